@@ -1,0 +1,282 @@
+"""The seams: what the use cases need from AWS, the database, Slack and the clock.
+
+Adapters implement these; use cases see nothing else of them. Only domain types cross.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from bot.announcements import Announcement, AnnouncementContent
+    from bot.contacts import Account, AlternateContact, ContactType
+    from bot.findings import AccountResult, Failure, Reading
+    from bot.fixes import Fix, FixRequest, FixState
+    from bot.scans import Changes, Scan, ScanReport, Trigger
+    from bot.scope import Scope
+
+
+class Clock(Protocol):
+    """Time, so that tests may set it."""
+
+    def now(self) -> datetime:
+        """The present moment, in UTC, with its offset."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back; only differences mean anything."""
+        ...
+
+
+class Priority(IntEnum):
+    """Who goes first where AWS's quota makes calls wait."""
+
+    FIX = 0
+    LOOK = 1
+    SCAN = 2
+
+
+class ContactGateway(Protocol):
+    """AWS: accounts and their alternate contacts. Safe to call from several threads."""
+
+    def scope(self) -> Scope:
+        """Find out anew who is calling and what that puts in scope.
+
+        Raises:
+            GatewayError: it could not be found out, or the scope asked for is not to be had.
+        """
+        ...
+
+    def accounts(self) -> Iterator[Account]:
+        """List every account in scope, page by page as AWS hands them out.
+
+        Raises:
+            GatewayError: a page could not be had; those before it were yielded.
+        """
+        ...
+
+    def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
+        """Read one contact. Never raises for what AWS answers or fails to answer."""
+        ...
+
+    def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
+        """Write one contact, overwriting what is there.
+
+        Raises:
+            ContactRefused: AWS named the fields it does not take.
+            GatewayError: AWS did not say that it took it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScanClaim:
+    """The answer to a claim: the running scan, and whether it is the caller's own to carry out."""
+
+    scan: Scan
+    granted: bool
+
+
+class Store(Protocol):
+    """What the bot remembers. Every method is one transaction, and safe from several threads.
+
+    Raises (all methods):
+        StoreError: the database cannot be read or written; nothing of the call was kept.
+    """
+
+    # Scans
+
+    def claim_scan(self, trigger: Trigger) -> ScanClaim:
+        """Begin a scan unless one runs, here or in another process on this database.
+
+        A scan whose process is dead, or whose claim was not renewed in time, is marked `CUT_OFF`.
+        """
+        ...
+
+    def renew_scan(self, scan_id: int, done: int, total: int) -> bool:
+        """Say that a scan still runs and how far it is; false where its claim was lost."""
+        ...
+
+    def scan_progress(self, scan_id: int) -> tuple[int, int]:
+        """How far a running scan is: accounts (done, listed so far)."""
+        ...
+
+    def record_scan(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
+        """End a scan: accounts, contacts, findings and what is to be announced, all or nothing.
+
+        Results that are not `seen` change nothing. Findings of accounts that were not listed are
+        resolved by a complete scan of an organization alone. A reading that began before a fix of
+        the same contact was applied, or shortly after it, does not contradict the fix.
+
+        Raises:
+            StoreError: also where the claim on this scan was lost.
+        """
+        ...
+
+    def scan(self, scan_id: int) -> Scan | None:
+        """One scan."""
+        ...
+
+    def last_scan(self) -> Scan | None:
+        """The newest scan that ended by itself (not cut off, not stopped halfway)."""
+        ...
+
+    def report(self, scan_id: int) -> ScanReport:
+        """A recorded scan with its accounts; its `changes` hold what it opened and resolved."""
+        ...
+
+    def cut_off_dead_scans(self) -> int:
+        """Mark the scans whose process is dead; how many there were."""
+        ...
+
+    # Accounts and findings
+
+    def remember_accounts(self, accounts: Sequence[Account]) -> None:
+        """Keep accounts as listed outside of a scan."""
+        ...
+
+    def account(self, account_id: str) -> Account | None:
+        """One account, as last listed."""
+        ...
+
+    def find_accounts(self, text: str, limit: int) -> list[Account]:
+        """Accounts whose id is `text`, or whose name contains it whatever its case."""
+        ...
+
+    def account_names(self) -> list[str]:
+        """Every account's name, to look for the nearest of a typo in."""
+        ...
+
+    def observe(self, result: AccountResult) -> None:
+        """Keep what a look at one account found: resolves its findings, and opens none.
+
+        A result may hold more types than are required.
+        """
+        ...
+
+    # Fixes
+
+    def plan_fix(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
+        """Record a fix before it is made, and hold its contact for it.
+
+        Returns:
+            The fix, and true where it is new; false where this very form was submitted before.
+
+        Raises:
+            FixUnderWay: another fix of this contact has not ended.
+        """
+        ...
+
+    def advance_fix(
+        self,
+        fix_id: int,
+        state: FixState,
+        *,
+        ended: bool,
+        before: AlternateContact | None = None,
+        failure: Failure | None = None,
+        already_there: bool = False,
+    ) -> Fix:
+        """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction."""
+        ...
+
+    def fix(self, fix_id: int) -> Fix | None:
+        """One fix."""
+        ...
+
+    def latest_fix(self, account_id: str, kind: ContactType) -> Fix | None:
+        """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
+        ...
+
+    def unfinished_fixes(self) -> list[Fix]:
+        """Fixes that nobody ended: after a start, those that a dead process left."""
+        ...
+
+    # Announcements
+
+    def due_announcements(self) -> list[Announcement]:
+        """Announcements to be sent (`PENDING`, `SENDING`) or updated, oldest first."""
+        ...
+
+    def announcement_content(
+        self, announcement_id: str, limit: int, offset: int = 0
+    ) -> AnnouncementContent:
+        """What an announcement shows, as things are now."""
+        ...
+
+    def begin_sending(self, announcement_id: str) -> Announcement | None:
+        """Mark that sending is tried now; None where there is nothing (any longer) to send."""
+        ...
+
+    def not_sent(self, announcement_id: str) -> None:
+        """Mark that Slack surely did not post it: it is `PENDING` again."""
+        ...
+
+    def sent(self, announcement_id: str, channel_id: str, ts: str, shown_revision: int) -> None:
+        """Mark where an announcement stands and what of it is shown."""
+        ...
+
+    def may_repeat(self, announcement_id: str) -> None:
+        """Mark that it could not be looked for, so that it says it may be a repeat."""
+        ...
+
+    # Deliveries
+
+    def first_delivery(self, key: str) -> bool:
+        """Whether Slack delivers this for the first time; remembers it for a day."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message stands."""
+
+    channel_id: str
+    ts: str
+
+
+class Notifier(Protocol):
+    """The channel. One try a call: trying again is the caller's affair."""
+
+    def post(self, content: AnnouncementContent) -> Posted:
+        """Post an announcement, its id in the message's metadata.
+
+        Raises:
+            PostRefused: it was surely not posted.
+            PostInDoubt: it may have been.
+        """
+        ...
+
+    def find(self, announcement: Announcement) -> Posted | None:
+        """Look for an announcement in the channel's history, from its first try on.
+
+        Raises:
+            HistoryUnreadable: the history cannot be read, and will not be until it is mended.
+            PostRefused: Slack cannot be asked just now; try again.
+        """
+        ...
+
+    def update(self, content: AnnouncementContent) -> None:
+        """Put an announcement that was sent right, in place.
+
+        Raises:
+            NotifierError: it was not updated; with `permanent` where it never will be.
+        """
+        ...
+
+
+class FixerList(Protocol):
+    """Who may change contacts."""
+
+    def require(self, user_id: str) -> None:
+        """Let a fixer pass.
+
+        Raises:
+            NotAllowed: the user is none, or Slack could not say; the mend says who is.
+        """
+        ...

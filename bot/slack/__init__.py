@@ -1,0 +1,1 @@
+"""Slack: listeners, pure view builders, payload parsers, and the notifier."""

@@ -1,0 +1,1 @@
+"""Integration tests: AWS against a strict stand-in, the store on a real file."""

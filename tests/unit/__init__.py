@@ -1,0 +1,1 @@
+"""Unit tests: domain, use cases and views, with fakes and no I/O."""
