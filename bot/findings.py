@@ -136,7 +136,7 @@ class AccountResult:
 
     @property
     def outcome(self) -> Outcome:
-        """The first outcome, in `Outcome`'s order, that one of the types has; `SKIPPED` for none."""
+        """The worst outcome, in `Outcome`'s order, of any type; `SKIPPED` where there is none."""
         mine = {result.outcome for result in self.results}
         return next((outcome for outcome in Outcome if outcome in mine), Outcome.SKIPPED)
 
