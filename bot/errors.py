@@ -8,6 +8,7 @@
     ├── NotifierError            Slack did not take a message
     │   ├── PostRefused          it surely was not posted
     │   ├── PostInDoubt          it may have been posted: look before posting again
+    │   ├── MessageGone          the message to update is not there any more
     │   └── HistoryUnreadable    the channel's history cannot be looked at
     └── FixError                 a fix was not made
         ├── NotAllowed           the person is no fixer, or that could not be found out
@@ -90,6 +91,10 @@ class PostRefused(NotifierError):
 
 class PostInDoubt(NotifierError):
     """The answer was lost: the message may or may not stand in the channel."""
+
+
+class MessageGone(NotifierError):
+    """The message to update was deleted, or may not be edited any more."""
 
 
 class HistoryUnreadable(NotifierError):

@@ -47,6 +47,7 @@ class FixRequest:
 class Fix:
     """A fix as recorded. `ended_at` is None while somebody still works on it.
 
+    `before` is what AWS held, None for no contact; it is recorded before AWS is asked to write.
     `already_there` is true where AWS held the wanted contact without this fix writing it.
     """
 

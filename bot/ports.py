@@ -182,7 +182,10 @@ class Store(Protocol):
         failure: Failure | None = None,
         already_there: bool = False,
     ) -> Fix:
-        """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction."""
+        """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction.
+
+        `PLANNED` again records what AWS held `before`, ahead of writing; it is kept from then on.
+        """
         ...
 
     def fix(self, fix_id: int) -> Fix | None:
@@ -265,7 +268,8 @@ class Notifier(Protocol):
         """Put an announcement that was sent right, in place.
 
         Raises:
-            NotifierError: it was not updated; with `permanent` where it never will be.
+            MessageGone: there is nothing to update any more.
+            NotifierError: it was not updated.
         """
         ...
 

@@ -1,0 +1,339 @@
+"""The use case *detect*: list the accounts, read their contacts, judge, record what changed.
+
+There is one way in, `Scanner.start`, for the schedule, the slash command and the command line
+alike. Two scans never run at once on one database: whoever comes second joins the running one.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.causes import failure
+from bot.errors import GatewayError, StoreError
+from bot.findings import Cause, Unreadable, evaluate, unseen
+from bot.ports import Priority
+from bot.scans import ScanReport, ScanState, count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.contacts import Account, ContactType
+    from bot.findings import AccountResult, Failure, Reading
+    from bot.policy import Policy
+    from bot.ports import Clock, ContactGateway, Store
+    from bot.scans import Scan, Trigger
+
+    Progress = Callable[[int, int], None]
+
+_log = structlog.get_logger(__name__)
+
+RENEW_EVERY: Final = 5.0
+"""Seconds between two signs of life of a running scan; well under the store's lease."""
+
+POLL_EVERY: Final = 0.5
+"""Seconds between two looks at a scan that another process runs."""
+
+GRACE: Final = 3.0
+"""Seconds that calls under way have to end when a scan is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A scan that was asked for: the one that runs, its report to come, and whether it is shared.
+
+    `joined` is true where the scan was already running: `scan.trigger` then tells who started it.
+    """
+
+    scan: Scan
+    report: Future[ScanReport]
+    joined: bool
+
+
+class Scanner:
+    """Carries out scans, one at a time.
+
+    Args:
+        gateway: AWS.
+        store: what is remembered.
+        policy: what accounts should have.
+        clock: the time.
+        concurrency: how many accounts are read side by side, to hide AWS's latency.
+        on_recorded: called when a scan was recorded, since there may be something to announce.
+    """
+
+    def __init__(
+        self,
+        gateway: ContactGateway,
+        store: Store,
+        policy: Policy,
+        clock: Clock,
+        *,
+        concurrency: int = 32,
+        on_recorded: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._gateway = gateway
+        self._store = store
+        self._policy = policy
+        self._clock = clock
+        self._concurrency = concurrency
+        self._on_recorded = on_recorded
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._current: Ticket | None = None
+        self._listeners: list[Progress] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="scan")
+        self._readers = ThreadPoolExecutor(concurrency, thread_name_prefix="read")
+
+    def start(self, trigger: Trigger, on_progress: Progress | None = None) -> Ticket:
+        """Start a scan, or join the one that runs.
+
+        Args:
+            trigger: who asks.
+            on_progress: called with (accounts done, accounts listed so far); must be quick.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        with self._lock:
+            if on_progress is not None:
+                self._listeners.append(on_progress)
+            if self._current is not None:
+                return replace(self._current, joined=True)
+            try:
+                claim = self._store.claim_scan(trigger)
+            except StoreError:
+                self._listeners.clear()
+                raise
+            future: Future[ScanReport] = Future()
+            self._current = Ticket(claim.scan, future, joined=not claim.granted)
+            ticket = self._current
+            self._thread.submit(self._serve, claim.scan, claim.granted, trigger, future)
+        return ticket
+
+    def stop(self) -> None:
+        """End what runs in order: what was read is recorded, what was not is left as it stands."""
+        self._stopping.set()
+        self._thread.shutdown(wait=True)
+        self._readers.shutdown(wait=False, cancel_futures=True)
+
+    def _serve(
+        self, scan: Scan, granted: bool, trigger: Trigger, future: Future[ScanReport]
+    ) -> None:
+        try:
+            report = self._carry_out(scan) if granted else self._await(scan, trigger)
+        except BaseException as error:  # noqa: BLE001 - a thread's edge: the waiters get it
+            self._release()
+            future.set_exception(error)
+        else:
+            self._release()
+            future.set_result(report)
+
+    def _release(self) -> None:
+        with self._lock:
+            self._current = None
+            self._listeners.clear()
+
+    def _tell(self, done: int, total: int) -> None:
+        with self._lock:
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener(done, total)
+
+    def _await(self, scan: Scan, trigger: Trigger) -> ScanReport:
+        """Wait for another process's scan; carry out one's own where that process died."""
+        while not self._stopping.wait(POLL_EVERY):
+            self._store.cut_off_dead_scans()
+            now = self._store.scan(scan.id)
+            if now is None or now.state is ScanState.CUT_OFF:
+                claim = self._store.claim_scan(trigger)
+                if claim.granted:
+                    return self._carry_out(claim.scan)
+                scan = claim.scan
+            elif now.state is not ScanState.RUNNING:
+                return self._store.report(scan.id)
+            else:
+                self._tell(*self._store.scan_progress(scan.id))
+        stopped = replace(scan, state=ScanState.INCOMPLETE, failure=failure(Cause.NOT_REACHED))
+        return ScanReport(stopped, ())
+
+    def _carry_out(self, scan: Scan) -> ScanReport:
+        log = _log.bind(scan=scan.id, trigger=scan.trigger.kind.value)
+        log.info("scan started")
+        began = self._clock.monotonic()
+        reading = _Reading(self._gateway, self._policy, self._clock, self._stopping, self._tell)
+        with _Heartbeat(self._store, scan.id, reading):
+            try:
+                scope = self._gateway.scope()
+                log.info("scope found", scope=scope.kind.value, caller=scope.caller)
+                scan = replace(scan, scope=scope)
+                reading.run(self._readers, self._concurrency)
+            except GatewayError as error:
+                reading.give_up(error.failure)
+        results = reading.results()
+        trouble = reading.trouble
+        state = ScanState.COMPLETE
+        if trouble is not None:
+            state = ScanState.INCOMPLETE if results else ScanState.FAILED
+        ended = replace(
+            scan,
+            state=state,
+            finished_at=self._clock.now(),
+            counts=count(results),
+            failure=trouble,
+        )
+        changes = self._store.record_scan(ended, results)
+        log.info(
+            "scan ended",
+            state=state.value,
+            seconds=round(self._clock.monotonic() - began, 1),
+            cause=trouble.cause.value if trouble else None,
+            opened=len(changes.opened),
+            resolved=len(changes.resolved),
+            **{outcome.value: number for outcome, number in ended.counts.items() if number},
+        )
+        self._on_recorded()
+        return ScanReport(ended, results, changes)
+
+
+class _Reading:
+    """The reading of every account in scope, side by side, in the order listed."""
+
+    def __init__(
+        self,
+        gateway: ContactGateway,
+        policy: Policy,
+        clock: Clock,
+        stopping: threading.Event,
+        tell: Progress,
+    ) -> None:
+        self._gateway = gateway
+        self._policy = policy
+        self._clock = clock
+        self._stopping = stopping
+        self._tell = tell
+        self._changed = threading.Condition()
+        self._accounts: list[Account] = []
+        self._results: dict[str, AccountResult] = {}
+        self._under_way = 0
+        self.trouble: Failure | None = None
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Accounts (done, listed so far)."""
+        return len(self._results), len(self._accounts)
+
+    def give_up(self, why: Failure) -> None:
+        """Read no further account; the first reason given stands."""
+        with self._changed:
+            self.trouble = self.trouble or why
+            self._changed.notify_all()
+
+    def run(self, readers: ThreadPoolExecutor, concurrency: int) -> None:
+        """List and read until all is read, or until there is a reason to give up.
+
+        Raises:
+            GatewayError: listing failed; what was listed before has been read.
+        """
+        try:
+            for account in self._gateway.accounts():
+                if not self._room(2 * concurrency):
+                    break
+                with self._changed:
+                    self._accounts.append(account)
+                    self._under_way += 1
+                readers.submit(self._read, account)
+        finally:
+            self._settle()
+
+    def results(self) -> list[AccountResult]:
+        """A result for every account listed."""
+        why = failure(Cause.NOT_REACHED)
+        with self._changed:
+            return [
+                self._results.get(account.id) or unseen(account, self._policy, why)
+                for account in self._accounts
+            ]
+
+    def _over(self) -> bool:
+        if self._stopping.is_set():
+            self.give_up(failure(Cause.NOT_REACHED))
+        return self.trouble is not None
+
+    def _room(self, most: int) -> bool:
+        """Wait until one more may be under way; false where nothing more is to be read."""
+        with self._changed:
+            while self._under_way >= most and not self._over():
+                self._changed.wait(POLL_EVERY)
+            return not self._over()
+
+    def _settle(self) -> None:
+        """Wait for the calls under way; for a short while only where the scan is to stop."""
+        with self._changed:
+            while self._under_way and not self._over():
+                self._changed.wait(POLL_EVERY)
+            self._changed.wait_for(lambda: not self._under_way, GRACE)
+
+    def _read(self, account: Account) -> None:
+        read_at = self._clock.now()
+        try:
+            readings = self._read_types(account)
+        except Exception:  # noqa: BLE001 - a thread's edge: a defect met here stops no other account
+            _log.exception("reading failed", account=account.id)
+            broken = Unreadable(failure(Cause.INTERNAL))
+            readings = dict.fromkeys(self._policy.required, broken)
+        with self._changed:
+            if readings is not None:
+                self._results[account.id] = evaluate(account, readings, self._policy, read_at)
+            self._under_way -= 1
+            self._changed.notify_all()
+        self._tell(*self.progress)
+
+    def _read_types(self, account: Account) -> dict[ContactType, Reading] | None:
+        """Each required type of an active account; None where the scan ended before that."""
+        readings: dict[ContactType, Reading] = {}
+        if not account.is_active:
+            return readings
+        for kind in self._policy.required:
+            if self._over():
+                return None
+            reading = self._gateway.read(account.id, kind, Priority.SCAN)
+            if isinstance(reading, Unreadable):
+                if reading.failure.cause.of_the_caller:
+                    self.give_up(reading.failure)
+                    return None
+                if reading.failure.cause is Cause.NOT_REACHED:
+                    return None
+            readings[kind] = reading
+        return readings
+
+
+class _Heartbeat:
+    """Renews a scan's claim while it runs, and ends the scan where the claim was lost."""
+
+    def __init__(self, store: Store, scan_id: int, reading: _Reading) -> None:
+        self._store = store
+        self._scan_id = scan_id
+        self._reading = reading
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="scan-heartbeat", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(RENEW_EVERY):
+            try:
+                if not self._store.renew_scan(self._scan_id, *self._reading.progress):
+                    self._reading.give_up(failure(Cause.NOT_REACHED))
+                    return
+            except StoreError as error:
+                _log.warning("claim not renewed", scan=self._scan_id, problem=str(error))
