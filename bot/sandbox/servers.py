@@ -1,0 +1,136 @@
+"""Runs one of the sandbox's web servers in a thread, on a loopback port."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import threading
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from bot.sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+HOST: Final = "127.0.0.1"
+"""The sandbox never listens anywhere but on loopback."""
+
+_GRACE_SECONDS: Final = 1
+_START_SECONDS: Final = 30.0
+_STOP_SECONDS: Final = 10.0
+
+
+class ServerThread:
+    """A uvicorn server (HTTP and WebSocket) of one ASGI app, in a daemon thread.
+
+    Args:
+        app: a Starlette app, or any ASGI app.
+        port: the port on 127.0.0.1; 0 picks a free one. Once started, the port is kept, so that a
+            server which is stopped and started again is found where it was.
+        name: what to call the server in an error, and its thread.
+    """
+
+    def __init__(self, app: ASGIApp, port: int = 0, name: str = "sandbox server") -> None:
+        self._app = app
+        self._name = name
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+        self.port = port
+
+    @property
+    def url(self) -> str:
+        """The base URL, with no slash at its end; its port is known once started."""
+        return f"http://{HOST}:{self.port}"
+
+    def start(self) -> None:
+        """Listen, and come back when requests are served.
+
+        Raises:
+            SandboxError: the port is in use or may not be had, or the app did not start.
+        """
+        if self._thread is not None:
+            raise SandboxError(f"The {self._name} runs already, on port {self.port}.")
+        listener = listen(self.port, self._name)
+        self.port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            self._app,
+            ws="websockets-sansio",  # the older implementation warns that it is deprecated
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        self._server = _Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run_until_stopped,
+            args=(listener,),
+            name=self._name,
+            daemon=True,
+        )
+        self._thread.start()
+        self._server.settled.wait(_START_SECONDS)
+        if not self._server.started:
+            self.stop()
+            raise SandboxError(f"The {self._name} did not start; its log says why.")
+
+    def stop(self) -> None:
+        """Close the port, give running requests a second, and end; does nothing if not running.
+
+        Raises:
+            SandboxError: the server did not end.
+        """
+        if self._thread is None or self._server is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(_STOP_SECONDS)
+        if self._thread.is_alive():
+            raise SandboxError(f"The {self._name} on port {self.port} did not stop.")
+        self._thread = self._server = None
+
+
+def listen(port: int, name: str) -> socket.socket:
+    """A socket that listens on a loopback port (0: any).
+
+    Raises:
+        SandboxError: the port is in use, or may not be had; `name` says for what it was wanted.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(1024)
+    except (OSError, OverflowError) as exc:
+        listener.close()
+        if isinstance(exc, OSError) and exc.errno == errno.EADDRINUSE:
+            raise SandboxError(
+                f"Port {port} is in use, so the {name} cannot start.",
+                "Stop what uses it, or choose another port.",
+            ) from exc
+        raise SandboxError(
+            f"The {name} cannot listen on port {port}: {exc}.",
+            "Choose another port; 0 picks a free one.",
+        ) from exc
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, with an event for the moment in which it runs or has failed to."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.settled = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.settled.set()
+
+    def run_until_stopped(self, listener: socket.socket) -> None:
+        try:
+            with listener, contextlib.suppress(SystemExit):  # how uvicorn says it cannot start
+                self.run([listener])
+        finally:
+            self.settled.set()
