@@ -12,12 +12,16 @@ class ScopeKind(StrEnum):
 
 
 class CallerRole(StrEnum):
-    """What the calling account is to its organization; it decides who may be asked for what."""
+    """What the calling account is to its organization; it decides who may be asked for what.
+
+    `UNKNOWN` where AWS does not let the caller find out.
+    """
 
     STANDALONE = "standalone account"
     MANAGEMENT = "management account"
     DELEGATED_ADMINISTRATOR = "delegated administrator"
     MEMBER = "member account"
+    UNKNOWN = "account"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,146 @@
+"""Makes one call to AWS: waits for its turn, tries again what may pass, and says why it failed."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import structlog
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
+
+from bot.aws.failures import RAISED_BY_BOTOCORE, explain, refused_fields
+from bot.causes import failure
+from bot.errors import ContactRefused, GatewayError
+from bot.findings import Cause
+from bot.ports import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.aws.denials import Request
+    from bot.aws.quota import Limiter
+
+_log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
+
+TRIES: Final = {
+    Cause.THROTTLED: 5,
+    Cause.AWS_FAULT: 3,
+    Cause.TIMED_OUT: 3,
+    Cause.UNREACHABLE: 3,
+}
+"""How often a call is made before this failure counts; any other counts at once."""
+
+_FIRST_PAUSE_SECONDS: Final = 0.25
+_LONGEST_PAUSE_SECONDS: Final = 5.0
+
+
+class Calls:
+    """Calls of one gateway.
+
+    Args:
+        pause: waits so many seconds before another try, or until closed; to be replaced in tests.
+    """
+
+    def __init__(self, pause: Callable[[float], object] | None = None) -> None:
+        self._closed = threading.Event()
+        self._pause = pause
+
+    def close(self) -> None:
+        """Make no more tries."""
+        self._closed.set()
+
+    def make(
+        self,
+        request: Request,
+        ask: Callable[[], _T],
+        limiter: Limiter | None = None,
+        priority: Priority = Priority.LOOK,
+    ) -> _T:
+        """Ask AWS, and again where that may help: every operation used here is idempotent.
+
+        Args:
+            request: what is asked, to explain a refusal.
+            ask: makes the call by a client of boto3 and takes what is wanted from the answer; may
+                raise `UnusableAnswer`.
+            limiter: where each try waits for its turn; none for calls that AWS hardly limits.
+            priority: who goes first there.
+
+        Raises:
+            ContactRefused: AWS named the fields it does not take.
+            GatewayError: the failure of the last try; `NOT_REACHED` where closing prevented the
+                first one.
+        """
+        tried: list[GatewayError] = []
+
+        def attempt() -> _T:
+            try:
+                return self._try(request, ask, limiter, priority)
+            except GatewayError as error:
+                if error.failure.cause is Cause.NOT_REACHED and tried:
+                    # A try was made, and it tells more than that the next one was prevented.
+                    raise tried[-1] from None
+                tried.append(error)
+                raise
+
+        retrying = Retrying(
+            retry=retry_if_exception(_may_pass),
+            stop=self._enough,
+            wait=wait_random_exponential(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS),
+            sleep=self._wait,
+            before_sleep=lambda state: _log_retry(request, state),
+            reraise=True,
+        )
+        return retrying(attempt)
+
+    def _try(
+        self,
+        request: Request,
+        ask: Callable[[], _T],
+        limiter: Limiter | None,
+        priority: Priority,
+    ) -> _T:
+        with limiter.turn(priority) if limiter else nullcontext():
+            if self._closed.is_set():
+                raise GatewayError(failure(Cause.NOT_REACHED))
+            try:
+                return ask()
+            except RAISED_BY_BOTOCORE as exc:
+                why = explain(exc, request)
+                if why.cause is Cause.THROTTLED and limiter:
+                    limiter.throttled()
+                    _log.warning(
+                        "aws.throttled", operation=request.operation, rate=round(limiter.rate, 2)
+                    )
+                fields = refused_fields(exc) if why.cause is Cause.REFUSED else {}
+                # Not `from exc`: botocore's text may hold personal data, and tracebacks show it.
+                raise (ContactRefused(why, fields) if fields else GatewayError(why)) from None
+
+    def _wait(self, seconds: float) -> None:
+        if self._pause is None:
+            self._closed.wait(seconds)
+        else:
+            self._pause(seconds)
+
+    def _enough(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if self._closed.is_set() or not isinstance(error, GatewayError):
+            return True
+        return state.attempt_number >= TRIES.get(error.failure.cause, 1)
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, GatewayError) and error.failure.cause in TRIES
+
+
+def _log_retry(request: Request, state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, GatewayError):
+        _log.info(
+            "aws.retried",
+            operation=request.operation,
+            account_id=request.account_id,
+            cause=error.failure.cause.value,
+            attempt=state.attempt_number,
+        )

@@ -1,0 +1,211 @@
+"""Turns what botocore raises into a `Failure`: its cause, in words that hold no text of AWS's.
+
+AWS's messages name the caller, whose session name is often an email address, and echo what was
+sent; so they are looked at here and go no further.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigParseError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointProviderError,
+    HTTPClientError,
+    InvalidConfigError,
+    InvalidRegionError,
+    LoginError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ReadTimeoutError,
+    RefreshWithMFAUnsupportedError,
+    SSOError,
+    TokenRetrievalError,
+    UnknownCredentialError,
+)
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
+from botocore.parsers import ResponseParserError
+
+from bot.aws.denials import denial
+from bot.causes import failure
+from bot.findings import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from bot.aws.denials import Request
+    from bot.findings import Failure
+
+NOT_FOUND: Final = "ResourceNotFoundException"
+
+RAISED_BY_BOTOCORE: Final = (
+    BotoCoreError,
+    ClientError,
+    ResponseParserError,
+    # botocore's parsers trip in these ways over bodies that are well-formed but of another shape.
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+
+
+class UnusableAnswer(ValueError):
+    """An answer with status 200 that is not what the operation answers."""
+
+
+class BadEndpoint(ValueError):
+    """The endpoint that is configured is no URL."""
+
+
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_CAUSES: Final = (
+    (
+        Cause.THROTTLED,
+        "LimitExceededException PriorRequestNotComplete RequestLimitExceeded RequestThrottled "
+        "RequestThrottledException SlowDown ThrottledException Throttling ThrottlingException "
+        "TooManyRequestsException",
+    ),
+    (
+        Cause.AWS_FAULT,
+        "InternalFailure InternalServerException ServiceException ServiceUnavailable",
+    ),
+    (
+        Cause.CREDENTIALS_EXPIRED,
+        "AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature InvalidAccessKeyId "
+        "InvalidClientTokenId InvalidSignatureException InvalidToken MissingAuthenticationToken "
+        "MissingAuthenticationTokenException RequestExpired SignatureDoesNotMatch "
+        "TokenRefreshRequired UnrecognizedClientException",
+    ),
+    (Cause.ACCOUNT_STATE, "ConflictException ResourceUnavailableException"),
+    (Cause.NO_ORGANIZATION, "AWSOrganizationsNotInUseException"),
+)
+_BY_CODE: Final = {code: cause for cause, codes in _CAUSES for code in codes.split()}
+_BY_STATUS: Final = {429: Cause.THROTTLED} | dict.fromkeys(range(500, 600), Cause.AWS_FAULT)
+_CODE: Final = re.compile(r"[A-Za-z][A-Za-z.]{0,63}")
+
+# The order matters: the first that fits is taken, and subclasses stand before their bases.
+_BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], Cause], ...]] = (
+    ((ReadTimeoutError, ConnectTimeoutError), Cause.TIMED_OUT),
+    (
+        (
+            NoCredentialsError,
+            PartialCredentialsError,
+            ProfileNotFound,
+            ConfigParseError,
+            InvalidConfigError,
+            UnknownCredentialError,
+        ),
+        Cause.CREDENTIALS_MISSING,
+    ),
+    (
+        (
+            CredentialRetrievalError,
+            TokenRetrievalError,
+            NoAuthTokenError,
+            SSOError,
+            LoginError,
+            RefreshWithMFAUnsupportedError,
+            MetadataRetrievalError,
+        ),
+        Cause.CREDENTIALS_EXPIRED,
+    ),
+    (
+        (BotocoreConnectionError, HTTPClientError, EndpointProviderError, InvalidRegionError),
+        Cause.UNREACHABLE,
+    ),
+    ((ParamValidationError,), Cause.REFUSED),
+)
+
+_FIELDS: Final[Mapping[str, str]] = {
+    "name": "name",
+    "title": "title",
+    "emailaddress": "email",
+    "email": "email",
+    "phonenumber": "phone",
+    "phone": "phone",
+}
+_FIELD_WORDS: Final[Mapping[str, str]] = {
+    "name": "AWS does not take this name; it takes 1 to 64 characters.",
+    "title": "AWS does not take this title; it takes 1 to 50 characters.",
+    "email": "AWS does not take this email address.",
+    "phone": "AWS does not take this phone number; it takes up to 25 digits, spaces, +, - and ().",
+}
+_PARAMETER: Final = re.compile(r"parameter:? (Name|Title|EmailAddress|PhoneNumber)\b")
+
+
+def explain(error: Exception, request: Request) -> Failure:
+    """Why a call failed.
+
+    Args:
+        error: one of `RAISED_BY_BOTOCORE`.
+        request: what was asked.
+    """
+    if isinstance(error, ClientError):
+        return _explain_answer(error, request)
+    if isinstance(error, BadEndpoint):
+        return failure(
+            Cause.UNREACHABLE,
+            words="The AWS endpoint that is configured is no URL.",
+            mend="Look at AWS_ENDPOINT_URL, and at endpoint_url in the AWS configuration.",
+        )
+    for types, cause in _BY_TYPE:
+        if isinstance(error, types):
+            return failure(cause)
+    # Anything else that botocore itself raises comes of its configuration, not of an answer.
+    return failure(Cause.REFUSED if isinstance(error, BotoCoreError) else Cause.MALFORMED)
+
+
+def refused_fields(error: Exception) -> dict[str, str]:
+    """The fields of a contact that AWS, or botocore for it, does not take, each with why.
+
+    Returns:
+        {name | title | email | phone: message}; empty where the error is of another kind.
+    """
+    if isinstance(error, ParamValidationError):
+        names = [name.lower() for name in _PARAMETER.findall(str(error))]
+    elif isinstance(error, ClientError):
+        listed: Any = error.response.get("fieldList") or []
+        names = [str(entry.get("name", "")).lower() for entry in listed if isinstance(entry, dict)]
+    else:
+        names = []
+    fields = [_FIELDS[name] for name in names if name in _FIELDS]
+    return {field: _FIELD_WORDS[field] for field in fields}
+
+
+def _explain_answer(error: ClientError, request: Request) -> Failure:
+    answer = error.response.get("Error", {})
+    raw_code = str(answer.get("Code", ""))
+    code = raw_code if _CODE.fullmatch(raw_code) else ""
+    cause = _BY_STATUS.get(_status(error)) or _BY_CODE.get(code)
+    if cause not in {Cause.THROTTLED, Cause.AWS_FAULT}:
+        if error.operation_name != request.operation:
+            return _refresh_failed(code)
+        if code in _DENIED:
+            return denial(str(answer.get("Message", "")), code, request)
+    # Without a code of AWS's own, botocore puts the HTTP status there: some proxy answered.
+    return failure(cause or (Cause.REFUSED if code else Cause.MALFORMED), code=code)
+
+
+def _refresh_failed(code: str) -> Failure:
+    """The chain asked for new credentials while signing this call, and was refused."""
+    return failure(
+        Cause.CREDENTIALS_EXPIRED,
+        code=code,
+        words="The AWS credentials could not be refreshed: the role was not handed out.",
+        mend="Check that the bot may assume its role, and that what it assumes it with is valid.",
+    )
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

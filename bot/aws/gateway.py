@@ -1,0 +1,138 @@
+"""AWS as the rest of the program sees it: `bot.ports.ContactGateway`, put together here."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.aws.calls import Calls
+from bot.aws.contacts import Contacts
+from bot.aws.organization import Organization
+from bot.aws.quota import LIST, Limiter, Limiters, account_limiters
+from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
+from bot.errors import GatewayError
+from bot.findings import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import boto3
+
+    from bot.contacts import Account, AlternateContact, ContactType
+    from bot.findings import Reading
+    from bot.ports import Priority
+    from bot.scope import Scope, ScopeKind
+
+_log = structlog.get_logger(__name__)
+
+
+class AwsGateway:
+    """The accounts in scope and their contacts. Safe to use from several threads.
+
+    Nothing is asked, and no client made, before the first call. Limiters belong to the calling
+    account, so they outlive a scope that is found out anew.
+
+    Args:
+        wanted_scope: what must be in scope; None: the organization where the caller may list it,
+            else the one account.
+        read_rate: GetAlternateContact calls a second; None: AWS's published quota.
+        write_rate: PutAlternateContact calls a second; the same.
+        concurrency: how many threads call at once, so that each has a connection.
+        session: a boto3 session instead of the one that boto3's own chain makes.
+        connect_seconds: how long a connection may take.
+        read_seconds: how long an answer may be silent.
+        pause: waits so many seconds between tries; to be replaced in tests.
+    """
+
+    def __init__(
+        self,
+        wanted_scope: ScopeKind | None,
+        read_rate: float | None = None,
+        write_rate: float | None = None,
+        concurrency: int = 32,
+        session: boto3.Session | None = None,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        pause: Callable[[float], object] | None = None,
+    ) -> None:
+        self._wanted = wanted_scope
+        self._rates = (read_rate, write_rate)
+        self._calls = Calls(pause)
+        self._clients = Clients(concurrency, session, connect_seconds, read_seconds)
+        self._listing = Limiter(LIST)
+        self._organization = Organization(self._calls, self._clients, self._listing)
+        self._lock = threading.Lock()
+        self._finding = threading.Lock()
+        self._limiters: dict[str, Limiters] = {}
+        self._scope: Scope | None = None
+        self._closed = False
+
+    def scope(self) -> Scope:
+        """Find out anew who is calling and what that puts in scope.
+
+        Raises:
+            GatewayError: it could not be found out, or the scope asked for is not to be had.
+        """
+        found = self._organization.scope(self._wanted)
+        with self._lock:
+            known, self._scope = self._scope, found
+        if found != known:
+            _log.info("aws.scope", scope=found.kind.value, caller=found.caller)
+        return found
+
+    def accounts(self) -> Iterator[Account]:
+        """List every account in scope, page by page as AWS hands them out.
+
+        Raises:
+            GatewayError: a page could not be had; those before it were yielded.
+        """
+        yield from self._organization.accounts(self._known_scope())
+
+    def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
+        """Read one contact. Never raises for what AWS answers or fails to answer."""
+        try:
+            contacts = self._contacts()
+        except GatewayError as error:
+            return Unreadable(error.failure)
+        return contacts.read(account_id, kind, priority)
+
+    def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
+        """Write one contact, overwriting what is there.
+
+        Raises:
+            ContactRefused: AWS named the fields it does not take.
+            GatewayError: AWS did not say that it took it.
+        """
+        self._contacts().write(account_id, kind, contact)
+
+    def close(self) -> None:
+        """Make no more calls: whoever waits for a turn or another try is sent away.
+
+        Calls that are under way end by themselves.
+        """
+        with self._lock:
+            self._closed = True
+            limiters = list(self._limiters.values())
+        self._calls.close()
+        self._listing.close()
+        for each in limiters:
+            each.close()
+
+    def _contacts(self) -> Contacts:
+        scope = self._known_scope()
+        with self._lock:
+            limiters = self._limiters.get(scope.account_id)
+            if limiters is None:
+                limiters = account_limiters(scope.partition, *self._rates)
+                self._limiters[scope.account_id] = limiters
+                if self._closed:
+                    limiters.close()
+        return Contacts(self._calls, self._clients, limiters, scope)
+
+    def _known_scope(self) -> Scope:
+        # Many threads may come before the scope is known; one of them is enough to ask.
+        with self._finding:
+            return self._scope or self.scope()

@@ -1,0 +1,105 @@
+"""Makes the boto3 session and its clients: once, when first needed, each in its region."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from bot.aws.failures import BadEndpoint
+
+if TYPE_CHECKING:
+    from mypy_boto3_account import AccountClient
+    from mypy_boto3_organizations import OrganizationsClient
+    from mypy_boto3_sts import STSClient
+
+CONNECT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 10.0
+
+_DEFAULT_REGION: Final = "us-east-1"
+# Account Management and Organizations are global: each partition serves them from one region.
+_GLOBAL_REGIONS: Final = {
+    "aws": _DEFAULT_REGION,
+    "aws-cn": "cn-northwest-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-iso": "us-iso-east-1",
+    "aws-iso-b": "us-isob-east-1",
+    "aws-iso-e": "eu-isoe-west-1",
+    "aws-iso-f": "us-isof-south-1",
+    "aws-eusc": "eusc-de-east-1",
+}
+
+
+def has_contacts_api(partition: str) -> bool:
+    """Whether alternate contacts can be read and written there at all."""
+    return partition != "aws-us-gov" and not partition.startswith("aws-iso")
+
+
+class Clients:
+    """boto3's clients; boto3's own chain finds the credentials, the region and the endpoint.
+
+    Args:
+        concurrency: how many calls go at once: so many connections are kept.
+        session: a session to use instead of one made by the chain.
+        connect_seconds: how long a connection may take.
+        read_seconds: how long an answer may be silent.
+    """
+
+    def __init__(
+        self,
+        concurrency: int,
+        session: boto3.Session | None = None,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
+        self._session = session
+        # boto3 neither makes sessions nor clients from several threads at once.
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, str], object] = {}
+        self._config = Config(
+            connect_timeout=connect_seconds,
+            read_timeout=read_seconds,
+            max_pool_connections=concurrency,
+            # Each try has to wait for its turn at the limiter, so botocore must not try again.
+            retries={"total_max_attempts": 1, "mode": "standard"},
+        )
+
+    def sts(self) -> STSClient:
+        """STS in the session's region, else in the default one."""
+        return cast("STSClient", self._client("sts", ""))
+
+    def organizations(self, partition: str) -> OrganizationsClient:
+        """AWS Organizations of a partition."""
+        return cast("OrganizationsClient", self._client("organizations", partition))
+
+    def account(self, partition: str) -> AccountClient:
+        """AWS Account Management of a partition."""
+        return cast("AccountClient", self._client("account", partition))
+
+    def _client(self, service: str, partition: str) -> object:
+        """A client of this service.
+
+        Raises:
+            BadEndpoint: the configured endpoint is no URL.
+            BotoCoreError: the configuration is wrong in another way.
+        """
+        with self._lock:
+            key = (service, partition)
+            if key not in self._made:
+                if self._session is None:
+                    self._session = boto3.Session()
+                self._made[key] = self._make(self._session, service, partition)
+            return self._made[key]
+
+    def _make(self, session: boto3.Session, service: str, partition: str) -> object:
+        region = _GLOBAL_REGIONS.get(partition) or session.region_name or _DEFAULT_REGION
+        try:
+            # The stubs overload on literal names alone.
+            return session.client(service, region_name=region, config=self._config)  # type: ignore[call-overload]
+        except BotoCoreError:
+            raise
+        except ValueError as exc:
+            raise BadEndpoint from exc
