@@ -71,13 +71,15 @@ class Bucket:
         self._refill(now)
         self._under_way -= 1
 
-    def throttled(self, now: float) -> None:
-        """AWS said that its bucket is empty: so is this one, and the rate falls."""
+    def throttled(self, now: float) -> bool:
+        """AWS said that its bucket is empty: so is this one; whether the rate fell, too."""
         self._refill(now)
         self._level = min(self._level, 0.0)
-        if now - self._lowered_at >= _PATIENCE_SECONDS:
-            self._rate = max(min(_LEAST_RATE, self._full_rate), self._rate / 2)
-            self._lowered_at = now
+        if now - self._lowered_at < _PATIENCE_SECONDS:
+            return False
+        self._rate = max(min(_LEAST_RATE, self._full_rate), self._rate / 2)
+        self._lowered_at = now
+        return True
 
     def _refill(self, now: float) -> None:
         elapsed = max(0.0, now - self._then)

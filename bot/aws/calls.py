@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
-from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, wait_random_exponential
 
 from bot.aws.failures import RAISED_BY_BOTOCORE, explain, refused_fields
 from bot.causes import failure
@@ -86,10 +86,10 @@ class Calls:
 
         retrying = Retrying(
             retry=retry_if_exception(_may_pass),
-            stop=self._enough,
+            stop=lambda state: self._enough(tried[-1], state.attempt_number),
             wait=wait_random_exponential(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS),
             sleep=self._wait,
-            before_sleep=lambda state: _log_retry(request, state),
+            before_sleep=lambda state: _log_retry(request, tried[-1], state.attempt_number),
             reraise=True,
         )
         return retrying(attempt)
@@ -108,8 +108,7 @@ class Calls:
                 return ask()
             except RAISED_BY_BOTOCORE as exc:
                 why = explain(exc, request)
-                if why.cause is Cause.THROTTLED and limiter:
-                    limiter.throttled()
+                if why.cause is Cause.THROTTLED and limiter and limiter.throttled():
                     _log.warning(
                         "aws.throttled", operation=request.operation, rate=round(limiter.rate, 2)
                     )
@@ -123,24 +122,19 @@ class Calls:
         else:
             self._pause(seconds)
 
-    def _enough(self, state: RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome else None
-        if self._closed.is_set() or not isinstance(error, GatewayError):
-            return True
-        return state.attempt_number >= TRIES.get(error.failure.cause, 1)
+    def _enough(self, error: GatewayError, tries: int) -> bool:
+        return self._closed.is_set() or tries >= TRIES[error.failure.cause]
 
 
 def _may_pass(error: BaseException) -> bool:
     return isinstance(error, GatewayError) and error.failure.cause in TRIES
 
 
-def _log_retry(request: Request, state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, GatewayError):
-        _log.info(
-            "aws.retried",
-            operation=request.operation,
-            account_id=request.account_id,
-            cause=error.failure.cause.value,
-            attempt=state.attempt_number,
-        )
+def _log_retry(request: Request, error: GatewayError, tries: int) -> None:
+    _log.info(
+        "aws.retried",
+        operation=request.operation,
+        account_id=request.account_id,
+        cause=error.failure.cause.value,
+        tries=tries,
+    )

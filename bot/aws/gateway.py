@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import boto3
 
+    from bot.aws.bucket import Quota
     from bot.contacts import Account, AlternateContact, ContactType
     from bot.findings import Reading
     from bot.ports import Priority
@@ -41,6 +42,7 @@ class AwsGateway:
         write_rate: PutAlternateContact calls a second; the same.
         concurrency: how many threads call at once, so that each has a connection.
         session: a boto3 session instead of the one that boto3's own chain makes.
+        listing: how often Organizations is asked.
         connect_seconds: how long a connection may take.
         read_seconds: how long an answer may be silent.
         pause: waits so many seconds between tries; to be replaced in tests.
@@ -54,6 +56,7 @@ class AwsGateway:
         concurrency: int = 32,
         session: boto3.Session | None = None,
         *,
+        listing: Quota = LIST,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         pause: Callable[[float], object] | None = None,
@@ -62,7 +65,7 @@ class AwsGateway:
         self._rates = (read_rate, write_rate)
         self._calls = Calls(pause)
         self._clients = Clients(concurrency, session, connect_seconds, read_seconds)
-        self._listing = Limiter(LIST)
+        self._listing = Limiter(listing)
         self._organization = Organization(self._calls, self._clients, self._listing)
         self._lock = threading.Lock()
         self._finding = threading.Lock()

@@ -80,10 +80,14 @@ class Limiter:
             with self._lock:
                 self._bucket.answered(self._clock())
 
-    def throttled(self) -> None:
-        """AWS throttled a call all the same: fewer go from now on, for a while."""
+    def throttled(self) -> bool:
+        """AWS throttled a call all the same: fewer go from now on, for a while.
+
+        Returns:
+            Whether the rate fell; it does so once for calls that are throttled together.
+        """
         with self._lock:
-            self._bucket.throttled(self._clock())
+            return self._bucket.throttled(self._clock())
 
     def close(self) -> None:
         """Send away everyone who waits, and everyone who comes."""
