@@ -52,6 +52,7 @@ _SIGNS: Final = (
         Cause.ACCOUNT_STATE,
     ),
 )
+_STRANGER: Final = re.compile(r"not a member of your organization", re.IGNORECASE)
 _STANDALONE_CONTEXT: Final = re.compile(r"standalone context", re.IGNORECASE)
 _NO_ACCESS_TO_ORGANIZATION: Final = re.compile(r"have permissions? to access this", re.IGNORECASE)
 
@@ -65,6 +66,13 @@ def denial(message: str, code: str, request: Request) -> Failure:
         request: what was asked.
     """
     text = _PRINCIPAL.sub("", message)
+    if _STRANGER.search(text):
+        return failure(
+            Cause.ACCOUNT_STATE,
+            code=code,
+            words="The account is not in the organization, or not any longer.",
+            mend="Check again: accounts that left the organization are not listed any more.",
+        )
     found = next((cause for sign, cause in _SIGNS if sign.search(text)), None)
     if found is Cause.PERMISSION_MISSING:
         return _permission_missing(text, code)

@@ -183,6 +183,11 @@ BARE = "authorized to perform: account:GetAlternateContact"
         (BARE, about(MEMBER), Cause.DENIED),
         (BARE, about(), Cause.PERMISSION_MISSING),
         (f"{BARE} (The account is suspended.)", about(MEMBER), Cause.ACCOUNT_STATE),
+        (
+            f"{BARE} (The specified account is not a member of your organization.)",
+            about(MEMBER),
+            Cause.ACCOUNT_STATE,
+        ),
     ],
 )
 def test_a_denial_is_told_by_its_message(message: str, request_: Request, cause: Cause) -> None:
