@@ -1,1 +1,5 @@
 """sqlite-utils behind `bot.ports.Store`: rows stay in this package, domain types leave it."""
+
+from bot.store.sqlite import SqliteStore
+
+__all__ = ["SqliteStore"]

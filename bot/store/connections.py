@@ -1,0 +1,144 @@
+"""One SQLite connection a thread, and transactions on it that are kept whole or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from sqlite_utils import Database
+
+from bot.errors import StoreError
+from bot.store.faults import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE: Final = 10.0
+"""Seconds to wait for another writer: a scan of 10,000 accounts is recorded in under two."""
+
+CLOSE_WAIT: Final = 3.0
+"""Seconds that transactions under way have to end at `close`; a stop has 10 s for everything."""
+
+
+class Connections:
+    """Hands each thread a connection of its own.
+
+    Args:
+        path: an existing file, absolute.
+        patience: seconds to wait for another writer, in this process or another.
+    """
+
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+        self._path = path
+        self._patience = patience
+        self._open: dict[threading.Thread, Database] = {}
+        self._in_use = 0
+        self._closed = False
+        self._changed = threading.Condition()
+        # SQLite's own wait is a poll, unfair among many: threads queue here instead.
+        self._writer = threading.Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        """A transaction that sees one state of the database throughout, and waits for no writer."""
+        with self._held(), translated(self._path), self._transaction("BEGIN") as db:
+            yield db
+
+    @contextmanager
+    def writing(self) -> Iterator[Database]:
+        """A transaction that is the only writer, on this file, from its first statement on.
+
+        `BEGIN IMMEDIATE`: one that reads first and writes later could not be let on where
+        another process wrote in between.
+        """
+        begin = "BEGIN IMMEDIATE"
+        with self._held(), self._turn(), translated(self._path), self._transaction(begin) as db:
+            yield db
+
+    @contextmanager
+    def plain(self) -> Iterator[Database]:
+        """The thread's connection outside of a transaction, for what cannot be done in one."""
+        with self._held(), translated(self._path):
+            yield self._mine()
+
+    def close(self) -> None:
+        """Let transactions under way end, then close all connections; harmless when repeated."""
+        with self._changed:
+            self._closed = True
+            if not self._changed.wait_for(lambda: not self._in_use, CLOSE_WAIT):
+                return  # closing under a thread's hands would crash the process
+            for db in self._open.values():
+                # A connection that cannot be closed is let go of with the process.
+                with suppress(sqlite3.Error):
+                    db.close()
+            self._open.clear()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        with self._changed:
+            if self._closed:
+                raise StoreError("The database is closed.", "Start the bot again.")
+            self._in_use += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._in_use -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._writer.acquire(timeout=self._patience):
+            raise StoreError(
+                f"The database {self._path} is kept busy by the bot itself for too long.",
+                "Look at the disk that holds it: it may be very slow.",
+            )
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Database]:
+        db = self._mine()
+        db.execute(begin)
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            # SQLite may have rolled back already; the first error is the one to be told.
+            with suppress(sqlite3.Error):
+                db.rollback()
+            raise
+
+    def _mine(self) -> Database:
+        me = threading.current_thread()
+        with self._changed:
+            if me not in self._open:
+                for thread in [thread for thread in self._open if not thread.is_alive()]:
+                    self._open.pop(thread).close()
+                self._open[me] = _connect(self._path, self._patience)
+            return self._open[me]
+
+
+def _connect(path: Path, patience: float) -> Database:
+    # mode=rw: a file that was moved away is missed rather than made anew, empty.
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        timeout=patience,
+        isolation_level=None,  # transactions begin and end where this module says so
+        check_same_thread=False,  # for `close` alone
+    )
+    connection.row_factory = sqlite3.Row
+    try:
+        db = Database(connection, execute_plugins=False)
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return db

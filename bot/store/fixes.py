@@ -1,0 +1,186 @@
+"""Fixes: planned before AWS is asked, and followed to their end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import FixUnderWay, StoreError
+from bot.fixes import FixState
+from bot.store.base import Part
+from bot.store.ledger import ALREADY_THERE, FIXED, Ledger, keep_contact
+from bot.store.outbox import touch
+from bot.store.rows import contact_json, failure_json, text, time_text, to_fix
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from sqlite3 import Row
+
+    from sqlite_utils import Database
+
+    from bot.contacts import AlternateContact, ContactType
+    from bot.findings import Failure
+    from bot.fixes import Fix, FixRequest
+
+HOLD: Final = timedelta(minutes=5)
+"""How long a fix holds its contact: one that did not move for longer was left by a dead process."""
+
+_STEPS: Final = {
+    FixState.PLANNED: {*FixState},
+    FixState.APPLIED: {FixState.APPLIED, FixState.CONFIRMED, FixState.FAILED},
+    FixState.FAILED: {FixState.FAILED},
+}
+"""Where a fix may go from each state; nothing moves a `CONFIRMED` one, and nothing complains."""
+
+_OPEN: Final = """
+SELECT * FROM fixes WHERE account_id = ? AND type = ? AND ended_at IS NULL ORDER BY id
+"""
+
+_PLAN: Final = """
+INSERT INTO fixes
+    (key, account_id, account_name, type, wanted, user_id, shown, shown_at, state, planned_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'planned', ?)
+"""
+
+_ADVANCE: Final = """
+UPDATE fixes SET
+    state = ?, before = coalesce(?, before), applied_at = ?, ended_at = ?,
+    failure = coalesce(?, failure), already_there = already_there OR ?
+WHERE id = ?
+"""
+
+_LATEST: Final = """
+SELECT * FROM fixes
+WHERE account_id = ? AND type = ? AND state IN ('applied', 'confirmed')
+ORDER BY id DESC LIMIT 1
+"""
+
+
+class Fixes(Part):
+    """The part of the store that is about fixes."""
+
+    def plan_fix(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
+        """Record a fix before it is made, and hold its contact for it.
+
+        Raises:
+            FixUnderWay: another fix of this contact has not ended.
+        """
+        now = self._clock.now()
+        with self._connections.writing() as db:
+            known = db.execute("SELECT * FROM fixes WHERE key = ?", [request.key]).fetchone()
+            if known is not None:
+                return to_fix(known), False
+            for row in db.execute(_OPEN, (request.account_id, request.type)).fetchall():
+                _release(db, row, now)
+            cursor = db.execute(
+                _PLAN,
+                (
+                    request.key,
+                    request.account_id,
+                    text(account_name),
+                    request.type,
+                    contact_json(request.wanted),
+                    request.user_id,
+                    request.shown,
+                    time_text(request.shown_at),
+                    time_text(now),
+                ),
+            )
+            row = db.execute("SELECT * FROM fixes WHERE id = ?", [cursor.lastrowid]).fetchone()
+            return to_fix(row), True
+
+    def advance_fix(
+        self,
+        fix_id: int,
+        state: FixState,
+        *,
+        ended: bool,
+        before: AlternateContact | None = None,
+        failure: Failure | None = None,
+        already_there: bool = False,
+    ) -> Fix:
+        """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction.
+
+        What is not given stays as recorded. A confirmed fix stays one whatever comes after.
+
+        Raises:
+            StoreError: there is no such fix, or it cannot go from where it is to `state`.
+        """
+        with self._connections.writing() as db:
+            fix = _require(db, fix_id)
+            if fix.state is FixState.CONFIRMED:
+                state = FixState.CONFIRMED
+            elif state not in _STEPS[fix.state]:
+                raise StoreError(f"Fix {fix_id} cannot go from {fix.state} to {state}.")
+            now = self._clock.now()
+            wrote = state is FixState.APPLIED or (
+                state is FixState.CONFIRMED and not (already_there or fix.already_there)
+            )
+            applied_at = fix.applied_at or (now if wrote else None)
+            ended_at = fix.ended_at or (now if ended else None)
+            db.execute(
+                _ADVANCE,
+                (
+                    state,
+                    contact_json(before),
+                    time_text(applied_at) if applied_at else None,
+                    time_text(ended_at) if ended_at else None,
+                    failure_json(failure),
+                    already_there,
+                    fix_id,
+                ),
+            )
+            if state is FixState.CONFIRMED and fix.state is not FixState.CONFIRMED:
+                self._confirm(db, fix, now, ALREADY_THERE if already_there else FIXED)
+            return _require(db, fix_id)
+
+    def fix(self, fix_id: int) -> Fix | None:
+        """One fix."""
+        with self._connections.reading() as db:
+            row = _fix_row(db, fix_id)
+            return to_fix(row) if row is not None else None
+
+    def latest_fix(self, account_id: str, kind: ContactType) -> Fix | None:
+        """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
+        with self._connections.reading() as db:
+            row = db.execute(_LATEST, (account_id, kind)).fetchone()
+            return to_fix(row) if row is not None else None
+
+    def unfinished_fixes(self) -> list[Fix]:
+        """Fixes that nobody ended: after a start, those that a dead process left."""
+        with self._connections.reading() as db:
+            sql = "SELECT * FROM fixes WHERE ended_at IS NULL ORDER BY id"
+            return [to_fix(row) for row in db.execute(sql)]
+
+    def _confirm(self, db: Database, fix: Fix, now: datetime, resolution: str) -> None:
+        request = fix.request
+        keep_contact(db, request.account_id, request.type, request.wanted, now)
+        ledger = Ledger(db, now, now, self._consistency)
+        ledger.resolve_all(request.account_id, request.type, resolution, request.user_id)
+        touch(db, ledger.touched)
+
+
+def _release(db: Database, row: Row, now: datetime) -> None:
+    """End, as it is, a fix that a dead process left.
+
+    Raises:
+        FixUnderWay: it may still be worked on.
+    """
+    if (row["applied_at"] or row["planned_at"]) >= time_text(now - HOLD):
+        raise FixUnderWay(
+            f"Another fix of this contact, by {row['user_id']}, is under way.",
+            "Look in a minute at what came of it.",
+        )
+    db.execute("UPDATE fixes SET ended_at = ? WHERE id = ?", (time_text(now), row["id"]))
+
+
+def _fix_row(db: Database, fix_id: int) -> Row | None:
+    row: Row | None = db.execute("SELECT * FROM fixes WHERE id = ?", [fix_id]).fetchone()
+    return row
+
+
+def _require(db: Database, fix_id: int) -> Fix:
+    row = _fix_row(db, fix_id)
+    if row is None:
+        raise StoreError(f"There is no fix {fix_id}.")
+    return to_fix(row)

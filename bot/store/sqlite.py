@@ -1,0 +1,135 @@
+"""The store in a SQLite file: opened, checked and migrated, then the sum of its parts."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import StoreError
+from bot.store.accounts import Accounts
+from bot.store.base import this_process
+from bot.store.connections import PATIENCE, Connections
+from bot.store.fixes import Fixes
+from bot.store.migrations import migrate, refuse_foreign
+from bot.store.outbox import Outbox
+from bot.store.recording import Recording
+from bot.store.scans import Scans
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from bot.ports import Clock
+
+LEASE: Final = timedelta(seconds=30)
+"""How long a claim on a scan lasts unless renewed."""
+
+CONSISTENCY: Final = timedelta(seconds=60)
+"""How long after a write AWS may still give the old value."""
+
+_RETRY: Final = 0.02
+"""Seconds between two tries to turn write-ahead logging on, for which SQLite does not wait."""
+
+
+class SqliteStore(Accounts, Fixes, Outbox, Recording, Scans):
+    """`bot.ports.Store` in a SQLite file. Safe for several threads, and for several processes.
+
+    Args:
+        path: the file; made, for its owner alone, where it does not exist.
+        clock: the time.
+        instance: what tells this object's claims from others'; random unless given.
+        lease: how long a claim on a scan lasts unless renewed.
+        consistency: how long after a write AWS may still give the old value.
+        patience: seconds to wait for another writer.
+
+    Raises:
+        StoreError: the file cannot be used; it was left as it is.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        clock: Clock,
+        instance: str = "",
+        lease: timedelta = LEASE,
+        consistency: timedelta = CONSISTENCY,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
+        file = Path(path).absolute()
+        _make(file)
+        connections = Connections(file, patience)
+        owner = this_process(instance or uuid.uuid4().hex)
+        super().__init__(connections, clock, owner, lease, consistency)
+        try:
+            with connections.reading() as db:
+                refuse_foreign(db, file)
+            _log_ahead(connections, patience)
+            with connections.writing() as db:
+                # Looked at again: another process may have migrated it meanwhile.
+                refuse_foreign(db, file)
+                migrate(db)
+        except BaseException:
+            connections.close()
+            raise
+
+    def close(self) -> None:
+        """Let what is under way end, then close; every later call raises `StoreError`."""
+        self._connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _make(file: Path) -> None:
+    """Make an empty file that its owner alone can read, for it will hold personal data."""
+    try:
+        if file.is_dir():
+            raise StoreError(
+                f"The database {file} is a directory.", "Set ALTCONTACT_DATABASE to a file in it."
+            )
+        if not file.parent.is_dir():
+            raise StoreError(
+                f"The database {file} cannot be made: its directory does not exist.",
+                "Make the directory, or set ALTCONTACT_DATABASE to a file in another one.",
+            )
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    except OSError as exc:
+        raise StoreError(
+            f"The database {file} cannot be made: {exc.strerror}.",
+            "Let the bot's user write the directory that it is in.",
+        ) from exc
+
+
+def _log_ahead(connections: Connections, patience: float) -> None:
+    """Turn write-ahead logging on, so that readers and the writer do not wait for each other."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            with connections.plain() as db:
+                db.enable_wal()
+        except StoreError as error:
+            cause = error.__cause__
+            busy = isinstance(cause, sqlite3.OperationalError) and (
+                cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            )
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY)
+        else:
+            return
