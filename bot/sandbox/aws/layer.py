@@ -1,0 +1,168 @@
+"""The layer in front of the storage: one ASGI app that answers as AWS would, and fails as told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.sandbox.aws.account_api import AccountApi
+from bot.sandbox.aws.answers import (
+    ACCOUNT,
+    ORGANIZATIONS,
+    Answer,
+    Call,
+    Refusal,
+    refused,
+    success,
+)
+from bot.sandbox.aws.faults import Fault, FaultKind
+from bot.sandbox.aws.organizations_api import OrganizationsApi
+from bot.sandbox.aws.quotas import throttled
+from bot.sandbox.aws.requests import Signature, service_of, understand
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+    from bot.sandbox.aws.callers import Caller
+    from bot.sandbox.aws.storage import Storage
+    from bot.sandbox.aws.world import World
+
+_PROXY_PAGE: Final = Answer(
+    200,
+    {"content-type": "text/html; charset=utf-8"},
+    b"<!DOCTYPE html><html><head><title>Sign in</title></head>"
+    b"<body><h1>Please sign in to the network</h1></body></html>",
+)
+_NO_API: Final = frozenset({"aws-us-gov"})
+"""Partitions without an endpoint for Account Management: a call there reaches nobody."""
+
+
+class _HangUp(Exception):
+    """The connection is to be closed without an answer."""
+
+
+class AwsLayer:
+    """STS, Organizations and Account Management on one URL."""
+
+    def __init__(self, world: World, storage: Storage) -> None:
+        self._world = world
+        self._account = AccountApi(world, storage)
+        self._organizations = OrganizationsApi(world)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        body = await _body(receive)
+        try:
+            answer = await self._answer(headers, scope["path"], body)
+        except _HangUp:
+            await _hang_up(receive, send)
+            return
+        raw = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+        raw.append((b"content-length", str(len(answer.body)).encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, headers: Mapping[str, str], path: str, body: bytes) -> Answer:
+        signature = Signature(headers)
+        service = ACCOUNT
+        try:
+            service = service_of(signature, headers, path)
+            call = understand(service, headers, path, body)
+        except Refusal as refusal:
+            return refused(service, refusal)
+        self._world.stats.arrived(call)
+        code = "aborted"
+        try:
+            answer, code = await self._outcome(signature, call)
+        except _HangUp:
+            code = "closed"
+            raise
+        finally:
+            self._world.stats.left(call, code)
+        return answer
+
+    async def _outcome(self, signature: Signature, call: Call) -> tuple[Answer, str]:
+        if self._world.settings.latency_ms > 0:
+            await asyncio.sleep(self._world.settings.latency_ms / 1000)
+        caller = self._world.keys.owner(signature.key_id)
+        target = call.text("AccountId") or (caller.account_id if caller else "")
+        fault = self._world.faults.striking(call, target)
+        if fault is not None and fault.kind is FaultKind.HTML:
+            return _PROXY_PAGE, "html"
+        try:
+            if fault is not None:
+                await self._strike(fault, caller, call)
+            result = await self._carry_out(signature, call)
+        except Refusal as refusal:
+            answer, code = refused(call.service, refusal), refusal.code
+        else:
+            answer, code = success(call, result), "ok"
+        if fault is not None and fault.kind is FaultKind.LOST_ANSWER:
+            raise _HangUp
+        return answer, code
+
+    async def _strike(self, fault: Fault, caller: Caller | None, call: Call) -> None:
+        match fault.kind:
+            case FaultKind.THROTTLE:
+                raise throttled(call)
+            case FaultKind.ERROR:
+                code = "ServiceException" if call.service == ORGANIZATIONS else "InternalFailure"
+                code = "InternalServerException" if call.service == ACCOUNT else code
+                raise Refusal(code, "An internal error occurred.", 500)
+            case FaultKind.CLOSE:
+                raise _HangUp
+            case FaultKind.HANG:
+                await fault.hang()
+            case FaultKind.EXPIRE if caller is not None:
+                self._world.keys.expire(caller.name)
+            case _:
+                return
+
+    async def _carry_out(self, signature: Signature, call: Call) -> dict[str, Any] | None:
+        caller = self._world.keys.authenticate(call.service, signature)
+        if call.service == ACCOUNT and caller.partition in _NO_API:
+            raise _HangUp
+        self._world.quotas.take(caller, call)
+        if call.service == ACCOUNT:
+            return await self._account.answer(caller, call)
+        if call.service == ORGANIZATIONS:
+            return self._organizations.answer(caller, call)
+        return _sts(caller, call)
+
+
+def _sts(caller: Caller, call: Call) -> dict[str, Any]:
+    if call.operation == "GetCallerIdentity":
+        user_id = "AROASANDBOX:bot" if caller.session else "AIDASANDBOX"
+        return {"UserId": user_id, "Account": caller.account_id, "Arn": caller.arn}
+    if call.operation == "AssumeRole":
+        raise Refusal(
+            "AccessDenied",
+            f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: "
+            f"{call.text('RoleArn')}",
+            403,
+        )
+    raise Refusal("InvalidAction", "The sandbox has no such operation.")
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+async def _hang_up(receive: Receive, send: Send) -> None:
+    # ASGI cannot close a connection without an answer; uvicorn's cycle, whose method `send` is,
+    # knows the transport. After that the request is over once uvicorn says it is disconnected.
+    cycle: Any = send
+    cycle.__self__.transport.close()
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,81 @@
+"""Checks fields against botocore's own model of the `account` service, as AWS does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+
+from bot.sandbox.aws.answers import Call, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from botocore.model import Shape, StructureShape
+
+
+class AccountModel:
+    """The input shapes of Account Management; lengths and patterns are read, never copied."""
+
+    def __init__(self) -> None:
+        service = botocore.session.get_session().get_service_model("account")
+        self._inputs: dict[str, StructureShape] = {}
+        for name in ("GetAlternateContact", "PutAlternateContact", "DeleteAlternateContact"):
+            shape = service.operation_model(name).input_shape
+            if shape is not None:
+                self._inputs[name] = shape
+
+    def check(self, call: Call) -> None:
+        """Check every member of a request.
+
+        Raises:
+            Refusal: the operation is not known, or fields are not as the model wants them; then
+                with `reason` and `fieldList`.
+        """
+        shape = self._inputs.get(call.operation)
+        if shape is None:
+            raise Refusal("UnknownOperationException", "The sandbox has no such operation.", 404)
+        faults = {
+            name: complaint
+            for name, member in shape.members.items()
+            if (complaint := _complaint(call.params, name, member, shape.required_members))
+        }
+        if faults:
+            raise _validation(faults)
+
+
+def _complaint(params: Mapping[str, Any], name: str, shape: Shape, required: list[str]) -> str:
+    value = params.get(name)
+    if value is None:
+        return "Member must not be null" if name in required else ""
+    if not isinstance(value, str):
+        return "Member must be a string"
+    return _constraint(value, shape.metadata)
+
+
+def _constraint(value: str, limits: Mapping[str, Any]) -> str:
+    if "enum" in limits and value not in limits["enum"]:
+        return f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]"
+    if len(value) < limits.get("min", 0):
+        return f"Member must have length greater than or equal to {limits['min']}"
+    if len(value) > limits.get("max", len(value)):
+        return f"Member must have length less than or equal to {limits['max']}"
+    if "pattern" in limits and not re.fullmatch(limits["pattern"], value):
+        return f"Member must satisfy regular expression pattern: {limits['pattern']}"
+    return ""
+
+
+def _validation(faults: Mapping[str, str]) -> Refusal:
+    fields = [{"name": name[:1].lower() + name[1:], "message": why} for name, why in faults.items()]
+    words = "; ".join(
+        f"Value at '{each['name']}' failed to satisfy constraint: {each['message']}"
+        for each in fields
+    )
+    noun = "error" if len(fields) == 1 else "errors"
+    return Refusal(
+        "ValidationException",
+        f"{len(fields)} validation {noun} detected: {words}",
+        400,
+        {"reason": "fieldValidationFailed", "fieldList": fields},
+    )

@@ -1,0 +1,210 @@
+"""Drives a running sandbox's AWS through its control interface, from this process or another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from bot.sandbox.aws.control import PREFIX
+from bot.sandbox.aws.demo import unwire, wire
+from bot.sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.contacts import AlternateContact
+    from bot.sandbox.aws.demo import SandboxAccount
+
+_SECONDS: Final = 60.0
+_REFUSED: Final = 400
+
+
+class AwsControl:
+    """The control interface of the sandbox's AWS at `url`. Safe to use from several threads.
+
+    Raises (all methods):
+        SandboxError: what was asked for is wrong, or nothing answers there.
+    """
+
+    def __init__(self, url: str = "") -> None:
+        self.url = url
+
+    def environment(self, caller: str = "management") -> dict[str, str]:
+        """The variables with which AWS's SDKs call here as one of the sandbox's callers.
+
+        Args:
+            caller: `management`, `delegated`, `delegated_other`, `member`, `standalone`,
+                `govcloud` or `china`.
+        """
+        held: dict[str, str] = self._call("GET", f"/callers/{caller}")
+        return {**held, "AWS_ENDPOINT_URL": self.url}
+
+    def expire(self, caller: str = "management") -> None:
+        """Let a caller's credentials expire now."""
+        self._call("POST", f"/callers/{caller}/expire")
+
+    def renew(self, caller: str = "management") -> dict[str, str]:
+        """Give a caller new credentials; the old ones expire. Returns the new environment."""
+        self._call("POST", f"/callers/{caller}/renew")
+        return self.environment(caller)
+
+    # Accounts and contacts
+
+    def seed(self, accounts: Iterable[SandboxAccount]) -> None:
+        """Replace all accounts and contacts.
+
+        The management account is added where it is not among them; a ready-made caller whose
+        account is not is in no organization.
+        """
+        self._call("POST", "/accounts", {"accounts": [each.as_json() for each in accounts]})
+
+    def seed_many(self, count: int, missing_every: int = 2) -> None:
+        """Replace all accounts by so many active ones; every so-manyth lacks SECURITY (0: none)."""
+        self._call("POST", "/accounts", {"count": count, "missing_every": missing_every})
+
+    def seed_demo(self) -> None:
+        """Replace all accounts by about a dozen in every state, one of them denied by an SCP."""
+        self._call("POST", "/accounts", {"demo": True})
+
+    def accounts(self) -> list[dict[str, str]]:
+        """The organization's accounts: [{id, name, state, email}]."""
+        accounts: list[dict[str, str]] = self._call("GET", "/accounts")
+        return accounts
+
+    def set_account(self, account_id: str, **members: str) -> None:
+        """Add an account, or change its `name`, `state` or `email`; a new one needs a name."""
+        self._call("PUT", f"/accounts/{account_id}", members)
+
+    def remove_account(self, account_id: str) -> None:
+        """Let an account leave the organization."""
+        self._call("DELETE", f"/accounts/{account_id}")
+
+    def contact(self, account_id: str, kind: str) -> AlternateContact | None:
+        """One contact as the storage holds it, whatever a delay still hides."""
+        members = self._call("GET", f"/contacts/{account_id}/{kind}")["contact"]
+        return unwire(members) if members else None
+
+    def set_contact(self, account_id: str, kind: str, contact: AlternateContact) -> None:
+        """Set one contact, at once and unchecked."""
+        self._call("PUT", f"/contacts/{account_id}/{kind}", wire(contact))
+
+    def delete_contact(self, account_id: str, kind: str) -> None:
+        """Delete one contact, at once, if it is there."""
+        self._call("DELETE", f"/contacts/{account_id}/{kind}")
+
+    # Strictness
+
+    def trusted_access(self, on: bool) -> None:  # as the FBT rule allows: one plain truth value
+        """Turn trusted access for account.amazonaws.com on or off."""
+        self._call("PATCH", "/settings", {"trusted_access": on})
+
+    def deny(self, action: str, account_id: str | None = None, by: str = "iam") -> None:
+        """Deny an action (`account:GetAlternateContact`, `*`), by `iam` or by an `scp`.
+
+        Args:
+            action: the IAM action.
+            account_id: the account acted on; None is any.
+            by: whose denial it is.
+        """
+        self._call("POST", "/denials", {"action": action, "account_id": account_id, "by": by})
+
+    def clear_denials(self) -> None:
+        """Allow everything again that policies denied."""
+        self._call("DELETE", "/denials")
+
+    def quotas(self, on: bool) -> None:
+        """Turn all quotas on or off."""
+        self._call("PATCH", "/settings", {"quotas_enabled": on})
+
+    def quota(self, operation: str, rate: float, burst: int, partition: str = "aws") -> None:
+        """Set one operation's quota: calls a second, and calls at once."""
+        quota = {"operation": operation, "rate": rate, "burst": burst, "partition": partition}
+        self._call("PUT", "/quotas", quota)
+
+    def latency(self, milliseconds: float) -> None:
+        """Make every call take so much longer."""
+        self._call("PATCH", "/settings", {"latency_ms": milliseconds})
+
+    def delay(self, seconds: float) -> None:
+        """Make writes show only so much later."""
+        self._call("PATCH", "/settings", {"delay_seconds": seconds})
+
+    def pages(self, *sizes: int) -> None:
+        """Set how many accounts the pages of `ListAccounts` hold, in turn; 0 is an empty page."""
+        self._call("PATCH", "/settings", {"page_sizes": list(sizes)})
+
+    def state_fields(self, *names: str) -> None:
+        """Set which of `State` and `Status` an account shows."""
+        self._call("PATCH", "/settings", {"state_fields": list(names)})
+
+    # Faults and counters
+
+    def fault(
+        self,
+        kind: str,
+        operation: str | None = None,
+        *,
+        account_id: str | None = None,
+        contact_type: str | None = None,
+        count: int | None = None,
+        after: int = 0,
+        seconds: float | None = None,
+    ) -> int:
+        """Add a fault, as `bot.sandbox.aws.faults.Fault` describes it; its id."""
+        fault = {
+            "kind": kind,
+            "operation": operation,
+            "account_id": account_id,
+            "contact_type": contact_type,
+            "count": count,
+            "after": after,
+            "seconds": seconds,
+        }
+        added: int = self._call("POST", "/faults", fault)["id"]
+        return added
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults in force; `struck` says how many calls each has struck."""
+        faults: list[dict[str, Any]] = self._call("GET", "/faults")
+        return faults
+
+    def clear_faults(self, fault_id: int | None = None) -> None:
+        """Remove one fault, or all; calls that hang go on."""
+        self._call("DELETE", "/faults" if fault_id is None else f"/faults/{fault_id}")
+
+    def stats(self) -> dict[str, Any]:
+        """Calls, throttled calls, each operation's counts, and the writes carried out."""
+        stats: dict[str, Any] = self._call("GET", "/stats")
+        return stats
+
+    def reset_stats(self) -> None:
+        """Count from nothing again."""
+        self._call("DELETE", "/stats")
+
+    def state(self) -> dict[str, Any]:
+        """Everything that is set."""
+        state: dict[str, Any] = self._call("GET", "/state")
+        return state
+
+    def reset(self) -> None:
+        """Set everything as it was at the start: the callers' accounts alone, without contacts."""
+        self._call("POST", "/reset")
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+        try:
+            answer = httpx.request(
+                method,
+                f"{self.url}{PREFIX}{path}",
+                json=body,
+                timeout=_SECONDS,
+                trust_env=False,
+            )
+        except httpx.HTTPError as exc:
+            raise SandboxError(f"The sandbox's AWS at {self.url} does not answer.") from exc
+        if answer.status_code == _REFUSED:
+            told = answer.json()
+            raise SandboxError(told["error"], told["mend"])
+        if not answer.is_success:
+            raise SandboxError(f"The sandbox's AWS answered {answer.status_code} to {path}.")
+        return answer.json() if answer.content else None
