@@ -57,6 +57,10 @@ RAISED_BY_BOTOCORE: Final = (
     KeyError,
     TypeError,
     ValueError,
+    # And in these over credentials: a token file or a credential process that is not there, and
+    # credentials that are expired when they have just been refreshed.
+    OSError,
+    RuntimeError,
 )
 
 
@@ -125,6 +129,9 @@ _BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], Cause], ...]] = (
         Cause.UNREACHABLE,
     ),
     ((ParamValidationError,), Cause.REFUSED),
+    # Anything else that botocore itself raises comes of its configuration, not of an answer.
+    ((BotoCoreError,), Cause.REFUSED),
+    ((RuntimeError,), Cause.CREDENTIALS_EXPIRED),
 )
 
 _FIELDS: Final[Mapping[str, str]] = {
@@ -162,8 +169,13 @@ def explain(error: Exception, request: Request) -> Failure:
     for types, cause in _BY_TYPE:
         if isinstance(error, types):
             return failure(cause)
-    # Anything else that botocore itself raises comes of its configuration, not of an answer.
-    return failure(Cause.REFUSED if isinstance(error, BotoCoreError) else Cause.MALFORMED)
+    if isinstance(error, OSError):
+        return failure(
+            Cause.CREDENTIALS_MISSING,
+            words="The AWS credentials could not be read from where they are said to be.",
+            mend="Look at AWS_WEB_IDENTITY_TOKEN_FILE, and at the profile in use.",
+        )
+    return failure(Cause.MALFORMED)
 
 
 def refused_fields(error: Exception) -> dict[str, str]:

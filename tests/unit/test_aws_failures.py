@@ -108,6 +108,8 @@ ENDPOINT = {"endpoint_url": "https://account.us-east-1.amazonaws.com"}
         (botocore.UnauthorizedSSOTokenError(), Cause.CREDENTIALS_EXPIRED),
         (botocore.SSOTokenLoadError(error_msg="e"), Cause.CREDENTIALS_EXPIRED),
         (botocore.TokenRetrievalError(provider="sso", error_msg="e"), Cause.CREDENTIALS_EXPIRED),
+        (FileNotFoundError("token"), Cause.CREDENTIALS_MISSING),
+        (RuntimeError("the refreshed credentials are still expired"), Cause.CREDENTIALS_EXPIRED),
         (botocore.ParamValidationError(report="r"), Cause.REFUSED),
         (botocore.DataNotFoundError(data_path="d"), Cause.REFUSED),
         (ResponseParserError("<html>"), Cause.MALFORMED),
