@@ -1,5 +1,5 @@
 """sqlite-utils behind `bot.ports.Store`: rows stay in this package, domain types leave it."""
 
-from bot.store.sqlite import SqliteStore
+from bot.store.store import SqliteStore
 
 __all__ = ["SqliteStore"]

@@ -111,7 +111,8 @@ class Ledger:
     Args:
         db: within a writing transaction.
         now: the present.
-        began: when what is taken in began to be read, where a result does not say.
+        began: when the first of what is taken in began to be read; it stands for results that
+            do not say.
         consistency: how long after a write AWS may still give the old value.
         scan_id: the scan that the readings belong to; None opens no findings.
     """

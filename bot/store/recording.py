@@ -80,7 +80,9 @@ class Recording(Part):
                 (result_row(scan.id, place, result) for place, result in enumerate(results)),
             )
             db.execute(_PRUNE, [RESULTS_KEPT])
-            ledger = Ledger(db, now, scan.started_at, self._consistency, scan.id)
+            read = (result.read_at for result in results if result.read_at is not None)
+            began = min(read, default=scan.started_at)
+            ledger = Ledger(db, now, min(began, scan.started_at), self._consistency, scan.id)
             for result in results:
                 ledger.take(result)
             if results and _lists_all(scan):

@@ -1,0 +1,162 @@
+"""What the store's tests are written with: a clock that is set, and short ways to say results."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.announcements import SendState
+from bot.causes import failure
+from bot.contacts import Account, AlternateContact, ContactType
+from bot.findings import AccountResult, Cause, Outcome, TypeResult
+from bot.fixes import FixRequest
+from bot.scans import ScanState, Trigger, TriggerKind, count
+from bot.scope import CallerRole, Scope, ScopeKind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.findings import Failure
+    from bot.scans import Changes, Scan
+    from bot.store import SqliteStore
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+ORGANIZATION = Scope(
+    ScopeKind.ORGANIZATION,
+    CallerRole.MANAGEMENT,
+    "111111111111",
+    organization_id="o-example",
+    management_id="111111111111",
+)
+CONTACT = AlternateContact("Ana Lima", "Lead", "sec@example.com", "+351 210 000 000")
+OTHER = AlternateContact("Bo Berg", "Ops", "ops@example.com", "+46 8 000 00")
+SCHEDULE = Trigger(TriggerKind.SCHEDULE)
+SECURITY = ContactType.SECURITY
+
+
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, moment: datetime = START) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment.timestamp()
+
+    def tick(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+class TickingClock(SetClock):
+    """A clock that moves on a millisecond whenever it is asked."""
+
+    def now(self) -> datetime:
+        self.tick(0.001)
+        return self.moment
+
+
+def account(number: int = 1, name: str = "", state: str = "ACTIVE") -> Account:
+    """An account with a made-up id."""
+    account_id = f"{number:012}"
+    return Account(account_id, name or f"Account {number}", state, f"root{number}@example.com")
+
+
+def type_result(outcome: Outcome, kind: ContactType = SECURITY) -> TypeResult:
+    """A result of one type, in usual words."""
+    match outcome:
+        case Outcome.COMPLIANT:
+            return TypeResult(kind, outcome, f"The {kind} contact is set.", CONTACT)
+        case Outcome.UNKNOWN:
+            return unknown(failure(Cause.DENIED), kind)
+        case Outcome.UNSUPPORTED:
+            why = failure(Cause.NO_API)
+            return TypeResult(kind, outcome, why.words, failure=why)
+        case _:
+            return TypeResult(kind, outcome, f"No {kind} contact is set.")
+
+
+def unknown(why: Failure, kind: ContactType = SECURITY) -> TypeResult:
+    """A type that could not be checked."""
+    return TypeResult(kind, Outcome.UNKNOWN, why.words, failure=why)
+
+
+def result(
+    who: Account | int,
+    *outcomes: Outcome | TypeResult,
+    read_at: datetime | None = None,
+) -> AccountResult:
+    """The result of an account; outcomes are of the types in their order, `SECURITY` first."""
+    whose = account(who) if isinstance(who, int) else who
+    results = tuple(
+        item if isinstance(item, TypeResult) else type_result(item, kind)
+        for item, kind in zip(outcomes, ContactType, strict=False)
+    )
+    return AccountResult(whose, results, read_at=read_at)
+
+
+def scan_once(
+    store: SqliteStore,
+    *results: AccountResult,
+    state: ScanState = ScanState.COMPLETE,
+    why: Failure | None = None,
+    scope: Scope | None = ORGANIZATION,
+) -> Changes:
+    """Claim a scan and record these results as what it found."""
+    return store.record_scan(
+        ended(claimed(store), *results, state=state, why=why, scope=scope), results
+    )
+
+
+def claimed(store: SqliteStore) -> Scan:
+    """A scan claimed for this store."""
+    claim = store.claim_scan(SCHEDULE)
+    assert claim.granted
+    return claim.scan
+
+
+def ended(
+    scan: Scan,
+    *results: AccountResult,
+    state: ScanState = ScanState.COMPLETE,
+    why: Failure | None = None,
+    scope: Scope | None = ORGANIZATION,
+) -> Scan:
+    """A scan as its use case hands it over in the end."""
+    return replace(
+        scan,
+        state=state,
+        finished_at=scan.started_at + timedelta(seconds=7),
+        scope=scope,
+        counts=count(results),
+        failure=why,
+    )
+
+
+def request(
+    key: str = "form-1",
+    number: int = 1,
+    wanted: AlternateContact = CONTACT,
+    kind: ContactType = SECURITY,
+) -> FixRequest:
+    """A form that was submitted."""
+    return FixRequest(key, account(number).id, kind, wanted, "U1", "none", START)
+
+
+def send(store: SqliteStore, announcement_id: str) -> None:
+    """Post an announcement as the channel would take it."""
+    begun = store.begin_sending(announcement_id)
+    assert begun is not None
+    assert begun.state is SendState.SENDING
+    store.sent(announcement_id, "C1", "1.1", begun.revision)
+
+
+def query(path: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
+    """Rows read, or one statement run, beside the store."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        return connection.execute(sql, values).fetchall()
