@@ -2,8 +2,8 @@
 
 AWS counts a call when it arrives, which is at some moment between sending it and its answer. While
 a call is under way AWS's bucket may still be full, and what would flow into a full bucket is lost.
-So this bucket never holds more than `burst` less the calls under way: whatever the latency, it does
-not run ahead of AWS's. One token more is kept in reserve.
+So this bucket fills no further than to `burst` less the calls under way: then it does not run ahead
+of AWS's, however much their latency varies. One token more is kept in reserve.
 """
 
 from __future__ import annotations
