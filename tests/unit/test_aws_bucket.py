@@ -93,7 +93,7 @@ def test_slow_first_connections_do_not_let_it_run_ahead() -> None:
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), longest=st.floats(0.01, 0.5))
 def test_jitter_hardly_gets_it_throttled(seed: int, longest: float) -> None:
-    """Latency may vary up to 150 ms each way with no call throttled, up to 500 ms with 2 % at most."""
+    """Latency may vary by 150 ms each way with no call throttled, by 500 ms with 2 % at most."""
     chance = random.Random(seed)  # noqa: S311 - a test's dice
     ways = [(chance.uniform(0, longest), chance.uniform(0, longest)) for _ in range(200)]
     _, refused = run(200, ways)
