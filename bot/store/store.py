@@ -118,7 +118,8 @@ def _make(file: Path) -> None:
 
 def _log_ahead(connections: Connections, patience: float) -> None:
     """Turn write-ahead logging on, so that readers and the writer do not wait for each other."""
-    deadline = time.monotonic() + patience
+    # Where SQLite does wait, its patience is used up by the first try.
+    deadline = time.monotonic() + 2 * patience
     while True:
         try:
             with connections.plain() as db:

@@ -19,7 +19,7 @@ from bot.scope import CallerRole, Scope, ScopeKind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.findings import Failure
+    from bot.findings import Failure, Finding
     from bot.scans import Changes, Scan
     from bot.store import SqliteStore
 
@@ -154,6 +154,18 @@ def send(store: SqliteStore, announcement_id: str) -> None:
     assert begun is not None
     assert begun.state is SendState.SENDING
     store.sent(announcement_id, "C1", "1.1", begun.revision)
+
+
+def findings(store: SqliteStore) -> list[Finding]:
+    """Every finding ever announced, oldest first."""
+    ids = [row[0] for row in query(store._connections._path, "SELECT id FROM announcements")]
+    contents = [store.announcement_content(str(each), 100) for each in ids]
+    return sorted((item for each in contents for item in each.findings), key=lambda item: item.id)
+
+
+def standing(store: SqliteStore) -> set[Outcome]:
+    """The outcomes of the findings that are open."""
+    return {item.key.outcome for item in findings(store) if item.resolved_at is None}
 
 
 def query(path: Path, sql: str, *values: object) -> list[tuple[object, ...]]:

@@ -1,0 +1,65 @@
+"""Accounts, and how they are found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.contacts import Account
+from bot.store import SqliteStore
+from tests.integration.store_fixtures import SetClock, account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAMES = ("Straße", "prod", "prod-eu", "Preprod", "100%_done", "ÉCOLE", "[x]*?", "prod")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    """A store that remembers accounts of all those names, numbered from 1."""
+    with SqliteStore(tmp_path / "bot.db", SetClock()) as opened:
+        opened.remember_accounts([account(n, name) for n, name in enumerate(NAMES, 1)])
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("PROD", [2, 8, 4, 3]),
+        ("000000000003", [3]),
+        (" strasse ", [1]),
+        ("école", [6]),
+        ("e\u0301cole", [6]),
+        ("%", [5]),
+        ("_", [5]),
+        ("*", [7]),
+        ("0000", []),
+        ("", []),
+        ("\ud83e!", []),
+    ],
+)
+def test_find_accounts(store: SqliteStore, text: str, numbers: list[int]) -> None:
+    """An account is found by its id, or by a part of its name taken literally, in any case."""
+    assert store.find_accounts(text, 10) == [account(n, NAMES[n - 1]) for n in numbers]
+
+
+def test_find_accounts_stops_at_its_limit(store: SqliteStore) -> None:
+    """No more accounts come than were asked for, the very name first."""
+    assert [found.name for found in store.find_accounts("prod", 2)] == ["prod", "prod"]
+
+
+def test_account_is_kept_as_last_listed(store: SqliteStore) -> None:
+    """What was listed last replaces what was known."""
+    listed = Account(account(1).id, "Renamed", "CLOSED", "new@example.com")
+    store.remember_accounts([listed])
+    assert store.account(listed.id) == listed
+    assert store.find_accounts("renamed", 1) == [listed]
+    assert store.account("nonsense") is None
+
+
+def test_account_names(store: SqliteStore) -> None:
+    """Each name comes once."""
+    assert sorted(store.account_names()) == sorted(set(NAMES))
