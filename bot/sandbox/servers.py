@@ -57,6 +57,7 @@ class ServerThread:
         self.port = listener.getsockname()[1]
         config = uvicorn.Config(
             self._app,
+            http="h11",  # the same everywhere, whatever else is installed
             ws="websockets-sansio",  # the older implementation warns that it is deprecated
             log_config=None,
             log_level="error",

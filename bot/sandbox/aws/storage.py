@@ -57,6 +57,7 @@ class StorageProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # Ctrl-C is for this process, which then ends that one
         )
         port = self._process.stdout.readline().strip() if self._process.stdout else ""
         if not port:
