@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.findings import Reading
     from bot.sandbox.aws.sandbox import AwsSandbox
 
-    Connect = Callable[..., AwsGateway]
+    CallingAs = Callable[..., AwsGateway]
 
 SECURITY = ContactType.SECURITY
 CONTACT = AlternateContact("Security team", "Officer", "security@example.com", "+44 20 7946 0000")
@@ -35,7 +35,7 @@ OTHER = "555555555555"
 
 
 @pytest.fixture
-def connect(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> Connect:
+def calling_as(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> CallingAs:
     """Make a gateway that calls as one of the sandbox's callers and never waits long."""
     aws.reset_stats()
     aws.quotas(False)  # noqa: FBT003 - its one parameter
@@ -92,10 +92,10 @@ def why(reading: Reading) -> Cause:
     ],
 )
 def test_each_caller_is_found_out(
-    connect: Connect, caller: str, kind: ScopeKind, role: CallerRole
+    calling_as: CallingAs, caller: str, kind: ScopeKind, role: CallerRole
 ) -> None:
     """The role and the scope of each kind of caller are found out from AWS alone."""
-    found = connect(caller).scope()
+    found = calling_as(caller).scope()
     assert (found.kind, found.role) == (kind, role)
 
 
@@ -104,22 +104,22 @@ def test_each_caller_is_found_out(
     [("member", Cause.WRONG_CALLER), ("standalone", Cause.NO_ORGANIZATION)],
 )
 def test_an_organization_that_is_wanted_must_be_there(
-    connect: Connect, caller: str, cause: Cause
+    calling_as: CallingAs, caller: str, cause: Cause
 ) -> None:
     """A caller that cannot list the organization is told why, where it is wanted."""
     with pytest.raises(GatewayError) as caught:
-        connect(caller, ScopeKind.ORGANIZATION).scope()
+        calling_as(caller, ScopeKind.ORGANIZATION).scope()
     assert caught.value.failure.cause is cause
 
 
-def test_a_denied_listing_is_told_by_its_action(aws: AwsSandbox, connect: Connect) -> None:
+def test_a_denied_listing_is_told_by_its_action(aws: AwsSandbox, calling_as: CallingAs) -> None:
     """A management account whose policy lacks ListAccounts is told to add that."""
     aws.deny("organizations:ListAccounts")
     with pytest.raises(GatewayError) as caught:
-        connect(wanted=ScopeKind.ORGANIZATION).scope()
+        calling_as(wanted=ScopeKind.ORGANIZATION).scope()
     assert caught.value.failure.cause is Cause.PERMISSION_MISSING
     assert "organizations:ListAccounts" in caught.value.mend
-    assert connect().scope().kind is ScopeKind.ACCOUNT
+    assert calling_as().scope().kind is ScopeKind.ACCOUNT
 
 
 # Listing
@@ -127,12 +127,12 @@ def test_a_denied_listing_is_told_by_its_action(aws: AwsSandbox, connect: Connec
 
 @pytest.mark.parametrize("sizes", [(20,), (3, 0, 1, 0, 0, 7), (0, 20)])
 def test_every_account_is_listed_once(
-    aws: AwsSandbox, connect: Connect, sizes: tuple[int, ...]
+    aws: AwsSandbox, calling_as: CallingAs, sizes: tuple[int, ...]
 ) -> None:
     """However AWS cuts its pages, each account comes once and in order."""
     aws.seed_many(45)
     aws.pages(*sizes)
-    listed = [account.id for account in connect().accounts()]
+    listed = [account.id for account in calling_as().accounts()]
     assert listed == [account["id"] for account in aws.accounts()]
 
 
@@ -145,21 +145,23 @@ def test_every_account_is_listed_once(
     ],
 )
 def test_the_state_is_read_from_either_field(
-    aws: AwsSandbox, connect: Connect, fields: tuple[str, ...], expected: str
+    aws: AwsSandbox, calling_as: CallingAs, fields: tuple[str, ...], expected: str
 ) -> None:
     """`State` tells the state; `Status` does where that is all there is."""
     aws.seed([SandboxAccount(OTHER, "New", "PENDING_ACTIVATION")])
     aws.state_fields(*fields)
-    assert {account.id: account.state for account in connect().accounts()} == {
+    assert {account.id: account.state for account in calling_as().accounts()} == {
         MANAGEMENT_ID: "ACTIVE",
         OTHER: expected,
     }
 
 
-def test_credentials_lost_between_pages_end_the_listing(aws: AwsSandbox, connect: Connect) -> None:
+def test_credentials_lost_between_pages_end_the_listing(
+    aws: AwsSandbox, calling_as: CallingAs
+) -> None:
     """What was listed before stays; the end is an error and not a shorter organization."""
     aws.seed_many(45)
-    gateway = connect()
+    gateway = calling_as()
     gateway.scope()
     aws.fault("expire", "ListAccounts", after=1, count=1)
     accounts = gateway.accounts()
@@ -170,10 +172,10 @@ def test_credentials_lost_between_pages_end_the_listing(aws: AwsSandbox, connect
 
 
 @pytest.mark.parametrize("caller", ["standalone", "member"])
-def test_the_one_account_is_listed(connect: Connect, caller: str) -> None:
+def test_the_one_account_is_listed(calling_as: CallingAs, caller: str) -> None:
     """A caller alone in its scope lists itself."""
     own = {"standalone": STANDALONE_ID, "member": MEMBER_ID}[caller]
-    assert [account.id for account in connect(caller).accounts()] == [own]
+    assert [account.id for account in calling_as(caller).accounts()] == [own]
 
 
 # Reading and writing
@@ -192,10 +194,10 @@ def test_the_one_account_is_listed(connect: Connect, caller: str) -> None:
     ],
 )
 def test_contacts_within_reach_are_written_and_read(
-    aws: AwsSandbox, connect: Connect, caller: str, account_id: str
+    aws: AwsSandbox, calling_as: CallingAs, caller: str, account_id: str
 ) -> None:
     """Each caller reaches its own account, and those in charge reach the members."""
-    gateway = connect(caller)
+    gateway = calling_as(caller)
     assert look(gateway, account_id) == Absent()
     gateway.write(account_id, SECURITY, CONTACT)
     assert look(gateway, account_id) == Held(CONTACT)
@@ -215,25 +217,25 @@ def test_contacts_within_reach_are_written_and_read(
     ],
 )
 def test_contacts_out_of_reach_are_told_as_such(
-    connect: Connect, caller: str, account_id: str, cause: Cause
+    calling_as: CallingAs, caller: str, account_id: str, cause: Cause
 ) -> None:
     """An account that the caller does not reach is unknown with its cause, never missing."""
-    gateway = connect(caller)
+    gateway = calling_as(caller)
     assert why(look(gateway, account_id)) is cause
     with pytest.raises(GatewayError) as caught:
         gateway.write(account_id, SECURITY, CONTACT)
     assert caught.value.failure.cause is cause
 
 
-def test_govcloud_is_unsupported(connect: Connect) -> None:
+def test_govcloud_is_unsupported(calling_as: CallingAs) -> None:
     """A partition without the API is a reading of its own."""
-    assert isinstance(look(connect("govcloud"), MANAGEMENT_ID), Unsupported)
+    assert isinstance(look(calling_as("govcloud"), MANAGEMENT_ID), Unsupported)
 
 
-def test_trusted_access_that_is_off_is_told(aws: AwsSandbox, connect: Connect) -> None:
+def test_trusted_access_that_is_off_is_told(aws: AwsSandbox, calling_as: CallingAs) -> None:
     """Members are out of reach without trusted access; the caller's own account is not."""
     aws.trusted_access(False)  # noqa: FBT003 - its one parameter
-    gateway = connect()
+    gateway = calling_as()
     assert why(look(gateway, MEMBER_ID)) is Cause.TRUSTED_ACCESS_OFF
     assert look(gateway, MANAGEMENT_ID) == Absent()
 
@@ -242,12 +244,12 @@ def test_trusted_access_that_is_off_is_told(aws: AwsSandbox, connect: Connect) -
     ("by", "cause"), [("iam", Cause.PERMISSION_MISSING), ("scp", Cause.DENIED_BY_SCP)]
 )
 def test_a_denial_is_told_by_who_denies(
-    aws: AwsSandbox, connect: Connect, by: str, cause: Cause
+    aws: AwsSandbox, calling_as: CallingAs, by: str, cause: Cause
 ) -> None:
     """A missing permission and an SCP are told apart, and stop no other account."""
     aws.deny("account:GetAlternateContact", MEMBER_ID, by)
     aws.deny("account:PutAlternateContact", MEMBER_ID, by)
-    gateway = connect()
+    gateway = calling_as()
     assert why(look(gateway, MEMBER_ID)) is cause
     assert look(gateway, DELEGATED_ID) == Absent()
     with pytest.raises(GatewayError) as caught:
@@ -255,16 +257,16 @@ def test_a_denial_is_told_by_who_denies(
     assert caught.value.failure.cause is cause
 
 
-def test_an_account_that_is_not_active_is_told(aws: AwsSandbox, connect: Connect) -> None:
+def test_an_account_that_is_not_active_is_told(aws: AwsSandbox, calling_as: CallingAs) -> None:
     """Reading a suspended account says that its state is in the way."""
     aws.set_account(MEMBER_ID, state="SUSPENDED")
-    assert why(look(connect(), MEMBER_ID)) is Cause.ACCOUNT_STATE
+    assert why(look(calling_as(), MEMBER_ID)) is Cause.ACCOUNT_STATE
 
 
-def test_the_demo_is_told_apart_account_by_account(aws: AwsSandbox, connect: Connect) -> None:
+def test_the_demo_is_told_apart_account_by_account(aws: AwsSandbox, calling_as: CallingAs) -> None:
     """In an organization of every state, each active account has a reading of its own."""
     aws.seed_demo()
-    gateway = connect()
+    gateway = calling_as()
     active = [account.id for account in gateway.accounts() if account.is_active]
     with ThreadPoolExecutor(16) as pool:
         readings = dict(
@@ -275,11 +277,11 @@ def test_the_demo_is_told_apart_account_by_account(aws: AwsSandbox, connect: Con
     assert all(isinstance(reading, Absent | Held) for reading in readings.values())
 
 
-def test_refused_fields_are_named(aws: AwsSandbox, connect: Connect) -> None:
+def test_refused_fields_are_named(aws: AwsSandbox, calling_as: CallingAs) -> None:
     """Each field that AWS refuses is named, none of its text is passed on, nothing is written."""
     wrong = AlternateContact("n" * 65, "t" * 51, "o'hara@example.com", "phone")
     with pytest.raises(ContactRefused) as caught:
-        connect().write(MEMBER_ID, SECURITY, wrong)
+        calling_as().write(MEMBER_ID, SECURITY, wrong)
     assert set(caught.value.fields) == {"name", "title", "email", "phone"}
     assert aws.contact(MEMBER_ID, "SECURITY") is None
 
@@ -301,10 +303,10 @@ WRITE = "PutAlternateContact"
     ],
 )
 def test_each_fault_has_its_cause(
-    aws: AwsSandbox, connect: Connect, kind: str, cause: Cause, tries: int
+    aws: AwsSandbox, calling_as: CallingAs, kind: str, cause: Cause, tries: int
 ) -> None:
     """What goes wrong is told as what it is after a bounded number of tries, by both calls."""
-    gateway = connect()
+    gateway = calling_as()
     gateway.scope()
     aws.fault(kind, READ)
     assert why(look(gateway, MEMBER_ID)) is cause
@@ -317,9 +319,9 @@ def test_each_fault_has_its_cause(
     assert aws.contact(MEMBER_ID, "SECURITY") is None
 
 
-def test_a_call_that_hangs_times_out(aws: AwsSandbox, connect: Connect) -> None:
+def test_a_call_that_hangs_times_out(aws: AwsSandbox, calling_as: CallingAs) -> None:
     """An answer that does not come in time is given up; another type is read all the same."""
-    gateway = connect(read_seconds=0.2)
+    gateway = calling_as(read_seconds=0.2)
     gateway.scope()
     aws.fault("hang", READ, contact_type="SECURITY")
     assert why(look(gateway, MEMBER_ID)) is Cause.TIMED_OUT
@@ -329,35 +331,37 @@ def test_a_call_that_hangs_times_out(aws: AwsSandbox, connect: Connect) -> None:
 
 
 @pytest.mark.parametrize("kind", ["throttle", "error", "close"])
-def test_a_fault_that_passes_is_not_told(aws: AwsSandbox, connect: Connect, kind: str) -> None:
+def test_a_fault_that_passes_is_not_told(aws: AwsSandbox, calling_as: CallingAs, kind: str) -> None:
     """Two failed tries and a good one are a reading."""
-    gateway = connect()
+    gateway = calling_as()
     gateway.scope()
     aws.fault(kind, READ, count=2)
     assert look(gateway, MEMBER_ID) == Absent()
 
 
-def test_a_write_whose_answer_is_lost_is_written_again(aws: AwsSandbox, connect: Connect) -> None:
+def test_a_write_whose_answer_is_lost_is_written_again(
+    aws: AwsSandbox, calling_as: CallingAs
+) -> None:
     """A Put that AWS carried out without the answer arriving ends as written."""
-    gateway = connect()
+    gateway = calling_as()
     gateway.scope()
     aws.fault("lost_answer", WRITE, count=1)
     gateway.write(MEMBER_ID, SECURITY, CONTACT)
     assert aws.contact(MEMBER_ID, "SECURITY") == CONTACT
 
 
-def test_unreachable_is_told(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_is_told(calling_as: CallingAs, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that listens where AWS should be is not a denial."""
-    gateway = connect()
+    gateway = calling_as()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     assert why(look(gateway, MEMBER_ID)) is Cause.UNREACHABLE
 
 
 def test_credentials_are_refreshed_by_the_chain(
-    aws: AwsSandbox, connect: Connect, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    aws: AwsSandbox, calling_as: CallingAs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Credentials that run out are fetched anew where they came from, unnoticed."""
-    connect()
+    calling_as()
     held, config = tmp_path / "held.json", tmp_path / "config"
 
     def hand_out(environment: dict[str, str]) -> None:
