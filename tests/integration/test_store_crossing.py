@@ -138,11 +138,16 @@ def test_contact_that_somebody_else_set_is_nobodys_fix(store: SqliteStore, clock
     assert [item.resolved_by for item in findings(store)] == [""]
 
 
-def test_already_there_fix_holds_early_readings_off(store: SqliteStore) -> None:
-    """A fix that found its contact in place is not contradicted by a reading from before."""
+@pytest.mark.parametrize("seconds", [-30, 30])
+def test_already_there_fix_holds_early_readings_off(
+    store: SqliteStore, clock: SetClock, seconds: int
+) -> None:
+    """A fix that found its contact in place is not contradicted by a reading about that time."""
     scan = claimed(store)
+    clock.tick(60)
     fix, _ = store.plan_fix(request(), "Account 1")
     done = store.advance_fix(fix.id, FixState.CONFIRMED, ended=True, already_there=True)
     assert done.applied_at is None
-    found = result(1, MISSING)
+    found = result(1, MISSING, read_at=clock.now() + timedelta(seconds=seconds))
+    clock.tick(60)
     assert store.record_scan(ended(scan, found), [found]).opened == ()
