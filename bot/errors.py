@@ -106,7 +106,21 @@ class FixError(AltcontactError):
 
 
 class NotAllowed(FixError):
-    """The person may not change contacts, or Slack could not say whether they may."""
+    """The person may not change contacts, or Slack could not say whether they may.
+
+    `user_ids` and `group_ids` are those of Slack who may.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        mend: str,
+        user_ids: tuple[str, ...] = (),
+        group_ids: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, mend)
+        self.user_ids = user_ids
+        self.group_ids = group_ids
 
 
 class ContactChanged(FixError):

@@ -1,0 +1,49 @@
+"""The buttons of alerts that do not open the form: **Show all**, and the pages behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.slack.api import CALL_ERRORS, explain
+from bot.slack.views import pages
+
+if TYPE_CHECKING:
+    from slack_bolt import Ack
+
+    from bot.slack.parts import Parts
+
+
+class AlertListeners:
+    """Shows all findings of an announcement, page by page."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def show_all(self, ack: Ack, body: dict[str, Any]) -> None:
+        """**Show all** in an alert."""
+        ack()
+        if not self._parts.store.first_delivery(f"action:{body['trigger_id']}"):
+            return
+        view = self._page(body["actions"][0]["value"], 0)
+        try:
+            self._parts.client.views_open(trigger_id=body["trigger_id"], view=view)
+        except CALL_ERRORS as error:
+            raise explain(error) from error
+
+    def turn_page(self, ack: Ack, body: dict[str, Any]) -> None:
+        """A button that turns to another page."""
+        ack()
+        announcement_id, page = pages.parse_turn(body)
+        view = body["view"]
+        try:
+            self._parts.client.views_update(
+                view_id=view["id"], hash=view["hash"], view=self._page(announcement_id, page)
+            )
+        except CALL_ERRORS as error:
+            raise explain(error) from error
+
+    def _page(self, announcement_id: str, page: int) -> dict[str, Any]:
+        content = self._parts.store.announcement_content(
+            announcement_id, pages.ROWS, page * pages.ROWS
+        )
+        return pages.page_view(content, page)

@@ -1,0 +1,107 @@
+"""Block Kit in small pieces, and the two ways in which text from outside is shown as typed.
+
+Names and contact fields go into `plain_text` objects with emoji off, where nothing has a meaning.
+In mrkdwn stands our own text; what is put into it is escaped.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    Block = dict[str, Any]
+
+SECTION_TEXT: Final = 3000
+FIELD_TEXT: Final = 2000
+HEADER_TEXT: Final = 150
+BUTTON_TEXT: Final = 75
+"""The most characters that Slack takes in each."""
+
+
+def escape(text: str) -> str:
+    """Text from outside, for mrkdwn: no mention, no link, no entity comes of it."""
+    return html.escape(text, quote=False)
+
+
+def clip(text: str, limit: int) -> str:
+    """`text`, with an ellipsis in place of what Slack would refuse as too long."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def plain(text: str, limit: int = SECTION_TEXT) -> Block:
+    """A text that shows as it is."""
+    return {"type": "plain_text", "text": clip(text, limit) or "-", "emoji": False}
+
+
+def mrkdwn(text: str, limit: int = SECTION_TEXT) -> Block:
+    """A text of our own, with Slack's markup."""
+    return {"type": "mrkdwn", "text": clip(text, limit)}
+
+
+def header(text: str) -> Block:
+    """A headline."""
+    return {"type": "header", "text": plain(text, HEADER_TEXT)}
+
+
+def section(text: Block, *, fields: Sequence[Block] = (), accessory: Block | None = None) -> Block:
+    """A paragraph, with fields below it and a button beside it."""
+    block: Block = {"type": "section", "text": text}
+    if fields:
+        block["fields"] = list(fields)
+    if accessory is not None:
+        block["accessory"] = accessory
+    return block
+
+
+def paragraph(text: str) -> Block:
+    """A paragraph of our own text, in mrkdwn."""
+    return section(mrkdwn(text))
+
+
+def context(text: str) -> Block:
+    """Small print of our own, in mrkdwn."""
+    return {"type": "context", "elements": [mrkdwn(text)]}
+
+
+def divider() -> Block:
+    """A line."""
+    return {"type": "divider"}
+
+
+def button(text: str, action_id: str, value: str, *, primary: bool = False) -> Block:
+    """A button; `action_id` must be the only one of its message or view."""
+    block: Block = {
+        "type": "button",
+        "text": plain(text, BUTTON_TEXT),
+        "action_id": action_id,
+        "value": value,
+    }
+    if primary:
+        block["style"] = "primary"
+    return block
+
+
+def actions(*elements: Block) -> Block:
+    """Buttons in a row."""
+    return {"type": "actions", "elements": list(elements)}
+
+
+def date(moment: datetime) -> str:
+    """A moment in each reader's own time zone, for mrkdwn."""
+    fallback = moment.strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def accounts(number: int) -> str:
+    """`1 account`, `2 accounts`."""
+    return f"{number:,} account{'' if number == 1 else 's'}"
+
+
+def mentions(user_ids: Sequence[str], group_ids: Sequence[str]) -> str:
+    """Slack users and user groups, for mrkdwn."""
+    users = [f"<@{user_id}>" for user_id in user_ids]
+    return ", ".join(users + [f"<!subteam^{group_id}>" for group_id in group_ids])

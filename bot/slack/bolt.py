@@ -1,0 +1,88 @@
+"""The Bolt app: every listener is bound here, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from slack_bolt import App
+
+from bot.errors import AltcontactError
+from bot.slack.alert_listeners import AlertListeners
+from bot.slack.api import Reply
+from bot.slack.command_listeners import CommandListeners
+from bot.slack.commands import COMMAND
+from bot.slack.form_listeners import FormListeners
+from bot.slack.views import accounts, announcements, forms, pages, rows
+from bot.slack.views.notes import defect_message, problem_message
+
+if TYPE_CHECKING:
+    from bot.slack.parts import Parts
+
+_log = structlog.get_logger(__name__)
+
+LISTENER_THREADS: Final = 32
+"""Bolt's own default of 5 leaves the sixth command without an ack while five are slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoltApp:
+    """The app, and the threads that its listeners run on."""
+
+    app: App
+    threads: ThreadPoolExecutor
+
+    def stop(self) -> None:
+        """Let the listeners under way finish."""
+        self.threads.shutdown(wait=True, cancel_futures=True)
+
+
+def build(parts: Parts) -> BoltApp:
+    """The Bolt app with every listener bound."""
+    threads = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
+    app = App(
+        client=parts.client,
+        listener_executor=threads,
+        # A token that Slack does not take is reported by what uses it; the schedule goes on.
+        token_verification_enabled=False,
+    )
+    form = FormListeners(parts)
+    command = CommandListeners(parts, form)
+    alert = AlertListeners(parts)
+
+    app.command(COMMAND)(command.run)
+
+    app.action(_numbered(rows.FIX))(form.open_from_button)
+    app.action(forms.TRY_AGAIN)(form.open_again)
+    app.view(forms.CALLBACK)(form.submit)
+
+    app.action(announcements.SHOW_ALL)(alert.show_all)
+    app.action(_numbered(pages.TURN))(alert.turn_page)
+    app.action(accounts.CHECK)(command.check_again)
+    app.action(accounts.CHOOSE)(command.choose)
+
+    app.error(_answer_error)
+    return BoltApp(app, threads)
+
+
+def _numbered(action_id: str) -> re.Pattern[str]:
+    """Any of the buttons whose action ids begin alike: each must be its message's only one."""
+    return re.compile(f"^{re.escape(action_id)}:")
+
+
+def _answer_error(error: Exception, body: dict[str, Any]) -> None:
+    """Tell the person whose request failed; a defect gets a reference that is in the log."""
+    if isinstance(error, AltcontactError):
+        _log.warning("request failed", problem=str(error), kind=type(error).__name__)
+        message = problem_message(error)
+    else:
+        reference = secrets.token_hex(4)
+        _log.error("request failed", reference=reference, exc_info=error)
+        message = defect_message(reference)
+    url = body.get("response_url")
+    if isinstance(url, str) and url:
+        Reply(url)(message)

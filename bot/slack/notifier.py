@@ -1,0 +1,115 @@
+"""`bot.ports.Notifier` on Slack: posts announcements, looks for them, and updates them in place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import NotifierError, PostRefused
+from bot.ports import Posted
+from bot.slack.api import CALL_ERRORS, history_error, post_error, update_error
+from bot.slack.views.announcements import announcement_message
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
+    from bot.announcements import Announcement, AnnouncementContent
+    from bot.slack.channel import AlertChannel
+
+EVENT_TYPE: Final = "altcontact_announcement"
+"""The metadata type by which the bot knows its own announcements again."""
+
+_PAGE: Final = 200
+"""Messages of history asked for at a time; Slack advises no more."""
+
+_SKEW: Final = timedelta(minutes=5)
+"""How far this machine's clock may be ahead of Slack's when a post in doubt is looked for."""
+
+
+class SlackNotifier:
+    """The channel for alerts.
+
+    Args:
+        posting: a client that makes each call once.
+        client: a client whose calls may be tried again.
+        channel: the channel for alerts.
+    """
+
+    def __init__(self, posting: WebClient, client: WebClient, channel: AlertChannel) -> None:
+        self._posting = posting
+        self._client = client
+        self._channel = channel
+
+    def post(self, content: AnnouncementContent) -> Posted:
+        """Post an announcement. See `bot.ports.Notifier.post`."""
+        channel_id = self._channel_id()
+        message = announcement_message(content)
+        payload = {"id": content.announcement.id}
+        try:
+            answer = self._posting.chat_postMessage(
+                channel=channel_id,
+                text=message.text,
+                blocks=message.blocks,
+                metadata={"event_type": EVENT_TYPE, "event_payload": payload},
+                mrkdwn=False,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except CALL_ERRORS as error:
+            self._channel.forget()
+            raise post_error(error) from error
+        return Posted(str(answer["channel"]), str(answer["ts"]))
+
+    def find(self, announcement: Announcement) -> Posted | None:
+        """Look for an announcement in the channel. See `bot.ports.Notifier.find`."""
+        channel_id = self._channel_id()
+        since = (announcement.first_tried_at or announcement.created_at) - _SKEW
+        cursor = ""
+        while True:
+            try:
+                page = self._client.conversations_history(
+                    channel=channel_id,
+                    oldest=f"{since.timestamp():.6f}",
+                    include_all_metadata=True,
+                    limit=_PAGE,
+                    cursor=cursor or None,
+                )
+            except CALL_ERRORS as error:
+                self._channel.forget()
+                raise history_error(error) from error
+            for message in page["messages"]:
+                metadata = message.get("metadata") or {}
+                if (
+                    metadata.get("event_type") == EVENT_TYPE
+                    and metadata.get("event_payload", {}).get("id") == announcement.id
+                ):
+                    return Posted(channel_id, str(message["ts"]))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return None
+
+    def update(self, content: AnnouncementContent) -> None:
+        """Put an announcement right in place. See `bot.ports.Notifier.update`."""
+        message = announcement_message(content)
+        try:
+            self._client.chat_update(
+                channel=content.announcement.channel_id,
+                ts=content.announcement.ts,
+                text=message.text,
+                blocks=message.blocks,
+            )
+        except CALL_ERRORS as error:
+            raise update_error(error) from error
+
+    def _channel_id(self) -> str:
+        """The channel's id; a channel that cannot be had means that nothing was posted."""
+        try:
+            return self._channel.id()
+        except NotifierError as error:
+            raise PostRefused(
+                str(error),
+                error.mend,
+                code=error.code,
+                retry_after=error.retry_after,
+                permanent=error.permanent,
+            ) from error

@@ -1,0 +1,81 @@
+"""What `/altcontact` can do, when it checked last and will next; what a typo perhaps meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.scans import ScanState
+from bot.slack.blocks import accounts, context, date, escape, header, paragraph, plain, section
+from bot.slack.message import Message
+from bot.slack.views.accounts import TURN_ON
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.errors import NotifierError
+    from bot.scans import Scan
+
+_COMMANDS: Final = (
+    "`/altcontact check` checks every account now\n"
+    "`/altcontact check <id or part of a name>` shows one account's contacts as AWS holds them\n"
+    "`/altcontact fix <id or name>` sets a contact\n"
+    "`/altcontact help` shows this"
+)
+_TYPED: Final = 100
+
+
+def help_message(
+    *,
+    last_scan: Scan | None,
+    next_check: datetime | None,
+    fixers: str,
+    read_only: bool,
+    problem: NotifierError | None,
+) -> Message:
+    """What the bot can do, and how things stand.
+
+    Args:
+        last_scan: the newest scan that ended by itself, if any.
+        next_check: when the schedule checks next, if ever.
+        fixers: who may change contacts, as mrkdwn.
+        read_only: whether nobody may.
+        problem: why nothing can be announced just now, if so.
+    """
+    what = "I keep the alternate contacts of your AWS accounts right."
+    commands = escape(_COMMANDS)
+    last = _last(last_scan)
+    next_ = f"Next check: {date(next_check)}." if next_check else "No check is planned."
+    who = escape(TURN_ON) if read_only else f"Who may change contacts: {fixers}."
+    blocks = [header("altcontact"), paragraph(f"{what}\n{commands}"), paragraph(f"{last}\n{next_}")]
+    if problem is not None:
+        told = f"{escape(str(problem))}\n:point_right: {escape(problem.mend)}"
+        blocks.append(paragraph(f":warning: Alerts wait to be posted. {told}"))
+    blocks.append(context(who))
+    return Message(f"{what} {last} {next_}", blocks)
+
+
+def typo_message(typed: str, meant: str) -> Message:
+    """The nearest command to one that does not exist."""
+    told = f"There is no command “{typed[:_TYPED]}”. Did you mean: {meant[: 3 * _TYPED]}"
+    return Message(
+        escape(told), [section(plain(told)), context("`/altcontact help` shows all commands.")]
+    )
+
+
+def which_account_message() -> Message:
+    """`fix` without an account."""
+    told = "Which account? Type: /altcontact fix <id or name>"
+    return Message(escape(told), [section(plain(told))])
+
+
+def _last(scan: Scan | None) -> str:
+    if scan is None:
+        return "No check has ended yet."
+    when = date(scan.finished_at or scan.started_at)
+    if scan.failure is not None:
+        state = "failed" if scan.state is ScanState.FAILED else "is incomplete"
+        return f"Last check: {when}; it {state}: {escape(scan.failure.words)}"
+    short = sum(number for outcome, number in scan.counts.items() if outcome.falls_short)
+    unchecked = sum(number for outcome, number in scan.counts.items() if outcome.unchecked)
+    told = f"Last check: {when}; {short:,} of {accounts(scan.accounts)} fall short"
+    return f"{told}, {unchecked:,} could not be checked." if unchecked else f"{told}."
