@@ -12,7 +12,7 @@ _SECRETS: Final = re.compile(
     r"|\bhttps://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+"  # whoever has it may post
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b"
 )
-_EMAIL: Final = re.compile(r"[\w.+=#|!&%'-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL: Final = re.compile(r"[\w.+=#|!&%-][\w.+=#|!&%'-]*@[\w-]+(?:\.[\w-]+)+")
 _INTERNATIONAL: Final = re.compile(r"\+\(?\d(?:[\s().-]{0,2}\d){6,14}(?!\d)")
 _GROUPED: Final = re.compile(
     r"(?<![\w.:+/-])\(?\d{1,5}\)?(?:[ \t\xa0-]{1,2}\(?\d{2,5}\)?){1,5}(?![\w:/-])(?!\.\w)"
