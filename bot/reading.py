@@ -48,7 +48,7 @@ class SideBySide:
         self._stopping = stopping
         self._tell = tell
         self._changed = threading.Condition()
-        self._accounts: list[Account] = []
+        self._accounts: dict[str, Account] = {}
         self._results: dict[str, AccountResult] = {}
         self._under_way = 0
         self.trouble: Failure | None = None
@@ -72,10 +72,12 @@ class SideBySide:
         """
         try:
             for account in self._gateway.accounts():
+                if account.id in self._accounts:
+                    continue  # pages may overlap where accounts come and go meanwhile
                 if not self._room(2 * concurrency):
                     break
                 with self._changed:
-                    self._accounts.append(account)
+                    self._accounts[account.id] = account
                     self._under_way += 1
                 readers.submit(self._read, account)
         finally:
@@ -87,7 +89,7 @@ class SideBySide:
         with self._changed:
             return [
                 self._results.get(account.id) or unseen(account, self._policy, why)
-                for account in self._accounts
+                for account in self._accounts.values()
             ]
 
     def _over(self) -> bool:
@@ -120,9 +122,12 @@ class SideBySide:
         with self._changed:
             if readings is not None:
                 self._results[account.id] = evaluate(account, readings, self._policy, read_at)
+        # Told while it counts as under way: nobody hears of this reading after its end.
+        if self.trouble is None:
+            self._tell(*self.progress)
+        with self._changed:
             self._under_way -= 1
             self._changed.notify_all()
-        self._tell(*self.progress)
 
     def _read_types(self, account: Account) -> dict[ContactType, Reading] | None:
         """Each required type of an active account; None where the scan ended before that."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.causes import failure
-from bot.errors import GatewayError, StoreError
+from bot.errors import AltcontactError, GatewayError, StoreError
 from bot.findings import Cause
 from bot.reading import SideBySide
 from bot.scans import ScanReport, ScanState, count
@@ -92,8 +92,11 @@ class Scanner:
 
         Raises:
             StoreError: the database cannot be used.
+            AltcontactError: the bot is being stopped.
         """
         with self._lock:
+            if self._stopping.is_set():
+                raise AltcontactError("The bot is being stopped.", "Ask again when it runs.")
             if on_progress is not None:
                 self._listeners.append(on_progress)
             if self._current is not None:
@@ -111,7 +114,8 @@ class Scanner:
 
     def stop(self) -> None:
         """End what runs in order: what was read is recorded, what was not is left as it stands."""
-        self._stopping.set()
+        with self._lock:
+            self._stopping.set()
         self._thread.shutdown(wait=True)
         self._readers.shutdown(wait=False, cancel_futures=True)
 
@@ -136,7 +140,10 @@ class Scanner:
         with self._lock:
             listeners = tuple(self._listeners)
         for listener in listeners:
-            listener(done, total)
+            try:
+                listener(done, total)
+            except Exception:  # noqa: BLE001 - whoever merely watches must not end the scan
+                _log.exception("progress not told")
 
     def _await(self, scan: Scan, trigger: Trigger) -> ScanReport:
         """Wait for another process's scan; carry out one's own where that process died."""
@@ -168,11 +175,16 @@ class Scanner:
                 reading.run(self._readers, self._concurrency)
             except GatewayError as error:
                 reading.give_up(error.failure)
+            except Exception:  # a defect ends as a failed check, which is announced
+                log.exception("scan failed")
+                reading.give_up(failure(Cause.INTERNAL))
         results = reading.results()
         trouble = reading.trouble
         state = ScanState.COMPLETE
         if trouble is not None:
-            state = ScanState.INCOMPLETE if results else ScanState.FAILED
+            # One that was stopped has not failed, however early: the next start makes up for it.
+            begun = bool(results) or trouble.cause is Cause.NOT_REACHED
+            state = ScanState.INCOMPLETE if begun else ScanState.FAILED
         ended = replace(
             scan,
             state=state,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot import crontab
-from bot.errors import StoreError
+from bot.errors import AltcontactError
 from bot.scans import Trigger, TriggerKind
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ JOB: Final = "check"
 
 MISFIRE_GRACE: Final = 3600
 """Seconds by which a check may be late (a machine asleep) and is still made."""
+
+_AFTER: Final = timedelta(microseconds=1)
+"""What makes a check that started at the very time that was due count as made."""
 
 
 class Schedule:
@@ -83,7 +87,7 @@ class Schedule:
         last = self._store.last_scan()
         if last is None:
             return "first start"
-        due = self._trigger.get_next_fire_time(None, last.started_at)
+        due = self._trigger.get_next_fire_time(None, last.started_at + _AFTER)
         if due is not None and due <= self._clock.now():
             return "a check was missed"
         return "asked for at every start" if self._check_on_start else ""
@@ -91,5 +95,5 @@ class Schedule:
     def _check(self) -> None:
         try:
             self._scanner.start(Trigger(TriggerKind.SCHEDULE)).report.result()
-        except StoreError as error:
+        except AltcontactError as error:
             _log.error("check not recorded", problem=str(error), mend=error.mend)

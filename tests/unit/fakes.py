@@ -1,0 +1,260 @@
+"""Fakes of the ports, and short ways to say what the tests of the use cases are about."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict, deque
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.causes import failure
+from bot.contacts import Account, AlternateContact, ContactType, fingerprint
+from bot.errors import GatewayError, NotAllowed, PostInDoubt
+from bot.findings import Absent, Cause, Held, Unreadable
+from bot.fixes import FixRequest
+from bot.ports import Posted
+from bot.scans import Trigger, TriggerKind
+from bot.scope import CallerRole, Scope, ScopeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bot.announcements import Announcement, AnnouncementContent
+    from bot.errors import NotifierError
+    from bot.findings import Reading
+    from bot.ports import Priority
+
+PATIENCE = 20
+"""Seconds after which a test that waits has failed."""
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+ORGANIZATION = Scope(
+    ScopeKind.ORGANIZATION,
+    CallerRole.MANAGEMENT,
+    "999999999999",
+    organization_id="o-example",
+    management_id="999999999999",
+)
+CONTACT = AlternateContact("Ana Lima", "Lead", "sec@example.com", "+351 210 000 000")
+OTHER = AlternateContact("Bo Berg", "Ops", "ops@example.com", "+46 8 000 00")
+THIRD = AlternateContact("Cy Dee", "Duty", "duty@example.com", "+44 20 0000 0000")
+SECURITY = ContactType.SECURITY
+SCHEDULE = Trigger(TriggerKind.SCHEDULE)
+ABSENT = Absent()
+
+
+def account(number: int = 1, name: str = "", state: str = "ACTIVE") -> Account:
+    """An account with a made-up id."""
+    return Account(f"{number:012}", name or f"Account {number}", state, f"root{number}@example.com")
+
+
+def unreadable(cause: Cause = Cause.DENIED) -> Unreadable:
+    """A reading that came to nothing."""
+    return Unreadable(failure(cause))
+
+
+def gateway_error(cause: Cause = Cause.DENIED) -> GatewayError:
+    """What the gateway raises for this cause."""
+    return GatewayError(failure(cause))
+
+
+def fix_request(
+    key: str = "form-1",
+    number: int = 1,
+    wanted: AlternateContact = CONTACT,
+    *,
+    user_id: str = "U1",
+    shown: AlternateContact | None = None,
+    shown_at: datetime = START,
+) -> FixRequest:
+    """A form that was submitted by a person who was shown `shown`."""
+    return FixRequest(
+        key, account(number).id, SECURITY, wanted, user_id, fingerprint(shown), shown_at
+    )
+
+
+class FakeClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, moment: datetime = START) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.moment.timestamp()
+
+    def tick(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+class Gate:
+    """A place where a call stands still until the test lets it on."""
+
+    def __init__(self) -> None:
+        self._reached = threading.Event()
+        self._open = threading.Event()
+
+    def stand(self) -> None:
+        """Wait here (for the fake)."""
+        self._reached.set()
+        assert self._open.wait(PATIENCE), "nobody opened the gate"
+
+    def await_reached(self) -> None:
+        """Wait until somebody stands here (for the test)."""
+        assert self._reached.wait(PATIENCE), "nobody came to the gate"
+
+    def open(self) -> None:
+        """Let everybody on."""
+        self._open.set()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Somebody stands here for as long as the block lasts."""
+        self.await_reached()
+        try:
+            yield
+        finally:
+            self.open()
+
+
+class FakeGateway:
+    """An AWS that holds what it was given, and fails where it is told to.
+
+    `script` holds what the next reads of an account give instead of what is held; an exception
+    is raised. `write_faults` are raised by the next writes; what `takes` is still written.
+    """
+
+    def __init__(self, *accounts: Account) -> None:
+        self.listed = list(accounts)
+        self.scope_found: Scope | Exception = ORGANIZATION
+        self.listing_fault: Exception | None = None
+        self.held: dict[tuple[str, ContactType], AlternateContact] = {}
+        self.script: defaultdict[str, deque[Reading | Exception]] = defaultdict(deque)
+        self.write_faults: deque[tuple[Exception, bool]] = deque()
+        self.read_gates: dict[str, Gate] = {}
+        self.write_gate: Gate | None = None
+        self.on_read: Callable[[], None] = lambda: None
+        self.on_write: Callable[[], None] = lambda: None
+        self.reads: list[tuple[str, ContactType, Priority]] = []
+        self.writes: list[AlternateContact] = []
+
+    def hold(self, number: int, contact: AlternateContact | None = CONTACT) -> None:
+        """Put a security contact there, or take it away."""
+        key = (account(number).id, SECURITY)
+        if contact is None:
+            self.held.pop(key, None)
+        else:
+            self.held[key] = contact
+
+    def say(self, number: int, *readings: Reading | Exception) -> None:
+        """Script what the next reads of an account give."""
+        self.script[account(number).id].extend(readings)
+
+    def gate(self, number: int) -> Gate:
+        """Have the reads of an account stand still."""
+        return self.read_gates.setdefault(account(number).id, Gate())
+
+    def fail_write(self, error: Exception, *, takes: bool = False) -> None:
+        """Have the next write fail, though AWS may have taken it."""
+        self.write_faults.append((error, takes))
+
+    def scope(self) -> Scope:
+        if isinstance(self.scope_found, Exception):
+            raise self.scope_found
+        return self.scope_found
+
+    def accounts(self) -> Iterator[Account]:
+        yield from self.listed
+        if self.listing_fault is not None:
+            raise self.listing_fault
+
+    def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
+        self.reads.append((account_id, kind, priority))
+        if gate := self.read_gates.get(account_id):
+            gate.stand()
+        self.on_read()
+        if script := self.script[account_id]:
+            reading = script.popleft()
+            if isinstance(reading, Exception):
+                raise reading
+            return reading
+        contact = self.held.get((account_id, kind))
+        return Held(contact) if contact is not None else ABSENT
+
+    def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
+        self.writes.append(contact)
+        if self.write_gate is not None:
+            self.write_gate.stand()
+        self.on_write()
+        error, takes = self.write_faults.popleft() if self.write_faults else (None, True)
+        if takes:
+            self.held[account_id, kind] = contact
+        if error is not None:
+            raise error
+
+
+class FakeFixers:
+    """A list of those who may change contacts."""
+
+    def __init__(self, *user_ids: str) -> None:
+        self.user_ids = user_ids
+
+    def require(self, user_id: str) -> None:
+        if user_id not in self.user_ids:
+            raise NotAllowed("You may not change contacts.", "Ask one of the fixers.")
+
+
+class FakeNotifier:
+    """A channel: `messages` is what stands there, by `ts`, in the order posted.
+
+    The next calls of each kind raise what stands in `post_faults`, `find_faults` and
+    `update_faults`. `lost_replies` is how many posts stand in the channel though nobody is told.
+    """
+
+    def __init__(self) -> None:
+        self.messages: dict[str, AnnouncementContent] = {}
+        self.updates: list[AnnouncementContent] = []
+        self.looked_for: list[str] = []
+        self.post_faults: deque[NotifierError | RuntimeError] = deque()
+        self.find_faults: deque[NotifierError] = deque()
+        self.update_faults: deque[NotifierError] = deque()
+        self.lost_replies = 0
+        self.on_post: Callable[[], None] = lambda: None
+        self.on_update: Callable[[], None] = lambda: None
+        self.tries = 0
+
+    @property
+    def posted(self) -> list[str]:
+        """The ids of the announcements in the channel, in the order posted."""
+        return [content.announcement.id for content in self.messages.values()]
+
+    def post(self, content: AnnouncementContent) -> Posted:
+        self.tries += 1
+        self.on_post()
+        if self.post_faults:
+            raise self.post_faults.popleft()
+        ts = f"1700000000.{len(self.messages):06}"
+        self.messages[ts] = content
+        if self.lost_replies:
+            self.lost_replies -= 1
+            raise PostInDoubt("Slack's answer was lost.")
+        return Posted("C1", ts)
+
+    def find(self, announcement: Announcement) -> Posted | None:
+        self.looked_for.append(announcement.id)
+        if self.find_faults:
+            raise self.find_faults.popleft()
+        for ts, content in self.messages.items():
+            if content.announcement.id == announcement.id:
+                return Posted("C1", ts)
+        return None
+
+    def update(self, content: AnnouncementContent) -> None:
+        self.on_update()
+        if self.update_faults:
+            raise self.update_faults.popleft()
+        self.updates.append(content)
+        self.messages[content.announcement.ts] = content
