@@ -101,13 +101,16 @@ def hasty_client(token: str, base_url: str) -> WebClient:
 
 
 class Reply:
-    """Answers in place of the message that a command or a button's message shows to one person.
+    """Answers one person through a `response_url`.
 
     Args:
-        url: the `response_url` of a command or an action; good five times in thirty minutes.
+        url: of a command or an action; good five times in thirty minutes.
+        replace: whether to answer in place of the last answer, or of the message whose button was
+            pressed: never where others see that message too.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, replace: bool = True) -> None:
+        self._replace = replace
         self._hook = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[])
 
     def __call__(self, message: Message) -> None:
@@ -121,7 +124,7 @@ class Reply:
                 text=message.text,
                 blocks=message.blocks,
                 response_type="ephemeral",
-                replace_original=True,
+                replace_original=self._replace,
             )
         except CALL_ERRORS as error:
             raise explain(error) from error

@@ -85,4 +85,4 @@ def _answer_error(error: Exception, body: dict[str, Any]) -> None:
         message = defect_message(reference)
     url = body.get("response_url")
     if isinstance(url, str) and url:
-        Reply(url)(message)
+        Reply(url, replace=False)(message)

@@ -1,0 +1,49 @@
+"""Starts and stops the sandbox's Slack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from bot.sandbox.servers import ServerThread
+from bot.sandbox.slack.layer import SlackLayer
+from bot.sandbox.slack.remote import SlackControl
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class SlackSandbox(SlackControl):
+    """A local Slack workspace on one loopback URL; a context manager.
+
+    Args:
+        port: of the URL; 0 picks a free one.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__()
+        self._server = ServerThread(SlackLayer().application(), port, "Slack sandbox")
+
+    def start(self) -> None:
+        """Start, and come back when calls are answered.
+
+        Raises:
+            SandboxError: the port is in use.
+        """
+        self._server.start()
+        self.url = self._server.url
+
+    def stop(self) -> None:
+        """Stop."""
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

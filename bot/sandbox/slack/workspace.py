@@ -1,0 +1,257 @@
+"""The workspace as state: people, channels, messages, modals, what was asked and what was refused.
+
+Everything runs on one event loop, so nothing here is locked. Whatever a person could notice counts
+`changes` up, and wakes who waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+TEAM: Final = "T0SANDBOX1"
+APP: Final = "A0SANDBOX1"
+BOT_USER: Final = "U0ALTBOT01"
+BOT_TOKEN: Final = "xoxb-sandbox-bot"  # noqa: S105 - good for the sandbox alone
+APP_TOKEN: Final = "xapp-sandbox-app"  # noqa: S105 - good for the sandbox alone
+
+ALICE, BOB, CAROL = "U0ALICE001", "U0BOB00002", "U0CAROL003"
+GROUP: Final = "S0SECOPS01"
+ALERTS, ARCHIVED, ELSEWHERE, GENERAL = "C0ALERTS01", "C0ARCHIVE2", "C0ELSEWH03", "C0GENERAL4"
+
+TRIGGER_LIFE: Final = 3.0
+"""Seconds in which a `trigger_id` opens a modal, once."""
+
+RESPONSE_USES, RESPONSE_LIFE = 5, 1800.0
+"""How often, and for how many seconds, a `response_url` is taken."""
+
+
+@dataclass
+class Channel:
+    """A place where messages stand."""
+
+    id: str
+    name: str
+    members: set[str]
+    is_archived: bool = False
+    is_private: bool = False
+
+
+@dataclass
+class Message:
+    """A message as a person sees it. `to` is the one person who sees an ephemeral one."""
+
+    ts: str
+    channel: str
+    text: str
+    blocks: list[dict[str, Any]]
+    to: str = ""
+    metadata: dict[str, Any] | None = None
+    edits: int = 0
+    deleted: bool = False
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether one person alone sees it."""
+        return bool(self.to)
+
+
+@dataclass
+class View:
+    """A modal on a person's screen. `values` is {block_id: what stands in the input}."""
+
+    id: str
+    hash: str
+    user: str
+    view: dict[str, Any]
+    root: str
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Fault:
+    """What a Web API method does instead: `ratelimited`, `error`, `hang`, `close`, `lost_reply`."""
+
+    method: str
+    kind: str
+    count: int
+    seconds: float
+
+
+class Workspace:
+    """All state of the sandbox's Slack."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Condition()
+        self.changes = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """As on the first day."""
+        everyone = {ALICE, BOB, CAROL}
+        self.users = {ALICE: "alice", BOB: "bob", CAROL: "carol", BOT_USER: "altcontact"}
+        self.groups = {GROUP: {ALICE}}
+        self.channels = {
+            channel.id: channel
+            for channel in (
+                Channel(ALERTS, "security-alerts", everyone | {BOT_USER}),
+                Channel(ARCHIVED, "old-alerts", everyone | {BOT_USER}, is_archived=True),
+                Channel(ELSEWHERE, "elsewhere", set(everyone)),
+                Channel(GENERAL, "general", everyone | {BOT_USER}),
+            )
+        }
+        self.messages: list[Message] = []
+        self.modals: dict[str, list[View]] = {}
+        self.triggers: dict[str, tuple[str, float]] = {}
+        self.used_triggers: set[str] = set()
+        self.response_urls: dict[str, dict[str, Any]] = {}
+        self.calls: list[dict[str, Any]] = []
+        self.refusals: list[dict[str, Any]] = []
+        self.acks: list[dict[str, Any]] = []
+        self.faults: list[Fault] = []
+        self.token_problem = ""
+        self.scopes: set[str] | None = None
+        self.post_rate, self.post_burst = 1.0, 3.0
+        self.ack_within = 3.0
+        self.buckets: dict[str, tuple[float, float]] = {}
+        self.latency = 0.0
+        self._numbers = itertools.count(1)
+
+    async def tell(self) -> None:
+        """Something changed that a person could notice."""
+        async with self.changed:
+            self.changes += 1
+            self.changed.notify_all()
+
+    def new_ts(self) -> str:
+        """A message's timestamp: its id in its channel."""
+        return f"{int(time.time())}.{next(self._numbers):06d}"
+
+    def new_id(self, prefix: str) -> str:
+        """An id as Slack's look."""
+        return f"{prefix}{next(self._numbers):09d}"
+
+    def new_trigger(self, user: str) -> str:
+        """A trigger for a person's act."""
+        trigger = f"{next(self._numbers)}.{secrets.token_hex(8)}"
+        self.triggers[trigger] = (user, time.monotonic())
+        return trigger
+
+    def take_trigger(self, trigger: str) -> tuple[str, str]:
+        """Use a trigger: (the person, what is wrong with it or empty)."""
+        if trigger in self.used_triggers:
+            return "", "exchanged_trigger_id"
+        if trigger not in self.triggers:
+            return "", "invalid_trigger_id"
+        user, born = self.triggers[trigger]
+        if time.monotonic() - born > TRIGGER_LIFE:
+            return "", "expired_trigger_id"
+        self.used_triggers.add(trigger)
+        return user, ""
+
+    def new_response_url(self, base: str, user: str, channel: str, ts: str = "") -> str:
+        """A `response_url`; `ts` is the message that it would replace."""
+        key = secrets.token_hex(12)
+        self.response_urls[key] = {
+            "user": user,
+            "channel": channel,
+            "ts": ts,
+            "uses": 0,
+            "born": time.monotonic(),
+        }
+        return f"{base}/respond/{key}"
+
+    def channel(self, name: str) -> Channel | None:
+        """A channel by id or `#name`."""
+        if name.startswith("#"):
+            named = [c for c in self.channels.values() if c.name == name.removeprefix("#")]
+            return named[0] if named else None
+        return self.channels.get(name)
+
+    def direct(self, user: str) -> Channel:
+        """The direct messages between the bot and a person."""
+        key = f"D{user[1:]}"
+        return self.channels.setdefault(key, Channel(key, user, {user, BOT_USER}))
+
+    def message(self, channel: str, ts: str) -> Message | None:
+        """A message that stands."""
+        found = [m for m in self.messages if (m.channel, m.ts) == (channel, ts) and not m.deleted]
+        return found[0] if found else None
+
+    def may_post(self, channel: str) -> float:
+        """0 where a message may be posted now; else the seconds until it may."""
+        now = time.monotonic()
+        tokens, at = self.buckets.get(channel, (self.post_burst, now))
+        tokens = min(self.post_burst, tokens + (now - at) * self.post_rate)
+        if tokens < 1:
+            self.buckets[channel] = (tokens, now)
+            return (1 - tokens) / self.post_rate
+        self.buckets[channel] = (tokens - 1, now)
+        return 0.0
+
+    def fault(self, method: str) -> Fault | None:
+        """The fault that a call of a method runs into, used up by that."""
+        for fault in self.faults:
+            if fault.method in {method, "*"} and fault.count > 0:
+                fault.count -= 1
+                return fault
+        return None
+
+    def open_view(self, user: str, view: dict[str, Any], *, push: bool) -> View:
+        """Put a modal on a person's screen."""
+        stack = self.modals.setdefault(user, [])
+        if not push:
+            stack.clear()
+        identity = self.new_id("V")
+        opened = View(
+            identity, secrets.token_hex(8), user, view, stack[0].id if stack else identity
+        )
+        opened.values = initial_values(view)
+        stack.append(opened)
+        return opened
+
+    def change_view(self, shown: View, view: dict[str, Any]) -> None:
+        """Replace what a modal shows; what was typed into an input that stays is kept."""
+        kept = {
+            block: value
+            for block, value in shown.values.items()
+            if block in input_blocks(view) and block in input_blocks(shown.view)
+        }
+        shown.view, shown.hash, shown.errors = view, secrets.token_hex(8), {}
+        shown.values = {**initial_values(view), **kept}
+
+    def find_view(self, view_id: str) -> View | None:
+        """A modal that is open."""
+        for stack in self.modals.values():
+            for view in stack:
+                if view.id == view_id:
+                    return view
+        return None
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that people see, as JSON."""
+        return {
+            "changes": self.changes,
+            "messages": [{**asdict(m), "ephemeral": m.ephemeral} for m in self.messages],
+            "modals": {
+                user: [asdict(view) for view in stack] for user, stack in self.modals.items()
+            },
+        }
+
+
+def input_blocks(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The inputs of a view: {block_id: block}."""
+    return {b["block_id"]: b for b in view.get("blocks", []) if b.get("type") == "input"}
+
+
+def initial_values(view: dict[str, Any]) -> dict[str, str]:
+    """What the inputs of a view are filled with."""
+    return {
+        block: given["element"].get("initial_value", "")
+        for block, given in input_blocks(view).items()
+    }
