@@ -77,8 +77,9 @@ class Remediator:
             account_name: for the record.
 
         Returns:
-            The fix as it ended: `CONFIRMED`, `APPLIED` (AWS does not show it yet) or `FAILED`; or,
-            for a form that was submitted before, the first submission's fix as it is now.
+            The fix as it ended: `CONFIRMED`, `APPLIED` (AWS does not show it yet) or `FAILED`;
+            not ended where a stop left open whether AWS took it; or, for a form that was
+            submitted before, the first submission's fix as it is now.
 
         Raises:
             NotAllowed: the person is no fixer.
@@ -95,10 +96,11 @@ class Remediator:
         log = _log.bind(fix=fix.id, account=request.account_id, type=request.type.value)
         log.info("fix planned", user=request.user_id)
         held = self._read_before(fix)
-        if held == request.wanted:
+        recent = self._recent_fix(request)
+        if held == request.wanted and (recent is None or recent.request.wanted == held):
             return self._end(fix, FixState.CONFIRMED, before=held, already_there=True)
-        self._refuse_if_changed(fix, held)
-        self._store.advance_fix(fix.id, FixState.PLANNED, ended=False, before=held)
+        self._refuse_if_changed(fix, held, recent)
+        fix = self._store.advance_fix(fix.id, FixState.PLANNED, ended=False, before=held)
         try:
             self._gateway.write(request.account_id, request.type, request.wanted)
         except GatewayError as error:
@@ -113,6 +115,9 @@ class Remediator:
             if self._stopping.is_set():
                 return
             last = self._read_back(fix.request)
+            now = self._store.fix(fix.id)
+            if now != fix:
+                continue  # whoever works on it, here or in another process, is not dead
             if last is None:
                 self._end(fix, FixState.CONFIRMED)
             elif self._stopping.is_set():
@@ -137,20 +142,20 @@ class Remediator:
                 self._end(fix, FixState.FAILED, why=why)
                 raise GatewayError(why)
 
-    def _refuse_if_changed(self, fix: Fix, held: AlternateContact | None) -> None:
-        """Refuse to overwrite what the person was not shown.
-
-        What AWS gives may be older than a fix that the store knows of: that fix counts then.
-        """
-        request = fix.request
+    def _recent_fix(self, request: FixRequest) -> Fix | None:
+        """A fix of the same contact so recent that AWS may still give what it held before."""
         latest = self._store.latest_fix(request.account_id, request.type)
-        if (
-            latest is not None
-            and latest.applied_at is not None
-            and latest.applied_at > request.shown_at
-            and self._clock.now() - latest.applied_at < STALE_READS
-        ):
-            held = latest.request.wanted
+        if latest is None or latest.applied_at is None:
+            return None
+        return latest if self._clock.now() - latest.applied_at < STALE_READS else None
+
+    def _refuse_if_changed(
+        self, fix: Fix, held: AlternateContact | None, recent: Fix | None
+    ) -> None:
+        """Refuse to overwrite what the person was not shown; a fix made since then was not."""
+        request = fix.request
+        if recent is not None and (recent.applied_at or request.shown_at) > request.shown_at:
+            held = recent.request.wanted
         if fingerprint(held) == request.shown:
             return
         words = "The contact was changed since it was shown."
@@ -167,8 +172,12 @@ class Remediator:
             Cause.AWS_FAULT,
             Cause.NOT_REACHED,
         }
-        if lost_answer and self._read_back(request) is None:
-            return self._end(fix, FixState.CONFIRMED, before=held)
+        if lost_answer:
+            if self._read_back(request) is None:
+                return self._end(fix, FixState.CONFIRMED, before=held)
+            if self._stopping.is_set():
+                # Not waited for to the end: the next start finds out what came of it.
+                return fix
         if why.cause in _DENIALS:
             reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
             if reading == Held(request.wanted):
