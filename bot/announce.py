@@ -82,8 +82,10 @@ class Announcer:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while True:
             self._wake.clear()
+            if self._stopping.is_set():  # looked at after clearing, or a stop would be missed
+                return
             try:
                 wait = self.deliver()
             except StoreError as error:
@@ -126,12 +128,17 @@ class Announcer:
         except NotifierError as error:
             self._report(announcement, error)
             if error.retry_after is not None:
-                return error.retry_after
+                return max(error.retry_after, SPACING)
             if isinstance(error, PostInDoubt):
                 return DOUBT_WAIT
             if error.permanent:
                 return LONGEST_RETRY
             return min(FIRST_RETRY * 2.0 ** min(failed, 10), LONGEST_RETRY)
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - a defect met in one must not keep the others back
+            _log.exception("announcement failed", announcement=announcement.id)
+            return LONGEST_RETRY
         if self._problem is not None:
             _log.info("announcing works again")
         self._problem = None
@@ -153,22 +160,24 @@ class Announcer:
         match announcement.state:
             case SendState.SENT:
                 self._update(announcement.id)
-            case SendState.SENDING:
-                self._find_or_post(announcement)
-            case _:
+            case SendState.PENDING if announcement.first_tried_at is None:
                 self._post(announcement.id)
+            case _:
+                # Also one refused since: an earlier try of it was never answered.
+                self._find_or_post(announcement)
 
     def _find_or_post(self, announcement: Announcement) -> None:
         try:
             posted = self._notifier.find(announcement)
         except HistoryUnreadable as error:
-            _log.warning(
-                "post in doubt, and history unreadable",
-                announcement=announcement.id,
-                problem=str(error),
-                mend=error.mend,
-            )
-            self._store.may_repeat(announcement.id)
+            if not announcement.maybe_repeat:
+                _log.warning(
+                    "post in doubt, and history unreadable",
+                    announcement=announcement.id,
+                    problem=str(error),
+                    mend=error.mend,
+                )
+                self._store.may_repeat(announcement.id)
             posted = None
         if posted is None:
             self._post(announcement.id)
