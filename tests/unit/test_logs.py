@@ -12,22 +12,14 @@ import pytest
 import structlog
 
 from bot import logs
+from tests.unit.loggers import logging_put_back
 
 
 @pytest.fixture(autouse=True)
 def put_back() -> Iterator[None]:
     """Logging as it was before."""
-    root = logging.getLogger()
-    level, ours, hook = root.level, logging.getLogger(logs.OURS).level, threading.excepthook
-    yield
-    for handler in root.handlers[:]:
-        if type(handler).__module__ == logs.__name__:
-            root.removeHandler(handler)
-    root.setLevel(level)
-    logging.getLogger(logs.OURS).setLevel(ours)
-    logging.captureWarnings(capture=False)
-    threading.excepthook = hook
-    structlog.reset_defaults()
+    with logging_put_back():
+        yield
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

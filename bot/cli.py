@@ -1,0 +1,249 @@
+"""The command line: `altcontact run | check | sandbox`; imports nothing heavy before its use."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from bot import __version__
+from bot.errors import AltcontactError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from bot.scans import Scan, ScanReport
+    from bot.settings import Settings
+
+AWS_PORT: Final = 8701
+SLACK_PORT: Final = 8702
+
+
+class Exit(IntEnum):
+    """The exit statuses; those above 3 follow sysexits.h and the shells."""
+
+    COMPLIANT = 0
+    FALLS_SHORT = 1
+    USAGE = 2
+    UNCHECKED = 3
+    DEFECT = 70
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+
+
+cli: Final = typer.Typer(
+    cls=TyperGroup,
+    help="Keep the alternate contacts of AWS accounts right, from Slack.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:  # typer hands an option's value over by position
+    if wanted:
+        typer.echo(f"altcontact {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@cli.command()
+def run() -> int:
+    """Run the bot, until it is told to stop (SIGTERM, Ctrl-C)."""
+    from bot import logs  # noqa: PLC0415 - as the module's docstring says
+
+    settings = _settings(needs_slack=True)
+    logs.configure(settings.log_format)
+    from bot import app  # noqa: PLC0415 - the same
+
+    return app.run(settings)
+
+
+@cli.command()
+def check(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")] = False,
+) -> int:
+    """Check once, without Slack.
+
+    Exit status: 0 everything is compliant, 1 something falls short, 2 wrong usage or settings,
+    3 nothing falls short but something could not be checked.
+    """
+    import logging  # noqa: PLC0415 - as the module's docstring says
+
+    from bot import logs, output, report_json  # noqa: PLC0415 - the same
+
+    settings = _settings(needs_slack=False)
+    logs.configure(settings.log_format, logging.WARNING)
+    try:
+        with _terminable():
+            report = _checked(settings, lambda scan: _say(output.joined(scan)))
+    except KeyboardInterrupt:
+        _say("Stopped. What had been read by then is recorded.")
+        return Exit.INTERRUPTED
+    if as_json:
+        report_json.write(report, sys.stdout)
+    elif sys.stdout.isatty():
+        from rich.console import Console  # noqa: PLC0415 - the same
+
+        output.table(report, Console(highlight=False))
+    else:
+        output.plain(report, sys.stdout, sys.stderr)
+    trouble = output.trouble(report.scan)
+    if trouble:
+        _say(trouble)
+    return _status(report)
+
+
+@cli.command()
+def sandbox(
+    aws_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the local AWS; 0: any.")
+    ] = AWS_PORT,
+    slack_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the local Slack; 0: any.")
+    ] = SLACK_PORT,
+) -> int:
+    """Run the bot against a local Slack workspace and a local AWS organization."""
+    try:
+        from bot.sandbox.run import run as run_sandbox  # noqa: PLC0415 - the same, and an extra
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "bot":
+            raise
+        raise AltcontactError(
+            f"The sandbox needs {error.name}, which is not installed.",
+            "Install it with: pip install 'altcontact[sandbox]'",
+        ) from error
+    return run_sandbox(aws_port, slack_port)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line.
+
+    Args:
+        arguments: without the program's name; None: the process's own.
+
+    Returns:
+        The exit status, one of `Exit`.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = _carried_out(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes standard output once more at its end, and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.PIPE_CLOSED
+    return status
+
+
+def _carried_out(arguments: Sequence[str] | None) -> int:
+    try:
+        status: Any = cli(arguments, prog_name="altcontact", standalone_mode=False)
+    except AltcontactError as error:
+        _say(str(error))
+        if error.mend:
+            _say(error.mend)
+        return Exit.USAGE
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the process's edge: it ends in words
+        shown: Callable[[], None] | None = getattr(error, "show", None)
+        if shown is not None:  # a ClickException, whose class typer keeps to itself
+            shown()
+            return Exit.USAGE
+        return _defect(error)
+    return int(status or 0)
+
+
+def _defect(error: Exception) -> int:
+    """Log an error that nobody foresaw, and say in one line where to find it."""
+    import secrets  # noqa: PLC0415 - as the module's docstring says
+
+    import structlog  # noqa: PLC0415 - the same
+
+    if not structlog.is_configured():
+        from bot import logs  # noqa: PLC0415 - the same
+
+        logs.configure("console")
+    reference = secrets.token_hex(4)
+    structlog.get_logger(__name__).error("command failed", reference=reference, exc_info=error)
+    _say(f"altcontact met an error of its own; the log has it under the reference {reference}.")
+    return Exit.DEFECT
+
+
+def _settings(*, needs_slack: bool) -> Settings:
+    from bot.settings import load  # noqa: PLC0415 - as the module's docstring says
+
+    return load(os.environ, needs_slack=needs_slack)
+
+
+def _checked(settings: Settings, on_joined: Callable[[Scan], None]) -> ScanReport:
+    """One scan, with a progress bar where standard error is a terminal."""
+    from bot import app  # noqa: PLC0415 - as the module's docstring says
+
+    if not sys.stderr.isatty():
+        return app.check_once(settings, lambda _done, _total: None, on_joined)
+    from rich.console import Console  # noqa: PLC0415 - the same
+    from rich.progress import (  # noqa: PLC0415 - the same
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+    )
+
+    columns = (TextColumn("Checking accounts"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        return app.check_once(
+            settings,
+            lambda done, total: progress.update(task, completed=done, total=total or None),
+            on_joined,
+        )
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end what runs inside in the same order as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _status(report: ScanReport) -> Exit:
+    from bot.scans import ScanState  # noqa: PLC0415 - as the module's docstring says
+
+    outcomes = {result.outcome for result in report.results}
+    if any(outcome.falls_short for outcome in outcomes):
+        return Exit.FALLS_SHORT
+    if any(outcome.unchecked for outcome in outcomes):
+        return Exit.UNCHECKED
+    return Exit.COMPLIANT if report.scan.state is ScanState.COMPLETE else Exit.UNCHECKED
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"{words}\n")
+    sys.stderr.flush()
