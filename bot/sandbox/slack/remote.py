@@ -32,6 +32,10 @@ class SlackControl:
         self.url = url
         self._http = httpx.Client(timeout=_ACT_TIMEOUT, trust_env=False)
 
+    def hang_up(self) -> None:
+        """Close the connections to the sandbox."""
+        self._http.close()
+
     def environment(self) -> dict[str, str]:
         """The settings by which a bot reaches this workspace."""
         return {

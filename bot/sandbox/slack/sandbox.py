@@ -34,6 +34,7 @@ class SlackSandbox(SlackControl):
 
     def stop(self) -> None:
         """Stop."""
+        self.hang_up()
         self._server.stop()
 
     def __enter__(self) -> Self:

@@ -1,0 +1,154 @@
+"""The sandbox's two servers, and the shipped bot as a process that is told only their URLs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+from bot.sandbox.aws.sandbox import AwsSandbox
+from bot.sandbox.slack.sandbox import SlackSandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FAR_AWAY = "0 0 1 1 *"
+"""A schedule that no test lives to see."""
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[AwsSandbox]:
+    """One AWS sandbox for a test process."""
+    with AwsSandbox() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(aws_server: AwsSandbox) -> AwsSandbox:
+    """The AWS sandbox with the demo organization, and no quotas to wait for."""
+    aws_server.reset()
+    aws_server.seed_demo()
+    aws_server.quotas(False)  # noqa: FBT003 - off
+    return aws_server
+
+
+@pytest.fixture(scope="session")
+def slack_server() -> Iterator[SlackSandbox]:
+    """One Slack sandbox for a test process."""
+    with SlackSandbox() as slack:
+        yield slack
+
+
+@pytest.fixture
+def slack(slack_server: SlackSandbox) -> SlackSandbox:
+    """The Slack sandbox as on the first day."""
+    slack_server.reset()
+    return slack_server
+
+
+class Bot:
+    """The shipped bot as a process, with its log read as it is written."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+        self._lines: list[dict[str, Any]] = []
+        self._text: list[str] = []
+        self._more = threading.Condition()
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> Self:
+        """Start it."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "run"],
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        return self
+
+    def wait_log(self, event: str, timeout: float = 30.0, **values: object) -> dict[str, Any]:
+        """Wait for a line of the log with this event and these values."""
+
+        def found() -> dict[str, Any] | None:
+            for line in self._lines:
+                if line.get("event") == event and values.items() <= line.items():
+                    return line
+            return None
+
+        with self._more:
+            assert self._more.wait_for(lambda: found() is not None, timeout), (
+                f"not in the log: {event} {values}\n{self.log}"
+            )
+            line = found()
+        assert line is not None
+        return line
+
+    @property
+    def log(self) -> str:
+        """All that it logged."""
+        return "".join(self._text)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
+    def terminate(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to stop; its exit status."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        return self._process.wait(15)
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stderr is not None
+        for text in process.stderr:
+            with self._more:
+                self._text.append(text)
+                try:
+                    self._lines.append(json.loads(text))
+                except ValueError:
+                    self._lines.append({})
+                self._more.notify_all()
+        process.stderr.close()
+
+
+@pytest.fixture
+def environment(aws: AwsSandbox, slack: SlackSandbox, tmp_path: Path) -> dict[str, str]:
+    """The bot's settings; a test may change them before it starts the bot."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "SLACK_", "ALTCONTACT_"))
+    }
+    return {
+        **kept,
+        **aws.environment("management"),
+        **slack.environment(),
+        "ALTCONTACT_CHANNEL": "#security-alerts",
+        "ALTCONTACT_FIXERS": "S0SECOPS01",
+        "ALTCONTACT_DATABASE": str(tmp_path / "bot.db"),
+        "ALTCONTACT_SCHEDULE": FAR_AWAY,
+        "ALTCONTACT_CONFIRM_TIMEOUT": "5",
+        "ALTCONTACT_LOG_FORMAT": "json",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+@pytest.fixture
+def bot(environment: dict[str, str]) -> Iterator[Bot]:
+    """The bot, not started yet; ended with the test."""
+    made = Bot(environment)
+    yield made
+    if made._process is not None:
+        made.terminate()

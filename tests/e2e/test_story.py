@@ -1,0 +1,208 @@
+"""The story of a missing contact, from the scheduled scan to the updated alert and AWS's state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from bot.sandbox.aws.sandbox import AwsSandbox
+    from bot.sandbox.slack.sandbox import SlackSandbox
+    from tests.e2e.conftest import Bot
+
+ALICE, BOB = "U0ALICE001", "U0BOB00002"
+WEB = "555555555555"
+FIX, SHOWN = "altcontact_fix:", "'block_id': 'phone'"
+FORM = {
+    "name": "Security team",
+    "title": "On call",
+    "email": "aws-security@example.com",
+    "phone": "+44 20 7946 0958",
+}
+
+
+def button_for(message: dict[str, Any], account_id: str) -> str:
+    """The action id of an account's button in a message or view."""
+    for block in message["blocks"]:
+        accessory = block.get("accessory", {})
+        if accessory.get("value", "").startswith(account_id):
+            return str(accessory["action_id"])
+    raise AssertionError(f"no button for {account_id}")
+
+
+def open_form(slack: SlackSandbox, account_id: str = WEB, user: str = ALICE) -> dict[str, Any]:
+    """Press Fix in the alert, and wait for the form."""
+    alert = slack.wait_message("contacts missing")
+    slack.press(button_for(alert, account_id), message=alert, user=user)
+    return slack.wait_view(SHOWN, user)
+
+
+@pytest.fixture
+def ready(bot: Bot, slack: SlackSandbox) -> Bot:
+    """The bot, started, connected, its first scan announced."""
+    bot.start()
+    slack.wait_connected()
+    slack.wait_message("contacts missing")
+    slack.wait_message("could not be checked")
+    return bot
+
+
+def test_from_alert_to_confirmed(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """Alert, Fix, a wrong phone refused under its field, a right one confirmed, alert updated."""
+    open_form(slack)
+    wrong = slack.submit(**{**FORM, "phone": "12345"})
+    assert set(wrong["errors"]) == {"phone"}
+    assert aws.contact(WEB, "SECURITY") is None
+
+    slack.submit(**FORM)
+    slack.wait_view("Confirmed")
+    held = aws.contact(WEB, "SECURITY")
+    assert held is not None
+    assert held.email == FORM["email"]
+    alert = slack.wait_message(f"Resolved by <@{ALICE}>")
+    assert alert["edits"] >= 1
+    assert "5 contacts missing" in alert["text"]
+    assert len([m for m in slack.messages() if "missing" in m["text"]]) == 1
+    assert slack.refusals() == []
+    for personal in FORM.values():
+        assert personal not in ready.log
+
+
+def test_the_next_check_repeats_nothing_and_sees_what_others_mended(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox
+) -> None:
+    """A check while findings stand posts nothing new; one mended elsewhere updates the alert."""
+    slack.command("/altcontact check")
+    slack.wait_private("6 of 15 accounts fall short")
+    before = [m["ts"] for m in slack.messages()]
+    team = aws.contact("222222222222", "SECURITY")
+    assert team is not None
+    aws.set_contact(WEB, "SECURITY", team)
+    slack.command("/altcontact check")
+    slack.wait_private("5 of 15 accounts fall short")
+    slack.wait_message("outside of this bot")
+    assert [m["ts"] for m in slack.messages()] == before
+    ready.wait_log("scan ended", scan=3)
+
+
+def test_one_account_and_its_button(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """`check <name>` shows three contacts; its button fixes another type; choices are offered."""
+    slack.command("/altcontact check web")
+    choice = slack.wait_private("Several accounts match")
+    slack.press("altcontact_choose", WEB, message=choice)
+    shown = slack.wait_private("Check again")
+    assert "Web production" in str(shown["blocks"])
+    slack.press(f"{FIX}1", message=shown)
+    slack.wait_view(SHOWN)
+    slack.submit(**FORM)
+    slack.wait_view("Confirmed")
+    assert aws.contact(WEB, "BILLING") is not None
+    slack.command("/altcontact check nothing like that")
+    slack.wait_private("No account matches")
+
+
+def test_fix_by_name_opens_the_form(ready: Bot, slack: SlackSandbox) -> None:
+    """`fix <name>` opens the form at once; a fixer alone may; others are told who can."""
+    slack.command("/altcontact fix Data lake operations")
+    assert "Operations contact" in str(slack.wait_view(SHOWN))
+    slack.command("/altcontact fix Data lake", user=BOB)
+    told = slack.wait_private("You may not change contacts", BOB)
+    assert "S0SECOPS01" in str(told["blocks"])
+    assert slack.view(BOB) is None
+
+
+def test_help_typos_and_repeated_deliveries(ready: Bot, slack: SlackSandbox) -> None:
+    """Help tells last and next check, a typo the nearest command; a repeated delivery acts once."""
+    slack.command("/altcontact")
+    slack.wait_private("Last check")
+    slack.command("/altcontact chekc web")
+    slack.wait_private("/altcontact check web")
+    heard = len(slack.private())
+    assert slack.deliver_again()["acked"]
+    slack.command("/altcontact fix")
+    slack.wait_private("Which account?")
+    assert len(slack.private()) == heard + 1
+
+
+def test_two_people_at_once_write_once(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """The second of two forms on one contact is told that it changed, and overwrites nothing."""
+    slack.command("/altcontact fix Data lake")
+    slack.wait_view(SHOWN)
+    open_form(slack)
+    slack.submit(**FORM)
+    slack.wait_view("Confirmed")
+    other = {**FORM, "name": "Somebody else"}
+    alert = slack.wait_message("Resolved by")
+    assert alert is not None
+    aws.set_contact("444444444444", "SECURITY", aws.contact(WEB, "SECURITY"))  # type: ignore[arg-type]
+    slack.command("/altcontact fix Web staging")
+    slack.wait_view("Web staging")
+    slack.wait_view(SHOWN)
+    aws.set_contact("666666666666", "SECURITY", aws.contact(WEB, "SECURITY"))  # type: ignore[arg-type]
+    slack.submit(**other)
+    view = slack.wait_view("was changed since it was shown")
+    assert view["values"]["name"] == "Somebody else"
+    held = aws.contact("666666666666", "SECURITY")
+    assert held is not None
+    assert held.name == FORM["name"]
+    slack.submit(**other)
+    slack.wait_view("Confirmed")
+
+
+def test_a_throttled_write_is_tried_again(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox
+) -> None:
+    """A person whose write is throttled once sees nothing of it."""
+    aws.fault("throttle", "PutAlternateContact", count=1)
+    open_form(slack)
+    slack.submit(**FORM)
+    slack.wait_view("Confirmed")
+    assert len(slack.calls("views.open")) == 1
+
+
+def test_a_write_that_is_denied_says_why_and_keeps_what_was_typed(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox
+) -> None:
+    """A denial comes with its mend, and the form as it was filled."""
+    aws.deny("account:PutAlternateContact", WEB, by="scp")
+    open_form(slack)
+    slack.submit(**FORM)
+    view = slack.wait_view("service control policy")
+    assert view["values"] == FORM
+    aws.clear_denials()
+    slack.submit(**FORM)
+    slack.wait_view("Confirmed")
+
+
+def test_a_slow_write_is_confirmed_later(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """Where AWS shows a write late, the person sees that it is under way, then confirmed."""
+    open_form(slack)
+    aws.delay(2.5)
+    answer = slack.submit(**FORM)
+    assert "read back" in str(answer)
+    slack.wait_view("Confirmed")
+
+
+def test_a_closed_form_brings_a_message(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """The result of a form that was closed comes as a message; a failure leads back to it."""
+    aws.latency(700)
+    open_form(slack)
+    slack.submit(**FORM)
+    slack.close()
+    slack.wait_private("Confirmed", timeout=30)
+    aws.deny("account:PutAlternateContact", "666666666666", by="iam")
+    open_form(slack, "666666666666")
+    slack.submit(**FORM)
+    slack.close()
+    failed = slack.wait_private("Try again", timeout=30)
+    aws.latency(0)
+    slack.press("altcontact_try_again", message=failed)
+    view = slack.wait_view(SHOWN)
+    assert view["values"] == FORM
+
+
+def test_stops_in_order(ready: Bot) -> None:
+    """SIGTERM ends the bot within ten seconds with status 0."""
+    assert ready.terminate() == 0
+    ready.wait_log("stopped")
