@@ -145,7 +145,7 @@ def test_check_status(
     capsys: Capture,
     made: ScanReport,
     status: int,
-    as_json: list[str],
+    more: list[str],
 ) -> None:
     """The exit status tells compliant, falls short, and could not be checked apart."""
     scan(made)
