@@ -155,6 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Python flushes standard output once more at its end, and would complain then.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.PIPE_CLOSED
+    if status == Exit.INTERRUPTED and arguments is None:
+        # Calls to AWS may hang in threads, which Python would wait for; all they do is read.
+        os._exit(status)
     return status
 
 

@@ -148,7 +148,7 @@ def test_interrupted(aws: AwsSandbox, command: Command, number: signal.Signals) 
         while not next(each for each in aws.faults() if each["id"] == fault)["struck"]:
             assert process.poll() is None
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=9)  # less than AWS's silence
     assert (process.returncode, out) == (130, "")
     assert "Stopped." in err
     assert "Traceback" not in err

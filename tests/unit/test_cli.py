@@ -244,6 +244,18 @@ def test_terminated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_interrupted_process(
+    scan: Callable[..., FakeScan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is interrupted does not wait for calls that hang."""
+    left: list[int] = []
+    scan(KeyboardInterrupt())
+    monkeypatch.setattr(sys, "argv", ["altcontact", "check"])
+    monkeypatch.setattr(os, "_exit", left.append)
+    assert cli.main() == 130
+    assert left == [130]
+
+
 class Terminal(io.StringIO):
     """A stream that calls itself a terminal."""
 
