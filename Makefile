@@ -44,10 +44,13 @@ format: $(STAMP) ## Put the code in its one format
 bench: $(STAMP) ## Measure (ratios within one run)
 	$(BIN)/python -m benchmarks
 
+COMPILE := UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
 .PHONY: lock
 lock: ## Resolve the locks again (needs uv)
-	UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.txt
-	UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	printf 'build\nhatchling\n' | $(COMPILE) -c requirements-dev.txt - -o requirements-build.txt
 
 .PHONY: clean
 clean: ## Remove what the other targets made

@@ -6,14 +6,14 @@ import contextlib
 import errno
 import socket
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
 from bot.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Send
 
 HOST: Final = "127.0.0.1"
 """The sandbox never listens anywhere but on loopback."""
@@ -137,3 +137,13 @@ class _Server(uvicorn.Server):
                 self.run([listener])
         finally:
             self.settled.set()
+
+
+async def hang_up(receive: Receive, send: Send) -> None:
+    """Close a request's connection without an answer, as a network does that fails."""
+    # ASGI cannot do that; uvicorn's cycle, whose method `send` is, knows the transport. After that
+    # the request is over once uvicorn says it is disconnected.
+    cycle: Any = send
+    cycle.__self__.transport.close()
+    while (await receive())["type"] != "http.disconnect":
+        pass

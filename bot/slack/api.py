@@ -9,7 +9,8 @@ from __future__ import annotations
 import socket
 import ssl
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 from urllib.error import URLError
 
 from slack_sdk import WebClient
@@ -30,8 +31,13 @@ if TYPE_CHECKING:
 
 _Problem = TypeVar("_Problem", bound=NotifierError)
 
-CALL_ERRORS: Final = (SlackClientError, OSError)
-"""All that a call of slack_sdk's `WebClient` raises for what Slack or the network did."""
+CALL_ERRORS: Final = (SlackClientError, OSError, HTTPException)
+"""All that a call of slack_sdk's `WebClient` raises for what Slack or the network did.
+
+`HTTPException` is an answer that broke off: slack_sdk passes it on as urllib raises it.
+"""
+
+CallError: TypeAlias = SlackClientError | OSError | HTTPException
 
 TIMEOUT: Final = 10
 """Seconds to wait for an answer; people wait behind most calls."""
@@ -132,7 +138,7 @@ class Reply:
             raise NotifierError(f"Slack did not take the answer (status {answer.status_code}).")
 
 
-def code_of(error: SlackClientError | OSError) -> str:
+def code_of(error: CallError) -> str:
     """Slack's word for what is wrong (`not_in_channel`), or empty where Slack did not answer."""
     if not isinstance(error, SlackApiError):
         return ""
@@ -140,33 +146,33 @@ def code_of(error: SlackClientError | OSError) -> str:
     return code if code.replace("_", "").isalnum() else ""
 
 
-def explain(error: SlackClientError | OSError) -> NotifierError:
+def explain(error: CallError) -> NotifierError:
     """What a failed call means to a person; nothing of Slack's answer but its code is in it."""
     return _as(NotifierError, error)
 
 
-def post_error(error: SlackClientError | OSError) -> PostRefused | PostInDoubt:
+def post_error(error: CallError) -> PostRefused | PostInDoubt:
     """Whether a post that failed was surely not made, or may have been."""
     if _surely_not_done(error):
         return _as(PostRefused, error)
     return _as(PostInDoubt, error)
 
 
-def update_error(error: SlackClientError | OSError) -> NotifierError:
+def update_error(error: CallError) -> NotifierError:
     """What a failed update of a message means."""
     if code_of(error) in _GONE:
         return _as(MessageGone, error)
     return _as(NotifierError, error)
 
 
-def history_error(error: SlackClientError | OSError) -> NotifierError:
+def history_error(error: CallError) -> NotifierError:
     """What a failed look at a channel's history means: unreadable, or not just now."""
     if code_of(error) in {"missing_scope", "not_in_channel", "channel_not_found", "no_permission"}:
         return _as(HistoryUnreadable, error)
     return _as(PostRefused, error)
 
 
-def _as(kind: type[_Problem], error: SlackClientError | OSError) -> _Problem:
+def _as(kind: type[_Problem], error: CallError) -> _Problem:
     code = code_of(error)
     words, mend = _PERMANENT.get(code, ("", ""))
     if not words:
@@ -181,7 +187,7 @@ def _as(kind: type[_Problem], error: SlackClientError | OSError) -> _Problem:
     )
 
 
-def _retry_after(error: SlackClientError | OSError) -> float | None:
+def _retry_after(error: CallError) -> float | None:
     if (
         not isinstance(error, SlackApiError)
         or _response(error).status_code != HTTPStatus.TOO_MANY_REQUESTS
@@ -193,7 +199,7 @@ def _retry_after(error: SlackClientError | OSError) -> float | None:
     return float(text) if text.isdigit() else 1.0
 
 
-def _surely_not_done(error: SlackClientError | OSError) -> bool:
+def _surely_not_done(error: CallError) -> bool:
     if isinstance(error, SlackApiError):
         response = _response(error)
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:

@@ -150,9 +150,7 @@ def test_two_people_at_once_write_once(ready: Bot, slack: SlackSandbox, aws: Aws
     slack.wait_view("Confirmed")
 
 
-def test_a_throttled_write_is_tried_again(
-    ready: Bot, slack: SlackSandbox, aws: AwsSandbox
-) -> None:
+def test_a_throttled_write_is_tried_again(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
     """A person whose write is throttled once sees nothing of it."""
     aws.fault("throttle", "PutAlternateContact", count=1)
     open_form(slack)

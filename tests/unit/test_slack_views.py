@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from bot.sandbox.slack.limits import problems
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from bot.errors import AltcontactError, NotAllowed, NotifierError
 from bot.findings import AccountResult, Cause, Held, Outcome, Reading, Unreadable, evaluate
 from bot.fixes import FixState
 from bot.policy import Policy
+from bot.sandbox.slack.limits import problems
 from bot.scans import ScanState, Trigger, TriggerKind
 from bot.slack.message import Message
 from bot.slack.views import accounts, announcements, checks, forms, notes, pages, rows

@@ -19,6 +19,7 @@ from bot.sandbox.aws.faults import Fault, FaultKind
 from bot.sandbox.aws.organizations_api import OrganizationsApi
 from bot.sandbox.aws.quotas import throttled
 from bot.sandbox.aws.requests import Signature, service_of, understand
+from bot.sandbox.servers import hang_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ class AwsLayer:
         try:
             answer = await self._answer(headers, scope["path"], body)
         except _HangUp:
-            await _hang_up(receive, send)
+            await hang_up(receive, send)
             return
         raw = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
         raw.append((b"content-length", str(len(answer.body)).encode()))
@@ -157,12 +158,3 @@ async def _body(receive: Receive) -> bytes:
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return bytes(body)
-
-
-async def _hang_up(receive: Receive, send: Send) -> None:
-    # ASGI cannot close a connection without an answer; uvicorn's cycle, whose method `send` is,
-    # knows the transport. After that the request is over once uvicorn says it is disconnected.
-    cycle: Any = send
-    cycle.__self__.transport.close()
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from bot.sandbox.servers import hang_up
 from bot.sandbox.slack.limits import problems
 from bot.sandbox.slack.methods import METHODS, SCOPES, Refusal, arguments
 from bot.sandbox.slack.people import People
@@ -31,18 +32,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+_RAW: Final = "altcontact.raw"
+"""Where a request's scope keeps the server's own `receive` and `send`."""
 
 
 class Lost(Response):
     """An answer that never comes: the connection is closed instead."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Promise a body, and end without it."""
-        del scope, receive
-        headers = [(b"content-length", b"64"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        raise ConnectionResetError
+        """Hang up on the server's own `receive` and `send`, which Starlette wraps."""
+        del receive, send
+        await hang_up(*scope[_RAW])
 
 
 class SlackLayer:
@@ -52,9 +55,9 @@ class SlackLayer:
         self.space = Workspace()
         self.socket = SocketMode(self.space)
 
-    def application(self) -> Starlette:
+    def application(self) -> ASGIApp:
         """The server's application."""
-        return Starlette(
+        starlette = Starlette(
             routes=[
                 Route("/api/{method}", self._api, methods=["POST", "GET"]),
                 Route("/respond/{key}", self._respond, methods=["POST"]),
@@ -65,6 +68,12 @@ class SlackLayer:
                 Route("/_sandbox/set/{what}", self._set, methods=["POST"]),
             ]
         )
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[_RAW] = (receive, send)
+            await starlette(scope, receive, send)
+
+        return application
 
     # What the bot sees
 
@@ -83,7 +92,10 @@ class SlackLayer:
             return self._refuse(method, refusal)
         self.space.calls.append({"method": method, "args": given, "time": time.monotonic()})
         await self.space.tell()
-        return Lost() if fault is not None else JSONResponse({"ok": True, **answer})
+        if fault is not None:
+            await asyncio.sleep(fault.seconds)
+            return Lost()
+        return JSONResponse({"ok": True, **answer})
 
     def _call(self, method: str, given: dict[str, Any], request: Request) -> dict[str, Any]:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -75,7 +75,12 @@ class View:
 
 @dataclass
 class Fault:
-    """What a Web API method does instead: `ratelimited`, `error`, `hang`, `close`, `lost_reply`."""
+    """What a Web API method does instead.
+
+    `ratelimited` (`Retry-After` is `seconds`), `error` (HTTP 500), `hang` (for `seconds`, then no
+    answer), `close` (no answer at once); none of these does anything. `lost_reply` does what was
+    asked, and after `seconds` closes the connection without an answer.
+    """
 
     method: str
     kind: str

@@ -1,0 +1,224 @@
+"""What goes wrong around the bot: lost replies, cut sockets, throttling, kills; nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.clock import SystemClock
+from bot.contacts import ContactType
+from bot.fixes import FixState
+from bot.store import SqliteStore
+from tests.e2e.test_story import ALICE, FORM, WEB, open_form, ready
+
+if TYPE_CHECKING:
+    from bot.sandbox.aws.sandbox import AwsSandbox
+    from bot.sandbox.slack.sandbox import SlackSandbox
+    from tests.e2e.conftest import Bot
+
+__all__ = ["ready"]
+
+
+def alerts(slack: SlackSandbox) -> list[dict[str, Any]]:
+    """The alerts in the channel."""
+    return [m for m in slack.messages() if "missing" in m["text"] or "Resolved" in m["text"]]
+
+
+def test_a_lost_reply_posts_once(bot: Bot, slack: SlackSandbox) -> None:
+    """A post whose reply is lost is found in the channel, and not sent again."""
+    slack.fault("chat.postMessage", "lost_reply")
+    bot.start()
+    bot.wait_log("announcement found in the channel")
+    slack.wait_message("could not be checked")
+    assert len(alerts(slack)) == 1
+
+
+def test_a_post_in_doubt_that_did_not_arrive_is_sent_again(bot: Bot, slack: SlackSandbox) -> None:
+    """A post that Slack never took is looked for, not found, and sent: late, and once."""
+    slack.fault("chat.postMessage", "close")
+    bot.start()
+    slack.wait_message("contacts missing")
+    slack.wait_message("could not be checked")
+    assert len(alerts(slack)) == 1
+    assert slack.calls("conversations.history")
+
+
+def test_where_history_cannot_be_read_a_repeat_says_so(bot: Bot, slack: SlackSandbox) -> None:
+    """Without the scope for history, a post in doubt goes out again and says it may be a repeat."""
+    slack.settings(scopes=["chat:write", "channels:read", "usergroups:read"])
+    slack.fault("chat.postMessage", "lost_reply")
+    bot.start()
+    repeat = slack.wait_message("may be a repeat")
+    assert "missing" in repeat["text"] or "checked" in repeat["text"]
+    bot.wait_log("post in doubt, and history unreadable")
+
+
+def test_throttled_and_failing_slack_is_waited_out(bot: Bot, slack: SlackSandbox) -> None:
+    """429 and 500 delay an alert, and neither loses nor doubles it."""
+    slack.fault("chat.postMessage", "ratelimited", seconds=2)
+    slack.fault("chat.postMessage", "error")
+    bot.start()
+    slack.wait_message("contacts missing", timeout=40)
+    slack.wait_message("could not be checked", timeout=40)
+    assert len(alerts(slack)) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended", "told"),
+    [
+        ({"has_bot": False}, {"has_bot": True}, "not in the channel"),
+        ({"is_archived": True}, {"is_archived": False}, "archived"),
+    ],
+)
+def test_a_channel_that_cannot_be_posted_to(
+    bot: Bot,
+    slack: SlackSandbox,
+    broken: dict[str, bool],
+    mended: dict[str, bool],
+    told: str,
+) -> None:
+    """It is said at the start with the mend; what was due goes out when it is mended."""
+    slack.set_channel(**broken)
+    bot.start()
+    problem = bot.wait_log("alerts cannot be posted")
+    assert told in problem["problem"]
+    assert problem["mend"]
+    bot.wait_log("announcement waits")
+    slack.command("/altcontact help", channel="C0GENERAL4")
+    slack.wait_private("Alerts wait to be posted")
+    slack.set_channel(**mended)
+    slack.wait_message("contacts missing", timeout=60)
+
+
+def test_a_revoked_token_is_told_and_outlived(bot: Bot, slack: SlackSandbox) -> None:
+    """A revoked token is said with its mend; checks go on, and are announced when they can be."""
+    slack.settings(token_problem="token_revoked")
+    bot.start()
+    assert "token" in bot.wait_log("alerts cannot be posted")["problem"]
+    bot.wait_log("scan ended", state="complete")
+    slack.settings(token_problem="")
+    slack.wait_message("contacts missing", timeout=60)
+
+
+def test_a_cut_socket_is_made_again(ready: Bot, slack: SlackSandbox) -> None:
+    """After a cut and a while without Slack, commands are answered again."""
+    slack.cut_sockets(refuse_for=2.0)
+    slack.wait(lambda seen: seen["connected"] == 0, name="no connection")
+    slack.wait_connected(timeout=40)
+    slack.command("/altcontact check data lake")
+    slack.wait_private("Data lake", timeout=30)
+    assert ready.terminate() == 0
+
+
+def test_every_cause_is_told_apart_from_missing(
+    bot: Bot, slack: SlackSandbox, aws: AwsSandbox
+) -> None:
+    """Denied, broken, malformed and throttled accounts are unknown by their cause, none missing."""
+    operation = "GetAlternateContact"
+    aws.fault("error", operation, account_id="444444444444")
+    aws.fault("html", operation, account_id="555555555555")
+    aws.fault("throttle", operation, account_id="666666666666")
+    aws.deny("account:GetAlternateContact", "888888888888", by="iam")
+    bot.start()
+    message = slack.wait_message("could not be checked", timeout=60)
+    ended = bot.wait_log("scan ended")
+    assert (ended["missing"], ended["unknown"]) == (2, 5)
+    shown = json.dumps(message["blocks"])
+    for told in ("fault of its own", "not AWS", "throttled", "IAM policy", "service control"):
+        assert told in shown
+    aws.clear_faults()
+    slack.command("/altcontact check")
+    slack.wait_private("5 of 15 accounts fall short", timeout=40)
+    slack.wait_message("could be checked since")
+
+
+def test_credentials_that_expire_midway_conclude_nothing(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox
+) -> None:
+    """Such a check is incomplete, told once, and neither resolves nor finds anything unseen."""
+    aws.fault("expire", "GetAlternateContact", count=1, after=3)
+    slack.command("/altcontact check")
+    slack.wait_private("Incomplete")
+    slack.wait_message("Checks do not work")
+    slack.command("/altcontact check")
+    slack.wait_private("The check failed")
+    assert len([m for m in slack.messages() if "do not work" in m["text"]]) == 1
+    assert len(alerts(slack)) == 1
+    assert "6 contacts missing" in alerts(slack)[0]["text"]
+    assert "Resolved" not in str(alerts(slack)[0]["blocks"])
+
+
+def test_killed_between_post_and_record(bot: Bot, slack: SlackSandbox) -> None:
+    """Killed after Slack took the alert and before that was recorded, it is not posted again."""
+    slack.fault("chat.postMessage", "lost_reply", seconds=30)
+    bot.start()
+    slack.wait_message("contacts missing")
+    bot.kill()
+    slack.settings(clear_faults=True)
+    bot.start()
+    bot.wait_log("announcement found in the channel")
+    slack.wait_message("could not be checked")
+    assert len(alerts(slack)) == 1
+
+
+def test_killed_in_the_middle_of_a_scan(bot: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """A scan cut off is marked so and made again at once; its findings are announced once."""
+    aws.fault("hang", "GetAlternateContact", account_id=WEB)
+    bot.start()
+    bot.wait_log("scope found")
+    bot.kill()
+    aws.clear_faults()
+    bot.start()
+    bot.wait_log("a check was cut off before", scans=1)
+    slack.wait_message("contacts missing", timeout=40)
+    slack.wait_message("could not be checked")
+    assert len(alerts(slack)) == 1
+
+
+def test_killed_between_write_and_record(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox, environment: dict[str, str]
+) -> None:
+    """A fix whose process died after AWS was asked is found out, recorded and shown."""
+    open_form(slack)
+    aws.fault("hang", "PutAlternateContact", seconds=30)
+    person = threading.Thread(target=lambda: slack.submit(**FORM))
+    person.start()
+    ready.wait_log("fix planned")
+    slack.wait_view("read back")
+    ready.kill()
+    aws.clear_faults()
+    person.join(30)
+    ready.start()
+    ready.wait_log("fix ended", state="confirmed")
+    slack.wait_message(f"Resolved by <@{ALICE}>", timeout=40)
+    assert aws.contact(WEB, "SECURITY") is not None
+    with closing(SqliteStore(environment["ALTCONTACT_DATABASE"], SystemClock())) as store:
+        fix = store.latest_fix(WEB, ContactType.SECURITY)
+    assert fix is not None
+    assert fix.state is FixState.CONFIRMED
+    assert fix.request.user_id == ALICE
+    assert len(alerts(slack)) == 1
+
+
+def test_killed_before_aws_took_the_write(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox, environment: dict[str, str]
+) -> None:
+    """A fix that never reached AWS is recorded as failed after the restart, not forgotten."""
+    open_form(slack)
+    aws.fault("close", "PutAlternateContact", count=1000)
+    aws.latency(400)
+    person = threading.Thread(target=lambda: slack.submit(**FORM))
+    person.start()
+    ready.wait_log("fix planned")
+    ready.kill()
+    aws.latency(0)
+    aws.clear_faults()
+    person.join(30)
+    ready.start()
+    ready.wait_log("fix ended", state="failed")
+    assert aws.contact(WEB, "SECURITY") is None
+    assert "6 contacts missing" in alerts(slack)[0]["text"]
