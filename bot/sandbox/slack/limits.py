@@ -9,6 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from bot.sandbox.slack.elements import (
+    ID_LENGTH,
+    INPUTS,
+    element_problems,
+    image_problems,
+    length_problems,
+    rich_problems,
+    text_problems,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -17,11 +27,11 @@ if TYPE_CHECKING:
 
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 MESSAGE_TEXT: Final = 13_200
-_ID: Final = 255
+_SECTION, _FIELD, _FIELDS = 3000, 2000, 10
+_HEADER, _LABEL, _TITLE = 150, 2000, 24
+_ACTIONS, _CONTEXT = 25, 10
+_METADATA: Final = 3000
 _MODAL_ONLY: Final = frozenset({"input"})
-_INTERACTIVE: Final = frozenset({"button", "static_select", "overflow", "radio_buttons"})
-_INPUTS: Final = frozenset({"plain_text_input", "static_select", "radio_buttons", "checkboxes"})
-_OPTIONS: Final = {"static_select": 100, "overflow": 5, "radio_buttons": 10, "checkboxes": 10}
 
 
 def problems(given: list[Node] | Node, *, surface: Surface = "message") -> list[str]:
@@ -34,108 +44,122 @@ def problems(given: list[Node] | Node, *, surface: Surface = "message") -> list[
     Returns:
         A sentence a problem, with the place; empty where Slack would take it.
     """
-    if isinstance(given, list):
-        return [*_blocks(given, MESSAGE_BLOCKS, surface), *_total(given)]
-    return [*_view(given), *_blocks(given.get("blocks", []), VIEW_BLOCKS, surface)]
+    if isinstance(given, dict):
+        blocks = given.get("blocks")
+        return [*_view(given, surface), *_blocks(blocks, VIEW_BLOCKS, surface)]
+    return [*_blocks(given, MESSAGE_BLOCKS, surface), *_total(given)]
 
 
-def _view(view: Node) -> Iterator[str]:
+def _view(view: Node, surface: Surface) -> Iterator[str]:
     if view.get("type") not in {"modal", "home"}:
         yield "view: type is neither modal nor home"
-    if len(view.get("private_metadata", "")) > 3000:  # noqa: PLR2004 - Slack's figure
-        yield "view: private_metadata is longer than 3000"
-    if len(view.get("callback_id", "")) > _ID:
-        yield "view: callback_id is longer than 255"
+    elif surface != "message" and view["type"] != surface:
+        yield f"view: {view['type']!r} where {surface!r} is shown"
+    yield from length_problems(view, "private_metadata", "view", 0, _METADATA)
+    yield from length_problems(view, "callback_id", "view", 0, ID_LENGTH)
+    yield from length_problems(view, "external_id", "view", 0, ID_LENGTH)
     if view.get("type") != "modal":
         return
     if "title" not in view:
         yield "view: no title"
     for part in ("title", "submit", "close"):
         if part in view:
-            yield from _text(view[part], f"view.{part}", 24, plain=True)
-    has_input = any(block.get("type") == "input" for block in view.get("blocks", []))
-    if has_input and "submit" not in view:
+            yield from text_problems(view[part], f"view.{part}", _TITLE, plain=True)
+    blocks = view.get("blocks")
+    if "submit" not in view and isinstance(blocks, list) and any(map(_is_input, blocks)):
         yield "view: inputs, and no submit"
 
 
-def _blocks(blocks: list[Node], most: int, surface: Surface) -> Iterator[str]:
+def _is_input(block: Any) -> bool:  # noqa: ANN401 - nested JSON
+    return isinstance(block, dict) and block.get("type") == "input"
+
+
+def _blocks(blocks: Any, most: int, surface: Surface) -> Iterator[str]:  # noqa: ANN401 - nested JSON
+    if not isinstance(blocks, list):
+        yield "blocks: not a list"
+        return
     if len(blocks) > most:
         yield f"{len(blocks)} blocks are more than {most}"
     for number, block in enumerate(blocks):
-        where = f"blocks[{number}]"
-        kind = block.get("type", "")
-        if kind in _MODAL_ONLY and surface == "message":
-            yield f"{where}: {kind} stands in views alone"
-        if len(block.get("block_id", "")) > _ID:
-            yield f"{where}: block_id is longer than 255"
-        check = _CHECKS.get(kind)
-        if check is None:
-            yield f"{where}: unknown type {kind!r}"
-        else:
-            yield from check(block, where)
-    for member in ("block_id", "action_id"):
-        ids = Counter(_ids(blocks, member))
-        if member == "action_id":
-            ids = Counter(_ids([b for b in blocks if b.get("type") != "input"], member))
-        yield from (f"{member} {name!r} stands {n} times" for name, n in ids.items() if n > 1)
+        yield from _block(block, f"blocks[{number}]", surface)
+    yield from _repeated("block_id", _strings(blocks, "block_id"))
+    # An input's action_id is told apart by its block; elsewhere one names what was pressed.
+    yield from _repeated(
+        "action_id", _strings([b for b in blocks if not _is_input(b)], "action_id")
+    )
 
 
-def _ids(node: Any, member: str) -> Iterator[str]:  # noqa: ANN401 - nested JSON
+def _block(block: Any, where: str, surface: Surface) -> Iterator[str]:  # noqa: ANN401 - nested JSON
+    if not isinstance(block, dict):
+        yield f"{where}: no block"
+        return
+    kind = block.get("type", "")
+    if kind in _MODAL_ONLY and surface == "message":
+        yield f"{where}: {kind} stands in views alone"
+    yield from length_problems(block, "block_id", where, 0, ID_LENGTH)
+    check = _CHECKS.get(kind)
+    if check is None:
+        yield f"{where}: unknown type {kind!r}"
+    else:
+        yield from check(block, where)
+
+
+def _repeated(member: str, names: Iterator[str]) -> Iterator[str]:
+    counted = Counter(names).items()
+    yield from (f"{member} {name!r} stands {times} times" for name, times in counted if times > 1)
+
+
+def _strings(node: Any, member: str) -> Iterator[str]:  # noqa: ANN401 - nested JSON
     if isinstance(node, dict):
         if isinstance(node.get(member), str):
             yield node[member]
         for value in node.values():
-            yield from _ids(value, member)
+            yield from _strings(value, member)
     elif isinstance(node, list):
         for value in node:
-            yield from _ids(value, member)
+            yield from _strings(value, member)
 
 
 def _total(blocks: list[Node]) -> Iterator[str]:
-    total = sum(len(text) for text in _ids(blocks, "text"))
+    total = sum(len(text) for text in _strings(blocks, "text"))
     if total > MESSAGE_TEXT:
         yield f"msg_blocks_too_long: {total} characters in all"
 
 
-def _text(text: Any, where: str, most: int, *, plain: bool = False) -> Iterator[str]:  # noqa: ANN401 - nested JSON
-    if not isinstance(text, dict):
-        yield f"{where}: no text object"
-        return
-    kind, content = text.get("type"), text.get("text")
-    if kind not in {"plain_text", "mrkdwn"} or (plain and kind != "plain_text"):
-        yield f"{where}: {kind!r} where {'plain_text' if plain else 'a text object'} is needed"
-    if kind == "mrkdwn" and "emoji" in text:
-        yield f"{where}: emoji is for plain_text alone"
-    if not isinstance(content, str) or not content:
-        yield f"{where}: empty text"
-    elif len(content) > most:
-        yield f"{where}: {len(content)} characters are more than {most}"
+def _many(block: Node, member: str, where: str, most: int) -> Iterator[str]:
+    listed = block.get(member)
+    if not isinstance(listed, list) or not 1 <= len(listed) <= most:
+        yield f"{where}: {member} are not 1 to {most}"
 
 
 def _section(block: Node, where: str) -> Iterator[str]:
-    fields = block.get("fields", [])
-    if "text" not in block and not fields:
+    if "text" not in block and not block.get("fields"):
         yield f"{where}: neither text nor fields"
     if "text" in block:
-        yield from _text(block["text"], f"{where}.text", 3000)
-    if "fields" in block and not 1 <= len(fields) <= 10:  # noqa: PLR2004 - Slack's figure
-        yield f"{where}: {len(fields)} fields are not 1 to 10"
-    for number, field in enumerate(fields):
-        yield from _text(field, f"{where}.fields[{number}]", 2000)
-    if "accessory" in block:
-        yield from _element(block["accessory"], f"{where}.accessory")
+        yield from text_problems(block["text"], f"{where}.text", _SECTION)
+    if "fields" in block:
+        yield from _many(block, "fields", where, _FIELDS)
+        for number, field in enumerate(_listed(block, "fields")):
+            yield from text_problems(field, f"{where}.fields[{number}]", _FIELD)
+    accessory = block.get("accessory")
+    if isinstance(accessory, dict) and accessory.get("type") == "image":
+        yield from image_problems(accessory, f"{where}.accessory")
+    elif "accessory" in block:
+        yield from element_problems(accessory, f"{where}.accessory")
 
 
 def _header(block: Node, where: str) -> Iterator[str]:
-    yield from _text(block.get("text"), where, 150, plain=True)
+    yield from text_problems(block.get("text"), where, _HEADER, plain=True)
 
 
 def _context(block: Node, where: str) -> Iterator[str]:
-    elements = block.get("elements", [])
-    if not 1 <= len(elements) <= 10:  # noqa: PLR2004 - Slack's figure
-        yield f"{where}: {len(elements)} elements are not 1 to 10"
-    for number, element in enumerate(elements):
-        yield from _text(element, f"{where}.elements[{number}]", 3000)
+    yield from _many(block, "elements", where, _CONTEXT)
+    for number, element in enumerate(_listed(block, "elements")):
+        place = f"{where}.elements[{number}]"
+        if isinstance(element, dict) and element.get("type") == "image":
+            yield from image_problems(element, place)
+        else:
+            yield from text_problems(element, place, _SECTION)
 
 
 def _divider(block: Node, where: str) -> Iterator[str]:
@@ -145,60 +169,27 @@ def _divider(block: Node, where: str) -> Iterator[str]:
 
 
 def _actions(block: Node, where: str) -> Iterator[str]:
-    elements = block.get("elements", [])
-    if not 1 <= len(elements) <= 25:  # noqa: PLR2004 - Slack's figure
-        yield f"{where}: {len(elements)} elements are not 1 to 25"
-    for number, element in enumerate(elements):
-        yield from _element(element, f"{where}.elements[{number}]")
+    yield from _many(block, "elements", where, _ACTIONS)
+    for number, element in enumerate(_listed(block, "elements")):
+        yield from element_problems(element, f"{where}.elements[{number}]")
 
 
 def _input(block: Node, where: str) -> Iterator[str]:
-    yield from _text(block.get("label"), f"{where}.label", 2000, plain=True)
+    yield from text_problems(block.get("label"), f"{where}.label", _LABEL, plain=True)
     if "hint" in block:
-        yield from _text(block["hint"], f"{where}.hint", 2000, plain=True)
-    element = block.get("element", {})
-    if element.get("type") not in _INPUTS:
-        yield f"{where}: {element.get('type')!r} is no input"
-    yield from _element(element, f"{where}.element")
+        yield from text_problems(block["hint"], f"{where}.hint", _LABEL, plain=True)
+    yield from element_problems(block.get("element"), f"{where}.element", INPUTS)
 
 
-def _element(element: Node, where: str) -> Iterator[str]:
-    kind = element.get("type")
-    if kind not in _INTERACTIVE | _INPUTS:
-        yield f"{where}: unknown element {kind!r}"
-        return
-    if not 1 <= len(element.get("action_id", "")) <= _ID:
-        yield f"{where}: action_id is not 1 to 255 characters"
-    if kind == "button":
-        yield from _text(element.get("text"), f"{where}.text", 75, plain=True)
-        if len(element.get("value", "")) > 2000:  # noqa: PLR2004 - Slack's figure
-            yield f"{where}: value is longer than 2000"
-        if element.get("style") not in {None, "primary", "danger"}:
-            yield f"{where}: unknown style"
-    elif kind == "plain_text_input":
-        yield from _text_input(element, where)
-    else:
-        yield from _options(element, where, _OPTIONS[str(kind)])
+def _image(block: Node, where: str) -> Iterator[str]:
+    yield from image_problems(block, where)
+    if "title" in block:
+        yield from text_problems(block["title"], f"{where}.title", _LABEL, plain=True)
 
 
-def _text_input(element: Node, where: str) -> Iterator[str]:
-    most = element.get("max_length", 3000)
-    if not 1 <= most <= 3000:  # noqa: PLR2004 - Slack's figure
-        yield f"{where}: max_length {most} is not 1 to 3000"
-    if len(element.get("initial_value", "")) > most:
-        yield f"{where}: initial_value is longer than max_length"
-
-
-def _options(element: Node, where: str, most: int) -> Iterator[str]:
-    options = element.get("options", [])
-    if not 1 <= len(options) <= most:
-        yield f"{where}: {len(options)} options are not 1 to {most}"
-    if "placeholder" in element:
-        yield from _text(element["placeholder"], f"{where}.placeholder", 150, plain=True)
-    for number, option in enumerate(options):
-        yield from _text(option.get("text"), f"{where}.options[{number}]", 75)
-        if not 1 <= len(option.get("value", "")) <= 150:  # noqa: PLR2004 - Slack's figure
-            yield f"{where}.options[{number}]: value is not 1 to 150 characters"
+def _listed(block: Node, member: str) -> list[Any]:
+    listed = block.get(member)
+    return listed if isinstance(listed, list) else []
 
 
 _CHECKS: Final[dict[str, Callable[[Node, str], Iterator[str]]]] = {
@@ -208,4 +199,6 @@ _CHECKS: Final[dict[str, Callable[[Node, str], Iterator[str]]]] = {
     "divider": _divider,
     "actions": _actions,
     "input": _input,
+    "image": _image,
+    "rich_text": rich_problems,
 }

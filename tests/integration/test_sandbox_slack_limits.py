@@ -1,0 +1,211 @@
+"""What the sandbox's Slack refuses in blocks and views."""
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.slack.limits import problems
+
+Node = dict[str, Any]
+
+
+def plain(text: str = "Words") -> Node:
+    """A plain text."""
+    return {"type": "plain_text", "text": text}
+
+
+def section(text: str = "Words", **members: object) -> Node:
+    """A section."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **members}
+
+
+def button(**members: object) -> Node:
+    """A button."""
+    return {"type": "button", "action_id": "go", "text": plain("Go"), **members}
+
+
+def option(value: str = "a") -> Node:
+    """An option of a menu."""
+    return {"text": plain(value), "value": value}
+
+
+def menu(**members: object) -> Node:
+    """A menu of one option."""
+    return {"type": "static_select", "action_id": "menu", "options": [option()], **members}
+
+
+def entry(**members: object) -> Node:
+    """An input block with a text input."""
+    element = {"type": "plain_text_input", "action_id": "value", **members}
+    return {"type": "input", "block_id": "entry", "label": plain("Label"), "element": element}
+
+
+def actions(*elements: Node) -> Node:
+    """An actions block."""
+    return {"type": "actions", "elements": list(elements)}
+
+
+def modal(*blocks: Node, **members: object) -> Node:
+    """A modal."""
+    return {"type": "modal", "title": plain("Title"), "blocks": list(blocks), **members}
+
+
+def rich(*parts: Node) -> Node:
+    """A rich text block with one section."""
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [*parts]}]}
+
+
+IMAGE: Node = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "A picture"}
+CONFIRM: Node = {"title": plain(), "text": plain(), "confirm": plain(), "deny": plain()}
+LIST: Node = {
+    "type": "rich_text",
+    "elements": [
+        {
+            "type": "rich_text_list",
+            "style": "bullet",
+            "elements": rich({"type": "user", "user_id": "U1"})["elements"],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        section("x" * 3000, accessory=button(value="v" * 2000, url="https://example.com")),
+        section(accessory=IMAGE),
+        section(accessory=menu(initial_option=option(), placeholder=plain())),
+        {"type": "section", "fields": [plain()] * 10},
+        {"type": "header", "text": plain("x" * 150)},
+        {"type": "context", "elements": [plain(), IMAGE]},
+        {"type": "divider", "block_id": "line"},
+        actions(button(style="danger", confirm=CONFIRM), menu()),
+        actions({"type": "users_select", "action_id": "who"}),
+        actions(
+            {
+                "type": "static_select",
+                "action_id": "groups",
+                "option_groups": [{"label": plain(), "options": [option()]}],
+            }
+        ),
+        {**IMAGE, "title": plain()},
+        rich({"type": "text", "text": "Words"}),
+        LIST,
+    ],
+)
+def test_takes(block: Node) -> None:
+    """Blocks at their limits are taken."""
+    assert problems([block]) == []
+
+
+@pytest.mark.parametrize(
+    ("block", "why"),
+    [
+        (section(""), "empty text"),
+        (section("x" * 3001), "3001 characters are more than 3000"),
+        ({"type": "section"}, "neither text nor fields"),
+        ({"type": "section", "fields": [plain()] * 11}, "fields are not 1 to 10"),
+        ({"type": "section", "fields": []}, "fields are not 1 to 10"),
+        ({"type": "section", "fields": "many"}, "fields are not 1 to 10"),
+        ({"type": "section", "fields": [plain("x" * 2001)]}, "2001"),
+        ({"type": "section", "text": "Words"}, "no text object"),
+        (
+            {"type": "section", "text": {"type": "mrkdwn", "text": "a", "emoji": True}},
+            "emoji is for",
+        ),
+        ({"type": "header", "text": {"type": "mrkdwn", "text": "a"}}, "plain_text is needed"),
+        ({"type": "header", "text": plain("x" * 151)}, "more than 150"),
+        ({"type": "context", "elements": [plain()] * 11}, "elements are not 1 to 10"),
+        ({"type": "context", "elements": [{"type": "image"}]}, "no alt_text"),
+        ({"type": "image", "alt_text": "A"}, "neither image_url nor slack_file"),
+        ({"type": "divider", "text": plain()}, "unknown members ['text']"),
+        (actions(), "elements are not 1 to 25"),
+        (actions(button(text=plain("x" * 76))), "more than 75"),
+        (actions(button(value="v" * 2001)), "value has 2001 characters"),
+        (actions(button(value=1)), "value is not a string"),
+        (actions(button(style="loud")), "unknown style"),
+        (actions(button(action_id="x" * 256)), "action_id has 256"),
+        (actions(button(confirm={"title": plain()})), "confirm.text: no text object"),
+        (actions(button(confirm="sure")), "confirm.title: no text object"),
+        (actions({"type": "button", "text": plain()}), "no action_id"),
+        (actions(button(), button()), "action_id 'go' stands 2 times"),
+        (actions({"type": "lever", "action_id": "x"}), "'lever' is no element"),
+        (actions(menu(options=[])), "0 options are not 1 to 100"),
+        (actions(menu(options=[option(str(n)) for n in range(101)])), "101 options"),
+        (actions(menu(options=[option("x" * 76)])), "more than 75"),
+        (actions(menu(options=[{"text": plain(), "value": "v" * 151}])), "value has 151"),
+        (
+            actions(menu(options=[{**option(), "description": plain("x" * 76)}])),
+            "description: 76 characters",
+        ),
+        (
+            actions(menu(options=[{"text": {"type": "mrkdwn", "text": "a"}, "value": "a"}])),
+            "plain_text is needed",
+        ),
+        (actions(menu(initial_option=option("b"))), "none of the options"),
+        (actions(menu(placeholder=plain("x" * 151))), "more than 150"),
+        (actions(menu(option_groups=[])), "options and option_groups"),
+        (section(block_id="x" * 256), "block_id has 256"),
+        (section(accessory="button"), "None is no element"),
+        (entry(), "input stands in views alone"),
+        ({"type": "table"}, "unknown type 'table'"),
+        ({"type": "rich_text", "elements": []}, "no elements"),
+        ({"type": "rich_text", "elements": [{"type": "bold"}]}, "unknown rich text 'bold'"),
+        ({"type": "rich_text", "elements": [{"type": "rich_text_quote"}]}, "no elements"),
+        (rich({"type": "text", "text": ""}), "unknown, or empty"),
+        (
+            {
+                "type": "rich_text",
+                "elements": [{"type": "rich_text_list", "elements": LIST["elements"]}],
+            },
+            "style is bullet or ordered",
+        ),
+    ],
+)
+def test_refuses(block: Node, why: str) -> None:
+    """Blocks beyond a limit, empty, of unknown types or without what they need are refused."""
+    assert why in "; ".join(problems([block]))
+
+
+def test_counts_what_a_message_holds() -> None:
+    """A message takes 50 blocks, 13,200 characters in all, and each block_id once."""
+    assert problems([section()] * 50) == []
+    assert "51 blocks are more than 50" in problems([section()] * 51)
+    assert problems([section("x" * 2640)] * 5) == []
+    assert problems([section("x" * 2641)] * 5) == ["msg_blocks_too_long: 13205 characters in all"]
+    assert problems([section(block_id="a")] * 2) == ["block_id 'a' stands 2 times"]
+    assert problems(["words"]) == ["blocks[0]: no block"]  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("view", "why"),
+    [
+        (modal(entry()), "inputs, and no submit"),
+        ({"type": "modal", "blocks": []}, "no title"),
+        (modal(submit=plain("x" * 25)), "view.submit: 25 characters are more than 24"),
+        (modal(title={"type": "mrkdwn", "text": "a"}), "plain_text is needed"),
+        (modal(private_metadata="x" * 3001), "private_metadata has 3001"),
+        (modal(callback_id="x" * 256), "callback_id has 256"),
+        (modal(*[section()] * 101), "101 blocks are more than 100"),
+        ({"type": "modal", "title": plain()}, "blocks: not a list"),
+        ({"type": "window", "blocks": []}, "neither modal nor home"),
+        ({"type": "home", "blocks": []}, "'home' where 'modal' is shown"),
+        (modal(entry(max_length=3001), submit=plain()), "max_length 3001 is not 1 to 3000"),
+        (modal(entry(max_length=5, initial_value="x" * 6), submit=plain()), "initial_value has 6"),
+        (modal(entry(min_length=6, max_length=5), submit=plain()), "min_length 6"),
+        (modal(entry(max_length="5"), submit=plain()), "are numbers"),
+        (modal({**entry(), "element": button()}, submit=plain()), "'button' is no element"),
+        (modal({**entry(), "label": None}, submit=plain()), "label: no text object"),
+        (modal({**entry(), "hint": plain("")}, submit=plain()), "hint: empty text"),
+    ],
+)
+def test_refuses_views(view: Node, why: str) -> None:
+    """Modals beyond a limit, or whose inputs cannot be submitted, are refused."""
+    assert why in "; ".join(problems(view, surface="modal"))
+
+
+def test_takes_views() -> None:
+    """A form with a text input and a menu, and a home view, are taken."""
+    choice = {"type": "input", "label": plain(), "element": menu()}
+    assert problems(modal(entry(), choice, submit=plain()), surface="modal") == []
+    assert problems({"type": "home", "blocks": [section()]}, surface="home") == []
