@@ -19,6 +19,7 @@ FROM docker.io/library/python:3.13-slim
 COPY --from=build /opt/altcontact /opt/altcontact
 COPY --from=build --chown=10001:10001 /data /data
 ENV PATH=/opt/altcontact/bin:$PATH \
+    HOME=/data \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     ALTCONTACT_DATABASE=/data/altcontact.db

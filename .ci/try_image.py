@@ -3,6 +3,7 @@
 Usage: try_image.py WORKFOLDER BUILDAH [OPTION ...]
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -27,8 +28,9 @@ def main() -> None:
 
     container = buildah("from", "--pull-never", "localhost/altcontact")
     root = Path(buildah("mount", container))
-    configuration = buildah("inspect", "--format", "{{.OCIv1.Config.User}}", container)
-    assert configuration == f"{UID}:{UID}", configuration
+    configuration = json.loads(buildah("inspect", container))["OCIv1"]["config"]
+    assert configuration["User"] == f"{UID}:{UID}", configuration["User"]
+    image_environment = dict(line.split("=", 1) for line in configuration["Env"])
     program = root / "opt/altcontact"
     tools = [root / "usr/bin" / name for name in ("gcc", "cc", "make")]
     found = [
@@ -46,11 +48,9 @@ def main() -> None:
     command = ["unshare", "--mount", "sh", "-ec", SCRIPT, "sh", str(root), str(data), str(UID)]
 
     def run(environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
-        clean = {"PATH": "/opt/altcontact/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
-        clean |= {"ALTCONTACT_DATABASE": "/data/altcontact.db", "NO_PROXY": "127.0.0.1"}
         return subprocess.Popen(
             [*command, *words],
-            env={**clean, **environment},
+            env={**image_environment, "NO_PROXY": "127.0.0.1", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
