@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,6 +59,20 @@ class Command:
         status, out, err = self.run("check", "--json")
         parsed: dict[str, Any] = json.loads(out)
         return status, parsed, err
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[AwsSandbox]:
+    """A server of these tests' own: no call that another test left behind strikes its faults."""
+    with AwsSandbox() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(own_server: AwsSandbox) -> AwsSandbox:
+    """The server, with a small organization."""
+    own_server.reset()
+    return own_server
 
 
 @pytest.fixture
