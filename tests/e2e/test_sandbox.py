@@ -1,0 +1,73 @@
+"""`altcontact sandbox` as a newcomer meets it: typed at, and read."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+
+COMMAND = [sys.executable, "-m", "bot", "sandbox", "--aws-port", "0", "--slack-port", "0"]
+
+
+def talk(*lines: str) -> tuple[int, str]:
+    """Pipe lines into the sandbox: its exit status and what it showed."""
+    done = subprocess.run(
+        COMMAND,
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_from_check_to_confirmed() -> None:
+    """Check, press Fix, a wrong phone refused under its field, a right one confirmed."""
+    status, shown = talk(
+        "help",
+        "/altcontact check",
+        "1",
+        *("Security", "Team", "sec@example.com", "12"),
+        *("", "", "", "020 7946 0958"),
+        "quit",
+    )
+    assert status == 0, shown
+    assert "6 contacts missing" in shown
+    assert "There is no such phone number in GB" in shown
+    assert "Confirmed: AWS holds this Security contact now" in shown
+    assert "Phone: +44 20 7946 0958" in shown
+    assert "Stopping." in shown
+    assert "Traceback" not in shown
+
+
+def test_other_people_choices_and_slips() -> None:
+    """Another person is refused, a choice is taken, a form cancelled, slips are answered."""
+    status, shown = talk(
+        "/altcontact check web",
+        "nonsense",
+        "99",
+        "/altcontact fix Data lake",
+        "cancel",
+        "as bob",
+        "/altcontact fix Data lake",
+        "1",
+    )
+    assert status == 0, shown
+    assert "Several accounts match" in shown
+    assert "There is no button 99" in shown
+    assert "a number            press that button" in shown
+    assert "You may not change contacts" in shown
+    assert "@secops" in shown
+
+
+def test_a_port_in_use_is_said_plainly() -> None:
+    """A port that something else holds is named, without a traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*COMMAND[:-1], port], capture_output=True, text=True, timeout=60, check=False
+        )
+    assert done.returncode == 2
+    assert port in done.stderr
+    assert "Traceback" not in done.stderr
