@@ -1,160 +1,174 @@
-"""What people do: type a command, press, choose, fill a form; as Slack tells the app of it."""
+"""What people do: type a command, press, choose, fill a form; and what comes of the app's ack."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.errors import SandboxError
+from bot.sandbox.slack import payloads
+from bot.sandbox.slack.forms import elements, input_blocks, inputs, options, unfit
 from bot.sandbox.slack.limits import problems
-from bot.sandbox.slack.methods import described_view
-from bot.sandbox.slack.workspace import APP, TEAM, Message, View, input_blocks
+from bot.sandbox.slack.views_api import STACK, described_view
+from bot.sandbox.slack.workspace import Message, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bot.sandbox.slack.socket_mode import SocketMode
     from bot.sandbox.slack.workspace import Workspace
 
     Payload = dict[str, Any]
 
+_TROUBLE = {"error": "We had some trouble connecting. Try again?"}
+
 
 class People:
-    """The people of the workspace; `base` is the URL at which they answer."""
+    """The people of the workspace; `base` is the URL at which they are answered.
+
+    Every act that is told to the app comes back with its `handle`, by which it is delivered again,
+    and `acked`.
+    """
 
     def __init__(self, space: Workspace, socket: SocketMode, base: str) -> None:
         self._space = space
         self._socket = socket
         self._base = base
-        self._last: tuple[str, Payload] | None = None
 
     async def command(self, user: str, channel: str, line: str) -> Payload:
         """Type a slash command: `/altcontact check`."""
-        command, _, text = line.strip().partition(" ")
-        place = self._space.channel(channel)
-        payload = {
-            "team_id": TEAM,
-            "team_domain": "sandbox",
-            "channel_id": channel,
-            "channel_name": place.name if place else "directmessage",
-            "user_id": user,
-            "user_name": self._space.users[user],
-            "command": command,
-            "text": text,
-            "api_app_id": APP,
-            "is_enterprise_install": "false",
-            "response_url": self._space.new_response_url(self._base, user, channel),
-            "trigger_id": self._space.new_trigger(user),
-        }
-        answer = await self._deliver("slash_commands", payload)
-        if answer and answer.get("text"):
+        self._known(user)
+        payload = payloads.command(self._space, self._base, user, channel, line)
+        answer, told = await self._deliver("slash_commands", payload)
+        if answer and (answer.get("text") or answer.get("blocks")):
+            blocks = answer.get("blocks") or []
+            found = problems(blocks)
+            if found:
+                self._refuse(*found)
+                return told
+            to = "" if answer.get("response_type") == "in_channel" else user
             self._space.messages.append(
-                Message(
-                    self._space.new_ts(),
-                    channel,
-                    answer["text"],
-                    answer.get("blocks") or [],
-                    to=user,
-                )
+                Message(self._space.new_ts(), channel, answer.get("text", ""), blocks, to)
             )
             await self._space.tell()
-        return {"acked": answer is not None}
+        return told
 
     async def press(
-        self, user: str, action_id: str, value: str | None, *, channel: str = "", ts: str = ""
+        self,
+        user: str,
+        action_id: str,
+        value: Any = None,  # noqa: ANN401 - a text or a list
+        *,
+        channel: str = "",
+        ts: str = "",
+        index: int = 0,
     ) -> Payload:
         """Press a button or choose an option, in a message or else in the topmost modal.
 
         Args:
             user: who.
-            action_id: of the element; the first that begins so.
+            action_id: of the element, or how it begins; empty is any.
             value: of the button or the option; None takes the first.
             channel: where the message stands.
             ts: which message.
+            index: which of the elements that fit, from 0.
         """
-        payload: Payload = {
-            "type": "block_actions",
-            "user": {"id": user, "username": self._space.users[user], "team_id": TEAM},
-            "api_app_id": APP,
-            "team": {"id": TEAM, "domain": "sandbox"},
-            "trigger_id": self._space.new_trigger(user),
-        }
+        self._known(user)
+        message, view = None, None
         if ts:
             message = self._space.message(channel, ts)
             if message is None or (message.to and message.to != user):
                 return {"error": "no such message"}
-            payload |= self._in_message(message, user)
             blocks = message.blocks
         else:
-            stack = self._space.modals.get(user, [])
-            if not stack:
+            view = self._top(user)
+            if view is None:
                 return {"error": "no modal is open"}
-            payload["view"] = described_view(stack[-1])
-            payload["container"] = {"type": "view", "view_id": stack[-1].id}
-            blocks = stack[-1].view["blocks"]
+            blocks = view.view["blocks"]
         found = [
             (block, element)
             for block, element in elements(blocks)
-            if element["action_id"].startswith(action_id)
-            and (value is None or value in _values(element))
+            if element["action_id"].startswith(action_id) and _offers(element, value)
         ]
-        if not found:
+        if not -len(found) <= index < len(found):
             return {"error": f"no element {action_id} with value {value}"}
-        payload["actions"] = [_action(*found[0], value)]
-        answer = await self._deliver("interactive", payload)
-        return {"acked": answer is not None}
+        block, element = found[index]
+        if value is None and options(element):
+            value = options(element)[0]["value"]
+        payload = payloads.interaction(self._space, "block_actions", user)
+        payload["trigger_id"] = self._space.new_trigger(user)
+        payload["actions"] = [payloads.action(block, element, value)]
+        if message is not None:
+            payload |= payloads.in_message(self._space, self._base, message, user)
+        elif view is not None:
+            key = f"{block['block_id']}/{element['action_id']}"
+            if key in inputs(view.view):
+                view.values[key] = value
+            payload |= payloads.in_view(view)
+        return (await self._deliver("interactive", payload))[1]
 
-    async def submit(self, user: str, values: dict[str, str]) -> Payload:
+    async def submit(self, user: str, values: dict[str, Any]) -> Payload:
         """Fill the topmost modal and submit it: {"errors": …}, {"view": …} or {"closed": true}."""
-        stack = self._space.modals.get(user, [])
-        if not stack:
+        self._known(user)
+        shown = self._top(user)
+        if shown is None:
             return {"error": "no modal is open"}
-        shown = stack[-1]
+        offered = inputs(shown.view)
+        for key, value in values.items():
+            if key not in offered:
+                return {"error": f"the form has no input {key}"}
+            if not all(_offers(offered[key][1], one) for one in _each(value) if one):
+                return {"error": f"{key} does not offer {value}"}
         shown.values |= values
-        empty = {
-            block: "Please complete this required field."
-            for block, given in input_blocks(shown.view).items()
-            if not given.get("optional") and not shown.values.get(block)
-        }
-        if empty:
-            return {"errors": empty}
-        payload = {
-            "type": "view_submission",
-            "user": {"id": user, "username": self._space.users[user], "team_id": TEAM},
-            "api_app_id": APP,
-            "team": {"id": TEAM, "domain": "sandbox"},
+        wrong = unfit(shown.view, shown.values)
+        if wrong:
+            return {"errors": wrong}
+        payload = payloads.interaction(self._space, "view_submission", user)
+        payload |= {
             "trigger_id": self._space.new_trigger(user),
             "view": described_view(shown),
             "response_urls": [],
-            "is_enterprise_install": False,
         }
-        answer = await self._deliver("interactive", payload)
+        answer, told = await self._deliver("interactive", payload)
         if answer is None:
-            return {"error": "We had some trouble connecting. Try again?"}
+            return {**told, **_TROUBLE}
         result = self._apply(user, shown, answer)
         await self._space.tell()
-        return result
+        return {**told, **result}
 
     async def close(self, user: str) -> Payload:
-        """Close the topmost modal."""
-        stack = self._space.modals.get(user, [])
-        if stack:
-            stack.pop()
+        """Close the topmost modal; the app is told where it asked for that."""
+        self._known(user)
+        shown = self._top(user)
+        if shown is None:
+            return {"error": "no modal is open"}
+        self._space.modals[user].remove(shown)
         await self._space.tell()
-        return {}
+        if not shown.view.get("notify_on_close"):
+            return {"closed": True}
+        payload = payloads.interaction(self._space, "view_closed", user)
+        payload |= {"view": described_view(shown), "is_cleared": False}
+        return {"closed": True, **(await self._deliver("interactive", payload))[1]}
 
-    async def again(self) -> Payload:
-        """Deliver the last payload once more, as Slack does where an ack was lost."""
-        if self._last is None:
-            return {"error": "nothing was delivered yet"}
-        answer = await self._socket.deliver(*self._last)
-        return {"acked": answer is not None, "answer": answer}
+    async def again(self, handle: int | None = None) -> Payload:
+        """Deliver a payload once more (None: the last), as Slack does where an ack was lost."""
+        delivered = self._space.delivered
+        number = len(delivered) - 1 if handle is None else handle
+        if not 0 <= number < len(delivered):
+            return {"error": "nothing like that was delivered yet"}
+        answer = await self._socket.deliver(*delivered[number])
+        return {"acked": answer is not None, "answer": answer, "handle": number}
 
-    async def _deliver(self, kind: str, payload: Payload) -> Payload | None:
-        self._last = (kind, payload)
-        return await self._socket.deliver(kind, payload)
+    async def _deliver(self, kind: str, payload: Payload) -> tuple[Payload | None, Payload]:
+        handle = len(self._space.delivered)
+        self._space.delivered.append((kind, payload))
+        answer = await self._socket.deliver(kind, payload)
+        return answer, {
+            "acked": answer is not None,
+            "handle": handle,
+            "trigger_id": payload.get("trigger_id", ""),
+        }
 
     def _apply(self, user: str, shown: View, answer: Payload) -> Payload:
         action = answer.get("response_action")
+        stack = self._space.modals.get(user, [])
         if action == "errors":
             unknown = set(answer["errors"]) - set(input_blocks(shown.view))
             if unknown:
@@ -163,70 +177,45 @@ class People:
             return {"errors": shown.errors}
         if action in {"update", "push"}:
             found = problems(answer["view"], surface="modal")
+            if action == "push" and len(stack) >= STACK:
+                found.append("push_limit_reached")
             if found:
                 self._refuse(*found)
-                return {"error": "We had some trouble connecting. Try again?"}
+                return _TROUBLE
             if action == "push":
                 self._space.open_view(user, answer["view"], push=True)
             else:
                 self._space.change_view(shown, answer["view"])
             return {"view": answer["view"]}
-        stack = self._space.modals[user]
         if action == "clear":
             stack.clear()
-        else:
+        elif action is not None:
+            self._refuse(f"unknown response_action {action!r}")
+            return _TROUBLE
+        elif shown in stack:
             stack.remove(shown)
         return {"closed": True}
+
+    def _top(self, user: str) -> View | None:
+        stack = self._space.modals.get(user, [])
+        return stack[-1] if stack else None
+
+    def _known(self, user: str) -> None:
+        if user not in self._space.users:
+            raise SandboxError(f"Nobody in the sandbox's Slack is {user}.")
 
     def _refuse(self, *why: str) -> None:
         self._space.refusals.append({"method": "ack", "error": "invalid", "why": list(why)})
 
-    def _in_message(self, message: Message, user: str) -> Payload:
-        channel = self._space.channels[message.channel]
-        where: Payload = {
-            "container": {
-                "type": "message",
-                "message_ts": message.ts,
-                "channel_id": channel.id,
-                "is_ephemeral": message.ephemeral,
-            },
-            "channel": {"id": channel.id, "name": channel.name},
-            "response_url": self._space.new_response_url(self._base, user, channel.id, message.ts),
-        }
-        if not message.ephemeral:
-            where["message"] = {
-                "type": "message",
-                "ts": message.ts,
-                "text": message.text,
-                "blocks": message.blocks,
-            }
-        return where
 
-
-def elements(blocks: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """What can be pressed or chosen in blocks, with its block."""
-    for block in blocks:
-        if block.get("type") == "actions":
-            for element in block["elements"]:
-                yield block, element
-        elif "accessory" in block:
-            yield block, block["accessory"]
-
-
-def _values(element: dict[str, Any]) -> list[str]:
+def _offers(element: Payload, value: Any) -> bool:  # noqa: ANN401 - a text or a list
+    if value is None:
+        return True
     if element["type"] == "button":
-        return [element.get("value", "")]
-    return [option["value"] for option in element["options"]]
+        return bool(element.get("value", "") == value)
+    offered = {option["value"] for option in options(element)}
+    return not offered or offered.issuperset(_each(value))
 
 
-def _action(block: dict[str, Any], element: dict[str, Any], value: str | None) -> dict[str, Any]:
-    action = {
-        "action_id": element["action_id"],
-        "block_id": block.get("block_id", "b"),
-        "type": element["type"],
-        "action_ts": f"{time.time():.6f}",
-    }
-    if element["type"] == "button":
-        return {**action, "text": element["text"], "value": element.get("value", "")}
-    chosen = [o for o in element["options"] if value is None or o["value"] == value]
-    return {**action, "selected_option": chosen[0]}
+def _each(value: Any) -> list[Any]:  # noqa: ANN401 - a text or a list
+    return value if isinstance(value, list) else [value]

@@ -5,36 +5,28 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-
 from bot.sandbox.errors import SandboxError
+from bot.sandbox.slack.bends import SlackBends
 from bot.sandbox.slack.workspace import ALERTS, ALICE, APP_TOKEN, BOT_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Seen = dict[str, Any]
+    Wanted = str | Callable[[Seen], bool]
 
 _SLICE: Final = 5.0
 """Seconds that one wait at the server takes at most."""
 
-_ACT_TIMEOUT: Final = 60.0
 
-
-class SlackControl:
+class SlackControl(SlackBends):
     """What a person does and sees in the workspace, and what a test bends there.
+
+    An act gives `{acked, handle, trigger_id}`, and `error` where there was nothing to act on.
 
     Args:
         url: of the sandbox's Slack.
     """
-
-    def __init__(self, url: str = "") -> None:
-        self.url = url
-        self._http = httpx.Client(timeout=_ACT_TIMEOUT, trust_env=False)
-
-    def hang_up(self) -> None:
-        """Close the connections to the sandbox."""
-        self._http.close()
 
     def environment(self) -> dict[str, str]:
         """The settings by which a bot reaches this workspace."""
@@ -48,31 +40,49 @@ class SlackControl:
 
     def command(self, text: str, user: str = ALICE, channel: str = ALERTS) -> Seen:
         """Type a slash command."""
-        return self._act("command", user=user, channel=channel, text=text)
+        return self._act("command", user=user, channel=channel, line=text)
 
     def press(
         self,
-        action_id: str,
-        value: str | None = None,
+        action_id: str = "",
+        value: Any = None,  # noqa: ANN401 - a text or a list
         *,
         message: Seen | None = None,
         user: str = ALICE,
+        index: int = 0,
     ) -> Seen:
-        """Press a button or choose an option, in a message or in the topmost modal."""
-        place = {"channel": message["channel"], "ts": message["ts"]} if message else {}
-        return self._act("press", user=user, action_id=action_id, value=value, **place)
+        """Press a button or choose an option, in a message or in the topmost modal.
 
-    def submit(self, user: str = ALICE, **values: str) -> Seen:
-        """Fill the topmost modal and submit it."""
+        Args:
+            action_id: of the element, or how it begins; empty is any.
+            value: of the button or the option, a list where several are chosen; None: the first.
+            message: where; None is the topmost modal.
+            user: who.
+            index: which of the elements that fit, from 0; -1 is the last.
+        """
+        place = {"channel": message["channel"], "ts": message["ts"]} if message else {}
+        return self._act("press", user=user, action_id=action_id, value=value, index=index, **place)
+
+    def submit(self, user: str = ALICE, /, **values: Any) -> Seen:  # noqa: ANN401 - a text or a list
+        """Fill the topmost modal and submit it.
+
+        Args:
+            user: who.
+            values: {block_id: text, or value of an option, or a list of values}; what is not named
+                stays as it is. A menu outside an input block is `block_id/action_id`.
+
+        Returns:
+            What an act gives, with {errors: {block_id: text}}, {view} or {closed: True}.
+        """
         return self._act("submit", user=user, values=values)
 
     def close(self, user: str = ALICE) -> Seen:
         """Close the topmost modal."""
         return self._act("close", user=user)
 
-    def deliver_again(self) -> Seen:
-        """Deliver the last payload once more."""
-        return self._act("again")
+    def deliver_again(self, handle: int | None = None) -> Seen:
+        """Deliver the payload of an act once more; None is the last."""
+        return self._act("again", handle=handle)
 
     # What people see
 
@@ -81,21 +91,42 @@ class SlackControl:
         return self._get("state")
 
     def messages(self, channel: str = ALERTS) -> list[Seen]:
-        """The messages that stand in a channel for all to see."""
-        return [
-            message
-            for message in self.state()["messages"]
-            if message["channel"] == channel and not message["ephemeral"]
-        ]
+        """The messages that stand in a channel for all to see.
+
+        Each: id, channel, ts, user, text, blocks, edits (how many), metadata, deleted, ephemeral.
+        """
+        return [m for m in self.state()["messages"] if _is_in(m, channel)]
+
+    def ephemerals(self, user: str = ALICE) -> list[Seen]:
+        """The messages in channels that one person alone sees."""
+        return [m for m in self.state()["messages"] if m["to"] == user and not m["deleted"]]
+
+    def dms(self, user: str = ALICE) -> list[Seen]:
+        """The direct messages between the bot and a person."""
+        return self.messages(f"D{user[1:]}")
 
     def private(self, user: str = ALICE) -> list[Seen]:
         """What one person alone sees: ephemeral messages, and direct ones."""
         return [message for message in self.state()["messages"] if _is_for(message, user)]
 
     def view(self, user: str = ALICE) -> Seen | None:
-        """The topmost modal on a person's screen."""
-        stack = self.state()["modals"].get(user, [])
+        """The topmost modal on a person's screen.
+
+        Its members: id, hash, root, previous, view (as the app sent it), values (what stands in
+        the inputs now: {block_id: value}) and errors ({block_id: text}).
+        """
+        stack = self.views(user)
         return stack[-1] if stack else None
+
+    def views(self, user: str = ALICE) -> list[Seen]:
+        """The modals on a person's screen, the topmost last."""
+        stack: list[Seen] = self.state()["modals"].get(user, [])
+        return stack
+
+    def home(self, user: str = ALICE) -> Seen | None:
+        """A person's home tab."""
+        shown: Seen | None = self.state()["homes"].get(user)
+        return shown
 
     def wait(self, what: Callable[[Seen], Any], timeout: float = 20.0, name: str = "") -> Any:  # noqa: ANN401 - whatever `what` finds
         """Wait until `what`, given all that people see, finds something true, and give that.
@@ -116,89 +147,62 @@ class SlackControl:
         """Wait until the bot is connected."""
         self.wait(lambda seen: seen["connected"] >= number, timeout, "a connection")
 
-    def wait_message(self, contains: str, channel: str = ALERTS, timeout: float = 20.0) -> Seen:
-        """Wait for a message in a channel; the newest whose text or blocks contain a text."""
-        found: Seen = self.wait(
-            lambda seen: _newest(
-                seen, contains, lambda m: m["channel"] == channel and not m["ephemeral"]
-            ),
-            timeout,
-            contains,
-        )
-        return found
+    def wait_message(
+        self, contains: Wanted = "", channel: str = ALERTS, timeout: float = 20.0
+    ) -> Seen:
+        """Wait for a message in a channel; the newest that holds a text, or of which it is true."""
+        return self._newest(contains, lambda m: _is_in(m, channel), timeout)
 
-    def wait_private(self, contains: str, user: str = ALICE, timeout: float = 20.0) -> Seen:
-        """Wait for what one person alone sees."""
-        found: Seen = self.wait(
-            lambda seen: _newest(seen, contains, lambda m: _is_for(m, user)), timeout, contains
-        )
-        return found
+    def wait_private(self, contains: Wanted = "", user: str = ALICE, timeout: float = 20.0) -> Seen:
+        """Wait for what one person alone sees, ephemeral or direct."""
+        return self._newest(contains, lambda m: _is_for(m, user), timeout)
 
-    def wait_view(self, contains: str, user: str = ALICE, timeout: float = 20.0) -> Seen:
-        """Wait for a modal on a person's screen that contains a text."""
+    def wait_ephemeral(
+        self, contains: Wanted = "", user: str = ALICE, timeout: float = 20.0
+    ) -> Seen:
+        """Wait for what one person alone sees in a channel."""
+        return self._newest(contains, lambda m: m["to"] == user and not m["deleted"], timeout)
+
+    def wait_dm(self, contains: Wanted = "", user: str = ALICE, timeout: float = 20.0) -> Seen:
+        """Wait for a direct message."""
+        return self._newest(contains, lambda m: _is_in(m, f"D{user[1:]}"), timeout)
+
+    def wait_view(self, contains: Wanted = "", user: str = ALICE, timeout: float = 20.0) -> Seen:
+        """Wait for a modal on a person's screen that holds a text, or of which it is true."""
 
         def find(seen: Seen) -> Seen | None:
             stack = seen["modals"].get(user, [])
-            return stack[-1] if stack and contains in str(stack[-1]) else None
+            return stack[-1] if stack and _fits(stack[-1], contains) else None
 
-        found: Seen = self.wait(find, timeout, contains)
+        found: Seen = self.wait(find, timeout, _name(contains))
         return found
 
-    # What tests bend and ask
+    def _newest(self, wanted: Wanted, place: Callable[[Seen], bool], timeout: float) -> Seen:
+        def find(seen: Seen) -> Seen | None:
+            standing = (m for m in reversed(seen["messages"]) if place(m) and _fits(m, wanted))
+            return next(standing, None)
 
-    def calls(self, method: str = "") -> list[Seen]:
-        """The calls that were accepted."""
-        return [call for call in self._get("log")["calls"] if call["method"].startswith(method)]
+        found: Seen = self.wait(find, timeout, _name(wanted))
+        return found
 
-    def refusals(self) -> list[Seen]:
-        """What was refused, and why."""
-        refused: list[Seen] = self._get("log")["refusals"]
-        return refused
 
-    def acks(self) -> list[Seen]:
-        """Each delivery, with the seconds until its ack."""
-        acks: list[Seen] = self._get("log")["acks"]
-        return acks
-
-    def fault(self, method: str, kind: str, count: int = 1, seconds: float = 0.0) -> None:
-        """Let calls of a method fail: ratelimited, error, hang, close or lost_reply."""
-        self._set("fault", method=method, kind=kind, count=count, seconds=seconds)
-
-    def cut_sockets(self, refuse_for: float = 0.0) -> None:
-        """Cut every connection, and take none for so many seconds."""
-        self._set("cut", seconds=refuse_for)
-
-    def set_channel(self, channel: str = ALERTS, **members: bool) -> None:
-        """Archive a channel (`is_archived`), or put the bot in or out of it (`has_bot`)."""
-        self._set("channel", id=channel, **members)
-
-    def settings(self, **changed: Any) -> None:  # noqa: ANN401 - of several types
-        """Change token_problem, scopes, latency, ack_within, post_rate or post_burst."""
-        self._set("settings", **changed)
-
-    def reset(self) -> None:
-        """As on the first day."""
-        self._set("reset")
-
-    def _get(self, path: str, **query: float) -> Seen:
-        answer: Seen = self._http.get(f"{self.url}/_sandbox/{path}", params=query).json()
-        return answer
-
-    def _act(self, act: str, **given: Any) -> Seen:  # noqa: ANN401 - JSON
-        answer: Seen = self._http.post(f"{self.url}/_sandbox/act/{act}", json=given).json()
-        return answer
-
-    def _set(self, what: str, **given: Any) -> None:  # noqa: ANN401 - JSON
-        self._http.post(f"{self.url}/_sandbox/set/{what}", json=given).raise_for_status()
+def _is_in(message: Seen, channel: str) -> bool:
+    return bool(
+        message["channel"] == channel and not message["ephemeral"] and not message["deleted"]
+    )
 
 
 def _is_for(message: Seen, user: str) -> bool:
-    return bool(message["to"] == user or message["channel"] == f"D{user[1:]}")
+    return not message["deleted"] and bool(
+        message["to"] == user or message["channel"] == f"D{user[1:]}"
+    )
 
 
-def _newest(seen: Seen, contains: str, place: Callable[[Seen], bool]) -> Seen | None:
-    for message in reversed(seen["messages"]):
-        if place(message) and contains in f"{message['text']} {message['blocks']}":
-            found: Seen = message
-            return found
-    return None
+def _fits(seen: Seen, wanted: Wanted) -> bool:
+    if callable(wanted):
+        return wanted(seen)
+    return wanted in (f"{seen['text']} {seen['blocks']}" if "blocks" in seen else str(seen))
+
+
+def _name(wanted: Wanted) -> str:
+    return "what was described" if callable(wanted) else wanted

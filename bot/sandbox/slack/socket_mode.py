@@ -8,9 +8,13 @@ import itertools
 import json
 import secrets
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.websockets import WebSocketDisconnect
+
+from bot.sandbox.slack.broken import transport
+from bot.sandbox.slack.workspace import APP
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
@@ -23,6 +27,22 @@ CONNECTIONS: Final = 10
 DELIVERIES: Final = 4
 """How often an envelope is delivered at most: once, and three times again."""
 
+_SOMEONE_WITHIN: Final = 10.0
+"""Seconds that a delivery waits for a connection."""
+
+
+@dataclass(eq=False)
+class _Connection:
+    """One connection; a dead one stands, but neither hears nor says anything."""
+
+    socket: WebSocket
+    dead: bool = False
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if not self.dead:
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await self.socket.send_text(json.dumps(message))
+
 
 class SocketMode:
     """The connections of the app, and what is delivered over them."""
@@ -30,16 +50,15 @@ class SocketMode:
     def __init__(self, space: Workspace) -> None:
         self._space = space
         self._tickets: set[str] = set()
-        self._sockets: list[WebSocket] = []
+        self._connections: list[_Connection] = []
         self._turn = itertools.count()
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self.refuse_until = 0.0
-        self.deaf = False
 
     @property
     def connected(self) -> int:
-        """How many connections stand."""
-        return len(self._sockets)
+        """How many connections stand, dead ones included."""
+        return len(self._connections)
 
     def ticket(self) -> str:
         """A ticket for one connection."""
@@ -56,14 +75,16 @@ class SocketMode:
             return
         self._tickets.discard(ticket)
         await socket.accept()
-        self._sockets.append(socket)
-        hello = {
-            "type": "hello",
-            "num_connections": self.connected,
-            "connection_info": {"app_id": "A0SANDBOX1"},
-            "debug_info": {"host": "sandbox", "approximate_connection_time": 3600},
-        }
-        await socket.send_text(json.dumps(hello))
+        connection = _Connection(socket)
+        self._connections.append(connection)
+        await connection.send(
+            {
+                "type": "hello",
+                "num_connections": self.connected,
+                "connection_info": {"app_id": APP},
+                "debug_info": {"host": "sandbox", "approximate_connection_time": 3600},
+            }
+        )
         await self._space.tell()
         try:
             while True:
@@ -71,8 +92,8 @@ class SocketMode:
         except (WebSocketDisconnect, RuntimeError):
             pass  # the bot left, or the socket was cut here
         finally:
-            if socket in self._sockets:
-                self._sockets.remove(socket)
+            if connection in self._connections:
+                self._connections.remove(connection)
             await self._space.tell()
 
     def _take(self, text: str) -> None:
@@ -80,7 +101,7 @@ class SocketMode:
         with contextlib.suppress(ValueError):
             message = json.loads(text)
             waiting = self._waiting.pop(message.get("envelope_id", ""), None)
-            if waiting is not None and not waiting.done() and not self.deaf:
+            if waiting is not None and not waiting.done():
                 waiting.set_result(message.get("payload") or {})
 
     async def deliver(self, kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
@@ -89,33 +110,34 @@ class SocketMode:
         Returns:
             What the ack carried; None where none came.
         """
+        acks = self._space.acks  # of the day on which it was sent
         for attempt in range(DELIVERIES):
             if not await self._someone():
                 return None
             identity = secrets.token_hex(16)
-            envelope: dict[str, Any] = {
-                "envelope_id": identity,
-                "type": kind,
-                "payload": payload,
-                "accepts_response_payload": True,
-            }
-            if attempt:
-                envelope |= {"retry_attempt": attempt, "retry_reason": "timeout"}
             future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
             self._waiting[identity] = future
             began = time.monotonic()
-            socket = self._sockets[next(self._turn) % len(self._sockets)]
-            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-                await socket.send_text(json.dumps(envelope))
+            connection = self._connections[next(self._turn) % self.connected]
+            await connection.send(
+                {
+                    "envelope_id": identity,
+                    "type": kind,
+                    "payload": payload,
+                    "accepts_response_payload": True,
+                    "retry_attempt": attempt,
+                    "retry_reason": "timeout" if attempt else "",
+                }
+            )
             try:
                 answer = await asyncio.wait_for(future, self._space.ack_within)
             except TimeoutError:
-                self._space.acks.append({"type": kind, "seconds": None, "attempt": attempt})
+                acks.append({"type": kind, "seconds": None, "attempt": attempt})
                 continue
             finally:
                 self._waiting.pop(identity, None)
             seconds = time.monotonic() - began
-            self._space.acks.append({"type": kind, "seconds": seconds, "attempt": attempt})
+            acks.append({"type": kind, "seconds": seconds, "attempt": attempt})
             return answer
         return None
 
@@ -124,14 +146,29 @@ class SocketMode:
         with contextlib.suppress(TimeoutError):
             async with self._space.changed:
                 await asyncio.wait_for(
-                    self._space.changed.wait_for(lambda: bool(self._sockets)), 10.0
+                    self._space.changed.wait_for(lambda: bool(self._connections)), _SOMEONE_WITHIN
                 )
-        return bool(self._sockets)
+        return bool(self._connections)
 
-    async def cut(self) -> None:
-        """End every connection without a word."""
-        sockets, self._sockets = self._sockets, []
-        for socket in sockets:
-            with contextlib.suppress(RuntimeError):
-                await socket.close(1011)
+    # What tests bend
+
+    async def cut(self, refuse_for: float = 0.0) -> None:
+        """End every connection without a word, and take none for so many seconds."""
+        self.refuse_until = max(self.refuse_until, time.monotonic() + refuse_for)
+        connections, self._connections = self._connections, []
+        for connection in connections:
+            transport(connection.socket.scope).abort()
         await self._space.tell()
+
+    async def disconnect(self, reason: str) -> None:
+        """Tell every connection to go and come anew: `warning`, `refresh_requested`."""
+        for connection in list(self._connections):
+            await connection.send(
+                {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}
+            )
+
+    def die(self) -> None:
+        """Let every connection that stands be dead: it stays open, and nothing comes of it."""
+        for connection in self._connections:
+            connection.dead = True
+            transport(connection.socket.scope).pause_reading()

@@ -13,9 +13,12 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from bot.sandbox.slack.forms import initial_values, kept_values, named
+
 TEAM: Final = "T0SANDBOX1"
 APP: Final = "A0SANDBOX1"
 BOT_USER: Final = "U0ALTBOT01"
+BOT: Final = "B0ALTBOT01"
 BOT_TOKEN: Final = "xoxb-sandbox-bot"  # noqa: S105 - good for the sandbox alone
 APP_TOKEN: Final = "xapp-sandbox-app"  # noqa: S105 - good for the sandbox alone
 
@@ -40,6 +43,13 @@ class Channel:
     is_archived: bool = False
     is_private: bool = False
 
+    @property
+    def kind(self) -> str:
+        """Its type, as `conversations.list` calls it."""
+        if self.id.startswith("D"):
+            return "im"
+        return "private_channel" if self.is_private else "public_channel"
+
 
 @dataclass
 class Message:
@@ -54,6 +64,14 @@ class Message:
     edits: int = 0
     deleted: bool = False
 
+    def __post_init__(self) -> None:
+        self.blocks = named(self.blocks)
+
+    def edit(self, text: str, blocks: list[dict[str, Any]]) -> None:
+        """Show something else in the same place."""
+        self.text, self.blocks = text, named(blocks)
+        self.edits += 1
+
     @property
     def ephemeral(self) -> bool:
         """Whether one person alone sees it."""
@@ -62,14 +80,15 @@ class Message:
 
 @dataclass
 class View:
-    """A modal on a person's screen. `values` is {block_id: what stands in the input}."""
+    """A modal on a person's screen, or their home tab. `values`: see `forms`."""
 
     id: str
     hash: str
     user: str
     view: dict[str, Any]
     root: str
-    values: dict[str, str] = field(default_factory=dict)
+    previous: str | None = None
+    values: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -79,7 +98,8 @@ class Fault:
 
     `ratelimited` (`Retry-After` is `seconds`), `error` (HTTP 500), `hang` (for `seconds`, then no
     answer), `close` (no answer at once); none of these does anything. `lost_reply` does what was
-    asked, and after `seconds` closes the connection without an answer.
+    asked, and after `seconds` closes the connection without an answer. `slow` does what was asked
+    and answers, `seconds` later.
     """
 
     method: str
@@ -112,12 +132,14 @@ class Workspace:
         }
         self.messages: list[Message] = []
         self.modals: dict[str, list[View]] = {}
+        self.homes: dict[str, View] = {}
         self.triggers: dict[str, tuple[str, float]] = {}
         self.used_triggers: set[str] = set()
         self.response_urls: dict[str, dict[str, Any]] = {}
         self.calls: list[dict[str, Any]] = []
         self.refusals: list[dict[str, Any]] = []
         self.acks: list[dict[str, Any]] = []
+        self.delivered: list[tuple[str, dict[str, Any]]] = []
         self.faults: list[Fault] = []
         self.token_problem = ""
         self.scopes: set[str] | None = None
@@ -125,6 +147,8 @@ class Workspace:
         self.ack_within = 3.0
         self.buckets: dict[str, tuple[float, float]] = {}
         self.latency = 0.0
+        self.response_uses, self.response_life = RESPONSE_USES, RESPONSE_LIFE
+        self.trigger_life = TRIGGER_LIFE
         self._numbers = itertools.count(1)
 
     async def tell(self) -> None:
@@ -154,7 +178,7 @@ class Workspace:
         if trigger not in self.triggers:
             return "", "invalid_trigger_id"
         user, born = self.triggers[trigger]
-        if time.monotonic() - born > TRIGGER_LIFE:
+        if time.monotonic() - born > self.trigger_life:
             return "", "expired_trigger_id"
         self.used_triggers.add(trigger)
         return user, ""
@@ -214,49 +238,54 @@ class Workspace:
             stack.clear()
         identity = self.new_id("V")
         opened = View(
-            identity, secrets.token_hex(8), user, view, stack[0].id if stack else identity
+            identity,
+            secrets.token_hex(8),
+            user,
+            {**view, "blocks": named(view["blocks"])},
+            stack[0].id if stack else identity,
+            stack[-1].id if stack else None,
         )
-        opened.values = initial_values(view)
+        opened.values = initial_values(opened.view)
         stack.append(opened)
         return opened
 
+    def publish(self, user: str, view: dict[str, Any]) -> View:
+        """Show a home tab to a person."""
+        shown = self.homes.get(user)
+        if shown is None:
+            identity = self.new_id("V")
+            shown = self.homes[user] = View(identity, "", user, {}, identity)
+        self.change_view(shown, view)
+        return shown
+
     def change_view(self, shown: View, view: dict[str, Any]) -> None:
         """Replace what a modal shows; what was typed into an input that stays is kept."""
-        kept = {
-            block: value
-            for block, value in shown.values.items()
-            if block in input_blocks(view) and block in input_blocks(shown.view)
-        }
-        shown.view, shown.hash, shown.errors = view, secrets.token_hex(8), {}
-        shown.values = {**initial_values(view), **kept}
+        after = {**view, "blocks": named(view["blocks"])}
+        shown.values = kept_values(shown.view, shown.values, after)
+        shown.view, shown.hash, shown.errors = after, secrets.token_hex(8), {}
 
-    def find_view(self, view_id: str) -> View | None:
-        """A modal that is open."""
-        for stack in self.modals.values():
-            for view in stack:
-                if view.id == view_id:
-                    return view
+    def find_view(self, view_id: str, external_id: str = "") -> View | None:
+        """A modal that is open, or a home tab."""
+        for view in [*itertools.chain(*self.modals.values()), *self.homes.values()]:
+            if view.id == view_id or (external_id and view.view.get("external_id") == external_id):
+                return view
         return None
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that people see, as JSON."""
         return {
             "changes": self.changes,
-            "messages": [{**asdict(m), "ephemeral": m.ephemeral} for m in self.messages],
+            "messages": [
+                {
+                    **asdict(message),
+                    "id": f"{message.channel}/{message.ts}",
+                    "user": BOT_USER,
+                    "ephemeral": message.ephemeral,
+                }
+                for message in self.messages
+            ],
             "modals": {
                 user: [asdict(view) for view in stack] for user, stack in self.modals.items()
             },
+            "homes": {user: asdict(view) for user, view in self.homes.items()},
         }
-
-
-def input_blocks(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The inputs of a view: {block_id: block}."""
-    return {b["block_id"]: b for b in view.get("blocks", []) if b.get("type") == "input"}
-
-
-def initial_values(view: dict[str, Any]) -> dict[str, str]:
-    """What the inputs of a view are filled with."""
-    return {
-        block: given["element"].get("initial_value", "")
-        for block, given in input_blocks(view).items()
-    }

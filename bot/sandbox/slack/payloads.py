@@ -1,0 +1,94 @@
+"""What Slack tells the app of what people do, in Slack's shapes."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.slack.chat_api import shown
+from bot.sandbox.slack.forms import initial_values, selection, state
+from bot.sandbox.slack.views_api import described_view
+from bot.sandbox.slack.workspace import APP, TEAM, Message, View
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.workspace import Workspace
+
+    Payload = dict[str, Any]
+
+
+def command(space: Workspace, base: str, user: str, channel: str, line: str) -> Payload:
+    """A slash command, as typed: `/altcontact check`."""
+    name, _, text = line.strip().partition(" ")
+    place = space.channel(channel)
+    return {
+        "team_id": TEAM,
+        "team_domain": "sandbox",
+        "channel_id": channel,
+        "channel_name": place.name if place and place.kind != "im" else "directmessage",
+        "user_id": user,
+        "user_name": space.users[user],
+        "command": name,
+        "text": text,
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        "response_url": space.new_response_url(base, user, channel),
+        "trigger_id": space.new_trigger(user),
+    }
+
+
+def interaction(space: Workspace, kind: str, user: str) -> Payload:
+    """What `block_actions`, `view_submission` and `view_closed` have in common."""
+    return {
+        "type": kind,
+        "team": {"id": TEAM, "domain": "sandbox"},
+        "user": {
+            "id": user,
+            "username": space.users[user],
+            "name": space.users[user],
+            "team_id": TEAM,
+        },
+        "api_app_id": APP,
+        "is_enterprise_install": False,
+        "enterprise": None,
+    }
+
+
+def in_message(space: Workspace, base: str, message: Message, user: str) -> Payload:
+    """Where a press was, in a message; an ephemeral one is not sent along."""
+    channel = space.channels[message.channel]
+    where: Payload = {
+        "container": {
+            "type": "message",
+            "message_ts": message.ts,
+            "channel_id": channel.id,
+            "is_ephemeral": message.ephemeral,
+        },
+        "channel": {"id": channel.id, "name": channel.name},
+        "response_url": space.new_response_url(base, user, channel.id, message.ts),
+        "state": state({"blocks": message.blocks}, initial_values({"blocks": message.blocks})),
+    }
+    if not message.ephemeral:
+        where["message"] = shown(message, with_metadata=True)
+    return where
+
+
+def in_view(view: View) -> Payload:
+    """Where a press was, in a modal."""
+    return {
+        "container": {"type": "view", "view_id": view.id},
+        "view": described_view(view),
+    }
+
+
+def action(block: Payload, element: Payload, value: Any) -> Payload:  # noqa: ANN401 - a text or a list
+    """What was pressed or chosen."""
+    told = {
+        "action_id": element["action_id"],
+        "block_id": block["block_id"],
+        "type": element["type"],
+        "action_ts": f"{time.time():.6f}",
+    }
+    if element["type"] == "button":
+        worth = {"value": element["value"]} if "value" in element else {}
+        return {**told, "text": element["text"], **worth}
+    return {**told, **selection(element, value)}

@@ -1,0 +1,53 @@
+"""What a `response_url` takes: five answers in thirty minutes, new, in place, or a deletion."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.slack.limits import problems
+from bot.sandbox.slack.refusals import Refusal
+from bot.sandbox.slack.workspace import Message
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.workspace import Workspace
+
+
+def respond(space: Workspace, key: str, given: dict[str, Any]) -> None:
+    """Take one answer to what a person did.
+
+    Args:
+        space: the workspace.
+        key: the last part of the URL.
+        given: `text`, `blocks`, `replace_original`, `delete_original`, `response_type`.
+
+    Raises:
+        Refusal: `invalid_url`, `expired_url`, `used_url`, `no_text` or `invalid_blocks`.
+    """
+    url = space.response_urls.get(key)
+    if url is None:
+        raise Refusal("invalid_url")
+    if time.monotonic() - url["born"] > space.response_life:
+        raise Refusal("expired_url")
+    if url["uses"] >= space.response_uses:
+        raise Refusal("used_url")
+    original = space.message(url["channel"], url["ts"]) if url["ts"] else None
+    if given.get("delete_original"):
+        url["uses"] += 1
+        if original is not None:
+            original.deleted = True
+        return
+    text, blocks = given.get("text"), given.get("blocks") or []
+    found = problems(blocks)
+    if found:
+        raise Refusal("invalid_blocks", why=found)
+    if not text:
+        raise Refusal("no_text")
+    url["uses"] += 1
+    if given.get("replace_original") and original is not None:
+        original.edit(text, blocks)
+        return
+    to = "" if given.get("response_type") == "in_channel" else url["user"]
+    message = Message(space.new_ts(), url["channel"], text, blocks, to)
+    space.messages.append(message)
+    url["ts"] = url["ts"] or message.ts
