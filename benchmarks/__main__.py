@@ -1,0 +1,52 @@
+"""`make bench`: runs the benchmarks, or those named, and prints a table.
+
+Usage: python -m benchmarks [--quick] [scan | ack | memory | start] …
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import answering, footprint, scanning
+from bot.sandbox.aws.sandbox import AwsSandbox
+from bot.sandbox.slack.sandbox import SlackSandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from benchmarks.measuring import Row
+
+NAMES = ("start", "ack", "memory", "scan")
+
+
+def main(arguments: list[str]) -> None:
+    """Run the benchmarks named, or all."""
+    quick = "--quick" in arguments
+    wanted = [name for name in arguments if name != "--quick"] or list(NAMES)
+    unknown = set(wanted) - set(NAMES)
+    if unknown:
+        sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}.")
+    sizes = (200,) if quick else (200, 2000)
+    print(f"{os.cpu_count()} cores, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as name, AwsSandbox() as aws, SlackSandbox() as slack:
+        folder = Path(name)
+        made: dict[str, Callable[[], Iterable[Row]]] = {
+            "start": lambda: footprint.start(aws, slack, folder),
+            "ack": lambda: answering.measure(aws, slack, folder),
+            "memory": lambda: footprint.measure(aws, slack, folder),
+            "scan": lambda: scanning.measure(aws, folder, sizes),
+        }
+        for each in wanted:
+            for row in made[each]():
+                print(f"{row.what:<70} {row.figure}")
+                if row.beside:
+                    print(f"{'':<70} {row.beside}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,87 @@
+"""Peak memory at 10,000 accounts beside 100, and the time from start to ready."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from benchmarks.measuring import MEBIBYTE, Row, bot, check, environment, resident_peak, wait_log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.sandbox.aws.sandbox import AwsSandbox
+    from bot.sandbox.slack.sandbox import SlackSandbox
+
+SMALL, LARGE = 100, 10_000
+FAST = "1000"
+"""Calls a second: memory, not the quota, is what is measured here."""
+
+
+def measure(aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> Iterator[Row]:
+    """Check and run on a small and on a large organization."""
+    peaks: dict[str, int] = {}
+    for accounts in (SMALL, LARGE):
+        aws.reset()
+        aws.seed_many(accounts)
+        aws.quotas(False)  # noqa: FBT003 - off
+        place = folder / f"memory-{accounts}"
+        place.mkdir()
+        settings = environment(
+            place,
+            aws.environment("management"),
+            slack.environment(),
+            ALTCONTACT_CHANNEL="#security-alerts",
+            ALTCONTACT_READ_RATE=FAST,
+        )
+        peak = check(settings, place).peak
+        peaks[f"check {accounts}"] = peak
+        yield Row(
+            f"peak memory of a check of {accounts:,} accounts",
+            f"{peak / MEBIBYTE:.0f} MiB",
+            "" if accounts == SMALL else f"{peak / peaks[f'check {SMALL}']:.2f} x at {SMALL:,}",
+        )
+        log = place / "bot.log"
+        (place / "altcontact.db").unlink()
+        with bot(settings, log) as process:
+            wait_log(log, "announced")
+            peak = resident_peak(process.pid)
+        yield Row(
+            f"peak memory of the bot, {accounts:,} accounts checked and announced",
+            f"{peak / MEBIBYTE:.0f} MiB",
+        )
+
+
+def start(aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> Iterator[Row]:
+    """From nothing to ready, beside Python's own start."""
+    aws.reset()
+    place = folder / "start"
+    place.mkdir()
+    settings = environment(
+        place,
+        aws.environment("management"),
+        slack.environment(),
+        ALTCONTACT_CHANNEL="#security-alerts",
+    )
+    empty = _seconds([sys.executable, "-c", "pass"], settings)
+    version = _seconds([sys.executable, "-m", "bot", "--version"], settings)
+    log = place / "bot.log"
+    began = time.monotonic()
+    with bot(settings, log):
+        wait_log(log, "ready")
+        ready = time.monotonic() - began
+    yield Row(
+        "altcontact --version", f"{version:.2f} s", f"{version / empty:.1f} x an empty Python"
+    )
+    yield Row(
+        "altcontact run, start to ready", f"{ready:.2f} s", f"{ready / empty:.1f} x an empty Python"
+    )
+
+
+def _seconds(command: list[str], settings: dict[str, str]) -> float:
+    began = time.monotonic()
+    subprocess.run(command, env=settings, check=True, capture_output=True)
+    return time.monotonic() - began
