@@ -68,7 +68,8 @@ class Control:
                     await asyncio.wait_for(
                         self._space.changed.wait_for(lambda: self._space.changes > since), timeout
                     )
-        return JSONResponse({**self._space.snapshot(), "connected": self._socket.connected})
+        sockets = {"connected": self._socket.connected, "accepted": self._socket.accepted}
+        return JSONResponse({**self._space.snapshot(), **sockets})
 
     async def _log(self, _: Request) -> Response:
         space = self._space

@@ -87,7 +87,10 @@ class SlackControl(SlackBends):
     # What people see
 
     def state(self) -> Seen:
-        """Everything that people see."""
+        """Everything that people see: messages, modals, homes, and `changes`, which counts them.
+
+        Beside that `connected`, how many connections stand, and `accepted`, how many ever came.
+        """
         return self._get("state")
 
     def messages(self, channel: str = ALERTS) -> list[Seen]:

@@ -54,6 +54,7 @@ class SocketMode:
         self._turn = itertools.count()
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self.refuse_until = 0.0
+        self.accepted = 0
 
     @property
     def connected(self) -> int:
@@ -77,6 +78,7 @@ class SocketMode:
         await socket.accept()
         connection = _Connection(socket)
         self._connections.append(connection)
+        self.accepted += 1
         await connection.send(
             {
                 "type": "hello",
