@@ -108,6 +108,10 @@ class TinyBot:
         elif body["text"] == "answer":
             ack()
             respond(text="Answered.")
+        elif body["text"] == "everybody":
+            ack(text="For all.", response_type="in_channel")
+        elif body["text"] == "wrong":
+            ack(text="Wrong.", blocks=[{"type": "section"}])
         else:
             ack(text=f"You said {body['text']}.")
 

@@ -52,6 +52,15 @@ def test_a_command_has_slacks_fields(slack: SlackSandbox, bot: TinyBot) -> None:
     assert slack.acks()[0]["seconds"] < 3
 
 
+def test_an_ack_may_speak_to_all(slack: SlackSandbox, bot: TinyBot) -> None:
+    """An ack with `in_channel` is shown to everybody; one with wrong blocks is refused."""
+    slack.command("/tiny everybody")
+    assert slack.messages()[0]["text"] == "For all."
+    slack.command("/tiny wrong")
+    assert slack.private() == []
+    assert slack.refusals()[0]["method"] == "ack"
+
+
 def test_a_delivery_is_repeated(slack: SlackSandbox, bot: TinyBot) -> None:
     """Any earlier delivery comes again with the same payload."""
     first = slack.command("/tiny one")
@@ -64,7 +73,7 @@ def test_a_delivery_is_repeated(slack: SlackSandbox, bot: TinyBot) -> None:
 
 def test_a_press_in_a_message(slack: SlackSandbox, bot: TinyBot, client: WebClient) -> None:
     """A press tells where, what and by whom; a choice its option; the message comes along."""
-    blocks = [actions(button("go", "acc-1"), button("gone", "x"), menu("menu", "a", "b"))]
+    blocks = [actions(button("gone", "x"), button("go", "acc-1"), menu("menu", "a", "b"))]
     client.chat_postMessage(
         channel="#security-alerts",
         text="T",
@@ -121,6 +130,50 @@ def test_a_form_is_filled_and_submitted(slack: SlackSandbox, bot: TinyBot) -> No
     assert values["more"]["menu"]["selected_option"]["value"] == "2"
     assert slack.view() is None
     assert slack.refusals() == []
+
+
+def test_other_inputs(slack: SlackSandbox, bot: TinyBot, client: WebClient) -> None:
+    """Menus of people, dates and inputs that dispatch tell what was chosen in Slack's members."""
+    date = {"type": "datepicker", "action_id": "menu", "initial_date": "2026-01-31"}
+    chosen = menu("boxes", "x", "y")
+    chosen |= {"type": "multi_static_select", "initial_options": chosen["options"][:1]}
+    bot.form = modal(
+        field("who", {"type": "users_select", "action_id": "go"}, dispatch_action=True),
+        field("boxes", chosen),
+        {"type": "section", "block_id": "when", "text": plain("When"), "accessory": date},
+    )
+    slack.command("/tiny form")
+    view = slack.wait_view("Form")
+    assert view["values"] == {"who": "", "boxes": ["x"], "when/menu": "2026-01-31"}
+    slack.press("go", BOB)
+    assert bot.told[-1]["actions"][0]["selected_user"] == BOB
+    assert slack.submit()["closed"]
+    values = bot.told[-1]["view"]["state"]["values"]
+    assert values["who"]["go"] == {"type": "users_select", "selected_user": BOB}
+    assert values["when"]["menu"]["selected_date"] == "2026-01-31"
+    many = {**menu("menu", "xy", "x"), "type": "checkboxes"}
+    client.chat_postMessage(channel=ALERTS, text="M", blocks=[actions(many)])
+    slack.press("menu", "x", message=slack.wait_message(lambda m: m["text"] == "M"))
+    assert [o["value"] for o in bot.told[-1]["actions"][0]["selected_options"]] == ["x"]
+    plain_button = {"type": "button", "action_id": "go", "text": plain("Go")}
+    client.chat_postMessage(channel=ALERTS, text="T", blocks=[actions(plain_button)])
+    slack.press(message=slack.wait_message("T"))
+    assert "value" not in bot.told[-1]["actions"][0]
+
+
+def test_an_ephemeral_message_is_not_sent_along(
+    slack: SlackSandbox, bot: TinyBot, client: WebClient
+) -> None:
+    """A press in an ephemeral message carries no message, and only its reader can press there."""
+    client.chat_postEphemeral(channel=ALERTS, user=BOB, text="T", blocks=[actions(button("go"))])
+    seen = slack.wait_ephemeral("T", BOB)
+    slack.press("go", message=seen, user=BOB)
+    told = bot.told[-1]
+    assert told["container"]["is_ephemeral"]
+    assert "message" not in told
+    httpx.post(told["response_url"], json={"text": "U", "replace_original": True})
+    assert [m["text"] for m in slack.ephemerals(BOB)] == ["U"]
+    assert "no such message" in slack.press("go", message=seen)["error"]
 
 
 def test_errors_keep_the_form_open(slack: SlackSandbox, bot: TinyBot) -> None:

@@ -115,9 +115,10 @@ def selection(element: Node, value: Any) -> Node:  # noqa: ANN401 - a text or a 
     if kind == "plain_text_input":
         return {"value": value or None}
     if _is_many(element):
-        return {"selected_options": [o for o in options(element) if o["value"] in (value or [])]}
-    chosen = [option for option in options(element) if option["value"] == value]
-    return {"selected_option": chosen[0] if chosen else None}
+        chosen = value if isinstance(value, list) else [value]
+        return {"selected_options": [o for o in options(element) if o["value"] in chosen]}
+    found = [option for option in options(element) if option["value"] == value]
+    return {"selected_option": found[0] if found else None}
 
 
 def options(element: Node) -> list[Node]:

@@ -64,7 +64,7 @@ class People:
 
         Args:
             user: who.
-            action_id: of the element, or how it begins; empty is any.
+            action_id: of the element, or else how it begins; empty is any.
             value: of the button or the option; None takes the first.
             channel: where the message stands.
             ts: which message.
@@ -87,6 +87,8 @@ class People:
             for block, element in elements(blocks)
             if element["action_id"].startswith(action_id) and _offers(element, value)
         ]
+        exact = [(block, element) for block, element in found if element["action_id"] == action_id]
+        found = exact or found
         if not -len(found) <= index < len(found):
             return {"error": f"no element {action_id} with value {value}"}
         block, element = found[index]
@@ -98,9 +100,8 @@ class People:
         if message is not None:
             payload |= payloads.in_message(self._space, self._base, message, user)
         elif view is not None:
-            key = f"{block['block_id']}/{element['action_id']}"
-            if key in inputs(view.view):
-                view.values[key] = value
+            keys = block["block_id"], f"{block['block_id']}/{element['action_id']}"
+            view.values |= {key: value for key in keys if key in inputs(view.view)}
             payload |= payloads.in_view(view)
         return (await self._deliver("interactive", payload))[1]
 
