@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,10 @@ class BoltApp:
 def build(parts: Parts) -> BoltApp:
     """The Bolt app with every listener bound."""
     threads = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
+    # Bolt sees SLACK_BOT_TOKEN too, and warns at every start that the client's token goes first.
+    logging.getLogger("slack_bolt.App").addFilter(
+        lambda record: "unused" not in record.getMessage()
+    )
     app = App(
         client=parts.client,
         listener_executor=threads,

@@ -204,3 +204,5 @@ def test_stops_in_order(ready: Bot) -> None:
     """SIGTERM ends the bot within ten seconds with status 0."""
     assert ready.terminate() == 0
     ready.wait_log("stopped")
+    assert '"level": "warning"' not in ready.log
+    assert '"level": "error"' not in ready.log

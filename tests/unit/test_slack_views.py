@@ -376,7 +376,7 @@ def test_a_submitted_form_is_parsed() -> None:
     """What was built is what is read: account, type, what was shown, what was typed."""
     view = form(shown="abc")
     view["state"] = {
-        "values": {field: {forms.VALUE: {"type": "x", "value": field}} for field in FIELDS}
+        "values": {field: {field: {"type": "x", "value": field}} for field in FIELDS}
     }
     parsed = forms.parse_form(view)
     assert parsed.account_id == "444444444444"

@@ -83,10 +83,7 @@ def _blocks(blocks: Any, most: int, surface: Surface) -> Iterator[str]:  # noqa:
     for number, block in enumerate(blocks):
         yield from _block(block, f"blocks[{number}]", surface)
     yield from _repeated("block_id", _strings(blocks, "block_id"))
-    # An input's action_id is told apart by its block; elsewhere one names what was pressed.
-    yield from _repeated(
-        "action_id", _strings([b for b in blocks if not _is_input(b)], "action_id")
-    )
+    yield from _repeated("action_id", _strings(blocks, "action_id"))
 
 
 def _block(block: Any, where: str, surface: Surface) -> Iterator[str]:  # noqa: ANN401 - nested JSON

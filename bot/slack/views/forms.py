@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from bot.slack.blocks import Block
 
 CALLBACK: Final = "altcontact_form"
-VALUE: Final = "value"
-"""The callback id of the modal, and the action id of each of its inputs."""
+"""The callback id of the modal. Block and action id of an input are the field's name."""
 
 TRY_AGAIN: Final = "altcontact_try_again"
 """The action id of the button that opens a failed fix's form as it was typed."""
@@ -66,7 +65,7 @@ def parse_form(view: Mapping[str, Any]) -> FormInput:
         type=ContactType(metadata["type"]),
         shown=metadata["shown"],
         shown_at=datetime.fromisoformat(metadata["shown_at"]),
-        values={field: state[field][VALUE].get("value") for field in FIELDS},
+        values={field: state[field][field].get("value") for field in FIELDS},
     )
 
 
@@ -187,7 +186,7 @@ def _about(name: str, account_id: str) -> Block:
 def _input(field: str, values: AlternateContact | None, hint: str | None) -> Block:
     element: Block = {
         "type": "plain_text_input",
-        "action_id": VALUE,
+        "action_id": field,
         "max_length": _MOST_TYPED[field],
     }
     value = getattr(values, field, "")[: _MOST_TYPED[field]]
