@@ -81,12 +81,17 @@ class Desk:
             _log.warning("work ended", problem=str(error), kind=type(error).__name__)
             self._tell(tell, problem_message(error))
         except Exception:  # noqa: BLE001 - a thread's edge: the person gets a reference, the log all
-            reference = secrets.token_hex(4)
-            _log.exception("work failed", reference=reference)
-            self._tell(tell, defect_message(reference))
+            self._tell(tell, report_defect())
 
     def _tell(self, tell: Tell, message: Message) -> None:
         try:
             tell(message)
         except NotifierError as error:
             _log.warning("answer not delivered", problem=str(error))
+
+
+def report_defect() -> Message:
+    """Log the exception being handled; what a person is told of it: where to find it."""
+    reference = secrets.token_hex(4)
+    _log.exception("work failed", reference=reference)
+    return defect_message(reference)

@@ -21,11 +21,13 @@ from bot.errors import (
     ContactRefused,
     GatewayError,
     NotAllowed,
+    StoreError,
 )
 from bot.findings import Absent, Cause, Held, Unreadable, Unsupported
 from bot.fixes import FixRequest, FixState
 from bot.ports import Priority
 from bot.slack.api import CALL_ERRORS, code_of, explain
+from bot.slack.desk import report_defect
 from bot.slack.views import forms, rows
 from bot.slack.views.notes import problem_message
 from bot.validation import validate
@@ -216,7 +218,16 @@ class FormListeners:
                 ack(response_action="update", view=answer.view)
 
     def _answer(self, request: FixRequest) -> _Answer:
-        """Carry the fix out, and say what came of it."""
+        """Carry the fix out, and say what came of it, whatever that is."""
+        try:
+            return self._carry_out(request)
+        except AltcontactError as error:
+            message = problem_message(error)
+        except Exception:  # noqa: BLE001 - a thread's edge: the person gets a reference, the log all
+            message = report_defect()
+        return _Answer(forms.message_view(message, request.type), message)
+
+    def _carry_out(self, request: FixRequest) -> _Answer:
         name = self._parts.directory.name(request.account_id)
         try:
             fix = self._parts.remediator.fix(request, name)
@@ -224,9 +235,8 @@ class FormListeners:
             return self._again(request, name, error, errors=error.fields)
         except ContactChanged as error:
             return self._again(request, name, error, held=error.held, changed=True)
-        except NotAllowed as error:
-            message = problem_message(error)
-            return _Answer(forms.message_view(message, request.type), message)
+        except (NotAllowed, StoreError):
+            raise
         except AltcontactError as error:
             return self._again(request, name, error)
         return self._outcome(fix, name)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from bot.announcements import AnnouncementContent
 from bot.contacts import Account
 from bot.errors import (
+    FixUnderWay,
     HistoryUnreadable,
     MessageGone,
     NotAllowed,
@@ -19,6 +20,9 @@ from bot.errors import (
     PostRefused,
     StoreError,
 )
+from bot.fixes import FixState
+from bot.policy import Policy
+from bot.sandbox.slack.limits import problems
 from bot.sandbox.slack.sandbox import SlackSandbox
 from bot.scan import Ticket
 from bot.slack import api
@@ -26,7 +30,9 @@ from bot.slack.channel import AlertChannel
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.fixers import KEPT, SlackFixers
+from bot.slack.form_listeners import FormListeners
 from bot.slack.notifier import SlackNotifier
+from bot.slack.parts import Parts
 from bot.slack.reporter import PROGRESS_AT, RESPONSE_URL_LIFE, CheckReporter
 from bot.slack.views.notes import note
 from bot.store import SqliteStore
@@ -39,6 +45,7 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
+    from bot.fixes import Fix, FixRequest
     from bot.scans import ScanReport
     from bot.slack.message import Message
 
@@ -331,3 +338,51 @@ def test_accounts_are_listed_once_for_what_is_not_known(tmp_path: Path) -> None:
         assert directory.nearest("data lak") == ["Data lake"]
         assert directory.name("444444444444") == "Data lake"
         assert directory.name("555555555555") == "555555555555"
+
+
+class Broken:
+    """Stands for a use case that fails as told."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def fix(self, request: FixRequest, account_name: str) -> Fix:
+        """Fail."""
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ZeroDivisionError(), "reference"),
+        (StoreError("The disk is full.", "Make room."), "The disk is full."),
+        (NotAllowed("You may not change contacts.", "Ask:", ("U1",)), "may not change"),
+        (FixUnderWay("Another fix is under way.", "Look in a minute."), "under way"),
+    ],
+)
+def test_a_submission_is_answered_whatever_fails(
+    client: WebClient, desk: Desk, tmp_path: Path, error: Exception, told: str
+) -> None:
+    """A defect, a full disk, a refusal: each is said in the window, and none leaves it waiting."""
+    clock = FakeClock()
+    gateway = FakeGateway()
+    with SqliteStore(tmp_path / "bot.db", clock) as store:
+        parts = Parts(
+            client=client,
+            clock=clock,
+            desk=desk,
+            directory=Directory(store, gateway, clock),
+            fixers=SlackFixers(client, ("*",), clock),
+            gateway=gateway,
+            outbox=cast("Any", None),
+            phone_region=None,
+            policy=Policy(),
+            remediator=cast("Any", Broken(error)),
+            scanner=cast("Any", None),
+            store=store,
+            timetable=cast("Any", None),
+        )
+        answer = FormListeners(parts)._answer(data.fix(FixState.FAILED).request)
+    assert problems(answer.view, surface="modal") == []
+    assert told in str(answer.view)
+    assert told in answer.message.text
