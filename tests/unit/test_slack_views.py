@@ -375,9 +375,7 @@ def test_what_aws_refused_stands_under_its_field() -> None:
 def test_a_submitted_form_is_parsed() -> None:
     """What was built is what is read: account, type, what was shown, what was typed."""
     view = form(shown="abc")
-    view["state"] = {
-        "values": {field: {field: {"type": "x", "value": field}} for field in FIELDS}
-    }
+    view["state"] = {"values": {field: {field: {"type": "x", "value": field}} for field in FIELDS}}
     parsed = forms.parse_form(view)
     assert parsed.account_id == "444444444444"
     assert parsed.type is ContactType.SECURITY
