@@ -1,0 +1,64 @@
+"""README.md against what the program offers."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bot.findings import Outcome
+from bot.slack import commands
+
+ROOT: Final = Path(__file__).parents[2]
+README: Final = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["run", "check", "sandbox", "--version"])
+def test_every_command_is_described(name: str) -> None:
+    """Each command of the command line has its row."""
+    assert f"| `altcontact {name}` |" in README
+
+
+@pytest.mark.parametrize("name", commands._NAMES)
+def test_every_slash_command_is_described(name: str) -> None:
+    """Each slash command has its row."""
+    assert f"`{commands.COMMAND} {name}" in README
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_is_described(outcome: Outcome) -> None:
+    """Each outcome stands in the table of outcomes or below it."""
+    assert f"`{outcome.value}`" in README
+
+
+@pytest.mark.parametrize("target", ["sandbox", "test", "lint", "bench"])
+def test_every_target_is_there(target: str) -> None:
+    """Each target that the README names is in the Makefile."""
+    assert f"make {target}" in README
+    assert f"\n{target}:" in (ROOT / "Makefile").read_text()
+
+
+def test_lock_files_name_no_address() -> None:
+    """Locks hold names, versions and hashes, and no index."""
+    for lock in ROOT.glob("requirements*.txt"):
+        assert "://" not in lock.read_text()
+        assert "--hash=sha256:" in lock.read_text()
+
+
+def test_what_the_image_installs_is_what_is_tested() -> None:
+    """The locks of the image and of its build are a part of the lock that tests run on."""
+
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / name).read_text().splitlines()
+        return {line.split(";")[0].strip(" \\") for line in lines if "==" in line}
+
+    assert pins("requirements.txt") <= pins("requirements-dev.txt")
+    assert pins("requirements-build.txt") <= pins("requirements-dev.txt")
+
+
+def test_the_image_is_not_run_as_root() -> None:
+    """The Dockerfile's last user is a number that is not 0, and its entry point needs no shell."""
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users[-1].replace(":", "").isdigit()
+    assert not users[-1].startswith("0")
+    assert 'ENTRYPOINT ["altcontact"]' in lines
