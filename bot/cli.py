@@ -182,15 +182,13 @@ def _carried_out(arguments: Sequence[str] | None) -> int:
 
 def _defect(error: Exception) -> int:
     """Log an error that nobody foresaw, and say in one line where to find it."""
-    import secrets  # noqa: PLC0415 - as the module's docstring says
+    import structlog  # noqa: PLC0415 - as the module's docstring says
 
-    import structlog  # noqa: PLC0415 - the same
+    from bot import logs  # noqa: PLC0415 - the same
 
     if not structlog.is_configured():
-        from bot import logs  # noqa: PLC0415 - the same
-
         logs.configure("console")
-    reference = secrets.token_hex(4)
+    reference = logs.reference()
     structlog.get_logger(__name__).error("command failed", reference=reference, exc_info=error)
     _say(f"altcontact met an error of its own; the log has it under the reference {reference}.")
     return Exit.DEFECT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import sys
 import threading
 from contextlib import suppress
@@ -62,6 +63,11 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
     logging.getLogger(OURS).setLevel(level)
     logging.captureWarnings(capture=True)
     threading.excepthook = _log_thread_defect
+
+
+def reference() -> str:
+    """Eight characters that lead from what a person is told to the log line that says more."""
+    return secrets.token_hex(4)
 
 
 def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -11,6 +11,14 @@ _SECRETS: Final = re.compile(
     r"|\bwss?://[^\s\"'<>]+"  # the ticket of a Socket Mode connection
     r"|\bhttps://hooks\.slack(?:-gov)?\.com/[^\s\"'<>]+"  # whoever has it may post
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b"
+    # AWS's session tokens by how they begin, secret keys by their length and mixture.
+    r"|(?<![\w+/=])(?:IQoJ|FwoG|FQoG|AQoD|AgoJ)[\w+/%=-]{20,}"
+    r"|(?<![\w+/=])(?=[a-z\d+/]*[A-Z])(?=[A-Z\d+/]*[a-z])(?=[A-Za-z+/]*\d)[A-Za-z\d+/]{40}(?![\w+/=])"
+)
+_NAMED_SECRET: Final = re.compile(
+    r"((?:session|security|secret)[-_ ]?(?:access[-_ ]?)?(?:token|key)[\"']?\s*[:=]\s*[\"']?)"
+    r"[^\s\"'&,;<>)}\]]+",
+    re.IGNORECASE,
 )
 _EMAIL: Final = re.compile(r"[\w.+=#|!&%-][\w.+=#|!&%'-]*@[\w-]+(?:\.[\w-]+)+")
 _INTERNATIONAL: Final = re.compile(r"\+\(?\d(?:[\s().-]{0,2}\d){6,14}(?!\d)")
@@ -31,6 +39,7 @@ def mask(text: str) -> str:
     the seconds of Unix time are left as they stand. A number in national form that is written
     without any separator is taken for one from ten digits on.
     """
+    text = _NAMED_SECRET.sub(rf"\1{SECRET}", text)
     text = _SECRETS.sub(SECRET, text)
     if "@" in text:
         text = _EMAIL.sub(EMAIL, text)

@@ -156,6 +156,13 @@ def test_warnings(capsys: pytest.CaptureFixture[str]) -> None:
     assert "old [email]" in line["event"]
 
 
+def test_reference() -> None:
+    """A reference is short, and never the same twice."""
+    made = {logs.reference() for _ in range(100)}
+    assert len(made) == 100
+    assert {len(each) for each in made} == {8}
+
+
 def test_broken_format(capsys: pytest.CaptureFixture[str]) -> None:
     """A log line that cannot be formatted stops no work, and its arguments are not shown."""
     logs.configure("json")

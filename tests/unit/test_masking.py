@@ -25,6 +25,12 @@ from bot.masking import mask
         ("https://hooks.slack.com/commands/T1/2/abc", "[secret]"),
         ("key AKIAIOSFODNN7EXAMPLE", "key [secret]"),
         ("key ASIAIOSFODNN7EXAMPLE", "key [secret]"),
+        ("with IQoJb3JpZ2luX2VjEJr//////wEaCXVzLWVhc3QtMQ== it", "with [secret] it"),
+        ("with FwoGZXIvYXdzEBYaDHQa1kLm0Qn5vJ8z3yKz.", "with [secret]."),
+        ("secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "secret [secret]"),
+        ("aws_session_token = short-one, and", "aws_session_token = [secret], and"),
+        ("{'SecretAccessKey': 'abc', 'n': 1}", "{'SecretAccessKey': '[secret]', 'n': 1}"),
+        ("X-Amz-Security-Token=IQ%2Fa&X-Amz-Date=1", "X-Amz-Security-Token=[secret]&X-Amz-Date=1"),
     ],
 )
 def test_hidden(text: str, left: str) -> None:
@@ -49,6 +55,10 @@ def test_hidden(text: str, left: str) -> None:
         "U012ABCDEF S045GHIJKL C0123456789",
         "version 3.11.2, line 1234",
         "pid 1234567",
+        "commit 4179b40aa1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6",
+        "arn:aws:sts::111122223333:assumed-role/OrganizationAccountAccessRole/session-name",
+        "/opt/altcontact/lib/python3/site-packages/botocore/client.py",
+        "The session token has expired.",
     ],
 )
 def test_left(text: str) -> None:
