@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TextIO
 
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
@@ -68,15 +69,21 @@ def table(report: ScanReport, console: Console) -> None:
 
 
 def plain(report: ScanReport, out: TextIO, err: TextIO) -> None:
-    """Write an account a line: id, outcome, state, name, what is the matter; tabs in between.
+    """Write an account a line: id, outcome, state, name, what is the matter, in even columns.
 
-    The summary and the mends go to `err`, so that the lines can be counted and cut.
+    The summary and the mends go to `err`, so that the lines can be counted and searched.
     """
     results = _worst_first(report.results)
+    widths = [0] * 4
     for result in results:
-        account = result.account
-        cells = (account.id, result.outcome, account.state, account.name, _reasons(result))
-        out.write("\t".join(map(shown, cells)) + "\n")
+        widths = [
+            max(width, cell_len(cell)) for width, cell in zip(widths, _cells(result), strict=True)
+        ]
+    for result in results:
+        padded = [
+            set_cell_size(cell, width) for cell, width in zip(_cells(result), widths, strict=True)
+        ]
+        out.write("  ".join((*padded, shown(_reasons(result)))).rstrip() + "\n")
     mends = _Causes(results).mends()
     err.writelines(f"{shown(words)} {shown(mend)}\n" for words, mend in mends)
     err.write(f"{summary(report)}\n")
@@ -139,6 +146,11 @@ def _table(results: Sequence[AccountResult], causes: _Causes, *, wide: bool) -> 
             cells.append(Text(shown(account.state), quiet))
         grid.add_row(*cells, Text(result.outcome, style), Text(shown(what), quiet))
     return grid
+
+
+def _cells(result: AccountResult) -> tuple[str, str, str, str]:
+    account = result.account
+    return shown(account.id), result.outcome.value, shown(account.state), shown(account.name)
 
 
 def _reasons(result: AccountResult) -> str:

@@ -1,9 +1,11 @@
 """What a person sees of a scan's report, on a terminal and piped."""
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from bot import output
@@ -23,7 +25,8 @@ def piped(made: ScanReport) -> tuple[list[list[str]], str]:
     """The cells of each line on standard output, and standard error."""
     out, err = io.StringIO(), io.StringIO()
     output.plain(made, out, err)
-    return [line.split("\t") for line in out.getvalue().splitlines()], err.getvalue()
+    assert "\t" not in out.getvalue()
+    return [re.split(" {2,}", line) for line in out.getvalue().splitlines()], err.getvalue()
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -95,15 +98,24 @@ def test_many_accounts() -> None:
 
 
 def test_plain() -> None:
-    """Piped, an account is a line of five cells, and the rest is on standard error."""
+    """Piped, an account is a line, and the rest is on standard error."""
     lines, err = piped(report(every_state()))
-    assert [len(line) for line in lines] == [5] * 11
+    assert len(lines) == 11
     assert lines[1] == ["000000000002", "missing", "ACTIVE", "payments", lines[1][4]]
     assert lines[1][4] == "No SECURITY contact is set."
-    assert lines[-2] == ["000000000001", "compliant", "ACTIVE", "fine", ""]
-    assert lines[-1] == ["000000000008", "skipped", "SUSPENDED", "old", ""]
+    assert lines[-2] == ["000000000001", "compliant", "ACTIVE", "fine"]
+    assert lines[-1] == ["000000000008", "skipped", "SUSPENDED", "old"]
     assert err.count("A service control policy denies this action. Ask who keeps") == 1
     assert err.endswith("; organization, as management account 111122223333; 3.2 s\n")
+
+
+def test_plain_columns() -> None:
+    """Piped lines stand in even columns, counted as a terminal counts wide characters."""
+    out = io.StringIO()
+    results = [account(1, "本番環境", Absent()), account(2, "x", Absent())]
+    output.plain(report(results), out, io.StringIO())
+    before = [line.partition("No SECURITY")[0] for line in out.getvalue().splitlines()]
+    assert [cell_len(each) for each in before] == [cell_len(before[0])] * 2
 
 
 def test_nothing_found() -> None:
