@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -17,9 +16,10 @@ from bot.slack.alert_listeners import AlertListeners
 from bot.slack.api import Reply
 from bot.slack.command_listeners import CommandListeners
 from bot.slack.commands import COMMAND
+from bot.slack.desk import report_defect
 from bot.slack.form_listeners import FormListeners
 from bot.slack.views import accounts, announcements, forms, pages, rows
-from bot.slack.views.notes import defect_message, problem_message
+from bot.slack.views.notes import problem_message
 
 if TYPE_CHECKING:
     from bot.slack.parts import Parts
@@ -85,9 +85,7 @@ def _answer_error(error: Exception, body: dict[str, Any]) -> None:
         _log.warning("request failed", problem=str(error), kind=type(error).__name__)
         message = problem_message(error)
     else:
-        reference = secrets.token_hex(4)
-        _log.error("request failed", reference=reference, exc_info=error)
-        message = defect_message(reference)
+        message = report_defect(error)
     url = body.get("response_url")
     if isinstance(url, str) and url:
         Reply(url, replace=False)(message)

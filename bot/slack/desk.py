@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
 
+from bot import logs
 from bot.errors import AltcontactError, NotifierError
 from bot.slack.api import CALL_ERRORS, code_of
 from bot.slack.views.notes import defect_message, problem_message
@@ -80,8 +80,8 @@ class Desk:
         except AltcontactError as error:
             _log.warning("work ended", problem=str(error), kind=type(error).__name__)
             self._tell(tell, problem_message(error))
-        except Exception:  # noqa: BLE001 - a thread's edge: the person gets a reference, the log all
-            self._tell(tell, report_defect())
+        except Exception as error:  # noqa: BLE001 - a thread's edge: the person gets a reference
+            self._tell(tell, report_defect(error))
 
     def _tell(self, tell: Tell, message: Message) -> None:
         try:
@@ -90,8 +90,8 @@ class Desk:
             _log.warning("answer not delivered", problem=str(error))
 
 
-def report_defect() -> Message:
-    """Log the exception being handled; what a person is told of it: where to find it."""
-    reference = secrets.token_hex(4)
-    _log.exception("work failed", reference=reference)
+def report_defect(error: Exception) -> Message:
+    """Log an error that nobody foresaw; what a person is told of it: where to find it."""
+    reference = logs.reference()
+    _log.error("work failed", reference=reference, exc_info=error)
     return defect_message(reference)

@@ -223,8 +223,8 @@ class FormListeners:
             return self._carry_out(request)
         except AltcontactError as error:
             message = problem_message(error)
-        except Exception:  # noqa: BLE001 - a thread's edge: the person gets a reference, the log all
-            message = report_defect()
+        except Exception as error:  # noqa: BLE001 - a thread's edge: the person gets a reference
+            message = report_defect(error)
         return _Answer(forms.message_view(message, request.type), message)
 
     def _carry_out(self, request: FixRequest) -> _Answer:
