@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.slack.api import CALL_ERRORS, explain
+from bot.slack.api import CALL_ERRORS, TRY_AGAIN, code_of, explain
 from bot.slack.views import pages
 
 if TYPE_CHECKING:
     from slack_bolt import Ack
 
+    from bot.announcements import AnnouncementContent
     from bot.slack.parts import Parts
 
 
@@ -28,7 +29,7 @@ class AlertListeners:
         try:
             self._parts.client.views_open(trigger_id=body["trigger_id"], view=view)
         except CALL_ERRORS as error:
-            raise explain(error) from error
+            raise explain(error, TRY_AGAIN) from error
 
     def turn_page(self, ack: Ack, body: dict[str, Any]) -> None:
         """A button that turns to another page."""
@@ -40,10 +41,19 @@ class AlertListeners:
                 view_id=view["id"], hash=view["hash"], view=self._page(announcement_id, page)
             )
         except CALL_ERRORS as error:
-            raise explain(error) from error
+            # Another press was quicker: the person sees its page already.
+            if code_of(error) != "hash_conflict":
+                raise explain(error, TRY_AGAIN) from error
 
     def _page(self, announcement_id: str, page: int) -> dict[str, Any]:
-        content = self._parts.store.announcement_content(
+        """A page as things are now; the last one where it is past the end."""
+        content = self._content(announcement_id, page)
+        last = pages.page_count(content.total) - 1
+        if page > last:
+            content, page = self._content(announcement_id, last), last
+        return pages.page_view(content, page)
+
+    def _content(self, announcement_id: str, page: int) -> AnnouncementContent:
+        return self._parts.store.announcement_content(
             announcement_id, pages.ROWS, page * pages.ROWS
         )
-        return pages.page_view(content, page)

@@ -76,6 +76,10 @@ _PERMANENT: Final[dict[str, tuple[str, str]]] = {
         "Ask a workspace admin to let the app post in the channel for alerts.",
     ),
 }
+_BY_ITSELF: Final = "It is tried again by itself."
+TRY_AGAIN: Final = "Please try again in a moment."
+"""The next step where a person's own request failed: nobody but they try it again."""
+
 _GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _MAYBE_DONE: Final = frozenset(
     {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"}
@@ -146,9 +150,14 @@ def code_of(error: CallError) -> str:
     return code if code.replace("_", "").isalnum() else ""
 
 
-def explain(error: CallError) -> NotifierError:
-    """What a failed call means to a person; nothing of Slack's answer but its code is in it."""
-    return _as(NotifierError, error)
+def explain(error: CallError, mend: str = _BY_ITSELF) -> NotifierError:
+    """What a failed call means to a person; nothing of Slack's answer but its code is in it.
+
+    Args:
+        error: what the call raised.
+        mend: the next step where nothing has to be mended first.
+    """
+    return _as(NotifierError, error, mend)
 
 
 def post_error(error: CallError) -> PostRefused | PostInDoubt:
@@ -172,12 +181,10 @@ def history_error(error: CallError) -> NotifierError:
     return _as(PostRefused, error)
 
 
-def _as(kind: type[_Problem], error: CallError) -> _Problem:
+def _as(kind: type[_Problem], error: CallError, mend: str = _BY_ITSELF) -> _Problem:
     code = code_of(error)
-    words, mend = _PERMANENT.get(code, ("", ""))
-    if not words:
-        words = f"Slack refused: {code}." if code else "Slack could not be reached."
-        mend = "It is tried again by itself."
+    refused = f"Slack refused: {code}." if code else "Slack could not be reached."
+    words, mend = _PERMANENT.get(code, (refused, mend))
     return kind(
         words,
         mend,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 from slack_bolt import App
 
-from bot.errors import AltcontactError
+from bot.errors import AltcontactError, NotifierError
 from bot.slack.alert_listeners import AlertListeners
 from bot.slack.api import Reply
 from bot.slack.command_listeners import CommandListeners
@@ -22,6 +22,7 @@ from bot.slack.views import accounts, announcements, forms, pages, rows
 from bot.slack.views.notes import problem_message
 
 if TYPE_CHECKING:
+    from bot.slack.desk import Desk
     from bot.slack.parts import Parts
 
 _log = structlog.get_logger(__name__)
@@ -70,7 +71,7 @@ def build(parts: Parts) -> BoltApp:
     app.action(accounts.CHECK)(command.check_again)
     app.action(accounts.CHOOSE)(command.choose)
 
-    app.error(_answer_error)
+    app.error(_Apologies(parts.desk).answer)
     return BoltApp(app, threads)
 
 
@@ -79,13 +80,26 @@ def _numbered(action_id: str) -> re.Pattern[str]:
     return re.compile(f"^{re.escape(action_id)}:")
 
 
-def _answer_error(error: Exception, body: dict[str, Any]) -> None:
-    """Tell the person whose request failed; a defect gets a reference that is in the log."""
-    if isinstance(error, AltcontactError):
-        _log.warning("request failed", problem=str(error), kind=type(error).__name__)
-        message = problem_message(error)
-    else:
-        message = report_defect(error)
-    url = body.get("response_url")
-    if isinstance(url, str) and url:
-        Reply(url, replace=False)(message)
+class _Apologies:
+    """Tells the person whose request failed; a defect gets a reference that is in the log."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def answer(self, error: Exception, body: dict[str, Any]) -> None:
+        """Answer beside what was typed or pressed; in a direct message where that cannot be."""
+        if isinstance(error, AltcontactError):
+            _log.warning("request failed", problem=str(error), kind=type(error).__name__)
+            message = problem_message(error)
+        else:
+            message = report_defect(error)
+        url = body.get("response_url")
+        if isinstance(url, str) and url:
+            try:
+                Reply(url, replace=False)(message)
+            except NotifierError as failed:
+                _log.info("response_url not taken", problem=str(failed))
+            else:
+                return
+        user_id = body.get("user_id") or body["user"]["id"]
+        self._desk.write_to(user_id, message)

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import NotAllowed
-from bot.slack.api import CALL_ERRORS, explain
+from bot.slack.api import CALL_ERRORS, TRY_AGAIN, explain
 from bot.slack.blocks import mentions
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class SlackFixers:
         try:
             answer = self._client.usergroups_users_list(usergroup=group)
         except CALL_ERRORS as error:
-            problem = explain(error)
+            problem = explain(error, TRY_AGAIN)
             raise NotAllowed(
                 f"Slack could not say who may change contacts. {problem}",
                 problem.mend,

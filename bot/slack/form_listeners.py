@@ -26,7 +26,7 @@ from bot.errors import (
 from bot.findings import Absent, Cause, Held, Unreadable, Unsupported
 from bot.fixes import FixRequest, FixState
 from bot.ports import Priority
-from bot.slack.api import CALL_ERRORS, code_of, explain
+from bot.slack.api import CALL_ERRORS, TRY_AGAIN, code_of, explain
 from bot.slack.desk import report_defect
 from bot.slack.views import forms, rows
 from bot.slack.views.notes import problem_message
@@ -131,7 +131,7 @@ class FormListeners:
             show = client.views_push if push else client.views_open
             view_id = str(show(trigger_id=trigger_id, view=loading)["view"]["id"])
         except CALL_ERRORS as error:
-            raise explain(error) from error
+            raise explain(error, TRY_AGAIN) from error
         target = _Target(account_id, kind, view_id, user_id)
         self._parts.desk.do(
             lambda: self._fill(target, name, typed),

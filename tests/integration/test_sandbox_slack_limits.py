@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.sandbox.slack.limits import problems
 
@@ -57,6 +59,8 @@ def rich(*parts: Node) -> Node:
 
 IMAGE: Node = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "A picture"}
 CONFIRM: Node = {"title": plain(), "text": plain(), "confirm": plain(), "deny": plain()}
+BOXES: Node = {"type": "checkboxes", "action_id": "boxes", "options": [option()]}
+GROUPED: Node = {"type": "static_select", "action_id": "groups"}
 LIST: Node = {
     "type": "rich_text",
     "elements": [
@@ -130,6 +134,13 @@ def test_takes(block: Node) -> None:
         (actions({"type": "button", "text": plain()}), "no action_id"),
         (actions(button(), button()), "action_id 'go' stands 2 times"),
         (actions({"type": "lever", "action_id": "x"}), "'lever' is no element"),
+        (actions(menu(options=None)), "options are no list"),
+        (actions(menu(options=["a"])), "options[0]: no option"),
+        (actions({**BOXES, "initial_options": []}), "initial_options are none"),
+        (actions({**GROUPED, "option_groups": []}), "option_groups are not 1 to 100"),
+        (actions({**GROUPED, "option_groups": [1]}), "options are no list"),
+        (actions({**GROUPED, "option_groups": [{"options": [option()]}]}), "label: no text"),
+        ({"type": ["section"]}, "unknown type ''"),
         (actions(menu(options=[])), "0 options are not 1 to 100"),
         (actions(menu(options=[option(str(n)) for n in range(101)])), "101 options"),
         (actions(menu(options=[option("x" * 76)])), "more than 75"),
@@ -195,6 +206,10 @@ def test_counts_what_a_message_holds() -> None:
         (modal(entry(min_length=6, max_length=5), submit=plain()), "min_length 6"),
         (modal(entry(max_length="5"), submit=plain()), "are numbers"),
         (modal({**entry(), "element": button()}, submit=plain()), "'button' is no element"),
+        (
+            modal(entry(type="number_input"), submit=plain()),
+            "no is_decimal_allowed",
+        ),
         (modal({**entry(), "label": None}, submit=plain()), "label: no text object"),
         (modal({**entry(), "hint": plain("")}, submit=plain()), "hint: empty text"),
     ],
@@ -206,6 +221,29 @@ def test_refuses_views(view: Node, why: str) -> None:
 
 def test_takes_views() -> None:
     """A form with a text input and a menu, and a home view, are taken."""
+    kinds = ("email_text_input", "url_text_input", "timepicker")
+    others = [{**entry(), "block_id": k, "element": {"type": k, "action_id": k}} for k in kinds]
     choice = {"type": "input", "label": plain(), "element": menu()}
-    assert problems(modal(entry(), choice, submit=plain()), surface="modal") == []
+    assert problems(modal(entry(), choice, *others, submit=plain()), surface="modal") == []
     assert problems({"type": "home", "blocks": [section()]}, surface="home") == []
+
+
+MEMBERS = ("type", "text", "elements", "element", "accessory", "options", "option_groups")
+TYPES = ("section", "actions", "input", "context", "rich_text", "static_select", "checkboxes")
+NODES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(TYPES) | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from((*MEMBERS, "action_id", "style", "fields")), inner)
+        | st.fixed_dictionaries({"type": st.sampled_from(TYPES), "elements": inner})
+        | st.fixed_dictionaries({"type": st.sampled_from(TYPES), "options": inner})
+        | st.fixed_dictionaries({"type": st.just("section"), "accessory": inner})
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(NODES, max_size=3) | st.dictionaries(st.sampled_from(("type", "blocks")), NODES))
+def test_says_no_to_nonsense(blocks: Any) -> None:  # noqa: ANN401 - nonsense
+    """Whatever JSON comes, the answer is a list of problems and never an error."""
+    assert all(isinstance(problem, str) for problem in problems(blocks))

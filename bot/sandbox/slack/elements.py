@@ -15,6 +15,7 @@ ID_LENGTH: Final = 255
 TEXT_INPUT_LENGTH: Final = 3000
 _BUTTON_TEXT, _BUTTON_VALUE, _BUTTON_URL = 75, 2000, 3000
 _OPTION_TEXT, _OPTION_VALUE = 75, 150
+_GROUPS, _GROUP_LABEL = 100, 75
 _PLACEHOLDER: Final = 150
 _ALT_TEXT: Final = 2000
 _CONFIRM: Final = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
@@ -30,10 +31,14 @@ _OPTIONS: Final = {
 
 _MARKDOWN_OPTIONS: Final = frozenset({"radio_buttons", "checkboxes"})
 _USER_MENUS: Final = frozenset({"users_select", "conversations_select", "channels_select"})
-ACTIONS: Final = frozenset({"button", "datepicker", *_OPTIONS, *_USER_MENUS})
+ACTIONS: Final = frozenset({"button", "datepicker", "timepicker", *_OPTIONS, *_USER_MENUS})
 """What may stand in an actions block, or beside a section."""
 
-INPUTS: Final = frozenset({"plain_text_input", *ACTIONS}) - {"button", "overflow"}
+_TYPED: Final = frozenset({"email_text_input", "url_text_input", "number_input"})
+TEXT_INPUTS: Final = frozenset({"plain_text_input", *_TYPED})
+"""What a person types into."""
+
+INPUTS: Final = (TEXT_INPUTS | ACTIONS) - {"button", "overflow"}
 """What may stand in an input block."""
 
 _RICH: Final = frozenset(
@@ -52,6 +57,12 @@ _RICH_PARTS: Final = {
 """What a rich text is made of, with the member that each part must have."""
 
 
+def kind_of(node: Any) -> str | None:  # noqa: ANN401 - nested JSON
+    """The `type` of a part of a block; None where it has none, or one that is no string."""
+    kind = node.get("type") if isinstance(node, dict) else None
+    return kind if isinstance(kind, str) else None
+
+
 def text_problems(text: Any, where: str, most: int, *, plain: bool = False) -> Iterator[str]:  # noqa: ANN401 - nested JSON
     """What is wrong with a text object of at most so many characters.
 
@@ -64,7 +75,7 @@ def text_problems(text: Any, where: str, most: int, *, plain: bool = False) -> I
     if not isinstance(text, dict):
         yield f"{where}: no text object"
         return
-    kind, content = text.get("type"), text.get("text")
+    kind, content = kind_of(text), text.get("text")
     if kind not in {"plain_text", "mrkdwn"} or (plain and kind != "plain_text"):
         yield f"{where}: {kind!r} where {'plain_text' if plain else 'a text object'} is needed"
     if kind == "mrkdwn" and "emoji" in text:
@@ -92,8 +103,8 @@ def length_problems(
 
 def element_problems(element: Any, where: str, allowed: frozenset[str] = ACTIONS) -> Iterator[str]:  # noqa: ANN401 - nested JSON
     """What is wrong with an interactive element; `allowed` are the types taken there."""
-    kind = element.get("type") if isinstance(element, dict) else None
-    if kind not in allowed:
+    kind = kind_of(element)
+    if kind is None or kind not in allowed:
         yield f"{where}: {kind!r} is no element that may stand here"
         return
     yield from length_problems(element, "action_id", where, 1, ID_LENGTH, needed=True)
@@ -103,7 +114,7 @@ def element_problems(element: Any, where: str, allowed: frozenset[str] = ACTIONS
         )
     if "confirm" in element:
         yield from _confirm(element["confirm"], f"{where}.confirm")
-    check = _CHECKS.get(str(kind))
+    check = _CHECKS.get(kind)
     if check is not None:
         yield from check(element, where)
     elif kind in _OPTIONS:
@@ -129,7 +140,7 @@ def rich_problems(block: Node, where: str) -> Iterator[str]:
 
 
 def _rich(element: Any, where: str) -> Iterator[str]:  # noqa: ANN401 - nested JSON
-    kind = element.get("type") if isinstance(element, dict) else None
+    kind = kind_of(element)
     if kind not in _RICH:
         yield f"{where}: unknown rich text {kind!r}"
         return
@@ -138,13 +149,13 @@ def _rich(element: Any, where: str) -> Iterator[str]:  # noqa: ANN401 - nested J
         yield f"{where}: no elements"
         return
     if kind == "rich_text_list":
-        if element.get("style") not in {"bullet", "ordered"}:
+        if element.get("style") not in ("bullet", "ordered"):
             yield f"{where}: a list's style is bullet or ordered"
         for number, part in enumerate(parts):
             yield from _rich(part, f"{where}.elements[{number}]")
         return
     for number, part in enumerate(parts):
-        member = _RICH_PARTS.get(part.get("type", "") if isinstance(part, dict) else "")
+        member = _RICH_PARTS.get(kind_of(part) or "")
         if member is None or not part.get(member):
             yield f"{where}.elements[{number}]: unknown, or empty"
 
@@ -153,7 +164,7 @@ def _button(element: Node, where: str) -> Iterator[str]:
     yield from text_problems(element.get("text"), f"{where}.text", _BUTTON_TEXT, plain=True)
     yield from length_problems(element, "value", where, 0, _BUTTON_VALUE)
     yield from length_problems(element, "url", where, 1, _BUTTON_URL)
-    if element.get("style") not in {None, "primary", "danger"}:
+    if element.get("style") not in (None, "primary", "danger"):
         yield f"{where}: unknown style"
 
 
@@ -169,29 +180,55 @@ def _text_input(element: Node, where: str) -> Iterator[str]:
     yield from length_problems(element, "initial_value", where, 0, most)
 
 
+def _typed_input(element: Node, where: str) -> Iterator[str]:
+    yield from length_problems(element, "initial_value", where, 0, TEXT_INPUT_LENGTH)
+    if element["type"] == "number_input" and not isinstance(
+        element.get("is_decimal_allowed"), bool
+    ):
+        yield f"{where}: no is_decimal_allowed"
+
+
 def _options(element: Node, where: str) -> Iterator[str]:
     kind = str(element["type"])
     least, most = _OPTIONS[kind]
-    groups = element.get("option_groups")
-    if groups is not None and "options" in element:
-        yield f"{where}: options and option_groups"
-    options = (
-        element.get("options", [])
-        if groups is None
-        else [option for group in groups for option in group.get("options", [])]
-    )
-    if not least <= len(options) <= most:
-        yield f"{where}: {len(options)} options are not {least} to {most}"
-    for number, option in enumerate(options):
-        yield from _option(
-            option, f"{where}.options[{number}]", plain=kind not in _MARKDOWN_OPTIONS
-        )
-    initial = element.get("initial_options") or [element.get("initial_option")]
-    if any(option is not None and option not in options for option in initial):
+    plain = kind not in _MARKDOWN_OPTIONS
+    if "option_groups" in element:
+        if "options" in element:
+            yield f"{where}: options and option_groups"
+        groups = element["option_groups"]
+        if not isinstance(groups, list) or not 1 <= len(groups) <= _GROUPS:
+            yield f"{where}: option_groups are not 1 to {_GROUPS}"
+            return
+    else:
+        groups = [element]
+    offered: list[Any] = []
+    for group in groups:
+        options = group.get("options") if isinstance(group, dict) else None
+        if not isinstance(options, list):
+            yield f"{where}: options are no list"
+            return
+        if not least <= len(options) <= most:
+            yield f"{where}: {len(options)} options are not {least} to {most}"
+        if group is not element:
+            yield from text_problems(group.get("label"), f"{where}.label", _GROUP_LABEL, plain=True)
+        offered += options
+    for number, option in enumerate(offered):
+        yield from _option(option, f"{where}.options[{number}]", plain=plain)
+    yield from _chosen_first(element, offered, where)
+
+
+def _chosen_first(element: Node, offered: list[Any], where: str) -> Iterator[str]:
+    several = element.get("initial_options", [element.get("initial_option")])
+    if not isinstance(several, list) or not several:
+        yield f"{where}: initial_options are none"
+    elif any(option is not None and option not in offered for option in several):
         yield f"{where}: what is chosen first is none of the options"
 
 
-def _option(option: Node, where: str, *, plain: bool) -> Iterator[str]:
+def _option(option: Any, where: str, *, plain: bool) -> Iterator[str]:  # noqa: ANN401 - nested JSON
+    if not isinstance(option, dict):
+        yield f"{where}: no option"
+        return
     yield from text_problems(option.get("text"), where, _OPTION_TEXT, plain=plain)
     yield from length_problems(option, "value", where, 1, _OPTION_VALUE, needed=True)
     if "description" in option:
@@ -209,4 +246,5 @@ def _confirm(dialog: Any, where: str) -> Iterator[str]:  # noqa: ANN401 - nested
 _CHECKS: Final[dict[str, Callable[[Node, str], Iterator[str]]]] = {
     "button": _button,
     "plain_text_input": _text_input,
+    **dict.fromkeys(_TYPED, _typed_input),
 }

@@ -14,6 +14,7 @@ from bot.sandbox.slack.elements import (
     INPUTS,
     element_problems,
     image_problems,
+    kind_of,
     length_problems,
     rich_problems,
     text_problems,
@@ -51,7 +52,7 @@ def problems(given: list[Node] | Node, *, surface: Surface = "message") -> list[
 
 
 def _view(view: Node, surface: Surface) -> Iterator[str]:
-    if view.get("type") not in {"modal", "home"}:
+    if kind_of(view) not in {"modal", "home"}:
         yield "view: type is neither modal nor home"
     elif surface != "message" and view["type"] != surface:
         yield f"view: {view['type']!r} where {surface!r} is shown"
@@ -71,7 +72,7 @@ def _view(view: Node, surface: Surface) -> Iterator[str]:
 
 
 def _is_input(block: Any) -> bool:  # noqa: ANN401 - nested JSON
-    return isinstance(block, dict) and block.get("type") == "input"
+    return kind_of(block) == "input"
 
 
 def _blocks(blocks: Any, most: int, surface: Surface) -> Iterator[str]:  # noqa: ANN401 - nested JSON
@@ -90,7 +91,7 @@ def _block(block: Any, where: str, surface: Surface) -> Iterator[str]:  # noqa: 
     if not isinstance(block, dict):
         yield f"{where}: no block"
         return
-    kind = block.get("type", "")
+    kind = kind_of(block) or ""
     if kind in _MODAL_ONLY and surface == "message":
         yield f"{where}: {kind} stands in views alone"
     yield from length_problems(block, "block_id", where, 0, ID_LENGTH)
@@ -139,7 +140,7 @@ def _section(block: Node, where: str) -> Iterator[str]:
         for number, field in enumerate(_listed(block, "fields")):
             yield from text_problems(field, f"{where}.fields[{number}]", _FIELD)
     accessory = block.get("accessory")
-    if isinstance(accessory, dict) and accessory.get("type") == "image":
+    if isinstance(accessory, dict) and kind_of(accessory) == "image":
         yield from image_problems(accessory, f"{where}.accessory")
     elif "accessory" in block:
         yield from element_problems(accessory, f"{where}.accessory")
@@ -153,7 +154,7 @@ def _context(block: Node, where: str) -> Iterator[str]:
     yield from _many(block, "elements", where, _CONTEXT)
     for number, element in enumerate(_listed(block, "elements")):
         place = f"{where}.elements[{number}]"
-        if isinstance(element, dict) and element.get("type") == "image":
+        if isinstance(element, dict) and kind_of(element) == "image":
             yield from image_problems(element, place)
         else:
             yield from text_problems(element, place, _SECTION)

@@ -205,6 +205,11 @@ def _input(field: str, values: AlternateContact | None, hint: str | None) -> Blo
 
 def _words(fix: Fix) -> str:
     kind = fix.request.type.label
+    if fix.state is FixState.PLANNED:
+        return (
+            f"Whether AWS took the {kind} contact is not known yet; it is found out by itself. "
+            "The next check will tell."
+        )
     if fix.state is FixState.APPLIED:
         return (
             f"AWS took the {kind} contact, but does not show it yet. The next check will tell "
@@ -216,7 +221,8 @@ def _words(fix: Fix) -> str:
 
 
 def _result(fix: Fix) -> list[Block]:
-    mark = ":hourglass:" if fix.state is FixState.APPLIED else ":white_check_mark:"
+    confirmed = fix.state is FixState.CONFIRMED
+    mark = ":white_check_mark:" if confirmed else ":hourglass:"
     return [
         _about(fix.account_name, fix.request.account_id),
         section(mrkdwn(f"{mark} {_words(fix)}")),

@@ -1,0 +1,144 @@
+"""The bot's whole Slack side on real HTTP and WebSocket, with a made-up AWS behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.announce import Announcer
+from bot.policy import Policy
+from bot.remediate import Remediator
+from bot.scan import Scanner
+from bot.slack import api, bolt, form_listeners
+from bot.slack.channel import AlertChannel
+from bot.slack.connection import Connection
+from bot.slack.desk import Desk
+from bot.slack.directory import Directory
+from bot.slack.fixers import SlackFixers
+from bot.slack.notifier import SlackNotifier
+from bot.slack.parts import Parts
+from bot.slack.views.announcements import ROWS
+from bot.store import SqliteStore
+from tests.unit.fakes import START, FakeClock, FakeGateway, Gate, account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from bot.contacts import Account
+    from bot.sandbox.slack.sandbox import SlackSandbox
+
+WEB, LAKE = account(1, "Web production"), account(2, "Data lake")
+ALICE, BOB, GROUP = "U0ALICE001", "U0BOB00002", "S0SECOPS01"
+FIX, SHOWN = "altcontact_fix:", "'block_id': 'phone'"
+FORM = {
+    "name": "Security team",
+    "title": "On call",
+    "email": "aws-security@example.com",
+    "phone": "+44 20 7946 0958",
+}
+
+
+class Timetable:
+    """A schedule that is due once."""
+
+    def next_check(self) -> datetime | None:
+        return START
+
+
+class SlackBench:
+    """Everything that `bot.app` puts together for Slack, on a fake gateway and a fake clock.
+
+    `gateway` is what AWS does; a test changes it, and the store, while the bot runs.
+    """
+
+    def __init__(self, slack: SlackSandbox, folder: Path, *accounts: Account) -> None:
+        settings = slack.environment()
+        token, url = settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"]
+        self.slack = slack
+        self.clock = FakeClock()
+        self.gateway = FakeGateway(*accounts)
+        self.store = SqliteStore(folder / "bot.db", self.clock)
+        self.store.remember_accounts(accounts)
+        client = api.interactive_client(token, url)
+        self._desk = Desk(client)
+        fixers = SlackFixers(api.hasty_client(token, url), (GROUP,), self.clock)
+        notifier = SlackNotifier(
+            api.posting_client(token, url), client, AlertChannel(client, "#security-alerts")
+        )
+        self.announcer = Announcer(self.store, notifier, self.clock, rows=ROWS)
+        self.scanner = Scanner(self.gateway, self.store, Policy(), self.clock)
+        self.remediator = Remediator(self.gateway, self.store, fixers, self.clock)
+        self.parts = Parts(
+            client=client,
+            clock=self.clock,
+            desk=self._desk,
+            directory=Directory(self.store, self.gateway, self.clock),
+            fixers=fixers,
+            gateway=self.gateway,
+            outbox=self.announcer,
+            phone_region=None,
+            policy=Policy(),
+            remediator=self.remediator,
+            scanner=self.scanner,
+            store=self.store,
+            timetable=Timetable(),
+        )
+        self._bolt = bolt.build(self.parts)
+        self._connection = Connection(
+            self._bolt.app, settings["SLACK_APP_TOKEN"], client, on_connected=lambda: None
+        )
+
+    def start(self) -> None:
+        """Connect."""
+        self._connection.start()
+        self.slack.wait_connected()
+
+    def stop(self) -> None:
+        """Stop as `bot.app` does."""
+        self._connection.stop()
+        self.remediator.stop()
+        self.scanner.stop()
+        self._desk.stop()
+        self._bolt.stop()
+        self.announcer.stop()
+        self.store.close()
+
+    def announce(self) -> dict[str, Any]:
+        """Check all accounts, post what is due, and give the alert."""
+        self.slack.command("/altcontact check")
+        self.slack.wait_private("fall short")
+        self.announcer.deliver()
+        return self.slack.wait_message("missing")
+
+    def open_form(self, account: Account) -> dict[str, Any]:
+        """Have alice open the form of an account."""
+        self.slack.command(f"/altcontact fix {account.name}")
+        return self.slack.wait_view(SHOWN)
+
+
+@pytest.fixture
+def bench(slack: SlackSandbox, tmp_path: Path) -> Iterator[SlackBench]:
+    """The bot on two accounts, connected; nothing is lost of what it was refused."""
+    slack.settings(post_rate=1000.0, post_burst=1000.0)
+    made = SlackBench(slack, tmp_path, WEB, LAKE)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A submission waits for nothing."""
+    monkeypatch.setattr(form_listeners, "ANSWER_WITHIN", 0.0)
+    monkeypatch.setattr(form_listeners, "ACK_SETTLES", 0.0)
+
+
+def shut(bench: SlackBench) -> Gate:
+    """Have every write stand still until the gate is opened."""
+    bench.gateway.write_gate = Gate()
+    return bench.gateway.write_gate
