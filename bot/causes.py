@@ -43,6 +43,10 @@ _WORDS: Final[dict[Cause, tuple[str, str]]] = {
         "No AWS credentials were found.",
         "Give the bot a role or a profile, as boto3 looks for them (AWS_PROFILE, a task role …).",
     ),
+    Cause.CLOCK_WRONG: (
+        "AWS refused the signature because of its time: this machine's clock is wrong.",
+        "Set the clock of the machine that the bot runs on: timedatectl set-ntp true",
+    ),
     Cause.THROTTLED: (
         "AWS throttled the call, and went on doing so when it was tried again.",
         "Try again later; something else uses up this quota. ALTCONTACT_READ_RATE and "

@@ -30,6 +30,7 @@ class Cause(StrEnum):
     DENIED = "denied"
     CREDENTIALS_EXPIRED = "credentials_expired"
     CREDENTIALS_MISSING = "credentials_missing"
+    CLOCK_WRONG = "clock_wrong"
     THROTTLED = "throttled"
     TIMED_OUT = "timed_out"
     UNREACHABLE = "unreachable"
@@ -43,8 +44,12 @@ class Cause(StrEnum):
 
     @property
     def of_the_caller(self) -> bool:
-        """Whether it concerns the caller's credentials: no other account would fare better."""
-        return self in {Cause.CREDENTIALS_EXPIRED, Cause.CREDENTIALS_MISSING}
+        """Whether it concerns the caller alone: no other account would fare better."""
+        return self in {
+            Cause.CREDENTIALS_EXPIRED,
+            Cause.CREDENTIALS_MISSING,
+            Cause.CLOCK_WRONG,
+        }
 
 
 @dataclass(frozen=True, slots=True)

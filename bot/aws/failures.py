@@ -88,12 +88,15 @@ _CAUSES: Final = (
         Cause.CREDENTIALS_EXPIRED,
         "AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature InvalidAccessKeyId "
         "InvalidClientTokenId InvalidSignatureException InvalidToken MissingAuthenticationToken "
-        "MissingAuthenticationTokenException RequestExpired SignatureDoesNotMatch "
+        "MissingAuthenticationTokenException SignatureDoesNotMatch "
         "TokenRefreshRequired UnrecognizedClientException",
     ),
+    (Cause.CLOCK_WRONG, "RequestExpired RequestInTheFuture RequestTimeTooSkewed"),
     (Cause.ACCOUNT_STATE, "ConflictException ResourceUnavailableException"),
     (Cause.NO_ORGANIZATION, "AWSOrganizationsNotInUseException"),
 )
+_SIGNED: Final = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
+_SIGNED_WHEN: Final = re.compile(r"signature (?:expired|not yet current)", re.IGNORECASE)
 _BY_CODE: Final = {code: cause for cause, codes in _CAUSES for code in codes.split()}
 _BY_STATUS: Final = {429: Cause.THROTTLED} | dict.fromkeys(range(500, 600), Cause.AWS_FAULT)
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z.]{0,63}")
@@ -201,6 +204,8 @@ def _explain_answer(error: ClientError, request: Request) -> Failure:
     code = raw_code if _CODE.fullmatch(raw_code) else ""
     cause = _BY_STATUS.get(_status(error)) or _BY_CODE.get(code)
     if cause not in {Cause.THROTTLED, Cause.AWS_FAULT}:
+        if code in _SIGNED and _SIGNED_WHEN.search(str(answer.get("Message", ""))):
+            return failure(Cause.CLOCK_WRONG, code=code)
         if error.operation_name != request.operation:
             return _refresh_failed(code)
         if code in _DENIED:

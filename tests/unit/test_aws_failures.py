@@ -60,6 +60,7 @@ def about(account_id: str = "", role: CallerRole = CallerRole.MANAGEMENT) -> Req
         ("InvalidClientTokenId", 403, Cause.CREDENTIALS_EXPIRED),
         ("UnrecognizedClientException", 403, Cause.CREDENTIALS_EXPIRED),
         ("SignatureDoesNotMatch", 403, Cause.CREDENTIALS_EXPIRED),
+        ("RequestExpired", 403, Cause.CLOCK_WRONG),
         ("AWSOrganizationsNotInUseException", 400, Cause.NO_ORGANIZATION),
         ("ConflictException", 409, Cause.ACCOUNT_STATE),
         ("ValidationException", 400, Cause.REFUSED),
@@ -72,6 +73,13 @@ def about(account_id: str = "", role: CallerRole = CallerRole.MANAGEMENT) -> Req
 def test_an_error_code_tells_the_cause(code: str, status: int, cause: Cause) -> None:
     """Each code of AWS's, and a bare status of something else, has its cause."""
     assert explain(error(code, status=status), about(MEMBER)).cause is cause
+
+
+@pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "InvalidSignatureException"])
+@pytest.mark.parametrize("message", ["Signature expired: 2026…", "Signature not yet current: …"])
+def test_a_signature_of_another_time_is_a_matter_of_the_clock(code: str, message: str) -> None:
+    """AWS refuses what is signed too long ago or too early as it refuses a wrong key."""
+    assert explain(error(code, message, status=403), about()).cause is Cause.CLOCK_WRONG
 
 
 def test_a_code_is_passed_on_only_if_it_looks_like_one() -> None:

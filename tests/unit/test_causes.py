@@ -31,10 +31,10 @@ def test_words_mend_and_code_may_be_given() -> None:
     assert failure(Cause.DENIED, words="No.").mend == failure(Cause.DENIED).mend
 
 
-def test_only_credentials_are_of_the_caller() -> None:
-    """Causes for which no other account would fare better are those of the credentials."""
+def test_credentials_and_the_clock_are_of_the_caller() -> None:
+    """Causes for which no other account would fare better are credentials and the clock."""
     mine = {cause for cause in Cause if cause.of_the_caller}
-    assert mine == {Cause.CREDENTIALS_EXPIRED, Cause.CREDENTIALS_MISSING}
+    assert mine == {Cause.CREDENTIALS_EXPIRED, Cause.CREDENTIALS_MISSING, Cause.CLOCK_WRONG}
 
 
 def test_errors_say_what_happened_and_what_to_do() -> None:

@@ -1,0 +1,171 @@
+"""The doctor: checks an installation line by line, says how to mend it, and changes nothing.
+
+What is looked at is handed in as checks, each of one section. The checks of a section go in their
+order, for later ones build on earlier ones; the sections go side by side.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+WITHIN: Final = 60.0
+"""Seconds that all checks may take together; each call outside has a time limit of its own."""
+
+
+class Section(StrEnum):
+    """What a line is about, in the order in which sections are shown."""
+
+    SETTINGS = "Settings"
+    SLACK = "Slack"
+    AWS = "AWS"
+    DATABASE = "Database"
+    SCHEDULE = "Schedule"
+
+
+class State(StrEnum):
+    """How a check ended. `NOT_CHECKED`: an earlier failure makes it pointless."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+    NOT_CHECKED = "not_checked"
+
+
+MARKS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILURE: "✗", State.NOT_CHECKED: "-"}
+"""How each state is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one check found.
+
+    `mend` is the next step, and `paste` what to paste for it: a command, a policy, a setting. None
+    of them holds an email address, a phone number or a token.
+    """
+
+    section: Section
+    name: str
+    state: State
+    words: str
+    mend: str = ""
+    paste: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing to look at; it may give several lines, or none where it does not apply."""
+
+    section: Section
+    name: str
+    look: Callable[[], Iterable[Line]]
+
+
+class Doctor:
+    """Makes checks.
+
+    Args:
+        checks: what to look at.
+        on_defect: logs an error that nobody foresaw; gives the reference under which it stands.
+        within: seconds that all may take together.
+        monotonic: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        checks: Sequence[Check],
+        on_defect: Callable[[Exception], str],
+        within: float = WITHIN,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._checks = checks
+        self._on_defect = on_defect
+        self._within = within
+        self._monotonic = monotonic
+
+    def lines(self) -> Iterator[Line]:
+        """Make all checks; their lines, a section after the other, as soon as each has ended."""
+        deadline = self._monotonic() + self._within
+        running = [
+            _Running([check for check in self._checks if check.section is section], self._on_defect)
+            for section in Section
+        ]
+        for each in running:
+            each.start()
+        for each in running:
+            yield from each.ended(max(0.0, deadline - self._monotonic()), self._within)
+
+
+class _Running:
+    """The checks of one section, on a thread that is not waited for at the program's end."""
+
+    def __init__(self, checks: Sequence[Check], on_defect: Callable[[Exception], str]) -> None:
+        self._checks = checks
+        self._on_defect = on_defect
+        self._lock = threading.Lock()
+        self._found: list[Line] = []
+        self._at = 0
+        self._thread = threading.Thread(target=self._run, name="doctor", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def ended(self, seconds: float, within: float) -> list[Line]:
+        """The lines, at most so many seconds later; one of them says so if that was too soon."""
+        self._thread.join(seconds)
+        with self._lock:
+            found = list(self._found)
+            if self._thread.is_alive() and self._at < len(self._checks):
+                check = self._checks[self._at]
+                words = f"did not end within {within:g} seconds."
+                mend = "Look for what does not answer, such as a proxy or a slow disk; try again."
+                found.append(Line(check.section, check.name, State.FAILURE, words, mend))
+                self._checks = ()
+        return found
+
+    def _run(self) -> None:
+        for check in self._checks:
+            # A check gives a line after the other: those before a defect stand.
+            try:
+                for line in check.look():
+                    self._add(line)
+            except Exception as error:  # noqa: BLE001 - an edge: a defect becomes a line
+                reference = self._on_defect(error)
+                words = "could not be checked: the doctor met an error of its own."
+                mend = f"Look for the reference {reference} in the log."
+                self._add(Line(check.section, check.name, State.FAILURE, words, mend))
+            with self._lock:
+                self._at += 1
+
+    def _add(self, line: Line) -> None:
+        with self._lock:
+            self._found.append(line)
+
+
+def count(lines: Iterable[Line]) -> dict[State, int]:
+    """How many lines are in each state; every state is a key."""
+    counted = Counter(line.state for line in lines)
+    return {state: counted[state] for state in State}
+
+
+def summary(lines: Iterable[Line]) -> str:
+    """`All 21 checks passed.`, or `1 failure, 2 warnings; 18 checks passed, 3 not checked.`."""
+    counted = count(lines)
+    passed, unchecked = counted[State.OK], counted[State.NOT_CHECKED]
+    bad = [
+        f"{counted[state]} {state}{'' if counted[state] == 1 else 's'}"
+        for state in (State.FAILURE, State.WARNING)
+        if counted[state]
+    ]
+    if not bad:
+        return f"All {passed} checks passed."
+    told = f"{', '.join(bad)}; {passed} check{'' if passed == 1 else 's'} passed"
+    return f"{told}, {unchecked} not checked." if unchecked else f"{told}."
