@@ -51,14 +51,15 @@ class AccountApi:
         if call.operation == "GetAlternateContact":
             return self._get(key)
         if call.operation == "PutAlternateContact":
-            self._hide(key)
+            self._world.hide(key, self._visible(key))
             await self._storage.write(*key, {name: call.text(name) for name in FIELDS})
         else:
             if self._storage.read(*key) is None:
                 raise _not_found()
-            self._hide(key)
+            self._world.hide(key, self._visible(key))
             await self._storage.delete(*key)
         self._world.stats.wrote(call, account_id)
+        self._world.changes.made()
         return None
 
     def _get(self, key: tuple[str, str]) -> dict[str, Any]:
@@ -73,11 +74,6 @@ class AccountApi:
             return before
         self._world.shown.pop(key, None)
         return self._storage.read(*key)
-
-    def _hide(self, key: tuple[str, str]) -> None:
-        delay = self._world.settings.delay_seconds
-        if delay > 0:
-            self._world.shown[key] = (time.monotonic() + delay, self._visible(key))
 
     def _require_reach(self, caller: Caller, call: Call) -> None:
         organization = self._world.organization

@@ -93,6 +93,10 @@ class Keys:
         self.expire(name)
         self._issue(_caller(name))
 
+    def expired(self) -> list[str]:
+        """The names of the callers whose credentials have expired."""
+        return [name for name, key_id in self._current.items() if key_id in self._expired]
+
     def owner(self, key_id: str) -> Caller | None:
         """Whose key this is or was."""
         return self._owners.get(key_id)

@@ -5,7 +5,6 @@ What is done here passes by all strictness: no quota, no fault and no denial app
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
@@ -16,12 +15,13 @@ from bot.contacts import ContactType
 from bot.sandbox.aws.demo import DENIED_ID, demo_accounts, many_accounts
 from bot.sandbox.aws.faults import Fault, FaultKind
 from bot.sandbox.aws.organization import Denial, Member
+from bot.sandbox.aws.snapshot import snapshot
 from bot.sandbox.aws.stats import Stats
 from bot.sandbox.aws.storage import FIELDS
 from bot.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.types import Lifespan
@@ -29,11 +29,15 @@ if TYPE_CHECKING:
     from bot.sandbox.aws.storage import Storage
     from bot.sandbox.aws.world import World
 
+    Handler = Callable[[Request], Awaitable[Response]]
+
 PREFIX: Final = "/_sandbox"
 """What the paths of the control interface begin with."""
 
 _WRONG: Final = (SandboxError, KeyError, TypeError, ValueError)
-_STATE_FIELDS: Final = frozenset({"State", "Status"})
+_LONGEST_WAIT_SECONDS: Final = 50.0
+_UNSEEN: Final = frozenset({f"{PREFIX}/stats"})
+"""What is not in the snapshot, so that changing it wakes nobody."""
 
 
 class Control:
@@ -47,6 +51,7 @@ class Control:
         """The Starlette app with every path."""
         routes = [
             ("/state", "GET", self._state),
+            ("/world", "GET", self._snapshot),
             ("/reset", "POST", self._reset),
             ("/settings", "PATCH", self._settings),
             ("/quotas", "PUT", self._quota),
@@ -71,7 +76,8 @@ class Control:
         ]
         return Starlette(
             routes=[
-                Route(PREFIX + path, handler, methods=[method]) for path, method, handler in routes
+                Route(PREFIX + path, self._counted(handler), methods=[method])
+                for path, method, handler in routes
             ],
             exception_handlers=dict.fromkeys(_WRONG, _wrong),
             lifespan=lifespan,
@@ -80,25 +86,28 @@ class Control:
     async def _state(self, _request: Request) -> Response:
         return JSONResponse(self._world.as_json())
 
+    def _counted(self, handler: Handler) -> Handler:
+        async def handle(request: Request) -> Response:
+            answer = await handler(request)
+            if request.method != "GET" and request.url.path not in _UNSEEN:
+                self._world.changes.made()
+            return answer
+
+        return handle
+
+    async def _snapshot(self, request: Request) -> Response:
+        since, seconds = _awaited(request)
+        await self._world.changes.wait(since, seconds)
+        return JSONResponse(snapshot(self._world, self._storage))
+
     async def _reset(self, _request: Request) -> Response:
         self._world.reset()
         await self._storage.load({})
         return JSONResponse(self._world.as_json())
 
     async def _settings(self, request: Request) -> Response:
-        changes = await request.json()
-        world = self._world
-        world.organization.trusted_access = bool(
-            changes.pop("trusted_access", world.organization.trusted_access)
-        )
-        world.quotas.enabled = bool(changes.pop("quotas_enabled", world.quotas.enabled))
-        settings = dataclasses.replace(world.settings, **changes)
-        if min(settings.page_sizes, default=-1) < 0 or not any(settings.page_sizes):
-            raise SandboxError("page_sizes needs sizes, and one that is above 0.")
-        if not _STATE_FIELDS.issuperset(settings.state_fields):
-            raise SandboxError("state_fields may hold State and Status.")
-        world.settings = settings
-        return JSONResponse(world.as_json())
+        self._world.change(self._world.settings.changed(await request.json()))
+        return JSONResponse(self._world.as_json())
 
     async def _quota(self, request: Request) -> Response:
         self._world.quotas.set(**await request.json())
@@ -211,6 +220,12 @@ def _contact(members: Mapping[str, str]) -> dict[str, str]:
 
 def _key(request: Request) -> tuple[str, str]:
     return request.path_params["account_id"], ContactType(request.path_params["kind"]).value
+
+
+def _awaited(request: Request) -> tuple[int, float]:
+    since = int(request.query_params.get("since", "-1"))
+    seconds = float(request.query_params.get("timeout", "0"))
+    return since, min(max(seconds, 0.0), _LONGEST_WAIT_SECONDS)
 
 
 async def _wrong(_request: Request, error: Exception) -> Response:

@@ -93,6 +93,8 @@ class AwsLayer:
         caller = self._world.keys.owner(signature.key_id)
         target = call.text("AccountId") or (caller.account_id if caller else "")
         fault = self._world.faults.striking(call, target)
+        if fault is not None:
+            self._world.changes.made()
         if fault is not None and fault.kind is FaultKind.HTML:
             return _PROXY_PAGE, "html"
         try:

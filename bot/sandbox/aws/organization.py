@@ -85,6 +85,7 @@ class Organization:
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
         self.trusted_access = True
+        self.all_features = True
         self.denials: list[Denial] = []
         self.seed(founders())
 

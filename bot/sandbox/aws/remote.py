@@ -187,6 +187,16 @@ class AwsControl:
         state: dict[str, Any] = self._call("GET", "/state")
         return state
 
+    def world(self, since: int = -1, timeout: float = 0.0) -> dict[str, Any]:
+        """Everything at once: {"changes", "accounts", "settings"}, as docs/sandbox.md shows it.
+
+        Args:
+            since: the `changes` of an earlier answer; comes back once something has changed.
+            timeout: but after so many seconds, 50 at most, at the latest.
+        """
+        world: dict[str, Any] = self._call("GET", f"/world?since={since}&timeout={timeout}")
+        return world
+
     def reset(self) -> None:
         """Set everything as it was at the start: the callers' accounts alone, without contacts."""
         self._call("POST", "/reset")

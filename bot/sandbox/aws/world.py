@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.aws.callers import Keys
+from bot.sandbox.aws.changes import Changes
 from bot.sandbox.aws.faults import Faults
 from bot.sandbox.aws.organization import Organization
 from bot.sandbox.aws.quotas import Quotas
+from bot.sandbox.aws.settings import Settings
 from bot.sandbox.aws.stats import Stats
 
 if TYPE_CHECKING:
     from bot.sandbox.aws.storage import Contact
-
-
-@dataclass(slots=True)
-class Settings:
-    """What can be turned.
-
-    Args:
-        latency_ms: added to every call, in milliseconds.
-        delay_seconds: how long a write does not show: Get answers as before it.
-        page_sizes: how many accounts the first, second, … page of `ListAccounts` holds, over and
-            over; 0 is an empty page that still carries a token.
-        state_fields: which of `State` and `Status` an account shows.
-    """
-
-    latency_ms: float = 0.0
-    delay_seconds: float = 0.0
-    page_sizes: list[int] = field(default_factory=lambda: [20])
-    state_fields: list[str] = field(default_factory=lambda: ["State"])
 
 
 @dataclass(slots=True)
@@ -46,27 +33,44 @@ class World:
     shown: dict[tuple[str, str], tuple[float, Contact | None]] = field(default_factory=dict)
     """What Get still answers after a write: (until, contact), by account id and type."""
 
+    changes: Changes = field(default_factory=Changes)
+    """Counts whatever changes in the snapshot."""
+
     def reset(self) -> None:
         """Set everything as it was at the start; what hangs goes on. Contacts stay."""
         self.faults.clear()
         self.organization = Organization()
         self.keys = Keys()
-        self.settings = Settings()
         self.quotas = Quotas()
         self.stats = Stats()
         self.shown = {}
+        self.change(Settings())
 
-    def as_json(self) -> dict[str, Any]:
-        """For the control interface: everything that is set, but neither accounts nor contacts."""
+    def change(self, settings: Settings) -> None:
+        """Set what can be turned."""
+        self.settings = settings
+        self.quotas.enabled = settings.quotas_enabled
+        self.organization.trusted_access = settings.trusted_access
+        self.organization.all_features = settings.all_features
+
+    def hide(self, key: tuple[str, str], before: Contact | None) -> None:
+        """Let Get answer as before a write for as long as writes are delayed."""
+        delay = self.settings.delay_seconds
+        if delay > 0:
+            self.shown[key] = (time.monotonic() + delay, before)
+            # A little later than the time is up, so that whoever is woken sees that it is.
+            asyncio.get_running_loop().call_later(delay + 0.001, self.changes.made)
+
+    def settings_as_json(self) -> dict[str, Any]:
+        """For the control interface: everything that is set."""
         return {
-            "accounts": len(self.organization.members),
-            "trusted_access": self.organization.trusted_access,
+            **dataclasses.asdict(self.settings),
             "denials": [each.as_json() for each in self.organization.denials],
-            "latency_ms": self.settings.latency_ms,
-            "delay_seconds": self.settings.delay_seconds,
-            "page_sizes": self.settings.page_sizes,
-            "state_fields": self.settings.state_fields,
-            "quotas_enabled": self.quotas.enabled,
             "quotas": self.quotas.as_json(),
             "faults": self.faults.as_json(),
+            "expired": self.keys.expired(),
         }
+
+    def as_json(self) -> dict[str, Any]:
+        """For the control interface: everything that is set, and how many accounts there are."""
+        return {"accounts": len(self.organization.members), **self.settings_as_json()}
