@@ -39,7 +39,11 @@ class AltcontactError(Exception):
 
 
 class SettingsError(AltcontactError):
-    """Settings are missing or wrong; the message names every one of them."""
+    """Settings are missing or wrong; the message names every one of them, as `problems` do."""
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class GatewayError(AltcontactError):

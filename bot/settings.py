@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import tomllib
+import shlex
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -16,13 +17,12 @@ from bot.contacts import ContactType
 from bot.errors import SettingsError
 from bot.masking import mask
 from bot.scope import ScopeKind
+from bot.setting_file import CONFIG, DEFAULT_FILE, Problem, Unreadable, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX: Final = "ALTCONTACT_"
-CONFIG: Final = "ALTCONTACT_CONFIG"
-DEFAULT_FILE: Final = "altcontact.toml"
 _OF_SLACK: Final = ("slack_bot_token", "slack_app_token", "channel")
 _KUBERNETES: Final = re.compile(r"ALTCONTACT_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\w+)?")
 """What Kubernetes puts into the environment of pods beside a service called `altcontact`."""
@@ -128,6 +128,20 @@ FIELDS: Final = {variable(field): field for field in Settings.model_fields}
 """Each environment variable with the field that it sets."""
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The settings as far as they can be used: those that are `wrong` stand at their defaults.
+
+    `sources` says where they are from, and `given` how many were set.
+    """
+
+    settings: Settings
+    problems: tuple[Problem, ...]
+    wrong: frozenset[str]
+    given: int
+    sources: str
+
+
 def load(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
     """Read the settings.
 
@@ -139,9 +153,18 @@ def load(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
         SettingsError: the message names every setting that is wrong or missing, what is the
             matter, and an example; it holds no secret.
     """
+    found = look(environ, needs_slack=needs_slack)
+    if found.problems:
+        problems = tuple(dict.fromkeys(str(problem) for problem in found.problems))
+        raise SettingsError(_message(problems), problems)
+    return found.settings
+
+
+def look(environ: Mapping[str, str], *, needs_slack: bool) -> Look:
+    """Read the settings as far as that can be done; the arguments are those of `load`."""
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
     problems = [
-        f"{name}: there is no such setting{values.near(name, [*FIELDS, CONFIG], 0)}"
+        Problem(name, f"there is no such setting{values.near(name, [*FIELDS, CONFIG], 0)}")
         for name in sorted(given)
         if name.startswith(PREFIX)
         and name not in {*FIELDS, CONFIG}
@@ -151,61 +174,47 @@ def load(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
     readable = True
     from_file: dict[str, Any] = {}
     try:
-        from_file = _read(file, named=CONFIG in given)
-    except ValueError as error:
+        from_file = read_file(file, named=CONFIG in given)
+    except Unreadable as error:
         readable = False
-        problems.append(str(error))
+        problems.append(error.problem)
+    sources = f"the environment and {mask(str(file))}" if from_file else "the environment"
     for key in sorted(from_file.keys() - Settings.model_fields.keys()):
         plain = key.lower().removeprefix(PREFIX.lower())
         hint = values.near(plain, list(Settings.model_fields), 0)
-        problems.append(f"{_key(key)} in {file}: there is no such setting{hint}")
+        problems.append(Problem(f"{_key(key)} in {file}", f"there is no such setting{hint}"))
         del from_file[key]
     from_environ = {field: given[name] for name, field in FIELDS.items() if name in given}
     merged = from_file | from_environ
-    settings = None
-    try:
-        settings = Settings(**merged)
-    except ValidationError as error:
-        for each in error.errors(include_url=False, include_input=False):
-            field = str(each["loc"][0])
-            where = variable(field) if field in from_environ else f"{field} in {file}"
-            what = each.get("ctx", {}).get("error", "is of the wrong kind")
-            problems.append(f"{where}: {what}. {_example(field)}")
+    settings, refused = _made(merged)
+    for field, what in refused.items():
+        in_environ = field in from_environ
+        where = variable(field) if in_environ else f"{field} in {file}"
+        problems.append(Problem(where, what, *_examples(field, in_environ=in_environ)))
+    missing = {field for field in _OF_SLACK if field not in merged}
     # A file that cannot be read may well hold what seems to be missing.
     if needs_slack and readable:
         problems += [
-            f"{variable(field)}: is not set. {_example(field)}"
+            Problem(variable(field), "is not set", *_examples(field))
             for field in _OF_SLACK
-            if field not in merged
+            if field in missing
         ]
-    if problems or settings is None:
-        raise SettingsError(_message(problems)) from None
-    return settings
+    unread = set() if readable else Settings.model_fields.keys() - from_environ.keys()
+    wrong = frozenset(refused.keys() | missing | unread)
+    return Look(settings, tuple(problems), wrong, len(merged), sources)
 
 
-def _read(file: Path, *, named: bool) -> dict[str, Any]:
-    """The TOML file's content without what is empty; nothing where an unnamed one is not there.
-
-    Raises:
-        ValueError: it cannot be read; the text says why, and nothing of its content.
-    """
-    name = mask(f"{CONFIG}: {file}" if named else str(file))
+def _made(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:
+    """The settings without those that cannot be taken, which come second, each with why."""
     try:
-        with file.open("rb") as opened:
-            content = tomllib.load(opened)
-    except FileNotFoundError:
-        if not named:
-            return {}
-        raise ValueError(f"{name}: there is no such file. {_example()}") from None
-    except OSError as error:
-        raise ValueError(f"{name}: cannot be read ({error.strerror}). {_example()}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{name}: is not TOML, since it is not UTF-8. {_example()}") from None
-    except tomllib.TOMLDecodeError as error:
-        where = re.search(r"\(at .*\)$", str(error))
-        at = f" {where.group()}" if where else ""
-        raise ValueError(f'{name}: is not TOML{at}. For example: channel = "#alerts"') from None
-    return {key: value for key, value in content.items() if value != ""}
+        return Settings(**merged), {}
+    except ValidationError as error:
+        refused = {
+            str(each["loc"][0]): str(each.get("ctx", {}).get("error", "is of the wrong kind"))
+            for each in error.errors(include_url=False, include_input=False)
+        }
+    taken = {field: value for field, value in merged.items() if field not in refused}
+    return Settings(**taken), refused
 
 
 def _key(key: str) -> str:
@@ -213,15 +222,18 @@ def _key(key: str) -> str:
     return key if re.fullmatch(r"\w{1,60}", key) else values.quoted(key)
 
 
-def _example(field: str | None = None) -> str:
-    examples = Settings.model_fields[field].examples if field else None
-    return f"For example: {examples[0] if examples else f'{CONFIG}=/etc/{DEFAULT_FILE}'}"
+def _examples(field: str, *, in_environ: bool = True) -> tuple[str, str]:
+    """An example of a field's value, and the line that sets it: in a shell, or in the file."""
+    example = str((Settings.model_fields[field].examples or [""])[0])
+    if in_environ:
+        return example, f"export {variable(field)}={shlex.quote(example)}"
+    return example, f'{field} = "{example}"'
 
 
-def _message(problems: list[str]) -> str:
+def _message(problems: tuple[str, ...]) -> str:
     head = (
         "A setting is wrong or missing:"
         if len(problems) == 1
         else f"{len(problems)} settings are wrong or missing:"
     )
-    return "\n".join([head, *(f"  {problem}" for problem in dict.fromkeys(problems))])
+    return "\n".join([head, *(f"  {problem}" for problem in problems)])

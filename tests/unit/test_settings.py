@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from bot.contacts import ContactType
 from bot.errors import SettingsError
 from bot.scope import ScopeKind
-from bot.settings import CONFIG, FIELDS, Settings, load
+from bot.setting_file import CONFIG
+from bot.settings import FIELDS, Settings, load, look
 
 README: Final = Path(__file__).parents[2] / "README.md"
 SLACK: Final = {
@@ -257,6 +258,41 @@ def test_unknown_names(folder: Path) -> None:
     )
     assert "fixer in altcontact.toml: there is no such setting (did you mean “fixers”?)" in said
     assert "“a b” in altcontact.toml" in said
+
+
+def test_look_takes_what_can_be_used(folder: Path) -> None:
+    """What is wrong or missing is at its default and named; the rest is as it was set."""
+    found = look(SLACK | {"ALTCONTACT_SCOPE": "galaxy", "SLACK_APP_TOKEN": ""}, needs_slack=True)
+    assert found.wrong == {"scope", "slack_app_token"}
+    assert found.settings.scope is None
+    assert found.settings.channel == SLACK["ALTCONTACT_CHANNEL"]
+    assert (found.given, found.sources) == (3, "the environment")
+    assert [problem.where for problem in found.problems] == ["ALTCONTACT_SCOPE", "SLACK_APP_TOKEN"]
+    assert [problem.paste for problem in found.problems] == [
+        "export ALTCONTACT_SCOPE=auto",
+        "export SLACK_APP_TOKEN=xapp-…",
+    ]
+    (folder / "altcontact.toml").write_text('scope = "galaxy"
+')
+    found = look({}, needs_slack=False)
+    assert [problem.paste for problem in found.problems] == ['scope = "auto"']
+    assert found.sources == "the environment and altcontact.toml"
+
+
+def test_look_at_a_file_that_cannot_be_read(folder: Path) -> None:
+    """Where the file cannot be read, all but what the environment gives may be otherwise."""
+    (folder / "altcontact.toml").write_text("channel\n")
+    found = look({"ALTCONTACT_DATABASE": "/data/a.db"}, needs_slack=True)
+    assert found.wrong == Settings.model_fields.keys() - {"database"}
+    assert [problem.where for problem in found.problems] == ["altcontact.toml"]
+
+
+def test_an_error_holds_each_problem() -> None:
+    """`SettingsError.problems` are the lines of its message."""
+    with pytest.raises(SettingsError) as caught:
+        load({"ALTCONTACT_SCOPE": "galaxy", "ALTCONTACT_TYPES": "NONE"}, needs_slack=False)
+    assert len(caught.value.problems) == 2
+    assert all(problem in str(caught.value) for problem in caught.value.problems)
 
 
 def test_made_directly() -> None:
