@@ -270,10 +270,9 @@ def test_look_takes_what_can_be_used(folder: Path) -> None:
     assert [problem.where for problem in found.problems] == ["ALTCONTACT_SCOPE", "SLACK_APP_TOKEN"]
     assert [problem.paste for problem in found.problems] == [
         "export ALTCONTACT_SCOPE=auto",
-        "export SLACK_APP_TOKEN=xapp-…",
+        "export SLACK_APP_TOKEN='xapp-…'",
     ]
-    (folder / "altcontact.toml").write_text('scope = "galaxy"
-')
+    (folder / "altcontact.toml").write_text('scope = "galaxy"\n')
     found = look({}, needs_slack=False)
     assert [problem.paste for problem in found.problems] == ['scope = "auto"']
     assert found.sources == "the environment and altcontact.toml"
