@@ -1,35 +1,67 @@
-"""`altcontact sandbox`: the two local servers, the shipped bot beside them, and a prompt."""
+"""`altcontact sandbox`: the two local servers, the page before them, and the shipped bot beside."""
 
 from __future__ import annotations
 
 import os
-import subprocess
+import shlex
+import signal
 import sys
 import tempfile
-from contextlib import contextmanager
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bot.sandbox import prompt
 from bot.sandbox.aws.sandbox import AwsSandbox
+from bot.sandbox.bot_process import BotProcess
+from bot.sandbox.browser import open_page
 from bot.sandbox.errors import SandboxError
+from bot.sandbox.page.server import PageServer
 from bot.sandbox.slack.sandbox import SlackSandbox
-from bot.sandbox.slack.workspace import GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import FrameType
 
 CONNECT_WITHIN: Final = 60.0
-STOP_WITHIN: Final = 15.0
-"""Seconds that the bot may take to connect, and to stop."""
+"""Seconds that the bot may take to connect."""
+
+_LOOK: Final = 1.0
+"""Seconds between two looks at whether a bot that does not connect has ended."""
+
+_PAUSE: Final = 0.1
+"""Seconds until a Slack that did not answer is asked again."""
+
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-def run(aws_port: int, slack_port: int) -> int:
-    """Run everything until the person at the prompt has enough.
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says.
+
+    `port` is the page's; `aws_port` and `slack_port` None are the two after it. `accounts` None
+    is the demo organization, a number so many accounts made from `seed`. `headless` opens no
+    browser, `terminal` shows Slack as text as well, and `bot` false runs the servers alone.
+    """
+
+    port: int
+    aws_port: int | None = None
+    slack_port: int | None = None
+    accounts: int | None = None
+    seed: int = 1
+    headless: bool = False
+    bot: bool = True
+    terminal: bool = False
+
+
+def run(options: Options) -> int:
+    """Run everything until the person has enough.
 
     Args:
-        aws_port: of the local AWS; 0 picks a free one.
-        slack_port: of the local Slack, likewise.
+        options: of the command line.
 
     Returns:
         The exit status: 0.
@@ -37,25 +69,21 @@ def run(aws_port: int, slack_port: int) -> int:
     Raises:
         SandboxError: a port is in use, or the bot did not start.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="altcontact-") as folder,
-        AwsSandbox(aws_port) as aws,
-        SlackSandbox(slack_port) as slack,
-    ):
-        aws.seed_demo()
-        environment = {**aws.environment("management"), **slack.environment()}
-        say(f"AWS sandbox:   {aws.url}")
-        say(f"Slack sandbox: {slack.url}")
-        with _bot(environment, Path(folder)) as log:
+    before = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
+    try:
+        with ExitStack() as stack:
             try:
-                slack.wait_connected(timeout=CONNECT_WITHIN)
-            except SandboxError as error:
-                raise SandboxError(
-                    f"The bot did not connect. Its log:\n{log.read_text()}"
-                ) from error
-            say(f"The bot runs; its log is {log}")
-            prompt.run(slack)
-        say("Stopping.")
+                _run(options, stack)
+            except KeyboardInterrupt:
+                pass
+            finally:
+                # What is being stopped in order is stopped once; it takes seconds at most.
+                for number in _SIGNALS:
+                    signal.signal(number, signal.SIG_IGN)
+            say("Stopping.")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 0
 
 
@@ -65,40 +93,77 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-@contextmanager
-def _bot(environment: dict[str, str], folder: Path) -> Iterator[Path]:
-    """The shipped bot as a process, told only the URLs; its log file."""
-    log = folder / "bot.log"
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "SLACK_", "ALTCONTACT_"))
-    }
-    settings = {
-        **kept,
-        **environment,
-        "ALTCONTACT_CHANNEL": "#security-alerts",
-        "ALTCONTACT_FIXERS": GROUP,
-        "ALTCONTACT_DATABASE": str(folder / "altcontact.db"),
-        "ALTCONTACT_PHONE_REGION": "GB",
-        "NO_PROXY": "127.0.0.1",
-    }
-    with log.open("w") as out:
-        # A session of its own: Ctrl-C in the terminal is for the prompt, which then stops the bot.
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "run"],
-            env=settings,
-            stdout=out,
-            stderr=out,
-            cwd=folder,
-            start_new_session=True,
-        )
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _run(options: Options, stack: ExitStack) -> None:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="altcontact-")))
+    bot = BotProcess(folder / "bot.log", managed=options.bot)
+    aws, slack, page = _servers(options, bot, stack)
+    bot.tell({**aws.environment("management"), **slack.environment()})
+    page.connect(slack.url, aws.url)
+    say(f"Page:          {page.url}")
+    say(f"AWS sandbox:   {aws.url}")
+    say(f"Slack sandbox: {slack.url}")
+    if not options.headless:
+        open_page(page.url)
+    if options.bot:
+        stack.callback(bot.stop)
+        bot.start()
+        _wait_connected(slack, bot)
+        say(f"The bot runs; its log is {bot.log}")
+    else:
+        say("What a bot of your own needs:")
+        for name, value in bot.environment.items():
+            say(f"export {name}={shlex.quote(value)}")
+    if options.terminal:
+        prompt.run(slack)
+    else:
+        say("Ctrl-C stops everything.")
+        threading.Event().wait()
+
+
+def _servers(
+    options: Options, bot: BotProcess, stack: ExitStack
+) -> tuple[AwsSandbox, SlackSandbox, PageServer]:
+    """The three servers, started side by side, with accounts in AWS."""
+    aws = AwsSandbox(_port(options.aws_port, options.port, 1))
+    slack = SlackSandbox(_port(options.slack_port, options.port, 2))
+    page = PageServer(bot, options.port)
+
+    def start_aws() -> None:
+        aws.start()
+        if options.accounts is None:
+            aws.seed_demo()
+        else:
+            aws.seed_many(options.accounts)
+
+    for server in (aws, slack, page):
+        stack.callback(server.stop)
+    # AWS takes longest, since moto's server is a process of its own.
+    with ThreadPoolExecutor(thread_name_prefix="start") as pool:
+        starts = [pool.submit(start) for start in (start_aws, slack.start, page.start)]
+    for start in starts:
+        start.result()
+    return aws, slack, page
+
+
+def _port(wanted: int | None, page_port: int, offset: int) -> int:
+    if wanted is not None:
+        return wanted
+    return page_port + offset if page_port else 0
+
+
+def _wait_connected(slack: SlackSandbox, bot: BotProcess) -> None:
+    deadline = time.monotonic() + CONNECT_WITHIN
+    while bot.alive and time.monotonic() < deadline:
         try:
-            yield log
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_WITHIN)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            slack.wait_connected(timeout=_LOOK)
+        except SandboxError:
+            time.sleep(_PAUSE)
+            continue
+        bot.ready.set()
+        return
+    log = bot.log.read_text(errors="replace")
+    raise SandboxError(f"The bot did not connect. Its log:{os.linesep}{log}")

@@ -35,6 +35,28 @@ class Typo:
     meant: str
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A way to use the command, as help and completion show it."""
+
+    words: str
+    argument: str
+    description: str
+
+    @property
+    def line(self) -> str:
+        """What is typed."""
+        return " ".join(part for part in (COMMAND, self.words, self.argument) if part)
+
+
+USAGE: Final = (
+    Usage(CHECK, "", "checks every account now"),
+    Usage(CHECK, "<id or part of a name>", "shows one account's contacts as AWS holds them"),
+    Usage(FIX, "<id or name>", "sets a contact"),
+    Usage(HELP, "", "shows this"),
+)
+
+
 def parse(text: str) -> Command | Typo:
     """Understand what was typed after the command's name."""
     word, _, rest = " ".join(text.split()).partition(" ")

@@ -6,13 +6,13 @@ import socket
 import subprocess
 import sys
 
-COMMAND = [sys.executable, "-m", "bot", "sandbox", "--aws-port", "0", "--slack-port", "0"]
+COMMAND = [sys.executable, "-m", "bot", "sandbox", "--headless", "--port", "0"]
 
 
 def talk(*lines: str) -> tuple[int, str]:
     """Pipe lines into the sandbox: its exit status and what it showed."""
     done = subprocess.run(
-        COMMAND,
+        [*COMMAND, "--terminal"],
         input="".join(f"{line}\n" for line in lines),
         capture_output=True,
         text=True,
@@ -69,5 +69,6 @@ def test_a_port_in_use_is_said_plainly() -> None:
             [*COMMAND[:-1], port], capture_output=True, text=True, timeout=60, check=False
         )
     assert done.returncode == 2
-    assert port in done.stderr
+    assert f"Port {port} is in use" in done.stderr
+    assert "choose another port with --port" in done.stderr
     assert "Traceback" not in done.stderr

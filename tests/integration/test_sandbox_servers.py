@@ -51,6 +51,14 @@ def test_a_port_in_use_is_named(server: ServerThread) -> None:
         second.start()
 
 
+def test_the_option_for_another_port_is_named(server: ServerThread) -> None:
+    """Where a server's port is chosen by an option, the error names it."""
+    second = ServerThread(Starlette(), server.port, "sandbox page", "--port")
+    with pytest.raises(SandboxError) as caught:
+        second.start()
+    assert caught.value.mend == "Stop what uses it, or choose another port with --port."
+
+
 def test_a_port_that_may_not_be_had_is_named() -> None:
     """A port outside of what the machine has is refused plainly, not with a traceback."""
     with pytest.raises(SandboxError, match="cannot listen on port 70000"):

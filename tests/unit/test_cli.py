@@ -10,14 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from bot import __version__, app, cli
 from bot.errors import StoreError
 from bot.findings import Absent, Cause
+from bot.sandbox.run import Options
 from bot.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
 from bot.settings import Settings
 from tests.unit.loggers import logging_put_back
@@ -306,19 +306,24 @@ def test_run(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
 
 
 def test_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`sandbox` takes its ports, and ends as the sandbox ends."""
-    given: list[tuple[int, int]] = []
+    """`sandbox` takes its options, and ends as the sandbox ends."""
+    given: list[Options] = []
 
-    def run(aws_port: int, slack_port: int) -> int:
-        given.append((aws_port, slack_port))
+    def run(options: Options) -> int:
+        given.append(options)
         return 0
 
-    module: Any = ModuleType("bot.sandbox.run")
-    module.run = run
-    monkeypatch.setitem(sys.modules, "bot.sandbox.run", module)
+    monkeypatch.setattr("bot.sandbox.run.run", run)
     assert cli.main(["sandbox"]) == 0
-    assert cli.main(["sandbox", "--aws-port", "0", "--slack-port", "9000"]) == 0
-    assert given == [(8701, 8702), (0, 9000)]
+    assert cli.main(["sandbox", "--aws-port", "0", "--slack-port", "9000", "--headless"]) == 0
+    assert cli.main(["sandbox", "--port=8900", "--accounts=500", "--seed=7", "--no-bot"]) == 0
+    assert cli.main(["sandbox", "--terminal"]) == 0
+    assert given == [
+        Options(8700),
+        Options(8700, 0, 9000, headless=True),
+        Options(8900, accounts=500, seed=7, bot=False),
+        Options(8700, terminal=True),
+    ]
 
 
 @pytest.mark.parametrize(("missing", "status"), [("starlette.routing", 2), ("bot.nothing", 70)])

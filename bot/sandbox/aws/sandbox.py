@@ -49,7 +49,8 @@ class AwsSandbox(AwsControl):
             SandboxError: the port is in use, or moto's server did not start.
         """
         self._process.start()
-        server = ServerThread(_application(self._process.url), self._port, "AWS sandbox")
+        app = _application(self._process.url)
+        server = ServerThread(app, self._port, "AWS sandbox", "--aws-port", dates=False)
         try:
             server.start()
         except SandboxError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.scans import ScanState
 from bot.slack.blocks import accounts, context, date, escape, header, paragraph, plain, section
+from bot.slack.commands import USAGE
 from bot.slack.message import Message
 from bot.slack.views.accounts import TURN_ON
 
@@ -15,12 +16,7 @@ if TYPE_CHECKING:
     from bot.errors import NotifierError
     from bot.scans import Scan
 
-_COMMANDS: Final = (
-    "`/altcontact check` checks every account now\n"
-    "`/altcontact check <id or part of a name>` shows one account's contacts as AWS holds them\n"
-    "`/altcontact fix <id or name>` sets a contact\n"
-    "`/altcontact help` shows this"
-)
+_COMMANDS: Final = "\n".join(f"`{usage.line}` {usage.description}" for usage in USAGE)
 _TYPED: Final = 100
 
 
