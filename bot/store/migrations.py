@@ -170,6 +170,11 @@ def refuse_foreign(db: Database, path: Path) -> None:
         )
 
 
+def pending(db: Database) -> int:
+    """How many steps the file is behind this version; writes nothing."""
+    return len(_STEPS) - len(list(SCHEMA.applied(db)))
+
+
 def migrate(db: Database) -> None:
     """Bring the tables up to this version, within the caller's transaction."""
     SCHEMA.apply(db)

@@ -27,7 +27,7 @@ UPDATE scans SET lease_until = ?, done = ?, total = ?
 WHERE id = ? AND state = 'running' AND instance = ?
 """
 
-_LAST: Final = """
+LAST: Final = """
 SELECT * FROM scans
 WHERE state IN ('complete', 'failed')
     OR (state = 'incomplete' AND json_extract(failure, '$[0]') != 'not_reached')
@@ -77,7 +77,7 @@ class Scans(Part):
     def last_scan(self) -> Scan | None:
         """The newest scan that ended by itself (not cut off, not stopped halfway)."""
         with self._connections.reading() as db:
-            row = db.execute(_LAST).fetchone()
+            row = db.execute(LAST).fetchone()
             return to_scan(row) if row is not None else None
 
     def cut_off_dead_scans(self) -> int:
