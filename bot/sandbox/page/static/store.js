@@ -1,0 +1,151 @@
+// What the page knows, kept up to date by the event stream, and how it asks the sandbox to act.
+import { announce } from "./dom.js";
+
+/** As docs/sandbox.md describes it; `messages` and `accounts` are Maps by id, in order. */
+export const store = {
+  online: false,
+  slack: null,
+  aws: null,
+  bot: null,
+  wire: [],
+  app: { name: "", commands: [] },
+};
+
+/** What this page shows: who looks (`me`), where (`place`, a channel id or "home"), which thread. */
+export const ui = {
+  me: "U0ALICE001",
+  place: "C0ALERTS01",
+  thread: "",
+  pane: "slack",
+};
+
+const WIRE_KEPT = 1000;
+const watchers = [];
+const pending = new Set();
+
+/**
+ * Calls `render` soon after any of these parts changed, and once at first when all is known.
+ * Parts: online, slack, aws, bot, wire, ui.
+ */
+export function watch(parts, render) {
+  watchers.push({ parts: new Set(parts), render });
+}
+
+/** Says that a part changed. */
+export function changed(...parts) {
+  if (pending.size === 0) queueMicrotask(flush);
+  for (const part of parts) pending.add(part);
+}
+
+function flush() {
+  const parts = new Set(pending);
+  pending.clear();
+  if (!store.slack) {
+    if (!parts.has("online")) return;
+  }
+  for (const { parts: wanted, render } of watchers) {
+    if ([...wanted].some((part) => parts.has(part))) render();
+  }
+}
+
+/** Changes what this page shows. */
+export function show(changes) {
+  Object.assign(ui, changes);
+  changed("ui");
+}
+
+/** Follows the event stream; the browser connects again by itself, and then gets all of it anew. */
+export function follow() {
+  const events = new EventSource("/control/events");
+  const on = (name, take) => events.addEventListener(name, (event) => take(JSON.parse(event.data)));
+  on("state", takeAll);
+  on("slack", (part) => takeSlack(part));
+  on("aws", (part) => takeAws(part));
+  on("bot", (part) => {
+    store.bot = part;
+    changed("bot");
+  });
+  on("wire", (entries) => takeWire(entries));
+  events.addEventListener("error", () => {
+    store.online = false;
+    changed("online");
+  });
+}
+
+function takeAll(all) {
+  store.online = true;
+  store.app = all.app;
+  store.bot = all.bot;
+  store.slack = { ...all.slack, messages: new Map(), refusals: [] };
+  store.aws = { ...all.aws, accounts: new Map() };
+  store.wire = [];
+  takeSlack(all.slack);
+  takeAws({ ...all.aws, removed: [] });
+  takeWire(all.wire);
+  changed("online", "slack", "aws", "bot", "wire", "ui");
+}
+
+function takeSlack(part) {
+  const { messages, refusals } = store.slack;
+  for (const message of part.messages) messages.set(message.id, message);
+  for (const refusal of part.refusals) refusals.push(refusal);
+  store.slack = { ...part, messages, refusals };
+  changed("slack");
+}
+
+function takeAws(part) {
+  const { accounts } = store.aws;
+  for (const account of part.accounts) accounts.set(account.id, account);
+  for (const id of part.removed ?? []) accounts.delete(id);
+  store.aws = { ...part, accounts };
+  changed("aws");
+}
+
+function takeWire(entries) {
+  store.wire.push(...entries);
+  if (store.wire.length > WIRE_KEPT) store.wire = store.wire.slice(-WIRE_KEPT);
+  changed("wire");
+}
+
+/**
+ * Asks the control interface.
+ *
+ * @returns {Promise<object>} its answer; `{error, mend}` where it was refused or not reached, of
+ *   which a person has been told unless `quiet`.
+ */
+export async function ask(verb, path, body, { quiet = false } = {}) {
+  let answer;
+  try {
+    const response = await fetch(`/control/${path}`, {
+      method: verb,
+      headers: body === undefined ? {} : { "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    answer = text ? JSON.parse(text) : {};
+    if (!response.ok && !answer.error) answer = { error: `The sandbox answered ${response.status}.` };
+  } catch {
+    answer = { error: "The sandbox does not answer.", mend: "Is it still running in the terminal?" };
+  }
+  if (answer.error && !quiet) announce([answer.error, answer.mend].filter(Boolean).join(" "), "error");
+  return answer;
+}
+
+/** Does what a person does in Slack, as the one who looks. */
+export function act(name, given = {}, options = {}) {
+  return ask("POST", `slack/act/${name}`, { user: ui.me, ...given }, options);
+}
+
+/** A person's, the bot's or a group's name by id; the id where it is not known. */
+export function nameOf(id) {
+  const { people = [], groups = [], bot = {} } = store.slack ?? {};
+  if (id === bot.id) return bot.name;
+  const person = people.find((each) => each.id === id);
+  if (person) return person.name;
+  return groups.find((each) => each.id === id)?.handle ?? id;
+}
+
+/** A channel by id. */
+export function channelOf(id) {
+  return (store.slack?.channels ?? []).find((each) => each.id === id);
+}

@@ -1,0 +1,113 @@
+// The tour of the first minute: three steps that tick themselves off by what really happens.
+import { checkBarred, checking, runCheck } from "./check.js";
+import { putInComposer } from "./composer.js";
+import { fill, h } from "./dom.js";
+import { recall, remember } from "./memory.js";
+import { changed, show, store, ui, watch } from "./store.js";
+
+const COMMAND = "/altcontact check";
+
+/** Where the tour stands; kept over visits. Times are in seconds. */
+const state = {
+  closed: false,
+  since: 0,
+  steps: [false, false, false],
+  deleted: 0,
+  ...recall("tour", {}),
+};
+
+/** The accounts whose SECURITY contact was there at the last look. */
+let held = new Set();
+
+/** Begins the tour anew, whatever happened before. */
+export function restartTour() {
+  keep({ closed: false, since: Date.now() / 1000, steps: [false, false, false], deleted: 0 });
+  show({ pane: "slack" });
+}
+
+function keep(changes) {
+  Object.assign(state, changes);
+  remember("tour", state);
+  changed("tour");
+}
+
+/** Draws the tour into its element. */
+export function mountTour(element) {
+  let drawn = "";
+  const draw = () => {
+    element.hidden = state.closed || ui.place === "home";
+    if (element.hidden) return;
+    // Drawn again only where something changed, so that the focus stays in it.
+    const now = JSON.stringify([state, checkBarred(), checking()]);
+    if (now === drawn) return;
+    drawn = now;
+    fill(element, card());
+  };
+  watch(["wire", "aws"], notice);
+  watch(["tour", "ui", "bot", "online"], draw);
+}
+
+/** Ticks off what happened. */
+function notice() {
+  if (state.closed) return;
+  const steps = [...state.steps];
+  let { deleted } = state;
+  const now = new Set([...store.aws.accounts.values()]
+    .filter((account) => account.contacts.SECURITY).map((account) => account.id));
+  if (steps[1] && [...held].some((id) => store.aws.accounts.has(id) && !now.has(id))) {
+    deleted = Date.now() / 1000;
+  }
+  held = now;
+  for (const entry of store.wire) {
+    if (entry.at < state.since) continue;
+    if (isCheckCommand(entry)) steps[0] = true;
+    if (isCall(entry, "PutAlternateContact")) steps[1] = true;
+    if (deleted && entry.at >= deleted && isCall(entry, "ListAccounts")) steps[2] = true;
+  }
+  if (deleted !== state.deleted || steps.some((step, index) => step !== state.steps[index])) {
+    keep({ steps, deleted });
+  }
+}
+
+function isCheckCommand({ kind, sent }) {
+  if (kind !== "socket") return false;
+  const { command, text } = sent?.payload ?? sent ?? {};
+  return typeof command === "string" && /^\s*check\b/.test(text ?? "");
+}
+
+function isCall({ kind, name, ok }, operation) {
+  return kind === "aws" && ok && name.endsWith(operation);
+}
+
+function card() {
+  const current = state.steps.indexOf(false);
+  const close = h("button", { type: "button", class: "plain", "aria-label": "Close the tour",
+    on: { click: () => keep({ closed: true }) } }, "✕");
+  const steps = [
+    [["Type ", h("code", null, COMMAND)],
+      ["Put it into the box", () => putInComposer(COMMAND), ""]],
+    [["Press ", h("b", null, "Fix"), ", and fill the form (try the phone number ",
+      h("code", null, "12"), ")"], null],
+    state.deleted
+      ? [["It is deleted in AWS. Now ", h("b", null, "run the scheduled check")],
+        ["Run it now", runCheck, checkBarred() || (checking() ? "It is on its way." : "")]]
+      : [["Delete it again in AWS, then run the scheduled check"],
+        ["Show AWS", () => show({ pane: "aws" }), "", "narrow"]],
+  ];
+  return h("section", { class: "tour-card", "aria-label": "Tour" },
+    h("header", null,
+      h("h3", null, current < 0 ? "That is all: the bot noticed, and you know your way."
+        : "See it work in a minute"), close),
+    h("ol", null, steps.map(([words, help], index) => step(words, help, index, current))));
+}
+
+function step(words, help, index, current) {
+  const done = state.steps[index];
+  const [label, run, barred, kind = ""] = help ?? [];
+  return h("li", { class: done ? "done" : index === current ? "current" : "",
+    "aria-current": index === current ? "step" : undefined },
+  h("span", { class: "tick", "aria-hidden": "true" }, done ? "✓" : String(index + 1)),
+  h("span", null, words, done && h("span", { class: "visually-hidden" }, " (done)")),
+  index === current && help && h("button", { type: "button", class: `push small ${kind}`,
+    disabled: Boolean(barred), title: barred, on: { click: run } }, label));
+}
