@@ -146,7 +146,7 @@ def test_a_connection_is_closed_without_an_answer(aws: AwsSandbox, connect: Conn
         client.put_alternate_contact(**SECURITY, **CONTACT)
     assert aws.contact("111111111111", "SECURITY") is None
     assert _code(client.get_alternate_contact) == "ResourceNotFoundException"
-    assert aws.stats()["operations"]["PutAlternateContact"]["codes"] == {"closed": 1}
+    assert aws.stats()["operations"]["PutAlternateContact"]["codes"] == {"close": 1}
 
 
 def test_a_write_whose_answer_is_lost_is_done(aws: AwsSandbox, connect: Connect) -> None:

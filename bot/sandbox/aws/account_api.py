@@ -19,6 +19,7 @@ _OWN_ID: Final = (
     " (The management account can only be managed using the standalone context from the "
     "management account.)"
 )
+_FEATURES_OFF: Final = " (Your organization must first enable all features.)"
 _TRUSTED_ACCESS_OFF: Final = (
     " (Your organization must first enable trusted access with AWS Account Management.)"
 )
@@ -86,6 +87,8 @@ class AccountApi:
                 raise access_denied(caller, call.action, _OWN_ID)
             if named == caller.account_id:
                 raise access_denied(caller, call.action)
+            if not organization.all_features:
+                raise access_denied(caller, call.action, _FEATURES_OFF)
             if not organization.trusted_access:
                 raise access_denied(caller, call.action, _TRUSTED_ACCESS_OFF)
             if named not in organization.members:

@@ -51,6 +51,7 @@ class Control:
         """The Starlette app with every path."""
         routes = [
             ("/state", "GET", self._state),
+            ("/wire", "GET", self._wire),
             ("/world", "GET", self._snapshot),
             ("/reset", "POST", self._reset),
             ("/settings", "PATCH", self._settings),
@@ -99,6 +100,11 @@ class Control:
         since, seconds = _awaited(request)
         await self._world.changes.wait(since, seconds)
         return JSONResponse(snapshot(self._world, self._storage))
+
+    async def _wire(self, request: Request) -> Response:
+        since, seconds = _awaited(request)
+        await self._world.recorder.recorded.wait(since, seconds)
+        return JSONResponse(self._world.recorder.after(since))
 
     async def _reset(self, _request: Request) -> Response:
         self._world.reset()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox.aws.account_api import AccountApi
 from bot.sandbox.aws.answers import (
     ACCOUNT,
     ORGANIZATIONS,
+    STS,
     Answer,
     Call,
     Refusal,
@@ -19,6 +23,7 @@ from bot.sandbox.aws.faults import Fault, FaultKind
 from bot.sandbox.aws.organizations_api import OrganizationsApi
 from bot.sandbox.aws.quotas import throttled
 from bot.sandbox.aws.requests import Signature, service_of, understand
+from bot.sandbox.aws.skew import require_timely
 from bot.sandbox.servers import hang_up
 
 if TYPE_CHECKING:
@@ -36,12 +41,39 @@ _PROXY_PAGE: Final = Answer(
     b"<!DOCTYPE html><html><head><title>Sign in</title></head>"
     b"<body><h1>Please sign in to the network</h1></body></html>",
 )
+_OUTAGE_PAGE: Final = Answer(
+    503,
+    {"content-type": "text/html"},
+    # botocore takes a page for a fault of the server's own only where it begins just so.
+    b"<html><body><b>Http/1.1 Service Unavailable</b></body></html>",
+)
+_SAID: Final = {
+    "html": "A proxy's page, with status 200.",
+    "outage": "AWS is down: a page, with status 503.",
+    "aborted": "The caller hung up before the answer.",
+}
 _NO_API: Final = frozenset({"aws-us-gov"})
 """Partitions without an endpoint for Account Management: a call there reaches nobody."""
 
 
 class _HangUp(Exception):
-    """The connection is to be closed without an answer."""
+    """The connection is to be closed without an answer.
+
+    Its `code` says why: the kind of a fault, or that there is no endpoint.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How a call ended: what goes back, in one word, and what that says to a reader."""
+
+    answer: Answer
+    code: str
+    said: Mapping[str, Any]
 
 
 class AwsLayer:
@@ -63,7 +95,8 @@ class AwsLayer:
         except _HangUp:
             await hang_up(receive, send)
             return
-        raw = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+        headers_sent = {**answer.headers, "date": formatdate(self._world.now(), usegmt=True)}
+        raw = [(name.encode(), value.encode()) for name, value in headers_sent.items()]
         raw.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": raw})
         await send({"type": "http.response.body", "body": answer.body})
@@ -77,37 +110,46 @@ class AwsLayer:
         except Refusal as refusal:
             return refused(service, refusal)
         self._world.stats.arrived(call)
+        started = time.perf_counter()
         code = "aborted"
+        said: Mapping[str, Any] = _said(code)
         try:
-            answer, code = await self._outcome(signature, call)
-        except _HangUp:
-            code = "closed"
+            outcome = await self._outcome(signature, call)
+            code, said = outcome.code, outcome.said
+        except _HangUp as closed:
+            code, said = closed.code, {}
             raise
         finally:
             self._world.stats.left(call, code)
-        return answer
+            caller = self._world.keys.owner(signature.key_id)
+            seconds = time.perf_counter() - started
+            self._world.recorder.record(call, caller, code, said, seconds)
+        return outcome.answer
 
-    async def _outcome(self, signature: Signature, call: Call) -> tuple[Answer, str]:
+    async def _outcome(self, signature: Signature, call: Call) -> _Outcome:
         if self._world.settings.latency_ms > 0:
             await asyncio.sleep(self._world.settings.latency_ms / 1000)
+        if self._world.settings.outage:
+            return _Outcome(_OUTAGE_PAGE, "outage", _said("outage"))
         caller = self._world.keys.owner(signature.key_id)
         target = call.text("AccountId") or (caller.account_id if caller else "")
         fault = self._world.faults.striking(call, target)
         if fault is not None:
             self._world.changes.made()
         if fault is not None and fault.kind is FaultKind.HTML:
-            return _PROXY_PAGE, "html"
+            return _Outcome(_PROXY_PAGE, "html", _said("html"))
         try:
             if fault is not None:
                 await self._strike(fault, caller, call)
             result = await self._carry_out(signature, call)
         except Refusal as refusal:
-            answer, code = refused(call.service, refusal), refusal.code
+            said = {"code": refusal.code, "message": refusal.message, **refusal.members}
+            outcome = _Outcome(refused(call.service, refusal), refusal.code, said)
         else:
-            answer, code = success(call, result), "ok"
+            outcome = _Outcome(success(call, result), "ok", result or {})
         if fault is not None and fault.kind is FaultKind.LOST_ANSWER:
-            raise _HangUp
-        return answer, code
+            raise _HangUp(fault.kind)
+        return outcome
 
     async def _strike(self, fault: Fault, caller: Caller | None, call: Call) -> None:
         match fault.kind:
@@ -118,7 +160,7 @@ class AwsLayer:
                 code = "InternalServerException" if call.service == ACCOUNT else code
                 raise Refusal(code, "An internal error occurred.", 500)
             case FaultKind.CLOSE:
-                raise _HangUp
+                raise _HangUp(fault.kind)
             case FaultKind.HANG:
                 await fault.hang()
             case FaultKind.EXPIRE if caller is not None:
@@ -128,14 +170,21 @@ class AwsLayer:
 
     async def _carry_out(self, signature: Signature, call: Call) -> dict[str, Any] | None:
         caller = self._world.keys.authenticate(call.service, signature)
+        require_timely(call.service, signature.at, self._world.now())
         if call.service == ACCOUNT and caller.partition in _NO_API:
-            raise _HangUp
+            raise _HangUp("no_endpoint")
+        if self._world.settings.throttling and call.service != STS:
+            raise throttled(call)
         self._world.quotas.take(caller, call)
         if call.service == ACCOUNT:
             return await self._account.answer(caller, call)
         if call.service == ORGANIZATIONS:
             return self._organizations.answer(caller, call)
         return _sts(caller, call)
+
+
+def _said(code: str) -> dict[str, Any]:
+    return {"code": code, "message": _SAID[code]}
 
 
 def _sts(caller: Caller, call: Call) -> dict[str, Any]:

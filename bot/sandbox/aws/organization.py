@@ -109,6 +109,8 @@ class Organization:
         """What an account is; one that is not listed is in no organization."""
         if account_id not in self.members:
             return Standing.STANDALONE
+        if not self.all_features and account_id != MANAGEMENT_ID:
+            return Standing.MEMBER  # nothing is delegated in consolidated billing
         known = {
             MANAGEMENT_ID: Standing.MANAGEMENT,
             DELEGATED_ID: Standing.DELEGATED,

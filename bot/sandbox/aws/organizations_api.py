@@ -68,14 +68,15 @@ class OrganizationsApi:
 
     def _describe_organization(self, caller: Caller, _call: Call) -> dict[str, Any]:
         prefix = f"arn:{caller.partition}:organizations::{MANAGEMENT_ID}"
+        organization = self._world.organization
         return {
             "Organization": {
                 "Id": ORGANIZATION_ID,
                 "Arn": f"{prefix}:organization/{ORGANIZATION_ID}",
-                "FeatureSet": "ALL",
+                "FeatureSet": "ALL" if organization.all_features else "CONSOLIDATED_BILLING",
                 "MasterAccountArn": f"{prefix}:account/{ORGANIZATION_ID}/{MANAGEMENT_ID}",
                 "MasterAccountId": MANAGEMENT_ID,
-                "MasterAccountEmail": self._world.organization.members[MANAGEMENT_ID].email,
+                "MasterAccountEmail": organization.members[MANAGEMENT_ID].email,
                 "AvailablePolicyTypes": [],
             }
         }
@@ -103,8 +104,9 @@ class OrganizationsApi:
         return answer
 
     def _list_service_access(self, _caller: Caller, _call: Call) -> dict[str, Any]:
-        services = [OTHER_SERVICE]
-        if self._world.organization.trusted_access:
+        organization = self._world.organization
+        services = [OTHER_SERVICE] if organization.all_features else []
+        if organization.all_features and organization.trusted_access:
             services.insert(0, ACCOUNT_SERVICE)
         return {
             "EnabledServicePrincipals": [
@@ -119,9 +121,13 @@ class OrganizationsApi:
             "DelegatedAdministrators": [
                 {**self._shown(caller, members[each]), "DelegationEnabledDate": _LONG_AGO}
                 for each, service in _ADMINISTRATORS.items()
-                if each in members and wanted in {"", service}
+                if self._delegates(each) and wanted in {"", service}
             ]
         }
+
+    def _delegates(self, account_id: str) -> bool:
+        standing = self._world.organization.standing(account_id)
+        return standing in {Standing.DELEGATED, Standing.DELEGATED_OTHER}
 
     def _shown(self, caller: Caller, member: Member) -> dict[str, Any]:
         prefix = f"arn:{caller.partition}:organizations::{MANAGEMENT_ID}"

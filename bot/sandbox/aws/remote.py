@@ -113,6 +113,22 @@ class AwsControl:
         """Allow everything again that policies denied."""
         self._call("DELETE", "/denials")
 
+    def all_features(self, on: bool) -> None:
+        """Turn all features of the organization on, or leave it consolidated billing alone."""
+        self._call("PATCH", "/settings", {"all_features": on})
+
+    def outage(self, on: bool) -> None:
+        """Let AWS be down: every call is answered 503, and an HTML page."""
+        self._call("PATCH", "/settings", {"outage": on})
+
+    def throttling(self, on: bool) -> None:
+        """Throttle every call of Account Management and Organizations."""
+        self._call("PATCH", "/settings", {"throttling": on})
+
+    def clock_skew(self, seconds: float) -> None:
+        """Let AWS's clock be so far ahead of this machine's; behind it, below 0."""
+        self._call("PATCH", "/settings", {"clock_skew_seconds": seconds})
+
     def quotas(self, on: bool) -> None:
         """Turn all quotas on or off."""
         self._call("PATCH", "/settings", {"quotas_enabled": on})
@@ -196,6 +212,17 @@ class AwsControl:
         """
         world: dict[str, Any] = self._call("GET", f"/world?since={since}&timeout={timeout}")
         return world
+
+    def wire(self, since: int = 0, timeout: float = 0.0) -> dict[str, Any]:
+        """The last 1,000 calls: {"last", "entries"}, as docs/sandbox.md shows an entry.
+
+        Args:
+            since: the `last` of an earlier answer: gives what came after; comes back once
+                something has.
+            timeout: but after so many seconds, 50 at most, at the latest.
+        """
+        calls: dict[str, Any] = self._call("GET", f"/wire?since={since}&timeout={timeout}")
+        return calls
 
     def reset(self) -> None:
         """Set everything as it was at the start: the callers' accounts alone, without contacts."""

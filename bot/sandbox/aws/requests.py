@@ -20,7 +20,7 @@ _TARGET_PREFIX: Final = "AWSOrganizationsV20161128."
 
 
 class Signature:
-    """What the `Authorization` header says: access key id, region and service; empty without one.
+    """What the headers say of who signed, for what and when; empty where they do not.
 
     The signature itself is not verified: nobody but tests and the sandbox's own bot calls here.
     """
@@ -30,6 +30,7 @@ class Signature:
         self.key_id = found["key"] if found else ""
         self.region = found["region"] if found else ""
         self.service = found["service"] if found else ""
+        self.at = headers.get("x-amz-date", "")
         self.token = headers.get("x-amz-security-token", "")
 
 

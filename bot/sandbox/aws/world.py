@@ -13,6 +13,7 @@ from bot.sandbox.aws.changes import Changes
 from bot.sandbox.aws.faults import Faults
 from bot.sandbox.aws.organization import Organization
 from bot.sandbox.aws.quotas import Quotas
+from bot.sandbox.aws.recorder import Recorder
 from bot.sandbox.aws.settings import Settings
 from bot.sandbox.aws.stats import Stats
 
@@ -33,11 +34,16 @@ class World:
     shown: dict[tuple[str, str], tuple[float, Contact | None]] = field(default_factory=dict)
     """What Get still answers after a write: (until, contact), by account id and type."""
 
+    recorder: Recorder = field(default_factory=Recorder)
     changes: Changes = field(default_factory=Changes)
     """Counts whatever changes in the snapshot."""
 
+    def now(self) -> float:
+        """The time by AWS's clock, in seconds since 1970."""
+        return time.time() + self.settings.clock_skew_seconds
+
     def reset(self) -> None:
-        """Set everything as it was at the start; what hangs goes on. Contacts stay."""
+        """Set everything as at the start; what hangs goes on. Contacts and recorded calls stay."""
         self.faults.clear()
         self.organization = Organization()
         self.keys = Keys()
