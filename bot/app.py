@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)
+
+_STOP, _CHECK = True, False
+"""What signals ask for."""
 
 STOP_WITHIN: Final = 9.0
 """Seconds that an orderly stop may take; orchestrators kill after ten."""
@@ -82,18 +86,24 @@ def _scanner(settings: Settings) -> Iterator[Scanner]:
 def run(settings: Settings) -> int:
     """Run the bot until it is told to stop (SIGTERM, SIGINT).
 
+    SIGUSR1 runs the scheduled check now.
+
     Returns:
         The exit status: 0.
 
     Raises:
         StoreError: the database cannot be used.
     """
-    stop = threading.Event()
+    # A handler may interrupt any line of the main thread, so all it does is to hand over. A lock
+    # that this line holds would never be let go: `SimpleQueue` is made to be put into from there.
+    asked: SimpleQueue[bool] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: asked.put(_STOP))
+    signal.signal(signal.SIGUSR1, lambda *_: asked.put(_CHECK))
     bot = Bot(settings)
     bot.start()
-    stop.wait()
+    while asked.get() is not _STOP:
+        bot.check_now()
     bot.stop()
     return 0
 
@@ -170,6 +180,10 @@ class Bot:
         self._schedule.start()
         self._desk.begin(self._remediator.recover)
         self._desk.begin(lambda: _look_at(self._channel))
+
+    def check_now(self) -> None:
+        """Run the scheduled check now, beside everything else."""
+        self._schedule.check_now()
 
     def stop(self) -> None:
         """Stop in order: no new work, running writes finish and are recorded, sockets close."""

@@ -72,6 +72,19 @@ class Schedule:
             self._scheduler.add_job(self._check, id=f"{JOB}-at-start", **options)
         self._scheduler.start()
 
+    def check_now(self) -> None:
+        """Run the scheduled check now, in a thread of the scheduler's; for any thread.
+
+        Does nothing before the start and after the stop. Where a check runs already, it is joined.
+        """
+        if not self._scheduler.running:
+            _log.warning("asked to check, but the schedule does not run")
+            return
+        _log.info("checking at once", why="asked to")
+        self._scheduler.add_job(
+            self._check, id=f"{JOB}-now", replace_existing=True, misfire_grace_time=MISFIRE_GRACE
+        )
+
     def next_check(self) -> datetime | None:
         """When the next check is due; None where the expression names no further time."""
         fire: datetime | None = self._trigger.get_next_fire_time(None, self._clock.now())

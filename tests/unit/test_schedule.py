@@ -207,6 +207,38 @@ def test_a_check_due_while_the_bot_stops_is_let_be(
     assert not recorded.is_set()
 
 
+def test_the_check_may_be_asked_for(
+    make: Callable[..., Schedule], store: SqliteStore, recorded: threading.Event
+) -> None:
+    """A check that is asked for is made at once, as the schedule's own, and more than once."""
+    make()._check()
+    schedule = make()
+    schedule.start()
+    for _ in range(2):
+        recorded.clear()
+        schedule.check_now()
+        assert recorded.wait(PATIENCE)
+    last = store.last_scan()
+    assert last is not None
+    assert last.trigger.kind is TriggerKind.SCHEDULE
+
+
+def test_a_check_asked_for_too_early_or_too_late_is_let_be(
+    make: Callable[..., Schedule], recorded: threading.Event
+) -> None:
+    """Before the start and after the stop nothing is checked, which the log says."""
+    make()._check()
+    recorded.clear()
+    schedule = make()
+    with capture_logs() as logs:
+        schedule.check_now()
+        started_paused(schedule)
+        schedule.stop()
+        schedule.check_now()
+    assert [log["event"] for log in logs] == ["asked to check, but the schedule does not run"] * 2
+    assert not recorded.is_set()
+
+
 def test_a_stop_may_come_before_the_start_and_twice(make: Callable[..., Schedule]) -> None:
     """Stopping what does not run is harmless."""
     schedule = make()
