@@ -154,7 +154,7 @@ def _forms(value: str) -> Iterator[str]:
     """A value as it may stand in a text: with its spaces and signs put right, or escaped."""
     joined = " ".join(value.split())
     for form in {value, value.strip(), joined, unicodedata.normalize("NFC", joined)}:
-        if form:
+        if form.strip():
             yield form
             yield html.escape(form, quote=False)
 
