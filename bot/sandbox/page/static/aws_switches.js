@@ -19,7 +19,7 @@ const allow = (action, on) => ask(on ? "DELETE" : "POST", "aws/denials", denial(
 
 /** Each switch: label, what it does, whether it is on, whether it should be, how to set it. */
 const SWITCHES = [
-  ["Trusted access", "Off: no contact of a member account can be read or changed.",
+  ["Trusted access", "Off: member accounts are out of the bot's reach.",
     () => store.aws.settings.trusted_access, true, (on) => patch({ trusted_access: on })],
   ["Bot may read", "Off: its IAM policy denies reading.",
     () => !denied(READ), true, (on) => allow(READ, on)],

@@ -1,7 +1,7 @@
 // The wire: every payload between the bot and Slack, and every call to AWS, as they happen.
 import { fill, h } from "./dom.js";
 import { changed, store, watch } from "./store.js";
-import { wireRow } from "./wire_row.js";
+import { failed, wireRow } from "./wire_row.js";
 import { count } from "./words.js";
 
 const KEPT = 1000;
@@ -9,7 +9,7 @@ const KINDS = [
   ["all", "All", () => true],
   ["slack", "Slack", (entry) => entry.kind !== "aws"],
   ["aws", "AWS", (entry) => entry.kind === "aws"],
-  ["errors", "Errors", (entry) => !entry.ok],
+  ["errors", "Errors", failed],
 ];
 
 let shown = false;

@@ -9,6 +9,13 @@ const KINDS = {
   aws: ["→", "bot → AWS", "AWS"],
 };
 
+const NO_CONTACT = "ResourceNotFoundException";
+
+/** Whether something went wrong; that an account has no such contact is an answer like another. */
+export function failed({ kind, ok, status }) {
+  return !ok && !(kind === "aws" && status === NO_CONTACT);
+}
+
 /** The row of an entry. */
 export function wireRow(entry) {
   const [arrow, direction, kind] = KINDS[entry.kind] ?? ["·", "", entry.kind];
@@ -19,9 +26,9 @@ export function wireRow(entry) {
       h("span", { "aria-hidden": "true" }, arrow),
       h("span", { class: "visually-hidden" }, direction)),
     h("span", { class: "kind quiet" }, kind),
-    h("span", { class: "name mono" }, entry.name),
-    h("span", { class: entry.ok ? "status good" : "status bad" },
-      entry.status || (entry.ok ? "ok" : "failed")),
+    h("span", { class: "name mono" }, entry.name,
+      h("span", { class: "quiet" }, ` ${about(entry.sent ?? {})}`)),
+    status(entry),
     h("span", { class: "took quiet" }, took(entry.milliseconds)));
   const row = h("li", null, button);
   button.addEventListener("click", () => {
@@ -34,6 +41,21 @@ export function wireRow(entry) {
     else body.remove();
   });
   return row;
+}
+
+/** What it is about, in a few words: the account and the type, or the place in Slack. */
+function about(sent) {
+  const payload = sent.payload ?? sent;
+  const words = [payload.AccountId, payload.AlternateContactType, payload.channel,
+    payload.command, payload.text];
+  return words.filter((word) => typeof word === "string").join(" ").slice(0, 80);
+}
+
+function status(entry) {
+  const kind = entry.ok ? "good" : failed(entry) ? "bad" : "quiet";
+  const hint = kind === "quiet" ? "The account has no such contact." : null;
+  return h("span", { class: `status ${kind}`, title: hint },
+    entry.status || (entry.ok ? "ok" : "failed"));
 }
 
 function payload(title, held) {
