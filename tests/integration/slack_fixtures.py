@@ -60,13 +60,15 @@ def actions(*elements: Node, block_id: str = "doing") -> Node:
 class TinyBot:
     """A Bolt app over Socket Mode that keeps what it was told, and does as the test sets it.
 
-    `form` is the modal that `/tiny form` opens; `answer` what a submission is acked with.
+    `form` is the modal that `/tiny form` opens; `answer` what a submission is acked with, and
+    `options` what is suggested for the menu `ask`.
     """
 
     def __init__(self, slack: SlackSandbox) -> None:
         self.slack = slack
         self.form: Node = modal(field("name"))
         self.answer: Node = {}
+        self.options: Node = {}
         self.told: list[Node] = []
         self.hold: threading.Event | None = None
         environment = slack.environment()
@@ -77,6 +79,9 @@ class TinyBot:
         app.command("/tiny")(self._command)
         app.action({"action_id": "go"})(self._press)
         app.action({"action_id": "menu"})(self._press)
+        app.action({"action_id": "ask"})(self._press)
+        app.options("ask")(self._suggest)
+        app.event("app_home_opened")(self._press)
         app.view("form")(self._submitted)
         app.view_closed("form")(self._closed)
         self._handler = SocketModeHandler(
@@ -118,6 +123,10 @@ class TinyBot:
     def _press(self, ack: Any, body: Node) -> None:  # noqa: ANN401 - Bolt's own
         self.told.append(body)
         ack()
+
+    def _suggest(self, ack: Any, body: Node) -> None:  # noqa: ANN401 - Bolt's own
+        self.told.append(body)
+        ack(self.options)
 
     def _submitted(self, ack: Any, body: Node) -> None:  # noqa: ANN401 - Bolt's own
         self.told.append(body)

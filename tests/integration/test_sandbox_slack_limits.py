@@ -159,7 +159,7 @@ def test_takes(block: Node) -> None:
         (section(block_id="x" * 256), "block_id has 256"),
         (section(accessory="button"), "None is no element"),
         (entry(), "input stands in views alone"),
-        ({"type": "table"}, "unknown type 'table'"),
+        ({"type": "chart"}, "unknown type 'chart'"),
         ({"type": "rich_text", "elements": []}, "no elements"),
         ({"type": "rich_text", "elements": [{"type": "bold"}]}, "unknown rich text 'bold'"),
         ({"type": "rich_text", "elements": [{"type": "rich_text_quote"}]}, "no elements"),

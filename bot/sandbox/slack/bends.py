@@ -43,7 +43,7 @@ class SlackBends:
         return [call for call in self._get("log")["calls"] if call["method"].startswith(method)]
 
     def refusals(self) -> list[Seen]:
-        """What was refused, and why: [{method, error, …}]."""
+        """What was refused, and why: [{number, at, method, error, …}]."""
         refused: list[Seen] = self._get("log")["refusals"]
         return refused
 
@@ -51,6 +51,14 @@ class SlackBends:
         """Each delivery: [{type, attempt, seconds until its ack, or None where none came}]."""
         acks: list[Seen] = self._get("log")["acks"]
         return acks
+
+    def wire(self, since: int = 0, timeout: float = 0.0) -> Seen:
+        """What went over the wire after an entry: {last, entries}; waits so long for some.
+
+        Each entry: number, at, kind (web_api, socket, response_url), name, ok, status,
+        milliseconds, sent, answered.
+        """
+        return self._get("wire", since=since, timeout=timeout)
 
     def fault(self, method: str, kind: str, count: int = 1, seconds: float = 0.0) -> None:
         """Let the next calls of a method fail.
@@ -103,6 +111,10 @@ class SlackBends:
         """Archive a channel (`is_archived`), or put the bot in or out of it (`has_bot`)."""
         self._set("channel", id=channel, **members)
 
+    def set_group(self, group: str, /, **members: Any) -> None:  # noqa: ANN401 - of several types
+        """Change who is in a user group (`members`), or disable or enable it (`deleted`)."""
+        self._set("group", id=group, **members)
+
     def scopes(self, granted: Mapping[str, Any] | Iterable[str] | None) -> None:
         """Grant these scopes alone: those of a manifest, or some; None grants all."""
         if isinstance(granted, Mapping):
@@ -112,7 +124,8 @@ class SlackBends:
     def settings(self, **changed: Any) -> None:  # noqa: ANN401 - of several types
         """Change token_problem, scopes, latency, ack_within, post_rate, post_burst and more.
 
-        The others are response_uses, response_life and trigger_life; times are in seconds.
+        The others are app_token_problem, clock_skew, events (those that the app subscribes to),
+        response_uses, response_life and trigger_life; times are in seconds.
         """
         self._set("settings", **changed)
 

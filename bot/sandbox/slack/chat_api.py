@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox.slack.limits import problems
+from bot.sandbox.slack.model import Message
+from bot.sandbox.slack.reading import shown, yes
 from bot.sandbox.slack.refusals import Refusal
-from bot.sandbox.slack.workspace import APP, BOT, BOT_USER, TEAM, Message
+from bot.sandbox.slack.workspace import BOT_USER
 
 if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Channel, Workspace
+    from bot.sandbox.slack.model import Channel
+    from bot.sandbox.slack.workspace import Workspace
 
     Arguments = dict[str, Any]
     Answer = dict[str, Any]
@@ -20,35 +23,41 @@ MAX_TEXT: Final = 40_000
 
 def post(space: Workspace, given: Arguments) -> Answer:
     """`chat.postMessage`."""
-    channel = _channel_to_post(space, given)
+    channel = channel_to_post(space, given)
     _check_content(given)
     _check_metadata(given)
+    thread = thread_of(space, channel.id, given)
     wait = space.may_post(channel.id)
     if wait:
         raise Refusal("ratelimited", retry_after=max(1, round(wait)))
     message = Message(
         space.new_ts(),
         channel.id,
+        BOT_USER,
         given.get("text", ""),
         given.get("blocks") or [],
         metadata=given.get("metadata") or None,
+        thread_ts=thread,
+        broadcast=bool(thread) and yes(given, "reply_broadcast"),
     )
     space.messages.append(message)
-    return {"channel": channel.id, "ts": message.ts, "message": shown(message)}
+    return {"channel": channel.id, "ts": message.ts, "message": shown(space, message)}
 
 
 def post_ephemeral(space: Workspace, given: Arguments) -> Answer:
     """`chat.postEphemeral`."""
-    channel = _channel_to_post(space, given)
+    channel = channel_to_post(space, given)
     if given.get("user") not in channel.members:
         raise Refusal("user_not_in_channel")
     _check_content(given)
     message = Message(
         space.new_ts(),
         channel.id,
+        BOT_USER,
         given.get("text", ""),
         given.get("blocks") or [],
         to=given["user"],
+        thread_ts=thread_of(space, channel.id, given),
     )
     space.messages.append(message)
     return {"message_ts": message.ts}
@@ -56,11 +65,7 @@ def post_ephemeral(space: Workspace, given: Arguments) -> Answer:
 
 def update(space: Workspace, given: Arguments) -> Answer:
     """`chat.update`; metadata stays where none is given."""
-    if space.channel(str(given.get("channel"))) is None:
-        raise Refusal("channel_not_found")
-    message = space.message(str(given.get("channel")), str(given.get("ts")))
-    if message is None or message.ephemeral:
-        raise Refusal("message_not_found")
+    message = _own(space, given, "cant_update_message")
     _check_content(given)
     _check_metadata(given)
     message.edit(given.get("text", ""), given.get("blocks") or [])
@@ -69,11 +74,59 @@ def update(space: Workspace, given: Arguments) -> Answer:
         "channel": message.channel,
         "ts": message.ts,
         "text": message.text,
-        "message": shown(message),
+        "message": shown(space, message),
     }
 
 
-def _channel_to_post(space: Workspace, given: Arguments) -> Channel:
+def delete(space: Workspace, given: Arguments) -> Answer:
+    """`chat.delete`, of a message of the bot's own."""
+    message = _own(space, given, "cant_delete_message")
+    message.deleted = True
+    return {"channel": message.channel, "ts": message.ts}
+
+
+def permalink(space: Workspace, given: Arguments) -> Answer:
+    """`chat.getPermalink`."""
+    if space.channel(str(given.get("channel"))) is None:
+        raise Refusal("channel_not_found")
+    message = space.message(str(given.get("channel")), str(given.get("message_ts")))
+    if message is None:
+        raise Refusal("message_not_found")
+    place = f"archives/{message.channel}/p{message.ts.replace('.', '')}"
+    return {"channel": message.channel, "permalink": f"https://sandbox.slack.com/{place}"}
+
+
+def thread_of(space: Workspace, channel: str, given: Arguments) -> str:
+    """The first message of the thread in which to answer; empty where it is no answer.
+
+    Raises:
+        Refusal: `thread_not_found`. (Slack takes some of these, and nobody finds the answer.)
+    """
+    if not given.get("thread_ts"):
+        return ""
+    parent = space.message(channel, str(given["thread_ts"]))
+    if parent is None or parent.ephemeral:
+        raise Refusal("thread_not_found")
+    return parent.thread_ts or parent.ts
+
+
+def _own(space: Workspace, given: Arguments, foreign: str) -> Message:
+    if space.channel(str(given.get("channel"))) is None:
+        raise Refusal("channel_not_found")
+    message = space.message(str(given.get("channel")), str(given.get("ts")))
+    if message is None or message.ephemeral:
+        raise Refusal("message_not_found")
+    if message.user != BOT_USER:
+        raise Refusal(foreign)
+    return message
+
+
+def channel_to_post(space: Workspace, given: Arguments) -> Channel:
+    """The channel where the bot wants to post, by id, `#name` or a person's id.
+
+    Raises:
+        Refusal: `channel_not_found`, `is_archived` or `not_in_channel`.
+    """
     name = str(given.get("channel", ""))
     channel = space.direct(name) if name in space.users else space.channel(name)
     if channel is None:
@@ -105,22 +158,3 @@ def _check_metadata(given: Arguments) -> None:
     whole = isinstance(metadata, dict) and isinstance(metadata.get("event_payload"), dict)
     if not whole or not metadata.get("event_type"):
         raise Refusal("invalid_metadata_format")
-
-
-def shown(message: Message, *, with_metadata: bool = False) -> dict[str, Any]:
-    """A message as Slack gives it back."""
-    told: dict[str, Any] = {
-        "type": "message",
-        "user": BOT_USER,
-        "bot_id": BOT,
-        "app_id": APP,
-        "team": TEAM,
-        "ts": message.ts,
-        "text": message.text,
-        "blocks": message.blocks,
-    }
-    if message.edits:
-        told["edited"] = {"user": BOT_USER, "ts": message.ts}
-    if with_metadata and message.metadata:
-        told["metadata"] = message.metadata
-    return told

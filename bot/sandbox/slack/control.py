@@ -12,8 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.errors import SandboxError
+from bot.sandbox.slack.delivery import Delivery
+from bot.sandbox.slack.model import Fault
 from bot.sandbox.slack.people import People
-from bot.sandbox.slack.workspace import BOT_USER, Fault
+from bot.sandbox.slack.presses import Presses
+from bot.sandbox.slack.snapshot import snapshot
+from bot.sandbox.slack.workspace import BOT_USER
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +35,8 @@ _FAULTS: Final = frozenset({"ratelimited", "error", "hang", "close", "lost_reply
 _SETTINGS: Final = frozenset(
     {
         "token_problem",
+        "app_token_problem",
+        "clock_skew",
         "latency",
         "ack_within",
         "post_rate",
@@ -54,6 +60,7 @@ class Control:
         return [
             Route(f"{PREFIX}/state", self._state),
             Route(f"{PREFIX}/log", self._log),
+            Route(f"{PREFIX}/wire", self._wire),
             Route(f"{PREFIX}/act/{{act}}", self._act, methods=["POST"]),
             Route(f"{PREFIX}/set/{{what}}", self._set, methods=["POST"]),
         ]
@@ -69,21 +76,33 @@ class Control:
                         self._space.changed.wait_for(lambda: self._space.changes > since), timeout
                     )
         sockets = {"connected": self._socket.connected, "accepted": self._socket.accepted}
-        return JSONResponse({**self._space.snapshot(), **sockets})
+        return JSONResponse({**snapshot(self._space), **sockets})
 
     async def _log(self, _: Request) -> Response:
         space = self._space
-        return JSONResponse({"calls": space.calls, "refusals": space.refusals, "acks": space.acks})
+        return JSONResponse(
+            {"calls": space.calls, "refusals": space.refusals.log, "acks": space.acks}
+        )
+
+    async def _wire(self, request: Request) -> Response:
+        """What went over the wire after `since`; waits for some for `timeout` seconds."""
+        since = int(request.query_params.get("since", "0"))
+        timeout = float(request.query_params.get("timeout", "0"))
+        return JSONResponse(await self._space.wire.since(since, timeout))
 
     async def _act(self, request: Request) -> Response:
         given: Given = json.loads(await request.body() or b"{}")
-        people = People(self._space, self._socket, str(request.base_url).rstrip("/"))
+        delivery = Delivery(self._space, self._socket, str(request.base_url).rstrip("/"))
+        people, presses = People(delivery), Presses(delivery)
         acts: dict[str, Callable[..., Awaitable[Given]]] = {
             "command": people.command,
-            "press": people.press,
+            "say": people.say,
+            "press": presses.press,
+            "suggest": presses.suggest,
             "submit": people.submit,
             "close": people.close,
-            "again": people.again,
+            "open_home": people.open_home,
+            "again": delivery.again,
         }
         act = acts.get(request.path_params["act"])
         if act is None:
@@ -106,6 +125,7 @@ class Control:
         match what:
             case "reset":
                 self._space.reset()
+                await self._space.wire.tell()
                 self._socket.refuse_until = 0.0
             case "cut":
                 await self._socket.cut(given.get("seconds", 0.0))
@@ -119,6 +139,8 @@ class Control:
                 self._add_fault(given)
             case "channel":
                 self._change_channel(given)
+            case "group":
+                self._change_group(given)
             case "settings":
                 self._change_settings(given)
             case _:
@@ -138,12 +160,22 @@ class Control:
             change = channel.members.add if given["has_bot"] else channel.members.discard
             change(BOT_USER)
 
+    def _change_group(self, given: Given) -> None:
+        group = self._space.groups.get(given["id"])
+        if group is None:
+            raise SandboxError(f"The sandbox's Slack has no user group {given['id']}.")
+        group.members = set(given.get("members", group.members))
+        if "deleted" in given:
+            group.deleted_at = int(time.time()) if given["deleted"] else 0
+
     def _change_settings(self, given: Given) -> None:
         if given.pop("clear_faults", False):
             self._space.faults.clear()
         if "scopes" in given:
             scopes = given.pop("scopes")
             self._space.scopes = None if scopes is None else set(scopes)
+        if "events" in given:
+            self._space.events = set(given.pop("events"))
         unknown = set(given) - _SETTINGS
         if unknown:
             raise SandboxError(f"The sandbox's Slack has no setting {sorted(unknown)}.")

@@ -2,6 +2,7 @@
 
 An input is known by its key: the `block_id` of an input block, and `block_id/action_id` of a menu
 in any other block. What stands in it is a text, the value of an option, or a list of such values.
+By the same keys the options are kept that the app suggested where it is asked for them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox.slack.elements import TEXT_INPUTS
+from bot.sandbox.slack.menus import EXTERNAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     Node = dict[str, Any]
 
@@ -24,6 +26,9 @@ _SELECTED: Final = {
     "users_select": "selected_user",
     "channels_select": "selected_channel",
     "conversations_select": "selected_conversation",
+    "multi_users_select": "selected_users",
+    "multi_channels_select": "selected_channels",
+    "multi_conversations_select": "selected_conversations",
 }
 _SHAPES: Final = {
     "email_text_input": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
@@ -38,6 +43,9 @@ _INITIAL: Final = {
     "users_select": "initial_user",
     "channels_select": "initial_channel",
     "conversations_select": "initial_conversation",
+    "multi_users_select": "initial_users",
+    "multi_channels_select": "initial_channels",
+    "multi_conversations_select": "initial_conversations",
 }
 
 
@@ -74,8 +82,14 @@ def inputs(view: Node) -> dict[str, tuple[Node, Node]]:
     found = {key: (block, block["element"]) for key, block in input_blocks(view).items()}
     for block, element in elements(view.get("blocks", [])):
         if block["type"] != "input" and element["type"] not in _WITHOUT_STATE:
-            found[f"{block['block_id']}/{element['action_id']}"] = block, element
+            found[key_of(block, element)] = block, element
     return found
+
+
+def key_of(block: Node, element: Node) -> str:
+    """By what an input is known."""
+    name = str(block["block_id"])
+    return name if block["type"] == "input" else f"{name}/{element['action_id']}"
 
 
 def initial_values(view: Node) -> dict[str, Any]:
@@ -86,7 +100,7 @@ def initial_values(view: Node) -> dict[str, Any]:
 def _initial(element: Node) -> Any:  # noqa: ANN401 - a text or a list
     kind = element["type"]
     if kind in _INITIAL:
-        return element.get(_INITIAL[kind], "")
+        return element.get(_INITIAL[kind], [] if _is_many(element) else "")
     if "initial_options" in element or _is_many(element):
         return [option["value"] for option in element.get("initial_options", [])]
     if "initial_option" in element:
@@ -108,35 +122,57 @@ def kept_values(before: Node, values: Node, after: Node) -> dict[str, Any]:
     return {**initial_values(after), **stays}
 
 
-def state(view: Node, values: Node) -> Node:
+def state(view: Node, values: Node, suggested: Node) -> Node:
     """A view's `state`, as Slack hands it in."""
     told: dict[str, Node] = {}
     for key, (block, element) in inputs(view).items():
         told.setdefault(block["block_id"], {})[element["action_id"]] = {
             "type": element["type"],
-            **selection(element, values.get(key, "")),
+            **selection(element, values.get(key, ""), suggested.get(key, ())),
         }
     return {"values": told}
 
 
-def selection(element: Node, value: Any) -> Node:  # noqa: ANN401 - a text or a list
+def selection(element: Node, value: Any, suggested: Iterable[Node] = ()) -> Node:  # noqa: ANN401 - a text or a list
     """How Slack tells what is chosen or typed in an element."""
     kind = element["type"]
     if kind in _SELECTED:
-        return {_SELECTED[kind]: value or None}
+        return {_SELECTED[kind]: each(value) if _is_many(element) else value or None}
     if kind in TEXT_INPUTS:
         return {"value": value or None}
+    found = [o for o in options(element, suggested) if o["value"] in each(value)]
     if _is_many(element):
-        chosen = value if isinstance(value, list) else [value]
-        return {"selected_options": [o for o in options(element) if o["value"] in chosen]}
-    found = [option for option in options(element) if option["value"] == value]
+        return {"selected_options": found}
     return {"selected_option": found[0] if found else None}
 
 
-def options(element: Node) -> list[Node]:
-    """The options of an element, those in groups included."""
+def options(element: Node, suggested: Iterable[Node] = ()) -> list[Node]:
+    """The options of an element, those in groups included, and those that the app suggested."""
     grouped = [o for group in element.get("option_groups", []) for o in group["options"]]
+    if element["type"] in EXTERNAL:
+        at_first = [element["initial_option"]] if "initial_option" in element else []
+        known = [*at_first, *element.get("initial_options", []), *suggested]
+        return list({option["value"]: option for option in known}.values())
     return [*element.get("options", []), *grouped]
+
+
+def offers(element: Node, value: Any, suggested: Iterable[Node] = ()) -> bool:  # noqa: ANN401 - a text or a list
+    """Whether a person could press or choose that; None is whatever comes first."""
+    if value is None:
+        return True
+    if element["type"] == "button":
+        return bool(element.get("value", "") == value)
+    offered = {option["value"] for option in options(element, suggested)}
+    if not offered and element["type"] not in EXTERNAL:
+        return True
+    return offered.issuperset(each(value))
+
+
+def each(value: Any) -> list[Any]:  # noqa: ANN401 - a text or a list
+    """The values of what was chosen, whether one or several may be."""
+    if isinstance(value, list):
+        return value
+    return [value] if value else []
 
 
 def unfit(view: Node, values: Node) -> dict[str, str]:

@@ -9,16 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from bot.sandbox.slack.elements import (
-    ID_LENGTH,
-    INPUTS,
-    element_problems,
-    image_problems,
-    kind_of,
-    length_problems,
-    rich_problems,
-    text_problems,
-)
+from bot.sandbox.slack.elements import ID_LENGTH, INPUTS, element_problems, image_problems
+from bot.sandbox.slack.rich import rich_problems, table_problems
+from bot.sandbox.slack.texts import kind_of, length_problems, text_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +25,8 @@ _SECTION, _FIELD, _FIELDS = 3000, 2000, 10
 _HEADER, _LABEL, _TITLE = 150, 2000, 24
 _ACTIONS, _CONTEXT = 25, 10
 _METADATA: Final = 3000
-_MODAL_ONLY: Final = frozenset({"input"})
+_VIEWS_ONLY: Final = frozenset({"input"})
+_MESSAGES_ONLY: Final = frozenset({"table"})
 
 
 def problems(given: list[Node] | Node, *, surface: Surface = "message") -> list[str]:
@@ -83,6 +77,10 @@ def _blocks(blocks: Any, most: int, surface: Surface) -> Iterator[str]:  # noqa:
         yield f"{len(blocks)} blocks are more than {most}"
     for number, block in enumerate(blocks):
         yield from _block(block, f"blocks[{number}]", surface)
+    if sum(kind_of(block) == "table" for block in blocks) > 1:
+        yield "only_one_table_allowed: more than one table"
+    if sum(focus is True for focus in _members(blocks, "focus_on_load")) > 1:
+        yield "focus_on_load stands more than once"
     yield from _repeated("block_id", _strings(blocks, "block_id"))
     yield from _repeated("action_id", _strings(blocks, "action_id"))
 
@@ -92,8 +90,10 @@ def _block(block: Any, where: str, surface: Surface) -> Iterator[str]:  # noqa: 
         yield f"{where}: no block"
         return
     kind = kind_of(block) or ""
-    if kind in _MODAL_ONLY and surface == "message":
+    if kind in _VIEWS_ONLY and surface == "message":
         yield f"{where}: {kind} stands in views alone"
+    if kind in _MESSAGES_ONLY and surface != "message":
+        yield f"{where}: {kind} stands in messages alone"
     yield from length_problems(block, "block_id", where, 0, ID_LENGTH)
     check = _CHECKS.get(kind)
     if check is None:
@@ -107,15 +107,19 @@ def _repeated(member: str, names: Iterator[str]) -> Iterator[str]:
     yield from (f"{member} {name!r} stands {times} times" for name, times in counted if times > 1)
 
 
-def _strings(node: Any, member: str) -> Iterator[str]:  # noqa: ANN401 - nested JSON
+def _members(node: Any, member: str) -> Iterator[Any]:  # noqa: ANN401 - nested JSON
     if isinstance(node, dict):
-        if isinstance(node.get(member), str):
+        if member in node:
             yield node[member]
         for value in node.values():
-            yield from _strings(value, member)
+            yield from _members(value, member)
     elif isinstance(node, list):
         for value in node:
-            yield from _strings(value, member)
+            yield from _members(value, member)
+
+
+def _strings(node: Any, member: str) -> Iterator[str]:  # noqa: ANN401 - nested JSON
+    return (value for value in _members(node, member) if isinstance(value, str))
 
 
 def _total(blocks: list[Node]) -> Iterator[str]:
@@ -199,4 +203,5 @@ _CHECKS: Final[dict[str, Callable[[Node, str], Iterator[str]]]] = {
     "input": _input,
     "image": _image,
     "rich_text": rich_problems,
+    "table": table_problems,
 }

@@ -41,6 +41,8 @@ def _api_test(_: Workspace, given: Arguments) -> Answer:
 METHODS: Final[dict[str, Callable[[Workspace, Arguments], Answer]]] = {
     "api.test": _api_test,
     "auth.test": _auth_test,
+    "chat.delete": chat_api.delete,
+    "chat.getPermalink": chat_api.permalink,
     "chat.postEphemeral": chat_api.post_ephemeral,
     "chat.postMessage": chat_api.post,
     "chat.update": chat_api.update,
@@ -49,6 +51,7 @@ METHODS: Final[dict[str, Callable[[Workspace, Arguments], Answer]]] = {
     "conversations.list": places_api.channels,
     "conversations.members": places_api.members,
     "conversations.open": places_api.open_direct,
+    "conversations.replies": places_api.thread,
     "usergroups.list": places_api.groups,
     "usergroups.users.list": places_api.group_users,
     "users.info": places_api.user_info,
@@ -60,6 +63,7 @@ METHODS: Final[dict[str, Callable[[Workspace, Arguments], Answer]]] = {
 }
 
 SCOPES: Final[dict[str, str]] = {
+    "chat.delete": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
@@ -68,6 +72,7 @@ SCOPES: Final[dict[str, str]] = {
     "conversations.list": "{kind}:read",
     "conversations.members": "{kind}:read",
     "conversations.open": "im:write",
+    "conversations.replies": "{kind}:history",
     "usergroups.list": "usergroups:read",
     "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
@@ -77,6 +82,15 @@ SCOPES: Final[dict[str, str]] = {
 
 `{kind}` is that of the channel which is asked about: `channels`, `groups` or `im`.
 """
+
+
+def granted(space: Workspace) -> list[str]:
+    """The scopes of the bot's token, in order; where none are set, all that are of use."""
+    if space.scopes is not None:
+        return sorted(space.scopes)
+    kinds = _KINDS.values()
+    every = {scope.format(kind=kind) for scope in SCOPES.values() for kind in kinds}
+    return sorted({"commands", *every})
 
 
 def check_scopes(space: Workspace, method: str, given: Arguments) -> None:
@@ -112,7 +126,7 @@ def arguments(body: bytes, content_type: str) -> Arguments:
             given: Arguments = json.loads(body or b"{}")
         else:
             given = dict(parse_qsl(body.decode(), keep_blank_values=True))
-            for member in ("blocks", "view", "metadata"):
+            for member in ("blocks", "view", "metadata", "files"):
                 if given.get(member):
                     given[member] = json.loads(given[member])
     except ValueError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.slack.chat_api import shown
-from bot.sandbox.slack.forms import initial_values, selection, state
+from bot.sandbox.slack.forms import selection, state
+from bot.sandbox.slack.reading import shown
 from bot.sandbox.slack.views_api import described_view
-from bot.sandbox.slack.workspace import APP, TEAM, Message, View
+from bot.sandbox.slack.workspace import APP, BOT_USER, TEAM
 
 if TYPE_CHECKING:
+    from bot.sandbox.slack.model import Message, View
     from bot.sandbox.slack.workspace import Workspace
 
     Payload = dict[str, Any]
@@ -37,7 +38,7 @@ def command(space: Workspace, base: str, user: str, channel: str, line: str) -> 
 
 
 def interaction(space: Workspace, kind: str, user: str) -> Payload:
-    """What `block_actions`, `view_submission` and `view_closed` have in common."""
+    """What `block_actions`, `view_submission` and the like have in common."""
     return {
         "type": kind,
         "team": {"id": TEAM, "domain": "sandbox"},
@@ -53,8 +54,8 @@ def interaction(space: Workspace, kind: str, user: str) -> Payload:
     }
 
 
-def in_message(space: Workspace, base: str, message: Message, user: str) -> Payload:
-    """Where a press was, in a message; an ephemeral one is not sent along."""
+def place(space: Workspace, message: Message) -> Payload:
+    """A message in which somebody does something; an ephemeral one is not sent along."""
     channel = space.channels[message.channel]
     where: Payload = {
         "container": {
@@ -64,23 +65,37 @@ def in_message(space: Workspace, base: str, message: Message, user: str) -> Payl
             "is_ephemeral": message.ephemeral,
         },
         "channel": {"id": channel.id, "name": channel.name},
-        "response_url": space.new_response_url(base, user, channel.id, message.ts),
-        "state": state({"blocks": message.blocks}, initial_values({"blocks": message.blocks})),
     }
+    if message.thread_ts:
+        where["container"]["thread_ts"] = message.thread_ts
     if not message.ephemeral:
-        where["message"] = shown(message, with_metadata=True)
+        where["message"] = shown(space, message, with_metadata=True)
     return where
 
 
+def in_message(space: Workspace, base: str, message: Message, user: str) -> Payload:
+    """Where a press was, in a message."""
+    return {
+        **place(space, message),
+        "response_url": space.new_response_url(base, user, message.channel, message.ts),
+        "state": state(message.form, message.values, message.suggested),
+    }
+
+
 def in_view(view: View) -> Payload:
-    """Where a press was, in a modal."""
+    """Where a press was, in a modal or a home tab."""
     return {
         "container": {"type": "view", "view_id": view.id},
         "view": described_view(view),
     }
 
 
-def action(block: Payload, element: Payload, value: Any) -> Payload:  # noqa: ANN401 - a text or a list
+def action(
+    block: Payload,
+    element: Payload,
+    value: Any,  # noqa: ANN401 - a text or a list
+    suggested: list[Payload],
+) -> Payload:
     """What was pressed or chosen."""
     told = {
         "action_id": element["action_id"],
@@ -91,4 +106,26 @@ def action(block: Payload, element: Payload, value: Any) -> Payload:  # noqa: AN
     if element["type"] == "button":
         worth = {"value": element["value"]} if "value" in element else {}
         return {**told, "text": element["text"], **worth}
-    return {**told, **selection(element, value)}
+    return {**told, **selection(element, value, suggested)}
+
+
+def home_opened(space: Workspace, user: str) -> Payload:
+    """The event of somebody who looks at the app's home tab."""
+    event: Payload = {
+        "type": "app_home_opened",
+        "user": user,
+        "channel": space.direct(user).id,
+        "tab": "home",
+        "event_ts": f"{time.time():.6f}",
+    }
+    if user in space.homes:
+        event["view"] = described_view(space.homes[user])
+    return {
+        "type": "event_callback",
+        "team_id": TEAM,
+        "api_app_id": APP,
+        "event_id": space.new_id("Ev"),
+        "event_time": int(time.time()),
+        "event": event,
+        "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
+    }

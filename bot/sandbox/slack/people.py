@@ -1,19 +1,19 @@
-"""What people do: type a command, press, choose, fill a form; and what comes of the app's ack."""
+"""What people do: type commands and messages, fill forms; and what comes of the app's ack."""
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.errors import SandboxError
 from bot.sandbox.slack import payloads
-from bot.sandbox.slack.forms import elements, input_blocks, inputs, options, unfit
+from bot.sandbox.slack.forms import each, input_blocks, inputs, offers, unfit
 from bot.sandbox.slack.limits import problems
+from bot.sandbox.slack.model import Message, View
 from bot.sandbox.slack.views_api import STACK, described_view
-from bot.sandbox.slack.workspace import Message, View
+from bot.sandbox.slack.workspace import BOT_USER
 
 if TYPE_CHECKING:
-    from bot.sandbox.slack.socket_mode import SocketMode
-    from bot.sandbox.slack.workspace import Workspace
+    from bot.sandbox.slack.delivery import Delivery
 
     Payload = dict[str, Any]
 
@@ -21,101 +21,72 @@ _TROUBLE = {"error": "We had some trouble connecting. Try again?"}
 
 
 class People:
-    """The people of the workspace; `base` is the URL at which they are answered.
+    """The people of the workspace."""
 
-    Every act that is told to the app comes back with its `handle`, by which it is delivered again,
-    and `acked`.
-    """
-
-    def __init__(self, space: Workspace, socket: SocketMode, base: str) -> None:
-        self._space = space
-        self._socket = socket
-        self._base = base
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+        self._space = delivery.space
 
     async def command(self, user: str, channel: str, line: str) -> Payload:
         """Type a slash command: `/altcontact check`."""
-        self._known(user)
-        payload = payloads.command(self._space, self._base, user, channel, line)
-        answer, told = await self._deliver("slash_commands", payload)
+        self._delivery.known(user)
+        payload = payloads.command(self._space, self._delivery.base, user, channel, line)
+        answer, told = await self._delivery.deliver("slash_commands", payload)
         if answer and (answer.get("text") or answer.get("blocks")):
             blocks = answer.get("blocks") or []
             found = problems(blocks)
             if found:
-                self._refuse(*found)
+                await self._delivery.refuse(*found)
                 return told
             to = "" if answer.get("response_type") == "in_channel" else user
             self._space.messages.append(
-                Message(self._space.new_ts(), channel, answer.get("text", ""), blocks, to)
+                Message(self._space.new_ts(), channel, BOT_USER, answer.get("text", ""), blocks, to)
             )
             await self._space.tell()
         return told
 
-    async def press(
-        self,
-        user: str,
-        action_id: str,
-        value: Any = None,  # noqa: ANN401 - a text or a list
-        *,
-        channel: str = "",
-        ts: str = "",
-        index: int = 0,
-    ) -> Payload:
-        """Press a button or choose an option, in a message or else in the topmost modal.
+    async def say(self, user: str, channel: str, text: str, thread_ts: str = "") -> Payload:
+        """Post a message, or an answer to one; `acked` is None as the app hears of no messages."""
+        self._delivery.known(user)
+        is_theirs = channel == f"D{user[1:]}"
+        place = self._space.direct(user) if is_theirs else self._space.channel(channel)
+        if place is None or user not in place.members:
+            return {"error": "no such channel"}
+        if place.is_archived:
+            return {"error": "the channel is archived"}
+        if not text.strip():
+            return {"error": "there is nothing to say"}
+        parent = self._space.message(place.id, thread_ts) if thread_ts else None
+        if thread_ts and (parent is None or parent.ephemeral):
+            return {"error": "no such message"}
+        # Slack escapes what people type, and hands it out so.
+        safe = html.escape(text, quote=False)
+        message = Message(self._space.new_ts(), place.id, user, safe, [])
+        message.thread_ts = parent.thread_ts or parent.ts if parent else ""
+        self._space.messages.append(message)
+        await self._space.tell()
+        return {"acked": None, "ts": message.ts}
 
-        Args:
-            user: who.
-            action_id: of the element, or else how it begins; empty is any.
-            value: of the button or the option; None takes the first.
-            channel: where the message stands.
-            ts: which message.
-            index: which of the elements that fit, from 0.
-        """
-        self._known(user)
-        message, view = None, None
-        if ts:
-            message = self._space.message(channel, ts)
-            if message is None or (message.to and message.to != user):
-                return {"error": "no such message"}
-            blocks = message.blocks
-        else:
-            view = self._top(user)
-            if view is None:
-                return {"error": "no modal is open"}
-            blocks = view.view["blocks"]
-        found = [
-            (block, element)
-            for block, element in elements(blocks)
-            if element["action_id"].startswith(action_id) and _offers(element, value)
-        ]
-        exact = [(block, element) for block, element in found if element["action_id"] == action_id]
-        found = exact or found
-        if not -len(found) <= index < len(found):
-            return {"error": f"no element {action_id} with value {value}"}
-        block, element = found[index]
-        if value is None and options(element):
-            value = options(element)[0]["value"]
-        payload = payloads.interaction(self._space, "block_actions", user)
-        payload["trigger_id"] = self._space.new_trigger(user)
-        payload["actions"] = [payloads.action(block, element, value)]
-        if message is not None:
-            payload |= payloads.in_message(self._space, self._base, message, user)
-        elif view is not None:
-            keys = block["block_id"], f"{block['block_id']}/{element['action_id']}"
-            view.values |= {key: value for key in keys if key in inputs(view.view)}
-            payload |= payloads.in_view(view)
-        return (await self._deliver("interactive", payload))[1]
+    async def open_home(self, user: str) -> Payload:
+        """Look at the app's home; the app is told where it subscribes to that."""
+        self._delivery.known(user)
+        if "app_home_opened" not in self._space.events:
+            return {"acked": None}
+        payload = payloads.home_opened(self._space, user)
+        return (await self._delivery.deliver("events_api", payload))[1]
 
     async def submit(self, user: str, values: dict[str, Any]) -> Payload:
         """Fill the topmost modal and submit it: {"errors": …}, {"view": …} or {"closed": true}."""
-        self._known(user)
-        shown = self._top(user)
+        self._delivery.known(user)
+        shown = self._delivery.top(user)
         if shown is None:
             return {"error": "no modal is open"}
         offered = inputs(shown.view)
         for key, value in values.items():
             if key not in offered:
                 return {"error": f"the form has no input {key}"}
-            if not all(_offers(offered[key][1], one) for one in _each(value) if one):
+            suggested = shown.suggested.get(key, ())
+            if not all(offers(offered[key][1], one, suggested) for one in each(value)):
                 return {"error": f"{key} does not offer {value}"}
         shown.values |= values
         wrong = unfit(shown.view, shown.values)
@@ -127,17 +98,17 @@ class People:
             "view": described_view(shown),
             "response_urls": [],
         }
-        answer, told = await self._deliver("interactive", payload)
+        answer, told = await self._delivery.deliver("interactive", payload)
         if answer is None:
             return {**told, **_TROUBLE}
-        result = self._apply(user, shown, answer)
+        result = await self._apply(user, shown, answer)
         await self._space.tell()
         return {**told, **result}
 
     async def close(self, user: str) -> Payload:
         """Close the topmost modal; the app is told where it asked for that."""
-        self._known(user)
-        shown = self._top(user)
+        self._delivery.known(user)
+        shown = self._delivery.top(user)
         if shown is None:
             return {"error": "no modal is open"}
         self._space.modals[user].remove(shown)
@@ -146,77 +117,48 @@ class People:
             return {"closed": True}
         payload = payloads.interaction(self._space, "view_closed", user)
         payload |= {"view": described_view(shown), "is_cleared": False}
-        return {"closed": True, **(await self._deliver("interactive", payload))[1]}
+        return {"closed": True, **(await self._delivery.deliver("interactive", payload))[1]}
 
-    async def again(self, handle: int | None = None) -> Payload:
-        """Deliver a payload once more (None: the last), as Slack does where an ack was lost."""
-        delivered = self._space.delivered
-        number = len(delivered) - 1 if handle is None else handle
-        if not 0 <= number < len(delivered):
-            return {"error": "nothing like that was delivered yet"}
-        answer = await self._socket.deliver(*delivered[number])
-        return {"acked": answer is not None, "answer": answer, "handle": number}
-
-    async def _deliver(self, kind: str, payload: Payload) -> tuple[Payload | None, Payload]:
-        handle = len(self._space.delivered)
-        self._space.delivered.append((kind, payload))
-        answer = await self._socket.deliver(kind, payload)
-        return answer, {
-            "acked": answer is not None,
-            "handle": handle,
-            "trigger_id": payload.get("trigger_id", ""),
-        }
-
-    def _apply(self, user: str, shown: View, answer: Payload) -> Payload:
+    async def _apply(self, user: str, shown: View, answer: Payload) -> Payload:
         action = answer.get("response_action")
         stack = self._space.modals.get(user, [])
         if action == "errors":
-            unknown = set(answer["errors"]) - set(input_blocks(shown.view))
-            if unknown:
-                self._refuse(f"errors for blocks that are not inputs: {sorted(unknown)}")
-            shown.errors = answer["errors"]
-            return {"errors": shown.errors}
+            return await self._mark(shown, answer.get("errors"))
         if action in {"update", "push"}:
-            found = problems(answer["view"], surface="modal")
-            if action == "push" and len(stack) >= STACK:
-                found.append("push_limit_reached")
-            if found:
-                self._refuse(*found)
-                return _TROUBLE
-            if action == "push":
-                self._space.open_view(user, answer["view"], push=True)
-            else:
-                self._space.change_view(shown, answer["view"])
-            return {"view": answer["view"]}
+            return await self._show(user, shown, answer)
         if action == "clear":
             stack.clear()
         elif action is not None:
-            self._refuse(f"unknown response_action {action!r}")
+            await self._delivery.refuse(f"unknown response_action {action!r}")
             return _TROUBLE
         elif shown in stack:
             stack.remove(shown)
         return {"closed": True}
 
-    def _top(self, user: str) -> View | None:
-        stack = self._space.modals.get(user, [])
-        return stack[-1] if stack else None
+    async def _mark(self, shown: View, errors: Any) -> Payload:  # noqa: ANN401 - nested JSON
+        if not isinstance(errors, dict) or not errors:
+            await self._delivery.refuse("errors: none, or no object")
+            return _TROUBLE
+        unknown = set(errors) - set(input_blocks(shown.view))
+        if unknown:
+            why = f"errors for blocks that are not inputs: {sorted(unknown)}"
+            await self._delivery.refuse(why)
+        shown.errors = errors
+        return {"errors": errors}
 
-    def _known(self, user: str) -> None:
-        if user not in self._space.users:
-            raise SandboxError(f"Nobody in the sandbox's Slack is {user}.")
-
-    def _refuse(self, *why: str) -> None:
-        self._space.refusals.append({"method": "ack", "error": "invalid", "why": list(why)})
-
-
-def _offers(element: Payload, value: Any) -> bool:  # noqa: ANN401 - a text or a list
-    if value is None:
-        return True
-    if element["type"] == "button":
-        return bool(element.get("value", "") == value)
-    offered = {option["value"] for option in options(element)}
-    return not offered or offered.issuperset(_each(value))
-
-
-def _each(value: Any) -> list[Any]:  # noqa: ANN401 - a text or a list
-    return value if isinstance(value, list) else [value]
+    async def _show(self, user: str, shown: View, answer: Payload) -> Payload:
+        view, push = answer.get("view"), answer["response_action"] == "push"
+        if not isinstance(view, dict):
+            await self._delivery.refuse("view: none, or no object")
+            return _TROUBLE
+        found = problems(view, surface="modal")
+        if push and len(self._space.modals.get(user, [])) >= STACK:
+            found.append("push_limit_reached")
+        if found:
+            await self._delivery.refuse(*found)
+            return _TROUBLE
+        if push:
+            self._space.open_view(user, view, push=True)
+        else:
+            self._space.change_view(shown, view)
+        return {"view": view}

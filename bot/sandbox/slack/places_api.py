@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.slack.chat_api import shown
+from bot.sandbox.slack.reading import replies, shown, yes
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.workspace import BOT_USER, TEAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.sandbox.slack.workspace import Channel, Workspace
+    from bot.sandbox.slack.model import Channel, Message
+    from bot.sandbox.slack.workspace import Workspace
 
     Arguments = dict[str, Any]
     Answer = dict[str, Any]
@@ -28,32 +29,47 @@ def channels(space: Workspace, given: Arguments) -> Answer:
     found = [
         _described(channel)
         for channel in space.channels.values()
-        if channel.kind in kinds and not (_yes(given, "exclude_archived") and channel.is_archived)
+        if channel.kind in kinds and not (yes(given, "exclude_archived") and channel.is_archived)
     ]
     page, more = _page(found, given)
     return {"channels": page, **more}
 
 
 def history(space: Workspace, given: Arguments) -> Answer:
-    """`conversations.history`, newest first."""
-    channel = _channel(space, given)
-    if BOT_USER not in channel.members:
-        raise Refusal("not_in_channel")
-    oldest = float(given.get("oldest") or 0)
-    latest = float(given.get("latest") or "inf")
-    inclusive = _yes(given, "inclusive")
+    """`conversations.history`, newest first; answers in threads only where they are broadcast."""
+    channel = _channel_to_read(space, given)
     found = [
-        shown(message, with_metadata=_yes(given, "include_all_metadata"))
+        message
         for message in reversed(space.messages)
         if message.channel == channel.id
         and not message.ephemeral
         and not message.deleted
-        and (
-            oldest < float(message.ts) < latest
-            or (inclusive and float(message.ts) in {oldest, latest})
-        )
+        and (message.broadcast or not message.thread_ts)
     ]
-    page, more = _page(found, given)
+    return _messages(space, found, given)
+
+
+def thread(space: Workspace, given: Arguments) -> Answer:
+    """`conversations.replies`: a message and the answers to it, the first one first."""
+    channel = _channel_to_read(space, given)
+    named = space.message(channel.id, str(given.get("ts")))
+    first = space.message(channel.id, named.thread_ts) if named and named.thread_ts else named
+    if first is None or first.ephemeral:
+        raise Refusal("thread_not_found")
+    return _messages(space, [first, *replies(space, first)], given)
+
+
+def _messages(space: Workspace, found: list[Message], given: Arguments) -> Answer:
+    oldest = float(given.get("oldest") or 0)
+    latest = float(given.get("latest") or "inf")
+    inclusive = yes(given, "inclusive")
+    within = [
+        shown(space, message, with_metadata=yes(given, "include_all_metadata"))
+        for message in found
+        if oldest < float(message.ts) < latest
+        or (inclusive and float(message.ts) in {oldest, latest})
+    ]
+    page, more = _page(within, given)
     return {
         "messages": page,
         "has_more": bool(more["response_metadata"]["next_cursor"]),
@@ -89,20 +105,21 @@ def users(space: Workspace, given: Arguments) -> Answer:
     return {"members": page, **more}
 
 
-def groups(space: Workspace, _: Arguments) -> Answer:
+def groups(space: Workspace, given: Arguments) -> Answer:
     """`usergroups.list`."""
     return {
         "usergroups": [
             {
-                "id": group,
+                "id": group.id,
                 "team_id": TEAM,
                 "is_usergroup": True,
-                "handle": "secops",
-                "name": "Security operations",
-                "user_count": len(people),
-                "date_delete": 0,
+                "handle": group.handle,
+                "name": group.name,
+                "user_count": len(group.members),
+                "date_delete": group.deleted_at,
             }
-            for group, people in space.groups.items()
+            for group in space.groups.values()
+            if yes(given, "include_disabled") or not group.deleted_at
         ]
     }
 
@@ -110,15 +127,22 @@ def groups(space: Workspace, _: Arguments) -> Answer:
 def group_users(space: Workspace, given: Arguments) -> Answer:
     """`usergroups.users.list`."""
     group = space.groups.get(str(given.get("usergroup")))
-    if group is None:
+    if group is None or group.deleted_at:
         raise Refusal("no_such_subteam")
-    return {"users": sorted(group)}
+    return {"users": sorted(group.members)}
 
 
 def _channel(space: Workspace, given: Arguments) -> Channel:
     channel = space.channels.get(str(given.get("channel")))
     if channel is None:
         raise Refusal("channel_not_found")
+    return channel
+
+
+def _channel_to_read(space: Workspace, given: Arguments) -> Channel:
+    channel = _channel(space, given)
+    if BOT_USER not in channel.members:
+        raise Refusal("not_in_channel")
     return channel
 
 
@@ -131,10 +155,6 @@ def _page(everything: Sequence[Any], given: Arguments) -> tuple[list[Any], Answe
         raise Refusal("invalid_limit")
     more = str(start + limit) if start + limit < len(everything) else ""
     return list(everything[start : start + limit]), {"response_metadata": {"next_cursor": more}}
-
-
-def _yes(given: Arguments, member: str) -> bool:
-    return str(given.get(member, "0")).lower() in {"1", "true"}
 
 
 def _described(channel: Channel) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox.errors import SandboxError
-from bot.sandbox.slack.bends import SlackBends
+from bot.sandbox.slack.acts import SlackActs
 from bot.sandbox.slack.workspace import ALERTS, ALICE, APP_TOKEN, BOT_TOKEN
 
 if TYPE_CHECKING:
@@ -19,10 +19,8 @@ _SLICE: Final = 5.0
 """Seconds that one wait at the server takes at most."""
 
 
-class SlackControl(SlackBends):
+class SlackControl(SlackActs):
     """What a person does and sees in the workspace, and what a test bends there.
-
-    An act gives `{acked, handle, trigger_id}`, and `error` where there was nothing to act on.
 
     Args:
         url: of the sandbox's Slack.
@@ -36,54 +34,6 @@ class SlackControl(SlackBends):
             "SLACK_API_URL": f"{self.url}/api/",
         }
 
-    # What people do
-
-    def command(self, text: str, user: str = ALICE, channel: str = ALERTS) -> Seen:
-        """Type a slash command."""
-        return self._act("command", user=user, channel=channel, line=text)
-
-    def press(
-        self,
-        action_id: str = "",
-        value: Any = None,  # noqa: ANN401 - a text or a list
-        *,
-        message: Seen | None = None,
-        user: str = ALICE,
-        index: int = 0,
-    ) -> Seen:
-        """Press a button or choose an option, in a message or in the topmost modal.
-
-        Args:
-            action_id: of the element, or how it begins; empty is any.
-            value: of the button or the option, a list where several are chosen; None: the first.
-            message: where; None is the topmost modal.
-            user: who.
-            index: which of the elements that fit, from 0; -1 is the last.
-        """
-        place = {"channel": message["channel"], "ts": message["ts"]} if message else {}
-        return self._act("press", user=user, action_id=action_id, value=value, index=index, **place)
-
-    def submit(self, user: str = ALICE, /, **values: Any) -> Seen:  # noqa: ANN401 - a text or a list
-        """Fill the topmost modal and submit it.
-
-        Args:
-            user: who.
-            values: {block_id: text, or value of an option, or a list of values}; what is not named
-                stays as it is. A menu outside an input block is `block_id/action_id`.
-
-        Returns:
-            What an act gives, with {errors: {block_id: text}}, {view} or {closed: True}.
-        """
-        return self._act("submit", user=user, values=values)
-
-    def close(self, user: str = ALICE) -> Seen:
-        """Close the topmost modal."""
-        return self._act("close", user=user)
-
-    def deliver_again(self, handle: int | None = None) -> Seen:
-        """Deliver the payload of an act once more; None is the last."""
-        return self._act("again", handle=handle)
-
     # What people see
 
     def state(self) -> Seen:
@@ -96,7 +46,9 @@ class SlackControl(SlackBends):
     def messages(self, channel: str = ALERTS) -> list[Seen]:
         """The messages that stand in a channel for all to see.
 
-        Each: id, channel, ts, user, text, blocks, edits (how many), metadata, deleted, ephemeral.
+        Each: id, channel, ts, user, text, blocks, edits (how many), metadata, deleted, ephemeral,
+        thread_ts (of the message that it answers), broadcast, files, and values and suggested, as
+        `view` has them, of its menus.
         """
         return [m for m in self.state()["messages"] if _is_in(m, channel)]
 
@@ -116,7 +68,8 @@ class SlackControl(SlackBends):
         """The topmost modal on a person's screen.
 
         Its members: id, hash, root, previous, view (as the app sent it), values (what stands in
-        the inputs now: {block_id: value}) and errors ({block_id: text}).
+        the inputs now: {block_id: value}), suggested (the options that the app gave where it was
+        asked, by the same keys) and errors ({block_id: text}).
         """
         stack = self.views(user)
         return stack[-1] if stack else None

@@ -5,25 +5,31 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.slack.chat_api import thread_of
 from bot.sandbox.slack.limits import problems
+from bot.sandbox.slack.model import Message
 from bot.sandbox.slack.refusals import Refusal
-from bot.sandbox.slack.workspace import Message
+from bot.sandbox.slack.workspace import BOT_USER
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
 
 
-def respond(space: Workspace, key: str, given: dict[str, Any]) -> None:
+def respond(space: Workspace, key: str, given: Any) -> None:  # noqa: ANN401 - JSON
     """Take one answer to what a person did.
 
     Args:
         space: the workspace.
         key: the last part of the URL.
-        given: `text`, `blocks`, `replace_original`, `delete_original`, `response_type`.
+        given: `text`, `blocks`, `replace_original`, `delete_original`, `response_type`,
+            `thread_ts`.
 
     Raises:
-        Refusal: `invalid_url`, `expired_url`, `used_url`, `no_text` or `invalid_blocks`.
+        Refusal: `invalid_payload`, `invalid_url`, `expired_url`, `used_url`, `no_text`,
+            `invalid_blocks` or `thread_not_found`.
     """
+    if not isinstance(given, dict):
+        raise Refusal("invalid_payload")
     url = space.response_urls.get(key)
     if url is None:
         raise Refusal("invalid_url")
@@ -43,11 +49,12 @@ def respond(space: Workspace, key: str, given: dict[str, Any]) -> None:
         raise Refusal("invalid_blocks", why=found)
     if not text:
         raise Refusal("no_text")
+    thread = thread_of(space, url["channel"], given)
     url["uses"] += 1
     if given.get("replace_original") and original is not None:
         original.edit(text, blocks)
         return
     to = "" if given.get("response_type") == "in_channel" else url["user"]
-    message = Message(space.new_ts(), url["channel"], text, blocks, to)
+    message = Message(space.new_ts(), url["channel"], BOT_USER, text, blocks, to, thread_ts=thread)
     space.messages.append(message)
     url["ts"] = url["ts"] or message.ts

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.websockets import WebSocketDisconnect
 
 from bot.sandbox.slack.broken import transport
+from bot.sandbox.slack.wire import Exchange
 from bot.sandbox.slack.workspace import APP
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class SocketMode:
         await self._space.tell()
         try:
             while True:
-                self._take(await socket.receive_text())
+                await self._take(await socket.receive_text())
         except (WebSocketDisconnect, RuntimeError):
             pass  # the bot left, or the socket was cut here
         finally:
@@ -98,13 +99,21 @@ class SocketMode:
                 self._connections.remove(connection)
             await self._space.tell()
 
-    def _take(self, text: str) -> None:
-        """An ack; anything else is not ours to understand."""
-        with contextlib.suppress(ValueError):
+    async def _take(self, text: str) -> None:
+        """An ack; anything else is refused."""
+        try:
             message = json.loads(text)
-            waiting = self._waiting.pop(message.get("envelope_id", ""), None)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(message.get("payload") or {})
+            identity, payload = message.get("envelope_id"), message.get("payload") or {}
+        except (ValueError, AttributeError):
+            identity, payload = None, None
+        if not isinstance(identity, str) or not isinstance(payload, dict):
+            why = "An ack is an object with an envelope_id, and a payload where it carries one."
+            self._space.refusals.add("ack", "invalid", why=[why])
+            await self._space.tell()
+            return
+        waiting = self._waiting.pop(identity, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(payload)
 
     async def deliver(self, kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
         """Deliver an envelope until it is acked.
@@ -112,10 +121,13 @@ class SocketMode:
         Returns:
             What the ack carried; None where none came.
         """
-        acks = self._space.acks  # of the day on which it was sent
+        # of the day on which it was sent
+        acks, refusals, wire = self._space.acks, self._space.refusals, self._space.wire
+        name, why = delivered(kind, payload), f"No ack came, although it came {DELIVERIES} times."
         for attempt in range(DELIVERIES):
             if not await self._someone():
-                return None
+                why = "No connection stood over which to deliver it."
+                break
             identity = secrets.token_hex(16)
             future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
             self._waiting[identity] = future
@@ -126,7 +138,7 @@ class SocketMode:
                     "envelope_id": identity,
                     "type": kind,
                     "payload": payload,
-                    "accepts_response_payload": True,
+                    "accepts_response_payload": kind != "events_api",
                     "retry_attempt": attempt,
                     "retry_reason": "timeout" if attempt else "",
                 }
@@ -135,12 +147,18 @@ class SocketMode:
                 answer = await asyncio.wait_for(future, self._space.ack_within)
             except TimeoutError:
                 acks.append({"type": kind, "seconds": None, "attempt": attempt})
+                await wire.record(
+                    Exchange("socket", name, "no_ack", payload, None), time.monotonic() - began
+                )
                 continue
             finally:
                 self._waiting.pop(identity, None)
             seconds = time.monotonic() - began
             acks.append({"type": kind, "seconds": seconds, "attempt": attempt})
+            await wire.record(Exchange("socket", name, "ok", payload, answer), seconds)
             return answer
+        refusals.add(name, "no_ack", why=[why])
+        await self._space.tell()
         return None
 
     async def _someone(self) -> bool:
@@ -174,3 +192,9 @@ class SocketMode:
         for connection in self._connections:
             connection.dead = True
             transport(connection.socket.scope).pause_reading()
+
+
+def delivered(kind: str, payload: dict[str, Any]) -> str:
+    """What is delivered: `slash_commands`, the type of an interaction, or that of an event."""
+    name = payload.get("event", payload).get("type", kind)
+    return str(name)

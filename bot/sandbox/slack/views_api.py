@@ -11,7 +11,8 @@ from bot.sandbox.slack.workspace import APP, BOT, TEAM
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.limits import Surface
-    from bot.sandbox.slack.workspace import View, Workspace
+    from bot.sandbox.slack.model import View
+    from bot.sandbox.slack.workspace import Workspace
 
     Arguments = dict[str, Any]
     Answer = dict[str, Any]
@@ -78,7 +79,7 @@ def described_view(shown: View) -> dict[str, Any]:
         "bot_id": BOT,
         "root_view_id": shown.root,
         "previous_view_id": shown.previous,
-        "state": state(shown.view, shown.values),
+        "state": state(shown.view, shown.values, shown.suggested),
     }
 
 

@@ -10,10 +10,12 @@ import asyncio
 import itertools
 import secrets
 import time
-from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from bot.sandbox.slack.forms import initial_values, kept_values, named
+from bot.sandbox.slack.model import Channel, Fault, File, Group, Message, View
+from bot.sandbox.slack.refusals import Refusals
+from bot.sandbox.slack.wire import Wire
 
 TEAM: Final = "T0SANDBOX1"
 APP: Final = "A0SANDBOX1"
@@ -24,6 +26,7 @@ APP_TOKEN: Final = "xapp-sandbox-app"  # noqa: S105 - good for the sandbox alone
 
 ALICE, BOB, CAROL = "U0ALICE001", "U0BOB00002", "U0CAROL003"
 GROUP: Final = "S0SECOPS01"
+APPROVERS: Final = "S0APPROV01"
 ALERTS, ARCHIVED, ELSEWHERE, GENERAL = "C0ALERTS01", "C0ARCHIVE2", "C0ELSEWH03", "C0GENERAL4"
 
 TRIGGER_LIFE: Final = 3.0
@@ -33,94 +36,26 @@ RESPONSE_USES, RESPONSE_LIFE = 5, 1800.0
 """How often, and for how many seconds, a `response_url` is taken."""
 
 
-@dataclass
-class Channel:
-    """A place where messages stand."""
-
-    id: str
-    name: str
-    members: set[str]
-    is_archived: bool = False
-    is_private: bool = False
-
-    @property
-    def kind(self) -> str:
-        """Its type, as `conversations.list` calls it."""
-        if self.id.startswith("D"):
-            return "im"
-        return "private_channel" if self.is_private else "public_channel"
-
-
-@dataclass
-class Message:
-    """A message as a person sees it. `to` is the one person who sees an ephemeral one."""
-
-    ts: str
-    channel: str
-    text: str
-    blocks: list[dict[str, Any]]
-    to: str = ""
-    metadata: dict[str, Any] | None = None
-    edits: int = 0
-    deleted: bool = False
-
-    def __post_init__(self) -> None:
-        self.blocks = named(self.blocks)
-
-    def edit(self, text: str, blocks: list[dict[str, Any]]) -> None:
-        """Show something else in the same place."""
-        self.text, self.blocks = text, named(blocks)
-        self.edits += 1
-
-    @property
-    def ephemeral(self) -> bool:
-        """Whether one person alone sees it."""
-        return bool(self.to)
-
-
-@dataclass
-class View:
-    """A modal on a person's screen, or their home tab. `values`: see `forms`."""
-
-    id: str
-    hash: str
-    user: str
-    view: dict[str, Any]
-    root: str
-    previous: str | None = None
-    values: dict[str, Any] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Fault:
-    """What a Web API method does instead.
-
-    `ratelimited` (`Retry-After` is `seconds`), `error` (HTTP 500), `hang` (for `seconds`, then no
-    answer), `close` (no answer at once); none of these does anything. `lost_reply` does what was
-    asked, and after `seconds` closes the connection without an answer. `slow` does what was asked
-    and answers, `seconds` later.
-    """
-
-    method: str
-    kind: str
-    count: int
-    seconds: float
-
-
 class Workspace:
     """All state of the sandbox's Slack."""
 
     def __init__(self) -> None:
         self.changed = asyncio.Condition()
         self.changes = 0
+        self.wire = Wire()
         self.reset()
 
     def reset(self) -> None:
         """As on the first day."""
         everyone = {ALICE, BOB, CAROL}
         self.users = {ALICE: "alice", BOB: "bob", CAROL: "carol", BOT_USER: "altcontact"}
-        self.groups = {GROUP: {ALICE}}
+        self.groups = {
+            group.id: group
+            for group in (
+                Group(GROUP, "secops", "Security operations", {ALICE}),
+                Group(APPROVERS, "approvers", "Contact approvers", {CAROL}),
+            )
+        }
         self.channels = {
             channel.id: channel
             for channel in (
@@ -131,25 +66,28 @@ class Workspace:
             )
         }
         self.messages: list[Message] = []
+        self.files: dict[str, File] = {}
         self.modals: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
         self.triggers: dict[str, tuple[str, float]] = {}
         self.used_triggers: set[str] = set()
         self.response_urls: dict[str, dict[str, Any]] = {}
         self.calls: list[dict[str, Any]] = []
-        self.refusals: list[dict[str, Any]] = []
+        self.refusals = Refusals()
         self.acks: list[dict[str, Any]] = []
         self.delivered: list[tuple[str, dict[str, Any]]] = []
         self.faults: list[Fault] = []
-        self.token_problem = ""
+        self.token_problem = self.app_token_problem = ""
+        self.events: set[str] = set()
         self.scopes: set[str] | None = None
         self.post_rate, self.post_burst = 1.0, 3.0
         self.ack_within = 3.0
         self.buckets: dict[str, tuple[float, float]] = {}
-        self.latency = 0.0
+        self.latency = self.clock_skew = 0.0
         self.response_uses, self.response_life = RESPONSE_USES, RESPONSE_LIFE
         self.trigger_life = TRIGGER_LIFE
         self._numbers = itertools.count(1)
+        self.wire.reset()
 
     async def tell(self) -> None:
         """Something changed that a person could notice."""
@@ -270,22 +208,3 @@ class Workspace:
             if view.id == view_id or (external_id and view.view.get("external_id") == external_id):
                 return view
         return None
-
-    def snapshot(self) -> dict[str, Any]:
-        """Everything that people see, as JSON."""
-        return {
-            "changes": self.changes,
-            "messages": [
-                {
-                    **asdict(message),
-                    "id": f"{message.channel}/{message.ts}",
-                    "user": BOT_USER,
-                    "ephemeral": message.ephemeral,
-                }
-                for message in self.messages
-            ],
-            "modals": {
-                user: [asdict(view) for view in stack] for user, stack in self.modals.items()
-            },
-            "homes": {user: asdict(view) for user, view in self.homes.items()},
-        }
