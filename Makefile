@@ -25,7 +25,8 @@ sandbox: $(STAMP) ## Run the bot against a local Slack workspace and a local AWS
 	@$(BIN)/altcontact sandbox
 
 .PHONY: test
-test: $(STAMP) ## Run every test, with branch coverage
+test: $(STAMP) ## Run every test, with branch coverage; gets a Chromium where there is none
+	@$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m pytest
 
 .PHONY: lint
