@@ -26,6 +26,8 @@ TIMEZONE: Final = "UTC"
 STOP_WITHIN: Final = 15.0
 """Seconds that the bot may take to stop."""
 
+COMMAND: Final = (sys.executable, "-m", "bot", "run")
+
 _OWN: Final = ("AWS_", "SLACK_", "ALTCONTACT_")
 
 
@@ -44,11 +46,6 @@ class BotProcess:
         self.environment: dict[str, str] = {}
         self.on_change: Callable[[], None] = lambda: None
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """The process id, once it was started."""
-        return self._process.pid if self._process is not None else None
 
     @property
     def exit_status(self) -> int | None:
@@ -83,8 +80,8 @@ class BotProcess:
         database = {"ALTCONTACT_DATABASE": str(self.log.parent / "altcontact.db")}
         with self.log.open("wb") as out:
             # A session of its own: Ctrl-C in the terminal is for the sandbox, which then stops it.
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"],
+            self._process = subprocess.Popen(  # noqa: S603 - this program itself
+                COMMAND,
                 env={**kept, **self.environment, **database},
                 stdin=subprocess.DEVNULL,
                 stdout=out,

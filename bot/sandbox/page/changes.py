@@ -14,15 +14,15 @@ def slack_changes(before: Seen, now: Seen) -> Seen | None:
         None where something is gone, so that a page needs all of it.
     """
     known = {message["id"]: message for message in before["messages"]}
-    refused = {refusal["number"] for refusal in before.get("refusals", [])}
+    refused = {refusal["number"] for refusal in before["refusals"]}
     if not known.keys() <= {message["id"] for message in now["messages"]}:
         return None
-    if not refused <= {refusal["number"] for refusal in now.get("refusals", [])}:
+    if not refused <= {refusal["number"] for refusal in now["refusals"]}:
         return None
     return {
         **now,
         "messages": [each for each in now["messages"] if known.get(each["id"]) != each],
-        "refusals": [each for each in now.get("refusals", []) if each["number"] not in refused],
+        "refusals": [each for each in now["refusals"] if each["number"] not in refused],
     }
 
 

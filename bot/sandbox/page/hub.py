@@ -235,9 +235,6 @@ class Hub:
                     f"{self.urls[source]}/_sandbox/{path}",
                     params={"since": since, "timeout": wait},
                 )
-                if path == "world" and answer.status_code == 404:  # noqa: PLR2004 - for now
-                    await asyncio.sleep(wait if since >= 0 else 0)
-                    return {"changes": 0, "accounts": [], "settings": {}}
                 answer.raise_for_status()
             except httpx.HTTPError:
                 await asyncio.sleep(_RETRY)  # it is being started or stopped

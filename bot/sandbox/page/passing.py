@@ -46,6 +46,8 @@ class Passing:
         parts = request.path_params["path"].split("/")
         if {"", ".", ".."}.intersection(parts) or parts[0] == _HIDDEN:
             return wrong("There is no such call.", "docs/sandbox.md lists what there is.", 404)
+        if self._hub.closing.is_set():
+            return stopping()
         if source not in self._hub.urls:
             return wrong("The sandbox is still starting.", "Try again in a moment.", 503)
         body = await request.body()
@@ -64,7 +66,7 @@ class Passing:
         try:
             await asyncio.wait({call, closing}, return_when=asyncio.FIRST_COMPLETED)
             if not call.done():
-                return wrong("The sandbox is being stopped.", "Start it again.", 503)
+                return stopping()
             answer = call.result()
         except httpx.HTTPError:
             return wrong("The sandbox did not answer.", "Try again, or start it again.", 502)
@@ -96,3 +98,8 @@ class Passing:
 def wrong(error: str, mend: str, status: int) -> Response:
     """A refusal in words."""
     return JSONResponse({"error": error, "mend": mend}, status)
+
+
+def stopping() -> Response:
+    """What is answered to who asks at the end."""
+    return wrong("The sandbox is being stopped.", "Start it again.", 503)

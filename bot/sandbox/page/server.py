@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.page.guard import Guard
 from bot.sandbox.page.hub import AWS, SLACK, Hub
-from bot.sandbox.page.passing import METHODS, Passing, wrong
+from bot.sandbox.page.passing import METHODS, Passing, stopping, wrong
 from bot.sandbox.servers import ServerThread
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ STATIC: Final = Path(__file__).parent / "static"
 
 CONNECT_WITHIN: Final = 60.0
 """Seconds that a check asked for waits for a bot that is still starting."""
+
+_CLOSE_WITHIN: Final = 10.0
+"""Seconds that the end of what is watched may take."""
 
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -80,9 +83,9 @@ class PageServer:
     def stop(self) -> None:
         """Stop; open pages are told by the end of their stream."""
         if self._hub is not None and self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._hub.close(), self._loop).result(10)
-            self._hub = self._loop = None
+            asyncio.run_coroutine_threadsafe(self._hub.close(), self._loop).result(_CLOSE_WITHIN)
         self._server.stop()
+        self._hub = self._loop = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -134,14 +137,14 @@ class PageServer:
     async def _state(self, _request: Request) -> Response:
         state: dict[str, Any] | None = await self._now().state()
         if state is None:
-            return wrong("The sandbox is being stopped.", "Start it again.", 503)
+            return stopping()
         return JSONResponse(state)
 
     async def _events(self, _request: Request) -> Response:
         return StreamingResponse(self._now().stream(), media_type="text/event-stream")
 
     async def _check(self, _request: Request) -> Response:
-        if self._bot.alive:
+        if self._bot.managed and self._bot.alive:
             await asyncio.to_thread(self._bot.ready.wait, CONNECT_WITHIN)
         try:
             self._bot.check_now()
