@@ -5,23 +5,23 @@ What is done here passes by all strictness: no quota, no fault and no denial app
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.contacts import ContactType
-from bot.sandbox.aws.demo import DENIED_ID, demo_accounts, many_accounts
+from bot.sandbox.aws.accounts_control import AccountsControl
 from bot.sandbox.aws.faults import Fault, FaultKind
-from bot.sandbox.aws.organization import Denial, Member
+from bot.sandbox.aws.forms import WrongForm
+from bot.sandbox.aws.organization import Denial
 from bot.sandbox.aws.snapshot import snapshot
 from bot.sandbox.aws.stats import Stats
-from bot.sandbox.aws.storage import FIELDS
 from bot.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.types import Lifespan
@@ -46,6 +46,7 @@ class Control:
     def __init__(self, world: World, storage: Storage) -> None:
         self._world = world
         self._storage = storage
+        self._accounts = AccountsControl(world, storage)
 
     def app(self, lifespan: Lifespan[Starlette]) -> Starlette:
         """The Starlette app with every path."""
@@ -56,13 +57,7 @@ class Control:
             ("/reset", "POST", self._reset),
             ("/settings", "PATCH", self._settings),
             ("/quotas", "PUT", self._quota),
-            ("/accounts", "GET", self._accounts),
-            ("/accounts", "POST", self._seed),
-            ("/accounts/{account_id}", "PUT", self._set_account),
-            ("/accounts/{account_id}", "DELETE", self._remove_account),
-            ("/contacts/{account_id}/{kind}", "GET", self._contact),
-            ("/contacts/{account_id}/{kind}", "PUT", self._set_contact),
-            ("/contacts/{account_id}/{kind}", "DELETE", self._delete_contact),
+            *self._accounts.routes(),
             ("/denials", "POST", self._deny),
             ("/denials", "DELETE", self._allow),
             ("/faults", "GET", self._faults),
@@ -119,70 +114,23 @@ class Control:
         self._world.quotas.set(**await request.json())
         return JSONResponse(self._world.quotas.as_json())
 
-    async def _accounts(self, _request: Request) -> Response:
-        members = self._world.organization.members.values()
-        return JSONResponse([member.as_json() for member in members])
-
-    async def _seed(self, request: Request) -> Response:
-        wanted = await request.json()
-        if wanted.get("demo"):
-            seeds = [account.as_json() for account in demo_accounts()]
-        elif "count" in wanted:
-            accounts = many_accounts(int(wanted["count"]), int(wanted.get("missing_every", 2)))
-            seeds = [account.as_json() for account in accounts]
-        else:
-            seeds = wanted["accounts"]
-        await self._replace(seeds)
-        if wanted.get("demo"):
-            self._world.organization.denials = [Denial("*", "scp", DENIED_ID)]
-        return JSONResponse({"accounts": len(self._world.organization.members)})
-
-    async def _replace(self, seeds: Sequence[Mapping[str, Any]]) -> None:
-        contacts = {
-            seed["id"]: {kind: _contact(held) for kind, held in seed["contacts"].items()}
-            for seed in seeds
-            if seed.get("contacts")
-        }
-        members = [_member(seed["id"], seed) for seed in seeds]
-        await self._storage.load(contacts)
-        self._world.organization.seed(members)
-        self._world.shown.clear()
-
-    async def _set_account(self, request: Request) -> Response:
-        account_id = request.path_params["account_id"]
-        members = self._world.organization.members
-        known = members[account_id].as_json() if account_id in members else {}
-        members[account_id] = _member(account_id, {**known, **await request.json()})
-        return JSONResponse(members[account_id].as_json())
-
-    async def _remove_account(self, request: Request) -> Response:
-        self._world.organization.remove(request.path_params["account_id"])
-        return Response(status_code=204)
-
-    async def _contact(self, request: Request) -> Response:
-        return JSONResponse({"contact": await self._storage.stored(*_key(request))})
-
-    async def _set_contact(self, request: Request) -> Response:
-        key = _key(request)
-        await self._storage.write(*key, _contact(await request.json()))
-        self._world.shown.pop(key, None)
-        return Response(status_code=204)
-
-    async def _delete_contact(self, request: Request) -> Response:
-        key = _key(request)
-        await self._storage.delete(*key)
-        self._world.shown.pop(key, None)
-        return Response(status_code=204)
-
     async def _deny(self, request: Request) -> Response:
         denial = Denial(**await request.json())
         if denial.by not in {"iam", "scp"}:
             raise SandboxError("by is iam or scp.")
-        self._world.organization.denials.append(denial)
+        denials = self._world.organization.denials
+        if denial not in denials:
+            denials.append(denial)
         return Response(status_code=204)
 
-    async def _allow(self, _request: Request) -> Response:
-        self._world.organization.denials.clear()
+    async def _allow(self, request: Request) -> Response:
+        wanted = json.loads(await request.body() or b"{}")
+        if not set(wanted) <= {"action", "by", "account_id"}:
+            raise SandboxError("What is allowed again is chosen by action, by and account_id.")
+        organization = self._world.organization
+        organization.denials = [
+            each for each in organization.denials if not wanted.items() <= each.as_json().items()
+        ]
         return Response(status_code=204)
 
     async def _faults(self, _request: Request) -> Response:
@@ -216,18 +164,6 @@ class Control:
         return Response(status_code=204)
 
 
-def _member(account_id: str, seed: Mapping[str, Any]) -> Member:
-    return Member(account_id, seed["name"], seed.get("state", "ACTIVE"), seed.get("email", ""))
-
-
-def _contact(members: Mapping[str, str]) -> dict[str, str]:
-    return {name: str(members[name]) for name in FIELDS}
-
-
-def _key(request: Request) -> tuple[str, str]:
-    return request.path_params["account_id"], ContactType(request.path_params["kind"]).value
-
-
 def _awaited(request: Request) -> tuple[int, float]:
     since = int(request.query_params.get("since", "-1"))
     seconds = float(request.query_params.get("timeout", "0"))
@@ -236,4 +172,7 @@ def _awaited(request: Request) -> tuple[int, float]:
 
 async def _wrong(_request: Request, error: Exception) -> Response:
     mend = error.mend if isinstance(error, SandboxError) else ""
-    return JSONResponse({"error": str(error), "mend": mend}, 400)
+    told: dict[str, Any] = {"error": str(error), "mend": mend}
+    if isinstance(error, WrongForm):
+        told["fields"] = error.fields
+    return JSONResponse(told, 400)

@@ -26,6 +26,11 @@ class AccountModel:
             if shape is not None:
                 self._inputs[name] = shape
 
+    def limits(self, operation: str, name: str) -> Mapping[str, Any]:
+        """What the model says of a member: `min`, `max` and `pattern`, where it limits them."""
+        limits: Mapping[str, Any] = self._inputs[operation].members[name].metadata
+        return limits
+
     def check(self, call: Call) -> None:
         """Check every member of a request.
 

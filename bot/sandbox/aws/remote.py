@@ -67,10 +67,19 @@ class AwsControl:
         """Replace all accounts by about a dozen in every state, one of them denied by an SCP."""
         self._call("POST", "/accounts", {"demo": True})
 
+    def seed_realistic(self, count: int, seed: int = 0) -> None:
+        """Replace all accounts by so many made-up but believable ones, always the same by seed."""
+        self._call("POST", "/accounts", {"count": count, "seed": seed, "realistic": True})
+
     def accounts(self) -> list[dict[str, str]]:
         """The organization's accounts: [{id, name, state, email}]."""
         accounts: list[dict[str, str]] = self._call("GET", "/accounts")
         return accounts
+
+    def create_account(self, name: str, email: str = "") -> str:
+        """Create an account, active at once; its id. Without an email address one is made up."""
+        created: str = self._call("POST", "/accounts/new", {"name": name, "email": email})["id"]
+        return created
 
     def set_account(self, account_id: str, **members: str) -> None:
         """Add an account, or change its `name`, `state` or `email`; a new one needs a name."""
@@ -86,7 +95,7 @@ class AwsControl:
         return unwire(members) if members else None
 
     def set_contact(self, account_id: str, kind: str, contact: AlternateContact) -> None:
-        """Set one contact, at once and unchecked."""
+        """Set one contact, at once and unchecked; `?checked=1` would check it as AWS does."""
         self._call("PUT", f"/contacts/{account_id}/{kind}", wire(contact))
 
     def delete_contact(self, account_id: str, kind: str) -> None:
@@ -108,6 +117,10 @@ class AwsControl:
             by: whose denial it is.
         """
         self._call("POST", "/denials", {"action": action, "account_id": account_id, "by": by})
+
+    def allow(self, **wanted: str | None) -> None:
+        """Take back denials by their `action`, `by` and `account_id`; what is left out is any."""
+        self._call("DELETE", "/denials", wanted)
 
     def clear_denials(self) -> None:
         """Allow everything again that policies denied."""

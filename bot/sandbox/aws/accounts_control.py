@@ -1,0 +1,142 @@
+"""The part of the control interface about accounts and their contacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+
+from bot.contacts import ContactType
+from bot.sandbox.aws.demo import DENIED_ID, demo_accounts, many_accounts
+from bot.sandbox.aws.forms import changed_account, check_contact, new_account
+from bot.sandbox.aws.model import AccountModel
+from bot.sandbox.aws.organization import Denial, Member
+from bot.sandbox.aws.realistic import realistic_accounts
+from bot.sandbox.aws.snapshot import account
+from bot.sandbox.aws.storage import FIELDS
+from bot.sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from starlette.requests import Request
+
+    from bot.sandbox.aws.demo import SandboxAccount
+    from bot.sandbox.aws.storage import Storage
+    from bot.sandbox.aws.world import World
+
+    Handler = Callable[[Request], Awaitable[Response]]
+
+
+class AccountsControl:
+    """The handlers; each takes and gives JSON."""
+
+    def __init__(self, world: World, storage: Storage) -> None:
+        self._world = world
+        self._storage = storage
+        self._model = AccountModel()
+
+    def routes(self) -> list[tuple[str, str, Handler]]:
+        """Path, method and handler of each."""
+        return [
+            ("/accounts", "GET", self._accounts),
+            ("/accounts", "POST", self._seed),
+            ("/accounts/new", "POST", self._create_account),
+            ("/accounts/{account_id}", "PUT", self._set_account),
+            ("/accounts/{account_id}", "DELETE", self._remove_account),
+            ("/contacts/{account_id}/{kind}", "GET", self._contact),
+            ("/contacts/{account_id}/{kind}", "PUT", self._set_contact),
+            ("/contacts/{account_id}/{kind}", "DELETE", self._delete_contact),
+        ]
+
+    async def _accounts(self, _request: Request) -> Response:
+        members = self._world.organization.members.values()
+        return JSONResponse([member.as_json() for member in members])
+
+    async def _seed(self, request: Request) -> Response:
+        wanted = await request.json()
+        if wanted.get("demo"):
+            seeds = [each.as_json() for each in demo_accounts()]
+        elif "count" in wanted:
+            seeds = [each.as_json() for each in _made_up(wanted)]
+        else:
+            seeds = wanted["accounts"]
+        await self._replace(seeds)
+        if wanted.get("demo"):
+            self._world.organization.denials = [Denial("*", "scp", DENIED_ID)]
+        return JSONResponse({"accounts": len(self._world.organization.members)})
+
+    async def _replace(self, seeds: Sequence[Mapping[str, Any]]) -> None:
+        contacts = {
+            seed["id"]: {kind: _contact(held) for kind, held in seed["contacts"].items()}
+            for seed in seeds
+            if seed.get("contacts")
+        }
+        members = [
+            Member(seed["id"], seed["name"], seed.get("state", "ACTIVE"), seed.get("email", ""))
+            for seed in seeds
+        ]
+        await self._storage.load(contacts)
+        self._world.organization.seed(members)
+        self._world.shown.clear()
+
+    async def _create_account(self, request: Request) -> Response:
+        members = self._world.organization.members
+        created = new_account(members, await request.json())
+        members[created.id] = created
+        return JSONResponse(account(created, self._storage, []))
+
+    async def _set_account(self, request: Request) -> Response:
+        account_id = request.path_params["account_id"]
+        members = self._world.organization.members
+        given = await request.json()
+        members[account_id] = changed_account(members.get(account_id), account_id, given)
+        return JSONResponse(members[account_id].as_json())
+
+    async def _remove_account(self, request: Request) -> Response:
+        self._world.organization.remove(request.path_params["account_id"])
+        return Response(status_code=204)
+
+    async def _contact(self, request: Request) -> Response:
+        return JSONResponse({"contact": await self._storage.stored(*_key(request))})
+
+    async def _set_contact(self, request: Request) -> Response:
+        key = _key(request)
+        given = await request.json()
+        if request.query_params.get("checked"):
+            self._require_writable(key[0])
+            check_contact(self._model, given)
+        await self._storage.write(*key, _contact(given))
+        self._world.shown.pop(key, None)
+        return Response(status_code=204)
+
+    def _require_writable(self, account_id: str) -> None:
+        member = self._world.organization.members.get(account_id)
+        if member is None:
+            raise SandboxError("The organization has no such account.")
+        if member.state != "ACTIVE":
+            raise SandboxError(
+                f"The account is {member.state}: AWS changes contacts of active accounts alone.",
+                "Make the account ACTIVE first.",
+            )
+
+    async def _delete_contact(self, request: Request) -> Response:
+        key = _key(request)
+        await self._storage.delete(*key)
+        self._world.shown.pop(key, None)
+        return Response(status_code=204)
+
+
+def _made_up(wanted: Mapping[str, Any]) -> list[SandboxAccount]:
+    count = int(wanted["count"])
+    if wanted.get("realistic"):
+        return realistic_accounts(count, int(wanted.get("seed", 0)))
+    return many_accounts(count, int(wanted.get("missing_every", 2)))
+
+
+def _contact(members: Mapping[str, str]) -> dict[str, str]:
+    return {name: str(members[name]) for name in FIELDS}
+
+
+def _key(request: Request) -> tuple[str, str]:
+    return request.path_params["account_id"], ContactType(request.path_params["kind"]).value
