@@ -137,7 +137,7 @@ def _servers(
         if options.accounts is None:
             aws.seed_demo()
         else:
-            aws.seed_many(options.accounts)
+            aws.seed_realistic(options.accounts, options.seed)
 
     for server in (aws, slack, page):
         stack.callback(server.stop)
