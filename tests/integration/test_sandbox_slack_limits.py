@@ -52,6 +52,21 @@ def modal(*blocks: Node, **members: object) -> Node:
     return {"type": "modal", "title": plain("Title"), "blocks": list(blocks), **members}
 
 
+def table(rows: Any, **members: object) -> Node:  # noqa: ANN401 - right and wrong ones
+    """A table."""
+    return {"type": "table", "rows": rows, **members}
+
+
+def cell(text: str = "x") -> Node:
+    """A cell of a table."""
+    return {"type": "raw_text", "text": text}
+
+
+def asking(**members: object) -> Node:
+    """A menu for whose options the app is asked."""
+    return {"type": "external_select", "action_id": "ask", **members}
+
+
 def rich(*parts: Node) -> Node:
     """A rich text block with one section."""
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [*parts]}]}
@@ -95,6 +110,17 @@ LIST: Node = {
         {**IMAGE, "title": plain()},
         rich({"type": "text", "text": "Words"}),
         LIST,
+        table(
+            [[cell()] * 20] * 100, column_settings=[{"align": "right", "is_wrapped": True}, None]
+        ),
+        table([[rich({"type": "text", "text": "Words"})], [cell("x" * 10_000), cell()]]),
+        actions(asking(min_query_length=0, initial_option=option())),
+        actions(asking(type="multi_external_select", initial_options=[option()])),
+        actions(
+            {"type": "multi_users_select", "action_id": "a", "max_selected_items": 2},
+            {"type": "multi_channels_select", "action_id": "b"},
+            {"type": "multi_conversations_select", "action_id": "c", "focus_on_load": True},
+        ),
     ],
 )
 def test_takes(block: Node) -> None:
@@ -160,6 +186,30 @@ def test_takes(block: Node) -> None:
         (section(accessory="button"), "None is no element"),
         (entry(), "input stands in views alone"),
         ({"type": "chart"}, "unknown type 'chart'"),
+        (table([]), "rows are not 1 to 100"),
+        (table([[cell()]] * 101), "rows are not 1 to 100"),
+        (table("rows"), "rows are not 1 to 100"),
+        (table([[cell()] * 21]), "rows[0]: cells are not 1 to 20"),
+        (table([[]]), "rows[0]: cells are not 1 to 20"),
+        (table([["x"]]), "rows[0][0]: None is no cell"),
+        (table([[cell("")]]), "text has 0 characters"),
+        (table([[{"type": "rich_text"}]]), "rows[0][0]: no elements"),
+        (table([[cell()]], column_settings=[None] * 21), "a list of at most 20"),
+        (table([[cell()]], column_settings=[{"align": "top"}]), "align is left"),
+        (table([[cell()]], column_settings=[{"width": 3}]), "takes align and is_wrapped alone"),
+        (table([[cell()]], column_settings=[{"is_wrapped": "no"}]), "is_wrapped is not true"),
+        (actions(asking(options=[option()])), "the app is asked for the options"),
+        (actions(asking(min_query_length=-1)), "min_query_length is no number from 0"),
+        (actions(asking(initial_option={"value": "a"})), "initial: no text object"),
+        (
+            actions(asking(type="multi_external_select", max_selected_items=0)),
+            "max_selected_items is no number from 1",
+        ),
+        (actions(menu(focus_on_load="yes")), "focus_on_load is not true"),
+        (
+            actions(menu(focus_on_load=True), {**BOXES, "focus_on_load": True}),
+            "focus_on_load stands more than once",
+        ),
         ({"type": "rich_text", "elements": []}, "no elements"),
         ({"type": "rich_text", "elements": [{"type": "bold"}]}, "unknown rich text 'bold'"),
         ({"type": "rich_text", "elements": [{"type": "rich_text_quote"}]}, "no elements"),
@@ -185,6 +235,7 @@ def test_counts_what_a_message_holds() -> None:
     assert problems([section("x" * 2640)] * 5) == []
     assert problems([section("x" * 2641)] * 5) == ["msg_blocks_too_long: 13205 characters in all"]
     assert problems([section(block_id="a")] * 2) == ["block_id 'a' stands 2 times"]
+    assert problems([table([[cell()]])] * 2) == ["only_one_table_allowed: more than one table"]
     assert problems(["words"]) == ["blocks[0]: no block"]  # type: ignore[list-item]
 
 
@@ -210,6 +261,13 @@ def test_counts_what_a_message_holds() -> None:
             modal(entry(type="number_input"), submit=plain()),
             "no is_decimal_allowed",
         ),
+        (modal(entry(multiline="yes"), submit=plain()), "multiline is not true"),
+        (modal(entry(dispatch_action_config={}), submit=plain()), "trigger_actions_on is none"),
+        (
+            modal(entry(dispatch_action_config={"trigger_actions_on": ["on_blur"]})),
+            "trigger_actions_on is none",
+        ),
+        (modal(table([[cell()]])), "table stands in messages alone"),
         (modal({**entry(), "label": None}, submit=plain()), "label: no text object"),
         (modal({**entry(), "hint": plain("")}, submit=plain()), "hint: empty text"),
     ],
@@ -223,6 +281,14 @@ def test_takes_views() -> None:
     """A form with a text input and a menu, and a home view, are taken."""
     kinds = ("email_text_input", "url_text_input", "timepicker")
     others = [{**entry(), "block_id": k, "element": {"type": k, "action_id": k}} for k in kinds]
+    keys = {"trigger_actions_on": ["on_enter_pressed"]}
+    others.append(
+        {
+            **entry(multiline=True, focus_on_load=True, dispatch_action_config=keys),
+            "block_id": "typing",
+        }
+    )
+    others[-1]["element"]["action_id"] = "typing"
     choice = {"type": "input", "label": plain(), "element": menu()}
     assert problems(modal(entry(), choice, *others, submit=plain()), surface="modal") == []
     assert problems({"type": "home", "blocks": [section()]}, surface="home") == []

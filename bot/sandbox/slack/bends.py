@@ -60,6 +60,10 @@ class SlackBends:
         """
         return self._get("wire", since=since, timeout=timeout)
 
+    def file(self, identity: str) -> bytes:
+        """The content of a file that the app shared."""
+        return self._fetch("GET", f"files/{identity}").content
+
     def fault(self, method: str, kind: str, count: int = 1, seconds: float = 0.0) -> None:
         """Let the next calls of a method fail.
 
@@ -143,6 +147,10 @@ class SlackBends:
         self._ask("POST", f"set/{what}", json=given)
 
     def _ask(self, verb: str, path: str, **how: Any) -> Seen:  # noqa: ANN401 - httpx's own
+        told: Seen = self._fetch(verb, path, **how).json()
+        return told
+
+    def _fetch(self, verb: str, path: str, **how: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         try:
             answer = self._http.request(verb, f"{self.url}/_sandbox/{path}", **how)
         except httpx.HTTPError as error:
@@ -150,5 +158,4 @@ class SlackBends:
         if answer.status_code >= _WRONG:
             wrong = answer.json()["error"] if answer.status_code == _WRONG else answer.text
             raise SandboxError(str(wrong))
-        told: Seen = answer.json()
-        return told
+        return answer

@@ -147,6 +147,8 @@ def _check_content(given: Arguments) -> None:
     found = problems(blocks)
     if any(problem.startswith("msg_blocks_too_long") for problem in found):
         raise Refusal("msg_blocks_too_long")
+    if any(problem.startswith("only_one_table_allowed") for problem in found):
+        raise Refusal("only_one_table_allowed")
     if found:
         raise Refusal("invalid_blocks", response_metadata={"messages": found})
 

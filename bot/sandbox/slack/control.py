@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -61,6 +62,7 @@ class Control:
             Route(f"{PREFIX}/state", self._state),
             Route(f"{PREFIX}/log", self._log),
             Route(f"{PREFIX}/wire", self._wire),
+            Route(f"{PREFIX}/files/{{file}}", self._file),
             Route(f"{PREFIX}/act/{{act}}", self._act, methods=["POST"]),
             Route(f"{PREFIX}/set/{{what}}", self._set, methods=["POST"]),
         ]
@@ -89,6 +91,19 @@ class Control:
         since = int(request.query_params.get("since", "0"))
         timeout = float(request.query_params.get("timeout", "0"))
         return JSONResponse(await self._space.wire.since(since, timeout))
+
+    async def _file(self, request: Request) -> Response:
+        """What an app shared: nothing that it holds may run where it is looked at."""
+        file = self._space.files.get(request.path_params["file"])
+        if file is None or not file.shared:
+            return JSONResponse({"error": "There is no such file."}, 404)
+        how = "inline" if file.mimetype.startswith(("text/", "image/")) else "attachment"
+        headers = {
+            "Content-Disposition": f"{how}; filename*=UTF-8''{quote(file.name, safe='')}",
+            "Content-Security-Policy": "sandbox",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(file.content, headers=headers, media_type=file.mimetype)
 
     async def _act(self, request: Request) -> Response:
         given: Given = json.loads(await request.body() or b"{}")

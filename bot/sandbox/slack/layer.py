@@ -12,6 +12,8 @@ from starlette.routing import Route, WebSocketRoute
 
 from bot.sandbox.slack.broken import breakable
 from bot.sandbox.slack.control import Control
+from bot.sandbox.slack.files_api import upload
+from bot.sandbox.slack.headers import dated
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.responses import respond
 from bot.sandbox.slack.socket_mode import SocketMode
@@ -40,11 +42,12 @@ class SlackLayer:
             routes=[
                 Route("/api/{method}", self._web.serve, methods=["POST", "GET"]),
                 Route("/respond/{key}", self._respond, methods=["POST"]),
+                Route("/upload/{key}", self._upload, methods=["POST"]),
                 WebSocketRoute("/link", self.socket.serve),
                 *Control(self.space, self.socket).routes(),
             ]
         )
-        return breakable(starlette)
+        return breakable(dated(starlette, self.space))
 
     async def _respond(self, request: Request) -> Response:
         began = time.monotonic()
@@ -56,6 +59,20 @@ class SlackLayer:
         exchange = Exchange("response_url", "response_url", answered.status, given, answered.body)
         await self.space.wire.record(exchange, time.monotonic() - began)
         return answered.response
+
+    async def _upload(self, request: Request) -> Response:
+        began = time.monotonic()
+        content = await request.body()
+        try:
+            upload(self.space, request.path_params["key"], content)
+            status, response = "ok", Response(f"OK - {len(content)}")
+        except Refusal as refusal:
+            self.space.refusals.add("upload", refusal.code, **refusal.more)
+            await self.space.tell()
+            status, response = refusal.code, Response(refusal.code, 400)
+        exchange = Exchange("web_api", "upload", status, {"bytes": len(content)}, None)
+        await self.space.wire.record(exchange, time.monotonic() - began)
+        return response
 
     async def _take(self, key: str, given: Any) -> Answered:  # noqa: ANN401 - JSON
         fault = self.space.fault("response_url")

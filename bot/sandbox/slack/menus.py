@@ -46,6 +46,10 @@ def menu_problems(element: Node, where: str) -> Iterator[str]:
         yield from number_problems(element, "min_query_length", where, 0)
         if "options" in element or "option_groups" in element:
             yield f"{where}: the app is asked for the options of {kind}"
+        at_first = [element["initial_option"]] if "initial_option" in element else []
+        several = element.get("initial_options", [])
+        for option in [*at_first, *(several if isinstance(several, list) else [None])]:
+            yield from _option(option, f"{where}.initial", plain=True)
     if kind.startswith("multi_"):
         yield from number_problems(element, "max_selected_items", where, 1)
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
-from bot.sandbox.slack import chat_api, places_api, views_api
+from bot.sandbox.slack import chat_api, files_api, places_api, views_api
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.workspace import BOT, BOT_USER, TEAM
 
@@ -52,6 +52,9 @@ METHODS: Final[dict[str, Callable[[Workspace, Arguments], Answer]]] = {
     "conversations.members": places_api.members,
     "conversations.open": places_api.open_direct,
     "conversations.replies": places_api.thread,
+    "files.completeUploadExternal": files_api.complete,
+    "files.getUploadURLExternal": files_api.upload_url,
+    "files.upload": files_api.deprecated,
     "usergroups.list": places_api.groups,
     "usergroups.users.list": places_api.group_users,
     "users.info": places_api.user_info,
@@ -73,6 +76,9 @@ SCOPES: Final[dict[str, str]] = {
     "conversations.members": "{kind}:read",
     "conversations.open": "im:write",
     "conversations.replies": "{kind}:history",
+    "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write",
+    "files.upload": "files:write",
     "usergroups.list": "usergroups:read",
     "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",

@@ -40,11 +40,15 @@ class Group:
 
 @dataclass
 class File:
-    """A file that the app was given an upload URL for; `shared` once it stands in a message."""
+    """A file that the app was given an upload URL for, which ends in `key`.
+
+    `shared` is set once its upload is complete, and then it can be read.
+    """
 
     id: str
     name: str
     size: int
+    key: str
     title: str = ""
     content: bytes | None = None
     shared: bool = False

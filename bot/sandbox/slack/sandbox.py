@@ -21,7 +21,9 @@ class SlackSandbox(SlackControl):
 
     def __init__(self, port: int = 0) -> None:
         super().__init__()
-        self._server = ServerThread(SlackLayer().application(), port, "Slack sandbox", "--slack-port")
+        self._server = ServerThread(
+            SlackLayer().application(), port, "Slack sandbox", "--slack-port", dates=False
+        )
 
     def start(self) -> None:
         """Start, and come back when calls are answered.

@@ -48,6 +48,7 @@ class WebApi:
         """One call."""
         began = time.monotonic()
         method = request.path_params["method"]
+        self._space.url = str(request.base_url).rstrip("/")
         token, given, wrong = _read(request, await request.body())
         if self._space.latency:
             await asyncio.sleep(self._space.latency)

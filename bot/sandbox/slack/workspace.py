@@ -42,6 +42,7 @@ class Workspace:
     def __init__(self) -> None:
         self.changed = asyncio.Condition()
         self.changes = 0
+        self.url = ""
         self.wire = Wire()
         self.reset()
 
@@ -103,6 +104,10 @@ class Workspace:
         """An id as Slack's look."""
         return f"{prefix}{next(self._numbers):09d}"
 
+    def new_key(self) -> str:
+        """The last part of a URL that nobody can guess."""
+        return secrets.token_hex(12)
+
     def new_trigger(self, user: str) -> str:
         """A trigger for a person's act."""
         trigger = f"{next(self._numbers)}.{secrets.token_hex(8)}"
@@ -123,7 +128,7 @@ class Workspace:
 
     def new_response_url(self, base: str, user: str, channel: str, ts: str = "") -> str:
         """A `response_url`; `ts` is the message that it would replace."""
-        key = secrets.token_hex(12)
+        key = self.new_key()
         self.response_urls[key] = {
             "user": user,
             "channel": channel,
