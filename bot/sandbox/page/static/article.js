@@ -16,8 +16,9 @@ const COLOURS = 6;
  * @param {boolean} options.first - of its author for a while; others show neither name nor avatar.
  * @param {number} [options.replies] - answers in its thread.
  * @param {Function} [options.dismiss] - makes an ephemeral message go away.
+ * @param {object} [options.values] - what is chosen in its menus; kept up to date here.
  */
-export function article(message, { first, replies = 0, dismiss = null }) {
+export function article(message, { first, replies = 0, dismiss = null, values = {} }) {
   const moment = momentOf(message.ts);
   const author = nameOf(message.user);
   const isApp = message.user === store.slack.bot.id;
@@ -25,9 +26,10 @@ export function article(message, { first, replies = 0, dismiss = null }) {
   const trouble = h("p", { class: "trouble", role: "alert", hidden: true });
   const surface = {
     place: { channel: message.channel, ts: message.ts },
-    values: {},
+    values,
+    suggested: message.suggested,
     put: (key, value) => {
-      surface.values[key] = value;
+      values[key] = value;
     },
     trouble: () => {
       trouble.textContent = `⚠ ${store.app.name} did not respond in time. Try again?`;

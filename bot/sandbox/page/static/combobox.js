@@ -1,4 +1,4 @@
-// Draws select menus, of one choice and of several: a field to type ahead in, and the list below it.
+// Draws select menus, of one choice or several: a field to type ahead in, and the list below it.
 import { freshId, placePopup } from "./dialogs.js";
 import { add, fill, h } from "./dom.js";
 import { known, offered, suggested } from "./options.js";
@@ -17,7 +17,8 @@ class Combobox {
     this.control = control;
     this.many = isMany(control.element);
     this.isExternal = control.element.type.endsWith("external_select");
-    this.texts = new Map(known(control.element).map((option) => [option.value, option.text]));
+    const options = known(control.element, control.suggested);
+    this.texts = new Map(options.map((option) => [option.value, option.text]));
     this.chosen = [control.value].flat().filter(Boolean);
     this.at = -1;
     this.options = [];
@@ -46,8 +47,8 @@ class Combobox {
     });
     this.chips = h("span", { class: "tokens" });
     this.node = h("div", { class: this.many ? "combobox many" : "combobox" },
-      this.many && this.chips, this.input, h("span", { class: "arrow", "aria-hidden": "true" }, "▾"),
-      this.list);
+      this.many && this.chips, this.input,
+      !this.many && h("span", { class: "arrow", "aria-hidden": "true" }, "▾"), this.list);
   }
 
   /** Shows what is chosen. */
@@ -60,8 +61,9 @@ class Combobox {
     fill(this.chips, this.chosen.map((value) => {
       const text = this.textOf(value);
       const drop = () => {
+        if (this.list.hidden) this.before = this.chosen.join("\n");
         this.toggle(value);
-        this.tell();
+        if (this.list.hidden) this.tell();
       };
       return h("span", { class: "token" }, text, h("button",
         { type: "button", "aria-label": `Remove ${text}`, on: { click: drop } }, "×"));
@@ -159,6 +161,7 @@ class Combobox {
       event.stopPropagation();
       this.close();
     } else if (event.key === "Backspace" && this.many && !this.input.value && this.chosen.length) {
+      if (this.list.hidden) this.before = this.chosen.join("\n");
       this.toggle(this.chosen.at(-1));
       if (this.list.hidden) this.tell();
     }
@@ -200,9 +203,7 @@ class Combobox {
   async tell() {
     const before = this.before ? this.before.split("\n") : [];
     const value = this.many ? this.chosen : this.chosen[0];
-    const { inInput, block } = this.control;
-    const sent = await this.control.choose(value, this.input);
-    if (sent || (inInput && !block.dispatch_action)) return;
+    if (await this.control.choose(value, this.input)) return;
     this.chosen = before;
     this.settle();
   }

@@ -1,4 +1,4 @@
-// What dialogs and popups have in common: where the focus may go, where a popup stands, confirmation.
+// What dialogs and popups share: where the focus may go, where a popup stands, confirmation.
 import { h } from "./dom.js";
 import { textOf, wordsOf } from "./mrkdwn.js";
 
@@ -57,7 +57,8 @@ export function confirmed(dialog) {
   const deny = h("button", { type: "button", class: "button", on: { click: () => end(false) } },
     wordsOf(dialog.deny));
   const style = dialog.style === "danger" ? "danger" : "primary";
-  const agree = h("button", { type: "button", class: `button ${style}`, on: { click: () => end(true) } },
+  const agree = h("button",
+    { type: "button", class: `button ${style}`, on: { click: () => end(true) } },
     wordsOf(dialog.confirm));
   const box = h("div",
     { class: "confirm", role: "alertdialog", "aria-modal": "true", "aria-labelledby": titleId,
@@ -84,7 +85,7 @@ export function confirmed(dialog) {
     resolve(answer);
   }
 
-  document.body.append(veil);
+  document.getElementById("slack").append(veil);
   agree.focus();
   return promise;
 }

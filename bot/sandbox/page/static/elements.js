@@ -15,7 +15,7 @@ const TEXT_TYPES = { email_text_input: "email", url_text_input: "url", number_in
  * @param {object} element
  * @param {object} block - in which it stands.
  * @param {object} surface - where that stands: `place`, `values` ({key: value}), `put(key, value)`,
- *   `trouble()`.
+ *   `suggested` ({key: options}), `trouble()`.
  * @param {object} [label] - `{id, describedBy}` of what names it; for a group `id` names its label.
  * @returns {HTMLElement}
  */
@@ -38,11 +38,22 @@ class Control {
     return this.surface.values[this.key] ?? initialOf(this.element);
   }
 
-  /** Keeps a value; the app is told of it at once where it asked for that. */
-  choose(value, node) {
+  get suggested() {
+    return this.surface.suggested?.[this.key] ?? [];
+  }
+
+  /**
+   * Keeps a value; the app is told of it at once where it asked for that.
+   *
+   * @returns {Promise<boolean>} whether it holds; not where it was not confirmed.
+   */
+  async choose(value, node) {
+    const before = this.value;
     this.surface.put(this.key, value);
-    if (!this.inInput || this.block.dispatch_action) return this.send(value, node);
-    return Promise.resolve(false);
+    if (this.inInput && !this.block.dispatch_action) return true;
+    const holds = await this.send(value, node);
+    if (!holds) this.surface.put(this.key, before);
+    return holds;
   }
 
   send(value, node) {
@@ -115,8 +126,11 @@ function moment(type) {
   return (control) => {
     const input = h("input", {
       ...control.named, type, class: "control short", value: control.value,
-      on: { change: () => control.choose(input.value, input) },
+      on: { change: () => change() },
     });
+    const change = async () => {
+      if (!(await control.choose(input.value, input))) input.value = control.value;
+    };
     return input;
   };
 }
@@ -127,7 +141,14 @@ function choices(kind) {
     const group = freshId("choice");
     const chosen = () =>
       [...node.querySelectorAll("input:checked")].map((input) => options[input.dataset.at].value);
-    const change = () => control.choose(kind === "radio" ? chosen()[0] ?? "" : chosen(), node);
+    const change = async () => {
+      const value = kind === "radio" ? (chosen()[0] ?? "") : chosen();
+      if (await control.choose(value, node)) return;
+      const before = [control.value].flat();
+      for (const input of node.querySelectorAll("input")) {
+        input.checked = before.includes(options[input.dataset.at].value);
+      }
+    };
     const options = element.options ?? [];
     const held = [control.value].flat();
     const rows = options.map((option, at) =>

@@ -17,10 +17,12 @@ export function fileCard(file) {
   const size = sizeOf(file.size);
   const head = h("div", { class: "file-head" },
     h("span", { class: "file-mark", "aria-hidden": "true" }, extension(file.name)),
-    h("span", { class: "file-name" }, h("strong", null, name), h("span", null, file.name, " · ", size)),
+    h("span", { class: "file-name" },
+      h("strong", null, name), h("span", null, file.name, " · ", size)),
     download,
   );
-  return h("figure", { class: "file", "aria-label": `File ${file.name}` }, head, preview(file, address));
+  const label = `File ${file.name}`;
+  return h("figure", { class: "file", "aria-label": label }, head, preview(file, address));
 }
 
 function preview(file, address) {

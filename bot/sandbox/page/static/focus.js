@@ -1,4 +1,4 @@
-// Remembers where the focus was, by what stood there, so that it comes back when that is drawn anew.
+// Remembers where the focus was, so that it comes back when what stood there is drawn anew.
 import { reachable } from "./dialogs.js";
 
 /**

@@ -19,5 +19,6 @@ function described() {
   const bot = members.includes(slack.bot.id) ? "" : ` · ${slack.bot.name} is not here`;
   const state = channel.is_archived ? " · archived" : "";
   const mark = channel.kind === "private_channel" ? "🔒" : "#";
-  return [`${mark} ${channel.name}`, `${people} ${people === 1 ? "person" : "people"}${bot}${state}`];
+  const count = `${people} ${people === 1 ? "person" : "people"}`;
+  return [`${mark} ${channel.name}`, `${count}${bot}${state}`];
 }

@@ -26,7 +26,7 @@ export function mountHome() {
     if (sign === shown) return;
     shown = sign;
     const back = focusMark();
-    fill(node, view?.blocks ? blockNodes(view.blocks, surface()) : nothing());
+    fill(node, view?.blocks ? blockNodes(view.blocks, surface(published)) : nothing());
     back();
   };
   watch(["online"], () => {
@@ -35,11 +35,12 @@ export function mountHome() {
   return { node, render };
 }
 
-function surface() {
-  const values = {};
+function surface(published) {
+  const values = { ...published.values };
   return {
     place: { home: true },
     values,
+    suggested: published.suggested,
     put: (key, value) => {
       values[key] = value;
     },

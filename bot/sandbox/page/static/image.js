@@ -1,4 +1,4 @@
-// Draws images: those of this page, and a placeholder for those from elsewhere, which are not fetched.
+// Draws images: this page's own, and a placeholder for those from elsewhere, never fetched.
 import { h } from "./dom.js";
 
 /** An image as a block or an element; `kind` is its class. */
@@ -12,7 +12,8 @@ export function imageOf(image, kind) {
 }
 
 function ownAddress(image) {
-  if (image.slack_file?.id) return `/control/slack/files/${encodeURIComponent(image.slack_file.id)}`;
+  const file = image.slack_file?.id;
+  if (file) return `/control/slack/files/${encodeURIComponent(file)}`;
   if (!image.image_url) return "";
   if (image.image_url.startsWith("data:image/")) return image.image_url;
   const { origin, href } = new URL(image.image_url, location.href);

@@ -94,11 +94,16 @@ class Messages {
 
   message(message, first, replies) {
     const known = this.drawn.get(message.id);
-    const sign = `${first} ${replies}`;
-    if (known?.message === message && known.sign === sign) return known.node;
+    if (known?.message === message && known.first === first && known.replies === replies) {
+      return known.node;
+    }
+    // What was chosen here is shown already: drawn anew, a menu would lose what one is doing in it.
+    const sign = JSON.stringify({ ...message, values: null, suggested: null, first, replies });
+    const isSame = known?.sign === sign && isEqual(known.values, message.values);
     const dismiss = message.ephemeral ? () => this.dismiss(message.id) : null;
-    const node = article(message, { first, replies, dismiss });
-    this.drawn.set(message.id, { message, sign, node });
+    const values = isSame ? known.values : { ...message.values };
+    const node = isSame ? known.node : article(message, { first, replies, dismiss, values });
+    this.drawn.set(message.id, { message, first, replies, sign, values, node });
     return node;
   }
 
@@ -151,6 +156,8 @@ class Messages {
     this.atBottom = true;
   }
 }
+
+const isEqual = (one, other) => JSON.stringify(one) === JSON.stringify(other ?? {});
 
 function begin() {
   const channel = channelOf(ui.place);

@@ -23,7 +23,7 @@ export function mountModals(element) {
     top = entry ? dialogs.get(entry.id) : null;
     if (!top) {
       element.replaceChildren();
-      if (isOther && !back()) document.querySelector("#composer textarea, #composer input")?.focus();
+      if (isOther && !back()) document.querySelector("#composer textarea")?.focus();
       return;
     }
     arrange(element, [top.veil]);
@@ -46,7 +46,8 @@ class Modal {
     const titleId = freshId("title");
     this.title = h("h2", { id: titleId });
     const quit = h("button",
-      { type: "button", class: "icon", "aria-label": "Dismiss dialog", on: { click: () => this.close() } },
+      { type: "button", class: "icon", "aria-label": "Dismiss dialog",
+        on: { click: () => this.close() } },
       "×");
     this.trouble = h("p", { class: "modal-trouble", role: "alert", hidden: true });
     this.body = h("div", { class: "modal-body" });
@@ -99,7 +100,8 @@ class Modal {
     if (sign === this.footSign) return;
     this.footSign = sign;
     this.button = submit
-      ? h("button", { type: "submit", class: "button primary", data: { key: "submit" } }, submit)
+      ? h("button", { type: "submit", class: "button primary", data: { key: "submit" } },
+        h("span", null, submit))
       : null;
     fill(this.foot,
       h("button", { type: "button", class: "button", data: { key: "close" },
@@ -120,6 +122,7 @@ class Modal {
     const modal = this;
     return {
       place: {},
+      suggested: this.entry.suggested,
       values: new Proxy({}, { get: (_, key) => modal.valueOf(key) }),
       put: (key, value) => {
         const found = controlsOf(modal.entry.view).find((each) => each.key === key);

@@ -19,21 +19,23 @@ export function offered(element, typed) {
 /** Groups of options that the app suggests; `error` where it did not answer. */
 export async function suggested({ element, block, surface }, typed) {
   const { place } = surface;
-  const given = { action_id: element.action_id, block_id: block.block_id, exact: true, typed };
+  const given = { action_id: element.action_id, block_id: block.block_id, typed };
   const answer = await act("suggest", { ...place, ...given }, { quiet: true });
   if (answer.error || answer.acked === false) return { groups: [], error: true };
   return { groups: shaped(answer), error: false };
 }
 
-/** All options of an element that are known without asking the app. */
-export function known(element) {
+/** All options of an element that are known by now; `before` are those that the app suggested. */
+export function known(element, before) {
   const first = element.initial_option ? [element.initial_option] : element.initial_options ?? [];
-  return [...groupsOf(element).flatMap((group) => group.options), ...first.map(optionOf)];
+  const own = groupsOf(element).flatMap((group) => group.options);
+  return [...own, ...[...first, ...before].map(optionOf)];
 }
 
 function groupsOf(element) {
   const people = () =>
-    (store.slack?.people ?? []).map(({ id, name, role }) => ({ value: id, text: name, small: role }));
+    (store.slack?.people ?? [])
+      .map(({ id, name, role }) => ({ value: id, text: name, small: role }));
   const channels = () =>
     (store.slack?.channels ?? [])
       .filter((each) => each.kind !== "im" && !each.is_archived)

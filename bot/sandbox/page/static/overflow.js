@@ -8,7 +8,8 @@ export function overflowMenu(control) {
   const options = control.element.options ?? [];
   const id = freshId("menu");
   const items = options.map((option) =>
-    h("button", { type: "button", role: "menuitem", tabindex: "-1", on: { click: () => choose(option) } },
+    h("button",
+      { type: "button", role: "menuitem", tabindex: "-1", on: { click: () => choose(option) } },
       textOf(option.text),
       option.description && h("span", { class: "detail" }, textOf(option.description))),
   );
@@ -16,7 +17,7 @@ export function overflowMenu(control) {
   const trigger = h("button",
     { type: "button", class: "button dots", "aria-haspopup": "menu", "aria-expanded": "false",
       "aria-controls": id, "aria-label": "More options", on: { click: () => toggle(menu.hidden) } },
-    "⋯");
+    h("span", null, "⋯"));
   const keys = (event) => {
     if (menu.hidden) return;
     const at = items.indexOf(document.activeElement);
@@ -52,7 +53,7 @@ export function overflowMenu(control) {
   function choose(option) {
     toggle(false);
     trigger.focus();
-    if (option.url && /^https?:/.test(option.url)) open(option.url, "_blank", "noopener,noreferrer");
+    if (/^https?:/.test(option.url ?? "")) open(option.url, "_blank", "noopener,noreferrer");
     control.send(option.value, trigger);
   }
 

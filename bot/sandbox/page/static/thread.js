@@ -12,9 +12,10 @@ export function mountThread(element) {
   const where = h("span", { class: "quiet" });
   const head = h("header", { class: "thread-head" },
     h("h2", null, "Thread"), where,
-    h("button", { type: "button", class: "icon", "aria-label": "Close thread", on: { click: close } },
-      "×"));
-  const list = h("div", { class: "thread-list", tabindex: "0", role: "log", "aria-label": "Thread" });
+    h("button",
+      { type: "button", class: "icon", "aria-label": "Close thread", on: { click: close } }, "×"));
+  const list = h("div",
+    { class: "thread-list", tabindex: "0", role: "log", "aria-label": "Thread messages" });
   const box = composerBox({ label: "Reply", onSend: answer });
   const drawn = new Map();
   element.append(head, list, box);
@@ -52,7 +53,8 @@ function threadNodes(messages, first, drawn) {
     const isFirst = !isTogether(before, message);
     const known = drawn.get(message.id);
     if (known?.message === message && known.isFirst === isFirst) return known.node;
-    const node = article({ ...message, thread_ts: first.ts }, { first: isFirst });
+    const values = { ...message.values };
+    const node = article({ ...message, thread_ts: first.ts }, { first: isFirst, values });
     drawn.set(message.id, { message, isFirst, node });
     return node;
   };
