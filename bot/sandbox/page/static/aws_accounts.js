@@ -41,7 +41,9 @@ export function mountAccounts(element) {
     h("div", { class: "found" }, found, pager));
   pager.addEventListener("click", (event) => {
     const step = Number(event.target.closest("button")?.dataset.step ?? 0);
-    if (step) turn({ page: look.page + step });
+    if (!step) return;
+    turn({ page: look.page + step });
+    element.scrollIntoView({ block: "start" });
   });
 
   watch(["aws"], () => {
@@ -50,12 +52,15 @@ export function mountAccounts(element) {
     draw();
     if (!news.length) return;
     const [account, words] = news.at(-1);
+    const find = () => {
+      search.value = account.id;
+      turn({ typed: account.id, filter: "all" });
+    };
     fill(last, "Last change: ",
-      h("button", { type: "button", class: "plain", title: "Show this account",
-        on: { click: () => {
-          search.value = account.id;
-          turn({ typed: account.id, filter: "all" });
-        } } }, account.name),
+      store.aws.accounts.has(account.id)
+        ? h("button", { type: "button", class: "plain", title: "Show this account",
+          on: { click: find } }, account.name)
+        : account.name,
       ` · ${words.join(", ")}`,
       news.length > 1 && ` · and ${count(news.length - 1, "other account")}`);
   });

@@ -67,5 +67,7 @@ export function announce(text, kind = "") {
   const place = document.getElementById("announcements");
   const note = h("p", { class: `toast ${kind}` }, text);
   place.append(note);
+  // More than these would cover what they are about.
+  while (place.childElementCount > 3) place.firstChild.remove();
   setTimeout(() => note.remove(), kind === "error" ? 8000 : 4000);
 }
