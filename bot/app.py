@@ -16,6 +16,7 @@ from bot.announce import Announcer
 from bot.aws.gateway import AwsGateway
 from bot.clock import SystemClock
 from bot.errors import NotifierError
+from bot.examine import log_at_start, running
 from bot.policy import Policy
 from bot.remediate import Remediator
 from bot.scan import Scanner
@@ -116,6 +117,8 @@ class Bot:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stopping = threading.Event()
         clock = SystemClock()
         token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
         client = api.interactive_client(token, url)
@@ -152,6 +155,7 @@ class Bot:
                 clock=clock,
                 desk=self._desk,
                 directory=Directory(self._store, self._gateway, clock),
+                examine=lambda: running(settings, self._gateway, self._connection.silence),
                 fixers=fixers,
                 gateway=self._gateway,
                 phone_region=settings.phone_region,
@@ -180,14 +184,22 @@ class Bot:
         self._schedule.start()
         self._desk.begin(self._remediator.recover)
         self._desk.begin(lambda: _look_at(self._channel))
+        # Not the desk's: a stop does not wait for it.
+        threading.Thread(target=self._examine, name="examine", daemon=True).start()
 
     def check_now(self) -> None:
         """Run the scheduled check now, beside everything else."""
         self._schedule.check_now()
 
+    def _examine(self) -> None:
+        """Log what the doctor finds amiss."""
+        lines = running(self._settings, self._gateway, silence=None)
+        log_at_start(lines, wanted=lambda: not self._stopping.is_set())
+
     def stop(self) -> None:
         """Stop in order: no new work, running writes finish and are recorded, sockets close."""
         _log.info("stopping")
+        self._stopping.set()
         # What still hangs in a call after this time is found and ended by the next start.
         last_resort = threading.Timer(STOP_WITHIN, _exit_now)
         last_resort.daemon = True

@@ -1,4 +1,4 @@
-"""The command line: `altcontact run | check | sandbox`; imports nothing heavy before its use."""
+"""The command line: `altcontact run | check | doctor | sandbox`; imports what is heavy late."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import typer
 from typer.core import TyperGroup
 
 from bot import __version__
-from bot.errors import AltcontactError
+from bot.errors import AltcontactError, SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from bot.doctor import Line
     from bot.scans import Scan, ScanReport
     from bot.settings import Settings
 
@@ -27,12 +28,18 @@ PAGE_PORT: Final = 8700
 
 
 class Exit(IntEnum):
-    """The exit statuses; those above 3 follow sysexits.h and the shells."""
+    """The exit statuses; those above 3 follow sysexits.h and the shells.
+
+    The second three are the doctor's.
+    """
 
     COMPLIANT = 0
     FALLS_SHORT = 1
     USAGE = 2
     UNCHECKED = 3
+    WELL = 0
+    WARNINGS = 1
+    FAILURES = 2
     DEFECT = 70
     INTERRUPTED = 130
     PIPE_CLOSED = 141
@@ -71,11 +78,19 @@ def run() -> int:
     """Run the bot, until it is told to stop (SIGTERM, Ctrl-C)."""
     from bot import logs  # noqa: PLC0415 - as the module's docstring says
 
-    settings = _settings(needs_slack=True)
-    logs.configure(settings.log_format)
-    from bot import app  # noqa: PLC0415 - the same
+    try:
+        settings = _settings(needs_slack=True)
+    except SettingsError:
+        from bot import examine  # noqa: PLC0415 - the same
 
-    return app.run(settings)
+        return _cannot_start(examine.wrong_settings(os.environ))
+    logs.configure(settings.log_format)
+    from bot import app, examine  # noqa: PLC0415 - the same
+
+    try:
+        return app.run(settings)
+    except StoreError as error:
+        return _cannot_start(examine.wrong_database(settings, error))
 
 
 @cli.command()
@@ -112,6 +127,34 @@ def check(
     if trouble:
         _say(trouble)
     return _status(report)
+
+
+@cli.command()
+def doctor(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")] = False,
+) -> int:
+    """Check the installation from end to end, with the mend of what is wrong; changes nothing.
+
+    Exit status: 0 all is well, 1 there are warnings, 2 there are failures.
+    """
+    import logging  # noqa: PLC0415 - as the module's docstring says
+
+    from bot import doctor_output, examine, logs  # noqa: PLC0415 - the same
+
+    logs.configure("console", logging.ERROR)
+    try:
+        with _terminable():
+            found = examine.installation(os.environ)
+            if as_json:
+                lines = list(found)
+                doctor_output.write_json(lines, sys.stdout)
+            else:
+                lines = doctor_output.show(found, sys.stdout)
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        return Exit.INTERRUPTED
+    return _status_of(lines)
 
 
 @cli.command()
@@ -275,6 +318,25 @@ def _status(report: ScanReport) -> Exit:
     if any(outcome.unchecked for outcome in outcomes):
         return Exit.UNCHECKED
     return Exit.COMPLIANT if report.scan.state is ScanState.COMPLETE else Exit.UNCHECKED
+
+
+def _status_of(lines: Sequence[Line]) -> Exit:
+    from bot.doctor import State, count  # noqa: PLC0415 - as the module's docstring says
+
+    counted = count(lines)
+    if counted[State.FAILURE]:
+        return Exit.FAILURES
+    return Exit.WARNINGS if counted[State.WARNING] else Exit.WELL
+
+
+def _cannot_start(lines: Sequence[Line]) -> Exit:
+    """Say what keeps the bot from starting, as the doctor says it."""
+    from bot import doctor_output  # noqa: PLC0415 - as the module's docstring says
+
+    _say("altcontact cannot start.")
+    doctor_output.show_failures(lines, sys.stderr)
+    _say("altcontact doctor checks everything else.")
+    return Exit.USAGE
 
 
 def _say(words: str) -> None:

@@ -16,7 +16,7 @@ from bot.findings import Cause
 from bot.ports import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bot.aws.denials import Request
     from bot.aws.quota import Limiter
@@ -41,9 +41,15 @@ class Calls:
 
     Args:
         pause: waits so many seconds before another try, or until closed; to be replaced in tests.
+        tries: how often a call is made before a failure of this cause counts.
     """
 
-    def __init__(self, pause: Callable[[float], object] | None = None) -> None:
+    def __init__(
+        self,
+        pause: Callable[[float], object] | None = None,
+        tries: Mapping[Cause, int] = TRIES,
+    ) -> None:
+        self._tries = tries
         self._closed = threading.Event()
         self._pause = pause
 
@@ -85,7 +91,7 @@ class Calls:
                 raise
 
         retrying = Retrying(
-            retry=retry_if_exception(_may_pass),
+            retry=retry_if_exception(self._may_pass),
             stop=lambda state: self._enough(tried[-1], state.attempt_number),
             wait=wait_random_exponential(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS),
             sleep=self._wait,
@@ -123,11 +129,10 @@ class Calls:
             self._pause(seconds)
 
     def _enough(self, error: GatewayError, tries: int) -> bool:
-        return self._closed.is_set() or tries >= TRIES[error.failure.cause]
+        return self._closed.is_set() or tries >= self._tries[error.failure.cause]
 
-
-def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, GatewayError) and error.failure.cause in TRIES
+    def _may_pass(self, error: BaseException) -> bool:
+        return isinstance(error, GatewayError) and error.failure.cause in self._tries
 
 
 def _log_retry(request: Request, error: GatewayError, tries: int) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.aws.calls import Calls
+from bot.aws.calls import TRIES, Calls
+from bot.aws.checkup import AwsCheckup
+from bot.aws.checkup_notes import Notes
 from bot.aws.contacts import Contacts
 from bot.aws.organization import Organization
 from bot.aws.quota import LIST, Limiter, Limiters, account_limiters
@@ -16,13 +18,13 @@ from bot.errors import GatewayError
 from bot.findings import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import boto3
 
     from bot.aws.bucket import Quota
     from bot.contacts import Account, AlternateContact, ContactType
-    from bot.findings import Reading
+    from bot.findings import Cause, Reading
     from bot.ports import Priority
     from bot.scope import Scope, ScopeKind
 
@@ -46,6 +48,7 @@ class AwsGateway:
         connect_seconds: how long a connection may take.
         read_seconds: how long an answer may be silent.
         pause: waits so many seconds between tries; to be replaced in tests.
+        tries: how often a call is made before a failure of this cause counts.
     """
 
     def __init__(
@@ -60,10 +63,11 @@ class AwsGateway:
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         pause: Callable[[float], object] | None = None,
+        tries: Mapping[Cause, int] = TRIES,
     ) -> None:
         self._wanted = wanted_scope
         self._rates = (read_rate, write_rate)
-        self._calls = Calls(pause)
+        self._calls = Calls(pause, tries)
         self._clients = Clients(concurrency, session, connect_seconds, read_seconds)
         self._listing = Limiter(listing)
         self._organization = Organization(self._calls, self._clients, self._listing)
@@ -111,6 +115,16 @@ class AwsGateway:
         """
         self._contacts().write(account_id, kind, contact)
 
+    def checkup(self, *, writes: bool, sample: bool) -> AwsCheckup:
+        """The doctor's checks of AWS, within the same quotas.
+
+        Args:
+            writes: whether contacts are to be changed as well.
+            sample: whether one contact is read.
+        """
+        notes = Notes(self._calls, self._listing, self._wanted)
+        return AwsCheckup(notes, self._clients, self._contacts_of, writes=writes, sample=sample)
+
     def close(self) -> None:
         """Make no more calls: whoever waits for a turn or another try is sent away.
 
@@ -125,7 +139,9 @@ class AwsGateway:
             each.close()
 
     def _contacts(self) -> Contacts:
-        scope = self._known_scope()
+        return self._contacts_of(self._known_scope())
+
+    def _contacts_of(self, scope: Scope) -> Contacts:
         with self._lock:
             limiters = self._limiters.get(scope.account_id)
             if limiters is None:

@@ -6,6 +6,7 @@ and a second try after a lost answer would post twice. Everything else may be tr
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 from http import HTTPStatus
@@ -44,6 +45,9 @@ TIMEOUT: Final = 10
 
 HASTY_TIMEOUT: Final = 2
 """Seconds to wait where a `trigger_id` is about to lapse."""
+
+EXAMINING_TIMEOUT: Final = 5
+"""Seconds to wait where it is looked whether Slack answers."""
 
 _TOKEN_DEAD: Final = (
     "Slack does not accept the bot's token any more.",
@@ -108,6 +112,20 @@ def posting_client(token: str, base_url: str) -> WebClient:
 def hasty_client(token: str, base_url: str) -> WebClient:
     """A client for what must be known before a `trigger_id` lapses after three seconds."""
     return WebClient(token=token, base_url=base_url, timeout=HASTY_TIMEOUT, retry_handlers=[])
+
+
+def examining_client(token: str, base_url: str) -> WebClient:
+    """A client for the doctor, who tells what fails rather than trying again."""
+    # What fails becomes a line of the doctor's, so slack_sdk need not log it as well.
+    logger = logging.getLogger(f"{__name__}.examining")
+    logger.setLevel(logging.CRITICAL)
+    return WebClient(
+        token=token,
+        base_url=base_url,
+        timeout=EXAMINING_TIMEOUT,
+        retry_handlers=[],
+        logger=logger,
+    )
 
 
 class Reply:

@@ -10,7 +10,8 @@ from bot.policy import Policy
 from bot.ports import Priority
 from bot.scans import Trigger, TriggerKind
 from bot.slack.api import Reply
-from bot.slack.commands import CHECK, FIX, Typo, parse, split_type
+from bot.slack.commands import CHECK, DOCTOR, FIX, Typo, parse, split_type
+from bot.slack.doctor_listener import DoctorListener
 from bot.slack.reporter import CheckReporter
 from bot.slack.views import accounts
 from bot.slack.views import help as help_views
@@ -31,6 +32,7 @@ class CommandListeners:
     def __init__(self, parts: Parts, forms: FormListeners) -> None:
         self._parts = parts
         self._forms = forms
+        self._doctor = DoctorListener(parts)
 
     def run(self, ack: Ack, body: dict[str, Any]) -> None:
         """`/altcontact …`."""
@@ -49,6 +51,9 @@ class CommandListeners:
             self._fix(body, command.argument, reply)
         elif command.name == FIX:
             reply(help_views.which_account_message())
+        elif command.name == DOCTOR:
+            user_id = body["user_id"]
+            self._parts.desk.do(lambda: self._doctor.answer(user_id, reply), reply)
         else:
             reply(self._help())
 

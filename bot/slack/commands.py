@@ -10,8 +10,8 @@ from bot.contacts import ContactType
 
 COMMAND: Final = "/altcontact"
 
-CHECK, FIX, HELP = "check", "fix", "help"
-_NAMES: Final = (CHECK, FIX, HELP)
+CHECK, DOCTOR, FIX, HELP = "check", "doctor", "fix", "help"
+_NAMES: Final = (CHECK, DOCTOR, FIX, HELP)
 
 _NEAR: Final = 0.5
 """How alike a word must be to a command to be taken for a typo of it (difflib's ratio)."""
@@ -53,6 +53,7 @@ USAGE: Final = (
     Usage(CHECK, "", "checks every account now"),
     Usage(CHECK, "<id or part of a name>", "shows one account's contacts as AWS holds them"),
     Usage(FIX, "<id or name>", "sets a contact"),
+    Usage(DOCTOR, "", "checks the installation, for those who may change contacts"),
     Usage(HELP, "", "shows this"),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -53,6 +54,14 @@ class Connection:
         """Take no more work from Slack, and close the socket."""
         self._stopping.set()
         self._handler.client.close()
+
+    def silence(self) -> float | None:
+        """Seconds since Slack answered a ping; None while not connected."""
+        session = self._handler.client.current_session
+        if session is None or not session.is_active():
+            return None
+        last = session.last_ping_pong_time
+        return max(0.0, time.time() - last) if last is not None else 0.0
 
     def _connect(self) -> None:
         wait, told = FIRST_RETRY, ""

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from slack_sdk import WebClient
 
+    from bot.doctor import Line
     from bot.errors import NotifierError
     from bot.policy import Policy
     from bot.ports import Clock, ContactGateway, Store
@@ -39,12 +41,13 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The use cases and adapters that listeners call."""
+    """The use cases and adapters that listeners call; `examine` makes the doctor's checks."""
 
     client: WebClient
     clock: Clock
     desk: Desk
     directory: Directory
+    examine: Callable[[], Iterator[Line]]
     fixers: SlackFixers
     gateway: ContactGateway
     outbox: Outbox

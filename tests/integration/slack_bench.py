@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.contacts import Account
+    from bot.doctor import Line
     from bot.sandbox.slack.sandbox import SlackSandbox
 
 WEB, LAKE = account(1, "Web production"), account(2, "Data lake")
@@ -60,6 +61,7 @@ class SlackBench:
         self.slack = slack
         self.clock = FakeClock()
         self.gateway = FakeGateway(*accounts)
+        self.found: list[Line] = []
         self.store = SqliteStore(folder / "bot.db", self.clock)
         self.store.remember_accounts(accounts)
         client = api.interactive_client(token, url)
@@ -76,6 +78,7 @@ class SlackBench:
             clock=self.clock,
             desk=self._desk,
             directory=Directory(self.store, self.gateway, self.clock),
+            examine=lambda: iter(self.found),
             fixers=fixers,
             gateway=self.gateway,
             outbox=self.announcer,

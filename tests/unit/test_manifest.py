@@ -9,10 +9,13 @@ import yaml
 from slack_sdk import WebClient
 
 from bot.slack.commands import COMMAND
+from bot.slack.scopes import BOT_SCOPES, manifest_lines
 
 ROOT: Final = Path(__file__).parents[2]
 
 SCOPES: Final[dict[str, set[str]]] = {
+    "apps_connections_open": set(),
+    "auth_test": set(),
     "chat_postMessage": {"chat:write"},
     "chat_postEphemeral": {"chat:write"},
     "chat_update": {"chat:write"},
@@ -62,6 +65,13 @@ def test_scopes_are_exactly_those_needed(manifest: dict[str, Any]) -> None:
     granted = manifest["oauth_config"]["scopes"]["bot"]
     assert set(granted) == needed
     assert granted == sorted(granted)
+
+
+def test_scopes_are_those_that_the_doctor_asks_for(manifest: dict[str, Any]) -> None:
+    """The doctor compares a token with the manifest, and gives scopes to paste as it has them."""
+    assert list(BOT_SCOPES) == manifest["oauth_config"]["scopes"]["bot"]
+    assert manifest_lines(BOT_SCOPES) in (ROOT / "manifest.yml").read_text()
+    assert all(BOT_SCOPES.values())
 
 
 def test_commands_are_exactly_those_bound(manifest: dict[str, Any]) -> None:

@@ -1,0 +1,162 @@
+"""Puts the doctor together: for the command line, a running bot, and one that cannot start."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot import logs
+from bot.aws.gateway import AwsGateway
+from bot.clock import SystemClock
+from bot.doctor import Check, Doctor, Line, Section, State
+from bot.findings import Cause
+from bot.schedule_checkup import ScheduleCheckup
+from bot.settings import look
+from bot.slack import api
+from bot.slack.channel import AlertChannel
+from bot.slack.checkup import SlackCheckup
+from bot.store.checkup import StoreCheckup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from bot.errors import StoreError
+    from bot.settings import Look, Settings
+
+_log = structlog.get_logger(__name__)
+
+AWS_SECONDS: Final = 5.0
+"""Seconds for a connection to AWS, and for an answer."""
+
+TRIES: Final = {Cause.THROTTLED: 3}
+"""How often AWS is asked: what else may pass is told at once, rather than waited out."""
+
+
+def installation(environ: Mapping[str, str]) -> Iterator[Line]:
+    """Check an installation from outside, as far as its settings can be used."""
+    found = look(environ, needs_slack=True)
+    settings, wrong = found.settings, found.wrong
+    token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+    clock = SystemClock()
+    store = None if "database" in wrong else StoreCheckup(settings.database)
+    gateway = AwsGateway(
+        settings.scope, connect_seconds=AWS_SECONDS, read_seconds=AWS_SECONDS, tries=TRIES
+    )
+    checks = [*_settings_checks(found)]
+    if "slack_api_url" in wrong:
+        checks.append(_unusable(Section.SLACK, "Web API", "SLACK_API_URL"))
+    else:
+        client = api.examining_client(token, url)
+        channel = None
+        if "channel" not in wrong:
+            channel = AlertChannel(client, settings.channel), settings.channel
+        fixers = None if "fixers" in wrong else settings.fixers
+        app_token = settings.slack_app_token.get_secret_value()
+        slack = SlackCheckup(client, clock, channel, fixers, app_token=app_token)
+        checks += slack.checks()
+    checks += gateway.checkup(writes=bool(settings.fixers), sample=True).checks()
+    if store is None:
+        checks.append(_unusable(Section.DATABASE, "File", "ALTCONTACT_DATABASE"))
+    else:
+        checks += store.checks()
+    if wrong & {"schedule", "timezone"}:
+        names = "ALTCONTACT_SCHEDULE and ALTCONTACT_TIMEZONE"
+        checks.append(_unusable(Section.SCHEDULE, "Next checks", names))
+    else:
+        last = store.last_scan if store else None
+        schedule = ScheduleCheckup(settings.schedule, settings.timezone, clock, last)
+        checks += schedule.checks()
+    with closing(gateway):
+        yield from Doctor(checks, _report).lines()
+
+
+def running(
+    settings: Settings,
+    gateway: AwsGateway,
+    silence: Callable[[], float | None] | None,
+) -> Iterator[Line]:
+    """Check the installation from inside a bot, over what it has open.
+
+    Args:
+        settings: those it runs on.
+        gateway: its AWS, whose quotas are kept to.
+        silence: seconds since its connection to Slack gave a sign of life; None at its start, when
+            the connection, the channel and every contact are about to be looked at anyway.
+    """
+    token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+    clock = SystemClock()
+    client = api.examining_client(token, url)
+    sample = silence is not None
+    # Of its own: the bot's may know an id of a channel that was archived since.
+    channel = (AlertChannel(client, settings.channel), settings.channel) if sample else None
+    slack = SlackCheckup(client, clock, channel, settings.fixers, silence=silence)
+    store = StoreCheckup(settings.database)
+    schedule = ScheduleCheckup(settings.schedule, settings.timezone, clock, store.last_scan)
+    checks = [
+        *slack.checks(),
+        *gateway.checkup(writes=bool(settings.fixers), sample=sample).checks(),
+        *store.checks(),
+        *schedule.checks(),
+    ]
+    yield from Doctor(checks, _report).lines()
+
+
+def log_at_start(lines: Iterator[Line], wanted: Callable[[], bool]) -> None:
+    """Log what a bot that has just started finds: a failure as an error, a warning as one.
+
+    Args:
+        lines: what the doctor finds.
+        wanted: whether the bot still runs.
+    """
+    for line in lines:
+        if not wanted():
+            return
+        tell = {State.FAILURE: _log.error, State.WARNING: _log.warning}.get(line.state)
+        if tell is not None:
+            section = line.section.value
+            tell("doctor", section=section, check=line.name, problem=line.words, mend=line.mend)
+    _log.info("doctor ended")
+
+
+def wrong_settings(environ: Mapping[str, str]) -> list[Line]:
+    """What is wrong with the settings of a bot that cannot start for them."""
+    found = look(environ, needs_slack=True)
+    return [line for check in _settings_checks(found) for line in check.look()]
+
+
+def wrong_database(settings: Settings, error: StoreError) -> list[Line]:
+    """What is wrong with the database of a bot that cannot start for it."""
+    lines = Doctor(StoreCheckup(settings.database).checks(), _report).lines()
+    failures = [line for line in lines if line.state is State.FAILURE]
+    return failures or [Line(Section.DATABASE, "File", State.FAILURE, str(error), error.mend)]
+
+
+def _settings_checks(found: Look) -> Sequence[Check]:
+    def look_at_them() -> Iterator[Line]:
+        for problem in found.problems:
+            example = "For example:" if problem.paste else ""
+            yield _setting(problem.where, State.FAILURE, f"{problem.what}.", example, problem.paste)
+        if not found.problems:
+            number = f"{found.given} setting{' is' if found.given == 1 else 's are'}"
+            words = f"{number} given by {found.sources}; the others stand at their defaults."
+            yield _setting("Values", State.OK, words)
+
+    return (Check(Section.SETTINGS, "Values", look_at_them),)
+
+
+def _unusable(section: Section, name: str, variables: str) -> Check:
+    words = f"{variables} cannot be used as it is."
+    return Check(section, name, lambda: [Line(section, name, State.NOT_CHECKED, words)])
+
+
+def _setting(name: str, state: State, words: str, mend: str = "", paste: str = "") -> Line:
+    return Line(Section.SETTINGS, name, state, words, mend, paste)
+
+
+def _report(error: Exception) -> str:
+    """Log an error that nobody foresaw; the reference under which it stands."""
+    reference = logs.reference()
+    _log.error("doctor failed", reference=reference, exc_info=error)
+    return reference

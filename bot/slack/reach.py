@@ -1,0 +1,50 @@
+"""Whether the server of a Socket Mode address can be reached, without using the address up."""
+
+from __future__ import annotations
+
+import base64
+from contextlib import closing
+from http.client import HTTPConnection, HTTPSConnection
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+_PORTS: Final = {"ws": 80, "wss": 443}
+
+
+def host_of(url: str) -> str:
+    """The host of an address, which may be told; the rest of it is a ticket."""
+    return urlsplit(url).hostname or ""
+
+
+def connect(url: str, proxy: str | None, timeout: float) -> None:
+    """Open a connection to the server, TLS included, send nothing, and close it.
+
+    Args:
+        url: a `ws://` or `wss://` address.
+        proxy: the HTTP proxy to go through, as slack_sdk goes.
+        timeout: seconds for each step.
+
+    Raises:
+        OSError: it cannot be reached; the proxy's refusal and a certificate in doubt included.
+    """
+    there = urlsplit(url)
+    host, port = there.hostname or "", there.port or _PORTS.get(there.scheme, 443)
+    kind = HTTPSConnection if there.scheme == "wss" else HTTPConnection
+    if proxy is None:
+        connection = kind(host, port, timeout=timeout)
+    else:
+        via = urlsplit(proxy)
+        connection = kind(via.hostname or "", via.port or 80, timeout=timeout)
+        connection.set_tunnel(host, port, _authorization(via))
+    with closing(connection):
+        connection.connect()
+
+
+def _authorization(proxy: SplitResult) -> dict[str, str]:
+    if proxy.username is None:
+        return {}
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
