@@ -15,7 +15,7 @@ export function mountThread(element) {
     h("button",
       { type: "button", class: "icon", "aria-label": "Close thread", on: { click: close } }, "×"));
   const list = h("div",
-    { class: "thread-list", tabindex: "0", role: "log", "aria-label": "Thread messages" });
+    { class: "thread-list", tabindex: "0", role: "log", "aria-label": "Thread" });
   const box = composerBox({ label: "Reply", onSend: answer });
   const drawn = new Map();
   element.append(head, list, box);
