@@ -95,6 +95,11 @@ class Watched:
         return self.page.get_by_label("Message #security-alerts")
 
     @property
+    def offered(self) -> Locator:
+        """What an open menu of Slack offers."""
+        return self.page.get_by_role("listbox", name="Options").get_by_role("option")
+
+    @property
     def narrow(self) -> bool:
         """Whether one pane is shown at a time."""
         size = self.page.viewport_size
