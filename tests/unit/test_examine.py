@@ -1,0 +1,71 @@
+"""What a bot logs after its start, and what is said of one that cannot start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot import examine
+from bot.doctor import Line, Section, State
+from bot.errors import StoreError
+from bot.settings import Settings
+from tests.unit.loggers import logging_put_back
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINES = [Line(Section.AWS, state.value, state, "is so.", "Mend it.") for state in State]
+
+
+def test_what_is_amiss_is_logged() -> None:
+    """A failure is an error, a warning a warning, and what is well is not logged."""
+    with structlog.testing.capture_logs() as logs:
+        examine.log_at_start(iter(LINES), wanted=lambda: True)
+    assert [(log["event"], log["log_level"]) for log in logs] == [
+        ("doctor", "warning"),
+        ("doctor", "error"),
+        ("doctor ended", "info"),
+    ]
+    assert logs[0] == {
+        "event": "doctor",
+        "log_level": "warning",
+        "section": "AWS",
+        "check": "warning",
+        "problem": "is so.",
+        "mend": "Mend it.",
+    }
+
+
+def test_a_bot_that_stops_logs_no_more() -> None:
+    """What is found while the bot stops is nobody's concern."""
+    with structlog.testing.capture_logs() as logs:
+        examine.log_at_start(iter(LINES), wanted=lambda: False)
+    assert logs == []
+
+
+def test_a_database_that_is_well_by_now(tmp_path: Path) -> None:
+    """Where the doctor finds nothing wrong, what kept the bot from starting is said as it was."""
+    error = StoreError("It was locked.", "Look who locks it.")
+    (line,) = examine.wrong_database(Settings(database=tmp_path / "bot.db"), error)
+    assert (line.state, line.words, line.mend) == (State.FAILURE, str(error), error.mend)
+
+
+def test_a_defect_is_in_the_log() -> None:
+    """The reference that a line gives leads to the log."""
+    with logging_put_back(), structlog.testing.capture_logs() as logs:
+        reference = examine._report(RuntimeError("odd"))
+    assert logs[0]["reference"] == reference
+
+
+def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
+    """What depends on a setting that is wrong is not checked, and the rest is."""
+    environ = {
+        "SLACK_API_URL": "nonsense",
+        "ALTCONTACT_SCHEDULE": "whenever",
+        "ALTCONTACT_FIXERS": "everybody",
+        "ALTCONTACT_CONFIG": str(tmp_path / "none.toml"),
+    }
+    lines = [*examine.wrong_settings(environ)]
+    assert {line.name for line in lines} >= {"SLACK_API_URL", "ALTCONTACT_SCHEDULE"}
+    assert all(line.state is State.FAILURE for line in lines)
