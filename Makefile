@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 # The stamp depends on the locks: a changed lock is installed again, an unchanged one costs nothing.
 $(STAMP): requirements-dev.txt pyproject.toml
@@ -28,6 +28,11 @@ sandbox: $(STAMP) ## Run the bot against a local Slack workspace and a local AWS
 test: $(STAMP) ## Run every test, with branch coverage; gets a Chromium where there is none
 	@$(BIN)/python -m tests.browser.chromium
 	$(BIN)/python -m pytest
+
+.PHONY: screenshots
+screenshots: $(STAMP) ## Take the pictures of the docs anew, from the running sandbox
+	@$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: lint
 lint: $(STAMP) ## Check style, types and the layers

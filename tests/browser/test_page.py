@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from bot.sandbox.aws.demo import HOSTILE_NAME
-from tests.browser.test_story import FORM, alert, fix_button, set_contact
+from tests.browser.pointing import FORM, alert, fix_button, set_contact
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Sandbox
     from tests.browser.watched import Opening
 
 ROOT = "root+555555555555@example.com"
-ALICE = "U0ALICE001"
 
 
 def test_enter_sends_and_slash_completes(bare: Sandbox, opened: Opening) -> None:

@@ -30,7 +30,9 @@ class Watched:
         slack: that the page shows; it may refuse nothing.
     """
 
-    def __init__(self, context: BrowserContext, origin: str, slack: SlackControl) -> None:
+    def __init__(
+        self, context: BrowserContext, origin: str, slack: SlackControl | None = None
+    ) -> None:
         self.origin = origin
         self._context = context
         self._slack = slack
@@ -54,7 +56,8 @@ class Watched:
     def complaints(self) -> list[str]:
         """What was wrong so far, and was not said to be allowed."""
         self.page.evaluate("1")  # what the browser has told until here is taken in
-        refused = [f"refused: {each}" for each in self._slack.refusals() if _counts(each)]
+        refusals = self._slack.refusals() if self._slack is not None else []
+        refused = [f"refused: {each}" for each in refusals if _counts(each)]
         return [
             each
             for each in (*self._seen, *refused)
