@@ -372,6 +372,7 @@ def test_a_submission_is_answered_whatever_fails(
             clock=clock,
             desk=desk,
             directory=Directory(store, gateway, clock),
+            examine=lambda: iter(()),
             fixers=SlackFixers(client, ("*",), clock),
             gateway=gateway,
             outbox=cast("Any", None),
