@@ -81,9 +81,8 @@ class Schedule:
             _log.warning("asked to check, but the schedule does not run")
             return
         _log.info("checking at once", why="asked to")
-        self._scheduler.add_job(
-            self._check, id=f"{JOB}-now", replace_existing=True, misfire_grace_time=MISFIRE_GRACE
-        )
+        # A job of its own each time: one that is just ending would make APScheduler skip the next.
+        self._scheduler.add_job(self._check, misfire_grace_time=MISFIRE_GRACE)
 
     def next_check(self) -> datetime | None:
         """When the next check is due; None where the expression names no further time."""
