@@ -84,8 +84,19 @@ class Camera:
 
 def take_all(camera: Camera) -> None:
     """Tell the story, and take a picture wherever it can be seen."""
-    story = camera.open(960, 1400, scale=1.5)
+    for scheme, name in (("light", "page"), ("dark", "page-dark")):
+        page = camera.open(1440, 900, scheme)
+        show_head(page)
+        camera.take(page, name)
+        page.close()
+    phone = camera.open(390, 844, scale=2)
+    show_head(phone)
+    camera.take(phone, "phone")
+    phone.close()
+
+    story = camera.open(1440, 1400, scale=2)
     story.page.get_by_role("button", name="Close the tour").click()
+    show_head(story)
     camera.take(alert(story), "alert")
     fix_button(alert(story), "Web production").click()
     expect(story.modal.get_by_label("Phone")).to_be_visible()
@@ -98,16 +109,15 @@ def take_all(camera: Camera) -> None:
     expect(story.modal).to_contain_text("Confirmed")
     story.page.keyboard.press("Escape")
     expect(alert(story)).to_contain_text("Resolved by")
+    show_head(story)
     camera.take(alert(story), "fixed")
     story.close()
 
-    for scheme, name in (("light", "page"), ("dark", "page-dark")):
-        page = camera.open(1440, 900, scheme)
-        camera.take(page, name)
-        page.close()
-    phone = camera.open(390, 844, scale=2)
-    camera.take(phone, "phone")
-    phone.close()
+
+def show_head(page: Watched) -> None:
+    """Show the alert from its beginning, with the pointer on nothing."""
+    alert(page).evaluate("(message) => message.scrollIntoView({ block: 'start' })")
+    page.page.mouse.move(1, 1)
 
 
 def main() -> None:

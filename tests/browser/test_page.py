@@ -80,6 +80,7 @@ def test_the_tour_ticks_itself_off(sandbox: Sandbox, opened: Opening) -> None:
     page = opened(sandbox)
     tour = page.page.get_by_role("region", name="Tour")
     steps = tour.get_by_role("listitem")
+    page.bar("Start the tour again").click()  # what AWS was asked before this test does not count
     expect(steps.nth(0)).to_have_attribute("aria-current", "step")
     tour.get_by_role("button", name="Put it into the box").click()
     expect(page.composer).to_have_value("/altcontact check")
@@ -139,6 +140,7 @@ def test_a_hostile_name_is_only_text(sandbox: Sandbox, opened: Opening) -> None:
 def test_the_console_changes_a_contact(sandbox: Sandbox, opened: Opening) -> None:
     """AWS's form refuses what AWS refuses under its field; who saves is announced nothing."""
     page = opened(sandbox, scheme="dark")
+    page.allow("400")  # how the refusal is answered
     edit = page.page.get_by_role("button", name="Edit Web production")
     edit.click()
     form = page.page.get_by_role("dialog", name="Edit Web production")
@@ -159,7 +161,6 @@ def test_the_console_changes_a_contact(sandbox: Sandbox, opened: Opening) -> Non
     expect(form).to_have_count(0)
     expect(page.row("Web production")).to_contain_text("desk@example.org")
     expect(edit).to_be_focused()
-    page.allow("400")
 
 
 def test_a_new_account_and_its_closing(sandbox: Sandbox, opened: Opening) -> None:

@@ -26,8 +26,9 @@ export function openDialog(title, content) {
     problem, content({ close, fail }));
   dialog.addEventListener("close", () => {
     dialog.remove();
-    // The row it was opened from may have been drawn again in the meantime.
-    if (opener?.isConnected) opener.focus();
+    // The row it was opened from may have been drawn again in the meantime, or may be gone.
+    const again = opener?.isConnected ? opener : namedAs(opener);
+    again?.focus();
   });
   // A press on the veil closes it; one that began inside, as when selecting text, does not.
   dialog.addEventListener("mousedown", (event) => {
@@ -36,6 +37,11 @@ export function openDialog(title, content) {
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
+}
+
+function namedAs(gone) {
+  const name = gone?.getAttribute("aria-label");
+  return name ? document.querySelector(`[aria-label="${CSS.escape(name)}"]`) : null;
 }
 
 /**
