@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from slack_sdk.errors import SlackApiError
 
@@ -249,3 +250,33 @@ def test_the_home_is_opened(slack: SlackSandbox, bot: TinyBot, client: WebClient
     seen = slack.home()
     assert seen is not None
     assert seen["values"] == {"doing/menu": "b"}
+
+
+@pytest.mark.parametrize(
+    ("verb", "call", "body", "why"),
+    [
+        ("POST", "act/say", b"{", "no JSON"),
+        ("POST", "act/say", b"[]", "no JSON object"),
+        ("POST", "act/say", b"{}", "Missing a required argument"),
+        (
+            "POST",
+            "act/say",
+            b'{"user": 1, "channel": "C1", "text": "a"}',
+            "user is of another type",
+        ),
+        ("POST", "act/dance", b"{}", "cannot dance"),
+        ("POST", "set/settings", b'{"latency": "slow"}', "That is wrong"),
+        ("POST", "set/refuse", b"{}", "'seconds' is missing"),
+        ("POST", "set/weather", b"{}", "no setting weather"),
+        ("GET", "state?since=now", b"", "are numbers"),
+        ("GET", "wire?timeout=long", b"", "are numbers"),
+    ],
+)
+def test_what_is_asked_wrongly_is_mended(
+    slack: SlackSandbox, verb: str, call: str, body: bytes, why: str
+) -> None:
+    """A call that is wrong is answered 400 with what is wrong."""
+    answer = httpx.request(verb, f"{slack.url}/_sandbox/{call}", content=body)
+    assert answer.status_code == 400
+    assert why in answer.json()["error"]
+    assert isinstance(answer.json()["mend"], str)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import json
-import time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -13,12 +13,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.errors import SandboxError
+from bot.sandbox.slack.bending import Bending
 from bot.sandbox.slack.delivery import Delivery
-from bot.sandbox.slack.model import Fault
 from bot.sandbox.slack.people import People
 from bot.sandbox.slack.presses import Presses
 from bot.sandbox.slack.snapshot import snapshot
-from bot.sandbox.slack.workspace import BOT_USER
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,21 +31,14 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/_sandbox"
 
-_FAULTS: Final = frozenset({"ratelimited", "error", "hang", "close", "lost_reply", "slow"})
-_SETTINGS: Final = frozenset(
-    {
-        "token_problem",
-        "app_token_problem",
-        "clock_skew",
-        "latency",
-        "ack_within",
-        "post_rate",
-        "post_burst",
-        "response_uses",
-        "response_life",
-        "trigger_life",
-    }
-)
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "str": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "int | None": (int, type(None)),
+    "dict[str, Any]": (dict,),
+}
+"""What the members of an act may be, by how the act writes it."""
 
 
 class Control:
@@ -55,6 +47,7 @@ class Control:
     def __init__(self, space: Workspace, socket: SocketMode) -> None:
         self._space = space
         self._socket = socket
+        self._bending = Bending(space, socket)
 
     def routes(self) -> list[Route]:
         """The routes."""
@@ -69,8 +62,10 @@ class Control:
 
     async def _state(self, request: Request) -> Response:
         """Everything that people see; waits for a change after `since` for `timeout` seconds."""
-        since = int(request.query_params.get("since", "-1"))
-        timeout = float(request.query_params.get("timeout", "0"))
+        try:
+            since, timeout = _asked(request, -1)
+        except SandboxError as error:
+            return _wrong(error)
         if self._space.changes <= since:
             with contextlib.suppress(TimeoutError):
                 async with self._space.changed:
@@ -88,8 +83,10 @@ class Control:
 
     async def _wire(self, request: Request) -> Response:
         """What went over the wire after `since`; waits for some for `timeout` seconds."""
-        since = int(request.query_params.get("since", "0"))
-        timeout = float(request.query_params.get("timeout", "0"))
+        try:
+            since, timeout = _asked(request, 0)
+        except SandboxError as error:
+            return _wrong(error)
         return JSONResponse(await self._space.wire.since(since, timeout))
 
     async def _file(self, request: Request) -> Response:
@@ -106,7 +103,6 @@ class Control:
         return Response(file.content, headers=headers, media_type=file.mimetype)
 
     async def _act(self, request: Request) -> Response:
-        given: Given = json.loads(await request.body() or b"{}")
         delivery = Delivery(self._space, self._socket, str(request.base_url).rstrip("/"))
         people, presses = People(delivery), Presses(delivery)
         acts: dict[str, Callable[..., Awaitable[Given]]] = {
@@ -119,84 +115,73 @@ class Control:
             "open_home": people.open_home,
             "again": delivery.again,
         }
-        act = acts.get(request.path_params["act"])
-        if act is None:
-            return _wrong(f"People cannot {request.path_params['act']}.")
+        name = request.path_params["act"]
+        if name not in acts:
+            return _wrong(SandboxError(f"People cannot {name}.", f"They can {sorted(acts)}."))
         try:
-            return JSONResponse(await act(**given))
+            given = await _given(request)
+            _check_members(acts[name], given)
+            return JSONResponse(await acts[name](**given))
         except SandboxError as error:
-            return _wrong(str(error))
+            return _wrong(error)
 
     async def _set(self, request: Request) -> Response:
-        given: Given = json.loads(await request.body() or b"{}")
         try:
-            await self._change(request.path_params["what"], given)
+            await self._bending.bend(request.path_params["what"], await _given(request))
         except SandboxError as error:
-            return _wrong(str(error))
+            return _wrong(error)
         await self._space.tell()
         return JSONResponse({})
 
-    async def _change(self, what: str, given: Given) -> None:
-        match what:
-            case "reset":
-                self._space.reset()
-                await self._space.wire.tell()
-                self._socket.refuse_until = 0.0
-            case "cut":
-                await self._socket.cut(given.get("seconds", 0.0))
-            case "refuse":
-                self._socket.refuse_until = time.monotonic() + given["seconds"]
-            case "disconnect":
-                await self._socket.disconnect(given["reason"])
-            case "die":
-                self._socket.die()
-            case "fault":
-                self._add_fault(given)
-            case "channel":
-                self._change_channel(given)
-            case "group":
-                self._change_group(given)
-            case "settings":
-                self._change_settings(given)
-            case _:
-                raise SandboxError(f"The sandbox's Slack has no setting {what}.")
 
-    def _add_fault(self, given: Given) -> None:
-        if given["kind"] not in _FAULTS:
-            raise SandboxError(f"No such fault: {given['kind']}.", f"There are {sorted(_FAULTS)}.")
-        self._space.faults.append(Fault(**given))
+def _asked(request: Request, first: int) -> tuple[int, float]:
+    """After which number news are wanted, and for how many seconds one waits for some.
 
-    def _change_channel(self, given: Given) -> None:
-        channel = self._space.channel(given["id"])
-        if channel is None:
-            raise SandboxError(f"The sandbox's Slack has no channel {given['id']}.")
-        channel.is_archived = given.get("is_archived", channel.is_archived)
-        if "has_bot" in given:
-            change = channel.members.add if given["has_bot"] else channel.members.discard
-            change(BOT_USER)
-
-    def _change_group(self, given: Given) -> None:
-        group = self._space.groups.get(given["id"])
-        if group is None:
-            raise SandboxError(f"The sandbox's Slack has no user group {given['id']}.")
-        group.members = set(given.get("members", group.members))
-        if "deleted" in given:
-            group.deleted_at = int(time.time()) if given["deleted"] else 0
-
-    def _change_settings(self, given: Given) -> None:
-        if given.pop("clear_faults", False):
-            self._space.faults.clear()
-        if "scopes" in given:
-            scopes = given.pop("scopes")
-            self._space.scopes = None if scopes is None else set(scopes)
-        if "events" in given:
-            self._space.events = set(given.pop("events"))
-        unknown = set(given) - _SETTINGS
-        if unknown:
-            raise SandboxError(f"The sandbox's Slack has no setting {sorted(unknown)}.")
-        for name, value in given.items():
-            setattr(self._space, name, value)
+    Raises:
+        SandboxError: they are no numbers.
+    """
+    query = request.query_params
+    try:
+        return int(query.get("since", first)), float(query.get("timeout", 0))
+    except ValueError:
+        raise SandboxError(
+            "since and timeout are numbers.", "Leave them out, or mend them."
+        ) from None
 
 
-def _wrong(why: str) -> Response:
-    return JSONResponse({"error": why}, 400)
+async def _given(request: Request) -> Given:
+    """What was sent along.
+
+    Raises:
+        SandboxError: it is no JSON object.
+    """
+    try:
+        given: Given = json.loads(await request.body() or b"{}")
+    except ValueError:
+        raise SandboxError("That is no JSON.", "Send a JSON object.") from None
+    if not isinstance(given, dict):
+        raise SandboxError("That is no JSON object.", "Send one, with the members of the call.")
+    return given
+
+
+def _check_members(act: Callable[..., Any], given: Given) -> None:
+    """Whether an act takes what was given, in the types that it says.
+
+    Raises:
+        SandboxError: it does not.
+    """
+    signature = inspect.signature(act)
+    try:
+        signature.bind(**given)
+    except TypeError as error:
+        raise SandboxError(
+            f"{error}.".capitalize(), f"It takes {[*signature.parameters]}."
+        ) from None
+    for name, value in given.items():
+        wanted = signature.parameters[name].annotation
+        if wanted in _TYPES and not isinstance(value, _TYPES[wanted]):
+            raise SandboxError(f"{name} is of another type.", f"It is: {wanted}.")
+
+
+def _wrong(error: SandboxError) -> Response:
+    return JSONResponse({"error": str(error), "mend": error.mend}, 400)
