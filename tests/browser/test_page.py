@@ -125,6 +125,7 @@ def test_the_wire_shows_calls_without_personal_data(sandbox: Sandbox, opened: Op
 
 def test_a_hostile_name_is_only_text(sandbox: Sandbox, opened: Opening) -> None:
     """An account called after a mention and markup is shown so everywhere, and calls nobody."""
+    sandbox.aws.set_account("777777777777", name=HOSTILE_NAME)
     sandbox.start_bot()
     page = opened(sandbox, 390, "dark")
     expect(alert(page)).to_contain_text(HOSTILE_NAME)
