@@ -91,7 +91,8 @@ class MadeUpApp:
         )
 
     def start(self, slack: SlackSandbox) -> None:
-        """Connect."""
+        """Connect, with every scope granted."""
+        slack.scopes(None)
         self._handler.connect()  # type: ignore[no-untyped-call]
         slack.wait_connected()
 

@@ -146,8 +146,9 @@ def slack_server() -> Iterator[SlackSandbox]:
 
 @pytest.fixture
 def slack(slack_server: SlackSandbox) -> Iterator[SlackSandbox]:
-    """The Slack sandbox as on the first day, with nobody connected."""
+    """The Slack sandbox as on the first day, with nobody connected, and every scope granted."""
     slack_server.reset()
+    slack_server.scopes(None)
     yield slack_server
     slack_server.cut_sockets()
 

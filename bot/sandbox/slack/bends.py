@@ -120,7 +120,10 @@ class SlackBends:
         self._set("group", id=group, **members)
 
     def scopes(self, granted: Mapping[str, Any] | Iterable[str] | None) -> None:
-        """Grant these scopes alone: those of a manifest, or some; None grants all."""
+        """Grant these scopes alone: those of a manifest, or some; None grants all.
+
+        At first those of the shipped manifest are granted.
+        """
         if isinstance(granted, Mapping):
             granted = granted["oauth_config"]["scopes"]["bot"]
         self._set("settings", scopes=None if granted is None else sorted(granted))

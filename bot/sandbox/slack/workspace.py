@@ -16,6 +16,7 @@ from bot.sandbox.slack.forms import initial_values, kept_values, named
 from bot.sandbox.slack.model import Channel, Fault, File, Group, Message, View
 from bot.sandbox.slack.refusals import Refusals
 from bot.sandbox.slack.wire import Wire
+from bot.slack.scopes import BOT_SCOPES
 
 TEAM: Final = "T0SANDBOX1"
 APP: Final = "A0SANDBOX1"
@@ -80,7 +81,7 @@ class Workspace:
         self.faults: list[Fault] = []
         self.token_problem = self.app_token_problem = ""
         self.events: set[str] = set()
-        self.scopes: set[str] | None = None
+        self.scopes: set[str] | None = set(BOT_SCOPES)
         self.post_rate, self.post_burst = 1.0, 3.0
         self.ack_within = 3.0
         self.buckets: dict[str, tuple[float, float]] = {}
