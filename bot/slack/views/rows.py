@@ -54,7 +54,7 @@ def _row(number: int, finding: Finding) -> Block:
         by = f"by <@{finding.resolved_by}>" if finding.resolved_by else "outside of this bot"
         how = escape(finding.resolution[:REASON_TEXT])
         done = f":white_check_mark: Resolved {by}, {date(finding.resolved_at)}. {how}".rstrip()
-        return section(plain(f"✓ {name}\n{key.type.label} contact"), fields=[mrkdwn(done)])
+        return section(plain(f"{name}\n{key.type.label} contact"), fields=[mrkdwn(done)])
     if key.outcome is Outcome.MISSING:
         accessory = fix_button(number, key.account_id, key.type)
         return section(plain(f"{name}\n{key.type.label} contact is missing"), accessory=accessory)

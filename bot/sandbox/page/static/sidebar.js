@@ -27,7 +27,7 @@ export function mountSidebar(sidebar) {
     const mine = (seen[ui.me] ??= {});
     mine[ui.place] = latest.get(ui.place)?.at(-1) ?? mine[ui.place] ?? "";
     const news = (id) => (latest.get(id) ?? []).filter((ts) => ts > (mine[id] ?? "")).length;
-    arrange(channels, store.slack.channels.filter(isMine).map((channel) => row(
+    arrange(channels, channelsOfMine().map((channel) => row(
       channel.id, channel.kind === "private_channel" ? "🔒" : "#", channel.name,
       channel.is_archived ? "archived" : "")));
     const own = `D${ui.me.slice(1)}`;
@@ -38,8 +38,11 @@ export function mountSidebar(sidebar) {
   });
 }
 
-function isMine(channel) {
-  return channel.kind !== "im" && channel.members.includes(ui.me);
+/** The channels of the one who looks, archived ones last. */
+function channelsOfMine() {
+  return store.slack.channels
+    .filter((channel) => channel.kind !== "im" && channel.members.includes(ui.me))
+    .sort((one, other) => one.is_archived - other.is_archived);
 }
 
 /** The times of what others said, by place, as the one who looks sees it. */
