@@ -250,6 +250,7 @@ def test_stacked_modals(bare: Sandbox, app: MadeUpApp, opened: Opening) -> None:
     second = page.page.get_by_role("dialog", name="Second")
     expect(second.get_by_label("Second field")).to_be_focused()
     expect(first).to_have_count(0)
+    assert bare.slack.views()[0]["values"]["a"] == "kept"
     for _ in range(8):
         page.page.keyboard.press("Tab")
         assert page.page.evaluate("document.activeElement.closest('[role=dialog]') !== null")

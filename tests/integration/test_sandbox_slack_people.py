@@ -132,6 +132,20 @@ def test_a_form_is_filled_and_submitted(slack: SlackSandbox, bot: TinyBot) -> No
     assert slack.refusals() == []
 
 
+def test_a_press_tells_what_is_typed_by_then(slack: SlackSandbox, bot: TinyBot) -> None:
+    """With a press in a form the app is told what stands in the inputs, which stays there."""
+    bot.form = modal(field("name"), actions(button("go")))
+    slack.command("/tiny form")
+    slack.wait_view("Form")
+    assert slack.press("go", values={"name": "Half"})["acked"]
+    told = bot.told[-1]["view"]["state"]["values"]
+    assert told["name"]["value"] == {"type": "plain_text_input", "value": "Half"}
+    assert slack.press("go", values={"nothing": "X"})["error"] == "the form has no input nothing"
+    view = slack.view()
+    assert view is not None
+    assert view["values"] == {"name": "Half"}
+
+
 def test_other_inputs(slack: SlackSandbox, bot: TinyBot, client: WebClient) -> None:
     """Menus of people, dates and inputs that dispatch tell what was chosen in Slack's members."""
     date = {"type": "datepicker", "action_id": "menu", "initial_date": "2026-01-31"}

@@ -46,7 +46,8 @@ class SlackActs(SlackBends):
             message: where; None is the topmost modal.
             user: who.
             index: which of the elements that fit, from 0; -1 is the last.
-            more: `home=True` for the home tab; `block_id`; `exact=True`: `action_id` is whole.
+            more: `home=True` for the home tab; `block_id`; `exact=True`: `action_id` is whole;
+                `values`: what stands in the form's inputs by then.
         """
         given = {"user": user, "action_id": action_id, "value": value, "index": index}
         return self._act("press", **given, **_place(message), **more)

@@ -15,7 +15,7 @@ from bot.sandbox.slack.elements import TEXT_INPUTS
 from bot.sandbox.slack.menus import EXTERNAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     Node = dict[str, Any]
 
@@ -173,6 +173,17 @@ def each(value: Any) -> list[Any]:  # noqa: ANN401 - a text or a list
     if isinstance(value, list):
         return value
     return [value] if value else []
+
+
+def misplaced(form: Node, values: Node, suggested: Mapping[str, list[Node]]) -> str:
+    """What of these values has no place in the form, in words; empty where all have one."""
+    offered = inputs(form)
+    for key, value in values.items():
+        if key not in offered:
+            return f"the form has no input {key}"
+        if not all(offers(offered[key][1], one, suggested.get(key, ())) for one in each(value)):
+            return f"{key} does not offer {value}"
+    return ""
 
 
 def unfit(view: Node, values: Node) -> dict[str, str]:

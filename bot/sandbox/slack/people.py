@@ -6,7 +6,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.slack import payloads
-from bot.sandbox.slack.forms import each, input_blocks, inputs, offers, unfit
+from bot.sandbox.slack.forms import input_blocks, misplaced, unfit
 from bot.sandbox.slack.limits import problems
 from bot.sandbox.slack.model import Message, View
 from bot.sandbox.slack.views_api import STACK, described_view
@@ -81,13 +81,8 @@ class People:
         shown = self._delivery.top(user)
         if shown is None:
             return {"error": "no modal is open"}
-        offered = inputs(shown.view)
-        for key, value in values.items():
-            if key not in offered:
-                return {"error": f"the form has no input {key}"}
-            suggested = shown.suggested.get(key, ())
-            if not all(offers(offered[key][1], one, suggested) for one in each(value)):
-                return {"error": f"{key} does not offer {value}"}
+        if strange := misplaced(shown.view, values, shown.suggested):
+            return {"error": strange}
         shown.values |= values
         wrong = unfit(shown.view, shown.values)
         if wrong:

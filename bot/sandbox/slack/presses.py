@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox.slack import payloads
-from bot.sandbox.slack.forms import elements, inputs, key_of, offers, options
+from bot.sandbox.slack.forms import elements, inputs, key_of, misplaced, offers, options
 from bot.sandbox.slack.menus import EXTERNAL, suggestion_problems
 from bot.sandbox.slack.model import Message, View
 
@@ -40,6 +40,7 @@ class Presses:
         block_id: str = "",
         exact: bool = False,
         index: int = 0,
+        values: dict[str, Any] | None = None,
     ) -> Payload:
         """Press a button or choose an option, in a message, a home tab, or else the topmost modal.
 
@@ -53,11 +54,15 @@ class Presses:
             block_id: of the element's block; empty is any.
             exact: whether `action_id` is the whole of it.
             index: which of the elements that fit, from 0.
+            values: what stands in the form's inputs by then, as for `submit`; the app is told.
         """
         self._delivery.known(user)
         shown = self._shown(user, channel, ts, home=home)
         if isinstance(shown, str):
             return {"error": shown}
+        if strange := misplaced(shown.form, values or {}, shown.suggested):
+            return {"error": strange}
+        shown.values |= values or {}
         found = [
             (block, element)
             for block, element in _of(elements(shown.form["blocks"]), block_id)

@@ -122,6 +122,7 @@ class Modal {
     const modal = this;
     return {
       place: {},
+      typed: () => modal.values(),
       suggested: this.entry.suggested,
       values: new Proxy({}, { get: (_, key) => modal.valueOf(key) }),
       put: (key, value) => {
@@ -134,6 +135,12 @@ class Modal {
 
   valueOf(key) {
     return this.typed[key]?.value ?? this.entry.values?.[key];
+  }
+
+  /** What stands in every input: `{key: value}`. */
+  values() {
+    const value = ({ key, element }) => [key, this.valueOf(key) ?? initialOf(element)];
+    return Object.fromEntries(controlsOf(this.entry.view).map(value));
   }
 
   focus(mark) {
@@ -157,11 +164,7 @@ class Modal {
     if (button.getAttribute("aria-busy") === "true") return;
     setBusy(button, true);
     this.tell("");
-    const values = {};
-    for (const { key, element } of controlsOf(this.entry.view)) {
-      values[key] = this.valueOf(key) ?? initialOf(element);
-    }
-    const answer = await act("submit", { values }, { quiet: true });
+    const answer = await act("submit", { values: this.values() }, { quiet: true });
     setBusy(button, false);
     if (answer.error) this.tell(answer.error);
     else if (answer.acked === false && !answer.errors) {

@@ -14,7 +14,8 @@ export function keyOf(block, element) {
  *
  * @param {HTMLElement} node - shows that it is busy until the app has acknowledged; pressed again
  *   meanwhile, nothing happens.
- * @param {object} surface - where it stands: `place` is sent along, `trouble()` tells of no ack.
+ * @param {object} surface - where it stands: `place` is sent along, and what `typed()` gives where
+ *   it is a form; `trouble()` tells of no ack.
  * @param {object} block
  * @param {object} element
  * @param {string|string[]|undefined} value
@@ -25,6 +26,8 @@ export async function press(node, surface, block, element, value) {
   if (element.confirm && !(await confirmed(element.confirm))) return false;
   setBusy(node, true);
   const given = { action_id: element.action_id, block_id: block.block_id, exact: true, value };
+  // Slack tells an app, with each press in a form, what stands in its inputs by then.
+  if (surface.typed) given.values = surface.typed();
   const [answer] = await Promise.all([
     act("press", { ...surface.place, ...given }),
     // The second click of a double click comes after a quick ack; nobody meant it.
