@@ -54,8 +54,8 @@ def bot(tmp_path: Path) -> BotProcess:
 
 
 @pytest.fixture
-def unconnected(bot: BotProcess) -> Iterator[PageServer]:
-    """A page that does not know where the servers are yet."""
+def unconnected(bot: BotProcess, slack: FakeServer, aws: FakeServer) -> Iterator[PageServer]:
+    """A page that does not know where the servers are yet; stopped before they are."""
     with PageServer(bot) as page:
         yield page
 
@@ -294,10 +294,10 @@ def test_paths_stay_inside(page: PageServer, path: str) -> None:
     assert (answer.status_code, answer.json()["error"]) == (404, EMPTY)
 
 
-def test_a_server_that_is_gone_is_said(page: PageServer, aws: FakeServer) -> None:
+def test_a_server_that_is_gone_is_said(unconnected: PageServer, slack: FakeServer) -> None:
     """Where a server does not answer, the page's own answer says so."""
-    aws.stop()
-    answer = httpx.get(f"{page.url}/control/aws/stats")
+    unconnected.connect(slack.url, "http://127.0.0.1:9")
+    answer = httpx.get(f"{unconnected.url}/control/aws/stats")
     assert answer.status_code == 502
     assert answer.json()["error"]
 

@@ -73,6 +73,7 @@ class Passing:
         finally:
             call.cancel()
             closing.cancel()
+            await asyncio.wait({call, closing})
         headers = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
         if parts[0] == _FILES:
             # What somebody uploaded is shown, and never run as a part of this page.
