@@ -1,6 +1,8 @@
 """`make bench`: runs the benchmarks, or those named, and prints a table.
 
-Usage: python -m benchmarks [--quick] [scan | ack | memory | start] …
+Usage: python -m benchmarks [--quick] [scan | ack | memory | start | sandbox | cold] …
+
+`cold` installs everything in a fresh clone, and runs where it is named alone.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import answering, footprint, scanning
+from benchmarks import answering, footprint, sandbox_start, scanning
 from bot.sandbox.aws.sandbox import AwsSandbox
 from bot.sandbox.slack.sandbox import SlackSandbox
 
@@ -21,22 +23,26 @@ if TYPE_CHECKING:
 
     from benchmarks.measuring import Row
 
-NAMES = ("start", "ack", "memory", "scan")
+NAMES = ("start", "sandbox", "ack", "memory", "scan")
+ON_DEMAND = ("cold",)
 
 
 def main(arguments: list[str]) -> None:
     """Run the benchmarks named, or all."""
     quick = "--quick" in arguments
     wanted = [name for name in arguments if name != "--quick"] or list(NAMES)
-    unknown = set(wanted) - set(NAMES)
+    known = (*NAMES, *ON_DEMAND)
+    unknown = set(wanted) - set(known)
     if unknown:
-        sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}.")
+        sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(known)}.")
     sizes = (200,) if quick else (200, 2000)
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name, AwsSandbox() as aws, SlackSandbox() as slack:
         folder = Path(name)
         made: dict[str, Callable[[], Iterable[Row]]] = {
             "start": lambda: footprint.start(aws, slack, folder),
+            "sandbox": lambda: sandbox_start.warm(folder),
+            "cold": lambda: sandbox_start.cold(folder),
             "ack": lambda: answering.measure(aws, slack, folder),
             "memory": lambda: footprint.measure(aws, slack, folder),
             "scan": lambda: scanning.measure(aws, folder, sizes),

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks.measuring import MEBIBYTE, Row, bot, check, environment, resident_peak, wait_log
+from benchmarks.measuring import (
+    MEBIBYTE,
+    Row,
+    bot,
+    check,
+    environment,
+    resident_peak,
+    seconds_of,
+    wait_log,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +74,8 @@ def start(aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> Iterator[Row]:
         slack.environment(),
         ALTCONTACT_CHANNEL="#security-alerts",
     )
-    empty = _seconds([sys.executable, "-c", "pass"], settings)
-    version = _seconds([sys.executable, "-m", "bot", "--version"], settings)
+    empty = seconds_of([sys.executable, "-c", "pass"], settings)
+    version = seconds_of([sys.executable, "-m", "bot", "--version"], settings)
     log = place / "bot.log"
     began = time.monotonic()
     with bot(settings, log):
@@ -79,9 +87,3 @@ def start(aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> Iterator[Row]:
     yield Row(
         "altcontact run, start to ready", f"{ready:.2f} s", f"{ready / empty:.1f} x an empty Python"
     )
-
-
-def _seconds(command: list[str], settings: dict[str, str]) -> float:
-    began = time.monotonic()
-    subprocess.run(command, env=settings, check=True, capture_output=True)
-    return time.monotonic() - began

@@ -111,6 +111,13 @@ def wait_log(log: Path, event: str, timeout: float = 1200.0) -> None:
         time.sleep(0.005)
 
 
+def seconds_of(command: list[str], settings: dict[str, str]) -> float:
+    """How long a command takes."""
+    began = time.monotonic()
+    subprocess.run(command, env=settings, check=True, capture_output=True)
+    return time.monotonic() - began
+
+
 def share(values: Sequence[float], part: float) -> float:
     """The value below which this part of all values lies."""
     ordered = sorted(values)
