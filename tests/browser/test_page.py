@@ -141,7 +141,6 @@ def test_a_hostile_name_is_only_text(sandbox: Sandbox, opened: Opening) -> None:
 def test_the_console_changes_a_contact(sandbox: Sandbox, opened: Opening) -> None:
     """AWS's form refuses what AWS refuses under its field; who saves is announced nothing."""
     page = opened(sandbox, scheme="dark")
-    page.allow("400")  # how the refusal is answered
     edit = page.page.get_by_role("button", name="Edit Web production")
     edit.click()
     form = page.page.get_by_role("dialog", name="Edit Web production")

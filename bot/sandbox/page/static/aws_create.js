@@ -19,7 +19,7 @@ export function createAccount() {
       const missing = MEMBERS.filter(([name]) => !given[name].trim());
       form.mark(Object.fromEntries(missing.map(([name, label]) => [name, `${label} is needed.`])));
       if (missing.length) return;
-      const answer = await ask("POST", "aws/accounts/new", given, { quiet: true });
+      const answer = await ask("POST", "aws/accounts/new?checked=1", given, { quiet: true });
       if (answer.error) return fail(answer.error, " ", answer.mend);
       close();
       announce(`${given.name} is created; it has no alternate contact yet. The bot is not told.`);

@@ -82,13 +82,13 @@ function contactForm(account, type, { close, fail }) {
 
 function stateForm(account, { close, fail }) {
   const change = async (state) => {
-    const answer = await ask("PUT", `aws/accounts/${account.id}`, { state }, { quiet: true });
+    const answer = await ask("PUT", `aws/accounts/${account.id}?checked=1`, { state }, { quiet: true });
     if (answer.error) return fail(answer.error, " ", answer.mend);
     close();
     announce(`${account.name} is now ${stateWords(state).toLowerCase()}. The bot is not told.`);
   };
   const leave = async () => {
-    const answer = await ask("DELETE", `aws/accounts/${account.id}`, undefined, { quiet: true });
+    const answer = await ask("DELETE", `aws/accounts/${account.id}?checked=1`, undefined, { quiet: true });
     if (answer.error) return fail(answer.error, " ", answer.mend);
     close();
     announce(`${account.name} left the organization. The bot is not told.`);
