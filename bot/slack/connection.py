@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING, Final
@@ -53,7 +54,15 @@ class Connection:
     def stop(self) -> None:
         """Take no more work from Slack, and close the socket."""
         self._stopping.set()
-        self._handler.client.close()
+        client = self._handler.client
+        client.auto_reconnect_enabled = False
+        client.current_session_state.terminated = True
+        # slack_sdk closes a socket between two reads alone, and a read may wait for seconds: the
+        # answer to a ping ends the one that is under way.
+        if client.current_session is not None:
+            with contextlib.suppress(OSError):
+                client.current_session.ping("closing")
+        client.close()
 
     def silence(self) -> float | None:
         """Seconds since Slack answered a ping; None while not connected."""

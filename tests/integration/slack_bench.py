@@ -99,9 +99,13 @@ class SlackBench:
         self._connection.start()
         self.slack.wait_connected()
 
+    def stop_connection(self) -> None:
+        """Take no more work from Slack."""
+        self._connection.stop()
+
     def stop(self) -> None:
         """Stop as `bot.app` does."""
-        self._connection.stop()
+        self.stop_connection()
         self.remediator.stop()
         self.scanner.stop()
         self._desk.stop()
