@@ -112,6 +112,7 @@ class _Running:
         self._lock = threading.Lock()
         self._found: list[Line] = []
         self._at = 0
+        self._given_up = False
         self._thread = threading.Thread(target=self._run, name="doctor", daemon=True)
 
     def start(self) -> None:
@@ -128,7 +129,12 @@ class _Running:
                 words = f"did not end within {within:g} seconds."
                 mend = "Look for what does not answer, such as a proxy or a slow disk; try again."
                 found.append(Line(check.section, check.name, State.FAILURE, words, mend))
-                self._checks = ()
+                self._given_up = True
+                words = f"“{check.name}” did not end."
+                found += [
+                    Line(left.section, left.name, State.NOT_CHECKED, words)
+                    for left in self._checks[self._at + 1 :]
+                ]
         return found
 
     def _run(self) -> None:
@@ -144,6 +150,8 @@ class _Running:
                 self._add(Line(check.section, check.name, State.FAILURE, words, mend))
             with self._lock:
                 self._at += 1
+                if self._given_up:
+                    return
 
     def _add(self, line: Line) -> None:
         with self._lock:

@@ -115,7 +115,7 @@ class AwsCheckup:
         special = {self._notes.account_id, self._notes.organization["MasterAccountId"]}
         others = (
             each["Id"]
-            for each in answer["Accounts"]
+            for each in answer.get("Accounts", [])
             if each["Id"] not in special and each.get("State", each.get("Status")) == ACTIVE
         )
         self._other = next(others, "")
@@ -162,6 +162,9 @@ class AwsCheckup:
             return
         if not self._writes:
             yield line("Writing", State.OK, "is not needed: nobody may change contacts.")
+            return
+        if not self._notes.alone and not self._notes.organization:
+            yield self._notes.pointless("Writing")
             return
         words = "is not tried, since nothing is changed here. Look for this in the role's policy:"
         owner = self._notes.organization.get("MasterAccountId", self._notes.account_id)

@@ -159,4 +159,4 @@ class CallerLooks:
     def _administrators(self) -> list[str]:
         client = self._clients.organizations(self._notes.partition)
         answer = client.list_delegated_administrators(ServicePrincipal=SERVICE)
-        return [each["Id"] for each in answer["DelegatedAdministrators"]]
+        return [each["Id"] for each in answer.get("DelegatedAdministrators", [])]

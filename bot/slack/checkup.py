@@ -96,7 +96,9 @@ class SlackCheckup:
         try:
             answer = self._client.auth_test()
         except CALL_ERRORS as error:
-            self._in_the_way = "Slack did not take the bot token"
+            self._in_the_way = (
+                "Slack did not take the bot token" if code_of(error) else "Slack could not be asked"
+            )
             yield refused("Bot token", error, _TOKEN)
             return
         self._headers = {name.lower(): value for name, value in answer.headers.items()}

@@ -320,6 +320,16 @@ def test_each_check_fails_with_its_mend(
     assert other | {section} == {"Settings", "Slack", "AWS", "Database", "Schedule"}
 
 
+def test_throttled(place: Place) -> None:
+    """Where the organization cannot be asked for, no statement for a single account is given."""
+    place.aws.throttling(True)  # noqa: FBT003 - on
+    status, lines = diagnose(place)
+    told = {line["name"]: line for line in lines if line["section"] == "AWS"}
+    assert (status, told["Organization"]["state"]) == (2, "failure")
+    assert "READ_RATE" in told["Organization"]["paste"]
+    assert (told["Writing"]["state"], told["Writing"]["paste"]) == ("not_checked", "")
+
+
 def test_a_start_that_fails_for_its_settings(place: Place) -> None:
     """`run` says what is wrong with each setting, with what to paste, and ends with 2."""
     del place.environment["SLACK_APP_TOKEN"]

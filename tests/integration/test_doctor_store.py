@@ -15,6 +15,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.doctor import Line, State
+from bot.errors import StoreError
 from bot.scans import Trigger, TriggerKind
 from bot.store import SqliteStore
 from bot.store.checkup import StoreCheckup
@@ -96,6 +97,30 @@ def test_a_directory_that_cannot_be_written(file: Path, monkeypatch: pytest.Monk
     assert lines["File"].state is State.FAILURE
     assert lines["File"].paste.startswith("chown ")
     assert lines["Writing"].state is State.NOT_CHECKED
+
+
+def test_a_file_system_mounted_read_only(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A volume that is mounted read-only is told as one, since no owner of it could write."""
+    real = os.statvfs(file.parent)
+    fields = [*real[:8], real.f_flag | os.ST_RDONLY, real.f_namemax]
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(fields))
+    lines = look(file)
+    assert lines["File"].state is State.FAILURE
+    assert "mounted read-only" in lines["File"].words
+    assert lines["File"].paste == f"findmnt --target {file.parent}"
+    assert lines["Schema"].state is State.NOT_CHECKED
+
+
+def test_a_path_that_cannot_be_looked_at(tmp_path: Path) -> None:
+    """What the system refuses to look at is a failure in its words, not an unforeseen error."""
+    file = tmp_path / ("long" * 100) / "bot.db"
+    lines = look(file)
+    assert lines["File"].state is State.FAILURE
+    assert "File name too long" in lines["File"].words
+    assert lines["File"].paste.startswith("namei -l ")
+    assert lines["Free space"].state is State.NOT_CHECKED
+    with pytest.raises(StoreError, match="cannot be opened"):
+        StoreCheckup(file).last_scan()
 
 
 def test_locked(file: Path) -> None:

@@ -66,21 +66,35 @@ def test_a_defect_becomes_a_line() -> None:
 
 
 def test_what_takes_too_long_is_said() -> None:
-    """A check that hangs is a failure by its name, and does not hold up what else was found."""
+    """A check that hangs is a failure by its name; those after it are not made, which is said."""
     release = threading.Event()
+    looking: list[threading.Thread] = []
+    made_late: list[str] = []
 
     def hang() -> Iterator[Line]:
+        looking.append(threading.current_thread())
         yield line(Section.AWS, "before")
         release.wait(20)
 
+    def late() -> Iterable[Line]:
+        made_late.append("contacts")
+        return []
+
     made = doctor(
-        Check(Section.AWS, "accounts", hang), check(Section.SCHEDULE, "times"), within=0.3
+        Check(Section.AWS, "accounts", hang),
+        Check(Section.AWS, "contacts", late),
+        check(Section.SCHEDULE, "times"),
+        within=0.3,
     )
     found = list(made.lines())
     release.set()
-    assert [each.name for each in found] == ["before", "accounts", "times"]
+    looking[0].join(20)
+    assert made_late == []
+    assert [each.name for each in found] == ["before", "accounts", "contacts", "times"]
     assert "within 0.3 seconds" in found[1].words
     assert found[1].state is State.FAILURE
+    assert found[2].state is State.NOT_CHECKED
+    assert "“accounts” did not end" in found[2].words
 
 
 def test_counts_and_summary() -> None:
