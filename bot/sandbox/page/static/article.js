@@ -31,9 +31,9 @@ export function article(message, { first, replies = 0, dismiss = null, values = 
     put: (key, value) => {
       values[key] = value;
     },
-    trouble: () => {
-      trouble.textContent = `⚠ ${store.app.name} did not respond in time. Try again?`;
-      trouble.hidden = false;
+    trouble: (text) => {
+      trouble.textContent = text && `⚠ ${text}`;
+      trouble.hidden = !text;
     },
   };
   const kind = [first ? "first" : "next", message.ephemeral ? "ephemeral" : ""].join(" ");
@@ -59,10 +59,19 @@ export function article(message, { first, replies = 0, dismiss = null, values = 
 function content(message, surface) {
   const edited = message.edits > 0 && h("span", { class: "edited" }, "(edited)");
   if (message.blocks?.length) {
-    return h("div", { class: "content" }, blockNodes(message.blocks, surface), edited);
+    const nodes = blockNodes(message.blocks, surface);
+    const text = edited ? lastText(nodes.at(-1)) : null;
+    text?.append(" ", edited);
+    return h("div", { class: "content" }, nodes, !text && edited);
   }
   if (!message.text) return null;
   return h("div", { class: "content text" }, mrkdwn(message.text), edited && " ", edited);
+}
+
+/** The text that a block ends with; nothing where it ends with something else. */
+function lastText(node) {
+  const whole = node.querySelector(":scope > .section-body")?.lastElementChild ?? node.lastElementChild;
+  return whole?.matches(".text") ? whole : null;
 }
 
 function onlyYou(dismiss) {

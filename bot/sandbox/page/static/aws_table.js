@@ -92,7 +92,7 @@ function contactCell(account, type, label) {
   return h("td", { role: "cell", data: { label }, class: "contact" },
     contact ? [
       h("span", { title: `${contact.Name}, ${contact.Title}` }, contact.Name),
-      h("span", { class: "quiet", title: contact.EmailAddress }, contact.EmailAddress),
+      h("span", { class: "quiet", title: contact.EmailAddress }, breakable(contact.EmailAddress)),
       h("span", { class: "quiet", title: contact.PhoneNumber }, contact.PhoneNumber),
     ] : noContact(account, type),
     delayed && h("span", { class: "delayed" }, "still read as before"),
@@ -102,6 +102,12 @@ function contactCell(account, type, label) {
       title: "Delete it, as if in the AWS console",
       on: { click: () => deleteContact(account, type) },
     }, "Delete"));
+}
+
+/** An email address, which rather breaks before its domain than anywhere else. */
+function breakable(address) {
+  const at = address.lastIndexOf("@");
+  return at < 1 ? address : [address.slice(0, at), h("wbr"), address.slice(at)];
 }
 
 function noContact(account, type) {

@@ -76,7 +76,8 @@ async function deliver(text, say) {
       "To send it as a message, put a space before it.");
     return false;
   }
-  const answer = await act("command", { channel: ui.place, line: text });
+  const answer = await act("command", { channel: ui.place, line: text }, { late: say });
+  say();
   if (answer.error) return false;
   if (answer.acked === false) {
     const [command] = text.split(/\s/, 1);

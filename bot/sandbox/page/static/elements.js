@@ -15,7 +15,7 @@ const TEXT_TYPES = { email_text_input: "email", url_text_input: "url", number_in
  * @param {object} element
  * @param {object} block - in which it stands.
  * @param {object} surface - where that stands: `place`, `values` ({key: value}), `put(key, value)`,
- *   `suggested` ({key: options}), `trouble()`.
+ *   `suggested` ({key: options}), `trouble(text)`.
  * @param {object} [label] - `{id, describedBy}` of what names it; for a group `id` names its label.
  * @returns {HTMLElement}
  */

@@ -44,7 +44,7 @@ function surface(published) {
     put: (key, value) => {
       values[key] = value;
     },
-    trouble: () => announce(`${store.app.name} did not respond in time. Try again?`, "error"),
+    trouble: (text) => text && announce(text, "error"),
   };
 }
 

@@ -5,12 +5,14 @@ import { arrange, fill, h } from "./dom.js";
 import { focusMark } from "./focus.js";
 import { drawHead } from "./head.js";
 import { mountHome } from "./home.js";
+import { recall, remember } from "./memory.js";
 import { refusalCard } from "./refusal.js";
 import { channelOf, store, ui, watch } from "./store.js";
 import { dayName, dayOf, momentOf } from "./times.js";
 
 const AT_ONCE = 200;
 const NEAR = 40;
+const GAP = 8;
 
 /** Shows messages in one element, and where one is in another. */
 export function mountMessages(messages, head) {
@@ -37,10 +39,15 @@ class Messages {
     this.drawn = new Map();
     this.days = new Map();
     this.gone = new Set();
-    this.atBottom = true;
+    this.atBottom = false;
+    // Who opens the page begins with what they have not read, whatever comes below meanwhile.
+    this.begins = true;
     this.top = 0;
     this.most = AT_ONCE;
     root.addEventListener("scroll", () => this.scrolled());
+    for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      root.addEventListener(name, () => this.begun(), { passive: true });
+    }
     // What is drawn may still grow, once a preview or an image is there.
     const follow = new ResizeObserver(() => this.atBottom && this.toBottom());
     follow.observe(this.list);
@@ -49,6 +56,7 @@ class Messages {
 
   render() {
     const where = `${ui.place} ${ui.me}`;
+    const isFirst = this.where === undefined;
     const isNewPlace = where !== this.where;
     this.where = where;
     this.list.hidden = ui.place === "home";
@@ -65,9 +73,12 @@ class Messages {
     arrange(this.list, nodes);
     back();
     const isNews = last !== undefined && last !== this.last;
-    if (isNewPlace || this.atBottom) this.toBottom();
-    else if (isNews) this.newer.hidden = false;
+    const isMine = isNews && !isFirst && isForMe(store.slack.messages.get(last));
     this.last = last;
+    if (isNewPlace && !isFirst) this.begun();
+    if (this.begins && !isMine && this.toUnread()) return;
+    if (isNewPlace || this.atBottom || isMine) this.toBottom();
+    else if (isNews) this.newer.hidden = false;
   }
 
   nodes() {
@@ -141,21 +152,52 @@ class Messages {
     this.root.focus();
   }
 
-  scrolled() {
+  isNear() {
     const { scrollHeight, scrollTop, clientHeight } = this.root;
-    const isNear = scrollHeight - scrollTop - clientHeight < NEAR;
+    return scrollHeight - scrollTop - clientHeight < NEAR;
+  }
+
+  scrolled() {
+    const { scrollTop } = this.root;
+    const isNear = this.isNear();
     // The place itself may have become smaller: only a person scrolls up.
-    if (isNear || scrollTop < this.top) this.atBottom = isNear;
+    if (!this.begins && (isNear || scrollTop < this.top)) this.atBottom = isNear;
     this.top = scrollTop;
-    if (this.atBottom) this.newer.hidden = true;
+    if (this.atBottom) this.read();
+  }
+
+  begun() {
+    if (!this.begins) return;
+    this.begins = false;
+    this.atBottom = this.isNear();
+  }
+
+  /** Shows the first message that was not read on an earlier visit; false where there is none. */
+  toUnread() {
+    const read = recall("read", "");
+    const first = [...this.list.querySelectorAll(".message")].find((each) => each.dataset.ts > read);
+    if (!first) return !this.list.querySelector(".message");
+    this.root.scrollTop = first.offsetTop - GAP;
+    this.newer.hidden = this.isNear();
+    return true;
   }
 
   toBottom() {
+    this.begins = false;
     this.root.scrollTop = this.root.scrollHeight;
-    this.newer.hidden = true;
     this.atBottom = true;
+    this.read();
+  }
+
+  read() {
+    this.newer.hidden = true;
+    const last = this.list.querySelector(".message:last-of-type")?.dataset.ts;
+    if (last > recall("read", "")) remember("read", last);
   }
 }
+
+/** Whether a message is one's own, or for one alone: an answer to what one did. */
+const isForMe = (message) => message?.user === ui.me || message?.to === ui.me;
 
 const isEqual = (one, other) => JSON.stringify(one) === JSON.stringify(other ?? {});
 

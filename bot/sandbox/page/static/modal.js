@@ -129,7 +129,7 @@ class Modal {
         const found = controlsOf(modal.entry.view).find((each) => each.key === key);
         modal.typed[key] = { value, action: found?.element.action_id };
       },
-      trouble: () => modal.tell(`${store.app.name} did not respond in time. Try again?`),
+      trouble: (text) => modal.tell(text),
     };
   }
 
@@ -164,8 +164,10 @@ class Modal {
     if (button.getAttribute("aria-busy") === "true") return;
     setBusy(button, true);
     this.tell("");
-    const answer = await act("submit", { values: this.values() }, { quiet: true });
+    const late = (text) => this.tell(text);
+    const answer = await act("submit", { values: this.values() }, { quiet: true, late });
     setBusy(button, false);
+    this.tell("");
     if (answer.error) this.tell(answer.error);
     else if (answer.acked === false && !answer.errors) {
       this.tell("We had some trouble connecting. Try again?");

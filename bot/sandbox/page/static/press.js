@@ -1,6 +1,6 @@
 // Presses and chooses: tells the sandbox, and shows that the app has been asked.
 import { confirmed } from "./dialogs.js";
-import { act } from "./store.js";
+import { act, store } from "./store.js";
 
 const BUSY_LEAST = 250;
 
@@ -15,7 +15,7 @@ export function keyOf(block, element) {
  * @param {HTMLElement} node - shows that it is busy until the app has acknowledged; pressed again
  *   meanwhile, nothing happens.
  * @param {object} surface - where it stands: `place` is sent along, and what `typed()` gives where
- *   it is a form; `trouble()` tells of no ack.
+ *   it is a form; `trouble(text)` tells of no ack, or with an empty text that all is well.
  * @param {object} block
  * @param {object} element
  * @param {string|string[]|undefined} value
@@ -29,12 +29,13 @@ export async function press(node, surface, block, element, value) {
   // Slack tells an app, with each press in a form, what stands in its inputs by then.
   if (surface.typed) given.values = surface.typed();
   const [answer] = await Promise.all([
-    act("press", { ...surface.place, ...given }),
+    act("press", { ...surface.place, ...given }, { late: surface.trouble }),
     // The second click of a double click comes after a quick ack; nobody meant it.
     new Promise((resolve) => setTimeout(resolve, BUSY_LEAST)),
   ]);
   setBusy(node, false);
-  if (answer.acked === false && !answer.error) surface.trouble();
+  const missed = answer.acked === false && !answer.error;
+  surface.trouble(missed ? `${store.app.name} did not respond in time. Try again?` : "");
   return true;
 }
 

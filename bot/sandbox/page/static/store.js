@@ -20,12 +20,13 @@ export const ui = {
 };
 
 const WIRE_KEPT = 1000;
+const LATE = 3200;
 const watchers = [];
 const pending = new Set();
 
 /**
  * Calls `render` soon after any of these parts changed, and once at first when all is known.
- * Parts: online, slack, aws, bot, wire, ui.
+ * Parts: online, slack, aws, bot, wire, ui; begun, where the sandbox has begun anew.
  */
 export function watch(parts, render) {
   watchers.push({ parts: new Set(parts), render });
@@ -73,6 +74,7 @@ export function follow() {
 }
 
 function takeAll(all) {
+  if (isAnother(all.slack.messages)) changed("begun");
   store.online = true;
   store.app = all.app;
   store.bot = all.bot;
@@ -83,6 +85,12 @@ function takeAll(all) {
   takeAws({ ...all.aws, removed: [] });
   takeWire(all.wire);
   changed("online", "slack", "aws", "bot", "wire", "ui");
+}
+
+/** Whether none of the messages known so far is left: the sandbox was reset, or started again. */
+function isAnother(messages) {
+  const known = store.slack?.messages;
+  return known?.size > 0 && !messages.some((each) => known.has(each.id));
 }
 
 function takeSlack(part) {
@@ -131,9 +139,18 @@ export async function ask(verb, path, body, { quiet = false } = {}) {
   return answer;
 }
 
-/** Does what a person does in Slack, as the one who looks. */
-export function act(name, given = {}, options = {}) {
-  return ask("POST", `slack/act/${name}`, { user: ui.me, ...given }, options);
+/**
+ * Does what a person does in Slack, as the one who looks.
+ *
+ * @param {function(string)} [options.late] - takes what to tell a person where the app has not
+ *   answered when Slack delivers again; the answer itself comes once Slack has given up.
+ */
+export async function act(name, given = {}, { late, ...options } = {}) {
+  const timer = late && setTimeout(
+    () => late(`${store.app.name} has not answered yet; Slack tries again.`), LATE);
+  const answer = await ask("POST", `slack/act/${name}`, { user: ui.me, ...given }, options);
+  clearTimeout(timer);
+  return answer;
 }
 
 /** A person's, the bot's or a group's name by id; the id where it is not known. */

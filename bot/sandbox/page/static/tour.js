@@ -7,21 +7,17 @@ import { changed, show, store, ui, watch } from "./store.js";
 
 const COMMAND = "/altcontact check";
 
+const BEGUN = { closed: false, since: 0, steps: [false, false, false], deleted: 0 };
+
 /** Where the tour stands; kept over visits. Times are in seconds. */
-const state = {
-  closed: false,
-  since: 0,
-  steps: [false, false, false],
-  deleted: 0,
-  ...recall("tour", {}),
-};
+const state = { ...BEGUN, ...recall("tour", {}) };
 
 /** The accounts whose SECURITY contact was there at the last look. */
 let held = new Set();
 
 /** Begins the tour anew, whatever happened before. */
 export function restartTour() {
-  keep({ closed: false, since: Date.now() / 1000, steps: [false, false, false], deleted: 0 });
+  keep({ ...BEGUN, since: Date.now() / 1000 });
   show({ pane: "slack" });
 }
 
@@ -33,6 +29,8 @@ function keep(changes) {
 
 /** Draws the tour into its element. */
 export function mountTour(element) {
+  // What others did before somebody came here first is no step of theirs.
+  if (!state.since) keep({ since: Date.now() / 1000 });
   let drawn = "";
   const draw = () => {
     element.hidden = state.closed || ui.place === "home";
@@ -44,6 +42,7 @@ export function mountTour(element) {
     fill(element, card());
   };
   watch(["wire", "aws"], notice);
+  watch(["begun"], () => keep({ ...BEGUN, since: Date.now() / 1000, closed: state.closed }));
   watch(["tour", "ui", "bot", "online"], draw);
 }
 
@@ -98,6 +97,8 @@ function card() {
     h("header", null,
       h("h3", null, current < 0 ? "That is all: the bot noticed, and you know your way."
         : "See it work in a minute"), close),
+    current === 0 && h("p", { class: "quiet" }, "A bot finds AWS accounts whose security contact ",
+      "is missing, and has people mend it from Slack. Slack and AWS are played here."),
     h("ol", null, steps.map(([words, help], index) => step(words, help, index, current))));
 }
 
