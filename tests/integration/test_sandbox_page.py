@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from bot.sandbox import bot_process
 from bot.sandbox.bot_process import BotProcess
 from bot.sandbox.page import hub
 from bot.sandbox.page.masks import MASKED
@@ -370,6 +373,48 @@ def test_a_bot_of_ones_own_is_not_asked(tmp_path: Path) -> None:
         answer = httpx.post(f"{page.url}/control/bot/check")
     assert answer.status_code == 409
     assert "SIGUSR1" in answer.json()["mend"]
+
+
+class Watched(threading.Event):
+    """Tells that somebody looked whether it is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked = threading.Event()
+
+    def is_set(self) -> bool:
+        self.looked.set()
+        return super().is_set()
+
+
+@pytest.fixture
+def starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BotProcess]:
+    """A bot that never gets ready."""
+    command = (sys.executable, "-c", "import signal; signal.pause()")
+    monkeypatch.setattr(bot_process, "COMMAND", command)
+    bot = BotProcess(tmp_path / "bot.log")
+    bot.ready = Watched()
+    bot.start()
+    yield bot
+    bot.stop()
+
+
+@pytest.mark.parametrize("ends", ["bot", "page"])
+def test_a_bot_that_starts_is_waited_for_no_longer_than_it_runs(
+    starting: BotProcess, ends: str
+) -> None:
+    """Where the bot ends, that is answered; and a page that is stopped waits for nothing."""
+    assert isinstance(starting.ready, Watched)
+    with ThreadPoolExecutor() as pool, PageServer(starting) as page:
+        asked = pool.submit(httpx.post, f"{page.url}/control/bot/check", timeout=20)
+        assert starting.ready.looked.wait(20)
+        if ends == "bot":
+            starting.stop()
+            assert asked.result().status_code == 409
+            return
+        page.stop()
+        with pytest.raises(httpx.TransportError):
+            asked.result()
 
 
 def test_a_bot_that_does_not_run_is_not_asked(page: PageServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -33,6 +34,9 @@ STATIC: Final = Path(__file__).parent / "static"
 
 CONNECT_WITHIN: Final = 60.0
 """Seconds that a check asked for waits for a bot that is still starting."""
+
+_LOOK: Final = 0.05
+"""Seconds between two looks at whether it has started, or ended."""
 
 _CLOSE_WITHIN: Final = 10.0
 """Seconds that the end of what is watched may take."""
@@ -144,8 +148,10 @@ class PageServer:
         return StreamingResponse(self._now().stream(), media_type="text/event-stream")
 
     async def _check(self, _request: Request) -> Response:
-        if self._bot.managed and self._bot.alive:
-            await asyncio.to_thread(self._bot.ready.wait, CONNECT_WITHIN)
+        # No thread waits: a page that is stopped could not end it.
+        deadline = time.monotonic() + CONNECT_WITHIN
+        while self._bot.alive and not self._bot.ready.is_set() and time.monotonic() < deadline:  # noqa: ASYNC110 - what ends it comes from a thread, and from a process
+            await asyncio.sleep(_LOOK)
         try:
             self._bot.check_now()
         except SandboxError as error:
