@@ -48,10 +48,16 @@ def slack_server() -> Iterator[SlackSandbox]:
 
 
 @pytest.fixture
-def slack(slack_server: SlackSandbox) -> SlackSandbox:
-    """The Slack sandbox as on the first day."""
+def slack(slack_server: SlackSandbox, request: pytest.FixtureRequest) -> Iterator[SlackSandbox]:
+    """The Slack sandbox as on the first day; a test fails in which Slack refused the bot anything.
+
+    What a test provokes it says by `@pytest.mark.refused("token_revoked", …)`.
+    """
     slack_server.reset()
-    return slack_server
+    yield slack_server
+    provoked = {code for mark in request.node.iter_markers("refused") for code in mark.args}
+    refusals = slack_server.state()["refusals"]
+    assert [each for each in refusals if each["error"] not in provoked] == []
 
 
 class Bot:

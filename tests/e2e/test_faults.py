@@ -47,6 +47,7 @@ def test_a_post_in_doubt_that_did_not_arrive_is_sent_again(bot: Bot, slack: Slac
     assert slack.calls("conversations.history")
 
 
+@pytest.mark.refused("missing_scope")
 def test_where_history_cannot_be_read_a_repeat_says_so(bot: Bot, slack: SlackSandbox) -> None:
     """Without the scope for history, a post in doubt goes out again and says it may be a repeat."""
     slack.settings(scopes=["chat:write", "channels:read", "usergroups:read"])
@@ -94,6 +95,7 @@ def test_a_channel_that_cannot_be_posted_to(
     slack.wait_message("contacts missing", timeout=60)
 
 
+@pytest.mark.refused("token_revoked")
 def test_a_revoked_token_is_told_and_outlived(bot: Bot, slack: SlackSandbox) -> None:
     """A revoked token is said with its mend; checks go on, and are announced when they can be."""
     slack.settings(token_problem="token_revoked")
@@ -204,6 +206,7 @@ def test_killed_between_write_and_record(
     assert len(alerts(slack)) == 1
 
 
+@pytest.mark.refused("no_ack")
 def test_killed_before_aws_took_the_write(
     ready: Bot, slack: SlackSandbox, aws: AwsSandbox, environment: dict[str, str]
 ) -> None:

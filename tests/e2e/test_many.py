@@ -45,7 +45,6 @@ def test_pages_and_the_form_from_a_page(many: Bot, slack: SlackSandbox) -> None:
     slack.wait_view("Page 1 of 3")
     slack.press("altcontact_page:next")
     slack.wait_view("1 resolved")
-    assert slack.refusals() == []
 
 
 def test_who_may_not_is_told_from_a_page_too(many: Bot, slack: SlackSandbox) -> None:

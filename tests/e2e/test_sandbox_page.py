@@ -93,6 +93,10 @@ def test_everything_through_the_control_interface() -> None:
             seen = messages(part) if name == "slack" else seen
         line = {"user": ALICE, "channel": ALERTS, "line": f"/altcontact check {PAYMENTS}"}
         assert sandbox.call("POST", "slack/act/command", line).json()["acked"]
+        wire = list(state["wire"])
+        while not any(entry["kind"] == "socket" for entry in wire):
+            name, part = next(stream)
+            wire += part if name == "wire" else []
         wire = sandbox.call("GET", "state").json()["wire"]
         assert {"web_api", "socket", "aws"} <= {entry["kind"] for entry in wire}
         told = json.dumps(wire, ensure_ascii=False)
