@@ -346,6 +346,12 @@ def test_views_are_updated_with_their_hash(
     slack.close()
     with pytest.raises(SlackApiError, match="not_found"):
         client.views_update(view_id=view["id"], view=modal())
+    assert "not_found" not in [
+        each["error"] for each in slack.state()["refusals"]
+    ]  # a person may close what an app still works on
+    with pytest.raises(SlackApiError, match="not_found"):
+        client.views_update(view_id="V0NOBODY", view=modal())
+    assert "not_found" in [each["error"] for each in slack.state()["refusals"]]
     with pytest.raises(SlackApiError, match="invalid_arguments"):
         client.views_update(view_id=view["id"], view={"type": "modal", "blocks": []})
 

@@ -10,11 +10,15 @@ _FLOW_CONTROL: Final = "ratelimited"
 
 
 class Refusal(Exception):
-    """Slack says no: `code` is its word for why, `more` what else it answers."""
+    """Slack says no: `code` is its word for why, `more` what else it answers.
 
-    def __init__(self, code: str, **more: Any) -> None:  # noqa: ANN401 - JSON
+    One that comes of what a person did in the meantime is `harmless`.
+    """
+
+    def __init__(self, code: str, *, harmless: bool = False, **more: Any) -> None:  # noqa: ANN401 - JSON
         super().__init__(code)
         self.code = code
+        self.harmless = harmless
         self.more = more
 
 
@@ -41,7 +45,7 @@ class Refusals:
         return [
             {**{member: one[member] for member in ("number", "at", "method", "error")}, "why": why}
             for one in self.log
-            if one["error"] != _FLOW_CONTROL
+            if one["error"] != _FLOW_CONTROL and not one.get("harmless")
             for why in [_why(one)]
         ]
 

@@ -106,7 +106,8 @@ class WebApi:
             raise Refusal(self._space.token_problem)
 
     async def _refuse(self, method: str, refusal: Refusal) -> Answered:
-        self._space.refusals.add(method, refusal.code, **refusal.more)
+        harmless = {"harmless": True} if refusal.harmless else {}
+        self._space.refusals.add(method, refusal.code, **refusal.more, **harmless)
         await self._space.tell()
         if refusal.code == "ratelimited":
             return _ratelimited(str(refusal.more["retry_after"]))

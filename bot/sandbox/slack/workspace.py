@@ -70,6 +70,7 @@ class Workspace:
         self.messages: list[Message] = []
         self.files: dict[str, File] = {}
         self.modals: dict[str, list[View]] = {}
+        self.opened: set[str] = set()
         self.homes: dict[str, View] = {}
         self.triggers: dict[str, tuple[str, float]] = {}
         self.used_triggers: set[str] = set()
@@ -191,6 +192,7 @@ class Workspace:
         )
         opened.values = initial_values(opened.view)
         stack.append(opened)
+        self.opened.add(identity)
         return opened
 
     def publish(self, user: str, view: dict[str, Any]) -> View:

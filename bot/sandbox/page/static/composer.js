@@ -82,7 +82,9 @@ async function deliver(text, say) {
   if (answer.acked === false) {
     const [command] = text.split(/\s/, 1);
     say(h("b", null, `${command} did not work: ${store.slack.bot.name} did not respond. `),
-      "The bar on top says whether the bot is running; try again once it is connected.");
+      store.bot.managed && !store.bot.running
+        ? "The bot has stopped: the terminal says where its log is; start the sandbox again."
+        : "The bar on top says whether the bot is running; try again once it is connected.");
   }
   return true;
 }

@@ -21,6 +21,7 @@ export function mountMessages(messages, head) {
   const home = mountHome();
   head.append(title);
   messages.append(home.node);
+  watch(["begun"], () => view.anew());
   watch(["slack", "ui"], () => {
     drawHead(title);
     view.render();
@@ -52,6 +53,13 @@ class Messages {
     const follow = new ResizeObserver(() => this.atBottom && this.toBottom());
     follow.observe(this.list);
     follow.observe(root);
+  }
+
+  /** Forgets where one was: all of it is new. */
+  anew() {
+    this.begins = true;
+    this.atBottom = false;
+    this.where = undefined;
   }
 
   render() {
