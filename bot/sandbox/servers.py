@@ -7,13 +7,16 @@ import contextlib
 import errno
 import socket
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import uvicorn
 
 from bot.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOST: Final = "127.0.0.1"
@@ -27,6 +30,30 @@ _LAST_GRACE_SECONDS: Final = 3
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 10.0
+
+
+class Startable(ABC):
+    """A context manager that starts something, and stops it in any case."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Stop it; does nothing where it does not run."""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
 
 
 class ServerThread:

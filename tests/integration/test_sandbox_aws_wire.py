@@ -103,16 +103,23 @@ def test_the_record_holds_the_last_thousand_and_knows_which_are_new() -> None:
     assert recorder.after(10**9) == everything
 
 
+def _refusals(connect: Connect) -> dict[str, dict[str, Any]]:
+    """How each service refuses a call."""
+    calls: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("sts", "get_caller_identity", {}),
+        ("organizations", "list_accounts", {}),
+        ("account", "get_alternate_contact", TARGET),
+    )
+    return {
+        service: _refusal(getattr(connect(service), operation), **params)
+        for service, operation, params in calls
+    }
+
+
 def test_an_outage_answers_every_call_with_a_page(aws: AwsSandbox, connect: Connect) -> None:
     """While AWS is down every service answers 503, which botocore takes for a server's fault."""
     aws.outage(on=True)
-    for service, operation in (
-        ("sts", "get_caller_identity"),
-        ("organizations", "list_accounts"),
-        ("account", "get_alternate_contact"),
-    ):
-        params = TARGET if service == "account" else {}
-        refusal = _refusal(getattr(connect(service), operation), **params)
+    for refusal in _refusals(connect).values():
         assert refusal["ResponseMetadata"]["HTTPStatusCode"] == 503
         assert refusal["Error"]["Code"] == "503"
     assert aws.wire()["entries"][-1]["status"] == "outage"
@@ -156,13 +163,7 @@ def test_a_clock_that_is_off_makes_signatures_void(
     """Beyond five minutes each service refuses the signature, and its answers tell its own time."""
     aws.clock_skew(seconds)
     codes = {}
-    for service, operation in (
-        ("sts", "get_caller_identity"),
-        ("organizations", "list_accounts"),
-        ("account", "get_alternate_contact"),
-    ):
-        params = TARGET if service == "account" else {}
-        refusal = _refusal(getattr(connect(service), operation), **params)
+    for service, refusal in _refusals(connect).items():
         assert refusal["Error"]["Message"].startswith(words)
         codes[service] = refusal["Error"]["Code"]
         told = parsedate_to_datetime(refusal["ResponseMetadata"]["HTTPHeaders"]["date"])

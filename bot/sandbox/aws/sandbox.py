@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from bot.sandbox.aws.control import PREFIX, Control
 from bot.sandbox.aws.layer import AwsLayer
@@ -11,17 +11,16 @@ from bot.sandbox.aws.remote import AwsControl
 from bot.sandbox.aws.storage import Storage, StorageProcess
 from bot.sandbox.aws.world import World
 from bot.sandbox.errors import SandboxError
-from bot.sandbox.servers import ServerThread
+from bot.sandbox.servers import ServerThread, Startable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from types import TracebackType
 
     from starlette.applications import Starlette
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class AwsSandbox(AwsControl):
+class AwsSandbox(AwsControl, Startable):
     """A local AWS organization on one loopback URL; a context manager.
 
     moto keeps the contacts, in a process of its own. The organization and its accounts are kept
@@ -69,18 +68,6 @@ class AwsSandbox(AwsControl):
                 server.stop()
         finally:
             self._process.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def _application(storage_url: str) -> ASGIApp:

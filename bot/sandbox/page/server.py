@@ -6,7 +6,7 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
@@ -17,13 +17,12 @@ from bot.sandbox.errors import SandboxError
 from bot.sandbox.page.guard import Guard
 from bot.sandbox.page.hub import AWS, SLACK, Hub
 from bot.sandbox.page.passing import METHODS, Passing, stopping, wrong
-from bot.sandbox.servers import ServerThread
+from bot.sandbox.servers import ServerThread, Startable
 
 if TYPE_CHECKING:
     import os
     from collections.abc import AsyncIterator, Awaitable, Callable
     from os import PathLike
-    from types import TracebackType
 
     from starlette.requests import Request
     from starlette.types import Scope
@@ -50,7 +49,7 @@ _TYPES: Final = {
 """What files are, whatever the machine's own list of types says."""
 
 
-class PageServer:
+class PageServer(Startable):
     """The page on one loopback URL; a context manager.
 
     It answers at once; what asks for the state waits until both servers are known and have told
@@ -90,18 +89,6 @@ class PageServer:
             asyncio.run_coroutine_threadsafe(self._hub.close(), self._loop).result(_CLOSE_WITHIN)
         self._server.stop()
         self._hub = self._loop = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _on_loop(self, act: Callable[[Hub], None]) -> None:
         assert self._loop is not None  # noqa: S101 - who says where the servers are has started it

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
-from bot.sandbox.servers import ServerThread
+from bot.sandbox.servers import ServerThread, Startable
 from bot.sandbox.slack.layer import SlackLayer
 from bot.sandbox.slack.remote import SlackControl
 
-if TYPE_CHECKING:
-    from types import TracebackType
 
-
-class SlackSandbox(SlackControl):
+class SlackSandbox(SlackControl, Startable):
     """A local Slack workspace on one loopback URL; a context manager.
 
     Args:
@@ -38,15 +33,3 @@ class SlackSandbox(SlackControl):
         """Stop."""
         self.hang_up()
         self._server.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
