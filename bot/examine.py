@@ -13,7 +13,7 @@ from bot.clock import SystemClock
 from bot.doctor import Check, Doctor, Line, Section, State
 from bot.findings import Cause
 from bot.schedule_checkup import ScheduleCheckup
-from bot.settings import look
+from bot.settings import look, variable
 from bot.slack import api
 from bot.slack.channel import AlertChannel
 from bot.slack.checkup import SlackCheckup
@@ -61,8 +61,8 @@ def installation(environ: Mapping[str, str]) -> Iterator[Line]:
         checks.append(_unusable(Section.DATABASE, "File", "ALTCONTACT_DATABASE"))
     else:
         checks += store.checks()
-    if wrong & {"schedule", "timezone"}:
-        names = "ALTCONTACT_SCHEDULE and ALTCONTACT_TIMEZONE"
+    if unusable := sorted(wrong & {"schedule", "timezone"}):
+        names = " and ".join(map(variable, unusable))
         checks.append(_unusable(Section.SCHEDULE, "Next checks", names))
     else:
         last = store.last_scan if store else None
@@ -136,8 +136,8 @@ def wrong_database(settings: Settings, error: StoreError) -> list[Line]:
 def _settings_checks(found: Look) -> Sequence[Check]:
     def look_at_them() -> Iterator[Line]:
         for problem in found.problems:
-            example = "For example:" if problem.paste else ""
-            yield _setting(problem.where, State.FAILURE, f"{problem.what}.", example, problem.paste)
+            mend = problem.mend or ("For example:" if problem.paste else "")
+            yield _setting(problem.where, State.FAILURE, f"{problem.what}.", mend, problem.paste)
         if not found.problems:
             number = f"{found.given} setting{' is' if found.given == 1 else 's are'}"
             words = f"{number} given by {found.sources}; the others stand at their defaults."
@@ -147,7 +147,7 @@ def _settings_checks(found: Look) -> Sequence[Check]:
 
 
 def _unusable(section: Section, name: str, variables: str) -> Check:
-    words = f"{variables} cannot be used as it is."
+    words = f"{variables} cannot be used as given."
     return Check(section, name, lambda: [Line(section, name, State.NOT_CHECKED, words)])
 
 

@@ -20,13 +20,15 @@ DEFAULT_FILE: Final = "altcontact.toml"
 class Problem:
     """One setting that is wrong or missing; `where` is its name, and its file where it has one.
 
-    `paste` is what to set instead, to put into a shell or the file; empty where nothing is known.
+    `paste` is what to set instead, to put into a shell or the file, and `mend` says so; empty where
+    nothing is known.
     """
 
     where: str
     what: str
     example: str = ""
     paste: str = ""
+    mend: str = ""
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}"

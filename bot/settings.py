@@ -164,7 +164,12 @@ def look(environ: Mapping[str, str], *, needs_slack: bool) -> Look:
     """Read the settings as far as that can be done; the arguments are those of `load`."""
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
     problems = [
-        Problem(name, f"there is no such setting{values.near(name, [*FIELDS, CONFIG], 0)}")
+        Problem(
+            name,
+            f"there is no such setting{values.near(name, [*FIELDS, CONFIG], 0)}",
+            paste=f"unset {shlex.quote(name)}",
+            mend="Take it away, and set the right one in its place:",
+        )
         for name in sorted(given)
         if name.startswith(PREFIX)
         and name not in {*FIELDS, CONFIG}
@@ -178,18 +183,20 @@ def look(environ: Mapping[str, str], *, needs_slack: bool) -> Look:
     except Unreadable as error:
         readable = False
         problems.append(error.problem)
-    sources = f"the environment and {mask(str(file))}" if from_file else "the environment"
+    shown = mask(str(file))
+    sources = f"the environment and {shown}" if from_file else "the environment"
     for key in sorted(from_file.keys() - Settings.model_fields.keys()):
         plain = key.lower().removeprefix(PREFIX.lower())
         hint = values.near(plain, list(Settings.model_fields), 0)
-        problems.append(Problem(f"{_key(key)} in {file}", f"there is no such setting{hint}"))
+        what, mend = f"there is no such setting{hint}", "Take it out of the file."
+        problems.append(Problem(f"{_key(key)} in {shown}", what, mend=mend))
         del from_file[key]
     from_environ = {field: given[name] for name, field in FIELDS.items() if name in given}
     merged = from_file | from_environ
     settings, refused = _made(merged)
     for field, what in refused.items():
         in_environ = field in from_environ
-        where = variable(field) if in_environ else f"{field} in {file}"
+        where = variable(field) if in_environ else f"{field} in {shown}"
         problems.append(Problem(where, what, *_examples(field, in_environ=in_environ)))
     missing = {field for field in _OF_SLACK if field not in merged}
     # A file that cannot be read may well hold what seems to be missing.

@@ -69,3 +69,15 @@ def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
     lines = [*examine.wrong_settings(environ)]
     assert {line.name for line in lines} >= {"SLACK_API_URL", "ALTCONTACT_SCHEDULE"}
     assert all(line.state is State.FAILURE for line in lines)
+
+
+def test_settings_that_are_none(tmp_path: Path) -> None:
+    """What is no setting is to be taken away, from the environment and from the file."""
+    file = tmp_path / "jo@example.com.toml"
+    file.write_text("colour = 1\n")
+    environ = {"ALTCONTACT_CHANEL": "#alerts", "ALTCONTACT_CONFIG": str(file)}
+    lines = {line.name.split()[0]: line for line in examine.wrong_settings(environ)}
+    assert lines["ALTCONTACT_CHANEL"].paste == "unset ALTCONTACT_CHANEL"
+    assert "Take it away" in lines["ALTCONTACT_CHANEL"].mend
+    assert "out of the file" in lines["colour"].mend
+    assert "jo@" not in lines["colour"].name
