@@ -69,6 +69,8 @@ class Modal {
   render(entry, depth, isShownAnew) {
     const isChanged = entry.hash !== this.entry?.hash;
     const before = document.activeElement;
+    // Asked before it is drawn: what had the focus may then be gone from it.
+    const isInside = this.dialog.contains(before);
     const mark = focusMark();
     this.entry = entry;
     if (isChanged) {
@@ -78,7 +80,6 @@ class Modal {
     }
     this.dialog.classList.toggle("stacked", depth > 1);
     this.showErrors();
-    const isInside = this.dialog.contains(before);
     // The focus waits on the dialog itself until there is something to fill in.
     if (isShownAnew || (isChanged && (before === this.dialog || isInside))) this.focus(mark);
   }

@@ -1,7 +1,7 @@
 // The tour of the first minute: three steps that tick themselves off by what really happens.
 import { checkBarred, checking, runCheck } from "./check.js";
 import { putInComposer } from "./composer.js";
-import { fill, h } from "./dom.js";
+import { announce, fill, h } from "./dom.js";
 import { recall, remember } from "./memory.js";
 import { changed, show, store, ui, watch } from "./store.js";
 
@@ -55,6 +55,8 @@ function notice() {
     .filter((account) => account.contacts.SECURITY).map((account) => account.id));
   if (steps[1] && [...held].some((id) => store.aws.accounts.has(id) && !now.has(id))) {
     deleted = Date.now() / 1000;
+    // Where one pane is shown at a time, the tour is not to be seen beside AWS.
+    if (ui.pane === "aws" && !state.deleted) announce("Now run the scheduled check: see the tour.");
   }
   held = now;
   for (const entry of store.wire) {
