@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -41,8 +40,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-_STOP, _CHECK = True, False
-"""What signals ask for."""
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
 STOP_WITHIN: Final = 9.0
 """Seconds that an orderly stop may take; orchestrators kill after ten."""
@@ -95,15 +93,16 @@ def run(settings: Settings) -> int:
     Raises:
         StoreError: the database cannot be used.
     """
-    # A handler may interrupt any line of the main thread, so all it does is to hand over. A lock
-    # that this line holds would never be let go: `SimpleQueue` is made to be put into from there.
-    asked: SimpleQueue[bool] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.put(_STOP))
-    signal.signal(signal.SIGUSR1, lambda *_: asked.put(_CHECK))
+    asked, asks = os.pipe()
+    os.set_blocking(asks, False)
+    # Whichever thread a signal reaches, its number is written here and ends the read below. A wait
+    # for a lock is not always ended by one: the main thread may have begun it just then.
+    signal.set_wakeup_fd(asks, warn_on_full_buffer=False)
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: None)
     bot = Bot(settings)
     bot.start()
-    while asked.get() is not _STOP:
+    while os.read(asked, 1)[0] == signal.SIGUSR1:
         bot.check_now()
     bot.stop()
     return 0

@@ -30,7 +30,7 @@ CONNECT_WITHIN: Final = 60.0
 """Seconds that the bot may take to connect."""
 
 _LOOK: Final = 1.0
-"""Seconds between two looks at whether a bot that does not connect has ended."""
+"""Seconds between two looks at whether a bot that does not connect has ended, or at signals."""
 
 _PAUSE: Final = 0.1
 """Seconds until a Slack that did not answer is asked again."""
@@ -121,7 +121,9 @@ def _run(options: Options, stack: ExitStack) -> None:
         prompt.run(slack)
     else:
         say("Ctrl-C stops everything.")
-        threading.Event().wait()
+        # A wait without an end may miss a signal that comes just as it begins.
+        while not threading.Event().wait(_LOOK):
+            pass
 
 
 def _servers(

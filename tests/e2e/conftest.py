@@ -115,7 +115,11 @@ class Bot:
         assert self._process is not None
         if self._process.poll() is None:
             self._process.send_signal(number)
-        return self._process.wait(15)
+        try:
+            return self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()  # it would take what the next test sends
+            raise
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stderr is not None

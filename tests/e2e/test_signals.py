@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +14,42 @@ if TYPE_CHECKING:
 
 PAYMENTS = "121212121212"
 """An account of the demo organization that has a contact."""
+
+ELSEWHERE = """
+import signal, threading
+from bot import app
+
+class Bot:
+    def __init__(self, settings):
+        self.checked = threading.Semaphore(0)
+
+    def start(self):
+        threading.Thread(target=self.ask, daemon=True).start()
+
+    def ask(self):
+        for _ in range(20):
+            signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+            self.checked.acquire()
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    def check_now(self):
+        self.checked.release()
+
+    def stop(self):
+        print("stopped")
+
+app.Bot = Bot
+raise SystemExit(app.run(None))
+"""
+"""A bot in whose process another thread than the main one gets the signals."""
+
+
+def test_a_signal_counts_whichever_thread_it_reaches() -> None:
+    """The system may give a signal to any thread; none is missed for that."""
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "stopped\n"), done.stderr
 
 
 def test_the_scheduled_check_may_be_asked_for(
