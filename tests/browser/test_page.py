@@ -89,7 +89,7 @@ def test_the_tour_ticks_itself_off(sandbox: Sandbox, opened: Opening) -> None:
     expect(steps.nth(1)).to_have_attribute("aria-current", "step")
     set_contact(page, "Web production")
     expect(steps.nth(1)).to_contain_text("done")
-    page.row("Web production").get_by_role("button", name="Delete").click()
+    page.row("Audit").get_by_role("button", name="Delete").click()
     tour.get_by_role("button", name="Run it now").click()
     expect(steps.nth(2)).to_contain_text("done")
     tour.get_by_role("button", name="Close the tour").click()

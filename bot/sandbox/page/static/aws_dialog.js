@@ -28,7 +28,7 @@ export function openDialog(title, content) {
     dialog.remove();
     // The row it was opened from may have been drawn again in the meantime, or may be gone.
     const again = opener?.isConnected ? opener : namedAs(opener);
-    again?.focus();
+    (again ?? document.querySelector("#aws input[type=search]"))?.focus();
   });
   // A press on the veil closes it; one that began inside, as when selecting text, does not.
   dialog.addEventListener("mousedown", (event) => {

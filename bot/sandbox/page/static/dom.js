@@ -68,6 +68,7 @@ export function announce(text, kind = "") {
   const note = h("p", { class: `toast ${kind}` }, text);
   place.append(note);
   // More than these would cover what they are about.
-  while (place.childElementCount > 3) place.firstChild.remove();
+  const most = window.innerWidth > 900 ? 3 : 2;
+  while (place.childElementCount > most) place.firstChild.remove();
   setTimeout(() => note.remove(), kind === "error" ? 8000 : 4000);
 }
