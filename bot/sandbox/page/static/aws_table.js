@@ -93,7 +93,7 @@ function contactCell(account, type, label) {
     contact ? [
       h("span", { title: `${contact.Name}, ${contact.Title}` }, contact.Name),
       h("span", { class: "quiet", title: contact.EmailAddress }, breakable(contact.EmailAddress)),
-      h("span", { class: "quiet", title: contact.PhoneNumber }, contact.PhoneNumber),
+      h("span", { class: "quiet phone", title: contact.PhoneNumber }, contact.PhoneNumber),
     ] : noContact(account, type),
     delayed && h("span", { class: "delayed" }, "still read as before"),
     contact && type === "SECURITY" && h("button", {
