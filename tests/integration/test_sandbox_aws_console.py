@@ -134,6 +134,8 @@ def test_a_form_for_an_account_that_cannot_be_written_is_refused(aws: AwsSandbox
     assert (refused.status_code, "1 to 50 characters" in refused.json()["error"]) == (200, True)
     assert httpx.post(new, json={"name": "x" * 51}).status_code == 400
     assert httpx.post(f"{new}?checked=1", content="no JSON").status_code == 400
+    listed = httpx.post(new, json=["no object"])
+    assert (listed.status_code, listed.json()["error"]) == (400, "The body is JSON, but no object.")
 
 
 def test_denials_are_taken_back_one_by_one(aws: AwsSandbox) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from bot.contacts import ContactType
+from bot.sandbox.aws.bodies import json_object
 from bot.sandbox.aws.demo import DENIED_ID, demo_accounts, many_accounts
 from bot.sandbox.aws.forms import changed_account, check_contact, new_account
 from bot.sandbox.aws.model import AccountModel
@@ -54,7 +55,7 @@ class AccountsControl:
         return JSONResponse([member.as_json() for member in members])
 
     async def _seed(self, request: Request) -> Response:
-        wanted = await request.json()
+        wanted = await json_object(request)
         if wanted.get("demo"):
             seeds = [each.as_json() for each in demo_accounts()]
         elif "count" in wanted:
@@ -82,14 +83,14 @@ class AccountsControl:
 
     async def _create_account(self, request: Request) -> Response:
         members = self._world.organization.members
-        created = new_account(members, await request.json())
+        created = new_account(members, await json_object(request))
         members[created.id] = created
         return JSONResponse(account(created, self._storage, []))
 
     async def _set_account(self, request: Request) -> Response:
         account_id = request.path_params["account_id"]
         members = self._world.organization.members
-        given = await request.json()
+        given = await json_object(request)
         members[account_id] = changed_account(members.get(account_id), account_id, given)
         return JSONResponse(members[account_id].as_json())
 
@@ -102,7 +103,7 @@ class AccountsControl:
 
     async def _set_contact(self, request: Request) -> Response:
         key = _key(request)
-        given = await request.json()
+        given = await json_object(request)
         if request.query_params.get("checked"):
             self._require_writable(key[0])
             check_contact(self._model, given)

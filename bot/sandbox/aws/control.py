@@ -5,7 +5,6 @@ What is done here passes by all strictness: no quota, no fault and no denial app
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
@@ -13,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.aws.accounts_control import AccountsControl
+from bot.sandbox.aws.bodies import json_object
 from bot.sandbox.aws.faults import Fault, FaultKind
 from bot.sandbox.aws.forms import WrongForm
 from bot.sandbox.aws.organization import Denial
@@ -107,15 +107,15 @@ class Control:
         return JSONResponse(self._world.as_json())
 
     async def _settings(self, request: Request) -> Response:
-        self._world.change(self._world.settings.changed(await request.json()))
+        self._world.change(self._world.settings.changed(await json_object(request)))
         return JSONResponse(self._world.as_json())
 
     async def _quota(self, request: Request) -> Response:
-        self._world.quotas.set(**await request.json())
+        self._world.quotas.set(**await json_object(request))
         return JSONResponse(self._world.quotas.as_json())
 
     async def _deny(self, request: Request) -> Response:
-        denial = Denial(**await request.json())
+        denial = Denial(**await json_object(request))
         if denial.by not in {"iam", "scp"}:
             raise SandboxError("by is iam or scp.")
         denials = self._world.organization.denials
@@ -124,7 +124,7 @@ class Control:
         return Response(status_code=204)
 
     async def _allow(self, request: Request) -> Response:
-        wanted = json.loads(await request.body() or b"{}")
+        wanted = await json_object(request)
         if not set(wanted) <= {"action", "by", "account_id"}:
             raise SandboxError("What is allowed again is chosen by action, by and account_id.")
         organization = self._world.organization
@@ -137,7 +137,7 @@ class Control:
         return JSONResponse(self._world.faults.as_json())
 
     async def _add_fault(self, request: Request) -> Response:
-        wanted = await request.json()
+        wanted = await json_object(request)
         wanted["kind"] = FaultKind(wanted["kind"])
         return JSONResponse({"id": self._world.faults.add(Fault(**wanted))})
 
