@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.slack.files_api import LARGEST
-from bot.sandbox.slack.workspace import ALERTS, ALICE, ARCHIVED, ELSEWHERE
+from bot.sandbox.slack.workspace import ALERTS, ALICE, ARCHIVED, BOB, ELSEWHERE
 from tests.integration import slack_fixtures
 
 if TYPE_CHECKING:
@@ -144,6 +144,9 @@ def test_answers_in_threads(slack: SlackSandbox, client: WebClient) -> None:
         replies = client.conversations_replies(channel=ALERTS, ts=ts, limit=2)
         assert [m["text"] for m in replies["messages"]] == ["First", "Second"]
         assert replies["has_more"]
+    asked = slack.say("Who?", BOB)["ts"]
+    answer = client.chat_postMessage(channel=ALERTS, text="I.", thread_ts=asked)["message"]
+    assert answer["parent_user_id"] == BOB
     post = client.chat_postMessage
     assert refused(post, channel=ALERTS, text="a", thread_ts="1.0") == "thread_not_found"
     assert refused(client.conversations_replies, channel=ALERTS, ts="1.0") == "thread_not_found"

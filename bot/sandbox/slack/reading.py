@@ -64,7 +64,9 @@ def described_file(file: File) -> Node:
 def _in_thread(space: Workspace, message: Message) -> Node:
     if message.thread_ts:
         subtype = {"subtype": "thread_broadcast"} if message.broadcast else {}
-        return {"thread_ts": message.thread_ts, "parent_user_id": BOT_USER, **subtype}
+        parent = space.message(message.channel, message.thread_ts)
+        told = {"parent_user_id": parent.user} if parent is not None else {}
+        return {"thread_ts": message.thread_ts, **told, **subtype}
     answers = replies(space, message)
     if not answers:
         return {}
