@@ -7,42 +7,23 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
-from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from bot import __version__
+from bot import __version__, exits
 from bot.errors import AltcontactError, SettingsError, StoreError
+from bot.exits import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from bot.doctor import Line
-    from bot.scans import Scan, ScanReport
     from bot.settings import Settings
 
 PAGE_PORT: Final = 8700
 """The sandbox's page; its AWS and its Slack are on the two ports after it."""
-
-
-class Exit(IntEnum):
-    """The exit statuses; those above 3 follow sysexits.h and the shells.
-
-    The second three are the doctor's.
-    """
-
-    COMPLIANT = 0
-    FALLS_SHORT = 1
-    USAGE = 2
-    UNCHECKED = 3
-    WELL = 0
-    WARNINGS = 1
-    FAILURES = 2
-    DEFECT = 70
-    INTERRUPTED = 130
-    PIPE_CLOSED = 141
 
 
 cli: Final = typer.Typer(
@@ -111,7 +92,9 @@ def check(
     logs.configure(settings.log_format, logging.WARNING)
     try:
         with _terminable():
-            report = _checked(settings, lambda scan: _say(output.joined(scan)))
+            from bot import progress  # noqa: PLC0415 - the same, and may be interrupted
+
+            report = progress.checked(settings, lambda scan: _say(output.joined(scan)))
     except KeyboardInterrupt:
         _say("Stopped. What had been read by then is recorded.")
         return Exit.INTERRUPTED
@@ -126,7 +109,7 @@ def check(
     trouble = output.trouble(report.scan)
     if trouble:
         _say(trouble)
-    return _status(report)
+    return exits.of_scan(report)
 
 
 @cli.command()
@@ -154,7 +137,7 @@ def doctor(
     except KeyboardInterrupt:
         _say("Stopped.")
         return Exit.INTERRUPTED
-    return _status_of(lines)
+    return exits.of_doctor(lines)
 
 
 @cli.command()
@@ -275,28 +258,14 @@ def _settings(*, needs_slack: bool) -> Settings:
     return load(os.environ, needs_slack=needs_slack)
 
 
-def _checked(settings: Settings, on_joined: Callable[[Scan], None]) -> ScanReport:
-    """One scan, with a progress bar where standard error is a terminal."""
-    from bot import app  # noqa: PLC0415 - as the module's docstring says
+def _cannot_start(lines: Sequence[Line]) -> Exit:
+    """Say what keeps the bot from starting, as the doctor says it."""
+    from bot import doctor_output  # noqa: PLC0415 - as the module's docstring says
 
-    if not sys.stderr.isatty():
-        return app.check_once(settings, lambda _done, _total: None, on_joined)
-    from rich.console import Console  # noqa: PLC0415 - the same
-    from rich.progress import (  # noqa: PLC0415 - the same
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-    )
-
-    columns = (TextColumn("Checking accounts"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-        return app.check_once(
-            settings,
-            lambda done, total: progress.update(task, completed=done, total=total or None),
-            on_joined,
-        )
+    _say("altcontact cannot start.")
+    doctor_output.show_failures(lines, sys.stderr)
+    _say("altcontact doctor checks everything else.")
+    return Exit.USAGE
 
 
 @contextmanager
@@ -307,36 +276,6 @@ def _terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _status(report: ScanReport) -> Exit:
-    from bot.scans import ScanState  # noqa: PLC0415 - as the module's docstring says
-
-    outcomes = {result.outcome for result in report.results}
-    if any(outcome.falls_short for outcome in outcomes):
-        return Exit.FALLS_SHORT
-    if any(outcome.unchecked for outcome in outcomes):
-        return Exit.UNCHECKED
-    return Exit.COMPLIANT if report.scan.state is ScanState.COMPLETE else Exit.UNCHECKED
-
-
-def _status_of(lines: Sequence[Line]) -> Exit:
-    from bot.doctor import State, count  # noqa: PLC0415 - as the module's docstring says
-
-    counted = count(lines)
-    if counted[State.FAILURE]:
-        return Exit.FAILURES
-    return Exit.WARNINGS if counted[State.WARNING] else Exit.WELL
-
-
-def _cannot_start(lines: Sequence[Line]) -> Exit:
-    """Say what keeps the bot from starting, as the doctor says it."""
-    from bot import doctor_output  # noqa: PLC0415 - as the module's docstring says
-
-    _say("altcontact cannot start.")
-    doctor_output.show_failures(lines, sys.stderr)
-    _say("altcontact doctor checks everything else.")
-    return Exit.USAGE
 
 
 def _say(words: str) -> None:
