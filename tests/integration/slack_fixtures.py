@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,8 +13,7 @@ from slack_sdk import WebClient
 from bot.sandbox.slack.sandbox import SlackSandbox
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Node = dict[str, Any]
 
@@ -71,6 +71,7 @@ class TinyBot:
         self.options: Node = {}
         self.told: list[Node] = []
         self.hold: threading.Event | None = None
+        self._more = threading.Condition()
         environment = slack.environment()
         self._client = WebClient(
             environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"], proxy=None
@@ -102,8 +103,25 @@ class TinyBot:
             self.hold.set()
         self._handler.close()  # type: ignore[no-untyped-call]
 
+    def wait_event(self, fits: Callable[[Node], bool]) -> Node:
+        """Wait for an event that fits: Bolt acks it before its listener has run."""
+
+        def found() -> Node | None:
+            events = (each["event"] for each in reversed(self.told) if "event" in each)
+            return next(filter(fits, events), None)
+
+        with self._more:
+            event = self._more.wait_for(found, 20)
+        assert event is not None
+        return event
+
+    def _keep(self, body: Node) -> None:
+        with self._more:
+            self.told.append(body)
+            self._more.notify_all()
+
     def _command(self, ack: Any, body: Node, respond: Any) -> None:  # noqa: ANN401 - Bolt's own
-        self.told.append(body)
+        self._keep(body)
         hold = self.hold
         if hold is not None:
             hold.wait(20)
@@ -121,19 +139,19 @@ class TinyBot:
             ack(text=f"You said {body['text']}.")
 
     def _press(self, ack: Any, body: Node) -> None:  # noqa: ANN401 - Bolt's own
-        self.told.append(body)
+        self._keep(body)
         ack()
 
     def _suggest(self, ack: Any, body: Node) -> None:  # noqa: ANN401 - Bolt's own
-        self.told.append(body)
+        self._keep(body)
         ack(self.options)
 
     def _submitted(self, ack: Any, body: Node) -> None:  # noqa: ANN401 - Bolt's own
-        self.told.append(body)
+        self._keep(body)
         ack(**self.answer)
 
     def _closed(self, ack: Any, body: Node) -> None:  # noqa: ANN401 - Bolt's own
-        self.told.append(body)
+        self._keep(body)
         ack()
 
 

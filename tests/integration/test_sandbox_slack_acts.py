@@ -239,12 +239,11 @@ def test_the_home_is_opened(slack: SlackSandbox, bot: TinyBot, client: WebClient
     assert slack.open_home()["acked"] is None
     slack.settings(events=["app_home_opened"])
     assert slack.open_home()["acked"]
-    assert bot.told[-1]["event"]["user"] == ALICE
-    assert "view" not in bot.told[-1]["event"]
+    assert "view" not in bot.wait_event(lambda event: event["user"] == ALICE)
     home = {"type": "home", "blocks": [actions(button("go"), menu("menu", "a", "b"))]}
     shown = client.views_publish(user_id=ALICE, view=home)["view"]
     slack.open_home()
-    assert bot.told[-1]["event"]["view"]["id"] == shown["id"]
+    assert bot.wait_event(lambda event: "view" in event)["view"]["id"] == shown["id"]
     assert slack.press("menu", "b", home=True)["acked"]
     assert bot.told[-1]["container"] == {"type": "view", "view_id": shown["id"]}
     seen = slack.home()
