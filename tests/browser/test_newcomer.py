@@ -56,6 +56,9 @@ def test_the_tour_counts_what_one_does_here(sandbox: Sandbox, opened: Opening) -
     expect(steps.nth(1)).not_to_contain_text("done")
     page.send("/altcontact check")
     expect(steps.nth(0)).to_contain_text("done")
+    # Whatever the bot still had to say would be refused by a Slack that forgot what it answers.
+    expect(alert(page)).to_contain_text("Resolved by")
+    expect(page.messages.filter(has_text="accounts fall short")).to_be_visible()
     sandbox.slack.reset()
     expect(page.messages).to_have_count(0)
     expect(steps.nth(0)).not_to_contain_text("done")
