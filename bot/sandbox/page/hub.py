@@ -104,9 +104,12 @@ class Hub:
         self._complete.set()
         for queue in tuple(self._subscribers):
             self._drop(queue)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = set(self._tasks)
+        while left:
+            # `asyncio.wait_for` of Python 3.11 may swallow a cancellation that comes as it ends.
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=_RETRY)
         await self.client.aclose()
 
     async def state(self) -> Seen | None:
