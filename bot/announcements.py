@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-from bot.scans import ScanState
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from bot.changes import ContactChange
+    from bot.exemptions import Exemption
     from bot.findings import Cause, Failure, Finding, FindingKey
+    from bot.rules import Severity
     from bot.scans import Scan
 
 
 class AnnouncementKind(StrEnum):
-    """The four messages that go to the channel unasked."""
+    """The messages that go to a channel unasked.
+
+    `CHANGED`: somebody else changed contacts that are still compliant. `ENDING`: exemptions and
+    verifications end within a week.
+    """
 
     FALLS_SHORT = "falls_short"
     UNCHECKED = "unchecked"
+    CHANGED = "changed"
+    ENDING = "ending"
     CHECKS_FAILING = "checks_failing"
     CHECKS_WORKING = "checks_working"
 
@@ -44,7 +51,10 @@ class Announcement:
 
     `id` travels in the message's metadata. `revision` grows when a finding it shows changes;
     `shown_revision` is what stands in the channel. `first_tried_at` is when sending was first
-    tried, the earliest moment to look for it from. `failure` is of a `CHECKS_FAILING` one.
+    tried, the earliest moment to look for it from. `failure` is of a `CHECKS_FAILING` one, and
+    `organization` of which organization, where there are several. `channel` is where it goes as the
+    policy names it, empty for the channel of the settings; `mention` has the user and user group
+    ids to be told.
     """
 
     id: str
@@ -59,14 +69,19 @@ class Announcement:
     first_tried_at: datetime | None = None
     maybe_repeat: bool = False
     failure: Failure | None = None
+    organization: str = ""
+    channel: str = ""
+    mention: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementContent:
     """All that is needed to show an announcement.
 
-    `findings` holds up to as many as were asked for, open ones first where not all fit, else in
-    the order of account names; `total` and `open` count all.
+    `findings` holds up to as many as were asked for, open ones first where not all fit, then the
+    worst severity first and in the order of account names; `total` and `open` count all, and
+    `severities` the open ones by severity. `exempt` counts those set aside. `changes` are of a
+    `CHANGED` one, `exemptions` of an `ENDING` one; `total` counts those then.
     """
 
     announcement: Announcement
@@ -74,6 +89,22 @@ class AnnouncementContent:
     findings: Sequence[Finding] = ()
     total: int = 0
     open: int = 0
+    exempt: int = 0
+    severities: Mapping[Severity, int] = field(default_factory=dict)
+    changes: Sequence[ContactChange] = ()
+    exemptions: Sequence[Exemption] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where news of an account goes, and who is to be told, by its policy."""
+
+    channel: str = ""
+    mention: tuple[str, ...] = ()
+
+
+DEFAULT: Final = Destination()
+"""The channel of the settings, and nobody in particular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +114,63 @@ class NewAnnouncement:
     kind: AnnouncementKind
     findings: tuple[FindingKey, ...] = ()
     failure: Failure | None = None
+    organization: str = ""
+    destination: Destination = DEFAULT
+
+
+MOST_MENTIONED: Final = 20
+"""Users and groups that one message mentions at most."""
 
 
 def plan(
-    scan: Scan, opened: Sequence[FindingKey], failing_before: Cause | None
+    scan: Scan,
+    opened: Mapping[FindingKey, Destination],
+    failing_before: Mapping[str, Cause],
 ) -> tuple[NewAnnouncement, ...]:
     """What a scan that ended gives reason to say.
 
     Args:
         scan: the scan, ended.
-        opened: the findings that it opened.
-        failing_before: the cause last announced as keeping checks from working, if it still stands.
+        opened: the findings that it opened, each with where news of its account goes.
+        failing_before: {organization: the cause last announced as keeping checks from working}, of
+            those that still stand.
 
     Returns:
-        At most one announcement of each kind; none repeats what still stands.
+        At most one announcement of each kind, channel and organization; none repeats what still
+        stands.
     """
-    news: list[NewAnnouncement] = []
-    short = tuple(key for key in opened if key.outcome.falls_short)
-    unchecked = tuple(key for key in opened if key.outcome.unchecked)
-    if short:
-        news.append(NewAnnouncement(AnnouncementKind.FALLS_SHORT, short))
-    if unchecked:
-        news.append(NewAnnouncement(AnnouncementKind.UNCHECKED, unchecked))
-    failing = scan.failing
-    if failing is not None and failing.cause != failing_before:
-        news.append(NewAnnouncement(AnnouncementKind.CHECKS_FAILING, failure=failing))
-    if scan.state is ScanState.COMPLETE and failing_before is not None:
-        news.append(NewAnnouncement(AnnouncementKind.CHECKS_WORKING))
+    short = {key: where for key, where in opened.items() if key.outcome.falls_short}
+    unchecked = {key: where for key, where in opened.items() if key.outcome.unchecked}
+    news = [
+        *grouped(AnnouncementKind.FALLS_SHORT, short),
+        *grouped(AnnouncementKind.UNCHECKED, unchecked),
+    ]
+    for organization, failing in scan.failing.items():
+        if failing.cause != failing_before.get(organization):
+            kind = AnnouncementKind.CHECKS_FAILING
+            news.append(NewAnnouncement(kind, failure=failing, organization=organization))
+    news += [
+        NewAnnouncement(AnnouncementKind.CHECKS_WORKING, organization=organization)
+        for organization in failing_before
+        if organization in scan.complete_in
+    ]
     return tuple(news)
+
+
+def grouped(
+    kind: AnnouncementKind, findings: Mapping[FindingKey, Destination]
+) -> tuple[NewAnnouncement, ...]:
+    """An announcement for each channel that news of these findings goes to."""
+    by_channel: dict[str, list[FindingKey]] = {}
+    mentioned: dict[str, dict[str, None]] = {}
+    for key, where in findings.items():
+        by_channel.setdefault(where.channel, []).append(key)
+        mentioned.setdefault(where.channel, {}).update(dict.fromkeys(where.mention))
+    return tuple(
+        NewAnnouncement(
+            kind,
+            tuple(keys),
+            destination=Destination(channel, tuple(mentioned[channel])[:MOST_MENTIONED]),
+        )
+        for channel, keys in by_channel.items()
+    )

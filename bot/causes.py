@@ -84,6 +84,23 @@ _WORDS: Final[dict[Cause, tuple[str, str]]] = {
         "The check was stopped before it came to this account.",
         "Check again.",
     ),
+    Cause.SLACK_UNREACHABLE: (
+        "Slack could not be asked who is a member of the workspace.",
+        "Check the network between the bot and Slack, then check again.",
+    ),
+    Cause.SLACK_REFUSED: (
+        "Slack did not say who is a member of the workspace.",
+        "Run altcontact doctor; it tells what the Slack app lacks.",
+    ),
+    Cause.PLACE_UNREAD: (
+        "Where this account stands in the organization could not be read, so it is not known what "
+        "the policy asks of it.",
+        "Allow the bot to read OUs and tags; altcontact doctor tells which permission is missing.",
+    ),
+    Cause.NOT_KNOWN: (
+        "What this rule compares with is not known here.",
+        "Run the bot where it can see it, or switch the rule off for this account.",
+    ),
     Cause.INTERNAL: (
         "The bot failed for a reason of its own.",
         "Look for the reference id in the bot's log.",

@@ -5,18 +5,21 @@ Adapters implement these; use cases see nothing else of them. Only domain types 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from bot.announcements import Announcement, AnnouncementContent
-    from bot.contacts import Account, AlternateContact, ContactType
-    from bot.findings import AccountResult, Failure, Reading
+    from bot.contacts import Account, AlternateContact, ContactType, Unit
+    from bot.evidence import Members, PrimaryContact, Seen
+    from bot.exemptions import Exemption, ExemptionRequest
+    from bot.findings import AccountResult, Failure, Finding, Reading
     from bot.fixes import Fix, FixRequest, FixState
+    from bot.rules import Rule
     from bot.scans import Changes, Scan, ScanReport, Trigger
     from bot.scope import Scope
 
@@ -41,24 +44,8 @@ class Priority(IntEnum):
     SCAN = 2
 
 
-class ContactGateway(Protocol):
-    """AWS: accounts and their alternate contacts. Safe to call from several threads."""
-
-    def scope(self) -> Scope:
-        """Find out anew who is calling and what that puts in scope.
-
-        Raises:
-            GatewayError: it could not be found out, or the scope asked for is not to be had.
-        """
-        ...
-
-    def accounts(self) -> Iterator[Account]:
-        """List every account in scope, page by page as AWS hands them out.
-
-        Raises:
-            GatewayError: a page could not be had; those before it were yielded.
-        """
-        ...
+class Contacts(Protocol):
+    """The contacts of every account in scope. Safe to call from several threads."""
 
     def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
         """Read one contact. Never raises for what AWS answers or fails to answer."""
@@ -72,6 +59,89 @@ class ContactGateway(Protocol):
             GatewayError: AWS did not say that it took it.
         """
         ...
+
+    def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
+        """Read an account's primary contact. Never raises for what AWS answers or does not."""
+        ...
+
+
+class ContactGateway(Contacts, Protocol):
+    """AWS as one caller sees it: an organization or an account."""
+
+    @property
+    def name(self) -> str:
+        """The name of its `[[aws]]` table; empty where there is none. Its accounts carry it."""
+        ...
+
+    def scope(self) -> Scope:
+        """Find out anew who is calling and what that puts in scope.
+
+        Raises:
+            GatewayError: it could not be found out, or the scope asked for is not to be had.
+        """
+        ...
+
+    def accounts(self) -> Iterator[Account]:
+        """List every account in scope, page by page as AWS hands them out.
+
+        An account of which AWS gives the path has its `units`, with empty names.
+
+        Raises:
+            GatewayError: a page could not be had; those before it were yielded.
+        """
+        ...
+
+    def units(self) -> Mapping[str, tuple[Unit, ...]]:
+        """Walk the organizational units: {id of each OU: the OUs from the root down to it}.
+
+        Empty where no organization is in scope. The root is no OU.
+
+        Raises:
+            GatewayError: a part of the walk could not be made.
+        """
+        ...
+
+    def placements(self, units: Iterable[str]) -> Mapping[str, str]:
+        """Which OU each account is right in, "" for the root: {account id: OU id}.
+
+        Args:
+            units: the ids of all OUs; the root is asked besides.
+
+        Raises:
+            GatewayError: a page could not be had.
+        """
+        ...
+
+    def tags(self, account_id: str) -> Mapping[str, str]:
+        """An account's tags.
+
+        Raises:
+            GatewayError: they could not be read.
+        """
+        ...
+
+
+class MemberDirectory(Protocol):
+    """The members of the Slack workspace. Safe to call from several threads."""
+
+    def members(self) -> Members | Failure | None:
+        """All members, as of the last walk; walks where that is too long ago.
+
+        Returns:
+            None where the rules about members are off, since the Slack app lacks the scope or
+            there is no Slack; a `Failure` where it cannot be found out just now.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is kept of where an account stands: its OUs and its tags, each since when; None: not."""
+
+    units: tuple[Unit, ...] | None = None
+    units_at: datetime | None = None
+    tags: Mapping[str, str] | None = field(default=None, repr=False)
+    tags_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +225,65 @@ class Store(Protocol):
     def observe(self, result: AccountResult) -> None:
         """Keep what a look at one account found: resolves its findings, and opens none.
 
-        A result may hold more types than are required.
+        A result may hold more types than its policy looks at.
         """
+        ...
+
+    def open_findings(self, account_id: str) -> list[Finding]:
+        """The findings of an account that are not resolved, those set aside among them."""
+        ...
+
+    def history(
+        self, since: datetime, changes: int
+    ) -> Mapping[tuple[str, ContactType], tuple[Seen, ...]]:
+        """What was read of each contact since then, oldest first, where it changed so often.
+
+        The key is (account id, type). What was read last before then comes first.
+        """
+        ...
+
+    # Where accounts stand
+
+    def surroundings(self, organization: str) -> Mapping[str, Surroundings]:
+        """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
+        ...
+
+    def keep_surroundings(self, kept: Mapping[str, Surroundings]) -> None:
+        """Keep OUs and tags of known accounts; what is None stays as it was."""
+        ...
+
+    # Exemptions and verifications
+
+    def grant(self, requests: Sequence[ExemptionRequest], account_name: str) -> list[Exemption]:
+        """Set findings aside, all or none; what set them aside before is ended by this."""
+        ...
+
+    def end_exemption(self, exemption_id: int, user_id: str) -> Exemption | None:
+        """End one ahead of its day; its finding, if it still stands, is open and announced again.
+
+        Returns:
+            It as it is now, also where it had ended before; None where there is no such one.
+        """
+        ...
+
+    def settle_exemptions(self) -> bool:
+        """End those whose day has come, open their findings again, and announce ends to come.
+
+        Returns:
+            Whether there is something to announce.
+        """
+        ...
+
+    def exemption(self, exemption_id: int) -> Exemption | None:
+        """One exemption or verification."""
+        ...
+
+    def exemptions(self, limit: int, offset: int = 0) -> tuple[list[Exemption], int]:
+        """Those that hold now, the first to end first, and how many there are."""
+        ...
+
+    def holding(self) -> Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]]:
+        """All that hold now, by account id."""
         ...
 
     # Fixes

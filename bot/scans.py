@@ -44,10 +44,21 @@ class ScanState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ScanPart:
+    """How a scan went in one of several organizations, by the name of its `[[aws]]` table."""
+
+    organization: str
+    scope: Scope | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """One reading of everything in scope, without the accounts themselves.
 
-    `failure` says why a scan is incomplete or failed. `counts` is of accounts, by outcome.
+    `failure` says why a scan is incomplete or failed. `counts` is of accounts, by outcome. Where
+    there are several organizations `parts` has each, `scope` is the first one's that was found
+    out, and `failure` is the first one's that has one, its words naming the organization.
     """
 
     id: int
@@ -58,6 +69,7 @@ class Scan:
     scope: Scope | None = None
     counts: Mapping[Outcome, int] = field(default_factory=dict)
     failure: Failure | None = None
+    parts: tuple[ScanPart, ...] = ()
 
     @property
     def accounts(self) -> int:
@@ -65,11 +77,24 @@ class Scan:
         return sum(self.counts.values())
 
     @property
-    def failing(self) -> Failure | None:
-        """Why checking itself does not work; None where it does, or where it was merely stopped."""
-        if self.failure is None or self.failure.cause is Cause.NOT_REACHED:
-            return None
-        return self.failure
+    def failing(self) -> Mapping[str, Failure]:
+        """Why checking itself does not work, by organization; not where it was merely stopped.
+
+        The one organization of a bot without `[[aws]]` tables has the name "".
+        """
+        parts = self.parts or (ScanPart("", self.scope, self.failure),)
+        return {
+            part.organization: part.failure
+            for part in parts
+            if part.failure is not None and part.failure.cause is not Cause.NOT_REACHED
+        }
+
+    @property
+    def complete_in(self) -> frozenset[str]:
+        """The organizations that were listed and read as a whole."""
+        if not self.parts:
+            return frozenset({""} if self.state is ScanState.COMPLETE else ())
+        return frozenset(part.organization for part in self.parts if part.failure is None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,97 @@
+"""The rules by which a contact falls short, and how severe that is.
+
+Each rule has a page of its own under `docs/rules/`, named as the rule.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Severity(StrEnum):
+    """How bad it is. Order: worst first."""
+
+    VERY_HIGH = "very_high"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def label(self) -> str:
+        """The words for people: `Very high`."""
+        return self.value.replace("_", " ").capitalize()
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
+
+class Rule(StrEnum):
+    """What may be the matter with one contact; its value is its name in the policy.
+
+    The first three are of what the policy asks for, the last two of what could not be looked at.
+    """
+
+    MISSING = "missing"
+    DIFFERENT = "different"
+    FORBIDDEN = "forbidden"
+    PLACEHOLDER = "placeholder"
+    IMPOSSIBLE_PHONE = "impossible_phone"
+    FREE_MAIL = "free_mail"
+    DISPOSABLE_MAIL = "disposable_mail"
+    FOREIGN_DOMAIN = "foreign_domain"
+    MEMBER_MAILBOX = "member_mailbox"
+    PERSON_LEFT = "person_left"
+    ROOT_EMAIL = "root_email"
+    PRIMARY_CONTACT = "primary_contact"
+    SAME_FOR_ALL = "same_for_all"
+    CONTESTED = "contested"
+    CHANGED = "changed"
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+
+    @property
+    def is_quality(self) -> bool:
+        """Whether it is a quality of a contact: one that the policy may switch on and off."""
+        return self not in {
+            Rule.MISSING,
+            Rule.DIFFERENT,
+            Rule.FORBIDDEN,
+            Rule.UNREADABLE,
+            Rule.UNSUPPORTED,
+        }
+
+    @property
+    def page(self) -> str:
+        """Its page, from the top of the repository."""
+        return f"docs/rules/{self.value}.md"
+
+
+SEVERITIES: Final = {
+    Rule.MISSING: Severity.VERY_HIGH,
+    Rule.DIFFERENT: Severity.HIGH,
+    Rule.FORBIDDEN: Severity.MEDIUM,
+    Rule.PLACEHOLDER: Severity.HIGH,
+    Rule.IMPOSSIBLE_PHONE: Severity.MEDIUM,
+    Rule.FREE_MAIL: Severity.MEDIUM,
+    Rule.DISPOSABLE_MAIL: Severity.HIGH,
+    Rule.FOREIGN_DOMAIN: Severity.MEDIUM,
+    Rule.MEMBER_MAILBOX: Severity.MEDIUM,
+    Rule.PERSON_LEFT: Severity.HIGH,
+    Rule.ROOT_EMAIL: Severity.MEDIUM,
+    Rule.PRIMARY_CONTACT: Severity.LOW,
+    Rule.SAME_FOR_ALL: Severity.LOW,
+    Rule.CONTESTED: Severity.HIGH,
+    Rule.CHANGED: Severity.LOW,
+}
+"""The severity of each rule that is on, unless the policy gives another."""
+
+ON_BY_DEFAULT: Final = frozenset(
+    {Rule.MISSING, Rule.DIFFERENT, Rule.FORBIDDEN, Rule.PLACEHOLDER, Rule.IMPOSSIBLE_PHONE}
+)
+"""The rules that are on where no policy says otherwise."""
+
+OF_MEMBERS: Final = frozenset({Rule.MEMBER_MAILBOX, Rule.PERSON_LEFT})
+"""The rules for which the members of the Slack workspace must be known."""
