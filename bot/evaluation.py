@@ -45,14 +45,14 @@ def evaluate(
 
     Args:
         account: the account, as listed.
-        readings: a reading for each type of an active account that its policy looks at.
+        readings: a reading for each type of an active account that its policy has read.
         policy: what the account should have; or that this could not be told, whereupon nothing
             is concluded from the readings.
         read_at: when reading began.
         evidence: what it is judged by besides.
 
     Raises:
-        KeyError: a type that the policy looks at was not read.
+        KeyError: a type that the policy has read was not read.
     """
     if not account.is_active:
         return AccountResult(account, read_at=read_at)
@@ -60,12 +60,15 @@ def evaluate(
         return AccountResult(account, _unknown(policy.types, place_unread(policy)), read_at=read_at)
     if policy.excluded:
         return AccountResult(account, read_at=read_at, policy=policy, excluded=policy.excluded)
-    read = {kind: readings[kind] for kind in policy.looked_at}
-    contacts = {kind: found.contact for kind, found in read.items() if isinstance(found, Held)}
+    contacts = {
+        kind: found.contact
+        for kind, found in ((kind, readings[kind]) for kind in policy.read)
+        if isinstance(found, Held)
+    }
     case = Case(account, contacts, policy, evidence)
     results = []
-    for kind, reading in read.items():
-        verdicts = _verdicts(case, kind, reading)
+    for kind in policy.looked_at:
+        verdicts = _verdicts(case, kind, readings[kind])
         aside = [_set_aside(kind, verdict, evidence) for verdict in verdicts]
         results.append(judged(kind, aside, contacts.get(kind)))
     return AccountResult(account, tuple(results), read_at=read_at, policy=policy)

@@ -75,6 +75,13 @@ class AccountPolicy:
         return tuple(kind for kind in ContactType if self.presence[kind] is not Presence.IGNORED)
 
     @property
+    def read(self) -> tuple[ContactType, ...]:
+        """The types to be read: those looked at, and all where they are compared to each other."""
+        if self.looked_at and Rule.SAME_FOR_ALL in self.severities:
+            return tuple(ContactType)
+        return self.looked_at
+
+    @property
     def required(self) -> tuple[ContactType, ...]:
         """The types that must be there."""
         return tuple(kind for kind in ContactType if self.presence[kind] is Presence.REQUIRED)

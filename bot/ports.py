@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.contacts import Account, AlternateContact, ContactType, Unit
     from bot.evidence import Members, PrimaryContact, Seen
     from bot.exemptions import Exemption, ExemptionRequest
-    from bot.findings import AccountResult, Failure, Finding, Reading
+    from bot.findings import AccountResult, Failure, Finding, Reading, TypeResult
     from bot.fixes import Fix, FixRequest, FixState
     from bot.rules import Rule
     from bot.scans import Changes, Scan, ScanReport, Trigger
@@ -131,6 +131,10 @@ class MemberDirectory(Protocol):
             None where the rules about members are off, since the Slack app lacks the scope or
             there is no Slack; a `Failure` where it cannot be found out just now.
         """
+        ...
+
+    def known(self) -> Members | Failure | None:
+        """The same as of the last walk, without making one: a `Failure` where none was made."""
         ...
 
 
@@ -308,9 +312,12 @@ class Store(Protocol):
         before: AlternateContact | None = None,
         failure: Failure | None = None,
         already_there: bool = False,
+        result: TypeResult | None = None,
     ) -> Fix:
         """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction.
 
+        `result` is the confirmed contact as judged: findings of what it still breaks stand; where
+        it is None all findings of the contact are over.
         `PLANNED` again records what AWS held `before`, ahead of writing; it is kept from then on.
         """
         ...

@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.causes import failure
-from bot.findings import Cause, Unreadable, evaluate, unseen
+from bot.evaluation import evaluate, unseen
+from bot.findings import Cause, Unreadable
+from bot.policy import Undecided
 from bot.ports import Priority
+from bot.rules import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import ThreadPoolExecutor
+    from datetime import datetime
 
     from bot.contacts import Account, ContactType
+    from bot.evidence import PrimaryContact
     from bot.findings import AccountResult, Failure, Reading
-    from bot.policy import Policy
+    from bot.grounds import Grounds
+    from bot.policy import AccountPolicy
     from bot.ports import Clock, ContactGateway
 
     Progress = Callable[[int, int], None]
@@ -32,18 +38,30 @@ GRACE: Final = 3.0
 
 
 class SideBySide:
-    """The reading of every account in scope, side by side, in the order listed."""
+    """The reading of every account that one gateway has in scope, side by side, in order listed.
+
+    Args:
+        gateway: AWS, as one caller sees it.
+        grounds: what is judged by.
+        clock: the time.
+        stopping: set once nothing more is to be read.
+        tell: told of the progress.
+        place: gives an account its OUs and tags, where the policy needs them.
+    """
 
     def __init__(
         self,
         gateway: ContactGateway,
-        policy: Policy,
+        grounds: Grounds,
         clock: Clock,
         stopping: threading.Event,
         tell: Progress,
+        *,
+        place: Callable[[Account], Account],
     ) -> None:
         self._gateway = gateway
-        self._policy = policy
+        self._grounds = grounds
+        self._place = place
         self._clock = clock
         self._stopping = stopping
         self._tell = tell
@@ -88,7 +106,8 @@ class SideBySide:
         why = failure(Cause.NOT_REACHED)
         with self._changed:
             return [
-                self._results.get(account.id) or unseen(account, self._policy, why)
+                self._results.get(account.id)
+                or unseen(account, self._grounds.policy.resolve(account), why)
                 for account in self._accounts.values()
             ]
 
@@ -114,14 +133,16 @@ class SideBySide:
     def _read(self, account: Account) -> None:
         read_at = self._clock.now()
         try:
-            readings = self._read_types(account)
+            result = self._judged(account, read_at)
         except Exception:  # noqa: BLE001 - a thread's edge: a defect met here stops no other account
             _log.exception("reading failed", account=account.id)
             broken = Unreadable(failure(Cause.INTERNAL))
-            readings = dict.fromkeys(self._policy.required, broken)
+            mine = self._grounds.policy.resolve(account)
+            types = mine.types if isinstance(mine, Undecided) else mine.read
+            result = evaluate(account, dict.fromkeys(types, broken), mine, read_at)
         with self._changed:
-            if readings is not None:
-                self._results[account.id] = evaluate(account, readings, self._policy, read_at)
+            if result is not None:
+                self._results[account.id] = result
         # Told while it counts as under way: nobody hears of this reading after its end.
         if self.trouble is None:
             self._tell(*self.progress)
@@ -129,12 +150,30 @@ class SideBySide:
             self._under_way -= 1
             self._changed.notify_all()
 
-    def _read_types(self, account: Account) -> dict[ContactType, Reading] | None:
-        """Each required type of an active account; None where the scan ended before that."""
+    def _judged(self, account: Account, read_at: datetime) -> AccountResult | None:
+        """Read an account and judge it; None where the scan ended before that."""
+        if self._over():
+            return None
+        if account.is_active:
+            account = self._place(account)
+        mine = self._grounds.policy.resolve(account)
+        if not account.is_active or isinstance(mine, Undecided) or mine.excluded:
+            return evaluate(account, {}, mine, read_at)
+        readings = self._read_types(account, mine)
+        if readings is None:
+            return None
+        primary: PrimaryContact | Failure | None = None
+        if Rule.PRIMARY_CONTACT in mine.severities:
+            primary = self._gateway.primary_contact(account.id, Priority.SCAN)
+        evidence = self._grounds.evidence(account.id, mine.read, primary)
+        return evaluate(account, readings, mine, read_at, evidence)
+
+    def _read_types(
+        self, account: Account, policy: AccountPolicy
+    ) -> dict[ContactType, Reading] | None:
+        """Each type that is to be read; None where the scan ended before that."""
         readings: dict[ContactType, Reading] = {}
-        if not account.is_active:
-            return readings
-        for kind in self._policy.required:
+        for kind in policy.read:
             if self._over():
                 return None
             reading = self._gateway.read(account.id, kind, Priority.SCAN)

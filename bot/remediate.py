@@ -22,10 +22,12 @@ from bot.ports import Priority
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.contacts import AlternateContact
-    from bot.findings import Failure, Reading
+    from bot.contacts import AlternateContact, ContactType
+    from bot.findings import Failure, Reading, TypeResult
     from bot.fixes import Fix, FixRequest
-    from bot.ports import Clock, ContactGateway, FixerList, Store
+    from bot.ports import Clock, Contacts, FixerList, Store
+
+    Judge = Callable[[str, ContactType, AlternateContact], TypeResult | None]
 
 _log = structlog.get_logger(__name__)
 
@@ -48,17 +50,20 @@ class Remediator:
         fixers: who may change contacts.
         clock: the time.
         confirm_within: seconds to wait for AWS to show what was written.
+        judge: judges a contact that AWS holds now, so that it is known which findings are over;
+            None where that is not known, whereupon all are.
         on_recorded: called when a fix changed what is announced.
     """
 
     def __init__(
         self,
-        gateway: ContactGateway,
+        gateway: Contacts,
         store: Store,
         fixers: FixerList,
         clock: Clock,
         *,
         confirm_within: float = 60.0,
+        judge: Judge = lambda *_: None,
         on_recorded: Callable[[], None] = lambda: None,
     ) -> None:
         self._gateway = gateway
@@ -66,6 +71,7 @@ class Remediator:
         self._fixers = fixers
         self._clock = clock
         self._confirm_within = confirm_within
+        self._judge = judge
         self._on_recorded = on_recorded
         self._stopping = threading.Event()
 
@@ -220,14 +226,24 @@ class Remediator:
         why: Failure | None = None,
         already_there: bool = False,
     ) -> Fix:
+        request = fix.request
+        result = None
+        if state is FixState.CONFIRMED:
+            result = self._judge(request.account_id, request.type, request.wanted)
         ended = self._store.advance_fix(
-            fix.id, state, ended=True, before=before, failure=why, already_there=already_there
+            fix.id,
+            state,
+            ended=True,
+            before=before,
+            failure=why,
+            already_there=already_there,
+            result=result,
         )
         _log.info(
             "fix ended",
             fix=fix.id,
-            account=fix.request.account_id,
-            type=fix.request.type.value,
+            account=request.account_id,
+            type=request.type.value,
             state=state.value,
             cause=why.cause.value if why else None,
         )

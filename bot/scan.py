@@ -14,18 +14,24 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.causes import failure
-from bot.errors import AltcontactError, GatewayError, StoreError
+from bot.errors import AltcontactError, StoreError
 from bot.findings import Cause
+from bot.grounds import gather
 from bot.reading import SideBySide
-from bot.scans import ScanReport, ScanState, count
+from bot.rounds import Round, ended, progress
+from bot.scans import ScanReport, ScanState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from bot.contacts import Account
     from bot.policy import Policy
-    from bot.ports import Clock, ContactGateway, Store
+    from bot.ports import Clock, ContactGateway, MemberDirectory, Store
     from bot.reading import Progress
     from bot.scans import Scan, Trigger
+
+    Place = Callable[[Account], Account]
+    Placing = Callable[[ContactGateway, Policy], Place]
 
 _log = structlog.get_logger(__name__)
 
@@ -52,28 +58,35 @@ class Scanner:
     """Carries out scans, one at a time.
 
     Args:
-        gateway: AWS.
+        gateways: AWS, by each of its callers; their organizations are scanned side by side.
         store: what is remembered.
-        policy: what accounts should have.
+        policies: gives the policy as it is now; a scan keeps to one.
+        directory: the members of the Slack workspace.
         clock: the time.
-        concurrency: how many accounts are read side by side, to hide AWS's latency.
+        placing: makes what gives an organization's accounts their OUs and tags.
+        concurrency: how many accounts of each organization are read side by side, to hide AWS's
+            latency.
         on_recorded: called when a scan was recorded, since there may be something to announce.
     """
 
     def __init__(
         self,
-        gateway: ContactGateway,
+        gateways: Sequence[ContactGateway],
         store: Store,
-        policy: Policy,
+        policies: Callable[[], Policy],
+        directory: MemberDirectory,
         clock: Clock,
         *,
+        placing: Placing,
         concurrency: int = 32,
         on_recorded: Callable[[], None] = lambda: None,
     ) -> None:
-        self._gateway = gateway
+        self._gateways = tuple(gateways)
         self._store = store
-        self._policy = policy
+        self._policies = policies
+        self._directory = directory
         self._clock = clock
+        self._placing = placing
         self._concurrency = concurrency
         self._on_recorded = on_recorded
         self._stopping = threading.Event()
@@ -81,7 +94,13 @@ class Scanner:
         self._current: Ticket | None = None
         self._listeners: list[Progress] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="scan")
-        self._readers = ThreadPoolExecutor(concurrency, thread_name_prefix="read")
+        # Of its own for each organization: one that answers slowly holds up no other.
+        self._readers = [
+            ThreadPoolExecutor(concurrency, thread_name_prefix="read") for _ in self._gateways
+        ]
+        self._organizations = ThreadPoolExecutor(
+            len(self._gateways), thread_name_prefix="organization"
+        )
 
     def start(self, trigger: Trigger, on_progress: Progress | None = None) -> Ticket:
         """Start a scan, or join the one that runs.
@@ -117,7 +136,8 @@ class Scanner:
         with self._lock:
             self._stopping.set()
         self._thread.shutdown(wait=True)
-        self._readers.shutdown(wait=False, cancel_futures=True)
+        for readers in (*self._readers, self._organizations):
+            readers.shutdown(wait=False, cancel_futures=True)
 
     def _serve(
         self, scan: Scan, granted: bool, trigger: Trigger, future: Future[ScanReport]
@@ -166,53 +186,47 @@ class Scanner:
         log = _log.bind(scan=scan.id, trigger=scan.trigger.kind.value)
         log.info("scan started")
         began = self._clock.monotonic()
-        reading = SideBySide(self._gateway, self._policy, self._clock, self._stopping, self._tell)
-        with _Heartbeat(self._store, scan.id, reading):
-            try:
-                scope = self._gateway.scope()
-                log.info("scope found", scope=scope.kind.value, caller=scope.caller)
-                scan = replace(scan, scope=scope)
-                reading.run(self._readers, self._concurrency)
-            except GatewayError as error:
-                reading.give_up(error.failure)
-            except Exception:  # a defect ends as a failed check, which is announced
-                log.exception("scan failed")
-                reading.give_up(failure(Cause.INTERNAL))
-        results = reading.results()
-        trouble = reading.trouble
-        state = ScanState.COMPLETE
-        if trouble is not None:
-            # One that was stopped has not failed, however early: the next start makes up for it.
-            begun = bool(results) or trouble.cause is Cause.NOT_REACHED
-            state = ScanState.INCOMPLETE if begun else ScanState.FAILED
-        ended = replace(
-            scan,
-            state=state,
-            finished_at=self._clock.now(),
-            counts=count(results),
-            failure=trouble,
-        )
-        changes = self._store.record_scan(ended, results)
+        self._store.settle_exemptions()
+        policy = self._policies()
+        rounds = [
+            Round(gateway, readers, self._concurrency)
+            for gateway, readers in zip(self._gateways, self._readers, strict=True)
+        ]
+        with _Heartbeat(self._store, scan.id, rounds):
+            grounds = gather(policy, self._store, self._clock, self._directory.members)
+            for each in rounds:
+                each.reading = SideBySide(
+                    each.gateway,
+                    grounds,
+                    self._clock,
+                    self._stopping,
+                    lambda *_: self._tell(*progress(rounds)),
+                    place=self._placing(each.gateway, policy),
+                )
+            list(self._organizations.map(Round.run, rounds))
+        results = [result for each in rounds for result in each.results]
+        finished = ended(scan, rounds, results, self._clock.now())
+        changes = self._store.record_scan(finished, results)
         log.info(
             "scan ended",
-            state=state.value,
+            state=finished.state.value,
             seconds=round(self._clock.monotonic() - began, 1),
-            cause=trouble.cause.value if trouble else None,
+            cause=finished.failure.cause.value if finished.failure else None,
             opened=len(changes.opened),
             resolved=len(changes.resolved),
-            **{outcome.value: number for outcome, number in ended.counts.items() if number},
+            **{outcome.value: number for outcome, number in finished.counts.items() if number},
         )
         self._on_recorded()
-        return ScanReport(ended, results, changes)
+        return ScanReport(finished, results, changes)
 
 
 class _Heartbeat:
     """Renews a scan's claim while it runs, and ends the scan where the claim was lost."""
 
-    def __init__(self, store: Store, scan_id: int, reading: SideBySide) -> None:
+    def __init__(self, store: Store, scan_id: int, rounds: Sequence[Round]) -> None:
         self._store = store
         self._scan_id = scan_id
-        self._reading = reading
+        self._rounds = rounds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="scan-heartbeat", daemon=True)
 
@@ -226,8 +240,10 @@ class _Heartbeat:
     def _beat(self) -> None:
         while not self._ended.wait(RENEW_EVERY):
             try:
-                if not self._store.renew_scan(self._scan_id, *self._reading.progress):
-                    self._reading.give_up(failure(Cause.NOT_REACHED))
+                if not self._store.renew_scan(self._scan_id, *progress(self._rounds)):
+                    for each in self._rounds:
+                        if each.reading is not None:
+                            each.reading.give_up(failure(Cause.NOT_REACHED))
                     return
             except StoreError as error:
                 _log.warning("claim not renewed", scan=self._scan_id, problem=str(error))

@@ -1,0 +1,104 @@
+"""The parts of a scan, an organization each, and what they come to together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.causes import failure
+from bot.errors import GatewayError
+from bot.findings import Cause
+from bot.scans import ScanPart, ScanState, count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import ThreadPoolExecutor
+    from datetime import datetime
+
+    from bot.findings import AccountResult, Failure
+    from bot.ports import ContactGateway
+    from bot.reading import SideBySide
+    from bot.scans import Scan
+    from bot.scope import Scope
+
+_log = structlog.get_logger(__name__)
+
+
+class Round:
+    """The part of a scan that is of one organization."""
+
+    def __init__(
+        self, gateway: ContactGateway, readers: ThreadPoolExecutor, concurrency: int
+    ) -> None:
+        self.gateway = gateway
+        self.scope: Scope | None = None
+        self.reading: SideBySide | None = None
+        self._readers = readers
+        self._concurrency = concurrency
+
+    @property
+    def results(self) -> list[AccountResult]:
+        """A result for every account listed."""
+        return self.reading.results() if self.reading is not None else []
+
+    @property
+    def part(self) -> ScanPart:
+        """How it went."""
+        trouble = self.reading.trouble if self.reading is not None else None
+        return ScanPart(self.gateway.name, self.scope, trouble)
+
+    def run(self) -> None:
+        """Find the scope out, then read every account in it."""
+        reading = self.reading
+        if reading is None:
+            return
+        log = _log.bind(organization=self.gateway.name) if self.gateway.name else _log
+        try:
+            self.scope = self.gateway.scope()
+            log.info("scope found", scope=self.scope.kind.value, caller=self.scope.caller)
+            reading.run(self._readers, self._concurrency)
+        except GatewayError as error:
+            reading.give_up(error.failure)
+        except Exception:  # a defect ends as a failed check, which is announced
+            log.exception("scan failed")
+            reading.give_up(failure(Cause.INTERNAL))
+
+
+def progress(rounds: Sequence[Round]) -> tuple[int, int]:
+    """Accounts (done, listed so far) of all organizations."""
+    each = [item.reading.progress for item in rounds if item.reading is not None]
+    return sum(done for done, _ in each), sum(total for _, total in each)
+
+
+def ended(
+    scan: Scan, rounds: Sequence[Round], results: Sequence[AccountResult], now: datetime
+) -> Scan:
+    """The scan as it ended."""
+    parts = [each.part for each in rounds]
+    troubles = [part for part in parts if part.failure is not None]
+    state = ScanState.COMPLETE
+    if troubles:
+        # One that was stopped has not failed, however early: the next start makes up for it.
+        begun = bool(results) or len(troubles) < len(parts)
+        stopped = any(part.failure.cause is Cause.NOT_REACHED for part in troubles if part.failure)
+        state = ScanState.INCOMPLETE if begun or stopped else ScanState.FAILED
+    named = any(part.organization for part in parts)
+    return replace(
+        scan,
+        state=state,
+        finished_at=now,
+        scope=next((part.scope for part in parts if part.scope is not None), None),
+        counts=count(results),
+        failure=next((_of_organization(part) for part in troubles), None),
+        parts=tuple(parts) if named else (),
+    )
+
+
+def _of_organization(part: ScanPart) -> Failure | None:
+    """Why a part is not complete, naming its organization where it has a name."""
+    why = part.failure
+    if why is None or not part.organization:
+        return why
+    return replace(why, words=f"In the organization “{part.organization}”: {why.words}")
