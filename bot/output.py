@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bot.findings import AccountResult, Failure
+    from bot.findings import AccountResult, Difference, Failure, TypeResult
     from bot.scans import Scan, ScanReport
 
 WIDE: Final = 100
 """Columns from which on the state has a column of its own; AWS's longest takes 18."""
+
+ROOMY: Final = 140
+"""Columns from which on the severity has a column of its own, where severities differ."""
 
 MOST_ROWS: Final = 500
 """Accounts from which on those that ask for nothing are counted rather than listed."""
@@ -36,6 +39,7 @@ _STYLES: Final = {
     Outcome.COMPLIANT: "green",
     Outcome.SKIPPED: "dim",
 }
+_UNCHECKED: Final = {Outcome.UNKNOWN, Outcome.UNSUPPORTED}
 _QUIET: Final = {Outcome.COMPLIANT, Outcome.SKIPPED, Outcome.EXEMPT}
 
 
@@ -56,7 +60,7 @@ def table(report: ScanReport, console: Console) -> None:
     if len(results) > MOST_ROWS:
         listed = [result for result in results if result.outcome not in _QUIET]
     if listed:
-        console.print(_table(listed, causes, wide=console.width >= WIDE))
+        console.print(_table(listed, causes, console.width))
         console.print()
     if len(listed) < len(results):
         left_out = _accounts(len(results) - len(listed))
@@ -125,15 +129,22 @@ def _worst_first(results: Iterable[AccountResult]) -> list[AccountResult]:
     )
 
 
-def _table(results: Sequence[AccountResult], causes: _Causes, *, wide: bool) -> Table:
+def _table(results: Sequence[AccountResult], causes: _Causes, width: int) -> Table:
+    wide = width >= WIDE
     grid = Table(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold"
     )
     grid.add_column("Account", overflow="fold", min_width=16, max_width=50)
     grid.add_column("ID", no_wrap=True)
+    organizations = any(result.account.organization for result in results)
+    if organizations:
+        grid.add_column("Organization", overflow="fold", max_width=20)
     if wide:
         grid.add_column("State", no_wrap=True)
     grid.add_column("Outcome", no_wrap=True)
+    severities = width >= ROOMY and len({_severity(result) for result in results} - {""}) > 1
+    if severities:
+        grid.add_column("Severity", no_wrap=True)
     grid.add_column("What is the matter", overflow="fold")
     for result in results:
         account, style = result.account, _STYLES[result.outcome]
@@ -142,10 +153,22 @@ def _table(results: Sequence[AccountResult], causes: _Causes, *, wide: bool) -> 
             what = account.state
         quiet = "dim" if result.outcome is Outcome.SKIPPED else ""
         cells = [Text(shown(account.name), quiet), Text(shown(account.id), quiet)]
+        if organizations:
+            cells.append(Text(shown(account.organization), quiet))
         if wide:
             cells.append(Text(shown(account.state), quiet))
-        grid.add_row(*cells, Text(result.outcome, style), Text(shown(what), quiet))
+        cells.append(Text(result.outcome, style))
+        if severities:
+            cells.append(Text(_severity(result), style))
+        grid.add_row(*cells, Text(shown(what), quiet))
     return grid
+
+
+def _severity(result: AccountResult) -> str:
+    """The worst severity of an account, in words; empty where nothing has one."""
+    found = [each.severity for each in result.results if each.severity is not None]
+    worst = min(found, key=lambda each: each.rank, default=None)
+    return worst.label.lower() if worst is not None else ""
 
 
 def _cells(result: AccountResult) -> tuple[str, str, str, str]:
@@ -154,12 +177,31 @@ def _cells(result: AccountResult) -> tuple[str, str, str, str]:
 
 
 def _reasons(result: AccountResult) -> str:
-    """Why an account is not compliant, in whole sentences."""
-    return " ".join(
-        dict.fromkeys(
-            each.reason for each in result.results if each.outcome is not Outcome.COMPLIANT
-        )
-    )
+    """Why an account is not compliant, in whole sentences, with expected against actual."""
+    said = [_EXCLUDED.format(result.excluded)] if result.excluded else []
+    for each in result.results:
+        if each.outcome is not Outcome.COMPLIANT:
+            said.append(each.reason)
+            said += [f"{different(field)}." for field in _standing_differences(each)]
+    return " ".join(dict.fromkeys(said))
+
+
+_EXCLUDED: Final = "The policy excludes this account: {}"
+
+
+def _standing_differences(item: TypeResult) -> list[Difference]:
+    """The fields that are not as they should be, of what is not set aside."""
+    standing = (each for each in item.verdicts if each.exemption is None)
+    return list(dict.fromkeys(field for each in standing for field in each.differences))
+
+
+def different(field: Difference) -> str:
+    """A field that is not as it should be: what it is, and what it may be."""
+    expected = " or ".join(f"“{value}”" for value in field.expected)
+    if not field.actual:
+        return f"expected {field.field} {expected}"
+    is_ = f"{field.field} is “{field.actual}”"
+    return f"{is_}, expected {expected}" if expected else is_
 
 
 def _counts(report: ScanReport) -> Text:
@@ -200,14 +242,20 @@ class _Causes:
 
     def brief(self, result: AccountResult) -> str:
         """What is the matter with an account, in a few words."""
+        if result.excluded:
+            return _EXCLUDED.format(result.excluded)
         missing = [each.type.value for each in result.results if each.outcome is Outcome.MISSING]
         said = [f"no {' or '.join(missing)} contact"] if missing else []
         unchecked: dict[Failure, list[str]] = {}
         for each in result.results:
             if each.failure:
                 unchecked.setdefault(each.failure, []).append(each.type.value)
-            elif each.outcome not in {Outcome.MISSING, Outcome.COMPLIANT}:
-                said.append(each.reason)
+            if each.outcome not in {Outcome.MISSING, Outcome.COMPLIANT, *_UNCHECKED}:
+                fields = "; ".join(different(field) for field in _standing_differences(each))
+                rules = ", ".join(
+                    verdict.rule.value for verdict in each.verdicts if verdict.exemption is None
+                )
+                said.append(f"{each.type.value} {rules}: {fields}" if fields else each.reason)
         for failure, types in unchecked.items():
             which = f"{', '.join(types)} " if len(types) < len(result.results) else ""
             said.append(f"{which}not checked, see [{self._numbers[failure]}]")

@@ -13,17 +13,21 @@ from bot.contacts import Account, AlternateContact, ContactType, fingerprint
 from bot.errors import GatewayError, NotAllowed, PostInDoubt
 from bot.findings import Absent, Cause, Held, Unreadable
 from bot.fixes import FixRequest
+from bot.policy import Policy
 from bot.ports import Posted
+from bot.scan import Scanner
 from bot.scans import Trigger, TriggerKind
 from bot.scope import CallerRole, Scope, ScopeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bot.announcements import Announcement, AnnouncementContent
+    from bot.contacts import Unit
     from bot.errors import NotifierError
-    from bot.findings import Reading
-    from bot.ports import Priority
+    from bot.evidence import Members, PrimaryContact
+    from bot.findings import Failure, Reading
+    from bot.ports import Priority, Store
 
 PATIENCE = 20
 """Seconds after which a test that waits has failed."""
@@ -36,9 +40,9 @@ ORGANIZATION = Scope(
     organization_id="o-example",
     management_id="999999999999",
 )
-CONTACT = AlternateContact("Ana Lima", "Lead", "sec@example.com", "+351 210 000 000")
-OTHER = AlternateContact("Bo Berg", "Ops", "ops@example.com", "+46 8 000 00")
-THIRD = AlternateContact("Cy Dee", "Duty", "duty@example.com", "+44 20 0000 0000")
+CONTACT = AlternateContact("Ana Lima", "Lead", "sec@corp.internal", "+351 21 792 3400")
+OTHER = AlternateContact("Bo Berg", "Ops", "ops@corp.internal", "+46 8 506 390 00")
+THIRD = AlternateContact("Cy Dee", "Duty", "duty@corp.internal", "+44 20 7946 0958")
 SECURITY = ContactType.SECURITY
 SCHEDULE = Trigger(TriggerKind.SCHEDULE)
 ABSENT = Absent()
@@ -127,6 +131,8 @@ class FakeGateway:
     is raised. `write_faults` are raised by the next writes; what `takes` is still written.
     """
 
+    name = ""
+
     def __init__(self, *accounts: Account) -> None:
         self.listed = list(accounts)
         self.scope_found: Scope | Exception = ORGANIZATION
@@ -138,6 +144,10 @@ class FakeGateway:
         self.write_gate: Gate | None = None
         self.on_read: Callable[[], None] = lambda: None
         self.on_write: Callable[[], None] = lambda: None
+        self.primary: dict[str, PrimaryContact | Failure] = {}
+        self.tree: dict[str, tuple[Unit, ...]] = {}
+        self.placed: dict[str, str] = {}
+        self.tagged: dict[str, Mapping[str, str]] = {}
         self.reads: list[tuple[str, ContactType, Priority]] = []
         self.writes: list[AlternateContact] = []
 
@@ -184,6 +194,18 @@ class FakeGateway:
         contact = self.held.get((account_id, kind))
         return Held(contact) if contact is not None else ABSENT
 
+    def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
+        return self.primary.get(account_id, failure(Cause.DENIED))
+
+    def units(self) -> Mapping[str, tuple[Unit, ...]]:
+        return self.tree
+
+    def placements(self, units: Iterable[str]) -> Mapping[str, str]:
+        return self.placed
+
+    def tags(self, account_id: str) -> Mapping[str, str]:
+        return self.tagged[account_id]
+
     def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
         self.writes.append(contact)
         if self.write_gate is not None:
@@ -194,6 +216,43 @@ class FakeGateway:
             self.held[account_id, kind] = contact
         if error is not None:
             raise error
+
+
+class FakeMembers:
+    """A workspace whose members are as they were given; none: the rules about them are off."""
+
+    def __init__(self, members: Members | Failure | None = None) -> None:
+        self.found = members
+
+    def members(self) -> Members | Failure | None:
+        return self.found
+
+    def known(self) -> Members | Failure | None:
+        return self.found
+
+
+def scanner(
+    gateways: FakeGateway | Sequence[FakeGateway],
+    store: Store,
+    clock: FakeClock,
+    policy: Policy | None = None,
+    *,
+    members: Members | Failure | None = None,
+    concurrency: int = 32,
+    on_recorded: Callable[[], None] = lambda: None,
+) -> Scanner:
+    """A scanner; accounts stand where the fake says that they do."""
+    chosen = policy or Policy.requiring()
+    return Scanner(
+        [gateways] if isinstance(gateways, FakeGateway) else gateways,
+        store,
+        lambda: chosen,
+        FakeMembers(members),
+        clock,
+        placing=lambda *_: lambda account: account,
+        concurrency=concurrency,
+        on_recorded=on_recorded,
+    )
 
 
 class FakeFixers:

@@ -6,6 +6,8 @@ from typing import Final
 
 from bot.causes import failure
 from bot.contacts import Account, AlternateContact, ContactType
+from bot.evaluation import evaluate
+from bot.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.findings import (
     Absent,
     AccountResult,
@@ -13,17 +15,18 @@ from bot.findings import (
     Held,
     Outcome,
     Reading,
-    TypeResult,
     Unreadable,
     Unsupported,
-    evaluate,
+    Verdict,
 )
-from bot.policy import Policy
+from bot.findings import judged as judge
+from bot.policy import Layer, Policy
+from bot.rules import Rule, Severity
 from bot.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind, count
 from bot.scope import CallerRole, Scope, ScopeKind
 
 STARTED: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-CONTACT: Final = AlternateContact("Jo Doe", "Security", "sec@example.com", "+442079460958")
+CONTACT: Final = AlternateContact("Jo Doe", "Security", "sec@corp.internal", "+442079460958")
 HELD: Final = Held(CONTACT)
 DENIED: Final = Unreadable(failure(Cause.DENIED_BY_SCP))
 THROTTLED: Final = Unreadable(failure(Cause.THROTTLED))
@@ -36,13 +39,53 @@ def account(number: int, name: str, *readings: Reading, state: str = "ACTIVE") -
     """An account's result with a reading for SECURITY, BILLING and OPERATIONS, in this order."""
     types = tuple(ContactType)[: len(readings)]
     found = Account(f"{number:012d}", name, state)
-    return evaluate(found, dict(zip(types, readings, strict=True)), Policy(types))
+    policy = Policy.requiring(types).resolve(found)
+    return evaluate(found, dict(zip(types, readings, strict=True)), policy)
+
+
+RULES: Final = {
+    Outcome.WRONG: Rule.DIFFERENT,
+    Outcome.WEAK: Rule.FREE_MAIL,
+    Outcome.EXEMPT: Rule.FREE_MAIL,
+}
 
 
 def judged(number: int, name: str, outcome: Outcome) -> AccountResult:
     """An account with an outcome that only a policy gives."""
-    result = TypeResult(ContactType.SECURITY, outcome, f"The contact is {outcome}.", CONTACT)
-    return AccountResult(Account(f"{number:012d}", name), (result,))
+    found = Account(f"{number:012d}", name)
+    kind, rule = ContactType.SECURITY, RULES[outcome]
+    until = STARTED + timedelta(days=30)
+    exemption = None
+    if outcome is Outcome.EXEMPT:
+        reason = "Moves to another team."
+        request = ExemptionRequest(
+            ExemptionKind.EXEMPTION, found.id, kind, rule, reason, "U1", until
+        )
+        exemption = Exemption(1, request, STARTED, name)
+    standing = Outcome.WEAK if outcome is Outcome.EXEMPT else outcome
+    verdict = Verdict(
+        rule, standing, f"The contact is {outcome}.", Severity.MEDIUM, exemption=exemption
+    )
+    return AccountResult(found, (judge(kind, [verdict], CONTACT),))
+
+
+def different(number: int, name: str) -> AccountResult:
+    """An account whose security contact has another address than expected."""
+    found = Account(f"{number:012d}", name)
+    expected = ("aws@corp.internal", "@corp.example")
+    layer = Layer("[policy] (line 1)", {"security.email": expected})
+    return evaluate(
+        found,
+        {ContactType.SECURITY: HELD},
+        Policy.requiring(layers=[layer]).resolve(found),
+    )
+
+
+def excluded(number: int, name: str, reason: str) -> AccountResult:
+    """An account that the policy excludes."""
+    found = Account(f"{number:012d}", name)
+    layer = Layer("[[policy.exclude]] 1 (line 1)", {"excluded": reason})
+    return evaluate(found, {}, Policy.requiring(layers=[layer]).resolve(found))
 
 
 def every_state() -> list[AccountResult]:

@@ -11,7 +11,17 @@ from rich.console import Console
 from bot import output
 from bot.findings import Absent, AccountResult, Cause
 from bot.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
-from tests.unit.reports import DENIED, HELD, HOSTILE, STARTED, account, every_state, report
+from tests.unit.reports import (
+    DENIED,
+    HELD,
+    HOSTILE,
+    STARTED,
+    account,
+    different,
+    every_state,
+    excluded,
+    report,
+)
 
 
 def drawn(made: ScanReport, width: int = 120, *, colour: bool = False) -> str:
@@ -156,3 +166,37 @@ def test_trouble(state: ScanState, words: str) -> None:
 def test_joined(trigger: Trigger, who: str) -> None:
     """It is said who started the scan that runs already."""
     assert who in output.joined(Scan(1, trigger, ScanState.RUNNING, STARTED))
+
+
+def test_expected_against_actual() -> None:
+    """What differs says what it is and what it may be, in the table and in lines."""
+    made = report([different(1, "payments")])
+    told = "email is “sec@corp.internal”, expected “aws@corp.internal” or “@corp.example”"
+    assert told in " ".join(drawn(made, 200).split())
+    assert f"SECURITY different: {told}" in " ".join(drawn(made, 200).split())
+    assert told in piped(made)[0][0][-1]
+
+
+def test_severity_stands_where_there_is_room_and_they_differ() -> None:
+    """A roomy terminal has a column of severities, unless all are alike."""
+    mixed = report([different(1, "a"), account(2, "b", Absent())])
+    assert re.search(r" wrong +high ", drawn(mixed, 160))
+    assert re.search(r" missing +very high ", drawn(mixed, 160))
+    assert "Severity" not in drawn(mixed, 120)
+    assert "Severity" not in drawn(report([account(2, "b", Absent())]), 160)
+
+
+def test_excluded_accounts_say_why() -> None:
+    """An account that the policy excludes is skipped, with the policy's reason."""
+    made = report([excluded(1, "play", "Closed every Friday.")])
+    told = "The policy excludes this account: Closed every Friday."
+    assert told in " ".join(drawn(made, 160).split())
+    assert told in piped(made)[0][0][-1]
+
+
+def test_organizations_have_a_column() -> None:
+    """Where there are several organizations the table says whose each account is."""
+    result = account(1, "payments", HELD)
+    named = replace(result, account=replace(result.account, organization="bought"))
+    assert re.search(r" 000000000001 +bought ", drawn(report([named])))
+    assert "Organization" not in drawn(report([result]))

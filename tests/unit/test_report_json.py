@@ -2,13 +2,26 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot import report_json
-from bot.findings import Absent, Cause
-from bot.scans import ScanReport, ScanState
-from tests.unit.reports import DENIED, HELD, HOSTILE, account, every_state, report
+from bot.causes import failure
+from bot.findings import Absent, Cause, Outcome
+from bot.scans import ScanPart, ScanReport, ScanState
+from tests.unit.reports import (
+    DENIED,
+    HELD,
+    HOSTILE,
+    SCOPE,
+    account,
+    different,
+    every_state,
+    excluded,
+    judged,
+    report,
+)
 
 
 def written(made: ScanReport) -> dict[str, Any]:
@@ -28,6 +41,7 @@ def test_scan() -> None:
         "complete": True,
         "scope": "organization",
         "caller": "management account 111122223333",
+        "organizations": [],
     }
     scan = written(report([]))["scan"]
     assert datetime.fromisoformat(scan["started_at"]).utcoffset() == timedelta(0)
@@ -65,35 +79,90 @@ def test_accounts() -> None:
     first, second = written(report(results))["accounts"]
     assert first["name"] == HOSTILE
     assert first["outcome"] == "missing"
-    assert first["contacts"] == {
-        "SECURITY": {
-            "outcome": "missing",
-            "reason": "No SECURITY contact is set.",
-            "contact": None,
-        },
-        "BILLING": {
-            "outcome": "compliant",
-            "reason": "The BILLING contact is set.",
-            "contact": {
-                "name": "Jo Doe",
-                "title": "Security",
-                "email": "sec@example.com",
-                "phone": "+442079460958",
-            },
-        },
-        "OPERATIONS": {
-            "outcome": "unknown",
-            "reason": "A service control policy denies this action.",
-            "contact": None,
-        },
+    assert first["contacts"]["SECURITY"] == {
+        "outcome": "missing",
+        "severity": "very_high",
+        "reason": "No SECURITY contact is set.",
+        "contact": None,
+        "rules": [
+            {
+                "rule": "missing",
+                "outcome": "missing",
+                "severity": "very_high",
+                "reason": "No SECURITY contact is set.",
+                "page": "docs/rules/missing.md",
+                "fields": [],
+                "exempt": None,
+            }
+        ],
     }
+    assert first["contacts"]["BILLING"] == {
+        "outcome": "compliant",
+        "severity": None,
+        "reason": "The BILLING contact is set.",
+        "contact": {
+            "name": "Jo Doe",
+            "title": "Security",
+            "email": "sec@corp.internal",
+            "phone": "+442079460958",
+        },
+        "rules": [],
+    }
+    assert first["contacts"]["OPERATIONS"]["rules"][0]["rule"] == "unreadable"
     assert second == {
         "id": "000000000002",
         "name": "old",
+        "organization": None,
+        "path": None,
         "state": "SUSPENDED",
         "outcome": "skipped",
+        "excluded": None,
         "contacts": {},
     }
+
+
+def test_expected_against_actual() -> None:
+    """A broken rule has what each field may be and what it is; one set aside, until when."""
+    wrong, aside = written(report([different(1, "a"), judged(2, "b", Outcome.EXEMPT)]))["accounts"]
+    [rule] = wrong["contacts"]["SECURITY"]["rules"]
+    assert rule["fields"] == [
+        {
+            "field": "email",
+            "expected": ["aws@corp.internal", "@corp.example"],
+            "actual": "sec@corp.internal",
+        }
+    ]
+    assert aside["outcome"] == "exempt"
+    [rule] = aside["contacts"]["SECURITY"]["rules"]
+    assert rule["exempt"] == {
+        "until": "2026-02-01T03:04:05.000+00:00",
+        "by": "U1",
+        "kind": "exemption",
+    }
+
+
+def test_organizations() -> None:
+    """Of several organizations each has how it went; what is excluded says why."""
+    made = report([excluded(1, "a", "Closed every Friday.")])
+    parts = (ScanPart("corp", SCOPE), ScanPart("bought", None, failure(Cause.TIMED_OUT)))
+    said = written(replace(made, scan=replace(made.scan, parts=parts)))
+    assert said["scan"]["organizations"] == [
+        {
+            "name": "corp",
+            "complete": True,
+            "scope": "organization",
+            "caller": "management account 111122223333",
+            "problem": None,
+        },
+        {
+            "name": "bought",
+            "complete": False,
+            "scope": None,
+            "caller": None,
+            "problem": "AWS did not answer in time.",
+        },
+    ]
+    assert said["accounts"][0]["excluded"] == "Closed every Friday."
 
 
 def test_order() -> None:

@@ -14,7 +14,6 @@ from bot.errors import AltcontactError, StoreError
 from bot.findings import Cause, Outcome, Unsupported
 from bot.policy import Policy
 from bot.ports import Priority
-from bot.scan import Scanner
 from bot.scans import ScanState, Trigger, TriggerKind
 from bot.store import SqliteStore
 from bot.store.base import Owner
@@ -30,12 +29,14 @@ from tests.unit.fakes import (
     gateway_error,
     unreadable,
 )
+from tests.unit.fakes import scanner as make_scanner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from bot.findings import AccountResult
+    from bot.scan import Scanner
     from bot.scans import Changes, Scan, ScanReport
 
 BY_HAND = Trigger(TriggerKind.SLACK, "U7")
@@ -120,7 +121,7 @@ def gateway() -> FakeGateway:
 @pytest.fixture
 def scanner(gateway: FakeGateway, store: FrailStore, clock: FakeClock) -> Iterator[Scanner]:
     """The scanner under test, reading two accounts side by side."""
-    scanner = Scanner(gateway, store, Policy(), clock, concurrency=2)
+    scanner = make_scanner(gateway, store, clock, concurrency=2)
     yield scanner
     for gate in gateway.read_gates.values():
         gate.open()
@@ -169,7 +170,7 @@ def test_only_required_types_of_active_accounts_are_read_after_fixes(
     """Each required type of an active account is read once, behind those who fix."""
     gateway.listed = [account(1), account(2, state="CLOSED")]
     kinds = (ContactType.SECURITY, ContactType.BILLING)
-    scanner = Scanner(gateway, store, Policy(kinds), clock)
+    scanner = make_scanner(gateway, store, clock, Policy.requiring(kinds))
     report = run(scanner)
     scanner.stop()
     assert gateway.reads == [(account(1).id, kind, Priority.SCAN) for kind in kinds]
@@ -185,7 +186,7 @@ def test_one_type_that_cannot_be_read_stops_no_other(
     """A denied type is unknown with its cause, and the account's next type is read all the same."""
     gateway.listed = [account(1)]
     gateway.say(1, unreadable(Cause.DENIED_BY_SCP))
-    scanner = Scanner(gateway, store, Policy((SECURITY, ContactType.BILLING)), clock)
+    scanner = make_scanner(gateway, store, clock, Policy.requiring((SECURITY, ContactType.BILLING)))
     report = run(scanner)
     scanner.stop()
     first, second = report.results[0].results
@@ -300,7 +301,7 @@ def test_whoever_announces_is_told_after_the_record(
 ) -> None:
     """Once a scan is recorded there may be something to announce, and that is said."""
     seen: list[list[AnnouncementKind]] = []
-    scanner = Scanner(gateway, store, Policy(), clock, on_recorded=lambda: seen.append(due(store)))
+    scanner = make_scanner(gateway, store, clock, on_recorded=lambda: seen.append(due(store)))
     run(scanner)
     scanner.stop()
     assert seen == [[AnnouncementKind.FALLS_SHORT]]
@@ -332,7 +333,7 @@ def test_what_was_read_before_the_credentials_were_lost_counts(
 ) -> None:
     """Accounts seen before the end are concluded from, those after it are not."""
     gateway.say(3, unreadable(Cause.CREDENTIALS_EXPIRED))
-    scanner = Scanner(gateway, store, Policy(), clock, concurrency=1)
+    scanner = make_scanner(gateway, store, clock, concurrency=1)
     report = run(scanner)
     scanner.stop()
     assert [result.seen for result in report.results] == [True, True, False]
@@ -454,7 +455,7 @@ def test_another_processs_scan_is_waited_for(
     """A scan that runs in another process is joined, told of, and its report handed over."""
     theirs = FakeGateway(account(1), account(2))
     elsewhere = open_store("elsewhere")
-    other = Scanner(theirs, elsewhere, Policy(), clock)
+    other = make_scanner(theirs, elsewhere, clock)
     gate = theirs.gate(1)
     heard = threading.Event()
     running = other.start(BY_HAND)
@@ -503,7 +504,7 @@ def test_of_two_who_waited_one_scans(
     dead.claim_scan(BY_HAND)
     theirs = FakeGateway(account(9))
     gate = theirs.gate(9)
-    other = Scanner(theirs, quick, Policy(), clock)
+    other = make_scanner(theirs, quick, clock)
     running: list[scan.Ticket] = []
 
     def be_quicker() -> None:
