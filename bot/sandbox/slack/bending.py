@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox.errors import SandboxError
+from bot.sandbox.slack.members import DOMAIN
 from bot.sandbox.slack.model import Fault
 from bot.sandbox.slack.workspace import BOT_USER
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     Given = dict[str, Any]
 
 _FAULTS: Final = frozenset({"ratelimited", "error", "hang", "close", "lost_reply", "slow"})
+_LARGEST_CROWD: Final = 1_000_000
 _SETTINGS: Final = frozenset(
     {
         "token_problem",
@@ -27,6 +29,10 @@ _SETTINGS: Final = frozenset(
         "post_burst",
         "response_uses",
         "response_life",
+        "tier2",
+        "tier3",
+        "tier4",
+        "call_burst",
         "trigger_life",
     }
 )
@@ -38,6 +44,14 @@ class Bending:
     def __init__(self, space: Workspace, socket: SocketMode) -> None:
         self._space = space
         self._socket = socket
+        self._changes = {
+            "fault": self._add_fault,
+            "channel": self._change_channel,
+            "group": self._change_group,
+            "people": self._change_people,
+            "crowd": self._gather_crowd,
+            "settings": self._change_settings,
+        }
 
     async def bend(self, what: str, given: Given) -> None:
         """Do as somebody asked.
@@ -68,14 +82,8 @@ class Bending:
                 await self._socket.disconnect(given["reason"])
             case "die":
                 self._socket.die()
-            case "fault":
-                self._add_fault(given)
-            case "channel":
-                self._change_channel(given)
-            case "group":
-                self._change_group(given)
-            case "settings":
-                self._change_settings(given)
+            case _ if what in self._changes:
+                self._changes[what](given)
             case _:
                 raise SandboxError(f"The sandbox's Slack has no setting {what}.")
 
@@ -101,6 +109,19 @@ class Bending:
         group.members = set(given.get("members", group.members))
         if "deleted" in given:
             group.deleted_at = int(time.time()) if given["deleted"] else 0
+
+    def _change_people(self, given: Given) -> None:
+        for person in given["people"]:
+            described = dict(person)
+            identity = str(described.pop("id", "") or self._space.new_id("U"))
+            self._space.members.change(identity, described)
+
+    def _gather_crowd(self, given: Given) -> None:
+        number = int(given["number"])
+        if not 0 <= number <= _LARGEST_CROWD:
+            raise ValueError(f"a crowd is of 0 to {_LARGEST_CROWD}")
+        domain = str(given.get("domain", DOMAIN))
+        self._space.members.gather(number, int(given.get("seed", 1)), domain)
 
     def _change_settings(self, given: Given) -> None:
         if given.pop("clear_faults", False):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from bot.sandbox.errors import SandboxError
+from bot.sandbox.slack.members import DOMAIN
 from bot.sandbox.slack.workspace import ALERTS
 
 if TYPE_CHECKING:
@@ -119,6 +120,22 @@ class SlackBends:
         """Change who is in a user group (`members`), or disable or enable it (`deleted`)."""
         self._set("group", id=group, **members)
 
+    def people(self, people: Iterable[Mapping[str, Any]]) -> None:
+        """Let members come, or change those who are there; they are listed, and do nothing.
+
+        Args:
+            people: each with a `name` and, where that is wanted, an `id` (that of alice changes
+                her), `email`, `deleted` (deactivated), `is_bot` and `is_guest`.
+        """
+        self._set("people", people=[dict(person) for person in people])
+
+    def crowd(self, number: int, seed: int = 1, domain: str = DOMAIN) -> None:
+        """Put a crowd of so many believable members in place of the one before.
+
+        Nobody but `users.list` and the like sees them: they are no people of the state.
+        """
+        self._set("crowd", number=number, seed=seed, domain=domain)
+
     def scopes(self, granted: Mapping[str, Any] | Iterable[str] | None) -> None:
         """Grant these scopes alone: those of a manifest, or some; None grants all.
 
@@ -132,7 +149,9 @@ class SlackBends:
         """Change token_problem, scopes, latency, ack_within, post_rate, post_burst and more.
 
         The others are app_token_problem, clock_skew, events (those that the app subscribes to),
-        response_uses, response_life and trigger_life; times are in seconds.
+        response_uses, response_life and trigger_life; times are in seconds. tier2, tier3 and tier4
+        are the calls of `users.list`, `users.lookupByEmail` and `users.info` that are taken a
+        minute (0: all), call_burst how many of them may come at once.
         """
         self._set("settings", **changed)
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
-from bot.sandbox.slack import chat_api, files_api, places_api, views_api
+from bot.sandbox.slack import chat_api, files_api, members_api, places_api, views_api
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.workspace import BOT, BOT_USER, TEAM
 
@@ -57,8 +57,9 @@ METHODS: Final[dict[str, Callable[[Workspace, Arguments], Answer]]] = {
     "files.upload": files_api.deprecated,
     "usergroups.list": places_api.groups,
     "usergroups.users.list": places_api.group_users,
-    "users.info": places_api.user_info,
-    "users.list": places_api.users,
+    "users.info": members_api.info,
+    "users.list": members_api.listed,
+    "users.lookupByEmail": members_api.with_email,
     "views.open": views_api.open_view,
     "views.publish": views_api.publish_view,
     "views.push": views_api.push_view,
@@ -83,6 +84,7 @@ SCOPES: Final[dict[str, str]] = {
     "usergroups.users.list": "usergroups:read",
     "users.info": "users:read",
     "users.list": "users:read",
+    "users.lookupByEmail": members_api.EMAIL_SCOPE,
 }
 """The scope that each method needs; those that are absent need none.
 

@@ -1,4 +1,4 @@
-"""The Web API methods that read channels, people and user groups."""
+"""The Web API methods that read channels and user groups."""
 
 from __future__ import annotations
 
@@ -91,20 +91,6 @@ def open_direct(space: Workspace, given: Arguments) -> Answer:
     return {"channel": {"id": space.direct(user).id}}
 
 
-def user_info(space: Workspace, given: Arguments) -> Answer:
-    """`users.info`."""
-    user = str(given.get("user", ""))
-    if user not in space.users:
-        raise Refusal("user_not_found")
-    return {"user": _person(space, user)}
-
-
-def users(space: Workspace, given: Arguments) -> Answer:
-    """`users.list`."""
-    page, more = _page([_person(space, user) for user in space.users], given)
-    return {"members": page, **more}
-
-
 def groups(space: Workspace, given: Arguments) -> Answer:
     """`usergroups.list`."""
     return {
@@ -168,18 +154,4 @@ def _described(channel: Channel) -> dict[str, Any]:
         "is_archived": channel.is_archived,
         "is_member": BOT_USER in channel.members,
         "num_members": len(channel.members),
-    }
-
-
-def _person(space: Workspace, user: str) -> dict[str, Any]:
-    name = space.users[user]
-    return {
-        "id": user,
-        "team_id": TEAM,
-        "name": name,
-        "real_name": name.capitalize(),
-        "deleted": False,
-        "is_bot": user == BOT_USER,
-        "profile": {"display_name": name, "real_name": name.capitalize()},
-        "tz": "Europe/London",
     }

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import JSONResponse, Response
 
 from bot.sandbox.slack.broken import Lost
+from bot.sandbox.slack.members_api import without_people
 from bot.sandbox.slack.methods import METHODS, arguments, check_scopes, granted
+from bot.sandbox.slack.rates import check_rate
 from bot.sandbox.slack.refusals import Refusal
 from bot.sandbox.slack.wire import Exchange
 from bot.sandbox.slack.workspace import APP_TOKEN, BOT_TOKEN
@@ -59,6 +61,8 @@ class WebApi:
         told = answered.body
         if told is not None and method == _OPEN and "url" in told:
             told = {**told, "url": told["url"].split("?")[0]}  # the ticket opens a connection
+        if told is not None and method.startswith("users."):
+            told = without_people(told)
         await self._space.wire.record(
             Exchange("web_api", method, answered.status, given, told), time.monotonic() - began
         )
@@ -97,6 +101,7 @@ class WebApi:
         if method != "api.test":
             self._check_token(token)
         check_scopes(self._space, method, given)
+        check_rate(self._space, method)
         return call(self._space, given)
 
     def _check_token(self, token: str) -> None:

@@ -13,7 +13,9 @@ import time
 from typing import Any, Final
 
 from bot.sandbox.slack.forms import initial_values, kept_values, named
+from bot.sandbox.slack.members import DOMAIN, Member, Roster
 from bot.sandbox.slack.model import Channel, Fault, File, Group, Message, View
+from bot.sandbox.slack.rates import Buckets
 from bot.sandbox.slack.refusals import Refusals
 from bot.sandbox.slack.wire import Wire
 from bot.slack.scopes import BOT_SCOPES
@@ -29,6 +31,9 @@ ALICE, BOB, CAROL = "U0ALICE001", "U0BOB00002", "U0CAROL003"
 GROUP: Final = "S0SECOPS01"
 APPROVERS: Final = "S0APPROV01"
 ALERTS, ARCHIVED, ELSEWHERE, GENERAL = "C0ALERTS01", "C0ARCHIVE2", "C0ELSEWH03", "C0GENERAL4"
+
+SLACKBOT: Final = Member("USLACKBOT", "slackbot", "Slackbot")
+"""Slack's own bot, of which it says that it is none."""
 
 TRIGGER_LIFE: Final = 3.0
 """Seconds in which a `trigger_id` opens a modal, once."""
@@ -51,6 +56,9 @@ class Workspace:
         """As on the first day."""
         everyone = {ALICE, BOB, CAROL}
         self.users = {ALICE: "alice", BOB: "bob", CAROL: "carol", BOT_USER: "altcontact"}
+        self.members = Roster(
+            [SLACKBOT, *(_member(identity, name) for identity, name in self.users.items())]
+        )
         self.groups = {
             group.id: group
             for group in (
@@ -85,7 +93,9 @@ class Workspace:
         self.scopes: set[str] | None = set(BOT_SCOPES)
         self.post_rate, self.post_burst = 1.0, 3.0
         self.ack_within = 3.0
-        self.buckets: dict[str, tuple[float, float]] = {}
+        self.tier2, self.tier3, self.tier4 = 20.0, 50.0, 100.0
+        self.call_burst = 5.0
+        self.buckets = Buckets()
         self.latency = self.clock_skew = 0.0
         self.response_uses, self.response_life = RESPONSE_USES, RESPONSE_LIFE
         self.trigger_life = TRIGGER_LIFE
@@ -159,14 +169,7 @@ class Workspace:
 
     def may_post(self, channel: str) -> float:
         """0 where a message may be posted now; else the seconds until it may."""
-        now = time.monotonic()
-        tokens, at = self.buckets.get(channel, (self.post_burst, now))
-        tokens = min(self.post_burst, tokens + (now - at) * self.post_rate)
-        if tokens < 1:
-            self.buckets[channel] = (tokens, now)
-            return (1 - tokens) / self.post_rate
-        self.buckets[channel] = (tokens - 1, now)
-        return 0.0
+        return self.buckets.take(channel, self.post_rate, self.post_burst)
 
     def fault(self, method: str) -> Fault | None:
         """The fault that a call of a method runs into, used up by that."""
@@ -216,3 +219,9 @@ class Workspace:
             if view.id == view_id or (external_id and view.view.get("external_id") == external_id):
                 return view
         return None
+
+
+def _member(identity: str, name: str) -> Member:
+    if identity == BOT_USER:
+        return Member(identity, name, name, is_bot=True)
+    return Member(identity, name, name.capitalize(), f"{name}@{DOMAIN}")
