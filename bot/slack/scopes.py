@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 BOT_SCOPES: Final = {
     "channels:history": "look whether an alert in doubt was posted, in a public channel",
@@ -15,7 +15,20 @@ BOT_SCOPES: Final = {
     "groups:history": "look whether an alert in doubt was posted, in a private channel",
     "groups:read": "find a private channel for alerts by its name",
     "usergroups:read": "know who is in a user group of ALTCONTACT_FIXERS",
+    "users:read": "know who is a member of the workspace, where the policy has a rule about that",
+    "users:read.email": "know members and the owners of accounts by their email addresses",
 }
+MEMBERS, EMAILS = "users:read", "users:read.email"
+FOR_POLICY: Final = frozenset({MEMBERS, EMAILS})
+"""The scopes that only some policies need."""
+
+
+def granted(headers: Mapping[str, Any]) -> frozenset[str]:
+    """The scopes that the token has, by the headers of any answer; empty where they do not say."""
+    value = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes", "")
+    # slack_sdk may give a header as a list.
+    text = value[0] if isinstance(value, list) and value else value
+    return frozenset(scope.strip() for scope in str(text or "").split(",") if scope.strip())
 
 
 def manifest_lines(scopes: Iterable[str], *, purposes: bool = False) -> str:

@@ -250,12 +250,13 @@ def test_scopes_are_needed(slack: SlackSandbox, client: WebClient) -> None:
 
 
 def test_the_manifests_scopes(slack: SlackSandbox, client: WebClient) -> None:
-    """The scopes of a manifest are granted: the shipped one reads no people."""
+    """The scopes of a manifest are granted: the shipped one reads people, and no shared files."""
     manifest = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text("utf-8"))
     slack.scopes(manifest)
     client.conversations_history(channel=ALERTS)
     client.usergroups_users_list(usergroup=GROUP)
-    assert refused(client.users_list) == "missing_scope"
+    client.users_list()
+    assert refused(client.conversations_open, users=ALICE) == "missing_scope"
 
 
 def test_faults_count_down(slack: SlackSandbox, client: WebClient) -> None:

@@ -1,0 +1,238 @@
+"""`bot.ports.MemberDirectory` on Slack: one paged walk over the members, kept for a while.
+
+Slack lets `users.list` be called some twenty times a minute: 20,000 people in pages of a thousand
+are twenty calls. Where Slack says to wait, the walk waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from bot.causes import failure
+from bot.evidence import Members, MemberState
+from bot.findings import Cause
+from bot.slack.api import CALL_ERRORS, explain
+from bot.slack.scopes import EMAILS, granted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from slack_sdk import WebClient
+    from slack_sdk.web import SlackResponse
+
+    from bot.errors import NotifierError
+    from bot.findings import Failure
+    from bot.ports import Clock
+
+_log = structlog.get_logger(__name__)
+
+PAGE: Final = 1000
+"""Members asked for at a time, the most that Slack gives."""
+
+KEPT: Final = 3600.0
+"""Seconds that a walk is good for."""
+
+USED_AT_MOST: Final = 86_400.0
+"""Seconds that a walk is used for where no newer one can be made."""
+
+AGAIN: Final = 60.0
+"""Seconds before Slack is asked again after it did not say."""
+
+WALK_WITHIN: Final = 600.0
+"""Seconds that a walk may take; enough for 200,000 members at twenty calls a minute."""
+
+TRIES: Final = 4
+"""How often a page is asked for where Slack cannot be reached, or fails."""
+
+_PASSING: Final = frozenset(
+    {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
+)
+"""Slack's words for a fault of its own that may pass."""
+
+
+class _NotWalkedError(Exception):
+    """The walk came to nothing, and why."""
+
+    def __init__(self, why: Failure) -> None:
+        super().__init__(why.words)
+        self.why = why
+
+
+class _ScopeError(Exception):
+    """The app lacks a scope for the walk."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is answered until a moment; the moment is of the monotonic clock, as is `read_at`."""
+
+    members: Members | Failure | None
+    until: float
+    read_at: float = 0.0
+
+
+class SlackMembers:
+    """The members of the workspace. Safe to call from several threads.
+
+    Args:
+        client: a client that makes each call once: trying again is done here.
+        clock: the time.
+        wait: waits so many seconds; None: as long as this is not stopped.
+    """
+
+    def __init__(
+        self, client: WebClient, clock: Clock, wait: Callable[[float], object] | None = None
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._wait = wait or self._stopping.wait
+        self._walking = threading.Lock()
+        self._answer: _Answer | None = None
+
+    def members(self) -> Members | Failure | None:
+        """All members. See `bot.ports.MemberDirectory.members`; may take some minutes."""
+        with self._walking:
+            answer = self._answer
+            if answer is None or self._clock.monotonic() >= answer.until:
+                answer = self._answer = self._renew(answer)
+            return answer.members
+
+    def known(self) -> Members | Failure | None:
+        """What is known without asking Slack. See `bot.ports.MemberDirectory.known`."""
+        answer = self._answer
+        if answer is None:
+            words = "The members of the Slack workspace were not read yet."
+            return failure(Cause.NOT_KNOWN, words=words, mend="Check again.")
+        return answer.members
+
+    def stop(self) -> None:
+        """Let a walk that is under way come to nothing soon."""
+        self._stopping.set()
+
+    def _renew(self, before: _Answer | None) -> _Answer:
+        began = self._clock.monotonic()
+        try:
+            members = Members.of(self._walk(began + WALK_WITHIN))
+        except _ScopeError:
+            if before is None or before.members is not None:
+                _log.info("rules about members are off: the Slack app lacks a scope", scope=EMAILS)
+            return _Answer(None, began + AGAIN)
+        except _NotWalkedError as error:
+            now = self._clock.monotonic()
+            if before is None or not isinstance(before.members, Members):
+                _log.warning("members not read", problem=error.why.words, mend=error.why.mend)
+                return _Answer(error.why, now + AGAIN)
+            minutes = round((now - before.read_at) / 60)
+            why, mend = error.why.words, error.why.mend
+            if now - before.read_at >= USED_AT_MOST:
+                _log.warning("members not read for too long", minutes=minutes, problem=why)
+                return _Answer(error.why, now + AGAIN)
+            _log.warning("members not read anew", minutes=minutes, problem=why, mend=mend)
+            return _Answer(before.members, now + AGAIN, before.read_at)
+        took = round(self._clock.monotonic() - began, 1)
+        _log.info("members of the workspace read", with_an_address=len(members), seconds=took)
+        return _Answer(members, began + KEPT, began)
+
+    def _walk(self, deadline: float) -> Iterator[tuple[str, MemberState]]:
+        """The address and the state of everybody who has an address, bots left out."""
+        cursor, cursors = "", {""}
+        people = addresses = 0
+        while True:
+            page = self._page(cursor, deadline)
+            scopes = granted(page.headers)
+            if scopes and EMAILS not in scopes:
+                # Slack gives no addresses then, and calls that no error.
+                raise _ScopeError
+            for member in _people(page):
+                people += 1
+                if email := _email(member):
+                    addresses += 1
+                    gone = bool(member.get("deleted"))
+                    yield email, MemberState.DEACTIVATED if gone else MemberState.ACTIVE
+            cursor = _next(page)
+            if not cursor:
+                break
+            if cursor in cursors:
+                raise _NotWalkedError(_refusal("repeated_cursor"))
+            cursors.add(cursor)
+        if people and not addresses and not scopes:
+            raise _ScopeError
+
+    def _page(self, cursor: str, deadline: float) -> SlackResponse:
+        try:
+            page = self._ask(cursor, deadline)
+        except (AttributeError, ValueError) as error:
+            # slack_sdk itself trips over an answer that is no JSON object.
+            raise _NotWalkedError(_not_slack()) from error
+        if not isinstance(page.data, dict):
+            raise _NotWalkedError(_not_slack())
+        return page
+
+    def _ask(self, cursor: str, deadline: float) -> SlackResponse:
+        tries = 0
+        while True:
+            if self._stopping.is_set():
+                why = failure(Cause.NOT_REACHED, words="The bot was stopped meanwhile.")
+                raise _NotWalkedError(why)
+            try:
+                return self._client.users_list(limit=PAGE, cursor=cursor)
+            except CALL_ERRORS as error:
+                problem = explain(error)
+                if problem.code == "missing_scope":
+                    raise _ScopeError from error
+                tries += problem.retry_after is None
+                wait = max(1.0, problem.retry_after or 2.0**tries)
+                passing = problem.retry_after is not None or problem.code in {"", *_PASSING}
+                late = self._clock.monotonic() + wait > deadline
+                if late or tries == TRIES or not passing:
+                    raise _NotWalkedError(_why(problem)) from error
+            self._wait(wait)
+
+
+def _people(page: SlackResponse) -> Iterator[dict[str, Any]]:
+    members = page.get("members")
+    if not isinstance(members, list):
+        raise _NotWalkedError(_not_slack())
+    for member in members:
+        if isinstance(member, dict) and not member.get("is_bot"):
+            yield member
+
+
+def _email(member: dict[str, Any]) -> str:
+    profile = member.get("profile")
+    email = profile.get("email") if isinstance(profile, dict) else None
+    return email.strip() if isinstance(email, str) else ""
+
+
+def _next(page: SlackResponse) -> str:
+    more = page.get("response_metadata")
+    return str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
+
+
+def _why(problem: NotifierError) -> Failure:
+    if problem.permanent:
+        words, code = str(problem), problem.code
+        return failure(Cause.SLACK_REFUSED, code=code, words=words, mend=problem.mend)
+    if problem.retry_after is not None:
+        words = "Slack let the members of the workspace be read too slowly."
+        return failure(
+            Cause.SLACK_REFUSED, code=problem.code, words=words, mend="Check again later."
+        )
+    if not problem.code or problem.code in _PASSING:
+        return failure(Cause.SLACK_UNREACHABLE, code=problem.code)
+    return _refusal(problem.code)
+
+
+def _refusal(code: str) -> Failure:
+    return failure(Cause.SLACK_REFUSED, code=code)
+
+
+def _not_slack() -> Failure:
+    words = "What answered is not Slack: the list of members could not be understood."
+    mend = "Look for a proxy or a captive portal between the bot and Slack."
+    return failure(Cause.SLACK_UNREACHABLE, words=words, mend=mend)

@@ -1,0 +1,130 @@
+"""The owners of accounts as mentions: by Slack ids, or looked up by their email addresses."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.slack.api import CALL_ERRORS, code_of, explain
+from bot.slack.blocks import escape, mentions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from slack_sdk import WebClient
+
+    from bot.ports import Clock
+
+_log = structlog.get_logger(__name__)
+
+KEPT: Final = 3600.0
+"""Seconds that whom an address belongs to is kept."""
+
+NOBODY_KEPT: Final = 300.0
+"""Seconds that an address is kept of which Slack knows nobody."""
+
+LOOKUPS: Final = 20
+"""Addresses that are looked up for one message at most; Slack takes fifty a minute."""
+
+WITHIN: Final = 5.0
+"""Seconds that looking up may take for one message; a call that is under way ends by itself."""
+
+_MOST: Final = 2000
+"""Addresses that are kept at most."""
+
+# A word in capitals, which a tag may hold as well, has no digit.
+_ID: Final = re.compile(r"(?=[A-Z]*\d)([UWS])[A-Z0-9]{8,20}")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class Owners:
+    """Makes mentions of what tags say. Safe to call from several threads; never raises.
+
+    Args:
+        client: a client that is quick to give up, and makes each call once.
+        clock: the time.
+    """
+
+    def __init__(self, client: WebClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[str, float]] = {}
+        self._not_before = 0.0
+
+    def mentions(self, owners: Iterable[str]) -> dict[str, str]:
+        """Owners for one message, each as mrkdwn.
+
+        Args:
+            owners: the values of tags: a Slack user or group id, an email address, or any text.
+
+        Returns:
+            By value: a mention, or the value itself, escaped, where nobody is found by it.
+        """
+        deadline = self._clock.monotonic() + WITHIN
+        left = LOOKUPS
+        found: dict[str, str] = {}
+        for owner in owners:
+            if owner in found:
+                continue
+            wanted = owner.strip()
+            user = ""
+            if _ID.fullmatch(wanted):
+                user = wanted
+            elif _EMAIL.fullmatch(wanted):
+                kept = self._kept(wanted.casefold())
+                if kept is None and left and self._may_ask(deadline):
+                    left -= 1
+                    kept = self._look_up(wanted.casefold())
+                user = kept or ""
+            found[owner] = _mention(user) if user else escape(wanted)
+        return found
+
+    def _kept(self, email: str) -> str | None:
+        """The id of whose address it is, "" for nobody; None where that is not known now."""
+        with self._lock:
+            user, until = self._known.get(email, ("", 0.0))
+            return user if self._clock.monotonic() < until else None
+
+    def _may_ask(self, deadline: float) -> bool:
+        now = self._clock.monotonic()
+        with self._lock:
+            return self._not_before <= now < deadline
+
+    def _look_up(self, email: str) -> str | None:
+        try:
+            answer = self._client.users_lookupByEmail(email=email)
+            user = answer["user"]
+        except CALL_ERRORS as error:
+            if code_of(error) != "users_not_found":
+                problem = explain(error)
+                # What keeps one from being found keeps the others too.
+                pause = problem.retry_after or (NOBODY_KEPT if problem.code else WITHIN)
+                with self._lock:
+                    self._not_before = self._clock.monotonic() + pause
+                _log.info("owners are not looked up for now", problem=str(problem), seconds=pause)
+                return None
+            user = None
+        except (AttributeError, ValueError):
+            # slack_sdk itself trips over an answer that is no JSON object.
+            return None
+        identity = str(user.get("id", "")) if isinstance(user, dict) else ""
+        if not _ID.fullmatch(identity) or (isinstance(user, dict) and user.get("deleted")):
+            identity = ""
+        self._keep(email, identity)
+        return identity
+
+    def _keep(self, email: str, user: str) -> None:
+        until = self._clock.monotonic() + (KEPT if user else NOBODY_KEPT)
+        with self._lock:
+            self._known.pop(email, None)
+            while len(self._known) >= _MOST:
+                del self._known[next(iter(self._known))]
+            self._known[email] = user, until
+
+
+def _mention(identity: str) -> str:
+    return mentions((), (identity,)) if identity.startswith("S") else mentions((identity,), ())

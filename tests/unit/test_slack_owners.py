@@ -1,0 +1,168 @@
+"""Owners as mentions: ids, addresses that are looked up within bounds, and everything else."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.slack.owners import KEPT, LOOKUPS, NOBODY_KEPT, WITHIN, Owners
+from tests.unit.fakes import FakeClock
+
+
+class Answer(dict[str, Any]):
+    """What slack_sdk answers."""
+
+    status_code = 200
+
+    def __init__(self, headers: dict[str, Any], **members: object) -> None:
+        super().__init__(members)
+        self.headers = headers
+
+
+def refusal(code: str, status: int = 200) -> SlackApiError:
+    """What slack_sdk raises where Slack says no."""
+    answer = cast("Any", Answer({"Retry-After": "30"}, error=code))
+    answer.status_code = status
+    return SlackApiError("no", answer)  # type: ignore[no-untyped-call] # slack_sdk has no types
+
+
+class FakeSlack:
+    """Knows one address, and answers all else as it is told."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.asked: list[str] = []
+        self.user: object = {"id": "U0ANA00001"}
+        self.problem: Exception | None = None
+        self.seconds = 0.0
+
+    def users_lookupByEmail(self, email: str) -> Answer:  # noqa: N802 - Slack's name
+        self.asked.append(email)
+        self.clock.tick(self.seconds)
+        if self.problem is not None:
+            raise self.problem
+        if not email.startswith("ana@"):
+            raise refusal("users_not_found")
+        return Answer({}, user=self.user)
+
+
+class Bench:
+    """Owners over a fake Slack."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.slack = FakeSlack(self.clock)
+        self.owners = Owners(cast("Any", self.slack), self.clock)
+
+    def mention(self, owner: str) -> str:
+        """One owner as mrkdwn."""
+        return self.owners.mentions([owner])[owner]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """Owners over a fake Slack."""
+    return Bench()
+
+
+@pytest.mark.parametrize(
+    ("owner", "shown"),
+    [
+        ("U0ALICE001", "<@U0ALICE001>"),
+        ("W012A3CDE", "<@W012A3CDE>"),
+        (" S0SECOPS01 ", "<!subteam^S0SECOPS01>"),
+        ("SECURITY", "SECURITY"),
+        ("WEBPLATFORM", "WEBPLATFORM"),
+        ("Team A & B", "Team A &amp; B"),
+        ("<!channel>", "&lt;!channel&gt;"),
+        ("<@U0ALICE001>", "&lt;@U0ALICE001&gt;"),
+        ("@corp.example", "@corp.example"),
+        ("", ""),
+    ],
+)
+def test_what_needs_no_look(bench: Bench, owner: str, shown: str) -> None:
+    """Ids are mentioned; a team's name in capitals is none, and any text is escaped."""
+    assert bench.mention(owner) == shown
+    assert bench.slack.asked == []
+
+
+def test_an_address_is_kept_for_an_hour(bench: Bench) -> None:
+    """Somebody is looked up once an hour, whatever the case of the address."""
+    assert bench.mention("Ana@corp.example") == "<@U0ANA00001>"
+    bench.clock.tick(KEPT - 1)
+    assert bench.mention("ana@corp.example") == "<@U0ANA00001>"
+    assert bench.slack.asked == ["ana@corp.example"]
+    bench.clock.tick(1)
+    bench.mention("ana@corp.example")
+    assert len(bench.slack.asked) == 2
+
+
+def test_nobody_is_kept_for_less_long(bench: Bench) -> None:
+    """An address of nobody's stays a text, and is looked up again after five minutes."""
+    assert bench.mention("bo+x@corp.example") == "bo+x@corp.example"
+    bench.mention("bo+x@corp.example")
+    assert len(bench.slack.asked) == 1
+    bench.clock.tick(NOBODY_KEPT)
+    bench.mention("bo+x@corp.example")
+    assert len(bench.slack.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "user", [{"id": "U0ANA00001", "deleted": True}, {"id": "<!here>"}, {}, None, "U0ANA00001"]
+)
+def test_who_is_not_mentioned(bench: Bench, user: object) -> None:
+    """A deactivated person is not, nor whoever has no id that is one."""
+    bench.slack.user = user
+    assert bench.mention("ana@corp.example") == "ana@corp.example"
+
+
+@pytest.mark.parametrize(
+    ("problem", "pause"),
+    [
+        (refusal("missing_scope"), NOBODY_KEPT),
+        (refusal("ratelimited", 429), 30),
+        (ConnectionResetError("gone"), WITHIN),
+    ],
+)
+def test_what_keeps_all_from_being_found(bench: Bench, problem: Exception, pause: float) -> None:
+    """One failure ends the looking up for a while; the addresses are shown as they are."""
+    bench.slack.problem = problem
+    owners = ["ana@corp.example", "bo@corp.example", "U0ALICE001"]
+    assert list(bench.owners.mentions(owners).values()) == [*owners[:2], "<@U0ALICE001>"]
+    assert len(bench.slack.asked) == 1
+    bench.slack.problem = None
+    bench.clock.tick(pause)
+    assert bench.mention("ana@corp.example") == "<@U0ANA00001>"
+
+
+def test_what_is_not_slack(bench: Bench) -> None:
+    """An answer that slack_sdk trips over finds nobody, and is not kept."""
+    bench.slack.problem = AttributeError("'list' object has no attribute 'get'")
+    assert bench.mention("ana@corp.example") == "ana@corp.example"
+    bench.slack.problem = None
+    assert bench.mention("ana@corp.example") == "<@U0ANA00001>"
+
+
+def test_lookups_are_bounded(bench: Bench) -> None:
+    """For one message so many addresses are looked up at most, and for so many seconds."""
+    owners = [f"ana@{number}.example" for number in range(LOOKUPS + 5)]
+    shown = bench.owners.mentions([*owners, *owners])
+    assert len(bench.slack.asked) == LOOKUPS
+    assert list(shown.values()) == ["<@U0ANA00001>"] * LOOKUPS + owners[LOOKUPS:]
+    slow = Bench()
+    slow.slack.seconds = 2.0
+    slow.owners.mentions(owners)
+    assert len(slow.slack.asked) == 3
+
+
+def test_what_is_kept_is_bounded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest address goes when there are too many."""
+    monkeypatch.setattr("bot.slack.owners._MOST", 2)
+    owners = [f"ana@{number}.example" for number in range(3)]
+    bench.owners.mentions(owners)
+    bench.owners.mentions(owners[1:])
+    assert len(bench.slack.asked) == 3
+    bench.owners.mentions(owners[:1])
+    assert len(bench.slack.asked) == 4
