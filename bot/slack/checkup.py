@@ -12,7 +12,8 @@ from bot.slack import reach
 from bot.slack.api import CALL_ERRORS, code_of
 from bot.slack.checkup_fixers import look_at_fixers
 from bot.slack.checkup_lines import REACHED, line, refused
-from bot.slack.scopes import BOT_SCOPES, manifest_lines
+from bot.slack.checkup_scopes import APPS, look_at_scopes
+from bot.slack.scopes import BOT_SCOPES, FOR_POLICY, granted, manifest_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,10 +34,9 @@ that is older than five minutes; 240 leaves one for the way. A minute shows that
 SILENCE: Final = 30.0
 """Seconds without a sign of life after which a connection is likely dead; it is pinged each 2."""
 
-_APPS: Final = "https://api.slack.com/apps"
 _SCOPE_OF_APP: Final = "connections:write"
-_TOKEN: Final = f"{_APPS} → the app → Install App → Bot User OAuth Token"
-_APP_TOKEN: Final = f"{_APPS} → the app → Basic Information → App-Level Tokens"
+_TOKEN: Final = f"{APPS} → the app → Install App → Bot User OAuth Token"
+_APP_TOKEN: Final = f"{APPS} → the app → Basic Information → App-Level Tokens"
 _CLOCK: Final = "timedatectl set-ntp true && timedatectl status"
 
 
@@ -51,6 +51,8 @@ class SlackCheckup:
         app_token: the app-level token, to be tried; None where `silence` tells more.
         silence: seconds since the last sign of life of the connection that stands, or None where
             none stands; what a running bot has.
+        wants_members: whether the policy has a rule about members of the workspace.
+        wants_owners: whether the policy names owners of accounts by a tag.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class SlackCheckup:
         *,
         app_token: str | None = None,
         silence: Callable[[], float | None] | None = None,
+        wants_members: bool = False,
+        wants_owners: bool = False,
     ) -> None:
         self._client = client
         self._clock = clock
@@ -69,6 +73,8 @@ class SlackCheckup:
         self._fixers = fixers
         self._app_token = app_token
         self._silence = silence
+        self._wants_members = wants_members
+        self._wants_owners = wants_owners
         self._in_the_way = "the bot token was not tried"
         self._headers: Mapping[str, Any] = {}
         self._skew: float | None = None
@@ -119,26 +125,11 @@ class SlackCheckup:
         if self._in_the_way:
             yield self._pointless("Scopes")
             return
-        told = _text(self._headers.get("x-oauth-scopes"))
-        granted = {scope.strip() for scope in told.split(",") if scope.strip()}
-        if not granted:
-            words, mend = "Slack did not tell them.", "Compare them with manifest.yml here:"
-            paste = f"{_APPS} → the app → OAuth & Permissions"
-            yield line("Scopes", State.WARNING, words, mend, paste)
-            return
-        self._lacking = frozenset(BOT_SCOPES) - granted
-        needless = sorted(granted - set(BOT_SCOPES))
-        if self._lacking:
-            mend = f"Add this to the app's manifest ({_APPS}, App Manifest), and install it again:"
-            paste = manifest_lines(self._lacking, purposes=True)
-            words = f"lack {', '.join(sorted(self._lacking))}."
-            yield line("Scopes", State.FAILURE, words, mend, paste)
-        if needless:
-            words = f"hold more than the bot needs: {', '.join(needless)}."
-            mend = "Take this out of the app's manifest, and install it again:"
-            yield line("Scopes", State.WARNING, words, mend, manifest_lines(needless))
-        if not self._lacking and not needless:
-            yield line("Scopes", State.OK, f"all {len(BOT_SCOPES)} are there, and no other.")
+        scopes = granted(self._headers)
+        self._lacking = frozenset(BOT_SCOPES) - FOR_POLICY - scopes if scopes else frozenset()
+        yield from look_at_scopes(
+            scopes, wants_members=self._wants_members, wants_owners=self._wants_owners
+        )
 
     def _look_at_app_token(self) -> Iterator[Line]:
         name = "App-level token"

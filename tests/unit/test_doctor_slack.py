@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.doctor import Line, State
 from bot.slack.checkup import SlackCheckup
+from bot.slack.scopes import BOT_SCOPES
 from tests.unit.fakes import START, FakeClock
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ def look(
     silence: Callable[[], float | None] | None = None,
     app_token: str | None = None,
     at: datetime = START,
+    **wants: bool,
 ) -> dict[str, Line]:
     """The lines by name."""
     client = cast("WebClient", FakeClient(answer))
     checkup = SlackCheckup(
-        client, FakeClock(at), None, fixers, app_token=app_token, silence=silence
+        client, FakeClock(at), None, fixers, app_token=app_token, silence=silence, **wants
     )
     return {line.name: line for check in checkup.checks() for line in check.look()}
 
@@ -89,6 +91,40 @@ def test_scopes_that_are_not_told() -> None:
     assert look(bot())["Scopes"].state is State.WARNING
     lines = look(bot(**{"X-OAuth-Scopes": ["chat:write"]}))
     assert lines["Scopes"].state is State.FAILURE
+
+
+def scopes(*without: str) -> Answer:
+    """A token with the scopes of the manifest, but for some."""
+    return bot(**{"X-OAuth-Scopes": ",".join(sorted(set(BOT_SCOPES) - set(without)))})
+
+
+def test_scopes_that_only_some_policies_need() -> None:
+    """They may be there or not, where the policy does not need them."""
+    line = look(scopes())["Scopes"]
+    assert (line.state, line.words) == (State.OK, "all 9 are there, and no other.")
+    line = look(scopes("users:read", "users:read.email"))["Scopes"]
+    assert line.state is State.OK
+    assert line.words.startswith("all 7 are there without users:read and users:read.email")
+    assert look(scopes(), wants_members=True, wants_owners=True)["Scopes"].state is State.OK
+
+
+def test_scopes_that_the_policy_needs() -> None:
+    """A rule about members is off without them, and the doctor gives what to paste."""
+    line = look(scopes("users:read.email"), wants_members=True)["Scopes"]
+    assert line.state is State.WARNING
+    assert line.words == (
+        "rules member_mailbox and person_left are off: the app lacks users:read.email."
+    )
+    assert "      - users:read.email  # to " in line.paste
+    line = look(scopes("users:read", "users:read.email"), wants_members=True)["Scopes"]
+    assert line.words.endswith("lacks users:read and users:read.email.")
+    line = look(scopes("users:read", "users:read.email"), wants_owners=True)["Scopes"]
+    assert line.words == (
+        "owners named by an email address are not mentioned: the app lacks users:read.email."
+    )
+    assert look(scopes("users:read"), wants_owners=True)["Scopes"].state is State.OK
+    assert look(scopes("chat:write"))["Scopes"].state is State.FAILURE
+    assert look(bot(**{"X-OAuth-Scopes": "chat:write"}))["Scopes"].state is State.FAILURE
 
 
 @pytest.mark.parametrize(
