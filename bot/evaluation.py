@@ -60,12 +60,15 @@ def evaluate(
         return AccountResult(account, _unknown(policy.types, place_unread(policy)), read_at=read_at)
     if policy.excluded:
         return AccountResult(account, read_at=read_at, policy=policy, excluded=policy.excluded)
-    contacts = {
-        kind: found.contact
-        for kind, found in ((kind, readings[kind]) for kind in policy.read)
-        if isinstance(found, Held)
-    }
-    case = Case(account, contacts, policy, evidence)
+    contacts: dict[ContactType, AlternateContact] = {}
+    unread: dict[ContactType, Failure] = {}
+    for kind in policy.read:
+        found = readings[kind]
+        if isinstance(found, Held):
+            contacts[kind] = found.contact
+        elif not isinstance(found, Absent):
+            unread[kind] = found.failure
+    case = Case(account, contacts, policy, evidence, unread)
     results = []
     for kind in policy.looked_at:
         verdicts = _verdicts(case, kind, readings[kind])

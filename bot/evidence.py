@@ -100,13 +100,14 @@ NOTHING_ELSE: Final = Evidence()
 class Case:
     """One account with all that its contacts are judged by.
 
-    `contacts` are those that were read and are there.
+    `contacts` are those that were read and are there, `unread` why others could not be read.
     """
 
     account: Account
     contacts: Mapping[ContactType, AlternateContact]
     policy: AccountPolicy
     evidence: Evidence = NOTHING_ELSE
+    unread: Mapping[ContactType, Failure] = field(default_factory=dict)
 
 
 HISTORY: Final = 30

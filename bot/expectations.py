@@ -6,22 +6,35 @@ from typing import TYPE_CHECKING
 
 from bot.contacts import AlternateContact
 from bot.findings import Difference
+from bot.phones import understood
 from bot.policy import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-EMAIL = "email"
+EMAIL, PHONE = "email", "phone"
 
 
 def differences(
     contact: AlternateContact, expected: Mapping[str, tuple[str, ...]]
 ) -> tuple[Difference, ...]:
     """The fields of a contact that are none of what is expected of them, in the form's order."""
+    if not expected:
+        return ()
     return tuple(
         Difference(field, expected[field], getattr(contact, field))
         for field in FIELDS
         if field in expected and not _is_one_of(contact, field, expected[field])
+    )
+
+
+def is_named(contact: AlternateContact, field: str, values: tuple[str, ...]) -> bool:
+    """Whether a field is one of these values word for word, rather than of a domain of theirs."""
+    held = normal(field, getattr(contact, field))
+    return any(
+        normal(field, value) == held
+        for value in values
+        if field != EMAIL or not value.startswith("@")
     )
 
 
@@ -34,6 +47,19 @@ def domain_matches(email: str, pattern: str) -> bool:
     return domain == wanted
 
 
+def normal(field: str, value: str) -> str:
+    """A field's value in the form in which it is compared.
+
+    That is the form of `AlternateContact.normal`, but that a phone number with a country code is
+    E.164: `+44 (0)20 7946 0958` is the number `+442079460958`, which AWS cannot know.
+    """
+    if field == PHONE:
+        return understood(value).normal
+    if field == EMAIL:
+        return value.strip().casefold()
+    return " ".join(value.split())
+
+
 def prefilled(expected: Mapping[str, tuple[str, ...]]) -> AlternateContact:
     """What a form is filled with where AWS holds nothing: each field's first expected value."""
     first = {
@@ -44,16 +70,8 @@ def prefilled(expected: Mapping[str, tuple[str, ...]]) -> AlternateContact:
 
 
 def _is_one_of(contact: AlternateContact, field: str, values: tuple[str, ...]) -> bool:
-    held = getattr(contact, field)
-    for value in values:
-        if field == EMAIL and value.startswith("@"):
-            if domain_matches(held, value[1:]):
-                return True
-        elif _normal(field, value) == _normal(field, held):
-            return True
-    return False
-
-
-def _normal(field: str, value: str) -> str:
-    alone = AlternateContact(*(value if each == field else "" for each in FIELDS))
-    return alone.normal()[FIELDS.index(field)]
+    if is_named(contact, field, values):
+        return True
+    return field == EMAIL and any(
+        domain_matches(contact.email, value[1:]) for value in values if value.startswith("@")
+    )
