@@ -116,7 +116,7 @@ def test_the_wire_shows_calls_without_personal_data(sandbox: Sandbox, opened: Op
     expect(wire.get_by_role("region", name="Sent")).to_contain_text("[masked]")
     told = page.page.evaluate("fetch('/control/state').then((got) => got.json())")
     shown = str(told["wire"]) + wire.inner_text()
-    for personal in (*FORM.values(), "+44 20 7946 0958", "aws-security@example.com", ROOT):
+    for personal in (*FORM.values(), "+44 20 7946 0958", "aws-security@corp.internal", ROOT):
         assert personal not in shown
     wire.get_by_label("Filter by text").press("Escape")
     expect(wire).to_be_hidden()

@@ -28,7 +28,7 @@ def test_from_check_to_confirmed() -> None:
         "help",
         "/altcontact check",
         "1",
-        *("Security", "Team", "sec@example.com", "12"),
+        *("Security", "Team", "sec@corp.internal", "12"),
         *("", "", "", "020 7946 0958"),
         "quit",
     )

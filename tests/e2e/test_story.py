@@ -17,7 +17,7 @@ FIX, SHOWN = "altcontact_fix:", "'block_id': 'phone'"
 FORM = {
     "name": "Security team",
     "title": "On call",
-    "email": "aws-security@example.com",
+    "email": "aws-security@corp.internal",
     "phone": "+44 20 7946 0958",
 }
 

@@ -9,7 +9,7 @@ export const TYPES = [
 export const MEMBERS = [
   ["Name", "Full name", "Security Team"],
   ["Title", "Title", "Security Operations"],
-  ["EmailAddress", "Email address", "aws-security@example.com"],
+  ["EmailAddress", "Email address", "aws-security@corp.internal"],
   ["PhoneNumber", "Phone number", "+44 20 7946 0018"],
 ];
 
