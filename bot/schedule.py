@@ -1,4 +1,4 @@
-"""APScheduler: checks at the times given, and at once where one was missed."""
+"""APScheduler: checks at the times given, and at once where one was missed; upkeep in between."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bot.errors import AltcontactError
 from bot.scans import Trigger, TriggerKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 JOB: Final = "check"
+
+UPKEEP_EVERY: Final = 600
+"""Seconds between two rounds of upkeep: what ends on a day ends in its first minutes."""
 
 MISFIRE_GRACE: Final = 3600
 """Seconds by which a check may be late (a machine asleep) and is still made."""
@@ -40,6 +44,7 @@ class Schedule:
         expression: a crontab expression; validated by the settings.
         timezone: whose clock it goes by.
         check_on_start: whether to check at every start.
+        upkeep: done at the start and every ten minutes: what comes due without a check.
     """
 
     def __init__(
@@ -51,12 +56,14 @@ class Schedule:
         timezone: ZoneInfo,
         *,
         check_on_start: bool,
+        upkeep: Callable[[], None] = lambda: None,
     ) -> None:
         self._scanner = scanner
         self._store = store
         self._clock = clock
         self._trigger = crontab.trigger(expression, timezone)
         self._check_on_start = check_on_start
+        self._upkeep = upkeep
         self._scheduler = BackgroundScheduler(timezone=timezone)
 
     def start(self) -> None:
@@ -70,6 +77,10 @@ class Schedule:
         if why := self._due_now():
             _log.info("checking at once", why=why)
             self._scheduler.add_job(self._check, id=f"{JOB}-at-start", **options)
+        self._scheduler.add_job(
+            self._keep_up, "interval", seconds=UPKEEP_EVERY, id="upkeep", **options
+        )
+        self._scheduler.add_job(self._keep_up, id="upkeep-at-start", **options)
         self._scheduler.start()
 
     def check_now(self) -> None:
@@ -109,3 +120,9 @@ class Schedule:
             self._scanner.start(Trigger(TriggerKind.SCHEDULE)).report.result()
         except AltcontactError as error:
             _log.error("check not recorded", problem=str(error), mend=error.mend)
+
+    def _keep_up(self) -> None:
+        try:
+            self._upkeep()
+        except AltcontactError as error:
+            _log.error("upkeep failed", problem=str(error), mend=error.mend)
