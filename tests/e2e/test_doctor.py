@@ -179,8 +179,8 @@ SCOPES: Final = [
             ("Slack", "Scopes", "failure", "groups:history", "      - groups:history"),
         ),
         (
-            slack_set(scopes=[*SCOPES, "users:read"]),
-            ("Slack", "Scopes", "warning", "more than", "      - users:read"),
+            slack_set(scopes=[*SCOPES, "reactions:read"]),
+            ("Slack", "Scopes", "warning", "more than", "      - reactions:read"),
         ),
         (
             slack_set(app_token_problem="missing_scope"),
