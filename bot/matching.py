@@ -9,9 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.contacts import Account, Unit
 
 _ORGANIZATION, _OU, _TAG, _NAME, _ACCOUNT = range(1, 6)
+_ID: Final = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
+_SLASH: Final = "\N{INFORMATION SEPARATOR ONE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,40 @@ class Match:
 
     def matches(self, account: Account) -> bool | None:
         """Whether it is for this account; None where that needs what was not read of it."""
-        answers = (
-            not self.accounts or account.id in self.accounts,
-            not self.names or any(_glob(name, account.name) for name in self.names),
-            not self.organizations or account.organization in self.organizations,
-            self._tagged(account),
-            self._placed(account),
-        )
+        answers = (self.is_about(account), self.is_around(account))
         if False in answers:
             return False
         return None if None in answers else True
+
+    @property
+    def asks_about_it(self) -> bool:
+        """Whether it tells accounts of one place apart: by id, name or tag."""
+        return bool(self.accounts or self.names or self.tags)
+
+    def is_about(self, account: Account) -> bool | None:
+        """Whether the account's id, name and tags match, as far as they are asked for."""
+        if self.accounts and account.id not in self.accounts:
+            return False
+        if self.names and _any_of(self.names).fullmatch(account.name.casefold()) is None:
+            return False
+        if not self.tags:
+            return True
+        if account.tags is None:
+            return None
+        held = account.tags
+        return all(
+            key in held and fnmatch.fnmatchcase(held[key], value) for key, value in self.tags
+        )
+
+    def is_around(self, account: Account) -> bool | None:
+        """Whether the account's organization and OUs match, as far as they are asked for."""
+        if self.organizations and account.organization not in self.organizations:
+            return False
+        if not self.units:
+            return True
+        if account.units is None:
+            return None
+        return any(_is_in(unit, account.units) for unit in self.units)
 
     def specificity(self, account: Account) -> tuple[tuple[int, int], ...]:
         """How closely it names an account that it matches: greater wins.
@@ -64,52 +92,51 @@ class Match:
         if self.tags:
             kinds.append((_TAG, len(self.tags)))
         if self.units and account.units is not None:
-            depths = [_depth(unit) for unit in self.units if _is_in(unit, account.units)]
+            held = account.units
+            depths = [_depth(unit, held) for unit in self.units if _is_in(unit, held)]
             kinds.append((_OU, max(depths, default=0)))
         if self.organizations:
             kinds.append((_ORGANIZATION, 0))
         return tuple(kinds)
-
-    def _tagged(self, account: Account) -> bool | None:
-        if not self.tags:
-            return True
-        if account.tags is None:
-            return None
-        held = account.tags
-        return all(
-            key in held and fnmatch.fnmatchcase(held[key], value) for key, value in self.tags
-        )
-
-    def _placed(self, account: Account) -> bool | None:
-        if not self.units:
-            return True
-        if account.units is None:
-            return None
-        return any(_is_in(unit, account.units) for unit in self.units)
 
 
 EVERY: Final = Match()
 """Matches every account."""
 
 
-def _glob(pattern: str, text: str) -> bool:
-    return fnmatch.fnmatchcase(text.casefold(), pattern.casefold())
+@lru_cache(maxsize=1024)
+def _any_of(globs: tuple[str, ...]) -> re.Pattern[str]:
+    """The pattern of a text, in lower case, that is any of these globs."""
+    return re.compile("|".join(fnmatch.translate(glob.casefold()) for glob in globs))
 
 
 def _is_in(pattern: str, units: tuple[Unit, ...]) -> bool:
-    first = pattern.strip("/").partition("/")[0]
-    if first.startswith("ou-"):
-        for place, unit in enumerate(units):
-            if unit.id == first:
-                below = "/".join(["", first, *(each.name for each in units[place + 1 :])])
-                return _path(pattern).fullmatch(below.casefold()) is not None
+    place = _place_of(pattern, units)
+    if place is None:
+        return _path(pattern).fullmatch(_joined(unit.name for unit in units)) is not None
+    if place == len(units):
         return False
-    path = "".join(f"/{unit.name}" for unit in units)
-    return _path(pattern).fullmatch(path.casefold()) is not None
+    names = (units[place].id, *(unit.name for unit in units[place + 1 :]))
+    return _path(pattern).fullmatch(_joined(names)) is not None
 
 
-def _depth(pattern: str) -> int:
-    return sum(1 for part in pattern.strip("/").split("/") if part and part != "**")
+def _place_of(pattern: str, units: tuple[Unit, ...]) -> int | None:
+    """Where the unit stands by whose id a pattern begins: last of all if nowhere, None if none."""
+    first = pattern.strip("/").partition("/")[0]
+    if _ID.fullmatch(first) is None:
+        return None
+    return next((place for place, unit in enumerate(units) if unit.id == first), len(units))
+
+
+def _joined(names: Iterable[str]) -> str:
+    """A path of names; a slash within a name is no boundary, and only `?` or `*` matches it."""
+    return "".join(f"/{name.replace('/', _SLASH)}" for name in names).casefold()
+
+
+def _depth(pattern: str, units: tuple[Unit, ...]) -> int:
+    """How many levels a pattern names, counted from the root."""
+    parts = [part for part in pattern.strip("/").split("/") if part and part != "**"]
+    return len(parts) + (_place_of(pattern, units) or 0)
 
 
 @lru_cache(maxsize=1024)

@@ -27,7 +27,7 @@ class Phone:
         return any(_is_filler(digits) for digits in (self.local, self.normal.lstrip("+")))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def understood(phone: str) -> Phone:
     """A phone number as it is held, in whatever form, understood."""
     digits = "".join(character for character in phone if character.isdecimal())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from bot.contacts import ContactType
 from bot.matching import EVERY
+from bot.precedence import Precedence
 from bot.rules import OF_MEMBERS, ON_BY_DEFAULT, SEVERITIES, Rule, Severity
 
 if TYPE_CHECKING:
@@ -160,6 +161,10 @@ class Policy:
         return cls((BUILT_IN, Layer("the setting “types”", required), *layers))
 
     @cached_property
+    def _precedence(self) -> Precedence:
+        return Precedence(tuple(layer.match for layer in self.layers))
+
+    @cached_property
     def needs_units(self) -> bool:
         """Whether OU paths must be read."""
         return any(layer.match.units for layer in self.layers)
@@ -221,17 +226,15 @@ class Policy:
 
     def _places(self, account: Account) -> tuple[int, ...] | Undecided:
         """Which layers count, the one that gives way to all others first."""
-        counting, undecided = [], False
-        for place, layer in enumerate(self.layers):
-            answer = layer.match.matches(account)
-            undecided = undecided or answer is None
-            if answer:
-                counting.append((layer.match.specificity(account), place))
-        if undecided:
-            missing = {"units": account.units is None, "tags": account.tags is None}
-            needs = tuple(name for name, unread in missing.items() if unread)
-            return Undecided(needs, self.looked_at)
-        return tuple(place for _, place in sorted(counting))
+        places = self._precedence.places(account)
+        if places is not None:
+            return places
+        asked = [layer.match for layer in self.layers]
+        unread = {
+            "units": account.units is None and any(match.units for match in asked),
+            "tags": account.tags is None and any(match.tags for match in asked),
+        }
+        return Undecided(tuple(each for each, is_so in unread.items() if is_so), self.looked_at)
 
 
 def _account_policy(merged: Mapping[str, Value]) -> AccountPolicy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.expectations import EMAIL, domain_matches, is_named
@@ -38,12 +39,14 @@ def against(
     return broken(rule, words, case.policy.severities[rule], held)
 
 
+@lru_cache(maxsize=4096)
 def parts(email: str) -> tuple[str, str]:
     """An address in normal form: (what stands before the @, the domain)."""
     local, _, domain = email.strip().casefold().rpartition("@")
     return local, domain.rstrip(".")
 
 
+@lru_cache(maxsize=4096)
 def mailbox(email: str) -> str:
     """The mailbox that an address goes to: without the tag, as in `aws+prod@corp.example`."""
     local, domain = parts(email)

@@ -1,0 +1,122 @@
+"""Judging 10,000 accounts by a policy of every kind, without I/O, beside a plain loop."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from benchmarks.measuring import Row
+from bot.contacts import Account, AlternateContact, ContactType, Unit
+from bot.evaluation import evaluate
+from bot.evidence import Evidence, Members, MemberState, PrimaryContact
+from bot.findings import Held
+from bot.matching import Match
+from bot.policy import Layer, Policy, Presence
+from bot.rules import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bot.findings import Reading
+    from bot.policy import Value
+
+    Read = dict[ContactType, Reading]
+
+ACCOUNTS, UNITS, OVERRIDES, PEOPLE = 10_000, 300, 60, 20_000
+TEAMS = 200
+"""Teams that the accounts belong to: the contacts of an organization repeat."""
+ROUNDS = 3
+
+
+def measure() -> Iterator[Row]:
+    """Judge all accounts, with the contacts of a few teams, then with none like another."""
+    began = time.perf_counter()
+    members = Members.of(
+        (f"person{number}@corp.internal", MemberState.ACTIVE) for number in range(PEOPLE)
+    )
+    primary = PrimaryContact("Root", "+44 20 7946 0000")
+    made = time.perf_counter() - began
+    accounts = [_account(number) for number in range(ACCOUNTS)]
+    evidence = Evidence(primary, members)
+    for what, contacts in (("of 200 teams", TEAMS), ("no two alike", ACCOUNTS)):
+        readings = [_readings(number % contacts) for number in range(ACCOUNTS)]
+
+        def judge(readings: list[Read] = readings) -> int:
+            policy = _policy()
+            return sum(
+                len(evaluate(each, read, policy.resolve(each), None, evidence).results)
+                for each, read in zip(accounts, readings, strict=True)
+            )
+
+        def plain(readings: list[Read] = readings) -> int:
+            return sum(
+                isinstance(reading, Held) and bool(reading.contact.normal()[2])
+                for read in readings
+                for reading in read.values()
+            )
+
+        first = _seconds(judge)
+        again, loop = min(_seconds(judge) for _ in range(ROUNDS)), _seconds(plain)
+        yield Row(
+            f"judging {ACCOUNTS:,} accounts by {OVERRIDES} overrides, contacts {what}",
+            f"{first:.2f} s, again {again:.2f} s",
+            f"{again / loop:.1f} x a plain loop that only looks for an address ({loop:.3f} s)",
+        )
+    yield Row(f"digests of {PEOPLE:,} members", f"{made:.2f} s")
+
+
+def _seconds(run: Callable[[], int]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def _account(number: int) -> Account:
+    unit = number % UNITS
+    top, middle = unit % 5, unit % 50
+    return Account(
+        f"{number:012}",
+        f"team{number % TEAMS}-{('prod', 'test', 'sandbox')[number % 3]}-{number}",
+        email=f"aws+{number}@corp.internal",
+        units=(
+            Unit(f"ou-ab12-{top:08}", f"Top {top}"),
+            Unit(f"ou-ab12-{middle:08}", f"Middle {middle}"),
+            Unit(f"ou-ab12-{unit:08}", f"Unit {unit}"),
+        ),
+        tags={"env": ("prod", "test")[number % 2], "owner": f"person{number}@corp.internal"},
+    )
+
+
+def _readings(number: int) -> Read:
+    return {
+        kind: Held(
+            AlternateContact(
+                f"Team {number}",
+                f"{kind.label} list",
+                f"{kind.value.lower()}-{number}@corp.internal",
+                f"+4420{place}{number:07}",
+            )
+        )
+        for place, kind in enumerate(ContactType, start=1)
+    }
+
+
+def _policy() -> Policy:
+    """Every rule on, and overrides of each kind."""
+    values = {f"{kind.value.lower()}.presence": Presence.REQUIRED for kind in ContactType}
+    rules = {f"rules.{rule.value}": severity for rule, severity in SEVERITIES.items()}
+    layers = [Layer("[policy]", {**values, **rules, "domains": ("corp.internal",)})]
+    for number in range(OVERRIDES):
+        matches = (
+            Match(units=(f"/Top {number % 5}/**",)),
+            Match(units=(f"/*/Middle {number}/*", f"/Top {number % 5}/Middle *")),
+            Match(tags=(("env", "pro*"),), organizations=("",)),
+            Match(names=(f"team{number}-*", "*-sandbox-*1")),
+            Match(accounts=(f"{number:012}", f"{number + 1:012}")),
+        )
+        given: dict[str, Value] = {
+            "security.email": ("@corp.internal",),
+            "exemption_days": number + 1,
+        }
+        layers.append(Layer(f"[[policy.override]] {number}", given, matches[number % 5]))
+    return Policy.requiring(layers=layers)
