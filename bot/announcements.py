@@ -80,7 +80,8 @@ class AnnouncementContent:
 
     `findings` holds up to as many as were asked for, open ones first where not all fit, then the
     worst severity first and in the order of account names; `total` and `open` count all, and
-    `severities` the open ones by severity. `exempt` counts those set aside. `changes` are of a
+    `severities` the open ones by severity. `contacts` counts the contacts that open ones are of,
+    `missing` the open ones of the rule `MISSING`, `exempt` those set aside. `changes` are of a
     `CHANGED` one, `exemptions` of an `ENDING` one; `total` counts those then.
     """
 
@@ -90,6 +91,8 @@ class AnnouncementContent:
     total: int = 0
     open: int = 0
     exempt: int = 0
+    contacts: int = 0
+    missing: int = 0
     severities: Mapping[Severity, int] = field(default_factory=dict)
     changes: Sequence[ContactChange] = ()
     exemptions: Sequence[Exemption] = ()

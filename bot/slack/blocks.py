@@ -96,12 +96,38 @@ def date(moment: datetime) -> str:
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
+def day(moment: datetime) -> str:
+    """A day in each reader's own time zone, for mrkdwn."""
+    return f"<!date^{int(moment.timestamp())}^{{date_short}}|{moment:%Y-%m-%d}>"
+
+
+def text_size(node: object) -> int:
+    """The characters of all texts in blocks: what Slack limits in a message as a whole."""
+    if isinstance(node, dict):
+        text = node.get("text")
+        own = len(text) if isinstance(text, str) else 0
+        return own + sum(text_size(value) for value in node.values())
+    return sum(text_size(value) for value in node) if isinstance(node, list | tuple) else 0
+
+
 def accounts(number: int) -> str:
     """`1 account`, `2 accounts`."""
     return f"{number:,} account{'' if number == 1 else 's'}"
+
+
+def contacts(number: int) -> str:
+    """`1 contact`, `2 contacts`."""
+    return f"{number:,} contact{'' if number == 1 else 's'}"
 
 
 def mentions(user_ids: Sequence[str], group_ids: Sequence[str]) -> str:
     """Slack users and user groups, for mrkdwn."""
     users = [f"<@{user_id}>" for user_id in user_ids]
     return ", ".join(users + [f"<!subteam^{group_id}>" for group_id in group_ids])
+
+
+def mentioned(ids: Sequence[str]) -> str:
+    """Users and user groups who are to be told, as a line to begin a paragraph with."""
+    groups = [each for each in ids if each.startswith("S")]
+    told = mentions([each for each in ids if each not in groups], groups)
+    return f"{told}\n" if told else ""

@@ -18,7 +18,7 @@ from bot.slack.command_listeners import CommandListeners
 from bot.slack.commands import COMMAND
 from bot.slack.desk import report_defect
 from bot.slack.form_listeners import FormListeners
-from bot.slack.views import accounts, announcements, forms, pages, rows
+from bot.slack.views import accounts, alerts, forms, pages, rows
 from bot.slack.views.notes import problem_message
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def build(parts: Parts) -> BoltApp:
     app.action(forms.TRY_AGAIN)(form.open_again)
     app.view(forms.CALLBACK)(form.submit)
 
-    app.action(announcements.SHOW_ALL)(alert.show_all)
+    app.action(alerts.SHOW_ALL)(alert.show_all)
     app.action(_numbered(pages.TURN))(alert.turn_page)
     app.action(accounts.CHECK)(command.check_again)
     app.action(accounts.CHOOSE)(command.choose)

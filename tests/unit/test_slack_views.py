@@ -11,48 +11,19 @@ from bot.announcements import AnnouncementKind
 from bot.causes import failure
 from bot.contacts import Account, AlternateContact, ContactType
 from bot.errors import AltcontactError, NotAllowed, NotifierError
-from bot.findings import AccountResult, Cause, Held, Outcome, Reading, Unreadable, evaluate
+from bot.evaluation import evaluate
+from bot.findings import AccountResult, Cause, Held, Outcome, Reading, Unreadable
 from bot.fixes import FixState
 from bot.policy import Policy
-from bot.sandbox.slack.limits import problems
 from bot.scans import ScanState, Trigger, TriggerKind
-from bot.slack.message import Message
-from bot.slack.views import accounts, announcements, checks, forms, notes, pages, rows
+from bot.slack.views import accounts, announcements, checks, finding_rows, forms, notes, pages, rows
 from bot.slack.views import help as help_views
 from bot.validation import EMAIL, FIELDS, LENGTHS, PHONE
 from tests.unit import slack_data as data
+from tests.unit.slack_sound import assert_as_typed, assert_sound, assert_sound_view, texts
 
 SIZES = [0, 1, 10, 20, 21, 49, 1_000, 10_000]
 NAMES = st.one_of(st.sampled_from(data.HOSTILE), st.text(max_size=80))
-
-
-def assert_sound(message: Message) -> None:
-    """Slack would take the message, and it says something to those who do not see it."""
-    assert problems(message.blocks, surface="message") == []
-    assert message.text.strip()
-    assert len(message.text) < 4_000
-    assert "<!channel>" not in message.text
-
-
-def assert_sound_view(view: dict[str, Any]) -> None:
-    """Slack would take the view."""
-    assert problems(view, surface="modal") == []
-
-
-def texts(node: Any, kind: str) -> list[str]:  # noqa: ANN401 - Block Kit is nested JSON
-    """Every text of a type (`plain_text`, `mrkdwn`) below a node."""
-    if isinstance(node, dict):
-        own = [node["text"]] if node.get("type") == kind else []
-        return own + [text for value in node.values() for text in texts(value, kind)]
-    if isinstance(node, list):
-        return [text for value in node for text in texts(value, kind)]
-    return []
-
-
-def assert_as_typed(blocks: list[dict[str, Any]], name: str) -> None:
-    """The name stands in plain text, and in mrkdwn never unescaped."""
-    assert any(name in text for text in texts(blocks, "plain_text"))
-    assert not any("<!channel>" in text for text in texts(blocks, "mrkdwn"))
 
 
 @pytest.mark.parametrize("total", SIZES)
@@ -91,7 +62,7 @@ def test_a_resolved_row_says_by_whom_and_when() -> None:
     """A row that was fixed has no button, and names the fixer; one mended elsewhere says so."""
     content = data.content(2, resolved=2)
     fixed = [data.finding(0, resolved=True, by="U0ALICE001"), data.finding(1, resolved=True)]
-    blocks = rows.finding_rows(fixed)
+    blocks = finding_rows.finding_rows(fixed)
     shown = json.dumps(blocks)
     assert "<@U0ALICE001>" in shown
     assert "outside of this bot" in shown
@@ -221,7 +192,8 @@ def test_running_checks() -> None:
 def account_result(reading: Reading, name: str = "Web", state: str = "ACTIVE") -> AccountResult:
     """An account with its three contacts read alike."""
     account = Account("444444444444", name, state)
-    return evaluate(account, dict.fromkeys(ContactType, reading), Policy(tuple(ContactType)))
+    policy = Policy.requiring(tuple(ContactType))
+    return evaluate(account, dict.fromkeys(ContactType, reading), policy.resolve(account))
 
 
 @given(NAMES, st.text(max_size=64), st.booleans())
@@ -229,7 +201,7 @@ def test_account_views_are_taken(name: str, text: str, read_only: bool) -> None:
     """An account's contacts fit and show as typed, whatever is in them."""
     contact = AlternateContact(text, text[:50], text, text[:25])
     message = accounts.account_message(
-        account_result(Held(contact), name), Policy(), read_only=read_only
+        account_result(Held(contact), name), Policy.requiring(), read_only=read_only
     )
     assert_sound(message)
     assert any(text in shown for shown in texts(message.blocks, "plain_text"))
@@ -240,12 +212,12 @@ def test_account_that_cannot_be_read_or_is_not_active() -> None:
     """Causes come with their mend; an account that is not active says so, and has no buttons."""
     why = failure(Cause.PERMISSION_MISSING)
     unreadable = accounts.account_message(
-        account_result(Unreadable(why)), Policy(), read_only=False
+        account_result(Unreadable(why)), Policy.requiring(), read_only=False
     )
     assert "IAM policy" in json.dumps(unreadable.blocks)
     assert rows.FIX not in json.dumps(unreadable.blocks)
     closed = accounts.account_message(
-        account_result(Held(data.CONTACT), state="SUSPENDED"), Policy(), read_only=False
+        account_result(Held(data.CONTACT), state="SUSPENDED"), Policy.requiring(), read_only=False
     )
     assert "SUSPENDED" in closed.text
     assert_sound(closed)
@@ -443,4 +415,4 @@ def test_fix_buttons_are_parsed() -> None:
 def test_unsupported_and_odd_findings_have_rows() -> None:
     """A finding that nobody can fix here shows its reason."""
     finding = data.finding(1, outcome=Outcome.UNSUPPORTED)
-    assert finding.reason in json.dumps(rows.finding_rows([finding]))
+    assert finding.reason in json.dumps(finding_rows.finding_rows([finding]))

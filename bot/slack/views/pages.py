@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.announcements import AnnouncementKind
 from bot.slack.blocks import actions, button, context, plain
-from bot.slack.views.rows import finding_rows
+from bot.slack.views.alerts import all_missing
+from bot.slack.views.finding_rows import NOWHERE, finding_rows
 
 if TYPE_CHECKING:
     from bot.announcements import AnnouncementContent
     from bot.slack.blocks import Block
+    from bot.slack.views.finding_rows import Surroundings
 
 TURN: Final = "altcontact_page"
 """Begins the action id of every button that turns to another page; its value is that page."""
@@ -25,27 +27,29 @@ def page_count(total: int) -> int:
     return max(1, -(-total // ROWS))
 
 
-def page_view(content: AnnouncementContent, page: int) -> dict[str, Any]:
+def page_view(
+    content: AnnouncementContent, page: int, around: Surroundings = NOWHERE
+) -> dict[str, Any]:
     """One page.
 
     Args:
         content: the findings of this page, and how many there are in all.
         page: its number, from 0; one that is past the end shows as the last.
+        around: what its rows point to.
     """
     pages = page_count(content.total)
     page = min(max(page, 0), pages - 1)
-    done = content.total - content.open
+    done = content.total - content.open - content.exempt
     summary = f"Page {page + 1:,} of {pages:,} · {content.open:,} open, {done:,} resolved"
-    unchecked = content.announcement.kind is AnnouncementKind.UNCHECKED
-    title = "Could not be checked" if unchecked else "Missing contacts"
-    blocks = [context(summary), *finding_rows(content.findings[:ROWS])]
+    summary += f", {content.exempt:,} set aside" if content.exempt else ""
+    blocks = [context(summary), *finding_rows(content.findings[:ROWS], around)]
     if pages > 1:
         blocks.append(actions(*_turns(page, pages)))
     metadata = {"announcement": content.announcement.id, "page": page}
     return {
         "type": "modal",
         "callback_id": TURN,
-        "title": plain(title, 24),
+        "title": plain(_title(content), 24),
         "close": plain("Close", 24),
         "private_metadata": json.dumps(metadata),
         "blocks": blocks,
@@ -56,6 +60,12 @@ def parse_turn(body: dict[str, Any]) -> tuple[str, int]:
     """The announcement id and the page that a button made here asks for."""
     metadata = json.loads(body["view"]["private_metadata"])
     return str(metadata["announcement"]), int(body["actions"][0]["value"])
+
+
+def _title(content: AnnouncementContent) -> str:
+    if content.announcement.kind is AnnouncementKind.UNCHECKED:
+        return "Could not be checked"
+    return "Missing contacts" if all_missing(content) else "Contacts that fall short"
 
 
 def _turns(page: int, pages: int) -> list[Block]:

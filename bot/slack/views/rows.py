@@ -1,26 +1,41 @@
-"""An account a row: what falls short with its button, and what was resolved with who and when."""
+"""What stands beside a row: **Fix**, and a menu of the rest; and how rows are named."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.contacts import ContactType
-from bot.findings import Outcome
-from bot.slack.blocks import button, date, escape, mrkdwn, plain, section
+from bot.slack.blocks import button, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.findings import Finding
     from bot.slack.blocks import Block
 
 FIX: Final = "altcontact_fix"
 """Begins the action id of every button that opens the form; a number follows it."""
 
+MENU: Final = "altcontact_menu"
+"""Begins the action id of every row's menu; which of the following was chosen is in its value."""
+
+SET_ASIDE: Final = "altcontact_set_aside"
+"""Opens the modal that sets a contact's findings aside. Begins a button's action id, too."""
+
+VERIFY: Final = "altcontact_verify"
+"""Opens the modal that records a contact as verified by hand. Begins a button's action id, too."""
+
+SHOW: Final = "altcontact_show"
+"""Shows the account with all its contacts. Begins a button's action id, too."""
+
 NAME_TEXT: Final = 200
 """AWS takes names of 50 characters; more is not relied upon, nor shown."""
 
 REASON_TEXT: Final = 300
+
+_LABELS: Final = {
+    SET_ASIDE: "Set aside…",
+    VERIFY: "Verified by hand…",
+    SHOW: "Show account",
+}
+_OPTION_TEXT: Final = 75
 
 
 def fix_button(
@@ -36,9 +51,40 @@ def parse_fix(value: str) -> tuple[str, ContactType]:
     return account_id, ContactType(kind)
 
 
-def finding_rows(findings: Iterable[Finding]) -> list[Block]:
-    """A block a finding, in the order given."""
-    return [_row(number, finding) for number, finding in enumerate(findings)]
+def row_menu(number: int, account_id: str, kind: ContactType, *choices: str) -> Block:
+    """A menu of what else can be done about a contact.
+
+    Args:
+        number: its own in the message or view.
+        account_id: whose contact.
+        kind: which contact.
+        choices: of `SET_ASIDE`, `VERIFY` and `SHOW`, in this order.
+    """
+    options = [
+        {"text": plain(_LABELS[what], _OPTION_TEXT), "value": _value(what, account_id, kind)}
+        for what in choices
+    ]
+    return {"type": "overflow", "action_id": f"{MENU}:{number}", "options": options}
+
+
+def row_button(
+    what: str, number: int, account_id: str, kind: ContactType, label: str = ""
+) -> Block:
+    """A button that does what one choice of `row_menu` does; `number` is its own among those."""
+    text = label or _LABELS[what]
+    return button(text, f"{what}:{number}", _value(what, account_id, kind))
+
+
+def pressed(body: dict[str, Any]) -> str:
+    """The value of what was pressed: of a button, or of what was chosen in a menu."""
+    action = body["actions"][0]
+    return str(action.get("selected_option", action)["value"])
+
+
+def parse_menu(value: str) -> tuple[str, str, ContactType]:
+    """What was chosen, the account id and contact type, of `row_menu` or `row_button`."""
+    what, account_id, kind = value.split(":")
+    return what, account_id, ContactType(kind)
 
 
 def title(name: str, account_id: str) -> str:
@@ -47,15 +93,5 @@ def title(name: str, account_id: str) -> str:
     return f"{shown} · {account_id}" if shown and shown != account_id else account_id
 
 
-def _row(number: int, finding: Finding) -> Block:
-    key = finding.key
-    name = title(finding.account_name, key.account_id)
-    if finding.resolved_at is not None:
-        by = f"by <@{finding.resolved_by}>" if finding.resolved_by else "outside of this bot"
-        how = escape(finding.resolution[:REASON_TEXT])
-        done = f":white_check_mark: Resolved {by}, {date(finding.resolved_at)}. {how}".rstrip()
-        return section(plain(f"{name}\n{key.type.label} contact"), fields=[mrkdwn(done)])
-    if key.outcome is Outcome.MISSING:
-        accessory = fix_button(number, key.account_id, key.type)
-        return section(plain(f"{name}\n{key.type.label} contact is missing"), accessory=accessory)
-    return section(plain(f"{name}\n{key.type.label} contact: {finding.reason[:REASON_TEXT]}"))
+def _value(what: str, account_id: str, kind: ContactType) -> str:
+    return f"{what}:{account_id}:{kind.value}"

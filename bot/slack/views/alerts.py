@@ -1,0 +1,186 @@
+"""Alerts: contacts that fall short, and contacts that could not be checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.contacts import ContactType
+from bot.rules import Rule
+from bot.slack.blocks import (
+    accounts,
+    actions,
+    button,
+    clip,
+    contacts,
+    context,
+    date,
+    escape,
+    header,
+    mentioned,
+    paragraph,
+    text_size,
+)
+from bot.slack.message import Message
+from bot.slack.views.finding_rows import by_severity, contact_rows
+from bot.slack.views.words import UNREAD, first_names, severity_of, worst
+
+if TYPE_CHECKING:
+    from bot.announcements import AnnouncementContent
+    from bot.findings import Finding
+    from bot.slack.blocks import Block
+    from bot.slack.views.finding_rows import Row, Surroundings
+
+SHOW_ALL: Final = "altcontact_show_all"
+"""The action id of the button that opens all findings of an alert; its value is the alert's id."""
+
+ROWS_TEXT: Final = 8_500
+"""Characters of a message's rows: Slack takes about 10,000 in all."""
+
+_CAUSES: Final = 6
+"""Causes told with their mend; each row names its own besides."""
+
+_CAUSE_TEXT: Final = 600
+_FALLBACK_TEXT: Final = 2900
+
+_SECURITY_MISSING: Final = (
+    "Without a security contact AWS reaches nobody when an account is abused or its keys leak."
+)
+
+
+def falls_short_message(content: AnnouncementContent, around: Surroundings) -> Message:
+    """Contacts that fall short, or that did."""
+    found = date(content.scan.started_at)
+    if content.open == 0:
+        headline, intro, text = _nothing_stands(content)
+        over = paragraph(f"{intro} Found {found}.")
+        return Message(text, [header(headline), over, *_rows(content, around)])
+    standing = [each for each in content.findings if each.is_open]
+    severity = worst(severity_of(each) for each in standing)
+    severity = worst((severity, *(each for each, count in content.severities.items() if count)))
+    number, checked = _open_contacts(content), accounts(content.scan.accounts)
+    risk = f"Risk: {severity.label.lower()}." if severity else ""
+    names = first_names((each.account_name, each.key.account_id) for each in standing)
+    told = f"Found {found} in a check of {checked}."
+    if all_missing(content):
+        headline = f"{contacts(number)} missing"
+        if len({each.key.type for each in standing}) == 1:
+            told = f"Missing in *{number:,}* of {checked} checked. Found {found}."
+        text = f"{headline}, of {checked} checked. {risk} {names}"
+    else:
+        headline = f"{contacts(number)} {'falls' if number == 1 else 'fall'} short"
+        headline += f", worst: {severity.label.lower()}" if severity else ""
+        text = f"{headline}. {names}"
+    why = _SECURITY_MISSING if any(_is_security_missing(each) for each in standing) else ""
+    if risk and (why or all_missing(content)):
+        told += f"\n*{risk}* {why}".rstrip()
+    intro = mentioned(content.announcement.mention) + told + _since_then(content, "resolved")
+    return Message(text, [header(headline), paragraph(intro), *_rows(content, around)])
+
+
+def unchecked_message(content: AnnouncementContent, around: Surroundings) -> Message:
+    """Contacts that could not be checked, by cause, or that could be since."""
+    since = f"Since {date(content.scan.started_at)}."
+    if content.open == 0:
+        headline, intro, text = _nothing_unchecked(content)
+        told = paragraph(f"{intro} {since}")
+        return Message(text, [header(headline), told, *_rows(content, around)])
+    standing = [each for each in content.findings if each.is_open]
+    unread = any(each.key.rule in UNREAD for each in standing)
+    headline = f"{contacts(_open_contacts(content))} could not be checked"
+    if not unread:
+        headline = f"{contacts(_open_contacts(content))} could not be checked in full"
+    known = "Whether they are set is not known." if unread else "Not every rule could be decided."
+    intro = mentioned(content.announcement.mention) + f"{known} {since}"
+    intro += _since_then(content, "could be checked")
+    mends = dict.fromkeys(
+        (each.failure.words, each.failure.mend) for each in standing if each.failure is not None
+    )
+    shown = list(mends)[:_CAUSES]
+    causes = [paragraph(_cause(words, mend)) for words, mend in shown]
+    text = clip(escape(f"{headline}: {' '.join(words for words, _ in shown)}"), _FALLBACK_TEXT)
+    rows = _rows(content, around, text_size(causes))
+    return Message(text, [header(headline), paragraph(intro), *causes, *rows])
+
+
+def _cause(words: str, mend: str) -> str:
+    told = f":grey_question: {escape(clip(words, _CAUSE_TEXT))}"
+    return f"{told}\n:point_right: {escape(clip(mend, _CAUSE_TEXT))}" if mend else told
+
+
+def _nothing_stands(content: AnnouncementContent) -> tuple[str, str, str]:
+    """Headline, introduction and text of an alert of which nothing is open."""
+    whose = f"contacts of {accounts(_accounts_of(content))}"
+    if content.exempt:
+        text = f"{content.exempt:,} of {content.total:,} set aside."
+        intro = f"All of what fell short here is right now, or set aside: {text}"
+        return f"Nothing open: {whose}", intro, f"Nothing open: {whose}. {text}"
+    if all_missing(content):
+        text = f"Resolved: all {content.total:,} missing contacts of this alert are set now."
+        return f"Resolved: {whose}", "All of what was missing here is set now.", text
+    intro = "All of what fell short here is right now."
+    return f"Resolved: {whose}", intro, f"Resolved: {whose}. {intro}"
+
+
+def _nothing_unchecked(content: AnnouncementContent) -> tuple[str, str, str]:
+    """The same of contacts that could not be checked."""
+    whose = accounts(_accounts_of(content))
+    if content.exempt:
+        text = f"{content.exempt:,} of {content.total:,} set aside."
+        intro = f"All of what could not be checked here could be since, or is set aside: {text}"
+        return f"Nothing open: {whose}", intro, f"Nothing open: {whose}. {text}"
+    text = f"All {content.total:,} contacts that could not be checked could be checked since."
+    intro = "All of what could not be checked here could be checked since."
+    return f"Checked again: {whose}", intro, text
+
+
+def _since_then(content: AnnouncementContent, how: str) -> str:
+    """How many findings are over or set aside, as lines to follow an introduction."""
+    done = content.total - content.open - content.exempt
+    lines = (
+        f"\n{done:,} of {content.total:,} {how} since." if done else "",
+        f"\n{content.exempt:,} of {content.total:,} set aside." if content.exempt else "",
+    )
+    return "".join(lines)
+
+
+def _rows(content: AnnouncementContent, around: Surroundings, spent: int = 0) -> list[Block]:
+    """The rows as far as they fit, and the button behind which all of them are."""
+    fitting: list[Row] = []
+    shown = 0
+    for row in contact_rows(content.findings, around):
+        spent += text_size(row.blocks)
+        if fitting and spent > ROWS_TEXT:
+            break
+        fitting.append(row)
+        shown += len(row.findings)
+    blocks = by_severity(fitting)
+    if content.total > shown:
+        more = button(f"Show all ({content.total:,})", SHOW_ALL, content.announcement.id)
+        blocks += [context(f"…and {content.total - shown:,} more."), actions(more)]
+    return blocks
+
+
+def all_missing(content: AnnouncementContent) -> bool:
+    """Whether it is about contacts that are missing, and nothing else."""
+    if content.open and content.missing:
+        return content.missing == content.open
+    return all(each.key.rule is Rule.MISSING for each in content.findings)
+
+
+def _is_security_missing(finding: Finding) -> bool:
+    return finding.key.rule is Rule.MISSING and finding.key.type is ContactType.SECURITY
+
+
+def _open_contacts(content: AnnouncementContent) -> int:
+    """How many contacts the open findings are of."""
+    shown = {(each.key.account_id, each.key.type) for each in content.findings if each.is_open}
+    if content.total <= len(content.findings):
+        return len(shown)
+    return content.contacts or content.open
+
+
+def _accounts_of(content: AnnouncementContent) -> int:
+    """How many accounts it is about; where not all findings are at hand, how many those are."""
+    if content.total > len(content.findings):
+        return content.total
+    return len({each.key.account_id for each in content.findings})

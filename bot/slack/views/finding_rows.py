@@ -1,0 +1,181 @@
+"""A contact a row: what is the matter with it, what can be done, what was done or set aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from bot.exemptions import ExemptionKind
+from bot.findings import Outcome
+from bot.slack.blocks import FIELD_TEXT, clip, date, day, escape, mrkdwn, paragraph, plain, section
+from bot.slack.views.rows import REASON_TEXT, SET_ASIDE, SHOW, VERIFY, fix_button, row_menu
+from bot.slack.views.words import (
+    matter,
+    row_text,
+    rule_names,
+    severity_heading,
+    severity_of,
+    undecided,
+    worst,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from bot.contacts import ContactType
+    from bot.exemptions import Exemption
+    from bot.findings import Finding
+    from bot.rules import Severity
+    from bot.slack.blocks import Block
+
+_STATUS_TEXT: Final = 700
+"""Characters of what was done about one contact, or why it is set aside."""
+
+_OWNER_TEXT: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What rows point to.
+
+    `rules_url` is where the pages of rules are published, empty where they are not; `owners` has
+    accounts' owners as mrkdwn, by what their tags say.
+    """
+
+    rules_url: str = ""
+    owners: Mapping[str, str] = field(default_factory=dict)
+
+
+NOWHERE: Final = Surroundings()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The findings of one contact, in the order given, as blocks."""
+
+    findings: tuple[Finding, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def severity(self) -> Severity | None:
+        """The worst of its findings, whatever became of them: so no row moves by being mended."""
+        return worst(severity_of(each) for each in self.findings)
+
+
+def contact_rows(findings: Iterable[Finding], around: Surroundings = NOWHERE) -> list[Row]:
+    """A row a contact, in the order in which the contacts are first met."""
+    contacts: dict[tuple[str, ContactType], list[Finding]] = {}
+    for each in findings:
+        contacts.setdefault((each.key.account_id, each.key.type), []).append(each)
+    return [
+        Row(tuple(found), tuple(_blocks(number, found, around)))
+        for number, found in enumerate(contacts.values())
+    ]
+
+
+def by_severity(rows: Sequence[Row]) -> list[Block]:
+    """The blocks of rows, worst first, under a heading each severity where there are several."""
+    ordered = sorted(rows, key=_rank)
+    grouped = [(rank, list(members)) for rank, members in groupby(ordered, _rank)]
+    blocks: list[Block] = []
+    for _, members in grouped:
+        if len(grouped) > 1:
+            blocks.append(paragraph(severity_heading(members[0].severity)))
+        blocks += [block for row in members for block in row.blocks]
+    return blocks
+
+
+def finding_rows(findings: Iterable[Finding], around: Surroundings = NOWHERE) -> list[Block]:
+    """The blocks of findings, put together by contact and severity."""
+    return by_severity(contact_rows(findings, around))
+
+
+def set_aside(exemption: Exemption) -> str:
+    """Until when, by whom and why a finding is set aside, for mrkdwn."""
+    request = exemption.request
+    reason = escape(clip(request.reason, REASON_TEXT))
+    by, until = f"<@{request.user_id}>", day(request.until)
+    if request.kind is ExemptionKind.VERIFICATION:
+        return (
+            f":white_circle: Verified by hand by {by} {date(exemption.granted_at)}, "
+            f"good until {until}: {reason}"
+        )
+    return f":white_circle: Set aside until {until} by {by}: {reason}"
+
+
+def _rank(row: Row) -> int:
+    return row.severity.rank if row.severity is not None else len(Outcome)
+
+
+def _blocks(number: int, found: Sequence[Finding], around: Surroundings) -> list[Block]:
+    first = found[0]
+    key, name = first.key, first.account_name
+    standing = [each for each in found if each.is_open]
+    done = _done(found)
+    if not standing:
+        text = plain(row_text(name, key.account_id, f"{key.type.label} contact"))
+        return [section(text, fields=[mrkdwn(done, FIELD_TEXT)])]
+    details = _details(standing, done, around)
+    if any(each.key.outcome.falls_short for each in standing):
+        rules = [each.key.rule for each in standing]
+        reasons = [each.reason for each in standing]
+        differences = [field for each in standing for field in each.differences]
+        text = plain(row_text(name, key.account_id, matter(key.type, rules, reasons, differences)))
+        menu = row_menu(number, key.account_id, key.type, SET_ASIDE, SHOW)
+        return [
+            section(text, accessory=fix_button(number, key.account_id, key.type)),
+            section(mrkdwn(details), accessory=menu),
+        ]
+    by_hand = any(each.key.outcome is Outcome.UNSUPPORTED for each in standing)
+    what = f"{key.type.label} contact: {undecided(standing)}"
+    choices = (VERIFY, SET_ASIDE, SHOW) if by_hand else (SET_ASIDE, SHOW)
+    return [
+        section(
+            plain(row_text(name, key.account_id, what)),
+            fields=[mrkdwn(details, FIELD_TEXT)],
+            accessory=row_menu(number, key.account_id, key.type, *choices),
+        )
+    ]
+
+
+def _details(standing: Sequence[Finding], done: str, around: Surroundings) -> str:
+    """The rules that are broken, whose account it is, and what is over already, for mrkdwn."""
+    rules = [each.key.rule for each in standing]
+    label = "Rule" if len(set(rules)) == 1 else "Rules"
+    said = f"{label}: {rule_names(rules, around.rules_url)}"
+    owner = standing[0].owner.strip()
+    if owner:
+        named = around.owners.get(standing[0].owner) or escape(clip(owner, _OWNER_TEXT))
+        said += f" · Owner: {named}"
+    return f"{said}\n{done}" if done else said
+
+
+def _done(found: Iterable[Finding]) -> str:
+    """What was resolved or is set aside of a contact, a line each, for mrkdwn."""
+    lines: dict[str, None] = {}
+    for each in found:
+        if each.resolved_at is not None and _opened_again(each):
+            lines[f":white_circle: {escape(each.resolution[:REASON_TEXT])}"] = None
+        elif each.resolved_at is not None:
+            by = f"by <@{each.resolved_by}>" if each.resolved_by else "outside of this bot"
+            how = escape(each.resolution[:REASON_TEXT])
+            when = date(each.resolved_at)
+            lines[f":white_check_mark: Resolved {by}, {when}. {how}".rstrip()] = None
+        elif each.exemption is not None:
+            lines[set_aside(each.exemption)] = None
+    shown: list[str] = []
+    for line in lines:
+        # Whole lines alone: half a mention or date would show as it is written.
+        if shown and sum(map(len, shown)) + len(line) > _STATUS_TEXT:
+            break
+        shown.append(line)
+    rest = len(lines) - len(shown)
+    return "\n".join((*shown, *((f"…and {rest} more.",) if rest else ())))
+
+
+def _opened_again(finding: Finding) -> bool:
+    """Whether it gave way to a new finding, since what set it aside had ended."""
+    ended = finding.exemption.ended_at if finding.exemption is not None else None
+    resolved = finding.resolved_at
+    return ended is not None and resolved is not None and resolved >= ended

@@ -1,0 +1,165 @@
+"""Notices: contacts changed by others, exemptions that end soon, and whether checks work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.exemptions import ExemptionKind
+from bot.slack.blocks import (
+    FIELD_TEXT,
+    HEADER_TEXT,
+    accounts,
+    actions,
+    clip,
+    contacts,
+    context,
+    date,
+    day,
+    escape,
+    header,
+    mentioned,
+    mrkdwn,
+    paragraph,
+    plain,
+    section,
+    text_size,
+)
+from bot.slack.message import Message
+from bot.slack.views.rows import (
+    REASON_TEXT,
+    SET_ASIDE,
+    SHOW,
+    VERIFY,
+    fix_button,
+    row_button,
+)
+from bot.slack.views.words import UNREAD, changed, first_names, row_text, rule_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.announcements import AnnouncementContent
+    from bot.changes import ContactChange
+    from bot.exemptions import Exemption
+    from bot.slack.blocks import Block
+    from bot.slack.views.finding_rows import Surroundings
+
+_ROWS_TEXT: Final = 8_000
+"""Characters of a notice's rows: Slack takes about 10,000 in all."""
+
+_MOST_ROWS: Final = 20
+"""Rows of two blocks at most, of which Slack takes 50."""
+
+
+def changed_message(content: AnnouncementContent) -> Message:
+    """Contacts that somebody else changed, and that are still as they should be."""
+    number = content.total or len(content.changes)
+    headline = f"{contacts(number)} changed outside of this bot"
+    intro = (
+        f"{mentioned(content.announcement.mention)}Seen {date(content.scan.started_at)}. "
+        f"{'It still is' if number == 1 else 'They still are'} as the policy asks; whoever made "
+        "the change is not known to AWS's contacts, but may be found in CloudTrail."
+    )
+    rows = [_changed_row(place, each) for place, each in enumerate(content.changes)]
+    names = first_names((each.account_name, each.account_id) for each in content.changes)
+    more = "`/altcontact check` with an account's id shows its contacts."
+    blocks = [header(headline), paragraph(intro), *_fitting(rows, number, more)]
+    return Message(f"{headline}: {names}", blocks)
+
+
+def ending_message(content: AnnouncementContent, around: Surroundings) -> Message:
+    """Exemptions and verifications that end within a week."""
+    number = content.total or len(content.exemptions)
+    kinds = {each.request.kind for each in content.exemptions}
+    what = "exemption or verification"
+    if len(kinds) == 1:
+        what = str(next(iter(kinds)).value)
+    headline = f"{number:,} {what}{'' if number == 1 else 's'} to end within a week"
+    headline = headline.replace("exemption or verifications", "exemptions and verifications")
+    intro = (
+        f"{mentioned(content.announcement.mention)}On that day the contact is alerted of again, "
+        "unless it is mended, or set aside or verified anew."
+    )
+    rows = [_ending_row(place, each, around) for place, each in enumerate(content.exemptions)]
+    names = first_names((each.account_name, each.request.account_id) for each in content.exemptions)
+    more = "`/altcontact exemptions` lists all."
+    blocks = [header(headline), paragraph(intro), *_fitting(rows, number, more)]
+    return Message(f"{headline}: {names}", blocks)
+
+
+def failing_message(content: AnnouncementContent) -> Message:
+    """Checks do not work."""
+    why = content.announcement.failure
+    words, mend = (why.words, why.mend) if why is not None else ("", "")
+    headline = f"Checks do not work{_where(content)}"
+    blocks = [
+        header(headline),
+        paragraph(
+            f"The check of {date(content.scan.started_at)} could not be completed. "
+            f"{escape(words)}\n:point_right: {escape(mend)}"
+        ),
+        context("Nothing was concluded from what was not seen. You will hear when checks work."),
+    ]
+    return Message(escape(f"{headline}: {words} {mend}"), blocks)
+
+
+def working_message(content: AnnouncementContent) -> Message:
+    """Checks work again."""
+    headline = f"Checks work again{_where(content)}"
+    finished = content.scan.finished_at or content.scan.started_at
+    if content.announcement.organization:
+        # The scan counts the accounts of every organization.
+        told = f"All its accounts were checked {date(finished)}."
+        return Message(escape(f"{headline}."), [header(headline), paragraph(told)])
+    checked = accounts(content.scan.accounts)
+    blocks = [header(headline), paragraph(f"{checked} checked {date(finished)}.")]
+    return Message(f"{headline}: {checked} checked.", blocks)
+
+
+def _where(content: AnnouncementContent) -> str:
+    organization = content.announcement.organization
+    return f" in {clip(organization, HEADER_TEXT // 2)}" if organization else ""
+
+
+def _changed_row(number: int, change: ContactChange) -> list[Block]:
+    what = [f"{change.type.label} contact", *changed(change.before, change.after)]
+    if change.before is None:
+        what[0] += " was set"
+    elif change.after is None:
+        what[0] += " was deleted"
+    text = row_text(change.account_name, change.account_id, "\n".join(what))
+    button = row_button(SHOW, number, change.account_id, change.type)
+    return [section(plain(text), accessory=button)]
+
+
+def _ending_row(number: int, exemption: Exemption, around: Surroundings) -> list[Block]:
+    request = exemption.request
+    verified = request.kind is ExemptionKind.VERIFICATION
+    what = f"{request.type.label} contact: {clip(request.reason, REASON_TEXT)}"
+    text = plain(row_text(exemption.account_name, request.account_id, what))
+    done = "Verified by hand" if verified else "Set aside"
+    told = f"{done} by <@{request.user_id}> until *{day(request.until)}*"
+    told += f" · Rule: {rule_names([request.rule], around.rules_url)}"
+    if exemption.ended_at is not None:
+        by = f" by <@{exemption.ended_by}>" if exemption.ended_by else ""
+        told += f"\n:white_check_mark: Ended{by}, {date(exemption.ended_at)}."
+        return [section(text, fields=[mrkdwn(told, FIELD_TEXT)])]
+    again, label = (VERIFY, "Verify again…") if verified else (SET_ASIDE, "Set aside longer…")
+    buttons = [row_button(again, number, request.account_id, request.type, label)]
+    if request.rule not in UNREAD:
+        buttons.insert(0, fix_button(number, request.account_id, request.type, primary=False))
+    return [section(text, fields=[mrkdwn(told, FIELD_TEXT)]), actions(*buttons)]
+
+
+def _fitting(rows: Sequence[list[Block]], total: int, more: str) -> list[Block]:
+    """The blocks of rows as far as they fit, and how many more there are."""
+    blocks: list[Block] = []
+    shown = 0
+    for row in rows[:_MOST_ROWS]:
+        if shown and text_size(blocks) + text_size(row) > _ROWS_TEXT:
+            break
+        blocks += row
+        shown += 1
+    if total > shown:
+        blocks.append(context(f"…and {total - shown:,} more. {more}"))
+    return blocks
