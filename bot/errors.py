@@ -5,6 +5,7 @@
     ├── GatewayError             AWS could not do what was asked (carries a `Failure`)
     │   └── ContactRefused       AWS named the fields it does not take
     ├── StoreError               the database cannot be used
+    ├── ExemptionRefused         a finding was not set aside, or what set it aside not ended
     ├── NotifierError            Slack did not take a message
     │   ├── PostRefused          it surely was not posted
     │   ├── PostInDoubt          it may have been posted: look before posting again
@@ -64,6 +65,19 @@ class ContactRefused(GatewayError):
 
 class StoreError(AltcontactError):
     """The database cannot be opened, read or written."""
+
+
+class ExemptionRefused(AltcontactError):
+    """A finding was not set aside or verified, or what set it aside was not ended.
+
+    `field` is what of the form is not right: `findings`, `types`, `reason` or `until`; empty where
+    it is none of them. `by` is the Slack user who was quicker, where one was.
+    """
+
+    def __init__(self, message: str, mend: str = "", *, field: str = "", by: str = "") -> None:
+        super().__init__(message, mend)
+        self.field = field
+        self.by = by
 
 
 class NotifierError(AltcontactError):
