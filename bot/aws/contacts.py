@@ -1,4 +1,4 @@
-"""Reads and writes one alternate contact of one account."""
+"""Reads and writes one alternate contact of one account, and reads its primary contact."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.aws.sessions import has_contacts_api
 from bot.causes import failure
 from bot.contacts import AlternateContact
 from bot.errors import GatewayError
+from bot.evidence import PrimaryContact
 from bot.findings import Absent, Cause, Held, Unreadable, Unsupported
 from bot.ports import Priority
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_account.type_defs import (
         GetAlternateContactRequestTypeDef,
+        GetContactInformationRequestTypeDef,
         PutAlternateContactRequestTypeDef,
     )
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from bot.aws.quota import Limiters
     from bot.aws.sessions import Clients
     from bot.contacts import ContactType
-    from bot.findings import Reading
+    from bot.findings import Failure, Reading
     from bot.scope import Scope
 
 
@@ -91,6 +93,30 @@ class Contacts:
         request = Request("PutAlternateContact", named, self._scope)
         self._calls.make(request, ask, self._limiters.write, Priority.FIX)
 
+    def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
+        """Read an account's primary contact, of which AWS holds no email address.
+
+        One that AWS says is not there is empty: nothing is the same as it.
+        """
+        if not has_contacts_api(self._scope.partition):
+            return failure(Cause.NO_API)
+        asked: GetContactInformationRequestTypeDef = {}
+        named = self._named(account_id)
+        if named:
+            asked["AccountId"] = named
+
+        def ask() -> PrimaryContact:
+            client = self._clients.account(self._scope.partition)
+            return _primary(client.get_contact_information(**asked))
+
+        request = Request("GetContactInformation", named, self._scope)
+        try:
+            return self._calls.make(request, ask, self._limiters.primary, priority)
+        except GatewayError as error:
+            if error.failure.code == NOT_FOUND:
+                return PrimaryContact(name="", phone="")
+            return error.failure
+
     def _named(self, account_id: str) -> str:
         """The `AccountId` to pass: none for the caller's own, which AWS denies by its id."""
         return "" if account_id == self._scope.account_id else account_id
@@ -110,6 +136,14 @@ def _contact(answer: Mapping[str, Any], kind: ContactType) -> AlternateContact:
     if held.get("AlternateContactType", kind.value) != kind.value:
         raise UnusableAnswer
     return contact
+
+
+def _primary(answer: Mapping[str, Any]) -> PrimaryContact:
+    held = answer.get("ContactInformation") or {}
+    try:
+        return PrimaryContact(name=held["FullName"], phone=held["PhoneNumber"])
+    except KeyError:
+        raise UnusableAnswer from None
 
 
 def _require_from_aws(answer: Mapping[str, Any]) -> None:

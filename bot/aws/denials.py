@@ -31,6 +31,9 @@ class Request:
     scope: Scope | None = None
 
 
+DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+"""The codes of a denial."""
+
 _PRINCIPAL: Final = re.compile(r"User: \S+")
 _ACTION: Final = re.compile(r"not authorized to perform: ([a-z]+:[A-Za-z]+)\b")
 _SIGNS: Final = (

@@ -35,7 +35,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.parsers import ResponseParserError
 
-from bot.aws.denials import denial
+from bot.aws.denials import DENIED, denial
 from bot.causes import failure
 from bot.findings import Cause
 
@@ -72,7 +72,14 @@ class BadEndpoint(ValueError):
     """The endpoint that is configured is no URL."""
 
 
-_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+class NotAssumed(RuntimeError):
+    """The role of an organization was not handed out; `failure` says why, naming the role."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.words)
+        self.failure = failure
+
+
 _CAUSES: Final = (
     (
         Cause.THROTTLED,
@@ -92,7 +99,7 @@ _CAUSES: Final = (
         "TokenRefreshRequired UnrecognizedClientException",
     ),
     (Cause.CLOCK_WRONG, "RequestExpired RequestInTheFuture RequestTimeTooSkewed"),
-    (Cause.ACCOUNT_STATE, "ConflictException ResourceUnavailableException"),
+    (Cause.ACCOUNT_STATE, "ConflictException ResourceUnavailableException TargetNotFoundException"),
     (Cause.NO_ORGANIZATION, "AWSOrganizationsNotInUseException"),
 )
 _SIGNED: Final = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
@@ -163,6 +170,8 @@ def explain(error: Exception, request: Request) -> Failure:
     """
     if isinstance(error, ClientError):
         return _explain_answer(error, request)
+    if isinstance(error, NotAssumed):
+        return error.failure
     if isinstance(error, BadEndpoint):
         return failure(
             Cause.UNREACHABLE,
@@ -208,7 +217,7 @@ def _explain_answer(error: ClientError, request: Request) -> Failure:
             return failure(Cause.CLOCK_WRONG, code=code)
         if error.operation_name != request.operation:
             return _refresh_failed(code)
-        if code in _DENIED:
+        if code in DENIED:
             return denial(str(answer.get("Message", "")), code, request)
     # Without a code of AWS's own, botocore puts the HTTP status there: some proxy answered.
     return failure(cause or (Cause.REFUSED if code else Cause.MALFORMED), code=code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -12,19 +12,22 @@ from bot.aws.checkup import AwsCheckup
 from bot.aws.checkup_notes import Notes
 from bot.aws.contacts import Contacts
 from bot.aws.organization import Organization
-from bot.aws.quota import LIST, Limiter, Limiters, account_limiters
+from bot.aws.quota import LIST, TAGS, Limiter, Limiters, account_limiters
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
+from bot.aws.units import Places
 from bot.errors import GatewayError
 from bot.findings import Unreadable
+from bot.targets import AwsTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import boto3
 
     from bot.aws.bucket import Quota
-    from bot.contacts import Account, AlternateContact, ContactType
-    from bot.findings import Cause, Reading
+    from bot.contacts import Account, AlternateContact, ContactType, Unit
+    from bot.evidence import PrimaryContact
+    from bot.findings import Cause, Failure, Reading
     from bot.ports import Priority
     from bot.scope import Scope, ScopeKind
 
@@ -44,11 +47,14 @@ class AwsGateway:
         write_rate: PutAlternateContact calls a second; the same.
         concurrency: how many threads call at once, so that each has a connection.
         session: a boto3 session instead of the one that boto3's own chain makes.
-        listing: how often Organizations is asked.
+        listing: how often Organizations is asked, for anything but tags.
+        tagging: how often it is asked for tags.
         connect_seconds: how long a connection may take.
         read_seconds: how long an answer may be silent.
         pause: waits so many seconds between tries; to be replaced in tests.
         tries: how often a call is made before a failure of this cause counts.
+        target: which organization or account is reached, and how; what it says of the scope goes
+            before `wanted_scope`.
     """
 
     def __init__(
@@ -60,17 +66,22 @@ class AwsGateway:
         session: boto3.Session | None = None,
         *,
         listing: Quota = LIST,
+        tagging: Quota = TAGS,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         pause: Callable[[float], object] | None = None,
         tries: Mapping[Cause, int] = TRIES,
+        target: AwsTarget = AwsTarget(),  # noqa: B008 - frozen, so it may be shared
     ) -> None:
-        self._wanted = wanted_scope
+        self.name: Final = target.name
+        self._target = target
+        self._wanted = target.scope or wanted_scope
         self._rates = (read_rate, write_rate)
         self._calls = Calls(pause, tries)
-        self._clients = Clients(concurrency, session, connect_seconds, read_seconds)
-        self._listing = Limiter(listing)
-        self._organization = Organization(self._calls, self._clients, self._listing)
+        self._clients = Clients(concurrency, session, connect_seconds, read_seconds, target)
+        self._listing, self._tagging = Limiter(listing), Limiter(tagging)
+        self._organization = Organization(self._calls, self._clients, self._listing, self.name)
+        self._places = Places(self._calls, self._clients, self._listing, self._tagging)
         self._lock = threading.Lock()
         self._finding = threading.Lock()
         self._limiters: dict[str, Limiters] = {}
@@ -97,6 +108,38 @@ class AwsGateway:
             GatewayError: a page could not be had; those before it were yielded.
         """
         yield from self._organization.accounts(self._known_scope())
+
+    def units(self) -> Mapping[str, tuple[Unit, ...]]:
+        """Walk the organizational units: {id of each OU: the OUs from the root down to it}.
+
+        Raises:
+            GatewayError: a part of the walk could not be made.
+        """
+        return self._places.units(self._known_scope())
+
+    def placements(self, units: Iterable[str]) -> Mapping[str, str]:
+        """Which OU each account is right in, "" for the root: {account id: OU id}.
+
+        Raises:
+            GatewayError: a page could not be had.
+        """
+        return self._places.placements(self._known_scope(), units)
+
+    def tags(self, account_id: str) -> Mapping[str, str]:
+        """An account's tags.
+
+        Raises:
+            GatewayError: they could not be read.
+        """
+        return self._places.tags(self._known_scope(), account_id)
+
+    def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
+        """Read an account's primary contact. Never raises for what AWS answers or does not."""
+        try:
+            contacts = self._contacts()
+        except GatewayError as error:
+            return error.failure
+        return contacts.primary_contact(account_id, priority)
 
     def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
         """Read one contact. Never raises for what AWS answers or fails to answer."""
@@ -135,6 +178,7 @@ class AwsGateway:
             limiters = list(self._limiters.values())
         self._calls.close()
         self._listing.close()
+        self._tagging.close()
         for each in limiters:
             each.close()
 
@@ -155,3 +199,38 @@ class AwsGateway:
         # Many threads may come before the scope is known; one of them is enough to ask.
         with self._finding:
             return self._scope or self.scope()
+
+
+def gateways_for(
+    targets: Sequence[AwsTarget],
+    wanted_scope: ScopeKind | None,
+    read_rate: float | None = None,
+    write_rate: float | None = None,
+    *,
+    connect_seconds: float = CONNECT_SECONDS,
+    read_seconds: float = READ_SECONDS,
+    tries: Mapping[Cause, int] = TRIES,
+) -> tuple[AwsGateway, ...]:
+    """A gateway for each target; without any, the one that boto3's own chain reaches.
+
+    Args:
+        targets: which organizations and accounts are looked after.
+        wanted_scope: what must be in scope where a target does not say.
+        read_rate: GetAlternateContact calls a second, of each; None: AWS's published quota.
+        write_rate: PutAlternateContact calls a second, of each; the same.
+        connect_seconds: how long a connection may take.
+        read_seconds: how long an answer may be silent.
+        tries: how often a call is made before a failure of this cause counts.
+    """
+    return tuple(
+        AwsGateway(
+            wanted_scope,
+            read_rate,
+            write_rate,
+            connect_seconds=connect_seconds,
+            read_seconds=read_seconds,
+            tries=tries,
+            target=target,
+        )
+        for target in targets or (AwsTarget(),)
+    )

@@ -9,9 +9,9 @@ from botocore.paginate import TokenEncoder
 
 from bot.aws.denials import Request
 from bot.aws.failures import UnusableAnswer
+from bot.aws.paging import entries_of, every, next_token
 from bot.aws.sessions import has_contacts_api
-from bot.causes import failure
-from bot.contacts import ACTIVE, Account
+from bot.contacts import ACTIVE, Account, Unit
 from bot.errors import GatewayError
 from bot.findings import Cause
 from bot.ports import Priority
@@ -49,9 +49,11 @@ class Organization:
         calls: makes the calls.
         clients: boto3's clients.
         limiter: where Organizations' calls wait for their turn.
+        name: the organization's name in the settings, which its accounts carry.
     """
 
-    def __init__(self, calls: Calls, clients: Clients, limiter: Limiter) -> None:
+    def __init__(self, calls: Calls, clients: Clients, limiter: Limiter, name: str = "") -> None:
+        self._name = name
         self._calls = calls
         self._clients = clients
         self._limiter = limiter
@@ -92,18 +94,8 @@ class Organization:
         if scope.kind is ScopeKind.ACCOUNT:
             yield self._the_one(scope)
             return
-        token = ""
-        while True:
-            page = self._page(scope, token, PAGE_SIZE)
-            for entry in page["Accounts"]:
-                yield _account(entry)
-            following = page.get("NextToken") or ""
-            if not following:
-                return
-            if following == token:
-                # Asking on would go round in circles for ever.
-                raise GatewayError(failure(Cause.MALFORMED))
-            token = following
+        for entry in every(lambda token: self._page(scope, token, PAGE_SIZE)):
+            yield _account(entry, self._name)
 
     def _identity(self) -> tuple[str, str]:
         answer = self._clients.sts().get_caller_identity()
@@ -154,14 +146,14 @@ class Organization:
             management_id=management_id,
         )
 
-    def _page(self, scope: Scope, token: str, size: int) -> Mapping[str, Any]:
+    def _page(self, scope: Scope, token: str, size: int) -> tuple[list[dict[str, Any]], str]:
         """One page of ListAccounts.
 
         boto3's paginator ends for good when a call in it fails, so each page (and each try of it)
         takes a paginator of its own, which starts at the token of the page before.
         """
 
-        def ask() -> Mapping[str, Any]:
+        def ask() -> tuple[list[dict[str, Any]], str]:
             client = self._clients.organizations(scope.partition)
             config: dict[str, Any] = {"PageSize": size}
             if token:
@@ -170,10 +162,7 @@ class Organization:
                 PaginationConfig=config  # type: ignore[arg-type] # it is built key by key
             )
             page: Mapping[str, Any] = next(iter(pages))
-            entries = page.get("Accounts")
-            if not isinstance(entries, list) or not all(entry.get("Id") for entry in entries):
-                raise UnusableAnswer
-            return page
+            return entries_of(page, "Accounts"), next_token(page)
 
         request = Request("ListAccounts", scope=scope)
         return self._calls.make(request, ask, self._limiter, Priority.SCAN)
@@ -188,7 +177,7 @@ class Organization:
             if error.failure.cause.of_the_caller:
                 raise
             name = ""
-        return Account(scope.account_id, name or scope.account_id, ACTIVE)
+        return Account(scope.account_id, name or scope.account_id, ACTIVE, organization=self._name)
 
     def _own_name(self, scope: Scope) -> str:
         if not has_contacts_api(scope.partition):
@@ -205,7 +194,7 @@ def _organization(answer: Mapping[str, Any]) -> Mapping[str, str]:
     return {"Id": organization["Id"], "MasterAccountId": organization["MasterAccountId"]}
 
 
-def _account(entry: Mapping[str, Any]) -> Account:
+def _account(entry: Mapping[str, Any], organization: str) -> Account:
     """An account as ListAccounts gives it.
 
     Where neither `State` nor `Status` is there, it is taken to be active: then it is read, and
@@ -216,4 +205,19 @@ def _account(entry: Mapping[str, Any]) -> Account:
         name=entry.get("Name") or entry["Id"],
         state=entry.get("State") or entry.get("Status") or ACTIVE,
         email=entry.get("Email", ""),
+        organization=organization,
+        units=_units(entry.get("Paths")),
     )
+
+
+def _units(paths: object) -> tuple[Unit, ...] | None:
+    """The OUs of `o-…/r-…/ou-…/ou-…/444455556666/`, whose names AWS does not give there.
+
+    Returns:
+        None where AWS gave no path, or none that can be understood.
+    """
+    path = paths[0] if isinstance(paths, list) and paths else ""
+    parts = path.strip("/").split("/") if isinstance(path, str) else []
+    if len(parts) < 2 or not parts[1].startswith("r-"):  # noqa: PLR2004 - organization and root
+        return None
+    return tuple(Unit(part, "") for part in parts[2:] if part.startswith("ou-"))

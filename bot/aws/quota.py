@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from bot.ports import Priority
 
 READ: Final = Quota(rate=10, burst=15)
-"""GetAlternateContact; https://docs.aws.amazon.com/accounts/latest/reference/quotas.html"""
+"""GetAlternateContact and GetContactInformation, each by itself;
+https://docs.aws.amazon.com/accounts/latest/reference/quotas.html"""
 WRITE: Final = Quota(rate=5, burst=8)
 """PutAlternateContact; the same page."""
 CHINA_READ: Final = Quota(rate=3, burst=5)
@@ -30,6 +31,8 @@ LIST: Final = Quota(rate=5, burst=10)
 """The Organizations calls. AWS throttles them for the organization as a whole, other tools
 included, so this stays low; 5 pages are 100 accounts a second, which is ten times what the quota
 for reading lets through, so listing never holds a scan up."""
+TAGS: Final = Quota(rate=5, burst=10)
+"""ListTagsForResource; as low, but apart: whoever reads ten thousand accounts' tags still lists."""
 
 
 def wait_on(condition: threading.Condition, seconds: float | None) -> None:
@@ -127,11 +130,12 @@ class Limiters:
 
     read: Limiter
     write: Limiter
+    primary: Limiter
 
     def close(self) -> None:
-        """Close both."""
-        self.read.close()
-        self.write.close()
+        """Close all."""
+        for limiter in (self.read, self.write, self.primary):
+            limiter.close()
 
 
 def account_limiters(partition: str, read_rate: float | None, write_rate: float | None) -> Limiters:
@@ -139,11 +143,13 @@ def account_limiters(partition: str, read_rate: float | None, write_rate: float 
 
     Args:
         partition: `aws`, `aws-cn`, …
-        read_rate: calls a second instead of AWS's published quota, burst in proportion.
+        read_rate: calls of each reading operation a second instead of AWS's published quota, burst
+            in proportion.
         write_rate: the same for writing.
     """
     in_china = partition == "aws-cn"
     return Limiters(
         read=Limiter((CHINA_READ if in_china else READ).at(read_rate)),
+        primary=Limiter((CHINA_READ if in_china else READ).at(read_rate)),
         write=Limiter((CHINA_WRITE if in_china else WRITE).at(write_rate)),
     )

@@ -5,32 +5,22 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final, cast
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from bot.aws import regions
 from bot.aws.failures import BadEndpoint
+from bot.aws.roles import opened
+from bot.targets import AwsTarget
 
 if TYPE_CHECKING:
+    import boto3
     from mypy_boto3_account import AccountClient
     from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_sts import STSClient
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
-
-_DEFAULT_REGION: Final = "us-east-1"
-# Account Management and Organizations are global: each partition serves them from one region.
-_GLOBAL_REGIONS: Final = {
-    "aws": _DEFAULT_REGION,
-    "aws-cn": "cn-northwest-1",
-    "aws-us-gov": "us-gov-west-1",
-    "aws-iso": "us-iso-east-1",
-    "aws-iso-b": "us-isob-east-1",
-    "aws-iso-e": "eu-isoe-west-1",
-    "aws-iso-f": "us-isof-south-1",
-    "aws-eusc": "eusc-de-east-1",
-}
 
 
 def has_contacts_api(partition: str) -> bool:
@@ -43,9 +33,10 @@ class Clients:
 
     Args:
         concurrency: how many calls go at once: so many connections are kept.
-        session: a session to use instead of one made by the chain.
+        session: a session to use instead of one made for the target.
         connect_seconds: how long a connection may take.
         read_seconds: how long an answer may be silent.
+        target: what is to be reached, by which profile or role.
     """
 
     def __init__(
@@ -54,8 +45,10 @@ class Clients:
         session: boto3.Session | None = None,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
+        target: AwsTarget = AwsTarget(),  # noqa: B008 - frozen, so it may be shared
     ) -> None:
         self._session = session
+        self._target = target
         # boto3 neither makes sessions nor clients from several threads at once.
         self._lock = threading.Lock()
         self._made: dict[tuple[str, str], object] = {}
@@ -90,12 +83,12 @@ class Clients:
             key = (service, partition)
             if key not in self._made:
                 if self._session is None:
-                    self._session = boto3.Session()
+                    self._session = opened(self._target, self._config)
                 self._made[key] = self._make(self._session, service, partition)
             return self._made[key]
 
     def _make(self, session: boto3.Session, service: str, partition: str) -> object:
-        region = _GLOBAL_REGIONS.get(partition) or session.region_name or _DEFAULT_REGION
+        region = regions.known(partition) or session.region_name or regions.DEFAULT
         try:
             # The stubs overload on literal names alone.
             return session.client(service, region_name=region, config=self._config)  # type: ignore[call-overload]

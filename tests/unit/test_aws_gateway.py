@@ -14,9 +14,11 @@ from bot.aws.bucket import Quota
 from bot.aws.gateway import AwsGateway
 from bot.contacts import Account, AlternateContact, ContactType
 from bot.errors import ContactRefused, GatewayError
-from bot.findings import Absent, Cause, Held, Unreadable, Unsupported
+from bot.evidence import PrimaryContact
+from bot.findings import Absent, Cause, Failure, Held, Unreadable, Unsupported
 from bot.ports import Priority
 from bot.scope import CallerRole, ScopeKind
+from bot.targets import AwsTarget
 from tests.unit.aws_wire import (
     MEMBER,
     ORGANIZATION,
@@ -62,10 +64,20 @@ def gateway(
     wire: Wire,
     wanted: ScopeKind | None = None,
     pause: Callable[[float], None] = no_pause,
+    target: AwsTarget = AwsTarget(),  # noqa: B008 - frozen, so it may be shared
 ) -> AwsGateway:
     """The gateway at this wire, with rates that make no test wait."""
     fast = Quota(10_000, 10_000)
-    return AwsGateway(wanted, fast.rate, fast.rate, session=wire.session, listing=fast, pause=pause)
+    return AwsGateway(
+        wanted,
+        fast.rate,
+        fast.rate,
+        session=wire.session,
+        listing=fast,
+        tagging=fast,
+        pause=pause,
+        target=target,
+    )
 
 
 def read(wire: Wire, account_id: str = MEMBER) -> Reading:
@@ -664,3 +676,60 @@ def test_closing_between_two_tries_tells_what_the_first_failed_of() -> None:
         adapter.write(MEMBER, SECURITY, CONTACT)
     assert caught.value.failure.cause is Cause.TIMED_OUT
     assert len(wire.asked("PutAlternateContact")) == 1
+
+
+# Primary contacts
+
+PRIMARY = ok(ContactInformation={"FullName": "Example Corp", "PhoneNumber": "+1 206 555 0100"})
+
+
+def primary(wire: Wire, account_id: str = MEMBER) -> PrimaryContact | Failure:
+    """Read a primary contact in scope of an organization."""
+    return gateway(wire).primary_contact(account_id, Priority.SCAN)
+
+
+@pytest.mark.parametrize(("account_id", "asked"), [(MEMBER, {"AccountId": MEMBER}), (OWN, {})])
+def test_a_primary_contact_is_read(account_id: str, asked: dict[str, str]) -> None:
+    """A member's is asked for by its id, the caller's own without."""
+    wire = managed().on("GetContactInformation", PRIMARY)
+    assert primary(wire, account_id) == PrimaryContact("Example Corp", "+1 206 555 0100")
+    assert wire.asked("GetContactInformation") == [asked]
+
+
+def test_a_primary_contact_that_is_not_there_is_empty() -> None:
+    """AWS saying that there is none is an answer."""
+    missing = refusal("ResourceNotFoundException", status=404)
+    wire = managed().on("GetContactInformation", missing)
+    assert primary(wire) == PrimaryContact("", "")
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "cause"),
+    [
+        ("GetContactInformation", EXPIRED, Cause.CREDENTIALS_EXPIRED),
+        ("GetContactInformation", ok(ContactInformation={"FullName": "A"}), Cause.MALFORMED),
+        ("GetContactInformation", page(), Cause.MALFORMED),
+        ("GetCallerIdentity", Answer(500), Cause.AWS_FAULT),
+        ("GetCallerIdentity", identity(partition="aws-us-gov"), Cause.NO_API),
+    ],
+)
+def test_a_primary_contact_that_cannot_be_read_is_a_failure(
+    operation: str, answer: Answer, cause: Cause
+) -> None:
+    """Whatever is in the way comes back as a failure."""
+    found = primary(managed().on("GetContactInformation", PRIMARY).on(operation, answer))
+    assert isinstance(found, Failure)
+    assert found.cause is cause
+
+
+def test_a_missing_permission_for_primary_contacts_is_named() -> None:
+    """The action that the role may not call stands in the words."""
+    words = (
+        "User: arn:aws:iam::1:user/u is not authorized to perform: account:GetContactInformation "
+        "because no identity-based policy allows the account:GetContactInformation action"
+    )
+    wire = managed().on("GetContactInformation", refusal("AccessDeniedException", words))
+    found = primary(wire)
+    assert isinstance(found, Failure)
+    assert found.cause is Cause.PERMISSION_MISSING
+    assert "account:GetContactInformation" in found.words

@@ -30,6 +30,31 @@ def test_every_outcome_is_described(outcome: Outcome) -> None:
     assert f"`{outcome.value}`" in README
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        "account:GetAccountInformation",
+        "account:GetAlternateContact",
+        "account:GetContactInformation",
+        "account:PutAlternateContact",
+        "organizations:DescribeOrganization",
+        "organizations:ListAWSServiceAccessForOrganization",
+        "organizations:ListAccounts",
+        "organizations:ListAccountsForParent",
+        "organizations:ListDelegatedAdministrators",
+        "organizations:ListOrganizationalUnitsForParent",
+        "organizations:ListRoots",
+        "organizations:ListTagsForResource",
+        "sts:AssumeRole",
+        "sts:GetCallerIdentity",
+    ],
+)
+def test_every_action_is_in_the_iam_policy(action: str) -> None:
+    """What the bot calls is what the README has the role allowed."""
+    section = README.partition("#### IAM policy")[2].partition("\n### ")[0]
+    assert f'"{action}"' in section or f"`{action}`" in section
+
+
 @pytest.mark.parametrize("target", ["sandbox", "test", "lint", "bench"])
 def test_every_target_is_there(target: str) -> None:
     """Each target that the README names is in the Makefile."""

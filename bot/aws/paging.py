@@ -1,0 +1,58 @@
+"""Goes through the pages of a listing, and lets none of AWS's tokens lead round in circles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot.aws.failures import UnusableAnswer
+from bot.causes import failure
+from bot.errors import GatewayError
+from bot.findings import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_T = TypeVar("_T")
+
+
+def every(page: Callable[[str], tuple[list[_T], str]]) -> Iterator[_T]:
+    """Everything on all pages, in order; a page may be empty and still be followed by others.
+
+    Args:
+        page: asks for the page at a token, "" for the first; gives what is on it and the token of
+            the next one, "" where there is none.
+
+    Raises:
+        GatewayError: a page could not be had; those before it were yielded.
+    """
+    token, seen = "", set[str]()
+    while True:
+        entries, token = page(token)
+        yield from entries
+        if not token:
+            return
+        if token in seen:
+            # Asking on would go round in circles for ever.
+            raise GatewayError(failure(Cause.MALFORMED))
+        seen.add(token)
+
+
+def entries_of(
+    answer: Mapping[str, Any], key: str, *, known_by: str = "Id"
+) -> list[dict[str, Any]]:
+    """What a page lists under this key.
+
+    Raises:
+        UnusableAnswer: it lists nothing of the kind, or something that has no id.
+    """
+    entries = answer.get(key)
+    if not isinstance(entries, list):
+        raise UnusableAnswer
+    if not all(isinstance(each, dict) and each.get(known_by) for each in entries):
+        raise UnusableAnswer
+    return entries
+
+
+def next_token(answer: Mapping[str, Any]) -> str:
+    """The token of the page that follows; empty where none does."""
+    return str(answer.get("NextToken") or "")

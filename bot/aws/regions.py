@@ -1,0 +1,30 @@
+"""Which region serves a partition's global services, and what a partition lacks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DEFAULT: Final = "us-east-1"
+"""Where nothing else says a region."""
+
+# Account Management and Organizations are global: each partition serves them from one region.
+_GLOBAL: Final = {
+    "aws": DEFAULT,
+    "aws-cn": "cn-northwest-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-iso": "us-iso-east-1",
+    "aws-iso-b": "us-isob-east-1",
+    "aws-iso-e": "eu-isoe-west-1",
+    "aws-iso-f": "us-isof-south-1",
+    "aws-eusc": "eusc-de-east-1",
+}
+
+
+def home(partition: str) -> str:
+    """The region of a partition's global services; the default one where it is not known."""
+    return _GLOBAL.get(partition, DEFAULT)
+
+
+def known(partition: str) -> str | None:
+    """The same; None where it is not known."""
+    return _GLOBAL.get(partition)

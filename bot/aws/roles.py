@@ -1,0 +1,133 @@
+"""Opens the boto3 session of one organization: by a profile, by a role, or by boto3's own chain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import boto3
+import botocore.session
+from botocore.credentials import (
+    CredentialProvider,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+)
+
+from bot.aws.denials import DENIED, Request
+from bot.aws.failures import (
+    RAISED_BY_BOTOCORE,
+    BadEndpoint,
+    NotAssumed,
+    UnusableAnswer,
+    explain,
+)
+from bot.aws.regions import home
+from bot.causes import failure
+from bot.findings import Cause
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+    from botocore.session import Session
+    from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
+
+    from bot.findings import Failure
+    from bot.targets import AwsTarget
+
+SESSION_NAME: Final = "altcontact"
+"""What CloudTrail shows the bot as, where it assumes a role."""
+
+
+def opened(target: AwsTarget, config: Config) -> boto3.Session:
+    """The session by which a target is reached.
+
+    Raises:
+        BadEndpoint: the configured endpoint is no URL.
+        BotoCoreError: the profile is not there, or the configuration is wrong in another way.
+    """
+    profile = target.profile or None
+    base = boto3.Session(profile_name=profile)
+    if not target.role:
+        return base
+    return assumed(target, config, base, botocore.session.Session(profile=profile))
+
+
+def assumed(target: AwsTarget, config: Config, base: boto3.Session, core: Session) -> boto3.Session:
+    """A session whose credentials are those of the target's role, renewed before they expire.
+
+    Args:
+        target: names the role.
+        config: how calls to STS are made.
+        base: whose credentials assume the role.
+        core: the session to give the role's credentials to.
+
+    Raises:
+        BadEndpoint: the configured endpoint is no URL.
+    """
+    # The role's ARN tells the partition, of which STS in another one knows nothing.
+    partition = target.role.split(":")[1] if ":" in target.role else ""
+    region = base.region_name or home(partition)
+    try:
+        sts = base.client("sts", region_name=region, config=config)
+    except ValueError as exc:
+        raise BadEndpoint from exc
+    core.register_component("credential_provider", CredentialResolver([_Provider(sts, target)]))
+    return boto3.Session(botocore_session=core, region_name=base.region_name)
+
+
+class _Provider(CredentialProvider):
+    """Hands out the role's credentials; botocore asks anew, one thread at a time, as they age."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, sts: STSClient, target: AwsTarget) -> None:
+        super().__init__()
+        self._sts = sts
+        self._target = target
+
+    def load(self) -> DeferredRefreshableCredentials:
+        """Credentials that are fetched when first needed."""
+        return DeferredRefreshableCredentials(self._fetch, self.METHOD)
+
+    def _fetch(self) -> dict[str, str]:
+        try:
+            return self._ask()
+        except RAISED_BY_BOTOCORE as exc:
+            # Not `from exc`: botocore's text names the caller, and tracebacks show it.
+            raise NotAssumed(
+                _about(self._target.role, explain(exc, Request("AssumeRole")))
+            ) from None
+
+    def _ask(self) -> dict[str, str]:
+        asked: AssumeRoleRequestTypeDef = {
+            "RoleArn": self._target.role,
+            "RoleSessionName": SESSION_NAME,
+        }
+        if self._target.external_id:
+            asked["ExternalId"] = self._target.external_id
+        answer = self._sts.assume_role(**asked)
+        held = answer.get("Credentials")
+        if not held:
+            raise UnusableAnswer
+        return {
+            "access_key": held["AccessKeyId"],
+            "secret_key": held["SecretAccessKey"],
+            "token": held["SessionToken"],
+            "expiry_time": held["Expiration"].isoformat(),
+        }
+
+
+def _about(role: str, why: Failure) -> Failure:
+    """The same failure, naming the role; a denial counts as credentials that are not to be had.
+
+    Then it is the caller's trouble, and a scan ends at once rather than at every account.
+    """
+    if why.code in DENIED:
+        return failure(
+            Cause.CREDENTIALS_EXPIRED,
+            code=why.code,
+            words=f"The role {role} could not be assumed: AWS denied it.",
+            mend=f"Let the trust policy of {role} name the bot's own role (and its external_id, if "
+            f"it asks for one), and let the bot's IAM policy allow sts:AssumeRole on it.",
+        )
+    return replace(why, words=f"The role {role} could not be assumed. {why.words}")
