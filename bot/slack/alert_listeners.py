@@ -51,7 +51,9 @@ class AlertListeners:
         last = pages.page_count(content.total) - 1
         if page > last:
             content, page = self._content(announcement_id, last), last
-        return pages.page_view(content, page)
+        # Looking owners up would outlast the trigger; most are kept from when the alert was sent.
+        pointers = self._parts.guide.to(content.findings, ask=False)
+        return pages.page_view(content, page, pointers)
 
     def _content(self, announcement_id: str, page: int) -> AnnouncementContent:
         return self._parts.store.announcement_content(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.errors import NotifierError, PostRefused
+from bot.errors import PostRefused
 from bot.ports import Posted
 from bot.slack.api import CALL_ERRORS, history_error, post_error, update_error
+from bot.slack.channels import Channels
+from bot.slack.guide import Guide
 from bot.slack.views.announcements import announcement_message
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from bot.announcements import Announcement, AnnouncementContent
     from bot.slack.channel import AlertChannel
+    from bot.slack.channels import Place
+    from bot.slack.views.finding_rows import Pointers
 
 EVENT_TYPE: Final = "altcontact_announcement"
 """The metadata type by which the bot knows its own announcements again."""
@@ -27,27 +31,46 @@ _SKEW: Final = timedelta(minutes=5)
 
 
 class SlackNotifier:
-    """The channel for alerts.
+    """The channel for alerts, and those that the policy names instead.
 
     Args:
         posting: a client that makes each call once.
         client: a client whose calls may be tried again.
         channel: the channel for alerts.
+        guide: what rows point to.
     """
 
-    def __init__(self, posting: WebClient, client: WebClient, channel: AlertChannel) -> None:
+    def __init__(
+        self,
+        posting: WebClient,
+        client: WebClient,
+        channel: AlertChannel,
+        guide: Guide | None = None,
+    ) -> None:
         self._posting = posting
         self._client = client
-        self._channel = channel
+        self._channels = Channels(client, channel)
+        self._guide = guide or Guide()
 
     def post(self, content: AnnouncementContent) -> Posted:
         """Post an announcement. See `bot.ports.Notifier.post`."""
-        channel_id = self._channel_id()
-        message = announcement_message(content)
+        place = self._channels.place(content.announcement)
+        pointers = self._guide.to(content.findings)
+        try:
+            return self._post(content, pointers, place)
+        except PostRefused as error:
+            if place.astray:
+                raise
+            return self._post(
+                content, pointers, self._channels.instead(content.announcement, error)
+            )
+
+    def _post(self, content: AnnouncementContent, pointers: Pointers, place: Place) -> Posted:
+        message = announcement_message(content, pointers, place.astray)
         payload = {"id": content.announcement.id}
         try:
             answer = self._posting.chat_postMessage(
-                channel=channel_id,
+                channel=place.id,
                 text=message.text,
                 blocks=message.blocks,
                 metadata={"event_type": EVENT_TYPE, "event_payload": payload},
@@ -56,26 +79,32 @@ class SlackNotifier:
                 unfurl_media=False,
             )
         except CALL_ERRORS as error:
-            self._channel.forget()
+            place.channel.forget()
             raise post_error(error) from error
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
     def find(self, announcement: Announcement) -> Posted | None:
-        """Look for an announcement in the channel. See `bot.ports.Notifier.find`."""
-        channel_id = self._channel_id()
+        """Look for an announcement in its channels. See `bot.ports.Notifier.find`."""
+        for place in self._channels.all_of(announcement):
+            posted = self._find(announcement, place)
+            if posted is not None:
+                return posted
+        return None
+
+    def _find(self, announcement: Announcement, place: Place) -> Posted | None:
         since = (announcement.first_tried_at or announcement.created_at) - _SKEW
         cursor = ""
         while True:
             try:
                 page = self._client.conversations_history(
-                    channel=channel_id,
+                    channel=place.id,
                     oldest=f"{since.timestamp():.6f}",
                     include_all_metadata=True,
                     limit=_PAGE,
                     cursor=cursor or None,
                 )
             except CALL_ERRORS as error:
-                self._channel.forget()
+                place.channel.forget()
                 raise history_error(error) from error
             for message in page["messages"]:
                 metadata = message.get("metadata") or {}
@@ -83,14 +112,16 @@ class SlackNotifier:
                     metadata.get("event_type") == EVENT_TYPE
                     and metadata.get("event_payload", {}).get("id") == announcement.id
                 ):
-                    return Posted(channel_id, str(message["ts"]))
+                    return Posted(place.id, str(message["ts"]))
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return None
 
     def update(self, content: AnnouncementContent) -> None:
         """Put an announcement right in place. See `bot.ports.Notifier.update`."""
-        message = announcement_message(content)
+        pointers = self._guide.to(content.findings)
+        astray = self._channels.astray(content.announcement)
+        message = announcement_message(content, pointers, astray)
         try:
             self._client.chat_update(
                 channel=content.announcement.channel_id,
@@ -100,16 +131,3 @@ class SlackNotifier:
             )
         except CALL_ERRORS as error:
             raise update_error(error) from error
-
-    def _channel_id(self) -> str:
-        """The channel's id; a channel that cannot be had means that nothing was posted."""
-        try:
-            return self._channel.id()
-        except NotifierError as error:
-            raise PostRefused(
-                str(error),
-                error.mend,
-                code=error.code,
-                retry_after=error.retry_after,
-                permanent=error.permanent,
-            ) from error

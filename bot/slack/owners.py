@@ -55,17 +55,18 @@ class Owners:
         self._known: dict[str, tuple[str, float]] = {}
         self._not_before = 0.0
 
-    def mentions(self, owners: Iterable[str]) -> dict[str, str]:
+    def mentions(self, owners: Iterable[str], *, ask: bool = True) -> dict[str, str]:
         """Owners for one message, each as mrkdwn.
 
         Args:
             owners: the values of tags: a Slack user or group id, an email address, or any text.
+            ask: whether Slack may be asked; else what is kept must do.
 
         Returns:
             By value: a mention, or the value itself, escaped, where nobody is found by it.
         """
         deadline = self._clock.monotonic() + WITHIN
-        left = LOOKUPS
+        left = LOOKUPS if ask else 0
         found: dict[str, str] = {}
         for owner in owners:
             if owner in found:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from bot.slack.guide import Guide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,3 +59,4 @@ class Parts:
     scanner: Scanner
     store: Store
     timetable: Timetable
+    guide: Guide = field(default_factory=Guide)

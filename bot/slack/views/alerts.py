@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.announcements import AnnouncementContent
     from bot.findings import Finding
     from bot.slack.blocks import Block
-    from bot.slack.views.finding_rows import Row, Surroundings
+    from bot.slack.views.finding_rows import Pointers, Row
 
 SHOW_ALL: Final = "altcontact_show_all"
 """The action id of the button that opens all findings of an alert; its value is the alert's id."""
@@ -47,13 +47,13 @@ _SECURITY_MISSING: Final = (
 )
 
 
-def falls_short_message(content: AnnouncementContent, around: Surroundings) -> Message:
+def falls_short_message(content: AnnouncementContent, pointers: Pointers) -> Message:
     """Contacts that fall short, or that did."""
     found = date(content.scan.started_at)
     if content.open == 0:
         headline, intro, text = _nothing_stands(content)
         over = paragraph(f"{intro} Found {found}.")
-        return Message(text, [header(headline), over, *_rows(content, around)])
+        return Message(text, [header(headline), over, *_rows(content, pointers)])
     standing = [each for each in content.findings if each.is_open]
     severity = worst(severity_of(each) for each in standing)
     severity = worst((severity, *(each for each, count in content.severities.items() if count)))
@@ -74,16 +74,16 @@ def falls_short_message(content: AnnouncementContent, around: Surroundings) -> M
     if risk and (why or all_missing(content)):
         told += f"\n*{risk}* {why}".rstrip()
     intro = mentioned(content.announcement.mention) + told + _since_then(content, "resolved")
-    return Message(text, [header(headline), paragraph(intro), *_rows(content, around)])
+    return Message(text, [header(headline), paragraph(intro), *_rows(content, pointers)])
 
 
-def unchecked_message(content: AnnouncementContent, around: Surroundings) -> Message:
+def unchecked_message(content: AnnouncementContent, pointers: Pointers) -> Message:
     """Contacts that could not be checked, by cause, or that could be since."""
     since = f"Since {date(content.scan.started_at)}."
     if content.open == 0:
         headline, intro, text = _nothing_unchecked(content)
         told = paragraph(f"{intro} {since}")
-        return Message(text, [header(headline), told, *_rows(content, around)])
+        return Message(text, [header(headline), told, *_rows(content, pointers)])
     standing = [each for each in content.findings if each.is_open]
     unread = any(each.key.rule in UNREAD for each in standing)
     headline = f"{contacts(_open_contacts(content))} could not be checked"
@@ -98,7 +98,7 @@ def unchecked_message(content: AnnouncementContent, around: Surroundings) -> Mes
     shown = list(mends)[:_CAUSES]
     causes = [paragraph(_cause(words, mend)) for words, mend in shown]
     text = clip(escape(f"{headline}: {' '.join(words for words, _ in shown)}"), _FALLBACK_TEXT)
-    rows = _rows(content, around, text_size(causes))
+    rows = _rows(content, pointers, text_size(causes))
     return Message(text, [header(headline), paragraph(intro), *causes, *rows])
 
 
@@ -143,11 +143,11 @@ def _since_then(content: AnnouncementContent, how: str) -> str:
     return "".join(lines)
 
 
-def _rows(content: AnnouncementContent, around: Surroundings, spent: int = 0) -> list[Block]:
+def _rows(content: AnnouncementContent, pointers: Pointers, spent: int = 0) -> list[Block]:
     """The rows as far as they fit, and the button behind which all of them are."""
     fitting: list[Row] = []
     shown = 0
-    for row in contact_rows(content.findings, around):
+    for row in contact_rows(content.findings, pointers):
         spent += text_size(row.blocks)
         if fitting and spent > ROWS_TEXT:
             break

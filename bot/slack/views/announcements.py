@@ -18,7 +18,7 @@ from bot.slack.views.notices import (
 if TYPE_CHECKING:
     from bot.announcements import AnnouncementContent
     from bot.slack.message import Message
-    from bot.slack.views.finding_rows import Surroundings
+    from bot.slack.views.finding_rows import Pointers
 
 ROWS: Final = 20
 """Findings that a message is handed: what they make is far below Slack's 50 blocks."""
@@ -30,25 +30,25 @@ _REPEAT: Final = (
 
 
 def announcement_message(
-    content: AnnouncementContent, around: Surroundings = NOWHERE, astray: str = ""
+    content: AnnouncementContent, pointers: Pointers = NOWHERE, astray: str = ""
 ) -> Message:
     """The message of an announcement, as things are now.
 
     Args:
         content: what it is about.
-        around: what its rows point to.
+        pointers: what its rows point to.
         astray: where it stands in another channel than it was meant for: why, for mrkdwn.
     """
     kind = content.announcement.kind
     match kind:
         case AnnouncementKind.FALLS_SHORT:
-            message = falls_short_message(content, around)
+            message = falls_short_message(content, pointers)
         case AnnouncementKind.UNCHECKED:
-            message = unchecked_message(content, around)
+            message = unchecked_message(content, pointers)
         case AnnouncementKind.CHANGED:
             message = changed_message(content)
         case AnnouncementKind.ENDING:
-            message = ending_message(content, around)
+            message = ending_message(content, pointers)
         case AnnouncementKind.CHECKS_FAILING:
             message = failing_message(content)
         case AnnouncementKind.CHECKS_WORKING:

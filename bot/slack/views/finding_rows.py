@@ -36,7 +36,7 @@ _OWNER_TEXT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Pointers:
     """What rows point to.
 
     `rules_url` is where the pages of rules are published, empty where they are not; `owners` has
@@ -47,7 +47,7 @@ class Surroundings:
     owners: Mapping[str, str] = field(default_factory=dict)
 
 
-NOWHERE: Final = Surroundings()
+NOWHERE: Final = Pointers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ class Row:
         return worst(severity_of(each) for each in self.findings)
 
 
-def contact_rows(findings: Iterable[Finding], around: Surroundings = NOWHERE) -> list[Row]:
+def contact_rows(findings: Iterable[Finding], pointers: Pointers = NOWHERE) -> list[Row]:
     """A row a contact, in the order in which the contacts are first met."""
     contacts: dict[tuple[str, ContactType], list[Finding]] = {}
     for each in findings:
         contacts.setdefault((each.key.account_id, each.key.type), []).append(each)
     return [
-        Row(tuple(found), tuple(_blocks(number, found, around)))
+        Row(tuple(found), tuple(_blocks(number, found, pointers)))
         for number, found in enumerate(contacts.values())
     ]
 
@@ -86,9 +86,9 @@ def by_severity(rows: Sequence[Row]) -> list[Block]:
     return blocks
 
 
-def finding_rows(findings: Iterable[Finding], around: Surroundings = NOWHERE) -> list[Block]:
+def finding_rows(findings: Iterable[Finding], pointers: Pointers = NOWHERE) -> list[Block]:
     """The blocks of findings, put together by contact and severity."""
-    return by_severity(contact_rows(findings, around))
+    return by_severity(contact_rows(findings, pointers))
 
 
 def set_aside(exemption: Exemption) -> str:
@@ -108,7 +108,7 @@ def _rank(row: Row) -> int:
     return row.severity.rank if row.severity is not None else len(Outcome)
 
 
-def _blocks(number: int, found: Sequence[Finding], around: Surroundings) -> list[Block]:
+def _blocks(number: int, found: Sequence[Finding], pointers: Pointers) -> list[Block]:
     first = found[0]
     key, name = first.key, first.account_name
     standing = [each for each in found if each.is_open]
@@ -116,7 +116,7 @@ def _blocks(number: int, found: Sequence[Finding], around: Surroundings) -> list
     if not standing:
         text = plain(row_text(name, key.account_id, f"{key.type.label} contact"))
         return [section(text, fields=[mrkdwn(done, FIELD_TEXT)])]
-    details = _details(standing, done, around)
+    details = _details(standing, done, pointers)
     if any(each.key.outcome.falls_short for each in standing):
         rules = [each.key.rule for each in standing]
         reasons = [each.reason for each in standing]
@@ -139,14 +139,14 @@ def _blocks(number: int, found: Sequence[Finding], around: Surroundings) -> list
     ]
 
 
-def _details(standing: Sequence[Finding], done: str, around: Surroundings) -> str:
+def _details(standing: Sequence[Finding], done: str, pointers: Pointers) -> str:
     """The rules that are broken, whose account it is, and what is over already, for mrkdwn."""
     rules = [each.key.rule for each in standing]
     label = "Rule" if len(set(rules)) == 1 else "Rules"
-    said = f"{label}: {rule_names(rules, around.rules_url)}"
+    said = f"{label}: {rule_names(rules, pointers.rules_url)}"
     owner = standing[0].owner.strip()
     if owner:
-        named = around.owners.get(standing[0].owner) or escape(clip(owner, _OWNER_TEXT))
+        named = pointers.owners.get(standing[0].owner) or escape(clip(owner, _OWNER_TEXT))
         said += f" · Owner: {named}"
     return f"{said}\n{done}" if done else said
 

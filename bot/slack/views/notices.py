@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from bot.changes import ContactChange
     from bot.exemptions import Exemption
     from bot.slack.blocks import Block
-    from bot.slack.views.finding_rows import Surroundings
+    from bot.slack.views.finding_rows import Pointers
 
 _ROWS_TEXT: Final = 8_000
 """Characters of a notice's rows: Slack takes about 10,000 in all."""
@@ -67,7 +67,7 @@ def changed_message(content: AnnouncementContent) -> Message:
     return Message(f"{headline}: {names}", blocks)
 
 
-def ending_message(content: AnnouncementContent, around: Surroundings) -> Message:
+def ending_message(content: AnnouncementContent, pointers: Pointers) -> Message:
     """Exemptions and verifications that end within a week."""
     number = content.total or len(content.exemptions)
     kinds = {each.request.kind for each in content.exemptions}
@@ -80,7 +80,7 @@ def ending_message(content: AnnouncementContent, around: Surroundings) -> Messag
         f"{mentioned(content.announcement.mention)}On that day the contact is alerted of again, "
         "unless it is mended, or set aside or verified anew."
     )
-    rows = [_ending_row(place, each, around) for place, each in enumerate(content.exemptions)]
+    rows = [_ending_row(place, each, pointers) for place, each in enumerate(content.exemptions)]
     names = first_names((each.account_name, each.request.account_id) for each in content.exemptions)
     more = "`/altcontact exemptions` lists all."
     blocks = [header(headline), paragraph(intro), *_fitting(rows, number, more)]
@@ -132,14 +132,14 @@ def _changed_row(number: int, change: ContactChange) -> list[Block]:
     return [section(plain(text), accessory=button)]
 
 
-def _ending_row(number: int, exemption: Exemption, around: Surroundings) -> list[Block]:
+def _ending_row(number: int, exemption: Exemption, pointers: Pointers) -> list[Block]:
     request = exemption.request
     verified = request.kind is ExemptionKind.VERIFICATION
     what = f"{request.type.label} contact: {clip(request.reason, REASON_TEXT)}"
     text = plain(row_text(exemption.account_name, request.account_id, what))
     done = "Verified by hand" if verified else "Set aside"
     told = f"{done} by <@{request.user_id}> until *{day(request.until)}*"
-    told += f" · Rule: {rule_names([request.rule], around.rules_url)}"
+    told += f" · Rule: {rule_names([request.rule], pointers.rules_url)}"
     if exemption.ended_at is not None:
         by = f" by <@{exemption.ended_by}>" if exemption.ended_by else ""
         told += f"\n:white_check_mark: Ended{by}, {date(exemption.ended_at)}."

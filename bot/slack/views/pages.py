@@ -13,7 +13,7 @@ from bot.slack.views.finding_rows import NOWHERE, finding_rows
 if TYPE_CHECKING:
     from bot.announcements import AnnouncementContent
     from bot.slack.blocks import Block
-    from bot.slack.views.finding_rows import Surroundings
+    from bot.slack.views.finding_rows import Pointers
 
 TURN: Final = "altcontact_page"
 """Begins the action id of every button that turns to another page; its value is that page."""
@@ -28,21 +28,21 @@ def page_count(total: int) -> int:
 
 
 def page_view(
-    content: AnnouncementContent, page: int, around: Surroundings = NOWHERE
+    content: AnnouncementContent, page: int, pointers: Pointers = NOWHERE
 ) -> dict[str, Any]:
     """One page.
 
     Args:
         content: the findings of this page, and how many there are in all.
         page: its number, from 0; one that is past the end shows as the last.
-        around: what its rows point to.
+        pointers: what its rows point to.
     """
     pages = page_count(content.total)
     page = min(max(page, 0), pages - 1)
     done = content.total - content.open - content.exempt
     summary = f"Page {page + 1:,} of {pages:,} · {content.open:,} open, {done:,} resolved"
     summary += f", {content.exempt:,} set aside" if content.exempt else ""
-    blocks = [context(summary), *finding_rows(content.findings[:ROWS], around)]
+    blocks = [context(summary), *finding_rows(content.findings[:ROWS], pointers)]
     if pages > 1:
         blocks.append(actions(*_turns(page, pages)))
     metadata = {"announcement": content.announcement.id, "page": page}
