@@ -1,0 +1,102 @@
+"""What the policy would say of a contact that a person typed, before it is written.
+
+Saving what the next check alerts on helps nobody. Only rules are asked that need nothing but the
+contact and the policy; what needs more is told by the next check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from bot.contacts import ContactType
+from bot.evaluation import evaluate
+from bot.evidence import Evidence
+from bot.expectations import EMAIL
+from bot.findings import Held
+from bot.policy import Presence
+from bot.rules import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.contacts import Account, AlternateContact
+    from bot.exemptions import Exemption
+    from bot.findings import Difference, Verdict
+    from bot.policy import AccountPolicy
+
+_QUICK: Final = frozenset(
+    {
+        Rule.DIFFERENT,
+        Rule.PLACEHOLDER,
+        Rule.IMPOSSIBLE_PHONE,
+        Rule.FREE_MAIL,
+        Rule.DISPOSABLE_MAIL,
+        Rule.FOREIGN_DOMAIN,
+    }
+)
+_NAMED: Final = 3
+"""Expected values that one field names at most."""
+
+
+def objections(
+    account: Account,
+    kind: ContactType,
+    typed: AlternateContact,
+    policy: AccountPolicy,
+    exempt: Mapping[tuple[ContactType, Rule], Exemption],
+) -> dict[str, str]:
+    """What the policy has against a typed contact: {field: why}.
+
+    Args:
+        account: whose contact.
+        kind: which contact.
+        typed: what was typed.
+        policy: what the account should have.
+        exempt: the account's exemptions: what is set aside is no objection.
+    """
+    if policy.presence[kind] in {Presence.IGNORED, Presence.FORBIDDEN}:
+        return {}
+    alone = replace(
+        policy,
+        presence=dict.fromkeys(ContactType, Presence.IGNORED) | {kind: policy.presence[kind]},
+        severities={rule: worth for rule, worth in policy.severities.items() if rule in _QUICK},
+        excluded="",
+    )
+    judged = evaluate(account, {kind: Held(typed)}, alone, evidence=Evidence(exemptions=exempt))
+    found: dict[str, dict[str, None]] = {}
+    for result in judged.results:
+        for verdict in result.verdicts:
+            if verdict.exemption is None:
+                for field, why in _said(verdict):
+                    found.setdefault(field, {})[why] = None
+    return {field: " ".join(said) for field, said in found.items()}
+
+
+def expected_words(field: str, values: tuple[str, ...]) -> str:
+    """What a field may be, in words: `any address at corp.example, or sec@example.org`."""
+    told = [_value_words(field, value) for value in values[:_NAMED]]
+    more = len(values) - len(told)
+    if more:
+        told.append(f"{more} other{'' if more == 1 else 's'}")
+    return f"{', '.join(told[:-1])} or {told[-1]}" if len(told) > 1 else told[0]
+
+
+def _said(verdict: Verdict) -> list[tuple[str, str]]:
+    if not verdict.differences:
+        return [(EMAIL, verdict.reason)]
+    return [(each.field, _why(verdict, each)) for each in verdict.differences]
+
+
+def _why(verdict: Verdict, difference: Difference) -> str:
+    if not difference.expected:
+        return verdict.reason
+    return f"The policy expects {expected_words(difference.field, difference.expected)}."
+
+
+def _value_words(field: str, value: str) -> str:
+    if field == EMAIL and value.startswith("@*."):
+        return f"any address below {value.removeprefix('@*.')}"
+    if field == EMAIL and value.startswith("@"):
+        return f"any address at {value.removeprefix('@')}"
+    return value

@@ -1,0 +1,181 @@
+"""Puts modals on people's screens, and answers what they submit there in time.
+
+Slack wants an answer to a submission within three seconds. Work that ends by then is answered with
+its result; slower work with a view that says so, which is replaced when the work ends.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import TimeoutError as StillRunning
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from bot.errors import AltcontactError
+from bot.slack.api import CALL_ERRORS, TRY_AGAIN, code_of, explain
+from bot.slack.desk import report_defect
+from bot.slack.views.notes import problem_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
+
+    from slack_bolt import Ack
+    from slack_sdk import WebClient
+
+    from bot.slack.desk import Desk
+    from bot.slack.message import Message
+
+    View = dict[str, Any]
+
+_log = structlog.get_logger(__name__)
+
+ANSWER_WITHIN: Final = 1.5
+"""Seconds that a submission waits for its work to end; Slack closes the window after three."""
+
+ACK_SETTLES: Final = 0.5
+"""Seconds after which Slack has surely taken in an ack, so that an update does not overtake it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A modal on a person's screen; `hash` tells whether it was changed since."""
+
+    view_id: str
+    hash: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a submission comes to: a view, errors by field, and a message if the view is gone."""
+
+    view: View
+    message: Message
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+class Modals:
+    """Opens, fills, replaces and answers modals.
+
+    Args:
+        client: a client whose calls may be tried again.
+        desk: where work is done that a person waits for.
+    """
+
+    def __init__(self, client: WebClient, desk: Desk) -> None:
+        self._client = client
+        self._desk = desk
+
+    def open(self, trigger_id: str, user_id: str, view: View, *, push: bool = False) -> Screen:
+        """Show a view at once.
+
+        Args:
+            trigger_id: good for three seconds, and once.
+            user_id: whose it is.
+            view: what to show.
+            push: whether it goes on top of a modal that is open.
+
+        Raises:
+            NotifierError: Slack did not open it.
+        """
+        show = self._client.views_push if push else self._client.views_open
+        try:
+            shown = show(trigger_id=trigger_id, view=view)["view"]
+        except CALL_ERRORS as error:
+            raise explain(error, TRY_AGAIN) from error
+        return Screen(str(shown["id"]), str(shown["hash"]), user_id)
+
+    def reload(self, body: dict[str, Any], view: View) -> Screen | None:
+        """Replace the view in which something was pressed.
+
+        Returns:
+            None where another press of the person's was quicker.
+
+        Raises:
+            NotifierError: Slack did not replace it.
+        """
+        pressed = body["view"]
+        try:
+            shown = self._client.views_update(
+                view_id=pressed["id"], hash=pressed["hash"], view=view
+            )["view"]
+        except CALL_ERRORS as error:
+            if code_of(error) == "hash_conflict":
+                return None
+            raise explain(error, TRY_AGAIN) from error
+        return Screen(str(shown["id"]), str(shown["hash"]), body["user"]["id"])
+
+    def fill(self, screen: Screen, view: View, message: Message | None = None) -> None:
+        """Replace a view unless the person went on to another; see `replace`."""
+        self._replace(screen, view, message, hash=screen.hash)
+
+    def replace(self, screen: Screen, view: View, message: Message | None = None) -> None:
+        """Replace a view; where it was closed, send the message to the person instead."""
+        self._replace(screen, view, message)
+
+    def refuse(self, body: dict[str, Any], message: Message) -> None:
+        """Say why nothing opens: beside what was pressed, or as a direct message from a modal."""
+        user_id, channel = body["user"]["id"], body.get("channel")
+        if channel:
+            self._desk.tell_user(user_id, channel["id"], message)
+        else:
+            self._desk.write_to(user_id, message)
+
+    def answer(
+        self,
+        ack: Ack,
+        body: dict[str, Any],
+        work: Callable[[], Answer],
+        as_view: Callable[[Message], View],
+        working: Callable[[], View],
+    ) -> None:
+        """Ack a submission with what its work comes to, whatever that is.
+
+        Args:
+            ack: Bolt's.
+            body: the submission's.
+            work: what was submitted for.
+            as_view: makes a view of a message where there is nothing else to show.
+            working: makes a view that says that the work goes on.
+        """
+        done = self._desk.submit(lambda: _carry_out(work, as_view))
+        try:
+            answer = done.result(timeout=ANSWER_WITHIN)
+        except StillRunning:
+            view = body["view"]
+            screen = Screen(view["id"], view["hash"], body["user"]["id"])
+            ack(response_action="update", view=working())
+            done.add_done_callback(lambda ended: self._follow_up(screen, ended))
+        else:
+            if answer.errors:
+                ack(response_action="errors", errors=dict(answer.errors))
+            else:
+                ack(response_action="update", view=answer.view)
+
+    def _follow_up(self, screen: Screen, work: Future[Answer]) -> None:
+        """Replace the view that said that the work goes on; runs where the work ran."""
+        time.sleep(ACK_SETTLES)
+        answer = work.result()
+        self.replace(screen, answer.view, answer.message)
+
+    def _replace(self, screen: Screen, view: View, message: Message | None, **more: str) -> None:
+        try:
+            self._client.views_update(view_id=screen.view_id, view=view, **more)
+        except CALL_ERRORS as error:
+            code = code_of(error)
+            _log.info("view not updated", code=code)
+            if message is not None and code != "hash_conflict":
+                self._desk.write_to(screen.user_id, message)
+
+
+def _carry_out(work: Callable[[], Answer], as_view: Callable[[Message], View]) -> Answer:
+    try:
+        return work()
+    except AltcontactError as error:
+        message = problem_message(error)
+    except Exception as error:  # noqa: BLE001 - a thread's edge: the person gets a reference
+        message = report_defect(error)
+    return Answer(as_view(message), message)

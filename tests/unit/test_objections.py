@@ -1,0 +1,107 @@
+"""What the policy has against a contact before it is written."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.contacts import Account, AlternateContact, ContactType
+from bot.exemptions import Exemption, ExemptionKind, ExemptionRequest
+from bot.objections import expected_words, objections
+from bot.policy import AccountPolicy, Layer, Policy, Presence, Value
+from bot.rules import Rule, Severity
+from tests.unit.fakes import SECURITY, START, account
+
+GOOD = AlternateContact("Sec team", "On call", "sec@corp.internal", "+44 20 7946 0958")
+
+
+def policy(**values: Value) -> AccountPolicy:
+    """What an account should have, `__` for a dot."""
+    given = {key.replace("__", "."): value for key, value in values.items()}
+    found = Policy.requiring(layers=[Layer("policy", given)]).resolve(account())
+    assert isinstance(found, AccountPolicy)
+    return found
+
+
+def against(
+    typed: AlternateContact, mine: AccountPolicy, whose: Account | None = None
+) -> dict[str, str]:
+    """The objections to a SECURITY contact."""
+    return objections(whose or account(), SECURITY, typed, mine, {})
+
+
+def test_nothing_against_a_good_contact() -> None:
+    """What the policy asks for is no objection, nor is any rule that needs more than it."""
+    mine = policy(
+        rules__same_for_all=Severity.LOW,
+        rules__root_email=Severity.LOW,
+        rules__person_left=Severity.HIGH,
+        rules__contested=Severity.HIGH,
+        security__email=("@corp.internal",),
+    )
+    assert against(GOOD, mine) == {}
+
+
+def test_what_differs_is_told_under_its_field() -> None:
+    """Each field that is not as expected says what is."""
+    mine = policy(security__email=("@corp.example", "x@y.internal"), security__title=("Lead",))
+    assert against(GOOD, mine) == {
+        "email": "The policy expects any address at corp.example or x@y.internal.",
+        "title": "The policy expects Lead.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "values", "field"),
+    [
+        ({"email": "sec@example.com"}, {}, "email"),
+        ({"phone": "+1 555 0100"}, {}, "phone"),
+        ({"email": "sec@gmail.com"}, {"rules__free_mail": Severity.MEDIUM}, "email"),
+        ({"email": "sec@mailinator.com"}, {"rules__disposable_mail": Severity.LOW}, "email"),
+        (
+            {"email": "sec@other.internal"},
+            {"rules__foreign_domain": Severity.LOW, "domains": ("corp.internal",)},
+            "email",
+        ),
+    ],
+)
+def test_what_a_rule_is_broken_by(
+    changed: dict[str, str], values: dict[str, Value], field: str
+) -> None:
+    """A quality that the next check would alert on stands under its field."""
+    fields = {name: getattr(GOOD, name) for name in ("name", "title", "email", "phone")}
+    assert list(against(AlternateContact(**{**fields, **changed}), policy(**values))) == [field]
+
+
+def test_what_is_set_aside_is_no_objection() -> None:
+    """A rule that is set aside for this contact is not held against what is typed."""
+    mine = policy(security__email=("@corp.example",))
+    request = ExemptionRequest(
+        ExemptionKind.EXEMPTION, account().id, SECURITY, Rule.DIFFERENT, "x" * 10, "U1", START
+    )
+    exempt = {(SECURITY, Rule.DIFFERENT): Exemption(1, request, START)}
+    assert objections(account(), SECURITY, GOOD, mine, exempt) == {}
+
+
+@pytest.mark.parametrize("presence", [Presence.IGNORED, Presence.FORBIDDEN])
+def test_a_type_that_the_policy_does_not_judge(presence: Presence) -> None:
+    """Of a type that is not looked at, or that may not be, nothing is said of its fields."""
+    mine = policy(billing__presence=presence)
+    bad = replace_email("x@example.com")
+    assert objections(account(), ContactType.BILLING, bad, mine, {}) == {}
+
+
+def test_an_excluded_account_is_judged_too() -> None:
+    """An exclusion keeps an account from checks, and no placeholder from being refused."""
+    assert against(replace_email("x@example.com"), replace(policy(), excluded="Closed."))
+
+
+def test_expected_values_in_words() -> None:
+    """Few are named, domains in words, and how many more there are."""
+    assert expected_words("email", ("@*.corp.example",)) == "any address below corp.example"
+    assert expected_words("title", ("a", "b", "c", "d")) == "a, b, c or 1 other"
+    assert expected_words("title", tuple("abcde")) == "a, b, c or 2 others"
+
+
+def replace_email(email: str) -> AlternateContact:
+    """A good contact with another address."""
+    return AlternateContact(GOOD.name, GOOD.title, email, GOOD.phone)
