@@ -377,7 +377,7 @@ def test_a_submission_is_answered_whatever_fails(
             gateway=gateway,
             outbox=cast("Any", None),
             phone_region=None,
-            policy=Policy(),
+            policy=Policy.requiring(),
             remediator=cast("Any", Broken(error)),
             scanner=cast("Any", None),
             store=store,

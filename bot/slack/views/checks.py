@@ -6,23 +6,22 @@ from typing import TYPE_CHECKING, Final
 
 from bot.findings import Outcome
 from bot.scans import ScanState, TriggerKind
-from bot.slack.blocks import accounts, context, date, escape, header, paragraph, plain, section
+from bot.slack.blocks import accounts, clip, context, date, escape, header, paragraph, text_size
 from bot.slack.message import Message
-from bot.slack.views.rows import fix_button, title
+from bot.slack.views.check_rows import causes, short_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from bot.findings import AccountResult, Failure
     from bot.scans import Scan, ScanReport, Trigger
     from bot.slack.blocks import Block
 
-ROWS: Final = 15
-"""Accounts that a result shows with their button; how many more there are is told."""
+ROOM: Final = 8_500
+"""Characters of a result without its small print: Slack takes about 10,000 in all."""
 
-CAUSES: Final = 5
-NAMES: Final = 10
-"""Causes that a result shows, and accounts that it names with each."""
+TROUBLES: Final = 3
+"""Organizations whose trouble a result tells."""
+
+TROUBLE_TEXT: Final = 700
+ORGANIZATION_TEXT: Final = 50
 
 _ORDER: Final = (
     (Outcome.COMPLIANT, "compliant"),
@@ -63,18 +62,12 @@ def result_message(report: ScanReport, user_id: str) -> Message:
     short = [result for result in results if result.outcome.falls_short]
     unchecked = [result for result in results if result.outcome.unchecked]
     headline = _headline(scan, len(short), len(unchecked))
-    counts = " · ".join(
-        f"*{scan.counts[outcome]:,}* {words}"
-        for outcome, words in _ORDER
-        if scan.counts.get(outcome)
-    )
     blocks: list[Block] = [header(headline)]
-    if counts:
-        blocks.append(paragraph(f"{accounts(scan.accounts)}: {counts}"))
-    if scan.failure is not None:
-        blocks.append(_trouble(scan, scan.failure))
-    blocks += _short_rows(short)
-    blocks += _causes(unchecked)
+    if any(scan.counts.values()):
+        blocks.append(paragraph(f"{accounts(scan.accounts)}: {_counts(report)}"))
+    blocks += _trouble(scan)
+    blocks += short_rows(short)
+    blocks += causes(results, ROOM - text_size(blocks))
     blocks.append(context(_small_print(report, user_id)))
     return Message(escape(headline), blocks)
 
@@ -101,55 +94,55 @@ def _headline(scan: Scan, short: int, unchecked: int) -> str:
     return f"{begin}nothing falls short"
 
 
-def _trouble(scan: Scan, why: Failure) -> Block:
+def _counts(report: ScanReport) -> str:
+    """How many accounts came to what, for mrkdwn."""
+    excluded = sum(bool(result.excluded) for result in report.results)
+    said = []
+    for outcome, words in _ORDER:
+        number = report.scan.counts.get(outcome)
+        if number and outcome is Outcome.SKIPPED and excluded:
+            inactive = number - excluded
+            said.append(f"*{excluded:,}* excluded by the policy")
+            said += [f"*{inactive:,}* {words}"] if inactive > 0 else []
+        elif number:
+            said.append(f"*{number:,}* {words}")
+    return " · ".join(said)
+
+
+def _trouble(scan: Scan) -> list[Block]:
+    """What kept the check from being complete, of each organization where there are several."""
+    if scan.failure is None:
+        return []
     state = "Nothing was read." if scan.state is ScanState.FAILED else "Not everything was read."
-    return paragraph(f":warning: {state} {escape(why.words)}\n:point_right: {escape(why.mend)}")
-
-
-def _short_rows(short: Sequence[AccountResult]) -> list[Block]:
-    rows: list[Block] = []
-    for number, result in enumerate(short[:ROWS]):
-        kinds = [item.type for item in result.results if item.outcome.falls_short]
-        missing = ", ".join(kind.label for kind in kinds)
-        text = f"{title(result.account.name, result.account.id)}\n{missing} contact is missing"
-        rows.append(section(plain(text), accessory=fix_button(number, result.account.id, kinds[0])))
-    if len(short) > ROWS:
-        rows.append(
-            context(
-                f"…and {len(short) - ROWS:,} more. The alert in the channel shows all of them; so "
-                "does `altcontact check` on the command line."
-            )
-        )
-    return rows
-
-
-def _causes(unchecked: Iterable[AccountResult]) -> list[Block]:
-    """The accounts that could not be checked, by cause, each cause with its mend."""
-    causes: dict[tuple[str, str], dict[str, str]] = {}
-    for result in unchecked:
-        for item in result.results:
-            if item.failure is not None:
-                cause = (item.failure.words, item.failure.mend)
-                named = title(result.account.name, result.account.id)
-                causes.setdefault(cause, {})[result.account.id] = named
-    blocks: list[Block] = []
-    for (words, mend), grouped in list(causes.items())[:CAUSES]:
-        told = f":grey_question: *Could not be checked:* {escape(words)}"
-        blocks.append(paragraph(f"{told}\n:point_right: {escape(mend)}" if mend else told))
-        names = list(grouped.values())
-        more = f"\n…and {len(names) - NAMES:,} more" if len(names) > NAMES else ""
-        blocks.append(section(plain("\n".join(names[:NAMES]) + more)))
-    if len(causes) > CAUSES:
-        blocks.append(context(f"…and {len(causes) - CAUSES:,} more causes."))
-    return blocks
+    of_each = [(part.organization, part.failure) for part in scan.parts if part.failure]
+    shown = [
+        f"{f'*{escape(clip(name, ORGANIZATION_TEXT))}:* ' if name else ''}{escape(why.words)}"
+        f"\n:point_right: {escape(why.mend)}"
+        for name, why in (of_each or [("", scan.failure)])[:TROUBLES]
+    ]
+    if len(of_each) > TROUBLES:
+        shown.append(f"…and {len(of_each) - TROUBLES:,} more organizations.")
+    lines = [f":warning: {state} {shown[0]}", *shown[1:]]
+    return [paragraph(clip(line, TROUBLE_TEXT)) for line in lines]
 
 
 def _small_print(report: ScanReport, user_id: str) -> str:
     scan = report.scan
     new = sum(1 for key in report.changes.opened if key.outcome.falls_short)
     parts = [f"Asked by <@{user_id}>", f"started {date(scan.started_at)}"]
-    if scan.scope is not None:
-        parts.append(f"called from {scan.scope.caller}")
+    scopes = [(part.organization, part.scope) for part in scan.parts] or [("", scan.scope)]
+    for name, scope in scopes[:TROUBLES]:
+        if scope is not None:
+            of = f"{escape(clip(name, ORGANIZATION_TEXT))} " if name else ""
+            parts.append(f"{of}called from {scope.caller}")
+    aside = sum(
+        verdict.exemption is not None
+        for result in report.results
+        for item in result.results
+        for verdict in item.verdicts
+    )
+    if aside:
+        parts.append(f"{aside:,} set aside")
     if new:
         parts.append(f"{new:,} new, posted to the channel for alerts")
     return " · ".join(parts)
