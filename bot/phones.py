@@ -12,36 +12,32 @@ import phonenumbers
 class Phone:
     """A phone number, understood as far as that needs no guess. All of it is personal data.
 
-    `normal` is E.164 of a number with a country code, else its digits: to be compared. `local` are
-    its digits behind the country code, or all of them where there is none that is known. `possible`
+    `normal` is E.164 of a number with a country code, else its digits: to be compared. `possible`
     is whether its country has numbers of this length, None of a number without a country code.
+    `is_made_up` is whether it is no digit at all, one digit repeated, or counts up from 0 or 1,
+    with its country code or behind it.
     """
 
     normal: str = field(repr=False)
-    local: str = field(repr=False)
     possible: bool | None = field(repr=False)
-
-    @property
-    def is_made_up(self) -> bool:
-        """Whether it is no digit at all, one digit repeated, or counts up from 0 or 1."""
-        return any(_is_filler(digits) for digits in (self.local, self.normal.lstrip("+")))
+    is_made_up: bool = field(repr=False)
 
 
 @lru_cache(maxsize=4096)
 def understood(phone: str) -> Phone:
     """A phone number as it is held, in whatever form, understood."""
-    digits = "".join(character for character in phone if character.isdecimal())
+    digits = "".join(filter(str.isdecimal, phone))
     if not phone.lstrip("( \t\r\n").startswith("+"):
-        return Phone(digits, digits, None)
+        return Phone(digits, None, _is_filler(digits))
     try:
         number = phonenumbers.parse(phone)
     except phonenumbers.NumberParseException:
-        return Phone(f"+{digits}", digits, possible=False)
+        return Phone(f"+{digits}", possible=False, is_made_up=_is_filler(digits))
     reason = phonenumbers.is_possible_number_with_reason(number)
     return Phone(
         f"+{number.country_code}{phonenumbers.national_significant_number(number)}",
-        digits.removeprefix(str(number.country_code)),
         reason == phonenumbers.ValidationResult.IS_POSSIBLE,
+        _is_filler(digits) or _is_filler(digits.removeprefix(str(number.country_code))),
     )
 
 
