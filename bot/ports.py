@@ -120,6 +120,10 @@ class ContactGateway(Contacts, Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Make no more calls: whoever waits for a turn or another try is sent away."""
+        ...
+
 
 class MemberDirectory(Protocol):
     """The members of the Slack workspace. Safe to call from several threads."""

@@ -148,6 +148,12 @@ class FakeGateway:
         self.tree: dict[str, tuple[Unit, ...]] = {}
         self.placed: dict[str, str] = {}
         self.tagged: dict[str, Mapping[str, str]] = {}
+        self.walk_fault: GatewayError | None = None
+        self.placing_fault: GatewayError | None = None
+        self.tag_fault: GatewayError | None = None
+        self.walks = self.placings = 0
+        self.tags_read: list[str] = []
+        self.closed = False
         self.reads: list[tuple[str, ContactType, Priority]] = []
         self.writes: list[AlternateContact] = []
 
@@ -198,13 +204,25 @@ class FakeGateway:
         return self.primary.get(account_id, failure(Cause.DENIED))
 
     def units(self) -> Mapping[str, tuple[Unit, ...]]:
+        self.walks += 1
+        if self.walk_fault is not None:
+            raise self.walk_fault
         return self.tree
 
     def placements(self, units: Iterable[str]) -> Mapping[str, str]:
+        self.placings += 1
+        if self.placing_fault is not None:
+            raise self.placing_fault
         return self.placed
 
     def tags(self, account_id: str) -> Mapping[str, str]:
+        self.tags_read.append(account_id)
+        if self.tag_fault is not None:
+            raise self.tag_fault
         return self.tagged[account_id]
+
+    def close(self) -> None:
+        self.closed = True
 
     def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
         self.writes.append(contact)
