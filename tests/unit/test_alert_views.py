@@ -129,7 +129,7 @@ def test_a_row_that_is_set_aside_says_until_when_by_whom_and_why() -> None:
     message = shown(data.mixed(WEAK, aside))
     assert "Set aside until <!date^" in marked(message)
     assert "by <@U0BOB00002>: Closed at the end of the month." in marked(message)
-    assert "1 of 2 set aside." in marked(message)
+    assert "1 of 2 findings set aside." in marked(message)
     assert json.dumps(message.blocks).count('"Fix"') == 1
     over = shown(data.mixed(aside))
     assert "Nothing open: contacts of 1 account" in plain(over)
@@ -150,7 +150,7 @@ def test_a_row_says_what_is_over_beside_what_stands() -> None:
     assert "Rule: `placeholder`" in marked(message)
     assert "Resolved outside of this bot" in marked(message)
     assert "Set aside until" in marked(message)
-    assert "1 of 3 resolved since.\n1 of 3 set aside." in marked(message)
+    assert "1 of 3 findings resolved since.\n1 of 3 findings set aside." in marked(message)
 
 
 def test_what_opened_again_does_not_read_as_resolved() -> None:
@@ -200,7 +200,7 @@ def test_counts_are_of_all_where_not_all_are_shown() -> None:
     assert "70 contacts fall short, worst: very high" in plain(message)
     assert "…and 70 more." in marked(message)
     assert "Show all (90)" in plain(message)
-    assert "10 of 90 resolved since." in marked(message)
+    assert "10 of 90 findings resolved since." in marked(message)
 
 
 def test_unsupported_contacts_offer_the_verification() -> None:

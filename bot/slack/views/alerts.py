@@ -73,7 +73,8 @@ def falls_short_message(content: AnnouncementContent, pointers: Pointers) -> Mes
     why = _SECURITY_MISSING if any(_is_security_missing(each) for each in standing) else ""
     if risk and (why or all_missing(content)):
         told += f"\n*{risk}* {why}".rstrip()
-    intro = mentioned(content.announcement.mention) + told + _since_then(content, "resolved")
+    what = "" if all_missing(content) else " findings"
+    intro = mentioned(content.announcement.mention) + told + _since_then(content, what, "resolved")
     return Message(text, [header(headline), paragraph(intro), *_rows(content, pointers)])
 
 
@@ -91,7 +92,7 @@ def unchecked_message(content: AnnouncementContent, pointers: Pointers) -> Messa
         headline = f"{contacts(_open_contacts(content))} could not be checked in full"
     known = "Whether they are set is not known." if unread else "Not every rule could be decided."
     intro = mentioned(content.announcement.mention) + f"{known} {since}"
-    intro += _since_then(content, "could be checked")
+    intro += _since_then(content, "", "could be checked")
     mends = dict.fromkeys(
         (each.failure.words, each.failure.mend) for each in standing if each.failure is not None
     )
@@ -133,12 +134,13 @@ def _nothing_unchecked(content: AnnouncementContent) -> tuple[str, str, str]:
     return f"Checked again: {whose}", intro, text
 
 
-def _since_then(content: AnnouncementContent, how: str) -> str:
+def _since_then(content: AnnouncementContent, what: str, how: str) -> str:
     """How many findings are over or set aside, as lines to follow an introduction."""
     done = content.total - content.open - content.exempt
+    of = f"of {content.total:,}{what}"
     lines = (
-        f"\n{done:,} of {content.total:,} {how} since." if done else "",
-        f"\n{content.exempt:,} of {content.total:,} set aside." if content.exempt else "",
+        f"\n{done:,} {of} {how} since." if done else "",
+        f"\n{content.exempt:,} {of} set aside." if content.exempt else "",
     )
     return "".join(lines)
 

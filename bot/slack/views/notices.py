@@ -55,10 +55,11 @@ def changed_message(content: AnnouncementContent) -> Message:
     """Contacts that somebody else changed, and that are still as they should be."""
     number = content.total or len(content.changes)
     headline = f"{contacts(number)} changed outside of this bot"
+    still = "It still is" if number == 1 else "They still are"
     intro = (
         f"{mentioned(content.announcement.mention)}Seen {date(content.scan.started_at)}. "
-        f"{'It still is' if number == 1 else 'They still are'} as the policy asks; whoever made "
-        "the change is not known to AWS's contacts, but may be found in CloudTrail."
+        f"{still} as the policy asks. CloudTrail tells who it was, under `PutAlternateContact` "
+        "and `DeleteAlternateContact`."
     )
     rows = [_changed_row(place, each) for place, each in enumerate(content.changes)]
     names = first_names((each.account_name, each.account_id) for each in content.changes)
