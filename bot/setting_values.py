@@ -84,6 +84,11 @@ def base_url(given: object) -> str:
     return found if found.endswith("/") else f"{found}/"
 
 
+def web_page(given: object) -> str:
+    """An http or https URL, without a slash at its end."""
+    return base_url(given).rstrip("/")
+
+
 def channel(given: object) -> str:
     """A channel id or `#name`."""
     found = text(given)

@@ -59,6 +59,17 @@ def validate(
     return errors or AlternateContact(typed[NAME], typed[TITLE], typed[EMAIL], phone)
 
 
+def problem_of(field: str, value: str) -> str:
+    """What is wrong with one field, a phone number in international form; empty if nothing is."""
+    problem = _common_problem(field, value)
+    if not problem and field == EMAIL:
+        problem = _email_problem(value)
+    if not problem and field == PHONE:
+        parsed = _parse_phone(value, None)
+        problem = parsed if isinstance(parsed, _Problem) else ""
+    return problem
+
+
 class _Problem(str):
     """What is wrong with a field, where a plain `str` would be a value."""
 

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.contacts import ContactType
 from bot.errors import SettingsError
+from bot.policy import Policy
 from bot.scope import ScopeKind
 from bot.setting_file import CONFIG
 from bot.settings import FIELDS, Settings, load, look
@@ -52,6 +53,8 @@ def test_defaults() -> None:
     assert (settings.read_rate, settings.write_rate, settings.phone_region) == (None,) * 3
     assert settings.log_format == "console"
     assert settings.confirm_timeout == 60
+    assert (settings.rules_url, settings.aws) == ("", ())
+    assert settings.policy == Policy.requiring()
 
 
 def test_environment() -> None:
@@ -72,6 +75,7 @@ def test_environment() -> None:
             "ALTCONTACT_PHONE_REGION": "gb",
             "ALTCONTACT_LOG_FORMAT": "JSON",
             "ALTCONTACT_CONFIRM_TIMEOUT": "3",
+            "ALTCONTACT_RULES_URL": "https://corp.example/rules/",
         },
         needs_slack=True,
     )
@@ -89,6 +93,7 @@ def test_environment() -> None:
     assert (settings.read_rate, settings.write_rate) == (2.5, 1.0)
     assert (settings.phone_region, settings.log_format) == ("GB", "json")
     assert settings.confirm_timeout == 3
+    assert settings.rules_url == "https://corp.example/rules"
 
 
 def test_file(folder: Path) -> None:
@@ -122,6 +127,10 @@ def test_named_file(folder: Path) -> None:
         (None, "there is no such file"),
         (b'channel = "xoxb-secret', "is not TOML"),
         (b'channel = "\xff"', "not UTF-8"),
+        (b"channel = \"#a\"\nscope = 'auto'\nchannel = 5\n", "(at line 3, column 12): this key"),
+        (b"channel = [\n", "is not TOML (at its end, line 2)"),
+        (b"a = " + b"[" * 5000 + b"]" * 5000, "is nested too deeply"),
+        (b"a = " + b"1" * 5000, "a number that is too long"),
         ("folder", "cannot be read"),
     ],
 )
@@ -166,6 +175,7 @@ def test_unreadable_file(folder: Path, content: bytes | str | None, words: str) 
         ("ALTCONTACT_CONFIRM_TIMEOUT", "nan", "is not above zero"),
         ("ALTCONTACT_PHONE_REGION", "UK", "did you mean “GB”?"),
         ("ALTCONTACT_PHONE_REGION", "Germany", "is no ISO country code"),
+        ("ALTCONTACT_RULES_URL", "docs/rules", "is no http or https base URL"),
         ("ALTCONTACT_LOG_FORMAT", "jsn", "did you mean “json”?"),
     ],
 )
@@ -191,10 +201,10 @@ def test_wrong_value(name: str, value: str, words: str) -> None:
     ],
 )
 def test_wrong_kind_in_file(folder: Path, line: str) -> None:
-    """A TOML value of the wrong kind is named once, with the file that it is in."""
-    (folder / "altcontact.toml").write_text(line)
+    """A TOML value of the wrong kind is named once, with the file and the line it is in."""
+    (folder / "altcontact.toml").write_text(f"# A comment.\n\n{line}")
     said = refusal({})
-    assert f"  {line.split(maxsplit=1)[0]} in altcontact.toml: " in said
+    assert f"  {line.split(maxsplit=1)[0]} in altcontact.toml, line 3: " in said
     assert said.count("\n") == 1
 
 
@@ -232,8 +242,10 @@ def test_garbage_as_token(folder: Path) -> None:
     """What is no token at all is refused without repeating it, from the file as well."""
     (folder / "altcontact.toml").write_text('slack_bot_token = 5\nslack_app_token = "hunter2"\n')
     said = refusal({"ALTCONTACT_CHANNEL": "#x"}, needs_slack=True)
-    assert "slack_bot_token in altcontact.toml: does not look like Slack's bot token" in said
-    assert "slack_app_token in altcontact.toml" in said
+    assert (
+        "slack_bot_token in altcontact.toml, line 1: does not look like Slack's bot token" in said
+    )
+    assert "slack_app_token in altcontact.toml, line 2: " in said
     assert "hunter2" not in said
 
 
@@ -253,11 +265,10 @@ def test_unknown_names(folder: Path) -> None:
     assert said.startswith("5 settings")
     assert "ALTCONTACT_CONFG: there is no such setting (did you mean “ALTCONTACT_CONFIG”?)" in said
     assert "ALTCONTACT_SHEDULE: there is no such setting (did you mean “ALTCONTACT_SCHED" in said
-    assert (
-        "ALTCONTACT_CHANEL in altcontact.toml: there is no such setting (did you mean “chan" in said
-    )
-    assert "fixer in altcontact.toml: there is no such setting (did you mean “fixers”?)" in said
-    assert "“a b” in altcontact.toml" in said
+    there_is_none = "there is no such setting"
+    assert f"ALTCONTACT_CHANEL in altcontact.toml, line 1: {there_is_none} (did you mean “c" in said
+    assert f"fixer in altcontact.toml, line 2: {there_is_none} (did you mean “fixers”?)" in said
+    assert "“a b” in altcontact.toml, line 3: " in said
 
 
 def test_look_takes_what_can_be_used(folder: Path) -> None:
@@ -297,6 +308,7 @@ def test_an_error_holds_each_problem() -> None:
 def test_made_directly() -> None:
     """Settings can be made from values of their own types, and do not change."""
     settings = Settings(slack_bot_token=SecretStr("xoxb-1"), timezone=ZoneInfo("UTC"), scope=None)
+    assert Settings(types=(ContactType.BILLING,)).policy.looked_at == (ContactType.BILLING,)
     with pytest.raises(ValueError, match="frozen"):
         settings.channel = "#other"
 
