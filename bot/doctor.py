@@ -1,7 +1,8 @@
 """The doctor: checks an installation line by line, says how to mend it, and changes nothing.
 
 What is looked at is handed in as checks, each of one section. The checks of a section go in their
-order, for later ones build on earlier ones; the sections go side by side.
+order, for later ones build on earlier ones; the sections go side by side, and so do the groups of
+a section: one that hangs takes no time from another.
 """
 
 from __future__ import annotations
@@ -61,11 +62,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing to look at; it may give several lines, or none where it does not apply."""
+    """One thing to look at; it may give several lines, or none where it does not apply.
+
+    `group` tells apart what is looked at several times in one section.
+    """
 
     section: Section
     name: str
     look: Callable[[], Iterable[Line]]
+    group: str = ""
 
 
 class Doctor:
@@ -94,8 +99,12 @@ class Doctor:
         """Make all checks; their lines, a section after the other, as soon as each has ended."""
         deadline = self._monotonic() + self._within
         running = [
-            _Running([check for check in self._checks if check.section is section], self._on_defect)
+            _Running(
+                [each for each in self._checks if (each.section, each.group) == (section, group)],
+                self._on_defect,
+            )
             for section in Section
+            for group in dict.fromkeys(each.group for each in self._checks)
         ]
         for each in running:
             each.start()
@@ -104,7 +113,7 @@ class Doctor:
 
 
 class _Running:
-    """The checks of one section, on a thread that is not waited for at the program's end."""
+    """The checks of one group of a section, on a thread that the program does not wait for."""
 
     def __init__(self, checks: Sequence[Check], on_defect: Callable[[Exception], str]) -> None:
         self._checks = checks

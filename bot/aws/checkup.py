@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.aws import pastes
 from bot.aws.checkup_caller import CallerLooks
 from bot.aws.checkup_notes import Notes, line
+from bot.aws.checkup_policy import PolicyLooks
 from bot.aws.pastes import SERVICE
 from bot.aws.sessions import has_contacts_api
 from bot.contacts import ACTIVE, ContactType
@@ -17,11 +19,12 @@ from bot.ports import Priority
 from bot.scope import CallerRole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from bot.aws.contacts import Contacts
     from bot.aws.sessions import Clients
     from bot.doctor import Line
+    from bot.policy import Policy
     from bot.scope import Scope
 
 _PAGE: Final = 20
@@ -38,6 +41,8 @@ class AwsCheckup:
         contacts: the contacts that a caller can reach.
         writes: whether contacts are to be changed as well.
         sample: whether one contact is read; a bot that has just begun reads them all anyway.
+        policy: what accounts should have, which decides what else must be read.
+        organization: the organization's name in the settings, which stands in each line.
     """
 
     def __init__(
@@ -48,17 +53,21 @@ class AwsCheckup:
         *,
         writes: bool,
         sample: bool,
+        policy: Policy | None = None,
+        organization: str = "",
     ) -> None:
         self._notes = notes
         self._clients = clients
         self._contacts = contacts
         self._writes = writes
         self._sample = sample
-        self._other = ""
+        self._policy = policy
+        self._organization = organization
 
     def checks(self) -> tuple[Check, ...]:
         """What to look at, in order."""
         caller = CallerLooks(self._notes, self._clients)
+        policy = PolicyLooks(self._notes, self._clients, self._contacts, self._policy)
         looks = (
             ("Caller", caller.caller),
             ("Organization", caller.organization),
@@ -66,11 +75,26 @@ class AwsCheckup:
             ("Trusted access", self._look_at_access),
             ("Accounts", self._look_at_accounts),
             ("Contacts", self._look_at_contact),
+            ("Primary contacts", policy.primary),
+            ("OUs", policy.units),
+            ("Tags", policy.tags),
             ("Account name", self._look_at_name),
             ("Writing", self._look_at_writing),
             ("IAM policy", self._look_at_policy),
         )
-        return tuple(Check(Section.AWS, name, look) for name, look in looks)
+        return tuple(self._check(name, look) for name, look in looks)
+
+    def _check(self, name: str, look: Callable[[], Iterable[Line]]) -> Check:
+        """A check, in whose lines the organization's name stands where it has one."""
+        organization = self._organization
+        if not organization:
+            return Check(Section.AWS, name, look)
+
+        def named() -> Iterator[Line]:
+            for each in look():
+                yield replace(each, name=f"{each.name} ({organization})")
+
+        return Check(Section.AWS, f"{name} ({organization})", named, organization)
 
     def _look_at_access(self) -> Iterator[Line]:
         name, action = "Trusted access", "organizations:ListAWSServiceAccessForOrganization"
@@ -118,7 +142,7 @@ class AwsCheckup:
             for each in answer.get("Accounts", [])
             if each["Id"] not in special and each.get("State", each.get("Status")) == ACTIVE
         )
-        self._other = next(others, "")
+        self._notes.other = next(others, "")
         yield line("Accounts", State.OK, "can be listed.")
 
     def _look_at_contact(self) -> Iterator[Line]:
@@ -126,11 +150,10 @@ class AwsCheckup:
             self._notes.partition and not has_contacts_api(self._notes.partition)
         ):
             return
-        alone = self._notes.alone or self._notes.role is CallerRole.MEMBER
-        if not self._notes.account_id or (self._notes.in_the_way and not alone):
+        if not self._notes.reaches_subject:
             yield self._notes.pointless("Contacts")
             return
-        account_id = self._notes.account_id if alone else self._other or self._notes.account_id
+        account_id = self._notes.subject
         kind = ContactType.SECURITY
         reading = self._contacts(self._notes.scope).read(account_id, kind, Priority.LOOK)
         if isinstance(reading, Unreadable):

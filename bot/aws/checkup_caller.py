@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.aws import pastes
 from bot.aws.checkup_notes import line
+from bot.aws.denials import DENIED
 from bot.aws.failures import UnusableAnswer
 from bot.aws.pastes import SERVICE
 from bot.aws.sessions import has_contacts_api
@@ -36,7 +38,10 @@ class CallerLooks:
             account_id, arn = self._notes.ask("GetCallerIdentity", self._identity)
         except GatewayError as error:
             self._notes.in_the_way = "AWS does not know who calls"
-            yield self._notes.failed("Caller", error.failure, "sts:GetCallerIdentity")
+            told = self._notes.failed("Caller", error.failure, "sts:GetCallerIdentity")
+            if self._notes.assumes and error.failure.code in DENIED:
+                told = replace(told, paste=pastes.assuming_statement(self._notes.assumes))
+            yield told
             return
         self._notes.account_id, self._notes.partition = account_id, arn[1]
         kind, _, rest = arn[5].partition("/")

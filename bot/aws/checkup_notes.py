@@ -25,22 +25,27 @@ class Notes:
     """Found out check by check.
 
     `in_the_way` is what makes later checks pointless, in words, or empty. `missing` is each
-    permission that is denied, with whether the bot needs it.
+    permission that is denied, with whether the bot needs it. `other` is an account of the
+    organization besides the caller's and the management account.
 
     Args:
         calls: makes the calls.
         limiter: where they wait for their turn.
         wanted: what must be in scope; None: an organization where there is one.
+        assumes: the ARN of the role that is assumed to call, if any.
     """
 
-    def __init__(self, calls: Calls, limiter: Limiter, wanted: ScopeKind | None) -> None:
+    def __init__(
+        self, calls: Calls, limiter: Limiter, wanted: ScopeKind | None, assumes: str = ""
+    ) -> None:
         self._calls = calls
         self._limiter = limiter
         self.wanted = wanted
+        self.assumes = assumes
         self.account_id = self.partition = self.role_name = ""
         self.organization: Mapping[str, Any] = {}
         self.role = CallerRole.UNKNOWN
-        self.in_the_way = ""
+        self.in_the_way = self.other = ""
         self.missing: dict[str, bool] = {}
         self.incomplete = False
 
@@ -48,6 +53,20 @@ class Notes:
     def alone(self) -> bool:
         """Whether the one account is all there is, or all that is wanted."""
         return self.wanted is ScopeKind.ACCOUNT or self.role is CallerRole.STANDALONE
+
+    @property
+    def subject(self) -> str:
+        """The account that is asked about: another one, where others can be asked about."""
+        return self.account_id if self._by_itself else self.other or self.account_id
+
+    @property
+    def reaches_subject(self) -> bool:
+        """Whether nothing known is in the way of asking about it."""
+        return bool(self.account_id) and (not self.in_the_way or self._by_itself)
+
+    @property
+    def _by_itself(self) -> bool:
+        return self.alone or self.role is CallerRole.MEMBER
 
     @property
     def scope(self) -> Scope:

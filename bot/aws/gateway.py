@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.contacts import Account, AlternateContact, ContactType, Unit
     from bot.evidence import PrimaryContact
     from bot.findings import Cause, Failure, Reading
+    from bot.policy import Policy
     from bot.ports import Priority
     from bot.scope import Scope, ScopeKind
 
@@ -158,15 +159,24 @@ class AwsGateway:
         """
         self._contacts().write(account_id, kind, contact)
 
-    def checkup(self, *, writes: bool, sample: bool) -> AwsCheckup:
+    def checkup(self, *, writes: bool, sample: bool, policy: Policy | None = None) -> AwsCheckup:
         """The doctor's checks of AWS, within the same quotas.
 
         Args:
             writes: whether contacts are to be changed as well.
             sample: whether one contact is read.
+            policy: what accounts should have, which decides what else must be read.
         """
-        notes = Notes(self._calls, self._listing, self._wanted)
-        return AwsCheckup(notes, self._clients, self._contacts_of, writes=writes, sample=sample)
+        notes = Notes(self._calls, self._listing, self._wanted, self._target.role)
+        return AwsCheckup(
+            notes,
+            self._clients,
+            self._contacts_of,
+            writes=writes,
+            sample=sample,
+            policy=policy,
+            organization=self.name,
+        )
 
     def close(self) -> None:
         """Make no more calls: whoever waits for a turn or another try is sent away.

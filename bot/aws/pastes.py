@@ -53,6 +53,12 @@ def writing_statement(partition: str, account_id: str, *, organization: bool) ->
     return json.dumps(statement, indent=2)
 
 
+def assuming_statement(role: str) -> str:
+    """The statement of the bot's own IAM policy that allows to assume a role."""
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}
+    return json.dumps(statement, indent=2)
+
+
 def for_cause(cause: Cause, account_id: str, role: str) -> str:
     """What to paste where this is in the way; empty where there is nothing.
 
