@@ -27,6 +27,7 @@ _POLICY: Final[Path] = ("policy",)
 _OVERRIDE: Final[Path] = ("policy", "override")
 _EXCLUDE: Final[Path] = ("policy", "exclude")
 _AWS: Final[Path] = ("aws",)
+_DOMAINS_OF: Final = "domains of "
 _FOREIGN_DOMAIN: Final = f"rules.{Rule.FOREIGN_DOMAIN}"
 _TARGET: Final[dict[str, tuple[Callable[[object], object], str]]] = {
     "name": (values.organization, 'name = "corp"'),
@@ -70,11 +71,18 @@ def read(file: SettingFile, types: Iterable[ContactType]) -> PolicyFile:
     return PolicyFile(policy, found, len(layers), problems)
 
 
+def count(policy: Policy) -> int:
+    """How many tables of the file a policy is made of."""
+    given = len(Policy.requiring().layers)
+    layers = policy.layers[given:]
+    return sum(1 for layer in layers if not layer.source.startswith(_DOMAINS_OF))
+
+
 def _domains_switch_on(layers: Iterable[Layer]) -> Iterable[Layer]:
     """What switches the rule of domains on where the file names any; its tables may differ."""
     for layer in layers:
         if layer.values.get("domains"):
-            source = f"domains of {layer.source}"
+            source = f"{_DOMAINS_OF}{layer.source}"
             return (Layer(source, {_FOREIGN_DOMAIN: SEVERITIES[Rule.FOREIGN_DOMAIN]}),)
     return ()
 
