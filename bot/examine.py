@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from bot import logs
-from bot.aws.gateway import AwsGateway
+from bot.aws.gateway import gateways_for
 from bot.clock import SystemClock
 from bot.doctor import Check, Doctor, Line, Section, State
 from bot.findings import Cause
@@ -22,7 +22,9 @@ from bot.store.checkup import StoreCheckup
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from bot.aws.gateway import AwsGateway
     from bot.errors import StoreError
+    from bot.policy import Policy
     from bot.settings import Look, Settings
 
 _log = structlog.get_logger(__name__)
@@ -41,8 +43,15 @@ def installation(environ: Mapping[str, str]) -> Iterator[Line]:
     token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
     clock = SystemClock()
     store = None if "database" in wrong else StoreCheckup(settings.database)
-    gateway = AwsGateway(
-        settings.scope, connect_seconds=AWS_SECONDS, read_seconds=AWS_SECONDS, tries=TRIES
+    # Where a table of either is wrong it is not known whom to ask, nor for what.
+    targets = () if "aws" in wrong else settings.aws
+    policy = None if "policy" in wrong else settings.policy
+    gateways = gateways_for(
+        targets,
+        settings.scope,
+        connect_seconds=AWS_SECONDS,
+        read_seconds=AWS_SECONDS,
+        tries=TRIES,
     )
     checks = [*_settings_checks(found)]
     if "slack_api_url" in wrong:
@@ -54,9 +63,20 @@ def installation(environ: Mapping[str, str]) -> Iterator[Line]:
             channel = AlertChannel(client, settings.channel), settings.channel
         fixers = None if "fixers" in wrong else settings.fixers
         app_token = settings.slack_app_token.get_secret_value()
-        slack = SlackCheckup(client, clock, channel, fixers, app_token=app_token)
+        slack = SlackCheckup(
+            client,
+            clock,
+            channel,
+            fixers,
+            app_token=app_token,
+            wants_members=policy is not None and policy.needs_members,
+            wants_owners=policy is not None and policy.names_owners,
+        )
         checks += slack.checks()
-    checks += gateway.checkup(writes=bool(settings.fixers), sample=True).checks()
+    if "aws" in wrong:
+        checks.append(_unusable(Section.AWS, "Caller", "[policy] or [[aws]] of the file"))
+    else:
+        checks += _aws_checks(gateways, settings, policy, sample=True)
     if store is None:
         checks.append(_unusable(Section.DATABASE, "File", "ALTCONTACT_DATABASE"))
     else:
@@ -68,22 +88,26 @@ def installation(environ: Mapping[str, str]) -> Iterator[Line]:
         last = store.last_scan if store else None
         schedule = ScheduleCheckup(settings.schedule, settings.timezone, clock, last)
         checks += schedule.checks()
-    with closing(gateway):
+    with ExitStack() as open_until_then:
+        for gateway in gateways:
+            open_until_then.callback(gateway.close)
         yield from Doctor(checks, _report).lines()
 
 
 def running(
     settings: Settings,
-    gateway: AwsGateway,
+    gateways: Sequence[AwsGateway],
     silence: Callable[[], float | None] | None,
+    policy: Policy,
 ) -> Iterator[Line]:
     """Check the installation from inside a bot, over what it has open.
 
     Args:
         settings: those it runs on.
-        gateway: its AWS, whose quotas are kept to.
+        gateways: its AWS by each caller, whose quotas are kept to.
         silence: seconds since its connection to Slack gave a sign of life; None at its start, when
             the connection, the channel and every contact are about to be looked at anyway.
+        policy: the one that it goes by now.
     """
     token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
     clock = SystemClock()
@@ -91,12 +115,20 @@ def running(
     sample = silence is not None
     # Of its own: the bot's may know an id of a channel that was archived since.
     channel = (AlertChannel(client, settings.channel), settings.channel) if sample else None
-    slack = SlackCheckup(client, clock, channel, settings.fixers, silence=silence)
+    slack = SlackCheckup(
+        client,
+        clock,
+        channel,
+        settings.fixers,
+        silence=silence,
+        wants_members=policy.needs_members,
+        wants_owners=policy.names_owners,
+    )
     store = StoreCheckup(settings.database)
     schedule = ScheduleCheckup(settings.schedule, settings.timezone, clock, store.last_scan)
     checks = [
         *slack.checks(),
-        *gateway.checkup(writes=bool(settings.fixers), sample=sample).checks(),
+        *_aws_checks(gateways, settings, policy, sample=sample),
         *store.checks(),
         *schedule.checks(),
     ]
@@ -144,6 +176,17 @@ def _settings_checks(found: Look) -> Sequence[Check]:
             yield _setting("Values", State.OK, words)
 
     return (Check(Section.SETTINGS, "Values", look_at_them),)
+
+
+def _aws_checks(
+    gateways: Sequence[AwsGateway], settings: Settings, policy: Policy | None, *, sample: bool
+) -> list[Check]:
+    writes = bool(settings.fixers)
+    return [
+        check
+        for gateway in gateways
+        for check in gateway.checkup(writes=writes, sample=sample, policy=policy).checks()
+    ]
 
 
 def _unusable(section: Section, name: str, variables: str) -> Check:

@@ -172,7 +172,12 @@ class Policy:
     @cached_property
     def needs_tags(self) -> bool:
         """Whether tags must be read."""
-        return any(layer.match.tags or layer.values.get("owner_tag") for layer in self.layers)
+        return self.names_owners or any(layer.match.tags for layer in self.layers)
+
+    @cached_property
+    def names_owners(self) -> bool:
+        """Whether any table names the tag that holds an account's owner."""
+        return any(layer.values.get("owner_tag") for layer in self.layers)
 
     @cached_property
     def looked_at(self) -> tuple[ContactType, ...]:

@@ -108,6 +108,20 @@ _BY_CODE: Final = {code: cause for cause, codes in _CAUSES for code in codes.spl
 _BY_STATUS: Final = {429: Cause.THROTTLED} | dict.fromkeys(range(500, 600), Cause.AWS_FAULT)
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z.]{0,63}")
 
+_BY_SETTING: Final[tuple[tuple[type[Exception], Cause, str, str], ...]] = (
+    (
+        BadEndpoint,
+        Cause.UNREACHABLE,
+        "The AWS endpoint that is configured is no URL.",
+        "Look at AWS_ENDPOINT_URL, and at endpoint_url in the AWS configuration.",
+    ),
+    (
+        ProfileNotFound,
+        Cause.CREDENTIALS_MISSING,
+        "The AWS profile that is named is not in AWS's own configuration.",
+        "Look at AWS_PROFILE, at “profile” in the [[aws]] tables, and at AWS_CONFIG_FILE.",
+    ),
+)
 # The order matters: the first that fits is taken, and subclasses stand before their bases.
 _BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], Cause], ...]] = (
     ((ReadTimeoutError, ConnectTimeoutError), Cause.TIMED_OUT),
@@ -115,7 +129,6 @@ _BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], Cause], ...]] = (
         (
             NoCredentialsError,
             PartialCredentialsError,
-            ProfileNotFound,
             ConfigParseError,
             InvalidConfigError,
             UnknownCredentialError,
@@ -172,12 +185,9 @@ def explain(error: Exception, request: Request) -> Failure:
         return _explain_answer(error, request)
     if isinstance(error, NotAssumed):
         return error.failure
-    if isinstance(error, BadEndpoint):
-        return failure(
-            Cause.UNREACHABLE,
-            words="The AWS endpoint that is configured is no URL.",
-            mend="Look at AWS_ENDPOINT_URL, and at endpoint_url in the AWS configuration.",
-        )
+    for kind, cause, words, mend in _BY_SETTING:
+        if isinstance(error, kind):
+            return failure(cause, words=words, mend=mend)
     for types, cause in _BY_TYPE:
         if isinstance(error, types):
             return failure(cause)

@@ -15,6 +15,8 @@ from tests.unit.loggers import logging_put_back
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 LINES = [Line(Section.AWS, state.value, state, "is so.", "Mend it.") for state in State]
 
 
@@ -81,3 +83,39 @@ def test_settings_that_are_none(tmp_path: Path) -> None:
     assert "Take it away" in lines["ALTCONTACT_CHANEL"].mend
     assert "out of the file" in lines["colour"].mend
     assert "jo@" not in lines["colour"].name
+
+
+def found_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, section: Section
+) -> list[Line]:
+    """What an installation with this file comes to, where neither AWS nor Slack is there."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    file = tmp_path / "altcontact.toml"
+    file.write_text(content)
+    environ = {
+        "SLACK_API_URL": "nonsense",
+        "ALTCONTACT_CONFIG": str(file),
+        "ALTCONTACT_DATABASE": str(tmp_path / "altcontact.db"),
+    }
+    return [line for line in examine.installation(environ) if line.section is section]
+
+
+def test_each_organization_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each `[[aws]]` table has its lines, and what the policy needs is among them."""
+    tables = "".join(f'[[aws]]\nname = "{name}"\nprofile = "{name}"\n' for name in ("one", "two"))
+    content = f'[policy.rules]\nprimary_contact = "low"\n{tables}'
+    lines = {line.name: line for line in found_in(tmp_path, monkeypatch, content, Section.AWS)}
+    for name in ("one", "two"):
+        assert "profile" in lines[f"Caller ({name})"].words
+        assert lines[f"Primary contacts ({name})"].state is State.NOT_CHECKED
+
+
+def test_aws_is_not_asked_by_tables_that_are_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is not known which AWS is meant, none is asked."""
+    content = '[[aws]]\nname = "one"\nprofil = "one"\n'
+    [line] = found_in(tmp_path, monkeypatch, content, Section.AWS)
+    assert line.state is State.NOT_CHECKED
+    assert "[[aws]]" in line.words
