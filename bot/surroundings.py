@@ -19,7 +19,7 @@ from bot.ports import Surroundings
 from bot.unit_tree import FRESH, GOOD, UnitTree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
     from bot.contacts import Account, Unit
@@ -198,6 +198,36 @@ class Placing:
 
     def _younger(self, moment: datetime | None, limit: timedelta) -> bool:
         return moment is not None and self._clock.now() - moment < limit
+
+
+def for_scans(
+    store: Store, clock: Clock
+) -> Callable[[ContactGateway, Policy], Callable[[Account], Account]]:
+    """What a scan asks for what completes the accounts of an organization."""
+    return lambda gateway, policy: Placing(gateway, store, policy, clock).complete
+
+
+def for_looks(
+    of: Callable[[str], ContactGateway], store: Store, clock: Clock
+) -> Callable[[Account, Policy], Account]:
+    """What completes one account that somebody looks at, and waits for.
+
+    Args:
+        of: the gateway of an account, by its id; raises `GatewayError` where there is none.
+        store: keeps what was read.
+        clock: the time.
+    """
+
+    def complete(account: Account, policy: Policy) -> Account:
+        if not policy.needs_units and not policy.needs_tags:
+            return account
+        try:
+            gateway = of(account.id)
+        except GatewayError:
+            return account
+        return Placing(gateway, store, policy, clock, walking=False).complete(account)
+
+    return complete
 
 
 def _nameless(path: Path | None) -> bool:

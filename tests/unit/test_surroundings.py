@@ -14,7 +14,7 @@ from bot.findings import Cause
 from bot.matching import Match
 from bot.policy import Layer, Policy
 from bot.ports import Surroundings
-from bot.surroundings import PATIENCE, Placing
+from bot.surroundings import PATIENCE, Placing, for_looks, for_scans
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 
 if TYPE_CHECKING:
@@ -239,6 +239,24 @@ def test_a_look_does_not_walk() -> None:
     world.clock.tick(2 * DAY)
     assert world.units(ONE, walking=False) == [(PROD, TEAM)]
     assert world.gateway.walks == 1
+
+
+def test_what_a_scan_and_a_look_are_given() -> None:
+    """A scan walks, a look does not; an account that has no gateway stays as it is known."""
+    world = World(ONE)
+    store = cast("Store", world.store)
+    look = for_looks(lambda _: world.gateway, store, world.clock)
+    assert look(ONE, UNITS).units is None
+    assert for_scans(store, world.clock)(world.gateway, UNITS)(ONE).units == (PROD, TEAM)
+    assert look(ONE, UNITS).units == (PROD, TEAM)
+    assert look(ONE, TAGS).tags == {"env": "env-1"}
+
+    def nowhere(_: str) -> FakeGateway:
+        raise gateway_error(Cause.NOT_KNOWN)
+
+    lost = for_looks(nowhere, store, world.clock)
+    assert lost(ONE, UNITS) is ONE
+    assert lost(ONE, Policy.requiring()) is ONE
 
 
 # Tags
