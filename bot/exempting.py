@@ -70,6 +70,10 @@ class Exempting:
         """For how many days this account's findings may be set aside at most."""
         return min(self._limit(account, "exemption_days"), LONGEST_EXEMPTION)
 
+    def verified_days(self, account: Account) -> int:
+        """For how many days a look at this account by hand is good."""
+        return self._limit(account, "verification_days")
+
     def grant(
         self, user_id: str, account_id: str, shown: Mapping[int, int], reason: str, until: date
     ) -> list[Exemption]:
@@ -95,12 +99,16 @@ class Exempting:
         end = self._end_of(until, self.days(account))
         with self._lock:
             standing = {each.id: each for each in self._store.open_findings(account_id)}
-            for finding_id, exemption_id in shown.items():
-                _refuse_if_other(standing.get(finding_id), exemption_id)
+            found = [standing.get(finding_id) for finding_id in shown]
+            made = [each.exemption for each in found if each is not None and each.exemption]
+            mine = [each for each in made if _same(each, user_id, told, end)]
+            if len(mine) == len(found):
+                # Slack handed the same form in twice.
+                return mine
+            for finding, exemption_id in zip(found, shown.values(), strict=True):
+                _refuse_if_other(finding, exemption_id)
             # A rule of a contact may be undecided and broken at once: that is one to set aside.
-            keys = dict.fromkeys(
-                (standing[each].key.type, standing[each].key.rule) for each in shown
-            )
+            keys = dict.fromkeys((each.key.type, each.key.rule) for each in found if each)
             requests = [
                 ExemptionRequest(
                     ExemptionKind.EXEMPTION, account_id, kind, rule, told, user_id, end
@@ -130,7 +138,7 @@ class Exempting:
         if not shown:
             raise ExemptionRefused("Choose at least one contact.", field=TYPES)
         told = _reason(seen)
-        until = self._clock.now() + timedelta(days=self._limit(account, "verification_days"))
+        until = self._clock.now() + timedelta(days=self.verified_days(account))
         with self._lock:
             standing = {each.id for each in self._store.open_findings(account_id)}
             if any(finding_id and finding_id not in standing for finding_id in shown.values()):
@@ -216,6 +224,11 @@ def _reason(typed: str) -> str:
     if len(told) > LONGEST_REASON:
         raise ExemptionRefused(f"At most {LONGEST_REASON} characters, please.", field=REASON)
     return told
+
+
+def _same(exemption: Exemption, user_id: str, reason: str, until: datetime) -> bool:
+    request = exemption.request
+    return (request.user_id, request.reason, request.until) == (user_id, reason, until)
 
 
 def _refuse_if_other(finding: Finding | None, shown: int) -> None:

@@ -25,6 +25,11 @@ class Guide:
         self._rules_url = rules_url
         self._owners = owners
 
+    @property
+    def rules_url(self) -> str:
+        """Where the pages of rules are published; empty where they are not."""
+        return self._rules_url
+
     def to(self, findings: Iterable[Finding], *, ask: bool = True) -> Pointers:
         """What these findings point to.
 
@@ -32,7 +37,10 @@ class Guide:
             findings: those that are shown.
             ask: whether owners may be looked up, which takes seconds.
         """
+        return self.to_owners((each.owner for each in findings if each.owner), ask=ask)
+
+    def to_owners(self, owners: Iterable[str], *, ask: bool = True) -> Pointers:
+        """What to point to where these are the owners, as their tags say."""
         if self._owners is None:
             return Pointers(self._rules_url)
-        named = [each.owner for each in findings if each.owner]
-        return Pointers(self._rules_url, self._owners.mentions(named, ask=ask))
+        return Pointers(self._rules_url, self._owners.mentions(owners, ask=ask))

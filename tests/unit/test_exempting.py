@@ -207,7 +207,7 @@ def test_two_who_set_aside_at_once() -> None:
     def ask(user_id: str) -> None:
         start.wait(20)
         try:
-            world.grant(user_id=user_id)
+            world.grant(user_id=user_id, reason=f"{REASON} {user_id}")
         except ExemptionRefused as error:
             refused.append(error)
 
@@ -231,6 +231,14 @@ def test_what_is_set_aside_may_be_set_aside_longer() -> None:
     world.store.standing[1] = finding(1)
     with pytest.raises(ExemptionRefused, match="ended meanwhile"):
         world.grant({1: second.id})
+
+
+def test_a_form_handed_in_twice_is_granted_once() -> None:
+    """Where Slack delivers a form again, the answer is that of the first time."""
+    world = World(finding(1))
+    assert world.grant() == world.grant()
+    assert len(world.store.recorded) == 1
+    assert world.woken == 1
 
 
 def test_a_finding_resolved_meanwhile() -> None:

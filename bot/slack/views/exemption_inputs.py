@@ -1,0 +1,78 @@
+"""The inputs of the forms that set aside: what to choose among, and what to say of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.exempting import FINDINGS, REASON, TYPES
+from bot.exemptions import LONGEST_REASON, SHORTEST_REASON
+from bot.slack.blocks import clip, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.slack.blocks import Block
+
+OPTIONS: Final = 100
+"""The most options that a menu offers."""
+
+_BOXES: Final = 10
+"""The most options that checkboxes take; more go into a menu."""
+
+_OPTION_TEXT: Final = 75
+
+
+def block_of(field: str, revision: int) -> str:
+    """The block under which what is wrong with a field of a form is to stand."""
+    return f"{field}:{revision}" if field in {FINDINGS, TYPES} else field
+
+
+def choice(
+    field: str,
+    label: str,
+    offered: Sequence[tuple[str, str, str]],
+    shown: Sequence[bool],
+    revision: int,
+) -> Block:
+    """Boxes to tick, or a menu where there are too many for that."""
+    options = []
+    for value, words, more in offered:
+        option: Block = {"text": plain(words, _OPTION_TEXT), "value": value}
+        if more:
+            option["description"] = plain(more, _OPTION_TEXT)
+        options.append(option)
+    few = len(options) <= _BOXES
+    element: Block = {
+        "type": "checkboxes" if few else "multi_static_select",
+        "action_id": field,
+        "options": options,
+    }
+    first = [option for option, chosen in zip(options, shown, strict=False) if chosen]
+    if first:
+        element["initial_options"] = first
+    return {
+        "type": "input",
+        "block_id": block_of(field, revision),
+        "label": plain(label),
+        "element": element,
+    }
+
+
+def typed(label: str, text: str, hint: str) -> Block:
+    """A reason, or what was seen."""
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": REASON,
+        "multiline": True,
+        "min_length": SHORTEST_REASON,
+        "max_length": LONGEST_REASON,
+    }
+    if text:
+        element["initial_value"] = clip(text, LONGEST_REASON)
+    return {
+        "type": "input",
+        "block_id": REASON,
+        "label": plain(label),
+        "hint": plain(hint),
+        "element": element,
+    }
