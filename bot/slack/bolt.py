@@ -14,11 +14,24 @@ from slack_bolt import App
 from bot.errors import AltcontactError, NotifierError
 from bot.slack.alert_listeners import AlertListeners
 from bot.slack.api import Reply
+from bot.slack.cards import Cards
 from bot.slack.command_listeners import CommandListeners
 from bot.slack.commands import COMMAND
 from bot.slack.desk import report_defect
+from bot.slack.exemption_listeners import ExemptionListeners
 from bot.slack.form_listeners import FormListeners
-from bot.slack.views import accounts, alerts, forms, pages, rows
+from bot.slack.form_opener import FormOpener
+from bot.slack.modals import Modals
+from bot.slack.views import (
+    accounts,
+    alerts,
+    exemption_list,
+    exemptions,
+    form_results,
+    forms,
+    pages,
+    rows,
+)
 from bot.slack.views.notes import problem_message
 
 if TYPE_CHECKING:
@@ -56,20 +69,32 @@ def build(parts: Parts) -> BoltApp:
         # A token that Slack does not take is reported by what uses it; the schedule goes on.
         token_verification_enabled=False,
     )
-    form = FormListeners(parts)
-    command = CommandListeners(parts, form)
+    modals = Modals(parts.client, parts.desk)
+    opener = FormOpener(parts, modals)
+    form = FormListeners(parts, modals, opener)
+    card = Cards(parts, modals)
+    exemption = ExemptionListeners(parts, modals, card)
+    command = CommandListeners(parts, opener, card, exemption)
     alert = AlertListeners(parts)
 
     app.command(COMMAND)(command.run)
 
-    app.action(_numbered(rows.FIX))(form.open_from_button)
-    app.action(forms.TRY_AGAIN)(form.open_again)
+    app.action(_numbered(rows.FIX))(opener.from_button)
+    app.action(form_results.TRY_AGAIN)(opener.again)
+    app.action(forms.CHOOSE_TYPE)(opener.choose_type)
     app.view(forms.CALLBACK)(form.submit)
 
     app.action(alerts.SHOW_ALL)(alert.show_all)
     app.action(_numbered(pages.TURN))(alert.turn_page)
-    app.action(accounts.CHECK)(command.check_again)
-    app.action(accounts.CHOOSE)(command.choose)
+    app.action(accounts.CHECK)(card.check_again)
+    app.action(accounts.CHOOSE)(card.choose)
+
+    for prefix in (rows.MENU, rows.SET_ASIDE, rows.VERIFY, rows.SHOW):
+        app.action(_numbered(prefix))(exemption.choose)
+    app.action(_numbered(exemption_list.END))(exemption.end)
+    app.action(_numbered(exemption_list.TURN))(exemption.turn_page)
+    app.view(exemptions.SET_ASIDE)(exemption.submit_set_aside)
+    app.view(exemptions.VERIFY)(exemption.submit_verify)
 
     app.error(_Apologies(parts.desk).answer)
     return BoltApp(app, threads)

@@ -10,8 +10,9 @@ from bot.contacts import ContactType
 
 COMMAND: Final = "/altcontact"
 
-CHECK, DOCTOR, FIX, HELP = "check", "doctor", "fix", "help"
-_NAMES: Final = (CHECK, DOCTOR, FIX, HELP)
+CHECK, DOCTOR, EXEMPT, EXEMPTIONS = "check", "doctor", "exempt", "exemptions"
+FIX, HELP, RELOAD = "fix", "help", "reload"
+_NAMES: Final = (CHECK, DOCTOR, EXEMPT, EXEMPTIONS, FIX, HELP, RELOAD)
 
 _NEAR: Final = 0.5
 """How alike a word must be to a command to be taken for a typo of it (difflib's ratio)."""
@@ -53,6 +54,9 @@ USAGE: Final = (
     Usage(CHECK, "", "checks every account now"),
     Usage(CHECK, "<id or part of a name>", "shows one account's contacts as AWS holds them"),
     Usage(FIX, "<id or name>", "sets a contact"),
+    Usage(EXEMPT, "<id or name>", "sets what is the matter with an account aside for a time"),
+    Usage(EXEMPTIONS, "", "lists what is set aside or verified by hand, and ends it"),
+    Usage(RELOAD, "", "applies the policy file, for those who may change contacts"),
     Usage(DOCTOR, "", "checks the installation, for those who may change contacts"),
     Usage(HELP, "", "shows this"),
 )

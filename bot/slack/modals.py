@@ -145,8 +145,7 @@ class Modals:
         try:
             answer = done.result(timeout=ANSWER_WITHIN)
         except StillRunning:
-            view = body["view"]
-            screen = Screen(view["id"], view["hash"], body["user"]["id"])
+            screen = screen_of(body)
             ack(response_action="update", view=working())
             done.add_done_callback(lambda ended: self._follow_up(screen, ended))
         else:
@@ -169,6 +168,12 @@ class Modals:
             _log.info("view not updated", code=code)
             if message is not None and code != "hash_conflict":
                 self._desk.write_to(screen.user_id, message)
+
+
+def screen_of(body: dict[str, Any]) -> Screen:
+    """The modal in which something was pressed or submitted."""
+    view = body["view"]
+    return Screen(view["id"], view["hash"], body["user"]["id"])
 
 
 def _carry_out(work: Callable[[], Answer], as_view: Callable[[Message], View]) -> Answer:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     from bot.doctor import Line
     from bot.errors import NotifierError
+    from bot.exempting import Exempting
+    from bot.look import AccountLook
     from bot.policy import Policy
-    from bot.ports import Clock, ContactGateway, Store
+    from bot.policy_source import Reloaded
+    from bot.ports import Clock, Contacts, Store
     from bot.remediate import Remediator
     from bot.scan import Scanner
     from bot.slack.desk import Desk
@@ -43,18 +46,25 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The use cases and adapters that listeners call; `examine` makes the doctor's checks."""
+    """The use cases and adapters that listeners call.
+
+    `examine` makes the doctor's checks, `policies` gives the policy as it is now, and `reload`
+    applies the policy file.
+    """
 
     client: WebClient
     clock: Clock
     desk: Desk
     directory: Directory
     examine: Callable[[], Iterator[Line]]
+    exempting: Exempting
     fixers: SlackFixers
-    gateway: ContactGateway
+    gateway: Contacts
+    look: AccountLook
     outbox: Outbox
     phone_region: str | None
-    policy: Policy
+    policies: Callable[[], Policy]
+    reload: Callable[[], Reloaded]
     remediator: Remediator
     scanner: Scanner
     store: Store

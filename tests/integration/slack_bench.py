@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.announce import Announcer
+from bot.errors import SettingsError
+from bot.exempting import Exempting
+from bot.look import AccountLook
 from bot.policy import Policy
+from bot.policy_source import Reloaded
 from bot.remediate import Remediator
 from bot.scan import Scanner
-from bot.slack import api, bolt, form_listeners
+from bot.slack import api, bolt, modals
 from bot.slack.channel import AlertChannel
 from bot.slack.connection import Connection
 from bot.slack.desk import Desk
@@ -20,7 +24,7 @@ from bot.slack.notifier import SlackNotifier
 from bot.slack.parts import Parts
 from bot.slack.views.announcements import ROWS
 from bot.store import SqliteStore
-from tests.unit.fakes import START, FakeClock, FakeGateway, Gate, account
+from tests.unit.fakes import START, FakeClock, FakeGateway, FakeMembers, Gate, account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +41,7 @@ FIX, SHOWN = "altcontact_fix:", "'block_id': 'phone'"
 FORM = {
     "name": "Security team",
     "title": "On call",
-    "email": "aws-security@example.com",
+    "email": "aws-security@corp.internal",
     "phone": "+44 20 7946 0958",
 }
 
@@ -52,7 +56,8 @@ class Timetable:
 class SlackBench:
     """Everything that `bot.app` puts together for Slack, on a fake gateway and a fake clock.
 
-    `gateway` is what AWS does; a test changes it, and the store, while the bot runs.
+    `gateway` is what AWS does; a test changes it, the store and the `policy`, while the bot runs.
+    `reloading` is what reading the policy file anew comes to.
     """
 
     def __init__(self, slack: SlackSandbox, folder: Path, *accounts: Account) -> None:
@@ -71,19 +76,37 @@ class SlackBench:
             api.posting_client(token, url), client, AlertChannel(client, "#security-alerts")
         )
         self.announcer = Announcer(self.store, notifier, self.clock, rows=ROWS)
-        self.scanner = Scanner(self.gateway, self.store, Policy(), self.clock)
-        self.remediator = Remediator(self.gateway, self.store, fixers, self.clock)
+        self.policy = Policy.requiring()
+        self.reloading: Reloaded | SettingsError = Reloaded(
+            self.policy, changed=True, tables=2, tables_before=1
+        )
+        members = FakeMembers()
+        self.scanner = Scanner(
+            [self.gateway],
+            self.store,
+            lambda: self.policy,
+            members,
+            self.clock,
+            placing=lambda *_: lambda account: account,
+        )
+        self.look = AccountLook(self.gateway, self.store, lambda: self.policy, members, self.clock)
+        self.remediator = Remediator(
+            self.gateway, self.store, fixers, self.clock, judge=self.look.judge
+        )
         self.parts = Parts(
             client=client,
             clock=self.clock,
             desk=self._desk,
             directory=Directory(self.store, self.gateway, self.clock),
             examine=lambda: iter(self.found),
+            exempting=Exempting(self.store, fixers, lambda: self.policy, self.clock),
             fixers=fixers,
             gateway=self.gateway,
+            look=self.look,
             outbox=self.announcer,
             phone_region=None,
-            policy=Policy(),
+            policies=lambda: self.policy,
+            reload=self._reload,
             remediator=self.remediator,
             scanner=self.scanner,
             store=self.store,
@@ -93,6 +116,11 @@ class SlackBench:
         self._connection = Connection(
             self._bolt.app, settings["SLACK_APP_TOKEN"], client, on_connected=lambda: None
         )
+
+    def _reload(self) -> Reloaded:
+        if isinstance(self.reloading, SettingsError):
+            raise self.reloading
+        return self.reloading
 
     def start(self) -> None:
         """Connect."""
@@ -141,8 +169,8 @@ def bench(slack: SlackSandbox, tmp_path: Path) -> Iterator[SlackBench]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A submission waits for nothing."""
-    monkeypatch.setattr(form_listeners, "ANSWER_WITHIN", 0.0)
-    monkeypatch.setattr(form_listeners, "ACK_SETTLES", 0.0)
+    monkeypatch.setattr(modals, "ANSWER_WITHIN", 0.0)
+    monkeypatch.setattr(modals, "ACK_SETTLES", 0.0)
 
 
 def shut(bench: SlackBench) -> Gate:

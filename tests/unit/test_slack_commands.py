@@ -17,6 +17,9 @@ from bot.slack.commands import Command, Typo, parse, split_type
         ("CHECK", Command("check")),
         ("check  web   production", Command("check", "web production")),
         ("fix 444444444444", Command("fix", "444444444444")),
+        ("exempt Web production", Command("exempt", "Web production")),
+        ("Exemptions", Command("exemptions")),
+        ("reload", Command("reload")),
     ],
 )
 def test_commands_are_understood(typed: str, command: Command) -> None:
@@ -31,6 +34,9 @@ def test_commands_are_understood(typed: str, command: Command) -> None:
         ("cheek web", "/altcontact check web"),
         ("fx web", "/altcontact fix web"),
         ("hlep", "/altcontact help"),
+        ("exemt web", "/altcontact exempt web"),
+        ("exemption", "/altcontact exemptions"),
+        ("relaod", "/altcontact reload"),
         ("444444444444", "/altcontact check 444444444444"),
         ("frobnicate", "/altcontact help"),
     ],

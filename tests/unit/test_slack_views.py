@@ -1,7 +1,6 @@
 """Every view within Slack's limits at any size, and everything from outside shown as typed."""
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,18 +8,14 @@ from hypothesis import strategies as st
 
 from bot.announcements import AnnouncementKind
 from bot.causes import failure
-from bot.contacts import Account, AlternateContact, ContactType
-from bot.errors import AltcontactError, NotAllowed, NotifierError
-from bot.evaluation import evaluate
-from bot.findings import AccountResult, Cause, Held, Outcome, Reading, Unreadable
-from bot.fixes import FixState
-from bot.policy import Policy
+from bot.contacts import ContactType
+from bot.errors import NotifierError
+from bot.findings import Cause, Outcome
 from bot.scans import ScanState, Trigger, TriggerKind
-from bot.slack.views import accounts, announcements, checks, finding_rows, forms, notes, pages, rows
+from bot.slack.views import announcements, checks, finding_rows, notes, pages, rows
 from bot.slack.views import help as help_views
-from bot.validation import EMAIL, FIELDS, LENGTHS, PHONE
 from tests.unit import slack_data as data
-from tests.unit.slack_sound import assert_as_typed, assert_sound, assert_sound_view, texts
+from tests.unit.slack_sound import assert_as_typed, assert_sound, assert_sound_view
 
 SIZES = [0, 1, 10, 20, 21, 49, 1_000, 10_000]
 NAMES = st.one_of(st.sampled_from(data.HOSTILE), st.text(max_size=80))
@@ -189,57 +184,6 @@ def test_running_checks() -> None:
     assert_sound(joined)
 
 
-def account_result(reading: Reading, name: str = "Web", state: str = "ACTIVE") -> AccountResult:
-    """An account with its three contacts read alike."""
-    account = Account("444444444444", name, state)
-    policy = Policy.requiring(tuple(ContactType))
-    return evaluate(account, dict.fromkeys(ContactType, reading), policy.resolve(account))
-
-
-@given(NAMES, st.text(max_size=64), st.booleans())
-def test_account_views_are_taken(name: str, text: str, read_only: bool) -> None:
-    """An account's contacts fit and show as typed, whatever is in them."""
-    contact = AlternateContact(text, text[:50], text, text[:25])
-    message = accounts.account_message(
-        account_result(Held(contact), name), Policy.requiring(), read_only=read_only
-    )
-    assert_sound(message)
-    assert any(text in shown for shown in texts(message.blocks, "plain_text"))
-    assert (rows.FIX in json.dumps(message.blocks)) is not read_only
-
-
-def test_account_that_cannot_be_read_or_is_not_active() -> None:
-    """Causes come with their mend; an account that is not active says so, and has no buttons."""
-    why = failure(Cause.PERMISSION_MISSING)
-    unreadable = accounts.account_message(
-        account_result(Unreadable(why)), Policy.requiring(), read_only=False
-    )
-    assert "IAM policy" in json.dumps(unreadable.blocks)
-    assert rows.FIX not in json.dumps(unreadable.blocks)
-    closed = accounts.account_message(
-        account_result(Held(data.CONTACT), state="SUSPENDED"), Policy.requiring(), read_only=False
-    )
-    assert "SUSPENDED" in closed.text
-    assert_sound(closed)
-
-
-@pytest.mark.parametrize("count", [2, 100, 101])
-def test_choices_are_within_a_menu(count: int) -> None:
-    """Several matches are offered, as many as a menu takes, and the rest is told."""
-    found = [Account(data.account_id(number), "&" * 50) for number in range(count)]
-    message = accounts.choice_message(found, "<!channel>")
-    assert_sound(message)
-    assert ("type more" in message.text) == (count > 100)
-
-
-def test_no_match_gives_near_names() -> None:
-    """A name that matches nothing is said back with those spelled much like it."""
-    message = accounts.no_match_message("<!channel>", ["Web production"])
-    assert "Did you mean: Web production?" in json.dumps(message.blocks)
-    assert_sound(message)
-    assert "Did you mean" not in accounts.no_match_message("x", []).text
-
-
 def test_help_says_how_things_stand() -> None:
     """Help names every command, the last check and the next, and who may fix."""
     problem = NotifierError("The channel is archived.", "Unarchive it.")
@@ -283,119 +227,7 @@ def test_typos_and_missing_words() -> None:
     message = help_views.typo_message("<!channel>", "/altcontact check")
     assert "/altcontact check" in message.text
     assert_sound(message)
-    assert_sound(help_views.which_account_message())
-
-
-def form(**changed: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the builder's arguments
-    """A form view."""
-    arguments: dict[str, Any] = {
-        "account_name": "Web production",
-        "account_id": "444444444444",
-        "kind": ContactType.SECURITY,
-        "shown": "none",
-        "shown_at": data.NOW,
-        "values": data.CONTACT,
-        "region": None,
-    }
-    return forms.form_view(**{**arguments, **changed})
-
-
-@given(NAMES, st.text(max_size=300), st.sampled_from(list(ContactType)))
-def test_forms_are_taken(name: str, text: str, kind: ContactType) -> None:
-    """The form fits whatever AWS holds, whatever was refused."""
-    contact = AlternateContact(text, text, text, text)
-    view = form(
-        account_name=name,
-        kind=kind,
-        values=contact,
-        held=contact,
-        notice=AltcontactError("Refused.", "Try again."),
-        errors=dict.fromkeys(FIELDS, "AWS does not take this."),
-    )
-    assert_sound_view(view)
-
-
-def test_the_form_is_labelled_filled_and_hinted() -> None:
-    """Name, Title, Email, Phone; what AWS holds; a distribution list rather than one person."""
-    view = form()
-    inputs = [block for block in view["blocks"] if block["type"] == "input"]
-    assert [block["label"]["text"] for block in inputs] == ["Name", "Title", "Email", "Phone"]
-    assert inputs[0]["element"]["initial_value"] == data.CONTACT.name
-    assert all(block["element"]["max_length"] >= LENGTHS[block["block_id"]] for block in inputs)
-    assert "distribution list" in json.dumps(view)
-    assert "As dialled in GB" in json.dumps(form(region="GB"))
-    assert "initial_value" not in json.dumps(form(values=None))
-    assert view["title"]["text"] == "Security contact"
-
-
-def test_the_form_carries_nothing_personal() -> None:
-    """What travels hidden in the form names the account and a fingerprint, and no contact."""
-    hidden = form(shown=data.CONTACT.fingerprint)["private_metadata"]
-    for part in (data.CONTACT.name, data.CONTACT.email, data.CONTACT.phone):
-        assert part not in hidden
-
-
-def test_what_aws_refused_stands_under_its_field() -> None:
-    """An error that comes after the ack is the block below its input."""
-    blocks = form(errors={EMAIL: "AWS refused this."})["blocks"]
-    place = next(i for i, block in enumerate(blocks) if block.get("block_id") == EMAIL)
-    assert "AWS refused this." in json.dumps(blocks[place + 1])
-    after = next(i for i, block in enumerate(blocks) if block.get("block_id") == PHONE)
-    assert after == place + 2
-
-
-def test_a_submitted_form_is_parsed() -> None:
-    """What was built is what is read: account, type, what was shown, what was typed."""
-    view = form(shown="abc")
-    view["state"] = {"values": {field: {field: {"type": "x", "value": field}} for field in FIELDS}}
-    parsed = forms.parse_form(view)
-    assert parsed.account_id == "444444444444"
-    assert parsed.type is ContactType.SECURITY
-    assert (parsed.shown, parsed.shown_at) == ("abc", data.NOW)
-    assert parsed.values == {field: field for field in FIELDS}
-
-
-@pytest.mark.parametrize("name", data.HOSTILE)
-def test_results_of_fixes(name: str) -> None:
-    """Confirmed, already there and applied read differently, in the window and as a message."""
-    told = {}
-    for state, already in (
-        (FixState.CONFIRMED, False),
-        (FixState.CONFIRMED, True),
-        (FixState.APPLIED, False),
-    ):
-        fix = data.fix(state, already_there=already, name=name)
-        assert_sound_view(forms.result_view(fix))
-        message = forms.result_message(fix)
-        assert_sound(message)
-        assert_as_typed(message.blocks, name)
-        told[state, already] = message.text
-    assert len(set(told.values())) == 3
-    assert "does not show it yet" in told[FixState.APPLIED, False]
-
-
-def test_a_failed_fix_can_be_tried_again() -> None:
-    """Why, the next step, and a button that leads back to what was typed, if it was recorded."""
-    fix = data.fix(FixState.FAILED)
-    error = AltcontactError("AWS denied access.", "Check the policy.")
-    message = forms.failed_message(fix.request, "Web", error, fix)
-    assert forms.TRY_AGAIN in json.dumps(message.blocks)
-    assert "Check the policy." in message.text
-    assert_sound(message)
-    assert forms.TRY_AGAIN not in json.dumps(
-        forms.failed_message(fix.request, "Web", error, None).blocks
-    )
-
-
-def test_views_without_a_form() -> None:
-    """Loading, working and refusals are views that Slack takes."""
-    kind = ContactType.OPERATIONS
-    assert_sound_view(forms.loading_view("Web", "444444444444", kind))
-    assert_sound_view(forms.working_view("Web", "444444444444", kind))
-    refusal = notes.problem_message(NotAllowed("You may not.", "Ask:", ("U1",), ("S1",)))
-    assert "<@U1>, <!subteam^S1>" in json.dumps(refusal.blocks)
-    assert_sound(refusal)
-    assert_sound_view(forms.message_view(refusal, kind))
+    assert_sound(help_views.which_account_message("fix"))
 
 
 def test_defects_have_a_reference() -> None:

@@ -1,10 +1,10 @@
-"""One account's three contacts as AWS holds them; and which account was perhaps meant."""
+"""The card of one account with its three contacts; and which account was perhaps meant."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.findings import Outcome
+from bot.contacts import ContactType
 from bot.slack.blocks import (
     actions,
     button,
@@ -17,15 +17,17 @@ from bot.slack.blocks import (
     section,
 )
 from bot.slack.message import Message
-from bot.slack.views.rows import NAME_TEXT, REASON_TEXT, fix_button, title
+from bot.slack.views.contact_card import judged_blocks, outcome_words, unjudged_blocks
+from bot.slack.views.finding_rows import NOWHERE
+from bot.slack.views.rows import NAME_TEXT, REASON_TEXT, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.contacts import Account, AlternateContact
-    from bot.findings import AccountResult, TypeResult
-    from bot.policy import Policy
-    from bot.slack.blocks import Block
+    from bot.contacts import Account
+    from bot.look import Look
+    from bot.policy import AccountPolicy
+    from bot.slack.views.finding_rows import Pointers
 
 CHECK: Final = "altcontact_check_account"
 """The action id of the button that reads an account again; its value is the account id."""
@@ -37,6 +39,7 @@ OPTIONS: Final = 100
 """The most options that Slack takes in a menu."""
 
 _OPTION_TEXT: Final = 75
+_NAMED_TEXT: Final = 100
 
 TURN_ON: Final = (
     "Changing contacts is turned off. To turn it on, name users or user groups in "
@@ -44,32 +47,48 @@ TURN_ON: Final = (
 )
 
 
-def account_message(result: AccountResult, policy: Policy, *, read_only: bool) -> Message:
-    """An account with its contacts, each with its button.
+def account_message(look: Look, pointers: Pointers = NOWHERE, *, read_only: bool) -> Message:
+    """An account with its three contacts, each with what is the matter and what can be done.
 
     Args:
-        result: the account, with an outcome for each of the three types, or none if not active.
-        policy: which types are required.
+        look: what a look at the account found.
+        pointers: where the pages of rules are, and who the account's owner is.
         read_only: whether nobody may change contacts.
     """
-    account = result.account
+    result = look.result
+    account, policy = result.account, result.policy
     named = title(account.name, account.id)
-    blocks = [header(clip(account.name or account.id, 150)), context(f"Account `{account.id}`")]
-    if not result.results:
+    blocks = [
+        header(clip(account.name or account.id, 150)),
+        context(_where(account, policy, pointers)),
+    ]
+    if not account.is_active:
         state = escape(account.state[:REASON_TEXT])
         skipped = f"Skipped: the account is {state}, and AWS lets only active ones be managed."
         return Message(escape(f"{named[:NAME_TEXT]}: ") + skipped, [*blocks, paragraph(skipped)])
-    for number, item in enumerate(result.results):
-        button_ = None if read_only or item.outcome.unchecked else _button(number, account, item)
-        required = item.type in policy.required
-        blocks.append(_contact(item, required=required, button_=button_))
-        if item.failure is not None and item.failure.mend:
-            blocks.append(context(f":point_right: {escape(item.failure.mend)}"))
+    told = ", ".join(outcome_words(item) for item in result.results)
+    if result.excluded:
+        told = "excluded by the policy."
+        why = escape(clip(result.excluded, REASON_TEXT))
+        blocks.append(paragraph(f"Skipped by checks: the policy excludes this account. {why}"))
+    judged = {item.type: item for item in result.results}
+    for kind in ContactType:
+        reading = look.others.get(kind)
+        if kind in judged:
+            blocks += judged_blocks(
+                account.id,
+                judged[kind],
+                policy,
+                reading,
+                rules_url=pointers.rules_url,
+                read_only=read_only,
+            )
+        elif reading is not None:
+            blocks += unjudged_blocks(account.id, kind, reading, read_only=read_only)
     blocks.append(actions(button("Check again", CHECK, account.id)))
     if read_only:
         blocks.append(context(TURN_ON))
-    outcomes = ", ".join(f"{item.type.label} {item.outcome.value}" for item in result.results)
-    return Message(escape(f"{named}: {outcomes}"), blocks)
+    return Message(escape(f"{named}: {told}"), blocks)
 
 
 def choice_message(found: Sequence[Account], text: str) -> Message:
@@ -99,29 +118,25 @@ def no_match_message(text: str, nearest: Sequence[str]) -> Message:
     return Message(escape(told), [section(plain(told))])
 
 
-def contact_lines(contact: AlternateContact) -> str:
-    """A contact's four fields, for `plain_text`."""
-    return (
-        f"Name: {contact.name}\nTitle: {contact.title}\n"
-        f"Email: {contact.email}\nPhone: {contact.phone}"
-    )
+def _where(account: Account, policy: AccountPolicy | None, pointers: Pointers) -> str:
+    """The account's id, where it stands and whose it is, for mrkdwn."""
+    told = [f"Account `{account.id}`"]
+    if account.organization:
+        told.append(f"Organization: {escape(clip(account.organization, _NAMED_TEXT))}")
+    if account.units is not None:
+        told.append(f"OU: {escape(clip(account.path, REASON_TEXT))}")
+    owner = owner_of(account, policy)
+    if owner:
+        named = pointers.owners.get(owner) or escape(clip(owner, _NAMED_TEXT))
+        told.append(f"Owner: {named}")
+    return " · ".join(told)
 
 
-def _contact(item: TypeResult, *, required: bool, button_: Block | None) -> Block:
-    label = f"{item.type.label} contact{' (required)' if required else ''}"
-    if item.contact is not None:
-        text = f"{label}\n{contact_lines(item.contact)}"
-    elif item.outcome is Outcome.MISSING:
-        text = f"{label}\n{'Missing' if required else 'Not set'}"
-    else:
-        text = f"{label}\nCould not be checked: {item.reason[:REASON_TEXT]}"
-    return section(plain(text), accessory=button_)
-
-
-def _button(number: int, account: Account, item: TypeResult) -> Block:
-    missing = item.outcome is Outcome.MISSING
-    label = "Fix" if missing else "Change"
-    return fix_button(number, account.id, item.type, label, primary=missing)
+def owner_of(account: Account, policy: AccountPolicy | None) -> str:
+    """What the account's tag says of whose it is; empty where nothing does."""
+    if policy is None or not policy.owner_tag:
+        return ""
+    return (account.tags or {}).get(policy.owner_tag, "").strip()
 
 
 def _option(account: Account) -> str:

@@ -8,20 +8,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.contacts import ContactType
-from bot.fixes import FixState
 from bot.slack.blocks import (
-    actions,
-    button,
     context,
-    divider,
     escape,
-    mrkdwn,
     paragraph,
     plain,
     section,
 )
-from bot.slack.message import Message
-from bot.slack.views.accounts import contact_lines
+from bot.slack.views.contact_card import contact_lines
+from bot.slack.views.form_hints import hints
 from bot.slack.views.rows import title
 from bot.validation import EMAIL, FIELDS, LENGTHS, NAME, PHONE, TITLE
 
@@ -30,14 +25,15 @@ if TYPE_CHECKING:
 
     from bot.contacts import AlternateContact
     from bot.errors import AltcontactError
-    from bot.fixes import Fix, FixRequest
+    from bot.policy import AccountPolicy
     from bot.slack.blocks import Block
+    from bot.slack.message import Message
 
 CALLBACK: Final = "altcontact_form"
 """The callback id of the modal. Block and action id of an input are the field's name."""
 
-TRY_AGAIN: Final = "altcontact_try_again"
-"""The action id of the button that opens a failed fix's form as it was typed."""
+CHOOSE_TYPE: Final = "altcontact_type"
+"""The action id of the menu of contact types in the form; an option's value is the type."""
 
 _MOST_TYPED: Final = {**LENGTHS, PHONE: 50}
 """What may be typed: a phone number may hold more than AWS takes until it is put in its form."""
@@ -69,6 +65,13 @@ def parse_form(view: Mapping[str, Any]) -> FormInput:
     )
 
 
+def parse_type(body: Mapping[str, Any]) -> tuple[str, ContactType]:
+    """The account of a form, and the type that was chosen in its menu."""
+    metadata = json.loads(body["view"]["private_metadata"])
+    chosen = body["actions"][0]["selected_option"]["value"]
+    return str(metadata["account"]), ContactType(chosen)
+
+
 def loading_view(name: str, account_id: str, kind: ContactType) -> dict[str, Any]:
     """Shown at once, until AWS has answered."""
     return _view(kind, [_about(name, account_id), paragraph("Reading what AWS holds now…")])
@@ -97,6 +100,7 @@ def form_view(
     shown_at: datetime,
     values: AlternateContact | None,
     region: str | None,
+    policy: AccountPolicy | None = None,
     notice: AltcontactError | None = None,
     held: AlternateContact | None = None,
     errors: Mapping[str, str] | None = None,
@@ -111,25 +115,21 @@ def form_view(
         shown_at: since when they know.
         values: what the inputs are filled with, if anything.
         region: the country in whose national form phone numbers may be typed, if any.
+        policy: what the account should have, None where that is not known.
         notice: why an earlier submission was not taken.
         held: what AWS holds now, told with the notice.
         errors: {field: what AWS refused}, shown under their fields.
     """
-    blocks = [_about(account_name, account_id)]
+    blocks = [_about(account_name, account_id, _types(kind))]
     if notice is not None:
         blocks.append(
             paragraph(f":warning: *{escape(str(notice))}*\n:point_right: {escape(notice.mend)}")
         )
     if held is not None:
         blocks.append(section(plain(f"AWS holds now:\n{contact_lines(held)}")))
-    hints = {
-        EMAIL: "A distribution list is best: one person's mailbox is a single point of failure.",
-        PHONE: "With + and the country code, as +44 20 7946 0958."
-        if region is None
-        else f"As dialled in {region}, or with + and the country code.",
-    }
+    below = hints(kind, region, policy)
     for field in FIELDS:
-        blocks.append(_input(field, values, hints.get(field)))
+        blocks.append(_input(field, values, below.get(field)))
         if errors and field in errors:
             blocks.append(context(f":warning: {escape(errors[field])}"))
     metadata = {
@@ -146,27 +146,30 @@ def form_view(
     }
 
 
-def result_view(fix: Fix) -> dict[str, Any]:
-    """What a fix came to that AWS took."""
-    return _view(fix.request.type, _result(fix))
-
-
-def result_message(fix: Fix) -> Message:
-    """The same, for a person who closed the window."""
-    about = title(fix.account_name, fix.request.account_id)
-    return Message(escape(f"{about}: {_words(fix)}"), _result(fix))
-
-
-def failed_message(
-    request: FixRequest, name: str, error: AltcontactError, fix: Fix | None
-) -> Message:
-    """Why a fix was not made, with the way back to what was typed."""
-    about = title(name, request.account_id)
-    why = f":x: Not changed. {escape(str(error))}\n:point_right: {escape(error.mend)}"
-    blocks = [section(plain(f"{about}\n{request.type.label} contact")), paragraph(why)]
-    if fix is not None:
-        blocks.append(actions(button("Try again", TRY_AGAIN, str(fix.id), primary=True)))
-    return Message(escape(f"{about}: not changed. {error} {error.mend}"), blocks)
+def forbidden_view(
+    name: str, account_id: str, kind: ContactType, held: AlternateContact | None
+) -> dict[str, Any]:
+    """A contact that the policy forbids: what AWS holds, and how to delete it."""
+    command = (
+        f"aws account delete-alternate-contact --account-id {account_id} "
+        f"--alternate-contact-type {kind.value}"
+    )
+    blocks = [
+        _about(name, account_id, _types(kind)),
+        paragraph(f":no_entry: The policy forbids a {kind.label} contact for this account."),
+    ]
+    if held is None:
+        blocks.append(paragraph("None is set, as it should be."))
+    else:
+        blocks += [
+            section(plain(f"AWS holds now:\n{contact_lines(held)}")),
+            paragraph(
+                "This bot deletes none. Delete it with the AWS CLI, or in the account's console on "
+                f"its *Account* page, under *Alternate contacts*:\n```{escape(command)}```\n"
+                "Leave `--account-id` out where you are signed in to this very account."
+            ),
+        ]
+    return {**_view(kind, blocks), "private_metadata": json.dumps({"account": account_id})}
 
 
 def _view(kind: ContactType, blocks: list[Block]) -> dict[str, Any]:
@@ -179,8 +182,22 @@ def _view(kind: ContactType, blocks: list[Block]) -> dict[str, Any]:
     }
 
 
-def _about(name: str, account_id: str) -> Block:
-    return section(plain(title(name, account_id)))
+def _about(name: str, account_id: str, accessory: Block | None = None) -> Block:
+    return section(plain(title(name, account_id)), accessory=accessory)
+
+
+def _types(kind: ContactType) -> Block:
+    """The menu by which another contact of the account is chosen."""
+    options = {
+        each: {"text": plain(f"{each.label} contact", 75), "value": each.value}
+        for each in ContactType
+    }
+    return {
+        "type": "static_select",
+        "action_id": CHOOSE_TYPE,
+        "options": list(options.values()),
+        "initial_option": options[kind],
+    }
 
 
 def _input(field: str, values: AlternateContact | None, hint: str | None) -> Block:
@@ -201,31 +218,3 @@ def _input(field: str, values: AlternateContact | None, hint: str | None) -> Blo
     if hint:
         block["hint"] = plain(hint)
     return block
-
-
-def _words(fix: Fix) -> str:
-    kind = fix.request.type.label
-    if fix.state is FixState.PLANNED:
-        return (
-            f"Whether AWS took the {kind} contact is not known yet; it is found out by itself. "
-            "The next check will tell."
-        )
-    if fix.state is FixState.APPLIED:
-        return (
-            f"AWS took the {kind} contact, but does not show it yet. The next check will tell "
-            "whether it does."
-        )
-    if fix.already_there:
-        return f"Confirmed: AWS held this {kind} contact already; nothing had to be written."
-    return f"Confirmed: AWS holds this {kind} contact now."
-
-
-def _result(fix: Fix) -> list[Block]:
-    confirmed = fix.state is FixState.CONFIRMED
-    mark = ":white_check_mark:" if confirmed else ":hourglass:"
-    return [
-        _about(fix.account_name, fix.request.account_id),
-        section(mrkdwn(f"{mark} {_words(fix)}")),
-        divider(),
-        section(plain(contact_lines(fix.request.wanted))),
-    ]

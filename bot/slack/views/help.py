@@ -58,9 +58,9 @@ def typo_message(typed: str, meant: str) -> Message:
     )
 
 
-def which_account_message() -> Message:
-    """`fix` without an account."""
-    told = "Which account? Type: /altcontact fix <id or name>"
+def which_account_message(name: str) -> Message:
+    """A command that is about an account, typed without one."""
+    told = f"Which account? Type: /altcontact {name} <id or name>"
     return Message(escape(told), [section(plain(told))])
 
 
