@@ -1,4 +1,4 @@
-"""The command line: `altcontact run | check | doctor | sandbox`; imports what is heavy late."""
+"""The command line: `altcontact run | check | doctor | policy | sandbox`; imports late."""
 
 from __future__ import annotations
 
@@ -192,6 +192,79 @@ def sandbox(
             terminal=terminal,
         )
     )
+
+
+policy: Final = typer.Typer(
+    cls=TyperGroup,
+    help="Check the policy file, and tell what it gives an account.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+cli.add_typer(policy, name="policy")
+
+
+@policy.command("check")
+def policy_check(
+    file: Annotated[
+        str, typer.Argument(help="The TOML file.  [default: the one that the bot would read]")
+    ] = "",
+) -> int:
+    """Check a whole file, for CI: each mistake on a line, with file, line and key.
+
+    Exit status: 0 all is well, 2 something is wrong.
+    """
+    from bot import policy_output  # noqa: PLC0415 - as the module's docstring says
+    from bot.setting_file import CONFIG, DEFAULT_FILE  # noqa: PLC0415 - the same
+    from bot.settings import look  # noqa: PLC0415 - the same
+
+    name = file or os.environ.get(CONFIG, "").strip() or DEFAULT_FILE
+    # What else the environment gives is not the file's; which types are required counts for it.
+    types = os.environ.get("ALTCONTACT_TYPES", "")
+    found = look({CONFIG: name, "ALTCONTACT_TYPES": types}, needs_slack=False)
+    return policy_output.check(found, sys.stdout, sys.stderr)
+
+
+@policy.command("explain")
+def policy_explain(
+    account: Annotated[str, typer.Argument(help="An account's id or name.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")] = False,
+) -> int:
+    """Tell what an account should have, and which table and line gives it each value.
+
+    Exit status: 0 it was told, 2 wrong usage or settings, 3 it cannot be told.
+    """
+    import logging  # noqa: PLC0415 - as the module's docstring says
+
+    from bot import logs, policy_output  # noqa: PLC0415 - the same
+    from bot.policy import Undecided  # noqa: PLC0415 - the same
+    from bot.policy_explain import NotFound  # noqa: PLC0415 - the same
+
+    settings = _settings(needs_slack=False)
+    logs.configure(settings.log_format, logging.ERROR)
+    try:
+        with _terminable():
+            from bot.explaining import explained  # noqa: PLC0415 - the same, may be interrupted
+
+            found = explained(settings, account)
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        return Exit.INTERRUPTED
+    if isinstance(found, NotFound):
+        return policy_output.not_found(account, found, sys.stderr)
+    if as_json:
+        policy_output.write_json(found, sys.stdout)
+    if isinstance(found.values, Undecided):
+        return policy_output.undecided(found, found.values.needs, sys.stderr)
+    if as_json:
+        return Exit.COMPLIANT
+    if sys.stdout.isatty():
+        from rich.console import Console  # noqa: PLC0415 - the same
+
+        policy_output.table(found.account, found.values, Console(highlight=False))
+    else:
+        policy_output.plain(found.account, found.values, sys.stdout, sys.stderr)
+    return Exit.COMPLIANT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,7 +12,10 @@ ROOT: Final = Path(__file__).parents[2]
 README: Final = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["run", "check", "doctor", "sandbox", "--version"])
+@pytest.mark.parametrize(
+    "name",
+    ["run", "check", "doctor", "policy check", "policy explain", "sandbox", "--version"],
+)
 def test_every_command_is_described(name: str) -> None:
     """Each command of the command line has its row."""
     assert f"| `altcontact {name}` |" in README

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from bot.setting_file import Problem
     from bot.settings import Look
 
-DOCS: Final = Path(__file__).parents[2] / "docs" / "policy.md"
+README: Final = Path(__file__).parents[2] / "README.md"
+DOCS: Final = README.parent / "docs" / "policy.md"
 EXAMPLE: Final = (re.findall(r"```toml\n(.*?)```", DOCS.read_text(), re.DOTALL) or [""])[0]
 
 
@@ -86,6 +87,14 @@ def test_the_documented_example() -> None:
     assert (lab.mention, lab.channel) == ((), "#prod-alerts")
     assert lab.presence[ContactType.BILLING] is Presence.IGNORED
     assert resolved("sandbox-1").excluded == "Closed every Friday, and made anew."
+
+
+def test_the_examples_of_the_readme() -> None:
+    """Each TOML example in the README is right."""
+    examples = re.findall(r"```toml\n(.*?)```", README.read_text(), re.DOTALL)
+    assert examples
+    for example in examples:
+        assert seen(example).problems == ()
 
 
 def test_layers_stand_as_in_the_file() -> None:
