@@ -51,14 +51,17 @@ class PolicyFile:
     problems: tuple[Problem, ...]
 
 
-def read(file: SettingFile, types: Iterable[ContactType]) -> PolicyFile:
+def read(
+    file: SettingFile, types: Iterable[ContactType], settings: Iterable[str] = ()
+) -> PolicyFile:
     """Read `[policy]`, `[[policy.override]]`, `[[policy.exclude]]` and `[[aws]]`.
 
     Args:
         file: the whole file.
         types: the contact types that the settings require.
+        settings: the names of settings, which stand above all tables.
     """
-    tables = Tables(file)
+    tables = Tables(file, settings)
     found = _targets(tables, file.content.get("aws", []))
     reader = _Reader(tables, file, [target.name for target in found])
     layers = reader.layers(file.content.get("policy", {}))
@@ -115,12 +118,16 @@ class _Reader:
 
     def complain_of_beaten(self) -> None:
         """Complain of tables all of whose keys a later one gives to the very same accounts."""
-        for place, (path, layer) in enumerate(self._layers):
-            for _, later in self._layers[place + 1 :]:
-                if later.match == layer.match and layer.values.keys() <= later.values.keys():
-                    what = f"never counts: {later.source} has the same match and keys"
-                    self._tables.complain(path, what)
-                    break
+        later: dict[Match, list[Layer]] = {}
+        for path, layer in reversed(self._layers):
+            same = later.setdefault(layer.match, [])
+            winner = next(
+                (each for each in same if layer.values.keys() <= each.values.keys()), None
+            )
+            if winner:
+                what = f"never counts: {winner.source} has the same match and keys"
+                self._tables.complain(path, what)
+            same.append(layer)
 
     def complain_of_unseen(self, policy: Policy) -> None:
         """Complain of values that are expected of a type that no table has looked at."""

@@ -67,11 +67,17 @@ def named(path: Path) -> str:
 
 
 class Tables:
-    """Reads tables of one file; `problems` has all that is wrong with what was read so far."""
+    """Reads tables of one file; `problems` has all that is wrong with what was read so far.
 
-    def __init__(self, file: SettingFile) -> None:
+    Args:
+        file: the file.
+        settings: the names of settings, which stand above all tables.
+    """
+
+    def __init__(self, file: SettingFile, settings: Iterable[str] = ()) -> None:
         self.problems: list[Problem] = []
         self._file = file
+        self._settings = frozenset(settings)
 
     def complain(self, path: Path, what: str, example: str = "") -> None:
         """Add a problem of what stands there."""
@@ -93,7 +99,9 @@ class Tables:
             self.complain(path, "is no table")
             return {}
         for key in given:
-            if key not in allowed:
+            if key in self._settings and key not in allowed:
+                self.complain((*path, key), "is a setting, and stands above all tables")
+            elif key not in allowed:
                 there = values.options(key, allowed)
                 self.complain((*path, key), f"there is no such key{there}")
         return {key: value for key, value in given.items() if key in allowed}

@@ -106,7 +106,7 @@ def look(environ: Mapping[str, str], *, needs_slack: bool) -> Look:
             problems.append(Problem(variable(field), what, example, paste))
         else:
             problems.append(_in_file(file, field, what, example=example, paste=paste))
-    policy = policy_file.read(file, settings.types)
+    policy = policy_file.read(file, settings.types, FLAT)
     problems += policy.problems
     if not policy.problems:
         made = {"policy": policy.policy, "aws": policy.targets}

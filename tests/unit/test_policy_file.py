@@ -207,6 +207,8 @@ BROKEN: Final = [
     ("policy = 5  # !", "policy", "is no table"),
     (f"{P}securty = 'required'  # !", "policy.securty", "did you mean “security”?"),
     (f"{P}xyzzy = 1  # !", "policy.xyzzy", "there is no such key; there are security, "),
+    (f"{P}schedule = '0 9 * * *'  # !", "policy.schedule", "is a setting, and stands above all t"),
+    ("[[aws]]\nname = 'a'\nprofile = 'p'\ntypes = 'BILLING'  # !", "[[aws]] 1, types", "is a sett"),
     (f"{P}security = 'requird'  # !", "policy.security", "did you mean “required”?"),
     (f"{P}security = true  # !", "policy.security", "“True” is no presence"),
     (f"{P}security.presence = []  # !", "policy.security.presence", "a list is no presence"),
