@@ -77,7 +77,7 @@ def table(account: Account, values: Iterable[Explained], console: Console) -> No
     console.print(Text(_named(account), "bold"))
     grid = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for column in ("key", "value", "given by", "over"):
-        grid.add_column(column, overflow="fold")
+        grid.add_column(column, overflow="fold", no_wrap=column in {"key", "given by"})
     for each in values:
         over = "\n".join(f"{told(value)}: {source}" for source, value in each.gave_way)
         cells = (each.key, told(each.value), each.source, over)
