@@ -6,20 +6,22 @@ import os
 import signal
 import sys
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from bot import surroundings
 from bot.announce import Announcer
-from bot.aws.gateway import AwsGateway
 from bot.clock import SystemClock
-from bot.errors import NotifierError
+from bot.errors import NotifierError, SettingsError
 from bot.examine import log_at_start, running
-from bot.policy import Policy
+from bot.exempting import Exempting
+from bot.gateways import Gateways
+from bot.look import AccountLook
+from bot.once import gateways_of
+from bot.policy_source import PolicySource
 from bot.remediate import Remediator
 from bot.scan import Scanner
-from bot.scans import Trigger, TriggerKind
 from bot.schedule import Schedule
 from bot.slack import api, bolt
 from bot.slack.channel import AlertChannel
@@ -27,65 +29,36 @@ from bot.slack.connection import Connection
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.fixers import SlackFixers
+from bot.slack.guide import Guide
+from bot.slack.members import SlackMembers
 from bot.slack.notifier import SlackNotifier
+from bot.slack.owners import Owners
 from bot.slack.parts import Parts
 from bot.slack.views.announcements import ROWS
 from bot.store import SqliteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from bot.scans import Scan, ScanReport
     from bot.settings import Settings
 
 _log = structlog.get_logger(__name__)
 
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)
 
 STOP_WITHIN: Final = 9.0
 """Seconds that an orderly stop may take; orchestrators kill after ten."""
 
 
-def check_once(
-    settings: Settings,
-    on_progress: Callable[[int, int], None] | None = None,
-    on_joined: Callable[[Scan], None] | None = None,
-) -> ScanReport:
-    """One scan, without Slack.
-
-    Args:
-        settings: the Slack ones are not needed.
-        on_progress: called with (accounts done, accounts listed so far).
-        on_joined: called with the scan that was already running, where one was.
-
-    Raises:
-        StoreError: the database cannot be used.
-    """
-    with _scanner(settings) as scanner:
-        ticket = scanner.start(Trigger(TriggerKind.CLI), on_progress)
-        if ticket.joined and on_joined is not None:
-            on_joined(ticket.scan)
-        return ticket.report.result()
-
-
-@contextmanager
-def _scanner(settings: Settings) -> Iterator[Scanner]:
-    clock = SystemClock()
-    store = SqliteStore(settings.database, clock)
-    gateway = AwsGateway(settings.scope, settings.read_rate, settings.write_rate)
-    scanner = Scanner(gateway, store, Policy(settings.types), clock)
-    try:
-        yield scanner
-    finally:
-        gateway.close()
-        scanner.stop()
-        store.close()
-
-
-def run(settings: Settings) -> int:
+def run(settings: Settings, load: Callable[[], Settings]) -> int:
     """Run the bot until it is told to stop (SIGTERM, SIGINT).
 
-    SIGUSR1 runs the scheduled check now.
+    SIGUSR1 runs the scheduled check now, SIGHUP applies the policy file, unless it says that the
+    terminal is gone that the bot was started in: then the bot stops.
+
+    Args:
+        settings: the settings.
+        load: reads them anew, or raises SettingsError.
 
     Returns:
         The exit status: 0.
@@ -100,12 +73,28 @@ def run(settings: Settings) -> int:
     signal.set_wakeup_fd(asks, warn_on_full_buffer=False)
     for number in _SIGNALS:
         signal.signal(number, lambda *_: None)
-    bot = Bot(settings)
+    in_terminal = _terminal_answers()
+    bot = Bot(settings, load)
     bot.start()
-    while os.read(asked, 1)[0] == signal.SIGUSR1:
-        bot.check_now()
+    while True:
+        asked_for = os.read(asked, 1)[0]
+        if asked_for == signal.SIGUSR1:
+            bot.check_now()
+        elif asked_for != signal.SIGHUP or (in_terminal and not _terminal_answers()):
+            break
+        else:
+            bot.reload()
     bot.stop()
     return 0
+
+
+def _terminal_answers() -> bool:
+    """Whether standard error is a terminal that is still there."""
+    try:
+        os.tcgetpgrp(sys.stderr.fileno())
+    except OSError:
+        return False
+    return True
 
 
 class Bot:
@@ -115,28 +104,48 @@ class Bot:
         StoreError: the database cannot be used.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, load: Callable[[], Settings]) -> None:
         self._settings = settings
+        self._policy = PolicySource(settings, load)
+        policies = self._policy.current
         self._stopping = threading.Event()
         clock = SystemClock()
         token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
         client = api.interactive_client(token, url)
         self._store = SqliteStore(settings.database, clock)
-        self._gateway = AwsGateway(settings.scope, settings.read_rate, settings.write_rate)
+        self._aws = gateways_of(settings)
+        self._gateways = Gateways(self._aws, self._store)
         self._channel = AlertChannel(client, settings.channel)
-        notifier = SlackNotifier(api.posting_client(token, url), client, self._channel)
+        guide = Guide(settings.rules_url, Owners(api.hasty_client(token, url), clock))
+        posting = api.posting_client(token, url)
+        notifier = SlackNotifier(posting, client, self._channel, guide)
         self._announcer = Announcer(self._store, notifier, clock, rows=ROWS)
-        policy = Policy(settings.types)
+        self._members = SlackMembers(posting, clock)
         self._scanner = Scanner(
-            self._gateway, self._store, policy, clock, on_recorded=self._announcer.wake
+            self._aws,
+            self._store,
+            policies,
+            self._members,
+            clock,
+            placing=surroundings.for_scans(self._store, clock),
+            on_recorded=self._announcer.wake,
+        )
+        look = AccountLook(
+            self._gateways,
+            self._store,
+            policies,
+            self._members,
+            clock,
+            place=surroundings.for_looks(self._gateways.of, self._store, clock),
         )
         fixers = SlackFixers(api.hasty_client(token, url), settings.fixers, clock)
         self._remediator = Remediator(
-            self._gateway,
+            self._gateways,
             self._store,
             fixers,
             clock,
             confirm_within=settings.confirm_timeout,
+            judge=look.judge,
             on_recorded=self._announcer.wake,
         )
         self._schedule = Schedule(
@@ -146,6 +155,7 @@ class Bot:
             settings.schedule,
             settings.timezone,
             check_on_start=settings.check_on_start,
+            upkeep=self._settle,
         )
         self._desk = Desk(client)
         self._bolt = bolt.build(
@@ -153,12 +163,18 @@ class Bot:
                 client=client,
                 clock=clock,
                 desk=self._desk,
-                directory=Directory(self._store, self._gateway, clock),
-                examine=lambda: running(settings, self._gateway, self._connection.silence),
+                directory=Directory(self._store, self._gateways, clock),
+                examine=lambda: running(settings, self._aws, self._connection.silence, policies()),
+                exempting=Exempting(
+                    self._store, fixers, policies, clock, on_recorded=self._announcer.wake
+                ),
                 fixers=fixers,
-                gateway=self._gateway,
+                gateway=self._gateways,
+                guide=guide,
+                look=look,
                 phone_region=settings.phone_region,
-                policy=policy,
+                policies=policies,
+                reload=self._policy.reload,
                 remediator=self._remediator,
                 scanner=self._scanner,
                 store=self._store,
@@ -190,9 +206,22 @@ class Bot:
         """Run the scheduled check now, beside everything else."""
         self._schedule.check_now()
 
+    def reload(self) -> None:
+        """Apply the policy file whole, or say in the log why not and go on as before."""
+        try:
+            self._policy.reload()
+        except SettingsError as error:
+            for problem in error.problems:
+                _log.error("policy file not applied", problem=problem)
+
+    def _settle(self) -> None:
+        """End the exemptions whose day has come, and announce that."""
+        if self._store.settle_exemptions():
+            self._announcer.wake()
+
     def _examine(self) -> None:
         """Log what the doctor finds amiss."""
-        lines = running(self._settings, self._gateway, silence=None)
+        lines = running(self._settings, self._aws, silence=None, policy=self._policy.current())
         log_at_start(lines, wanted=lambda: not self._stopping.is_set())
 
     def stop(self) -> None:
@@ -206,11 +235,12 @@ class Bot:
         self._schedule.stop()
         self._connection.stop()
         self._remediator.stop()
+        self._members.stop()
         self._scanner.stop()
         self._desk.stop()
         self._bolt.stop()
         self._announcer.stop()
-        self._gateway.close()
+        self._gateways.close()
         self._store.close()
         _log.info("stopped")
 

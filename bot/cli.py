@@ -69,7 +69,7 @@ def run() -> int:
     from bot import app, examine  # noqa: PLC0415 - the same
 
     try:
-        return app.run(settings)
+        return app.run(settings, lambda: _settings(needs_slack=True))
     except StoreError as error:
         return _cannot_start(examine.wrong_database(settings, error))
 
@@ -244,7 +244,7 @@ def policy_explain(
     logs.configure(settings.log_format, logging.ERROR)
     try:
         with _terminable():
-            from bot.explaining import explained  # noqa: PLC0415 - the same, may be interrupted
+            from bot.once import explained  # noqa: PLC0415 - the same, may be interrupted
 
             found = explained(settings, account)
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from bot import app
+from bot import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +28,11 @@ def checked(settings: Settings, on_joined: Callable[[Scan], None]) -> ScanReport
         StoreError: the database cannot be used.
     """
     if not sys.stderr.isatty():
-        return app.check_once(settings, lambda _done, _total: None, on_joined)
+        return once.check_once(settings, lambda _done, _total: None, on_joined)
     columns = (TextColumn("Checking accounts"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
-        return app.check_once(
+        return once.check_once(
             settings,
             lambda done, total: progress.update(task, completed=done, total=total or None),
             on_joined,

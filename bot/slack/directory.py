@@ -6,9 +6,15 @@ import difflib
 import threading
 from typing import TYPE_CHECKING, Final
 
+from bot.errors import GatewayError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.contacts import Account
-    from bot.ports import Clock, ContactGateway, Store
+    from bot.findings import Failure
+    from bot.gateways import Gateways
+    from bot.ports import Clock, Store
 
 MOST: Final = 101
 """Matches looked for: one more than can be offered, to know whether there are more."""
@@ -25,13 +31,13 @@ class Directory:
 
     Args:
         store: the accounts as last listed.
-        gateway: lists them anew.
+        gateways: list them anew.
         clock: the time.
     """
 
-    def __init__(self, store: Store, gateway: ContactGateway, clock: Clock) -> None:
+    def __init__(self, store: Store, gateways: Gateways, clock: Clock) -> None:
         self._store = store
-        self._gateway = gateway
+        self._gateways = gateways
         self._clock = clock
         self._lock = threading.Lock()
         self._listed_at: float | None = None
@@ -44,12 +50,16 @@ class Directory:
         """The accounts that match; AWS is asked for new ones where none does.
 
         Raises:
-            GatewayError: AWS could not list the accounts.
+            GatewayError: none does, and an organization's accounts could not be listed.
         """
         found = self.known(text)
-        if found or not self._list():
+        if found:
             return found
-        return self.known(text)
+        failures = self._list()
+        found = self.known(text)
+        if not found and failures:
+            raise GatewayError(next(iter(failures.values())))
+        return found
 
     def nearest(self, text: str) -> list[str]:
         """Names of accounts that are spelled much like `text`."""
@@ -62,19 +72,15 @@ class Directory:
         account = self._store.account(account_id)
         return account.name if account is not None else account_id
 
-    def _list(self) -> bool:
-        """List the accounts unless that was done just now; whether it was done."""
+    def _list(self) -> Mapping[str, Failure]:
+        """List the accounts unless that was done just now; why some could not be, if so."""
         with self._lock:
             now = self._clock.monotonic()
             if self._listed_at is not None and now - self._listed_at < LIST_AGAIN:
-                return False
-            batch: list[Account] = []
-            self._gateway.scope()
-            for account in self._gateway.accounts():
-                batch.append(account)
-                if len(batch) == _BATCH:
-                    self._store.remember_accounts(batch)
-                    batch = []
-            self._store.remember_accounts(batch)
-            self._listed_at = now
-            return True
+                return {}
+            listing = self._gateways.accounts()
+            for start in range(0, len(listing.accounts), _BATCH):
+                self._store.remember_accounts(listing.accounts[start : start + _BATCH])
+            if not listing.failures:
+                self._listed_at = now
+            return listing.failures

@@ -194,6 +194,20 @@ class SlackMembers:
             self._wait(wait)
 
 
+class Unasked:
+    """Stands for the members where there is no Slack to ask: rules about them stay undecided."""
+
+    def members(self) -> Members | Failure | None:
+        """See `bot.ports.MemberDirectory.members`."""
+        words = "The members of the Slack workspace are not known to this command."
+        return failure(Cause.NOT_KNOWN, words=words, mend="Set SLACK_BOT_TOKEN, as for the bot.")
+
+    known = members
+
+    def stop(self) -> None:
+        """Nothing is under way."""
+
+
 def _people(page: SlackResponse) -> Iterator[dict[str, Any]]:
     members = page.get("members")
     if not isinstance(members, list):

@@ -20,7 +20,7 @@ import signal, threading
 from bot import app
 
 class Bot:
-    def __init__(self, settings):
+    def __init__(self, settings, load):
         self.checked = threading.Semaphore(0)
 
     def start(self):
@@ -39,7 +39,7 @@ class Bot:
         print("stopped")
 
 app.Bot = Bot
-raise SystemExit(app.run(None))
+raise SystemExit(app.run(None, None))
 """
 """A bot in whose process another thread than the main one gets the signals."""
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-from bot import __version__, app, cli
+from bot import __version__, app, cli, once
 from bot.errors import StoreError
 from bot.findings import Absent, Cause
 from bot.sandbox.run import Options
@@ -32,7 +32,7 @@ Capture = pytest.CaptureFixture[str]
 
 
 class FakeScan:
-    """Stands for `app.check_once`: hands back a report, or raises; may be joined."""
+    """Stands for `once.check_once`: hands back a report, or raises; may be joined."""
 
     def __init__(self, outcome: ScanReport | BaseException, joined: Scan | None = None) -> None:
         self.outcome = outcome
@@ -67,11 +67,11 @@ def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def scan(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeScan]:
-    """`scan(outcome, joined)` puts a fake in the place of `app.check_once`."""
+    """`scan(outcome, joined)` puts a fake in the place of `once.check_once`."""
 
     def put(outcome: ScanReport | BaseException, joined: Scan | None = None) -> FakeScan:
         fake = FakeScan(outcome, joined)
-        monkeypatch.setattr(app, "check_once", fake)
+        monkeypatch.setattr(once, "check_once", fake)
         return fake
 
     return put
@@ -239,7 +239,7 @@ def test_terminated(monkeypatch: pytest.MonkeyPatch) -> None:
         signal.raise_signal(signal.SIGTERM)
         raise AssertionError("went on")
 
-    monkeypatch.setattr(app, "check_once", terminate)
+    monkeypatch.setattr(once, "check_once", terminate)
     assert cli.main(["check"]) == 130
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -292,7 +292,7 @@ def test_run(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """`run` hands the settings to the bot, and ends as it ends."""
     given: list[Settings] = []
 
-    def run(settings: Settings) -> int:
+    def run(settings: Settings, load: object) -> int:
         given.append(settings)
         return 0
 

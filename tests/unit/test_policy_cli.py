@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot import cli, explaining
+from bot import cli, once
 from bot.contacts import Account
 from bot.policy import Policy, Undecided
 from bot.policy_explain import Explanation, NotFound
@@ -34,7 +34,7 @@ def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def explained(settings: Settings, text: str) -> Explanation | NotFound:
-    """Stands for `bot.explaining.explained`."""
+    """Stands for `bot.once.explained`."""
     if text == "stopped":
         raise KeyboardInterrupt
     if text == "unread":
@@ -68,7 +68,7 @@ def test_explain(
 ) -> None:
     """What is written where, and with which status it ends."""
     status, out, err = end
-    monkeypatch.setattr(explaining, "explained", explained)
+    monkeypatch.setattr(once, "explained", explained)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")
