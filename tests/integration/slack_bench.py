@@ -9,6 +9,7 @@ import pytest
 from bot.announce import Announcer
 from bot.errors import SettingsError
 from bot.exempting import Exempting
+from bot.gateways import Gateways
 from bot.look import AccountLook
 from bot.policy import Policy
 from bot.policy_source import Reloaded
@@ -44,6 +45,8 @@ FORM = {
     "email": "aws-security@corp.internal",
     "phone": "+44 20 7946 0958",
 }
+IN_FORM = {**FORM, "type/altcontact_type": "SECURITY"}
+"""What stands in a form of the security contact that was filled in so."""
 
 
 class Timetable:
@@ -97,7 +100,7 @@ class SlackBench:
             client=client,
             clock=self.clock,
             desk=self._desk,
-            directory=Directory(self.store, self.gateway, self.clock),
+            directory=Directory(self.store, Gateways([self.gateway], self.store), self.clock),
             examine=lambda: iter(self.found),
             exempting=Exempting(self.store, fixers, lambda: self.policy, self.clock),
             fixers=fixers,

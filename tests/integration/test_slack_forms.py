@@ -10,12 +10,15 @@ from bot.causes import failure
 from bot.contacts import ContactType
 from bot.errors import ContactRefused
 from bot.findings import Absent, Cause, Unreadable, Unsupported
+from bot.policy import Layer, Policy, Presence, Value
+from bot.rules import Severity
 from tests.integration.slack_bench import (
     ALICE,
     BOB,
     FIX,
     FORM,
     GROUP,
+    IN_FORM,
     LAKE,
     SHOWN,
     WEB,
@@ -25,7 +28,7 @@ from tests.integration.slack_bench import (
     shut,
 )
 from tests.integration.slack_fixtures import slack, slack_server
-from tests.unit.fakes import CONTACT, OTHER, gateway_error
+from tests.unit.fakes import CONTACT, OTHER, Gate, gateway_error
 
 __all__ = ["bench", "hurried", "slack", "slack_server"]
 
@@ -112,7 +115,7 @@ def test_what_aws_refuses_late_stands_under_its_field_too(bench: SlackBench) -> 
     blocks = view["view"]["blocks"]
     email = [block.get("block_id") for block in blocks].index("email")
     assert REFUSED["email"] in str(blocks[email + 1])
-    assert view["values"] == FORM
+    assert view["values"] == IN_FORM
 
 
 @pytest.mark.usefixtures("hurried")
@@ -127,7 +130,7 @@ def test_a_closed_window_brings_a_message_and_a_way_back(bench: SlackBench) -> N
     gate.open()
     failed = slack.wait_dm("Try again")
     slack.press("altcontact_try_again", message=failed)
-    assert slack.wait_view(SHOWN)["values"] == FORM
+    assert slack.wait_view(SHOWN)["values"] == IN_FORM
     assert slack.deliver_again()["acked"]
     assert len(slack.calls("views.open")) == 2
 
@@ -176,7 +179,7 @@ def test_a_contact_that_changed_is_not_overwritten(bench: SlackBench) -> None:
     bench.slack.submit(**FORM)
     view = bench.slack.wait_view("was changed since it was shown")
     assert OTHER.email in str(view)
-    assert view["values"] == FORM
+    assert view["values"] == IN_FORM
     bench.slack.submit(**FORM)
     bench.slack.wait_view("Confirmed")
 
@@ -213,3 +216,87 @@ def test_a_contact_of_another_type(bench: SlackBench) -> None:
     bench.slack.submit(**FORM)
     bench.slack.wait_view("Confirmed")
     assert list(bench.gateway.held) == [(LAKE.id, ContactType.OPERATIONS)]
+
+
+# What the policy says
+
+
+def test_the_form_is_filled_with_what_the_policy_expects(bench: SlackBench) -> None:
+    """Where AWS holds nothing, the policy's values stand there; where it does, AWS's."""
+    bench.policy = asking(security__email=("@corp.internal", "aws@corp.internal"))
+    assert bench.open_form(WEB)["values"]["email"] == "aws@corp.internal"
+    bench.slack.close()
+    bench.gateway.hold(1, OTHER)
+    assert bench.open_form(WEB)["values"]["email"] == OTHER.email
+
+
+def test_what_the_next_check_would_alert_on_is_refused(bench: SlackBench) -> None:
+    """What the policy has against a contact stands under its fields, and nothing is written."""
+    bench.policy = asking(security__title=("Duty",), rules__free_mail=Severity.LOW)
+    bench.open_form(WEB)
+    errors = bench.slack.submit(**{**FORM, "email": "sec@gmail.com"})["errors"]
+    assert errors["title"] == "The policy expects Duty."
+    assert "email" in errors
+    assert bench.gateway.writes == []
+    bench.slack.submit(**{**FORM, "title": "Duty"})
+    bench.slack.wait_view("Confirmed")
+
+
+@pytest.mark.usefixtures("hurried")
+def test_what_the_policy_refuses_late_stands_in_the_form(
+    bench: SlackBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the ack, the form comes back as typed, with what the policy asks for."""
+    gate = Gate()
+
+    def slow() -> Any:  # noqa: ANN401 - what the store gives
+        gate.stand()
+        return {}
+
+    monkeypatch.setattr(bench.store, "holding", slow)
+    bench.policy = asking(security__title=("Duty",))
+    bench.open_form(WEB)
+    bench.slack.submit(**FORM)
+    gate.open()
+    view = bench.slack.wait_view("the policy asks for something else")
+    assert view["values"] == IN_FORM
+    assert "The policy expects Duty." in str(view)
+
+
+def test_another_contact_is_chosen_in_the_form(bench: SlackBench) -> None:
+    """The form is filled anew for the contact that was chosen, and writes that one."""
+    bench.gateway.held[WEB.id, ContactType.BILLING] = OTHER
+    bench.open_form(WEB)
+    bench.slack.press("altcontact_type", "BILLING", values={"name": "Typed before"})
+    view = bench.slack.wait_view(OTHER.email)
+    assert view["view"]["title"]["text"] == "Billing contact"
+    assert view["values"]["name"] == OTHER.name
+    bench.slack.submit(**FORM)
+    bench.slack.wait_view("Confirmed")
+    assert bench.gateway.held[WEB.id, ContactType.BILLING].email == FORM["email"]
+
+
+def test_a_forbidden_contact_is_told_how_to_delete(bench: SlackBench) -> None:
+    """Where the policy forbids a contact there is no form, and another may still be chosen."""
+    bench.policy = asking(billing__presence=Presence.FORBIDDEN)
+    bench.gateway.held[WEB.id, ContactType.BILLING] = OTHER
+    bench.slack.command("/altcontact fix Web production billing")
+    view = bench.slack.wait_view("delete-alternate-contact")
+    assert "submit" not in view["view"]
+    bench.slack.press("altcontact_type", "SECURITY")
+    bench.slack.wait_view(SHOWN)
+
+
+def test_the_form_is_for_the_contact_that_is_asked_for(bench: SlackBench) -> None:
+    """Without a type, the form is for the first that the policy requires, or looks at."""
+    bench.policy = asking(
+        security__presence=Presence.IGNORED, operations__presence=Presence.OPTIONAL
+    )
+    bench.slack.command("/altcontact fix lake")
+    assert "Operations contact" in str(bench.slack.wait_view(SHOWN))
+
+
+def asking(**values: Value) -> Policy:
+    """A policy that requires a security contact, and these values; `__` for a dot."""
+    given = {key.replace("__", "."): value for key, value in values.items()}
+    return Policy.requiring(layers=[Layer("policy", given)])

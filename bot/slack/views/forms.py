@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 CALLBACK: Final = "altcontact_form"
 """The callback id of the modal. Block and action id of an input are the field's name."""
 
+TYPE: Final = "type"
+"""The block id of the menu of contact types."""
+
 CHOOSE_TYPE: Final = "altcontact_type"
 """The action id of the menu of contact types in the form; an option's value is the type."""
 
@@ -120,7 +123,7 @@ def form_view(
         held: what AWS holds now, told with the notice.
         errors: {field: what AWS refused}, shown under their fields.
     """
-    blocks = [_about(account_name, account_id, _types(kind))]
+    blocks = [_choosing(account_name, account_id, kind)]
     if notice is not None:
         blocks.append(
             paragraph(f":warning: *{escape(str(notice))}*\n:point_right: {escape(notice.mend)}")
@@ -155,7 +158,7 @@ def forbidden_view(
         f"--alternate-contact-type {kind.value}"
     )
     blocks = [
-        _about(name, account_id, _types(kind)),
+        _choosing(name, account_id, kind),
         paragraph(f":no_entry: The policy forbids a {kind.label} contact for this account."),
     ]
     if held is None:
@@ -182,22 +185,23 @@ def _view(kind: ContactType, blocks: list[Block]) -> dict[str, Any]:
     }
 
 
-def _about(name: str, account_id: str, accessory: Block | None = None) -> Block:
-    return section(plain(title(name, account_id)), accessory=accessory)
+def _about(name: str, account_id: str) -> Block:
+    return section(plain(title(name, account_id)))
 
 
-def _types(kind: ContactType) -> Block:
-    """The menu by which another contact of the account is chosen."""
+def _choosing(name: str, account_id: str, kind: ContactType) -> Block:
+    """The account, and the menu by which another contact of it is chosen."""
     options = {
         each: {"text": plain(f"{each.label} contact", 75), "value": each.value}
         for each in ContactType
     }
-    return {
+    menu = {
         "type": "static_select",
         "action_id": CHOOSE_TYPE,
         "options": list(options.values()),
         "initial_option": options[kind],
     }
+    return {**section(plain(title(name, account_id)), accessory=menu), "block_id": TYPE}
 
 
 def _input(field: str, values: AlternateContact | None, hint: str | None) -> Block:
