@@ -55,13 +55,12 @@ def objections(
         policy: what the account should have.
         exempt: the account's exemptions: what is set aside is no objection.
     """
-    if policy.presence[kind] in {Presence.IGNORED, Presence.FORBIDDEN}:
+    if policy.excluded or policy.presence[kind] in {Presence.IGNORED, Presence.FORBIDDEN}:
         return {}
     alone = replace(
         policy,
         presence=dict.fromkeys(ContactType, Presence.IGNORED) | {kind: policy.presence[kind]},
         severities={rule: worth for rule, worth in policy.severities.items() if rule in _QUICK},
-        excluded="",
     )
     judged = evaluate(account, {kind: Held(typed)}, alone, evidence=Evidence(exemptions=exempt))
     found: dict[str, dict[str, None]] = {}

@@ -166,7 +166,7 @@ def test_a_write_that_is_denied_says_why_and_keeps_what_was_typed(
     open_form(slack)
     slack.submit(**FORM)
     view = slack.wait_view("service control policy")
-    assert view["values"] == FORM
+    assert FORM.items() <= view["values"].items()
     aws.clear_denials()
     slack.submit(**FORM)
     slack.wait_view("Confirmed")
@@ -197,7 +197,7 @@ def test_a_closed_form_brings_a_message(ready: Bot, slack: SlackSandbox, aws: Aw
     aws.latency(0)
     slack.press("altcontact_try_again", message=failed)
     view = slack.wait_view(SHOWN)
-    assert view["values"] == FORM
+    assert FORM.items() <= view["values"].items()
 
 
 def test_stops_in_order(ready: Bot) -> None:

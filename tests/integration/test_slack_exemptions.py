@@ -301,7 +301,7 @@ def test_the_list_ends_what_is_set_aside(exempted: SlackBench) -> None:
     exempted.slack.wait_view("Ended. Web production")
     assert standing(exempted).exemption is None
     exempted.slack.press("altcontact_end_exemption", user=BOB)
-    exempted.slack.wait_view("may not change", BOB)
+    assert f"<!subteam^{GROUP}>" in str(exempted.slack.wait_view("may not change", BOB))
 
 
 def test_ended_by_two(exempted: SlackBench, monkeypatch: pytest.MonkeyPatch) -> None:

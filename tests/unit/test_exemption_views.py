@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.contacts import ContactType
-from bot.errors import ExemptionRefused, SettingsError
+from bot.errors import ExemptionRefused, NotAllowed, SettingsError
 from bot.exempting import FINDINGS, REASON, TYPES, UNTIL
 from bot.exemptions import ExemptionKind
 from bot.findings import Outcome
@@ -192,6 +192,13 @@ def test_a_row_of_the_list() -> None:
     assert "End this exemption?" in told
     assert "End this verification?" in told
     assert view["blocks"][-1]["type"] != "actions"
+
+
+def test_who_may_end_is_told() -> None:
+    """Who may not end something reads who may."""
+    refused = NotAllowed("You may not.", "Ask one who may:", ("U1",), ("S1",))
+    told = json.dumps(exemption_list.list_view([data.exemption()], 1, 0, notice=refused))
+    assert "Ask one who may: <@U1>, <!subteam^S1>" in told
 
 
 def test_what_was_pressed_in_the_list() -> None:

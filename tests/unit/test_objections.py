@@ -90,9 +90,11 @@ def test_a_type_that_the_policy_does_not_judge(presence: Presence) -> None:
     assert objections(account(), ContactType.BILLING, bad, mine, {}) == {}
 
 
-def test_an_excluded_account_is_judged_too() -> None:
-    """An exclusion keeps an account from checks, and no placeholder from being refused."""
-    assert against(replace_email("x@example.com"), replace(policy(), excluded="Closed."))
+def test_an_excluded_account_is_not_judged() -> None:
+    """Of an account that no check looks at, none alerts either."""
+    bad = replace_email("x@example.com")
+    assert against(bad, policy())
+    assert against(bad, replace(policy(), excluded="Closed.")) == {}
 
 
 def test_expected_values_in_words() -> None:

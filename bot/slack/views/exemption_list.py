@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.errors import ExemptionRefused, NotAllowed
 from bot.exemptions import ExemptionKind
 from bot.slack.blocks import (
     FIELD_TEXT,
@@ -119,11 +120,13 @@ def refused_message(error: AltcontactError) -> Message:
 
 
 def problem_words(error: AltcontactError) -> str:
-    """Why something was not done, who was quicker, and the next step, for mrkdwn."""
-    by = getattr(error, "by", "")
-    who = f" By {mentions((by,), ())}." if by else ""
-    told = f":warning: *{escape(str(error))}*{who}"
-    return f"{told}\n:point_right: {escape(error.mend)}" if error.mend else told
+    """Why something was not done, who was quicker, the next step and who may, for mrkdwn."""
+    by = error.by if isinstance(error, ExemptionRefused) else ""
+    told = f":warning: *{escape(str(error))}*"
+    told += f" By {mentions((by,), ())}." if by else ""
+    may = mentions(error.user_ids, error.group_ids) if isinstance(error, NotAllowed) else ""
+    mend = f"{escape(error.mend)} {may}".strip()
+    return f"{told}\n:point_right: {mend}" if mend else told
 
 
 def _row(exemption: Exemption, rules_url: str, *, read_only: bool) -> list[Block]:
