@@ -1,17 +1,39 @@
-"""Accounts as last listed, and how they are found by what people type."""
+"""Accounts as last listed, where they stand, and how they are found by what people type."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.ports import Surroundings
 from bot.store.base import Part
-from bot.store.ledger import keep_accounts
-from bot.store.rows import folded, text, to_account
+from bot.store.rows import to_account
+from bot.store.values import (
+    folded,
+    maybe_time_text,
+    tags_json,
+    text,
+    to_tags,
+    to_time,
+    to_units,
+    units_json,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from bot.contacts import Account
+    from sqlite_utils import Database
+
+    from bot.contacts import Account, Unit
+
+_KEEP: Final = """
+INSERT INTO accounts (id, name, folded, state, email, organization) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    name = excluded.name, folded = excluded.folded, state = excluded.state,
+    email = excluded.email, organization = excluded.organization, gone_at = NULL
+WHERE (name, state, email, organization)
+        != (excluded.name, excluded.state, excluded.email, excluded.organization)
+    OR gone_at IS NOT NULL
+"""
 
 _FIND: Final = """
 SELECT * FROM accounts
@@ -19,6 +41,36 @@ WHERE gone_at IS NULL AND (id = :id OR instr(folded, :name))
 ORDER BY id != :id, folded != :name, folded, id
 LIMIT :limit
 """
+
+_SURROUNDINGS: Final = """
+SELECT id, units, units_at, tags, tags_at FROM accounts
+WHERE organization = ? AND gone_at IS NULL
+"""
+
+_PLACE: Final = """
+UPDATE accounts SET
+    units = coalesce(:units, units), units_at = iif(:units IS NULL, units_at, :units_at),
+    tags = coalesce(:tags, tags), tags_at = iif(:tags IS NULL, tags_at, :tags_at)
+WHERE id = :id
+"""
+
+
+def keep_accounts(db: Database, accounts: Iterable[Account]) -> None:
+    """Keep accounts as listed; where they stand is kept by `Accounts.keep_surroundings` alone."""
+    db.conn.executemany(
+        _KEEP,
+        (
+            (
+                account.id,
+                text(account.name),
+                folded(account.name),
+                account.state,
+                text(account.email),
+                text(account.organization),
+            )
+            for account in accounts
+        ),
+    )
 
 
 class Accounts(Part):
@@ -30,7 +82,10 @@ class Accounts(Part):
             keep_accounts(db, accounts)
 
     def account(self, account_id: str) -> Account | None:
-        """One account, as last listed, also where it has left the organization since."""
+        """One account, as last listed, also where it has left the organization since.
+
+        It has the OUs and tags that were last kept of it.
+        """
         with self._connections.reading() as db:
             row = db.execute("SELECT * FROM accounts WHERE id = ?", [text(account_id)]).fetchone()
             return to_account(row) if row is not None else None
@@ -54,3 +109,37 @@ class Accounts(Part):
         with self._connections.reading() as db:
             sql = "SELECT DISTINCT name FROM accounts WHERE gone_at IS NULL ORDER BY folded, name"
             return [row["name"] for row in db.execute(sql)]
+
+    def surroundings(self, organization: str) -> Mapping[str, Surroundings]:
+        """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
+        # Accounts by the thousand stand in OUs by the hundred: equal paths are held once.
+        paths: dict[str | None, tuple[Unit, ...] | None] = {None: None}
+        kept: dict[str, Surroundings] = {}
+        with self._connections.reading() as db:
+            for row in db.execute(_SURROUNDINGS, [text(organization)]):
+                if row["units"] not in paths:
+                    paths[row["units"]] = to_units(row["units"])
+                kept[row["id"]] = Surroundings(
+                    paths[row["units"]],
+                    to_time(row["units_at"]),
+                    to_tags(row["tags"]),
+                    to_time(row["tags_at"]),
+                )
+        return kept
+
+    def keep_surroundings(self, kept: Mapping[str, Surroundings]) -> None:
+        """Keep OUs and tags of known accounts; what is None stays as it was."""
+        with self._connections.writing() as db:
+            db.conn.executemany(
+                _PLACE,
+                (
+                    {
+                        "id": account_id,
+                        "units": units_json(each.units),
+                        "units_at": maybe_time_text(each.units_at),
+                        "tags": tags_json(each.tags),
+                        "tags_at": maybe_time_text(each.tags_at),
+                    }
+                    for account_id, each in kept.items()
+                ),
+            )

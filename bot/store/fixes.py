@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from bot.errors import FixUnderWay, StoreError
 from bot.fixes import FixState
+from bot.store.announcing import touch
 from bot.store.base import Part
-from bot.store.ledger import ALREADY_THERE, FIXED, Ledger, keep_contact
-from bot.store.outbox import touch
-from bot.store.rows import contact_json, failure_json, text, time_text, to_fix
+from bot.store.histories import keep_contact, kept_contacts
+from bot.store.ledger import Ledger
+from bot.store.proofs import ALREADY_THERE, FIXED
+from bot.store.rows import to_fix
+from bot.store.values import contact_json, failure_json, maybe_time_text, text, time_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from bot.contacts import AlternateContact, ContactType
-    from bot.findings import Failure
+    from bot.findings import Failure, TypeResult
     from bot.fixes import Fix, FixRequest
 
 HOLD: Final = timedelta(minutes=5)
@@ -98,9 +101,12 @@ class Fixes(Part):
         before: AlternateContact | None = None,
         failure: Failure | None = None,
         already_there: bool = False,
+        result: TypeResult | None = None,
     ) -> Fix:
         """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction.
 
+        `result` is the confirmed contact as judged: findings of what it still breaks, or of what
+        could not be decided, stand; where it is None all findings of the contact are over.
         What is not given stays as recorded. A confirmed fix stays one whatever comes after.
 
         Raises:
@@ -123,15 +129,16 @@ class Fixes(Part):
                 (
                     state,
                     contact_json(before),
-                    time_text(applied_at) if applied_at else None,
-                    time_text(ended_at) if ended_at else None,
+                    maybe_time_text(applied_at),
+                    maybe_time_text(ended_at),
                     failure_json(failure),
                     already_there,
                     fix_id,
                 ),
             )
             if state is FixState.CONFIRMED and fix.state is not FixState.CONFIRMED:
-                self._confirm(db, fix, now, ALREADY_THERE if already_there else FIXED)
+                words = ALREADY_THERE if already_there else FIXED
+                self._confirm(db, fix, now, words, result)
             return _require(db, fix_id)
 
     def fix(self, fix_id: int) -> Fix | None:
@@ -158,11 +165,15 @@ class Fixes(Part):
             sql = "SELECT * FROM fixes WHERE ended_at IS NULL ORDER BY id"
             return [to_fix(row) for row in db.execute(sql)]
 
-    def _confirm(self, db: Database, fix: Fix, now: datetime, resolution: str) -> None:
+    def _confirm(
+        self, db: Database, fix: Fix, now: datetime, resolution: str, result: TypeResult | None
+    ) -> None:
         request = fix.request
-        keep_contact(db, request.account_id, request.type, request.wanted, now)
+        before = kept_contacts(db, request.account_id).get(request.type)
+        whose = (request.account_id, request.type)
+        keep_contact(db, whose, request.wanted, now, before, checked=True)
         ledger = Ledger(db, now, now, self._consistency)
-        ledger.resolve_all(request.account_id, request.type, resolution, request.user_id)
+        ledger.confirm(fix, result, resolution)
         touch(db, ledger.touched)
 
 

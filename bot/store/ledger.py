@@ -2,66 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.contacts import ContactType, fingerprint
-from bot.findings import FindingKey, Outcome, wants_action
+from bot.findings import FindingKey
 from bot.fixes import FixState
-from bot.store.rows import (
-    contact_json,
-    failure_json,
-    folded,
-    text,
-    time_text,
-    to_finding_key,
-    to_fix,
-)
+from bot.store.accounts import keep_accounts
+from bot.store.changes import change_of
+from bot.store.entries import entry_again, new_entry, standing, write_again, write_new
+from bot.store.histories import keep_contact, kept_contacts
+from bot.store.proofs import FIXED, NOT_REQUIRED, end_of_all, is_over, over_words
+from bot.store.rows import to_finding_key, to_fix
+from bot.store.values import text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime, timedelta
     from sqlite3 import Row
 
     from sqlite_utils import Database
 
-    from bot.contacts import Account, AlternateContact
-    from bot.findings import AccountResult, TypeResult
+    from bot.announcements import Destination
+    from bot.findings import AccountResult, TypeResult, Verdict
     from bot.fixes import Fix
-
-FIXED: Final = "Fixed, and read back from AWS."
-ALREADY_THERE: Final = "AWS held the wanted contact already."
-NOT_REQUIRED: Final = "This contact is not required any longer."
-GONE: Final = "The account is not in the organization any longer."
-
-_ACCOUNT: Final = """
-INSERT INTO accounts (id, name, folded, state, email) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET
-    name = excluded.name, folded = excluded.folded, state = excluded.state,
-    email = excluded.email, gone_at = NULL
-WHERE (name, state, email) != (excluded.name, excluded.state, excluded.email)
-    OR gone_at IS NOT NULL
-"""
-
-_CONTACT: Final = """
-INSERT INTO contacts (account_id, type, contact, fingerprint, read_at) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (account_id, type) DO UPDATE SET
-    contact = excluded.contact, fingerprint = excluded.fingerprint, read_at = excluded.read_at
-"""
-
-_STANDING: Final = """
-SELECT id, account_id, type, outcome, reason, failure, announcement_id FROM findings
-WHERE resolved_at IS NULL AND account_id = ?
-"""
+    from bot.store.changes import Change
+    from bot.store.entries import Entry
 
 _RESOLVE: Final = """
 UPDATE findings SET resolved_at = ?, resolved_by = ?, resolution = ?, resolved_scan = ?
 WHERE id = ?
-"""
-
-_OPEN: Final = """
-INSERT INTO findings
-    (account_id, type, outcome, reason, failure, first_seen, last_seen, opened_scan)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 _RECENT_FIXES: Final = """
@@ -76,33 +44,15 @@ WHERE id = (
 """
 
 
-def keep_accounts(db: Database, accounts: Iterable[Account]) -> None:
-    """Keep accounts as listed."""
-    db.conn.executemany(
-        _ACCOUNT,
-        (
-            (
-                account.id,
-                text(account.name),
-                folded(account.name),
-                account.state,
-                text(account.email),
-            )
-            for account in accounts
-        ),
-    )
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """One contact of an account that is taken in: what it was kept as, and what stands of it."""
 
-
-def keep_contact(
-    db: Database,
-    account_id: str,
-    kind: ContactType,
-    contact: AlternateContact | None,
-    read_at: datetime,
-) -> None:
-    """Keep a contact as read; None is one that AWS said is not there."""
-    row = (account_id, kind, contact_json(contact), fingerprint(contact), time_text(read_at))
-    db.execute(_CONTACT, row)
+    result: AccountResult
+    item: TypeResult
+    read_at: datetime
+    before: Row | None
+    standing: list[Row]
 
 
 class Ledger:
@@ -130,13 +80,22 @@ class Ledger:
         self._began = began
         self._consistency = consistency
         self._scan_id = scan_id
-        self.opened: list[FindingKey] = []
+        self.opened: dict[FindingKey, Destination] = {}
+        """Findings that are to be announced, and where: without those that are set aside."""
         self.resolved: list[FindingKey] = []
+        self.changed: list[Change] = []
+        """Contacts that somebody else changed, and of which that is to be announced."""
         self.touched: set[str] = set()
         """The announcements that show something that changed."""
         recent = db.execute(_RECENT_FIXES, [time_text(began - consistency)])
         fixes = (to_fix(row) for row in recent)
         self._fixes = {(fix.request.account_id, fix.request.type): fix for fix in fixes}
+        # What holds is what was not ended: one whose day came is over once its end is recorded,
+        # which opens again whatever it sets aside until then.
+        aside = db.execute(
+            "SELECT id, account_id, type, rule FROM exemptions WHERE ended_at IS NULL"
+        )
+        self._aside = {(row["account_id"], row["type"], row["rule"]): row["id"] for row in aside}
 
     def take(self, result: AccountResult) -> None:
         """Take one account's reading in; one that was not seen changes nothing."""
@@ -144,21 +103,23 @@ class Ledger:
             return
         account = result.account
         keep_accounts(self._db, [account])
-        standing = self._db.execute(_STANDING, [account.id]).fetchall()
-        if not account.is_active:
-            for row in standing:
-                self.resolve(row, f"The account is {_state_words(account)}.")
+        over = end_of_all(result)
+        if over:
+            self.leave(account.id, over)
             return
+        stands = standing(self._db, account.id)
         read_at = result.read_at or self._began
-        newer = self._read_later(account.id, read_at)
+        held = kept_contacts(self._db, account.id)
         for item in result.results:
-            if item.type not in newer:
-                mine = [row for row in standing if row["type"] == item.type]
-                self._judge(account.id, item, read_at, mine)
+            before = held.get(item.type)
+            # A later reading that is kept counts; one from the future is a clock put back.
+            if before is None or not time_text(read_at) < before["read_at"] <= time_text(self._now):
+                mine = [row for row in stands if row["type"] == item.type]
+                self._judge(_Taken(result, item, read_at, before, mine))
         if self._scan_id is not None:
-            required = {item.type for item in result.results}
-            for row in standing:
-                if row["type"] not in required:
+            looked_at = {item.type for item in result.results}
+            for row in stands:
+                if row["type"] not in looked_at:
                     self.resolve(row, NOT_REQUIRED)
 
     def resolve(self, row: Row, resolution: str, user_id: str = "") -> None:
@@ -169,45 +130,63 @@ class Ledger:
         self.resolved.append(to_finding_key(row))
         self._touch(row)
 
-    def resolve_all(
-        self, account_id: str, kind: ContactType, resolution: str, user_id: str
-    ) -> None:
-        """End every open finding of a contact."""
-        for row in self._db.execute(_STANDING, [account_id]).fetchall():
-            if row["type"] == kind:
-                self.resolve(row, resolution, user_id)
+    def leave(self, account_id: str, resolution: str) -> None:
+        """End every finding of an account."""
+        for row in standing(self._db, account_id):
+            self.resolve(row, resolution)
+
+    def confirm(self, fix: Fix, result: TypeResult | None, resolution: str) -> None:
+        """End the findings of a contact that its fix mended, as far as `result` tells; else all."""
+        request = fix.request
+        verdicts = result.verdicts if result is not None else ()
+        for row in standing(self._db, request.account_id):
+            if row["type"] != request.type:
+                continue
+            broken = [each for each in verdicts if each.rule == row["rule"]]
+            if not broken:
+                self.resolve(row, resolution, request.user_id)
+            for verdict in broken:
+                # What was not asked just now says nothing new of what is undecided.
+                if verdict.outcome == row["outcome"] and verdict.failure is None:
+                    self._see_again(row, entry_again(row, verdict), self._now)
 
     def _touch(self, row: Row) -> None:
         if row["announcement_id"] is not None:
             self.touched.add(row["announcement_id"])
 
-    def _read_later(self, account_id: str, read_at: datetime) -> set[str]:
-        """The types of which a later reading is kept; one from the future is a clock put back."""
-        sql = "SELECT type FROM contacts WHERE account_id = ? AND read_at > ? AND read_at <= ?"
-        span = (account_id, time_text(read_at), time_text(self._now))
-        return {row["type"] for row in self._db.execute(sql, span)}
-
-    def _judge(
-        self, account_id: str, item: TypeResult, read_at: datetime, standing: list[Row]
-    ) -> None:
+    def _judge(self, taken: _Taken) -> None:
+        item, account_id = taken.item, taken.result.account.id
         fix = self._fixes.get((account_id, item.type))
         by = ""
         if fix is not None:
             if item.contact is not None and item.contact == fix.request.wanted:
                 by = self._shows(fix)
-            elif self._too_early_for(fix, read_at):
+            elif self._too_early_for(fix, taken.read_at):
                 return
-        if item.contact is not None or item.outcome is Outcome.MISSING:
-            keep_contact(self._db, account_id, item.type, item.contact, read_at)
-        stands = False
-        for row in standing:
-            if row["outcome"] == item.outcome:
-                stands = True
-                self._see_again(row, item, read_at)
-            elif _proves_over(item.outcome, Outcome(row["outcome"])):
-                self.resolve(row, FIXED if by else item.reason, by)
-        if wants_action(item) and not stands and self._scan_id is not None:
-            self._open(account_id, item, read_at, self._scan_id)
+        changed = item.was_read and self._keep(taken, account_id, fixed=bool(by))
+        verdicts = {(each.rule.value, each.outcome.value): each for each in item.verdicts}
+        for row in taken.standing:
+            verdict = verdicts.pop((row["rule"], row["outcome"]), None)
+            key = to_finding_key(row)
+            if verdict is not None:
+                self._see_again(row, entry_again(row, verdict, taken.result), taken.read_at)
+            elif is_over(key, item):
+                words = over_words(key, item, taken.result.policy, changed=changed)
+                self.resolve(row, FIXED if by else words, by)
+        if self._scan_id is not None:
+            for verdict in verdicts.values():
+                self._open(taken, verdict)
+
+    def _keep(self, taken: _Taken, account_id: str, *, fixed: bool) -> bool:
+        """Keep the contact as read; whether it is another one than before."""
+        item, before = taken.item, taken.before
+        if self._scan_id is not None and before is not None and not fixed:
+            change = change_of(self._db, taken.result, item, before, taken.read_at)
+            if change is not None:
+                self.changed.append(change)
+        whose = (account_id, item.type)
+        checked = self._scan_id is not None
+        return keep_contact(self._db, whose, item.contact, taken.read_at, before, checked=checked)
 
     def _shows(self, fix: Fix) -> str:
         """Take in that AWS holds what a fix wrote; the user to thank for it, if nobody else is."""
@@ -226,30 +205,17 @@ class Ledger:
             applied is not None and applied <= self._now and read_at < applied + self._consistency
         )
 
-    def _see_again(self, row: Row, item: TypeResult, read_at: datetime) -> None:
-        failure = failure_json(item.failure)
-        reason = text(item.reason)
-        self._db.execute(
-            "UPDATE findings SET last_seen = ?, reason = ?, failure = ? WHERE id = ?",
-            (time_text(read_at), reason, failure, row["id"]),
-        )
-        if (reason, failure) != (row["reason"], row["failure"]):
+    def _see_again(self, row: Row, entry: Entry, seen_at: datetime) -> None:
+        if write_again(self._db, row, entry, seen_at):
             self._touch(row)
 
-    def _open(self, account_id: str, item: TypeResult, read_at: datetime, scan_id: int) -> None:
-        when = time_text(read_at)
-        failure = failure_json(item.failure)
-        self._db.execute(
-            _OPEN,
-            (account_id, item.type, item.outcome, text(item.reason), failure, when, when, scan_id),
-        )
-        self.opened.append(FindingKey(account_id, item.type, item.outcome))
-
-
-def _proves_over(now: Outcome, before: Outcome) -> bool:
-    """Whether another outcome ends a finding: what cannot be checked proves nothing missing."""
-    return before.unchecked or not now.unchecked
-
-
-def _state_words(account: Account) -> str:
-    return account.state.replace("_", " ").lower()
+    def _open(self, taken: _Taken, verdict: Verdict) -> None:
+        account_id, kind = taken.result.account.id, taken.item.type
+        key = FindingKey(account_id, kind, verdict.outcome, verdict.rule)
+        entry = new_entry(taken.result, verdict)
+        exemption_id = self._aside.get((account_id, kind.value, verdict.rule.value))
+        # One that is set aside from the start counts as opened by no scan.
+        by = (self._scan_id if exemption_id is None else None, exemption_id)
+        write_new(self._db, key, entry, taken.read_at, by)
+        if exemption_id is None:
+            self.opened[key] = entry.where

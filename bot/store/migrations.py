@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlite_utils import Migrations
 
 from bot.errors import StoreError
+from bot.store.schema_of_policy import TABLES, judge_kept_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,7 +146,13 @@ def m001_first(db: Database) -> None:
     db.executescript(_FIRST)
 
 
-_STEPS: Final[tuple[Callable[[Database], None], ...]] = (m001_first,)
+def m002_policy(db: Database) -> None:
+    """What the policy, exemptions, histories and several organizations need."""
+    db.executescript(TABLES)
+    judge_kept_results(db)
+
+
+_STEPS: Final[tuple[Callable[[Database], None], ...]] = (m001_first, m002_policy)
 for _step in _STEPS:
     SCHEMA(name=_step.__name__)(_step)
 

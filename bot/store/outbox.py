@@ -1,59 +1,28 @@
-"""Announcements: recorded with their cause, sent from here, kept right while they stand."""
+"""Announcements on their way to Slack: which are due, what they show, how far they got."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.announcements import AnnouncementContent, AnnouncementKind, SendState, plan
+from bot.announcements import AnnouncementContent, AnnouncementKind
 from bot.errors import StoreError
-from bot.findings import Cause
+from bot.rules import Severity
+from bot.store.announcing import WITHDRAW_IDLE
 from bot.store.base import Part
-from bot.store.rows import (
-    failure_json,
-    text,
-    time_text,
-    to_announcement,
-    to_finding,
-    to_scan,
-)
+from bot.store.rows import to_announcement, to_change, to_exemption, to_findings, to_scan
+from bot.store.values import text, time_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
     from sqlite3 import Row
 
     from sqlite_utils import Database
 
-    from bot.announcements import Announcement, NewAnnouncement
-    from bot.findings import FindingKey
+    from bot.announcements import Announcement
     from bot.scans import Scan
 
 REMEMBERED: Final = timedelta(days=1)
 """How long a delivery is remembered; Slack repeats one for an hour or so."""
-
-_UNTRIED: Final = "state = 'pending' AND first_tried_at IS NULL"
-
-_TOUCH: Final = "UPDATE announcements SET revision = revision + 1 WHERE id = ?"
-
-_WITHDRAW_RESOLVED: Final = f"""
-UPDATE announcements SET state = 'withdrawn'
-WHERE id = ? AND kind IN ('falls_short', 'unchecked') AND {_UNTRIED} AND NOT EXISTS (
-    SELECT 1 FROM findings WHERE announcement_id = announcements.id AND resolved_at IS NULL
-)
-"""  # noqa: S608 - only constants of this module are put in
-
-_WITHDRAW_FAILING: Final = f"""
-UPDATE announcements SET state = 'withdrawn' WHERE kind = 'checks_failing' AND {_UNTRIED}
-"""  # noqa: S608 - only constants of this module are put in
-
-_FAILING_TOLD: Final = """
-SELECT 1 FROM announcements WHERE kind = 'checks_failing' AND state != 'withdrawn'
-    AND number > (
-        SELECT coalesce(max(number), 0) FROM announcements WHERE kind = 'checks_working'
-    )
-"""
 
 _DUE: Final = """
 SELECT * FROM announcements
@@ -61,54 +30,58 @@ WHERE state IN ('pending', 'sending') OR (state = 'sent' AND shown_revision < re
 ORDER BY number
 """
 
-_SHOWN: Final = """
-SELECT findings.*, accounts.name AS account_name
+_COUNTS: Final = """
+WITH shown AS (
+    SELECT *, resolved_at IS NULL AND exemption_id IS NULL AS open
+    FROM findings WHERE announcement_id = ?
+)
+SELECT
+    count(*) AS total,
+    coalesce(sum(open), 0) AS open,
+    count(*) FILTER (WHERE resolved_at IS NULL AND NOT open) AS exempt,
+    count(DISTINCT iif(open, account_id || type, NULL)) AS contacts,
+    count(*) FILTER (WHERE open AND rule = 'missing') AS missing
+FROM shown
+"""
+
+_SEVERITIES: Final = """
+SELECT severity, count(*) AS number FROM findings
+WHERE announcement_id = ? AND resolved_at IS NULL AND exemption_id IS NULL
+    AND severity IS NOT NULL
+GROUP BY severity
+"""
+
+_RANK: Final = (
+    "CASE severity "
+    + " ".join(f"WHEN '{severity.value}' THEN {severity.rank}" for severity in Severity)
+    + " ELSE 9 END"
+)
+
+_SHOWN: Final = f"""
+SELECT findings.*, accounts.name AS account_name,
+    min({_RANK}) OVER (PARTITION BY account_id, type) AS worst
 FROM findings JOIN accounts ON accounts.id = findings.account_id
 WHERE announcement_id = :id
-ORDER BY :open_first AND resolved_at IS NOT NULL, folded, account_id, type, findings.id
+ORDER BY
+    :open_first AND (resolved_at IS NOT NULL OR exemption_id IS NOT NULL),
+    worst, folded, account_id, type, {_RANK}, findings.id
+LIMIT :limit OFFSET :offset
+"""  # noqa: S608 - only constants are put in
+"""A contact's findings stand together, at the place of its worst one."""
+
+_CHANGES: Final = """
+SELECT contact_changes.*, accounts.name AS account_name
+FROM contact_changes JOIN accounts ON accounts.id = contact_changes.account_id
+WHERE announcement_id = :id
+ORDER BY folded, account_id, type
 LIMIT :limit OFFSET :offset
 """
 
-
-def touch(db: Database, announcement_ids: Iterable[str]) -> None:
-    """Take in that what these announcements show has changed.
-
-    One that was surely never posted, and of which nothing stands, is withdrawn.
-    """
-    for announcement_id in announcement_ids:
-        db.execute(_TOUCH, [announcement_id])
-        db.execute(_WITHDRAW_RESOLVED, [announcement_id])
-
-
-def announce(db: Database, scan: Scan, opened: Sequence[FindingKey], now: datetime) -> None:
-    """Record what a scan gives reason to say, to be sent later."""
-    row = db.execute("SELECT failing FROM health").fetchone()
-    failing_before = Cause(row["failing"]) if row else None
-    for news in plan(scan, opened, failing_before):
-        _record(db, news, scan.id, now)
-
-
-def _record(db: Database, news: NewAnnouncement, scan_id: int, now: datetime) -> None:
-    state = SendState.PENDING
-    if news.kind is AnnouncementKind.CHECKS_FAILING and news.failure is not None:
-        db.execute(_WITHDRAW_FAILING)
-        db.execute("INSERT OR REPLACE INTO health VALUES (1, ?)", [news.failure.cause])
-    elif news.kind is AnnouncementKind.CHECKS_WORKING:
-        db.execute(_WITHDRAW_FAILING)
-        db.execute("DELETE FROM health")
-        if db.execute(_FAILING_TOLD).fetchone() is None:
-            state = SendState.WITHDRAWN
-    announcement_id = uuid.uuid4().hex
-    db.execute(
-        "INSERT INTO announcements (id, kind, scan_id, created_at, state, failure) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        (announcement_id, news.kind, scan_id, time_text(now), state, failure_json(news.failure)),
-    )
-    db.conn.executemany(
-        "UPDATE findings SET announcement_id = ? "
-        "WHERE account_id = ? AND type = ? AND outcome = ? AND resolved_at IS NULL",
-        ((announcement_id, key.account_id, key.type, key.outcome) for key in news.findings),
-    )
+_ENDING: Final = """
+SELECT * FROM exemptions WHERE announcement_id = :id
+ORDER BY until, id
+LIMIT :limit OFFSET :offset
+"""
 
 
 class Outbox(Part):
@@ -124,8 +97,8 @@ class Outbox(Part):
     ) -> AnnouncementContent:
         """What an announcement shows, as things are now.
 
-        `offset` pages through one order: that of account names where all findings fit in `limit`,
-        else the open ones first.
+        `offset` pages through one order: the worst severity first and then by account names, where
+        all findings fit in `limit`; else the same with the open ones before all others.
 
         Raises:
             StoreError: there is no such announcement.
@@ -134,22 +107,20 @@ class Outbox(Part):
             row = _announcement(db, announcement_id)
             if row is None:
                 raise StoreError("There is no such announcement.")
-            total, standing = db.execute(
-                "SELECT count(*), count(*) - count(resolved_at) FROM findings "
-                "WHERE announcement_id = ?",
-                [announcement_id],
-            ).fetchone()
-            scan = db.execute("SELECT * FROM scans WHERE id = ?", [row["scan_id"]]).fetchone()
-            page = {
-                "id": announcement_id,
-                "open_first": total > limit,
-                "limit": limit,
-                "offset": offset,
-            }
-            findings = tuple(to_finding(found) for found in db.execute(_SHOWN, page))
-            return AnnouncementContent(
-                to_announcement(row), to_scan(scan), findings, total, standing
-            )
+            found = db.execute("SELECT * FROM scans WHERE id = ?", [row["scan_id"]]).fetchone()
+            announcement, scan = to_announcement(row), to_scan(found)
+            page: dict[str, str | int] = {"id": announcement_id, "limit": limit, "offset": offset}
+            match announcement.kind:
+                case AnnouncementKind.CHANGED:
+                    changes = tuple(to_change(each) for each in db.execute(_CHANGES, page))
+                    total = _count(db, "contact_changes", announcement_id)
+                    return AnnouncementContent(announcement, scan, total=total, changes=changes)
+                case AnnouncementKind.ENDING:
+                    ending = tuple(to_exemption(each) for each in db.execute(_ENDING, page))
+                    total = _count(db, "exemptions", announcement_id)
+                    return AnnouncementContent(announcement, scan, total=total, exemptions=ending)
+                case _:
+                    return _of_findings(db, announcement, scan, page)
 
     def begin_sending(self, announcement_id: str) -> Announcement | None:
         """Mark that sending is tried now; None where there is nothing (any longer) to send.
@@ -182,7 +153,7 @@ class Outbox(Part):
                 "WHERE id = ? AND state = 'sending'",
                 [announcement_id],
             )
-            db.execute(_WITHDRAW_RESOLVED, [announcement_id])
+            db.execute(WITHDRAW_IDLE, {"id": announcement_id})
 
     def sent(self, announcement_id: str, channel_id: str, ts: str, shown_revision: int) -> None:
         """Mark where an announcement stands and what of it is shown."""
@@ -206,6 +177,30 @@ class Outbox(Part):
             db.execute("DELETE FROM deliveries WHERE at < ?", [time_text(now - REMEMBERED)])
             row = (text(key), time_text(now))
             return db.execute("INSERT OR IGNORE INTO deliveries VALUES (?, ?)", row).rowcount == 1
+
+
+def _of_findings(
+    db: Database, announcement: Announcement, scan: Scan, page: dict[str, str | int]
+) -> AnnouncementContent:
+    counts = db.execute(_COUNTS, [announcement.id]).fetchone()
+    page["open_first"] = counts["total"] > int(page["limit"])
+    numbers = {row["severity"]: row["number"] for row in db.execute(_SEVERITIES, [announcement.id])}
+    return AnnouncementContent(
+        announcement,
+        scan,
+        tuple(to_findings(db, db.execute(_SHOWN, page))),
+        counts["total"],
+        counts["open"],
+        counts["exempt"],
+        counts["contacts"],
+        counts["missing"],
+        {severity: numbers[severity] for severity in Severity if severity in numbers},
+    )
+
+
+def _count(db: Database, table: str, announcement_id: str) -> int:
+    sql = f"SELECT count(*) FROM {table} WHERE announcement_id = ?"  # noqa: S608 - a table of this module
+    return int(db.execute(sql, [announcement_id]).fetchone()[0])
 
 
 def _announcement(db: Database, announcement_id: str) -> Row | None:

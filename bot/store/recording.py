@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import StoreError
 from bot.scans import Changes, ScanReport, ScanState
-from bot.scope import ScopeKind
+from bot.store.announcing import announce, touch
 from bot.store.base import Part
-from bot.store.ledger import GONE, Ledger
-from bot.store.outbox import announce, touch
-from bot.store.rows import (
-    ResultReader,
-    counts_json,
-    failure_json,
-    result_row,
-    time_text,
-    to_finding_key,
-    to_scan,
-)
+from bot.store.changes import announce_changes
+from bot.store.histories import forget_old
+from bot.store.leaving import drop_gone
+from bot.store.ledger import Ledger
+from bot.store.results import ResultReader, result_row
+from bot.store.rows import to_finding_key, to_scan
+from bot.store.values import failure_json, parts_json, scope_values, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +31,7 @@ RESULTS_KEPT: Final = 3
 
 _END: Final = """
 UPDATE scans SET
-    state = ?, finished_at = ?, counts = ?, failure = ?, unchanged = ?,
+    state = ?, finished_at = ?, counts = ?, failure = ?, unchanged = ?, parts = ?,
     scope_kind = ?, scope_role = ?, scope_account_id = ?, scope_partition = ?,
     scope_organization_id = ?, scope_management_id = ?
 WHERE id = ?
@@ -46,20 +43,8 @@ DELETE FROM scan_results WHERE scan_id IN (
 )
 """
 
-_FINDINGS_GONE: Final = """
-SELECT id, account_id, type, outcome, announcement_id FROM findings
-WHERE resolved_at IS NULL
-    AND account_id NOT IN (SELECT account_id FROM scan_results WHERE scan_id = ?)
-"""
-
-_ACCOUNTS_GONE: Final = """
-UPDATE accounts SET gone_at = ?
-WHERE gone_at IS NULL AND id NOT IN (SELECT account_id FROM scan_results WHERE scan_id = ?)
-"""
-
-_CONTACTS_GONE: Final = """
-DELETE FROM contacts
-WHERE account_id NOT IN (SELECT account_id FROM scan_results WHERE scan_id = ?)
+_STANDING: Final = """
+SELECT count(*) FROM findings WHERE resolved_at IS NULL AND exemption_id IS NULL
 """
 
 
@@ -76,7 +61,7 @@ class Recording(Part):
             self._require_claim(db, scan.id)
             now = self._clock.now()
             db.conn.executemany(
-                "INSERT INTO scan_results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO scan_results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (result_row(scan.id, place, result) for place, result in enumerate(results)),
             )
             db.execute(_PRUNE, [RESULTS_KEPT])
@@ -85,15 +70,14 @@ class Recording(Part):
             ledger = Ledger(db, now, min(began, scan.started_at), self._consistency, scan.id)
             for result in results:
                 ledger.take(result)
-            if results and _lists_all(scan):
-                _drop_gone(db, ledger, scan.id, time_text(now))
-            opened = tuple(ledger.opened)
-            standing = db.execute("SELECT count(*) FROM findings WHERE resolved_at IS NULL")
-            unchanged = int(standing.fetchone()[0]) - len(opened)
+            drop_gone(db, ledger, scan, results, time_text(now))
+            unchanged = int(db.execute(_STANDING).fetchone()[0]) - len(ledger.opened)
             _end(db, scan, scan.finished_at or now, unchanged)
             touch(db, ledger.touched)
-            announce(db, scan, opened, now)
-            return Changes(opened, tuple(ledger.resolved), unchanged)
+            announce(db, scan, ledger.opened, now)
+            announce_changes(db, ledger.changed, scan.id, now)
+            forget_old(db, now)
+            return Changes(tuple(ledger.opened), tuple(ledger.resolved), unchanged)
 
     def report(self, scan_id: int) -> ScanReport:
         """A recorded scan with its accounts; those of scans long past are not kept.
@@ -105,7 +89,7 @@ class Recording(Part):
             row = db.execute("SELECT * FROM scans WHERE id = ?", [scan_id]).fetchone()
             if row is None or row["state"] in {ScanState.RUNNING, ScanState.CUT_OFF}:
                 raise StoreError(f"Check {scan_id} was not recorded.", "Check again.")
-            reader = ResultReader()
+            reader = ResultReader(db)
             sql = "SELECT * FROM scan_results WHERE scan_id = ? ORDER BY position"
             results = tuple(reader.read(found) for found in db.execute(sql, [scan_id]))
             changes = Changes(
@@ -133,40 +117,13 @@ class Recording(Part):
             )
 
 
-def _lists_all(scan: Scan) -> bool:
-    return (
-        scan.state is ScanState.COMPLETE
-        and scan.scope is not None
-        and scan.scope.kind is ScopeKind.ORGANIZATION
-    )
-
-
-def _drop_gone(db: Database, ledger: Ledger, scan_id: int, when: str) -> None:
-    """End what concerns accounts that a complete listing of the organization does not have."""
-    for row in db.execute(_FINDINGS_GONE, [scan_id]).fetchall():
-        ledger.resolve(row, GONE)
-    db.execute(_ACCOUNTS_GONE, (when, scan_id))
-    # Personal data of accounts that nobody here looks after any longer.
-    db.execute(_CONTACTS_GONE, [scan_id])
-
-
 def _end(db: Database, scan: Scan, finished_at: datetime, unchanged: int) -> None:
-    scope = scan.scope
-    where: tuple[str | None, ...] = (None,) * 6
-    if scope is not None:
-        where = (
-            scope.kind,
-            scope.role,
-            scope.account_id,
-            scope.partition,
-            scope.organization_id,
-            scope.management_id,
-        )
-    counts, failure = counts_json(scan.counts), failure_json(scan.failure)
-    ended = (scan.state, time_text(finished_at), counts, failure, unchanged)
-    db.execute(_END, (*ended, *where, scan.id))
+    where = scope_values(scan.scope) if scan.scope is not None else (None,) * 6
+    counts = json.dumps({outcome.value: number for outcome, number in scan.counts.items()})
+    ended = (scan.state, time_text(finished_at), counts, failure_json(scan.failure), unchanged)
+    db.execute(_END, (*ended, parts_json(scan.parts), *where, scan.id))
 
 
 def _keys(db: Database, column: str, scan_id: int) -> tuple[FindingKey, ...]:
-    sql = f"SELECT account_id, type, outcome FROM findings WHERE {column} = ? ORDER BY id"  # noqa: S608 - a column of this module
+    sql = f"SELECT * FROM findings WHERE {column} = ? ORDER BY id"  # noqa: S608 - a column of this module
     return tuple(to_finding_key(row) for row in db.execute(sql, [scan_id]))

@@ -1,178 +1,96 @@
-"""Rows to domain types and back: the one place that knows both.
-
-Times are ISO 8601 in UTC with microseconds, so that their order as text is their order in time.
-"""
+"""Rows to domain types: the one place that knows both."""
 
 from __future__ import annotations
 
 import json
-import unicodedata
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.announcements import Announcement, AnnouncementKind, SendState
+from bot.announcements import Announcement, AnnouncementKind, Destination, SendState
+from bot.changes import ContactChange
 from bot.contacts import Account, AlternateContact, ContactType
-from bot.findings import (
-    AccountResult,
-    Cause,
-    Failure,
-    Finding,
-    FindingKey,
-    Outcome,
-    TypeResult,
-)
+from bot.exemptions import Exemption, ExemptionKind, ExemptionRequest
+from bot.findings import Finding, FindingKey, Outcome
 from bot.fixes import Fix, FixRequest, FixState
+from bot.rules import Rule, Severity
 from bot.scans import Scan, ScanState, Trigger, TriggerKind
-from bot.scope import CallerRole, Scope, ScopeKind
+from bot.store.values import (
+    to_contact,
+    to_differences,
+    to_failure,
+    to_mention,
+    to_parts,
+    to_scope,
+    to_tags,
+    to_time,
+    to_units,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from sqlite3 import Row
 
+    from sqlite_utils import Database
 
-def time_text(moment: datetime) -> str:
-    """A moment as stored."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def text(value: str) -> str:
-    """Text that SQLite takes: half a surrogate pair, which JSON can carry, becomes `?`."""
-    return value.encode("utf-8", "replace").decode()
-
-
-def folded(value: str) -> str:
-    """The form in which names are looked for: whatever the case, in any script."""
-    return unicodedata.normalize("NFKC", text(value)).casefold()
-
-
-def _time(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value is not None else None
-
-
-def contact_json(contact: AlternateContact | None) -> str | None:
-    """A contact as stored; None where there is none."""
-    if contact is None:
-        return None
-    return json.dumps([contact.name, contact.title, contact.email, contact.phone])
-
-
-def to_contact(value: str | None) -> AlternateContact | None:
-    """The reverse of `contact_json`."""
-    return AlternateContact(*json.loads(value)) if value is not None else None
-
-
-def failure_json(failure: Failure | None) -> str | None:
-    """A failure as stored; None where there is none."""
-    if failure is None:
-        return None
-    return json.dumps([failure.cause.value, failure.words, failure.mend, failure.code])
-
-
-def to_failure(value: str | None) -> Failure | None:
-    """The reverse of `failure_json`."""
-    if value is None:
-        return None
-    cause, words, mend, code = json.loads(value)
-    return Failure(Cause(cause), words, mend, code)
+_SCOPE = (
+    "scope_kind",
+    "scope_role",
+    "scope_account_id",
+    "scope_partition",
+    "scope_organization_id",
+    "scope_management_id",
+)
 
 
 def to_account(row: Row) -> Account:
     """From `accounts`."""
-    return Account(row["id"], row["name"], row["state"], row["email"])
-
-
-def counts_json(counts: Mapping[Outcome, int]) -> str:
-    """A scan's counts as stored."""
-    return json.dumps({outcome.value: number for outcome, number in counts.items()})
+    return Account(
+        row["id"],
+        row["name"],
+        row["state"],
+        row["email"],
+        row["organization"],
+        to_units(row["units"]),
+        to_tags(row["tags"]),
+    )
 
 
 def to_scan(row: Row) -> Scan:
-    """From `scans`."""
-    scope = None
-    if row["scope_kind"] is not None:
-        scope = Scope(
-            ScopeKind(row["scope_kind"]),
-            CallerRole(row["scope_role"]),
-            row["scope_account_id"],
-            row["scope_partition"],
-            row["scope_organization_id"],
-            row["scope_management_id"],
-        )
+    """From `scans`, also of a file that is still of an older version."""
+    scope = to_scope(*(row[column] for column in _SCOPE)) if row["scope_kind"] is not None else None
     return Scan(
         row["id"],
         Trigger(TriggerKind(row["trigger"]), row["user_id"]),
         ScanState(row["state"]),
         datetime.fromisoformat(row["started_at"]),
-        _time(row["finished_at"]),
+        to_time(row["finished_at"]),
         scope,
         {Outcome(name): number for name, number in json.loads(row["counts"]).items()},
         to_failure(row["failure"]),
+        to_parts(row["parts"]) if "parts" in row.keys() else (),  # noqa: SIM118 - a row's `in` looks at its values
     )
-
-
-def result_row(scan_id: int, position: int, result: AccountResult) -> tuple[object, ...]:
-    """For `scan_results`, in the order of its columns."""
-    account = result.account
-    results = [
-        [
-            item.type,
-            item.outcome,
-            item.reason,
-            contact_json(item.contact),
-            failure_json(item.failure),
-        ]
-        for item in result.results
-    ]
-    return (
-        scan_id,
-        position,
-        account.id,
-        text(account.name),
-        account.state,
-        text(account.email),
-        result.seen,
-        time_text(result.read_at) if result.read_at else None,
-        json.dumps(results),
-    )
-
-
-class ResultReader:
-    """`scan_results` to domain types; what thousands of rows have in common is held once."""
-
-    def __init__(self) -> None:
-        self._reasons: dict[str, str] = {}
-        self._failures: dict[str | None, Failure | None] = {}
-
-    def read(self, row: Row) -> AccountResult:
-        """One account's result."""
-        return AccountResult(
-            Account(row["account_id"], row["name"], row["state"], row["email"]),
-            tuple(self._type_result(*item) for item in json.loads(row["results"])),
-            bool(row["seen"]),
-            _time(row["read_at"]),
-        )
-
-    def _type_result(
-        self, kind: str, outcome: str, reason: str, contact: str | None, failure: str | None
-    ) -> TypeResult:
-        if failure not in self._failures:
-            self._failures[failure] = to_failure(failure)
-        return TypeResult(
-            ContactType(kind),
-            Outcome(outcome),
-            self._reasons.setdefault(reason, reason),
-            to_contact(contact),
-            self._failures[failure],
-        )
 
 
 def to_finding_key(row: Row) -> FindingKey:
     """From `findings`."""
-    return FindingKey(row["account_id"], ContactType(row["type"]), Outcome(row["outcome"]))
+    return FindingKey(
+        row["account_id"], ContactType(row["type"]), Outcome(row["outcome"]), Rule(row["rule"])
+    )
 
 
-def to_finding(row: Row) -> Finding:
-    """From `findings`, with `account_name` joined."""
+def to_destination(row: Row) -> Destination:
+    """Where news of a finding goes, from `findings`."""
+    return Destination(row["channel"], to_mention(row["mention"]))
+
+
+def to_findings(db: Database, rows: Iterable[Row]) -> list[Finding]:
+    """From `findings`, with `account_name` joined; what set them aside is looked up."""
+    found = list(rows)
+    aside = exemptions_by_id(db, {row["exemption_id"] for row in found} - {None})
+    return [_to_finding(row, aside.get(row["exemption_id"])) for row in found]
+
+
+def _to_finding(row: Row, exemption: Exemption | None) -> Finding:
     return Finding(
         row["id"],
         to_finding_key(row),
@@ -181,9 +99,54 @@ def to_finding(row: Row) -> Finding:
         datetime.fromisoformat(row["first_seen"]),
         datetime.fromisoformat(row["last_seen"]),
         to_failure(row["failure"]),
-        _time(row["resolved_at"]),
+        to_time(row["resolved_at"]),
         row["resolved_by"],
         row["resolution"],
+        Severity(row["severity"]) if row["severity"] is not None else None,
+        to_differences(row["differences"]),
+        exemption,
+        row["owner"],
+    )
+
+
+def exemptions_by_id(db: Database, ids: Iterable[int]) -> Mapping[int, Exemption]:
+    """Exemptions by their ids."""
+    sql = "SELECT * FROM exemptions WHERE id IN (SELECT value FROM json_each(?))"
+    rows = db.execute(sql, [json.dumps(sorted(ids))])
+    return {row["id"]: to_exemption(row) for row in rows}
+
+
+def to_exemption(row: Row) -> Exemption:
+    """From `exemptions`."""
+    request = ExemptionRequest(
+        ExemptionKind(row["kind"]),
+        row["account_id"],
+        ContactType(row["type"]),
+        Rule(row["rule"]),
+        row["reason"],
+        row["user_id"],
+        datetime.fromisoformat(row["until"]),
+    )
+    return Exemption(
+        row["id"],
+        request,
+        datetime.fromisoformat(row["granted_at"]),
+        row["account_name"],
+        to_time(row["ended_at"]),
+        row["ended_by"],
+        to_time(row["noticed_at"]),
+    )
+
+
+def to_change(row: Row) -> ContactChange:
+    """From `contact_changes`, with `account_name` joined."""
+    return ContactChange(
+        row["account_id"],
+        row["account_name"],
+        ContactType(row["type"]),
+        to_contact(row["before"]),
+        to_contact(row["after"]),
+        datetime.fromisoformat(row["seen_at"]),
     )
 
 
@@ -205,8 +168,8 @@ def to_fix(row: Row) -> Fix:
         FixState(row["state"]),
         datetime.fromisoformat(row["planned_at"]),
         to_contact(row["before"]),
-        _time(row["applied_at"]),
-        _time(row["ended_at"]),
+        to_time(row["applied_at"]),
+        to_time(row["ended_at"]),
         to_failure(row["failure"]),
         bool(row["already_there"]),
     )
@@ -224,7 +187,10 @@ def to_announcement(row: Row) -> Announcement:
         row["shown_revision"],
         row["channel_id"],
         row["ts"],
-        _time(row["first_tried_at"]),
+        to_time(row["first_tried_at"]),
         bool(row["maybe_repeat"]),
         to_failure(row["failure"]),
+        row["organization"],
+        row["channel"],
+        to_mention(row["mention"]),
     )

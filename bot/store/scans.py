@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from bot.ports import ScanClaim
 from bot.scans import ScanState
 from bot.store.base import Owner, Part
-from bot.store.rows import time_text, to_scan
+from bot.store.rows import to_scan
+from bot.store.values import time_text
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,7 +14,10 @@ from bot.errors import StoreError
 from bot.store.accounts import Accounts
 from bot.store.base import this_process
 from bot.store.connections import PATIENCE, Connections
+from bot.store.exemptions import Exemptions
+from bot.store.findings import Findings
 from bot.store.fixes import Fixes
+from bot.store.histories import Histories
 from bot.store.migrations import migrate, refuse_foreign
 from bot.store.outbox import Outbox
 from bot.store.recording import Recording
@@ -36,7 +39,7 @@ _RETRY: Final = 0.02
 """Seconds between two tries to turn write-ahead logging on, for which SQLite does not wait."""
 
 
-class SqliteStore(Accounts, Fixes, Outbox, Recording, Scans):
+class SqliteStore(Accounts, Exemptions, Findings, Fixes, Histories, Outbox, Recording, Scans):
     """`bot.ports.Store` in a SQLite file. Safe for several threads, and for several processes.
 
     Args:

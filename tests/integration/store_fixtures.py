@@ -11,8 +11,20 @@ from typing import TYPE_CHECKING
 from bot.announcements import SendState
 from bot.causes import failure
 from bot.contacts import Account, AlternateContact, ContactType
-from bot.findings import AccountResult, Cause, Outcome, TypeResult
+from bot.findings import (
+    OUTCOMES,
+    AccountResult,
+    Cause,
+    Difference,
+    FindingKey,
+    Outcome,
+    TypeResult,
+    broken,
+    judged,
+    undecided,
+)
 from bot.fixes import FixRequest
+from bot.rules import SEVERITIES, Rule
 from bot.scans import ScanState, Trigger, TriggerKind, count
 from bot.scope import CallerRole, Scope, ScopeKind
 
@@ -71,19 +83,42 @@ def type_result(outcome: Outcome, kind: ContactType = SECURITY) -> TypeResult:
     """A result of one type, in usual words."""
     match outcome:
         case Outcome.COMPLIANT:
-            return TypeResult(kind, outcome, f"The {kind} contact is set.", CONTACT)
+            return judged(kind, [], CONTACT)
         case Outcome.UNKNOWN:
             return unknown(failure(Cause.DENIED), kind)
         case Outcome.UNSUPPORTED:
-            why = failure(Cause.NO_API)
-            return TypeResult(kind, outcome, why.words, failure=why)
+            return judged(kind, [undecided(Rule.UNSUPPORTED, failure(Cause.NO_API))])
+        case Outcome.WRONG:
+            return breaking(Rule.DIFFERENT, kind=kind)
+        case Outcome.WEAK:
+            return breaking(Rule.PLACEHOLDER, kind=kind)
         case _:
-            return TypeResult(kind, outcome, f"No {kind} contact is set.")
+            return breaking(Rule.MISSING, kind=kind, contact=None)
 
 
 def unknown(why: Failure, kind: ContactType = SECURITY) -> TypeResult:
     """A type that could not be checked."""
-    return TypeResult(kind, Outcome.UNKNOWN, why.words, failure=why)
+    return judged(kind, [undecided(Rule.UNREADABLE, why)])
+
+
+def breaking(
+    *rules: Rule,
+    kind: ContactType = SECURITY,
+    contact: AlternateContact | None = CONTACT,
+    unclear: tuple[Rule, ...] = (),
+) -> TypeResult:
+    """A contact that breaks rules, and of which others could not be decided."""
+    verdicts = [undecided(rule, failure(Cause.NOT_KNOWN)) for rule in unclear]
+    for rule in rules:
+        words = f"No {kind} contact is set." if rule is Rule.MISSING else f"Bad: {rule}."
+        fields = (Difference("email", ("sec@corp.internal",), contact.email),) if contact else ()
+        verdicts.append(broken(rule, words, SEVERITIES[rule], fields))
+    return judged(kind, verdicts, contact)
+
+
+def key(rule: Rule, number: int = 1, kind: ContactType = SECURITY) -> FindingKey:
+    """The identity of a finding that this rule is broken, or could not be looked at."""
+    return FindingKey(account(number).id, kind, OUTCOMES.get(rule, Outcome.WEAK), rule)
 
 
 def result(
@@ -165,7 +200,7 @@ def findings(store: SqliteStore) -> list[Finding]:
 
 def standing(store: SqliteStore) -> set[Outcome]:
     """The outcomes of the findings that are open."""
-    return {item.key.outcome for item in findings(store) if item.resolved_at is None}
+    return {item.key.outcome for item in findings(store) if item.is_open}
 
 
 def query(path: Path, sql: str, *values: object) -> list[tuple[object, ...]]:

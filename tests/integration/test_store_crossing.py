@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.findings import FindingKey, Outcome
+from bot.findings import Outcome
 from bot.fixes import FixState
+from bot.rules import Rule
 from bot.store import SqliteStore
 from tests.integration.store_fixtures import (
     OTHER,
-    SECURITY,
     SetClock,
     TickingClock,
-    account,
     claimed,
     ended,
     findings,
+    key,
     query,
     request,
     result,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MISSING, COMPLIANT, UNKNOWN = Outcome.MISSING, Outcome.COMPLIANT, Outcome.UNKNOWN
-ONE = FindingKey(account(1).id, SECURITY, MISSING)
+ONE = key(Rule.MISSING)
 
 
 @pytest.fixture

@@ -10,19 +10,20 @@ import pytest
 
 from bot.causes import failure
 from bot.contacts import NO_CONTACT, Account, ContactType
-from bot.findings import AccountResult, Cause, FindingKey, Outcome
+from bot.findings import AccountResult, Cause, Outcome
+from bot.rules import Rule
 from bot.scans import ScanState
 from bot.scope import ScopeKind
 from bot.store import SqliteStore
 from tests.integration.store_fixtures import (
     CONTACT,
     ORGANIZATION,
-    SECURITY,
     START,
     SetClock,
     TickingClock,
     account,
     findings,
+    key,
     query,
     result,
     scan_once,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MISSING, COMPLIANT, UNKNOWN = Outcome.MISSING, Outcome.COMPLIANT, Outcome.UNKNOWN
-ONE = FindingKey(account(1).id, SECURITY, MISSING)
+ONE = key(Rule.MISSING)
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_unknown_in_between_keeps_the_missing_finding(store: SqliteStore) -> Non
     scan_once(store, result(1, UNKNOWN))
     changes = scan_once(store, result(1, MISSING))
     assert changes.opened == ()
-    assert changes.resolved == (FindingKey(ONE.account_id, SECURITY, UNKNOWN),)
+    assert changes.resolved == (key(Rule.UNREADABLE),)
     assert standing(store) == {MISSING}
 
 
@@ -121,7 +122,7 @@ def test_types_are_apart(store: SqliteStore) -> None:
     """What is found of one type says nothing of another."""
     scan_once(store, result(1, MISSING, MISSING))
     changes = scan_once(store, result(1, MISSING, COMPLIANT))
-    assert changes.resolved == (FindingKey(ONE.account_id, ContactType.BILLING, MISSING),)
+    assert changes.resolved == (key(Rule.MISSING, kind=ContactType.BILLING),)
 
 
 def test_type_that_is_not_required_any_more(store: SqliteStore) -> None:

@@ -1,0 +1,83 @@
+"""What a later reading proves about a finding: whether it is over, and how that is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.findings import Outcome
+from bot.policy import Presence
+from bot.rules import Rule
+
+if TYPE_CHECKING:
+    from bot.findings import AccountResult, FindingKey, TypeResult
+    from bot.policy import AccountPolicy
+
+FIXED: Final = "Fixed, and read back from AWS."
+ALREADY_THERE: Final = "AWS held the wanted contact already."
+NOT_REQUIRED: Final = "This contact is not required any longer."
+NOT_ASKED: Final = "The policy does not ask for this any longer."
+GONE: Final = "The account is not in the organization any longer."
+OPENED_AGAIN: Final = "The exemption ended; opened again."
+
+_UNREAD: Final = frozenset({Rule.UNREADABLE, Rule.UNSUPPORTED})
+
+
+def is_over(key: FindingKey, item: TypeResult) -> bool:
+    """Whether a reading that did not find this again proves it over.
+
+    What could not be read proves nothing of any rule, nor does a rule that could not be decided
+    of itself.
+    """
+    if not item.was_read:
+        return key.rule in _UNREAD
+    judged = any(verdict.rule is key.rule for verdict in item.verdicts)
+    return key.outcome.unchecked if judged else True
+
+
+def over_words(
+    key: FindingKey, item: TypeResult, policy: AccountPolicy | None, *, changed: bool
+) -> str:
+    """How a finding ended that nobody fixed here.
+
+    Args:
+        key: the finding.
+        item: the reading by which it is over.
+        policy: what the account should have, as far as that is known.
+        changed: whether the contact is another one than before.
+    """
+    kind, contact = key.type, item.contact
+    verdict = next((each for each in item.verdicts if each.rule is key.rule), None)
+    if verdict is not None:
+        return verdict.reason
+    if key.rule in _UNREAD:
+        told = not item.was_read or item.outcome is Outcome.COMPLIANT
+        return item.reason if told else f"The {kind} contact could be read."
+    if key.rule is Rule.MISSING:
+        return NOT_ASKED if contact is None else f"The {kind} contact is set."
+    if changed or contact is None:
+        is_now = "was changed; this is not so any longer" if contact is not None else "is gone"
+        return f"The {kind} contact {is_now}."
+    if policy is not None and not _asks(policy, key):
+        return NOT_ASKED
+    return "This is not so any longer, though the contact is the same."
+
+
+def end_of_all(result: AccountResult) -> str:
+    """Why no finding of an account stands, whatever was read of it; empty where that is not so."""
+    if not result.account.is_active:
+        return f"The account is {result.account.state.replace('_', ' ').lower()}."
+    if result.excluded:
+        return f"The policy excludes this account: {result.excluded}"
+    return ""
+
+
+def _asks(policy: AccountPolicy, key: FindingKey) -> bool:
+    """Whether the policy has a contact judged by a rule."""
+    presence = policy.presence[key.type]
+    match key.rule:
+        case Rule.FORBIDDEN:
+            return presence is Presence.FORBIDDEN
+        case Rule.DIFFERENT:
+            return presence is not Presence.FORBIDDEN and bool(policy.expected[key.type])
+        case _:
+            return presence is not Presence.FORBIDDEN and key.rule in policy.severities
