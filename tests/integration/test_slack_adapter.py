@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bot.announcements import AnnouncementContent
-from bot.contacts import Account
+from bot.contacts import Account, ContactType
 from bot.errors import (
     FixUnderWay,
     HistoryUnreadable,
@@ -20,8 +20,7 @@ from bot.errors import (
     PostRefused,
     StoreError,
 )
-from bot.fixes import FixState
-from bot.policy import Policy
+from bot.gateways import Gateways
 from bot.sandbox.slack.limits import problems
 from bot.sandbox.slack.sandbox import SlackSandbox
 from bot.scan import Ticket
@@ -30,10 +29,10 @@ from bot.slack.channel import AlertChannel
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.fixers import KEPT, SlackFixers
-from bot.slack.form_listeners import FormListeners
+from bot.slack.modals import Answer, Modals
 from bot.slack.notifier import SlackNotifier
-from bot.slack.parts import Parts
 from bot.slack.reporter import PROGRESS_AT, RESPONSE_URL_LIFE, CheckReporter
+from bot.slack.views import forms
 from bot.slack.views.notes import note
 from bot.store import SqliteStore
 from tests.unit import slack_data as data
@@ -43,9 +42,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from slack_bolt import Ack
     from slack_sdk import WebClient
 
-    from bot.fixes import Fix, FixRequest
     from bot.scans import ScanReport
     from bot.slack.message import Message
 
@@ -331,24 +330,13 @@ def test_accounts_are_listed_once_for_what_is_not_known(tmp_path: Path) -> None:
     clock = FakeClock()
     with SqliteStore(tmp_path / "bot.db", clock) as store:
         gateway = FakeGateway(Account("444444444444", "Data lake"))
-        directory = Directory(store, gateway, clock)
+        directory = Directory(store, Gateways([gateway], store), clock)
         assert directory.known("lake") == []
         assert [account.id for account in directory.find("lake")] == ["444444444444"]
         assert directory.find("nothing") == []
         assert directory.nearest("data lak") == ["Data lake"]
         assert directory.name("444444444444") == "Data lake"
         assert directory.name("555555555555") == "555555555555"
-
-
-class Broken:
-    """Stands for a use case that fails as told."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def fix(self, request: FixRequest, account_name: str) -> Fix:
-        """Fail."""
-        raise self._error
 
 
 @pytest.mark.parametrize(
@@ -361,29 +349,26 @@ class Broken:
     ],
 )
 def test_a_submission_is_answered_whatever_fails(
-    client: WebClient, desk: Desk, tmp_path: Path, error: Exception, told: str
+    client: WebClient, desk: Desk, error: Exception, told: str
 ) -> None:
     """A defect, a full disk, a refusal: each is said in the window, and none leaves it waiting."""
-    clock = FakeClock()
-    gateway = FakeGateway()
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
-        parts = Parts(
-            client=client,
-            clock=clock,
-            desk=desk,
-            directory=Directory(store, gateway, clock),
-            examine=lambda: iter(()),
-            fixers=SlackFixers(client, ("*",), clock),
-            gateway=gateway,
-            outbox=cast("Any", None),
-            phone_region=None,
-            policy=Policy.requiring(),
-            remediator=cast("Any", Broken(error)),
-            scanner=cast("Any", None),
-            store=store,
-            timetable=cast("Any", None),
-        )
-        answer = FormListeners(parts)._answer(data.fix(FixState.FAILED).request)
-    assert problems(answer.view, surface="modal") == []
-    assert told in str(answer.view)
-    assert told in answer.message.text
+    acked: list[dict[str, Any]] = []
+
+    def ack(**answer: Any) -> None:  # noqa: ANN401 - Bolt's signature
+        acked.append(answer)
+
+    def fail() -> Answer:
+        raise error
+
+    body = {"view": {"id": "V1", "hash": "1"}, "user": {"id": ALICE}}
+    Modals(client, desk).answer(
+        cast("Ack", ack),
+        body,
+        fail,
+        lambda message: forms.message_view(message, ContactType.SECURITY),
+        lambda: forms.working_view("Web", "555555555555", ContactType.SECURITY),
+    )
+    (answer,) = acked
+    assert answer["response_action"] == "update"
+    assert problems(answer["view"], surface="modal") == []
+    assert told in str(answer["view"])

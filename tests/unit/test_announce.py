@@ -21,7 +21,8 @@ from bot.errors import (
     PostRefused,
     StoreError,
 )
-from bot.findings import Cause, Held, evaluate
+from bot.evaluation import evaluate
+from bot.findings import Cause, Held
 from bot.policy import Policy
 from bot.scans import ScanState, count
 from bot.store import SqliteStore
@@ -90,7 +91,7 @@ def scan(
 ) -> None:
     """Record a scan of these accounts."""
     results = [
-        evaluate(account(number), {SECURITY: reading}, Policy())
+        evaluate(account(number), {SECURITY: reading}, Policy.requiring().resolve(account(number)))
         for number, reading in readings.items()
     ]
     ended = replace(
@@ -105,7 +106,8 @@ def scan(
 
 def resolve(store: SqliteStore, number: int) -> None:
     """Somebody sets an account's contact."""
-    looked = evaluate(account(number), {SECURITY: Held(CONTACT)}, Policy())
+    policy = Policy.requiring().resolve(account(number))
+    looked = evaluate(account(number), {SECURITY: Held(CONTACT)}, policy)
     store.observe(looked)
 
 

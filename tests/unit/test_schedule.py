@@ -10,16 +10,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from structlog.testing import capture_logs
 
-from bot.policy import Policy
-from bot.scan import Scanner
+from bot.errors import StoreError
 from bot.scans import TriggerKind
 from bot.schedule import JOB, MISFIRE_GRACE, Schedule
 from bot.store import SqliteStore
 from tests.unit.fakes import PATIENCE, START, FakeClock, FakeGateway, account, gateway_error
+from tests.unit.fakes import scanner as make_scanner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from bot.scan import Scanner
 
 AT_START = f"{JOB}-at-start"
 DAILY = "0 9 * * *"
@@ -55,7 +57,7 @@ def scanner(
     gateway: FakeGateway, store: SqliteStore, clock: FakeClock, recorded: threading.Event
 ) -> Iterator[Scanner]:
     """What the schedule starts."""
-    scanner = Scanner(gateway, store, Policy(), clock, on_recorded=recorded.set)
+    scanner = make_scanner(gateway, store, clock, on_recorded=recorded.set)
     yield scanner
     scanner.stop()
 
@@ -88,11 +90,11 @@ def jobs(schedule: Schedule) -> set[str]:
 
 
 def started_paused(schedule: Schedule) -> set[str]:
-    """What is to be run after a start, of which nothing runs."""
+    """Which checks are to be made after a start, of which nothing runs."""
     begin = schedule._scheduler.start
     schedule._scheduler.start = lambda: begin(paused=True)
     schedule.start()
-    return jobs(schedule)
+    return {job for job in jobs(schedule) if job.startswith(JOB)}
 
 
 def test_the_very_first_start_checks_at_once(
@@ -247,3 +249,37 @@ def test_a_stop_may_come_before_the_start_and_twice(make: Callable[..., Schedule
     schedule.stop()
     schedule.stop()
     assert not schedule._scheduler.running
+
+
+def test_upkeep_is_done_at_the_start_and_again(
+    scanner: Scanner, store: SqliteStore, clock: FakeClock
+) -> None:
+    """What comes due without a check is seen to at every start, and every ten minutes after."""
+    done = threading.Event()
+    schedule = Schedule(
+        scanner, store, clock, DAILY, ZoneInfo("UTC"), check_on_start=False, upkeep=done.set
+    )
+    schedule.start()
+    try:
+        assert done.wait(PATIENCE)
+        assert "upkeep" in jobs(schedule)
+    finally:
+        schedule.stop()
+
+
+def test_upkeep_that_fails_is_logged_and_tried_again(
+    scanner: Scanner, store: SqliteStore, clock: FakeClock
+) -> None:
+    """A database that cannot be used just now ends neither the schedule nor the upkeep."""
+
+    def fail() -> None:
+        raise StoreError("The disk is full.", "Free some space.")
+
+    schedule = Schedule(
+        scanner, store, clock, DAILY, ZoneInfo("UTC"), check_on_start=False, upkeep=fail
+    )
+    with capture_logs() as logs:
+        schedule._keep_up()
+    assert [(line["event"], line["problem"]) for line in logs] == [
+        ("upkeep failed", "The disk is full.")
+    ]
