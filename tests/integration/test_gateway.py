@@ -16,8 +16,8 @@ from bot.contacts import AlternateContact, ContactType
 from bot.errors import ContactRefused, GatewayError
 from bot.findings import Absent, Cause, Held, Unreadable, Unsupported
 from bot.ports import Priority
-from bot.sandbox.aws.callers import DELEGATED_ID, MANAGEMENT_ID, MEMBER_ID, STANDALONE_ID
 from bot.sandbox.aws.demo import DENIED_ID, SandboxAccount
+from bot.sandbox.aws.identity import DELEGATED_ID, MANAGEMENT_ID, MEMBER_ID, STANDALONE_ID
 from bot.scope import CallerRole, ScopeKind
 
 if TYPE_CHECKING:

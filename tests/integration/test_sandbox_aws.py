@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from bot.contacts import ContactType
 from bot.sandbox.aws.callers import Keys
 from bot.sandbox.aws.demo import SECURITY_TEAM, SandboxAccount
+from bot.sandbox.aws.identity import Identity
 from bot.sandbox.aws.remote import AwsControl
 from bot.sandbox.aws.sandbox import AwsSandbox
 from bot.sandbox.aws.storage import StorageProcess
@@ -128,11 +129,12 @@ def test_what_is_no_call_is_refused(aws: AwsSandbox, connect: Connect) -> None:
     other = httpx.post(aws.url, headers={"Authorization": f"AWS4-HMAC-SHA256 {scope}"})
     assert other.status_code == 404
     assert "no service 'iam'" in other.text
+    policy = {"TargetId": "111111111111", "Filter": "SERVICE_CONTROL_POLICY"}
     assert _refusal(connect("sts").get_session_token)["Error"]["Code"] == "InvalidAction"
-    assert _refusal(connect("organizations").list_roots)["Error"]["Code"] == (
-        "UnknownOperationException"
-    )
-    unknown = _refusal(connect("account").get_contact_information)
+    assert _refusal(connect("organizations").list_policies_for_target, **policy)["Error"][
+        "Code"
+    ] == ("UnknownOperationException")
+    unknown = _refusal(connect("account").get_account_information)
     assert unknown["Error"]["Code"] == "UnknownOperationException"
     role = {"RoleArn": "arn:aws:iam::222222222222:role/any", "RoleSessionName": "bot"}
     assert _refusal(connect("sts").assume_role, **role)["Error"]["Code"] == "AccessDenied"
@@ -372,4 +374,4 @@ def test_a_storage_process_that_does_not_end_is_killed(monkeypatch: pytest.Monke
 
 def test_keys_of_nobody_belong_to_nobody() -> None:
     """An access key that was never given out has no owner."""
-    assert Keys().owner("AKIAUNKNOWN") is None
+    assert Keys(Identity()).owner("AKIAUNKNOWN") is None

@@ -11,9 +11,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bot.contacts import AlternateContact, ContactType
-from bot.sandbox.aws.callers import DELEGATED_ID, DELEGATED_OTHER_ID, MANAGEMENT_ID, MEMBER_ID
 from bot.sandbox.aws.demo import HOSTILE_NAME, SECURITY_TEAM, SandboxAccount, wire
 from bot.sandbox.aws.forms import STATES, changed_account, check_contact, new_account
+from bot.sandbox.aws.identity import (
+    DELEGATED_ID,
+    DELEGATED_OTHER_ID,
+    MANAGEMENT_ID,
+    MEMBER_ID,
+    Identity,
+)
 from bot.sandbox.aws.model import AccountModel
 from bot.sandbox.aws.organization import founders
 from bot.sandbox.aws.realistic import realistic_accounts
@@ -65,7 +71,7 @@ def test_a_new_id_is_of_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """An id that is taken is not given again."""
     ids = iter([333333333333, 123456789012])
     monkeypatch.setattr("secrets.randbelow", lambda _below: next(ids) - 10**11)
-    members = {each.id: each for each in founders()}
+    members = {each.id: each for each in founders(Identity())}
     assert new_account(members, {"name": "new"}).id == "123456789012"
 
 

@@ -153,3 +153,13 @@ def _texts(part: object) -> list[str]:
     if isinstance(part, str) and part.startswith("{"):
         return _texts(json.loads(part))
     return [part] if isinstance(part, str) and part != "chat.postMessage" else []
+
+
+def test_a_primary_contact_is_hidden_as_a_whole() -> None:
+    """Its name is masked wherever it stands, its town and country in their place alone."""
+    masks = Masks()
+    held = {"FullName": "Ana Roe", "PhoneNumber": "+44 1632 960123", "City": "Leeds"}
+    answered = {"ContactInformation": held}
+    shown = masks.entry(entry("account:GetContactInformation", answered=answered))
+    assert shown["answered"] == {"ContactInformation": dict.fromkeys(held, MASKED)}
+    assert masks.text("Ana Roe, Leeds") == "[masked], Leeds"

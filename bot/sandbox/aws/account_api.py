@@ -1,4 +1,4 @@
-"""Account Management: who may get, put and delete which account's alternate contacts."""
+"""Account Management: who may get, put and delete which account's contacts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox.aws.answers import Call, Refusal
-from bot.sandbox.aws.callers import MANAGEMENT_ID, Caller
 from bot.sandbox.aws.model import AccountModel
 from bot.sandbox.aws.organization import Standing, access_denied
 from bot.sandbox.aws.storage import FIELDS
 
 if TYPE_CHECKING:
+    from bot.sandbox.aws.callers import Caller
     from bot.sandbox.aws.storage import Contact, Storage
     from bot.sandbox.aws.world import World
 
@@ -27,7 +27,9 @@ _STRANGER: Final = " (The specified account is not a member of your organization
 
 
 class AccountApi:
-    """The three operations on alternate contacts, in the strictest reading of AWS's pages.
+    """The operations on alternate contacts, and the reading of the primary contact.
+
+    They are in the strictest reading of AWS's pages.
 
     A member account that names any account, and a caller of another service's delegated
     administration, get AWS's bare denial: the cause is theirs to find out.
@@ -48,6 +50,8 @@ class AccountApi:
         self._world.organization.require_allowed(caller, call.action, account_id)
         self._model.check(call)
         self._require_reach(caller, call)
+        if call.operation == "GetContactInformation":
+            return {"ContactInformation": self._world.organization.primary(account_id)}
         key = (account_id, call.text("AlternateContactType"))
         if call.operation == "GetAlternateContact":
             return self._get(key)
@@ -83,7 +87,7 @@ class AccountApi:
             standing = organization.standing(caller.account_id)
             if standing not in {Standing.MANAGEMENT, Standing.DELEGATED}:
                 raise access_denied(caller, call.action)
-            if named == MANAGEMENT_ID:
+            if named == organization.identity.management_id:
                 raise access_denied(caller, call.action, _OWN_ID)
             if named == caller.account_id:
                 raise access_denied(caller, call.action)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
 from bot.contacts import ContactType
 from bot.sandbox.aws.bodies import json_object
-from bot.sandbox.aws.demo import DENIED_ID, demo_accounts, many_accounts
+from bot.sandbox.aws.demo import DENIED_ID
 from bot.sandbox.aws.forms import changed_account, check_contact, new_account
 from bot.sandbox.aws.model import AccountModel
-from bot.sandbox.aws.organization import Denial, Member
-from bot.sandbox.aws.realistic import realistic_accounts
+from bot.sandbox.aws.organization import Denial
+from bot.sandbox.aws.primary import PrimaryModel
+from bot.sandbox.aws.seeds import Seeds, contact_of, made_up
 from bot.sandbox.aws.snapshot import account
-from bot.sandbox.aws.storage import FIELDS
 from bot.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
-    from bot.sandbox.aws.demo import SandboxAccount
     from bot.sandbox.aws.storage import Storage
     from bot.sandbox.aws.world import World
 
@@ -36,6 +35,7 @@ class AccountsControl:
         self._world = world
         self._storage = storage
         self._model = AccountModel()
+        self._primary = PrimaryModel()
 
     def routes(self) -> list[tuple[str, str, Handler]]:
         """Path, method and handler of each."""
@@ -56,42 +56,30 @@ class AccountsControl:
 
     async def _seed(self, request: Request) -> Response:
         wanted = await json_object(request)
-        if wanted.get("demo"):
-            seeds = [each.as_json() for each in demo_accounts()]
-        elif "count" in wanted:
-            seeds = [each.as_json() for each in _made_up(wanted)]
-        else:
-            seeds = wanted["accounts"]
-        await self._replace(seeds)
-        if wanted.get("demo"):
-            self._world.organization.denials = [Denial("*", "scp", DENIED_ID)]
-        return JSONResponse({"accounts": len(self._world.organization.members)})
-
-    async def _replace(self, seeds: Sequence[Mapping[str, Any]]) -> None:
-        contacts = {
-            seed["id"]: {kind: _contact(held) for kind, held in seed["contacts"].items()}
-            for seed in seeds
-            if seed.get("contacts")
-        }
-        members = [
-            Member(seed["id"], seed["name"], seed.get("state", "ACTIVE"), seed.get("email", ""))
-            for seed in seeds
-        ]
-        await self._storage.load(contacts)
-        self._world.organization.seed(members)
+        organization = self._world.organization
+        identity = self._world.identity
+        seeds = Seeds(identity, self._primary)
+        seeds.add(wanted["accounts"] if "accounts" in wanted else made_up(wanted, identity))
+        await self._storage.load(seeds.contacts)
+        organization.seed(seeds.members.values(), seeds.units)
         self._world.shown.clear()
+        if wanted.get("demo"):
+            organization.denials = [Denial("*", "scp", identity.account(DENIED_ID))]
+        return JSONResponse({"accounts": len(organization.members), "ids": list(seeds.members)})
 
     async def _create_account(self, request: Request) -> Response:
         members = self._world.organization.members
         created = new_account(members, await json_object(request))
         members[created.id] = created
-        return JSONResponse(account(created, self._storage, []))
+        return JSONResponse(account(self._world, created, self._storage, []))
 
     async def _set_account(self, request: Request) -> Response:
         account_id = request.path_params["account_id"]
         members = self._world.organization.members
         given = await json_object(request)
-        members[account_id] = changed_account(members.get(account_id), account_id, given)
+        management_id = self._world.identity.management_id
+        known = members.get(account_id)
+        members[account_id] = changed_account(known, account_id, given, management_id)
         return JSONResponse(members[account_id].as_json())
 
     async def _remove_account(self, request: Request) -> Response:
@@ -107,14 +95,12 @@ class AccountsControl:
         if request.query_params.get("checked"):
             self._require_writable(key[0])
             check_contact(self._model, given)
-        await self._storage.write(*key, _contact(given))
+        await self._storage.write(*key, contact_of(given))
         self._world.shown.pop(key, None)
         return Response(status_code=204)
 
     def _require_writable(self, account_id: str) -> None:
-        member = self._world.organization.members.get(account_id)
-        if member is None:
-            raise SandboxError("The organization has no such account.")
+        member = self._world.organization.require(account_id)
         if member.state != "ACTIVE":
             raise SandboxError(
                 f"The account is {member.state}: AWS changes contacts of active accounts alone.",
@@ -126,17 +112,6 @@ class AccountsControl:
         await self._storage.delete(*key)
         self._world.shown.pop(key, None)
         return Response(status_code=204)
-
-
-def _made_up(wanted: Mapping[str, Any]) -> list[SandboxAccount]:
-    count = int(wanted["count"])
-    if wanted.get("realistic"):
-        return realistic_accounts(count, int(wanted.get("seed", 0)))
-    return many_accounts(count, int(wanted.get("missing_every", 2)))
-
-
-def _contact(members: Mapping[str, str]) -> dict[str, str]:
-    return {name: str(members[name]) for name in FIELDS}
 
 
 def _key(request: Request) -> tuple[str, str]:

@@ -22,6 +22,7 @@ _CONTENT_TYPES: Final = {
 }
 _STS_NAMESPACE: Final = "https://sts.amazonaws.com/doc/2011-06-15/"
 _SERVER_FAULT: Final = 500
+_TARGETS: Final = ("AccountId", "ResourceId", "ChildId", "ParentId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,18 @@ class Call:
         value = self.params.get(name)
         return value if isinstance(value, str) else ""
 
+    @property
+    def target(self) -> str:
+        """The account, OU or root that it is about; empty where it names none."""
+        return next((found for name in _TARGETS if (found := self.text(name))), "")
+
 
 def success(call: Call, result: Mapping[str, Any] | None) -> Answer:
     """The answer to a call that worked; `result` None is an empty body."""
     if call.service != STS:
         body = b"" if result is None else json.dumps(result).encode()
         return Answer(200, _headers(call.service), body)
-    members = (
-        "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in result.items())
-        if result
-        else ""
-    )
+    members = _xml(result or {})
     name = call.operation
     return Answer(
         200,
@@ -91,6 +93,12 @@ def success(call: Call, result: Mapping[str, Any] | None) -> Answer:
         f"<ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata>"
         f"</{name}Response>".encode(),
     )
+
+
+def _xml(part: object) -> str:
+    if not isinstance(part, dict):
+        return escape(str(part))
+    return "".join(f"<{name}>{_xml(value)}</{name}>" for name, value in part.items())
 
 
 def refused(service: str, refusal: Refusal) -> Answer:

@@ -16,6 +16,7 @@ from bot.sandbox.aws.bodies import json_object
 from bot.sandbox.aws.faults import Fault, FaultKind
 from bot.sandbox.aws.forms import WrongForm
 from bot.sandbox.aws.organization import Denial
+from bot.sandbox.aws.places_control import PlacesControl
 from bot.sandbox.aws.snapshot import snapshot
 from bot.sandbox.aws.stats import Stats
 from bot.sandbox.errors import SandboxError
@@ -47,6 +48,7 @@ class Control:
         self._world = world
         self._storage = storage
         self._accounts = AccountsControl(world, storage)
+        self._places = PlacesControl(world)
 
     def app(self, lifespan: Lifespan[Starlette]) -> Starlette:
         """The Starlette app with every path."""
@@ -58,6 +60,7 @@ class Control:
             ("/settings", "PATCH", self._settings),
             ("/quotas", "PUT", self._quota),
             *self._accounts.routes(),
+            *self._places.routes(),
             ("/denials", "POST", self._deny),
             ("/denials", "DELETE", self._allow),
             ("/faults", "GET", self._faults),

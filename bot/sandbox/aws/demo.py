@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.contacts import AlternateContact, ContactType
-from bot.sandbox.aws.callers import DELEGATED_ID, DELEGATED_OTHER_ID, MANAGEMENT_ID, MEMBER_ID
+from bot.sandbox.aws.identity import DELEGATED_ID, DELEGATED_OTHER_ID, MANAGEMENT_ID, MEMBER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,13 +20,19 @@ HOSTILE_NAME: Final = "<!channel> *prod* `x`"
 
 @dataclass(frozen=True, slots=True)
 class SandboxAccount:
-    """An account to seed, with the contacts that it has."""
+    """An account to seed, with the contacts that it has.
+
+    `ou` is a path by names, `primary` what is set of its primary contact.
+    """
 
     id: str
     name: str
     state: str = "ACTIVE"
     email: str = field(default="", repr=False)
     contacts: Mapping[ContactType, AlternateContact] = field(default_factory=dict, repr=False)
+    ou: str = "/"
+    tags: Mapping[str, str] = field(default_factory=dict, repr=False)
+    primary: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """For the control interface."""
@@ -36,6 +42,9 @@ class SandboxAccount:
             "state": self.state,
             "email": self.email or f"root+{self.id}@example.com",
             "contacts": {kind.value: wire(contact) for kind, contact in self.contacts.items()},
+            "ou": self.ou,
+            "tags": dict(self.tags),
+            "primary": dict(self.primary),
         }
 
 
@@ -83,29 +92,43 @@ _ONE_PERSON: Final = {
         "Sam Example", "Engineer", "sam@example.com", "+44 20 7946 0991"
     )
 }
+_PRODUCTION: Final = {"environment": "prod"}
 
 
 def demo_accounts() -> list[SandboxAccount]:
     """About a dozen accounts in every state; six active ones lack a SECURITY contact."""
     return [
         SandboxAccount(MANAGEMENT_ID, "Management", contacts=_ALL),
-        SandboxAccount(DELEGATED_ID, "Security tooling", contacts=_ALL),
-        SandboxAccount(DELEGATED_OTHER_ID, "Audit", contacts=_SECURITY_ALONE),
-        SandboxAccount(MEMBER_ID, "Data lake", contacts={ContactType.BILLING: _FINANCE}),
-        SandboxAccount("555555555555", "Web production"),
-        SandboxAccount("666666666666", "Web staging", contacts=_BUT_SECURITY),
-        SandboxAccount("777777777777", "R&D <sandbox>"),
-        SandboxAccount("888888888888", "Training"),
+        SandboxAccount(DELEGATED_ID, "Security tooling", contacts=_ALL, ou="/Security/Tooling"),
+        SandboxAccount(DELEGATED_OTHER_ID, "Audit", contacts=_SECURITY_ALONE, ou="/Security/Audit"),
+        SandboxAccount(
+            MEMBER_ID,
+            "Data lake",
+            contacts={ContactType.BILLING: _FINANCE},
+            ou="/Production/Data",
+            tags=_PRODUCTION,
+        ),
+        SandboxAccount("555555555555", "Web production", ou="/Production/Web", tags=_PRODUCTION),
+        SandboxAccount("666666666666", "Web staging", contacts=_BUT_SECURITY, ou="/Development"),
+        SandboxAccount("777777777777", "R&D <sandbox>", ou="/Sandbox"),
+        SandboxAccount("888888888888", "Training", ou="/Sandbox/Training"),
         SandboxAccount(
             "101010101010",
             "Customer analytics and reporting, Europe (staging)",
             contacts=_BUT_SECURITY,
+            ou="/Development/Data",
         ),
-        SandboxAccount("121212121212", "Payments", contacts=_ONE_PERSON),
-        SandboxAccount("131313131313", "Old shop", "SUSPENDED"),
-        SandboxAccount("141414141414", "Merged away", "CLOSED"),
-        SandboxAccount("151515151515", "Going away", "PENDING_CLOSURE"),
-        SandboxAccount(DENIED_ID, "Legal hold", contacts=_SECURITY_ALONE),
+        SandboxAccount(
+            "121212121212",
+            "Payments",
+            contacts=_ONE_PERSON,
+            ou="/Production/Payments",
+            tags={**_PRODUCTION, "owner": "alice@corp.example"},
+        ),
+        SandboxAccount("131313131313", "Old shop", "SUSPENDED", ou="/Suspended"),
+        SandboxAccount("141414141414", "Merged away", "CLOSED", ou="/Suspended"),
+        SandboxAccount("151515151515", "Going away", "PENDING_CLOSURE", ou="/Suspended"),
+        SandboxAccount(DENIED_ID, "Legal hold", contacts=_SECURITY_ALONE, ou="/Legal"),
         SandboxAccount("171717171717", "Brand new", "PENDING_ACTIVATION"),
     ]
 

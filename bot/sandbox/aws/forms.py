@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.sandbox.aws.callers import MANAGEMENT_ID
+from bot.sandbox.aws.identity import MANAGEMENT_ID
 from bot.sandbox.aws.organization import Member
 from bot.sandbox.aws.storage import FIELDS
 from bot.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from bot.sandbox.aws.model import AccountModel
 
@@ -81,9 +82,7 @@ def new_account(members: Mapping[str, Member], given: Mapping[str, Any]) -> Memb
     Raises:
         SandboxError: AWS would not create it.
     """
-    account_id = _new_id()
-    while account_id in members:
-        account_id = _new_id()
+    account_id = new_id(members)
     email = given.get("email") or f"root+{account_id}@example.com"
     if any(each.email == email for each in members.values()):
         raise SandboxError(
@@ -92,8 +91,19 @@ def new_account(members: Mapping[str, Member], given: Mapping[str, Any]) -> Memb
     return changed_account(None, account_id, {"name": given.get("name"), "email": email})
 
 
-def changed_account(known: Member | None, account_id: str, given: Mapping[str, Any]) -> Member:
+def changed_account(
+    known: Member | None,
+    account_id: str,
+    given: Mapping[str, Any],
+    management_id: str = MANAGEMENT_ID,
+) -> Member:
     """An account, new or changed in its `name`, `state` or `email`.
+
+    Args:
+        known: as it was, if it was.
+        account_id: its id.
+        given: what is to change.
+        management_id: which account is the management account.
 
     Raises:
         SandboxError: AWS has no account like that.
@@ -107,19 +117,25 @@ def changed_account(known: Member | None, account_id: str, given: Mapping[str, A
         raise SandboxError("An account's name has 1 to 50 characters, all of them ASCII.")
     if state not in STATES:
         raise SandboxError("An account has no such state.", f"It is one of {', '.join(STATES)}.")
-    if account_id == MANAGEMENT_ID and state != "ACTIVE":
+    if account_id == management_id and state != "ACTIVE":
         raise SandboxError(
             "The management account stays active: it cannot be closed while its organization is.",
             "Choose a member account.",
         )
     if not isinstance(email, str) or (email and not _is_email(email)):
         raise SandboxError("An account's email address has 6 to 64 characters, and an @.")
-    return Member(account_id, name, state, email)
+    if known is None:
+        return Member(account_id, name, state, email)
+    return replace(known, name=name, state=state, email=email)
 
 
 def _is_email(email: str) -> bool:
     return len(email) in _EMAIL_LENGTHS and _EMAIL.fullmatch(email) is not None
 
 
-def _new_id() -> str:
-    return f"{secrets.randbelow(9 * 10**11) + 10**11}"
+def new_id(taken: Container[str]) -> str:
+    """An account id that is not taken."""
+    while True:
+        account_id = f"{secrets.randbelow(9 * 10**11) + 10**11}"
+        if account_id not in taken:
+            return account_id

@@ -24,6 +24,7 @@ from bot.sandbox.aws.organizations_api import OrganizationsApi
 from bot.sandbox.aws.quotas import throttled
 from bot.sandbox.aws.requests import Signature, service_of, understand
 from bot.sandbox.aws.skew import require_timely
+from bot.sandbox.aws.sts_api import StsApi
 from bot.sandbox.servers import hang_up
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class AwsLayer:
         self._world = world
         self._account = AccountApi(world, storage)
         self._organizations = OrganizationsApi(world)
+        self._sts = StsApi(world)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -132,7 +134,7 @@ class AwsLayer:
         if self._world.settings.outage:
             return _Outcome(_OUTAGE_PAGE, "outage", _said("outage"))
         caller = self._world.keys.owner(signature.key_id)
-        target = call.text("AccountId") or (caller.account_id if caller else "")
+        target = call.target or (caller.account_id if caller else "")
         fault = self._world.faults.striking(call, target)
         if fault is not None:
             self._world.changes.made()
@@ -169,8 +171,9 @@ class AwsLayer:
                 return
 
     async def _carry_out(self, signature: Signature, call: Call) -> dict[str, Any] | None:
-        caller = self._world.keys.authenticate(call.service, signature)
-        require_timely(call.service, signature.at, self._world.now())
+        now = self._world.now()
+        caller = self._world.keys.authenticate(call.service, signature, now)
+        require_timely(call.service, signature.at, now)
         if call.service == ACCOUNT and caller.partition in _NO_API:
             raise _HangUp("no_endpoint")
         if self._world.settings.throttling and call.service != STS:
@@ -180,25 +183,11 @@ class AwsLayer:
             return await self._account.answer(caller, call)
         if call.service == ORGANIZATIONS:
             return self._organizations.answer(caller, call)
-        return _sts(caller, call)
+        return self._sts.answer(caller, call)
 
 
 def _said(code: str) -> dict[str, Any]:
     return {"code": code, "message": _SAID[code]}
-
-
-def _sts(caller: Caller, call: Call) -> dict[str, Any]:
-    if call.operation == "GetCallerIdentity":
-        user_id = "AROASANDBOX:bot" if caller.session else "AIDASANDBOX"
-        return {"UserId": user_id, "Account": caller.account_id, "Arn": caller.arn}
-    if call.operation == "AssumeRole":
-        raise Refusal(
-            "AccessDenied",
-            f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: "
-            f"{call.text('RoleArn')}",
-            403,
-        )
-    raise Refusal("InvalidAction", "The sandbox has no such operation.")
 
 
 async def _body(receive: Receive) -> bytes:

@@ -1,9 +1,9 @@
-"""Checks fields against botocore's own model of the `account` service, as AWS does."""
+"""Checks fields against botocore's own models of the services, as AWS does."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
 
@@ -15,13 +15,21 @@ if TYPE_CHECKING:
     from botocore.model import Shape, StructureShape
 
 
+_OPERATIONS: Final = (
+    "GetAlternateContact",
+    "PutAlternateContact",
+    "DeleteAlternateContact",
+    "GetContactInformation",
+)
+
+
 class AccountModel:
     """The input shapes of Account Management; lengths and patterns are read, never copied."""
 
     def __init__(self) -> None:
         service = botocore.session.get_session().get_service_model("account")
         self._inputs: dict[str, StructureShape] = {}
-        for name in ("GetAlternateContact", "PutAlternateContact", "DeleteAlternateContact"):
+        for name in _OPERATIONS:
             shape = service.operation_model(name).input_shape
             if shape is not None:
                 self._inputs[name] = shape
@@ -41,13 +49,38 @@ class AccountModel:
         shape = self._inputs.get(call.operation)
         if shape is None:
             raise Refusal("UnknownOperationException", "The sandbox has no such operation.", 404)
-        faults = {
-            name: complaint
-            for name, member in shape.members.items()
-            if (complaint := _complaint(call.params, name, member, shape.required_members))
-        }
-        if faults:
-            raise _validation(faults)
+        fields = _complaints(call.params, shape)
+        if fields:
+            members = {"reason": "fieldValidationFailed", "fieldList": fields}
+            raise Refusal("ValidationException", _message(fields), 400, members)
+
+
+class StsModel:
+    """The input shape of `AssumeRole`: of its members those that are texts."""
+
+    def __init__(self) -> None:
+        service = botocore.session.get_session().get_service_model("sts")
+        shape: Any = service.operation_model("AssumeRole").input_shape
+        self._shape: StructureShape = shape
+
+    def check(self, call: Call) -> None:
+        """Check every member of a request that is a text.
+
+        Raises:
+            Refusal: one is not as the model wants it.
+        """
+        fields = _complaints(call.params, self._shape)
+        if fields:
+            raise Refusal("ValidationError", _message(fields), 400)
+
+
+def _complaints(params: Mapping[str, Any], shape: StructureShape) -> list[dict[str, str]]:
+    return [
+        {"name": name[:1].lower() + name[1:], "message": complaint}
+        for name, member in shape.members.items()
+        if member.type_name == "string"
+        and (complaint := _complaint(params, name, member, shape.required_members))
+    ]
 
 
 def _complaint(params: Mapping[str, Any], name: str, shape: Shape, required: list[str]) -> str:
@@ -71,16 +104,10 @@ def _constraint(value: str, limits: Mapping[str, Any]) -> str:
     return ""
 
 
-def _validation(faults: Mapping[str, str]) -> Refusal:
-    fields = [{"name": name[:1].lower() + name[1:], "message": why} for name, why in faults.items()]
+def _message(fields: list[dict[str, str]]) -> str:
     words = "; ".join(
         f"Value at '{each['name']}' failed to satisfy constraint: {each['message']}"
         for each in fields
     )
     noun = "error" if len(fields) == 1 else "errors"
-    return Refusal(
-        "ValidationException",
-        f"{len(fields)} validation {noun} detected: {words}",
-        400,
-        {"reason": "fieldValidationFailed", "fieldList": fields},
-    )
+    return f"{len(fields)} validation {noun} detected: {words}"

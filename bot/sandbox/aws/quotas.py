@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.sandbox.aws.answers import ACCOUNT, Call, Refusal
+from bot.sandbox.aws.answers import ACCOUNT, STS, Call, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,15 +22,23 @@ class Quota:
     burst: int
 
 
+_ORGANIZATIONS: Final = Quota(20, 40)
 _EVERYWHERE: Final = {
     "GetAlternateContact": Quota(10, 15),
+    "GetContactInformation": Quota(10, 15),
     "PutAlternateContact": Quota(5, 8),
     "DeleteAlternateContact": Quota(1, 6),
-    "ListAccounts": Quota(20, 40),
+    "ListAccounts": _ORGANIZATIONS,
+    "ListAccountsForParent": _ORGANIZATIONS,
+    "ListOrganizationalUnitsForParent": _ORGANIZATIONS,
+    "ListParents": _ORGANIZATIONS,
+    "ListRoots": _ORGANIZATIONS,
+    "ListTagsForResource": _ORGANIZATIONS,
 }
 _CHINA: Final = {
     **_EVERYWHERE,
     "GetAlternateContact": Quota(3, 5),
+    "GetContactInformation": Quota(3, 5),
     "PutAlternateContact": Quota(1, 6),
 }
 """Account Management's figures are AWS's published ones. Organizations' are the sandbox's own:
@@ -83,5 +91,7 @@ class Quotas:
 
 def throttled(call: Call) -> Refusal:
     """What AWS answers over the quota."""
+    if call.service == STS:
+        return Refusal("Throttling", "Rate exceeded", 400)
     members = {} if call.service == ACCOUNT else {"Type": "RATE_LIMIT"}
     return Refusal("TooManyRequestsException", "Too many requests", 429, members)

@@ -9,14 +9,15 @@ import random
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.contacts import AlternateContact, ContactType
-from bot.sandbox.aws.callers import (
+from bot.sandbox.aws.demo import HOSTILE_NAME, SECURITY_TEAM, SandboxAccount
+from bot.sandbox.aws.identity import (
     DELEGATED_ID,
     DELEGATED_OTHER_ID,
     MANAGEMENT_ID,
     MEMBER_ID,
     STANDALONE_ID,
 )
-from bot.sandbox.aws.demo import HOSTILE_NAME, SECURITY_TEAM, SandboxAccount
+from bot.sandbox.aws.places import place_of, tags_of
 from bot.sandbox.aws.words import ENVIRONMENTS, FAMILY, GIVEN, REGIONS, TEAMS
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def realistic_accounts(count: int, seed: int) -> list[SandboxAccount]:
                 state,
                 f"aws+{account_id}@example.com",
                 {kind: _contact(source, kind, team) for kind in held},
+                place_of(name, state),
+                tags_of(name),
             )
         )
     return accounts

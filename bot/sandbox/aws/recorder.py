@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from bot.sandbox.aws.callers import Caller
 
 KEPT: Final = 1000
-_CREDENTIALS: Final = frozenset({"SAMLAssertion", "TokenCode", "WebIdentityToken"})
+_CREDENTIALS: Final = frozenset(
+    {"Credentials", "ExternalId", "SAMLAssertion", "TokenCode", "WebIdentityToken"}
+)
 
 
 class Recorder:
@@ -52,12 +54,10 @@ class Recorder:
                 "ok": status == "ok",
                 "status": status,
                 "milliseconds": round(seconds * 1000, 1),
-                "sent": {
-                    name: value for name, value in call.params.items() if name not in _CREDENTIALS
-                },
-                "answered": answered,
+                "sent": _without_credentials(call.params),
+                "answered": _without_credentials(answered),
                 "caller": caller.name if caller else "",
-                "account": call.text("AccountId") or own,
+                "account": call.target or own,
             }
         )
         self.recorded.made()
@@ -67,3 +67,7 @@ class Recorder:
         last = self.recorded.count
         first = number if number <= last else 0
         return {"last": last, "entries": [each for each in self._entries if each["number"] > first]}
+
+
+def _without_credentials(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if name not in _CREDENTIALS}

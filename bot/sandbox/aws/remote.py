@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
-import httpx
-
-from bot.sandbox.aws.control import PREFIX
-from bot.sandbox.aws.demo import unwire, wire
-from bot.sandbox.errors import SandboxError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.contacts import AlternateContact
-    from bot.sandbox.aws.demo import SandboxAccount
-
-_SECONDS: Final = 60.0
-_REFUSED: Final = 400
+from bot.sandbox.aws.remote_accounts import AccountsRemote
 
 
-class AwsControl:
+class AwsControl(AccountsRemote):
     """The control interface of the sandbox's AWS at `url`. Safe to use from several threads.
 
     Raises (all methods):
         SandboxError: what was asked for is wrong, or nothing answers there.
     """
-
-    def __init__(self, url: str = "") -> None:
-        self.url = url
 
     def environment(self, caller: str = "management") -> dict[str, str]:
         """The variables with which AWS's SDKs call here as one of the sandbox's callers.
@@ -49,58 +33,25 @@ class AwsControl:
         self._call("POST", f"/callers/{caller}/renew")
         return self.environment(caller)
 
-    # Accounts and contacts
+    def role(
+        self,
+        name: str = "altcontact-reader",
+        *,
+        caller: str = "management",
+        external_id: str = "",
+        trusts: str = "",
+    ) -> str:
+        """Create a role that may be assumed; its ARN.
 
-    def seed(self, accounts: Iterable[SandboxAccount]) -> None:
-        """Replace all accounts and contacts.
-
-        The management account is added where it is not among them; a ready-made caller whose
-        account is not is in no organization.
+        Args:
+            name: what its ARN ends with.
+            caller: which ready-made caller who assumes it becomes, in the caller's own account.
+            external_id: what its trust policy asks for, if anything.
+            trusts: the id of the account whose callers may assume it; any, where it is empty.
         """
-        self._call("POST", "/accounts", {"accounts": [each.as_json() for each in accounts]})
-
-    def seed_many(self, count: int, missing_every: int = 2) -> None:
-        """Replace all accounts by so many active ones; every so-manyth lacks SECURITY (0: none)."""
-        self._call("POST", "/accounts", {"count": count, "missing_every": missing_every})
-
-    def seed_demo(self) -> None:
-        """Replace all accounts by about a dozen in every state, one of them denied by an SCP."""
-        self._call("POST", "/accounts", {"demo": True})
-
-    def seed_realistic(self, count: int, seed: int = 0) -> None:
-        """Replace all accounts by so many made-up but believable ones, always the same by seed."""
-        self._call("POST", "/accounts", {"count": count, "seed": seed, "realistic": True})
-
-    def accounts(self) -> list[dict[str, str]]:
-        """The organization's accounts: [{id, name, state, email}]."""
-        accounts: list[dict[str, str]] = self._call("GET", "/accounts")
-        return accounts
-
-    def create_account(self, name: str, email: str = "") -> str:
-        """Create an account, active at once; its id. Without an email address one is made up."""
-        created: str = self._call("POST", "/accounts/new", {"name": name, "email": email})["id"]
-        return created
-
-    def set_account(self, account_id: str, **members: str) -> None:
-        """Add an account, or change its `name`, `state` or `email`; a new one needs a name."""
-        self._call("PUT", f"/accounts/{account_id}", members)
-
-    def remove_account(self, account_id: str) -> None:
-        """Let an account leave the organization."""
-        self._call("DELETE", f"/accounts/{account_id}")
-
-    def contact(self, account_id: str, kind: str) -> AlternateContact | None:
-        """One contact as the storage holds it, whatever a delay still hides."""
-        members = self._call("GET", f"/contacts/{account_id}/{kind}")["contact"]
-        return unwire(members) if members else None
-
-    def set_contact(self, account_id: str, kind: str, contact: AlternateContact) -> None:
-        """Set one contact, at once and unchecked; `?checked=1` would check it as AWS does."""
-        self._call("PUT", f"/contacts/{account_id}/{kind}", wire(contact))
-
-    def delete_contact(self, account_id: str, kind: str) -> None:
-        """Delete one contact, at once, if it is there."""
-        self._call("DELETE", f"/contacts/{account_id}/{kind}")
+        wanted = {"name": name, "caller": caller, "external_id": external_id, "trusts": trusts}
+        arn: str = self._call("POST", "/roles", wanted)["arn"]
+        return arn
 
     # Strictness
 
@@ -160,12 +111,16 @@ class AwsControl:
         self._call("PATCH", "/settings", {"delay_seconds": seconds})
 
     def pages(self, *sizes: int) -> None:
-        """Set how many accounts the pages of `ListAccounts` hold, in turn; 0 is an empty page."""
+        """Set how many entries the pages of Organizations' listings hold, in turn; 0: none."""
         self._call("PATCH", "/settings", {"page_sizes": list(sizes)})
 
     def state_fields(self, *names: str) -> None:
         """Set which of `State` and `Status` an account shows."""
         self._call("PATCH", "/settings", {"state_fields": list(names)})
+
+    def paths(self, on: bool) -> None:
+        """Set whether accounts show their `Paths`, and OUs their `Path`."""
+        self._call("PATCH", "/settings", {"paths": on})
 
     # Faults and counters
 
@@ -240,21 +195,3 @@ class AwsControl:
     def reset(self) -> None:
         """Set everything as it was at the start: the callers' accounts alone, without contacts."""
         self._call("POST", "/reset")
-
-    def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
-        try:
-            answer = httpx.request(
-                method,
-                f"{self.url}{PREFIX}{path}",
-                json=body,
-                timeout=_SECONDS,
-                trust_env=False,
-            )
-        except httpx.HTTPError as exc:
-            raise SandboxError(f"The sandbox's AWS at {self.url} does not answer.") from exc
-        if answer.status_code == _REFUSED:
-            told = answer.json()
-            raise SandboxError(told["error"], told["mend"])
-        if not answer.is_success:
-            raise SandboxError(f"The sandbox's AWS answered {answer.status_code} to {path}.")
-        return answer.json() if answer.content else None

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.sandbox.aws.control import PREFIX, Control
+from bot.sandbox.aws.identity import Identity
 from bot.sandbox.aws.layer import AwsLayer
 from bot.sandbox.aws.remote import AwsControl
 from bot.sandbox.aws.storage import Storage, StorageProcess
@@ -28,11 +29,14 @@ class AwsSandbox(AwsControl, Startable):
 
     Args:
         port: of the URL that clients use; 0 picks a free one.
+        number: which organization it is, from 0 to 99: each has an id, account ids and access keys
+            of its own, so that a bot can look after several side by side.
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, number: int = 0) -> None:
         super().__init__()
         self._port = port
+        self._identity = Identity(number)
         self._process = StorageProcess()
         self._server: ServerThread | None = None
 
@@ -48,7 +52,7 @@ class AwsSandbox(AwsControl, Startable):
             SandboxError: the port is in use, or moto's server did not start.
         """
         self._process.start()
-        app = _application(self._process.url)
+        app = _application(self._process.url, self._identity)
         server = ServerThread(app, self._port, "AWS sandbox", "--aws-port", dates=False)
         try:
             server.start()
@@ -70,8 +74,8 @@ class AwsSandbox(AwsControl, Startable):
             self._process.stop()
 
 
-def _application(storage_url: str) -> ASGIApp:
-    world = World()
+def _application(storage_url: str, identity: Identity) -> ASGIApp:
+    world = World(identity)
     storage = Storage(storage_url)
     layer = AwsLayer(world, storage)
 

@@ -34,9 +34,10 @@ class Settings:
         latency_ms: added to every call, in milliseconds.
         delay_seconds: how long a write does not show: Get answers as before it.
         clock_skew_seconds: how far AWS's clock is ahead of this machine's.
-        page_sizes: how many accounts the first, second, … page of `ListAccounts` holds, over and
-            over; 0 is an empty page that still carries a token.
+        page_sizes: how many entries the first, second, … page of each listing of Organizations
+            holds, over and over; 0 is an empty page that still carries a token.
         state_fields: which of `State` and `Status` an account shows.
+        paths: whether an account shows its `Paths`, and an OU its `Path`.
     """
 
     trusted_access: bool = True
@@ -49,6 +50,7 @@ class Settings:
     clock_skew_seconds: float = 0.0
     page_sizes: list[int] = field(default_factory=lambda: [20])
     state_fields: list[str] = field(default_factory=lambda: ["State"])
+    paths: bool = True
 
     def changed(self, members: Mapping[str, Any]) -> Settings:
         """These settings with some of them changed.

@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from bot.contacts import ContactType
-from bot.sandbox.aws.callers import MANAGEMENT_ID
 
 if TYPE_CHECKING:
     from bot.sandbox.aws.organization import Member
@@ -24,18 +23,18 @@ def snapshot(world: World, storage: Storage) -> dict[str, Any]:
     return {
         "changes": world.changes.count,
         "accounts": [
-            account(member, storage, sorted(delayed.get(member.id, ())))
+            account(world, member, storage, sorted(delayed.get(member.id, ())))
             for member in world.organization.members.values()
         ],
         "settings": world.settings_as_json(),
     }
 
 
-def account(member: Member, storage: Storage, delayed: list[str]) -> dict[str, Any]:
+def account(world: World, member: Member, storage: Storage, delayed: list[str]) -> dict[str, Any]:
     """One account with the contacts that AWS holds; those `delayed` still read as before."""
     return {
         **member.as_json(),
-        "management": member.id == MANAGEMENT_ID,
+        "management": member.id == world.identity.management_id,
         "contacts": {kind.value: storage.read(member.id, kind.value) for kind in ContactType},
         "delayed": delayed,
     }

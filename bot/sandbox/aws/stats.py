@@ -48,7 +48,7 @@ class Stats:
         counts = self._operations.setdefault(call.operation, OperationStats())
         counts.at_once = max(0, counts.at_once - 1)
         counts.codes[code] += 1
-        if code == "TooManyRequestsException":
+        if code in {"TooManyRequestsException", "Throttling"}:
             counts.throttled += 1
 
     def wrote(self, call: Call, account_id: str) -> None:

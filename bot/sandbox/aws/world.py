@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.sandbox.aws.callers import Keys
 from bot.sandbox.aws.changes import Changes
 from bot.sandbox.aws.faults import Faults
+from bot.sandbox.aws.identity import Identity
 from bot.sandbox.aws.organization import Organization
 from bot.sandbox.aws.quotas import Quotas
 from bot.sandbox.aws.recorder import Recorder
@@ -18,6 +19,7 @@ from bot.sandbox.aws.settings import Settings
 from bot.sandbox.aws.stats import Stats
 
 if TYPE_CHECKING:
+    from bot.sandbox.aws.roles import Role
     from bot.sandbox.aws.storage import Contact
 
 
@@ -25,8 +27,12 @@ if TYPE_CHECKING:
 class World:
     """The state of the sandbox's AWS, but for the contacts, which are in the storage."""
 
-    organization: Organization = field(default_factory=Organization)
-    keys: Keys = field(default_factory=Keys)
+    identity: Identity = field(default_factory=Identity)
+    organization: Organization = field(init=False)
+    keys: Keys = field(init=False)
+    roles: dict[str, Role] = field(default_factory=dict)
+    """Those that may be assumed, by ARN."""
+
     settings: Settings = field(default_factory=Settings)
     quotas: Quotas = field(default_factory=Quotas)
     faults: Faults = field(default_factory=Faults)
@@ -38,6 +44,10 @@ class World:
     changes: Changes = field(default_factory=Changes)
     """Counts whatever changes in the snapshot."""
 
+    def __post_init__(self) -> None:
+        """Found the organization, and give its callers keys."""
+        self._found()
+
     def now(self) -> float:
         """The time by AWS's clock, in seconds since 1970."""
         return time.time() + self.settings.clock_skew_seconds
@@ -45,12 +55,16 @@ class World:
     def reset(self) -> None:
         """Set everything as at the start; what hangs goes on. Contacts and recorded calls stay."""
         self.faults.clear()
-        self.organization = Organization()
-        self.keys = Keys()
+        self._found()
+        self.roles = {}
         self.quotas = Quotas()
         self.stats = Stats()
         self.shown = {}
         self.change(Settings())
+
+    def _found(self) -> None:
+        self.organization = Organization(self.identity)
+        self.keys = Keys(self.identity)
 
     def change(self, settings: Settings) -> None:
         """Set what can be turned."""
@@ -75,6 +89,7 @@ class World:
             "quotas": self.quotas.as_json(),
             "faults": self.faults.as_json(),
             "expired": self.keys.expired(),
+            "roles": [each.as_json() for each in self.roles.values()],
         }
 
     def as_json(self) -> dict[str, Any]:

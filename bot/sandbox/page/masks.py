@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 MASKED: Final = "[masked]"
 
 CONTACT_KEYS: Final = frozenset({"Name", "Title", "EmailAddress", "PhoneNumber"})
+_PRIMARY_KEYS: Final = frozenset(
+    {"FullName", "PhoneNumber", "AddressLine1", "AddressLine2", "AddressLine3"}
+)
+_PLACE_KEYS: Final = frozenset(
+    {
+        "City",
+        "CompanyName",
+        "CountryCode",
+        "DistrictOrCounty",
+        "PostalCode",
+        "StateOrRegion",
+        "WebsiteUrl",
+    }
+)
+"""What a primary contact holds besides: hidden, but too common to be looked for in texts."""
+
 _VALUE_KEYS: Final = frozenset({"value", "initial_value"})
 _TEXT_INPUTS: Final = frozenset(
     {"plain_text_input", "email_text_input", "url_text_input", "number_input"}
@@ -127,7 +143,7 @@ class Masks:
                 if name not in hidden:
                     self._learn_places(value, contacts=contacts)
                 elif contacts:
-                    self.learn(_texts(value))
+                    self.learn(_texts(value) if name not in _PLACE_KEYS else ())
                 else:
                     self.learn_typed(value)
         elif isinstance(part, list):
@@ -140,7 +156,7 @@ class Masks:
 def _hidden(part: Mapping[str, Any], *, contacts: bool) -> frozenset[str]:
     """The members that hold personal data by where they stand."""
     if contacts and CONTACT_KEYS & part.keys():
-        return CONTACT_KEYS
+        return CONTACT_KEYS | _PRIMARY_KEYS | _PLACE_KEYS
     return _VALUE_KEYS if part.get("type") in _TEXT_INPUTS else frozenset()
 
 
