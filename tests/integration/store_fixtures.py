@@ -24,6 +24,7 @@ from bot.findings import (
     undecided,
 )
 from bot.fixes import FixRequest
+from bot.policy import AccountPolicy, Layer, Policy
 from bot.rules import SEVERITIES, Rule
 from bot.scans import ScanState, Trigger, TriggerKind, count
 from bot.scope import CallerRole, Scope, ScopeKind
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.findings import Failure, Finding
+    from bot.policy import Value
     from bot.scans import Changes, Scan
     from bot.store import SqliteStore
 
@@ -125,6 +127,7 @@ def result(
     who: Account | int,
     *outcomes: Outcome | TypeResult,
     read_at: datetime | None = None,
+    policy: AccountPolicy | None = None,
 ) -> AccountResult:
     """The result of an account; outcomes are of the types in their order, `SECURITY` first."""
     whose = account(who) if isinstance(who, int) else who
@@ -132,7 +135,15 @@ def result(
         item if isinstance(item, TypeResult) else type_result(item, kind)
         for item, kind in zip(outcomes, ContactType, strict=False)
     )
-    return AccountResult(whose, results, read_at=read_at)
+    return AccountResult(whose, results, read_at=read_at, policy=policy)
+
+
+def policy(**values: Value) -> AccountPolicy:
+    """A policy by which SECURITY is required, with these keys besides; `__` stands for a dot."""
+    given = {name.replace("__", "."): value for name, value in values.items()}
+    found = Policy.requiring(layers=[Layer("here", given)]).resolve(account())
+    assert isinstance(found, AccountPolicy)
+    return found
 
 
 def scan_once(
