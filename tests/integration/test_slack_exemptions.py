@@ -187,6 +187,23 @@ def test_a_store_that_fails_is_told_in_the_view(
     bench.slack.wait_view("The disk is full.")
 
 
+@pytest.mark.parametrize("what", ["altcontact_set_aside", "altcontact_verify"])
+def test_an_account_that_is_gone(
+    bench: SlackBench, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Where an account is not known any more, that is said: in the form, and of a row."""
+    check(bench)
+    row = post_menu(bench, what)
+    bench.slack.press(what, message=row)
+    view = bench.slack.wait_view("Set aside" if what.endswith("aside") else "What you saw")
+    monkeypatch.setattr(bench.store, "account", lambda _: None)
+    bench.slack.submit(**choose_all(view), reason=REASON)
+    bench.slack.wait_view("not known any more")
+    bench.slack.close()
+    bench.slack.press(what, message=row)
+    bench.slack.wait_ephemeral("not known any more")
+
+
 # From rows and cards
 
 

@@ -276,6 +276,19 @@ def test_another_contact_is_chosen_in_the_form(bench: SlackBench) -> None:
     assert bench.gateway.held[WEB.id, ContactType.BILLING].email == FORM["email"]
 
 
+def test_a_choice_that_slack_repeats_is_made_once(bench: SlackBench) -> None:
+    """The slower of two deliveries of one choice is left out; a refusal is told."""
+    bench.open_form(WEB)
+    bench.slack.press("altcontact_type", "BILLING")
+    bench.slack.wait_view("Billing contact")
+    assert bench.slack.deliver_again()["acked"]
+    bench.slack.wait(lambda _: "hash_conflict" in [r["error"] for r in bench.slack.refusals()])
+    bench.slack.wait_view(SHOWN)
+    bench.slack.fault("views.update", "error", count=9)
+    bench.slack.press("altcontact_type", "SECURITY")
+    bench.slack.wait_dm("Slack could not be reached")
+
+
 def test_a_forbidden_contact_is_told_how_to_delete(bench: SlackBench) -> None:
     """Where the policy forbids a contact there is no form, and another may still be chosen."""
     bench.policy = asking(billing__presence=Presence.FORBIDDEN)
