@@ -1,9 +1,11 @@
 """Roles that are assumed in the sandbox, and several organizations side by side."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,10 +13,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from bot.aws.gateway import AwsGateway
 from bot.sandbox.aws.identity import Identity
 from bot.sandbox.aws.realistic import realistic_accounts
 from bot.sandbox.aws.sandbox import AwsSandbox
 from bot.sandbox.errors import SandboxError
+from bot.targets import AwsTarget
 from tests.integration.conftest import Connect
 
 SESSION = {"RoleSessionName": "altcontact"}
@@ -224,3 +228,39 @@ def test_made_up_accounts_differ_between_organizations(second: AwsSandbox) -> No
     assert Identity(1).management_id in here
     with pytest.raises(SandboxError, match="from 0 to 99"):
         Identity(100)
+
+
+def test_a_bot_reaches_each_organization_by_a_profile(
+    aws: AwsSandbox, second: AwsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an address and keys in each profile, one process looks after both, one by a role."""
+    config = tmp_path / "config"
+    config.write_text(
+        "".join(
+            f"[profile {name}]\nregion = us-east-1\nendpoint_url = {sandbox.url}\n"
+            f"aws_access_key_id = {held['AWS_ACCESS_KEY_ID']}\n"
+            f"aws_secret_access_key = {held['AWS_SECRET_ACCESS_KEY']}\n"
+            + (f"aws_session_token = {held['AWS_SESSION_TOKEN']}\n" if name == "own" else "")
+            for name, sandbox, held in (
+                ("own", aws, aws.environment()),
+                ("acquired", second, second.environment("standalone")),
+            )
+        )
+    )
+    for name in [each for each in os.environ if each.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    role = second.role(external_id="given-by-them")
+    targets = (
+        AwsTarget("own", profile="own"),
+        AwsTarget("acquired", profile="acquired", role=role, external_id="given-by-them"),
+    )
+    listed = []
+    for target in targets:
+        gateway = AwsGateway(None, target=target)
+        listed.append({account.id for account in gateway.accounts()})
+        gateway.close()
+    assert [len(ids) for ids in listed] == [4, 4]
+    assert not listed[0] & listed[1]
+    assert second.stats()["operations"]["AssumeRole"]["codes"] == {"ok": 1}
