@@ -1,7 +1,7 @@
-"""Run by a test: records a scan, and is killed at a given statement of it.
+"""Run by a test: records a scan or settles exemptions, and is killed at a given statement of it.
 
-Arguments: the file, and the number of the statement before which to die (`commit`: before the
-last; `after`: once all is recorded).
+Arguments: the file, the number of the statement before which to die (`commit`: before the last
+one of a writing transaction; `after`: once all is recorded), and `scan` or `settle`.
 """
 
 import os
@@ -14,26 +14,31 @@ from bot.store import SqliteStore
 from tests.integration.store_fixtures import claimed, ended, result
 
 
-def main(path: str, when: str) -> None:
-    """Record a scan of three accounts, as far as it gets."""
+def main(path: str, when: str, what: str) -> None:
+    """Record a scan of three accounts, or settle what is due, as far as it gets."""
     store = SqliteStore(path, SystemClock())
-    scan = claimed(store)
+    scan = claimed(store) if what == "scan" else None
     found = (
         result(1, Outcome.COMPLIANT),
         result(2, Outcome.MISSING),
         result(3, Outcome.UNKNOWN),
     )
     count = 0
+    writing = False
 
     def trace(statement: str) -> None:
-        nonlocal count
+        nonlocal count, writing
         count += 1
-        if when == str(count) or (when == "commit" and statement == "COMMIT"):
+        writing = writing or statement == "BEGIN IMMEDIATE"
+        if when == str(count) or (when == "commit" and writing and statement == "COMMIT"):
             os.kill(os.getpid(), signal.SIGKILL)
 
     with store._connections.plain() as db:
         db.conn.set_trace_callback(trace)
-    store.record_scan(ended(scan, *found), found)
+    if scan is not None:
+        store.record_scan(ended(scan, *found), found)
+    else:
+        store.settle_exemptions()
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.clock import SystemClock
+from bot.exemptions import ExemptionKind, ExemptionRequest
 from bot.findings import Outcome
+from bot.rules import Rule
 from bot.store import SqliteStore
-from tests.integration.store_fixtures import SetClock, claimed, ended, result, scan_once, send
+from tests.integration.store_fixtures import (
+    SECURITY,
+    START,
+    SetClock,
+    account,
+    claimed,
+    ended,
+    query,
+    result,
+    scan_once,
+    send,
+)
 from tests.integration.store_worker import DELIVERIES, work
 
 if TYPE_CHECKING:
@@ -50,6 +65,53 @@ def test_threads_and_processes_lose_nothing(tmp_path: Path) -> None:
         content = store.announcement_content(due.id, 0)
         assert (content.total, content.open) == (10 * EACH, 0)
         assert content.announcement.revision == 10 * EACH
+
+
+def test_exemptions_from_many_threads(tmp_path: Path) -> None:
+    """Granted, ended and settled at once, each finding is set aside by one, or open, never lost."""
+    path = tmp_path / "bot.db"
+    clock = SetClock()
+    with SqliteStore(path, clock) as store, ThreadPoolExecutor(6) as pool:
+        scan_once(store, *(result(n, Outcome.MISSING) for n in range(1, EACH + 1)))
+        together = threading.Barrier(6)
+
+        def ask(user_id: str) -> None:
+            together.wait()
+            for number in range(1, EACH + 1):
+                whose = (account(number).id, SECURITY, Rule.MISSING)
+                until = START + timedelta(days=1 + number % 2)
+                what = ExemptionKind.EXEMPTION
+                asked = ExemptionRequest(what, *whose, "A reason.", user_id, until)
+                store.grant([asked], f"Account {number}")
+
+        def end(user_id: str) -> None:
+            together.wait()
+            for exemption_id in range(1, 3 * EACH, 3):
+                store.end_exemption(exemption_id, user_id)
+
+        def settle() -> None:
+            together.wait()
+            for number in range(EACH):
+                clock.moment = START + timedelta(hours=3 * number)
+                store.settle_exemptions()
+
+        calls = [pool.submit(ask, f"U{n}") for n in range(3)]
+        calls += [pool.submit(end, "U8"), pool.submit(settle), pool.submit(settle)]
+        for call in calls:
+            call.result()
+        clock.moment = START + timedelta(days=1, hours=12)
+        store.settle_exemptions()
+        made = {each: store.exemption(each) for each in range(1, 3 * EACH + 1)}
+        for number in range(1, EACH + 1):
+            (finding,) = store.open_findings(account(number).id)
+            whose = account(number).id
+            mine = [each for each in made.values() if each and each.request.account_id == whose]
+            assert len(mine) == 3
+            holding = [each for each in mine if each.ended_at is None]
+            assert ([finding.exemption] if finding.exemption else []) == holding
+        # Each end of what a finding stood under opened that anew, announced once.
+        unsaid = "resolved_at IS NULL AND exemption_id IS NULL AND announcement_id IS NULL"
+        assert query(path, f"SELECT count(*) FROM findings WHERE {unsaid}") == [(0,)]  # noqa: S608 - as above
 
 
 def test_ten_thousand_accounts(tmp_path: Path) -> None:
