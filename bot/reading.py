@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -154,8 +155,8 @@ class SideBySide:
         """Read an account and judge it; None where the scan ended before that."""
         if self._over():
             return None
-        if account.is_active:
-            account = self._place(account)
+        # Of one that is not looked at AWS may have told the ids of its OUs alone.
+        account = self._place(account) if account.is_active else replace(account, units=None)
         mine = self._grounds.policy.resolve(account)
         if not account.is_active or isinstance(mine, Undecided) or mine.excluded:
             return evaluate(account, {}, mine, read_at)

@@ -16,7 +16,7 @@ from bot.sandbox.aws.sandbox import AwsSandbox
 
 ROOT: Final = Path(__file__).parents[2]
 MANAGEMENT: Final = "111111111111"
-CONTACT: Final = AlternateContact("Security team", "Security", "sec@example.com", "+442079460958")
+CONTACT: Final = AlternateContact("Security team", "Security", "sec@corp.internal", "+442079460958")
 
 
 class Command:
@@ -97,7 +97,7 @@ def test_compliant(aws: AwsSandbox, command: Command) -> None:
     assert made["scan"]["caller"] == f"management account {MANAGEMENT}"
     assert made["summary"]["compliant"] == made["summary"]["accounts"] == len(aws.accounts())
     held = {each["id"]: each["contacts"]["SECURITY"]["contact"] for each in made["accounts"]}
-    assert held[MANAGEMENT]["email"] == "sec@example.com"
+    assert held[MANAGEMENT]["email"] == "sec@corp.internal"
 
 
 def test_falls_short(aws: AwsSandbox, command: Command) -> None:
