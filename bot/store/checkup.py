@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.doctor import Line
     from bot.scans import Scan
 
-PATIENCE: Final = 2.0
+PATIENCE: Final = 5.0
 """Seconds to wait for another writer: recording ten thousand accounts takes about so long."""
 
 INTEGRITY_SECONDS: Final = 5.0

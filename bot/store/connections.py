@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE: Final = 10.0
-"""Seconds to wait for another writer: a scan of 10,000 accounts is recorded in under two."""
+"""Seconds to wait for another writer: a scan of 10,000 accounts is recorded in two to five."""
 
 CLOSE_WAIT: Final = 3.0
 """Seconds that transactions under way have to end at `close`; a stop has 10 s for everything."""

@@ -8,18 +8,22 @@ import pytest
 
 from bot.announcements import AnnouncementKind, SendState
 from bot.causes import failure
+from bot.contacts import ContactType
 from bot.errors import StoreError
 from bot.findings import Cause, Outcome
+from bot.rules import Rule, Severity
 from bot.scans import ScanState
 from bot.store import SqliteStore
 from tests.integration.store_fixtures import (
     START,
     SetClock,
     account,
+    breaking,
     query,
     result,
     scan_once,
     send,
+    type_result,
     unknown,
 )
 
@@ -250,6 +254,34 @@ def test_content_is_in_the_order_of_names(store: SqliteStore) -> None:
     content = store.announcement_content(due.id, 4)
     assert [item.account_name for item in content.findings] == ["Alpha", "alpha", "beta", "Ärger"]
     assert (content.total, content.open) == (4, 3)
+
+
+def test_content_is_in_the_order_of_severity(store: SqliteStore) -> None:
+    """Contacts with the worst finding come first, each with all of its findings together."""
+    billing = breaking(Rule.FREE_MAIL, kind=ContactType.BILLING)
+    free, both = breaking(Rule.FREE_MAIL), breaking(Rule.FREE_MAIL, Rule.DISPOSABLE_MAIL)
+    names = ((1, "alpha", free), (2, "beta", both), (3, "gamma", type_result(MISSING)))
+    found = [result(account(n, name), item, billing) for n, name, item in names]
+    scan_once(store, *found)
+    (due,) = store.due_announcements()
+    content = store.announcement_content(due.id, 9)
+    assert [(item.account_name, item.key.rule) for item in content.findings] == [
+        ("gamma", Rule.MISSING),
+        ("beta", Rule.DISPOSABLE_MAIL),
+        ("beta", Rule.FREE_MAIL),
+        ("alpha", Rule.FREE_MAIL),
+        ("alpha", Rule.FREE_MAIL),
+        ("beta", Rule.FREE_MAIL),
+        ("gamma", Rule.FREE_MAIL),
+    ]
+    assert (content.total, content.open, content.contacts, content.missing) == (7, 7, 6, 1)
+    severities = {Severity.VERY_HIGH: 1, Severity.HIGH: 1, Severity.MEDIUM: 5}
+    assert list(content.severities.items()) == list(severities.items())
+    kept = breaking(Rule.DISPOSABLE_MAIL)
+    scan_once(store, found[0], result(account(2, "beta"), kept, billing), found[2])
+    content = store.announcement_content(due.id, 9)
+    assert content.severities == severities | {Severity.MEDIUM: 4}
+    assert (content.open, content.exempt, content.contacts) == (6, 0, 6)
 
 
 def test_content_pages_leave_none_out(store: SqliteStore) -> None:
