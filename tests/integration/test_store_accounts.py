@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.contacts import Account
+from bot.contacts import Account, Unit
+from bot.ports import Surroundings
 from bot.store import SqliteStore
-from tests.integration.store_fixtures import SetClock, account
+from tests.integration.store_fixtures import START, SetClock, account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,3 +66,45 @@ def test_account_is_kept_as_last_listed(store: SqliteStore) -> None:
 def test_account_names(store: SqliteStore) -> None:
     """Each name comes once."""
     assert sorted(store.account_names()) == sorted(set(NAMES))
+
+
+def test_surroundings_are_kept(store: SqliteStore) -> None:
+    """OUs and tags are kept each since its time, by organization; what is not given stays."""
+    units = (Unit("ou-ab12-11111111", "Production"), Unit("ou-ab12-22222222", "Pay/ments"))
+    later = START + timedelta(days=1)
+    one, two, three = (account(n, NAMES[n - 1]) for n in (1, 2, 3))
+    store.remember_accounts([replace(two, organization="acme")])
+    store.keep_surroundings(
+        {
+            one.id: Surroundings(units, START, {"env": "prod"}, START),
+            two.id: Surroundings(units=units, units_at=START),
+            three.id: Surroundings(units=(), units_at=START, tags={}, tags_at=START),
+            "000000000099": Surroundings(units, START),
+        }
+    )
+    store.keep_surroundings(
+        {
+            one.id: Surroundings(tags={"env": "dev"}, tags_at=later),
+            three.id: Surroundings(units=units[:1], units_at=later),
+        }
+    )
+    kept = store.surroundings("")
+    assert kept[one.id] == Surroundings(units, START, {"env": "dev"}, later)
+    assert kept[three.id] == Surroundings(units[:1], later, {}, START)
+    assert kept[account(4).id] == Surroundings()
+    assert store.surroundings("acme") == {two.id: Surroundings(units, START)}
+    assert store.surroundings("other") == {}
+    assert store.account("000000000099") is None
+    # Listed again, an account keeps where it stands.
+    store.remember_accounts([replace(one, state="SUSPENDED")])
+    now = store.account(one.id)
+    assert now == replace(one, state="SUSPENDED", units=units, tags={"env": "dev"})
+    assert store.find_accounts(one.id, 1) == [now]
+
+
+def test_paths_of_many_accounts_are_held_once(store: SqliteStore) -> None:
+    """Accounts of one OU share one path in memory."""
+    units = (Unit("ou-ab12-11111111", "Production"),)
+    store.keep_surroundings({account(n).id: Surroundings(units, START) for n in (1, 2)})
+    kept = store.surroundings("")
+    assert kept[account(1).id].units is kept[account(2).id].units

@@ -329,8 +329,9 @@ def test_report_knows_what_set_a_verdict_aside(store: SqliteStore, clock: SetClo
     item = type_result(MISSING)
     aside = replace(item.verdicts[0], exemption=granted)
     exempt = replace(item, outcome=Outcome.EXEMPT, verdicts=(aside,))
-    scan_once(store, result(1, exempt), result(2, exempt))
-    assert [each.results for each in store.report(1).results] == [(exempt,), (exempt,)]
+    other = replace(exempt, verdicts=(replace(aside, reason="Still missing."),))
+    scan_once(store, result(1, exempt), result(2, other))
+    assert [each.results for each in store.report(1).results] == [(exempt,), (other,)]
     clock.tick(1)
     ended = store.end_exemption(granted.id, "U1")
     assert store.report(1).results[0].results[0].verdicts[0].exemption == ended

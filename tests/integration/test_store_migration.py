@@ -19,6 +19,7 @@ from bot.fixes import FixState
 from bot.rules import Rule, Severity
 from bot.scans import ScanState
 from bot.store import SqliteStore
+from bot.store.checkup import StoreCheckup
 from bot.store.migrations import SCHEMA
 from bot.store.values import contact_json, failure_json, time_text
 from tests.integration.store_fixtures import (
@@ -171,3 +172,11 @@ def test_it_is_brought_up_once(path: Path) -> None:
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
     assert query(path, "PRAGMA foreign_key_check") == []
     assert query(path, "SELECT contact FROM contact_history") == [(contact_json(CONTACT),)]
+
+
+def test_the_doctor_looks_at_it_as_it_is(path: Path) -> None:
+    """The last scan is told of a file that was not brought up, and the file is left as it is."""
+    last = StoreCheckup(path).last_scan()
+    assert last is not None
+    assert (last.id, last.parts) == (8, ())
+    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(1,)]

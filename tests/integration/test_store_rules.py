@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.causes import failure
-from bot.contacts import Account, ContactType
+from bot.contacts import Account, ContactType, Unit
 from bot.findings import Cause, Difference, Outcome, broken, judged, undecided
 from bot.fixes import FixState
 from bot.policy import AccountPolicy, Presence
@@ -209,7 +209,8 @@ def test_finding_says_what_is_known_of_it(store: SqliteStore) -> None:
 
 def test_results_are_kept_with_their_verdicts(store: SqliteStore) -> None:
     """A report has each verdict, the account's organization and OUs, and why it was excluded."""
-    odd = Account("000000000009", "é \ud83e", organization="acme")
+    units = (Unit("ou-ab12-11111111", "Production"),)
+    odd = Account("000000000009", "é \ud83e", organization="acme", units=units)
     why = failure(Cause.SLACK_UNREACHABLE)
     unclear = judged(
         SECURITY,
@@ -220,8 +221,18 @@ def test_results_are_kept_with_their_verdicts(store: SqliteStore) -> None:
     scan_once(store, *found)
     first, second = store.report(1).results
     assert first.results == found[0].results
-    assert (first.account.name, first.account.organization) == ("é ?", "acme")
+    assert first.account == replace(odd, name="é ?")
     assert second == found[1]
+
+
+def test_report_holds_once_what_many_accounts_share(store: SqliteStore) -> None:
+    """Equal results, OUs and contacts of thousands of accounts are one object each."""
+    units = (Unit("ou-ab12-11111111", "Production"),)
+    who = [replace(account(n), units=units) for n in (1, 2)]
+    scan_once(store, *(result(each, breaking(PLACEHOLDER)) for each in who))
+    first, second = store.report(1).results
+    assert first.account.units is second.account.units
+    assert first.results[0] is second.results[0]
 
 
 def test_fix_resolves_what_it_is_known_to_mend(store: SqliteStore) -> None:
