@@ -69,13 +69,13 @@ def unwire(members: Mapping[str, str]) -> AlternateContact:
 
 
 SECURITY_TEAM: Final = AlternateContact(
-    "Security Team", "Security Operations", "aws-security@example.com", "+44 20 7946 0018"
+    "Security Team", "Security Operations", "aws-security@corp.internal", "+44 20 7946 0018"
 )
 _FINANCE: Final = AlternateContact(
-    "Finance", "Accounts Payable", "aws-billing@example.com", "+44 20 7946 0321"
+    "Finance", "Accounts Payable", "aws-billing@corp.internal", "+44 20 7946 0321"
 )
 _PLATFORM: Final = AlternateContact(
-    "Platform Team", "On call", "aws-operations@example.com", "+44 20 7946 0755"
+    "Platform Team", "On call", "aws-operations@corp.internal", "+44 20 7946 0755"
 )
 _ALL: Final = {
     ContactType.SECURITY: SECURITY_TEAM,
@@ -89,7 +89,7 @@ _BUT_SECURITY: Final = {
 _SECURITY_ALONE: Final = {ContactType.SECURITY: SECURITY_TEAM}
 _ONE_PERSON: Final = {
     ContactType.SECURITY: AlternateContact(
-        "Sam Example", "Engineer", "sam@example.com", "+44 20 7946 0991"
+        "Sam Example", "Engineer", "sam@corp.internal", "+44 20 7946 0991"
     )
 }
 _PRODUCTION: Final = {"environment": "prod"}

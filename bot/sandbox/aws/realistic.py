@@ -1,6 +1,7 @@
 """Makes up an organization that could be real: the same for the same seed, and of any size.
 
-Every email address is of a domain, and every phone number of a range, that is kept for examples.
+Contacts' addresses are of a domain that is kept for private use, since one that is kept for
+examples makes a contact a placeholder; phone numbers are of ranges that are nobody's.
 """
 
 from __future__ import annotations
@@ -79,17 +80,17 @@ _ROLES: Final = {
 _CENTRAL: Final = {
     ContactType.SECURITY: SECURITY_TEAM,
     ContactType.BILLING: AlternateContact(
-        "Finance", "Accounts Payable", "aws-billing@example.com", "+44 20 7946 0321"
+        "Finance", "Accounts Payable", "aws-billing@corp.internal", "+44 20 7946 0321"
     ),
     ContactType.OPERATIONS: AlternateContact(
-        "Platform Team", "On call", "aws-operations@example.com", "+44 20 7946 0755"
+        "Platform Team", "On call", "aws-operations@corp.internal", "+44 20 7946 0755"
     ),
 }
 _SAME_BUT_TYPED_OTHERWISE: Final = AlternateContact(
-    "Security Team", "Security Operations", "AWS-Security@Example.com", "+442079460018"
+    "Security Team", "Security Operations", "AWS-Security@Corp.internal", "+442079460018"
 )
 _OUT_OF_DATE: Final = AlternateContact(
-    "SecOps (old)", "Security", "secops@example.net", "+44 161 496 0042"
+    "SecOps (old)", "Security", "secops@old.internal", "+44 161 496 0042"
 )
 
 
@@ -162,12 +163,12 @@ def _contact(source: Random, kind: ContactType, team: str) -> AlternateContact:
             return _OUT_OF_DATE
         case "team":
             word, title = _ROLES[kind]
-            address = f"{team}-{word.lower()}@{source.choice(('example.com', 'example.org'))}"
+            address = f"{team}-{word.lower()}@{source.choice(('corp.internal', 'bought.internal'))}"
             return AlternateContact(f"{team.capitalize()} {word}", title, address, _phone(source))
         case "person":
             given, title = source.choice(GIVEN), source.choice(_TITLES)
             letters = given.encode("ascii", "ignore").decode().lower()
-            address = f"{letters}.{source.randrange(100)}@example.org"
+            address = f"{letters}.{source.randrange(100)}@corp.internal"
             name = f"{given} {source.choice(FAMILY)}"
             return AlternateContact(name, title, address, _phone(source))
         case _:
