@@ -196,13 +196,13 @@ def _everyone(accounts: list[SandboxAccount]) -> list[AlternateContact]:
 
 
 def test_made_up_contacts_are_nobodys_and_such_as_aws_takes() -> None:
-    """Domains are kept for examples, phones for fiction, and AWS would take all of them."""
+    """Domains are kept for private use, phones for fiction, and AWS would take all of them."""
     accounts = realistic_accounts(1000, 3)
     model = AccountModel()
     for contact in _everyone(accounts):
         check_contact(model, wire(contact))
         domain = contact.email.rpartition("@")[2].lower()
-        assert domain in {"example.com", "example.org", "example.net"}
+        assert domain in {"corp.internal", "bought.internal", "old.internal"}
         number = phonenumbers.parse(contact.phone)
         national = phonenumbers.national_significant_number(number)
         fiction = ("2079460", "1614960", "1134960", "7700900") if number.country_code == 44 else ()
