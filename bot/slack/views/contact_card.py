@@ -121,13 +121,13 @@ def _outcome(item: TypeResult) -> str:
 
 
 def _expected(item: TypeResult) -> list[str]:
-    """The fields of which it is known what they should be, for what is not set aside."""
+    """The fields of which it is known what they should be, or were, for what is not set aside."""
     fields = (
         field
         for verdict in item.verdicts
         if verdict.exemption is None
         for field in verdict.differences
-        if field.expected
+        if field.expected or verdict.rule is Rule.CONTESTED
     )
     return [different(field) for field in dict.fromkeys(fields)]
 

@@ -27,6 +27,9 @@ UNREAD: Final = frozenset({Rule.UNREADABLE, Rule.UNSUPPORTED})
 VALUE_TEXT: Final = 64
 """Characters of a field's value that a row shows: an address that is longer is told by then."""
 
+_ACTUAL_TEXT: Final = 400
+"""Characters of what a field is: one that flips to and fro has several values with their times."""
+
 _NAMED: Final = 3
 _WHAT_TEXT: Final = 900
 """Characters of all that is the matter with one contact."""
@@ -73,7 +76,7 @@ def different(field: Difference) -> str:
         others = f" (or {more} other{'' if more == 1 else 's'})" if more else ""
         said.append(f"expected {clip(field.expected[0], VALUE_TEXT)}{others}")
     if field.actual:
-        said.append(f"is {clip(field.actual, VALUE_TEXT)}")
+        said.append(f"is {clip(field.actual, _ACTUAL_TEXT)}")
     return f"{field.field.capitalize()}: {', '.join(said) or 'not as it should be'}"
 
 
