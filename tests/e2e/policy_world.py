@@ -127,7 +127,7 @@ Wanted = dict[str, tuple[str, set[str]]]
 class Case:
     """One account: what it has, what comes of it, and which tables say what it should have.
 
-    `wanted` leaves out the types that are compliant. `tables` are the overrides (`3`) and exclusions
+    `wanted` leaves out the types that are compliant. `tables` are the overrides (`3`) and excludes
     (`E1`) that are for the account, and `explained` is {key: (value, the table that gives it)},
     where the value is as `policy explain --json` has it.
     """
