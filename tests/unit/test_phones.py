@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.phones import understood
+from bot.phones import parsed, understood
+
+COUNTRY_CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +39,31 @@ def test_understanding_is_total_and_stable(phone: str) -> None:
     assert repr(number) == "Phone()"
     if number.possible:
         assert understood(number.normal).normal == number.normal
+
+
+_MARKS = st.sampled_from(("", "", "", " ", "-", ".", "(", ")", ") ", " (", " - "))
+
+
+@st.composite
+def _written(draw: st.DrawFn) -> str:
+    """A number of some country, or nearly, with marks where people and chance put them."""
+    code = str(draw(st.sampled_from(COUNTRY_CODES) | st.integers(0, 999)))
+    national = draw(st.from_regex(r"[0-9]{0,19}", fullmatch=True))
+    spelled = [f"{digit}{draw(_MARKS)}" for digit in code + national]
+    return f"+{draw(_MARKS)}{''.join(spelled)}"
+
+
+@given(_written() | st.from_regex(r"\+?[0-9 ().+x#;*-]{1,25}", fullmatch=True))
+@settings(max_examples=500)
+def test_the_short_way_says_what_the_parser_says(phone: str) -> None:
+    """A number is understood just as phonenumbers' own parser understands it."""
+    assert understood(phone) == parsed(phone)
+
+
+@pytest.mark.parametrize("code", COUNTRY_CODES)
+def test_the_short_way_holds_in_every_country(code: int) -> None:
+    """So it is of numbers of every length, and beginning with every digit, of each country."""
+    for first in "0123456789":
+        for length in range(1, 19):
+            phone = f"+{code}{(first + '20794609587123456')[:length]}"
+            assert understood(phone) == parsed(phone)
