@@ -161,6 +161,12 @@ def sandbox(
         typer.Option(min=1, max=20_000, help="So many accounts rather than the 15 of the demo."),
     ] = None,
     seed: Annotated[int, typer.Option(help="What --accounts are made from: the same again.")] = 1,
+    policy_file: Annotated[
+        str,
+        typer.Option(
+            "--policy", metavar="FILE", help="A TOML file with the policy that the bot goes by."
+        ),
+    ] = "",
     headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
     no_bot: Annotated[
         bool, typer.Option("--no-bot", help="The servers alone, for a bot of your own.")
@@ -187,6 +193,7 @@ def sandbox(
             slack_port=slack_port,
             accounts=accounts,
             seed=seed,
+            policy=policy_file,
             headless=headless,
             bot=not no_bot,
             terminal=terminal,

@@ -57,6 +57,11 @@ class BotProcess:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int | None:
+        """Its process id; None before it was started."""
+        return self._process.pid if self._process is not None else None
+
     def tell(self, urls: Mapping[str, str]) -> None:
         """Say what a bot needs to be told to find both servers, and to act on them.
 

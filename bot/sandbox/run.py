@@ -22,6 +22,8 @@ from bot.sandbox.browser import open_page
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.page.server import PageServer
 from bot.sandbox.slack.sandbox import SlackSandbox
+from bot.setting_file import CONFIG
+from bot.settings import load
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -43,8 +45,9 @@ class Options:
     """What the command line says.
 
     `port` is the page's; `aws_port` and `slack_port` None are the two after it. `accounts` None
-    is the demo organization, a number so many accounts made from `seed`. `headless` opens no
-    browser, `terminal` shows Slack as text as well, and `bot` false runs the servers alone.
+    is the demo organization, a number so many accounts made from `seed`. `policy` is the TOML file
+    that the bot reads, empty where it has none. `headless` opens no browser, `terminal` shows Slack
+    as text as well, and `bot` false runs the servers alone.
     """
 
     port: int
@@ -52,6 +55,7 @@ class Options:
     slack_port: int | None = None
     accounts: int | None = None
     seed: int = 1
+    policy: str = ""
     headless: bool = False
     bot: bool = True
     terminal: bool = False
@@ -68,7 +72,10 @@ def run(options: Options) -> int:
 
     Raises:
         SandboxError: a port is in use, or the bot did not start.
+        SettingsError: something is wrong in the policy's file, of which the bot would say the same.
     """
+    if options.policy:
+        load({CONFIG: options.policy}, needs_slack=False)
     before = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
     try:
         with ExitStack() as stack:
@@ -101,7 +108,10 @@ def _run(options: Options, stack: ExitStack) -> None:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="altcontact-")))
     bot = BotProcess(folder / "bot.log", managed=options.bot)
     aws, slack, page = _servers(options, bot, stack)
-    bot.tell({**aws.environment("management"), **slack.environment()})
+    urls = {**aws.environment("management"), **slack.environment()}
+    # The bot runs in another folder.
+    config = {CONFIG: str(Path(options.policy).resolve())} if options.policy else {}
+    bot.tell({**urls, **config})
     page.connect(slack.url, aws.url)
     say(f"Page:          {page.url}")
     say(f"AWS sandbox:   {aws.url}")
@@ -113,6 +123,9 @@ def _run(options: Options, stack: ExitStack) -> None:
         bot.start()
         _wait_connected(slack, bot)
         say(f"The bot runs; its log is {bot.log}")
+        if options.policy:
+            say(f"Policy:        {options.policy}; once changed: /altcontact reload in Slack")
+            say(f"               or here: kill -HUP {bot.pid}")
     else:
         say("What a bot of your own needs:")
         for name, value in bot.environment.items():

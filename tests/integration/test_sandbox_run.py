@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
-from bot.sandbox import bot_process, run
+from bot import policy_file
+from bot.errors import SettingsError
+from bot.sandbox import bot_process, prompt, run
 from bot.sandbox.errors import SandboxError
 from bot.sandbox.run import Options
+from bot.setting_file import CONFIG
+from bot.settings import load
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +45,38 @@ def test_a_bot_that_does_not_connect_in_time_is_given_up(monkeypatch: pytest.Mon
     monkeypatch.setattr(run, "_LOOK", 0.1)
     with pytest.raises(SandboxError, match="did not connect"):
         run.run(Options(port=0, accounts=2, headless=True))
+
+
+def test_a_policy_with_a_mistake_starts_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake in the policy's file is told with its key and line before anything starts."""
+    file = tmp_path / "policy.toml"
+    file.write_text('[policy]\nsecurty = "required"\n')
+    with pytest.raises(SettingsError, match=r"securty in .*, line 2"):
+        run.run(Options(port=0, policy=str(file)))
+    assert capsys.readouterr().out == ""
+
+
+def test_the_bot_is_told_of_the_policy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bot, which runs in another folder, gets the file's whole path."""
+    (tmp_path / "policy.toml").write_text('[policy]\nsecurity = "optional"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(prompt, "run", lambda _slack: signal.raise_signal(signal.SIGINT))
+    run.run(Options(port=0, policy="policy.toml", headless=True, bot=False, terminal=True))
+    assert f"export ALTCONTACT_CONFIG={tmp_path / 'policy.toml'}" in capsys.readouterr().out
+
+
+def test_the_example_of_a_policy_is_right() -> None:
+    """The policy that the docs offer for the sandbox loads, and says something of each kind."""
+    example = Path(__file__).parents[2] / "docs/examples/sandbox.toml"
+    policy = load({CONFIG: str(example)}, needs_slack=False).policy
+    matches = [layer.match for layer in policy.layers]
+    for kind in ("units", "tags", "names"):
+        assert any(getattr(match, kind) for match in matches)
+    assert policy_file.count(policy) == 7
 
 
 @pytest.mark.parametrize(
