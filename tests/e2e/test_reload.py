@@ -1,0 +1,182 @@
+"""The policy file, changed while the bot runs: applied whole or not at all, and told of."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.test_policy import run, texts
+from tests.e2e.test_story import BOB, WEB, ready
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.sandbox.slack.sandbox import SlackSandbox
+    from tests.e2e.conftest import Bot
+
+__all__ = ["ready"]
+
+SANDBOXED = "777777777777"
+"""An account of the demo organization that lacks its contact, in the OU Sandbox."""
+
+BEFORE = """\
+[policy]
+security = "required"
+"""
+
+AFTER = """\
+[policy]
+security = "required"
+
+[[policy.override]]
+match = { ou = "/Sandbox/**" }
+security = "ignored"
+
+[[policy.override]]
+match = { name = "Web *" }
+billing = "required"
+"""
+
+BROKEN = """\
+[policy]
+security = "required"
+
+[[policy.override]]
+match = { ou = "/Sandbox/**" }
+security = "ignored"
+
+[[policy.override]]
+match = { name = "Web *" }
+billing = "requierd"
+chanel = "#general"
+"""
+
+WRONG = {
+    "[[policy.override]] 2, billing in ": "line 10: “requierd” is no presence",
+    "[[policy.override]] 2, chanel in ": "line 11: there is no such key",
+}
+"""What is said of the broken file: the key, then the line and what is wrong."""
+
+
+@pytest.fixture
+def file(environment: dict[str, str], tmp_path: Path) -> Path:
+    """The policy file that the bot is started with."""
+    path = tmp_path / "altcontact.toml"
+    path.write_text(BEFORE)
+    environment["ALTCONTACT_CONFIG"] = str(path)
+    return path
+
+
+def hang_up(bot: Bot) -> None:
+    """SIGHUP."""
+    assert bot._process is not None
+    bot._process.send_signal(signal.SIGHUP)
+
+
+def wait_until(bot: Bot, what: Callable[[], bool]) -> None:
+    """Wait until the log is so."""
+    with bot._more:
+        assert bot._more.wait_for(what, 30), bot.log
+
+
+def logged(bot: Bot, event: str) -> list[dict[str, Any]]:
+    """The lines of the log of an event, so far."""
+    return [line for line in bot._lines if line.get("event") == event]
+
+
+def assert_told(problems: list[str]) -> None:
+    """Both mistakes of the broken file are told, each with its key and line, in their order."""
+    assert len(problems) == len(WRONG)
+    for told, (key, what) in zip(problems, WRONG.items(), strict=True):
+        assert key in told
+        assert what in told
+
+
+def test_a_signal_applies_the_file_whole(file: Path, ready: Bot, slack: SlackSandbox) -> None:
+    """After SIGHUP the next check goes by every table of the new file."""
+    file.write_text(AFTER)
+    hang_up(ready)
+    told = ready.wait_log("policy reloaded")
+    assert (told["changed"], told["tables_before"], told["tables"]) == (True, 1, 3)
+    assert told["restart_for"] == []
+    slack.command("/altcontact check")
+    # Training and R&D are not looked at any more; of Web production the billing contact is missing.
+    slack.wait_private("4 of 15 accounts fall short")
+    found = slack.wait_message(lambda seen: "Billing contact" in texts(seen["blocks"]))
+    assert WEB in texts(found["blocks"])
+    alert = slack.wait_message(lambda seen: "4 contacts missing" in seen["text"])
+    assert texts(alert["blocks"]).count("This contact is not required any longer.") == 2
+    slack.command(f"/altcontact check {SANDBOXED}")
+    card = texts(slack.wait_private(f"Account `{SANDBOXED}`")["blocks"])
+    assert "Security contact (nothing is asked of it)" in card
+
+
+def test_a_fixer_reloads_and_nobody_else(file: Path, ready: Bot, slack: SlackSandbox) -> None:
+    """A fixer is told what the file came to, the same file included; others are told who may."""
+    file.write_text(AFTER)
+    slack.command("/altcontact reload", user=BOB)
+    refused = texts(slack.wait_private("The policy is reloaded by those who may", BOB)["blocks"])
+    assert "S0SECOPS01" in refused
+    assert not logged(ready, "policy reloaded")
+
+    slack.command("/altcontact reload")
+    slack.wait_private("The new policy of 3 tables holds from now on; before it had 1.")
+    slack.command("/altcontact reload")
+    slack.wait_private("The policy is as it was, of 3 tables.")
+    assert [line["changed"] for line in logged(ready, "policy reloaded")] == [True, False]
+    slack.command("/altcontact check")
+    slack.wait_private("4 of 15 accounts fall short")
+
+
+def test_a_broken_file_changes_nothing(file: Path, ready: Bot, slack: SlackSandbox) -> None:
+    """What is wrong is told with key and line, in Slack and in the log; the old policy stands."""
+    file.write_text(BROKEN)
+    slack.command("/altcontact reload")
+    told = slack.wait_private("Not applied: 2 things are wrong")
+    shown = texts(told["blocks"])
+    hang_up(ready)
+    wait_until(ready, lambda: len(logged(ready, "policy file not applied")) == len(WRONG))
+    problems = [line["problem"] for line in logged(ready, "policy file not applied")]
+    assert_told(problems)
+    assert_told([line for line in shown.splitlines() if "line 1" in line])
+    slack.command("/altcontact check")
+    slack.wait_private("6 of 15 accounts fall short")
+    file.write_text("[policy\n")
+    slack.command("/altcontact reload")
+    slack.wait_private("Not applied: 1 thing is wrong")
+    assert not logged(ready, "policy reloaded")
+
+    file.write_text(AFTER)
+    hang_up(ready)
+    ready.wait_log("policy reloaded", changed=True)
+
+
+def test_a_broken_file_starts_no_bot(
+    file: Path, environment: dict[str, str], slack: SlackSandbox
+) -> None:
+    """A start with a broken file ends with status 2, key and line, and calls nobody."""
+    file.write_text(BROKEN)
+    accepted = slack.state()["accepted"]
+    status, out, err = run(environment, "-m", "bot", "run")
+    assert (status, out) == (2, "")
+    assert_told([line for line in err.splitlines() if "line 1" in line])
+    assert "Traceback" not in err
+    assert slack.calls() == []
+    assert slack.state()["accepted"] == accepted
+    assert not Path(environment["ALTCONTACT_DATABASE"]).exists()
+
+
+def test_what_needs_a_restart_is_named(file: Path, ready: Bot, slack: SlackSandbox) -> None:
+    """Settings beside the policy that changed in the file are named, and wait for a restart."""
+    file.write_text('phone_region = "GB"\nread_rate = 5\n' + AFTER)
+    slack.command("/altcontact reload")
+    told = slack.wait_private("The new policy of 3 tables holds from now on")
+    assert "`read_rate`, `phone_region` changed, too; those need a restart." in texts(
+        told["blocks"]
+    ), told
+    hang_up(ready)
+    again = ready.wait_log("policy reloaded", changed=False)
+    assert sorted(again["restart_for"]) == ["phone_region", "read_rate"]
