@@ -1,6 +1,7 @@
 """`make bench`: runs the benchmarks, or those named, and prints a table.
 
-Usage: python -m benchmarks [--quick] [scan | ack | memory | start | sandbox | policy | cold] …
+Usage: python -m benchmarks [--quick] [scan | ack | memory | start | sandbox | policy |
+                              organization | cold] …
 
 `cold` installs everything in a fresh clone, and runs where it is named alone.
 """
@@ -14,7 +15,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import answering, evaluation, footprint, sandbox_start, scanning
+from benchmarks import (
+    answering,
+    evaluation,
+    footprint,
+    organization,
+    sandbox_start,
+    scanning,
+)
 from bot.sandbox.aws.sandbox import AwsSandbox
 from bot.sandbox.slack.sandbox import SlackSandbox
 
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measuring import Row
 
-NAMES = ("start", "sandbox", "ack", "memory", "policy", "scan")
+NAMES = ("start", "sandbox", "ack", "memory", "policy", "organization", "scan")
 ON_DEMAND = ("cold",)
 
 
@@ -46,6 +54,7 @@ def main(arguments: list[str]) -> None:
             "ack": lambda: answering.measure(aws, slack, folder),
             "memory": lambda: footprint.measure(aws, slack, folder),
             "policy": evaluation.measure,
+            "organization": lambda: organization.measure(aws, slack, folder, quick=quick),
             "scan": lambda: scanning.measure(aws, folder, sizes),
         }
         for each in wanted:
