@@ -30,10 +30,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Typo:
-    """A command that was not understood, and the whole line that was perhaps meant."""
+    """A command that was not understood, and the whole line that was perhaps meant, if any."""
 
     typed: str
-    meant: str
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def parse(text: str) -> Command | Typo:
         return Typo(word, f"{COMMAND} {near[0]} {rest}".rstrip())
     if word.isdigit() and len(word) == _ID_LENGTH:
         return Typo(word, f"{COMMAND} {CHECK} {word}")
-    return Typo(word, f"{COMMAND} {HELP}")
+    return Typo(word)
 
 
 def split_type(argument: str) -> tuple[str, ContactType | None]:

@@ -77,7 +77,40 @@ def test_findings_of_one_contact_are_one_row() -> None:
     assert "1 contact falls short, worst: high" in plain(message)
     assert "the policy expects. It is of a free-mail provider." in plain(message)
     assert json.dumps(message.blocks).count('"Fix"') == 1
-    assert "Rules: `different`, `free_mail`" in marked(message)
+    assert "Rules: different, free_mail" in marked(message)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "told"),
+    [
+        (
+            ["The BILLING contact's email address is at x.", "The BILLING contact is y."],
+            "Billing contact's email address is at x. It is y.",
+        ),
+        (
+            ["The BILLING contact is y.", "The BILLING contact's phone number is z."],
+            "Billing contact is y. Its phone number is z.",
+        ),
+        (
+            ["No BILLING contact is set.", "A BILLING contact is y."],
+            "Billing contact is missing. It is y.",
+        ),
+        (["Other words.", "Other words."], "Billing contact: Other words."),
+    ],
+)
+def test_reasons_name_the_contact_once(reasons: list[str], told: str) -> None:
+    """A contact is named at the beginning of its reasons, and nowhere after it."""
+    assert words.sentences(ContactType.BILLING, reasons, "Billing contact") == told
+
+
+def test_a_forbidden_contact_is_nothing_to_fix() -> None:
+    """Its button says what its form does; what it holds stands on one line."""
+    held = tuple(Difference(each, (), each.upper()) for each in ("name", "title", "email", "phone"))
+    found = data.finding(1, outcome=Outcome.WRONG, rule=Rule.FORBIDDEN, differences=held)
+    message = shown(data.mixed(found))
+    assert "Name: NAME · Title: TITLE · Email: EMAIL · Phone: PHONE" in plain(message)
+    assert "How to delete" in plain(message)
+    assert '"Fix"' not in json.dumps(message.blocks)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +118,7 @@ def test_findings_of_one_contact_are_one_row() -> None:
     [
         (EMAIL, "Email: expected aws@corp.internal (or 2 others), is ana@mail.test"),
         (Difference("name", ("A", "B")), "Name: expected A (or 1 other)"),
-        (Difference("phone", (), "+0"), "Phone: is +0"),
+        (Difference("phone", (), "+0"), "Phone: +0"),
         (Difference("title"), "Title: not as it should be"),
     ],
 )
@@ -147,7 +180,7 @@ def test_a_row_says_what_is_over_beside_what_stands() -> None:
     aside = replace(WEAK, id=9, key=replace(key, rule=Rule.ROOT_EMAIL), exemption=data.exemption())
     message = shown(data.mixed(WEAK, fixed, aside))
     assert "1 contact falls short" in plain(message)
-    assert "Rule: `placeholder`" in marked(message)
+    assert "Rule: placeholder" in marked(message)
     assert "Resolved outside of this bot" in marked(message)
     assert "Set aside until" in marked(message)
     assert "1 of 3 findings resolved since.\n1 of 3 findings set aside." in marked(message)
@@ -213,7 +246,7 @@ def test_unsupported_contacts_offer_the_verification() -> None:
 
 
 def test_rules_that_could_not_be_decided_are_named() -> None:
-    """An undecided rule is told by its name, with its cause and mend."""
+    """An undecided rule is told by its name; its cause and mend stand above the rows, once."""
     why = failure(Cause.SLACK_UNREACHABLE)
     undecided = replace(
         data.finding(1, outcome=Outcome.UNKNOWN, rule=Rule.MEMBER_MAILBOX),
@@ -221,7 +254,8 @@ def test_rules_that_could_not_be_decided_are_named() -> None:
         reason=why.words,
     )
     message = shown(data.mixed(undecided, kind=UNCHECKED))
-    assert f"member_mailbox could not be decided: {why.words}" in plain(message)
+    assert "Security contact: member_mailbox could not be decided." in plain(message)
+    assert why.words not in plain(message)
     assert "1 contact could not be checked in full" in plain(message)
     assert why.mend in "\n".join(texts(message.blocks, "mrkdwn"))
 

@@ -187,7 +187,7 @@ def test_a_row_of_the_list() -> None:
     assert "Page 1 of 1 · 2 in all" in told
     assert f"Web production · {ACCOUNT}\nSecurity contact: Closed at the end" in told
     assert "Set aside by <@U0BOB00002>" in told
-    assert "Rule: `missing`" in told
+    assert "Rule: missing" in told
     assert "Verified by hand by <@U0BOB00002>" in told
     assert "End this exemption?" in told
     assert "End this verification?" in told

@@ -38,7 +38,7 @@ def test_commands_are_understood(typed: str, command: Command) -> None:
         ("exemption", "/altcontact exemptions"),
         ("relaod", "/altcontact reload"),
         ("444444444444", "/altcontact check 444444444444"),
-        ("frobnicate", "/altcontact help"),
+        ("frobnicate", ""),
     ],
 )
 def test_a_typo_gets_the_nearest_command(typed: str, meant: str) -> None:

@@ -224,6 +224,9 @@ def test_help_before_any_check() -> None:
 
 def test_typos_and_missing_words() -> None:
     """A typo gets the nearest command; `fix` alone asks which account."""
+    message = help_views.typo_message("payments", "")
+    assert "Did you mean" not in message.text
+    assert "/altcontact check" in str(message.blocks)
     message = help_views.typo_message("<!channel>", "/altcontact check")
     assert "/altcontact check" in message.text
     assert_sound(message)

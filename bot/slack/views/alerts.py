@@ -71,8 +71,10 @@ def falls_short_message(content: AnnouncementContent, pointers: Pointers) -> Mes
         headline += f", worst: {severity.label.lower()}" if severity else ""
         text = f"{headline}. {names}"
     why = _SECURITY_MISSING if any(_is_security_missing(each) for each in standing) else ""
-    if risk and (why or all_missing(content)):
+    if risk and all_missing(content):
         told += f"\n*{risk}* {why}".rstrip()
+    elif why:
+        told += f"\n{why}"
     what = "" if all_missing(content) else " findings"
     intro = mentioned(content.announcement.mention) + told + _since_then(content, what, "resolved")
     return Message(text, [header(headline), paragraph(intro), *_rows(content, pointers)])
@@ -99,7 +101,9 @@ def unchecked_message(content: AnnouncementContent, pointers: Pointers) -> Messa
     shown = list(mends)[:_CAUSES]
     causes = [paragraph(_cause(words, mend)) for words, mend in shown]
     text = clip(escape(f"{headline}: {' '.join(words for words, _ in shown)}"), _FALLBACK_TEXT)
-    rows = _rows(content, pointers, text_size(causes))
+    reasons = {each.reason for each in standing}
+    known = next(iter(reasons)) if len(reasons) == 1 and causes else ""
+    rows = _rows(content, pointers, text_size(causes), known)
     return Message(text, [header(headline), paragraph(intro), *causes, *rows])
 
 
@@ -145,11 +149,13 @@ def _since_then(content: AnnouncementContent, what: str, how: str) -> str:
     return "".join(lines)
 
 
-def _rows(content: AnnouncementContent, pointers: Pointers, spent: int = 0) -> list[Block]:
+def _rows(
+    content: AnnouncementContent, pointers: Pointers, spent: int = 0, known: str = ""
+) -> list[Block]:
     """The rows as far as they fit, and the button behind which all of them are."""
     fitting: list[Row] = []
     shown = 0
-    for row in contact_rows(content.findings, pointers):
+    for row in contact_rows(content.findings, pointers, known):
         spent += text_size(row.blocks)
         if fitting and spent > ROWS_TEXT:
             break

@@ -16,7 +16,7 @@ from bot.slack.blocks import (
     section,
     text_size,
 )
-from bot.slack.views.rows import fix_button, title
+from bot.slack.views.rows import mend_button, title
 from bot.slack.views.words import UNREAD, matter, row_text, rule_names, severity_heading
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def causes(results: Iterable[AccountResult], room: int) -> list[Block]:
 
 
 def _cause(words: str, mend: str, rule: Rule | None, names: Sequence[str]) -> list[Block]:
-    head = f"Rule `{rule.value}` could not be decided:" if rule else "*Could not be checked:*"
+    head = f"Rule {rule.value} could not be decided:" if rule else "*Could not be checked:*"
     told = f":grey_question: {head} {escape(clip(words, _CAUSE_TEXT))}"
     if mend:
         told += f"\n:point_right: {escape(clip(mend, _CAUSE_TEXT))}"
@@ -122,7 +122,7 @@ def _row(number: int, account: Account, item: TypeResult) -> Block:
     return section(
         plain(row_text(account.name, account.id, what)),
         fields=() if _is_missing(item) else [mrkdwn(named, FIELD_TEXT)],
-        accessory=fix_button(number, account.id, item.type),
+        accessory=mend_button(number, account.id, item.type, rules),
     )
 
 

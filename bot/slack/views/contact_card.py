@@ -11,8 +11,8 @@ from bot.slack.blocks import actions, clip, escape, paragraph, plain, section
 from bot.slack.views.exemption_list import end_button
 from bot.slack.views.exemptions import CONSOLE_STEPS
 from bot.slack.views.finding_rows import set_aside
-from bot.slack.views.rows import REASON_TEXT, SET_ASIDE, VERIFY, fix_button, row_button
-from bot.slack.views.words import SIGNS, UNREAD, different, rule_names
+from bot.slack.views.rows import REASON_TEXT, SET_ASIDE, VERIFY, fix_button, mend_button, row_button
+from bot.slack.views.words import SIGNS, UNREAD, different, rule_names, sentences
 
 if TYPE_CHECKING:
     from bot.contacts import AlternateContact, ContactType
@@ -79,8 +79,11 @@ def judged_blocks(
     fix = None
     if not read_only and (held is not None or not item.outcome.unchecked):
         missing = item.outcome is Outcome.MISSING
-        label = "Fix" if item.outcome.falls_short else "Change"
-        fix = fix_button(number, account_id, item.type, label, primary=missing)
+        rules = [verdict.rule for verdict in item.verdicts]
+        if item.outcome.falls_short:
+            fix = mend_button(number, account_id, item.type, rules, primary=missing)
+        else:
+            fix = fix_button(number, account_id, item.type, "Change", primary=False)
     blocks = [section(plain(clip("\n".join(lines), _HELD_TEXT)), accessory=fix)]
     details = _details(item, rules_url)
     if details:
@@ -134,7 +137,8 @@ def _expected(item: TypeResult) -> list[str]:
 
 def _details(item: TypeResult, rules_url: str) -> str:
     """A line a rule that is broken, undecided or set aside, as far as they fit, for mrkdwn."""
-    lines = list(dict.fromkeys(_line(verdict, rules_url) for verdict in item.verdicts))
+    told = (_line(item.type, verdict, rules_url) for verdict in item.verdicts)
+    lines = list(dict.fromkeys(told))
     if any(verdict.rule is Rule.UNSUPPORTED for verdict in item.verdicts):
         lines.insert(1, CONSOLE_STEPS)
     shown: list[str] = []
@@ -147,13 +151,15 @@ def _details(item: TypeResult, rules_url: str) -> str:
     return "\n".join((*shown, *((f"…and {rest} more.",) if rest else ())))
 
 
-def _line(verdict: Verdict, rules_url: str) -> str:
+def _line(kind: ContactType, verdict: Verdict, rules_url: str) -> str:
     rule = rule_names([verdict.rule], rules_url)
     if verdict.exemption is not None:
         return f"{set_aside(verdict.exemption)} · Rule: {rule}"
-    reason = escape(clip(verdict.reason, REASON_TEXT))
+    reason = escape(clip(sentences(kind, [verdict.reason]), REASON_TEXT))
     if verdict.failure is None:
         sign = SIGNS[verdict.severity] if verdict.severity is not None else ":white_circle:"
+        if verdict.rule is Rule.MISSING:  # which is said above
+            return f"{sign} Rule: {rule}"
         return f"{sign} {reason} · Rule: {rule}"
     told = reason if verdict.rule in UNREAD else f"{rule} could not be decided: {reason}"
     mend = verdict.failure.mend

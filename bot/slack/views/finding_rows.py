@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bot.exemptions import ExemptionKind
 from bot.findings import Outcome
 from bot.slack.blocks import FIELD_TEXT, clip, date, day, escape, mrkdwn, paragraph, plain, section
-from bot.slack.views.rows import REASON_TEXT, SET_ASIDE, SHOW, VERIFY, fix_button, row_menu
+from bot.slack.views.rows import REASON_TEXT, SET_ASIDE, SHOW, VERIFY, mend_button, row_menu
 from bot.slack.views.words import (
     matter,
     row_text,
@@ -63,13 +63,21 @@ class Row:
         return worst(severity_of(each) for each in self.findings)
 
 
-def contact_rows(findings: Iterable[Finding], pointers: Pointers = NOWHERE) -> list[Row]:
-    """A row a contact, in the order in which the contacts are first met."""
+def contact_rows(
+    findings: Iterable[Finding], pointers: Pointers = NOWHERE, known: str = ""
+) -> list[Row]:
+    """A row a contact, in the order in which the contacts are first met.
+
+    Args:
+        findings: of any contacts.
+        pointers: what the rows point to.
+        known: why something could not be checked, where that stands above the rows already.
+    """
     contacts: dict[tuple[str, ContactType], list[Finding]] = {}
     for each in findings:
         contacts.setdefault((each.key.account_id, each.key.type), []).append(each)
     return [
-        Row(tuple(found), tuple(_blocks(number, found, pointers)))
+        Row(tuple(found), tuple(_blocks(number, found, pointers, known)))
         for number, found in enumerate(contacts.values())
     ]
 
@@ -108,7 +116,7 @@ def _rank(row: Row) -> int:
     return row.severity.rank if row.severity is not None else len(Outcome)
 
 
-def _blocks(number: int, found: Sequence[Finding], pointers: Pointers) -> list[Block]:
+def _blocks(number: int, found: Sequence[Finding], pointers: Pointers, known: str) -> list[Block]:
     first = found[0]
     key, name = first.key, first.account_name
     standing = [each for each in found if each.is_open]
@@ -124,11 +132,11 @@ def _blocks(number: int, found: Sequence[Finding], pointers: Pointers) -> list[B
         text = plain(row_text(name, key.account_id, matter(key.type, rules, reasons, differences)))
         menu = row_menu(number, key.account_id, key.type, SET_ASIDE, SHOW)
         return [
-            section(text, accessory=fix_button(number, key.account_id, key.type)),
+            section(text, accessory=mend_button(number, key.account_id, key.type, rules)),
             section(mrkdwn(details), accessory=menu),
         ]
     by_hand = any(each.key.outcome is Outcome.UNSUPPORTED for each in standing)
-    what = f"{key.type.label} contact: {undecided(standing)}"
+    what = undecided(key.type, standing, known)
     choices = (VERIFY, SET_ASIDE, SHOW) if by_hand else (SET_ASIDE, SHOW)
     return [
         section(

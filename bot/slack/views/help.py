@@ -51,11 +51,14 @@ def help_message(
 
 
 def typo_message(typed: str, meant: str) -> Message:
-    """The nearest command to one that does not exist."""
-    told = f"There is no command “{typed[:_TYPED]}”. Did you mean: {meant[: 3 * _TYPED]}"
-    return Message(
-        escape(told), [section(plain(told)), context("`/altcontact help` shows all commands.")]
-    )
+    """The nearest command to one that does not exist, if there is any."""
+    told = f"There is no command “{typed[:_TYPED]}”."
+    if meant:
+        told += f" Did you mean: {meant[: 3 * _TYPED]}"
+    more = "`/altcontact help` shows all commands."
+    if not meant:
+        more += escape(" `/altcontact check <id or name>` shows an account.")
+    return Message(escape(told), [section(plain(told)), context(more)])
 
 
 def which_account_message(name: str) -> Message:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.contacts import ContactType
+from bot.rules import Rule
 from bot.slack.blocks import button, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bot.slack.blocks import Block
 
 FIX: Final = "altcontact_fix"
@@ -43,6 +46,20 @@ def fix_button(
 ) -> Block:
     """A button that opens the form; `number` is its own in the message or view."""
     return button(label, f"{FIX}:{number}", f"{account_id}:{kind.value}", primary=primary)
+
+
+def mend_button(
+    number: int,
+    account_id: str,
+    kind: ContactType,
+    rules: Collection[Rule],
+    *,
+    primary: bool = True,
+) -> Block:
+    """The button beside a contact that breaks these rules, by what its form can do."""
+    if Rule.FORBIDDEN in rules:
+        return fix_button(number, account_id, kind, "How to delete", primary=False)
+    return fix_button(number, account_id, kind, primary=primary)
 
 
 def parse_fix(value: str) -> tuple[str, ContactType]:

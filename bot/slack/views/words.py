@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from bot.rules import SEVERITIES, Rule, Severity
@@ -52,9 +53,33 @@ def matter(
     if set(rules) == {Rule.MISSING}:
         lines = [f"{kind.label} contact is missing"]
     else:
-        lines = [f"{kind.label} contact: {clip(' '.join(dict.fromkeys(reasons)), REASON_TEXT)}"]
-    lines += [different(field) for field in dict.fromkeys(differences)]
+        lines = [clip(sentences(kind, reasons, f"{kind.label} contact"), REASON_TEXT)]
+    fields = list(dict.fromkeys(differences))
+    lines += [different(field) for field in fields if field.expected]
+    held = [different(field) for field in fields if not field.expected]
+    # A contact that should not be there has four; one that flips to and fro has long ones.
+    lines += [" · ".join(held)] if set(rules) == {Rule.FORBIDDEN} and held else held
     return clip("\n".join(lines), _WHAT_TEXT)
+
+
+def sentences(kind: ContactType, reasons: Iterable[str], subject: str = "It") -> str:
+    """Reasons after one another, in which the contact is named once at most.
+
+    Args:
+        kind: which contact.
+        reasons: a whole sentence each, such as "The SECURITY contact's phone number …".
+        subject: what the contact is called at first.
+    """
+    said: list[str] = []
+    for reason in dict.fromkeys(reasons):
+        name = "It" if said else subject
+        whose = f"{name}'s" if name != "It" else "Its"
+        shorter = re.sub(rf"^The {kind} contact's", whose, reason)
+        shorter = re.sub(rf"^(The|A) {kind} contact\b", name, shorter)
+        shorter = re.sub(rf"^No {kind} contact is set\b", f"{name} is missing", shorter)
+        told_of_it = shorter != reason or name == "It"
+        said.append(shorter if told_of_it else f"{name}: {reason}")
+    return " ".join(said)
 
 
 def row_text(name: str, account_id: str, what: str) -> str:
@@ -76,7 +101,8 @@ def different(field: Difference) -> str:
         others = f" (or {more} other{'' if more == 1 else 's'})" if more else ""
         said.append(f"expected {clip(field.expected[0], VALUE_TEXT)}{others}")
     if field.actual:
-        said.append(f"is {clip(field.actual, _ACTUAL_TEXT)}")
+        is_ = "is " if field.expected else ""
+        said.append(f"{is_}{clip(field.actual, _ACTUAL_TEXT)}")
     return f"{field.field.capitalize()}: {', '.join(said) or 'not as it should be'}"
 
 
@@ -114,17 +140,27 @@ def severity_heading(severity: Severity | None) -> str:
     return f"{SIGNS[severity]} *{severity.label}*"
 
 
-def undecided(broken: Sequence[Finding]) -> str:
-    """Why a contact could not be checked, with the rules that could not be decided."""
+def undecided(kind: ContactType, broken: Sequence[Finding], known: str = "") -> str:
+    """Why a contact could not be checked, with the rules that could not be decided.
+
+    Args:
+        kind: which contact.
+        broken: its findings.
+        known: a reason that stands above already, and is not told again.
+    """
     said: dict[str, None] = {}
     for each in broken:
-        unread = each.key.rule in UNREAD
-        rule = "" if unread else f"{each.key.rule.value} could not be decided: "
-        said[rule + each.reason] = None
-    return clip(" ".join(said), REASON_TEXT)
+        if each.key.rule not in UNREAD:
+            what = f"{each.key.rule.value} could not be decided"
+            said[f"{what}." if each.reason == known else f"{what}: {each.reason}"] = None
+        elif each.reason != known:
+            said[each.reason] = None
+    if not said:
+        return f"{kind.label} contact"
+    return f"{kind.label} contact: {clip(' '.join(said), REASON_TEXT)}"
 
 
 def _rule_name(rule: Rule, rules_url: str) -> str:
     if not rules_url:
-        return f"`{rule.value}`"
+        return rule.value
     return f"<{escape(rules_url).rstrip('/')}/{rule.value}.md|{rule.value}>"
