@@ -97,6 +97,10 @@ _WORDS: Final[dict[Cause, tuple[str, str]]] = {
         "the policy asks of it.",
         "Allow the bot to read OUs and tags; altcontact doctor tells which permission is missing.",
     ),
+    Cause.NOT_ASKED: (
+        "What this rule compares with was not asked for this time.",
+        "Check again.",
+    ),
     Cause.NOT_KNOWN: (
         "What this rule compares with is not known here.",
         "Run the bot where it can see it, or switch the rule off for this account.",

@@ -22,7 +22,7 @@ from bot.findings import (
 )
 from bot.policy import FIELDS, Presence, Undecided
 from bot.qualities import contested, qualities
-from bot.rules import Rule
+from bot.rules import OF_MEMBERS, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,8 @@ def evaluate(
         verdicts = _verdicts(case, kind, readings[kind])
         aside = [_set_aside(kind, verdict, evidence) for verdict in verdicts]
         results.append(judged(kind, aside, contacts.get(kind)))
-    return AccountResult(account, tuple(results), read_at=read_at, policy=policy)
+    off = OF_MEMBERS & policy.severities.keys() if evidence.members is None else frozenset()
+    return AccountResult(account, tuple(results), read_at=read_at, policy=policy, off=off)
 
 
 def unseen(account: Account, policy: AccountPolicy | Undecided, why: Failure) -> AccountResult:

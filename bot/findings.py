@@ -45,6 +45,7 @@ class Cause(StrEnum):
     NO_ORGANIZATION = "no_organization"
     NO_API = "no_api"
     NOT_REACHED = "not_reached"
+    NOT_ASKED = "not_asked"
     SLACK_UNREACHABLE = "slack_unreachable"
     SLACK_REFUSED = "slack_refused"
     PLACE_UNREAD = "place_unread"
@@ -59,6 +60,11 @@ class Cause(StrEnum):
             Cause.CREDENTIALS_MISSING,
             Cause.CLOCK_WRONG,
         }
+
+    @property
+    def of_the_asking(self) -> bool:
+        """Whether nobody asked at all: whoever asks may well be told, so it is no news."""
+        return self in {Cause.NOT_REACHED, Cause.NOT_ASKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +252,8 @@ class AccountResult:
     why then. `seen` is false where a scan ended before this account was read: nothing may be
     concluded from it, not even that it cannot be checked. `read_at` is when reading began, so that
     a fix made meanwhile is not contradicted by it. `policy` is what the account should have, None
-    where that could not be told or is not kept.
+    where that could not be told or is not kept. `off` are rules that the policy switches on, and
+    that are off all the same, since Slack does not let the bot ask.
     """
 
     account: Account
@@ -254,7 +261,8 @@ class AccountResult:
     seen: bool = True
     read_at: datetime | None = None
     policy: AccountPolicy | None = None
-    excluded: str = ""
+    excluded: str = dataclasses.field(default="", repr=False)
+    off: frozenset[Rule] = frozenset()
 
     @property
     def outcome(self) -> Outcome:

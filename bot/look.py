@@ -113,7 +113,7 @@ class AccountLook:
         mine = policy.resolve(account)
         if isinstance(mine, Undecided) or kind not in mine.looked_at:
             return None
-        not_asked = Unreadable(failure(Cause.NOT_REACHED))
+        not_asked = Unreadable(failure(Cause.NOT_ASKED))
         readings: dict[ContactType, Reading] = dict.fromkeys(ContactType, not_asked)
         readings[kind] = Held(wanted)
         grounds = gather(policy, self._store, self._clock, self._directory.known)

@@ -132,8 +132,8 @@ class MemberDirectory(Protocol):
         """All members, as of the last walk; walks where that is too long ago.
 
         Returns:
-            None where the rules about members are off, since the Slack app lacks the scope or
-            there is no Slack; a `Failure` where it cannot be found out just now.
+            None where the rules about members are off, since the Slack app lacks the scope; a
+            `Failure` where it cannot be found out just now, or there is no Slack to ask.
         """
         ...
 

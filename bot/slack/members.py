@@ -107,7 +107,7 @@ class SlackMembers:
         answer = self._answer
         if answer is None:
             words = "The members of the Slack workspace were not read yet."
-            return failure(Cause.NOT_KNOWN, words=words, mend="Check again.")
+            return failure(Cause.NOT_ASKED, words=words)
         return answer.members
 
     def stop(self) -> None:
@@ -200,7 +200,7 @@ class Unasked:
     def members(self) -> Members | Failure | None:
         """See `bot.ports.MemberDirectory.members`."""
         words = "The members of the Slack workspace are not known to this command."
-        return failure(Cause.NOT_KNOWN, words=words, mend="Set SLACK_BOT_TOKEN, as for the bot.")
+        return failure(Cause.NOT_ASKED, words=words, mend="Set SLACK_BOT_TOKEN, as for the bot.")
 
     known = members
 

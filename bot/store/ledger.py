@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.findings import FindingKey
+from bot.findings import FindingKey, Outcome
 from bot.fixes import FixState
 from bot.store.accounts import keep_accounts
 from bot.store.changes import change_of
 from bot.store.entries import entry_again, new_entry, standing, write_again, write_new
 from bot.store.histories import keep_contact, kept_contacts
-from bot.store.proofs import FIXED, NOT_REQUIRED, end_of_all, is_over, over_words
+from bot.store.proofs import FIXED, NOT_REQUIRED, end_of_all, is_news, is_over, over_words
 from bot.store.rows import to_finding_key, to_fix
 from bot.store.values import text, time_text
 
@@ -169,12 +169,13 @@ class Ledger:
             verdict = verdicts.pop((row["rule"], row["outcome"]), None)
             key = to_finding_key(row)
             if verdict is not None:
-                self._see_again(row, entry_again(row, verdict, taken.result), taken.read_at)
+                if is_news(verdict):
+                    self._see_again(row, entry_again(row, verdict, taken.result), taken.read_at)
             elif is_over(key, item):
-                words = over_words(key, item, taken.result.policy, changed=changed)
+                words = over_words(key, item, taken.result, changed=changed)
                 self.resolve(row, FIXED if by else words, by)
         if self._scan_id is not None:
-            for verdict in verdicts.values():
+            for verdict in filter(is_news, verdicts.values()):
                 self._open(taken, verdict)
 
     def _keep(self, taken: _Taken, account_id: str, *, fixed: bool) -> bool:
@@ -185,7 +186,8 @@ class Ledger:
             if change is not None:
                 self.changed.append(change)
         whose = (account_id, item.type)
-        checked = self._scan_id is not None
+        # Of what is not known to be compliant no change is told: a later check shall tell it.
+        checked = self._scan_id is not None and item.outcome is not Outcome.UNKNOWN
         return keep_contact(self._db, whose, item.contact, taken.read_at, before, checked=checked)
 
     def _shows(self, fix: Fix) -> str:

@@ -9,13 +9,15 @@ from bot.policy import Presence
 from bot.rules import Rule
 
 if TYPE_CHECKING:
-    from bot.findings import AccountResult, FindingKey, TypeResult
+    from bot.findings import AccountResult, FindingKey, TypeResult, Verdict
     from bot.policy import AccountPolicy
 
 FIXED: Final = "Fixed, and read back from AWS."
 ALREADY_THERE: Final = "AWS held the wanted contact already."
 NOT_REQUIRED: Final = "This contact is not required any longer."
 NOT_ASKED: Final = "The policy does not ask for this any longer."
+OFF: Final = "This rule is off: the Slack app lacks a scope for it."
+DECIDED: Final = "This could be found out: it is not so."
 GONE: Final = "The account is not in the organization any longer."
 OPENED_AGAIN: Final = "The exemption ended; opened again."
 
@@ -34,31 +36,46 @@ def is_over(key: FindingKey, item: TypeResult) -> bool:
     return key.outcome.unchecked if judged else True
 
 
-def over_words(
-    key: FindingKey, item: TypeResult, policy: AccountPolicy | None, *, changed: bool
-) -> str:
+def is_news(verdict: Verdict) -> bool:
+    """Whether a verdict says anything of the contact: not where nobody asked what it takes."""
+    return verdict.failure is None or not verdict.failure.cause.of_the_asking
+
+
+def over_words(key: FindingKey, item: TypeResult, result: AccountResult, *, changed: bool) -> str:
     """How a finding ended that nobody fixed here.
 
     Args:
         key: the finding.
         item: the reading by which it is over.
-        policy: what the account should have, as far as that is known.
+        result: what was found of the account.
         changed: whether the contact is another one than before.
     """
     kind, contact = key.type, item.contact
     verdict = next((each for each in item.verdicts if each.rule is key.rule), None)
-    if verdict is not None:
-        return verdict.reason
-    if key.rule in _UNREAD:
-        told = not item.was_read or item.outcome is Outcome.COMPLIANT
-        return item.reason if told else f"The {kind} contact could be read."
+    if verdict is not None or key.rule in _UNREAD:
+        return verdict.reason if verdict is not None else _read_words(item)
     if key.rule is Rule.MISSING:
         return NOT_ASKED if contact is None else f"The {kind} contact is set."
+    if key.rule in result.off:
+        return OFF
     if changed or contact is None:
         is_now = "was changed; this is not so any longer" if contact is not None else "is gone"
         return f"The {kind} contact {is_now}."
+    return _same_contact_words(key, result.policy)
+
+
+def _read_words(item: TypeResult) -> str:
+    """How it ended that a contact could not be read."""
+    told = not item.was_read or item.outcome is Outcome.COMPLIANT
+    return item.reason if told else f"The {item.type} contact could be read."
+
+
+def _same_contact_words(key: FindingKey, policy: AccountPolicy | None) -> str:
+    """How a finding ended of a contact that is what it was."""
     if policy is not None and not _asks(policy, key):
         return NOT_ASKED
+    if key.outcome.unchecked:
+        return DECIDED
     return "This is not so any longer, though the contact is the same."
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.announcements import AnnouncementKind
+from bot.causes import failure
 from bot.changes import ContactChange
 from bot.contacts import AlternateContact, ContactType
 from bot.evidence import Seen
-from bot.findings import Outcome, judged
+from bot.findings import Cause, Outcome, judged, undecided
 from bot.fixes import FixState
 from bot.policy import Presence
 from bot.rules import Rule, Severity
@@ -141,6 +142,19 @@ def test_what_is_no_change_to_tell(
     scan(store, clock, held(CONTACT))
     scan(store, clock, result(1, item, policy=TOLD))
     assert {each.announcement.kind for each in told(store)} == told_of
+
+
+def test_change_is_told_once_it_is_known_to_be_compliant(
+    store: SqliteStore, clock: SetClock
+) -> None:
+    """A check that cannot decide a rule of it leaves the change to the next one that can."""
+    scan(store, clock, held(CONTACT))
+    unclear = undecided(Rule.PERSON_LEFT, failure(Cause.NOT_ASKED))
+    scan(store, clock, result(1, judged(SECURITY, [unclear], OTHER), policy=TOLD))
+    assert told(store) == []
+    scan(store, clock, held(OTHER))
+    (content,) = told(store)
+    assert [(each.before, each.after) for each in content.changes] == [(CONTACT, OTHER)]
 
 
 def test_policy_may_have_changes_told_or_not(store: SqliteStore, clock: SetClock) -> None:

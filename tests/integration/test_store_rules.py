@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.causes import failure
-from bot.contacts import Account, ContactType, Unit
+from bot.contacts import Account, AlternateContact, ContactType, Unit
 from bot.findings import Cause, Difference, Outcome, broken, judged, undecided
 from bot.fixes import FixState
 from bot.policy import AccountPolicy, Presence
 from bot.rules import Rule, Severity
 from bot.store import SqliteStore
-from bot.store.proofs import FIXED, NOT_ASKED
+from bot.store.proofs import DECIDED, FIXED, NOT_ASKED, OFF
 from tests.integration.store_fixtures import (
     CONTACT,
     OTHER,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from bot.findings import TypeResult
 
 PLACEHOLDER, FREE, ROOT = Rule.PLACEHOLDER, Rule.FREE_MAIL, Rule.ROOT_EMAIL
-MEMBER = Rule.MEMBER_MAILBOX
+MEMBER, LOW = Rule.MEMBER_MAILBOX, Severity.LOW
 UNKNOWN, BILLING = Outcome.UNKNOWN, ContactType.BILLING
 COMPLIANT = type_result(Outcome.COMPLIANT)
 
@@ -142,6 +142,7 @@ def test_what_proves_a_rule_kept(
             policy(security__presence=Presence.OPTIONAL),
             NOT_ASKED,
         ),
+        (breaking(unclear=(MEMBER,)), COMPLIANT, policy(rules__member_mailbox=LOW), DECIDED),
     ],
 )
 def test_how_a_finding_ended_is_told(
@@ -156,6 +157,30 @@ def test_how_a_finding_ended_is_told(
     scan_once(store, result(1, now, policy=asked))
     (ended,) = ends(store).values()
     assert words in ended
+
+
+@pytest.mark.parametrize("contact", [CONTACT, OTHER])
+def test_a_rule_that_slack_keeps_off_ends_as_that(
+    store: SqliteStore, contact: AlternateContact
+) -> None:
+    """Where the app lost the scope, nothing is said to have been mended, whatever is held."""
+    asked = policy(rules__member_mailbox=LOW)
+    scan_once(store, result(1, breaking(MEMBER), policy=asked))
+    now = result(1, judged(SECURITY, [], contact), policy=asked)
+    scan_once(store, replace(now, off=frozenset({MEMBER})))
+    assert ends(store) == {MEMBER: OFF}
+
+
+def test_what_was_not_asked_for_is_no_news(store: SqliteStore) -> None:
+    """A check that could not ask opens nothing, ends nothing, and leaves words as they are."""
+    not_asked = undecided(MEMBER, failure(Cause.NOT_ASKED))
+    unclear = judged(SECURITY, [not_asked], CONTACT)
+    assert scan_once(store, result(1, unclear)).opened == ()
+    scan_once(store, result(1, breaking(MEMBER, unclear=(ROOT,))))
+    before = store.open_findings(account(1).id)
+    not_asked = undecided(ROOT, failure(Cause.NOT_ASKED))
+    scan_once(store, result(1, judged(SECURITY, [*unclear.verdicts, not_asked], CONTACT)))
+    assert store.open_findings(account(1).id) == before
 
 
 def test_what_could_be_read_again_is_told(store: SqliteStore) -> None:

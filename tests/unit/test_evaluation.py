@@ -195,6 +195,16 @@ def test_a_required_type_that_was_not_read_is_a_defect() -> None:
         evaluate(account(), {}, policy())
 
 
+def test_rules_that_slack_keeps_off_are_told() -> None:
+    """The result says which rules of the policy are off for want of a scope, and no others."""
+    mine = policy(rules__person_left=Severity.HIGH)
+    readings: dict[ContactType, Reading] = {SECURITY: Held(CONTACT)}
+    assert evaluate(account(), readings, mine).off == {Rule.PERSON_LEFT}
+    known = Evidence(members=Members.of([]))
+    assert evaluate(account(), readings, mine, evidence=known).off == frozenset()
+    assert evaluate(account(), readings, policy()).off == frozenset()
+
+
 def test_an_account_that_is_not_active_is_skipped() -> None:
     """Without being active an account has no results, read or not."""
     closed = account(1, state="PENDING_CLOSURE")

@@ -111,7 +111,7 @@ def test_it_is_the_port() -> None:
     directory: MemberDirectory = bench.directory
     known = directory.known()
     assert isinstance(known, Failure)
-    assert known.cause is Cause.NOT_KNOWN
+    assert known.cause is Cause.NOT_ASKED
     assert bench.slack.cursors == []
 
 
