@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.causes import failure
+from bot.errors import GatewayError
 from bot.evaluation import evaluate, unseen
-from bot.findings import Cause, Unreadable
+from bot.findings import Cause, Failure, Unreadable
 from bot.policy import Undecided
 from bot.ports import Priority
 from bot.rules import Rule
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.contacts import Account, ContactType
     from bot.evidence import PrimaryContact
-    from bot.findings import AccountResult, Failure, Reading
+    from bot.findings import AccountResult, Reading
     from bot.grounds import Grounds
     from bot.policy import AccountPolicy
     from bot.ports import Clock, ContactGateway
@@ -47,7 +48,8 @@ class SideBySide:
         clock: the time.
         stopping: set once nothing more is to be read.
         tell: told of the progress.
-        place: gives an account its OUs and tags, where the policy needs them.
+        place: gives an account its OUs and tags, where the policy needs them; raises GatewayError
+            where the scan cannot go on.
     """
 
     def __init__(
@@ -107,8 +109,7 @@ class SideBySide:
         why = failure(Cause.NOT_REACHED)
         with self._changed:
             return [
-                self._results.get(account.id)
-                or unseen(account, self._grounds.policy.resolve(account), why)
+                self._results.get(account.id) or self._unseen(account, why)
                 for account in self._accounts.values()
             ]
 
@@ -137,10 +138,8 @@ class SideBySide:
             result = self._judged(account, read_at)
         except Exception:  # noqa: BLE001 - a thread's edge: a defect met here stops no other account
             _log.exception("reading failed", account=account.id)
-            broken = Unreadable(failure(Cause.INTERNAL))
-            mine = self._grounds.policy.resolve(account)
-            types = mine.types if isinstance(mine, Undecided) else mine.read
-            result = evaluate(account, dict.fromkeys(types, broken), mine, read_at)
+            unseen_one = self._unseen(account, failure(Cause.INTERNAL))
+            result = replace(unseen_one, seen=True, read_at=read_at)
         with self._changed:
             if result is not None:
                 self._results[account.id] = result
@@ -155,8 +154,11 @@ class SideBySide:
         """Read an account and judge it; None where the scan ended before that."""
         if self._over():
             return None
-        # Of one that is not looked at AWS may have told the ids of its OUs alone.
-        account = self._place(account) if account.is_active else replace(account, units=None)
+        try:
+            account = self._place(account) if account.is_active else _as_listed(account)
+        except GatewayError as error:
+            self._is_prevented(error.failure)
+            return None
         mine = self._grounds.policy.resolve(account)
         if not account.is_active or isinstance(mine, Undecided) or mine.excluded:
             return evaluate(account, {}, mine, read_at)
@@ -166,6 +168,8 @@ class SideBySide:
         primary: PrimaryContact | Failure | None = None
         if Rule.PRIMARY_CONTACT in mine.severities:
             primary = self._gateway.primary_contact(account.id, Priority.SCAN)
+            if isinstance(primary, Failure) and self._is_prevented(primary):
+                return None
         evidence = self._grounds.evidence(account.id, mine.read, primary)
         return evaluate(account, readings, mine, read_at, evidence)
 
@@ -178,11 +182,23 @@ class SideBySide:
             if self._over():
                 return None
             reading = self._gateway.read(account.id, kind, Priority.SCAN)
-            if isinstance(reading, Unreadable):
-                if reading.failure.cause.of_the_caller:
-                    self.give_up(reading.failure)
-                    return None
-                if reading.failure.cause is Cause.NOT_REACHED:
-                    return None
+            if isinstance(reading, Unreadable) and self._is_prevented(reading.failure):
+                return None
             readings[kind] = reading
         return readings
+
+    def _is_prevented(self, why: Failure) -> bool:
+        """Whether nothing can be concluded of an account from this, nor maybe of any other."""
+        if why.cause.of_the_caller:
+            self.give_up(why)
+            return True
+        return why.cause is Cause.NOT_REACHED
+
+    def _unseen(self, account: Account, why: Failure) -> AccountResult:
+        account = _as_listed(account)
+        return unseen(account, self._grounds.policy.resolve(account), why)
+
+
+def _as_listed(account: Account) -> Account:
+    """An account that is not placed: of its OUs AWS may have told the ids alone."""
+    return replace(account, units=None)

@@ -109,6 +109,23 @@ class Placing:
             self._keep(account, news)
         return replace(account, units=units, tags=tags)
 
+    def required(self, account: Account) -> Account:
+        """The same for a scan, which concludes nothing from what it was kept from asking.
+
+        Raises:
+            GatewayError: something needed is not known, since the scan was stopped, or since its
+                caller is not let in: then the scan cannot go on.
+        """
+        placed = self.complete(account)
+        policy = self._policy
+        for what, is_needed in (("units", policy.needs_units), ("tags", policy.needs_tags)):
+            why = self.failures.get(what)
+            if why is None or not is_needed or getattr(placed, what) is not None:
+                continue
+            if why.cause.of_the_caller or why.cause is Cause.NOT_REACHED:
+                raise GatewayError(why)
+        return placed
+
     def _units(self, account: Account, kept: Surroundings) -> tuple[Path | None, datetime | None]:
         """The OUs and since when they are known."""
         walked: Mapping[str, Surroundings] = {}
@@ -204,7 +221,7 @@ def for_scans(
     store: Store, clock: Clock
 ) -> Callable[[ContactGateway, Policy], Callable[[Account], Account]]:
     """What a scan asks for what completes the accounts of an organization."""
-    return lambda gateway, policy: Placing(gateway, store, policy, clock).complete
+    return lambda gateway, policy: Placing(gateway, store, policy, clock).required
 
 
 def for_looks(
@@ -225,7 +242,9 @@ def for_looks(
             gateway = of(account.id)
         except GatewayError:
             return account
-        return Placing(gateway, store, policy, clock, walking=False).complete(account)
+        # What it comes with was kept, and only what is kept tells how old that is.
+        bare = replace(account, units=None, tags=None)
+        return Placing(gateway, store, policy, clock, walking=False).complete(bare)
 
     return complete
 

@@ -258,8 +258,9 @@ def scanner(
     members: Members | Failure | None = None,
     concurrency: int = 32,
     on_recorded: Callable[[], None] = lambda: None,
+    place: Callable[[Account], Account] = lambda account: account,
 ) -> Scanner:
-    """A scanner; accounts stand where the fake says that they do."""
+    """A scanner; accounts stand where the fake says that they do, unless `place` says else."""
     chosen = policy or Policy.requiring()
     return Scanner(
         [gateways] if isinstance(gateways, FakeGateway) else gateways,
@@ -267,7 +268,7 @@ def scanner(
         lambda: chosen,
         FakeMembers(members),
         clock,
-        placing=lambda *_: lambda account: account,
+        placing=lambda *_: place,
         concurrency=concurrency,
         on_recorded=on_recorded,
     )

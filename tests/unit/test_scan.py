@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot import reading, scan
 from bot.announcements import AnnouncementKind
-from bot.contacts import ContactType
+from bot.causes import failure
+from bot.contacts import ContactType, Unit
 from bot.errors import AltcontactError, StoreError
 from bot.findings import Cause, Outcome, Unsupported
-from bot.policy import Policy
+from bot.matching import Match
+from bot.policy import Layer, Policy, Presence
 from bot.ports import Priority
+from bot.rules import Severity
 from bot.scans import ScanState, Trigger, TriggerKind
 from bot.store import SqliteStore
 from bot.store.base import Owner
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from bot.contacts import Account
     from bot.findings import AccountResult
     from bot.scan import Scanner
     from bot.scans import Changes, Scan, ScanReport
@@ -559,6 +564,50 @@ def test_a_reading_that_the_stop_prevented_is_not_seen(
     report = run(scanner)
     assert [result.seen for result in report.results] == [True, False, True]
     assert report.changes.opened == ()
+
+
+@pytest.mark.parametrize("cause", [Cause.NOT_REACHED, Cause.CREDENTIALS_EXPIRED])
+def test_what_a_scan_was_kept_from_asking_is_not_unknown(
+    gateway: FakeGateway, store: FrailStore, clock: FakeClock, cause: Cause
+) -> None:
+    """A stop, or credentials lost, while a place or a primary contact is read: not seen."""
+    low = Layer("here", {"rules.primary_contact": Severity.LOW})
+    gateway.primary = {account(number).id: failure(cause) for number in (1, 2, 3)}
+    scanner = make_scanner(gateway, store, clock, Policy.requiring(layers=[low]))
+    report = run(scanner)
+    scanner.stop()
+    assert not any(result.seen for result in report.results)
+
+    def nowhere(_: Account) -> Account:
+        raise gateway_error(cause)
+
+    scanner = make_scanner(gateway, store, clock, place=nowhere)
+    report = run(scanner)
+    scanner.stop()
+    assert not any(result.seen for result in report.results)
+    assert (report.scan.failure is not None) is cause.of_the_caller
+
+
+def test_a_defect_says_nothing_of_where_an_account_stands(
+    gateway: FakeGateway, store: FrailStore, clock: FakeClock
+) -> None:
+    """What an account should have is not taken from OUs of which only the ids are known."""
+    billing = Layer("here", {"billing.presence": Presence.REQUIRED}, Match(units=("/Prod",)))
+    gateway.listed = [replace(account(1), units=(Unit("ou-ab12-11111111", ""),))]
+
+    def prod(listed: Account) -> Account:
+        return replace(listed, units=(Unit("ou-ab12-11111111", "Prod"),))
+
+    chosen = Policy.requiring(layers=[billing])
+    scanner = make_scanner(gateway, store, clock, chosen, place=prod)
+    run(scanner)
+    gateway.say(1, KeyError("defect"))
+    report = run(scanner)
+    scanner.stop()
+    (result,) = report.results
+    assert [item.type for item in result.results] == [SECURITY, ContactType.BILLING]
+    assert {item.failure.cause for item in result.results if item.failure} == {Cause.INTERNAL}
+    assert (result.account.units, report.changes.resolved) == (None, ())
 
 
 def test_stopping_ends_waiting_for_another_process(

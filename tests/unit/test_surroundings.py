@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from bot.contacts import Unit
-from bot.errors import StoreError
+from bot.errors import GatewayError, StoreError
 from bot.findings import Cause
 from bot.matching import Match
 from bot.policy import Layer, Policy
@@ -257,6 +257,41 @@ def test_what_a_scan_and_a_look_are_given() -> None:
     lost = for_looks(nowhere, store, world.clock)
     assert lost(ONE, UNITS) is ONE
     assert lost(ONE, Policy.requiring()) is ONE
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_look_does_not_renew_what_was_kept(number: int) -> None:
+    """Where an account stood a week ago is not known any longer, however often it is looked at."""
+    one = account(number)
+    world = World(one)
+    store = cast("Store", world.store)
+    placed = for_scans(store, world.clock)(world.gateway, UNITS)(one)
+    look = for_looks(lambda _: world.gateway, store, world.clock)
+    since = world.store.kept[one.id].units_at
+    for _ in range(7):
+        assert look(placed, UNITS).units == placed.units
+        world.clock.tick(DAY)
+    assert world.store.kept[one.id].units_at == since
+    assert look(placed, UNITS).units is None
+
+
+@pytest.mark.parametrize("cause", [Cause.NOT_REACHED, Cause.CREDENTIALS_EXPIRED])
+@pytest.mark.parametrize("policy", [UNITS, TAGS])
+def test_a_scan_that_cannot_go_on_concludes_nothing(policy: Policy, cause: Cause) -> None:
+    """A stop, or a caller that is not let in, says nothing of an account unless enough is kept."""
+    world = World(ONE)
+    world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(cause)
+    with pytest.raises(GatewayError) as raised:
+        world.placing(policy).required(ONE)
+    assert raised.value.failure.cause is cause
+    world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(Cause.DENIED)
+    assert world.placing(policy).required(ONE) == ONE
+    world.gateway.tag_fault = world.gateway.walk_fault = None
+    known = world.placing(policy).required(ONE)
+    assert known != ONE
+    world.clock.tick(2 * DAY)
+    world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(cause)
+    assert world.placing(policy).required(ONE) == known
 
 
 # Tags
