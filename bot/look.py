@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bot.causes import failure
 from bot.contacts import ContactType
-from bot.evaluation import evaluate
-from bot.findings import Cause, Held, Unreadable
+from bot.evaluation import evaluate, place_unread
+from bot.findings import Cause, Held, Outcome, Unreadable, Verdict, judged
 from bot.grounds import gather
 from bot.policy import Undecided
 from bot.ports import Priority
@@ -100,8 +100,8 @@ class AccountLook:
         """Judge a contact that AWS holds now, without asking for anything else.
 
         Returns:
-            Its result, in which rules that need more are undecided; None where the account or
-            what it should have is not known.
+            Its result, in which rules that need more are undecided, and all where it is not known
+            what the policy asks of the account; None where nothing looks at this contact.
 
         Raises:
             StoreError: what is remembered cannot be read.
@@ -111,7 +111,9 @@ class AccountLook:
             return None
         policy = self._policies()
         mine = policy.resolve(account)
-        if isinstance(mine, Undecided) or kind not in mine.looked_at:
+        if isinstance(mine, Undecided):
+            return _undecided(kind, wanted, place_unread(mine))
+        if kind not in mine.looked_at:
             return None
         not_asked = Unreadable(failure(Cause.NOT_ASKED))
         readings: dict[ContactType, Reading] = dict.fromkeys(ContactType, not_asked)
@@ -120,3 +122,10 @@ class AccountLook:
         evidence = grounds.evidence(account_id, (kind,), not_asked.failure)
         result = evaluate(account, readings, mine, evidence=evidence)
         return next((item for item in result.results if item.type is kind), None)
+
+
+def _undecided(kind: ContactType, held: AlternateContact, why: Failure) -> TypeResult:
+    """A contact that is surely there, and of which nothing else can be decided."""
+    rules = (rule for rule in Rule if rule not in {Rule.MISSING, Rule.UNSUPPORTED})
+    unclear = [Verdict(rule, Outcome.UNKNOWN, why.words, failure=why) for rule in rules]
+    return judged(kind, unclear, held)

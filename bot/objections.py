@@ -55,8 +55,12 @@ def objections(
         policy: what the account should have.
         exempt: the account's exemptions: what is set aside is no objection.
     """
-    if policy.excluded or policy.presence[kind] in {Presence.IGNORED, Presence.FORBIDDEN}:
+    presence = policy.presence[kind]
+    if policy.excluded or presence is Presence.IGNORED:
         return {}
+    if presence is Presence.FORBIDDEN:
+        forbidden = (kind, Rule.FORBIDDEN)
+        return {} if forbidden in exempt else {EMAIL: f"The policy forbids a {kind} contact here."}
     alone = replace(
         policy,
         presence=dict.fromkeys(ContactType, Presence.IGNORED) | {kind: policy.presence[kind]},

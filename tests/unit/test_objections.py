@@ -82,12 +82,23 @@ def test_what_is_set_aside_is_no_objection() -> None:
     assert objections(account(), SECURITY, GOOD, mine, exempt) == {}
 
 
-@pytest.mark.parametrize("presence", [Presence.IGNORED, Presence.FORBIDDEN])
-def test_a_type_that_the_policy_does_not_judge(presence: Presence) -> None:
-    """Of a type that is not looked at, or that may not be, nothing is said of its fields."""
-    mine = policy(billing__presence=presence)
+def test_a_type_that_the_policy_does_not_judge() -> None:
+    """Of a type that is not looked at nothing is said."""
+    mine = policy(billing__presence=Presence.IGNORED)
     bad = replace_email("x@example.com")
     assert objections(account(), ContactType.BILLING, bad, mine, {}) == {}
+
+
+def test_a_type_that_the_policy_forbids() -> None:
+    """Whatever is typed is held against a contact that may not be, unless that is set aside."""
+    mine, billing = policy(billing__presence=Presence.FORBIDDEN), ContactType.BILLING
+    said = objections(account(), billing, GOOD, mine, {})
+    assert said == {"email": "The policy forbids a BILLING contact here."}
+    request = ExemptionRequest(
+        ExemptionKind.EXEMPTION, account().id, billing, Rule.FORBIDDEN, "x" * 10, "U1", START
+    )
+    exempt = {(billing, Rule.FORBIDDEN): Exemption(1, request, START)}
+    assert objections(account(), billing, GOOD, mine, exempt) == {}
 
 
 def test_an_excluded_account_is_not_judged() -> None:
