@@ -303,7 +303,7 @@ class Finding:
     failure: Failure | None = None
     resolved_at: datetime | None = None
     resolved_by: str = ""
-    resolution: str = ""
+    resolution: str = dataclasses.field(default="", repr=False)
     severity: Severity | None = None
     differences: tuple[Difference, ...] = ()
     exemption: Exemption | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -37,7 +37,7 @@ class Match:
 
     accounts: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    tags: tuple[tuple[str, str], ...] = ()
+    tags: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     units: tuple[str, ...] = ()
     organizations: tuple[str, ...] = ()
 

@@ -54,17 +54,17 @@ class AccountPolicy:
     (of any domain below it). `severities` has the rules that are on. `domains` are those that
     addresses may be of, with `*.` likewise; none: any. `mention` has user and user group ids;
     `owner_tag` is the key of the tag that names the owner. `excluded` is why the account is not
-    looked at, if it is not.
+    looked at, if it is not. What is expected, and that reason, may be personal data.
     """
 
     presence: Mapping[ContactType, Presence]
-    expected: Mapping[ContactType, Mapping[str, tuple[str, ...]]]
+    expected: Mapping[ContactType, Mapping[str, tuple[str, ...]]] = field(repr=False)
     severities: Mapping[Rule, Severity]
     domains: tuple[str, ...] = ()
     channel: str = ""
     mention: tuple[str, ...] = ()
     owner_tag: str = ""
-    excluded: str = ""
+    excluded: str = field(default="", repr=False)
     exemption_days: int = LONGEST_EXEMPTION
     verification_days: int = VERIFIED_FOR
 
@@ -98,7 +98,7 @@ class Layer:
     """
 
     source: str
-    values: Mapping[str, Value]
+    values: Mapping[str, Value] = field(repr=False)
     match: Match = EVERY
 
 
@@ -118,9 +118,9 @@ class Explained:
     """One value of an account's policy, the table that gives it, and those that gave way."""
 
     key: str
-    value: Value
+    value: Value = field(repr=False)
     source: str
-    gave_way: tuple[tuple[str, Value], ...] = ()
+    gave_way: tuple[tuple[str, Value], ...] = field(default=(), repr=False)
 
 
 BUILT_IN: Final = Layer(
@@ -205,7 +205,10 @@ class Policy:
         """What this account should have."""
         places = self._places(account)
         if isinstance(places, Undecided):
-            return places
+            sure = self._surely_excluding(account)
+            if not sure:
+                return places
+            places = sure
         known = self._resolved.get(places)
         if known is None:
             merged: dict[str, Value] = {}
@@ -228,6 +231,23 @@ class Policy:
             Explained(key, sources[-1][1], sources[-1][0], tuple(reversed(sources[:-1])))
             for key, sources in given.items()
         )
+
+    @cached_property
+    def _excluding(self) -> tuple[int, ...]:
+        return tuple(
+            place for place, layer in enumerate(self.layers) if layer.values.get("excluded")
+        )
+
+    def _surely_excluding(self, account: Account) -> tuple[int, ...]:
+        """The layers by which an account is excluded whatever else counts; empty if it is not.
+
+        No table takes an exclusion back, so one that matches is enough.
+        """
+        sure = [place for place in self._excluding if self.layers[place].match.matches(account)]
+        if not sure:
+            return ()
+        every = (place for place, layer in enumerate(self.layers) if layer.match == EVERY)
+        return (*every, *sure)
 
     def _places(self, account: Account) -> tuple[int, ...] | Undecided:
         """Which layers count, the one that gives way to all others first."""

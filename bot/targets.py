@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,5 +26,5 @@ class AwsTarget:
     name: str = ""
     profile: str = ""
     role: str = ""
-    external_id: str = ""
+    external_id: str = field(default="", repr=False)
     scope: ScopeKind | None = None

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.contacts import Account, ContactType, Unit
+from bot.evaluation import evaluate
+from bot.evidence import Case
 from bot.matching import EVERY, Match
 from bot.policy import (
     BUILT_IN,
@@ -179,6 +181,32 @@ def test_tables_that_do_not_hang_on_it_can_be_told_without() -> None:
     match = Match(names=("other",), tags=(("env", "prod"),))
     policy = Policy.requiring(layers=[channel("#a", match)])
     assert resolved(policy, replace(ACCOUNT, tags=None)).channel == ""
+
+
+def test_an_account_that_is_surely_excluded_needs_nothing_more() -> None:
+    """An exclusion by name holds whatever the tags are; one by a tag that is not known does not."""
+    tagged = channel("tag", Match(tags=(("env", "prod"),)))
+    by_name = Layer("x", {"excluded": "Closed on Friday."}, Match(names=(ACCOUNT.name,)))
+    by_tag = Layer("y", {"excluded": "Closed on Monday."}, Match(tags=(("env", "dev"),)))
+    unread = replace(ACCOUNT, tags=None)
+    policy = Policy.requiring(layers=[tagged, by_tag, by_name])
+    assert resolved(policy, unread).excluded == "Closed on Friday."
+    assert isinstance(Policy.requiring(layers=[tagged, by_tag]).resolve(unread), Undecided)
+
+
+def test_nothing_that_is_expected_is_in_a_repr() -> None:
+    """Expected values, reasons and tags may be personal data, which no log line may show."""
+    values: dict[str, Value] = {
+        "security.email": ("ana@corp.internal",),
+        "excluded": "Ana left us.",
+    }
+    policy = Policy.requiring(layers=[Layer("x", values, Match(tags=(("owner", "ana@x.test"),)))])
+    account = replace(ACCOUNT, tags={"owner": "ana@x.test"})
+    mine = resolved(policy, account)
+    explained = policy.explain(account)
+    result = evaluate(account, {}, mine)
+    assert result.excluded == "Ana left us."
+    assert "ana" not in repr((policy, mine, explained, Case(account, {}, mine), result)).lower()
 
 
 def test_explaining_names_the_table_and_those_that_gave_way() -> None:
