@@ -1,0 +1,223 @@
+"""What cannot be looked up is unknown with its cause: never wrong, never resolved, never silent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.policy_world import LEAVER, MEMBER, contact
+from tests.e2e.test_policy import run, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.sandbox.aws.sandbox import AwsSandbox
+    from bot.sandbox.slack.sandbox import SlackSandbox
+    from tests.e2e.conftest import Bot
+
+MANAGEMENT, TEAM, LEFT = "111111111111", "300000000002", "300000000003"
+
+MEMBERS = """\
+[policy]
+domains = ["corp.example"]
+
+[policy.rules]
+person_left = "on"
+member_mailbox = "on"
+"""
+
+PLACES = """\
+[policy]
+domains = ["corp.example"]
+
+[[policy.override]]
+match = { ou = "/Production/**" }
+security.email = "prod@corp.example"
+
+[[policy.override]]
+match = { tag = { team = "web" } }
+billing = "required"
+"""
+
+OURS = "The members of the Slack workspace are not known to this command."
+BY_SLACK = "Slack could not be asked who is a member of the workspace."
+TOO_SLOW = "Slack let the members of the workspace be read too slowly."
+UNREAD = "The OUs and tags of this account could not be read"
+
+
+@pytest.fixture
+def world(
+    aws: AwsSandbox, slack: SlackSandbox, environment: dict[str, str], tmp_path: Path
+) -> dict[str, str]:
+    """A team's address in one account, that of a person who left in another."""
+    slack.people(
+        [{"name": "ana", "email": MEMBER}, {"name": "gone", "email": LEAVER, "deleted": True}]
+    )
+    aws.seed_accounts(
+        [
+            {
+                "id": TEAM,
+                "name": "shop",
+                "ou": "/Production",
+                "tags": {"team": "web"},
+                "contacts": {"SECURITY": contact("prod@corp.example")},
+            },
+            {
+                "id": LEFT,
+                "name": "old-shop",
+                "ou": "/Development",
+                "contacts": {"SECURITY": contact(LEAVER)},
+            },
+        ]
+    )
+    aws.set_contact(MANAGEMENT, "SECURITY", contact())
+    file = tmp_path / "altcontact.toml"
+    file.write_text(MEMBERS)
+    environment["ALTCONTACT_CONFIG"] = str(file)
+    return environment
+
+
+def without_slack(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of somebody who has no tokens of Slack."""
+    return {name: value for name, value in environment.items() if not name.startswith("SLACK_")}
+
+
+def check(environment: Mapping[str, str], wanted: int) -> dict[str, Any]:
+    """`altcontact check --json` ends with this status: {account id: account}."""
+    status, out, err = run(dict(environment), "-m", "bot", "check", "--json")
+    assert status == wanted, err
+    return {each["id"]: each for each in json.loads(out)["accounts"]}
+
+
+def rules(account: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """What the security contact breaks: {rule: (outcome, reason)}."""
+    return {
+        each["rule"]: (each["outcome"], each["reason"])
+        for each in account["contacts"]["SECURITY"]["rules"]
+    }
+
+
+def doctor(environment: dict[str, str]) -> str:
+    """What `altcontact doctor` says."""
+    return run(environment, "-m", "bot", "doctor")[1]
+
+
+def begin(bot: Bot, slack: SlackSandbox, told: str) -> None:
+    """Start the bot, and let it check; what alice is told of that."""
+    accepted = slack.state()["accepted"]
+    bot.start()
+    slack.wait(lambda seen: seen["connected"] and seen["accepted"] > accepted, name="connection")
+    slack.command("/altcontact check")
+    slack.wait_private(told, timeout=40)
+
+
+def test_a_check_without_slack_decides_nothing_about_members(
+    world: dict[str, str], bot: Bot, aws: AwsSandbox, slack: SlackSandbox
+) -> None:
+    """It says unknown with the cause, resolves nothing that the bot found, and alerts nobody."""
+    begin(bot, slack, "1 of 3 accounts fall short")
+    alert = slack.wait_message("person_left")
+    assert "old-shop" in texts(alert["blocks"])
+
+    accounts = check(without_slack(world), wanted=3)
+    for each in accounts.values():
+        assert each["outcome"] == "unknown"
+        assert rules(each) == dict.fromkeys(("person_left", "member_mailbox"), ("unknown", OURS))
+    status, out, err = run(without_slack(world), "-m", "bot", "check")
+    assert status == 3
+    assert all(OURS in line and " unknown " in line for line in out.splitlines())
+    assert "Set SLACK_BOT_TOKEN" in err
+
+    slack.command("/altcontact check")
+    slack.wait_private("1 of 3 accounts fall short")
+    # The next thing that is told is of another contact: of what nobody asked nothing was.
+    aws.delete_contact(TEAM, "SECURITY")
+    slack.command("/altcontact check")
+    slack.wait_message(TEAM)
+    assert len(slack.messages()) == 2
+    stands = next(each for each in slack.messages() if each["ts"] == alert["ts"])
+    assert "old-shop" in stands["text"]
+    assert "Resolved" not in texts(stands["blocks"])
+
+
+def test_slack_that_does_not_answer_leaves_rules_undecided(
+    world: dict[str, str], bot: Bot, slack: SlackSandbox
+) -> None:
+    """Where the members cannot be read it says so everywhere; a bot that can read them decides."""
+    slack.fault("users.list", "ratelimited", seconds=3600)
+    status, out, err = run(world, "-m", "bot", "check")
+    assert status == 3
+    assert all(TOO_SLOW in line for line in out.splitlines()), out
+    assert "Check again later." in err
+    slack.fault("users.list", "error", count=100)
+    begin(bot, slack, "3 accounts could not be checked")
+    slack.wait_message("could not be checked in full")
+    slack.wait_message(BY_SLACK)
+    slack.command(f"/altcontact check {LEFT}")
+    card = texts(slack.wait_private(f"Account `{LEFT}`")["blocks"])
+    assert f"could not be decided: {BY_SLACK}" in card
+    assert not [each for each in slack.messages() if "short" in each["text"]]
+
+    bot.kill()
+    slack.clear_faults()
+    begin(bot, slack, "1 of 3 accounts fall short")
+    slack.wait_message("person_left")
+    slack.wait_message("could be checked since")
+    assert LEAVER not in bot.log
+
+
+@pytest.mark.refused("missing_scope")
+def test_without_the_scope_the_rules_are_off(
+    world: dict[str, str], bot: Bot, slack: SlackSandbox
+) -> None:
+    """Without users:read.email nothing is undecided: the rules are off, and the doctor says so."""
+    assert "users:read" not in doctor(world)
+    kept = ["channels:history", "channels:read", "chat:write", "commands", "usergroups:read"]
+    slack.scopes([*kept, "groups:history", "groups:read", "users:read"])
+    accounts = check(world, wanted=0)
+    assert {each["outcome"] for each in accounts.values()} == {"compliant"}
+    told = doctor(world)
+    assert "users:read.email" in told
+    assert "person_left" in told
+    begin(bot, slack, "nothing falls short")
+    bot.wait_log("rules about members are off: the Slack app lacks a scope")
+    assert slack.messages() == []
+
+
+def test_places_that_are_denied_leave_accounts_unknown(
+    world: dict[str, str], bot: Bot, aws: AwsSandbox, slack: SlackSandbox
+) -> None:
+    """Where OUs and tags may not be read nothing is wrong; once allowed all is judged."""
+    Path(world["ALTCONTACT_CONFIG"]).write_text(PLACES)
+    aws.paths(on=False)
+    aws.deny("organizations:ListRoots")
+    aws.deny("organizations:ListTagsForResource")
+    begin(bot, slack, "3 accounts could not be checked")
+    unchecked = slack.wait_message("contacts could not be checked")
+    shown = texts(unchecked["blocks"])
+    assert UNREAD in shown
+    assert all(name in shown for name in ("shop", "old-shop"))
+    accounts = check(world, wanted=3)
+    assert {each["outcome"] for each in accounts.values()} == {"unknown"}
+    for each in accounts.values():
+        assert all(UNREAD in held["reason"] for held in each["contacts"].values())
+    assert len(slack.messages()) == 1
+    told = doctor(world)
+    assert "organizations:ListTagsForResource" in told
+    assert "organizations:ListRoots" in told
+
+    aws.clear_denials()
+    slack.command("/altcontact check")
+    slack.wait_private("1 of 3 accounts fall short")
+    slack.wait_message("could be checked since")
+    found = slack.wait_message("Billing contact is missing")
+    assert TEAM in texts(found["blocks"])
+    accounts = check(world, wanted=1)
+    got = {each["name"]: (each["outcome"], each["path"]) for each in accounts.values()}
+    assert (got["shop"], got["old-shop"]) == (
+        ("missing", "/Production"),
+        ("compliant", "/Development"),
+    )
