@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -13,8 +14,9 @@ from bot.findings import Cause
 from bot.scans import ScanPart, ScanState, count
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Sequence
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
     from datetime import datetime
 
     from bot.findings import AccountResult, Failure
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
     from bot.scope import Scope
 
 _log = structlog.get_logger(__name__)
+
+LOOK_EVERY: Final = 0.5
+"""Seconds within which it is seen that the scan is to stop."""
+
+STOP_WITHIN: Final = 4.0
+"""Seconds that an organization may take to end then: more than its own calls are given."""
 
 
 class Round:
@@ -72,6 +80,50 @@ def progress(rounds: Sequence[Round]) -> tuple[int, int]:
     return sum(done for done, _ in each), sum(total for _, total in each)
 
 
+def await_all(
+    rounds: Sequence[Round], running: Sequence[Future[None]], stopping: threading.Event
+) -> None:
+    """Wait for all organizations; once the scan is to stop, for a short while only.
+
+    One whose calls hang until then keeps nobody from recording what was read of the others.
+    """
+    while wait(running, timeout=LOOK_EVERY).not_done:
+        if stopping.is_set():
+            hanging = wait(running, timeout=STOP_WITHIN).not_done
+            for each, future in zip(rounds, running, strict=True):
+                if future in hanging and each.reading is not None:
+                    each.reading.give_up(failure(Cause.NOT_REACHED))
+            return
+
+
+def together(rounds: Sequence[Round]) -> list[AccountResult]:
+    """The results of all organizations, one of each account.
+
+    An account that moves from one to another may be listed in both for a while: then that result
+    counts which tells more, of equals the first.
+    """
+    best: dict[str, AccountResult] = {}
+    twice = 0
+    for result in (result for each in rounds for result in each.results):
+        account_id = result.account.id
+        known = best.setdefault(account_id, result)
+        twice += known is not result
+        if _tells(result) > _tells(known):
+            best[account_id] = result
+    if twice:
+        _log.warning("accounts are listed in several organizations", accounts=twice)
+    return list(best.values())
+
+
+def _tells(result: AccountResult) -> int:
+    """How much a result tells: nothing, that it cannot be read, that it is skipped, or more."""
+    if not result.seen:
+        return 0
+    if not result.results:
+        return 2
+    return 3 if any(item.was_read for item in result.results) else 1
+
+
 def ended(
     scan: Scan, rounds: Sequence[Round], results: Sequence[AccountResult], now: datetime
 ) -> Scan:
@@ -79,10 +131,10 @@ def ended(
     parts = [each.part for each in rounds]
     troubles = [part for part in parts if part.failure is not None]
     state = ScanState.COMPLETE
+    # One that was stopped has not failed, however early: the next start makes up for it.
+    stopped = [part for part in troubles if _was_stopped(part)]
     if troubles:
-        # One that was stopped has not failed, however early: the next start makes up for it.
         begun = bool(results) or len(troubles) < len(parts)
-        stopped = any(part.failure.cause is Cause.NOT_REACHED for part in troubles if part.failure)
         state = ScanState.INCOMPLETE if begun or stopped else ScanState.FAILED
     named = any(part.organization for part in parts)
     return replace(
@@ -91,9 +143,13 @@ def ended(
         finished_at=now,
         scope=next((part.scope for part in parts if part.scope is not None), None),
         counts=count(results),
-        failure=next((_of_organization(part) for part in troubles), None),
+        failure=next((_of_organization(part) for part in (*stopped, *troubles)), None),
         parts=tuple(parts) if named else (),
     )
+
+
+def _was_stopped(part: ScanPart) -> bool:
+    return part.failure is not None and part.failure.cause is Cause.NOT_REACHED
 
 
 def _of_organization(part: ScanPart) -> Failure | None:

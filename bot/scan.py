@@ -18,7 +18,7 @@ from bot.errors import AltcontactError, StoreError
 from bot.findings import Cause
 from bot.grounds import gather
 from bot.reading import SideBySide
-from bot.rounds import Round, ended, progress
+from bot.rounds import Round, await_all, ended, progress, together
 from bot.scans import ScanReport, ScanState
 
 if TYPE_CHECKING:
@@ -203,8 +203,9 @@ class Scanner:
                     lambda *_: self._tell(*progress(rounds)),
                     place=self._placing(each.gateway, policy),
                 )
-            list(self._organizations.map(Round.run, rounds))
-        results = [result for each in rounds for result in each.results]
+            running = [self._organizations.submit(each.run) for each in rounds]
+            await_all(rounds, running, self._stopping)
+        results = together(rounds)
         finished = ended(scan, rounds, results, self._clock.now())
         changes = self._store.record_scan(finished, results)
         log.info(
