@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.browser import chromium
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 FOLDER = "tests/browser"
+
+# How long an example takes says nothing of it where other tests run beside it on a busy machine.
+settings.register_profile(
+    "beside_others", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("beside_others")
 
 
 def not_run(config: pytest.Config) -> int:

@@ -209,7 +209,7 @@ def test_every_rule_match_and_precedence(
     lines_say(world, accounts)
     alerts_say(slack, accounts)
     cards_say(slack, accounts)
-    for personal in ("corp.example", "7946", "Security team", "desk 1", "office"):
+    for personal in ("corp.example", "7946 0", "+442079", "Security team", "desk 1", "office"):
         assert personal not in bot.log
 
 

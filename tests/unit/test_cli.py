@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+import structlog
 
 from bot import __version__, app, cli, once
 from bot.errors import StoreError
@@ -220,6 +221,7 @@ def test_defect_before_logging(monkeypatch: pytest.MonkeyPatch, capsys: Capture)
         raise RuntimeError("early")
 
     monkeypatch.setattr(cli, "_settings", fail)
+    structlog.reset_defaults()  # a test before this one may have left it configured
     assert cli.main(["check"]) == 70
     assert "RuntimeError: early" in capsys.readouterr().err
 
