@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -67,9 +68,15 @@ def run() -> int:
         return _cannot_start(examine.wrong_settings(os.environ))
     logs.configure(settings.log_format)
     from bot import app, examine  # noqa: PLC0415 - the same
+    from bot.setting_file import CONFIG, DEFAULT_FILE  # noqa: PLC0415 - the same
+    from bot.settings import load  # noqa: PLC0415 - the same
 
+    environ = dict(os.environ)
+    if not environ.get(CONFIG, "").strip() and Path(DEFAULT_FILE).exists():
+        # It must be there at a reload, too: without it all of the policy would be gone.
+        environ[CONFIG] = DEFAULT_FILE
     try:
-        return app.run(settings, lambda: _settings(needs_slack=True))
+        return app.run(settings, lambda: load(environ, needs_slack=True))
     except StoreError as error:
         return _cannot_start(examine.wrong_database(settings, error))
 

@@ -105,8 +105,11 @@ class SlackMembers:
     def known(self) -> Members | Failure | None:
         """What is known without asking Slack. See `bot.ports.MemberDirectory.known`."""
         answer = self._answer
-        if answer is None:
-            words = "The members of the Slack workspace were not read yet."
+        now = self._clock.monotonic()
+        if answer is None or (
+            isinstance(answer.members, Members) and now - answer.read_at >= USED_AT_MOST
+        ):
+            words = "The members of the Slack workspace were not read lately."
             return failure(Cause.NOT_ASKED, words=words)
         return answer.members
 

@@ -15,8 +15,8 @@ from typing import Final
 import pytest
 import structlog
 
-from bot import __version__, app, cli, once
-from bot.errors import StoreError
+from bot import __version__, app, cli, once, policy_file
+from bot.errors import SettingsError, StoreError
 from bot.findings import Absent, Cause
 from bot.sandbox.run import Options
 from bot.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
@@ -305,6 +305,31 @@ def test_run(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
         monkeypatch.setenv(name, value)
     assert cli.main(["run"]) == 0
     assert [settings.channel for settings in given] == ["#alerts"]
+
+
+def test_run_reloads_no_file_that_is_gone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file that was there at the start must be there at a reload; one that comes later counts."""
+    loads: list[Callable[[], Settings]] = []
+
+    def run(_: Settings, load: Callable[[], Settings]) -> int:
+        loads.append(load)
+        return 0
+
+    monkeypatch.setattr(app, "run", run)
+    monkeypatch.chdir(tmp_path)
+    for name, value in SLACK.items():
+        monkeypatch.setenv(name, value)
+    cli.main(["run"])
+    file = tmp_path / "altcontact.toml"
+    file.write_text("[policy]\nsecurity = 'optional'\n")
+    cli.main(["run"])
+    for load in loads:
+        assert policy_file.count(load().policy) == 1
+    file.unlink()
+    without, with_file = loads
+    assert policy_file.count(without().policy) == 0
+    with pytest.raises(SettingsError, match="there is no such file"):
+        with_file()
 
 
 def test_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:

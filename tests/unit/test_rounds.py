@@ -143,6 +143,7 @@ def test_an_organization_that_hangs_at_a_stop_keeps_none_from_being_recorded(
     scans.stop()
     report = ticket.report.result(timeout=0)
     hanging.scope_gate.open()
+    scans._organizations.shutdown(wait=True)
     assert [each.account.id for each in report.results] == [account(2).id]
     assert report.scan.state is ScanState.INCOMPLETE
     assert "hangs" not in report.scan.complete_in

@@ -131,6 +131,18 @@ def test_pages() -> None:
     assert bench.directory.known() is members
 
 
+def test_what_was_read_too_long_ago_is_not_known() -> None:
+    """Members as they were a day ago decide nothing that is asked without a walk."""
+    bench = Bench(page(person("ana@corp.example")))
+    members = bench.members()
+    bench.clock.tick(USED_AT_MOST - 1)
+    assert bench.directory.known() is members
+    bench.clock.tick(1)
+    known = bench.directory.known()
+    assert isinstance(known, Failure)
+    assert known.cause is Cause.NOT_ASKED
+
+
 def test_who_is_left_out() -> None:
     """Bots, and whoever has no address, are no members for a rule; nonsense is none either."""
     members = Bench(
