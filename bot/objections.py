@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from bot.contacts import ContactType
 from bot.evaluation import evaluate
-from bot.evidence import Evidence
+from bot.evidence import Case, Evidence
 from bot.expectations import EMAIL
 from bot.findings import Held
 from bot.policy import Presence
+from bot.qualities.placeholders import fillers
 from bot.rules import Rule
 
 if TYPE_CHECKING:
@@ -66,12 +67,13 @@ def objections(
         presence=dict.fromkeys(ContactType, Presence.IGNORED) | {kind: policy.presence[kind]},
         severities={rule: worth for rule, worth in policy.severities.items() if rule in _QUICK},
     )
+    filled = fillers(Case(account, {kind: typed}, alone), kind, typed)
     judged = evaluate(account, {kind: Held(typed)}, alone, evidence=Evidence(exemptions=exempt))
     found: dict[str, dict[str, None]] = {}
     for result in judged.results:
         for verdict in result.verdicts:
             if verdict.exemption is None:
-                for field, why in _said(verdict):
+                for field, why in _said(kind, verdict, filled):
                     found.setdefault(field, {})[why] = None
     return {field: " ".join(said) for field, said in found.items()}
 
@@ -85,15 +87,19 @@ def expected_words(field: str, values: tuple[str, ...]) -> str:
     return f"{', '.join(told[:-1])} or {told[-1]}" if len(told) > 1 else told[0]
 
 
-def _said(verdict: Verdict) -> list[tuple[str, str]]:
+def _said(kind: ContactType, verdict: Verdict, filled: Mapping[str, str]) -> list[tuple[str, str]]:
+    # It stands below a field of this very contact.
+    reason = verdict.reason.replace(f"The {kind} contact's", "The", 1)
     if not verdict.differences:
-        return [(EMAIL, verdict.reason)]
-    return [(each.field, _why(verdict, each)) for each in verdict.differences]
+        return [(EMAIL, reason)]
+    if verdict.rule is Rule.PLACEHOLDER:
+        return [(field, f"{why[0].upper()}{why[1:]}.") for field, why in filled.items()]
+    return [(each.field, _why(reason, each)) for each in verdict.differences]
 
 
-def _why(verdict: Verdict, difference: Difference) -> str:
+def _why(reason: str, difference: Difference) -> str:
     if not difference.expected:
-        return verdict.reason
+        return reason
     return f"The policy expects {expected_words(difference.field, difference.expected)}."
 
 

@@ -102,6 +102,15 @@ WORDS: Final = frozenset(
 
 def placeholder(case: Case, kind: ContactType, contact: AlternateContact) -> Verdict | None:
     """Judge whether any field just fills the form; what the policy names does not."""
+    reasons = fillers(case, kind, contact)
+    if not reasons:
+        return None
+    words = f"The {kind} contact is filled with placeholders: {', '.join(reasons.values())}."
+    return against(Rule.PLACEHOLDER, case, contact, words, reasons)
+
+
+def fillers(case: Case, kind: ContactType, contact: AlternateContact) -> dict[str, str]:
+    """The fields that just fill the form: {field: why, as part of a sentence}."""
     reasons = {}
     if is_filler(contact.name) and not names(case, kind, contact, "name"):
         reasons["name"] = "the name says nothing"
@@ -115,10 +124,7 @@ def placeholder(case: Case, kind: ContactType, contact: AlternateContact) -> Ver
         reasons["email"] = why
     if _is_made_up(case, kind, contact):
         reasons["phone"] = "the phone number is made up"
-    if not reasons:
-        return None
-    words = f"The {kind} contact is filled with placeholders: {', '.join(reasons.values())}."
-    return against(Rule.PLACEHOLDER, case, contact, words, reasons)
+    return reasons
 
 
 def impossible_phone(case: Case, kind: ContactType, contact: AlternateContact) -> Verdict | None:

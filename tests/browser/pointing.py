@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FORM: Final = {
     "Name": "Security Desk",
     "Title": "Duty manager",
-    "Email": "desk@example.org",
+    "Email": "desk@corp.internal",
     "Phone": "020 7946 0958",
 }
 

@@ -70,6 +70,15 @@ def test_several_severities_have_headings_worst_first() -> None:
     assert "Old" in message.text
 
 
+def test_the_security_contact_stands_first() -> None:
+    """Of one account and severity the rows stand as the types do in AWS, whatever their order."""
+    kinds = (ContactType.OPERATIONS, ContactType.BILLING, ContactType.SECURITY)
+    found = [data.finding(1, kind=kind) for kind in kinds]
+    told = plain(shown(data.mixed(WEAK, *found)))
+    places = [told.index(f"{kind.label} contact is missing") for kind in reversed(kinds)]
+    assert places == sorted(places)
+
+
 def test_findings_of_one_contact_are_one_row() -> None:
     """Each reason, each field, each rule, and one Fix."""
     other = replace(WRONG, key=replace(WRONG.key, outcome=Outcome.WEAK, rule=Rule.FREE_MAIL))
@@ -165,6 +174,7 @@ def test_a_row_that_is_set_aside_says_until_when_by_whom_and_why() -> None:
     assert "1 of 2 findings set aside." in marked(message)
     assert json.dumps(message.blocks).count('"Fix"') == 1
     over = shown(data.mixed(aside))
+    assert "Show account" in json.dumps(over.blocks)
     assert "Nothing open: contacts of 1 account" in plain(over)
     assert "Fix" not in json.dumps(over.blocks)
     by_hand = shown(data.mixed(verified, kind=UNCHECKED))

@@ -56,6 +56,12 @@ def test_the_form_is_labelled_filled_and_hinted() -> None:
     assert [block["label"]["text"] for block in inputs] == ["Name", "Title", "Email", "Phone"]
     assert inputs[0]["element"]["initial_value"] == data.CONTACT.name
     assert all(block["element"]["max_length"] >= LENGTHS[block["block_id"]] for block in inputs)
+    assert [block["element"].get("focus_on_load", False) for block in inputs] == [
+        True,
+        False,
+        False,
+        False,
+    ]
     assert "distribution list" in json.dumps(view)
     assert "As dialled in GB" in json.dumps(form(region="GB"))
     assert "initial_value" not in json.dumps(form(values=None))

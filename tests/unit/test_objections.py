@@ -72,6 +72,19 @@ def test_what_a_rule_is_broken_by(
     assert list(against(AlternateContact(**{**fields, **changed}), policy(**values))) == [field]
 
 
+def test_each_field_is_told_its_own_reason() -> None:
+    """Below a field stands what is the matter with that field alone."""
+    typed = AlternateContact("Sec team", "n/a", "sec@example.com", "+44 20 7946 0958")
+    assert against(typed, policy()) == {
+        "email": "The email address is of a domain reserved for examples.",
+        "title": "The title says nothing.",
+    }
+    free = replace(GOOD, email="sec@gmail.com")
+    assert against(free, policy(rules__free_mail=Severity.LOW)) == {
+        "email": "The email address is at a free mail provider."
+    }
+
+
 def test_what_is_set_aside_is_no_objection() -> None:
     """A rule that is set aside for this contact is not held against what is typed."""
     mine = policy(security__email=("@corp.example",))

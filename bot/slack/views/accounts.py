@@ -10,6 +10,7 @@ from bot.slack.blocks import (
     button,
     clip,
     context,
+    divider,
     escape,
     header,
     paragraph,
@@ -74,6 +75,8 @@ def account_message(look: Look, pointers: Pointers = NOWHERE, *, read_only: bool
     judged = {item.type: item for item in result.results}
     for kind in ContactType:
         reading = look.others.get(kind)
+        if kind in judged or reading is not None:
+            blocks.append(divider())
         if kind in judged:
             blocks += judged_blocks(
                 account.id,
@@ -85,7 +88,7 @@ def account_message(look: Look, pointers: Pointers = NOWHERE, *, read_only: bool
             )
         elif reading is not None:
             blocks += unjudged_blocks(account.id, kind, reading, read_only=read_only)
-    blocks.append(actions(button("Check again", CHECK, account.id)))
+    blocks += [divider(), actions(button("Check again", CHECK, account.id))]
     if read_only:
         blocks.append(context(TURN_ON))
     return Message(escape(f"{named}: {told}"), blocks)

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from bot.exempting import FINDINGS, REASON, TYPES
 from bot.exemptions import LONGEST_REASON, SHORTEST_REASON
+from bot.rules import Rule
 from bot.slack.blocks import clip, plain
+from bot.slack.views.words import UNREAD, sentences, severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.findings import Finding
     from bot.slack.blocks import Block
 
 OPTIONS: Final = 100
@@ -76,3 +79,22 @@ def typed(label: str, text: str, hint: str) -> Block:
         "hint": plain(hint),
         "element": element,
     }
+
+
+def finding_reason(finding: Finding) -> str:
+    """Why a finding stands, where its rule does not say it already."""
+    missing = finding.key.rule is Rule.MISSING
+    return "" if missing else sentences(finding.key.type, [finding.reason])
+
+
+def finding_words(finding: Finding) -> str:
+    """A finding in a line: `Security: placeholder · high`."""
+    key, severity = finding.key, severity_of(finding)
+    told = f"{key.type.label}: {key.rule.value}"
+    if key.outcome.unchecked and key.rule not in UNREAD:
+        told += " (undecided)"
+    elif severity is not None and not key.outcome.unchecked:
+        told += f" · {severity.label.lower()}"
+    if finding.exemption is not None:
+        told += f" · set aside until {finding.exemption.request.until:%Y-%m-%d}"
+    return told

@@ -12,10 +12,10 @@ from bot.exempting import FINDINGS, REASON, TYPES, UNTIL
 from bot.exemptions import ExemptionKind
 from bot.slack.blocks import context, day, divider, paragraph, plain, section
 from bot.slack.message import Message
-from bot.slack.views.exemption_inputs import OPTIONS, choice, typed
+from bot.slack.views.exemption_inputs import OPTIONS, choice, finding_reason, finding_words, typed
 from bot.slack.views.exemption_list import problem_words
 from bot.slack.views.rows import title
-from bot.slack.views.words import UNREAD, rule_names, severity_of
+from bot.slack.views.words import rule_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -82,13 +82,16 @@ def set_aside_view(
         notice: why an earlier submission was not taken.
         revision: how often that was so.
     """
-    offered = [(f"{each.id}:{_exemption_id(each)}", _words(each), each.reason) for each in findings]
+    offered = [
+        (f"{each.id}:{_exemption_id(each)}", finding_words(each), finding_reason(each))
+        for each in findings
+    ]
     shown = [each.id in chosen for each in findings]
     blocks = _heading(name, account_id, notice)
     blocks.append(choice(FINDINGS, "What to set aside", offered[:OPTIONS], shown, revision))
     if len(offered) > OPTIONS:
         blocks.append(context(f"…and {len(offered) - OPTIONS:,} more, once these are set aside."))
-    hint = "Who may end it or sets it aside again reads this. It is kept, and shown in the channel."
+    hint = "For whoever looks at it later. It is kept, and shown in the channel."
     blocks.append(typed("Why", reason, hint))
     blocks.append(
         {
@@ -216,19 +219,6 @@ def note_view(message: Message, heading: str = "Set aside") -> dict[str, Any]:
 
 def _exemption_id(finding: Finding) -> int:
     return finding.exemption.id if finding.exemption is not None else 0
-
-
-def _words(finding: Finding) -> str:
-    """A finding in a line: `Security: placeholder · high`."""
-    key, severity = finding.key, severity_of(finding)
-    told = f"{key.type.label}: {key.rule.value}"
-    if key.outcome.unchecked and key.rule not in UNREAD:
-        told += " (undecided)"
-    elif severity is not None and not key.outcome.unchecked:
-        told += f" · {severity.label.lower()}"
-    if finding.exemption is not None:
-        told += f" · set aside until {finding.exemption.request.until:%Y-%m-%d}"
-    return told
 
 
 def _heading(name: str, account_id: str, notice: AltcontactError | None) -> list[Block]:

@@ -84,7 +84,14 @@ def contact_rows(
 
 def by_severity(rows: Sequence[Row]) -> list[Block]:
     """The blocks of rows, worst first, under a heading each severity where there are several."""
-    ordered = sorted(rows, key=_rank)
+    accounts = list(dict.fromkeys(row.findings[0].key.account_id for row in rows))
+    place = {account_id: number for number, account_id in enumerate(accounts)}
+
+    def order(row: Row) -> tuple[int, int, int]:
+        key = row.findings[0].key
+        return _rank(row), place[key.account_id], list(type(key.type)).index(key.type)
+
+    ordered = sorted(rows, key=order)
     grouped = [(rank, list(members)) for rank, members in groupby(ordered, _rank)]
     blocks: list[Block] = []
     for _, members in grouped:
@@ -123,7 +130,10 @@ def _blocks(number: int, found: Sequence[Finding], pointers: Pointers, known: st
     done = _done(found)
     if not standing:
         text = plain(row_text(name, key.account_id, f"{key.type.label} contact"))
-        return [section(text, fields=[mrkdwn(done, FIELD_TEXT)])]
+        aside = any(each.resolved_at is None for each in found)
+        # On the account's card it can be ended.
+        menu = row_menu(number, key.account_id, key.type, SHOW) if aside else None
+        return [section(text, fields=[mrkdwn(done, FIELD_TEXT)], accessory=menu)]
     details = _details(standing, done, pointers)
     if any(each.key.outcome.falls_short for each in standing):
         rules = [each.key.rule for each in standing]

@@ -167,8 +167,9 @@ def forbidden_view(
         blocks += [
             section(plain(f"AWS holds now:\n{contact_lines(held)}")),
             paragraph(
-                "This bot deletes none. Delete it with the AWS CLI, or in the account's console on "
-                f"its *Account* page, under *Alternate contacts*:\n```{escape(command)}```\n"
+                "The bot deletes no contacts. Delete it with the AWS CLI, or in the account's "
+                "console on its *Account* page, under *Alternate contacts*:\n"
+                f"```{escape(command)}```\n"
                 "Leave `--account-id` out where you are signed in to this very account."
             ),
         ]
@@ -213,6 +214,8 @@ def _input(field: str, values: AlternateContact | None, hint: str | None) -> Blo
     value = getattr(values, field, "")[: _MOST_TYPED[field]]
     if value:
         element["initial_value"] = value
+    if field == FIELDS[0]:  # the menu of contacts stands before it
+        element["focus_on_load"] = True
     block: Block = {
         "type": "input",
         "block_id": field,

@@ -148,7 +148,9 @@ class Modal {
     const isHere = () =>
       document.activeElement !== this.dialog && this.dialog.contains(document.activeElement);
     if (mark() && isHere()) return;
-    const [first] = reachable(this.body).filter((each) => each.matches("input, textarea"));
+    const asked = this.nodes.find(({ block }) => block.element?.focus_on_load);
+    const [first] = reachable(asked?.node ?? this.body)
+      .filter((each) => each.matches("input, textarea"));
     (first ?? this.dialog).focus();
   }
 
