@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.surroundings import Placing
@@ -71,7 +71,8 @@ def explain(
     failures: Mapping[str, Failure] = {}
     if policy.needs_units or policy.needs_tags:
         placing = Placing(gateways.of(account.id), store, policy, clock)
-        account = placing.complete(account)
+        # What it comes with was kept, and only what is kept tells how old that is.
+        account = placing.complete(replace(account, units=None, tags=None))
         failures = placing.failures
     return Explanation(account, policy.explain(account), failures)
 

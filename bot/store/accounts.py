@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.ports import Surroundings
@@ -12,14 +13,17 @@ from bot.store.values import (
     maybe_time_text,
     tags_json,
     text,
+    time_text,
     to_tags,
     to_time,
     to_units,
     units_json,
 )
+from bot.unit_tree import GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from sqlite3 import Row
 
     from sqlite_utils import Database
 
@@ -29,11 +33,14 @@ _KEEP: Final = """
 INSERT INTO accounts (id, name, folded, state, email, organization) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, folded = excluded.folded, state = excluded.state,
-    email = excluded.email, organization = excluded.organization, gone_at = NULL
+    email = excluded.email, organization = excluded.organization, gone_at = NULL,
+    units = iif(organization = excluded.organization, units, NULL),
+    tags = iif(organization = excluded.organization, tags, NULL)
 WHERE (name, state, email, organization)
         != (excluded.name, excluded.state, excluded.email, excluded.organization)
     OR gone_at IS NOT NULL
 """
+"""OUs and tags are an organization's: those of another one do not go along with an account."""
 
 _FIND: Final = """
 SELECT * FROM accounts
@@ -84,11 +91,11 @@ class Accounts(Part):
     def account(self, account_id: str) -> Account | None:
         """One account, as last listed, also where it has left the organization since.
 
-        It has the OUs and tags that were last kept of it.
+        It has the OUs and tags that were last kept of it, if that was not too long ago.
         """
         with self._connections.reading() as db:
             row = db.execute("SELECT * FROM accounts WHERE id = ?", [text(account_id)]).fetchone()
-            return to_account(row) if row is not None else None
+            return self._placed(row) if row is not None else None
 
     def find_accounts(self, text: str, limit: int) -> list[Account]:
         """Accounts whose id is `text`, or whose name contains it whatever its case.
@@ -102,7 +109,16 @@ class Accounts(Part):
         with self._connections.reading() as db:
             # Folding also brings digits of other scripts and widths to plain ones.
             found = db.execute(_FIND, {"id": name, "name": name, "limit": limit})
-            return [to_account(row) for row in found]
+            return [self._placed(row) for row in found]
+
+    def _placed(self, row: Row) -> Account:
+        """An account without what is kept of where it stands, where that is good no longer."""
+        account, oldest = to_account(row), time_text(self._clock.now() - GOOD)
+        return replace(
+            account,
+            units=account.units if (row["units_at"] or "") > oldest else None,
+            tags=account.tags if (row["tags_at"] or "") > oldest else None,
+        )
 
     def account_names(self) -> list[str]:
         """Every account's name, to look for the nearest of a typo in."""

@@ -102,6 +102,39 @@ def test_surroundings_are_kept(store: SqliteStore) -> None:
     assert store.find_accounts(one.id, 1) == [now]
 
 
+def test_where_an_account_stood_is_known_for_a_week(tmp_path: Path) -> None:
+    """An account comes with its OUs and tags as long as they are good, each by its own time."""
+    clock = SetClock()
+    path, tags = (Unit("ou-ab12-11111111", "Prod"),), {"env": "prod"}
+    with SqliteStore(tmp_path / "bot.db", clock) as store:
+        store.remember_accounts([account()])
+        store.keep_surroundings({account().id: Surroundings(path, START)})
+        later = START + timedelta(days=1)
+        store.keep_surroundings({account().id: Surroundings(tags=tags, tags_at=later)})
+        clock.tick(7 * 86_400 - 1)
+        whole = replace(account(), units=path, tags=tags)
+        assert store.account(account().id) == whole
+        clock.tick(1)
+        assert store.account(account().id) == replace(account(), tags=tags)
+        clock.tick(86_400)
+        assert store.find_accounts(account().id, 1) == [account()]
+
+
+def test_an_account_that_moved_leaves_its_ous_and_tags_behind(store: SqliteStore) -> None:
+    """What one organization says of an account does not hold in another."""
+    here = replace(account(), organization="here")
+    path, tags = (Unit("ou-ab12-11111111", "Prod"),), {"env": "prod"}
+    kept = Surroundings(path, START, tags, START)
+    store.remember_accounts([here])
+    store.keep_surroundings({here.id: kept})
+    store.remember_accounts([replace(here, name="Renamed")])
+    assert store.surroundings("here")[here.id] == kept
+    there = replace(here, organization="there")
+    store.remember_accounts([there])
+    found = store.surroundings("there")[here.id]
+    assert (found.units, found.tags, store.account(here.id)) == (None, None, there)
+
+
 def test_paths_of_many_accounts_are_held_once(store: SqliteStore) -> None:
     """Accounts of one OU share one path in memory."""
     units = (Unit("ou-ab12-11111111", "Production"),)
