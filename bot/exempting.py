@@ -228,7 +228,9 @@ def _reason(typed: str) -> str:
 
 def _same(exemption: Exemption, user_id: str, reason: str, until: datetime) -> bool:
     request = exemption.request
-    return (request.user_id, request.reason, request.until) == (user_id, reason, until)
+    # By the day: the longest time that is allowed ends at another moment each time it is asked.
+    asked = (user_id, reason, until.date())
+    return (request.user_id, request.reason, request.until.date()) == asked
 
 
 def _refuse_if_other(finding: Finding | None, shown: int) -> None:

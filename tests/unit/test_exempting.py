@@ -16,7 +16,7 @@ from bot.exempting import Exempting
 from bot.exemptions import Exemption, ExemptionKind
 from bot.findings import Finding, FindingKey, Outcome
 from bot.matching import Match
-from bot.policy import Layer, Policy
+from bot.policy import LONGEST_EXEMPTION, Layer, Policy
 from bot.rules import Rule
 from tests.unit.fakes import SECURITY, START, FakeClock, FakeFixers, account
 
@@ -233,10 +233,13 @@ def test_what_is_set_aside_may_be_set_aside_longer() -> None:
         world.grant({1: second.id})
 
 
-def test_a_form_handed_in_twice_is_granted_once() -> None:
+@pytest.mark.parametrize("days", [30, LONGEST_EXEMPTION])
+def test_a_form_handed_in_twice_is_granted_once(days: int) -> None:
     """Where Slack delivers a form again, the answer is that of the first time."""
     world = World(finding(1))
-    assert world.grant() == world.grant()
+    first = world.grant(days=days)
+    world.clock.tick(3)
+    assert world.grant(days=days) == first
     assert len(world.store.recorded) == 1
     assert world.woken == 1
 
