@@ -163,3 +163,11 @@ def test_a_primary_contact_is_hidden_as_a_whole() -> None:
     shown = masks.entry(entry("account:GetContactInformation", answered=answered))
     assert shown["answered"] == {"ContactInformation": dict.fromkeys(held, MASKED)}
     assert masks.text("Ana Roe, Leeds") == "[masked], Leeds"
+
+
+def test_a_block_may_be_called_type(masks: Masks) -> None:
+    """What a form holds is masked though one of its blocks has the name of a member of its own."""
+    name = {"name": {"type": "plain_text_input", "value": "Noa Quist"}}
+    values = {"type": {"altcontact_type": {"type": "static_select"}}, "name": name}
+    shown = masks.entry(entry("views.update", answered={"view": {"state": {"values": values}}}))
+    assert shown["answered"]["view"]["state"]["values"]["name"]["name"]["value"] == MASKED

@@ -157,7 +157,8 @@ def _hidden(part: Mapping[str, Any], *, contacts: bool) -> frozenset[str]:
     """The members that hold personal data by where they stand."""
     if contacts and CONTACT_KEYS & part.keys():
         return CONTACT_KEYS | _PRIMARY_KEYS | _PLACE_KEYS
-    return _VALUE_KEYS if part.get("type") in _TEXT_INPUTS else frozenset()
+    kind = part.get("type")  # which may be a block that is called so
+    return _VALUE_KEYS if isinstance(kind, str) and kind in _TEXT_INPUTS else frozenset()
 
 
 def _ends(text: str, end: int) -> bool:

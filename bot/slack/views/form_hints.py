@@ -47,5 +47,7 @@ def hints(kind: ContactType, region: str | None, policy: AccountPolicy | None) -
 
 
 def _domains(domains: tuple[str, ...]) -> str:
-    named = ", ".join(domains[:_DOMAINS])
-    return clip(named + (" …" if len(domains) > _DOMAINS else ""), _HINT_TEXT)
+    more = len(domains) - _DOMAINS
+    named = [*domains[:_DOMAINS], *([f"{more} more"] if more > 0 else [])]
+    *first, last = named
+    return clip(f"{', '.join(first)} or {last}" if first else last, _HINT_TEXT)
