@@ -45,6 +45,9 @@ AGAIN: Final = 60.0
 WALK_WITHIN: Final = 600.0
 """Seconds that a walk may take; enough for 200,000 members at twenty calls a minute."""
 
+PACE: Final = 3.0
+"""Seconds between two pages once Slack said to wait: twenty calls a minute."""
+
 TRIES: Final = 4
 """How often a page is asked for where Slack cannot be reached, or fails."""
 
@@ -93,6 +96,7 @@ class SlackMembers:
         self._wait = wait or self._stopping.wait
         self._walking = threading.Lock()
         self._answer: _Answer | None = None
+        self._slowed = False
 
     def members(self) -> Members | Failure | None:
         """All members. See `bot.ports.MemberDirectory.members`; may take some minutes."""
@@ -145,6 +149,7 @@ class SlackMembers:
         """The address and the state of everybody who has an address, bots left out."""
         cursor, cursors = "", {""}
         people = addresses = 0
+        self._slowed = False
         while True:
             page = self._page(cursor, deadline)
             scopes = granted(page.headers)
@@ -163,6 +168,8 @@ class SlackMembers:
             if cursor in cursors:
                 raise _NotWalkedError(_refusal("repeated_cursor"))
             cursors.add(cursor)
+            if self._slowed and self._clock.monotonic() + PACE <= deadline:
+                self._wait(PACE)  # else each page would be refused once
         if people and not addresses and not scopes:
             raise _ScopeError
 
@@ -188,6 +195,7 @@ class SlackMembers:
                 problem = explain(error)
                 if problem.code == "missing_scope":
                     raise _ScopeError from error
+                self._slowed = self._slowed or problem.retry_after is not None
                 tries += problem.retry_after is None
                 wait = max(1.0, problem.retry_after or 2.0**tries)
                 passing = problem.retry_after is not None or problem.code in {"", *_PASSING}

@@ -12,7 +12,16 @@ from structlog.testing import capture_logs
 
 from bot.evidence import Members, MemberState
 from bot.findings import Cause, Failure
-from bot.slack.members import AGAIN, KEPT, PAGE, TRIES, USED_AT_MOST, WALK_WITHIN, SlackMembers
+from bot.slack.members import (
+    AGAIN,
+    KEPT,
+    PACE,
+    PAGE,
+    TRIES,
+    USED_AT_MOST,
+    WALK_WITHIN,
+    SlackMembers,
+)
 from bot.slack.scopes import granted
 from tests.unit.fakes import PATIENCE, FakeClock, Gate
 
@@ -206,7 +215,28 @@ def test_told_to_wait() -> None:
     """Each page waits for as long as Slack says, as often as it says so."""
     bench = Bench(busy("3"), busy("0"), page(cursor="a"), *[busy("4")] * 9, page(person("a@b.c")))
     assert len(bench.members()) == 1
-    assert bench.waits == [3, 1, *[4] * 9]
+    assert bench.waits == [3, 1, PACE, *[4] * 9]
+
+
+def test_pages_are_spaced_once_slack_said_to_wait() -> None:
+    """Pages follow each other at once until Slack says to wait, and at its pace from then on."""
+    last = page(person("a@b.c"))
+    bench = Bench(page(cursor="a"), busy("2"), page(cursor="b"), page(cursor="c"), last)
+    bench.members()
+    assert bench.waits == [2, PACE, PACE]
+    bench.clock.tick(KEPT)
+    bench.waits.clear()
+    bench.slack.answers = [page(cursor="a"), page(cursor="b"), last]
+    bench.members()
+    assert bench.waits == []
+
+
+def test_a_walk_near_its_end_is_not_spaced() -> None:
+    """Where the wait would be too long, the next page is asked for at once."""
+    bench = Bench(busy("2"), page(cursor="a"), page(person("a@b.c")))
+    bench.slack.before = lambda: bench.clock.tick(WALK_WITHIN / 2 - PACE + 1)
+    bench.members()
+    assert bench.waits == [2]
 
 
 def test_told_to_wait_too_long() -> None:
