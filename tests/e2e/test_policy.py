@@ -239,7 +239,7 @@ def alerts_say(slack: SlackSandbox, accounts: dict[str, Any]) -> None:
             case.name == "changed"
         ), case.name
         for outcome, broken in case.wanted.values():
-            assert outcome == "exempt" or all(f"`{rule}`" in alerts for rule in broken)
+            assert outcome == "exempt" or all(rule in alerts for rule in broken), case.name
     for told in (
         "Email: aws-security@corp.example → new@corp.example",
         "Email: expected pay@corp.example (or 1 other), is aws-security@corp.example",
@@ -264,7 +264,7 @@ def cards_say(slack: SlackSandbox, accounts: dict[str, Any]) -> None:
             assert actual(field) in card, case.name
             assert not field["expected"] or f"expected {field['expected'][0]}" in card, case.name
         for _, broken in case.wanted.values():
-            assert "unreadable" in broken or all(f"`{rule}`" in card for rule in broken), case.name
+            assert "unreadable" in broken or all(rule in card for rule in broken), case.name
         if accounts[case.id]["excluded"]:
             assert accounts[case.id]["excluded"] in card
 
