@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from bot.policy_explain import Explanation, NotFound
     from bot.settings import Look
 
+_WIDE: Final = 100
+"""Columns from which on what gave way has one of its own."""
+
+_SOURCE: Final = 24
+"""Characters of a line that names a table, where there is little room."""
+
 _NEEDED: Final = {"units": "OUs", "tags": "tags"}
 
 
@@ -73,17 +79,32 @@ def undecided(found: Explanation, needs: Sequence[str], err: TextIO) -> Exit:
 
 
 def table(account: Account, values: Iterable[Explained], console: Console) -> None:
-    """Write an account's policy as a table; what is built in stands back."""
+    """Write an account's policy as a table; what is built in stands back.
+
+    What gives way to a table is told, but for what is built in: everything wins over that.
+    """
     console.print(Text(_named(account), "bold"))
-    grid = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for column in ("key", "value", "given by", "over"):
+    wide = console.width >= _WIDE
+    grid = Table(box=box.SIMPLE_HEAD, header_style="bold", show_edge=False, pad_edge=False)
+    for column in ("key", "value", "given by", *(["over"] if wide else [])):
         grid.add_column(column, overflow="fold", no_wrap=column in {"key", "given by"})
     for each in values:
-        over = "\n".join(f"{told(value)}: {source}" for source, value in each.gave_way)
-        cells = (each.key, told(each.value), each.source, over)
+        beaten = [(told(value), source) for source, value in each.gave_way]
+        over = [(value, by) for value, by in beaten if by != BUILT_IN.source]
+        if wide:
+            last = "\n".join(f"{value}: {by}" for value, by in over)
+            cells = [each.key, told(each.value), each.source, last]
+        else:
+            lines = [each.source, *(f"over {value}:\n{by}" for value, by in over)]
+            given = "\n".join(lines).split("\n")
+            cells = [each.key, told(each.value), "\n".join(map(_in_two, given))]
         style = "dim" if each.source == BUILT_IN.source else ""
         grid.add_row(*(Text(_lines(cell)) for cell in cells), style=style)
     console.print(grid)
+
+
+def _in_two(source: str) -> str:
+    return source.replace(" (line", "\n(line") if len(source) > _SOURCE else source
 
 
 def plain(account: Account, values: Sequence[Explained], out: TextIO, err: TextIO) -> None:

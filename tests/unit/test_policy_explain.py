@@ -272,6 +272,10 @@ def test_table() -> None:
     assert "\x1b]" not in out.getvalue()
     assert "pay\\x1bments" in out.getvalue()
     assert "a@corp.example: [[policy.override]] 1 (line 4)" in out.getvalue()
+    assert ": built in" not in out.getvalue()
+    narrow = io.StringIO()
+    table(found, values, Console(file=narrow, width=80, highlight=False))
+    assert "over a@corp.example:" in narrow.getvalue()
 
 
 def test_check_of_a_right_file() -> None:
