@@ -1,0 +1,217 @@
+"""What people set aside and verify by hand, in Slack: shown, listed, ended, kept over restarts."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.test_policy import texts
+from tests.e2e.test_story import ALICE, BOB, WEB, ready
+
+if TYPE_CHECKING:
+    from bot.sandbox.aws.sandbox import AwsSandbox
+    from bot.sandbox.slack.sandbox import SlackSandbox
+    from tests.e2e.conftest import Bot
+
+__all__ = ["ready"]
+
+CAROL = "U0CAROL003"
+STAGING = "666666666666"
+REASON = "Closed with the office next month."
+SEEN = "It says aws-security@corp.internal, and the team reads it."
+SET_ASIDE, VERIFY = "altcontact_set_aside", "altcontact_verify"
+MENU, END = "altcontact_menu", "altcontact_end_exemption"
+
+
+def day(days: int) -> str:
+    """A day from now, as a date picker gives it."""
+    return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%d")
+
+
+def choose(
+    slack: SlackSandbox, message: dict[str, Any], what: str, account_id: str, user: str = ALICE
+) -> dict[str, Any]:
+    """Choose in the menu of an account's row; the form that opens."""
+    value = f"{what}:{account_id}:SECURITY"
+    assert "error" not in slack.press(MENU, value, message=message, user=user)
+    return slack.wait_view(lambda view: bool(view["view"].get("submit")), user)
+
+
+def begin_again(bot: Bot, slack: SlackSandbox) -> None:
+    """Kill the bot, and start it."""
+    accepted = slack.state()["accepted"]
+    bot.kill()
+    bot.start()
+    slack.wait(lambda seen: seen["connected"] and seen["accepted"] > accepted, name="connection")
+
+
+def set_aside(slack: SlackSandbox, account_id: str = WEB, user: str = ALICE) -> None:
+    """Set an account's missing contact aside from its row in the alert."""
+    choose(slack, slack.wait_message("6 contacts missing"), SET_ASIDE, account_id, user)
+    answer = slack.submit(user, reason=REASON, until=day(30))
+    assert not answer.get("errors"), answer
+    slack.wait_view("Set aside until", user)
+
+
+def is_answered(view: dict[str, Any]) -> bool:
+    """Whether a modal is no longer the one that says to wait."""
+    return "It is being recorded." not in str(view)
+
+
+def rows_of(message: dict[str, Any], account_id: str) -> str:
+    """The texts of the block in which an account stands."""
+    found = [each for each in message["blocks"] if account_id in texts(each)]
+    return texts(found)
+
+
+def test_set_aside_from_a_row_and_ended(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """The row says who, why and until when; it is listed; ended it is open and announced anew."""
+    alert = slack.wait_message("6 contacts missing")
+    choose(slack, alert, SET_ASIDE, WEB)
+    for values, field in (
+        ({"reason": "Too short", "until": day(30)}, "reason"),
+        ({"reason": REASON, "until": day(400)}, "until"),
+    ):
+        assert set(slack.submit(**values)["errors"]) == {field}
+    slack.submit(reason=REASON, until=day(30))
+    slack.wait_view("Set aside until")
+    slack.close()
+    alert = slack.wait_message("5 contacts missing")
+    row = rows_of(alert, WEB)
+    assert "Set aside until" in row
+    assert f"by <@{ALICE}>: {REASON}" in row
+
+    slack.command("/altcontact check")
+    slack.wait_private("5 of 15 accounts fall short")
+    slack.command(f"/altcontact check {WEB}")
+    card = texts(slack.wait_private(f"Account `{WEB}`")["blocks"])
+    assert REASON in card
+    count = len(slack.messages())
+
+    slack.command("/altcontact exemptions")
+    listed = texts(slack.wait_view("1 in all")["view"])
+    assert f"Set aside by <@{ALICE}>" in listed
+    assert REASON in listed
+    slack.press(END)
+    slack.wait_view("Ended.")
+    slack.wait_view("Nothing is set aside.")
+    slack.close()
+    slack.wait(lambda _: len(slack.messages()) == count + 1, name="a new alert")
+    new = slack.messages()[-1]
+    assert "1 contact missing" in new["text"]
+    assert WEB in texts(new["blocks"])
+    old = slack.wait_message("The exemption ended; opened again.")
+    assert old["ts"] == alert["ts"]
+    slack.command("/altcontact check")
+    slack.wait_private("6 of 15 accounts fall short")
+    assert len(slack.messages()) == count + 1
+    for personal in (REASON, "aws-security@corp.internal"):
+        assert personal not in ready.log
+
+
+def test_only_fixers_set_aside(ready: Bot, slack: SlackSandbox) -> None:
+    """Somebody else is told who may, from the row's menu and by the command; nothing changes."""
+    alert = slack.wait_message("6 contacts missing")
+    slack.press(MENU, f"{SET_ASIDE}:{WEB}:SECURITY", message=alert, user=BOB)
+    assert "S0SECOPS01" in texts(slack.wait_private("You may not", BOB)["blocks"])
+    slack.command("/altcontact exempt Web staging", user=BOB)
+    slack.wait(lambda _: len(slack.private(BOB)) == 2, name="a second answer")
+    assert slack.view(BOB) is None
+    set_aside(slack)
+    slack.command("/altcontact exemptions", user=BOB)
+    slack.wait_view("1 in all", BOB)
+    slack.press(END, user=BOB)
+    slack.wait_view("You may not", BOB)
+    assert "Set aside until" in rows_of(slack.wait_message("5 contacts missing"), WEB)
+
+
+def test_set_aside_survives_a_kill(ready: Bot, slack: SlackSandbox) -> None:
+    """After a kill it still stands, is not announced, and can be ended."""
+    set_aside(slack)
+    slack.wait_message("5 contacts missing")
+    begin_again(ready, slack)
+    slack.command("/altcontact check")
+    slack.wait_private("5 of 15 accounts fall short")
+    slack.command("/altcontact exemptions")
+    assert REASON in texts(slack.wait_view("1 in all")["view"])
+    slack.press(END)
+    slack.wait_view("Nothing is set aside.")
+    assert WEB in texts(slack.wait_message("1 contact missing")["blocks"])
+
+
+def test_two_people_at_once(ready: Bot, slack: SlackSandbox) -> None:
+    """Of two who set the same aside one is first; the other is told who was, and may look again."""
+    slack.set_group("S0SECOPS01", members=[ALICE, CAROL])
+    alert = slack.wait_message("6 contacts missing")
+    people = (ALICE, CAROL)
+    for user in people:
+        choose(slack, alert, SET_ASIDE, WEB, user)
+    answers: dict[str, dict[str, Any]] = {}
+
+    def submit(user: str) -> None:
+        answers[user] = slack.submit(user, reason=f"{REASON} {user}", until=day(30))
+
+    both = [threading.Thread(target=submit, args=(user,)) for user in people]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join(30)
+    assert [each.get("errors") for each in answers.values()] == [None, None]
+    shown = {user: texts(slack.wait_view(is_answered, user)["view"]) for user in people}
+    (winner,) = (user for user in people if "/altcontact exemptions" in shown[user])
+    (other,) = {*people} - {winner}
+    assert "Somebody else set a finding aside meanwhile" in shown[other]
+    assert f"<@{winner}>" in shown[other]
+    row = rows_of(slack.wait_message("5 contacts missing"), WEB)
+    assert f"{REASON} {winner}" in row
+    assert f"{REASON} {other}" not in row
+    slack.close(other)
+    slack.command("/altcontact exemptions", user=other)
+    slack.wait_view("1 in all", other)
+
+
+@pytest.fixture
+def by_hand(environment: dict[str, str], aws: AwsSandbox, bot: Bot, slack: SlackSandbox) -> Bot:
+    """A bot in GovCloud, where there is no API for contacts; what that means announced."""
+    environment |= aws.environment("govcloud")
+    bot.start()
+    slack.wait_connected()
+    slack.wait_message("contacts could not be checked")
+    return bot
+
+
+def test_verified_by_hand(by_hand: Bot, slack: SlackSandbox) -> None:
+    """The card has the console's steps; who looked is recorded, and holds over a kill."""
+    alert = slack.wait_message("11 contacts could not be checked")
+    slack.command(f"/altcontact check {WEB}")
+    card = slack.wait_private(f"Account `{WEB}`")
+    told = texts(card["blocks"])
+    for step in ("*Account* page", "*Alternate contacts*", "*Edit*", "four fields", "*Update*"):
+        assert step in told
+    slack.press(VERIFY, message=card)
+    form = slack.wait_view("What you saw")
+    assert "*Alternate contacts*" in texts(form["view"])
+    assert set(slack.submit(reason="Fine.")["errors"]) == {"reason"}
+    slack.submit(reason=SEEN)
+    slack.wait_view("Verified by hand, good until")
+    slack.close()
+    alert = slack.wait_message("10 contacts could not be checked")
+    row = rows_of(alert, WEB)
+    assert f"Verified by hand by <@{ALICE}>" in row
+    assert SEEN in row
+
+    begin_again(by_hand, slack)
+    slack.command("/altcontact check")
+    result = texts(slack.wait_private("10 accounts could not be checked")["blocks"])
+    assert "*1* exempt" in result
+    slack.command(f"/altcontact check {WEB}")
+    assert SEEN in texts(slack.wait_private(f"Account `{WEB}`")["blocks"])
+    choose(slack, alert, VERIFY, STAGING)
+    slack.submit(reason=SEEN)
+    slack.wait_view("Verified by hand, good until")
+    slack.wait_message("9 contacts could not be checked")
+    assert len(slack.messages()) == 1
+    assert SEEN not in by_hand.log
