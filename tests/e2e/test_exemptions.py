@@ -12,6 +12,8 @@ from tests.e2e.test_policy import texts
 from tests.e2e.test_story import ALICE, BOB, WEB, ready
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.sandbox.aws.sandbox import AwsSandbox
     from bot.sandbox.slack.sandbox import SlackSandbox
     from tests.e2e.conftest import Bot
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ready"]
 
 CAROL = "U0CAROL003"
-STAGING = "666666666666"
+PAYMENTS, STAGING = "121212121212", "666666666666"
 REASON = "Closed with the office next month."
 SEEN = "It says aws-security@corp.internal, and the team reads it."
 SET_ASIDE, VERIFY = "altcontact_set_aside", "altcontact_verify"
@@ -140,6 +142,49 @@ def test_set_aside_survives_a_kill(ready: Bot, slack: SlackSandbox) -> None:
     slack.press(END)
     slack.wait_view("Nothing is set aside.")
     assert WEB in texts(slack.wait_message("1 contact missing")["blocks"])
+
+
+def test_it_outlives_what_it_set_aside(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """A contact that is set and deleted again is still set aside, until that is ended on a card."""
+    set_aside(slack)
+    slack.close()
+    slack.wait_message("5 contacts missing")
+    held = aws.contact("111111111111", "SECURITY")
+    assert held is not None
+    aws.set_contact(WEB, "SECURITY", held)
+    slack.command("/altcontact check")
+    slack.wait_private("5 of 15 accounts fall short")
+    slack.wait_message(lambda seen: "outside of this bot" in rows_of(seen, WEB))
+    aws.delete_contact(WEB, "SECURITY")
+    slack.command("/altcontact check")
+    ready.wait_log("scan ended", scan=3)
+    aws.delete_contact(PAYMENTS, "SECURITY")
+    slack.command("/altcontact check")
+    slack.wait_private("6 of 15 accounts fall short")
+    # What is announced is the other contact alone.
+    assert WEB not in texts(slack.wait_message("1 contact missing")["blocks"])
+    slack.command(f"/altcontact check {WEB}")
+    card = slack.wait_private(f"Account `{WEB}`")
+    assert REASON in texts(card["blocks"])
+    slack.press(END, message=card)
+    slack.wait_private(lambda seen: WEB in str(seen) and REASON not in str(seen))
+    slack.wait_message(lambda seen: "1 contact missing" in seen["text"] and WEB in str(seen))
+
+
+def test_the_policy_says_for_how_long(
+    environment: dict[str, str], bot: Bot, slack: SlackSandbox, tmp_path: Path
+) -> None:
+    """Where the policy allows a week more is refused under the day, and the form says so."""
+    file = tmp_path / "altcontact.toml"
+    file.write_text("[policy]\nexemption_days = 7\n")
+    environment["ALTCONTACT_CONFIG"] = str(file)
+    bot.start()
+    slack.wait_connected()
+    form = choose(slack, slack.wait_message("6 contacts missing"), SET_ASIDE, WEB)
+    assert f"{day(7)} at the latest" in texts(form["view"])
+    assert set(slack.submit(reason=REASON, until=day(8))["errors"]) == {"until"}
+    slack.submit(until=day(7))
+    slack.wait_view("Set aside until")
 
 
 def test_two_people_at_once(ready: Bot, slack: SlackSandbox) -> None:

@@ -193,6 +193,22 @@ def test_an_outage_of_one_holds_up_no_other(place: Place, bot: Bot, slack: Slack
     assert "our-shop" not in alert
 
 
+def test_a_role_that_may_not_be_assumed(place: Place, bot: Bot, slack: SlackSandbox) -> None:
+    """It is told with what its trust policy lacks, and the other's alert comes all the same."""
+    file = Path(place.environment["ALTCONTACT_CONFIG"])
+    file.write_text(file.read_text().replace(EXTERNAL, "of-another"))
+    bot.start()
+    slack.wait_connected()
+    assert "our-shop" in slack.wait_message("1 contact missing")["text"]
+    told = texts(slack.wait_message("Checks do not work in acquired")["blocks"])
+    assert "could not be assumed" in told
+    assert "external_id" in told
+    parts, _ = checked(place, wanted=1)
+    assert parts["corp"]["complete"]
+    assert "could not be assumed" in parts["acquired"]["problem"]
+    assert "of-another" not in bot.log
+
+
 def test_findings_of_a_broken_one_stand(place: Place, ready: Bot, slack: SlackSandbox) -> None:
     """Where the credentials of one expire its findings are not resolved, nor announced anew."""
     place.corp.expire("management")
