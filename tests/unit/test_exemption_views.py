@@ -184,7 +184,7 @@ def test_a_row_of_the_list() -> None:
     verified = data.exemption(2, kind=ExemptionKind.VERIFICATION, rule=Rule.UNSUPPORTED)
     view = exemption_list.list_view([data.exemption(), verified], 2, 0)
     told = "\n".join(texts(view["blocks"], "plain_text", "mrkdwn"))
-    assert "Page 1 of 1 · 2 in all" in told
+    assert "2 in all, the first to end first" in told
     assert f"Web production · {ACCOUNT}\nSecurity contact: Closed at the end" in told
     assert "Set aside by <@U0BOB00002>" in told
     assert "Rule: missing" in told

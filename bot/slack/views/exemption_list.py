@@ -90,13 +90,14 @@ def list_view(
         blocks.append(paragraph(problem_words(notice)))
     if not exemptions:
         told = (
-            "Nothing is set aside. A row's menu in an alert, or `/altcontact exempt`, sets aside."
+            "Nothing is set aside. To set something aside, use a row's menu in an alert, or "
+            "`/altcontact exempt`."
         )
         return _view([*blocks, paragraph(told)], page)
     pages = page_count(total)
-    blocks.append(
-        context(f"Page {page + 1:,} of {pages:,} · {total:,} in all, the first to end first")
-    )
+    place = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
+    order = ", the first to end first" if total > 1 else ""
+    blocks.append(context(f"{place}{total:,} in all{order}"))
     for each in exemptions:
         blocks += _row(each, rules_url, read_only=read_only)
     if pages > 1:

@@ -55,7 +55,7 @@ def changed_message(content: AnnouncementContent) -> Message:
     """Contacts that somebody else changed, and that are still as they should be."""
     number = content.total or len(content.changes)
     headline = f"{contacts(number)} changed outside of this bot"
-    still = "It still is" if number == 1 else "They still are"
+    still = "It is still" if number == 1 else "They are still"
     intro = (
         f"{mentioned(content.announcement.mention)}Seen {date(content.scan.started_at)}. "
         f"{still} as the policy asks. CloudTrail tells who it was, under `PutAlternateContact` "
