@@ -16,7 +16,7 @@ from bot.aws.quota import LIST, TAGS, Limiter, Limiters, account_limiters
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.aws.units import Places
 from bot.errors import GatewayError
-from bot.findings import Unreadable
+from bot.findings import Cause, Unreadable
 from bot.targets import AwsTarget
 
 if TYPE_CHECKING:
@@ -27,12 +27,15 @@ if TYPE_CHECKING:
     from bot.aws.bucket import Quota
     from bot.contacts import Account, AlternateContact, ContactType, Unit
     from bot.evidence import PrimaryContact
-    from bot.findings import Cause, Failure, Reading
+    from bot.findings import Failure, Reading
     from bot.policy import Policy
     from bot.ports import Priority
     from bot.scope import Scope, ScopeKind
 
 _log = structlog.get_logger(__name__)
+
+_RENEWED: Final = frozenset({Cause.CREDENTIALS_EXPIRED, Cause.CREDENTIALS_MISSING})
+"""The causes that other credentials, which may be there by now, would mend."""
 
 
 class AwsGateway:
@@ -95,7 +98,13 @@ class AwsGateway:
         Raises:
             GatewayError: it could not be found out, or the scope asked for is not to be had.
         """
-        found = self._organization.scope(self._wanted)
+        try:
+            found = self._organization.scope(self._wanted)
+        except GatewayError as error:
+            if error.failure.cause not in _RENEWED:
+                raise
+            self._clients.renew()
+            found = self._organization.scope(self._wanted)
         with self._lock:
             known, self._scope = self._scope, found
         if found != known:

@@ -47,6 +47,7 @@ class Clients:
         read_seconds: float = READ_SECONDS,
         target: AwsTarget = AwsTarget(),  # noqa: B008 - frozen, so it may be shared
     ) -> None:
+        self._given = session
         self._session = session
         self._target = target
         # boto3 neither makes sessions nor clients from several threads at once.
@@ -59,6 +60,12 @@ class Clients:
             # Each try has to wait for its turn at the limiter, so botocore must not try again.
             retries={"total_max_attempts": 1, "mode": "standard"},
         )
+
+    def renew(self) -> None:
+        """Look for credentials anew: files may hold others by now, and a role be assumed again."""
+        with self._lock:
+            self._session = self._given
+            self._made.clear()
 
     def sts(self) -> STSClient:
         """STS in the session's region, else in the default one."""

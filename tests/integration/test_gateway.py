@@ -386,3 +386,30 @@ def test_credentials_are_refreshed_by_the_chain(
     assert look(gateway, MEMBER_ID) == Absent()
     held.unlink()
     assert why(look(gateway, MEMBER_ID)) is Cause.CREDENTIALS_EXPIRED
+
+
+def test_credentials_that_were_renewed_in_a_file_are_taken(
+    aws: AwsSandbox, calling_as: CallingAs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where those in use have expired, what stands in the file by then is used, without a start."""
+    calling_as()
+    config = tmp_path / "config"
+
+    def hand_out(environment: dict[str, str]) -> None:
+        names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+        lines = [f"{name} = {environment[name.upper()]}" for name in names]
+        config.write_text("\n".join(["[default]", *lines, ""]))
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    hand_out(aws.environment())
+    gateway = AwsGateway(None)
+    assert gateway.scope().account_id == MANAGEMENT_ID
+    aws.expire()
+    with pytest.raises(GatewayError) as refused:
+        gateway.scope()
+    assert refused.value.failure.cause is Cause.CREDENTIALS_EXPIRED
+    hand_out(aws.renew())
+    assert gateway.scope().account_id == MANAGEMENT_ID
+    assert look(gateway, MEMBER_ID) == Absent()
