@@ -23,7 +23,8 @@ from bot.errors import (
 
 if TYPE_CHECKING:
     from bot.announcements import Announcement
-    from bot.ports import Clock, Notifier, Store
+    from bot.ports import Clock, Notifier
+    from bot.store_port import Store
 
 _log = structlog.get_logger(__name__)
 

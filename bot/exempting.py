@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from bot.exemptions import Exemption
     from bot.findings import Finding
     from bot.policy import Policy
-    from bot.ports import Clock, FixerList, Store
+    from bot.ports import Clock, FixerList
+    from bot.store_port import Store
 
 _log = structlog.get_logger(__name__)
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from bot.contacts import Account, AlternateContact, ContactType
     from bot.evidence import PrimaryContact
     from bot.findings import Failure, Reading
-    from bot.ports import ContactGateway, Priority, Store
+    from bot.ports import ContactGateway, Priority
+    from bot.store_port import Store
 
 _log = structlog.get_logger(__name__)
 

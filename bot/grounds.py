@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from bot.exemptions import Exemption
     from bot.findings import Failure
     from bot.policy import Policy
-    from bot.ports import Clock, Store
+    from bot.ports import Clock
+    from bot.store_port import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from bot.evidence import PrimaryContact
     from bot.findings import AccountResult, Failure, Reading, TypeResult
     from bot.policy import AccountPolicy, Policy
-    from bot.ports import Clock, Contacts, MemberDirectory, Store
+    from bot.ports import Clock, Contacts, MemberDirectory
+    from bot.store_port import Store
 
 
 @dataclass(frozen=True, slots=True)

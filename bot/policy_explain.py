@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from bot.findings import Failure
     from bot.gateways import Gateways
     from bot.policy import Explained, Policy, Undecided
-    from bot.ports import Clock, Store
+    from bot.ports import Clock
+    from bot.store_port import Store
 
 MOST: Final = 21
 """Accounts looked for: one more than are shown where a name is that of several."""

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from bot.contacts import AlternateContact, ContactType
     from bot.findings import Failure, Reading, TypeResult
     from bot.fixes import Fix, FixRequest
-    from bot.ports import Clock, Contacts, FixerList, Store
+    from bot.ports import Clock, Contacts, FixerList
+    from bot.store_port import Store
 
     Judge = Callable[[str, ContactType, AlternateContact], TypeResult | None]
 

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     from bot.contacts import Account
     from bot.policy import Policy
-    from bot.ports import Clock, ContactGateway, MemberDirectory, Store
+    from bot.ports import Clock, ContactGateway, MemberDirectory
     from bot.reading import Progress
     from bot.scans import Scan, Trigger
+    from bot.store_port import Store
 
     Place = Callable[[Account], Account]
     Placing = Callable[[ContactGateway, Policy], Place]

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from bot.ports import Clock, Store
+    from bot.ports import Clock
     from bot.scan import Scanner
+    from bot.store_port import Store
 
 _log = structlog.get_logger(__name__)
 

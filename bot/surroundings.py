@@ -15,7 +15,7 @@ import structlog
 
 from bot.errors import GatewayError, StoreError
 from bot.findings import Cause
-from bot.ports import Surroundings
+from bot.store_port import Surroundings
 from bot.unit_tree import FRESH, GOOD, UnitTree
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from bot.contacts import Account, Unit
     from bot.findings import Failure
     from bot.policy import Policy
-    from bot.ports import Clock, ContactGateway, Store
+    from bot.ports import Clock, ContactGateway
+    from bot.store_port import Store
 
     Path = tuple[Unit, ...]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.ports import Surroundings
+from bot.store_port import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

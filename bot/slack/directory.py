@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from bot.contacts import Account
     from bot.findings import Failure
     from bot.gateways import Gateways
-    from bot.ports import Clock, Store
+    from bot.ports import Clock
+    from bot.store_port import Store
 
 MOST: Final = 101
 """Matches looked for: one more than can be offered, to know whether there are more."""

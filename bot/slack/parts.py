@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from bot.look import AccountLook
     from bot.policy import Policy
     from bot.policy_source import Reloaded
-    from bot.ports import Clock, Contacts, Store
+    from bot.ports import Clock, Contacts
     from bot.remediate import Remediator
     from bot.scan import Scanner
     from bot.slack.desk import Desk
     from bot.slack.directory import Directory
     from bot.slack.fixers import SlackFixers
+    from bot.store_port import Store
 
 
 class Timetable(Protocol):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.ports import Surroundings
 from bot.store.base import Part
 from bot.store.rows import to_account
 from bot.store.values import (
@@ -19,6 +18,7 @@ from bot.store.values import (
     to_units,
     units_json,
 )
+from bot.store_port import Surroundings
 from bot.unit_tree import GOOD
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.ports import ScanClaim
 from bot.scans import ScanState
 from bot.store.base import Owner, Part
 from bot.store.rows import to_scan
 from bot.store.values import time_text
+from bot.store_port import ScanClaim
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -40,7 +40,7 @@ _RETRY: Final = 0.02
 
 
 class SqliteStore(Accounts, Exemptions, Findings, Fixes, Histories, Outbox, Recording, Scans):
-    """`bot.ports.Store` in a SQLite file. Safe for several threads, and for several processes.
+    """`bot.store_port.Store` in a SQLite file. Safe for several threads, and for several processes.
 
     Args:
         path: the file; made, for its owner alone, where it does not exist.

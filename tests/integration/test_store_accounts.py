@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.contacts import Account, Unit
-from bot.ports import Surroundings
 from bot.store import SqliteStore
+from bot.store_port import Surroundings
 from tests.integration.store_fixtures import START, SetClock, account
 
 if TYPE_CHECKING:

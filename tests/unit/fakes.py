@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from bot.errors import NotifierError
     from bot.evidence import Members, PrimaryContact
     from bot.findings import Failure, Reading
-    from bot.ports import Priority, Store
+    from bot.ports import Priority
+    from bot.store_port import Store
 
 PATIENCE = 20
 """Seconds after which a test that waits has failed."""

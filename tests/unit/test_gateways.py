@@ -23,7 +23,7 @@ from tests.unit.fakes import (
 
 if TYPE_CHECKING:
     from bot.contacts import Account
-    from bot.ports import Store
+    from bot.store_port import Store
 
 NAMES = ("corp", "acquired")
 

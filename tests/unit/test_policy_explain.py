@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.policy import Explained, Policy
-    from bot.ports import ContactGateway, Store, Surroundings
+    from bot.ports import ContactGateway
+    from bot.store_port import Store, Surroundings
 
 TEXT = """
 [policy]

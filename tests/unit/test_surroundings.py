@@ -13,7 +13,7 @@ from bot.errors import GatewayError, StoreError
 from bot.findings import Cause
 from bot.matching import Match
 from bot.policy import Layer, Policy
-from bot.ports import Surroundings
+from bot.store_port import Surroundings
 from bot.surroundings import PATIENCE, Placing, for_looks, for_scans
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.contacts import Account
-    from bot.ports import Store
+    from bot.store_port import Store
 
 DAY = 86_400.0
 PROD, TEAM, TEST = (
