@@ -9,16 +9,16 @@ from benchmarks.measuring import Row
 from bot.contacts import Account, AlternateContact, ContactType, Unit
 from bot.evaluation import evaluate
 from bot.evidence import Evidence, Members, MemberState, PrimaryContact
-from bot.findings import Held
 from bot.matching import Match
 from bot.policy import Layer, Policy, Presence
+from bot.readings import Held
 from bot.rules import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bot.findings import Reading
     from bot.policy import Value
+    from bot.readings import Reading
 
     Read = dict[ContactType, Reading]
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from bot.changes import ContactChange
     from bot.exemptions import Exemption
-    from bot.findings import Cause, Failure, Finding, FindingKey
+    from bot.findings import Finding, FindingKey
+    from bot.readings import Cause, Failure
     from bot.rules import Severity
     from bot.scans import Scan
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.findings import Cause, Failure
+from bot.readings import Cause, Failure
 
 _WORDS: Final[dict[Cause, tuple[str, str]]] = {
     Cause.TRUSTED_ACCESS_OFF: (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.contacts import AlternateContact
-    from bot.findings import Failure
+    from bot.readings import Failure
 
 
 class AltcontactError(Exception):

@@ -8,20 +8,10 @@ from typing import TYPE_CHECKING, assert_never
 from bot import expectations
 from bot.causes import failure
 from bot.evidence import NOTHING_ELSE, Case
-from bot.findings import (
-    Absent,
-    AccountResult,
-    Cause,
-    Difference,
-    Held,
-    Unreadable,
-    Unsupported,
-    broken,
-    judged,
-    undecided,
-)
+from bot.findings import AccountResult, Difference, broken, judged, undecided
 from bot.policy import FIELDS, Presence, Undecided
 from bot.qualities import contested, qualities
+from bot.readings import Absent, Cause, Held, Unreadable, Unsupported
 from bot.rules import OF_MEMBERS, Rule
 
 if TYPE_CHECKING:
@@ -30,8 +20,9 @@ if TYPE_CHECKING:
 
     from bot.contacts import Account, AlternateContact, ContactType
     from bot.evidence import Evidence
-    from bot.findings import Failure, Reading, TypeResult, Verdict
+    from bot.findings import TypeResult, Verdict
     from bot.policy import AccountPolicy
+    from bot.readings import Failure, Reading
 
 
 def evaluate(

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from bot.contacts import Account, AlternateContact, ContactType
     from bot.exemptions import Exemption
-    from bot.findings import Failure
     from bot.policy import AccountPolicy
+    from bot.readings import Failure
     from bot.rules import Rule
 
 

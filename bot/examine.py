@@ -11,7 +11,7 @@ from bot import logs
 from bot.aws.gateway import gateways_for
 from bot.clock import SystemClock
 from bot.doctor import Check, Doctor, Line, Section, State
-from bot.findings import Cause
+from bot.readings import Cause
 from bot.schedule_checkup import ScheduleCheckup
 from bot.settings import look, variable
 from bot.slack import api

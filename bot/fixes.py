@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.contacts import AlternateContact, ContactType
-    from bot.findings import Failure
+    from bot.readings import Failure
 
 
 class FixState(StrEnum):

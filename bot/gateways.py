@@ -10,15 +10,15 @@ import structlog
 
 from bot.causes import failure
 from bot.errors import GatewayError
-from bot.findings import Cause, Unreadable
+from bot.readings import Cause, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.contacts import Account, AlternateContact, ContactType
     from bot.evidence import PrimaryContact
-    from bot.findings import Failure, Reading
     from bot.ports import ContactGateway, Priority
+    from bot.readings import Failure, Reading
     from bot.store_port import Store
 
 _log = structlog.get_logger(__name__)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from bot.contacts import ContactType
     from bot.evidence import Members, PrimaryContact, Seen
     from bot.exemptions import Exemption
-    from bot.findings import Failure
     from bot.policy import Policy
     from bot.ports import Clock
+    from bot.readings import Failure
     from bot.store_port import Store
 
 

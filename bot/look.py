@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from bot.causes import failure
 from bot.contacts import ContactType
 from bot.evaluation import evaluate, place_unread
-from bot.findings import Cause, Held, Outcome, Unreadable, Verdict, judged
+from bot.findings import Outcome, Verdict, judged
 from bot.grounds import gather
 from bot.policy import Undecided
 from bot.ports import Priority
+from bot.readings import Cause, Held, Unreadable
 from bot.rules import Rule
 
 if TYPE_CHECKING:
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
     from bot.contacts import Account, AlternateContact
     from bot.evidence import PrimaryContact
-    from bot.findings import AccountResult, Failure, Reading, TypeResult
+    from bot.findings import AccountResult, TypeResult
     from bot.policy import AccountPolicy, Policy
     from bot.ports import Clock, Contacts, MemberDirectory
+    from bot.readings import Failure, Reading
     from bot.store_port import Store
 
 

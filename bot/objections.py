@@ -13,9 +13,9 @@ from bot.contacts import ContactType
 from bot.evaluation import evaluate
 from bot.evidence import Case, Evidence
 from bot.expectations import EMAIL
-from bot.findings import Held
 from bot.policy import Presence
 from bot.qualities.placeholders import fillers
+from bot.readings import Held
 from bot.rules import Rule
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bot.findings import AccountResult, Difference, Failure, TypeResult
+    from bot.findings import AccountResult, Difference, TypeResult
+    from bot.readings import Failure
     from bot.scans import Scan, ScanReport
 
 WIDE: Final = 100

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.contacts import Account
-    from bot.findings import Failure
     from bot.gateways import Gateways
     from bot.policy import Explained, Policy, Undecided
     from bot.ports import Clock
+    from bot.readings import Failure
     from bot.store_port import Store
 
 MOST: Final = 21

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.contacts import Account
-    from bot.findings import Failure
     from bot.policy import Explained, Value
     from bot.policy_explain import Explanation, NotFound
+    from bot.readings import Failure
     from bot.settings import Look
 
 _WIDE: Final = 100

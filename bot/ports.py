@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.announcements import Announcement, AnnouncementContent
     from bot.contacts import Account, AlternateContact, ContactType, Unit
     from bot.evidence import Members, PrimaryContact
-    from bot.findings import Failure, Reading
+    from bot.readings import Failure, Reading
     from bot.scope import Scope
 
 

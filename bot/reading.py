@@ -11,9 +11,9 @@ import structlog
 from bot.causes import failure
 from bot.errors import GatewayError
 from bot.evaluation import evaluate, unseen
-from bot.findings import Cause, Failure, Unreadable
 from bot.policy import Undecided
 from bot.ports import Priority
+from bot.readings import Cause, Failure, Unreadable
 from bot.rules import Rule
 
 if TYPE_CHECKING:
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from bot.contacts import Account, ContactType
     from bot.evidence import PrimaryContact
-    from bot.findings import AccountResult, Reading
+    from bot.findings import AccountResult
     from bot.grounds import Grounds
     from bot.policy import AccountPolicy
     from bot.ports import Clock, ContactGateway
+    from bot.readings import Reading
 
     Progress = Callable[[int, int], None]
 

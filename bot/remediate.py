@@ -15,17 +15,18 @@ import structlog
 from bot.causes import failure
 from bot.contacts import fingerprint
 from bot.errors import ContactChanged, ContactRefused, GatewayError
-from bot.findings import Absent, Cause, Held, Unreadable, Unsupported
 from bot.fixes import FixState
 from bot.ports import Priority
+from bot.readings import Absent, Cause, Held, Unreadable, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.contacts import AlternateContact, ContactType
-    from bot.findings import Failure, Reading, TypeResult
+    from bot.findings import TypeResult
     from bot.fixes import Fix, FixRequest
     from bot.ports import Clock, Contacts, FixerList
+    from bot.readings import Failure, Reading
     from bot.store_port import Store
 
     Judge = Callable[[str, ContactType, AlternateContact], TypeResult | None]

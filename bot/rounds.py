@@ -10,7 +10,7 @@ import structlog
 
 from bot.causes import failure
 from bot.errors import GatewayError
-from bot.findings import Cause
+from bot.readings import Cause
 from bot.scans import ScanPart, ScanState, count
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
     from datetime import datetime
 
-    from bot.findings import AccountResult, Failure
+    from bot.findings import AccountResult
     from bot.ports import ContactGateway
     from bot.reading import SideBySide
+    from bot.readings import Failure
     from bot.scans import Scan
     from bot.scope import Scope
 

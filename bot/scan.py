@@ -15,9 +15,9 @@ import structlog
 
 from bot.causes import failure
 from bot.errors import AltcontactError, StoreError
-from bot.findings import Cause
 from bot.grounds import gather
 from bot.reading import SideBySide
+from bot.readings import Cause
 from bot.rounds import Round, await_all, ended, progress, together
 from bot.scans import ScanReport, ScanState
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.findings import Cause, Outcome
+from bot.findings import Outcome
+from bot.readings import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from bot.findings import AccountResult, Failure, FindingKey
+    from bot.findings import AccountResult, FindingKey
+    from bot.readings import Failure
     from bot.scope import Scope
 
 

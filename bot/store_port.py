@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from bot.contacts import Account, AlternateContact, ContactType, Unit
     from bot.evidence import Seen
     from bot.exemptions import Exemption, ExemptionRequest
-    from bot.findings import AccountResult, Failure, Finding, TypeResult
+    from bot.findings import AccountResult, Finding, TypeResult
     from bot.fixes import Fix, FixRequest, FixState
+    from bot.readings import Failure
     from bot.rules import Rule
     from bot.scans import Changes, Scan, ScanReport, Trigger
 

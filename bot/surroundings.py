@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.errors import GatewayError, StoreError
-from bot.findings import Cause
+from bot.readings import Cause
 from bot.store_port import Surroundings
 from bot.unit_tree import FRESH, GOOD, UnitTree
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from bot.contacts import Account, Unit
-    from bot.findings import Failure
     from bot.policy import Policy
     from bot.ports import Clock, ContactGateway
+    from bot.readings import Failure
     from bot.store_port import Store
 
     Path = tuple[Unit, ...]

@@ -12,8 +12,8 @@ from tenacity import Retrying, retry_if_exception, wait_random_exponential
 from bot.aws.failures import RAISED_BY_BOTOCORE, explain, refused_fields
 from bot.causes import failure
 from bot.errors import ContactRefused, GatewayError
-from bot.findings import Cause
 from bot.ports import Priority
+from bot.readings import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

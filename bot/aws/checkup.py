@@ -14,8 +14,8 @@ from bot.aws.sessions import has_contacts_api
 from bot.contacts import ACTIVE, ContactType
 from bot.doctor import Check, Section, State
 from bot.errors import GatewayError
-from bot.findings import Held, Unreadable
 from bot.ports import Priority
+from bot.readings import Held, Unreadable
 from bot.scope import CallerRole
 
 if TYPE_CHECKING:

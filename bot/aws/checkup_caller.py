@@ -13,7 +13,7 @@ from bot.aws.pastes import SERVICE
 from bot.aws.sessions import has_contacts_api
 from bot.doctor import State
 from bot.errors import GatewayError
-from bot.findings import Cause
+from bot.readings import Cause
 from bot.scope import CallerRole, ScopeKind
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.aws.checkup_notes import Notes
     from bot.aws.sessions import Clients
     from bot.doctor import Line
-    from bot.findings import Failure
+    from bot.readings import Failure
 
 
 class CallerLooks:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot.aws import pastes
 from bot.aws.denials import Request
 from bot.doctor import Line, Section, State
-from bot.findings import Cause
 from bot.ports import Priority
+from bot.readings import Cause
 from bot.scope import CallerRole, Scope, ScopeKind
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.aws.calls import Calls
     from bot.aws.quota import Limiter
-    from bot.findings import Failure
+    from bot.readings import Failure
 
 _T = TypeVar("_T")
 

@@ -9,8 +9,8 @@ from bot.aws.paging import entries_of
 from bot.aws.sessions import has_contacts_api
 from bot.doctor import State
 from bot.errors import GatewayError
-from bot.findings import Failure
 from bot.ports import Priority
+from bot.readings import Failure
 from bot.rules import Rule
 from bot.scope import CallerRole
 

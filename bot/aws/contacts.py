@@ -11,8 +11,8 @@ from bot.causes import failure
 from bot.contacts import AlternateContact
 from bot.errors import GatewayError
 from bot.evidence import PrimaryContact
-from bot.findings import Absent, Cause, Held, Unreadable, Unsupported
 from bot.ports import Priority
+from bot.readings import Absent, Cause, Held, Unreadable, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.aws.quota import Limiters
     from bot.aws.sessions import Clients
     from bot.contacts import ContactType
-    from bot.findings import Failure, Reading
+    from bot.readings import Failure, Reading
     from bot.scope import Scope
 
 

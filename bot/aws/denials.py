@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.causes import failure
-from bot.findings import Cause
+from bot.readings import Cause
 from bot.scope import CallerRole
 
 if TYPE_CHECKING:
-    from bot.findings import Failure
+    from bot.readings import Failure
     from bot.scope import Scope
 
 

@@ -37,14 +37,14 @@ from botocore.parsers import ResponseParserError
 
 from bot.aws.denials import DENIED, denial
 from bot.causes import failure
-from bot.findings import Cause
+from bot.readings import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
     from bot.aws.denials import Request
-    from bot.findings import Failure
+    from bot.readings import Failure
 
 NOT_FOUND: Final = "ResourceNotFoundException"
 

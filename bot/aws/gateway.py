@@ -16,7 +16,7 @@ from bot.aws.quota import LIST, TAGS, Limiter, Limiters, account_limiters
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.aws.units import Places
 from bot.errors import GatewayError
-from bot.findings import Cause, Unreadable
+from bot.readings import Cause, Unreadable
 from bot.targets import AwsTarget
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from bot.aws.bucket import Quota
     from bot.contacts import Account, AlternateContact, ContactType, Unit
     from bot.evidence import PrimaryContact
-    from bot.findings import Failure, Reading
     from bot.policy import Policy
     from bot.ports import Priority
+    from bot.readings import Failure, Reading
     from bot.scope import Scope, ScopeKind
 
 _log = structlog.get_logger(__name__)

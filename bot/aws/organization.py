@@ -13,8 +13,8 @@ from bot.aws.paging import entries_of, every, next_token
 from bot.aws.sessions import has_contacts_api
 from bot.contacts import ACTIVE, Account, Unit
 from bot.errors import GatewayError
-from bot.findings import Cause
 from bot.ports import Priority
+from bot.readings import Cause
 from bot.scope import CallerRole, Scope, ScopeKind
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot.aws.failures import UnusableAnswer
 from bot.causes import failure
 from bot.errors import GatewayError
-from bot.findings import Cause
+from bot.readings import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

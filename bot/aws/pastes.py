@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from bot.findings import Cause
+from bot.readings import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bot.aws.bucket import Bucket, Quota
 from bot.causes import failure
 from bot.errors import GatewayError
-from bot.findings import Cause
+from bot.readings import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -23,7 +23,7 @@ from bot.aws.failures import (
 )
 from bot.aws.regions import home
 from bot.causes import failure
-from bot.findings import Cause
+from bot.readings import Cause
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
-    from bot.findings import Failure
+    from bot.readings import Failure
     from bot.targets import AwsTarget
 
 SESSION_NAME: Final = "altcontact"

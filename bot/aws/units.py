@@ -9,8 +9,8 @@ from bot.aws.paging import entries_of, every, next_token
 from bot.causes import failure
 from bot.contacts import Unit
 from bot.errors import GatewayError
-from bot.findings import Cause
 from bot.ports import Priority
+from bot.readings import Cause
 from bot.scope import CallerRole
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from bot.causes import failure
 from bot.contacts import ContactType
 from bot.evidence import PrimaryContact
-from bot.findings import Cause, undecided
+from bot.findings import undecided
 from bot.phones import understood
 from bot.qualities.naming import against, mailbox
+from bot.readings import Cause
 from bot.rules import Rule
 
 if TYPE_CHECKING:

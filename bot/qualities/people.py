@@ -12,7 +12,8 @@ from bot.rules import Rule
 if TYPE_CHECKING:
     from bot.contacts import AlternateContact, ContactType
     from bot.evidence import Case
-    from bot.findings import Failure, Verdict
+    from bot.findings import Verdict
+    from bot.readings import Failure
 
 
 def member_mailbox(case: Case, kind: ContactType, contact: AlternateContact) -> Verdict | None:

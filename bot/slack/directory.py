@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.contacts import Account
-    from bot.findings import Failure
     from bot.gateways import Gateways
     from bot.ports import Clock
+    from bot.readings import Failure
     from bot.store_port import Store
 
 MOST: Final = 101

@@ -15,9 +15,9 @@ from bot.errors import (
     NotAllowed,
     StoreError,
 )
-from bot.findings import Cause
 from bot.fixes import FixRequest, FixState
 from bot.objections import objections
+from bot.readings import Cause
 from bot.slack.modals import Answer
 from bot.slack.views import form_results, forms
 from bot.validation import validate

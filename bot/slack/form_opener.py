@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from bot.contacts import fingerprint
 from bot.errors import AltcontactError, GatewayError
 from bot.expectations import prefilled
-from bot.findings import Absent, Held, Unreadable, Unsupported
 from bot.policy import Presence, Undecided
 from bot.ports import Priority
+from bot.readings import Absent, Held, Unreadable, Unsupported
 from bot.slack.views import forms, rows
 from bot.slack.views.notes import problem_message
 

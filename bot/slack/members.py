@@ -14,7 +14,7 @@ import structlog
 
 from bot.causes import failure
 from bot.evidence import Members, MemberState
-from bot.findings import Cause
+from bot.readings import Cause
 from bot.slack.api import CALL_ERRORS, explain
 from bot.slack.scopes import EMAILS, granted
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from slack_sdk.web import SlackResponse
 
     from bot.errors import NotifierError
-    from bot.findings import Failure
     from bot.ports import Clock
+    from bot.readings import Failure
 
 _log = structlog.get_logger(__name__)
 

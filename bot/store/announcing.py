@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from bot.announcements import AnnouncementKind, SendState, plan
-from bot.findings import Cause
+from bot.readings import Cause
 from bot.store.values import failure_json, mention_json, text, time_text
 
 if TYPE_CHECKING:

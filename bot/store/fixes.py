@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from bot.contacts import AlternateContact, ContactType
-    from bot.findings import Failure, TypeResult
+    from bot.findings import TypeResult
     from bot.fixes import Fix, FixRequest
+    from bot.readings import Failure
 
 HOLD: Final = timedelta(minutes=5)
 """How long a fix holds its contact: one that did not move for longer was left by a dead process."""

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.contacts import AlternateContact, Unit
-from bot.findings import Cause, Difference, Failure
+from bot.findings import Difference
+from bot.readings import Cause, Failure
 from bot.scans import ScanPart
 from bot.scope import CallerRole, Scope, ScopeKind
 

@@ -14,7 +14,6 @@ from bot.contacts import Account, AlternateContact, ContactType
 from bot.findings import (
     OUTCOMES,
     AccountResult,
-    Cause,
     Difference,
     FindingKey,
     Outcome,
@@ -25,6 +24,7 @@ from bot.findings import (
 )
 from bot.fixes import FixRequest
 from bot.policy import AccountPolicy, Layer, Policy
+from bot.readings import Cause
 from bot.rules import SEVERITIES, Rule
 from bot.scans import ScanState, Trigger, TriggerKind, count
 from bot.scope import CallerRole, Scope, ScopeKind
@@ -32,8 +32,9 @@ from bot.scope import CallerRole, Scope, ScopeKind
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.findings import Failure, Finding
+    from bot.findings import Finding
     from bot.policy import Value
+    from bot.readings import Failure
     from bot.scans import Changes, Scan
     from bot.store import SqliteStore
 

@@ -14,8 +14,8 @@ from bot.aws.bucket import Quota
 from bot.aws.gateway import AwsGateway
 from bot.contacts import AlternateContact, ContactType
 from bot.errors import ContactRefused, GatewayError
-from bot.findings import Absent, Cause, Held, Unreadable, Unsupported
 from bot.ports import Priority
+from bot.readings import Absent, Cause, Held, Unreadable, Unsupported
 from bot.sandbox.aws.demo import DENIED_ID, SandboxAccount
 from bot.sandbox.aws.identity import DELEGATED_ID, MANAGEMENT_ID, MEMBER_ID, STANDALONE_ID
 from bot.scope import CallerRole, ScopeKind
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bot.findings import Reading
+    from bot.readings import Reading
     from bot.sandbox.aws.sandbox import AwsSandbox
 
     CallingAs = Callable[..., AwsGateway]

@@ -10,8 +10,8 @@ from bot.aws.bucket import Quota
 from bot.aws.gateway import AwsGateway
 from bot.errors import GatewayError
 from bot.evidence import PrimaryContact
-from bot.findings import Cause, Failure
 from bot.ports import Priority
+from bot.readings import Cause, Failure
 from bot.sandbox.aws.demo import SandboxAccount
 from bot.sandbox.aws.identity import DELEGATED_ID, MANAGEMENT_ID, MEMBER_ID
 from bot.targets import AwsTarget

@@ -10,8 +10,8 @@ import pytest
 
 from bot.aws.gateway import AwsGateway
 from bot.contacts import ContactType
-from bot.findings import Absent, Held
 from bot.ports import Priority
+from bot.readings import Absent, Held
 
 if TYPE_CHECKING:
     from bot.sandbox.aws.sandbox import AwsSandbox

@@ -9,8 +9,8 @@ import pytest
 from bot.causes import failure
 from bot.contacts import ContactType
 from bot.errors import ContactRefused
-from bot.findings import Absent, Cause, Unreadable, Unsupported
 from bot.policy import Layer, Policy, Presence, Value
+from bot.readings import Absent, Cause, Unreadable, Unsupported
 from bot.rules import Severity
 from tests.integration.slack_bench import (
     ALICE,

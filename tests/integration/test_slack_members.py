@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.evidence import Members, MemberState
-from bot.findings import Cause, Failure
+from bot.readings import Cause, Failure
 from bot.sandbox.slack.workspace import ALICE, BOB
 from bot.slack import api
 from bot.slack.members import SlackMembers

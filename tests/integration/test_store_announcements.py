@@ -10,7 +10,8 @@ from bot.announcements import AnnouncementKind, SendState
 from bot.causes import failure
 from bot.contacts import ContactType
 from bot.errors import StoreError
-from bot.findings import Cause, Outcome
+from bot.findings import Outcome
+from bot.readings import Cause
 from bot.rules import Rule, Severity
 from bot.scans import ScanState
 from bot.store import SqliteStore

@@ -10,8 +10,9 @@ import pytest
 from bot.causes import failure
 from bot.contacts import ContactType
 from bot.errors import FixUnderWay, StoreError
-from bot.findings import Cause, Outcome
+from bot.findings import Outcome
 from bot.fixes import Fix, FixState
+from bot.readings import Cause
 from bot.store import SqliteStore
 from tests.integration.store_fixtures import (
     CONTACT,

@@ -12,9 +12,10 @@ from bot.causes import failure
 from bot.changes import ContactChange
 from bot.contacts import AlternateContact, ContactType
 from bot.evidence import Seen
-from bot.findings import Cause, Outcome, judged, undecided
+from bot.findings import Outcome, judged, undecided
 from bot.fixes import FixState
 from bot.policy import Presence
+from bot.readings import Cause
 from bot.rules import Rule, Severity
 from bot.store import SqliteStore
 from bot.store.histories import KEPT_FOR, MOST_KEPT

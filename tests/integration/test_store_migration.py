@@ -14,8 +14,9 @@ from sqlite_utils import Database
 from bot.announcements import AnnouncementKind, SendState
 from bot.causes import failure
 from bot.contacts import ContactType
-from bot.findings import Cause, Outcome
+from bot.findings import Outcome
 from bot.fixes import FixState
+from bot.readings import Cause
 from bot.rules import Rule, Severity
 from bot.scans import ScanState
 from bot.store import SqliteStore

@@ -9,7 +9,8 @@ import pytest
 
 from bot.announcements import AnnouncementKind
 from bot.causes import failure
-from bot.findings import Cause, Outcome
+from bot.findings import Outcome
+from bot.readings import Cause
 from bot.rules import Rule
 from bot.scans import ScanPart, ScanState
 from bot.scope import ScopeKind
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.findings import AccountResult, Failure
+    from bot.findings import AccountResult
+    from bot.readings import Failure
     from bot.scans import Changes
     from bot.scope import Scope
 

@@ -10,7 +10,8 @@ import pytest
 
 from bot.causes import failure
 from bot.contacts import NO_CONTACT, Account, ContactType
-from bot.findings import AccountResult, Cause, Outcome
+from bot.findings import AccountResult, Outcome
+from bot.readings import Cause
 from bot.rules import Rule
 from bot.scans import ScanState
 from bot.scope import ScopeKind

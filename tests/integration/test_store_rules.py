@@ -9,9 +9,10 @@ import pytest
 
 from bot.causes import failure
 from bot.contacts import Account, AlternateContact, ContactType, Unit
-from bot.findings import Cause, Difference, Outcome, broken, judged, undecided
+from bot.findings import Difference, Outcome, broken, judged, undecided
 from bot.fixes import FixState
 from bot.policy import AccountPolicy, Presence
+from bot.readings import Cause
 from bot.rules import Rule, Severity
 from bot.store import SqliteStore
 from bot.store.proofs import DECIDED, FIXED, NOT_ASKED, OFF

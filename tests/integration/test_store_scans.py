@@ -13,7 +13,8 @@ import pytest
 from bot.causes import failure
 from bot.clock import SystemClock
 from bot.errors import StoreError
-from bot.findings import Cause, Outcome
+from bot.findings import Outcome
+from bot.readings import Cause
 from bot.scans import ScanState, Trigger, TriggerKind
 from bot.store import SqliteStore
 from bot.store.base import Owner, this_host, this_process

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from bot.causes import failure
 from bot.contacts import Account, AlternateContact, ContactType, fingerprint
 from bot.errors import GatewayError, NotAllowed, PostInDoubt
-from bot.findings import Absent, Cause, Held, Unreadable
 from bot.fixes import FixRequest
 from bot.policy import Policy
 from bot.ports import Posted
+from bot.readings import Absent, Cause, Held, Unreadable
 from bot.scan import Scanner
 from bot.scans import Trigger, TriggerKind
 from bot.scope import CallerRole, Scope, ScopeKind
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from bot.contacts import Unit
     from bot.errors import NotifierError
     from bot.evidence import Members, PrimaryContact
-    from bot.findings import Failure, Reading
     from bot.ports import Priority
+    from bot.readings import Failure, Reading
     from bot.store_port import Store
 
 PATIENCE = 20

@@ -8,19 +8,10 @@ from bot.causes import failure
 from bot.contacts import Account, AlternateContact, ContactType
 from bot.evaluation import evaluate
 from bot.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.findings import (
-    Absent,
-    AccountResult,
-    Cause,
-    Held,
-    Outcome,
-    Reading,
-    Unreadable,
-    Unsupported,
-    Verdict,
-)
+from bot.findings import AccountResult, Outcome, Verdict
 from bot.findings import judged as judge
 from bot.policy import Layer, Policy
+from bot.readings import Absent, Cause, Held, Reading, Unreadable, Unsupported
 from bot.rules import Rule, Severity
 from bot.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind, count
 from bot.scope import CallerRole, Scope, ScopeKind

@@ -11,21 +11,10 @@ from bot.changes import ContactChange
 from bot.contacts import Account, AlternateContact, ContactType
 from bot.evaluation import evaluate
 from bot.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.findings import (
-    Absent,
-    AccountResult,
-    Cause,
-    Difference,
-    Failure,
-    Finding,
-    FindingKey,
-    Held,
-    Outcome,
-    Reading,
-    Unreadable,
-)
+from bot.findings import AccountResult, Difference, Finding, FindingKey, Outcome
 from bot.fixes import Fix, FixRequest, FixState
 from bot.policy import Policy
+from bot.readings import Absent, Cause, Failure, Held, Reading, Unreadable
 from bot.rules import SEVERITIES, Rule
 from bot.scans import Changes, Scan, ScanReport, ScanState, Trigger, TriggerKind, count
 from bot.scope import CallerRole, Scope, ScopeKind

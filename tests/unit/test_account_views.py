@@ -14,10 +14,10 @@ from bot.contacts import Account, AlternateContact, ContactType, Unit
 from bot.evaluation import evaluate
 from bot.evidence import Evidence
 from bot.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.findings import Absent, Cause, Held, Reading, Unreadable, Unsupported
 from bot.look import Look
 from bot.matching import Match
 from bot.policy import Layer, Policy, Presence, Undecided, Value
+from bot.readings import Absent, Cause, Held, Reading, Unreadable, Unsupported
 from bot.rules import Rule, Severity
 from bot.slack.message import Message
 from bot.slack.views import accounts, exemption_list, rows

@@ -13,7 +13,8 @@ from bot.announcements import AnnouncementContent, AnnouncementKind
 from bot.causes import failure
 from bot.contacts import AlternateContact, ContactType
 from bot.exemptions import LONGEST_REASON, ExemptionKind
-from bot.findings import Cause, Difference, Finding, Outcome
+from bot.findings import Difference, Finding, Outcome
+from bot.readings import Cause
 from bot.rules import SEVERITIES, Rule, Severity
 from bot.slack.message import Message
 from bot.slack.views import alerts, announcements, finding_rows, pages, rows, words

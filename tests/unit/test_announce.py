@@ -22,8 +22,8 @@ from bot.errors import (
     StoreError,
 )
 from bot.evaluation import evaluate
-from bot.findings import Cause, Held
 from bot.policy import Policy
+from bot.readings import Cause, Held
 from bot.scans import ScanState, count
 from bot.store import SqliteStore
 from tests.unit.fakes import (
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.announcements import Announcement
-    from bot.findings import Reading
+    from bot.readings import Reading
 
 REFUSED = PostRefused("Slack is away.")
 NO_CHANNEL = PostRefused("The channel is archived.", "Unarchive it.", permanent=True)

@@ -15,7 +15,8 @@ from bot.announcements import (
     plan,
 )
 from bot.causes import failure
-from bot.findings import Cause, FindingKey, Outcome
+from bot.findings import FindingKey, Outcome
+from bot.readings import Cause
 from bot.rules import Rule
 from bot.scans import Scan, ScanPart, ScanState
 from tests.unit.fakes import SCHEDULE, SECURITY, START, account

@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserError
 
 from bot.aws.denials import Request
 from bot.aws.failures import BadEndpoint, UnusableAnswer, explain, refused_fields
-from bot.findings import Cause
+from bot.readings import Cause
 from bot.scope import CallerRole, Scope, ScopeKind
 from tests.unit.aws_wire import MEMBER, OWN
 

@@ -15,8 +15,8 @@ from bot.aws.gateway import AwsGateway
 from bot.contacts import Account, AlternateContact, ContactType
 from bot.errors import ContactRefused, GatewayError
 from bot.evidence import PrimaryContact
-from bot.findings import Absent, Cause, Failure, Held, Unreadable, Unsupported
 from bot.ports import Priority
+from bot.readings import Absent, Cause, Failure, Held, Unreadable, Unsupported
 from bot.scope import CallerRole, ScopeKind
 from bot.targets import AwsTarget
 from tests.unit.aws_wire import (
@@ -36,7 +36,7 @@ from tests.unit.aws_wire import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.findings import Reading
+    from bot.readings import Reading
 
 SECURITY = ContactType.SECURITY
 MANAGEMENT = "999988887777"

@@ -12,8 +12,8 @@ from bot.aws import quota
 from bot.aws.bucket import Quota
 from bot.aws.quota import Limiter, account_limiters
 from bot.errors import GatewayError
-from bot.findings import Cause
 from bot.ports import Priority
+from bot.readings import Cause
 
 if TYPE_CHECKING:
     import threading

@@ -12,8 +12,8 @@ from botocore.exceptions import EndpointConnectionError
 from bot.aws.gateway import gateways_for
 from bot.aws.roles import assumed, opened
 from bot.errors import GatewayError
-from bot.findings import Cause
 from bot.ports import Priority
+from bot.readings import Cause
 from bot.scope import ScopeKind
 from bot.targets import AwsTarget
 from tests.unit.aws_wire import MEMBER, OWN, Answer, Wire, contact, identity, page

@@ -8,7 +8,7 @@ import pytest
 
 from bot.contacts import Unit
 from bot.errors import GatewayError
-from bot.findings import Cause
+from bot.readings import Cause
 from bot.scope import ScopeKind
 from bot.targets import AwsTarget
 from tests.unit.aws_wire import MEMBER, OWN, Answer, Wire, ok, organization, page, refusal

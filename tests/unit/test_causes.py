@@ -6,7 +6,7 @@ import pytest
 
 from bot.causes import failure
 from bot.errors import AltcontactError, ContactRefused, GatewayError, NotAllowed, PostRefused
-from bot.findings import Cause
+from bot.readings import Cause
 
 
 @pytest.mark.parametrize("cause", Cause)

@@ -9,16 +9,8 @@ from hypothesis import strategies as st
 
 from bot.causes import failure
 from bot.contacts import Account, ContactType
-from bot.findings import (
-    AccountResult,
-    Cause,
-    Difference,
-    TypeResult,
-    Verdict,
-    broken,
-    judged,
-    undecided,
-)
+from bot.findings import AccountResult, Difference, TypeResult, Verdict, broken, judged, undecided
+from bot.readings import Cause
 from bot.rules import Rule, Severity
 from bot.scans import Changes, Scan, ScanPart, ScanReport, ScanState, count
 from bot.scope import CallerRole, Scope, ScopeKind

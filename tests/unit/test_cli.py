@@ -17,7 +17,7 @@ import structlog
 
 from bot import __version__, app, cli, once, policy_file
 from bot.errors import SettingsError, StoreError
-from bot.findings import Absent, Cause
+from bot.readings import Absent, Cause
 from bot.sandbox.run import Options
 from bot.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
 from bot.settings import Settings

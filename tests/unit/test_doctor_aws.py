@@ -13,7 +13,7 @@ from bot.aws.checkup_caller import CallerLooks
 from bot.aws.checkup_notes import Notes
 from bot.aws.quota import LIST, Limiter
 from bot.doctor import Line, State
-from bot.findings import Cause
+from bot.readings import Cause
 from bot.scope import ScopeKind
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import pytest
 from bot.causes import failure
 from bot.doctor import Line, State
 from bot.errors import StoreError
-from bot.findings import Cause, Outcome
+from bot.findings import Outcome
+from bot.readings import Cause
 from bot.scans import Scan, ScanState, Trigger, TriggerKind
 from bot.schedule_checkup import ScheduleCheckup, in_words
 from tests.unit.fakes import START, FakeClock

@@ -14,8 +14,9 @@ from bot.causes import failure
 from bot.contacts import ContactType
 from bot.evaluation import evaluate, place_unread, unseen
 from bot.evidence import Evidence, Members, Seen
-from bot.findings import Cause, Difference, Held, Outcome, Reading, Unreadable, Unsupported
+from bot.findings import Difference, Outcome
 from bot.policy import AccountPolicy, Layer, Policy, Presence, Undecided
+from bot.readings import Cause, Held, Reading, Unreadable, Unsupported
 from bot.rules import SEVERITIES, Rule, Severity
 from tests.unit.fakes import ABSENT, CONTACT, OTHER, SECURITY, START, THIRD, account, unreadable
 from tests.unit.test_findings import exemption

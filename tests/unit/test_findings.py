@@ -14,7 +14,6 @@ from bot.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.findings import (
     OUTCOMES,
     AccountResult,
-    Cause,
     Difference,
     Finding,
     FindingKey,
@@ -25,6 +24,7 @@ from bot.findings import (
     judged,
     undecided,
 )
+from bot.readings import Cause
 from bot.rules import SEVERITIES, Rule, Severity
 from bot.scans import Changes, Scan, ScanPart, ScanReport, ScanState, Trigger, TriggerKind, count
 from bot.scope import CallerRole, Scope, ScopeKind

@@ -9,9 +9,9 @@ import pytest
 
 from bot.errors import GatewayError
 from bot.evidence import PrimaryContact
-from bot.findings import Cause, Failure, Held, Unreadable
 from bot.gateways import Gateways
 from bot.ports import Priority
+from bot.readings import Cause, Failure, Held, Unreadable
 from tests.unit.fakes import (
     CONTACT,
     OTHER,

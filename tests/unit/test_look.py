@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.findings import Cause, Held, Outcome
+from bot.findings import Outcome
 from bot.fixes import FixState
 from bot.look import AccountLook
 from bot.matching import Match
 from bot.policy import Layer, Policy, Presence
+from bot.readings import Cause, Held
 from bot.remediate import Remediator
 from bot.rules import Rule, Severity
 from bot.store import SqliteStore

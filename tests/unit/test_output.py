@@ -3,13 +3,14 @@
 import io
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
 from bot import output
-from bot.findings import Absent, AccountResult, Cause
+from bot.readings import Absent, Cause
 from bot.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
 from tests.unit.reports import (
     DENIED,
@@ -22,6 +23,9 @@ from tests.unit.reports import (
     excluded,
     report,
 )
+
+if TYPE_CHECKING:
+    from bot.findings import AccountResult
 
 
 def drawn(made: ScanReport, width: int = 120, *, colour: bool = False) -> str:

@@ -13,11 +13,11 @@ from rich.console import Console
 from bot.contacts import Account, Unit
 from bot.errors import GatewayError
 from bot.exits import Exit
-from bot.findings import Cause
 from bot.gateways import Gateways
 from bot.policy import Undecided
 from bot.policy_explain import MOST, Explanation, NotFound, explain
 from bot.policy_output import check, not_found, plain, table, undecided, write_json
+from bot.readings import Cause
 from bot.settings import look
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 

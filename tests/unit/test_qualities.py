@@ -15,17 +15,19 @@ from hypothesis import strategies as st
 from bot.causes import failure
 from bot.contacts import AlternateContact, ContactType
 from bot.evidence import Case, Evidence, Members, MemberState, PrimaryContact, Seen
-from bot.findings import Cause, Outcome
+from bot.findings import Outcome
 from bot.policy import BUILT_IN, FIELDS, AccountPolicy, Layer, Policy, Undecided
 from bot.qualities import contested, qualities
+from bot.readings import Cause
 from bot.rules import SEVERITIES, Rule, Severity
 from tests.unit.fakes import CONTACT, OTHER, SECURITY, START, THIRD, account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.findings import Failure, Verdict
+    from bot.findings import Verdict
     from bot.policy import Value
+    from bot.readings import Failure
 
 WHY = failure(Cause.SLACK_UNREACHABLE)
 THROTTLED = failure(Cause.THROTTLED)

@@ -18,9 +18,9 @@ from bot.errors import (
     NotAllowed,
     StoreError,
 )
-from bot.findings import Cause, Held, Unsupported
 from bot.fixes import FixState
 from bot.ports import Priority
+from bot.readings import Cause, Held, Unsupported
 from bot.remediate import STALE_READS, Remediator
 from bot.store import SqliteStore
 from tests.unit.fakes import (

@@ -8,7 +8,8 @@ from typing import Any
 
 from bot import report_json
 from bot.causes import failure
-from bot.findings import Absent, Cause, Outcome
+from bot.findings import Outcome
+from bot.readings import Absent, Cause
 from bot.scans import ScanPart, ScanReport, ScanState
 from tests.unit.reports import (
     DENIED,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot import exits, rounds
-from bot.findings import Cause, Outcome
+from bot.findings import Outcome
+from bot.readings import Cause
 from bot.scans import ScanState
 from bot.store import SqliteStore
 from tests.unit.fakes import (

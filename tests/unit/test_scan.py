@@ -13,10 +13,11 @@ from bot.announcements import AnnouncementKind
 from bot.causes import failure
 from bot.contacts import ContactType, Unit
 from bot.errors import AltcontactError, StoreError
-from bot.findings import Cause, Outcome, Unsupported
+from bot.findings import Outcome
 from bot.matching import Match
 from bot.policy import Layer, Policy, Presence
 from bot.ports import Priority
+from bot.readings import Cause, Unsupported
 from bot.rules import Severity
 from bot.scans import ScanState, Trigger, TriggerKind
 from bot.store import SqliteStore

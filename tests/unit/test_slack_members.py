@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from structlog.testing import capture_logs
 
 from bot.evidence import Members, MemberState
-from bot.findings import Cause, Failure
+from bot.readings import Cause, Failure
 from bot.slack.members import (
     AGAIN,
     KEPT,

@@ -10,7 +10,8 @@ from bot.announcements import AnnouncementKind
 from bot.causes import failure
 from bot.contacts import ContactType
 from bot.errors import NotifierError
-from bot.findings import Cause, Outcome
+from bot.findings import Outcome
+from bot.readings import Cause
 from bot.scans import ScanState, Trigger, TriggerKind
 from bot.slack.views import announcements, checks, finding_rows, notes, pages, rows
 from bot.slack.views import help as help_views

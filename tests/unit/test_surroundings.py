@@ -10,9 +10,9 @@ import structlog
 
 from bot.contacts import Unit
 from bot.errors import GatewayError, StoreError
-from bot.findings import Cause
 from bot.matching import Match
 from bot.policy import Layer, Policy
+from bot.readings import Cause
 from bot.store_port import Surroundings
 from bot.surroundings import PATIENCE, Placing, for_looks, for_scans
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error

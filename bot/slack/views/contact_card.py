@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.findings import Held, Outcome, Unreadable, Unsupported
+from bot.findings import Outcome
 from bot.policy import Presence
+from bot.readings import Held, Unreadable, Unsupported
 from bot.rules import Rule
 from bot.slack.blocks import actions, clip, escape, paragraph, plain, section
 from bot.slack.views.exemption_list import end_button
@@ -17,8 +18,9 @@ from bot.slack.views.words import SIGNS, UNREAD, different, rule_names, sentence
 if TYPE_CHECKING:
     from bot.contacts import AlternateContact, ContactType
     from bot.exemptions import Exemption
-    from bot.findings import Reading, TypeResult, Verdict
+    from bot.findings import TypeResult, Verdict
     from bot.policy import AccountPolicy
+    from bot.readings import Reading
     from bot.slack.blocks import Block
 
 OUTCOMES: Final = {
