@@ -55,12 +55,12 @@ def over_words(key: FindingKey, item: TypeResult, result: AccountResult, *, chan
     if verdict is not None or key.rule in _UNREAD:
         return verdict.reason if verdict is not None else _read_words(item)
     if key.rule is Rule.MISSING:
-        return NOT_ASKED if contact is None else f"The {kind} contact is set."
+        return NOT_ASKED if contact is None else f"The {kind} contact was set outside of this bot."
     if key.rule in result.off:
         return OFF
     if changed or contact is None:
-        is_now = "was changed; this is not so any longer" if contact is not None else "is gone"
-        return f"The {kind} contact {is_now}."
+        became = "changed" if contact is not None else "deleted"
+        return f"The {kind} contact was {became} outside of this bot."
     return _same_contact_words(key, result.policy)
 
 

@@ -126,7 +126,10 @@ def test_a_fixer_reloads_and_nobody_else(file: Path, ready: Bot, slack: SlackSan
     slack.wait_private("The new policy of 3 tables holds from now on; before it had 1.")
     slack.command("/altcontact reload")
     slack.wait_private("The policy is as it was, of 3 tables.")
-    assert [line["changed"] for line in logged(ready, "policy reloaded")] == [True, False]
+    wait_until(
+        ready,
+        lambda: [line["changed"] for line in logged(ready, "policy reloaded")] == [True, False],
+    )
     slack.command("/altcontact check")
     slack.wait_private("4 of 15 accounts fall short")
 

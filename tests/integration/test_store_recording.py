@@ -83,7 +83,10 @@ def test_finding_that_comes_back_is_new(store: SqliteStore) -> None:
     old, new = findings(store)
     assert old.id != new.id
     assert old.resolved_at is not None
-    assert (old.resolved_by, old.resolution) == ("", "The SECURITY contact is set.")
+    assert (old.resolved_by, old.resolution) == (
+        "",
+        "The SECURITY contact was set outside of this bot.",
+    )
     assert new.resolved_at is None
 
 

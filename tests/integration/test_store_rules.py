@@ -135,8 +135,13 @@ def test_what_proves_a_rule_kept(
             "though the contact is the same",
         ),
         (breaking(Rule.FORBIDDEN), COMPLIANT, policy(), NOT_ASKED),
-        (breaking(Rule.FORBIDDEN), judged(SECURITY, []), policy(), "contact is gone"),
-        (type_result(Outcome.MISSING), COMPLIANT, policy(), "The SECURITY contact is set."),
+        (breaking(Rule.FORBIDDEN), judged(SECURITY, []), policy(), "contact was deleted"),
+        (
+            type_result(Outcome.MISSING),
+            COMPLIANT,
+            policy(),
+            "The SECURITY contact was set outside of this bot.",
+        ),
         (
             type_result(Outcome.MISSING),
             judged(SECURITY, []),

@@ -100,7 +100,7 @@ def finding(
         failure=why,
         resolved_at=NOW if resolved else None,
         resolved_by=by,
-        resolution="The SECURITY contact is set." if resolved else "",
+        resolution="The SECURITY contact was set outside of this bot." if resolved else "",
         severity=SEVERITIES.get(broken) if outcome.falls_short else None,
         differences=differences,
         exemption=aside,

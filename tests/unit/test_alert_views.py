@@ -192,7 +192,7 @@ def test_a_row_says_what_is_over_beside_what_stands() -> None:
     message = shown(data.mixed(WEAK, fixed, aside))
     assert "1 contact falls short" in plain(message)
     assert "Rule: placeholder" in marked(message)
-    assert "Resolved outside of this bot" in marked(message)
+    assert "Resolved, <!date" in marked(message)
     assert "Set aside until" in marked(message)
     assert "1 of 3 findings resolved since.\n1 of 3 findings set aside." in marked(message)
 

@@ -176,10 +176,10 @@ def _done(found: Iterable[Finding]) -> str:
         if each.resolved_at is not None and _opened_again(each):
             lines[f":white_circle: {escape(each.resolution[:REASON_TEXT])}"] = None
         elif each.resolved_at is not None:
-            by = f"by <@{each.resolved_by}>" if each.resolved_by else "outside of this bot"
+            by = f" by <@{each.resolved_by}>" if each.resolved_by else ""
             how = escape(each.resolution[:REASON_TEXT])
             when = date(each.resolved_at)
-            lines[f":white_check_mark: Resolved {by}, {when}. {how}".rstrip()] = None
+            lines[f":white_check_mark: Resolved{by}, {when}. {how}".rstrip()] = None
         elif each.exemption is not None:
             lines[set_aside(each.exemption)] = None
     shown: list[str] = []
