@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -37,7 +37,8 @@ _LOOK: Final = 1.0
 _PAUSE: Final = 0.1
 """Seconds until a Slack that did not answer is asked again."""
 
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""What ends it: SIGHUP says that its terminal is gone, which the bot would not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ def run(options: Options) -> int:
                 # What is being stopped in order is stopped once; it takes seconds at most.
                 for number in _SIGNALS:
                     signal.signal(number, signal.SIG_IGN)
-            say("Stopping.")
+            with suppress(OSError):  # a terminal that is gone takes no words
+                say("Stopping.")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

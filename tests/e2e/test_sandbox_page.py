@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 
 from tests.integration.page_fixtures import events
 
@@ -111,7 +112,8 @@ def test_everything_through_the_control_interface() -> None:
         assert "Traceback" not in sandbox.shown
 
 
-def test_just_the_servers() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_just_the_servers(number: signal.Signals) -> None:
     """Without a bot it prints what a bot of one's own needs, and cannot be asked to check."""
     with running("--no-bot", "--accounts", "30") as sandbox:
         url = sandbox.read(r"export SLACK_API_URL=(\S+)")
@@ -122,5 +124,5 @@ def test_just_the_servers() -> None:
         assert (state["bot"]["managed"], state["bot"]["running"]) == (False, False)
         assert len(state["aws"]["accounts"]) >= 30
         assert sandbox.call("POST", "bot/check").status_code == 409
-        assert sandbox.stop(signal.SIGTERM) == 0
+        assert sandbox.stop(number) == 0
         assert "Traceback" not in sandbox.shown
