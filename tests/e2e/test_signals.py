@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -64,3 +65,36 @@ def test_the_scheduled_check_may_be_asked_for(
     slack.wait_message(lambda message: "Payments" in str(message["blocks"]))
     bot.wait_log("checking at once", why="asked to")
     assert bot.terminate() == 0
+
+
+IN_TERMINAL = """
+import fcntl, os, runpy, sys, termios
+
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+sys.argv = ["altcontact", "run"]
+runpy.run_module("bot", run_name="__main__")
+"""
+"""The shipped command, in a session whose terminal is its standard input."""
+
+
+def test_a_terminal_that_is_gone_stops_the_bot(
+    environment: dict[str, str], slack: SlackSandbox
+) -> None:
+    """SIGHUP reloads the policy while the terminal is there; its end ends the bot in order."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", IN_TERMINAL],
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        slack.wait_connected()
+        process.send_signal(signal.SIGHUP)
+        while b"policy reloaded" not in shown:
+            shown += os.read(ours, 4096)
+        os.close(ours)
+        assert process.wait(20) == 0
