@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,7 +50,7 @@ class Asked:
     revision: int
     findings: Mapping[int, int]
     types: Mapping[ContactType, int]
-    reason: str
+    reason: str = field(repr=False)
     until: date | None
     type: ContactType | None
 

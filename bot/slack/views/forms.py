@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,7 +53,7 @@ class FormInput:
     type: ContactType
     shown: str
     shown_at: datetime
-    values: Mapping[str, str | None]
+    values: Mapping[str, str | None] = dataclasses.field(repr=False)
 
 
 def parse_form(view: Mapping[str, Any]) -> FormInput:
