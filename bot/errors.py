@@ -140,6 +140,10 @@ class NotAllowed(FixError):
         self.user_ids = user_ids
         self.group_ids = group_ids
 
+    def of(self, what: str) -> NotAllowed:
+        """The same refusal, of something else than changing contacts: `what` is said first."""
+        return NotAllowed(f"{what} {self}", self.mend, self.user_ids, self.group_ids)
+
 
 class ContactChanged(FixError):
     """AWS holds something else than the person was shown; `held` is what it holds now."""

@@ -126,12 +126,7 @@ class CommandListeners:
         try:
             self._parts.fixers.require(user_id)
         except NotAllowed as error:
-            raise NotAllowed(
-                f"The policy is reloaded by those who may change contacts. {error}",
-                error.mend,
-                error.user_ids,
-                error.group_ids,
-            ) from error
+            raise error.of("The policy is reloaded by those who may change contacts.") from error
         try:
             reloaded = self._parts.reload()
         except SettingsError as error:

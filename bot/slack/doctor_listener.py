@@ -27,11 +27,6 @@ class DoctorListener:
         try:
             self._parts.fixers.require(user_id)
         except NotAllowed as error:
-            raise NotAllowed(
-                f"The doctor answers those who may change contacts. {error}",
-                error.mend,
-                error.user_ids,
-                error.group_ids,
-            ) from error
+            raise error.of("The doctor answers those who may change contacts.") from error
         reply(doctor.progress_message())
         reply(doctor.result_message(list(self._parts.examine())))
