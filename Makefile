@@ -10,11 +10,11 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 # The stamp depends on the locks: a changed lock is installed again, an unchanged one costs nothing.
-$(STAMP): requirements-dev.txt pyproject.toml
+$(STAMP): requirements-dev.txt pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "altcontact needs Python 3.11 or newer; say which with: make PYTHON=python3.13"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e sandbox
 	@touch $@
 
 .PHONY: install
@@ -26,19 +26,20 @@ sandbox: $(STAMP) ## Run the bot against a local Slack workspace and a local AWS
 
 .PHONY: test
 test: $(STAMP) ## Run every test, with branch coverage; gets a Chromium where there is none
-	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m sandbox.tests.browser.chromium
 	$(BIN)/python -m pytest
 
 .PHONY: screenshots
 screenshots: $(STAMP) ## Take the pictures of the docs anew, from the running sandbox
-	@$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m tests.browser.screenshots
+	@$(BIN)/python -m sandbox.tests.browser.chromium
+	$(BIN)/python -m sandbox.tests.browser.screenshots
 
 .PHONY: lint
 lint: $(STAMP) ## Check style, types and the layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy -p altcontact_sandbox
 	$(BIN)/lint-imports
 
 .PHONY: format

@@ -11,8 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from bot.sandbox.aws.sandbox import AwsSandbox
-from bot.sandbox.slack.sandbox import SlackSandbox
+from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.slack.sandbox import SlackSandbox
 
 UID = 10001
 STOP_WITHIN = 10.0

@@ -15,6 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.slack.sandbox import SlackSandbox
+
 from benchmarks import (
     answering,
     evaluation,
@@ -23,8 +26,6 @@ from benchmarks import (
     sandbox_start,
     scanning,
 )
-from bot.sandbox.aws.sandbox import AwsSandbox
-from bot.sandbox.slack.sandbox import SlackSandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

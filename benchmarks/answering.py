@@ -5,15 +5,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from altcontact_sandbox.slack.remote import SlackControl
+
 from benchmarks.measuring import Row, bot, environment, share, wait_log
-from bot.sandbox.slack.remote import SlackControl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.sandbox.aws.sandbox import AwsSandbox
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
 
 AT_ONCE = 50
 ROUNDS = 4

@@ -6,19 +6,19 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring import Row
-from bot.contacts import Account, AlternateContact, ContactType, Unit
-from bot.evaluation import evaluate
-from bot.evidence import Evidence, Members, MemberState, PrimaryContact
-from bot.matching import Match
-from bot.policy import Layer, Policy, Presence
-from bot.readings import Held
-from bot.rules import SEVERITIES
+from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
+from bot.domain.evaluation.evaluate import evaluate
+from bot.domain.policy.match import Match
+from bot.domain.policy.policy import Layer, Policy, Presence
+from bot.domain.readings import Held
+from bot.domain.rule_catalog import SEVERITIES
+from bot.domain.rules.facts import Evidence, Members, MemberState, PrimaryContact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bot.policy import Value
-    from bot.readings import Reading
+    from bot.domain.policy.policy import Value
+    from bot.domain.readings import Reading
 
     Read = dict[ContactType, Reading]
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.sandbox.aws.sandbox import AwsSandbox
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
 
 SMALL, LARGE = 100, 10_000
 FAST = "1000"

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from altcontact_sandbox.slack.workspace import ALERTS
+
 from benchmarks.measuring import (
     MEBIBYTE,
     Row,
@@ -24,24 +26,25 @@ from benchmarks.measuring import (
     resident_peak,
     wait_log,
 )
-from bot import logs, surroundings
-from bot.aws.bucket import Quota
+from bot.app.clock import SystemClock
 from bot.aws.gateway import AwsGateway
-from bot.aws.quota import LIST, READ, TAGS
-from bot.clock import SystemClock
-from bot.matching import Match
-from bot.policy import Layer, Policy
-from bot.rules import SEVERITIES, Rule
-from bot.sandbox.slack.workspace import ALERTS
+from bot.aws.rate_limiter import LIST, READ, TAGS
+from bot.aws.token_bucket import Quota
+from bot.cli import logs
+from bot.domain.policy.match import Match
+from bot.domain.policy.policy import Layer, Policy
+from bot.domain.rule_catalog import SEVERITIES, Rule
+from bot.services import placement
 from bot.store import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.contacts import Account
-    from bot.sandbox.aws.sandbox import AwsSandbox
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
+    from bot.domain.contacts import Account
 
 SMALL, LARGE, QUICK = (100, 200), (10_000, 20_000), (1_000, 2_000)
 """Accounts, and people in the workspace."""
@@ -149,7 +152,7 @@ def _places(setting: _Setting) -> Iterator[Row]:
         walked = time.monotonic()
         gateway.placements(tuple(units))
         placed = time.monotonic()
-        place = surroundings.for_scans(store, clock)(gateway, policy)
+        place = placement.for_scans(store, clock)(gateway, policy)
         with ThreadPoolExecutor(SIDE_BY_SIDE) as readers:
             tagged = sum(bool(each.tags) for each in readers.map(place, accounts))
         read = time.monotonic()
@@ -176,7 +179,7 @@ def _keep_units(
 ) -> None:
     """Keep the OUs of all accounts too, as the scan before would have."""
     asking = Policy.requiring(layers=[Layer("", {}, Match(units=("/**",)))])
-    place = surroundings.for_scans(store, clock)(gateway, asking)
+    place = placement.for_scans(store, clock)(gateway, asking)
     for account in accounts:
         place(account)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
 
 LATENCY_MS = 80
 RATE, BURST = 10.0, 15

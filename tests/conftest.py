@@ -1,46 +1,9 @@
-"""Says in one line which tests did not run for want of a browser; to CI that is a failure."""
+"""How hypothesis works here."""
 
-from __future__ import annotations
-
-import os
-from typing import TYPE_CHECKING
-
-import pytest
 from hypothesis import HealthCheck, settings
-
-from tests.browser import chromium
-
-if TYPE_CHECKING:
-    from _pytest.terminal import TerminalReporter
-
-FOLDER = "tests/browser"
 
 # How long an example takes says nothing of it where other tests run beside it on a busy machine.
 settings.register_profile(
     "beside_others", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("beside_others")
-
-
-def not_run(config: pytest.Config) -> int:
-    """How many tests were skipped because there is no Chromium."""
-    reporter: TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
-    return sum(1 for report in skipped if chromium.MISSING in str(report.longrepr))
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Count tests that could not run as a failure where CI runs them."""
-    if os.environ.get("CI") and not_run(session.config) and session.exitstatus == 0:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
-    """Say which tests did not run."""
-    number = not_run(config)
-    if number:
-        terminalreporter.write_line(
-            f"The browser tests did not run ({number} tests in {FOLDER}): {chromium.MISSING}; "
-            f"{chromium.MEND}.",
-            red=True,
-        )

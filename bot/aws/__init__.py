@@ -1,1 +1,1 @@
-"""boto3 behind `bot.ports.ContactGateway`: nothing of botocore leaves this package."""
+"""boto3 behind `ContactGateway`: nothing of botocore leaves this package."""

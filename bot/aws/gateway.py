@@ -1,4 +1,4 @@
-"""AWS as the rest of the program sees it: `bot.ports.ContactGateway`, put together here."""
+"""AWS as the rest of the program sees it: `ContactGateway`, put together here."""
 
 from __future__ import annotations
 
@@ -7,30 +7,32 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.aws.calls import TRIES, Calls
-from bot.aws.checkup import AwsCheckup
-from bot.aws.checkup_notes import Notes
-from bot.aws.contacts import Contacts
-from bot.aws.organization import Organization
-from bot.aws.quota import LIST, TAGS, Limiter, Limiters, account_limiters
+from bot.aws.account_api import Contacts
+from bot.aws.doctor.checks import AwsCheckup
+from bot.aws.doctor.session import Notes
+from bot.aws.organizational_units import Places
+from bot.aws.organizations_api import Organization
+from bot.aws.rate_limiter import LIST, TAGS, Limiter, Limiters, account_limiters
+from bot.aws.retrying_calls import TRIES, Calls
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
-from bot.aws.units import Places
-from bot.errors import GatewayError
-from bot.readings import Cause, Unreadable
-from bot.targets import AwsTarget
+from bot.domain.errors import GatewayError
+from bot.domain.failures import Cause
+from bot.domain.readings import Unreadable
+from bot.domain.scope import AwsTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import boto3
 
-    from bot.aws.bucket import Quota
-    from bot.contacts import Account, AlternateContact, ContactType, Unit
-    from bot.evidence import PrimaryContact
-    from bot.policy import Policy
-    from bot.ports import Priority
-    from bot.readings import Failure, Reading
-    from bot.scope import Scope, ScopeKind
+    from bot.aws.token_bucket import Quota
+    from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
+    from bot.domain.failures import Failure
+    from bot.domain.policy.policy import Policy
+    from bot.domain.readings import Reading
+    from bot.domain.rules.facts import PrimaryContact
+    from bot.domain.scope import Scope, ScopeKind
+    from bot.services.ports.aws import Priority
 
 _log = structlog.get_logger(__name__)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.aws.failures import UnusableAnswer
-from bot.causes import failure
-from bot.errors import GatewayError
-from bot.readings import Cause
+from bot.aws.error_mapping import UnusableAnswer
+from bot.domain.errors import GatewayError
+from bot.domain.failures import Cause, failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -13,8 +13,8 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 
-from bot.aws.denials import DENIED, Request
-from bot.aws.failures import (
+from bot.aws.access_denied import DENIED, Request
+from bot.aws.error_mapping import (
     RAISED_BY_BOTOCORE,
     BadEndpoint,
     NotAssumed,
@@ -22,8 +22,7 @@ from bot.aws.failures import (
     explain,
 )
 from bot.aws.regions import home
-from bot.causes import failure
-from bot.readings import Cause
+from bot.domain.failures import Cause, failure
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
-    from bot.readings import Failure
-    from bot.targets import AwsTarget
+    from bot.domain.failures import Failure
+    from bot.domain.scope import AwsTarget
 
 SESSION_NAME: Final = "altcontact"
 """What CloudTrail shows the bot as, where it assumes a role."""

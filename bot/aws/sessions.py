@@ -9,9 +9,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from bot.aws import regions
-from bot.aws.failures import BadEndpoint
+from bot.aws.error_mapping import BadEndpoint
 from bot.aws.roles import opened
-from bot.targets import AwsTarget
+from bot.domain.scope import AwsTarget
 
 if TYPE_CHECKING:
     import boto3

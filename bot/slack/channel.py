@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.errors import NotifierError
-from bot.slack.api import CALL_ERRORS, explain
+from bot.domain.errors import NotifierError
+from bot.slack.client import CALL_ERRORS, explain
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.errors import NotifierError, PostRefused
-from bot.slack.blocks import escape
+from bot.domain.errors import NotifierError, PostRefused
 from bot.slack.channel import AlertChannel
+from bot.slack.views.blocks import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from slack_sdk import WebClient
 
-    from bot.announcements import Announcement
+    from bot.domain.announcements import Announcement
 
 _log = structlog.get_logger(__name__)
 

@@ -1,20 +1,20 @@
-"""`bot.ports.FixerList` on Slack: users as they are, user groups resolved and kept for a while."""
+"""`FixerList` on Slack: users as they are, user groups resolved and kept for a while."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Final
 
-from bot.errors import NotAllowed
-from bot.slack.api import CALL_ERRORS, TRY_AGAIN, explain
-from bot.slack.blocks import mentions
+from bot.domain.errors import NotAllowed
+from bot.slack.client import CALL_ERRORS, TRY_AGAIN, explain
+from bot.slack.views.blocks import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from slack_sdk import WebClient
 
-    from bot.ports import Clock
+    from bot.services.ports.clock import Clock
 
 KEPT: Final = 60.0
 """Seconds that the members of a user group are kept: who leaves it may fix for so long at most."""
@@ -52,7 +52,7 @@ class SlackFixers:
         return "everyone" if self._everyone else mentions(self._users, self._groups)
 
     def require(self, user_id: str) -> None:
-        """Let a fixer pass. See `bot.ports.FixerList.require`."""
+        """Let a fixer pass. See `FixerList.require`."""
         if self.read_only:
             raise NotAllowed(
                 "Changing contacts is turned off: this bot is read-only.",

@@ -1,4 +1,4 @@
-"""`bot.ports.MemberDirectory` on Slack: one paged walk over the members, kept for a while.
+"""`MemberDirectory` on Slack: one paged walk over the members, kept for a while.
 
 Slack lets `users.list` be called some twenty times a minute: 20,000 people in pages of a thousand
 are twenty calls. Where Slack says to wait, the walk waits.
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from bot.causes import failure
-from bot.evidence import Members, MemberState
-from bot.readings import Cause
-from bot.slack.api import CALL_ERRORS, explain
+from bot.domain.failures import Cause, failure
+from bot.domain.rules.facts import Members, MemberState
+from bot.slack.client import CALL_ERRORS, explain
 from bot.slack.scopes import EMAILS, granted
 
 if TYPE_CHECKING:
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
     from slack_sdk.web import SlackResponse
 
-    from bot.errors import NotifierError
-    from bot.ports import Clock
-    from bot.readings import Failure
+    from bot.domain.errors import NotifierError
+    from bot.domain.failures import Failure
+    from bot.services.ports.clock import Clock
 
 _log = structlog.get_logger(__name__)
 
@@ -99,7 +98,7 @@ class SlackMembers:
         self._slowed = False
 
     def members(self) -> Members | Failure | None:
-        """All members. See `bot.ports.MemberDirectory.members`; may take some minutes."""
+        """All members. See `MemberDirectory.members`; may take some minutes."""
         with self._walking:
             answer = self._answer
             if answer is None or self._clock.monotonic() >= answer.until:
@@ -107,7 +106,7 @@ class SlackMembers:
             return answer.members
 
     def known(self) -> Members | Failure | None:
-        """What is known without asking Slack. See `bot.ports.MemberDirectory.known`."""
+        """What is known without asking Slack. See `MemberDirectory.known`."""
         answer = self._answer
         now = self._clock.monotonic()
         if answer is None or (
@@ -209,7 +208,7 @@ class Unasked:
     """Stands for the members where there is no Slack to ask: rules about them stay undecided."""
 
     def members(self) -> Members | Failure | None:
-        """See `bot.ports.MemberDirectory.members`."""
+        """See `MemberDirectory.members`."""
         words = "The members of the Slack workspace are not known to this command."
         return failure(Cause.NOT_ASKED, words=words, mend="Set SLACK_BOT_TOKEN, as for the bot.")
 

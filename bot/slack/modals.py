@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from bot.errors import AltcontactError
-from bot.slack.api import CALL_ERRORS, TRY_AGAIN, code_of, explain
-from bot.slack.desk import report_defect
-from bot.slack.views.notes import problem_message
+from bot.domain.errors import AltcontactError
+from bot.slack.background import report_defect
+from bot.slack.client import CALL_ERRORS, TRY_AGAIN, code_of, explain
+from bot.slack.views.problem import problem_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from slack_bolt import Ack
     from slack_sdk import WebClient
 
-    from bot.slack.desk import Desk
-    from bot.slack.message import Message
+    from bot.slack.background import Desk
+    from bot.slack.views.message import Message
 
     View = dict[str, Any]
 

@@ -1,21 +1,21 @@
-"""`bot.ports.Notifier` on Slack: posts announcements, looks for them, and updates them in place."""
+"""`Notifier` on Slack: posts announcements, looks for them, and updates them in place."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.errors import PostRefused
-from bot.ports import Posted
-from bot.slack.api import CALL_ERRORS, history_error, post_error, update_error
+from bot.domain.errors import PostRefused
+from bot.services.ports.slack import Posted
 from bot.slack.channels import Channels
-from bot.slack.guide import Guide
+from bot.slack.client import CALL_ERRORS, history_error, post_error, update_error
+from bot.slack.row_links import Guide
 from bot.slack.views.announcements import announcement_message
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-    from bot.announcements import Announcement, AnnouncementContent
+    from bot.domain.announcements import Announcement, AnnouncementContent
     from bot.slack.channel import AlertChannel
     from bot.slack.channels import Place
     from bot.slack.views.finding_rows import Pointers
@@ -53,7 +53,7 @@ class SlackNotifier:
         self._guide = guide or Guide()
 
     def post(self, content: AnnouncementContent) -> Posted:
-        """Post an announcement. See `bot.ports.Notifier.post`."""
+        """Post an announcement. See `Notifier.post`."""
         place = self._channels.place(content.announcement)
         pointers = self._guide.to(content.findings)
         try:
@@ -84,7 +84,7 @@ class SlackNotifier:
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
     def find(self, announcement: Announcement) -> Posted | None:
-        """Look for an announcement in its channels. See `bot.ports.Notifier.find`."""
+        """Look for an announcement in its channels. See `Notifier.find`."""
         for place in self._channels.all_of(announcement):
             posted = self._find(announcement, place)
             if posted is not None:
@@ -118,7 +118,7 @@ class SlackNotifier:
                 return None
 
     def update(self, content: AnnouncementContent) -> None:
-        """Put an announcement right in place. See `bot.ports.Notifier.update`."""
+        """Put an announcement right in place. See `Notifier.update`."""
         pointers = self._guide.to(content.findings)
         astray = self._channels.astray(content.announcement)
         message = announcement_message(content, pointers, astray)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.slack.api import CALL_ERRORS, code_of, explain
-from bot.slack.blocks import escape, mentions
+from bot.slack.client import CALL_ERRORS, code_of, explain
+from bot.slack.views.blocks import escape, mentions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from slack_sdk import WebClient
 
-    from bot.ports import Clock
+    from bot.services.ports.clock import Clock
 
 _log = structlog.get_logger(__name__)
 

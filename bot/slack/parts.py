@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from bot.slack.guide import Guide
+from bot.slack.row_links import Guide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -13,19 +13,20 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
-    from bot.doctor import Line
-    from bot.errors import NotifierError
-    from bot.exempting import Exempting
-    from bot.look import AccountLook
-    from bot.policy import Policy
-    from bot.policy_source import Reloaded
-    from bot.ports import Clock, Contacts
-    from bot.remediate import Remediator
-    from bot.scan import Scanner
-    from bot.slack.desk import Desk
-    from bot.slack.directory import Directory
+    from bot.config.policy_reload import Reloaded
+    from bot.domain.errors import NotifierError
+    from bot.domain.policy.policy import Policy
+    from bot.services.doctor import Line
+    from bot.services.exempt import Exempting
+    from bot.services.find_account import Directory
+    from bot.services.fix import Remediator
+    from bot.services.ports.aws import Contacts
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.store import Store
+    from bot.services.scan.scanner import Scanner
+    from bot.services.show_account import AccountLook
+    from bot.slack.background import Desk
     from bot.slack.fixers import SlackFixers
-    from bot.store_port import Store
 
 
 class Timetable(Protocol):

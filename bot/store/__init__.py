@@ -1,4 +1,4 @@
-"""sqlite-utils behind `bot.store_port.Store`: rows stay in this package, domain types leave it."""
+"""sqlite-utils behind `Store`: rows stay in this package, domain types leave it."""
 
 from bot.store.store import SqliteStore
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.store.base import Part
-from bot.store.rows import to_account
-from bot.store.values import (
+from bot.domain.contacts import Surroundings
+from bot.services.ou_tree import GOOD
+from bot.store.columns import (
     folded,
     maybe_time_text,
     tags_json,
@@ -18,8 +18,8 @@ from bot.store.values import (
     to_units,
     units_json,
 )
-from bot.store_port import Surroundings
-from bot.unit_tree import GOOD
+from bot.store.mappers import to_account
+from bot.store.repository import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.contacts import Account, Unit
+    from bot.domain.contacts import Account, Unit
 
 _KEEP: Final = """
 INSERT INTO accounts (id, name, folded, state, email, organization) VALUES (?, ?, ?, ?, ?, ?)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bot.announcements import AnnouncementKind, Destination, grouped
-from bot.contacts import fingerprint
-from bot.findings import FindingKey, Outcome
-from bot.rules import Rule
-from bot.store.announcing import record
-from bot.store.values import contact_json, time_text, to_contact
+from bot.domain.announcements import AnnouncementKind, Destination, grouped
+from bot.domain.contacts import fingerprint
+from bot.domain.findings import FindingKey, Outcome
+from bot.domain.rule_catalog import Rule
+from bot.store.announcements import record
+from bot.store.columns import contact_json, time_text, to_contact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.contacts import AlternateContact
-    from bot.findings import AccountResult, TypeResult
+    from bot.domain.contacts import AlternateContact
+    from bot.domain.findings import AccountResult, TypeResult
 
 _NEWEST_FIX: Final = """
 SELECT wanted FROM fixes

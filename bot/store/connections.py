@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlite_utils import Database
 
-from bot.errors import StoreError
-from bot.store.faults import translated
+from bot.domain.errors import StoreError
+from bot.store.errors import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.announcements import AnnouncementKind, grouped
-from bot.contacts import ContactType
-from bot.exemptions import NOTICE
-from bot.rules import Rule
-from bot.store.announcing import record, touch
-from bot.store.base import Part
-from bot.store.proofs import OPENED_AGAIN
-from bot.store.rows import exemptions_by_id, to_destination, to_exemption, to_finding_key
-from bot.store.values import text, time_text
+from bot.domain.announcements import AnnouncementKind, grouped
+from bot.domain.contacts import ContactType
+from bot.domain.evaluation.resolution import OPENED_AGAIN
+from bot.domain.exemptions import NOTICE
+from bot.domain.rule_catalog import Rule
+from bot.store.announcements import record, touch
+from bot.store.columns import text, time_text
+from bot.store.mappers import exemptions_by_id, to_destination, to_exemption, to_finding_key
+from bot.store.repository import Part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.announcements import Destination
-    from bot.exemptions import Exemption, ExemptionRequest
-    from bot.findings import FindingKey
+    from bot.domain.announcements import Destination
+    from bot.domain.exemptions import Exemption, ExemptionRequest
+    from bot.domain.findings import FindingKey
 
 _GRANT: Final = """
 INSERT INTO exemptions

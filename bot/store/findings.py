@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.store.base import Part
-from bot.store.rows import to_findings
-from bot.store.values import text
+from bot.store.columns import text
+from bot.store.mappers import to_findings
+from bot.store.repository import Part
 
 if TYPE_CHECKING:
-    from bot.findings import Finding
+    from bot.domain.findings import Finding
 
 _STANDING: Final = """
 SELECT findings.*, accounts.name AS account_name

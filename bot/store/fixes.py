@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.errors import FixUnderWay, StoreError
-from bot.fixes import FixState
-from bot.store.announcing import touch
-from bot.store.base import Part
-from bot.store.histories import keep_contact, kept_contacts
+from bot.domain.errors import FixUnderWay, StoreError
+from bot.domain.evaluation.resolution import ALREADY_THERE, FIXED
+from bot.domain.fixes import FixState
+from bot.store.announcements import touch
+from bot.store.columns import contact_json, failure_json, maybe_time_text, text, time_text
+from bot.store.contact_history import keep_contact, kept_contacts
 from bot.store.ledger import Ledger
-from bot.store.proofs import ALREADY_THERE, FIXED
-from bot.store.rows import to_fix
-from bot.store.values import contact_json, failure_json, maybe_time_text, text, time_text
+from bot.store.mappers import to_fix
+from bot.store.repository import Part
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.contacts import AlternateContact, ContactType
-    from bot.findings import TypeResult
-    from bot.fixes import Fix, FixRequest
-    from bot.readings import Failure
+    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.failures import Failure
+    from bot.domain.findings import TypeResult
+    from bot.domain.fixes import Fix, FixRequest
 
 HOLD: Final = timedelta(minutes=5)
 """How long a fix holds its contact: one that did not move for longer was left by a dead process."""

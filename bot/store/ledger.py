@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.findings import FindingKey, Outcome
-from bot.fixes import FixState
+from bot.domain.evaluation.resolution import (
+    FIXED,
+    NOT_REQUIRED,
+    end_of_all,
+    is_news,
+    is_over,
+    over_words,
+)
+from bot.domain.findings import FindingKey, Outcome
+from bot.domain.fixes import FixState
 from bot.store.accounts import keep_accounts
 from bot.store.changes import change_of
-from bot.store.entries import entry_again, new_entry, standing, write_again, write_new
-from bot.store.histories import keep_contact, kept_contacts
-from bot.store.proofs import FIXED, NOT_REQUIRED, end_of_all, is_news, is_over, over_words
-from bot.store.rows import to_finding_key, to_fix
-from bot.store.values import text, time_text
+from bot.store.columns import text, time_text
+from bot.store.contact_history import keep_contact, kept_contacts
+from bot.store.finding_rows import entry_again, new_entry, standing, write_again, write_new
+from bot.store.mappers import to_finding_key, to_fix
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -21,11 +28,11 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.announcements import Destination
-    from bot.findings import AccountResult, TypeResult, Verdict
-    from bot.fixes import Fix
+    from bot.domain.announcements import Destination
+    from bot.domain.findings import AccountResult, TypeResult, Verdict
+    from bot.domain.fixes import Fix
     from bot.store.changes import Change
-    from bot.store.entries import Entry
+    from bot.store.finding_rows import Entry
 
 _RESOLVE: Final = """
 UPDATE findings SET resolved_at = ?, resolved_by = ?, resolution = ?, resolved_scan = ?

@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.announcements import AnnouncementContent, AnnouncementKind
-from bot.errors import StoreError
-from bot.rules import Severity
-from bot.store.announcing import WITHDRAW_IDLE
-from bot.store.base import Part
-from bot.store.rows import to_announcement, to_change, to_exemption, to_findings, to_scan
-from bot.store.values import text, time_text
+from bot.domain.announcements import AnnouncementContent, AnnouncementKind
+from bot.domain.errors import StoreError
+from bot.domain.rule_catalog import Severity
+from bot.store.announcements import WITHDRAW_IDLE
+from bot.store.columns import text, time_text
+from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_scan
+from bot.store.repository import Part
 
 if TYPE_CHECKING:
     from sqlite3 import Row
 
     from sqlite_utils import Database
 
-    from bot.announcements import Announcement
-    from bot.scans import Scan
+    from bot.domain.announcements import Announcement
+    from bot.domain.scans import Scan
 
 REMEMBERED: Final = timedelta(days=1)
 """How long a delivery is remembered; Slack repeats one for an hour or so."""

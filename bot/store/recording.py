@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from bot.errors import StoreError
-from bot.scans import Changes, ScanReport, ScanState
-from bot.store.announcing import announce, touch
-from bot.store.base import Part
+from bot.domain.errors import StoreError
+from bot.domain.scans import Changes, ScanReport, ScanState
+from bot.store.announcements import announce, touch
 from bot.store.changes import announce_changes
-from bot.store.histories import forget_old
-from bot.store.leaving import drop_gone
+from bot.store.columns import failure_json, parts_json, scope_values, time_text
+from bot.store.contact_history import forget_old
+from bot.store.departed_accounts import drop_gone
 from bot.store.ledger import Ledger
-from bot.store.results import ResultReader, result_row
-from bot.store.rows import to_finding_key, to_scan
-from bot.store.values import failure_json, parts_json, scope_values, time_text
+from bot.store.mappers import to_finding_key, to_scan
+from bot.store.repository import Part
+from bot.store.scan_results import ResultReader, result_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.findings import AccountResult, FindingKey
-    from bot.scans import Scan
+    from bot.domain.findings import AccountResult, FindingKey
+    from bot.domain.scans import Scan
 
 RESULTS_KEPT: Final = 3
 """Of how many scans the results are kept, account by account; findings are kept of all."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.scans import ScanState
-from bot.store.base import Owner, Part
-from bot.store.rows import to_scan
-from bot.store.values import time_text
-from bot.store_port import ScanClaim
+from bot.domain.scans import ScanState
+from bot.services.ports.store import ScanClaim
+from bot.store.columns import time_text
+from bot.store.mappers import to_scan
+from bot.store.repository import Owner, Part
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.scans import Scan, Trigger
+    from bot.domain.scans import Scan, Trigger
 
 _CLAIM: Final = """
 INSERT INTO scans (state, trigger, user_id, started_at, instance, host, pid, lease_until)

@@ -10,24 +10,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bot.errors import StoreError
+from bot.domain.errors import StoreError
 from bot.store.accounts import Accounts
-from bot.store.base import this_process
 from bot.store.connections import PATIENCE, Connections
+from bot.store.contact_history import Histories
 from bot.store.exemptions import Exemptions
 from bot.store.findings import Findings
 from bot.store.fixes import Fixes
-from bot.store.histories import Histories
-from bot.store.migrations import migrate, refuse_foreign
+from bot.store.migrations.migrate import migrate, refuse_foreign
 from bot.store.outbox import Outbox
 from bot.store.recording import Recording
+from bot.store.repository import this_process
 from bot.store.scans import Scans
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from bot.ports import Clock
+    from bot.services.ports.clock import Clock
 
 LEASE: Final = timedelta(seconds=30)
 """How long a claim on a scan lasts unless renewed."""
@@ -40,7 +40,7 @@ _RETRY: Final = 0.02
 
 
 class SqliteStore(Accounts, Exemptions, Findings, Fixes, Histories, Outbox, Recording, Scans):
-    """`bot.store_port.Store` in a SQLite file. Safe for several threads, and for several processes.
+    """`Store` in a SQLite file. Safe for several threads, and for several processes.
 
     Args:
         path: the file; made, for its owner alone, where it does not exist.

@@ -12,9 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
-
-from bot.sandbox.aws.sandbox import AwsSandbox
-from bot.sandbox.slack.sandbox import SlackSandbox
+from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.slack.sandbox import SlackSandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.contacts import AlternateContact
+from bot.domain.contacts import AlternateContact
 
 POLICY: Final = """\
 [policy]

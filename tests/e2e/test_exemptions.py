@@ -14,8 +14,9 @@ from tests.e2e.test_story import ALICE, BOB, WEB, ready
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.sandbox.aws.sandbox import AwsSandbox
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
     from tests.e2e.conftest import Bot
 
 __all__ = ["ready"]

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.clock import SystemClock
-from bot.contacts import ContactType
-from bot.fixes import FixState
+from bot.app.clock import SystemClock
+from bot.domain.contacts import ContactType
+from bot.domain.fixes import FixState
 from bot.store import SqliteStore
 from tests.e2e.test_story import ALICE, FORM, WEB, open_form, ready
 
 if TYPE_CHECKING:
-    from bot.sandbox.aws.sandbox import AwsSandbox
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
     from tests.e2e.conftest import Bot
 
 __all__ = ["ready"]

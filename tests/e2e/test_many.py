@@ -9,8 +9,9 @@ import pytest
 from tests.e2e.test_story import ALICE, BOB, FORM, SHOWN
 
 if TYPE_CHECKING:
-    from bot.sandbox.aws.sandbox import AwsSandbox
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
     from tests.e2e.conftest import Bot
 
 

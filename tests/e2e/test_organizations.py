@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from altcontact_sandbox.aws.sandbox import AwsSandbox
 
-from bot.sandbox.aws.sandbox import AwsSandbox
 from tests.e2e.policy_world import contact
 from tests.e2e.test_policy import run, texts
 from tests.e2e.test_story import FORM, SHOWN, button_for
@@ -16,7 +16,8 @@ from tests.e2e.test_story import FORM, SHOWN, button_for
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
     from tests.e2e.conftest import Bot
 
 EXTERNAL = "given-by-them"

@@ -10,18 +10,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from altcontact_sandbox.aws.demo import SandboxAccount
 
-from bot.contacts import ContactType
-from bot.rules import Rule
-from bot.sandbox.aws.demo import SandboxAccount
+from bot.domain.contacts import ContactType
+from bot.domain.rule_catalog import Rule
 from tests.e2e.policy_world import CASES, LEAVER, MEMBER, POLICY, Case, contact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.sandbox.aws.sandbox import AwsSandbox
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
     from tests.e2e.conftest import Bot
 
 BY_NAME = {case.name: case for case in CASES}

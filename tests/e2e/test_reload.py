@@ -14,7 +14,8 @@ from tests.e2e.test_story import BOB, WEB, ready
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
     from tests.e2e.conftest import Bot
 
 __all__ = ["ready"]

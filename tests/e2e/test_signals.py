@@ -9,8 +9,9 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.sandbox.aws.sandbox import AwsSandbox
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
     from tests.e2e.conftest import Bot
 
 PAYMENTS = "121212121212"

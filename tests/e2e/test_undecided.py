@@ -14,8 +14,9 @@ from tests.e2e.test_policy import run, texts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.sandbox.aws.sandbox import AwsSandbox
-    from bot.sandbox.slack.sandbox import SlackSandbox
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
     from tests.e2e.conftest import Bot
 
 MANAGEMENT, TEAM, LEFT = "111111111111", "300000000002", "300000000003"

@@ -8,27 +8,28 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.causes import failure
-from bot.contacts import Account, AlternateContact, ContactType, fingerprint
-from bot.errors import GatewayError, NotAllowed, PostInDoubt
-from bot.fixes import FixRequest
-from bot.policy import Policy
-from bot.ports import Posted
-from bot.readings import Absent, Cause, Held, Unreadable
-from bot.scan import Scanner
-from bot.scans import Trigger, TriggerKind
-from bot.scope import CallerRole, Scope, ScopeKind
+from bot.domain.contacts import Account, AlternateContact, ContactType, fingerprint
+from bot.domain.errors import GatewayError, NotAllowed, PostInDoubt
+from bot.domain.failures import Cause, failure
+from bot.domain.fixes import FixRequest
+from bot.domain.policy.policy import Policy
+from bot.domain.readings import Absent, Held, Unreadable
+from bot.domain.scans import Trigger, TriggerKind
+from bot.domain.scope import CallerRole, Scope, ScopeKind
+from bot.services.ports.slack import Posted
+from bot.services.scan.scanner import Scanner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from bot.announcements import Announcement, AnnouncementContent
-    from bot.contacts import Unit
-    from bot.errors import NotifierError
-    from bot.evidence import Members, PrimaryContact
-    from bot.ports import Priority
-    from bot.readings import Failure, Reading
-    from bot.store_port import Store
+    from bot.domain.announcements import Announcement, AnnouncementContent
+    from bot.domain.contacts import Unit
+    from bot.domain.errors import NotifierError
+    from bot.domain.failures import Failure
+    from bot.domain.readings import Reading
+    from bot.domain.rules.facts import Members, PrimaryContact
+    from bot.services.ports.aws import Priority
+    from bot.services.ports.store import Store
 
 PATIENCE = 20
 """Seconds after which a test that waits has failed."""

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bot.causes import failure
-from bot.contacts import Account, AlternateContact, ContactType
-from bot.evaluation import evaluate
-from bot.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.findings import AccountResult, Outcome, Verdict
-from bot.findings import judged as judge
-from bot.policy import Layer, Policy
-from bot.readings import Absent, Cause, Held, Reading, Unreadable, Unsupported
-from bot.rules import Rule, Severity
-from bot.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind, count
-from bot.scope import CallerRole, Scope, ScopeKind
+from bot.domain.contacts import Account, AlternateContact, ContactType
+from bot.domain.evaluation.evaluate import evaluate
+from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
+from bot.domain.failures import Cause, failure
+from bot.domain.findings import AccountResult, Outcome, Verdict
+from bot.domain.findings import judged as judge
+from bot.domain.policy.policy import Layer, Policy
+from bot.domain.readings import Absent, Held, Reading, Unreadable, Unsupported
+from bot.domain.rule_catalog import Rule, Severity
+from bot.domain.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind, count
+from bot.domain.scope import CallerRole, Scope, ScopeKind
 
 STARTED: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CONTACT: Final = AlternateContact("Jo Doe", "Security", "sec@corp.internal", "+442079460958")

@@ -5,8 +5,8 @@ from typing import Final
 
 import pytest
 
-from bot.findings import Outcome
-from bot.slack import commands
+from bot.domain.findings import Outcome
+from bot.slack import command_parser
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = (ROOT / "README.md").read_text()
@@ -21,10 +21,10 @@ def test_every_command_is_described(name: str) -> None:
     assert f"| `altcontact {name}` |" in README
 
 
-@pytest.mark.parametrize("name", commands._NAMES)
+@pytest.mark.parametrize("name", command_parser._NAMES)
 def test_every_slash_command_is_described(name: str) -> None:
     """Each slash command has its row."""
-    assert f"`{commands.COMMAND} {name}" in README
+    assert f"`{command_parser.COMMAND} {name}" in README
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.contacts import ContactType
-from bot.rules import Rule
-from bot.slack.blocks import (
+from bot.domain.contacts import ContactType
+from bot.domain.rule_catalog import Rule
+from bot.slack.views.blocks import (
     accounts,
     actions,
     button,
@@ -20,14 +20,14 @@ from bot.slack.blocks import (
     paragraph,
     text_size,
 )
-from bot.slack.message import Message
 from bot.slack.views.finding_rows import by_severity, contact_rows
-from bot.slack.views.words import UNREAD, first_names, severity_of, worst
+from bot.slack.views.message import Message
+from bot.slack.views.wording import UNREAD, first_names, severity_of, worst
 
 if TYPE_CHECKING:
-    from bot.announcements import AnnouncementContent
-    from bot.findings import Finding
-    from bot.slack.blocks import Block
+    from bot.domain.announcements import AnnouncementContent
+    from bot.domain.findings import Finding
+    from bot.slack.views.blocks import Block
     from bot.slack.views.finding_rows import Pointers, Row
 
 SHOW_ALL: Final = "altcontact_show_all"

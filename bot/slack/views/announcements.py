@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, assert_never
 
-from bot.announcements import AnnouncementKind
-from bot.slack.blocks import context
+from bot.domain.announcements import AnnouncementKind
 from bot.slack.views.alerts import falls_short_message, unchecked_message
+from bot.slack.views.blocks import context
 from bot.slack.views.finding_rows import NOWHERE
 from bot.slack.views.notices import (
     changed_message,
@@ -16,9 +16,9 @@ from bot.slack.views.notices import (
 )
 
 if TYPE_CHECKING:
-    from bot.announcements import AnnouncementContent
-    from bot.slack.message import Message
+    from bot.domain.announcements import AnnouncementContent
     from bot.slack.views.finding_rows import Pointers
+    from bot.slack.views.message import Message
 
 ROWS: Final = 20
 """Findings that a message is handed: what they make is far below Slack's 50 blocks."""

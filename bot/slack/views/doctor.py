@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from bot.doctor import MARKS, State, summary
-from bot.slack.blocks import clip, context, escape, header, paragraph
-from bot.slack.message import Message
+from bot.services.doctor import MARKS, State, summary
+from bot.slack.views.blocks import clip, context, escape, header, paragraph
+from bot.slack.views.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.doctor import Line
+    from bot.services.doctor import Line
 
 _WORDS, _PASTE = 600, 1000
 """Characters of a line's words and mend, and of what to paste, before Slack's own escaping."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.exempting import FINDINGS, REASON, TYPES
-from bot.exemptions import LONGEST_REASON, SHORTEST_REASON
-from bot.rules import Rule
-from bot.slack.blocks import clip, plain
-from bot.slack.views.words import UNREAD, sentences, severity_of
+from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON
+from bot.domain.rule_catalog import Rule
+from bot.services.exempt import FINDINGS, REASON, TYPES
+from bot.slack.views.blocks import clip, plain
+from bot.slack.views.wording import UNREAD, sentences, severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.findings import Finding
-    from bot.slack.blocks import Block
+    from bot.domain.findings import Finding
+    from bot.slack.views.blocks import Block
 
 OPTIONS: Final = 100
 """The most options that a menu offers."""

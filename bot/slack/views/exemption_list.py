@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.errors import ExemptionRefused, NotAllowed
-from bot.exemptions import ExemptionKind
-from bot.slack.blocks import (
+from bot.domain.errors import ExemptionRefused, NotAllowed
+from bot.domain.exemptions import ExemptionKind
+from bot.slack.views.blocks import (
     FIELD_TEXT,
     actions,
     button,
@@ -22,15 +22,15 @@ from bot.slack.blocks import (
     plain,
     section,
 )
-from bot.slack.message import Message
-from bot.slack.views.words import row_text, rule_names
+from bot.slack.views.message import Message
+from bot.slack.views.wording import row_text, rule_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.errors import AltcontactError
-    from bot.exemptions import Exemption
-    from bot.slack.blocks import Block
+    from bot.domain.errors import AltcontactError
+    from bot.domain.exemptions import Exemption
+    from bot.slack.views.blocks import Block
 
 END: Final = "altcontact_end_exemption"
 """Begins the action id of every button that ends an exemption; its value is the exemption's id."""

@@ -6,11 +6,21 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from bot.exemptions import ExemptionKind
-from bot.findings import Outcome
-from bot.slack.blocks import FIELD_TEXT, clip, date, day, escape, mrkdwn, paragraph, plain, section
-from bot.slack.views.rows import REASON_TEXT, SET_ASIDE, SHOW, VERIFY, mend_button, row_menu
-from bot.slack.views.words import (
+from bot.domain.exemptions import ExemptionKind
+from bot.domain.findings import Outcome
+from bot.slack.views.blocks import (
+    FIELD_TEXT,
+    clip,
+    date,
+    day,
+    escape,
+    mrkdwn,
+    paragraph,
+    plain,
+    section,
+)
+from bot.slack.views.row_actions import REASON_TEXT, SET_ASIDE, SHOW, VERIFY, mend_button, row_menu
+from bot.slack.views.wording import (
     matter,
     row_text,
     rule_names,
@@ -23,11 +33,11 @@ from bot.slack.views.words import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from bot.contacts import ContactType
-    from bot.exemptions import Exemption
-    from bot.findings import Finding
-    from bot.rules import Severity
-    from bot.slack.blocks import Block
+    from bot.domain.contacts import ContactType
+    from bot.domain.exemptions import Exemption
+    from bot.domain.findings import Finding
+    from bot.domain.rule_catalog import Severity
+    from bot.slack.views.blocks import Block
 
 _STATUS_TEXT: Final = 700
 """Characters of what was done about one contact, or why it is set aside."""

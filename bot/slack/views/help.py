@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.scans import ScanState
-from bot.slack.blocks import accounts, context, date, escape, header, paragraph, plain, section
-from bot.slack.commands import USAGE
-from bot.slack.message import Message
-from bot.slack.views.accounts import TURN_ON
+from bot.domain.scans import ScanState
+from bot.slack.command_parser import USAGE
+from bot.slack.views.account_card import TURN_ON
+from bot.slack.views.blocks import (
+    accounts,
+    context,
+    date,
+    escape,
+    header,
+    paragraph,
+    plain,
+    section,
+)
+from bot.slack.views.message import Message
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.errors import NotifierError
-    from bot.scans import Scan
+    from bot.domain.errors import NotifierError
+    from bot.domain.scans import Scan
 
 _COMMANDS: Final = "\n".join(f"`{usage.line}` {usage.description}" for usage in USAGE)
 _TYPED: Final = 100

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.exemptions import ExemptionKind
-from bot.slack.blocks import (
+from bot.domain.exemptions import ExemptionKind
+from bot.slack.views.blocks import (
     FIELD_TEXT,
     HEADER_TEXT,
     accounts,
@@ -24,24 +24,17 @@ from bot.slack.blocks import (
     section,
     text_size,
 )
-from bot.slack.message import Message
-from bot.slack.views.rows import (
-    REASON_TEXT,
-    SET_ASIDE,
-    SHOW,
-    VERIFY,
-    fix_button,
-    row_button,
-)
-from bot.slack.views.words import UNREAD, changed, first_names, row_text, rule_names
+from bot.slack.views.message import Message
+from bot.slack.views.row_actions import REASON_TEXT, SET_ASIDE, SHOW, VERIFY, fix_button, row_button
+from bot.slack.views.wording import UNREAD, changed, first_names, row_text, rule_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.announcements import AnnouncementContent
-    from bot.changes import ContactChange
-    from bot.exemptions import Exemption
-    from bot.slack.blocks import Block
+    from bot.domain.announcements import AnnouncementContent
+    from bot.domain.contacts import ContactChange
+    from bot.domain.exemptions import Exemption
+    from bot.slack.views.blocks import Block
     from bot.slack.views.finding_rows import Pointers
 
 _ROWS_TEXT: Final = 8_000

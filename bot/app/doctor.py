@@ -1,0 +1,205 @@
+"""Puts the doctor together: for the command line, a running bot, and one that cannot start."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.app.clock import SystemClock
+from bot.app.scheduler_checks import ScheduleCheckup
+from bot.aws.gateway import gateways_for
+from bot.config.load import look, variable
+from bot.domain.errors import new_error_id
+from bot.domain.failures import Cause
+from bot.services.doctor import Check, Doctor, Line, Section, State
+from bot.slack.channel import AlertChannel
+from bot.slack.client import examining_client
+from bot.slack.doctor.checks import SlackCheckup
+from bot.store.doctor.checks import StoreCheckup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from bot.aws.gateway import AwsGateway
+    from bot.config.load import Look, Settings
+    from bot.domain.errors import StoreError
+    from bot.domain.policy.policy import Policy
+
+_log = structlog.get_logger(__name__)
+
+AWS_SECONDS: Final = 5.0
+"""Seconds for a connection to AWS, and for an answer."""
+
+TRIES: Final = {Cause.THROTTLED: 3}
+"""How often AWS is asked: what else may pass is told at once, rather than waited out."""
+
+
+def installation(environ: Mapping[str, str]) -> Iterator[Line]:
+    """Check an installation from outside, as far as its settings can be used."""
+    found = look(environ, needs_slack=True)
+    settings, wrong = found.settings, found.wrong
+    token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+    clock = SystemClock()
+    store = None if "database" in wrong else StoreCheckup(settings.database)
+    # Where a table of either is wrong it is not known whom to ask, nor for what.
+    targets = () if "aws" in wrong else settings.aws
+    policy = None if "policy" in wrong else settings.policy
+    gateways = gateways_for(
+        targets,
+        settings.scope,
+        connect_seconds=AWS_SECONDS,
+        read_seconds=AWS_SECONDS,
+        tries=TRIES,
+    )
+    checks = [*_settings_checks(found)]
+    if "slack_api_url" in wrong:
+        checks.append(_unusable(Section.SLACK, "Web API", "SLACK_API_URL"))
+    else:
+        client = examining_client(token, url)
+        channel = None
+        if "channel" not in wrong:
+            channel = AlertChannel(client, settings.channel), settings.channel
+        fixers = None if "fixers" in wrong else settings.fixers
+        app_token = settings.slack_app_token.get_secret_value()
+        slack = SlackCheckup(
+            client,
+            clock,
+            channel,
+            fixers,
+            app_token=app_token,
+            wants_members=policy is not None and policy.needs_members,
+            wants_owners=policy is not None and policy.names_owners,
+        )
+        checks += slack.checks()
+    if "aws" in wrong:
+        checks.append(_unusable(Section.AWS, "Caller", "[policy] or [[aws]] of the file"))
+    else:
+        checks += _aws_checks(gateways, settings, policy, sample=True)
+    if store is None:
+        checks.append(_unusable(Section.DATABASE, "File", "ALTCONTACT_DATABASE"))
+    else:
+        checks += store.checks()
+    if unusable := sorted(wrong & {"schedule", "timezone"}):
+        names = " and ".join(map(variable, unusable))
+        checks.append(_unusable(Section.SCHEDULE, "Next checks", names))
+    else:
+        last = store.last_scan if store else None
+        schedule = ScheduleCheckup(settings.schedule, settings.timezone, clock, last)
+        checks += schedule.checks()
+    with ExitStack() as open_until_then:
+        for gateway in gateways:
+            open_until_then.callback(gateway.close)
+        yield from Doctor(checks, _report).lines()
+
+
+def running(
+    settings: Settings,
+    gateways: Sequence[AwsGateway],
+    silence: Callable[[], float | None] | None,
+    policy: Policy,
+) -> Iterator[Line]:
+    """Check the installation from inside a bot, over what it has open.
+
+    Args:
+        settings: those it runs on.
+        gateways: its AWS by each caller, whose quotas are kept to.
+        silence: seconds since its connection to Slack gave a sign of life; None at its start, when
+            the connection, the channel and every contact are about to be looked at anyway.
+        policy: the one that it goes by now.
+    """
+    token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+    clock = SystemClock()
+    client = examining_client(token, url)
+    sample = silence is not None
+    # Of its own: the bot's may know an id of a channel that was archived since.
+    channel = (AlertChannel(client, settings.channel), settings.channel) if sample else None
+    slack = SlackCheckup(
+        client,
+        clock,
+        channel,
+        settings.fixers,
+        silence=silence,
+        wants_members=policy.needs_members,
+        wants_owners=policy.names_owners,
+    )
+    store = StoreCheckup(settings.database)
+    schedule = ScheduleCheckup(settings.schedule, settings.timezone, clock, store.last_scan)
+    checks = [
+        *slack.checks(),
+        *_aws_checks(gateways, settings, policy, sample=sample),
+        *store.checks(),
+        *schedule.checks(),
+    ]
+    yield from Doctor(checks, _report).lines()
+
+
+def log_at_start(lines: Iterator[Line], wanted: Callable[[], bool]) -> None:
+    """Log what a bot that has just started finds: a failure as an error, a warning as one.
+
+    Args:
+        lines: what the doctor finds.
+        wanted: whether the bot still runs.
+    """
+    for line in lines:
+        if not wanted():
+            return
+        tell = {State.FAILURE: _log.error, State.WARNING: _log.warning}.get(line.state)
+        if tell is not None:
+            section = line.section.value
+            tell("doctor", section=section, check=line.name, problem=line.words, mend=line.mend)
+    _log.info("doctor ended")
+
+
+def wrong_settings(environ: Mapping[str, str]) -> list[Line]:
+    """What is wrong with the settings of a bot that cannot start for them."""
+    found = look(environ, needs_slack=True)
+    return [line for check in _settings_checks(found) for line in check.look()]
+
+
+def wrong_database(settings: Settings, error: StoreError) -> list[Line]:
+    """What is wrong with the database of a bot that cannot start for it."""
+    lines = Doctor(StoreCheckup(settings.database).checks(), _report).lines()
+    failures = [line for line in lines if line.state is State.FAILURE]
+    return failures or [Line(Section.DATABASE, "File", State.FAILURE, str(error), error.mend)]
+
+
+def _settings_checks(found: Look) -> Sequence[Check]:
+    def look_at_them() -> Iterator[Line]:
+        for problem in found.problems:
+            mend = problem.mend or ("For example:" if problem.paste else "")
+            yield _setting(problem.where, State.FAILURE, f"{problem.what}.", mend, problem.paste)
+        if not found.problems:
+            number = f"{found.given} setting{' is' if found.given == 1 else 's are'}"
+            words = f"{number} given by {found.sources}; the others stand at their defaults."
+            yield _setting("Values", State.OK, words)
+
+    return (Check(Section.SETTINGS, "Values", look_at_them),)
+
+
+def _aws_checks(
+    gateways: Sequence[AwsGateway], settings: Settings, policy: Policy | None, *, sample: bool
+) -> list[Check]:
+    writes = bool(settings.fixers)
+    return [
+        check
+        for gateway in gateways
+        for check in gateway.checkup(writes=writes, sample=sample, policy=policy).checks()
+    ]
+
+
+def _unusable(section: Section, name: str, variables: str) -> Check:
+    words = f"{variables} cannot be used as given."
+    return Check(section, name, lambda: [Line(section, name, State.NOT_CHECKED, words)])
+
+
+def _setting(name: str, state: State, words: str, mend: str = "", paste: str = "") -> Line:
+    return Line(Section.SETTINGS, name, state, words, mend, paste)
+
+
+def _report(error: Exception) -> str:
+    """Log an error that nobody foresaw; the reference under which it stands."""
+    reference = new_error_id()
+    _log.error("doctor failed", reference=reference, exc_info=error)
+    return reference

@@ -1,0 +1,149 @@
+"""Looks at the schedule for the doctor: when checks come due, and how the last one ended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from bot.config import crontab
+from bot.domain.errors import StoreError
+from bot.domain.scans import ScanState
+from bot.services.doctor import Check, Line, Section, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from bot.domain.scans import Scan
+    from bot.services.ports.clock import Clock
+
+TOLD: Final = 3
+"""How many runs are told."""
+
+LOOKED_AT, LOOKED_AHEAD = 60, timedelta(days=400)
+"""How many runs are looked at for how far apart they are, and how far ahead."""
+
+RAREST, DENSEST = timedelta(days=7), timedelta(minutes=10)
+"""How far apart checks should be at most, and at least: a scan of many accounts takes minutes."""
+
+_SUMMER_TIME: Final = timedelta(hours=1)
+"""By which a week may be longer where clocks are put back."""
+
+LATE: Final = timedelta(hours=1)
+"""How long after a check was due it counts as missed, where it has not ended by then."""
+
+_AFTER: Final = timedelta(microseconds=1)
+_USUAL: Final = 'export ALTCONTACT_SCHEDULE="0 9 * * *"'
+
+
+class ScheduleCheckup:
+    """The checks of the schedule.
+
+    Args:
+        expression: a crontab expression.
+        timezone: whose clock it goes by.
+        clock: the time.
+        last_scan: reads the newest scan that ended by itself; None where it cannot be read.
+    """
+
+    def __init__(
+        self,
+        expression: str,
+        timezone: ZoneInfo,
+        clock: Clock,
+        last_scan: Callable[[], Scan | None] | None,
+    ) -> None:
+        self._expression = expression
+        self._zone = timezone
+        self._clock = clock
+        self._last_scan = last_scan
+        self._trigger = crontab.trigger(expression, timezone)
+
+    def checks(self) -> tuple[Check, ...]:
+        """What to look at, in order."""
+        return (
+            Check(Section.SCHEDULE, "Next checks", self._look_at_times),
+            Check(Section.SCHEDULE, "Last check", self._look_at_last),
+        )
+
+    def _look_at_times(self) -> Iterator[Line]:
+        runs = self._runs()
+        if not runs:
+            words = f"“{self._expression}” never comes due."
+            mend = "Set another schedule, for example each day at nine:"
+            yield _line("Next checks", State.FAILURE, words, mend, _USUAL)
+            return
+        now = self._clock.now()
+        told = ", then ".join(in_words(run, now, self._zone) for run in runs[:TOLD])
+        words = f"{told} {self._zone.key} (“{self._expression}”)."
+        gaps = [later - earlier for earlier, later in pairwise([now, *runs])]
+        if max(gaps) > RAREST + _SUMMER_TIME:
+            mend = "That is less than once a week: what falls short goes unseen. Each day at nine:"
+            yield _line("Next checks", State.WARNING, words, mend, _USUAL)
+        elif min(gaps[1:], default=RAREST) < DENSEST:
+            mend = (
+                "That is more than once in ten minutes: it uses up the quota for reading, which "
+                "other tools need too. Each day at nine:"
+            )
+            yield _line("Next checks", State.WARNING, words, mend, _USUAL)
+        else:
+            yield _line("Next checks", State.OK, words)
+
+    def _look_at_last(self) -> Iterator[Line]:
+        if self._last_scan is None:
+            yield _line("Last check", State.NOT_CHECKED, "the database cannot be read.")
+            return
+        try:
+            scan = self._last_scan()
+        except StoreError:
+            yield _line("Last check", State.NOT_CHECKED, "the database cannot be read.")
+            return
+        if scan is None:
+            yield _line("Last check", State.OK, "there was none yet; the first start makes one.")
+            return
+        now = self._clock.now()
+        when = in_words(scan.started_at, now, self._zone)
+        due = self._trigger.get_next_fire_time(None, scan.started_at + _AFTER)
+        again = "altcontact check"
+        if scan.state is not ScanState.COMPLETE and scan.failure is not None:
+            state = "failed" if scan.state is ScanState.FAILED else "is incomplete"
+            words = f"{when}; it {state}. {scan.failure.words}"
+            yield _line("Last check", State.WARNING, words, scan.failure.mend, again)
+        elif due is not None and due + LATE < now:
+            missed = in_words(due, now, self._zone)
+            words = f"{when}; the one that was due {missed} was missed."
+            mend = "Start the bot, which makes up for it, or check once by hand:"
+            yield _line("Last check", State.WARNING, words, mend, again)
+        else:
+            number = f"{scan.accounts:,} account{'' if scan.accounts == 1 else 's'}"
+            yield _line("Last check", State.OK, f"{when}; {number}, complete.")
+
+    def _runs(self) -> list[datetime]:
+        """The next runs, as many as are looked at."""
+        runs: list[datetime] = []
+        now = self._clock.now()
+        previous: datetime | None = None
+        while len(runs) < LOOKED_AT:
+            run = self._trigger.get_next_fire_time(previous, (previous or now) + _AFTER)
+            if run is None:
+                break
+            runs.append(run)
+            if len(runs) >= TOLD and run - now > LOOKED_AHEAD:
+                break
+            previous = run
+        return runs
+
+
+def in_words(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """A moment as people say it: `tomorrow, Wednesday 25 November, at 09:00`."""
+    there, here = moment.astimezone(zone), now.astimezone(zone)
+    days = (there.date() - here.date()).days
+    near = {-1: "yesterday, ", 0: "today, ", 1: "tomorrow, "}.get(days, "")
+    year = f" {there:%Y}" if there.year != here.year else ""
+    return f"{near}{there:%A} {there.day} {there:%B}{year}, at {there:%H:%M}"
+
+
+def _line(name: str, state: State, words: str, mend: str = "", paste: str = "") -> Line:
+    return Line(Section.SCHEDULE, name, state, words, mend, paste)

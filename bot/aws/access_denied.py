@@ -1,0 +1,113 @@
+"""Tells from an AccessDenied of AWS what was in the way, though its code is always the same.
+
+Only the message differs, and it begins with the caller's ARN, whose session name is often an email
+address: that part is cut off before anything is looked for, and none of the text is passed on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.failures import Cause, failure
+from bot.domain.scope import CallerRole
+
+if TYPE_CHECKING:
+    from bot.domain.failures import Failure
+    from bot.domain.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked of AWS: enough to tell what a refusal means.
+
+    `account_id` is the `AccountId` that was passed, or empty where it was left out.
+    """
+
+    operation: str
+    account_id: str = ""
+    scope: Scope | None = None
+
+
+DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+"""The codes of a denial."""
+
+_PRINCIPAL: Final = re.compile(r"User: \S+")
+_ACTION: Final = re.compile(r"not authorized to perform: ([a-z]+:[A-Za-z]+)\b")
+_SIGNS: Final = (
+    (re.compile(r"trusted access", re.IGNORECASE), Cause.TRUSTED_ACCESS_OFF),
+    (re.compile(r"service control polic", re.IGNORECASE), Cause.DENIED_BY_SCP),
+    (
+        re.compile(
+            r"(identity-based|session|resource-based|resource control|endpoint) polic"
+            r"|permissions boundary",
+            re.IGNORECASE,
+        ),
+        Cause.PERMISSION_MISSING,
+    ),
+    (
+        re.compile(
+            r"\b(suspended|closed|not active|inactive|pending closure|account state)\b",
+            re.IGNORECASE,
+        ),
+        Cause.ACCOUNT_STATE,
+    ),
+)
+_STRANGER: Final = re.compile(r"not a member of your organization", re.IGNORECASE)
+_STANDALONE_CONTEXT: Final = re.compile(r"standalone context", re.IGNORECASE)
+_NO_ACCESS_TO_ORGANIZATION: Final = re.compile(r"have permissions? to access this", re.IGNORECASE)
+
+
+def denial(message: str, code: str, request: Request) -> Failure:
+    """Why access was denied, in words of this program's own.
+
+    Args:
+        message: AWS's text.
+        code: AWS's error code.
+        request: what was asked.
+    """
+    text = _PRINCIPAL.sub("", message)
+    if _STRANGER.search(text):
+        return failure(
+            Cause.ACCOUNT_STATE,
+            code=code,
+            words="The account is not in the organization, or not any longer.",
+            mend="Check again: accounts that left the organization are not listed any more.",
+        )
+    found = next((cause for sign, cause in _SIGNS if sign.search(text)), None)
+    if found is Cause.PERMISSION_MISSING:
+        return _permission_missing(text, code)
+    if found is not None:
+        return failure(found, code=code)
+    cause = _unexplained(text, request)
+    if cause is Cause.PERMISSION_MISSING:
+        return _permission_missing(text, code)
+    return failure(cause, code=code)
+
+
+def _unexplained(text: str, request: Request) -> Cause:
+    """The likely cause where AWS names none: who asked about whom decides."""
+    scope = request.scope
+    if not request.account_id:
+        if _NO_ACCESS_TO_ORGANIZATION.search(text):
+            return Cause.WRONG_CALLER
+        return Cause.PERMISSION_MISSING if _ACTION.search(text) else Cause.DENIED
+    if scope is not None and scope.role is not CallerRole.MANAGEMENT:
+        if request.account_id == scope.management_id:
+            return Cause.MANAGEMENT_OUT_OF_REACH
+        return Cause.WRONG_CALLER
+    return Cause.WRONG_CALLER if _STANDALONE_CONTEXT.search(text) else Cause.DENIED
+
+
+def _permission_missing(text: str, code: str) -> Failure:
+    usual = failure(Cause.PERMISSION_MISSING, code=code)
+    action = _ACTION.search(text)
+    if action is None:
+        return usual
+    return failure(
+        Cause.PERMISSION_MISSING,
+        code=code,
+        words=f"The bot's role may not call {action[1]}: its IAM policy does not allow it.",
+        mend=f"Add {action[1]} to the bot's IAM policy; the README lists it under “IAM policy”.",
+    )

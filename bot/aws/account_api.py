@@ -1,0 +1,159 @@
+"""Reads and writes one alternate contact of one account, and reads its primary contact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.aws.access_denied import Request
+from bot.aws.error_mapping import NOT_FOUND, UnusableAnswer
+from bot.aws.sessions import has_contacts_api
+from bot.domain.contacts import AlternateContact
+from bot.domain.errors import GatewayError
+from bot.domain.failures import Cause, failure
+from bot.domain.readings import Absent, Held, Unreadable, Unsupported
+from bot.domain.rules.facts import PrimaryContact
+from bot.services.ports.aws import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_account.type_defs import (
+        GetAlternateContactRequestTypeDef,
+        GetContactInformationRequestTypeDef,
+        PutAlternateContactRequestTypeDef,
+    )
+
+    from bot.aws.rate_limiter import Limiters
+    from bot.aws.retrying_calls import Calls
+    from bot.aws.sessions import Clients
+    from bot.domain.contacts import ContactType
+    from bot.domain.failures import Failure
+    from bot.domain.readings import Reading
+    from bot.domain.scope import Scope
+
+
+class Contacts:
+    """The alternate contacts that one calling account can reach.
+
+    Args:
+        calls: makes the calls.
+        clients: boto3's clients.
+        limiters: where calls wait for their turn.
+        scope: who is calling.
+    """
+
+    def __init__(self, calls: Calls, clients: Clients, limiters: Limiters, scope: Scope) -> None:
+        self._calls = calls
+        self._clients = clients
+        self._limiters = limiters
+        self._scope = scope
+
+    def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
+        """Read one contact. Never raises for what AWS answers or fails to answer."""
+        if not has_contacts_api(self._scope.partition):
+            return Unsupported(failure(Cause.NO_API))
+        asked: GetAlternateContactRequestTypeDef = {"AlternateContactType": kind.value}
+        named = self._named(account_id)
+        if named:
+            asked["AccountId"] = named
+
+        def ask() -> AlternateContact:
+            client = self._clients.account(self._scope.partition)
+            return _contact(client.get_alternate_contact(**asked), kind)
+
+        request = Request("GetAlternateContact", named, self._scope)
+        try:
+            return Held(self._calls.make(request, ask, self._limiters.read, priority))
+        except GatewayError as error:
+            return Absent() if error.failure.code == NOT_FOUND else Unreadable(error.failure)
+
+    def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
+        """Write one contact, overwriting what is there.
+
+        Raises:
+            ContactRefused: AWS named the fields it does not take.
+            GatewayError: AWS did not say that it took it.
+        """
+        if not has_contacts_api(self._scope.partition):
+            raise GatewayError(failure(Cause.NO_API))
+        asked: PutAlternateContactRequestTypeDef = {
+            "AlternateContactType": kind.value,
+            "Name": contact.name,
+            "Title": contact.title,
+            "EmailAddress": contact.email,
+            "PhoneNumber": contact.phone,
+        }
+        named = self._named(account_id)
+        if named:
+            asked["AccountId"] = named
+
+        def ask() -> None:
+            client = self._clients.account(self._scope.partition)
+            _require_from_aws(client.put_alternate_contact(**asked))
+
+        request = Request("PutAlternateContact", named, self._scope)
+        self._calls.make(request, ask, self._limiters.write, Priority.FIX)
+
+    def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
+        """Read an account's primary contact, of which AWS holds no email address.
+
+        One that AWS says is not there is empty: nothing is the same as it.
+        """
+        if not has_contacts_api(self._scope.partition):
+            return failure(Cause.NO_API)
+        asked: GetContactInformationRequestTypeDef = {}
+        named = self._named(account_id)
+        if named:
+            asked["AccountId"] = named
+
+        def ask() -> PrimaryContact:
+            client = self._clients.account(self._scope.partition)
+            return _primary(client.get_contact_information(**asked))
+
+        request = Request("GetContactInformation", named, self._scope)
+        try:
+            return self._calls.make(request, ask, self._limiters.primary, priority)
+        except GatewayError as error:
+            if error.failure.code == NOT_FOUND:
+                return PrimaryContact(name="", phone="")
+            return error.failure
+
+    def _named(self, account_id: str) -> str:
+        """The `AccountId` to pass: none for the caller's own, which AWS denies by its id."""
+        return "" if account_id == self._scope.account_id else account_id
+
+
+def _contact(answer: Mapping[str, Any], kind: ContactType) -> AlternateContact:
+    held = answer.get("AlternateContact") or {}
+    try:
+        contact = AlternateContact(
+            name=held["Name"],
+            title=held["Title"],
+            email=held["EmailAddress"],
+            phone=held["PhoneNumber"],
+        )
+    except KeyError:
+        raise UnusableAnswer from None
+    if held.get("AlternateContactType", kind.value) != kind.value:
+        raise UnusableAnswer
+    return contact
+
+
+def _primary(answer: Mapping[str, Any]) -> PrimaryContact:
+    held = answer.get("ContactInformation") or {}
+    try:
+        return PrimaryContact(name=held["FullName"], phone=held["PhoneNumber"])
+    except KeyError:
+        raise UnusableAnswer from None
+
+
+def _require_from_aws(answer: Mapping[str, Any]) -> None:
+    """Refuse a page that a proxy served: a Put answers nothing, so botocore takes any body.
+
+    Raises:
+        UnusableAnswer: it is a page.
+    """
+    headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
+    is_page = "html" in headers.get("content-type", "").lower()
+    if is_page and headers.get("content-length") != "0":
+        raise UnusableAnswer

@@ -1,0 +1,169 @@
+"""The doctor's look at who calls AWS: credentials, organization, and what that may reach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from bot.aws.access_denied import DENIED
+from bot.aws.doctor import remedies
+from bot.aws.doctor.remedies import SERVICE
+from bot.aws.doctor.session import line
+from bot.aws.error_mapping import UnusableAnswer
+from bot.aws.sessions import has_contacts_api
+from bot.domain.errors import GatewayError
+from bot.domain.failures import Cause
+from bot.domain.scope import CallerRole, ScopeKind
+from bot.services.doctor import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bot.aws.doctor.session import Notes
+    from bot.aws.sessions import Clients
+    from bot.domain.failures import Failure
+    from bot.services.doctor import Line
+
+
+class CallerLooks:
+    """Finds out who calls, and writes it down for the checks that follow."""
+
+    def __init__(self, notes: Notes, clients: Clients) -> None:
+        self._notes = notes
+        self._clients = clients
+
+    def caller(self) -> Iterator[Line]:
+        """Whose credentials they are, and in which partition."""
+        try:
+            account_id, arn = self._notes.ask("GetCallerIdentity", self._identity)
+        except GatewayError as error:
+            self._notes.in_the_way = "AWS does not know who calls"
+            told = self._notes.failed("Caller", error.failure, "sts:GetCallerIdentity")
+            if self._notes.assumes and error.failure.code in DENIED:
+                told = replace(told, paste=remedies.assuming_statement(self._notes.assumes))
+            yield told
+            return
+        self._notes.account_id, self._notes.partition = account_id, arn[1]
+        kind, _, rest = arn[5].partition("/")
+        # What follows a role is the session's name, which is often an email address.
+        self._notes.role_name = rest.partition("/")[0] if kind == "assumed-role" else ""
+        who = {
+            "assumed-role": f"role {self._notes.role_name}",
+            "user": "an IAM user",
+            "root": "the root user",
+        }.get(kind, "a principal of another kind")
+        words = f"account {account_id}, {who}, partition {self._notes.partition}."
+        if not has_contacts_api(self._notes.partition):
+            mend = "Every account is unsupported there: look at each one's page in the console."
+            words += " This partition has no API for alternate contacts."
+            paste = "https://console.amazonaws-us-gov.com/billing/home#/account"
+            yield line("Caller", State.WARNING, words, mend, paste)
+        elif kind == "root":
+            mend = "Run the bot as a role that may do just what its IAM policy lists:"
+            yield line(
+                "Caller", State.WARNING, words, mend, remedies.for_cause(Cause.DENIED, "", "")
+            )
+        else:
+            yield line("Caller", State.OK, words)
+
+    def organization(self) -> Iterator[Line]:
+        """Which organization the caller is in, and with which features."""
+        if self._notes.in_the_way:
+            yield self._notes.pointless("Organization")
+            return
+        try:
+            found = self._notes.ask("DescribeOrganization", self._described)
+        except GatewayError as error:
+            self._notes.role = CallerRole.UNKNOWN
+            cause = error.failure.cause
+            if self._notes.wanted is not ScopeKind.ORGANIZATION and cause is Cause.NO_ORGANIZATION:
+                self._notes.role = CallerRole.STANDALONE
+                words = "the account is in none, and is looked after alone."
+                yield line("Organization", State.OK, words)
+                return
+            action = "organizations:DescribeOrganization"
+            needed = self._notes.wanted is not ScopeKind.ACCOUNT
+            told = self._notes.failed if needed else self._notes.untold
+            yield told("Organization", error.failure, action)
+            self._notes.in_the_way = "the organization is not known"
+            return
+        self._notes.organization = found
+        manages = self._notes.organization["MasterAccountId"] == self._notes.account_id
+        self._notes.role = CallerRole.MANAGEMENT if manages else CallerRole.MEMBER
+        identity = self._notes.organization["Id"]
+        if self._notes.wanted is ScopeKind.ACCOUNT:
+            words = f"{identity}; ALTCONTACT_SCOPE says to look after the one account alone."
+            yield line("Organization", State.OK, words)
+        elif self._notes.organization.get("FeatureSet") != "ALL":
+            words = (
+                f"{identity} has consolidated billing alone; members' contacts need all features."
+            )
+            mend = "In the management account run this; every member is asked to agree:"
+            yield line("Organization", State.FAILURE, words, mend, remedies.ENABLE_FEATURES)
+            self._notes.in_the_way = "not all features of the organization are on"
+        else:
+            yield line("Organization", State.OK, f"{identity}, with all features.")
+
+    def place(self) -> Iterator[Line]:
+        """What the calling account is to its organization."""
+        if self._notes.alone:
+            return
+        if not self._notes.organization:
+            yield self._notes.pointless("Calling account")
+            return
+        found: list[str] = []
+        problem: Failure | None = None
+        try:
+            found = self._notes.ask("ListDelegatedAdministrators", self._administrators)
+        except GatewayError as error:
+            problem = error.failure
+        if self._notes.role is CallerRole.MANAGEMENT or self._notes.account_id in found:
+            yield self._may_ask(found)
+        elif problem is None or problem.cause is Cause.WRONG_CALLER:
+            yield self._may_not_ask(alone=problem is not None)
+            return
+        else:
+            self._notes.role = CallerRole.UNKNOWN
+        if problem is not None:
+            yield self._notes.untold(
+                "Delegation", problem, "organizations:ListDelegatedAdministrators"
+            )
+
+    def _may_ask(self, administrators: list[str]) -> Line:
+        registered = ", ".join(administrators)
+        if self._notes.role is CallerRole.MANAGEMENT:
+            told = f"; delegated administrators: {registered}" if registered else ""
+            return line("Calling account", State.OK, f"is the management account{told}.")
+        self._notes.role = CallerRole.DELEGATED_ADMINISTRATOR
+        words = f"is a delegated administrator for {SERVICE}."
+        return line("Calling account", State.OK, words)
+
+    def _may_not_ask(self, *, alone: bool) -> Line:
+        """Neither; `alone` where it cannot list accounts either, and so looks after itself."""
+        self._notes.in_the_way = "the calling account may not ask about others"
+        words = "is neither the management account nor a delegated administrator"
+        mend = "In the management account run this, or run the bot there:"
+        paste = remedies.register(self._notes.account_id)
+        if alone and self._notes.wanted is None:
+            words += ", so it looks after itself alone."
+            return line("Calling account", State.WARNING, words, mend, paste)
+        return line("Calling account", State.FAILURE, f"{words}.", mend, paste)
+
+    def _identity(self) -> tuple[str, list[str]]:
+        answer = self._clients.sts().get_caller_identity()
+        account_id, arn = answer.get("Account", ""), answer.get("Arn", "").split(":")
+        if len(arn) < 6 or not account_id:  # noqa: PLR2004 - the parts of an ARN
+            raise UnusableAnswer
+        return account_id, arn
+
+    def _described(self) -> Mapping[str, Any]:
+        client = self._clients.organizations(self._notes.partition)
+        found = client.describe_organization().get("Organization", {})
+        if not found.get("Id") or not found.get("MasterAccountId"):
+            raise UnusableAnswer
+        return found
+
+    def _administrators(self) -> list[str]:
+        client = self._clients.organizations(self._notes.partition)
+        answer = client.list_delegated_administrators(ServicePrincipal=SERVICE)
+        return [each["Id"] for each in answer.get("DelegatedAdministrators", [])]

@@ -1,0 +1,210 @@
+"""Looks at AWS for the doctor: who calls, what that may reach, and each permission to read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from bot.aws.doctor import remedies
+from bot.aws.doctor.caller import CallerLooks
+from bot.aws.doctor.policy import PolicyLooks
+from bot.aws.doctor.remedies import SERVICE
+from bot.aws.doctor.session import Notes, line
+from bot.aws.sessions import has_contacts_api
+from bot.domain.contacts import ACTIVE, ContactType
+from bot.domain.errors import GatewayError
+from bot.domain.readings import Held, Unreadable
+from bot.domain.scope import CallerRole
+from bot.services.doctor import Check, Section, State
+from bot.services.ports.aws import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from bot.aws.account_api import Contacts
+    from bot.aws.sessions import Clients
+    from bot.domain.policy.policy import Policy
+    from bot.domain.scope import Scope
+    from bot.services.doctor import Line
+
+_PAGE: Final = 20
+_WIDE: Final = {CallerRole.MANAGEMENT, CallerRole.DELEGATED_ADMINISTRATOR, CallerRole.UNKNOWN}
+"""Who looks after an organization; `UNKNOWN` where that cannot be told."""
+
+
+class AwsCheckup:
+    """The checks of AWS; each is a call that only reads.
+
+    Args:
+        notes: what is found out, nothing yet.
+        clients: boto3's clients.
+        contacts: the contacts that a caller can reach.
+        writes: whether contacts are to be changed as well.
+        sample: whether one contact is read; a bot that has just begun reads them all anyway.
+        policy: what accounts should have, which decides what else must be read.
+        organization: the organization's name in the settings, which stands in each line.
+    """
+
+    def __init__(
+        self,
+        notes: Notes,
+        clients: Clients,
+        contacts: Callable[[Scope], Contacts],
+        *,
+        writes: bool,
+        sample: bool,
+        policy: Policy | None = None,
+        organization: str = "",
+    ) -> None:
+        self._notes = notes
+        self._clients = clients
+        self._contacts = contacts
+        self._writes = writes
+        self._sample = sample
+        self._policy = policy
+        self._organization = organization
+
+    def checks(self) -> tuple[Check, ...]:
+        """What to look at, in order."""
+        caller = CallerLooks(self._notes, self._clients)
+        policy = PolicyLooks(self._notes, self._clients, self._contacts, self._policy)
+        looks = (
+            ("Caller", caller.caller),
+            ("Organization", caller.organization),
+            ("Calling account", caller.place),
+            ("Trusted access", self._look_at_access),
+            ("Accounts", self._look_at_accounts),
+            ("Contacts", self._look_at_contact),
+            ("Primary contacts", policy.primary),
+            ("OUs", policy.units),
+            ("Tags", policy.tags),
+            ("Account name", self._look_at_name),
+            ("Writing", self._look_at_writing),
+            ("IAM policy", self._look_at_policy),
+        )
+        return tuple(self._check(name, look) for name, look in looks)
+
+    def _check(self, name: str, look: Callable[[], Iterable[Line]]) -> Check:
+        """A check, in whose lines the organization's name stands where it has one."""
+        organization = self._organization
+        if not organization:
+            return Check(Section.AWS, name, look)
+
+        def named() -> Iterator[Line]:
+            for each in look():
+                yield replace(each, name=f"{each.name} ({organization})")
+
+        return Check(Section.AWS, f"{name} ({organization})", named, organization)
+
+    def _look_at_access(self) -> Iterator[Line]:
+        name, action = "Trusted access", "organizations:ListAWSServiceAccessForOrganization"
+        if self._notes.alone:
+            return
+        if self._notes.role not in _WIDE or not self._notes.organization:
+            yield self._notes.pointless(name)
+            return
+        client = self._clients.organizations(self._notes.partition)
+        pages = client.get_paginator("list_aws_service_access_for_organization")
+
+        def services() -> list[str]:
+            enabled = pages.paginate().search("EnabledServicePrincipals[].ServicePrincipal")
+            return [str(each) for each in enabled]
+
+        try:
+            enabled = self._notes.ask("ListAWSServiceAccessForOrganization", services)
+        except GatewayError as error:
+            yield self._notes.untold(name, error.failure, action)
+            return
+        if SERVICE in enabled:
+            yield line(name, State.OK, f"is on for {SERVICE}.")
+            return
+        self._notes.in_the_way = self._notes.in_the_way or "trusted access is off"
+        mend = "In the management account run:"
+        words = f"is off for {SERVICE}: no member account can be reached."
+        yield line(name, State.FAILURE, words, mend, remedies.ENABLE_ACCESS)
+
+    def _look_at_accounts(self) -> Iterator[Line]:
+        if self._notes.alone:
+            return
+        if self._notes.role not in _WIDE or not self._notes.organization:
+            yield self._notes.pointless("Accounts")
+            return
+        try:
+            client = self._clients.organizations(self._notes.partition)
+            answer = self._notes.ask("ListAccounts", lambda: client.list_accounts(MaxResults=_PAGE))
+        except GatewayError as error:
+            yield self._notes.failed("Accounts", error.failure, "organizations:ListAccounts")
+            self._notes.in_the_way = self._notes.in_the_way or "the accounts cannot be listed"
+            return
+        special = {self._notes.account_id, self._notes.organization["MasterAccountId"]}
+        others = (
+            each["Id"]
+            for each in answer.get("Accounts", [])
+            if each["Id"] not in special and each.get("State", each.get("Status")) == ACTIVE
+        )
+        self._notes.other = next(others, "")
+        yield line("Accounts", State.OK, "can be listed.")
+
+    def _look_at_contact(self) -> Iterator[Line]:
+        if not self._sample or (
+            self._notes.partition and not has_contacts_api(self._notes.partition)
+        ):
+            return
+        if not self._notes.reaches_subject:
+            yield self._notes.pointless("Contacts")
+            return
+        account_id = self._notes.subject
+        kind = ContactType.SECURITY
+        reading = self._contacts(self._notes.scope).read(account_id, kind, Priority.LOOK)
+        if isinstance(reading, Unreadable):
+            yield self._notes.failed("Contacts", reading.failure, "account:GetAlternateContact")
+            return
+        held = "has one" if isinstance(reading, Held) else "has none"
+        words = f"can be read; asked for account {account_id}, which {held} for {kind}."
+        yield line("Contacts", State.OK, words)
+
+    def _look_at_name(self) -> Iterator[Line]:
+        """Of use for the one account alone: others' names come with the list."""
+        if (
+            not self._notes.alone
+            or not self._notes.account_id
+            or not has_contacts_api(self._notes.partition)
+        ):
+            return
+        client = self._clients.account(self._notes.partition)
+        try:
+            self._notes.ask("GetAccountInformation", client.get_account_information)
+        except GatewayError:
+            words = "cannot be read, and may be left out; the account's id stands for it."
+            yield line("Account name", State.OK, words)
+            return
+        yield line("Account name", State.OK, "can be read.")
+
+    def _look_at_writing(self) -> Iterator[Line]:
+        if not self._notes.account_id or not has_contacts_api(self._notes.partition):
+            return
+        if not self._writes:
+            yield line("Writing", State.OK, "is not needed: nobody may change contacts.")
+            return
+        if not self._notes.alone and not self._notes.organization:
+            yield self._notes.pointless("Writing")
+            return
+        words = "is not tried, since nothing is changed here. Look for this in the role's policy:"
+        owner = self._notes.organization.get("MasterAccountId", self._notes.account_id)
+        wide = (
+            bool(self._notes.organization) and self._notes.role in _WIDE and not self._notes.alone
+        )
+        statement = remedies.writing_statement(
+            self._notes.partition, owner if wide else self._notes.account_id, organization=wide
+        )
+        yield line("Writing", State.OK, words, paste=statement)
+
+    def _look_at_policy(self) -> Iterator[Line]:
+        if self._notes.missing:
+            lacking = ", ".join(sorted(self._notes.missing))
+            state = State.FAILURE if any(self._notes.missing.values()) else State.WARNING
+            mend = "Add this to the policy of the bot's role:"
+            paste = remedies.reading_policy(list(self._notes.missing))
+            yield line("IAM policy", state, f"lacks {lacking}.", mend, paste)
+        elif not self._notes.incomplete:
+            yield line("IAM policy", State.OK, "allows every read that the bot makes.")

@@ -1,0 +1,145 @@
+"""The doctor's look at what the policy needs to be read besides: OUs, tags, primary contacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.aws.doctor.session import line
+from bot.aws.paging import entries_of
+from bot.aws.sessions import has_contacts_api
+from bot.domain.errors import GatewayError
+from bot.domain.failures import Failure
+from bot.domain.rule_catalog import Rule
+from bot.domain.scope import CallerRole
+from bot.services.doctor import State
+from bot.services.ports.aws import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_organizations import OrganizationsClient
+
+    from bot.aws.account_api import Contacts
+    from bot.aws.doctor.session import Notes
+    from bot.aws.sessions import Clients
+    from bot.domain.policy.policy import Policy
+    from bot.domain.scope import Scope
+    from bot.services.doctor import Line
+
+_ONE: Final = 1
+"""A page of one entry is enough to see that there is an answer."""
+
+
+class PolicyLooks:
+    """Looks at each permission that this policy needs, and at none that it does not.
+
+    Args:
+        notes: what was found out before.
+        clients: boto3's clients.
+        contacts: the contacts that a caller can reach.
+        policy: what accounts should have; None where that is not known.
+    """
+
+    def __init__(
+        self,
+        notes: Notes,
+        clients: Clients,
+        contacts: Callable[[Scope], Contacts],
+        policy: Policy | None,
+    ) -> None:
+        self._notes = notes
+        self._clients = clients
+        self._contacts = contacts
+        self._policy = policy
+
+    def units(self) -> Iterator[Line]:
+        """Whether OUs can be walked."""
+        if self._policy is None or not self._policy.needs_units:
+            return
+        if (without := self._without_organization("OUs")) is not None:
+            yield without
+            return
+        client = self._client
+        try:
+            roots = self._notes.ask("ListRoots", lambda: _entries(client.list_roots(), "Roots"))
+        except GatewayError as error:
+            yield self._notes.failed("OUs", error.failure, "organizations:ListRoots")
+            return
+        parent = roots[0]["Id"] if roots else ""
+
+        def listed_units() -> list[dict[str, Any]]:
+            answer = client.list_organizational_units_for_parent(ParentId=parent, MaxResults=_ONE)
+            return _entries(answer, "OrganizationalUnits")
+
+        def listed_accounts() -> list[dict[str, Any]]:
+            answer = client.list_accounts_for_parent(ParentId=parent, MaxResults=_ONE)
+            return _entries(answer, "Accounts")
+
+        asked = {
+            "ListOrganizationalUnitsForParent": listed_units,
+            "ListAccountsForParent": listed_accounts,
+        }
+        whole = True
+        for operation, ask in asked.items():
+            try:
+                self._notes.ask(operation, ask)
+            except GatewayError as error:
+                whole = False
+                yield self._notes.failed("OUs", error.failure, f"organizations:{operation}")
+        if whole:
+            yield line("OUs", State.OK, "can be walked.")
+
+    def tags(self) -> Iterator[Line]:
+        """Whether an account's tags can be read."""
+        if self._policy is None or not self._policy.needs_tags:
+            return
+        if (without := self._without_organization("Tags")) is not None:
+            yield without
+            return
+        client, subject = self._client, self._notes.subject
+
+        def ask() -> list[dict[str, Any]]:
+            answer = client.list_tags_for_resource(ResourceId=subject)
+            return entries_of(answer, "Tags", known_by="Key")
+
+        try:
+            self._notes.ask("ListTagsForResource", ask)
+        except GatewayError as error:
+            yield self._notes.failed("Tags", error.failure, "organizations:ListTagsForResource")
+            return
+        yield line("Tags", State.OK, f"can be read; asked for account {subject}.")
+
+    def primary(self) -> Iterator[Line]:
+        """Whether a primary contact can be read."""
+        name = "Primary contacts"
+        if self._policy is None or not self._policy.turns_on(Rule.PRIMARY_CONTACT):
+            return
+        if self._notes.partition and not has_contacts_api(self._notes.partition):
+            return
+        if not self._notes.reaches_subject:
+            yield self._notes.pointless(name)
+            return
+        subject = self._notes.subject
+        found = self._contacts(self._notes.scope).primary_contact(subject, Priority.LOOK)
+        if isinstance(found, Failure):
+            yield self._notes.failed(name, found, "account:GetContactInformation")
+            return
+        yield line(name, State.OK, f"can be read; asked for account {subject}.")
+
+    @property
+    def _client(self) -> OrganizationsClient:
+        return self._clients.organizations(self._notes.partition)
+
+    def _without_organization(self, name: str) -> Line | None:
+        """What is said where no organization can be asked; None where one can be."""
+        if self._notes.role is CallerRole.STANDALONE:
+            words = "are none, since the account is in no organization: what the policy says for "
+            mend = "Take those tables out of the policy, or run the bot in an organization."
+            return line(name, State.WARNING, f"{words}{name} holds for no account.", mend)
+        if not self._notes.organization:
+            return self._notes.pointless(name)
+        return None
+
+
+def _entries(answer: Any, key: str) -> list[dict[str, Any]]:  # noqa: ANN401 - boto3's typed dicts
+    return entries_of(answer, key)

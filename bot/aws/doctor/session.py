@@ -1,0 +1,118 @@
+"""What the doctor's checks of AWS have found out so far, and the lines that they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot.aws.access_denied import Request
+from bot.aws.doctor import remedies
+from bot.domain.failures import Cause
+from bot.domain.scope import CallerRole, Scope, ScopeKind
+from bot.services.doctor import Line, Section, State
+from bot.services.ports.aws import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.aws.rate_limiter import Limiter
+    from bot.aws.retrying_calls import Calls
+    from bot.domain.failures import Failure
+
+_T = TypeVar("_T")
+
+
+class Notes:
+    """Found out check by check.
+
+    `in_the_way` is what makes later checks pointless, in words, or empty. `missing` is each
+    permission that is denied, with whether the bot needs it. `other` is an account of the
+    organization besides the caller's and the management account.
+
+    Args:
+        calls: makes the calls.
+        limiter: where they wait for their turn.
+        wanted: what must be in scope; None: an organization where there is one.
+        assumes: the ARN of the role that is assumed to call, if any.
+    """
+
+    def __init__(
+        self, calls: Calls, limiter: Limiter, wanted: ScopeKind | None, assumes: str = ""
+    ) -> None:
+        self._calls = calls
+        self._limiter = limiter
+        self.wanted = wanted
+        self.assumes = assumes
+        self.account_id = self.partition = self.role_name = ""
+        self.organization: Mapping[str, Any] = {}
+        self.role = CallerRole.UNKNOWN
+        self.in_the_way = self.other = ""
+        self.missing: dict[str, bool] = {}
+        self.incomplete = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether the one account is all there is, or all that is wanted."""
+        return self.wanted is ScopeKind.ACCOUNT or self.role is CallerRole.STANDALONE
+
+    @property
+    def subject(self) -> str:
+        """The account that is asked about: another one, where others can be asked about."""
+        return self.account_id if self._by_itself else self.other or self.account_id
+
+    @property
+    def reaches_subject(self) -> bool:
+        """Whether nothing known is in the way of asking about it."""
+        return bool(self.account_id) and (not self.in_the_way or self._by_itself)
+
+    @property
+    def _by_itself(self) -> bool:
+        return self.alone or self.role is CallerRole.MEMBER
+
+    @property
+    def scope(self) -> Scope:
+        """Who calls, as far as that was found out."""
+        return Scope(
+            ScopeKind.ACCOUNT if self.alone else ScopeKind.ORGANIZATION,
+            self.role,
+            self.account_id,
+            self.partition,
+            self.organization.get("Id", ""),
+            self.organization.get("MasterAccountId", ""),
+        )
+
+    def ask(self, operation: str, ask: Callable[[], _T]) -> _T:
+        """Ask AWS.
+
+        Raises:
+            GatewayError: it did not answer, or refused.
+        """
+        scope = self.scope if self.account_id else None
+        return self._calls.make(Request(operation, scope=scope), ask, self._limiter, Priority.LOOK)
+
+    def failed(self, name: str, why: Failure, action: str) -> Line:
+        """A failure; a permission that is missing goes into the policy at the end."""
+        self.incomplete = True
+        mend, paste = why.mend, remedies.for_cause(why.cause, self.account_id, self.role_name)
+        if why.cause is Cause.PERMISSION_MISSING:
+            self.missing[action] = True
+            mend = "The statement to add stands below, under “IAM policy”."
+        return line(name, State.FAILURE, why.words, mend, paste)
+
+    def untold(self, name: str, why: Failure, action: str) -> Line:
+        """A warning that something cannot be told, which the bot itself does without."""
+        self.incomplete = True
+        mend, paste = why.mend, remedies.for_cause(why.cause, self.account_id, self.role_name)
+        if why.cause is Cause.PERMISSION_MISSING:
+            self.missing.setdefault(action, False)
+            mend = "The bot does without; the statement to add stands below, under “IAM policy”."
+        return line(name, State.WARNING, f"cannot be told. {why.words}", mend, paste)
+
+    def pointless(self, name: str) -> Line:
+        """A line that is not checked, with what is in the way."""
+        self.incomplete = True
+        return line(name, State.NOT_CHECKED, f"{self.in_the_way}.")
+
+
+def line(name: str, state: State, words: str, mend: str = "", paste: str = "") -> Line:
+    """A line about AWS."""
+    return Line(Section.AWS, name, state, words, mend, paste)

@@ -1,0 +1,246 @@
+"""Turns what botocore raises into a `Failure`: its cause, in words that hold no text of AWS's.
+
+AWS's messages name the caller, whose session name is often an email address, and echo what was
+sent; so they are looked at here and go no further.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigParseError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointProviderError,
+    HTTPClientError,
+    InvalidConfigError,
+    InvalidRegionError,
+    LoginError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ReadTimeoutError,
+    RefreshWithMFAUnsupportedError,
+    SSOError,
+    TokenRetrievalError,
+    UnknownCredentialError,
+)
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
+from botocore.parsers import ResponseParserError
+
+from bot.aws.access_denied import DENIED, denial
+from bot.domain.failures import Cause, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from bot.aws.access_denied import Request
+    from bot.domain.failures import Failure
+
+NOT_FOUND: Final = "ResourceNotFoundException"
+
+RAISED_BY_BOTOCORE: Final = (
+    BotoCoreError,
+    ClientError,
+    ResponseParserError,
+    # botocore's parsers trip in these ways over bodies that are well-formed but of another shape.
+    AttributeError,
+    KeyError,
+    TypeError,
+    ValueError,
+    # And in these over credentials: a token file or a credential process that is not there, and
+    # credentials that are expired when they have just been refreshed.
+    OSError,
+    RuntimeError,
+)
+
+
+class UnusableAnswer(ValueError):
+    """An answer with status 200 that is not what the operation answers."""
+
+
+class BadEndpoint(ValueError):
+    """The endpoint that is configured is no URL."""
+
+
+class NotAssumed(RuntimeError):
+    """The role of an organization was not handed out; `failure` says why, naming the role."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.words)
+        self.failure = failure
+
+
+_CAUSES: Final = (
+    (
+        Cause.THROTTLED,
+        "LimitExceededException PriorRequestNotComplete RequestLimitExceeded RequestThrottled "
+        "RequestThrottledException SlowDown ThrottledException Throttling ThrottlingException "
+        "TooManyRequestsException",
+    ),
+    (
+        Cause.AWS_FAULT,
+        "InternalFailure InternalServerException ServiceException ServiceUnavailable",
+    ),
+    (
+        Cause.CREDENTIALS_EXPIRED,
+        "AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature InvalidAccessKeyId "
+        "InvalidClientTokenId InvalidSignatureException InvalidToken MissingAuthenticationToken "
+        "MissingAuthenticationTokenException SignatureDoesNotMatch "
+        "TokenRefreshRequired UnrecognizedClientException",
+    ),
+    (Cause.CLOCK_WRONG, "RequestExpired RequestInTheFuture RequestTimeTooSkewed"),
+    (Cause.ACCOUNT_STATE, "ConflictException ResourceUnavailableException TargetNotFoundException"),
+    (Cause.NO_ORGANIZATION, "AWSOrganizationsNotInUseException"),
+)
+_SIGNED: Final = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
+_SIGNED_WHEN: Final = re.compile(r"signature (?:expired|not yet current)", re.IGNORECASE)
+_BY_CODE: Final = {code: cause for cause, codes in _CAUSES for code in codes.split()}
+_BY_STATUS: Final = {429: Cause.THROTTLED} | dict.fromkeys(range(500, 600), Cause.AWS_FAULT)
+_CODE: Final = re.compile(r"[A-Za-z][A-Za-z.]{0,63}")
+
+_BY_SETTING: Final[tuple[tuple[type[Exception], Cause, str, str], ...]] = (
+    (
+        BadEndpoint,
+        Cause.UNREACHABLE,
+        "The AWS endpoint that is configured is no URL.",
+        "Look at AWS_ENDPOINT_URL, and at endpoint_url in the AWS configuration.",
+    ),
+    (
+        ProfileNotFound,
+        Cause.CREDENTIALS_MISSING,
+        "The AWS profile that is named is not in AWS's own configuration.",
+        "Look at AWS_PROFILE, at “profile” in the [[aws]] tables, and at AWS_CONFIG_FILE.",
+    ),
+)
+# The order matters: the first that fits is taken, and subclasses stand before their bases.
+_BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], Cause], ...]] = (
+    ((ReadTimeoutError, ConnectTimeoutError), Cause.TIMED_OUT),
+    (
+        (
+            NoCredentialsError,
+            PartialCredentialsError,
+            ConfigParseError,
+            InvalidConfigError,
+            UnknownCredentialError,
+        ),
+        Cause.CREDENTIALS_MISSING,
+    ),
+    (
+        (
+            CredentialRetrievalError,
+            TokenRetrievalError,
+            NoAuthTokenError,
+            SSOError,
+            LoginError,
+            RefreshWithMFAUnsupportedError,
+            MetadataRetrievalError,
+        ),
+        Cause.CREDENTIALS_EXPIRED,
+    ),
+    (
+        (BotocoreConnectionError, HTTPClientError, EndpointProviderError, InvalidRegionError),
+        Cause.UNREACHABLE,
+    ),
+    ((ParamValidationError,), Cause.REFUSED),
+    # Anything else that botocore itself raises comes of its configuration, not of an answer.
+    ((BotoCoreError,), Cause.REFUSED),
+    ((RuntimeError,), Cause.CREDENTIALS_EXPIRED),
+)
+
+_FIELDS: Final[Mapping[str, str]] = {
+    "name": "name",
+    "title": "title",
+    "emailaddress": "email",
+    "email": "email",
+    "phonenumber": "phone",
+    "phone": "phone",
+}
+_FIELD_WORDS: Final[Mapping[str, str]] = {
+    "name": "AWS does not take this name; it takes 1 to 64 characters.",
+    "title": "AWS does not take this title; it takes 1 to 50 characters.",
+    "email": "AWS does not take this email address.",
+    "phone": "AWS does not take this phone number; it takes up to 25 digits, spaces, +, - and ().",
+}
+_PARAMETER: Final = re.compile(r"parameter:? (Name|Title|EmailAddress|PhoneNumber)\b")
+
+
+def explain(error: Exception, request: Request) -> Failure:
+    """Why a call failed.
+
+    Args:
+        error: one of `RAISED_BY_BOTOCORE`.
+        request: what was asked.
+    """
+    if isinstance(error, ClientError):
+        return _explain_answer(error, request)
+    if isinstance(error, NotAssumed):
+        return error.failure
+    for kind, cause, words, mend in _BY_SETTING:
+        if isinstance(error, kind):
+            return failure(cause, words=words, mend=mend)
+    for types, cause in _BY_TYPE:
+        if isinstance(error, types):
+            return failure(cause)
+    if isinstance(error, OSError):
+        return failure(
+            Cause.CREDENTIALS_MISSING,
+            words="The AWS credentials could not be read from where they are said to be.",
+            mend="Look at AWS_WEB_IDENTITY_TOKEN_FILE, and at the profile in use.",
+        )
+    return failure(Cause.MALFORMED)
+
+
+def refused_fields(error: Exception) -> dict[str, str]:
+    """The fields of a contact that AWS, or botocore for it, does not take, each with why.
+
+    Returns:
+        {name | title | email | phone: message}; empty where the error is of another kind.
+    """
+    if isinstance(error, ParamValidationError):
+        names = [name.lower() for name in _PARAMETER.findall(str(error))]
+    elif isinstance(error, ClientError):
+        listed: Any = error.response.get("fieldList") or []
+        names = [str(entry.get("name", "")).lower() for entry in listed if isinstance(entry, dict)]
+    else:
+        names = []
+    fields = [_FIELDS[name] for name in names if name in _FIELDS]
+    return {field: _FIELD_WORDS[field] for field in fields}
+
+
+def _explain_answer(error: ClientError, request: Request) -> Failure:
+    answer = error.response.get("Error", {})
+    raw_code = str(answer.get("Code", ""))
+    code = raw_code if _CODE.fullmatch(raw_code) else ""
+    cause = _BY_STATUS.get(_status(error)) or _BY_CODE.get(code)
+    if cause not in {Cause.THROTTLED, Cause.AWS_FAULT}:
+        if code in _SIGNED and _SIGNED_WHEN.search(str(answer.get("Message", ""))):
+            return failure(Cause.CLOCK_WRONG, code=code)
+        if error.operation_name != request.operation:
+            return _refresh_failed(code)
+        if code in DENIED:
+            return denial(str(answer.get("Message", "")), code, request)
+    # Without a code of AWS's own, botocore puts the HTTP status there: some proxy answered.
+    return failure(cause or (Cause.REFUSED if code else Cause.MALFORMED), code=code)
+
+
+def _refresh_failed(code: str) -> Failure:
+    """The chain asked for new credentials while signing this call, and was refused."""
+    return failure(
+        Cause.CREDENTIALS_EXPIRED,
+        code=code,
+        words="The AWS credentials could not be refreshed: the role was not handed out.",
+        mend="Check that the bot may assume its role, and that what it assumes it with is valid.",
+    )
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,0 +1,223 @@
+"""Finds out who is calling and what that puts in scope, and lists the accounts in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from botocore.paginate import TokenEncoder
+
+from bot.aws.access_denied import Request
+from bot.aws.error_mapping import UnusableAnswer
+from bot.aws.paging import entries_of, every, next_token
+from bot.aws.sessions import has_contacts_api
+from bot.domain.contacts import ACTIVE, Account, Unit
+from bot.domain.errors import GatewayError
+from bot.domain.failures import Cause
+from bot.domain.scope import CallerRole, Scope, ScopeKind
+from bot.services.ports.aws import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bot.aws.rate_limiter import Limiter
+    from bot.aws.retrying_calls import Calls
+    from bot.aws.sessions import Clients
+
+PAGE_SIZE: Final = 20
+"""The most that ListAccounts gives on a page."""
+
+_log = structlog.get_logger(__name__)
+
+# AWS said that the caller may not: a definite answer, unlike a timeout or expired credentials.
+_MAY_NOT: Final = frozenset(
+    {
+        Cause.ACCOUNT_STATE,
+        Cause.DENIED,
+        Cause.DENIED_BY_SCP,
+        Cause.PERMISSION_MISSING,
+        Cause.TRUSTED_ACCESS_OFF,
+        Cause.WRONG_CALLER,
+    }
+)
+
+
+class Organization:
+    """The calling account's place in AWS Organizations.
+
+    Args:
+        calls: makes the calls.
+        clients: boto3's clients.
+        limiter: where Organizations' calls wait for their turn.
+        name: the organization's name in the settings, which its accounts carry.
+    """
+
+    def __init__(self, calls: Calls, clients: Clients, limiter: Limiter, name: str = "") -> None:
+        self._name = name
+        self._calls = calls
+        self._clients = clients
+        self._limiter = limiter
+
+    def scope(self, wanted: ScopeKind | None) -> Scope:
+        """Find out who is calling, and what may be looked after.
+
+        Args:
+            wanted: what must be in scope; None: the organization where the caller may list it,
+                else the one account. Only a definite *no* makes the scope smaller; where AWS does
+                not answer, this raises.
+
+        Raises:
+            GatewayError: it could not be found out, or the organization is wanted and not to be
+                had.
+        """
+        account_id, partition = self._calls.make(Request("GetCallerIdentity"), self._identity)
+        alone = Scope(ScopeKind.ACCOUNT, CallerRole.STANDALONE, account_id, partition)
+        try:
+            return self._among_others(wanted, alone)
+        except GatewayError as error:
+            cause = error.failure.cause
+            if wanted is ScopeKind.ORGANIZATION or cause.of_the_caller:
+                raise
+            if cause is Cause.NO_ORGANIZATION:
+                return alone
+            if wanted is None and cause not in _MAY_NOT:
+                raise
+            _log.warning("aws.organization_unknown", account_id=account_id, cause=cause.value)
+            return Scope(ScopeKind.ACCOUNT, CallerRole.UNKNOWN, account_id, partition)
+
+    def accounts(self, scope: Scope) -> Iterator[Account]:
+        """List every account in scope, page by page.
+
+        Raises:
+            GatewayError: a page could not be had; those before it were yielded.
+        """
+        if scope.kind is ScopeKind.ACCOUNT:
+            yield self._the_one(scope)
+            return
+        for entry in every(lambda token: self._page(scope, token, PAGE_SIZE)):
+            yield _account(entry, self._name)
+
+    def _identity(self) -> tuple[str, str]:
+        answer = self._clients.sts().get_caller_identity()
+        arn = answer.get("Arn", "").split(":")
+        account_id = answer.get("Account", "")
+        if len(arn) < 2 or not account_id:  # noqa: PLR2004 - "arn" and the partition
+            raise UnusableAnswer
+        return account_id, arn[1]
+
+    def _among_others(self, wanted: ScopeKind | None, alone: Scope) -> Scope:
+        """The scope of a caller in an organization; raises where it is in none or may not ask."""
+        partition = alone.partition
+        described = self._calls.make(
+            Request("DescribeOrganization", scope=alone),
+            lambda: _organization(self._clients.organizations(partition).describe_organization()),
+            self._limiter,
+            Priority.LOOK,
+        )
+        management_id = described["MasterAccountId"]
+        manages = management_id == alone.account_id
+        scope = Scope(
+            kind=ScopeKind.ACCOUNT,
+            role=CallerRole.MANAGEMENT if manages else CallerRole.MEMBER,
+            account_id=alone.account_id,
+            partition=partition,
+            organization_id=described["Id"],
+            management_id=management_id,
+        )
+        if wanted is ScopeKind.ACCOUNT:
+            return scope
+        try:
+            self._page(scope, "", 1)
+        except GatewayError as error:
+            if wanted is ScopeKind.ORGANIZATION or error.failure.cause not in _MAY_NOT:
+                raise
+            _log.warning(
+                "aws.organization_not_listed",
+                account_id=scope.account_id,
+                cause=error.failure.cause.value,
+            )
+            return scope
+        return Scope(
+            kind=ScopeKind.ORGANIZATION,
+            role=CallerRole.MANAGEMENT if manages else CallerRole.DELEGATED_ADMINISTRATOR,
+            account_id=scope.account_id,
+            partition=partition,
+            organization_id=scope.organization_id,
+            management_id=management_id,
+        )
+
+    def _page(self, scope: Scope, token: str, size: int) -> tuple[list[dict[str, Any]], str]:
+        """One page of ListAccounts.
+
+        boto3's paginator ends for good when a call in it fails, so each page (and each try of it)
+        takes a paginator of its own, which starts at the token of the page before.
+        """
+
+        def ask() -> tuple[list[dict[str, Any]], str]:
+            client = self._clients.organizations(scope.partition)
+            config: dict[str, Any] = {"PageSize": size}
+            if token:
+                config["StartingToken"] = TokenEncoder().encode({"NextToken": token})
+            pages = client.get_paginator("list_accounts").paginate(
+                PaginationConfig=config  # type: ignore[arg-type] # it is built key by key
+            )
+            page: Mapping[str, Any] = next(iter(pages))
+            return entries_of(page, "Accounts"), next_token(page)
+
+        request = Request("ListAccounts", scope=scope)
+        return self._calls.make(request, ask, self._limiter, Priority.SCAN)
+
+    def _the_one(self, scope: Scope) -> Account:
+        """The calling account, which is active since it calls; its id where its name is denied."""
+        try:
+            name = self._calls.make(
+                Request("GetAccountInformation", scope=scope), lambda: self._own_name(scope)
+            )
+        except GatewayError as error:
+            if error.failure.cause.of_the_caller:
+                raise
+            name = ""
+        return Account(scope.account_id, name or scope.account_id, ACTIVE, organization=self._name)
+
+    def _own_name(self, scope: Scope) -> str:
+        if not has_contacts_api(scope.partition):
+            return ""
+        return (
+            self._clients.account(scope.partition).get_account_information().get("AccountName", "")
+        )
+
+
+def _organization(answer: Mapping[str, Any]) -> Mapping[str, str]:
+    organization = answer.get("Organization") or {}
+    if not organization.get("Id") or not organization.get("MasterAccountId"):
+        raise UnusableAnswer
+    return {"Id": organization["Id"], "MasterAccountId": organization["MasterAccountId"]}
+
+
+def _account(entry: Mapping[str, Any], organization: str) -> Account:
+    """An account as ListAccounts gives it.
+
+    Where neither `State` nor `Status` is there, it is taken to be active: then it is read, and
+    AWS's answer tells more than leaving it out would.
+    """
+    return Account(
+        id=entry["Id"],
+        name=entry.get("Name") or entry["Id"],
+        state=entry.get("State") or entry.get("Status") or ACTIVE,
+        email=entry.get("Email", ""),
+        organization=organization,
+        units=_units(entry.get("Paths")),
+    )
+
+
+def _units(paths: object) -> tuple[Unit, ...] | None:
+    """The OUs of `o-…/r-…/ou-…/ou-…/444455556666/`, whose names AWS does not give there.
+
+    Returns:
+        None where AWS gave no path, or none that can be understood.
+    """
+    path = paths[0] if isinstance(paths, list) and paths else ""
+    parts = path.strip("/").split("/") if isinstance(path, str) else []
+    if len(parts) < 2 or not parts[1].startswith("r-"):  # noqa: PLR2004 - organization and root
+        return None
+    return tuple(Unit(part, "") for part in parts[2:] if part.startswith("ou-"))

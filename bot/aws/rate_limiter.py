@@ -1,0 +1,154 @@
+"""Makes callers wait their turn, so that AWS's quotas are used up and not overrun."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.aws.token_bucket import Bucket, Quota
+from bot.domain.errors import GatewayError
+from bot.domain.failures import Cause, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bot.services.ports.aws import Priority
+
+READ: Final = Quota(rate=10, burst=15)
+"""GetAlternateContact and GetContactInformation, each by itself;
+https://docs.aws.amazon.com/accounts/latest/reference/quotas.html"""
+WRITE: Final = Quota(rate=5, burst=8)
+"""PutAlternateContact; the same page."""
+CHINA_READ: Final = Quota(rate=3, burst=5)
+CHINA_WRITE: Final = Quota(rate=1, burst=6)
+LIST: Final = Quota(rate=5, burst=10)
+"""The Organizations calls. AWS throttles them for the organization as a whole, other tools
+included, so this stays low; 5 pages are 100 accounts a second, which is ten times what the quota
+for reading lets through, so listing never holds a scan up."""
+TAGS: Final = Quota(rate=5, burst=10)
+"""ListTagsForResource; as low, but apart: whoever reads ten thousand accounts' tags still lists."""
+
+
+def wait_on(condition: threading.Condition, seconds: float | None) -> None:
+    """Wait until notified, at most so long (None: however long it takes)."""
+    condition.wait(seconds)
+
+
+class Limiter:
+    """Lets calls through as a quota allows: by priority first, then first come, first served.
+
+    Args:
+        quota: what AWS grants.
+        clock: seconds, never going back.
+        wait: waits on a condition for at most so many seconds; to be replaced in tests.
+    """
+
+    def __init__(
+        self,
+        quota: Quota,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[threading.Condition, float | None], None] = wait_on,
+    ) -> None:
+        self._clock = clock
+        self._wait = wait
+        self._lock = threading.Lock()
+        self._bucket = Bucket(quota, clock())
+        self._order = itertools.count()
+        self._queue: list[tuple[int, int, threading.Condition]] = []
+        self._closed = False
+
+    @property
+    def rate(self) -> float:
+        """Calls a second that are let through at present."""
+        with self._lock:
+            return self._bucket.rate
+
+    @contextmanager
+    def turn(self, priority: Priority) -> Iterator[None]:
+        """Wait for a turn, then hold it for as long as the one call takes.
+
+        Raises:
+            GatewayError: `NOT_REACHED`: the limiter was closed before the turn came.
+        """
+        self._acquire(priority)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._bucket.answered(self._clock())
+
+    def throttled(self) -> bool:
+        """AWS throttled a call all the same: fewer go from now on, for a while.
+
+        Returns:
+            Whether the rate fell; it does so once for calls that are throttled together.
+        """
+        with self._lock:
+            return self._bucket.throttled(self._clock())
+
+    def close(self) -> None:
+        """Send away everyone who waits, and everyone who comes."""
+        with self._lock:
+            self._closed = True
+            for _, _, condition in self._queue:
+                condition.notify()
+
+    def _acquire(self, priority: Priority) -> None:
+        with self._lock:
+            mine = (int(priority), next(self._order), threading.Condition(self._lock))
+            heapq.heappush(self._queue, mine)
+            try:
+                self._await_turn(mine)
+            finally:
+                self._queue.remove(mine)
+                heapq.heapify(self._queue)
+                if self._queue:
+                    self._queue[0][2].notify()
+
+    def _await_turn(self, mine: tuple[int, int, threading.Condition]) -> None:
+        while not self._closed:
+            seconds = None
+            if self._queue[0] is mine:
+                now = self._clock()
+                seconds = self._bucket.wait(now)
+                if seconds <= 0:
+                    self._bucket.take(now)
+                    return
+            self._wait(mine[2], seconds)
+        raise GatewayError(failure(Cause.NOT_REACHED))
+
+
+@dataclass(frozen=True, slots=True)
+class Limiters:
+    """One limiter for each operation that AWS counts by itself, for one calling account."""
+
+    read: Limiter
+    write: Limiter
+    primary: Limiter
+
+    def close(self) -> None:
+        """Close all."""
+        for limiter in (self.read, self.write, self.primary):
+            limiter.close()
+
+
+def account_limiters(partition: str, read_rate: float | None, write_rate: float | None) -> Limiters:
+    """Limiters for a calling account in this partition.
+
+    Args:
+        partition: `aws`, `aws-cn`, …
+        read_rate: calls of each reading operation a second instead of AWS's published quota, burst
+            in proportion.
+        write_rate: the same for writing.
+    """
+    in_china = partition == "aws-cn"
+    return Limiters(
+        read=Limiter((CHINA_READ if in_china else READ).at(read_rate)),
+        primary=Limiter((CHINA_READ if in_china else READ).at(read_rate)),
+        write=Limiter((CHINA_WRITE if in_china else WRITE).at(write_rate)),
+    )

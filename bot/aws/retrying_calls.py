@@ -1,0 +1,144 @@
+"""Makes one call to AWS: waits for its turn, tries again what may pass, and says why it failed."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import structlog
+from tenacity import Retrying, retry_if_exception, wait_random_exponential
+
+from bot.aws.error_mapping import RAISED_BY_BOTOCORE, explain, refused_fields
+from bot.domain.errors import ContactRefused, GatewayError
+from bot.domain.failures import Cause, failure
+from bot.services.ports.aws import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.aws.access_denied import Request
+    from bot.aws.rate_limiter import Limiter
+
+_log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
+
+TRIES: Final = {
+    Cause.THROTTLED: 5,
+    Cause.AWS_FAULT: 3,
+    Cause.TIMED_OUT: 3,
+    Cause.UNREACHABLE: 3,
+}
+"""How often a call is made before this failure counts; any other counts at once."""
+
+_FIRST_PAUSE_SECONDS: Final = 0.25
+_LONGEST_PAUSE_SECONDS: Final = 5.0
+
+
+class Calls:
+    """Calls of one gateway.
+
+    Args:
+        pause: waits so many seconds before another try, or until closed; to be replaced in tests.
+        tries: how often a call is made before a failure of this cause counts.
+    """
+
+    def __init__(
+        self,
+        pause: Callable[[float], object] | None = None,
+        tries: Mapping[Cause, int] = TRIES,
+    ) -> None:
+        self._tries = tries
+        self._closed = threading.Event()
+        self._pause = pause
+
+    def close(self) -> None:
+        """Make no more tries."""
+        self._closed.set()
+
+    def make(
+        self,
+        request: Request,
+        ask: Callable[[], _T],
+        limiter: Limiter | None = None,
+        priority: Priority = Priority.LOOK,
+    ) -> _T:
+        """Ask AWS, and again where that may help: every operation used here is idempotent.
+
+        Args:
+            request: what is asked, to explain a refusal.
+            ask: makes the call by a client of boto3 and takes what is wanted from the answer; may
+                raise `UnusableAnswer`.
+            limiter: where each try waits for its turn; none for calls that AWS hardly limits.
+            priority: who goes first there.
+
+        Raises:
+            ContactRefused: AWS named the fields it does not take.
+            GatewayError: the failure of the last try; `NOT_REACHED` where closing prevented the
+                first one.
+        """
+        tried: list[GatewayError] = []
+
+        def attempt() -> _T:
+            try:
+                return self._try(request, ask, limiter, priority)
+            except GatewayError as error:
+                if error.failure.cause is Cause.NOT_REACHED and tried:
+                    # A try was made, and it tells more than that the next one was prevented.
+                    raise tried[-1] from None
+                tried.append(error)
+                raise
+
+        retrying = Retrying(
+            retry=retry_if_exception(self._may_pass),
+            stop=lambda state: self._enough(tried[-1], state.attempt_number),
+            wait=wait_random_exponential(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS),
+            sleep=self._wait,
+            before_sleep=lambda state: _log_retry(request, tried[-1], state.attempt_number),
+            reraise=True,
+        )
+        return retrying(attempt)
+
+    def _try(
+        self,
+        request: Request,
+        ask: Callable[[], _T],
+        limiter: Limiter | None,
+        priority: Priority,
+    ) -> _T:
+        with limiter.turn(priority) if limiter else nullcontext():
+            if self._closed.is_set():
+                raise GatewayError(failure(Cause.NOT_REACHED))
+            try:
+                return ask()
+            except RAISED_BY_BOTOCORE as exc:
+                why = explain(exc, request)
+                if why.cause is Cause.THROTTLED and limiter and limiter.throttled():
+                    _log.warning(
+                        "aws.throttled", operation=request.operation, rate=round(limiter.rate, 2)
+                    )
+                fields = refused_fields(exc) if why.cause is Cause.REFUSED else {}
+                # Not `from exc`: botocore's text may hold personal data, and tracebacks show it.
+                raise (ContactRefused(why, fields) if fields else GatewayError(why)) from None
+
+    def _wait(self, seconds: float) -> None:
+        if self._pause is None:
+            self._closed.wait(seconds)
+        else:
+            self._pause(seconds)
+
+    def _enough(self, error: GatewayError, tries: int) -> bool:
+        return self._closed.is_set() or tries >= self._tries[error.failure.cause]
+
+    def _may_pass(self, error: BaseException) -> bool:
+        return isinstance(error, GatewayError) and error.failure.cause in self._tries
+
+
+def _log_retry(request: Request, error: GatewayError, tries: int) -> None:
+    _log.info(
+        "aws.retried",
+        operation=request.operation,
+        account_id=request.account_id,
+        cause=error.failure.cause.value,
+        tries=tries,
+    )

@@ -1,0 +1,5 @@
+"""The command line: `altcontact`."""
+
+from bot.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,143 @@
+"""The doctor's lines for people, on a terminal or piped, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.cli.scan_output import shown
+from bot.services.doctor import MARKS, State, count, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from bot.services.doctor import Line, Section
+
+_STYLES: Final = {
+    State.OK: "green",
+    State.WARNING: "bold yellow",
+    State.FAILURE: "bold red",
+    State.NOT_CHECKED: "dim",
+}
+_PLAIN_MARKS: Final = {
+    State.OK: "+",
+    State.WARNING: "!",
+    State.FAILURE: "x",
+    State.NOT_CHECKED: "-",
+}
+_MARGIN, _HANG, _PASTE = "  ", "    ", "      "
+_NARROWEST: Final = 40
+
+
+def show(lines: Iterable[Line], out: TextIO) -> list[Line]:
+    """Write lines as they come, and the summary; the lines."""
+    console = _console(out)
+    report = _Report(console)
+    found: list[Line] = []
+    with console.status("Checking …") if console.is_terminal else nullcontext():
+        for line in lines:
+            report.write(line)
+            found.append(line)
+    report.end(found)
+    return found
+
+
+def show_failures(lines: Iterable[Line], out: TextIO) -> None:
+    """Write what failed, and nothing else."""
+    report = _Report(_console(out))
+    for line in lines:
+        if line.state is State.FAILURE:
+            report.write(line)
+
+
+def _console(out: TextIO) -> Console:
+    return Console(file=out, highlight=False)
+
+
+class _Report:
+    """Writes lines as they come, under a headline for each section.
+
+    Args:
+        console: where they go; a terminal gets colours, and words wrapped at its width.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._section: Section | None = None
+        encoding = (console.encoding or "").lower().replace("-", "")
+        self._marks, self._arrow = (
+            (MARKS, "→") if encoding.startswith("utf") else (_PLAIN_MARKS, ">")
+        )
+
+    def write(self, line: Line) -> None:
+        """Write one line, with its mend and what to paste for it."""
+        if line.section is not self._section:
+            if self._section is not None:
+                self._print(Text())
+            self._print(Text(line.section.value, "bold"))
+            self._section = line.section
+        mark = self._marks[line.state]
+        quiet = "dim" if line.state is State.NOT_CHECKED else ""
+        words = f"not checked: {line.words}" if quiet else line.words
+        for number, row in enumerate(self._wrapped(f"{shown(line.name)}: {shown(words)}")):
+            text = Text(_HANG if number else f"{_MARGIN}{mark} ")
+            text.stylize(_STYLES[line.state])
+            text.append(row, quiet)
+            if not number and not quiet:
+                text.stylize("bold", len(_HANG), len(_HANG) + len(shown(line.name)))
+            self._print(text)
+        if line.mend:
+            for number, row in enumerate(self._wrapped(shown(line.mend))):
+                self._print(Text(f"{_HANG}{row}" if number else f"{_MARGIN}{self._arrow} {row}"))
+        for row in line.paste.splitlines():
+            # Never wrapped: it has to be pasted as it stands.
+            self._print(Text(f"{_PASTE}{shown(row)}", "cyan"))
+
+    def end(self, lines: Sequence[Line]) -> None:
+        """Write the summary."""
+        counted = count(lines)
+        worst = next(
+            (state for state in (State.FAILURE, State.WARNING) if counted[state]), State.OK
+        )
+        self._print(Text())
+        self._print(Text(summary(lines), _STYLES[worst]))
+
+    def _wrapped(self, text: str) -> Iterator[str]:
+        if not self._console.is_terminal:
+            yield text
+            return
+        width = max(_NARROWEST, self._console.width) - len(_HANG)
+        yield from textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+    def _print(self, text: Text) -> None:
+        self._console.print(text, soft_wrap=True)
+
+
+def write_json(lines: Iterable[Line], out: TextIO) -> None:
+    """Write one JSON object and a line feed.
+
+    Its shape: `summary` {state: how many lines}, `lines` [{section, name, state, words, mend,
+    paste}].
+    """
+    listed = list(lines)
+    given: dict[str, Any] = {
+        "summary": {state.value: number for state, number in count(listed).items()},
+        "lines": [
+            {
+                "section": line.section.value,
+                "name": line.name,
+                "state": line.state.value,
+                "words": line.words,
+                "mend": line.mend,
+                "paste": line.paste,
+            }
+            for line in listed
+        ],
+    }
+    json.dump(given, out, indent=1, ensure_ascii=False)
+    out.write("\n")

@@ -1,0 +1,178 @@
+"""What `altcontact policy` writes: the mistakes of a file, and one account's policy."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.exit_status import Exit
+from bot.cli.scan_output import shown
+from bot.config.toml_file import CONFIG
+from bot.domain.policy.policy import BUILT_IN, Undecided
+from bot.services.explain_policy import MOST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console
+
+    from bot.config.load import Look
+    from bot.domain.contacts import Account
+    from bot.domain.failures import Failure
+    from bot.domain.policy.policy import Explained, Value
+    from bot.services.explain_policy import Explanation, NotFound
+
+_WIDE: Final = 100
+"""Columns from which on what gave way has one of its own."""
+
+_SOURCE: Final = 24
+"""Characters of a line that names a table, where there is little room."""
+
+_NEEDED: Final = {"units": "OUs", "tags": "tags"}
+
+
+def check(found: Look, out: TextIO, err: TextIO) -> Exit:
+    """Write each problem of a file as `file:line: key: what`, so that editors can jump to it."""
+    for problem in found.problems:
+        if not problem.line:
+            of_file = problem.where.startswith(f"{CONFIG}: ")
+            out.write(f"{found.file}: {problem.what}\n" if of_file else f"{problem}\n")
+            continue
+        key = f"{problem.key}: " if problem.key else ""
+        example = f". For example: {problem.example}" if problem.example else ""
+        out.write(f"{found.file}:{problem.line}: {shown(f'{key}{problem.what}{example}')}\n")
+    if found.problems:
+        err.write(f"{_number(len(found.problems), 'problem')}.\n")
+        return Exit.USAGE
+    counted = [_number(found.tables, "table") + " of policy"]
+    if found.settings.aws:
+        counted.append(_number(len(found.settings.aws), "[[aws]] table"))
+    out.write(f"{found.file}: all is well; {' and '.join(counted)}.\n")
+    return Exit.COMPLIANT
+
+
+def not_found(text: str, found: NotFound, err: TextIO) -> Exit:
+    """Write which accounts it could be, or why none is known."""
+    if found.several:
+        err.write(f"“{shown(text)}” may be one of several accounts; give one's id:\n")
+        err.writelines(f"  {_named(account)}\n" for account in found.several[: MOST - 1])
+        if len(found.several) >= MOST:
+            err.write("  and others\n")
+        return Exit.USAGE
+    err.write(f"There is no account “{shown(text)}”.\n")
+    for organization, why in found.failures.items():
+        of = f" of “{shown(organization)}”" if organization else ""
+        err.write(f"The accounts{of} could not be listed. {_told(why)}\n")
+    return Exit.UNCHECKED if found.failures else Exit.USAGE
+
+
+def undecided(found: Explanation, needs: Sequence[str], err: TextIO) -> Exit:
+    """Write that the policy of an account cannot be told, and why."""
+    what = " and ".join(_NEEDED[each] for each in needs)
+    err.write(f"{_named(found.account)}: cannot be told, since its {what} could not be read.\n")
+    err.writelines(f"{_told(why)}\n" for why in dict.fromkeys(found.failures.values()))
+    return Exit.UNCHECKED
+
+
+def table(account: Account, values: Iterable[Explained], console: Console) -> None:
+    """Write an account's policy as a table; what is built in stands back.
+
+    What gives way to a table is told, but for what is built in: everything wins over that.
+    """
+    console.print(Text(_named(account), "bold"))
+    wide = console.width >= _WIDE
+    grid = Table(box=box.SIMPLE_HEAD, header_style="bold", show_edge=False, pad_edge=False)
+    for column in ("key", "value", "given by", *(["over"] if wide else [])):
+        grid.add_column(column, overflow="fold", no_wrap=column in {"key", "given by"})
+    for each in values:
+        beaten = [(told(value), source) for source, value in each.gave_way]
+        over = [(value, by) for value, by in beaten if by != BUILT_IN.source]
+        if wide:
+            last = "\n".join(f"{value}: {by}" for value, by in over)
+            cells = [each.key, told(each.value), each.source, last]
+        else:
+            lines = [each.source, *(f"over {value}:\n{by}" for value, by in over)]
+            given = "\n".join(lines).split("\n")
+            cells = [each.key, told(each.value), "\n".join(map(_in_two, given))]
+        style = "dim" if each.source == BUILT_IN.source else ""
+        grid.add_row(*(Text(_lines(cell)) for cell in cells), style=style)
+    console.print(grid)
+
+
+def _in_two(source: str) -> str:
+    return source.replace(" (line", "\n(line") if len(source) > _SOURCE else source
+
+
+def plain(account: Account, values: Sequence[Explained], out: TextIO, err: TextIO) -> None:
+    """Write a value a line, in even columns: key, value, the table, and what gave way to it."""
+    err.write(f"{_named(account)}\n")
+    rows = [(each.key, shown(told(each.value)), shown(each.source)) for each in values]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row, each in zip(rows, values, strict=True):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        over = "; ".join(f"over {source}: {told(value)}" for source, value in each.gave_way)
+        out.write("  ".join((*cells, shown(over))).rstrip() + "\n")
+
+
+def write_json(found: Explanation, out: TextIO) -> None:
+    """Write one JSON object and a line feed.
+
+    Its shape: `account` {id, name, organization, path, tags}; `values` [{key, value, source,
+    gave_way: [{value, source}]}], or `undecided` [what could not be read].
+    """
+    account = found.account
+    given: dict[str, Any] = {
+        "account": {
+            "id": account.id,
+            "name": account.name,
+            "organization": account.organization,
+            "path": None if account.units is None else account.path,
+            "tags": None if account.tags is None else dict(account.tags),
+        }
+    }
+    if isinstance(found.values, Undecided):
+        given["undecided"] = list(found.values.needs)
+    else:
+        given["values"] = [
+            {
+                "key": each.key,
+                "value": each.value,
+                "source": each.source,
+                "gave_way": [{"value": value, "source": source} for source, value in each.gave_way],
+            }
+            for each in found.values
+        ]
+    json.dump(given, out, indent=1, ensure_ascii=False)
+    out.write("\n")
+
+
+def told(value: Value) -> str:
+    """A value in words: a rule that is off, a list, or nothing at all."""
+    if value is None:
+        return "off"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
+    return str(value) or "none"
+
+
+def _named(account: Account) -> str:
+    """`111122223333 payments, of “corp”, in /Production`."""
+    of = f", of “{account.organization}”" if account.organization else ""
+    place = f", in {account.path}" if account.units else ""
+    return shown(f"{account.id} {account.name}{of}{place}")
+
+
+def _told(why: Failure) -> str:
+    return shown(" ".join(filter(None, (why.words, why.mend))))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(shown(line) for line in text.split("\n"))
+
+
+def _number(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

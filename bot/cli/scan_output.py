@@ -1,0 +1,282 @@
+"""A scan's report for people: a table on a terminal, plain lines where it is piped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TextIO
+
+from rich import box
+from rich.cells import cell_len, set_cell_size
+from rich.table import Table
+from rich.text import Text
+
+from bot.domain.findings import Outcome
+from bot.domain.scans import ScanState, TriggerKind, count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console
+
+    from bot.domain.failures import Failure
+    from bot.domain.findings import AccountResult, Difference, TypeResult
+    from bot.domain.scans import Scan, ScanReport
+
+WIDE: Final = 100
+"""Columns from which on the state has a column of its own; AWS's longest takes 18."""
+
+ROOMY: Final = 140
+"""Columns from which on the severity has a column of its own, where severities differ."""
+
+MOST_ROWS: Final = 500
+"""Accounts from which on those that ask for nothing are counted rather than listed."""
+
+_STYLES: Final = {
+    Outcome.MISSING: "bold red",
+    Outcome.WRONG: "bold red",
+    Outcome.WEAK: "red",
+    Outcome.UNKNOWN: "yellow",
+    Outcome.UNSUPPORTED: "yellow",
+    Outcome.EXEMPT: "cyan",
+    Outcome.COMPLIANT: "green",
+    Outcome.SKIPPED: "dim",
+}
+_UNCHECKED: Final = {Outcome.UNKNOWN, Outcome.UNSUPPORTED}
+_QUIET: Final = {Outcome.COMPLIANT, Outcome.SKIPPED, Outcome.EXEMPT}
+
+
+def shown(text: str) -> str:
+    """Text from outside as one line: what cannot be printed stands as its Python escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
+def table(report: ScanReport, console: Console) -> None:
+    """Write the report as a table, worst first, with the causes and mends of what is unknown."""
+    results = _worst_first(report.results)
+    causes = _Causes(results)
+    listed = results
+    if len(results) > MOST_ROWS:
+        listed = [result for result in results if result.outcome not in _QUIET]
+    if listed:
+        console.print(_table(listed, causes, console.width))
+        console.print()
+    if len(listed) < len(results):
+        left_out = _accounts(len(results) - len(listed))
+        console.print(
+            Text(f"{left_out} that need nothing not listed; --json holds all.\n", style="dim")
+        )
+    causes.write(console)
+    console.print(_counts(report))
+    console.print(Text(_circumstances(report), "dim"))
+
+
+def plain(report: ScanReport, out: TextIO, err: TextIO) -> None:
+    """Write an account a line: id, outcome, state, name, what is the matter, in even columns.
+
+    The summary and the mends go to `err`, so that the lines can be counted and searched.
+    """
+    results = _worst_first(report.results)
+    widths = [0] * 4
+    for result in results:
+        widths = [
+            max(width, cell_len(cell)) for width, cell in zip(widths, _cells(result), strict=True)
+        ]
+    for result in results:
+        padded = [
+            set_cell_size(cell, width) for cell, width in zip(_cells(result), widths, strict=True)
+        ]
+        out.write("  ".join((*padded, shown(_reasons(result)))).rstrip() + "\n")
+    mends = _Causes(results).mends()
+    err.writelines(f"{shown(words)} {shown(mend)}\n" for words, mend in mends)
+    err.write(f"{summary(report)}\n")
+
+
+def summary(report: ScanReport) -> str:
+    """`14 accounts: 5 missing, 9 compliant; organization, as management account 111122223333`."""
+    return "; ".join(filter(None, (_counts(report).plain, _circumstances(report))))
+
+
+def trouble(scan: Scan) -> str:
+    """What keeps a scan from being complete, with the mend; empty where it is complete."""
+    if scan.state is ScanState.COMPLETE:
+        return ""
+    head = {
+        ScanState.INCOMPLETE: "The check is incomplete; what it did not see stays as it was.",
+        ScanState.FAILED: "The check failed; nothing was checked.",
+    }.get(scan.state, "The check did not end.")
+    why = (scan.failure.words, scan.failure.mend) if scan.failure else ()
+    return " ".join((head, *filter(None, why)))
+
+
+def joined(scan: Scan) -> str:
+    """Who started the scan that is already running."""
+    who = {
+        TriggerKind.SCHEDULE: "the bot's schedule",
+        TriggerKind.SLACK: f"{shown(scan.trigger.user_id) or 'somebody'} in Slack",
+        TriggerKind.CLI: "another altcontact check",
+    }[scan.trigger.kind]
+    since = f"{scan.started_at:%H:%M:%S %Z}".rstrip()
+    return f"A check is running already, started by {who} at {since}; waiting for its result."
+
+
+def _worst_first(results: Iterable[AccountResult]) -> list[AccountResult]:
+    order = list(Outcome)
+    return sorted(
+        results,
+        key=lambda each: (order.index(each.outcome), each.account.name.casefold(), each.account.id),
+    )
+
+
+def _table(results: Sequence[AccountResult], causes: _Causes, width: int) -> Table:
+    wide = width >= WIDE
+    grid = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold"
+    )
+    grid.add_column("Account", overflow="fold", min_width=16, max_width=50)
+    grid.add_column("ID", no_wrap=True)
+    organizations = any(result.account.organization for result in results)
+    if organizations:
+        grid.add_column("Organization", overflow="fold", max_width=20)
+    if wide:
+        grid.add_column("State", no_wrap=True)
+    grid.add_column("Outcome", no_wrap=True)
+    severities = width >= ROOMY and len({_severity(result) for result in results} - {""}) > 1
+    if severities:
+        grid.add_column("Severity", no_wrap=True)
+    grid.add_column("What is the matter", overflow="fold")
+    for result in results:
+        account, style = result.account, _STYLES[result.outcome]
+        what = causes.brief(result)
+        if not wide and not account.is_active:
+            what = account.state
+        quiet = "dim" if result.outcome is Outcome.SKIPPED else ""
+        cells = [Text(shown(account.name), quiet), Text(shown(account.id), quiet)]
+        if organizations:
+            cells.append(Text(shown(account.organization), quiet))
+        if wide:
+            cells.append(Text(shown(account.state), quiet))
+        cells.append(Text(result.outcome, style))
+        if severities:
+            cells.append(Text(_severity(result), style))
+        grid.add_row(*cells, Text(shown(what), quiet))
+    return grid
+
+
+def _severity(result: AccountResult) -> str:
+    """The worst severity of an account, in words; empty where nothing has one."""
+    found = [each.severity for each in result.results if each.severity is not None]
+    worst = min(found, key=lambda each: each.rank, default=None)
+    return worst.label.lower() if worst is not None else ""
+
+
+def _cells(result: AccountResult) -> tuple[str, str, str, str]:
+    account = result.account
+    return shown(account.id), result.outcome.value, shown(account.state), shown(account.name)
+
+
+def _reasons(result: AccountResult) -> str:
+    """Why an account is not compliant, in whole sentences, with expected against actual."""
+    said = [_EXCLUDED.format(result.excluded)] if result.excluded else []
+    for each in result.results:
+        if each.outcome is not Outcome.COMPLIANT:
+            said.append(each.reason)
+            said += [f"{different(field)}." for field in _standing_differences(each)]
+    return " ".join(dict.fromkeys(said))
+
+
+_EXCLUDED: Final = "The policy excludes this account: {}"
+
+
+def _standing_differences(item: TypeResult) -> list[Difference]:
+    """The fields that are not as they should be, of what is not set aside."""
+    standing = (each for each in item.verdicts if each.exemption is None)
+    return list(dict.fromkeys(field for each in standing for field in each.differences))
+
+
+def different(field: Difference) -> str:
+    """A field that is not as it should be: what it is, and what it may be."""
+    expected = " or ".join(f"“{value}”" for value in field.expected)
+    if not field.actual:
+        return f"expected {field.field} {expected}"
+    is_ = f"{field.field} is “{field.actual}”"
+    return f"{is_}, expected {expected}" if expected else is_
+
+
+def _counts(report: ScanReport) -> Text:
+    counted = count(report.results)
+    text = Text(_accounts(sum(counted.values())))
+    separator = ": "
+    for outcome, number in counted.items():
+        if number:
+            text.append(separator).append(f"{number:,} {outcome}", _STYLES[outcome])
+            separator = ", "
+    return text
+
+
+def _circumstances(report: ScanReport) -> str:
+    """Scope, caller and duration, as far as they are known."""
+    scan, said = report.scan, []
+    if scan.scope is not None:
+        said.append(f"{scan.scope.kind}, as {scan.scope.caller}")
+    if scan.finished_at is not None:
+        said.append(f"{(scan.finished_at - scan.started_at).total_seconds():.1f} s")
+    return "; ".join(said)
+
+
+def _accounts(number: int) -> str:
+    return f"{number:,} account{'' if number == 1 else 's'}"
+
+
+class _Causes:
+    """Numbers each cause for which something could not be checked, in the order of the rows."""
+
+    def __init__(self, results: Iterable[AccountResult]) -> None:
+        self._numbers: dict[Failure, int] = {}
+        self._accounts: dict[Failure, int] = {}
+        for result in results:
+            for failure in dict.fromkeys(each.failure for each in result.results if each.failure):
+                self._numbers.setdefault(failure, len(self._numbers) + 1)
+                self._accounts[failure] = self._accounts.get(failure, 0) + 1
+
+    def brief(self, result: AccountResult) -> str:
+        """What is the matter with an account, in a few words."""
+        if result.excluded:
+            return _EXCLUDED.format(result.excluded)
+        missing = [each.type.value for each in result.results if each.outcome is Outcome.MISSING]
+        said = [f"no {' or '.join(missing)} contact"] if missing else []
+        unchecked: dict[Failure, list[str]] = {}
+        for each in result.results:
+            if each.failure:
+                unchecked.setdefault(each.failure, []).append(each.type.value)
+            if each.outcome not in {Outcome.MISSING, Outcome.COMPLIANT, *_UNCHECKED}:
+                fields = "; ".join(different(field) for field in _standing_differences(each))
+                rules = ", ".join(
+                    verdict.rule.value for verdict in each.verdicts if verdict.exemption is None
+                )
+                said.append(f"{each.type.value} {rules}: {fields}" if fields else each.reason)
+        for failure, types in unchecked.items():
+            which = f"{', '.join(types)} " if len(types) < len(result.results) else ""
+            said.append(f"{which}not checked, see [{self._numbers[failure]}]")
+        return "; ".join(said)
+
+    def mends(self) -> list[tuple[str, str]]:
+        """Each cause's words and mend."""
+        return [(failure.words, failure.mend) for failure in self._numbers]
+
+    def write(self, console: Console) -> None:
+        """Write each cause with how many accounts it concerns, and its mend."""
+        if not self._numbers:
+            return
+        console.print(Text("Could not be checked", style="bold"))
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        for failure, number in self._numbers.items():
+            words = Text(shown(failure.words))
+            words.append(f" ({_accounts(self._accounts[failure])})", "dim")
+            grid.add_row(Text(f"[{number}]", "yellow"), words)
+            if failure.mend:
+                grid.add_row("", Text(shown(failure.mend)))
+        console.print(grid)
+        console.print()

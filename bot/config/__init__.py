@@ -1,0 +1,1 @@
+"""What the settings and the policy file mean."""

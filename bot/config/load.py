@@ -1,0 +1,173 @@
+"""The settings, read once at the start: from the environment, then from a TOML file."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
+
+from bot.config import policy_file
+from bot.config import setting_parsers as values
+from bot.config.settings import FIELDS, FLAT, PREFIX, Settings, variable
+from bot.config.toml_file import (
+    CONFIG,
+    DEFAULT_FILE,
+    Problem,
+    SettingFile,
+    Unreadable,
+    in_file,
+    plain,
+    read_file,
+)
+from bot.domain.errors import SettingsError
+from bot.domain.masking import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["FIELDS", "Look", "Settings", "load", "look", "variable"]
+
+_OF_SLACK: Final = ("slack_bot_token", "slack_app_token", "channel")
+_KUBERNETES: Final = re.compile(r"ALTCONTACT_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\w+)?")
+"""What Kubernetes puts into the environment of pods beside a service called `altcontact`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The settings as far as they can be used: those that are `wrong` stand at their defaults.
+
+    `sources` says where they are from, and `given` how many were set; `tables` is how many tables
+    of policy there are, and `file` what the file is called.
+    """
+
+    settings: Settings
+    problems: tuple[Problem, ...]
+    wrong: frozenset[str]
+    given: int
+    sources: str
+    tables: int = 0
+    file: str = ""
+
+
+def load(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
+    """Read the settings.
+
+    Args:
+        environ: the environment; an empty value is as good as none.
+        needs_slack: whether the tokens and the channel must be there.
+
+    Raises:
+        SettingsError: the message names every setting that is wrong or missing, what is the
+            matter, and an example; it holds no secret.
+    """
+    found = look(environ, needs_slack=needs_slack)
+    if found.problems:
+        problems = tuple(dict.fromkeys(str(problem) for problem in found.problems))
+        raise SettingsError(_message(problems), problems)
+    return found.settings
+
+
+def look(environ: Mapping[str, str], *, needs_slack: bool) -> Look:
+    """Read the settings as far as that can be done; the arguments are those of `load`."""
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    problems = [
+        Problem(
+            name,
+            f"there is no such setting{values.near(name, [*FIELDS, CONFIG], 0)}",
+            paste=f"unset {shlex.quote(name)}",
+            mend="Take it away, and set the right one in its place:",
+        )
+        for name in sorted(given)
+        if name.startswith(PREFIX)
+        and name not in {*FIELDS, CONFIG}
+        and not _KUBERNETES.fullmatch(name)
+    ]
+    path = Path(given.get(CONFIG, DEFAULT_FILE))
+    readable = True
+    try:
+        file = read_file(path, named=CONFIG in given)
+    except Unreadable as error:
+        readable = False
+        file = SettingFile(mask(str(path)))
+        problems.append(error.problem)
+    sources = f"the environment and {file.name}" if file.content else "the environment"
+    from_file = {key: value for key, value in file.content.items() if key in FLAT}
+    problems += _unknown(file)
+    from_environ = {field: given[name] for name, field in FIELDS.items() if name in given}
+    merged = from_file | from_environ
+    settings, refused = _made(merged)
+    for field, what in refused.items():
+        example, paste = _examples(field, in_environ=field in from_environ)
+        if field in from_environ:
+            problems.append(Problem(variable(field), what, example, paste))
+        else:
+            problems.append(_in_file(file, field, what, example=example, paste=paste))
+    policy = policy_file.read(file, settings.types, FLAT)
+    problems += policy.problems
+    if not policy.problems:
+        made = {"policy": policy.policy, "aws": policy.targets}
+        settings = settings.model_copy(update=made)
+    missing = {field for field in _OF_SLACK if field not in merged}
+    # A file that cannot be read may well hold what seems to be missing.
+    if needs_slack and readable:
+        problems += [
+            Problem(variable(field), "is not set", *_examples(field))
+            for field in _OF_SLACK
+            if field in missing
+        ]
+    unread = set() if readable else Settings.model_fields.keys() - from_environ.keys()
+    of_policy = policy_file.TABLES if policy.problems else ()
+    wrong = frozenset({*refused, *missing, *unread, *of_policy})
+    return Look(settings, tuple(problems), wrong, len(merged), sources, policy.tables, file.name)
+
+
+def _unknown(file: SettingFile) -> list[Problem]:
+    """The keys of the file that are none of settings."""
+    problems = []
+    for key in sorted(file.content.keys() - Settings.model_fields.keys()):
+        bare = key.lower().removeprefix(PREFIX.lower())
+        hint = values.near(bare, list(Settings.model_fields), 0)
+        what = f"there is no such setting{hint}"
+        problems.append(_in_file(file, key, what, mend="Take it out of the file."))
+    return problems
+
+
+def _in_file(file: SettingFile, key: str, what: str, **mend: str) -> Problem:
+    line, name = file.lines.of((key,)), plain(key)
+    where = in_file(name, file.name, line)
+    return Problem(where, what, **mend, key=name, line=line)
+
+
+def _made(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:
+    """The settings without those that cannot be taken, which come second, each with why."""
+    try:
+        return Settings(**merged), {}
+    except ValidationError as error:
+        refused = {
+            str(each["loc"][0]): str(each.get("ctx", {}).get("error", "is of the wrong kind"))
+            for each in error.errors(include_url=False, include_input=False)
+            if each["loc"][0] in merged  # a default that rests on others is not made beside errors
+        }
+    taken = {field: value for field, value in merged.items() if field not in refused}
+    return Settings(**taken), refused
+
+
+def _examples(field: str, *, in_environ: bool = True) -> tuple[str, str]:
+    """An example of a field's value, and the line that sets it: in a shell, or in the file."""
+    example = str((Settings.model_fields[field].examples or [""])[0])
+    if in_environ:
+        return example, f"export {variable(field)}={shlex.quote(example)}"
+    return example, f'{field} = "{example}"'
+
+
+def _message(problems: tuple[str, ...]) -> str:
+    head = (
+        "A setting is wrong or missing:"
+        if len(problems) == 1
+        else f"{len(problems)} settings are wrong or missing:"
+    )
+    return "\n".join([head, *(f"  {problem}" for problem in problems)])

@@ -1,0 +1,154 @@
+"""The settings: what there is, what each may be, and by which name it is given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_origin
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_core import core_schema
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.config import policy_file
+from bot.config import setting_parsers as values
+from bot.domain.contacts import ContactType
+from bot.domain.policy.policy import Policy
+from bot.domain.scope import AwsTarget, ScopeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+PREFIX: Final = "ALTCONTACT_"
+
+
+def _given(parse: Callable[[Any], object]) -> BeforeValidator:
+    """Parse what the environment or TOML may hold; what is of the field's own type passes."""
+    raw = (str, int, float, list)
+    return BeforeValidator(lambda given: parse(given) if isinstance(given, raw) else given)
+
+
+class _AsItIs:
+    """Marks a field whose value is made elsewhere, and is looked at no further than its class."""
+
+    def __get_pydantic_core_schema__(
+        self,
+        source: type[object],
+        handler: GetCoreSchemaHandler,
+    ) -> CoreSchema:
+        return core_schema.is_instance_schema(get_origin(source) or source)
+
+
+class Settings(BaseSettings):
+    """Every setting, checked. Made by `load`; tests may make it from keyword arguments."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False
+    )
+
+    slack_bot_token: Annotated[SecretStr, _given(values.bot_token)] = Field(
+        default=SecretStr(""), description="the bot token", examples=["xoxb-…"]
+    )
+    slack_app_token: Annotated[SecretStr, _given(values.app_token)] = Field(
+        default=SecretStr(""),
+        description="the app-level token for Socket Mode",
+        examples=["xapp-…"],
+    )
+    slack_api_url: Annotated[str, _given(values.base_url)] = Field(
+        default="https://slack.com/api/",
+        description="base URL of Slack's Web API",
+        examples=["https://slack.com/api/"],
+    )
+    channel: Annotated[str, _given(values.channel)] = Field(
+        default="", description="channel id or #name for alerts", examples=["#security-alerts"]
+    )
+    schedule: Annotated[str, _given(values.crontab)] = Field(
+        default="0 9 * * *",
+        description="when to check, as a crontab expression",
+        examples=["0 9 * * *"],
+    )
+    timezone: Annotated[ZoneInfo, _given(values.timezone)] = Field(
+        default=ZoneInfo("UTC"),
+        description="whose clock the schedule goes by",
+        examples=["Europe/London"],
+    )
+    check_on_start: Annotated[bool, _given(values.truth)] = Field(
+        default=False, description="whether to check at every start", examples=["true"]
+    )
+    scope: Annotated[ScopeKind | None, _given(values.scope)] = Field(
+        default=None, description="what is looked after; None finds it out", examples=["auto"]
+    )
+    types: Annotated[tuple[ContactType, ...], _given(values.types)] = Field(
+        default=(ContactType.SECURITY,),
+        description="contact types that every account must have",
+        examples=["SECURITY,BILLING"],
+    )
+    fixers: Annotated[tuple[str, ...], _given(values.fixers)] = Field(
+        default=(),
+        description="user and user group ids who may change contacts; none: read-only; *: everyone",
+        examples=["U012ABCDEF,S045GHIJKL"],
+    )
+    database: Annotated[Path, _given(values.path)] = Field(
+        default=Path("altcontact.db"),
+        description="the SQLite file",
+        examples=["/data/altcontact.db"],
+    )
+    read_rate: Annotated[float | None, _given(values.positive)] = Field(
+        default=None, description="reads a second; None: AWS's published quota", examples=["10"]
+    )
+    write_rate: Annotated[float | None, _given(values.positive)] = Field(
+        default=None, description="writes a second; None: AWS's published quota", examples=["5"]
+    )
+    confirm_timeout: Annotated[float, _given(values.positive)] = Field(
+        default=60.0,
+        description="seconds to wait for AWS to show what was written",
+        examples=["60"],
+    )
+    phone_region: Annotated[str | None, _given(values.region)] = Field(
+        default=None, description="country of phone numbers in national form", examples=["GB"]
+    )
+    log_format: Annotated[Literal["console", "json"], _given(values.log_format)] = Field(
+        default="console", description="how the log is written", examples=["json"]
+    )
+    rules_url: Annotated[str, _given(values.web_page)] = Field(
+        default="",
+        description="where docs/rules is published, for findings to link to",
+        examples=["https://github.com/corp/altcontact/blob/main/docs/rules"],
+    )
+    policy: Annotated[Policy, _AsItIs()] = Field(
+        default_factory=lambda given: Policy.requiring(given.get("types", ())),
+        description="what accounts should have: [policy] of the file, over `types`",
+        examples=['[policy]\nsecurity = "required"'],
+    )
+    aws: Annotated[tuple[AwsTarget, ...], _AsItIs()] = Field(
+        default=(),
+        description="the [[aws]] tables of the file; none: boto3's own chain",
+        examples=['[[aws]]\nname = "corp"\nprofile = "corp"'],
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings' signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What `load` hands in alone: the process's own environment is never looked at unasked."""
+        return (init_settings,)
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field: `SLACK_BOT_TOKEN`, `ALTCONTACT_CHANNEL`."""
+    return field.upper() if field.startswith("slack_") else PREFIX + field.upper()
+
+
+FLAT: Final = [field for field in Settings.model_fields if field not in policy_file.TABLES]
+"""The fields that one value sets."""
+
+FIELDS: Final = {variable(field): field for field in FLAT}
+"""Each environment variable with the field that it sets."""

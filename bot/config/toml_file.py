@@ -1,0 +1,124 @@
+"""The TOML file of settings and policy, and how what is wrong with it is told."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.config.setting_parsers import quoted
+from bot.config.toml_positions import Lines
+from bot.domain.masking import mask
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG: Final = "ALTCONTACT_CONFIG"
+DEFAULT_FILE: Final = "altcontact.toml"
+_TWICE: Final = (
+    "Cannot overwrite",
+    "Cannot declare",
+    "Cannot mutate",
+    "Cannot redefine",
+    "Duplicate inline table key",
+)
+"""How tomllib begins to say that something is given a second time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One setting that is wrong or missing.
+
+    `where` is its name, with the file and the line where it has them; `key` is the name alone, and
+    `line` is 0 where there is none. `paste` is what to set instead, to put into a shell or the
+    file, and `mend` says so; empty where nothing is known.
+    """
+
+    where: str
+    what: str
+    example: str = ""
+    paste: str = ""
+    mend: str = ""
+    key: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}"
+        if not self.example:
+            return text
+        return f"{text}{'' if text.endswith('.') else '.'} For example: {self.example}"
+
+
+def in_file(key: str, file: str, line: int) -> str:
+    """Where something is wrong in the file."""
+    return f"{key} in {file}, line {line}"
+
+
+def plain(key: str) -> str:
+    """A key of the file as it stands, or in quotation marks where it is no plain word."""
+    return key if re.fullmatch(r"[\w-]{1,60}", key) else quoted(key)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFile:
+    """The file's content, empty where it is not there, and where everything stands in it.
+
+    `name` is how it is called in messages.
+    """
+
+    name: str
+    content: dict[str, Any] = field(default_factory=dict)
+    lines: Lines = field(default_factory=lambda: Lines(""))
+
+
+class Unreadable(ValueError):
+    """The TOML file cannot be read."""
+
+    def __init__(
+        self, where: str, what: str, example: str = f"{CONFIG}=/etc/{DEFAULT_FILE}", line: int = 0
+    ) -> None:
+        super().__init__(what)
+        paste = f"export {example}" if example.startswith(CONFIG) else ""
+        self.problem = Problem(where, what, example, paste, line=line)
+
+
+def read_file(file: Path, *, named: bool) -> SettingFile:
+    """The TOML file, without flat keys that are empty; nothing where an unnamed one is not there.
+
+    Raises:
+        Unreadable: it cannot be read; the problem says why, and nothing of its content.
+    """
+    shown = mask(str(file))
+    name = f"{CONFIG}: {shown}" if named else shown
+    try:
+        text = file.read_bytes().decode().replace("\r\n", "\n")
+    except FileNotFoundError:
+        if not named:
+            return SettingFile(shown)
+        raise Unreadable(name, "there is no such file") from None
+    except OSError as error:
+        raise Unreadable(name, f"cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise Unreadable(name, "is not TOML, since it is not UTF-8") from None
+    try:
+        content = tomllib.loads(text)
+        lines = Lines(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _no_toml(name, text, error) from None
+    except RecursionError:
+        raise Unreadable(name, "is nested too deeply") from None
+    except ValueError:  # what Python does not take for a number
+        raise Unreadable(name, "is not TOML, since it holds a number that is too long") from None
+    return SettingFile(shown, {key: value for key, value in content.items() if value != ""}, lines)
+
+
+def _no_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> Unreadable:
+    """What is the matter, in words that repeat nothing of the file."""
+    why = str(error)
+    found = re.search(r"\(at line (\d+), column \d+\)$", why)
+    line = int(found[1]) if found else text.count("\n") + 1
+    at = found.group() if found else f"(at its end, line {line})"
+    twice = why.startswith(_TWICE)
+    what = f"is not TOML {at}{': this key or table is given twice' if twice else ''}"
+    return Unreadable(name, what, 'channel = "#alerts"', line)

@@ -1,0 +1,180 @@
+"""What the channel is to be told: decided here as data, recorded with its cause, sent later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from bot.domain.contacts import ContactChange
+    from bot.domain.exemptions import Exemption
+    from bot.domain.failures import Cause, Failure
+    from bot.domain.findings import Finding, FindingKey
+    from bot.domain.rule_catalog import Severity
+    from bot.domain.scans import Scan
+
+
+class AnnouncementKind(StrEnum):
+    """The messages that go to a channel unasked.
+
+    `CHANGED`: somebody else changed contacts that are still compliant. `ENDING`: exemptions and
+    verifications end within a week.
+    """
+
+    FALLS_SHORT = "falls_short"
+    UNCHECKED = "unchecked"
+    CHANGED = "changed"
+    ENDING = "ending"
+    CHECKS_FAILING = "checks_failing"
+    CHECKS_WORKING = "checks_working"
+
+
+class SendState(StrEnum):
+    """How far an announcement got.
+
+    `SENDING` is written before Slack is asked: found so after a crash, or left so by a lost answer,
+    the message may stand in the channel. `WITHDRAWN`: it was resolved before it was ever sent.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A message to the channel.
+
+    `id` travels in the message's metadata. `revision` grows when a finding it shows changes;
+    `shown_revision` is what stands in the channel. `first_tried_at` is when sending was first
+    tried, the earliest moment to look for it from. `failure` is of a `CHECKS_FAILING` one, and
+    `organization` of which organization, where there are several. `channel` is where it goes as the
+    policy names it, empty for the channel of the settings; `mention` has the user and user group
+    ids to be told.
+    """
+
+    id: str
+    kind: AnnouncementKind
+    scan_id: int
+    created_at: datetime
+    state: SendState
+    revision: int = 0
+    shown_revision: int = 0
+    channel_id: str = ""
+    ts: str = ""
+    first_tried_at: datetime | None = None
+    maybe_repeat: bool = False
+    failure: Failure | None = None
+    organization: str = ""
+    channel: str = ""
+    mention: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementContent:
+    """All that is needed to show an announcement.
+
+    `findings` holds up to as many as were asked for, open ones first where not all fit, then the
+    worst severity first and in the order of account names; `total` and `open` count all, and
+    `severities` the open ones by severity. `contacts` counts the contacts that open ones are of,
+    `missing` the open ones of the rule `MISSING`, `exempt` those set aside. `changes` are of a
+    `CHANGED` one, `exemptions` of an `ENDING` one; `total` counts those then.
+    """
+
+    announcement: Announcement
+    scan: Scan
+    findings: Sequence[Finding] = ()
+    total: int = 0
+    open: int = 0
+    exempt: int = 0
+    contacts: int = 0
+    missing: int = 0
+    severities: Mapping[Severity, int] = field(default_factory=dict)
+    changes: Sequence[ContactChange] = ()
+    exemptions: Sequence[Exemption] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where news of an account goes, and who is to be told, by its policy."""
+
+    channel: str = ""
+    mention: tuple[str, ...] = ()
+
+
+DEFAULT: Final = Destination()
+"""The channel of the settings, and nobody in particular."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnnouncement:
+    """An announcement to be recorded, with the findings that it shows."""
+
+    kind: AnnouncementKind
+    findings: tuple[FindingKey, ...] = ()
+    failure: Failure | None = None
+    organization: str = ""
+    destination: Destination = DEFAULT
+
+
+MOST_MENTIONED: Final = 20
+"""Users and groups that one message mentions at most."""
+
+
+def plan(
+    scan: Scan,
+    opened: Mapping[FindingKey, Destination],
+    failing_before: Mapping[str, Cause],
+) -> tuple[NewAnnouncement, ...]:
+    """What a scan that ended gives reason to say.
+
+    Args:
+        scan: the scan, ended.
+        opened: the findings that it opened, each with where news of its account goes.
+        failing_before: {organization: the cause last announced as keeping checks from working}, of
+            those that still stand.
+
+    Returns:
+        At most one announcement of each kind, channel and organization; none repeats what still
+        stands.
+    """
+    short = {key: where for key, where in opened.items() if key.outcome.falls_short}
+    unchecked = {key: where for key, where in opened.items() if key.outcome.unchecked}
+    news = [
+        *grouped(AnnouncementKind.FALLS_SHORT, short),
+        *grouped(AnnouncementKind.UNCHECKED, unchecked),
+    ]
+    for organization, failing in scan.failing.items():
+        if failing.cause != failing_before.get(organization):
+            kind = AnnouncementKind.CHECKS_FAILING
+            news.append(NewAnnouncement(kind, failure=failing, organization=organization))
+    news += [
+        NewAnnouncement(AnnouncementKind.CHECKS_WORKING, organization=organization)
+        for organization in failing_before
+        if organization in scan.complete_in
+    ]
+    return tuple(news)
+
+
+def grouped(
+    kind: AnnouncementKind, findings: Mapping[FindingKey, Destination]
+) -> tuple[NewAnnouncement, ...]:
+    """An announcement for each channel that news of these findings goes to."""
+    by_channel: dict[str, list[FindingKey]] = {}
+    mentioned: dict[str, dict[str, None]] = {}
+    for key, where in findings.items():
+        by_channel.setdefault(where.channel, []).append(key)
+        mentioned.setdefault(where.channel, {}).update(dict.fromkeys(where.mention))
+    return tuple(
+        NewAnnouncement(
+            kind,
+            tuple(keys),
+            destination=Destination(channel, tuple(mentioned[channel])[:MOST_MENTIONED]),
+        )
+        for channel, keys in by_channel.items()
+    )

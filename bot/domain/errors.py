@@ -1,0 +1,163 @@
+"""Every error this program raises on purpose.
+
+    AltcontactError              what happened, and the next step
+    ├── SettingsError            settings are missing or wrong; nothing was started
+    ├── GatewayError             AWS could not do what was asked (carries a `Failure`)
+    │   └── ContactRefused       AWS named the fields it does not take
+    ├── StoreError               the database cannot be used
+    ├── ExemptionRefused         a finding was not set aside, or what set it aside not ended
+    ├── NotifierError            Slack did not take a message
+    │   ├── PostRefused          it surely was not posted
+    │   ├── PostInDoubt          it may have been posted: look before posting again
+    │   ├── MessageGone          the message to update is not there any more
+    │   └── HistoryUnreadable    the channel's history cannot be looked at
+    └── FixError                 a fix was not made
+        ├── NotAllowed           the person is no fixer, or that could not be found out
+        ├── ContactChanged       the contact is no longer what the person was shown
+        └── FixUnderWay          somebody else is fixing this contact right now
+
+What a person reads is `str(error)` and `error.mend`. No text of an error holds a name, an email
+address, a phone number or a token. botocore's and slack_sdk's exceptions stay in their adapters.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.contacts import AlternateContact
+    from bot.domain.failures import Failure
+
+
+class AltcontactError(Exception):
+    """Base of all. `mend` is the next step for the person who reads it, or empty."""
+
+    def __init__(self, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        self.mend = mend
+
+
+class SettingsError(AltcontactError):
+    """Settings are missing or wrong; the message names every one of them, as `problems` do."""
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class GatewayError(AltcontactError):
+    """AWS could not do what was asked; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.words, failure.mend)
+        self.failure = failure
+
+
+class ContactRefused(GatewayError):
+    """AWS refused fields of a contact: `fields` is {name | title | email | phone: why}."""
+
+    def __init__(self, failure: Failure, fields: Mapping[str, str]) -> None:
+        super().__init__(failure)
+        self.fields = dict(fields)
+
+
+class StoreError(AltcontactError):
+    """The database cannot be opened, read or written."""
+
+
+class ExemptionRefused(AltcontactError):
+    """A finding was not set aside or verified, or what set it aside was not ended.
+
+    `field` is what of the form is not right: `findings`, `types`, `reason` or `until`; empty where
+    it is none of them. `by` is the Slack user who was quicker, where one was.
+    """
+
+    def __init__(self, message: str, mend: str = "", *, field: str = "", by: str = "") -> None:
+        super().__init__(message, mend)
+        self.field = field
+        self.by = by
+
+
+class NotifierError(AltcontactError):
+    """Slack did not take a message.
+
+    `retry_after` is how many seconds Slack asked to wait, where it asked. `permanent` is true
+    where trying again changes nothing until a person mends something (a revoked token, an
+    archived channel); `code` is Slack's own word for it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        mend: str = "",
+        *,
+        code: str = "",
+        retry_after: float | None = None,
+        permanent: bool = False,
+    ) -> None:
+        super().__init__(message, mend)
+        self.code = code
+        self.retry_after = retry_after
+        self.permanent = permanent
+
+
+class PostRefused(NotifierError):
+    """Slack answered that it did not post the message, or was never reached."""
+
+
+class PostInDoubt(NotifierError):
+    """The answer was lost: the message may or may not stand in the channel."""
+
+
+class MessageGone(NotifierError):
+    """The message to update was deleted, or may not be edited any more."""
+
+
+class HistoryUnreadable(NotifierError):
+    """The channel's history cannot be read, so a post in doubt cannot be looked for."""
+
+
+class FixError(AltcontactError):
+    """A fix was not made; nothing was written."""
+
+
+class NotAllowed(FixError):
+    """The person may not change contacts, or Slack could not say whether they may.
+
+    `user_ids` and `group_ids` are those of Slack who may.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        mend: str,
+        user_ids: tuple[str, ...] = (),
+        group_ids: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, mend)
+        self.user_ids = user_ids
+        self.group_ids = group_ids
+
+    def of(self, what: str) -> NotAllowed:
+        """The same refusal, of something else than changing contacts: `what` is said first."""
+        return NotAllowed(f"{what} {self}", self.mend, self.user_ids, self.group_ids)
+
+
+class ContactChanged(FixError):
+    """AWS holds something else than the person was shown; `held` is what it holds now."""
+
+    def __init__(self, message: str, mend: str, held: AlternateContact | None) -> None:
+        super().__init__(message, mend)
+        self.held = held
+
+
+class FixUnderWay(FixError):
+    """A fix of the same contact has not ended yet."""
+
+
+def new_error_id() -> str:
+    """Eight characters that lead from what a person is told to the log line that says more."""
+    return secrets.token_hex(4)

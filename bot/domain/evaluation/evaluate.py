@@ -1,0 +1,139 @@
+"""Judges what was read of an account by its policy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
+
+from bot.domain.failures import Cause, failure
+from bot.domain.findings import AccountResult, Difference, broken, judged, undecided
+from bot.domain.policy.policy import FIELDS, Presence, Undecided
+from bot.domain.readings import Absent, Held, Unreadable, Unsupported
+from bot.domain.rule_catalog import OF_MEMBERS, Rule
+from bot.domain.rules import expected_values
+from bot.domain.rules.facts import NOTHING_ELSE, Case
+from bot.domain.rules.registry import contested, qualities
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from bot.domain.contacts import Account, AlternateContact, ContactType
+    from bot.domain.failures import Failure
+    from bot.domain.findings import TypeResult, Verdict
+    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.readings import Reading
+    from bot.domain.rules.facts import Evidence
+
+
+def evaluate(
+    account: Account,
+    readings: Mapping[ContactType, Reading],
+    policy: AccountPolicy | Undecided,
+    read_at: datetime | None = None,
+    evidence: Evidence = NOTHING_ELSE,
+) -> AccountResult:
+    """Judge what was read of an account.
+
+    Args:
+        account: the account, as listed.
+        readings: a reading for each type of an active account that its policy has read.
+        policy: what the account should have; or that this could not be told, whereupon nothing
+            is concluded from the readings.
+        read_at: when reading began.
+        evidence: what it is judged by besides.
+
+    Raises:
+        KeyError: a type that the policy has read was not read.
+    """
+    if not account.is_active:
+        return AccountResult(account, read_at=read_at)
+    if isinstance(policy, Undecided):
+        return AccountResult(account, _unknown(policy.types, place_unread(policy)), read_at=read_at)
+    if policy.excluded:
+        return AccountResult(account, read_at=read_at, policy=policy, excluded=policy.excluded)
+    contacts: dict[ContactType, AlternateContact] = {}
+    unread: dict[ContactType, Failure] = {}
+    for kind in policy.read:
+        found = readings[kind]
+        if isinstance(found, Held):
+            contacts[kind] = found.contact
+        elif not isinstance(found, Absent):
+            unread[kind] = found.failure
+    case = Case(account, contacts, policy, evidence, unread)
+    results = []
+    for kind in policy.looked_at:
+        verdicts = _verdicts(case, kind, readings[kind])
+        aside = [_set_aside(kind, verdict, evidence) for verdict in verdicts]
+        results.append(judged(kind, aside, contacts.get(kind)))
+    off = OF_MEMBERS & policy.severities.keys() if evidence.members is None else frozenset()
+    return AccountResult(account, tuple(results), read_at=read_at, policy=policy, off=off)
+
+
+def unseen(account: Account, policy: AccountPolicy | Undecided, why: Failure) -> AccountResult:
+    """The result of an account that a scan listed but ended before reading it."""
+    if not account.is_active:
+        return AccountResult(account)
+    if isinstance(policy, Undecided):
+        return AccountResult(account, _unknown(policy.types, why), seen=False)
+    if policy.excluded:
+        return AccountResult(account, policy=policy, excluded=policy.excluded)
+    return AccountResult(account, _unknown(policy.looked_at, why), seen=False, policy=policy)
+
+
+def place_unread(policy: Undecided) -> Failure:
+    """Why nothing is concluded of an account of which it is not known what it should have."""
+    what = " and ".join({"units": "OUs", "tags": "tags"}[need] for need in policy.needs)
+    words = (
+        f"The {what} of this account could not be read, so it is not known what the policy asks "
+        "of it."
+    )
+    return failure(Cause.PLACE_UNREAD, words=words)
+
+
+def _unknown(types: tuple[ContactType, ...], why: Failure) -> tuple[TypeResult, ...]:
+    return tuple(judged(kind, [undecided(Rule.UNREADABLE, why)]) for kind in types)
+
+
+def _set_aside(kind: ContactType, verdict: Verdict, evidence: Evidence) -> Verdict:
+    exemption = evidence.exemptions.get((kind, verdict.rule))
+    return replace(verdict, exemption=exemption) if exemption is not None else verdict
+
+
+def _verdicts(case: Case, kind: ContactType, reading: Reading) -> list[Verdict]:
+    presence = case.policy.presence[kind]
+    match reading:
+        case Held(contact):
+            if presence is Presence.FORBIDDEN:
+                return [_forbidden(kind, contact, case.policy)]
+            different = expected_values.differences(contact, case.policy.expected[kind])
+            verdicts = qualities(case, kind)
+            if different:
+                words = f"The {kind} contact differs from what the policy expects."
+                severity = case.policy.severities[Rule.DIFFERENT]
+                verdicts.append(broken(Rule.DIFFERENT, words, severity, different))
+            return verdicts
+        case Absent():
+            verdicts = contested(case, kind)
+            if presence is Presence.REQUIRED:
+                verdicts.append(_missing(kind, case.policy))
+            return verdicts
+        case Unreadable(why):
+            return [undecided(Rule.UNREADABLE, why)]
+        case Unsupported(why):
+            return [undecided(Rule.UNSUPPORTED, why)]
+        case _:
+            assert_never(reading)
+
+
+def _missing(kind: ContactType, policy: AccountPolicy) -> Verdict:
+    expected = policy.expected[kind]
+    fields = tuple(Difference(each, values) for each, values in expected.items())
+    severity = policy.severities[Rule.MISSING]
+    return broken(Rule.MISSING, f"No {kind} contact is set.", severity, fields)
+
+
+def _forbidden(kind: ContactType, contact: AlternateContact, policy: AccountPolicy) -> Verdict:
+    words = f"A {kind} contact is set, though the policy forbids one."
+    fields = tuple(Difference(each, (), getattr(contact, each)) for each in FIELDS)
+    return broken(Rule.FORBIDDEN, words, policy.severities[Rule.FORBIDDEN], fields)

@@ -1,0 +1,67 @@
+"""A finding set aside: by whom, why, until when; and a contact verified by hand, alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.contacts import ContactType
+    from bot.domain.rule_catalog import Rule
+
+SHORTEST_REASON: Final = 10
+"""Characters that a reason must have."""
+
+LONGEST_REASON: Final = 500
+"""Characters that a reason may have: enough for a paragraph, and far below Slack's limits."""
+
+NOTICE: Final = timedelta(days=7)
+"""How long before its end people are told."""
+
+
+class ExemptionKind(StrEnum):
+    """`EXEMPTION`: acknowledged. `VERIFICATION`: looked at by hand, where there is no API."""
+
+    EXEMPTION = "exemption"
+    VERIFICATION = "verification"
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptionRequest:
+    """What a person asks to be set aside.
+
+    `reason` is why, or for a verification what was seen; it may hold personal data.
+    """
+
+    kind: ExemptionKind
+    account_id: str
+    type: ContactType
+    rule: Rule
+    reason: str = field(repr=False)
+    user_id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A finding set aside, as recorded; it is never deleted.
+
+    `ended_at` is set once it is over: with `ended_by` where a person ended it, else on its day.
+    `noticed_at` is when its coming end was announced.
+    """
+
+    id: int
+    request: ExemptionRequest
+    granted_at: datetime
+    account_name: str = ""
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    noticed_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it sets its finding aside at this moment."""
+        return self.ended_at is None and now < self.request.until

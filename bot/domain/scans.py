@@ -1,0 +1,123 @@
+"""A scan as data: who asked, how far it got, what it found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bot.domain.failures import Cause
+from bot.domain.findings import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from bot.domain.failures import Failure
+    from bot.domain.findings import AccountResult, FindingKey
+    from bot.domain.scope import Scope
+
+
+class TriggerKind(StrEnum):
+    """What may start a scan."""
+
+    SCHEDULE = "schedule"
+    SLACK = "slack"
+    CLI = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What started a scan; `user_id` is the Slack user who asked, for `SLACK` alone."""
+
+    kind: TriggerKind
+    user_id: str = ""
+
+
+class ScanState(StrEnum):
+    """How far a scan got. `CUT_OFF`: its process died, and nothing of it was recorded."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    CUT_OFF = "cut_off"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPart:
+    """How a scan went in one of several organizations, by the name of its `[[aws]]` table."""
+
+    organization: str
+    scope: Scope | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One reading of everything in scope, without the accounts themselves.
+
+    `failure` says why a scan is incomplete or failed. `counts` is of accounts, by outcome. Where
+    there are several organizations `parts` has each, `scope` is the first one's that was found
+    out, and `failure` is the first one's that has one, its words naming the organization.
+    """
+
+    id: int
+    trigger: Trigger
+    state: ScanState
+    started_at: datetime
+    finished_at: datetime | None = None
+    scope: Scope | None = None
+    counts: Mapping[Outcome, int] = field(default_factory=dict)
+    failure: Failure | None = None
+    parts: tuple[ScanPart, ...] = ()
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts were listed."""
+        return sum(self.counts.values())
+
+    @property
+    def failing(self) -> Mapping[str, Failure]:
+        """Why checking itself does not work, by organization; not where it was merely stopped.
+
+        The one organization of a bot without `[[aws]]` tables has the name "".
+        """
+        parts = self.parts or (ScanPart("", self.scope, self.failure),)
+        return {
+            part.organization: part.failure
+            for part in parts
+            if part.failure is not None and part.failure.cause is not Cause.NOT_REACHED
+        }
+
+    @property
+    def complete_in(self) -> frozenset[str]:
+        """The organizations that were listed and read as a whole."""
+        if not self.parts:
+            return frozenset({""} if self.state is ScanState.COMPLETE else ())
+        return frozenset(part.organization for part in self.parts if part.failure is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a scan changed: findings that are new, that ended, and that merely stand."""
+
+    opened: tuple[FindingKey, ...] = ()
+    resolved: tuple[FindingKey, ...] = ()
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """A scan that ended, its accounts in the order listed, and what it changed."""
+
+    scan: Scan
+    results: Sequence[AccountResult]
+    changes: Changes = field(default_factory=Changes)
+
+
+def count(results: Iterable[AccountResult]) -> dict[Outcome, int]:
+    """How many accounts have each outcome; every outcome is a key."""
+    counted = Counter(result.outcome for result in results)
+    return {outcome: counted[outcome] for outcome in Outcome}

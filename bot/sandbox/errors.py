@@ -1,7 +1,0 @@
-"""What can go wrong with the sandbox itself, as opposed to what it plays."""
-
-from bot.errors import AltcontactError
-
-
-class SandboxError(AltcontactError):
-    """The sandbox cannot be started, or was asked for something that it does not have."""

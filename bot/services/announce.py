@@ -1,0 +1,212 @@
+"""The use case *announce*: carry what the store holds for the channel there, late if need be.
+
+Slack has no idempotent post. So the store is told before Slack is asked, and a post whose answer
+was lost (also by a crash) is looked for in the channel before it is sent again.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.domain.announcements import SendState
+from bot.domain.errors import (
+    HistoryUnreadable,
+    MessageGone,
+    NotifierError,
+    PostInDoubt,
+    PostRefused,
+    StoreError,
+)
+
+if TYPE_CHECKING:
+    from bot.domain.announcements import Announcement
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.slack import Notifier
+    from bot.services.ports.store import Store
+
+_log = structlog.get_logger(__name__)
+
+LOOK_EVERY: Final = 5.0
+"""Seconds between two looks for what another process on this database left to be announced."""
+
+FIRST_RETRY, LONGEST_RETRY = 2.0, 30.0
+"""Seconds until a failed sending is tried again, growing twofold."""
+
+DOUBT_WAIT: Final = 5.0
+"""Seconds that a post in doubt is given to appear in the channel before it is looked for."""
+
+SPACING: Final = 1.1
+"""Seconds between two posts: Slack takes about one a second in a channel."""
+
+
+class Announcer:
+    """Sends announcements and keeps those sent up to date, on a thread of its own.
+
+    Args:
+        store: holds what is to be announced.
+        notifier: the channel.
+        clock: the time.
+        rows: how many findings a message shows at most.
+    """
+
+    def __init__(self, store: Store, notifier: Notifier, clock: Clock, *, rows: int) -> None:
+        self._store = store
+        self._notifier = notifier
+        self._clock = clock
+        self._rows = rows
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._tries: dict[str, tuple[int, float]] = {}
+        self._problem: NotifierError | None = None
+        self._thread = threading.Thread(target=self._run, name="announcer")
+
+    @property
+    def problem(self) -> NotifierError | None:
+        """Why nothing can be announced just now, if so."""
+        return self._problem
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at once for what is to be announced."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Finish the call under way; what is left goes out after the next start."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            if self._stopping.is_set():  # looked at after clearing, or a stop would be missed
+                return
+            try:
+                wait = self.deliver()
+            except StoreError as error:
+                _log.error("announcements cannot be read", problem=str(error), mend=error.mend)
+                wait = LONGEST_RETRY
+            self._wake.wait(wait)
+
+    def deliver(self) -> float:
+        """Try once to send or update each announcement that is due.
+
+        Returns:
+            Seconds until there may be something to do again.
+        """
+        wait = LOOK_EVERY
+        due = self._store.due_announcements()
+        self._tries = {item.id: self._tries[item.id] for item in due if item.id in self._tries}
+        if not due:
+            self._problem = None
+        for announcement in due:
+            if self._stopping.is_set():
+                break
+            failed, not_before = self._tries.get(announcement.id, (0, 0.0))
+            now = self._clock.monotonic()
+            if now >= not_before:
+                pause = self._try(announcement, failed)
+                not_before = self._clock.monotonic() + pause
+                if pause:
+                    self._tries[announcement.id] = (failed + 1, not_before)
+                else:
+                    self._tries.pop(announcement.id, None)
+                    self._stopping.wait(SPACING)
+                    continue
+            wait = min(wait, max(not_before - now, 0.0))
+        return wait
+
+    def _try(self, announcement: Announcement, failed: int) -> float:
+        """Send or update one; seconds to wait before it is tried again, 0 where all is done."""
+        try:
+            self._deliver(announcement)
+        except NotifierError as error:
+            self._report(announcement, error)
+            if error.retry_after is not None:
+                return max(error.retry_after, SPACING)
+            if isinstance(error, PostInDoubt):
+                return DOUBT_WAIT
+            if error.permanent:
+                return LONGEST_RETRY
+            return min(FIRST_RETRY * 2.0 ** min(failed, 10), LONGEST_RETRY)
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001 - a defect met in one must not keep the others back
+            _log.exception("announcement failed", announcement=announcement.id)
+            return LONGEST_RETRY
+        if self._problem is not None:
+            _log.info("announcing works again")
+        self._problem = None
+        return 0.0
+
+    def _report(self, announcement: Announcement, error: NotifierError) -> None:
+        """Log a problem once, not at every try."""
+        if self._problem is None or str(self._problem) != str(error):
+            _log.warning(
+                "announcement waits",
+                announcement=announcement.id,
+                problem=str(error),
+                mend=error.mend,
+                code=error.code,
+            )
+        self._problem = error
+
+    def _deliver(self, announcement: Announcement) -> None:
+        match announcement.state:
+            case SendState.SENT:
+                self._update(announcement.id)
+            case SendState.PENDING if announcement.first_tried_at is None:
+                self._post(announcement.id)
+            case _:
+                # Also one refused since: an earlier try of it was never answered.
+                self._find_or_post(announcement)
+
+    def _find_or_post(self, announcement: Announcement) -> None:
+        try:
+            posted = self._notifier.find(announcement)
+        except HistoryUnreadable as error:
+            if not announcement.maybe_repeat:
+                _log.warning(
+                    "post in doubt, and history unreadable",
+                    announcement=announcement.id,
+                    problem=str(error),
+                    mend=error.mend,
+                )
+                self._store.may_repeat(announcement.id)
+            posted = None
+        if posted is None:
+            self._post(announcement.id)
+            return
+        # Which revision it shows is not known: the first one is surely no later.
+        self._store.sent(announcement.id, posted.channel_id, posted.ts, 0)
+        _log.info("announcement found in the channel", announcement=announcement.id)
+        self._wake.set()
+
+    def _post(self, announcement_id: str) -> None:
+        if self._store.begin_sending(announcement_id) is None:
+            return
+        content = self._store.announcement_content(announcement_id, self._rows)
+        try:
+            posted = self._notifier.post(content)
+        except PostRefused:
+            self._store.not_sent(announcement_id)
+            raise
+        revision = content.announcement.revision
+        self._store.sent(announcement_id, posted.channel_id, posted.ts, revision)
+        _log.info("announced", announcement=announcement_id, kind=content.announcement.kind.value)
+
+    def _update(self, announcement_id: str) -> None:
+        content = self._store.announcement_content(announcement_id, self._rows)
+        shown = content.announcement
+        try:
+            self._notifier.update(content)
+        except MessageGone as error:
+            _log.warning("message gone", announcement=announcement_id, problem=str(error))
+        self._store.sent(announcement_id, shown.channel_id, shown.ts, shown.revision)

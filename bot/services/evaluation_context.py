@@ -1,0 +1,77 @@
+"""What a round of judging goes by: the policy and all that is known besides, of one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain.rule_catalog import Rule
+from bot.domain.rules.facts import FLIPS, HISTORY, Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.domain.contacts import ContactType
+    from bot.domain.exemptions import Exemption
+    from bot.domain.failures import Failure
+    from bot.domain.policy.policy import Policy
+    from bot.domain.rules.facts import Members, PrimaryContact, Seen
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """The policy, and what accounts are judged by besides what is read of them.
+
+    `history` is by (account id, type), `exemptions` by account id.
+    """
+
+    policy: Policy
+    members: Members | Failure | None = None
+    history: Mapping[tuple[str, ContactType], tuple[Seen, ...]] = field(default_factory=dict)
+    exemptions: Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]] = field(
+        default_factory=dict
+    )
+
+    def evidence(
+        self,
+        account_id: str,
+        types: tuple[ContactType, ...],
+        primary: PrimaryContact | Failure | None,
+    ) -> Evidence:
+        """What one account's contacts of these types are judged by."""
+        history = {
+            kind: self.history[account_id, kind]
+            for kind in types
+            if (account_id, kind) in self.history
+        }
+        return Evidence(primary, self.members, history, self.exemptions.get(account_id, {}))
+
+
+def gather(
+    policy: Policy,
+    store: Store,
+    clock: Clock,
+    members: Callable[[], Members | Failure | None],
+) -> Grounds:
+    """Find out what to judge by, as far as the policy needs it.
+
+    Args:
+        policy: what accounts should have.
+        store: what is remembered.
+        clock: the time.
+        members: the members of the Slack workspace; of a large one they may take a minute.
+
+    Raises:
+        StoreError: what is remembered cannot be read.
+    """
+    contested = policy.turns_on(Rule.CONTESTED)
+    since = clock.now() - timedelta(days=HISTORY)
+    return Grounds(
+        policy,
+        members=members() if policy.needs_members else None,
+        history=store.history(since, FLIPS - 1) if contested else {},
+        exemptions=store.holding(),
+    )

@@ -1,0 +1,88 @@
+"""Tells one account's policy: which table gives each value, and which tables gave way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from bot.services.placement import Placing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.domain.contacts import Account
+    from bot.domain.failures import Failure
+    from bot.domain.policy.policy import Explained, Policy, Undecided
+    from bot.services.organizations import Gateways
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.store import Store
+
+MOST: Final = 21
+"""Accounts looked for: one more than are shown where a name is that of several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One account's policy; `failures` says why OUs or tags could not be read."""
+
+    account: Account
+    values: tuple[Explained, ...] | Undecided
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """There is not one such account.
+
+    `several` are those that it could be, and `failures` by organization why its accounts could not
+    be listed.
+    """
+
+    several: Sequence[Account] = ()
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+
+
+def find_account(store: Store, gateways: Gateways, text: str) -> Account | NotFound:
+    """The account of this id or name, as last listed; AWS is asked where it is not known.
+
+    Raises:
+        StoreError: it could not be looked up.
+    """
+    found = _chosen(store.find_accounts(text, MOST), text)
+    if found:
+        return found
+    listing = gateways.accounts()
+    store.remember_accounts(listing.accounts)
+    found = _chosen(store.find_accounts(text, MOST), text)
+    return found or NotFound(failures=listing.failures)
+
+
+def explain(
+    policy: Policy, store: Store, gateways: Gateways, clock: Clock, text: str
+) -> Explanation | NotFound:
+    """Every value of an account's policy; its OUs and tags are read where the policy needs them.
+
+    Raises:
+        GatewayError: the account is in no organization that is looked after.
+        StoreError: it could not be looked up.
+    """
+    account = find_account(store, gateways, text)
+    if isinstance(account, NotFound):
+        return account
+    failures: Mapping[str, Failure] = {}
+    if policy.needs_units or policy.needs_tags:
+        placing = Placing(gateways.of(account.id), store, policy, clock)
+        # What it comes with was kept, and only what is kept tells how old that is.
+        account = placing.complete(replace(account, units=None, tags=None))
+        failures = placing.failures
+    return Explanation(account, policy.explain(account), failures)
+
+
+def _chosen(found: Sequence[Account], text: str) -> Account | NotFound | None:
+    """The one account that is meant, those that may be, or nothing."""
+    sought = text.strip().casefold()
+    exact = [each for each in found if sought in {each.id, each.name.casefold()}]
+    meant = exact or found
+    if len(meant) == 1:
+        return meant[0]
+    return NotFound(several=meant) if meant else None

@@ -1,0 +1,87 @@
+"""Accounts by what people type: an id or a part of a name."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.errors import GatewayError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.contacts import Account
+    from bot.domain.failures import Failure
+    from bot.services.organizations import Gateways
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.store import Store
+
+MOST: Final = 101
+"""Matches looked for: one more than can be offered, to know whether there are more."""
+
+LIST_AGAIN: Final = 300.0
+"""Seconds before AWS is asked again for accounts that were not known: typos cost a listing."""
+
+_BATCH: Final = 200
+_NEAREST: Final = 3
+
+
+class Directory:
+    """Looks accounts up in what the last scan listed; asks AWS for those it does not know.
+
+    Args:
+        store: the accounts as last listed.
+        gateways: list them anew.
+        clock: the time.
+    """
+
+    def __init__(self, store: Store, gateways: Gateways, clock: Clock) -> None:
+        self._store = store
+        self._gateways = gateways
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._listed_at: float | None = None
+
+    def known(self, text: str) -> list[Account]:
+        """The accounts that match, as last listed; quick."""
+        return self._store.find_accounts(text.strip(), MOST)
+
+    def find(self, text: str) -> list[Account]:
+        """The accounts that match; AWS is asked for new ones where none does.
+
+        Raises:
+            GatewayError: none does, and an organization's accounts could not be listed.
+        """
+        found = self.known(text)
+        if found:
+            return found
+        failures = self._list()
+        found = self.known(text)
+        if not found and failures:
+            raise GatewayError(next(iter(failures.values())))
+        return found
+
+    def nearest(self, text: str) -> list[str]:
+        """Names of accounts that are spelled much like `text`."""
+        names = {name.casefold(): name for name in self._store.account_names()}
+        near = difflib.get_close_matches(text.strip().casefold(), names, n=_NEAREST)
+        return [names[name] for name in near]
+
+    def name(self, account_id: str) -> str:
+        """An account's name; its id where it is not known."""
+        account = self._store.account(account_id)
+        return account.name if account is not None else account_id
+
+    def _list(self) -> Mapping[str, Failure]:
+        """List the accounts unless that was done just now; why some could not be, if so."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._listed_at is not None and now - self._listed_at < LIST_AGAIN:
+                return {}
+            listing = self._gateways.accounts()
+            for start in range(0, len(listing.accounts), _BATCH):
+                self._store.remember_accounts(listing.accounts[start : start + _BATCH])
+            if not listing.failures:
+                self._listed_at = now
+            return listing.failures

@@ -1,0 +1,245 @@
+"""The seam to the database: what the use cases need to have remembered; only domain types cross."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from bot.domain.announcements import Announcement, AnnouncementContent
+    from bot.domain.contacts import Account, AlternateContact, ContactType, Surroundings
+    from bot.domain.exemptions import Exemption, ExemptionRequest
+    from bot.domain.failures import Failure
+    from bot.domain.findings import AccountResult, Finding, TypeResult
+    from bot.domain.fixes import Fix, FixRequest, FixState
+    from bot.domain.rule_catalog import Rule
+    from bot.domain.rules.facts import Seen
+    from bot.domain.scans import Changes, Scan, ScanReport, Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class ScanClaim:
+    """The answer to a claim: the running scan, and whether it is the caller's own to carry out."""
+
+    scan: Scan
+    granted: bool
+
+
+class Store(Protocol):
+    """What the bot remembers. Every method is one transaction, and safe from several threads.
+
+    Raises (all methods):
+        StoreError: the database cannot be read or written; nothing of the call was kept.
+    """
+
+    # Scans
+
+    def claim_scan(self, trigger: Trigger) -> ScanClaim:
+        """Begin a scan unless one runs, here or in another process on this database.
+
+        A scan whose process is dead, or whose claim was not renewed in time, is marked `CUT_OFF`.
+        """
+        ...
+
+    def renew_scan(self, scan_id: int, done: int, total: int) -> bool:
+        """Say that a scan still runs and how far it is; false where its claim was lost."""
+        ...
+
+    def scan_progress(self, scan_id: int) -> tuple[int, int]:
+        """How far a running scan is: accounts (done, listed so far)."""
+        ...
+
+    def record_scan(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
+        """End a scan: accounts, contacts, findings and what is to be announced, all or nothing.
+
+        Results that are not `seen` change nothing. Findings of accounts that were not listed are
+        resolved by a complete scan of an organization alone. A reading that began before a fix of
+        the same contact was applied, or shortly after it, does not contradict the fix.
+
+        Raises:
+            StoreError: also where the claim on this scan was lost.
+        """
+        ...
+
+    def scan(self, scan_id: int) -> Scan | None:
+        """One scan."""
+        ...
+
+    def last_scan(self) -> Scan | None:
+        """The newest scan that ended by itself (not cut off, not stopped halfway)."""
+        ...
+
+    def report(self, scan_id: int) -> ScanReport:
+        """A recorded scan with its accounts; its `changes` hold what it opened and resolved."""
+        ...
+
+    def cut_off_dead_scans(self) -> int:
+        """Mark the scans whose process is dead; how many there were."""
+        ...
+
+    # Accounts and findings
+
+    def remember_accounts(self, accounts: Sequence[Account]) -> None:
+        """Keep accounts as listed outside of a scan."""
+        ...
+
+    def account(self, account_id: str) -> Account | None:
+        """One account, as last listed."""
+        ...
+
+    def find_accounts(self, text: str, limit: int) -> list[Account]:
+        """Accounts whose id is `text`, or whose name contains it whatever its case."""
+        ...
+
+    def account_names(self) -> list[str]:
+        """Every account's name, to look for the nearest of a typo in."""
+        ...
+
+    def observe(self, result: AccountResult) -> None:
+        """Keep what a look at one account found: resolves its findings, and opens none.
+
+        A result may hold more types than its policy looks at.
+        """
+        ...
+
+    def open_findings(self, account_id: str) -> list[Finding]:
+        """The findings of an account that are not resolved, those set aside among them."""
+        ...
+
+    def history(
+        self, since: datetime, changes: int
+    ) -> Mapping[tuple[str, ContactType], tuple[Seen, ...]]:
+        """What was read of each contact since then, oldest first, where it changed so often.
+
+        The key is (account id, type). What was read last before then comes first.
+        """
+        ...
+
+    # Where accounts stand
+
+    def surroundings(self, organization: str) -> Mapping[str, Surroundings]:
+        """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
+        ...
+
+    def keep_surroundings(self, kept: Mapping[str, Surroundings]) -> None:
+        """Keep OUs and tags of known accounts; what is None stays as it was."""
+        ...
+
+    # Exemptions and verifications
+
+    def grant(self, requests: Sequence[ExemptionRequest], account_name: str) -> list[Exemption]:
+        """Set findings aside, all or none; what set them aside before is ended by this."""
+        ...
+
+    def end_exemption(self, exemption_id: int, user_id: str) -> Exemption | None:
+        """End one ahead of its day; its finding, if it still stands, is open and announced again.
+
+        Returns:
+            It as it is now, also where it had ended before; None where there is no such one.
+        """
+        ...
+
+    def settle_exemptions(self) -> bool:
+        """End those whose day has come, open their findings again, and announce ends to come.
+
+        Returns:
+            Whether there is something to announce.
+        """
+        ...
+
+    def exemption(self, exemption_id: int) -> Exemption | None:
+        """One exemption or verification."""
+        ...
+
+    def exemptions(self, limit: int, offset: int = 0) -> tuple[list[Exemption], int]:
+        """Those that hold now, the first to end first, and how many there are."""
+        ...
+
+    def holding(self) -> Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]]:
+        """All that hold now, by account id."""
+        ...
+
+    # Fixes
+
+    def plan_fix(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
+        """Record a fix before it is made, and hold its contact for it.
+
+        Returns:
+            The fix, and true where it is new; false where this very form was submitted before.
+
+        Raises:
+            FixUnderWay: another fix of this contact has not ended.
+        """
+        ...
+
+    def advance_fix(
+        self,
+        fix_id: int,
+        state: FixState,
+        *,
+        ended: bool,
+        before: AlternateContact | None = None,
+        failure: Failure | None = None,
+        already_there: bool = False,
+        result: TypeResult | None = None,
+    ) -> Fix:
+        """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction.
+
+        `result` is the confirmed contact as judged: findings of what it still breaks stand; where
+        it is None all findings of the contact are over.
+        `PLANNED` again records what AWS held `before`, ahead of writing; it is kept from then on.
+        """
+        ...
+
+    def fix(self, fix_id: int) -> Fix | None:
+        """One fix."""
+        ...
+
+    def fix_by_key(self, key: str) -> Fix | None:
+        """The fix that a form's submission made, by `FixRequest.key`."""
+        ...
+
+    def latest_fix(self, account_id: str, kind: ContactType) -> Fix | None:
+        """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
+        ...
+
+    def unfinished_fixes(self) -> list[Fix]:
+        """Fixes that nobody ended: after a start, those that a dead process left."""
+        ...
+
+    # Announcements
+
+    def due_announcements(self) -> list[Announcement]:
+        """Announcements to be sent (`PENDING`, `SENDING`) or updated, oldest first."""
+        ...
+
+    def announcement_content(
+        self, announcement_id: str, limit: int, offset: int = 0
+    ) -> AnnouncementContent:
+        """What an announcement shows, as things are now."""
+        ...
+
+    def begin_sending(self, announcement_id: str) -> Announcement | None:
+        """Mark that sending is tried now; None where there is nothing (any longer) to send."""
+        ...
+
+    def not_sent(self, announcement_id: str) -> None:
+        """Mark that Slack surely did not post it: it is `PENDING` again."""
+        ...
+
+    def sent(self, announcement_id: str, channel_id: str, ts: str, shown_revision: int) -> None:
+        """Mark where an announcement stands and what of it is shown."""
+        ...
+
+    def may_repeat(self, announcement_id: str) -> None:
+        """Mark that it could not be looked for, so that it says it may be a repeat."""
+        ...
+
+    # Deliveries
+
+    def first_delivery(self, key: str) -> bool:
+        """Whether Slack delivers this for the first time; remembers it for a day."""
+        ...

@@ -1,0 +1,1 @@
+"""The use case *detect*: list, place, read, evaluate, record."""

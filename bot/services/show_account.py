@@ -1,0 +1,137 @@
+"""The use case *look*: one account's contacts as AWS holds them now, judged and remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain.contacts import ContactType
+from bot.domain.evaluation.evaluate import evaluate, place_unread
+from bot.domain.failures import Cause, failure
+from bot.domain.findings import Outcome, Verdict, judged
+from bot.domain.policy.policy import Undecided
+from bot.domain.readings import Held, Unreadable
+from bot.domain.rule_catalog import Rule
+from bot.services.evaluation_context import gather
+from bot.services.ports.aws import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.domain.contacts import Account, AlternateContact
+    from bot.domain.failures import Failure
+    from bot.domain.findings import AccountResult, TypeResult
+    from bot.domain.policy.policy import AccountPolicy, Policy
+    from bot.domain.readings import Reading
+    from bot.domain.rules.facts import PrimaryContact
+    from bot.services.ports.aws import Contacts
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.slack import MemberDirectory
+    from bot.services.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at an account found.
+
+    `result` has the types that the account's policy looks at, `others` what was read of the rest.
+    Both are empty for an account that is not active.
+    """
+
+    result: AccountResult
+    others: Mapping[ContactType, Reading]
+
+
+class AccountLook:
+    """Looks at one account. Safe to call from several threads.
+
+    Args:
+        contacts: AWS.
+        store: what is remembered.
+        policies: gives the policy as it is now.
+        directory: the members of the Slack workspace.
+        clock: the time.
+        place: gives an account its OUs and tags, where the policy needs them.
+    """
+
+    def __init__(
+        self,
+        contacts: Contacts,
+        store: Store,
+        policies: Callable[[], Policy],
+        directory: MemberDirectory,
+        clock: Clock,
+        *,
+        place: Callable[[Account, Policy], Account] = lambda account, _: account,
+    ) -> None:
+        self._contacts = contacts
+        self._store = store
+        self._policies = policies
+        self._directory = directory
+        self._clock = clock
+        self._place = place
+
+    def policy_of(self, account: Account) -> AccountPolicy | Undecided:
+        """What this account should have, by what is known of where it stands."""
+        return self._policies().resolve(account)
+
+    def at(self, account: Account) -> Look:
+        """Read all three contacts now, judge them, and remember what was read.
+
+        Raises:
+            StoreError: it could not be remembered.
+        """
+        policy = self._policies()
+        account = self._place(account, policy)
+        read_at = self._clock.now()
+        mine = policy.resolve(account)
+        readings: dict[ContactType, Reading] = {}
+        primary: PrimaryContact | Failure | None = None
+        if account.is_active:
+            readings = {
+                kind: self._contacts.read(account.id, kind, Priority.LOOK) for kind in ContactType
+            }
+            if not isinstance(mine, Undecided) and Rule.PRIMARY_CONTACT in mine.severities:
+                primary = self._contacts.primary_contact(account.id, Priority.LOOK)
+        grounds = gather(policy, self._store, self._clock, self._directory.members)
+        evidence = grounds.evidence(account.id, tuple(ContactType), primary)
+        result = evaluate(account, readings, mine, read_at, evidence)
+        self._store.observe(result)
+        judged = set() if isinstance(mine, Undecided) else set(mine.looked_at)
+        return Look(result, {kind: each for kind, each in readings.items() if kind not in judged})
+
+    def judge(
+        self, account_id: str, kind: ContactType, wanted: AlternateContact
+    ) -> TypeResult | None:
+        """Judge a contact that AWS holds now, without asking for anything else.
+
+        Returns:
+            Its result, in which rules that need more are undecided, and all where it is not known
+            what the policy asks of the account; None where nothing looks at this contact.
+
+        Raises:
+            StoreError: what is remembered cannot be read.
+        """
+        account = self._store.account(account_id)
+        if account is None:
+            return None
+        policy = self._policies()
+        mine = policy.resolve(account)
+        if isinstance(mine, Undecided):
+            return _undecided(kind, wanted, place_unread(mine))
+        if kind not in mine.looked_at:
+            return None
+        not_asked = Unreadable(failure(Cause.NOT_ASKED))
+        readings: dict[ContactType, Reading] = dict.fromkeys(ContactType, not_asked)
+        readings[kind] = Held(wanted)
+        grounds = gather(policy, self._store, self._clock, self._directory.known)
+        evidence = grounds.evidence(account_id, (kind,), not_asked.failure)
+        result = evaluate(account, readings, mine, evidence=evidence)
+        return next((item for item in result.results if item.type is kind), None)
+
+
+def _undecided(kind: ContactType, held: AlternateContact, why: Failure) -> TypeResult:
+    """A contact that is surely there, and of which nothing else can be decided."""
+    rules = (rule for rule in Rule if rule not in {Rule.MISSING, Rule.UNSUPPORTED})
+    unclear = [Verdict(rule, Outcome.UNKNOWN, why.words, failure=why) for rule in rules]
+    return judged(kind, unclear, held)

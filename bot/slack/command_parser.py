@@ -1,0 +1,86 @@
+"""What people type after `/altcontact`: parsed, with the nearest command for a typo."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.contacts import ContactType
+
+COMMAND: Final = "/altcontact"
+
+CHECK, DOCTOR, EXEMPT, EXEMPTIONS = "check", "doctor", "exempt", "exemptions"
+FIX, HELP, RELOAD = "fix", "help", "reload"
+_NAMES: Final = (CHECK, DOCTOR, EXEMPT, EXEMPTIONS, FIX, HELP, RELOAD)
+
+_NEAR: Final = 0.5
+"""How alike a word must be to a command to be taken for a typo of it (difflib's ratio)."""
+
+_ID_LENGTH: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that was understood, and what followed it."""
+
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Typo:
+    """A command that was not understood, and the whole line that was perhaps meant, if any."""
+
+    typed: str
+    meant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A way to use the command, as help and completion show it."""
+
+    words: str
+    argument: str
+    description: str
+
+    @property
+    def line(self) -> str:
+        """What is typed."""
+        return " ".join(part for part in (COMMAND, self.words, self.argument) if part)
+
+
+USAGE: Final = (
+    Usage(CHECK, "", "checks every account now"),
+    Usage(CHECK, "<id or part of a name>", "shows one account's contacts as AWS holds them"),
+    Usage(FIX, "<id or name>", "sets a contact"),
+    Usage(EXEMPT, "<id or name>", "sets what is the matter with an account aside for a time"),
+    Usage(EXEMPTIONS, "", "lists what is set aside or verified by hand, and ends it"),
+    Usage(RELOAD, "", "applies the policy file, for those who may change contacts"),
+    Usage(DOCTOR, "", "checks the installation, for those who may change contacts"),
+    Usage(HELP, "", "shows this"),
+)
+
+
+def parse(text: str) -> Command | Typo:
+    """Understand what was typed after the command's name."""
+    word, _, rest = " ".join(text.split()).partition(" ")
+    name = word.lower()
+    if not name:
+        return Command(HELP)
+    if name in _NAMES:
+        return Command(name, rest)
+    near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=_NEAR)
+    if near:
+        return Typo(word, f"{COMMAND} {near[0]} {rest}".rstrip())
+    if word.isdigit() and len(word) == _ID_LENGTH:
+        return Typo(word, f"{COMMAND} {CHECK} {word}")
+    return Typo(word)
+
+
+def split_type(argument: str) -> tuple[str, ContactType | None]:
+    """Split `prod billing` into what names the account and the contact type at its end, if any."""
+    name, _, last = argument.rpartition(" ")
+    if name and last.upper() in ContactType.__members__:
+        return name, ContactType[last.upper()]
+    return argument, None

@@ -1,0 +1,103 @@
+"""The card of one account: shown, shown again, and shown from a row's menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.slack.client import Reply
+from bot.slack.modals import screen_of
+from bot.slack.views import account_card, exemption_forms, row_actions
+from bot.slack.views.problem import note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from slack_bolt import Ack
+
+    from bot.domain.contacts import Account
+    from bot.slack.modals import Modals, Screen
+    from bot.slack.parts import Parts
+    from bot.slack.views.message import Message
+
+    Tell = Callable[[Message], None]
+
+_HEADING: Final = "Account"
+
+
+class Cards:
+    """Shows accounts to one person each."""
+
+    def __init__(self, parts: Parts, modals: Modals) -> None:
+        self._parts = parts
+        self._modals = modals
+
+    def check_again(self, ack: Ack, body: dict[str, Any]) -> None:
+        """A button **Check again** under an account."""
+        ack()
+        if self._parts.store.first_delivery(f"action:{body['trigger_id']}"):
+            self.show_in_place(body, body["actions"][0]["value"])
+
+    def choose(self, ack: Ack, body: dict[str, Any]) -> None:
+        """One of several accounts was chosen."""
+        ack()
+        if self._parts.store.first_delivery(f"action:{body['trigger_id']}"):
+            self.show_in_place(body, body["actions"][0]["selected_option"]["value"])
+
+    def show(self, body: dict[str, Any]) -> None:
+        """**Show account** beside a row: for that person alone, on top of a modal if one is open.
+
+        Raises:
+            NotifierError: Slack did not open it.
+        """
+        _, account_id, _ = row_actions.parse_menu(row_actions.pressed(body))
+        if not body.get("view"):
+            # The message that was pressed in is everybody's: nothing may take its place.
+            reply = Reply(body["response_url"], replace=False)
+            self._parts.desk.do(lambda: self.look_for(account_id, reply), reply)
+            return
+        loading = note("Reading what AWS holds now…")
+        screen = self._modals.open(
+            body["trigger_id"], body["user"]["id"], _as_view(loading), push=True
+        )
+        tell = self._in(screen)
+        self._parts.desk.do(lambda: self.look_for(account_id, tell), tell)
+
+    def show_in_place(self, body: dict[str, Any], account_id: str) -> None:
+        """Show an account where something was pressed on its card."""
+        tell = self._in(screen_of(body)) if body.get("view") else Reply(body["response_url"])
+        self._parts.desk.do(lambda: self.look_for(account_id, tell), tell)
+
+    def look_for(self, text: str, tell: Tell) -> None:
+        """Show the one account that `text` means, or what it may mean."""
+        found = self._parts.directory.find(text)
+        account = the_one(found, text)
+        if account is not None:
+            tell(self._card(account))
+        elif found:
+            tell(account_card.choice_message(found, text))
+        else:
+            tell(account_card.no_match_message(text, self._parts.directory.nearest(text)))
+
+    def _in(self, screen: Screen) -> Tell:
+        return lambda message: self._modals.replace(screen, _as_view(message))
+
+    def _card(self, account: Account) -> Message:
+        """Read an account's three contacts now, and remember what was read."""
+        parts = self._parts
+        look = parts.look.at(account)
+        owner = account_card.owner_of(look.result.account, look.result.policy)
+        pointers = parts.guide.to_owners([owner] if owner else [])
+        return account_card.account_message(look, pointers, read_only=parts.fixers.read_only)
+
+
+def the_one(found: list[Account], text: str) -> Account | None:
+    """The only match, or the one whose id or whole name is what was typed."""
+    if len(found) == 1:
+        return found[0]
+    typed = text.strip().casefold()
+    exact = [account for account in found if typed in {account.id, account.name.casefold()}]
+    return exact[0] if len(exact) == 1 else None
+
+
+def _as_view(message: Message) -> dict[str, Any]:
+    return exemption_forms.note_view(message, _HEADING)

@@ -1,0 +1,32 @@
+"""`/altcontact doctor`: a fixer's look at the installation, from inside the bot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.errors import NotAllowed
+from bot.slack.views import doctor
+
+if TYPE_CHECKING:
+    from bot.slack.client import Reply
+    from bot.slack.parts import Parts
+
+
+class DoctorListener:
+    """Answers who may change contacts, and nobody else: it tells of the insides."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def answer(self, user_id: str, reply: Reply) -> None:
+        """Make all checks, and show what was found in place of a line that says so.
+
+        Raises:
+            NotAllowed: the person may not change contacts, or nobody may.
+        """
+        try:
+            self._parts.fixers.require(user_id)
+        except NotAllowed as error:
+            raise error.of("The doctor answers those who may change contacts.") from error
+        reply(doctor.progress_message())
+        reply(doctor.result_message(list(self._parts.examine())))

@@ -1,0 +1,116 @@
+"""Tells one person how the check they asked for goes, within what Slack's `response_url` allows.
+
+It may be used five times in thirty minutes: once to say that the check runs, three times for its
+progress, once for its result. What comes later is said in an ephemeral message.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.domain.errors import AltcontactError, NotifierError
+from bot.slack.views.problem import problem_message
+from bot.slack.views.scan_result import (
+    joined_message,
+    progress_message,
+    result_message,
+    started_message,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from bot.domain.scans import ScanReport
+    from bot.services.ports.clock import Clock
+    from bot.services.scan.scanner import Ticket
+    from bot.slack.background import Desk
+    from bot.slack.views.message import Message
+
+_log = structlog.get_logger(__name__)
+
+PROGRESS_AT: Final = (5.0, 60.0, 480.0)
+"""Seconds into a check at which its progress is shown; as many as uses are left for it."""
+
+RESPONSE_URL_LIFE: Final = 29 * 60.0
+"""Seconds for which a `response_url` is relied on; Slack lets it live thirty minutes."""
+
+
+class CheckReporter:
+    """One person's view of one check. Its calls to Slack are made on the desk's threads.
+
+    Args:
+        respond: sends a message through the command's `response_url`, replacing the last one.
+        desk: where the work is done.
+        user_id: who asked.
+        channel_id: where.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        respond: Callable[[Message], None],
+        desk: Desk,
+        user_id: str,
+        channel_id: str,
+        clock: Clock,
+    ) -> None:
+        self._respond = respond
+        self._desk = desk
+        self._user_id = user_id
+        self._channel_id = channel_id
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._shown = 0
+        self._over = False
+        self._lock = threading.Lock()
+        self._speaking = threading.Lock()
+
+    def started(self, ticket: Ticket) -> None:
+        """Say that the check runs, and send its result when it ends."""
+        if ticket.joined:
+            message = joined_message(ticket.scan, self._user_id)
+        else:
+            message = started_message(self._user_id)
+        self._desk.do(lambda: self._say_unless_over(message), self._say)
+        ticket.report.add_done_callback(self._ended)
+
+    def progress(self, done: int, total: int) -> None:
+        """Show how far the check is, where it is time to."""
+        with self._lock:
+            passed = self._clock.monotonic() - self._began
+            if self._shown >= len(PROGRESS_AT) or passed < PROGRESS_AT[self._shown]:
+                return
+            self._shown = sum(1 for moment in PROGRESS_AT if moment <= passed)
+        message = progress_message(self._user_id, done, total)
+        self._desk.do(lambda: self._say_unless_over(message), self._say)
+
+    def _ended(self, report: Future[ScanReport]) -> None:
+        self._desk.do(lambda: self._tell_result(report), self._say)
+
+    def _tell_result(self, report: Future[ScanReport]) -> None:
+        with self._speaking:
+            self._over = True
+        try:
+            message = result_message(report.result(), self._user_id)
+        except AltcontactError as error:
+            message = problem_message(error)
+        self._say(message)
+
+    def _say_unless_over(self, message: Message) -> None:
+        with self._speaking:
+            if not self._over:
+                self._say(message)
+
+    def _say(self, message: Message) -> None:
+        if self._clock.monotonic() - self._began < RESPONSE_URL_LIFE:
+            try:
+                self._respond(message)
+            except NotifierError as error:
+                _log.info("response_url not taken", problem=str(error))
+            else:
+                return
+        self._desk.tell_user(self._user_id, self._channel_id, message)

@@ -1,0 +1,147 @@
+"""The card of one account with its three contacts; and which account was perhaps meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.contacts import ContactType
+from bot.slack.views.account_card_contact import judged_blocks, outcome_words, unjudged_blocks
+from bot.slack.views.blocks import (
+    actions,
+    button,
+    clip,
+    context,
+    divider,
+    escape,
+    header,
+    paragraph,
+    plain,
+    section,
+)
+from bot.slack.views.finding_rows import NOWHERE
+from bot.slack.views.message import Message
+from bot.slack.views.row_actions import NAME_TEXT, REASON_TEXT, title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.contacts import Account
+    from bot.domain.policy.policy import AccountPolicy
+    from bot.services.show_account import Look
+    from bot.slack.views.finding_rows import Pointers
+
+CHECK: Final = "altcontact_check_account"
+"""The action id of the button that reads an account again; its value is the account id."""
+
+CHOOSE: Final = "altcontact_choose_account"
+"""The action id of the menu of accounts; an option's value is the account id."""
+
+OPTIONS: Final = 100
+"""The most options that Slack takes in a menu."""
+
+_OPTION_TEXT: Final = 75
+_NAMED_TEXT: Final = 100
+
+TURN_ON: Final = (
+    "Changing contacts is turned off. To turn it on, name users or user groups in "
+    "ALTCONTACT_FIXERS and start the bot again."
+)
+
+
+def account_message(look: Look, pointers: Pointers = NOWHERE, *, read_only: bool) -> Message:
+    """An account with its three contacts, each with what is the matter and what can be done.
+
+    Args:
+        look: what a look at the account found.
+        pointers: where the pages of rules are, and who the account's owner is.
+        read_only: whether nobody may change contacts.
+    """
+    result = look.result
+    account, policy = result.account, result.policy
+    named = title(account.name, account.id)
+    blocks = [
+        header(clip(account.name or account.id, 150)),
+        context(_where(account, policy, pointers)),
+    ]
+    if not account.is_active:
+        state = escape(account.state[:REASON_TEXT])
+        skipped = f"Skipped: the account is {state}, and AWS lets only active ones be managed."
+        return Message(escape(f"{named[:NAME_TEXT]}: ") + skipped, [*blocks, paragraph(skipped)])
+    told = ", ".join(outcome_words(item) for item in result.results)
+    if result.excluded:
+        told = "excluded by the policy."
+        why = escape(clip(result.excluded, REASON_TEXT))
+        blocks.append(paragraph(f"Skipped by checks: the policy excludes this account. {why}"))
+    judged = {item.type: item for item in result.results}
+    for kind in ContactType:
+        reading = look.others.get(kind)
+        if kind in judged or reading is not None:
+            blocks.append(divider())
+        if kind in judged:
+            blocks += judged_blocks(
+                account.id,
+                judged[kind],
+                policy,
+                reading,
+                rules_url=pointers.rules_url,
+                read_only=read_only,
+            )
+        elif reading is not None:
+            blocks += unjudged_blocks(account.id, kind, reading, read_only=read_only)
+    blocks += [divider(), actions(button("Check again", CHECK, account.id))]
+    if read_only:
+        blocks.append(context(TURN_ON))
+    return Message(escape(f"{named}: {told}"), blocks)
+
+
+def choice_message(found: Sequence[Account], text: str) -> Message:
+    """Several accounts match."""
+    offered = found[:OPTIONS]
+    more = "" if len(found) <= OPTIONS else f" The first {OPTIONS} are offered; type more of it."
+    told = f"Several accounts match.{more} Which one?"
+    menu = {
+        "type": "static_select",
+        "action_id": CHOOSE,
+        "placeholder": plain("Choose an account", 150),
+        "options": [
+            {"text": plain(_option(account), _OPTION_TEXT), "value": account.id}
+            for account in offered
+        ],
+    }
+    blocks = [section(plain(f"{told}\nYou typed: {text[:NAME_TEXT]}")), actions(menu)]
+    return Message(escape(told), blocks)
+
+
+def no_match_message(text: str, nearest: Sequence[str]) -> Message:
+    """No account matches; names that are spelled much like it are shown."""
+    told = f"No account matches “{text[:NAME_TEXT]}”."
+    if nearest:
+        told += " Did you mean: " + ", ".join(name[:NAME_TEXT] for name in nearest) + "?"
+    told += "\nGive an account id of 12 digits, or a part of the account's name."
+    return Message(escape(told), [section(plain(told))])
+
+
+def _where(account: Account, policy: AccountPolicy | None, pointers: Pointers) -> str:
+    """The account's id, where it stands and whose it is, for mrkdwn."""
+    told = [f"Account `{account.id}`"]
+    if account.organization:
+        told.append(f"Organization: {escape(clip(account.organization, _NAMED_TEXT))}")
+    if account.units is not None:
+        told.append(f"OU: {escape(clip(account.path, REASON_TEXT))}")
+    owner = owner_of(account, policy)
+    if owner:
+        named = pointers.owners.get(owner) or escape(clip(owner, _NAMED_TEXT))
+        told.append(f"Owner: {named}")
+    return " · ".join(told)
+
+
+def owner_of(account: Account, policy: AccountPolicy | None) -> str:
+    """What the account's tag says of whose it is; empty where nothing does."""
+    if policy is None or not policy.owner_tag:
+        return ""
+    return (account.tags or {}).get(policy.owner_tag, "").strip()
+
+
+def _option(account: Account) -> str:
+    room = _OPTION_TEXT - len(account.id) - len(" · ")
+    return f"{clip(account.name, room)} · {account.id}" if account.name else account.id

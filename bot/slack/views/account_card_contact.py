@@ -1,0 +1,197 @@
+"""One contact on its account's card: what AWS holds, what is the matter, and what can be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.findings import Outcome
+from bot.domain.policy.policy import Presence
+from bot.domain.readings import Held, Unreadable, Unsupported
+from bot.domain.rule_catalog import Rule
+from bot.slack.views.blocks import actions, clip, escape, paragraph, plain, section
+from bot.slack.views.exemption_forms import CONSOLE_STEPS
+from bot.slack.views.exemption_list import end_button
+from bot.slack.views.finding_rows import set_aside
+from bot.slack.views.row_actions import (
+    REASON_TEXT,
+    SET_ASIDE,
+    VERIFY,
+    fix_button,
+    mend_button,
+    row_button,
+)
+from bot.slack.views.wording import SIGNS, UNREAD, different, rule_names, sentences
+
+if TYPE_CHECKING:
+    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.exemptions import Exemption
+    from bot.domain.findings import TypeResult, Verdict
+    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.readings import Reading
+    from bot.slack.views.blocks import Block
+
+OUTCOMES: Final = {
+    Outcome.MISSING: "Missing",
+    Outcome.WRONG: "Not as the policy asks",
+    Outcome.WEAK: "Not one to rely on",
+    Outcome.UNKNOWN: "Could not be checked",
+    Outcome.UNSUPPORTED: "Could not be checked: to be verified by hand",
+}
+"""An outcome in words; of those that are not here the reason says it."""
+
+_HELD_TEXT: Final = 1_000
+_DETAILS_TEXT: Final = 1_400
+"""Characters that one contact has: three of them are far from what a message takes."""
+
+_PRESENCE: Final = {
+    Presence.REQUIRED: " (required)",
+    Presence.OPTIONAL: " (optional)",
+    Presence.FORBIDDEN: " (forbidden)",
+}
+
+
+def contact_lines(contact: AlternateContact) -> str:
+    """A contact's four fields, for `plain_text`."""
+    return (
+        f"Name: {contact.name}\nTitle: {contact.title}\n"
+        f"Email: {contact.email}\nPhone: {contact.phone}"
+    )
+
+
+def judged_blocks(
+    account_id: str,
+    item: TypeResult,
+    policy: AccountPolicy | None,
+    reading: Reading | None,
+    *,
+    rules_url: str,
+    read_only: bool,
+) -> list[Block]:
+    """A contact that the policy looks at.
+
+    Args:
+        account_id: whose contact.
+        item: as judged.
+        policy: what the account should have, None where that is not known.
+        reading: what AWS said, where nothing was concluded from it.
+        rules_url: where the pages of rules are published, empty where they are not.
+        read_only: whether nobody may change contacts.
+    """
+    number = _number(item.type)
+    presence = _PRESENCE.get(policy.presence[item.type], "") if policy is not None else ""
+    held = item.contact
+    if held is None and isinstance(reading, Held):
+        held = reading.contact
+    lines = [f"{item.type.label} contact{presence}", _outcome(item)]
+    lines += [contact_lines(held)] if held is not None else []
+    lines += _expected(item)
+    fix = None
+    if not read_only and (held is not None or not item.outcome.unchecked):
+        missing = item.outcome is Outcome.MISSING
+        rules = [verdict.rule for verdict in item.verdicts]
+        if item.outcome.falls_short:
+            fix = mend_button(number, account_id, item.type, rules, primary=missing)
+        else:
+            fix = fix_button(number, account_id, item.type, "Change", primary=False)
+    blocks = [section(plain(clip("\n".join(lines), _HELD_TEXT)), accessory=fix)]
+    details = _details(item, rules_url)
+    if details:
+        blocks.append(paragraph(details))
+    buttons = [] if read_only else _buttons(number, account_id, item)
+    return [*blocks, actions(*buttons)] if buttons else blocks
+
+
+def unjudged_blocks(
+    account_id: str, kind: ContactType, reading: Reading, *, read_only: bool
+) -> list[Block]:
+    """A contact that the policy does not look at."""
+    lines = [f"{kind.label} contact (nothing is asked of it)"]
+    match reading:
+        case Held(contact):
+            lines.append(contact_lines(contact))
+        case Unreadable(why) | Unsupported(why):
+            lines.append(f"Could not be checked: {clip(why.words, REASON_TEXT)}")
+            return [section(plain("\n".join(lines)))]
+        case _:
+            lines.append("Not set")
+    button = fix_button(_number(kind), account_id, kind, "Change", primary=False)
+    return [section(plain("\n".join(lines)), accessory=None if read_only else button)]
+
+
+def outcome_words(item: TypeResult) -> str:
+    """A contact's outcome, for a text that is heard rather than seen."""
+    severity = f" ({item.severity.label.lower()})" if item.severity is not None else ""
+    return f"{item.type.label} {item.outcome.value}{severity}"
+
+
+def _outcome(item: TypeResult) -> str:
+    severity = f" · {item.severity.label.lower()}" if item.severity is not None else ""
+    told = OUTCOMES.get(item.outcome)
+    if told is None and item.outcome is Outcome.COMPLIANT:
+        told = "As it should be" if item.contact is not None else "Not set, nor need it be"
+    return f"{told or item.reason.removesuffix('.')}{severity}"
+
+
+def _expected(item: TypeResult) -> list[str]:
+    """The fields of which it is known what they should be, or were, for what is not set aside."""
+    fields = (
+        field
+        for verdict in item.verdicts
+        if verdict.exemption is None
+        for field in verdict.differences
+        if field.expected or verdict.rule is Rule.CONTESTED
+    )
+    return [different(field) for field in dict.fromkeys(fields)]
+
+
+def _details(item: TypeResult, rules_url: str) -> str:
+    """A line a rule that is broken, undecided or set aside, as far as they fit, for mrkdwn."""
+    told = (_line(item.type, verdict, rules_url) for verdict in item.verdicts)
+    lines = list(dict.fromkeys(told))
+    if any(verdict.rule is Rule.UNSUPPORTED for verdict in item.verdicts):
+        lines.insert(1, CONSOLE_STEPS)
+    shown: list[str] = []
+    for line in lines:
+        # Whole lines alone: half a mention or date would show as it is written.
+        if shown and sum(map(len, shown)) + len(line) > _DETAILS_TEXT:
+            break
+        shown.append(line)
+    rest = len(lines) - len(shown)
+    return "\n".join((*shown, *((f"…and {rest} more.",) if rest else ())))
+
+
+def _line(kind: ContactType, verdict: Verdict, rules_url: str) -> str:
+    rule = rule_names([verdict.rule], rules_url)
+    if verdict.exemption is not None:
+        return f"{set_aside(verdict.exemption)} · Rule: {rule}"
+    reason = escape(clip(sentences(kind, [verdict.reason]), REASON_TEXT))
+    if verdict.failure is None:
+        sign = SIGNS[verdict.severity] if verdict.severity is not None else ":white_circle:"
+        if verdict.rule is Rule.MISSING:  # which is said above
+            return f"{sign} Rule: {rule}"
+        return f"{sign} {reason} · Rule: {rule}"
+    told = reason if verdict.rule in UNREAD else f"{rule} could not be decided: {reason}"
+    mend = verdict.failure.mend
+    told = f":grey_question: {told}"
+    return f"{told}\n:point_right: {escape(clip(mend, REASON_TEXT))}" if mend else told
+
+
+def _buttons(number: int, account_id: str, item: TypeResult) -> list[Block]:
+    aside: dict[int, tuple[Exemption, Rule]] = {}
+    for verdict in item.verdicts:
+        if verdict.exemption is not None:
+            aside[verdict.exemption.id] = verdict.exemption, verdict.rule
+    buttons = []
+    if any(verdict.rule is Rule.UNSUPPORTED for verdict in item.verdicts):
+        label = "Verify again…" if aside else ""
+        buttons.append(row_button(VERIFY, number, account_id, item.type, label))
+    if any(verdict.exemption is None for verdict in item.verdicts):
+        buttons.append(row_button(SET_ASIDE, number, account_id, item.type))
+    for exemption, rule in aside.values():
+        buttons.append(end_button(exemption, f"End: {rule.value}"))
+    return buttons
+
+
+def _number(kind: ContactType) -> int:
+    """A contact's own number in the message, for the ids of its buttons."""
+    return list(type(kind)).index(kind)

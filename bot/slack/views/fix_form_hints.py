@@ -1,0 +1,53 @@
+"""What stands below the form's inputs: what the policy expects there, else what does good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.evaluation.precheck import expected_words
+from bot.domain.policy.policy import FIELDS
+from bot.domain.rule_catalog import Rule
+from bot.domain.validation import EMAIL, PHONE
+from bot.slack.views.blocks import clip
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.contacts import ContactType
+    from bot.domain.policy.policy import AccountPolicy
+
+_HINT_TEXT: Final = 300
+_DOMAINS: Final = 5
+
+
+def hints(kind: ContactType, region: str | None, policy: AccountPolicy | None) -> Mapping[str, str]:
+    """The hint of each field that has one, for `plain_text`.
+
+    Args:
+        kind: which contact.
+        region: the country in whose national form phone numbers may be typed, if any.
+        policy: what the account should have, None where that is not known.
+    """
+    told = {
+        EMAIL: "A distribution list is best: one person's mailbox is a single point of failure.",
+        PHONE: "With + and the country code, as +44 20 7946 0958."
+        if region is None
+        else f"As dialled in {region}, or with + and the country code.",
+    }
+    if policy is None:
+        return told
+    if policy.domains and Rule.FOREIGN_DOMAIN in policy.severities:
+        told[EMAIL] = f"The policy asks for an address at {_domains(policy.domains)}. {told[EMAIL]}"
+    for field in FIELDS:
+        expected = policy.expected[kind].get(field, ())
+        if expected:
+            asked = f"The policy expects {clip(expected_words(field, expected), _HINT_TEXT)}."
+            told[field] = f"{asked} {told[PHONE]}" if field == PHONE else asked
+    return told
+
+
+def _domains(domains: tuple[str, ...]) -> str:
+    more = len(domains) - _DOMAINS
+    named = [*domains[:_DOMAINS], *([f"{more} more"] if more > 0 else [])]
+    *first, last = named
+    return clip(f"{', '.join(first)} or {last}" if first else last, _HINT_TEXT)

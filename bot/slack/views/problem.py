@@ -1,0 +1,33 @@
+"""Short messages to one person: what went wrong, why, and the next step."""
+
+from bot.domain.errors import AltcontactError, NotAllowed
+from bot.slack.views.blocks import escape, mentions, paragraph
+from bot.slack.views.message import Message
+
+
+def note(text: str, mend: str = "", who: str = "") -> Message:
+    """A message of one sentence or two, and the next step.
+
+    Args:
+        text: what happened.
+        mend: the next step, if there is one.
+        who: mentions that we made, to end the next step with.
+    """
+    blocks = [paragraph(escape(text))]
+    if mend or who:
+        blocks.append(paragraph(f":point_right: {escape(mend)} {who}".rstrip()))
+    return Message(escape(f"{text} {mend}".strip()), blocks)
+
+
+def problem_message(error: AltcontactError) -> Message:
+    """What happened, and the next step."""
+    who = mentions(error.user_ids, error.group_ids) if isinstance(error, NotAllowed) else ""
+    return note(str(error), error.mend, who)
+
+
+def defect_message(reference: str) -> Message:
+    """A failure of the bot itself, to be looked up in its log."""
+    return note(
+        "Something went wrong inside the bot; nothing more is known here.",
+        f"Ask who runs the bot to look for the reference {reference} in its log.",
+    )

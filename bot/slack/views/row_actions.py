@@ -1,0 +1,114 @@
+"""What stands beside a row: **Fix**, and a menu of the rest; and how rows are named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.domain.contacts import ContactType
+from bot.domain.rule_catalog import Rule
+from bot.slack.views.blocks import button, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from bot.slack.views.blocks import Block
+
+FIX: Final = "altcontact_fix"
+"""Begins the action id of every button that opens the form; a number follows it."""
+
+MENU: Final = "altcontact_menu"
+"""Begins the action id of every row's menu; which of the following was chosen is in its value."""
+
+SET_ASIDE: Final = "altcontact_set_aside"
+"""Opens the modal that sets a contact's findings aside. Begins a button's action id, too."""
+
+VERIFY: Final = "altcontact_verify"
+"""Opens the modal that records a contact as verified by hand. Begins a button's action id, too."""
+
+SHOW: Final = "altcontact_show"
+"""Shows the account with all its contacts. Begins a button's action id, too."""
+
+NAME_TEXT: Final = 200
+"""AWS takes names of 50 characters; more is not relied upon, nor shown."""
+
+REASON_TEXT: Final = 300
+
+_LABELS: Final = {
+    SET_ASIDE: "Set aside…",
+    VERIFY: "Verified by hand…",
+    SHOW: "Show account",
+}
+_OPTION_TEXT: Final = 75
+
+
+def fix_button(
+    number: int, account_id: str, kind: ContactType, label: str = "Fix", *, primary: bool = True
+) -> Block:
+    """A button that opens the form; `number` is its own in the message or view."""
+    return button(label, f"{FIX}:{number}", f"{account_id}:{kind.value}", primary=primary)
+
+
+def mend_button(
+    number: int,
+    account_id: str,
+    kind: ContactType,
+    rules: Collection[Rule],
+    *,
+    primary: bool = True,
+) -> Block:
+    """The button beside a contact that breaks these rules, by what its form can do."""
+    if Rule.FORBIDDEN in rules:
+        return fix_button(number, account_id, kind, "How to delete", primary=False)
+    return fix_button(number, account_id, kind, primary=primary)
+
+
+def parse_fix(value: str) -> tuple[str, ContactType]:
+    """The account id and contact type of a button made by `fix_button`."""
+    account_id, _, kind = value.partition(":")
+    return account_id, ContactType(kind)
+
+
+def row_menu(number: int, account_id: str, kind: ContactType, *choices: str) -> Block:
+    """A menu of what else can be done about a contact.
+
+    Args:
+        number: its own in the message or view.
+        account_id: whose contact.
+        kind: which contact.
+        choices: of `SET_ASIDE`, `VERIFY` and `SHOW`, in this order.
+    """
+    options = [
+        {"text": plain(_LABELS[what], _OPTION_TEXT), "value": _value(what, account_id, kind)}
+        for what in choices
+    ]
+    return {"type": "overflow", "action_id": f"{MENU}:{number}", "options": options}
+
+
+def row_button(
+    what: str, number: int, account_id: str, kind: ContactType, label: str = ""
+) -> Block:
+    """A button that does what one choice of `row_menu` does; `number` is its own among those."""
+    text = label or _LABELS[what]
+    return button(text, f"{what}:{number}", _value(what, account_id, kind))
+
+
+def pressed(body: dict[str, Any]) -> str:
+    """The value of what was pressed: of a button, or of what was chosen in a menu."""
+    action = body["actions"][0]
+    return str(action.get("selected_option", action)["value"])
+
+
+def parse_menu(value: str) -> tuple[str, str, ContactType]:
+    """What was chosen, the account id and contact type, of `row_menu` or `row_button`."""
+    what, account_id, kind = value.split(":")
+    return what, account_id, ContactType(kind)
+
+
+def title(name: str, account_id: str) -> str:
+    """An account by its name and id, for `plain_text`."""
+    shown = name[:NAME_TEXT]
+    return f"{shown} · {account_id}" if shown and shown != account_id else account_id
+
+
+def _value(what: str, account_id: str, kind: ContactType) -> str:
+    return f"{what}:{account_id}:{kind.value}"

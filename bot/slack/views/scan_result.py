@@ -1,0 +1,157 @@
+"""What the person who asked for a check sees: that it runs, how far it is, and its result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.findings import Outcome
+from bot.domain.scans import ScanState, TriggerKind
+from bot.slack.views.blocks import (
+    accounts,
+    clip,
+    context,
+    date,
+    escape,
+    header,
+    paragraph,
+    text_size,
+)
+from bot.slack.views.message import Message
+from bot.slack.views.scan_result_rows import causes, short_rows
+
+if TYPE_CHECKING:
+    from bot.domain.scans import Scan, ScanReport, Trigger
+    from bot.slack.views.blocks import Block
+
+ROOM: Final = 8_500
+"""Characters of a result without its small print: Slack takes about 10,000 in all."""
+
+TROUBLES: Final = 3
+"""Organizations whose trouble a result tells."""
+
+TROUBLE_TEXT: Final = 700
+ORGANIZATION_TEXT: Final = 50
+
+_ORDER: Final = (
+    (Outcome.COMPLIANT, "compliant"),
+    (Outcome.MISSING, "missing a contact"),
+    (Outcome.WRONG, "wrong"),
+    (Outcome.WEAK, "weak"),
+    (Outcome.UNKNOWN, "could not be checked"),
+    (Outcome.UNSUPPORTED, "to be looked at by hand"),
+    (Outcome.EXEMPT, "exempt"),
+    (Outcome.SKIPPED, "skipped, not active"),
+)
+
+
+def started_message(user_id: str) -> Message:
+    """The check runs."""
+    text = f"Checking, as <@{user_id}> asked. The result will stand here."
+    return Message(text, [paragraph(f":hourglass_flowing_sand: {text}")])
+
+
+def joined_message(scan: Scan, user_id: str) -> Message:
+    """A check ran already."""
+    text = (
+        f"A check is running already: {started_by(scan.trigger)} started it "
+        f"{date(scan.started_at)}. You will get its result here, <@{user_id}>."
+    )
+    return Message(text, [paragraph(f":hourglass_flowing_sand: {text}")])
+
+
+def progress_message(user_id: str, done: int, total: int) -> Message:
+    """How far the check is; `total` may still grow while accounts are listed."""
+    text = f"Checking, as <@{user_id}> asked: {done:,} of {accounts(total)} listed so far."
+    return Message(text, [paragraph(f":hourglass_flowing_sand: {text}")])
+
+
+def result_message(report: ScanReport, user_id: str) -> Message:
+    """What a check came to, for the person who asked."""
+    scan, results = report.scan, report.results
+    short = [result for result in results if result.outcome.falls_short]
+    unchecked = [result for result in results if result.outcome.unchecked]
+    headline = _headline(scan, len(short), len(unchecked))
+    blocks: list[Block] = [header(headline)]
+    if any(scan.counts.values()):
+        blocks.append(paragraph(f"{accounts(scan.accounts)}: {_counts(report)}"))
+    blocks += _trouble(scan)
+    blocks += short_rows(short)
+    blocks += causes(results, ROOM - text_size(blocks))
+    blocks.append(context(_small_print(report, user_id)))
+    return Message(escape(headline), blocks)
+
+
+def started_by(trigger: Trigger) -> str:
+    """Who or what started a scan, for mrkdwn."""
+    match trigger.kind:
+        case TriggerKind.SLACK:
+            return f"<@{trigger.user_id}>"
+        case TriggerKind.SCHEDULE:
+            return "the schedule"
+        case TriggerKind.CLI:
+            return "the command line"
+
+
+def _headline(scan: Scan, short: int, unchecked: int) -> str:
+    if scan.state is ScanState.FAILED:
+        return "The check failed"
+    begin = "" if scan.state is ScanState.COMPLETE else "Incomplete: "
+    if short:
+        return f"{begin}{short:,} of {accounts(scan.accounts)} fall short"
+    if unchecked:
+        return f"{begin}{accounts(unchecked)} could not be checked"
+    return f"{begin}nothing falls short"
+
+
+def _counts(report: ScanReport) -> str:
+    """How many accounts came to what, for mrkdwn."""
+    excluded = sum(bool(result.excluded) for result in report.results)
+    said = []
+    for outcome, words in _ORDER:
+        number = report.scan.counts.get(outcome)
+        if number and outcome is Outcome.SKIPPED and excluded:
+            inactive = number - excluded
+            said.append(f"*{excluded:,}* excluded by the policy")
+            said += [f"*{inactive:,}* {words}"] if inactive > 0 else []
+        elif number:
+            said.append(f"*{number:,}* {words}")
+    return " · ".join(said)
+
+
+def _trouble(scan: Scan) -> list[Block]:
+    """What kept the check from being complete, of each organization where there are several."""
+    if scan.failure is None:
+        return []
+    state = "Nothing was read." if scan.state is ScanState.FAILED else "Not everything was read."
+    of_each = [(part.organization, part.failure) for part in scan.parts if part.failure]
+    shown = [
+        f"{f'*{escape(clip(name, ORGANIZATION_TEXT))}:* ' if name else ''}{escape(why.words)}"
+        f"\n:point_right: {escape(why.mend)}"
+        for name, why in (of_each or [("", scan.failure)])[:TROUBLES]
+    ]
+    if len(of_each) > TROUBLES:
+        shown.append(f"…and {len(of_each) - TROUBLES:,} more organizations.")
+    lines = [f":warning: {state} {shown[0]}", *shown[1:]]
+    return [paragraph(clip(line, TROUBLE_TEXT)) for line in lines]
+
+
+def _small_print(report: ScanReport, user_id: str) -> str:
+    scan = report.scan
+    new = sum(1 for key in report.changes.opened if key.outcome.falls_short)
+    parts = [f"Asked by <@{user_id}>", f"started {date(scan.started_at)}"]
+    scopes = [(part.organization, part.scope) for part in scan.parts] or [("", scan.scope)]
+    for name, scope in scopes[:TROUBLES]:
+        if scope is not None:
+            of = f"{escape(clip(name, ORGANIZATION_TEXT))} " if name else ""
+            parts.append(f"{of}called from {scope.caller}")
+    aside = sum(
+        verdict.exemption is not None
+        for result in report.results
+        for item in result.results
+        for verdict in item.verdicts
+    )
+    if aside:
+        parts.append(f"{aside:,} set aside")
+    if new:
+        parts.append(f"{new:,} new, posted to the channel for alerts")
+    return " · ".join(parts)

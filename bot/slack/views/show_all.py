@@ -1,0 +1,76 @@
+"""The modal behind **Show all**: every finding of an announcement, page by page."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.domain.announcements import AnnouncementKind
+from bot.slack.views.alerts import all_missing
+from bot.slack.views.blocks import actions, button, context, plain
+from bot.slack.views.finding_rows import NOWHERE, finding_rows
+
+if TYPE_CHECKING:
+    from bot.domain.announcements import AnnouncementContent
+    from bot.slack.views.blocks import Block
+    from bot.slack.views.finding_rows import Pointers
+
+TURN: Final = "altcontact_page"
+"""Begins the action id of every button that turns to another page; its value is that page."""
+
+ROWS: Final = 20
+"""Findings a page: readable without end, and far below Slack's 100 blocks a modal."""
+
+
+def page_count(total: int) -> int:
+    """How many pages hold so many findings; an empty list still has one."""
+    return max(1, -(-total // ROWS))
+
+
+def page_view(
+    content: AnnouncementContent, page: int, pointers: Pointers = NOWHERE
+) -> dict[str, Any]:
+    """One page.
+
+    Args:
+        content: the findings of this page, and how many there are in all.
+        page: its number, from 0; one that is past the end shows as the last.
+        pointers: what its rows point to.
+    """
+    pages = page_count(content.total)
+    page = min(max(page, 0), pages - 1)
+    done = content.total - content.open - content.exempt
+    summary = f"Page {page + 1:,} of {pages:,} · {content.open:,} open, {done:,} resolved"
+    summary += f", {content.exempt:,} set aside" if content.exempt else ""
+    blocks = [context(summary), *finding_rows(content.findings[:ROWS], pointers)]
+    if pages > 1:
+        blocks.append(actions(*_turns(page, pages)))
+    metadata = {"announcement": content.announcement.id, "page": page}
+    return {
+        "type": "modal",
+        "callback_id": TURN,
+        "title": plain(_title(content), 24),
+        "close": plain("Close", 24),
+        "private_metadata": json.dumps(metadata),
+        "blocks": blocks,
+    }
+
+
+def parse_turn(body: dict[str, Any]) -> tuple[str, int]:
+    """The announcement id and the page that a button made here asks for."""
+    metadata = json.loads(body["view"]["private_metadata"])
+    return str(metadata["announcement"]), int(body["actions"][0]["value"])
+
+
+def _title(content: AnnouncementContent) -> str:
+    if content.announcement.kind is AnnouncementKind.UNCHECKED:
+        return "Could not be checked"
+    return "Missing contacts" if all_missing(content) else "Contacts that fall short"
+
+
+def _turns(page: int, pages: int) -> list[Block]:
+    """First, previous, next, last: those that lead elsewhere."""
+    targets = {"First": 0, "Previous": page - 1, "Next": page + 1, "Last": pages - 1}
+    backward, forward = ("First", "Previous"), ("Next", "Last")
+    labels = (*(backward if page > 0 else ()), *(forward if page < pages - 1 else ()))
+    return [button(label, f"{TURN}:{label.lower()}", str(targets[label])) for label in labels]

@@ -1,0 +1,166 @@
+"""What is the matter with a contact, in the words of the messages: reasons, fields, rules."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
+from bot.slack.views.blocks import clip, escape
+from bot.slack.views.row_actions import REASON_TEXT, title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.findings import Difference, Finding
+
+SIGNS: Final = {
+    Severity.VERY_HIGH: ":red_circle:",
+    Severity.HIGH: ":large_orange_circle:",
+    Severity.MEDIUM: ":large_yellow_circle:",
+    Severity.LOW: ":large_blue_circle:",
+}
+
+UNREAD: Final = frozenset({Rule.UNREADABLE, Rule.UNSUPPORTED})
+"""What findings break of which nothing was read."""
+
+VALUE_TEXT: Final = 64
+"""Characters of a field's value that a row shows: an address that is longer is told by then."""
+
+_ACTUAL_TEXT: Final = 400
+"""Characters of what a field is: one that flips to and fro has several values with their times."""
+
+_NAMED: Final = 3
+_WHAT_TEXT: Final = 900
+"""Characters of all that is the matter with one contact."""
+
+
+def matter(
+    kind: ContactType,
+    rules: Iterable[Rule],
+    reasons: Iterable[str],
+    differences: Iterable[Difference],
+) -> str:
+    """What is the matter with a contact: each reason, then the fields, for `plain_text`.
+
+    Args:
+        kind: which contact.
+        rules: the rules that it breaks.
+        reasons: why, a sentence each.
+        differences: the fields that are not as they should be.
+    """
+    if set(rules) == {Rule.MISSING}:
+        lines = [f"{kind.label} contact is missing"]
+    else:
+        lines = [clip(sentences(kind, reasons, f"{kind.label} contact"), REASON_TEXT)]
+    fields = list(dict.fromkeys(differences))
+    lines += [different(field) for field in fields if field.expected]
+    held = [different(field) for field in fields if not field.expected]
+    # A contact that should not be there has four; one that flips to and fro has long ones.
+    lines += [" · ".join(held)] if set(rules) == {Rule.FORBIDDEN} and held else held
+    return clip("\n".join(lines), _WHAT_TEXT)
+
+
+def sentences(kind: ContactType, reasons: Iterable[str], subject: str = "It") -> str:
+    """Reasons after one another, in which the contact is named once at most.
+
+    Args:
+        kind: which contact.
+        reasons: a whole sentence each, such as "The SECURITY contact's phone number …".
+        subject: what the contact is called at first.
+    """
+    said: list[str] = []
+    for reason in dict.fromkeys(reasons):
+        name = "It" if said else subject
+        whose = f"{name}'s" if name != "It" else "Its"
+        shorter = re.sub(rf"^The {kind} contact's", whose, reason)
+        shorter = re.sub(rf"^(The|A) {kind} contact\b", name, shorter)
+        shorter = re.sub(rf"^No {kind} contact is set\b", f"{name} is missing", shorter)
+        told_of_it = shorter != reason or name == "It"
+        said.append(shorter if told_of_it else f"{name}: {reason}")
+    return " ".join(said)
+
+
+def row_text(name: str, account_id: str, what: str) -> str:
+    """An account's name and id, and what is to be said of it below, for `plain_text`."""
+    return f"{title(name, account_id)}\n{what}"
+
+
+def first_names(found: Iterable[tuple[str, str]]) -> str:
+    """The first accounts by name and id, for those who hear a message rather than see it."""
+    names = list(dict.fromkeys(title(name, account_id) for name, account_id in found))
+    return escape(", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else ""))
+
+
+def different(field: Difference) -> str:
+    """A field that is not as it should be: what is expected, and what it is, for `plain_text`."""
+    said = []
+    if field.expected:
+        more = len(field.expected) - 1
+        others = f" (or {more} other{'' if more == 1 else 's'})" if more else ""
+        said.append(f"expected {clip(field.expected[0], VALUE_TEXT)}{others}")
+    if field.actual:
+        is_ = "is " if field.expected else ""
+        said.append(f"{is_}{clip(field.actual, _ACTUAL_TEXT)}")
+    return f"{field.field.capitalize()}: {', '.join(said) or 'not as it should be'}"
+
+
+def changed(before: AlternateContact | None, after: AlternateContact | None) -> list[str]:
+    """The fields in which two contacts differ, a line each, for `plain_text`."""
+    lines = []
+    for field in ("name", "title", "email", "phone"):
+        was, now = (getattr(each, field) if each else "" for each in (before, after))
+        if was != now:
+            shown = (clip(value, VALUE_TEXT) or "nothing" for value in (was, now))
+            lines.append(f"{field.capitalize()}: {' → '.join(shown)}")
+    return lines
+
+
+def rule_names(rules: Iterable[Rule], rules_url: str) -> str:
+    """Rules by their names in the policy, each a link to its page if there is one, for mrkdwn."""
+    return ", ".join(_rule_name(rule, rules_url) for rule in dict.fromkeys(rules))
+
+
+def severity_of(finding: Finding) -> Severity | None:
+    """How bad a finding is; one that was recorded without is as bad as its rule usually is."""
+    return finding.severity or SEVERITIES.get(finding.key.rule)
+
+
+def worst(severities: Iterable[Severity | None]) -> Severity | None:
+    """The worst of these severities, if there is any."""
+    known = (each for each in severities if each is not None)
+    return min(known, key=lambda each: each.rank, default=None)
+
+
+def severity_heading(severity: Severity | None) -> str:
+    """What stands above the rows of a severity, for mrkdwn."""
+    if severity is None:
+        return ":white_circle: *Of no severity*"
+    return f"{SIGNS[severity]} *{severity.label}*"
+
+
+def undecided(kind: ContactType, broken: Sequence[Finding], known: str = "") -> str:
+    """Why a contact could not be checked, with the rules that could not be decided.
+
+    Args:
+        kind: which contact.
+        broken: its findings.
+        known: a reason that stands above already, and is not told again.
+    """
+    said: dict[str, None] = {}
+    for each in broken:
+        if each.key.rule not in UNREAD:
+            what = f"{each.key.rule.value} could not be decided"
+            said[f"{what}." if each.reason == known else f"{what}: {each.reason}"] = None
+        elif each.reason != known:
+            said[each.reason] = None
+    if not said:
+        return f"{kind.label} contact"
+    return f"{kind.label} contact: {clip(' '.join(said), REASON_TEXT)}"
+
+
+def _rule_name(rule: Rule, rules_url: str) -> str:
+    if not rules_url:
+        return rule.value
+    return f"<{escape(rules_url).rstrip('/')}/{rule.value}.md|{rule.value}>"

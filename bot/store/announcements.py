@@ -1,0 +1,121 @@
+"""Announcements: recorded with their cause, and touched when what they show changes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.announcements import AnnouncementKind, SendState, plan
+from bot.domain.failures import Cause
+from bot.store.columns import failure_json, mention_json, text, time_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlite_utils import Database
+
+    from bot.domain.announcements import Destination, NewAnnouncement
+    from bot.domain.findings import FindingKey
+    from bot.domain.scans import Scan
+
+UNTRIED: Final = "state = 'pending' AND first_tried_at IS NULL"
+
+_TOUCH: Final = "UPDATE announcements SET revision = revision + 1 WHERE id = ?"
+
+WITHDRAW_IDLE: Final = f"""
+UPDATE announcements SET state = 'withdrawn' WHERE id = :id AND {UNTRIED} AND (
+    kind IN ('falls_short', 'unchecked') AND NOT EXISTS (
+        SELECT 1 FROM findings
+        WHERE announcement_id = :id AND resolved_at IS NULL AND exemption_id IS NULL
+    )
+    OR kind = 'ending' AND NOT EXISTS (
+        SELECT 1 FROM exemptions WHERE announcement_id = :id AND ended_at IS NULL
+    )
+)
+"""  # noqa: S608 - only constants of this module are put in
+
+_WITHDRAW_FAILING: Final = f"""
+UPDATE announcements SET state = 'withdrawn'
+WHERE kind = 'checks_failing' AND organization = ? AND {UNTRIED}
+"""  # noqa: S608 - only constants of this module are put in
+
+_FAILING_TOLD: Final = """
+SELECT 1 FROM announcements
+WHERE kind = 'checks_failing' AND organization = :organization AND state != 'withdrawn'
+    AND number > (
+        SELECT coalesce(max(number), 0) FROM announcements
+        WHERE kind = 'checks_working' AND organization = :organization
+    )
+"""
+
+_RECORD: Final = """
+INSERT INTO announcements
+    (id, kind, scan_id, created_at, state, failure, organization, channel, mention)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_SHOW: Final = """
+UPDATE findings SET announcement_id = ?
+WHERE account_id = ? AND type = ? AND outcome = ? AND rule = ? AND resolved_at IS NULL
+"""
+
+
+def touch(db: Database, announcement_ids: Iterable[str]) -> None:
+    """Take in that what these announcements show has changed.
+
+    One that was surely never posted, and of which nothing is open, is withdrawn.
+    """
+    for announcement_id in announcement_ids:
+        db.execute(_TOUCH, [announcement_id])
+        db.execute(WITHDRAW_IDLE, {"id": announcement_id})
+
+
+def announce(
+    db: Database, scan: Scan, opened: Mapping[FindingKey, Destination], now: datetime
+) -> None:
+    """Record what a scan gives reason to say, to be sent later."""
+    looked_after = {part.organization for part in scan.parts} or {""}
+    failing_before: dict[str, Cause] = {}
+    for row in db.execute("SELECT * FROM health ORDER BY organization").fetchall():
+        organization = row["organization"]
+        if organization in looked_after:
+            failing_before[organization] = Cause(row["failing"])
+        else:
+            # Nobody will ever hear that it works again: its table is gone from the file.
+            _forget(db, organization)
+    for news in plan(scan, opened, failing_before):
+        record(db, news, scan.id, now)
+
+
+def record(db: Database, news: NewAnnouncement, scan_id: int, now: datetime) -> str:
+    """Record one announcement with the findings that it shows; its id."""
+    state = SendState.PENDING
+    organization = news.organization
+    if news.kind is AnnouncementKind.CHECKS_FAILING and news.failure is not None:
+        db.execute(_WITHDRAW_FAILING, [organization])
+        health = (organization, news.failure.cause)
+        db.execute("INSERT OR REPLACE INTO health VALUES (?, ?)", health)
+    elif news.kind is AnnouncementKind.CHECKS_WORKING:
+        _forget(db, organization)
+        if db.execute(_FAILING_TOLD, {"organization": organization}).fetchone() is None:
+            state = SendState.WITHDRAWN
+    announcement_id = uuid.uuid4().hex
+    where = (text(news.destination.channel), mention_json(news.destination.mention))
+    how = (state, failure_json(news.failure), organization)
+    db.execute(_RECORD, (announcement_id, news.kind, scan_id, time_text(now), *how, *where))
+    if news.kind in {AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED}:
+        db.conn.executemany(
+            _SHOW,
+            (
+                (announcement_id, key.account_id, key.type, key.outcome, key.rule)
+                for key in news.findings
+            ),
+        )
+    return announcement_id
+
+
+def _forget(db: Database, organization: str) -> None:
+    """Take checks of an organization for working; what was never sent of it is withdrawn."""
+    db.execute(_WITHDRAW_FAILING, [organization])
+    db.execute("DELETE FROM health WHERE organization = ?", [organization])

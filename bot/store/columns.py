@@ -1,0 +1,156 @@
+"""What single columns hold, and back: times, texts, and JSON of contacts, failures and places.
+
+Times are ISO 8601 in UTC with microseconds, so that their order as text is their order in time.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.domain.contacts import AlternateContact, Unit
+from bot.domain.failures import Cause, Failure
+from bot.domain.findings import Difference
+from bot.domain.scans import ScanPart
+from bot.domain.scope import CallerRole, Scope, ScopeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def time_text(moment: datetime) -> str:
+    """A moment as stored."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def maybe_time_text(moment: datetime | None) -> str | None:
+    """A moment as stored; None where there is none."""
+    return time_text(moment) if moment is not None else None
+
+
+def to_time(value: str | None) -> datetime | None:
+    """The reverse of `maybe_time_text`."""
+    return datetime.fromisoformat(value) if value is not None else None
+
+
+def text(value: str) -> str:
+    """Text that SQLite takes: half a surrogate pair, which JSON can carry, becomes `?`."""
+    return value.encode("utf-8", "replace").decode()
+
+
+def folded(value: str) -> str:
+    """The form in which names are looked for: whatever the case, in any script."""
+    return unicodedata.normalize("NFKC", text(value)).casefold()
+
+
+def contact_json(contact: AlternateContact | None) -> str | None:
+    """A contact as stored; None where there is none."""
+    if contact is None:
+        return None
+    return json.dumps([contact.name, contact.title, contact.email, contact.phone])
+
+
+def to_contact(value: str | None) -> AlternateContact | None:
+    """The reverse of `contact_json`."""
+    return AlternateContact(*json.loads(value)) if value is not None else None
+
+
+def failure_json(failure: Failure | None) -> str | None:
+    """A failure as stored; None where there is none."""
+    if failure is None:
+        return None
+    return json.dumps([failure.cause.value, failure.words, failure.mend, failure.code])
+
+
+def to_failure(value: str | None) -> Failure | None:
+    """The reverse of `failure_json`."""
+    if value is None:
+        return None
+    cause, words, mend, code = json.loads(value)
+    return Failure(Cause(cause), words, mend, code)
+
+
+def differences_json(differences: Iterable[Difference]) -> str:
+    """Fields that are not as they should be, as stored."""
+    return json.dumps([[each.field, each.expected, each.actual] for each in differences])
+
+
+def to_differences(value: str) -> tuple[Difference, ...]:
+    """The reverse of `differences_json`."""
+    return tuple(
+        Difference(field, tuple(expected), actual) for field, expected, actual in json.loads(value)
+    )
+
+
+def units_json(units: Iterable[Unit] | None) -> str | None:
+    """Organizational units as stored; None where they are not known."""
+    return None if units is None else json.dumps([[unit.id, unit.name] for unit in units])
+
+
+def to_units(value: str | None) -> tuple[Unit, ...] | None:
+    """The reverse of `units_json`."""
+    return None if value is None else tuple(Unit(*unit) for unit in json.loads(value))
+
+
+def tags_json(tags: Mapping[str, str] | None) -> str | None:
+    """Tags as stored; None where they are not known."""
+    return None if tags is None else json.dumps(dict(tags))
+
+
+def to_tags(value: str | None) -> Mapping[str, str] | None:
+    """The reverse of `tags_json`."""
+    if value is None:
+        return None
+    tags: dict[str, str] = json.loads(value)
+    return tags
+
+
+def mention_json(mention: Iterable[str]) -> str:
+    """The ids of whom to tell, as stored."""
+    return json.dumps(list(mention))
+
+
+def to_mention(value: str) -> tuple[str, ...]:
+    """The reverse of `mention_json`."""
+    return tuple(json.loads(value))
+
+
+def parts_json(parts: Iterable[ScanPart]) -> str:
+    """How a scan went in each of several organizations, as stored."""
+    return json.dumps(
+        [
+            [
+                part.organization,
+                scope_values(part.scope) if part.scope is not None else None,
+                failure_json(part.failure),
+            ]
+            for part in parts
+        ]
+    )
+
+
+def to_parts(value: str) -> tuple[ScanPart, ...]:
+    """The reverse of `parts_json`."""
+    return tuple(
+        ScanPart(name, to_scope(*scope) if scope is not None else None, to_failure(why))
+        for name, scope, why in json.loads(value)
+    )
+
+
+def scope_values(scope: Scope) -> tuple[str, ...]:
+    """A scope as the values of its columns."""
+    return (
+        scope.kind,
+        scope.role,
+        scope.account_id,
+        scope.partition,
+        scope.organization_id,
+        scope.management_id,
+    )
+
+
+def to_scope(kind: str, role: str, *ids: str) -> Scope:
+    """The reverse of `scope_values`."""
+    return Scope(ScopeKind(kind), CallerRole(role), *ids)

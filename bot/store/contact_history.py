@@ -1,0 +1,148 @@
+"""Contacts as last read, and what each was read as before."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.contacts import ContactType, fingerprint
+from bot.domain.rules.facts import Seen
+from bot.store.columns import contact_json, time_text, to_contact
+from bot.store.repository import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from sqlite3 import Row
+
+    from sqlite_utils import Database
+
+    from bot.domain.contacts import AlternateContact
+
+KEPT_FOR: Final = timedelta(days=400)
+"""How long what a contact was is remembered once it is that no longer."""
+
+MOST_KEPT: Final = 50
+"""Values that are remembered of one contact, the newest: enough to see that it flips."""
+
+_KEEP: Final = """
+INSERT INTO contacts
+    (account_id, type, contact, fingerprint, read_at, checked, checked_fingerprint, checked_at)
+VALUES (:account_id, :type, :contact, :fingerprint, :read_at,
+    iif(:checked, :contact, NULL), iif(:checked, :fingerprint, NULL), iif(:checked, :read_at, NULL))
+ON CONFLICT (account_id, type) DO UPDATE SET
+    contact = excluded.contact, fingerprint = excluded.fingerprint, read_at = excluded.read_at,
+    checked = iif(:checked, excluded.checked, checked),
+    checked_fingerprint = iif(:checked, excluded.checked_fingerprint, checked_fingerprint),
+    checked_at = coalesce(excluded.checked_at, checked_at)
+"""
+
+_REPLACE: Final = """
+UPDATE contact_history SET replaced_at = :read_at
+WHERE account_id = :account_id AND type = :type AND replaced_at IS NULL
+"""
+
+_REMEMBER: Final = """
+INSERT INTO contact_history (account_id, type, contact, since)
+VALUES (:account_id, :type, :contact, :read_at)
+"""
+
+_FORGET_OLDEST: Final = f"""
+DELETE FROM contact_history WHERE account_id = :account_id AND type = :type AND id <= (
+    SELECT id FROM contact_history WHERE account_id = :account_id AND type = :type
+    ORDER BY id DESC LIMIT 1 OFFSET {MOST_KEPT}
+)
+"""  # noqa: S608 - a number of this module is put in
+
+_CHANGED_OFTEN: Final = """
+WITH often AS (
+    SELECT account_id, type, min(id) AS first FROM contact_history
+    WHERE since >= :since GROUP BY account_id, type HAVING count(*) >= :changes
+)
+SELECT seen.* FROM often JOIN contact_history AS seen
+    ON seen.account_id = often.account_id AND seen.type = often.type
+WHERE seen.id >= coalesce(
+    (
+        SELECT max(id) FROM contact_history AS before
+        WHERE before.account_id = often.account_id AND before.type = often.type
+            AND before.id < often.first
+    ),
+    often.first
+)
+ORDER BY seen.account_id, seen.type, seen.id
+"""
+
+
+def kept_contacts(db: Database, account_id: str) -> dict[str, Row]:
+    """The contacts of an account as last kept, by type."""
+    rows = db.execute("SELECT * FROM contacts WHERE account_id = ?", [account_id])
+    return {row["type"]: row for row in rows}
+
+
+def keep_contact(
+    db: Database,
+    whose: tuple[str, ContactType],
+    contact: AlternateContact | None,
+    read_at: datetime,
+    before: Row | None,
+    *,
+    checked: bool,
+) -> bool:
+    """Keep a contact as read; None is one that AWS said is not there.
+
+    Args:
+        db: within a writing transaction.
+        whose: the account's id and the type.
+        contact: what it is.
+        read_at: when it was read.
+        before: its row as it was until now.
+        checked: whether a check or a fix read it: the next check compares with that.
+
+    Returns:
+        Whether it is another one than was kept.
+    """
+    values = {
+        "account_id": whose[0],
+        "type": whose[1],
+        "contact": contact_json(contact),
+        "fingerprint": fingerprint(contact),
+        "read_at": time_text(read_at),
+        "checked": checked,
+    }
+    db.execute(_KEEP, values)
+    if before is not None and before["fingerprint"] == values["fingerprint"]:
+        return False
+    if before is not None:
+        db.execute(_REPLACE, values)
+    db.execute(_REMEMBER, values)
+    if before is not None:
+        db.execute(_FORGET_OLDEST, values)
+    return before is not None
+
+
+def forget_old(db: Database, now: datetime) -> None:
+    """Forget what contacts were long ago; what each is, or was last, stays."""
+    long_ago = [time_text(now - KEPT_FOR)]
+    db.execute("DELETE FROM contact_history WHERE replaced_at < ?", long_ago)
+    db.execute("DELETE FROM contact_changes WHERE seen_at < ?", long_ago)
+
+
+class Histories(Part):
+    """The part of the store that is about what contacts were."""
+
+    def history(
+        self, since: datetime, changes: int
+    ) -> Mapping[tuple[str, ContactType], tuple[Seen, ...]]:
+        """What was read of each contact since then, oldest first, where it changed so often.
+
+        The key is (account id, type). What was read last before then comes first.
+        """
+        with self._connections.reading() as db:
+            rows = db.execute(_CHANGED_OFTEN, {"since": time_text(since), "changes": changes})
+            grouped = groupby(rows, lambda row: (row["account_id"], ContactType(row["type"])))
+            seen = {whose: tuple(_to_seen(row) for row in found) for whose, found in grouped}
+        return {whose: values for whose, values in seen.items() if len(values) > changes}
+
+
+def _to_seen(row: Row) -> Seen:
+    return Seen(to_contact(row["contact"]), datetime.fromisoformat(row["since"]))

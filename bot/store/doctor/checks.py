@@ -1,0 +1,204 @@
+"""Looks at the database for the doctor: makes no file, and writes nothing into one."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from sqlite_utils import Database
+
+from bot.domain.errors import StoreError
+from bot.services.doctor import Check, Section, State
+from bot.store.doctor.file import Found, line, look_at_file, quoted
+from bot.store.errors import translated
+from bot.store.mappers import to_scan
+from bot.store.migrations.migrate import pending, refuse_foreign
+from bot.store.scans import LAST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.domain.scans import Scan
+    from bot.services.doctor import Line
+
+PATIENCE: Final = 5.0
+"""Seconds to wait for another writer: recording ten thousand accounts takes about so long."""
+
+INTEGRITY_SECONDS: Final = 5.0
+"""Seconds after which looking for damage ends: the largest databases take longer."""
+
+LEAST_FREE, LOW_FREE = 100 * 2**20, 2**30
+"""Bytes free on the disk below which it is a failure, and a warning."""
+
+_STEPS_BETWEEN: Final = 10_000
+"""SQLite's own steps between two looks at the time."""
+
+
+class StoreCheckup:
+    """The checks of one database.
+
+    Args:
+        path: the file, which may not exist yet.
+        patience: seconds to wait for another writer.
+        integrity_seconds: seconds that looking for damage may take.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        patience: float = PATIENCE,
+        integrity_seconds: float = INTEGRITY_SECONDS,
+    ) -> None:
+        self._file = path.absolute()
+        self._patience = patience
+        self._integrity_seconds = integrity_seconds
+        self._found = Found.UNUSABLE
+
+    def checks(self) -> tuple[Check, ...]:
+        """What to look at, in order."""
+        looks = (
+            ("File", self._look_at_file),
+            ("Schema", self._look_at_schema),
+            ("Writing", self._look_at_writing),
+            ("Integrity", self._look_at_integrity),
+            ("Free space", self._look_at_space),
+        )
+        return tuple(Check(Section.DATABASE, name, look) for name, look in looks)
+
+    def last_scan(self) -> Scan | None:
+        """The newest scan that ended by itself; None where there is none, or no database yet.
+
+        Raises:
+            StoreError: the database cannot be read, or is not this program's.
+        """
+        # What `exists` cannot look at, it says by an error; SQLite says it in words.
+        with suppress(OSError):
+            if not self._file.exists():
+                return None
+        with self._opened() as db:
+            refuse_foreign(db, self._file)
+            if not db.table("scans").exists():
+                return None
+            row = db.execute(LAST).fetchone()
+            return to_scan(row) if row is not None else None
+
+    def _look_at_file(self) -> Iterator[Line]:
+        self._found, told = look_at_file(self._file)
+        yield told
+
+    def _look_at_schema(self) -> Iterator[Line]:
+        if self._found is not Found.USABLE:
+            yield from self._pointless("Schema")
+            return
+        self._found = Found.UNUSABLE
+        try:
+            with self._opened() as db:
+                refuse_foreign(db, self._file)
+                steps = pending(db)
+        except StoreError as error:
+            yield self._failed("Schema", error)
+            return
+        self._found = Found.USABLE
+        words = "is that of this version."
+        if steps:
+            words = "is of an older version, or empty; the next start brings it up to this one."
+        yield line("Schema", State.OK, words)
+
+    def _look_at_writing(self) -> Iterator[Line]:
+        if self._found is not Found.USABLE:
+            yield from self._pointless("Writing")
+            return
+        try:
+            with self._opened() as db:
+                db.execute("BEGIN IMMEDIATE")
+                db.execute("ROLLBACK")
+        except StoreError as error:
+            yield self._failed("Writing", error)
+            return
+        yield line("Writing", State.OK, "is possible; a transaction was begun and taken back.")
+
+    def _look_at_integrity(self) -> Iterator[Line]:
+        if self._found is not Found.USABLE:
+            yield from self._pointless("Integrity")
+            return
+        deadline = time.monotonic() + self._integrity_seconds
+        overdue = False
+
+        def give_up() -> bool:
+            nonlocal overdue
+            overdue = time.monotonic() > deadline
+            return overdue
+
+        try:
+            with self._opened() as db:
+                db.conn.set_progress_handler(give_up, _STEPS_BETWEEN)
+                found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except StoreError as error:
+            if not overdue:
+                yield self._failed("Integrity", error)
+                return
+            found = "ok"
+        if found != "ok":
+            words = "the file is damaged."
+            mend = "Stop the bot, and put the file back from a backup or save what can be saved:"
+            saved = self._file.with_suffix(".saved.db")
+            paste = f"sqlite3 {quoted(self._file)} .recover | sqlite3 {quoted(saved)}"
+            yield line("Integrity", State.FAILURE, words, mend, paste)
+            return
+        looked = f"in the {self._integrity_seconds:g} seconds that were looked" if overdue else ""
+        yield line("Integrity", State.OK, f"no damage was found {looked}".rstrip() + ".")
+
+    def _look_at_space(self) -> Iterator[Line]:
+        folder = self._file.parent
+        try:
+            if not folder.is_dir():
+                yield line("Free space", State.NOT_CHECKED, "the directory does not exist.")
+                return
+            free = shutil.disk_usage(folder).free
+        except OSError as error:
+            words = f"its directory cannot be looked at ({error.strerror})."
+            yield line("Free space", State.NOT_CHECKED, words)
+            return
+        state = State.OK
+        if free < LOW_FREE:
+            state = State.FAILURE if free < LEAST_FREE else State.WARNING
+        words = f"{free / 2**30:,.1f} GiB are free on its disk."
+        if state is State.OK:
+            yield line("Free space", state, words)
+        else:
+            words = f"only {free / 2**20:,.0f} MiB are free on its disk."
+            mend = "Free some space, or set ALTCONTACT_DATABASE to a file on another disk."
+            yield line("Free space", state, words, mend, f"df -h {quoted(folder)}")
+
+    def _pointless(self, name: str) -> Iterator[Line]:
+        """Say what an earlier failure makes pointless; of a file to be made there is no more."""
+        if self._found is not Found.ABSENT:
+            yield line(name, State.NOT_CHECKED, "the database cannot be used.")
+
+    def _failed(self, name: str, error: StoreError) -> Line:
+        paste = f"ls -l {quoted(self._file)}*"
+        return line(name, State.FAILURE, str(error), error.mend, paste)
+
+    @contextmanager
+    def _opened(self) -> Iterator[Database]:
+        """The database, on a connection of its own.
+
+        `mode=rw`, since SQLite opens a file in write-ahead logging read-only only where another
+        process has it open; nothing is made, and nothing written.
+        """
+        with translated(self._file):
+            connection = sqlite3.connect(
+                f"{self._file.as_uri()}?mode=rw",
+                uri=True,
+                timeout=self._patience,
+                isolation_level=None,
+            )
+            connection.row_factory = sqlite3.Row
+            try:
+                yield Database(connection, execute_plugins=False)
+            finally:
+                connection.close()

@@ -1,0 +1,83 @@
+"""The doctor's look at the database's file, and at where it is; makes nothing there."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from enum import Enum, auto
+from pathlib import Path
+
+from bot.services.doctor import Line, Section, State
+
+
+class Found(Enum):
+    """What stands in the file's place."""
+
+    USABLE = auto()
+    ABSENT = auto()
+    UNUSABLE = auto()
+
+
+def look_at_file(file: Path) -> tuple[Found, Line]:
+    """What stands there, and the line that tells it."""
+    folder = file.parent
+    try:
+        if file.is_dir():
+            words = f"{file} is a directory."
+            mend = "Set ALTCONTACT_DATABASE to a file in it."
+            paste = f"export ALTCONTACT_DATABASE={quoted(file / 'altcontact.db')}"
+        elif not folder.is_dir():
+            words = f"{file} cannot be made: its directory does not exist."
+            mend = "Make the directory, or set ALTCONTACT_DATABASE to a file in another one."
+            paste = f"mkdir -p {quoted(folder)}"
+        elif os.statvfs(folder).f_flag & os.ST_RDONLY:
+            words = f"the directory {folder} is on a file system that is mounted read-only."
+            mend = "Mount it for writing, or set ALTCONTACT_DATABASE to a file on a volume that is:"
+            paste = f"findmnt --target {quoted(folder)}"
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            # SQLite keeps a second file beside an existing one, too.
+            words = f"the directory {folder} cannot be written."
+            mend = "Let the bot's user write it."
+            paste = f"chown {os.getuid()} {quoted(folder)}"
+        elif not file.exists():
+            words = f"{file} is not there yet; the first start makes it."
+            return Found.ABSENT, line("File", State.OK, words)
+        else:
+            user = _user(file)
+            used = f" Process {user} uses it; a bot that runs on it is fine." if user else ""
+            return Found.USABLE, line("File", State.OK, f"{file} is there.{used}")
+    except OSError as error:
+        words = f"{file} cannot be looked at ({error.strerror})."
+        mend = "Let the bot's user enter its directories, or set ALTCONTACT_DATABASE to another."
+        paste = f"namei -l {quoted(file)}"
+    return Found.UNUSABLE, line("File", State.FAILURE, words, mend, paste)
+
+
+def line(name: str, state: State, words: str, mend: str = "", paste: str = "") -> Line:
+    """A line about the database."""
+    return Line(Section.DATABASE, name, state, words, mend, paste)
+
+
+def quoted(path: Path) -> str:
+    """A path as it stands in a shell."""
+    return shlex.quote(str(path))
+
+
+def _user(file: Path) -> int | None:
+    """A process that has the database open, where the kernel tells: Linux alone does.
+
+    SQLite holds a lock on the file beside it for as long as a connection is open. The list of locks
+    is read rather than the file opened: closing it would give up this process's own locks.
+    """
+    try:
+        inode = Path(f"{file}-shm").stat().st_ino
+        locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    for lock in locks:
+        # 1: POSIX ADVISORY READ 4711 fd:00:2531452 128 128
+        fields = lock.replace("->", "").split()
+        pid, place = fields[4], fields[5]
+        if place.rpartition(":")[2] == str(inode) and pid.isdigit() and int(pid) != os.getpid():
+            return int(pid)
+    return None

@@ -1,0 +1,76 @@
+"""What SQLite's errors mean in plain words, so that none of them leaves this package."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SPACE: Final = "Free some space on the disk that holds it; nothing was lost."
+
+_FAULTS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("SQLITE_FULL", "cannot be written: the disk is full", _SPACE),
+    (
+        "SQLITE_BUSY",
+        "is locked by another process for too long",
+        "Look for a program that keeps it open, such as a backup or a database browser.",
+    ),
+    (
+        "SQLITE_READONLY",
+        "cannot be written: it is read-only",
+        "Let the bot's user write the file and the directory that it is in.",
+    ),
+    (
+        "SQLITE_CANTOPEN",
+        "cannot be opened",
+        "Let the bot's user read and write the file and the directory that it is in.",
+    ),
+    (
+        "SQLITE_PERM",
+        "cannot be opened",
+        "Let the bot's user read and write the file and the directory that it is in.",
+    ),
+    (
+        "SQLITE_NOTADB",
+        "is not a database",
+        "Set ALTCONTACT_DATABASE to another file; this one was left as it is.",
+    ),
+    (
+        "SQLITE_CORRUPT",
+        "is damaged",
+        "Put it back from a backup, or move it away and start anew.",
+    ),
+    (
+        "SQLITE_IOERR",
+        "cannot be read or written: the disk failed",
+        "Look at the disk that holds it, and at the room that is left on it.",
+    ),
+)
+"""Beginnings of SQLite's names of its errors, https://www.sqlite.org/rescode.html."""
+
+
+def store_error(error: sqlite3.Error, path: Path) -> StoreError:
+    """The error for people; SQLite's own text is left out, for it may quote what was stored."""
+    code = getattr(error, "sqlite_errorname", "") or type(error).__name__
+    for beginning, words, mend in _FAULTS:
+        if code.startswith(beginning):
+            return StoreError(f"The database {path} {words}.", mend)
+    return StoreError(
+        f"The database {path} failed ({code}).",
+        "Look in the bot's log; nothing of what was to be stored was kept.",
+    )
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into `StoreError`."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        raise store_error(exc, path) from exc

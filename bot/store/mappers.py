@@ -1,0 +1,195 @@
+"""Rows to domain types: the one place that knows both."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.domain.announcements import Announcement, AnnouncementKind, Destination, SendState
+from bot.domain.contacts import Account, AlternateContact, ContactChange, ContactType
+from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
+from bot.domain.findings import Finding, FindingKey, Outcome
+from bot.domain.fixes import Fix, FixRequest, FixState
+from bot.domain.rule_catalog import Rule, Severity
+from bot.domain.scans import Scan, ScanState, Trigger, TriggerKind
+from bot.store.columns import (
+    to_contact,
+    to_differences,
+    to_failure,
+    to_mention,
+    to_parts,
+    to_scope,
+    to_tags,
+    to_time,
+    to_units,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from sqlite3 import Row
+
+    from sqlite_utils import Database
+
+_SCOPE = (
+    "scope_kind",
+    "scope_role",
+    "scope_account_id",
+    "scope_partition",
+    "scope_organization_id",
+    "scope_management_id",
+)
+
+
+def to_account(row: Row) -> Account:
+    """From `accounts`."""
+    return Account(
+        row["id"],
+        row["name"],
+        row["state"],
+        row["email"],
+        row["organization"],
+        to_units(row["units"]),
+        to_tags(row["tags"]),
+    )
+
+
+def to_scan(row: Row) -> Scan:
+    """From `scans`, also of a file that is still of an older version."""
+    scope = to_scope(*(row[column] for column in _SCOPE)) if row["scope_kind"] is not None else None
+    return Scan(
+        row["id"],
+        Trigger(TriggerKind(row["trigger"]), row["user_id"]),
+        ScanState(row["state"]),
+        datetime.fromisoformat(row["started_at"]),
+        to_time(row["finished_at"]),
+        scope,
+        {Outcome(name): number for name, number in json.loads(row["counts"]).items()},
+        to_failure(row["failure"]),
+        to_parts(row["parts"]) if "parts" in row.keys() else (),  # noqa: SIM118 - a row's `in` looks at its values
+    )
+
+
+def to_finding_key(row: Row) -> FindingKey:
+    """From `findings`."""
+    return FindingKey(
+        row["account_id"], ContactType(row["type"]), Outcome(row["outcome"]), Rule(row["rule"])
+    )
+
+
+def to_destination(row: Row) -> Destination:
+    """Where news of a finding goes, from `findings`."""
+    return Destination(row["channel"], to_mention(row["mention"]))
+
+
+def to_findings(db: Database, rows: Iterable[Row]) -> list[Finding]:
+    """From `findings`, with `account_name` joined; what set them aside is looked up."""
+    found = list(rows)
+    aside = exemptions_by_id(db, {row["exemption_id"] for row in found} - {None})
+    return [_to_finding(row, aside.get(row["exemption_id"])) for row in found]
+
+
+def _to_finding(row: Row, exemption: Exemption | None) -> Finding:
+    return Finding(
+        row["id"],
+        to_finding_key(row),
+        row["account_name"],
+        row["reason"],
+        datetime.fromisoformat(row["first_seen"]),
+        datetime.fromisoformat(row["last_seen"]),
+        to_failure(row["failure"]),
+        to_time(row["resolved_at"]),
+        row["resolved_by"],
+        row["resolution"],
+        Severity(row["severity"]) if row["severity"] is not None else None,
+        to_differences(row["differences"]),
+        exemption,
+        row["owner"],
+    )
+
+
+def exemptions_by_id(db: Database, ids: Iterable[int]) -> Mapping[int, Exemption]:
+    """Exemptions by their ids."""
+    sql = "SELECT * FROM exemptions WHERE id IN (SELECT value FROM json_each(?))"
+    rows = db.execute(sql, [json.dumps(sorted(ids))])
+    return {row["id"]: to_exemption(row) for row in rows}
+
+
+def to_exemption(row: Row) -> Exemption:
+    """From `exemptions`."""
+    request = ExemptionRequest(
+        ExemptionKind(row["kind"]),
+        row["account_id"],
+        ContactType(row["type"]),
+        Rule(row["rule"]),
+        row["reason"],
+        row["user_id"],
+        datetime.fromisoformat(row["until"]),
+    )
+    return Exemption(
+        row["id"],
+        request,
+        datetime.fromisoformat(row["granted_at"]),
+        row["account_name"],
+        to_time(row["ended_at"]),
+        row["ended_by"],
+        to_time(row["noticed_at"]),
+    )
+
+
+def to_change(row: Row) -> ContactChange:
+    """From `contact_changes`, with `account_name` joined."""
+    return ContactChange(
+        row["account_id"],
+        row["account_name"],
+        ContactType(row["type"]),
+        to_contact(row["before"]),
+        to_contact(row["after"]),
+        datetime.fromisoformat(row["seen_at"]),
+    )
+
+
+def to_fix(row: Row) -> Fix:
+    """From `fixes`."""
+    request = FixRequest(
+        row["key"],
+        row["account_id"],
+        ContactType(row["type"]),
+        AlternateContact(*json.loads(row["wanted"])),
+        row["user_id"],
+        row["shown"],
+        datetime.fromisoformat(row["shown_at"]),
+    )
+    return Fix(
+        row["id"],
+        request,
+        row["account_name"],
+        FixState(row["state"]),
+        datetime.fromisoformat(row["planned_at"]),
+        to_contact(row["before"]),
+        to_time(row["applied_at"]),
+        to_time(row["ended_at"]),
+        to_failure(row["failure"]),
+        bool(row["already_there"]),
+    )
+
+
+def to_announcement(row: Row) -> Announcement:
+    """From `announcements`."""
+    return Announcement(
+        row["id"],
+        AnnouncementKind(row["kind"]),
+        row["scan_id"],
+        datetime.fromisoformat(row["created_at"]),
+        SendState(row["state"]),
+        row["revision"],
+        row["shown_revision"],
+        row["channel_id"],
+        row["ts"],
+        to_time(row["first_tried_at"]),
+        bool(row["maybe_repeat"]),
+        to_failure(row["failure"]),
+        row["organization"],
+        row["channel"],
+        to_mention(row["mention"]),
+    )

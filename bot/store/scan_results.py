@@ -1,0 +1,149 @@
+"""The results of a scan, account by account, to rows and back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from bot.domain.contacts import Account, ContactType
+from bot.domain.findings import AccountResult, Outcome, TypeResult, Verdict
+from bot.domain.rule_catalog import Rule, Severity
+from bot.store.columns import (
+    contact_json,
+    differences_json,
+    failure_json,
+    maybe_time_text,
+    text,
+    to_contact,
+    to_differences,
+    to_failure,
+    to_time,
+    to_units,
+    units_json,
+)
+from bot.store.mappers import exemptions_by_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from sqlite3 import Row
+
+    from sqlite_utils import Database
+
+    from bot.domain.contacts import Unit
+    from bot.domain.exemptions import Exemption
+
+
+def result_row(scan_id: int, position: int, result: AccountResult) -> tuple[object, ...]:
+    """For `scan_results`, in the order of its columns."""
+    account = result.account
+    results = [
+        [
+            item.type,
+            item.outcome,
+            item.reason,
+            contact_json(item.contact),
+            verdicts_json(item.verdicts),
+        ]
+        for item in result.results
+    ]
+    return (
+        scan_id,
+        position,
+        account.id,
+        text(account.name),
+        account.state,
+        text(account.email),
+        result.seen,
+        maybe_time_text(result.read_at),
+        json.dumps(results),
+        text(account.organization),
+        units_json(account.units),
+        text(result.excluded),
+    )
+
+
+def verdicts_json(verdicts: Iterable[Verdict]) -> str:
+    """The verdicts of a contact as stored; of what sets one aside only the id."""
+    return json.dumps(
+        [
+            [
+                each.rule,
+                each.outcome,
+                each.reason,
+                each.severity,
+                differences_json(each.differences),
+                failure_json(each.failure),
+                each.exemption.id if each.exemption is not None else None,
+            ]
+            for each in verdicts
+        ]
+    )
+
+
+class ResultReader:
+    """`scan_results` to domain types; what thousands of rows have in common is held once."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._texts: dict[str, str] = {}
+        self._units: dict[str, tuple[Unit, ...] | None] = {}
+        self._verdicts: dict[str, tuple[Verdict, ...]] = {}
+        self._results: dict[tuple[str, ...], TypeResult] = {}
+        self._exemptions: dict[int, Exemption] = {}
+
+    def read(self, row: Row) -> AccountResult:
+        """One account's result; tags and policy are not kept."""
+        units = row["units"]
+        if units is not None and units not in self._units:
+            self._units[units] = to_units(units)
+        account = Account(
+            row["account_id"],
+            row["name"],
+            self._once(row["state"]),
+            row["email"],
+            self._once(row["organization"]),
+            None if units is None else self._units[units],
+        )
+        return AccountResult(
+            account,
+            tuple(self._type_result(*item) for item in json.loads(row["results"])),
+            bool(row["seen"]),
+            to_time(row["read_at"]),
+            excluded=self._once(row["excluded"]),
+        )
+
+    def _type_result(self, *item: str) -> TypeResult:
+        known = self._results.get(item)
+        if known is None:
+            kind, outcome, reason, contact, verdicts = item
+            if verdicts not in self._verdicts:
+                told = json.loads(verdicts)
+                self._verdicts[verdicts] = tuple(self._verdict(each) for each in told)
+            known = self._results[item] = TypeResult(
+                ContactType(kind),
+                Outcome(outcome),
+                self._once(reason),
+                to_contact(contact),
+                self._verdicts[verdicts],
+            )
+        return known
+
+    def _verdict(self, told: list[Any]) -> Verdict:
+        rule, outcome, reason, severity, differences, failure, exemption_id = told
+        return Verdict(
+            Rule(rule),
+            Outcome(outcome),
+            self._once(reason),
+            Severity(severity) if severity is not None else None,
+            to_differences(differences),
+            to_failure(failure),
+            self._exemption(exemption_id) if exemption_id is not None else None,
+        )
+
+    def _exemption(self, exemption_id: int) -> Exemption | None:
+        if exemption_id not in self._exemptions:
+            self._exemptions.update(exemptions_by_id(self._db, {exemption_id}))
+        return self._exemptions.get(exemption_id)
+
+    def _once(self, value: str) -> str:
+        return self._texts.setdefault(value, value)

@@ -1,0 +1,121 @@
+"""The story of a missing contact, as a person sees it in the browser."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from sandbox.tests.browser.pointing import FORM, alert, fix_button
+
+if TYPE_CHECKING:
+    from sandbox.tests.browser.conftest import Sandbox
+    from sandbox.tests.browser.watched import Opening
+
+WEB = "555555555555"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_from_check_to_fixed(sandbox: Sandbox, opened: Opening, width: int, scheme: str) -> None:
+    """Check, alert, Fix, a wrong phone refused under its field, a right one shown by AWS."""
+    sandbox.start_bot()
+    page = opened(sandbox, width, scheme)
+    page.send("/altcontact check")
+    result = page.messages.filter(has_text="6 of 15 accounts fall short")
+    expect(result).to_contain_text("Only visible to you")
+
+    fix_button(alert(page), "Web production").click()
+    expect(page.page.get_by_role("dialog", name="Security contact")).to_be_visible()
+    expect(page.modal.get_by_label("Name")).to_be_focused()
+    page.fill(**{**FORM, "Phone": "12"})
+    page.modal.get_by_label("Phone").press("Enter")
+    phone = page.modal.get_by_label("Phone")
+    expect(phone).to_have_attribute("aria-invalid", "true")
+    expect(phone).to_have_accessible_description(re.compile("There is no such phone number"))
+    expect(phone).to_be_focused()
+
+    phone.fill(FORM["Phone"])
+    page.modal.get_by_role("button", name="Save").click()
+    expect(page.modal).to_contain_text("Confirmed: AWS holds this Security contact now")
+    page.page.keyboard.press("Escape")
+    expect(page.modal).to_have_count(0)
+    expect(alert(page)).to_contain_text("5 contacts missing")
+    expect(alert(page)).to_contain_text("Resolved by @alice")
+    expect(alert(page)).to_contain_text("(edited)")
+
+    page.show("AWS")
+    expect(page.row("Web production")).to_contain_text(FORM["Email"])
+    held = sandbox.aws.contact(WEB, "SECURITY")
+    assert held is not None
+    assert held.phone == "+44 20 7946 0958"
+    across = "document.documentElement.scrollWidth - innerWidth"
+    assert page.page.evaluate(across) <= 0
+
+
+def test_deleted_in_aws_alerts_again(sandbox: Sandbox, opened: Opening) -> None:
+    """A contact that is deleted as in the AWS console is alerted by the next scheduled check."""
+    sandbox.start_bot()
+    page = opened(sandbox)
+    page.row("Audit").get_by_role("button", name="Delete").click()
+    expect(page.row("Audit")).to_contain_text("none")
+    expect(page.page.get_by_text("7 without SECURITY contact")).to_be_visible()
+    assert alert(page).count() == 1
+    page.bar("Run the scheduled check now").click()
+    expect(alert(page)).to_have_count(2)
+    expect(alert(page).last).to_contain_text("Audit")
+
+
+def test_who_has_no_rights_is_refused(sandbox: Sandbox, opened: Opening) -> None:
+    """Somebody who is no fixer is told so by the bot, and who can fix; nobody else sees it."""
+    sandbox.start_bot()
+    page = opened(sandbox)
+    page.become("Bob")
+    fix_button(alert(page), "Web production").click()
+    told = page.messages.filter(has_text="You may not change contacts")
+    expect(told).to_be_visible()
+    expect(told).to_contain_text("@secops")
+    expect(page.modal).to_have_count(0)
+    page.become("Alice")
+    expect(told).to_have_count(0)
+
+
+def test_an_outage_and_its_end(sandbox: Sandbox, opened: Opening) -> None:
+    """An outage of AWS is told with its mend, and its end too."""
+    sandbox.start_bot()
+    page = opened(sandbox)
+    outage = page.page.get_by_role("switch", name="Outage")
+    outage.click()
+    expect(outage).to_have_attribute("aria-checked", "true")
+    page.bar("Run the scheduled check now").click()
+    failing = page.messages.filter(has_text="Checks do not work")
+    expect(failing).to_be_visible(timeout=60_000)
+    expect(failing).to_contain_text("👉")
+    outage.click()
+    expect(outage).to_have_attribute("aria-checked", "false")
+    page.bar("Run the scheduled check now").click()
+    expect(page.messages.filter(has_text="Checks work again")).to_be_visible(timeout=60_000)
+
+
+def test_five_hundred_accounts(sandbox: Sandbox, opened: Opening) -> None:
+    """Show all pages through what is missing in 500 accounts: next, last, first, and Fix there."""
+    sandbox.aws.seed_many(500)
+    sandbox.start_bot()
+    page = opened(sandbox)
+    expect(page.page.get_by_text("500 accounts").first).to_be_visible()
+    alert(page).get_by_role("button", name="Show all (250)").click()
+    turn = page.modal.get_by_role("button")
+    expect(page.modal).to_contain_text("Page 1 of 13")
+    turn.get_by_text("Next").click()
+    expect(page.modal).to_contain_text("Page 2 of 13")
+    turn.get_by_text("Last").click()
+    expect(page.modal).to_contain_text("Page 13 of 13")
+    turn.get_by_text("First").click()
+    expect(page.modal).to_contain_text("Page 1 of 13")
+    page.modal.get_by_role("button", name="Fix").first.click()
+    expect(page.page.get_by_role("dialog", name="Security contact")).to_be_visible()
+    expect(page.modal.get_by_label("Phone")).to_be_visible()
+    page.page.keyboard.press("Escape")
+    expect(page.page.get_by_role("dialog", name="Missing contacts")).to_be_visible()

@@ -1,0 +1,102 @@
+"""Messages and modals as text: buttons numbered, markup resolved, no control characters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from altcontact_sandbox import render
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.announcements import AnnouncementKind
+from bot.domain.contacts import Account, ContactType
+from bot.slack.views import account_card, announcements, fix_form
+from bot.slack.views.blocks import divider, header, mrkdwn, plain
+from tests.unit.slack.views import sample_data as data
+
+NAMES = {"U0ALICE001": "alice", "S0SECOPS01": "secops"}
+
+
+class Numbers:
+    """Counts what can be pressed."""
+
+    def __init__(self) -> None:
+        self.pressed: list[str] = []
+
+    def __call__(self, element: dict[str, Any]) -> int:
+        """The next number."""
+        self.pressed.append(element["value"])
+        return len(self.pressed)
+
+
+def shown(message: Any, numbers: Numbers | None = None) -> str:  # noqa: ANN401 - anything with blocks
+    """A message as text."""
+    given_ = {"text": message.text, "blocks": message.blocks}
+    return "\n".join(render.message_lines(given_, numbers or Numbers(), NAMES))
+
+
+def test_an_alert_has_numbered_buttons() -> None:
+    """Each row stands with its button's number, in order."""
+    numbers = Numbers()
+    text = shown(announcements.announcement_message(data.content(2)), numbers)
+    assert "[1 Fix]" in text
+    assert "[4 Fix]" in text  # between them are the two of the row's menu
+    assert numbers.pressed[3] == f"{data.account_id(1)}:SECURITY"
+    assert "2 contacts missing" in text
+    assert "<!date" not in text
+    assert "*" not in text
+
+
+def test_mentions_are_names_and_escapes_undone() -> None:
+    """Mentions become names, escapes the characters; plain text stays as typed."""
+    text = render.readable(mrkdwn("<@U0ALICE001> <!subteam^S0SECOPS01> &lt;b&gt; `x`"), NAMES)
+    assert text == "@alice @secops <b> x"
+    assert render.readable(plain("<!channel> *a*"), NAMES) == "<!channel> *a*"
+    assert "@U9" in render.readable(mrkdwn("<@U9>"), NAMES)
+
+
+def test_a_choice_lists_its_options() -> None:
+    """Each option of a menu has a number of its own."""
+    found = [Account("111111111111", "One"), Account("222222222222", "Two")]
+    numbers = Numbers()
+    text = shown(account_card.choice_message(found, "o"), numbers)
+    assert "[1 One" in text
+    assert numbers.pressed == ["111111111111", "222222222222"]
+
+
+def test_a_form_shows_values_hints_and_errors() -> None:
+    """Inputs stand with what is in them, their hint, and the error under the field."""
+    view = fix_form.form_view(
+        account_name="Web",
+        account_id="444444444444",
+        kind=ContactType.SECURITY,
+        shown="none",
+        shown_at=data.NOW,
+        values=None,
+        region=None,
+    )
+    state = {"view": view, "values": {"name": "Ann"}, "errors": {"phone": "No such number."}}
+    text = "\n".join(render.view_lines(state, Numbers(), NAMES))
+    for told in ("Name: Ann", "✗ No such number.", "distribution list", "┌ Security contact"):
+        assert told in text
+
+
+def test_a_message_without_blocks_is_its_text() -> None:
+    """Where there are no blocks the text is shown."""
+    lines = render.message_lines({"text": "a\nb", "blocks": []}, Numbers(), NAMES)
+    assert lines == ["a", "b"]
+
+
+def test_unchecked_and_other_blocks() -> None:
+    """Causes, dividers and headers are readable."""
+    text = shown(announcements.announcement_message(data.content(1, AnnouncementKind.UNCHECKED)))
+    assert "→" in text
+    blocks = [divider(), header("Head")]
+    lines = render.message_lines({"text": "x", "blocks": blocks}, Numbers(), NAMES)
+    assert lines == ["──────", "══ Head ══"]
+
+
+@given(st.text())
+def test_nothing_that_a_terminal_obeys(text: str) -> None:
+    """No control character is left, whatever a name holds."""
+    assert all(c.isprintable() or c == "\n" for c in render.printable(text))

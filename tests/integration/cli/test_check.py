@@ -1,0 +1,181 @@
+"""`altcontact check` as a process against the strict AWS: exit status, JSON, orderly end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from altcontact_sandbox.aws.sandbox import AwsSandbox
+
+from bot.domain.contacts import AlternateContact
+
+ROOT: Final = Path(__file__).parents[3]
+MANAGEMENT: Final = "111111111111"
+CONTACT: Final = AlternateContact("Security team", "Security", "sec@corp.internal", "+442079460958")
+
+
+class Command:
+    """Runs `python -m bot` in an empty folder, as one of the sandbox's callers."""
+
+    def __init__(self, aws: AwsSandbox, folder: Path) -> None:
+        self.environ = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("ALTCONTACT_", "SLACK_", "AWS_"))
+        }
+        self.environ |= aws.environment("management")
+        self.environ |= {
+            "ALTCONTACT_DATABASE": str(folder / "altcontact.db"),
+            "PYTHONPATH": str(ROOT),
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        self._folder = folder
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the command."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "bot", *arguments],
+            cwd=self._folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit status, standard output, standard error."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+    def check(self) -> tuple[int, dict[str, Any], str]:
+        """`check --json`, its output parsed."""
+        status, out, err = self.run("check", "--json")
+        parsed: dict[str, Any] = json.loads(out)
+        return status, parsed, err
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[AwsSandbox]:
+    """A server of these tests' own: no call that another test left behind strikes its faults."""
+    with AwsSandbox() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(own_server: AwsSandbox) -> AwsSandbox:
+    """The server, with a small organization."""
+    own_server.reset()
+    return own_server
+
+
+@pytest.fixture
+def command(aws: AwsSandbox, tmp_path: Path) -> Command:
+    """The command, with a database of its own."""
+    return Command(aws, tmp_path)
+
+
+def set_everywhere(aws: AwsSandbox) -> None:
+    """Give every account its SECURITY contact."""
+    for account in aws.accounts():
+        aws.set_contact(account["id"], "SECURITY", CONTACT)
+
+
+def test_compliant(aws: AwsSandbox, command: Command) -> None:
+    """Where every account has its contact the status is 0, and the JSON holds what AWS holds."""
+    set_everywhere(aws)
+    status, made, _ = command.check()
+    assert status == 0
+    assert made["scan"]["complete"] is True
+    assert made["scan"]["scope"] == "organization"
+    assert made["scan"]["caller"] == f"management account {MANAGEMENT}"
+    assert made["summary"]["compliant"] == made["summary"]["accounts"] == len(aws.accounts())
+    held = {each["id"]: each["contacts"]["SECURITY"]["contact"] for each in made["accounts"]}
+    assert held[MANAGEMENT]["email"] == "sec@corp.internal"
+
+
+def test_falls_short(aws: AwsSandbox, command: Command) -> None:
+    """Where a contact is missing the status is 1, whatever else could not be checked."""
+    aws.seed_demo()
+    status, made, _ = command.check()
+    assert status == 1
+    summary = made["summary"]
+    assert min(summary["missing"], summary["unknown"], summary["skipped"]) > 0
+    assert summary["accounts"] == len(aws.accounts()) == len(made["accounts"])
+
+
+def test_piped(aws: AwsSandbox, command: Command) -> None:
+    """Piped, there is a line an account, without tabs and colour."""
+    aws.seed_demo()
+    status, out, err = command.run("check")
+    assert status == 1
+    assert {line[:12] for line in out.splitlines()} == {each["id"] for each in aws.accounts()}
+    assert "\t" not in out
+    assert "\x1b" not in out + err
+    assert f"{len(aws.accounts())} accounts: " in err
+
+
+def test_unchecked(aws: AwsSandbox, command: Command) -> None:
+    """Where nothing falls short but an account could not be checked the status is 3."""
+    set_everywhere(aws)
+    aws.deny("account:GetAlternateContact", by="scp")
+    status, made, err = command.check()
+    assert status == 3
+    assert made["summary"]["unknown"] == made["summary"]["accounts"]
+    assert "Traceback" not in err
+
+
+def test_incomplete(aws: AwsSandbox, command: Command) -> None:
+    """A check whose credentials are lost is not complete, says why, and ends with 3."""
+    set_everywhere(aws)
+    aws.fault("expire", "GetAlternateContact", count=1)
+    status, made, err = command.check()
+    assert status == 3
+    assert made["scan"]["complete"] is False
+    assert "The check is incomplete" in err
+    assert "credentials" in err
+
+
+def test_settings(command: Command, tmp_path: Path) -> None:
+    """Wrong settings, and a folder of the database that is not there, end with 2 in words."""
+    command.environ["ALTCONTACT_TYPES"] = "SECURTY"
+    status, out, err = command.run("check", "--json")
+    assert (status, out) == (2, "")
+    assert "did you mean “SECURITY”?" in err
+    command.environ["ALTCONTACT_TYPES"] = "SECURITY"
+    command.environ["ALTCONTACT_DATABASE"] = str(tmp_path / "nowhere" / "altcontact.db")
+    status, out, err = command.run("check", "--json")
+    assert (status, out) == (2, "")
+    assert "Traceback" not in err
+
+
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """SIGINT as at a terminal: a job that a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(aws: AwsSandbox, command: Command, number: signal.Signals) -> None:
+    """A check that is told to stop ends in order with 130; the next one runs as ever."""
+    set_everywhere(aws)
+    fault = aws.fault("hang", "GetAlternateContact")
+    with command.start("check", "--json") as process:
+        while not next(each for each in aws.faults() if each["id"] == fault)["struck"]:
+            assert process.poll() is None
+        process.send_signal(number)
+        out, err = process.communicate(timeout=25)  # less than AWS's silence, tried three times
+    assert (process.returncode, out) == (130, "")
+    assert "Stopped." in err
+    assert "Traceback" not in err
+    aws.clear_faults()
+    assert command.check()[0] == 0

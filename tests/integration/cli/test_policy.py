@@ -1,0 +1,138 @@
+"""The policy on the command line: `policy check`, `policy explain`, a start with a broken one."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from altcontact_sandbox.aws.sandbox import AwsSandbox
+
+from tests.integration.cli.test_check import MANAGEMENT, Command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+POLICY = """
+[policy]
+domains = "corp.example"
+
+[[policy.override]]
+match.organization = "corp"
+security.email = "corp@corp.example"
+
+[[policy.override]]
+match.account = "111111111111"
+security.email = "management@corp.example"
+
+[[aws]]
+name = "corp"
+profile = "corp"
+"""
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[AwsSandbox]:
+    """A server of these tests' own."""
+    with AwsSandbox() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(own_server: AwsSandbox) -> AwsSandbox:
+    """The server, with a small organization."""
+    own_server.reset()
+    return own_server
+
+
+@pytest.fixture
+def command(aws: AwsSandbox, tmp_path: Path) -> Command:
+    """The command, with a database of its own."""
+    return Command(aws, tmp_path)
+
+
+def write(folder: Path, text: str) -> None:
+    """Put this text into the file that is read where none is named."""
+    (folder / "altcontact.toml").write_text(text, encoding="utf-8")
+
+
+def test_check(command: Command, tmp_path: Path) -> None:
+    """A right file ends with 0, and a wrong one with 2 and a line that an editor can jump to."""
+    write(tmp_path, POLICY)
+    status, out, err = command.run("policy", "check")
+    assert (status, err) == (0, "")
+    assert out == "altcontact.toml: all is well; 3 tables of policy and 1 [[aws]] table.\n"
+    (tmp_path / "other.toml").write_text("[policy]\n\nsecurity = 'requird'\n")
+    status, out, err = command.run("policy", "check", "other.toml")
+    assert (status, err) == (2, "1 problem.\n")
+    assert out.startswith("other.toml:3: policy.security: “requird” is no presence (did you mean")
+
+
+def test_check_needs_nothing_else(command: Command, tmp_path: Path) -> None:
+    """What is wrong in the environment is not the file's."""
+    write(tmp_path, POLICY)
+    command.environ["ALTCONTACT_SCHEDULE"] = "never"
+    assert command.run("policy", "check")[0] == 0
+
+
+def test_explain(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
+    """An account that no check has seen is listed, and each value named with table and line."""
+    text = POLICY[: POLICY.index("[[aws]]")].replace('organization = "corp"', "name = '*'")
+    write(tmp_path, text)
+    status, out, err = command.run("policy", "explain", MANAGEMENT)
+    assert status == 0
+    assert err.startswith(MANAGEMENT)
+    (email,) = [line for line in out.splitlines() if line.startswith("security.email ")]
+    assert " ".join(email.split()) == (
+        "security.email management@corp.example [[policy.override]] 2 (line 9) "
+        "over [[policy.override]] 1 (line 5): corp@corp.example"
+    )
+    # Known by now, so that AWS is not asked again.
+    aws.deny("organizations:ListAccounts")
+    status, out, _ = command.run("policy", "explain", MANAGEMENT, "--json")
+    made: dict[str, Any] = json.loads(out)
+    assert (status, made["account"]["id"]) == (0, MANAGEMENT)
+    assert {each["key"]: each["value"] for each in made["values"]}["domains"] == ["corp.example"]
+
+
+def test_explain_what_is_not_there(command: Command) -> None:
+    """No such account is wrong usage."""
+    status, out, err = command.run("policy", "explain", "nobody")
+    assert (status, out) == (2, "")
+    assert err == "There is no account “nobody”.\n"
+
+
+def test_explain_what_cannot_be_told(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
+    """Where tags that the policy matches cannot be read the status is 3, in JSON too."""
+    write(tmp_path, "[[policy.override]]\nmatch.tag.env = 'prod'\nsecurity = 'optional'\n")
+    aws.deny("organizations:ListTagsForResource")
+    status, out, err = command.run("policy", "explain", MANAGEMENT)
+    assert (status, out) == (3, "")
+    assert "cannot be told, since its tags could not be read" in err
+    status, out, _ = command.run("policy", "explain", MANAGEMENT, "--json")
+    assert (status, json.loads(out)["undecided"]) == (3, ["tags"])
+
+
+def test_run_with_a_broken_policy(command: Command, tmp_path: Path) -> None:
+    """A bot with a broken policy ends with 2 before it connects to anything or makes a database."""
+    write(tmp_path, "[policy]\nsecurity = 'required'\n\nrules.missing = 'off'\n")
+    with socket.create_server(("127.0.0.1", 0)) as slack:
+        slack.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        command.environ |= {
+            "SLACK_API_URL": f"http://127.0.0.1:{slack.getsockname()[1]}/api/",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{slack.getsockname()[1]}",
+            "SLACK_BOT_TOKEN": "xoxb-1-abc",
+            "SLACK_APP_TOKEN": "xapp-1-def",
+            "ALTCONTACT_CHANNEL": "#alerts",
+        }
+        status, _, err = command.run("run")
+        with pytest.raises(BlockingIOError):
+            slack.accept()
+    assert status == 2
+    assert "altcontact cannot start." in err
+    assert "policy.rules.missing in altcontact.toml, line 4: cannot be switched off" in err
+    assert 'missing = "on"' in err
+    assert not (tmp_path / "altcontact.db").exists()
+    assert command.run("check")[0] == 2

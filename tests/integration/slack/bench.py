@@ -1,0 +1,184 @@
+"""The bot's whole Slack side on real HTTP and WebSocket, with a made-up AWS behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.config.policy_reload import Reloaded
+from bot.domain.errors import SettingsError
+from bot.domain.policy.policy import Policy
+from bot.services.announce import Announcer
+from bot.services.exempt import Exempting
+from bot.services.find_account import Directory
+from bot.services.fix import Remediator
+from bot.services.organizations import Gateways
+from bot.services.scan.scanner import Scanner
+from bot.services.show_account import AccountLook
+from bot.slack import app, modals
+from bot.slack.background import Desk
+from bot.slack.channel import AlertChannel
+from bot.slack.client import hasty_client, interactive_client, posting_client
+from bot.slack.fixers import SlackFixers
+from bot.slack.notifier import SlackNotifier
+from bot.slack.parts import Parts
+from bot.slack.socket_mode import Connection
+from bot.slack.views.announcements import ROWS
+from bot.store import SqliteStore
+from tests.unit.fakes import START, FakeClock, FakeGateway, FakeMembers, Gate, account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
+    from bot.domain.contacts import Account
+    from bot.services.doctor import Line
+
+WEB, LAKE = account(1, "Web production"), account(2, "Data lake")
+ALICE, BOB, GROUP = "U0ALICE001", "U0BOB00002", "S0SECOPS01"
+FIX, SHOWN = "altcontact_fix:", "'block_id': 'phone'"
+FORM = {
+    "name": "Security team",
+    "title": "On call",
+    "email": "aws-security@corp.internal",
+    "phone": "+44 20 7946 0958",
+}
+IN_FORM = {**FORM, "type/altcontact_type": "SECURITY"}
+"""What stands in a form of the security contact that was filled in so."""
+
+
+class Timetable:
+    """A schedule that is due once."""
+
+    def next_check(self) -> datetime | None:
+        return START
+
+
+class SlackBench:
+    """Everything that `bot.app.bot` puts together for Slack, on a fake gateway and a fake clock.
+
+    `gateway` is what AWS does; a test changes it, the store and the `policy`, while the bot runs.
+    `reloading` is what reading the policy file anew comes to.
+    """
+
+    def __init__(self, slack: SlackSandbox, folder: Path, *accounts: Account) -> None:
+        settings = slack.environment()
+        token, url = settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"]
+        self.slack = slack
+        self.clock = FakeClock()
+        self.gateway = FakeGateway(*accounts)
+        self.found: list[Line] = []
+        self.store = SqliteStore(folder / "bot.db", self.clock)
+        self.store.remember_accounts(accounts)
+        client = interactive_client(token, url)
+        self._desk = Desk(client)
+        fixers = SlackFixers(hasty_client(token, url), (GROUP,), self.clock)
+        notifier = SlackNotifier(
+            posting_client(token, url), client, AlertChannel(client, "#security-alerts")
+        )
+        self.announcer = Announcer(self.store, notifier, self.clock, rows=ROWS)
+        self.policy = Policy.requiring()
+        self.reloading: Reloaded | SettingsError = Reloaded(
+            self.policy, changed=True, tables=2, tables_before=1
+        )
+        members = FakeMembers()
+        self.scanner = Scanner(
+            [self.gateway],
+            self.store,
+            lambda: self.policy,
+            members,
+            self.clock,
+            placing=lambda *_: lambda account: account,
+        )
+        self.look = AccountLook(self.gateway, self.store, lambda: self.policy, members, self.clock)
+        self.remediator = Remediator(
+            self.gateway, self.store, fixers, self.clock, judge=self.look.judge
+        )
+        self.parts = Parts(
+            client=client,
+            clock=self.clock,
+            desk=self._desk,
+            directory=Directory(self.store, Gateways([self.gateway], self.store), self.clock),
+            examine=lambda: iter(self.found),
+            exempting=Exempting(self.store, fixers, lambda: self.policy, self.clock),
+            fixers=fixers,
+            gateway=self.gateway,
+            look=self.look,
+            outbox=self.announcer,
+            phone_region=None,
+            policies=lambda: self.policy,
+            reload=self._reload,
+            remediator=self.remediator,
+            scanner=self.scanner,
+            store=self.store,
+            timetable=Timetable(),
+        )
+        self._bolt = app.build(self.parts)
+        self._connection = Connection(
+            self._bolt.app, settings["SLACK_APP_TOKEN"], client, on_connected=lambda: None
+        )
+
+    def _reload(self) -> Reloaded:
+        if isinstance(self.reloading, SettingsError):
+            raise self.reloading
+        return self.reloading
+
+    def start(self) -> None:
+        """Connect."""
+        self._connection.start()
+        self.slack.wait_connected()
+
+    def stop_connection(self) -> None:
+        """Take no more work from Slack."""
+        self._connection.stop()
+
+    def stop(self) -> None:
+        """Stop as `bot.app.bot` does."""
+        self.stop_connection()
+        self.remediator.stop()
+        self.scanner.stop()
+        self._desk.stop()
+        self._bolt.stop()
+        self.announcer.stop()
+        self.store.close()
+
+    def announce(self) -> dict[str, Any]:
+        """Check all accounts, post what is due, and give the alert."""
+        self.slack.command("/altcontact check")
+        self.slack.wait_private("fall short")
+        self.announcer.deliver()
+        return self.slack.wait_message("missing")
+
+    def open_form(self, account: Account) -> dict[str, Any]:
+        """Have alice open the form of an account."""
+        self.slack.command(f"/altcontact fix {account.name}")
+        return self.slack.wait_view(SHOWN)
+
+
+@pytest.fixture
+def bench(slack: SlackSandbox, tmp_path: Path) -> Iterator[SlackBench]:
+    """The bot on two accounts, connected; nothing is lost of what it was refused."""
+    slack.settings(post_rate=1000.0, post_burst=1000.0)
+    made = SlackBench(slack, tmp_path, WEB, LAKE)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A submission waits for nothing."""
+    monkeypatch.setattr(modals, "ANSWER_WITHIN", 0.0)
+    monkeypatch.setattr(modals, "ACK_SETTLES", 0.0)
+
+
+def shut(bench: SlackBench) -> Gate:
+    """Have every write stand still until the gate is opened."""
+    bench.gateway.write_gate = Gate()
+    return bench.gateway.write_gate

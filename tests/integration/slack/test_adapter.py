@@ -1,0 +1,374 @@
+"""The Slack adapter's pieces against the sandbox's workspace, over HTTP."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from altcontact_sandbox.slack.limits import problems
+from altcontact_sandbox.slack.sandbox import SlackSandbox
+
+from bot.domain.announcements import AnnouncementContent
+from bot.domain.contacts import Account, ContactType
+from bot.domain.errors import (
+    FixUnderWay,
+    HistoryUnreadable,
+    MessageGone,
+    NotAllowed,
+    NotifierError,
+    PostRefused,
+    StoreError,
+)
+from bot.services.find_account import Directory
+from bot.services.organizations import Gateways
+from bot.services.scan.scanner import Ticket
+from bot.slack.background import Desk
+from bot.slack.channel import AlertChannel
+from bot.slack.client import interactive_client
+from bot.slack.fixers import KEPT, SlackFixers
+from bot.slack.listeners.scan_progress import PROGRESS_AT, RESPONSE_URL_LIFE, CheckReporter
+from bot.slack.modals import Answer, Modals
+from bot.slack.notifier import SlackNotifier
+from bot.slack.views import fix_form
+from bot.slack.views.problem import note
+from bot.store import SqliteStore
+from tests.unit.fakes import FakeClock, FakeGateway
+from tests.unit.slack.views import sample_data as data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from slack_bolt import Ack
+    from slack_sdk import WebClient
+
+    from bot.domain.scans import ScanReport
+    from bot.slack.views.message import Message
+
+ALICE, BOB, GROUP, ALERTS, ELSEWHERE = (
+    "U0ALICE001",
+    "U0BOB00002",
+    "S0SECOPS01",
+    "C0ALERTS01",
+    "C0ELSEWH03",
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SlackSandbox]:
+    """One workspace for these tests."""
+    with SlackSandbox() as slack:
+        yield slack
+
+
+@pytest.fixture
+def slack(server: SlackSandbox) -> SlackSandbox:
+    """The workspace as on the first day, with room to post."""
+    server.reset()
+    server.settings(post_rate=1000.0, post_burst=1000.0)
+    return server
+
+
+@pytest.fixture
+def client(slack: SlackSandbox) -> WebClient:
+    """A client of the workspace."""
+    settings = slack.environment()
+    return interactive_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
+
+
+def notifier(client: WebClient, channel: str = "#security-alerts") -> SlackNotifier:
+    """A notifier for a channel."""
+    return SlackNotifier(client, client, AlertChannel(client, channel))
+
+
+def posted_later(content: AnnouncementContent, **changed: Any) -> AnnouncementContent:  # noqa: ANN401 - any member
+    """A content whose announcement has other members."""
+    members = {
+        name: getattr(content.announcement, name)
+        for name in content.announcement.__dataclass_fields__
+    }
+    announcement = type(content.announcement)(**{**members, **changed})
+    return AnnouncementContent(
+        announcement, content.scan, content.findings, content.total, content.open
+    )
+
+
+def test_a_post_is_found_by_its_id_over_pages_of_history(
+    slack: SlackSandbox, client: WebClient
+) -> None:
+    """An announcement is found among hundreds of messages, and one never posted is not."""
+    content = data.content(1)
+    posted = notifier(client).post(content)
+    for number in range(250):
+        client.chat_postMessage(channel=ALERTS, text=f"Chatter {number}")
+    long_ago = posted_later(content, first_tried_at=data.NOW - timedelta(days=9999))
+    assert notifier(client).find(long_ago.announcement) == posted
+    other = posted_later(content, id="b" * 32, first_tried_at=data.NOW - timedelta(days=9999))
+    assert notifier(client).find(other.announcement) is None
+    assert slack.refusals() == []
+
+
+def test_updates_in_place_and_a_message_that_is_gone(
+    slack: SlackSandbox, client: WebClient
+) -> None:
+    """An update edits the message; where there is none it says so."""
+    channel = notifier(client)
+    posted = channel.post(data.content(2))
+    shown = posted_later(data.content(2, resolved=2), channel_id=posted.channel_id, ts=posted.ts)
+    channel.update(shown)
+    assert slack.wait_message("Resolved")["edits"] == 1
+    with pytest.raises(MessageGone):
+        channel.update(posted_later(shown, ts="1.000001"))
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [
+        ("#nowhere", "no channel #nowhere"),
+        ("C0NOWHERE9", "does not exist"),
+        ("#old-alerts", "archived"),
+        ("#elsewhere", "not in the channel"),
+        (ELSEWHERE, "not in the channel"),
+    ],
+)
+def test_channels_that_cannot_be_had(client: WebClient, channel: str, told: str) -> None:
+    """Each is refused in words with the mend, and surely nothing was posted."""
+    with pytest.raises(PostRefused, match=told) as caught:
+        notifier(client, channel).post(data.content(1))
+    assert caught.value.permanent
+    assert caught.value.mend
+
+
+def test_history_that_cannot_be_read(slack: SlackSandbox, client: WebClient) -> None:
+    """Without the scope, a post in doubt cannot be looked for."""
+    slack.settings(scopes=["chat:write", "channels:read", "groups:read"])
+    with pytest.raises(HistoryUnreadable):
+        notifier(client).find(data.content(1).announcement)
+
+
+def test_a_channel_is_looked_for_again_when_forgotten(
+    slack: SlackSandbox, client: WebClient
+) -> None:
+    """The id is kept until it is forgotten."""
+    channel = AlertChannel(client, "#security-alerts")
+    assert channel.id() == channel.id() == ALERTS
+    assert len(slack.calls("conversations.list")) == 1
+    channel.forget()
+    assert channel.id() == ALERTS
+    assert len(slack.calls("conversations.list")) == 2
+
+
+def test_fixers_by_user_group_are_kept_for_a_while(slack: SlackSandbox, client: WebClient) -> None:
+    """A group is asked for once a minute; others are told who may; Slack failing lets nobody in."""
+    clock = FakeClock()
+    fixers = SlackFixers(client, (GROUP,), clock)
+    fixers.require(ALICE)
+    with pytest.raises(NotAllowed, match="may not") as caught:
+        fixers.require(BOB)
+    assert caught.value.group_ids == (GROUP,)
+    assert len(slack.calls("usergroups.users.list")) == 1
+    clock.tick(KEPT + 1)
+    slack.settings(token_problem="token_revoked")
+    with pytest.raises(NotAllowed, match="could not say"):
+        fixers.require(ALICE)
+
+
+def test_fixers_by_user_everyone_and_nobody(client: WebClient) -> None:
+    """Users pass as they are, `*` lets everyone pass, an empty list nobody."""
+    clock = FakeClock()
+    SlackFixers(client, (ALICE,), clock).require(ALICE)
+    SlackFixers(client, ("*",), clock).require(BOB)
+    assert SlackFixers(client, ("*",), clock).who == "everyone"
+    assert SlackFixers(client, (ALICE, GROUP), clock).who == f"<@{ALICE}>, <!subteam^{GROUP}>"
+    nobody = SlackFixers(client, (), clock)
+    assert nobody.read_only
+    with pytest.raises(NotAllowed, match="read-only") as caught:
+        nobody.require(ALICE)
+    assert "ALTCONTACT_FIXERS" in caught.value.mend
+
+
+@pytest.fixture
+def desk(client: WebClient) -> Iterator[Desk]:
+    """A desk, stopped after the test."""
+    made = Desk(client)
+    yield made
+    made.stop()
+
+
+class Heard:
+    """What a person was told, and a way to wait for it."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self._more = threading.Condition()
+
+    def __call__(self, message: Message) -> None:
+        """Hear a message."""
+        with self._more:
+            self.messages.append(message)
+            self._more.notify_all()
+
+    def wait(self, number: int = 1) -> list[str]:
+        """Wait for so many messages; their texts."""
+        with self._more:
+            assert self._more.wait_for(lambda: len(self.messages) >= number, 10)
+            return [message.text for message in self.messages]
+
+
+def test_work_that_fails_tells_the_person(desk: Desk) -> None:
+    """A known error is told in words with its mend, a defect by a reference alone."""
+
+    def full() -> None:
+        raise StoreError("The disk is full.", "Make room.")
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    heard = Heard()
+    desk.do(full, heard)
+    assert heard.wait() == ["The disk is full. Make room."]
+    desk.do(broken, heard)
+    told = heard.wait(2)[1]
+    assert "reference" in told
+    assert "ZeroDivision" not in told
+
+
+def test_an_answer_that_cannot_be_delivered_is_logged(desk: Desk) -> None:
+    """Where the person cannot be told either, the desk goes on."""
+
+    def fail() -> None:
+        raise StoreError("Full.")
+
+    def deaf(_: Message) -> None:
+        raise NotifierError("Slack is away.")
+
+    heard = Heard()
+    desk.do(fail, deaf)
+    desk.do(lambda: heard(note("Next.")), heard)
+    assert heard.wait() == ["Next."]
+    assert desk.submit(lambda: 7).result(10) == 7
+
+
+def test_one_person_is_told_in_the_channel_or_directly(slack: SlackSandbox, desk: Desk) -> None:
+    """Ephemeral where the person is, a direct message where that cannot be, else the log."""
+    desk.tell_user(ALICE, ALERTS, note("Here."))
+    assert slack.wait_private("Here.")["channel"] == ALERTS
+    desk.tell_user(ALICE, ELSEWHERE, note("There."))
+    assert slack.wait_private("There.")["channel"].startswith("D")
+    slack.settings(token_problem="token_revoked")
+    desk.write_to(ALICE, note("Nowhere."))
+
+
+def reporter(desk: Desk, clock: FakeClock, heard: Callable[[Message], None]) -> CheckReporter:
+    """A reporter that speaks to `heard`."""
+    return CheckReporter(heard, desk, ALICE, ALERTS, clock)
+
+
+def ticket(*, joined: bool = False) -> Ticket:
+    """A scan that runs."""
+    report: Future[ScanReport] = Future()
+    return Ticket(data.scan(), report, joined)
+
+
+def test_a_check_is_told_from_start_to_result(desk: Desk) -> None:
+    """Started, its progress at its moments, its result: five messages at most."""
+    clock, heard, running = FakeClock(), Heard(), ticket()
+    told = reporter(desk, clock, heard)
+    told.started(running)
+    heard.wait(1)
+    told.progress(1, 100)
+    for number, moment in enumerate(PROGRESS_AT):
+        clock.tick(moment)
+        told.progress(10, 100)
+        heard.wait(2 + number)
+        told.progress(11, 100)
+    running.report.set_result(data.report(1, 0, 1))
+    texts = heard.wait(5)
+    assert "Checking" in texts[0]
+    assert "10 of 100 accounts" in texts[1]
+    assert "1 of 2 accounts fall short" in texts[4]
+
+
+def test_a_joined_check_and_one_that_fails(desk: Desk) -> None:
+    """Who joins is told who started it; a check that cannot be recorded says why."""
+    heard, running = Heard(), ticket(joined=True)
+    told = reporter(desk, FakeClock(), heard)
+    told.started(running)
+    assert "running already" in heard.wait()[0]
+    running.report.set_exception(StoreError("The disk is full.", "Make room."))
+    assert heard.wait(2)[1] == "The disk is full. Make room."
+
+
+def test_after_thirty_minutes_or_five_uses_the_result_is_ephemeral(
+    slack: SlackSandbox, desk: Desk
+) -> None:
+    """Where the `response_url` is not taken any more, the person is told beside it."""
+
+    def used_up(_: Message) -> None:
+        raise NotifierError("used_url")
+
+    running = ticket()
+    reporter(desk, FakeClock(), used_up).started(running)
+    slack.wait_private("Checking")
+    clock, heard, late = FakeClock(), Heard(), ticket()
+    told = reporter(desk, clock, heard)
+    told.started(late)
+    heard.wait()
+    clock.tick(RESPONSE_URL_LIFE)
+    late.report.set_result(data.report(2, 0, 0))
+    slack.wait_private("2 of 2 accounts fall short")
+    assert len(heard.messages) == 1
+    running.report.set_result(data.report(0, 0, 1))
+    slack.wait_private("nothing falls short")
+
+
+def test_accounts_are_listed_once_for_what_is_not_known(tmp_path: Path) -> None:
+    """An unknown name lists the accounts anew, and not again for a while."""
+    clock = FakeClock()
+    with SqliteStore(tmp_path / "bot.db", clock) as store:
+        gateway = FakeGateway(Account("444444444444", "Data lake"))
+        directory = Directory(store, Gateways([gateway], store), clock)
+        assert directory.known("lake") == []
+        assert [account.id for account in directory.find("lake")] == ["444444444444"]
+        assert directory.find("nothing") == []
+        assert directory.nearest("data lak") == ["Data lake"]
+        assert directory.name("444444444444") == "Data lake"
+        assert directory.name("555555555555") == "555555555555"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ZeroDivisionError(), "reference"),
+        (StoreError("The disk is full.", "Make room."), "The disk is full."),
+        (NotAllowed("You may not change contacts.", "Ask:", ("U1",)), "may not change"),
+        (FixUnderWay("Another fix is under way.", "Look in a minute."), "under way"),
+    ],
+)
+def test_a_submission_is_answered_whatever_fails(
+    client: WebClient, desk: Desk, error: Exception, told: str
+) -> None:
+    """A defect, a full disk, a refusal: each is said in the window, and none leaves it waiting."""
+    acked: list[dict[str, Any]] = []
+
+    def ack(**answer: Any) -> None:  # noqa: ANN401 - Bolt's signature
+        acked.append(answer)
+
+    def fail() -> Answer:
+        raise error
+
+    body = {"view": {"id": "V1", "hash": "1"}, "user": {"id": ALICE}}
+    Modals(client, desk).answer(
+        cast("Ack", ack),
+        body,
+        fail,
+        lambda message: fix_form.message_view(message, ContactType.SECURITY),
+        lambda: fix_form.working_view("Web", "555555555555", ContactType.SECURITY),
+    )
+    (answer,) = acked
+    assert answer["response_action"] == "update"
+    assert problems(answer["view"], surface="modal") == []
+    assert told in str(answer["view"])

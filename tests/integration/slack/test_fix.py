@@ -1,0 +1,315 @@
+"""The form from Fix to its result, through Bolt and back, with a made-up AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.domain.contacts import ContactType
+from bot.domain.errors import ContactRefused
+from bot.domain.failures import Cause, failure
+from bot.domain.policy.policy import Layer, Policy, Presence, Value
+from bot.domain.readings import Absent, Unreadable, Unsupported
+from bot.domain.rule_catalog import Severity
+from sandbox.tests.slack.fixtures import slack, slack_server
+from tests.integration.slack.bench import (
+    ALICE,
+    BOB,
+    FIX,
+    FORM,
+    GROUP,
+    IN_FORM,
+    LAKE,
+    SHOWN,
+    WEB,
+    SlackBench,
+    bench,
+    hurried,
+    shut,
+)
+from tests.unit.fakes import CONTACT, OTHER, Gate, gateway_error
+
+__all__ = ["bench", "hurried", "slack", "slack_server"]
+
+REFUSED = {"email": "AWS does not take this address."}
+
+
+def test_fix_in_a_message_is_refused_beside_it(bench: SlackBench) -> None:
+    """Who may not change contacts is told who may, where they pressed."""
+    alert = bench.announce()
+    bench.slack.press(FIX, message=alert, user=BOB)
+    told = bench.slack.wait_ephemeral("may not change", BOB)
+    assert f"<!subteam^{GROUP}>" in str(told["blocks"])
+    assert bench.slack.view(BOB) is None
+
+
+def test_a_form_that_slack_does_not_open(bench: SlackBench) -> None:
+    """The person is told where Slack takes no view."""
+    alert = bench.announce()
+    bench.slack.fault("views.open", "error", count=9)
+    bench.slack.press(FIX, message=alert)
+    bench.slack.wait_ephemeral("Slack could not be reached")
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [Unreadable(failure(Cause.DENIED_BY_SCP)), Unsupported(failure(Cause.DENIED_BY_SCP))],
+)
+def test_a_form_whose_contact_cannot_be_read(
+    bench: SlackBench, reading: Unreadable | Unsupported
+) -> None:
+    """Where AWS does not say what it holds there is no form, but why."""
+    bench.gateway.say(1, reading)
+    bench.slack.command("/altcontact fix Web production")
+    view = bench.slack.wait_view("service control policy")
+    assert "submit" not in view["view"]
+
+
+def test_a_form_that_was_closed_while_it_was_filled(bench: SlackBench) -> None:
+    """Nobody is written to where a form that was only being filled is gone."""
+    gate = bench.gateway.gate(1)
+    bench.slack.command("/altcontact fix Web production")
+    bench.slack.wait_view("Reading what AWS holds")
+    with gate.held():
+        bench.slack.close()
+    bench.slack.wait(
+        lambda _: any(r["method"] == "views.update" for r in bench.slack.refusals()), 20
+    )
+    assert bench.slack.dms() == []
+
+
+def test_reading_that_breaks_is_told_in_the_view(bench: SlackBench) -> None:
+    """A defect behind the form is told there by its reference."""
+    bench.gateway.say(1, ZeroDivisionError())
+    bench.slack.command("/altcontact fix Web production")
+    bench.slack.wait_view("reference")
+
+
+def test_a_fix_from_wrong_input_to_confirmed(bench: SlackBench) -> None:
+    """Wrong input shows under its field; right input is written, and said to be confirmed."""
+    bench.open_form(WEB)
+    assert set(bench.slack.submit(**{**FORM, "phone": "12345"})["errors"]) == {"phone"}
+    assert bench.gateway.writes == []
+    bench.slack.submit(**FORM)
+    bench.slack.wait_view("Confirmed")
+    assert [contact.email for contact in bench.gateway.writes] == [FORM["email"]]
+
+
+def test_what_aws_refuses_stands_under_its_field(bench: SlackBench) -> None:
+    """A field that AWS names is told under its input while the window waits."""
+    bench.gateway.fail_write(ContactRefused(failure(Cause.REFUSED), REFUSED))
+    bench.open_form(WEB)
+    assert bench.slack.submit(**FORM)["errors"] == REFUSED
+
+
+@pytest.mark.usefixtures("hurried")
+def test_what_aws_refuses_late_stands_under_its_field_too(bench: SlackBench) -> None:
+    """After the ack, the form comes back as typed, the refusal right under its input."""
+    bench.gateway.fail_write(ContactRefused(failure(Cause.REFUSED), REFUSED))
+    gate = shut(bench)
+    bench.open_form(WEB)
+    assert "read back" in str(bench.slack.submit(**FORM))
+    gate.open()
+    view = bench.slack.wait_view(REFUSED["email"])
+    blocks = view["view"]["blocks"]
+    email = [block.get("block_id") for block in blocks].index("email")
+    assert REFUSED["email"] in str(blocks[email + 1])
+    assert view["values"] == IN_FORM
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_closed_window_brings_a_message_and_a_way_back(bench: SlackBench) -> None:
+    """A failure comes as a message; Try again is filled as typed for who typed it alone."""
+    slack = bench.slack
+    bench.gateway.fail_write(gateway_error(Cause.DENIED_BY_SCP))
+    gate = shut(bench)
+    bench.open_form(WEB)
+    slack.submit(**FORM)
+    slack.close()
+    gate.open()
+    failed = slack.wait_dm("Try again")
+    slack.press("altcontact_try_again", message=failed)
+    assert slack.wait_view(SHOWN)["values"] == IN_FORM
+    assert slack.deliver_again()["acked"]
+    assert len(slack.calls("views.open")) == 2
+
+
+def test_another_persons_try_again_shows_what_aws_holds(
+    bench: SlackBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one person typed is not shown to another; a fix that is not known opens nothing."""
+    slack = bench.slack
+    bench.gateway.fail_write(gateway_error(Cause.DENIED_BY_SCP))
+    bench.open_form(WEB)
+    slack.submit(**FORM)
+    slack.wait_view("service control policy")
+    slack.close()
+    monkeypatch.setattr(bench.remediator._fixers, "_everyone", True)
+    bench.gateway.hold(1, CONTACT)
+    message = post_button(bench, "1")
+    slack.press("altcontact_try_again", message=message, user=BOB)
+    assert slack.wait_view(SHOWN, BOB)["values"]["name"] == CONTACT.name
+    unknown = post_button(bench, "99")
+    assert slack.press("altcontact_try_again", message=unknown)["acked"]
+    assert slack.view(ALICE) is None
+
+
+def post_button(bench: SlackBench, fix_id: str) -> dict[str, Any]:
+    """A message with **Try again** for a fix, for everybody to press."""
+    button = {
+        "type": "button",
+        "action_id": "altcontact_try_again",
+        "text": {"type": "plain_text", "text": "Try again"},
+        "value": fix_id,
+    }
+    bench.slack.wait_connected()
+    bench._bolt.app.client.chat_postMessage(
+        channel="#security-alerts",
+        text=f"Fix {fix_id}",
+        blocks=[{"type": "actions", "elements": [button]}],
+    )
+    return bench.slack.wait_message(f"Fix {fix_id}")
+
+
+def test_a_contact_that_changed_is_not_overwritten(bench: SlackBench) -> None:
+    """Where somebody else was quicker the form says what AWS holds, and asks again."""
+    bench.open_form(WEB)
+    bench.gateway.hold(1, OTHER)
+    bench.slack.submit(**FORM)
+    view = bench.slack.wait_view("was changed since it was shown")
+    assert OTHER.email in str(view)
+    assert view["values"] == IN_FORM
+    bench.slack.submit(**FORM)
+    bench.slack.wait_view("Confirmed")
+
+
+def test_a_write_that_aws_does_not_show_is_not_confirmed(bench: SlackBench) -> None:
+    """Where AWS took a write but does not show it, it is not said to be confirmed."""
+    bench.gateway.say(1, *[Absent()] * 9)
+    bench.open_form(WEB)
+    bench.gateway.on_write = bench.remediator.stop
+    told = str(bench.slack.submit(**FORM))
+    assert "does not show it yet" in told
+    assert "Confirmed" not in told
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_fix_that_a_stop_left_open_is_not_confirmed(bench: SlackBench) -> None:
+    """Where a stop leaves open whether AWS took a write, that is what the person hears."""
+    bench.gateway.say(1, *[Absent()] * 9)
+    bench.gateway.fail_write(gateway_error(Cause.TIMED_OUT))
+    gate = shut(bench)
+    bench.open_form(WEB)
+    assert "read back" in str(bench.slack.submit(**FORM))
+    bench.slack.close()
+    bench.remediator.stop()
+    gate.open()
+    told = bench.slack.wait_dm("not known yet")
+    assert "Confirmed" not in str(told)
+
+
+def test_a_contact_of_another_type(bench: SlackBench) -> None:
+    """The form of one type writes that type alone."""
+    bench.slack.command("/altcontact fix lake operations")
+    bench.slack.wait_view(SHOWN)
+    bench.slack.submit(**FORM)
+    bench.slack.wait_view("Confirmed")
+    assert list(bench.gateway.held) == [(LAKE.id, ContactType.OPERATIONS)]
+
+
+# What the policy says
+
+
+def test_the_form_is_filled_with_what_the_policy_expects(bench: SlackBench) -> None:
+    """Where AWS holds nothing, the policy's values stand there; where it does, AWS's."""
+    bench.policy = asking(security__email=("@corp.internal", "aws@corp.internal"))
+    assert bench.open_form(WEB)["values"]["email"] == "aws@corp.internal"
+    bench.slack.close()
+    bench.gateway.hold(1, OTHER)
+    assert bench.open_form(WEB)["values"]["email"] == OTHER.email
+
+
+def test_what_the_next_check_would_alert_on_is_refused(bench: SlackBench) -> None:
+    """What the policy has against a contact stands under its fields, and nothing is written."""
+    bench.policy = asking(security__title=("Duty",), rules__free_mail=Severity.LOW)
+    bench.open_form(WEB)
+    errors = bench.slack.submit(**{**FORM, "email": "sec@gmail.com"})["errors"]
+    assert errors["title"] == "The policy expects Duty."
+    assert "email" in errors
+    assert bench.gateway.writes == []
+    bench.slack.submit(**{**FORM, "title": "Duty"})
+    bench.slack.wait_view("Confirmed")
+
+
+@pytest.mark.usefixtures("hurried")
+def test_what_the_policy_refuses_late_stands_in_the_form(
+    bench: SlackBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the ack, the form comes back as typed, with what the policy asks for."""
+    gate = Gate()
+
+    def slow() -> Any:  # noqa: ANN401 - what the store gives
+        gate.stand()
+        return {}
+
+    monkeypatch.setattr(bench.store, "holding", slow)
+    bench.policy = asking(security__title=("Duty",))
+    bench.open_form(WEB)
+    bench.slack.submit(**FORM)
+    gate.open()
+    view = bench.slack.wait_view("the policy asks for something else")
+    assert view["values"] == IN_FORM
+    assert "The policy expects Duty." in str(view)
+
+
+def test_another_contact_is_chosen_in_the_form(bench: SlackBench) -> None:
+    """The form is filled anew for the contact that was chosen, and writes that one."""
+    bench.gateway.held[WEB.id, ContactType.BILLING] = OTHER
+    bench.open_form(WEB)
+    bench.slack.press("altcontact_type", "BILLING", values={"name": "Typed before"})
+    view = bench.slack.wait_view(OTHER.email)
+    assert view["view"]["title"]["text"] == "Billing contact"
+    assert view["values"]["name"] == OTHER.name
+    bench.slack.submit(**FORM)
+    bench.slack.wait_view("Confirmed")
+    assert bench.gateway.held[WEB.id, ContactType.BILLING].email == FORM["email"]
+
+
+def test_a_choice_that_slack_repeats_is_made_once(bench: SlackBench) -> None:
+    """The slower of two deliveries of one choice is left out; a refusal is told."""
+    bench.open_form(WEB)
+    bench.slack.press("altcontact_type", "BILLING")
+    bench.slack.wait_view("Billing contact")
+    assert bench.slack.deliver_again()["acked"]
+    bench.slack.wait(lambda _: "hash_conflict" in [r["error"] for r in bench.slack.refusals()])
+    bench.slack.wait_view(SHOWN)
+    bench.slack.fault("views.update", "error", count=9)
+    bench.slack.press("altcontact_type", "SECURITY")
+    bench.slack.wait_dm("Slack could not be reached")
+
+
+def test_a_forbidden_contact_is_told_how_to_delete(bench: SlackBench) -> None:
+    """Where the policy forbids a contact there is no form, and another may still be chosen."""
+    bench.policy = asking(billing__presence=Presence.FORBIDDEN)
+    bench.gateway.held[WEB.id, ContactType.BILLING] = OTHER
+    bench.slack.command("/altcontact fix Web production billing")
+    view = bench.slack.wait_view("delete-alternate-contact")
+    assert "submit" not in view["view"]
+    bench.slack.press("altcontact_type", "SECURITY")
+    bench.slack.wait_view(SHOWN)
+
+
+def test_the_form_is_for_the_contact_that_is_asked_for(bench: SlackBench) -> None:
+    """Without a type, the form is for the first that the policy requires, or looks at."""
+    bench.policy = asking(
+        security__presence=Presence.IGNORED, operations__presence=Presence.OPTIONAL
+    )
+    bench.slack.command("/altcontact fix lake")
+    assert "Operations contact" in str(bench.slack.wait_view(SHOWN))
+
+
+def asking(**values: Value) -> Policy:
+    """A policy that requires a security contact, and these values; `__` for a dot."""
+    given = {key.replace("__", "."): value for key, value in values.items()}
+    return Policy.requiring(layers=[Layer("policy", given)])

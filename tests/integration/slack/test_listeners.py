@@ -1,0 +1,227 @@
+"""What people type, press and submit, through Bolt and back, with a made-up AWS."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import structlog
+
+from bot.domain.errors import StoreError
+from bot.slack.listeners.alerts import AlertListeners
+from sandbox.tests.slack.fixtures import slack, slack_server
+from tests.integration.slack.bench import BOB, FIX, GROUP, LAKE, SHOWN, SlackBench, bench
+from tests.unit.fakes import OTHER, account
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
+__all__ = ["bench", "slack", "slack_server"]
+
+
+def test_help_says_when_and_who(bench: SlackBench) -> None:
+    """Help, an empty command and a typo are each answered to the person who typed."""
+    bench.slack.command("/altcontact")
+    told = str(bench.slack.wait_private("/altcontact fix")["blocks"])
+    assert f"<!subteam^{GROUP}>" in told
+    bench.slack.command("/altcontact chekc web")
+    bench.slack.wait_private("/altcontact check web")
+    bench.slack.command("/altcontact fix")
+    bench.slack.wait_private("Which account?")
+
+
+def test_an_account_is_checked_chosen_and_checked_again(bench: SlackBench) -> None:
+    """One account shows what AWS holds now, again on its button; several are offered."""
+    bench.slack.command("/altcontact check t")
+    choice = bench.slack.wait_private("Several accounts match")
+    bench.slack.press("altcontact_choose", LAKE.id, message=choice)
+    shown = bench.slack.wait_private("Check again")
+    assert "Data lake" in str(shown["blocks"])
+    bench.gateway.hold(2, OTHER)
+    bench.slack.press("altcontact_check", message=shown)
+    bench.slack.wait_private(OTHER.email)
+    bench.slack.command("/altcontact check Web production")
+    bench.slack.wait_private("Web production")
+    bench.slack.command("/altcontact check nobody")
+    bench.slack.wait_private("No account matches")
+
+
+def test_a_stop_waits_for_no_message(bench: SlackBench) -> None:
+    """The socket is closed at once, though a read of it that is under way may take 3 seconds."""
+    bench.slack.command("/altcontact help")
+    bench.slack.wait_private("/altcontact fix")
+    began = time.monotonic()
+    bench.stop_connection()
+    assert time.monotonic() - began < 2
+    bench.slack.wait(lambda seen: seen["connected"] == 0, name="no connection")
+
+
+def test_an_account_that_is_not_active_is_not_read(slack: SlackSandbox, tmp_path: Path) -> None:
+    """A suspended account is told so, and AWS is not asked for its contacts."""
+    made = SlackBench(slack, tmp_path, account(3, "Old shop", "SUSPENDED"))
+    try:
+        made.start()
+        slack.command("/altcontact check shop")
+        slack.wait_private("Old shop")
+    finally:
+        made.stop()
+    assert made.gateway.reads == []
+
+
+def test_fix_by_name_and_type(bench: SlackBench) -> None:
+    """The type at the end is that of the form; a name that nobody knows is answered."""
+    bench.slack.command("/altcontact fix lake billing")
+    assert "Billing contact" in str(bench.slack.wait_view(SHOWN))
+    bench.slack.close()
+    bench.slack.command("/altcontact fix nobody")
+    bench.slack.wait_private("No account matches")
+
+
+def test_what_slack_repeats_acts_once(bench: SlackBench) -> None:
+    """A command, a choice, a check, Fix, Show all and Try again each act on one delivery alone."""
+    slack = bench.slack
+    for number in range(3, 30):
+        bench.gateway.listed.append(account(number))
+    alert = bench.announce()
+    slack.press("altcontact_show_all", message=alert)
+    slack.wait_view("Page 1 of 2")
+    assert slack.deliver_again()["acked"]
+    slack.close()
+    slack.press(FIX, message=alert)
+    slack.wait_view(SHOWN)
+    assert slack.deliver_again()["acked"]
+    slack.close()
+    slack.command("/altcontact check t")
+    choice = slack.wait_private("Several accounts match")
+    slack.press("altcontact_choose", message=choice)
+    shown = slack.wait_private("Check again")
+    assert slack.deliver_again()["acked"]
+    slack.press("altcontact_check", message=shown)
+    assert slack.deliver_again()["acked"]
+    opened = slack.calls("views.open")
+    assert len(opened) == 2
+    assert slack.refusals() == []
+
+
+def test_a_store_that_fails_and_a_defect_are_told(
+    bench: SlackBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk is told in words; a defect by a reference that is in the log, and no more."""
+
+    def full(_: str) -> bool:
+        raise StoreError("The disk is full.", "Make room.")
+
+    def broken(_: str) -> bool:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(bench.store, "first_delivery", full)
+    bench.slack.command("/altcontact help")
+    bench.slack.wait_private("The disk is full. Make room.")
+    monkeypatch.setattr(bench.store, "first_delivery", broken)
+    with structlog.testing.capture_logs() as logged:
+        bench.slack.command("/altcontact help")
+        told = bench.slack.wait_private("reference")
+    assert "ZeroDivision" not in str(told)
+    found = re.search(r"reference (\w+)", told["text"])
+    assert found is not None
+    assert found[1] in {line.get("reference") for line in logged}
+
+
+def test_a_failure_is_told_directly_where_it_cannot_be_answered(
+    bench: SlackBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `response_url` that fails, and a modal, which has none, lead to a direct message."""
+
+    def full(_: str) -> bool:
+        raise StoreError("The disk is full.", "Make room.")
+
+    monkeypatch.setattr(bench.store, "first_delivery", full)
+    bench.slack.fault("response_url", "error")
+    bench.slack.command("/altcontact help")
+    assert "full" in bench.slack.wait_dm("The disk is full.")["text"]
+
+
+# Show all
+
+
+@pytest.fixture
+def many(bench: SlackBench) -> SlackBench:
+    """The bot on 45 accounts without a contact."""
+    bench.gateway.listed[:] = [account(number) for number in range(1, 46)]
+    return bench
+
+
+def test_pages_turn_and_fix_goes_on_top(many: SlackBench) -> None:
+    """45 findings stand on three pages, none left out; Fix puts the form on top of a page."""
+    slack = many.slack
+    alert = many.announce()
+    slack.press("altcontact_show_all", message=alert)
+    seen = str(slack.wait_view("Page 1 of 3"))
+    for turn, page in (("next", 2), ("last", 3)):
+        slack.press(f"altcontact_page:{turn}")
+        seen += str(slack.wait_view(f"Page {page} of 3"))
+    assert all(account(number).id in seen for number in range(1, 46))
+    slack.press("altcontact_page:previous")
+    slack.wait_view("Page 2 of 3")
+    slack.press(FIX)
+    slack.wait_view(SHOWN)
+    assert len(slack.views()) == 2
+    assert slack.refusals() == []
+
+
+def test_fix_on_a_page_is_refused_in_a_direct_message(many: SlackBench) -> None:
+    """Who may not change contacts is told directly where a modal is in the way."""
+    slack = many.slack
+    alert = many.announce()
+    slack.press("altcontact_show_all", message=alert, user=BOB)
+    slack.wait_view("Page 1 of 3", BOB)
+    slack.press(FIX, user=BOB)
+    assert f"<!subteam^{GROUP}>" in str(slack.wait_dm("may not change", BOB)["blocks"])
+    assert len(slack.views(BOB)) == 1
+
+
+def test_a_page_that_cannot_be_shown_is_told(many: SlackBench) -> None:
+    """Where Slack refuses a page, the person hears why."""
+    slack = many.slack
+    alert = many.announce()
+    slack.fault("views.open", "error", count=9)
+    slack.press("altcontact_show_all", message=alert)
+    slack.wait_private("Slack could not be reached")
+    slack.clear_faults()
+    slack.press("altcontact_show_all", message=alert)
+    slack.wait_view("Page 1 of 3")
+    slack.fault("views.update", "error", count=3)
+    slack.press("altcontact_page:next")
+    told = slack.wait_dm("Slack could not be reached")
+    assert "Please try again" in told["text"]
+    slack.wait_view("Page 1 of 3")
+
+
+def test_a_page_turned_twice_at_once_is_turned_once(many: SlackBench) -> None:
+    """The slower of two presses of one page is left out, and nobody is troubled with it."""
+    slack = many.slack
+    alert = many.announce()
+    slack.press("altcontact_show_all", message=alert)
+    slack.wait_view("Page 1 of 3")
+    slack.press("altcontact_page:next")
+    slack.wait_view("Page 2 of 3")
+    assert slack.deliver_again()["acked"]
+    slack.wait(lambda _: [r["error"] for r in slack.refusals()] == ["hash_conflict"])
+    slack.command("/altcontact help")
+    slack.wait_private("/altcontact fix")
+    assert slack.dms() == []
+
+
+def test_a_page_that_is_not_there_any_more_is_the_last(many: SlackBench) -> None:
+    """A page number past the end shows the last page with its rows."""
+    slack = many.slack
+    alert = many.announce()
+    announced = alert["metadata"]["event_payload"]["id"]
+    view = AlertListeners(many.parts)._page(announced, 7)
+    assert "Page 3 of 3" in str(view)
+    assert str(view).count(FIX) == 5
+    slack.close()

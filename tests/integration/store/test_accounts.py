@@ -1,0 +1,142 @@
+"""Accounts, and how they are found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain.contacts import Account, Surroundings, Unit
+from bot.store import SqliteStore
+from tests.integration.store.fixtures import START, SetClock, account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAMES = ("Straße", "prod", "prod-eu", "Preprod", "100%_done", "ÉCOLE", "[x]*?", "prod")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    """A store that remembers accounts of all those names, numbered from 1."""
+    with SqliteStore(tmp_path / "bot.db", SetClock()) as opened:
+        opened.remember_accounts([account(n, name) for n, name in enumerate(NAMES, 1)])
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("PROD", [2, 8, 4, 3]),
+        ("000000000003", [3]),
+        (" strasse ", [1]),
+        ("école", [6]),
+        ("e\u0301cole", [6]),
+        ("%", [5]),
+        ("_", [5]),
+        ("*", [7]),
+        ("0000", []),
+        ("", []),
+        ("\ud83e!", []),
+    ],
+)
+def test_find_accounts(store: SqliteStore, text: str, numbers: list[int]) -> None:
+    """An account is found by its id, or by a part of its name taken literally, in any case."""
+    assert store.find_accounts(text, 10) == [account(n, NAMES[n - 1]) for n in numbers]
+
+
+def test_find_accounts_stops_at_its_limit(store: SqliteStore) -> None:
+    """No more accounts come than were asked for, the very name first."""
+    assert [found.name for found in store.find_accounts("prod", 2)] == ["prod", "prod"]
+
+
+def test_account_is_kept_as_last_listed(store: SqliteStore) -> None:
+    """What was listed last replaces what was known."""
+    listed = Account(account(1).id, "Renamed", "CLOSED", "new@example.com")
+    store.remember_accounts([listed])
+    assert store.account(listed.id) == listed
+    assert store.find_accounts("renamed", 1) == [listed]
+    assert store.account("nonsense") is None
+
+
+def test_account_names(store: SqliteStore) -> None:
+    """Each name comes once."""
+    assert sorted(store.account_names()) == sorted(set(NAMES))
+
+
+def test_surroundings_are_kept(store: SqliteStore) -> None:
+    """OUs and tags are kept each since its time, by organization; what is not given stays."""
+    units = (Unit("ou-ab12-11111111", "Production"), Unit("ou-ab12-22222222", "Pay/ments"))
+    later = START + timedelta(days=1)
+    one, two, three = (account(n, NAMES[n - 1]) for n in (1, 2, 3))
+    store.remember_accounts([replace(two, organization="acme")])
+    store.keep_surroundings(
+        {
+            one.id: Surroundings(units, START, {"env": "prod"}, START),
+            two.id: Surroundings(units=units, units_at=START),
+            three.id: Surroundings(units=(), units_at=START, tags={}, tags_at=START),
+            "000000000099": Surroundings(units, START),
+        }
+    )
+    store.keep_surroundings(
+        {
+            one.id: Surroundings(tags={"env": "dev"}, tags_at=later),
+            three.id: Surroundings(units=units[:1], units_at=later),
+        }
+    )
+    kept = store.surroundings("")
+    assert kept[one.id] == Surroundings(units, START, {"env": "dev"}, later)
+    assert kept[three.id] == Surroundings(units[:1], later, {}, START)
+    assert kept[account(4).id] == Surroundings()
+    assert store.surroundings("acme") == {two.id: Surroundings(units, START)}
+    assert store.surroundings("other") == {}
+    assert store.account("000000000099") is None
+    # Listed again, an account keeps where it stands.
+    store.remember_accounts([replace(one, state="SUSPENDED")])
+    now = store.account(one.id)
+    assert now == replace(one, state="SUSPENDED", units=units, tags={"env": "dev"})
+    assert store.find_accounts(one.id, 1) == [now]
+
+
+def test_where_an_account_stood_is_known_for_a_week(tmp_path: Path) -> None:
+    """An account comes with its OUs and tags as long as they are good, each by its own time."""
+    clock = SetClock()
+    path, tags = (Unit("ou-ab12-11111111", "Prod"),), {"env": "prod"}
+    with SqliteStore(tmp_path / "bot.db", clock) as store:
+        store.remember_accounts([account()])
+        store.keep_surroundings({account().id: Surroundings(path, START)})
+        later = START + timedelta(days=1)
+        store.keep_surroundings({account().id: Surroundings(tags=tags, tags_at=later)})
+        clock.tick(7 * 86_400 - 1)
+        whole = replace(account(), units=path, tags=tags)
+        assert store.account(account().id) == whole
+        clock.tick(1)
+        assert store.account(account().id) == replace(account(), tags=tags)
+        clock.tick(86_400)
+        assert store.find_accounts(account().id, 1) == [account()]
+
+
+def test_an_account_that_moved_leaves_its_ous_and_tags_behind(store: SqliteStore) -> None:
+    """What one organization says of an account does not hold in another."""
+    here = replace(account(), organization="here")
+    path, tags = (Unit("ou-ab12-11111111", "Prod"),), {"env": "prod"}
+    kept = Surroundings(path, START, tags, START)
+    store.remember_accounts([here])
+    store.keep_surroundings({here.id: kept})
+    store.remember_accounts([replace(here, name="Renamed")])
+    assert store.surroundings("here")[here.id] == kept
+    there = replace(here, organization="there")
+    store.remember_accounts([there])
+    found = store.surroundings("there")[here.id]
+    assert (found.units, found.tags, store.account(here.id)) == (None, None, there)
+
+
+def test_paths_of_many_accounts_are_held_once(store: SqliteStore) -> None:
+    """Accounts of one OU share one path in memory."""
+    units = (Unit("ou-ab12-11111111", "Production"),)
+    store.keep_surroundings({account(n).id: Surroundings(units, START) for n in (1, 2)})
+    kept = store.surroundings("")
+    assert kept[account(1).id].units is kept[account(2).id].units

@@ -1,0 +1,234 @@
+"""The doctor's look at a database: what it tells of each state, and that it leaves it as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from bot.app.clock import SystemClock
+from bot.domain.errors import StoreError
+from bot.domain.scans import Trigger, TriggerKind
+from bot.services.doctor import Line, State
+from bot.store import SqliteStore
+from bot.store.doctor.checks import StoreCheckup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Usage(NamedTuple):
+    """What `shutil.disk_usage` gives."""
+
+    total: int
+    used: int
+    free: int
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A database as a bot leaves it."""
+    path = tmp_path / "bot.db"
+    SqliteStore(path, SystemClock()).close()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk with room, whatever that of the machine has."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, 10**12))
+
+
+def look(path: Path, integrity_seconds: float = 20.0) -> dict[str, Line]:
+    """The lines by name."""
+    checkup = StoreCheckup(path, 0.1, integrity_seconds)
+    return {line.name: line for check in checkup.checks() for line in check.look()}
+
+
+def states(lines: dict[str, Line]) -> dict[str, State]:
+    """The states by name."""
+    return {name: line.state for name, line in lines.items()}
+
+
+def test_all_is_well(file: Path) -> None:
+    """A database that the bot made passes every check, and is byte for byte what it was."""
+    before, beside = file.read_bytes(), sorted(file.parent.iterdir())
+    lines = look(file)
+    assert set(states(lines).values()) == {State.OK}
+    assert list(lines) == ["File", "Schema", "Writing", "Integrity", "Free space"]
+    assert (file.read_bytes(), sorted(file.parent.iterdir())) == (before, beside)
+
+
+def test_none_yet(tmp_path: Path) -> None:
+    """A file that is not there yet is no failure, and is not made."""
+    lines = look(tmp_path / "bot.db")
+    assert states(lines) == {"File": State.OK, "Free space": State.OK}
+    assert StoreCheckup(tmp_path / "bot.db").last_scan() is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_directory(tmp_path: Path) -> None:
+    """A directory that is not there is a failure with the command that makes it."""
+    lines = look(tmp_path / "data" / "bot.db")
+    assert lines["File"].state is State.FAILURE
+    assert lines["File"].paste == f"mkdir -p {tmp_path / 'data'}"
+    assert lines["Schema"].state is State.NOT_CHECKED
+    assert lines["Free space"].state is State.NOT_CHECKED
+
+
+def test_a_directory(tmp_path: Path) -> None:
+    """A directory in the file's place is a failure with a setting that would do."""
+    line = look(tmp_path)["File"]
+    assert line.state is State.FAILURE
+    assert line.paste.endswith("/altcontact.db")
+
+
+def test_a_directory_that_cannot_be_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second file that SQLite keeps beside the first needs the directory."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    lines = look(file)
+    assert lines["File"].state is State.FAILURE
+    assert lines["File"].paste.startswith("chown ")
+    assert lines["Writing"].state is State.NOT_CHECKED
+
+
+def test_a_file_system_mounted_read_only(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A volume that is mounted read-only is told as one, since no owner of it could write."""
+    real = os.statvfs(file.parent)
+    fields = [*real[:8], real.f_flag | os.ST_RDONLY, real.f_namemax]
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(fields))
+    lines = look(file)
+    assert lines["File"].state is State.FAILURE
+    assert "mounted read-only" in lines["File"].words
+    assert lines["File"].paste == f"findmnt --target {file.parent}"
+    assert lines["Schema"].state is State.NOT_CHECKED
+
+
+def test_a_path_that_cannot_be_looked_at(tmp_path: Path) -> None:
+    """What the system refuses to look at is a failure in its words, not an unforeseen error."""
+    file = tmp_path / ("long" * 100) / "bot.db"
+    lines = look(file)
+    assert lines["File"].state is State.FAILURE
+    assert "File name too long" in lines["File"].words
+    assert lines["File"].paste.startswith("namei -l ")
+    assert lines["Free space"].state is State.NOT_CHECKED
+    with pytest.raises(StoreError, match="cannot be opened"):
+        StoreCheckup(file).last_scan()
+
+
+def test_locked(file: Path) -> None:
+    """A writer that does not end is a failure; what can be read is still looked at."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        lines = look(file)
+    assert lines["Writing"].state is State.FAILURE
+    assert "locked" in lines["Writing"].words
+    assert lines["Writing"].mend
+    assert lines["Schema"].state is State.OK
+
+
+@pytest.fixture
+def other(file: Path) -> Iterator[int]:
+    """A process that has the database open."""
+    code = (
+        "import sqlite3, sys\n"
+        "db = sqlite3.connect(sys.argv[1])\n"
+        "db.execute('SELECT * FROM scans')\n"
+        "print(flush=True)\n"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.communicate()
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="Linux alone tells who holds a lock")
+def test_in_use(file: Path, other: int) -> None:
+    """A bot that runs on it is said, and fine."""
+    line = look(file)["File"]
+    assert line.state is State.OK
+    assert f"Process {other} uses it" in line.words
+
+
+def test_a_newer_version(file: Path) -> None:
+    """A database of a newer version is a failure, and nothing further is looked at."""
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("INSERT INTO _sqlite_migrations VALUES (99, 'altcontact', 'm999_new', '')")
+    lines = look(file)
+    assert lines["Schema"].state is State.FAILURE
+    assert "newer version" in lines["Schema"].words
+    assert lines["Integrity"].state is State.NOT_CHECKED
+
+
+def test_an_older_version(tmp_path: Path) -> None:
+    """A database that the next start brings up to date is fine, and so is an empty file."""
+    (tmp_path / "bot.db").touch()
+    line = look(tmp_path / "bot.db")["Schema"]
+    assert line.state is State.OK
+    assert "next start" in line.words
+    assert (tmp_path / "bot.db").read_bytes() == b""
+    assert StoreCheckup(tmp_path / "bot.db").last_scan() is None
+
+
+def test_no_database(tmp_path: Path) -> None:
+    """A file that is no database is a failure with the mend."""
+    (tmp_path / "bot.db").write_text("hello, this is no database at all" * 50)
+    line = look(tmp_path / "bot.db")["Schema"]
+    assert line.state is State.FAILURE
+    assert "is not a database" in line.words
+
+
+def test_damage(file: Path) -> None:
+    """Damage is found, and the command told that saves what can be saved."""
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("PRAGMA journal_mode = DELETE")
+        root = db.execute("SELECT rootpage FROM sqlite_master WHERE name='fixes_open'").fetchone()
+        size = db.execute("PRAGMA page_size").fetchone()
+    content = bytearray(file.read_bytes())
+    start = (root[0] - 1) * size[0]
+    content[start : start + 20] = b"\xff" * 20
+    file.write_bytes(content)
+    line = look(file)["Integrity"]
+    assert line.state is State.FAILURE
+    assert "damaged" in line.words
+    assert ".recover" in line.paste or line.paste.startswith("ls ")
+
+
+def test_a_large_database(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking for damage ends after a while; that is no failure."""
+    monkeypatch.setattr("bot.store.doctor.checks._STEPS_BETWEEN", 1)
+    line = look(file, integrity_seconds=-1.0)["Integrity"]
+    assert line.state is State.OK
+    assert "that were looked" in line.words
+
+
+@pytest.mark.parametrize(
+    ("free", "state"),
+    [(2**30, State.OK), (2**30 - 1, State.WARNING), (100 * 2**20 - 1, State.FAILURE)],
+)
+def test_free_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: State
+) -> None:
+    """Little free space is a warning, hardly any a failure."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, free))
+    line = look(tmp_path / "bot.db")["Free space"]
+    assert line.state is state
+    assert line.paste.startswith("df -h") is (state is not State.OK)
+
+
+def test_the_last_scan(file: Path) -> None:
+    """The last scan is read without a store; one that runs has not ended."""
+    with SqliteStore(file, SystemClock()) as store:
+        store.claim_scan(Trigger(TriggerKind.CLI))
+        assert StoreCheckup(file).last_scan() is None

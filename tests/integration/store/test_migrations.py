@@ -1,0 +1,182 @@
+"""A database of the first version is brought up to this one with all that it holds."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlite_utils import Database
+
+from bot.domain.announcements import AnnouncementKind, SendState
+from bot.domain.contacts import ContactType
+from bot.domain.failures import Cause, failure
+from bot.domain.findings import Outcome
+from bot.domain.fixes import FixState
+from bot.domain.rule_catalog import Rule, Severity
+from bot.domain.scans import ScanState
+from bot.store import SqliteStore
+from bot.store.columns import contact_json, failure_json, time_text
+from bot.store.doctor.checks import StoreCheckup
+from bot.store.migrations.migrate import SCHEMA
+from tests.integration.store.fixtures import (
+    CONTACT,
+    ORGANIZATION,
+    OTHER,
+    SECURITY,
+    START,
+    SetClock,
+    account,
+    key,
+    query,
+    result,
+    scan_once,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DENIED, NO_API = failure(Cause.DENIED), failure(Cause.NO_API)
+WHEN = time_text(START)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file as the first version left it: two scans, findings, a fix, failing checks."""
+    path = tmp_path / "bot.db"
+    results = [
+        ["SECURITY", "missing", "No SECURITY contact is set.", None, None],
+        ["BILLING", "unknown", DENIED.words, None, failure_json(DENIED)],
+        ["OPERATIONS", "compliant", "The OPERATIONS contact is set.", contact_json(CONTACT), None],
+    ]
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        db = Database(connection)
+        SCHEMA.apply(db, stop_before="m002_policy")
+        for number in (1, 2, 3):
+            who = account(number)
+            row = (who.id, who.name, who.name.lower(), who.state, who.email)
+            db.execute("INSERT INTO accounts VALUES (?, ?, ?, ?, ?, NULL)", row)
+        held = (account(1).id, "OPERATIONS", contact_json(CONTACT), CONTACT.fingerprint, WHEN)
+        db.execute("INSERT INTO contacts VALUES (?, ?, ?, ?, ?)", held)
+        for scan_id, state in ((7, "complete"), (8, "failed")):
+            scope = ORGANIZATION
+            db.execute(
+                "INSERT INTO scans VALUES "
+                "(?, ?, 'slack', 'U1', ?, ?, ?, ?, ?, 'aws', ?, ?, ?, ?, 0, 'x', 'h', 1, ?, 3, 3)",
+                (
+                    *(scan_id, state, WHEN, WHEN, scope.kind, scope.role, scope.account_id),
+                    *(scope.organization_id, scope.management_id, '{"missing": 1}'),
+                    *(failure_json(DENIED) if state == "failed" else None, WHEN),
+                ),
+            )
+        db.execute(
+            "INSERT INTO scan_results VALUES (7, 0, ?, 'Account 1', 'ACTIVE', ?, 1, ?, ?)",
+            (account(1).id, account(1).email, WHEN, json.dumps(results)),
+        )
+        for name, kind in (("a", "falls_short"), ("b", "unchecked"), ("c", "checks_failing")):
+            db.execute(
+                "INSERT INTO announcements (id, kind, scan_id, created_at, state, failure) "
+                "VALUES (?, ?, 7, ?, 'sent', ?)",
+                (name, kind, WHEN, failure_json(DENIED)),
+            )
+        for finding in (
+            (11, account(1).id, "SECURITY", "missing", "No contact.", None, None, "a"),
+            (12, account(1).id, "BILLING", "unknown", "Denied.", failure_json(DENIED), None, "b"),
+            (13, account(2).id, "SECURITY", "unsupported", "No API.", None, None, "b"),
+            (14, account(3).id, "SECURITY", "missing", "No contact.", None, WHEN, "a"),
+        ):
+            *told, resolved_at, shown = finding
+            db.execute(
+                "INSERT INTO findings (id, account_id, type, outcome, reason, failure, "
+                "resolved_at, announcement_id, first_seen, last_seen, opened_scan, resolution) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 7, 'Done.')",
+                (*told, resolved_at, shown, WHEN, WHEN),
+            )
+        db.execute(
+            "INSERT INTO fixes VALUES (5, 'form', ?, 'Account 3', 'SECURITY', ?, 'U1', 'none', "
+            "?, 'confirmed', ?, ?, ?, ?, NULL, 0)",
+            (account(3).id, contact_json(CONTACT), WHEN, contact_json(OTHER), WHEN, WHEN, WHEN),
+        )
+        db.execute("INSERT INTO deliveries VALUES ('trigger', ?)", [WHEN])
+        db.execute("INSERT INTO health VALUES (1, 'denied')")
+        SCHEMA.ensure_migrations_table(db)
+    return path
+
+
+def test_everything_is_found(path: Path) -> None:
+    """Accounts, scans with their results, findings, announcements and fixes are all there."""
+    with SqliteStore(path, SetClock()) as store:
+        assert [store.account(account(n).id) for n in (1, 2, 3)] == [account(n) for n in (1, 2, 3)]
+        last = store.last_scan()
+        assert last is not None
+        assert (last.id, last.state, last.failure) == (8, ScanState.FAILED, DENIED)
+        (seen,) = store.report(7).results
+        assert (seen.account, seen.read_at, seen.outcome) == (account(1), START, Outcome.MISSING)
+        missing, unknown, compliant = seen.results
+        assert [each.rule for each in missing.verdicts] == [Rule.MISSING]
+        assert missing.severity is Severity.VERY_HIGH
+        assert (unknown.outcome, unknown.failure, unknown.was_read) == (
+            Outcome.UNKNOWN,
+            DENIED,
+            False,
+        )
+        assert (compliant.contact, compliant.verdicts) == (CONTACT, ())
+        short = store.announcement_content("a", 9)
+        assert (short.announcement.state, short.total, short.open) == (SendState.SENT, 2, 1)
+        assert (short.missing, short.severities) == (1, {Severity.VERY_HIGH: 1})
+        assert {each.id: each.resolution for each in short.findings} == {11: "Done.", 14: "Done."}
+        unchecked = store.announcement_content("b", 9)
+        assert {each.id: each.key.rule for each in unchecked.findings} == {
+            12: Rule.UNREADABLE,
+            13: Rule.UNSUPPORTED,
+        }
+        assert [each.failure for each in unchecked.findings] == [DENIED, None]
+        assert store.report(7).changes.opened == (
+            key(Rule.MISSING),
+            key(Rule.UNREADABLE, kind=ContactType.BILLING),
+            key(Rule.UNSUPPORTED, 2),
+            key(Rule.MISSING, 3),
+        )
+        fix = store.latest_fix(account(3).id, SECURITY)
+        assert fix is not None
+        assert (fix.id, fix.state, fix.before) == (5, FixState.CONFIRMED, OTHER)
+        assert not store.first_delivery("trigger")
+        assert store.due_announcements() == []
+
+
+def test_the_next_scan_goes_on_from_there(path: Path) -> None:
+    """What stands is not opened again, what is over is resolved, and checks work again."""
+    with SqliteStore(path, SetClock(START + timedelta(hours=1))) as store:
+        changes = scan_once(
+            store,
+            result(1, Outcome.MISSING, Outcome.COMPLIANT, Outcome.COMPLIANT),
+            result(2, Outcome.UNSUPPORTED),
+            result(3, Outcome.MISSING),
+        )
+        assert changes.opened == (key(Rule.MISSING, 3),)
+        assert changes.resolved == (key(Rule.UNREADABLE, kind=ContactType.BILLING),)
+        assert changes.unchanged == 2
+        kinds = [each.kind for each in store.due_announcements()]
+        assert kinds.count(AnnouncementKind.CHECKS_WORKING) == 1
+        assert [each.id for each in store.open_findings(account(3).id)] == [15]
+
+
+def test_it_is_brought_up_once(path: Path) -> None:
+    """Opened again it is as it was, and sound."""
+    for _ in range(2):
+        SqliteStore(path, SetClock()).close()
+    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(2,)]
+    assert query(path, "PRAGMA integrity_check") == [("ok",)]
+    assert query(path, "PRAGMA foreign_key_check") == []
+    assert query(path, "SELECT contact FROM contact_history") == [(contact_json(CONTACT),)]
+
+
+def test_the_doctor_looks_at_it_as_it_is(path: Path) -> None:
+    """The last scan is told of a file that was not brought up, and the file is left as it is."""
+    last = StoreCheckup(path).last_scan()
+    assert last is not None
+    assert (last.id, last.parts) == (8, ())
+    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(1,)]

@@ -1,0 +1,190 @@
+"""Several organizations in one database: which accounts left, whose checks fail, who is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain.announcements import AnnouncementKind
+from bot.domain.failures import Cause, failure
+from bot.domain.findings import Outcome
+from bot.domain.rule_catalog import Rule
+from bot.domain.scans import ScanPart, ScanState
+from bot.domain.scope import ScopeKind
+from bot.store import SqliteStore
+from tests.integration.store.fixtures import (
+    ORGANIZATION,
+    SetClock,
+    account,
+    claimed,
+    ended,
+    key,
+    policy,
+    query,
+    result,
+    scan_once,
+    send,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.domain.failures import Failure
+    from bot.domain.findings import AccountResult
+    from bot.domain.scans import Changes
+    from bot.domain.scope import Scope
+
+MISSING, COMPLIANT = Outcome.MISSING, Outcome.COMPLIANT
+FAILING, WORKING = AnnouncementKind.CHECKS_FAILING, AnnouncementKind.CHECKS_WORKING
+ALONE = replace(ORGANIZATION, kind=ScopeKind.ACCOUNT)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file that is not there yet."""
+    return tmp_path / "bot.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
+    """A store in that file."""
+    with SqliteStore(path, SetClock()) as opened:
+        yield opened
+
+
+def of(organization: str, number: int, outcome: Outcome = MISSING) -> AccountResult:
+    """The result of an account of this organization."""
+    return result(replace(account(number), organization=organization), outcome)
+
+
+def part(name: str, why: Cause | None = None, scope: Scope | None = ORGANIZATION) -> ScanPart:
+    """How a scan went in an organization."""
+    return ScanPart(name, scope, failure(why) if why is not None else None)
+
+
+def scan(store: SqliteStore, *found: ScanPart | AccountResult) -> Changes:
+    """A scan of these parts, with these results."""
+    parts = tuple(each for each in found if isinstance(each, ScanPart))
+    results = [each for each in found if not isinstance(each, ScanPart)]
+    why: Failure | None = next((each.failure for each in parts if each.failure), None)
+    state = ScanState.COMPLETE if why is None else ScanState.INCOMPLETE
+    done = ended(claimed(store), *results, state=state, why=why, scope=parts[0].scope)
+    return store.record_scan(replace(done, parts=parts), results)
+
+
+def kinds(store: SqliteStore) -> list[tuple[AnnouncementKind, str]]:
+    """What is due of checks themselves, by organization; all is posted then."""
+    due = [each for each in store.due_announcements() if each.kind in {FAILING, WORKING}]
+    for each in due:
+        send(store, each.id)
+    return [(each.kind, each.organization) for each in due]
+
+
+def test_parts_are_kept(store: SqliteStore) -> None:
+    """How a scan went in each organization is read back as it was."""
+    parts = (part("a"), part("b", Cause.DENIED, None))
+    scan(store, *parts, of("a", 1))
+    kept = store.scan(1)
+    assert kept is not None
+    assert kept.parts == parts
+    assert kept.failing == {"b": failure(Cause.DENIED)}
+    assert store.report(1).results == (of("a", 1),)
+    (due, *_) = store.due_announcements()
+    assert store.announcement_content(due.id, 9).scan == kept
+
+
+def test_accounts_left_where_the_listing_was_complete(store: SqliteStore) -> None:
+    """What another organization's failed listing does not have is still looked after."""
+    scan(store, part("a"), part("b"), of("a", 1), of("a", 2), of("b", 3), of("b", 4))
+    changes = scan(store, part("a"), part("b", Cause.DENIED), of("a", 1), of("b", 3))
+    assert changes.resolved == (key(Rule.MISSING, 2),)
+    assert store.account_names() == ["Account 1", "Account 3", "Account 4"]
+
+
+@pytest.mark.parametrize("found", [[part("b", None, ALONE), of("b", 3)], [part("b")]])
+def test_listing_of_an_organization_that_proves_nothing(
+    store: SqliteStore, found: list[ScanPart | AccountResult]
+) -> None:
+    """A listing of one account, or an empty one, says nothing of the others."""
+    scan(store, part("a"), part("b"), of("a", 1), of("b", 3), of("b", 4))
+    changes = scan(store, part("a"), *found, of("a", 1))
+    assert changes.resolved == ()
+
+
+def test_organization_that_is_looked_after_no_longer(path: Path, store: SqliteStore) -> None:
+    """A complete scan without an organization ends what concerns it; an incomplete one does not."""
+    scan(store, part("a"), part("b"), of("a", 1), of("b", 3))
+    assert scan(store, part("a", Cause.DENIED), of("a", 1)).resolved == ()
+    assert scan(store, part("a"), of("a", 1)).resolved == (key(Rule.MISSING, 3),)
+    assert query(path, "SELECT account_id FROM contacts") == [(account(1).id,)]
+
+
+def test_account_that_moved(store: SqliteStore) -> None:
+    """An account that another organization lists now did not leave."""
+    scan_once(store, result(1, MISSING))
+    changes = scan(store, part("a"), part("b"), of("a", 1), of("b", 2))
+    assert (changes.opened, changes.resolved) == ((key(Rule.MISSING, 2),), ())
+    changes = scan(store, part("a"), part("b"), of("a", 2), of("b", 1))
+    assert (changes.opened, changes.resolved) == ((), ())
+    kept = store.account(account(1).id)
+    assert kept is not None
+    assert kept.organization == "b"
+
+
+def test_each_organization_has_its_health(store: SqliteStore) -> None:
+    """Checks that fail and work again are told for each organization by itself, once a cause."""
+    scan(store, part("a"), part("b", Cause.DENIED), of("a", 1))
+    assert kinds(store) == [(FAILING, "b")]
+    scan(store, part("a", Cause.TIMED_OUT), part("b", Cause.DENIED))
+    assert kinds(store) == [(FAILING, "a")]
+    scan(store, part("a", Cause.TIMED_OUT), part("b"), of("b", 2))
+    assert kinds(store) == [(WORKING, "b")]
+    scan(store, part("a"), part("b"), of("a", 1), of("b", 2))
+    assert kinds(store) == [(WORKING, "a")]
+    scan(store, part("a"), part("b"), of("a", 1), of("b", 2))
+    assert kinds(store) == []
+
+
+def test_failure_of_one_organization_unsaid(store: SqliteStore) -> None:
+    """What passed before it was said is not said, whatever is said of the others."""
+    scan(store, part("a", Cause.DENIED), part("b", Cause.DENIED))
+    scan(store, part("a"), part("b", Cause.DENIED), of("a", 1))
+    assert kinds(store) == [(FAILING, "b")]
+
+
+def test_health_of_an_organization_that_is_gone(store: SqliteStore) -> None:
+    """An organization that is looked after no longer is not waited for; back, it is told anew."""
+    scan_once(store, state=ScanState.FAILED, why=failure(Cause.DENIED))
+    scan(store, part("a"), of("a", 1))
+    assert kinds(store) == []
+    scan_once(store, state=ScanState.FAILED, why=failure(Cause.DENIED))
+    assert kinds(store) == [(FAILING, "")]
+
+
+def test_news_go_where_the_policy_says(store: SqliteStore) -> None:
+    """Findings are announced a channel at a time, each naming whom its accounts' policies name."""
+    one = policy(channel="#one", mention=("U1", "S1"))
+    two = policy(channel="#two")
+    also = policy(channel="#one", mention=("S1", "U2"))
+    scan_once(
+        store,
+        result(1, MISSING, policy=one),
+        result(2, MISSING, policy=two),
+        result(3, MISSING, policy=also),
+        result(4, Outcome.UNKNOWN, policy=one),
+        result(5, MISSING),
+    )
+    sent = {
+        (each.kind, each.channel): (each.mention, store.announcement_content(each.id, 9).total)
+        for each in store.due_announcements()
+    }
+    short, unchecked = AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED
+    assert sent == {
+        (short, "#one"): (("U1", "S1", "U2"), 2),
+        (short, "#two"): ((), 1),
+        (short, ""): ((), 1),
+        (unchecked, "#one"): (("U1", "S1"), 1),
+    }

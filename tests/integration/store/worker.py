@@ -1,0 +1,31 @@
+"""Run by a test, in threads and processes: carries out fixes and meets deliveries.
+
+Arguments: the file, then the number of the first account and of the one after the last.
+"""
+
+import sys
+
+from bot.app.clock import SystemClock
+from bot.domain.fixes import FixState
+from bot.store import SqliteStore
+from tests.integration.store.fixtures import request
+
+DELIVERIES = 25
+
+
+def work(store: SqliteStore, first: int, end: int) -> int:
+    """Confirm a fix of each account; how many of the shared deliveries came here first."""
+    for number in range(first, end):
+        fix, new = store.plan_fix(request(f"form-{number}", number), f"Account {number}")
+        assert new
+        store.advance_fix(fix.id, FixState.APPLIED, ended=False)
+        assert store.latest_fix(fix.request.account_id, fix.request.type) is not None
+        store.advance_fix(fix.id, FixState.CONFIRMED, ended=True)
+    return sum(store.first_delivery(f"delivery-{number}") for number in range(DELIVERIES))
+
+
+if __name__ == "__main__":
+    with SqliteStore(sys.argv[1], SystemClock()) as opened:
+        print("ready", flush=True)  # noqa: T201 - the test reads it
+        sys.stdin.readline()
+        print(work(opened, int(sys.argv[2]), int(sys.argv[3])), flush=True)  # noqa: T201 - the same

@@ -1,0 +1,133 @@
+"""The doctor's look at the schedule: its next times in words, and how the last check ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.app.scheduler_checks import ScheduleCheckup, in_words
+from bot.domain.errors import StoreError
+from bot.domain.failures import Cause, failure
+from bot.domain.findings import Outcome
+from bot.domain.scans import Scan, ScanState, Trigger, TriggerKind
+from bot.services.doctor import Line, State
+from tests.unit.fakes import START, FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONDON = ZoneInfo("Europe/London")
+YESTERDAY = START - timedelta(days=1)
+
+
+def scan(
+    state: ScanState = ScanState.COMPLETE, at: datetime = START, cause: Cause | None = None
+) -> Scan:
+    """A scan of two accounts."""
+    why = failure(cause) if cause else None
+    counts = {Outcome.COMPLIANT: 2}
+    return Scan(1, Trigger(TriggerKind.SCHEDULE), state, at, at, None, counts, why)
+
+
+def look(
+    expression: str = "0 9 * * *",
+    zone: ZoneInfo = LONDON,
+    last: Callable[[], Scan | None] | None = lambda: None,
+) -> dict[str, Line]:
+    """The lines by name."""
+    checkup = ScheduleCheckup(expression, zone, FakeClock(), last)
+    return {line.name: line for check in checkup.checks() for line in check.look()}
+
+
+def test_next_times_in_words() -> None:
+    """The next three are told as people say them, in the zone of the schedule."""
+    line = look("30 8 * * *")["Next checks"]
+    assert line.state is State.OK
+    assert line.words.startswith(
+        "tomorrow, Tuesday 6 January, at 08:30, then Wednesday 7 January, at 08:30, then "
+    )
+    assert "Europe/London" in line.words
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (START, "today, Monday 5 January, at 09:00"),
+        (START - timedelta(days=1), "yesterday, Sunday 4 January, at 09:00"),
+        (datetime(2027, 7, 1, 12, tzinfo=UTC), "Thursday 1 July 2027, at 13:00"),
+    ],
+)
+def test_moments_in_words(moment: datetime, said: str) -> None:
+    """The day is named, a near one by its nearness, and the year where it is another one."""
+    assert in_words(moment, START, LONDON) == said
+
+
+@pytest.mark.parametrize(
+    ("expression", "state", "told"),
+    [
+        ("0 9 * * 1", State.OK, ""),
+        ("*/10 * * * *", State.OK, ""),
+        ("0 9 1 * *", State.WARNING, "less than once a week"),
+        ("0 9 * 1 *", State.WARNING, "less than once a week"),
+        ("0 0 1 1 *", State.WARNING, "less than once a week"),
+        ("*/5 * * * *", State.WARNING, "more than once in ten minutes"),
+        ("0,5 9 * * *", State.WARNING, "more than once in ten minutes"),
+    ],
+)
+def test_rare_and_dense_schedules(expression: str, state: State, told: str) -> None:
+    """Less than once a week is too rare, more than once in ten minutes too often."""
+    line = look(expression)["Next checks"]
+    assert line.state is state
+    assert told in line.mend
+    assert bool(line.paste) is (state is not State.OK)
+
+
+def test_a_schedule_that_never_comes_due() -> None:
+    """An expression without any time is a failure."""
+    assert look("0 0 31 2 *")["Next checks"].state is State.FAILURE
+
+
+def test_no_check_yet() -> None:
+    """Before the first start there is nothing to say."""
+    line = look()["Last check"]
+    assert (line.state, line.mend) == (State.OK, "")
+
+
+def test_the_last_check_ended_well() -> None:
+    """When it was, and over how many accounts."""
+    line = look(last=scan)["Last check"]
+    assert line.state is State.OK
+    assert line.words == "today, Monday 5 January, at 09:00; 2 accounts, complete."
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [(ScanState.FAILED, "failed"), (ScanState.INCOMPLETE, "is incomplete")]
+)
+def test_the_last_check_did_not_end_well(state: ScanState, told: str) -> None:
+    """It is said why, and how to mend that."""
+    line = look(last=lambda: scan(state, cause=Cause.UNREACHABLE))["Last check"]
+    assert line.state is State.WARNING
+    assert told in line.words
+    assert "could not be reached" in line.words
+    assert line.mend == failure(Cause.UNREACHABLE).mend
+    assert line.paste == "altcontact check"
+
+
+def test_a_missed_check() -> None:
+    """Where a check was due long since, the bot did not run."""
+    line = look("0 3 * * *", last=lambda: scan(at=YESTERDAY))["Last check"]
+    assert line.state is State.WARNING
+    assert "was missed" in line.words
+
+
+def test_a_database_that_cannot_be_read() -> None:
+    """Then nothing can be said of the last check."""
+
+    def fail() -> None:
+        raise StoreError("It is locked.")
+
+    assert look(last=fail)["Last check"].state is State.NOT_CHECKED
+    assert look(last=None)["Last check"].state is State.NOT_CHECKED

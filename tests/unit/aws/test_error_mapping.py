@@ -1,0 +1,258 @@
+"""What botocore raises, told as a cause in words that hold no personal data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore import exceptions as botocore
+from botocore.parsers import ResponseParserError
+
+from bot.aws.access_denied import Request
+from bot.aws.error_mapping import BadEndpoint, UnusableAnswer, explain, refused_fields
+from bot.domain.failures import Cause
+from bot.domain.scope import CallerRole, Scope, ScopeKind
+from tests.unit.aws.wire import MEMBER, OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MANAGEMENT = "999988887777"
+USER = "User: arn:aws:sts::111122223333:assumed-role/closed/trusted.access@example.com is not "
+GET = "GetAlternateContact"
+
+
+def error(
+    code: str, message: str = "", status: int = 400, operation: str = GET, **more: object
+) -> botocore.ClientError:
+    """A refusal as botocore raises it."""
+    response: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+    return botocore.ClientError(response, operation)
+
+
+def scope(role: CallerRole) -> Scope:
+    """A caller in an organization."""
+    management = OWN if role is CallerRole.MANAGEMENT else MANAGEMENT
+    return Scope(ScopeKind.ORGANIZATION, role, OWN, "aws", "o-1", management)
+
+
+def about(account_id: str = "", role: CallerRole = CallerRole.MANAGEMENT) -> Request:
+    """A read of a contact."""
+    return Request(GET, account_id, scope(role))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "cause"),
+    [
+        ("TooManyRequestsException", 429, Cause.THROTTLED),
+        ("Throttling", 400, Cause.THROTTLED),
+        ("ThrottlingException", 400, Cause.THROTTLED),
+        ("429", 429, Cause.THROTTLED),
+        ("InternalServerException", 500, Cause.AWS_FAULT),
+        ("ServiceException", 400, Cause.AWS_FAULT),
+        ("502", 502, Cause.AWS_FAULT),
+        ("ExpiredToken", 403, Cause.CREDENTIALS_EXPIRED),
+        ("ExpiredTokenException", 400, Cause.CREDENTIALS_EXPIRED),
+        ("InvalidClientTokenId", 403, Cause.CREDENTIALS_EXPIRED),
+        ("UnrecognizedClientException", 403, Cause.CREDENTIALS_EXPIRED),
+        ("SignatureDoesNotMatch", 403, Cause.CREDENTIALS_EXPIRED),
+        ("RequestExpired", 403, Cause.CLOCK_WRONG),
+        ("AWSOrganizationsNotInUseException", 400, Cause.NO_ORGANIZATION),
+        ("ConflictException", 409, Cause.ACCOUNT_STATE),
+        ("ValidationException", 400, Cause.REFUSED),
+        ("ResourceNotFoundException", 404, Cause.REFUSED),
+        ("404", 404, Cause.MALFORMED),
+        ("403", 403, Cause.MALFORMED),
+        ("302", 302, Cause.MALFORMED),
+    ],
+)
+def test_an_error_code_tells_the_cause(code: str, status: int, cause: Cause) -> None:
+    """Each code of AWS's, and a bare status of something else, has its cause."""
+    assert explain(error(code, status=status), about(MEMBER)).cause is cause
+
+
+@pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "InvalidSignatureException"])
+@pytest.mark.parametrize("message", ["Signature expired: 2026…", "Signature not yet current: …"])
+def test_a_signature_of_another_time_is_a_matter_of_the_clock(code: str, message: str) -> None:
+    """AWS refuses what is signed too long ago or too early as it refuses a wrong key."""
+    assert explain(error(code, message, status=403), about()).cause is Cause.CLOCK_WRONG
+
+
+def test_a_code_is_passed_on_only_if_it_looks_like_one() -> None:
+    """A code is kept for who looks it up, and dropped where it could be any text."""
+    assert explain(error("ValidationException"), about()).code == "ValidationException"
+    assert explain(error("jane.doe@example.com"), about()).code == ""
+
+
+ENDPOINT = {"endpoint_url": "https://account.us-east-1.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("raised", "cause"),
+    [
+        (botocore.ReadTimeoutError(**ENDPOINT), Cause.TIMED_OUT),
+        (botocore.ConnectTimeoutError(**ENDPOINT), Cause.TIMED_OUT),
+        (botocore.EndpointConnectionError(**ENDPOINT), Cause.UNREACHABLE),
+        (botocore.ConnectionClosedError(**ENDPOINT), Cause.UNREACHABLE),
+        (botocore.SSLError(**ENDPOINT, error=OSError()), Cause.UNREACHABLE),
+        (botocore.ProxyConnectionError(proxy_url="p", error="e"), Cause.UNREACHABLE),
+        (botocore.HTTPClientError(error="e"), Cause.UNREACHABLE),
+        (botocore.InvalidRegionError(region_name="r r"), Cause.UNREACHABLE),
+        (BadEndpoint(), Cause.UNREACHABLE),
+        (botocore.NoCredentialsError(), Cause.CREDENTIALS_MISSING),
+        (
+            botocore.PartialCredentialsError(provider="env", cred_var="secret"),
+            Cause.CREDENTIALS_MISSING,
+        ),
+        (botocore.ProfileNotFound(profile="nope"), Cause.CREDENTIALS_MISSING),
+        (
+            botocore.CredentialRetrievalError(provider="process", error_msg="e"),
+            Cause.CREDENTIALS_EXPIRED,
+        ),
+        (botocore.UnauthorizedSSOTokenError(), Cause.CREDENTIALS_EXPIRED),
+        (botocore.SSOTokenLoadError(error_msg="e"), Cause.CREDENTIALS_EXPIRED),
+        (botocore.TokenRetrievalError(provider="sso", error_msg="e"), Cause.CREDENTIALS_EXPIRED),
+        (FileNotFoundError("token"), Cause.CREDENTIALS_MISSING),
+        (RuntimeError("the refreshed credentials are still expired"), Cause.CREDENTIALS_EXPIRED),
+        (botocore.ParamValidationError(report="r"), Cause.REFUSED),
+        (botocore.DataNotFoundError(data_path="d"), Cause.REFUSED),
+        (ResponseParserError("<html>"), Cause.MALFORMED),
+        (UnusableAnswer(), Cause.MALFORMED),
+        (AttributeError("'list' object has no attribute 'get'"), Cause.MALFORMED),
+    ],
+)
+def test_what_is_raised_without_an_answer_tells_the_cause(raised: Exception, cause: Cause) -> None:
+    """Each kind of botocore's own errors has its cause."""
+    assert explain(raised, about(MEMBER)).cause is cause
+
+
+def test_a_role_that_cannot_be_assumed_is_a_matter_of_credentials() -> None:
+    """What the chain is refused while it refreshes is not taken for a denial of the call."""
+    refused = error(
+        "AccessDenied", USER + "authorized to perform: sts:AssumeRole", 403, "AssumeRole"
+    )
+    failure = explain(refused, about(MEMBER))
+    assert failure.cause is Cause.CREDENTIALS_EXPIRED
+    assert "refreshed" in failure.words
+    slow = error("Throttling", status=400, operation="AssumeRole")
+    assert explain(slow, about(MEMBER)).cause is Cause.THROTTLED
+
+
+NO_POLICY = (
+    "authorized to perform: account:GetAlternateContact on resource: arn:aws:account::1:account "
+    "because no identity-based policy allows the account:GetAlternateContact action"
+)
+EXPLICIT = (
+    "authorized to perform: account:GetAlternateContact on resource: * with an explicit deny in a "
+)
+BARE = "authorized to perform: account:GetAlternateContact"
+
+
+@pytest.mark.parametrize(
+    ("message", "request_", "cause"),
+    [
+        (
+            f"{BARE} (Your organization must first enable trusted access with AWS Account "
+            "Management.)",
+            about(MEMBER),
+            Cause.TRUSTED_ACCESS_OFF,
+        ),
+        (NO_POLICY, about(MEMBER), Cause.PERMISSION_MISSING),
+        (NO_POLICY, about(), Cause.PERMISSION_MISSING),
+        (EXPLICIT + "permissions boundary", about(), Cause.PERMISSION_MISSING),
+        (EXPLICIT + "service control policy", about(MEMBER), Cause.DENIED_BY_SCP),
+        (
+            EXPLICIT + "service control policy: arn:aws:organizations::1:policy/o-1/p-1",
+            about(),
+            Cause.DENIED_BY_SCP,
+        ),
+        (
+            f"{BARE} (The management account can only be managed using the standalone context "
+            "from the management account.)",
+            about(OWN),
+            Cause.WRONG_CALLER,
+        ),
+        (
+            f"{BARE} (The management account can only be managed using the standalone context "
+            "from the management account.)",
+            about(MANAGEMENT, CallerRole.DELEGATED_ADMINISTRATOR),
+            Cause.MANAGEMENT_OUT_OF_REACH,
+        ),
+        (
+            BARE,
+            about(MANAGEMENT, CallerRole.DELEGATED_ADMINISTRATOR),
+            Cause.MANAGEMENT_OUT_OF_REACH,
+        ),
+        (BARE, about(MEMBER, CallerRole.DELEGATED_ADMINISTRATOR), Cause.WRONG_CALLER),
+        (BARE, about(MEMBER, CallerRole.MEMBER), Cause.WRONG_CALLER),
+        (NO_POLICY, about(MEMBER, CallerRole.MEMBER), Cause.PERMISSION_MISSING),
+        (BARE, about(MEMBER), Cause.DENIED),
+        (BARE, about(), Cause.PERMISSION_MISSING),
+        (f"{BARE} (The account is suspended.)", about(MEMBER), Cause.ACCOUNT_STATE),
+        (
+            f"{BARE} (The specified account is not a member of your organization.)",
+            about(MEMBER),
+            Cause.ACCOUNT_STATE,
+        ),
+    ],
+)
+def test_a_denial_is_told_by_its_message(message: str, request_: Request, cause: Cause) -> None:
+    """AccessDenied has one code and many causes; the caller's ARN does not count as a sign."""
+    assert explain(error("AccessDeniedException", USER + message, 403), request_).cause is cause
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        ("You don't have permissions to access this resource.", Cause.WRONG_CALLER),
+        ("Access denied", Cause.DENIED),
+        ("", Cause.DENIED),
+        ("Not allowed by a session policy", Cause.PERMISSION_MISSING),
+    ],
+)
+def test_a_denial_by_organizations_is_told_by_its_message(message: str, cause: Cause) -> None:
+    """Organizations says in words of its own that a member may not list accounts."""
+    request = Request("ListAccounts", scope=scope(CallerRole.MEMBER))
+    refused = error("AccessDeniedException", message, operation="ListAccounts")
+    assert explain(refused, request).cause is cause
+
+
+def test_a_missing_permission_names_the_action() -> None:
+    """Who has to mend the policy is told the action, and nothing else of AWS's text."""
+    failure = explain(error("AccessDeniedException", USER + NO_POLICY, 403), about(MEMBER))
+    assert "account:GetAlternateContact" in failure.words
+    assert "account:GetAlternateContact" in failure.mend
+
+
+@pytest.mark.parametrize("make", [about, lambda: about(MEMBER)])
+def test_no_text_of_awss_is_passed_on(make: Callable[[], Request]) -> None:
+    """Neither the caller's session name nor an echoed value is in the words, mend or code."""
+    for code in ("AccessDeniedException", "ValidationException", "ExpiredToken", "Whatever"):
+        for text in (NO_POLICY, BARE, "jane.doe@example.com is not valid"):
+            told = explain(error(code, USER + text, 403), make())
+            assert "example.com" not in f"{told.words} {told.mend} {told.code}"
+
+
+def test_refused_fields_are_told_in_own_words() -> None:
+    """AWS's names become the contact's, and its messages, which echo values, are not passed on."""
+    names = ["name", "title", "emailAddress", "phoneNumber", "accountId"]
+    listed = [{"name": name, "message": "got jane.doe@example.com"} for name in names]
+    fields = refused_fields(error("ValidationException", fieldList=[*listed, "odd"]))
+    assert list(fields) == ["name", "title", "email", "phone"]
+    assert "example.com" not in str(fields)
+
+
+def test_fields_that_botocore_refuses_itself_are_told_too() -> None:
+    """A field that never went out, since it is too short, is named like one that AWS refused."""
+    report = "Invalid length for parameter EmailAddress, value: 0, valid min length: 1"
+    assert list(refused_fields(botocore.ParamValidationError(report=report))) == ["email"]
+
+
+def test_other_errors_refuse_no_field() -> None:
+    """An error that names no field refuses none."""
+    assert refused_fields(error("ValidationException")) == {}
+    assert refused_fields(botocore.NoCredentialsError()) == {}

@@ -1,0 +1,376 @@
+"""The command line: what it starts, what it says where, and with which status it ends."""
+
+import importlib
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+import structlog
+from altcontact_sandbox.run import Options
+
+from bot import __version__, cli
+from bot.app import bot, one_shot
+from bot.config import policy_file
+from bot.config.load import Settings
+from bot.domain.errors import SettingsError, StoreError
+from bot.domain.failures import Cause
+from bot.domain.readings import Absent
+from bot.domain.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
+from tests.unit.loggers import logging_put_back
+from tests.unit.reports import DENIED, HELD, STARTED, account, every_state, report
+
+SLACK: Final = {
+    "SLACK_BOT_TOKEN": "xoxb-1-abc",
+    "SLACK_APP_TOKEN": "xapp-1-def",
+    "ALTCONTACT_CHANNEL": "#alerts",
+}
+Capture = pytest.CaptureFixture[str]
+
+
+class FakeScan:
+    """Stands for `once.check_once`: hands back a report, or raises; may be joined."""
+
+    def __init__(self, outcome: ScanReport | BaseException, joined: Scan | None = None) -> None:
+        self.outcome = outcome
+        self.joined = joined
+        self.settings = Settings()
+
+    def __call__(
+        self,
+        settings: Settings,
+        on_progress: Callable[[int, int], None],
+        on_joined: Callable[[Scan], None],
+    ) -> ScanReport:
+        self.settings = settings
+        if self.joined is not None:
+            on_joined(self.joined)
+        on_progress(0, 0)
+        on_progress(1, 2)
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+
+@pytest.fixture(autouse=True)
+def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty folder, no setting, and logging put back afterwards."""
+    monkeypatch.chdir(tmp_path)
+    for name in [each for each in os.environ if each.startswith(("ALTCONTACT_", "SLACK_"))]:
+        monkeypatch.delenv(name)
+    with logging_put_back():
+        yield
+
+
+@pytest.fixture
+def scan(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeScan]:
+    """`scan(outcome, joined)` puts a fake in the place of `once.check_once`."""
+
+    def put(outcome: ScanReport | BaseException, joined: Scan | None = None) -> FakeScan:
+        fake = FakeScan(outcome, joined)
+        monkeypatch.setattr(one_shot, "check_once", fake)
+        return fake
+
+    return put
+
+
+def test_version(capsys: Capture) -> None:
+    """`--version` says the version on standard output."""
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"altcontact {__version__}\n"
+
+
+def test_version_is_quick() -> None:
+    """Nothing heavy is imported to say the version, by `python -m bot` either."""
+    code = (
+        "import runpy, sys; sys.argv = ['bot', '--version']\n"
+        "try: runpy.run_module('bot', run_name='__main__')\n"
+        "except SystemExit as end: assert not end.code\n"
+        "print({'boto3', 'pydantic', 'structlog', 'slack_sdk', 'rich.console'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"altcontact {__version__}\nset()\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "-h"], ["run", "--help"]])
+def test_help(capsys: Capture, arguments: list[str]) -> None:
+    """Help goes to standard output and is no error."""
+    assert cli.main(arguments) == 0
+    assert "Usage: altcontact" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["chek"],
+        ["check", "--jsn"],
+        ["check", "extra"],
+        ["sandbox", "--aws-port", "x"],
+        ["sandbox", "--slack-port", "65536"],
+    ],
+)
+def test_usage(capsys: Capture, arguments: list[str]) -> None:
+    """Wrong usage ends with 2, and says how it is used on standard error."""
+    assert cli.main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Usage: altcontact" in err
+
+
+@pytest.mark.parametrize(
+    ("made", "status"),
+    [
+        (report([account(1, "a", HELD), account(2, "b", state="CLOSED")]), 0),
+        (report([]), 0),
+        (report(every_state()), 1),
+        (report([account(1, "a", Absent())], ScanState.INCOMPLETE, Cause.THROTTLED), 1),
+        (report([account(1, "a", HELD), account(2, "b", DENIED)]), 3),
+        (report([account(1, "a", HELD)], ScanState.INCOMPLETE, Cause.CREDENTIALS_EXPIRED), 3),
+        (report([], ScanState.FAILED, Cause.CREDENTIALS_MISSING), 3),
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_check_status(
+    scan: Callable[..., FakeScan],
+    capsys: Capture,
+    made: ScanReport,
+    status: int,
+    more: list[str],
+) -> None:
+    """The exit status tells compliant, falls short, and could not be checked apart."""
+    scan(made)
+    assert cli.main(["check", *more]) == status
+    out, err = capsys.readouterr()
+    if more:
+        assert json.loads(out)["summary"]["accounts"] == len(made.results)
+    assert ("The check " in err) is (made.scan.state is not ScanState.COMPLETE)
+
+
+def test_check_settings(
+    scan: Callable[..., FakeScan], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """`check` needs no Slack setting, and takes those that concern it."""
+    fake = scan(report([]))
+    monkeypatch.setenv("ALTCONTACT_DATABASE", "other.db")
+    assert cli.main(["check"]) == 0
+    assert fake.settings.database == Path("other.db")
+    assert capsys.readouterr().out == ""
+
+
+def test_wrong_settings(
+    scan: Callable[..., FakeScan], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Wrong settings end with 2 and words, and nothing is scanned."""
+    scan(AssertionError("scanned"))
+    monkeypatch.setenv("ALTCONTACT_SCOPE", "galaxy")
+    assert cli.main(["check"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("A setting is wrong or missing:\n  ALTCONTACT_SCOPE: “galaxy”")
+
+
+def test_joined(scan: Callable[..., FakeScan], capsys: Capture) -> None:
+    """Who started the running scan is said on standard error."""
+    running = Scan(1, Trigger(TriggerKind.SCHEDULE), ScanState.RUNNING, STARTED)
+    scan(report([]), running)
+    assert cli.main(["check", "--json"]) == 0
+    assert "started by the bot's schedule" in capsys.readouterr().err
+
+
+def test_store_error(scan: Callable[..., FakeScan], capsys: Capture) -> None:
+    """A database that cannot be used ends with 2, in words with the mend."""
+    scan(StoreError("The database is read-only.", "Make it writable."))
+    assert cli.main(["check"]) == 2
+    assert capsys.readouterr().err == "The database is read-only.\nMake it writable.\n"
+
+
+def test_error_without_mend(scan: Callable[..., FakeScan], capsys: Capture) -> None:
+    """An error without a mend is one line."""
+    scan(StoreError("The disk is full."))
+    assert cli.main(["check"]) == 2
+    assert capsys.readouterr().err == "The disk is full.\n"
+
+
+def test_defect(scan: Callable[..., FakeScan], capsys: Capture) -> None:
+    """An error that nobody foresaw ends with 70 and a reference that is in the log, masked."""
+    scan(RuntimeError("jo@example.com"))
+    assert cli.main(["check", "--json"]) == 70
+    out, err = capsys.readouterr()
+    assert out == ""
+    reference = re.search(r"under the reference (\w{8})\.\n$", err)
+    assert reference is not None
+    assert f"reference={reference[1]}" in err
+    assert "RuntimeError: [email]" in err
+
+
+def test_defect_before_logging(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """The log is there even for what fails before it was configured."""
+
+    def fail(**_: object) -> Settings:
+        raise RuntimeError("early")
+
+    monkeypatch.setattr(sys.modules["bot.cli.main"], "_settings", fail)
+    structlog.reset_defaults()  # a test before this one may have left it configured
+    assert cli.main(["check"]) == 70
+    assert "RuntimeError: early" in capsys.readouterr().err
+
+
+def test_interrupted(scan: Callable[..., FakeScan], capsys: Capture) -> None:
+    """Ctrl-C ends a check with 130, in words."""
+    scan(KeyboardInterrupt())
+    assert cli.main(["check"]) == 130
+    assert capsys.readouterr().err.startswith("Stopped.")
+
+
+def test_terminated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM ends a check as Ctrl-C does, and is left as it was afterwards."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def terminate(*_: object) -> ScanReport:
+        signal.raise_signal(signal.SIGTERM)
+        raise AssertionError("went on")
+
+    monkeypatch.setattr(one_shot, "check_once", terminate)
+    assert cli.main(["check"]) == 130
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_interrupted_process(
+    scan: Callable[..., FakeScan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is interrupted does not wait for calls that hang."""
+    left: list[int] = []
+    scan(KeyboardInterrupt())
+    monkeypatch.setattr(sys, "argv", ["altcontact", "check"])
+    monkeypatch.setattr(os, "_exit", left.append)
+    assert cli.main() == 130
+    assert left == [130]
+
+
+class Terminal(io.StringIO):
+    """A stream that calls itself a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_terminal(scan: Callable[..., FakeScan], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal there is a table, and progress on standard error."""
+    scan(report(every_state()))
+    out, err = Terminal(), Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    assert cli.main(["check"]) == 1
+    assert "What is the matter" in out.getvalue()
+    assert "Checking accounts" in err.getvalue()
+    assert "Checking accounts" not in out.getvalue()
+
+
+def test_closed_pipe(scan: Callable[..., FakeScan], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that goes away (`| head`) ends it quietly."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    scan(report(every_state()))
+    with open(writer, "w", encoding="utf-8") as out:  # noqa: PTH123 - a file descriptor
+        monkeypatch.setattr(sys, "stdout", out)
+        assert cli.main(["check"]) == 141
+        monkeypatch.undo()
+
+
+def test_run(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """`run` hands the settings to the bot, and ends as it ends."""
+    given: list[Settings] = []
+
+    def run(settings: Settings, load: object) -> int:
+        given.append(settings)
+        return 0
+
+    monkeypatch.setattr(bot, "run", run)
+    assert cli.main(["run"]) == 2
+    assert "SLACK_BOT_TOKEN: is not set" in capsys.readouterr().err
+    for name, value in SLACK.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["run"]) == 0
+    assert [settings.channel for settings in given] == ["#alerts"]
+
+
+def test_run_reloads_no_file_that_is_gone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A file that was there at the start must be there at a reload; one that comes later counts."""
+    loads: list[Callable[[], Settings]] = []
+
+    def run(_: Settings, load: Callable[[], Settings]) -> int:
+        loads.append(load)
+        return 0
+
+    monkeypatch.setattr(bot, "run", run)
+    monkeypatch.chdir(tmp_path)
+    for name, value in SLACK.items():
+        monkeypatch.setenv(name, value)
+    cli.main(["run"])
+    file = tmp_path / "altcontact.toml"
+    file.write_text("[policy]\nsecurity = 'optional'\n")
+    cli.main(["run"])
+    for load in loads:
+        assert policy_file.count(load().policy) == 1
+    file.unlink()
+    without, with_file = loads
+    assert policy_file.count(without().policy) == 0
+    with pytest.raises(SettingsError, match="there is no such file"):
+        with_file()
+
+
+def test_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sandbox` takes its options, and ends as the sandbox ends."""
+    given: list[Options] = []
+
+    def run(options: Options) -> int:
+        given.append(options)
+        return 0
+
+    monkeypatch.setattr("altcontact_sandbox.run.run", run)
+    assert cli.main(["sandbox"]) == 0
+    assert cli.main(["sandbox", "--aws-port", "0", "--slack-port", "9000", "--headless"]) == 0
+    assert cli.main(["sandbox", "--port=8900", "--accounts=500", "--seed=7", "--no-bot"]) == 0
+    assert cli.main(["sandbox", "--terminal"]) == 0
+    assert given == [
+        Options(8700),
+        Options(8700, 0, 9000, headless=True),
+        Options(8900, accounts=500, seed=7, bot=False),
+        Options(8700, terminal=True),
+    ]
+
+
+@pytest.mark.parametrize(("missing", "status"), [("starlette.routing", 2), ("bot.nothing", 70)])
+def test_sandbox_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, missing: str, status: int
+) -> None:
+    """Where the extra is not installed it is said how to; a defect of our own stays one."""
+
+    class Absentee:
+        """A finder that does not find what the sandbox needs."""
+
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "altcontact_sandbox.run":
+                raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+
+    monkeypatch.delitem(sys.modules, "altcontact_sandbox.run", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Absentee(), *sys.meta_path])
+    importlib.invalidate_caches()
+    assert cli.main(["sandbox"]) == status
+    assert ("pip install 'altcontact[sandbox]'" in capsys.readouterr().err) is (status == 2)

@@ -1,0 +1,81 @@
+"""`altcontact policy` on a terminal, and when it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot import cli
+from bot.app import one_shot
+from bot.domain.contacts import Account
+from bot.domain.policy.policy import Policy, Undecided
+from bot.services.explain_policy import Explanation, NotFound
+from tests.unit.loggers import logging_put_back
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.config.load import Settings
+
+ACCOUNT = Account("111122223333", "payments", units=(), tags={})
+
+
+@pytest.fixture(autouse=True)
+def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty folder, no setting, and logging put back afterwards."""
+    monkeypatch.chdir(tmp_path)
+    for name in [each for each in os.environ if each.startswith(("ALTCONTACT_", "SLACK_"))]:
+        monkeypatch.delenv(name)
+    with logging_put_back():
+        yield
+
+
+def explained(settings: Settings, text: str) -> Explanation | NotFound:
+    """Stands for `bot.app.one_shot.explained`."""
+    if text == "stopped":
+        raise KeyboardInterrupt
+    if text == "unread":
+        return Explanation(ACCOUNT, Undecided(("tags",), ()))
+    if text == "nobody":
+        return NotFound()
+    values = settings.policy.explain(ACCOUNT)
+    assert not isinstance(values, Undecided)
+    assert settings.policy == Policy.requiring()
+    return Explanation(ACCOUNT, values)
+
+
+ENDS = [
+    (["payments"], True, (0, "111122223333 payments\n", "")),
+    (["payments"], False, (0, "security.presence", "111122223333 payments\n")),
+    (["payments", "--json"], True, (0, '{\n "account": {', "")),
+    (["unread"], True, (3, "", "111122223333 payments: cannot be told, since its tags could")),
+    (["nobody"], True, (2, "", "There is no account “nobody”.\n")),
+    (["stopped"], True, (130, "", "Stopped.\n")),
+]
+
+
+@pytest.mark.parametrize(("arguments", "terminal", "end"), ENDS)
+def test_explain(
+    arguments: list[str],
+    *,
+    terminal: bool,
+    end: tuple[int, str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What is written where, and with which status it ends."""
+    status, out, err = end
+    monkeypatch.setattr(one_shot, "explained", explained)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    assert cli.main(["policy", "explain", *arguments]) == status
+    said = capsys.readouterr()
+    assert said.out.startswith(out)
+    assert said.err.startswith(err)
+    assert bool(said.out) == bool(out)
+    assert bool(said.err) == bool(err)

@@ -1,0 +1,500 @@
+"""The policy in the file: what is read of it, and what is said of every kind of mistake in it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.config.load import load, look
+from bot.config.toml_file import CONFIG
+from bot.domain.contacts import Account, ContactType, Unit
+from bot.domain.errors import SettingsError
+from bot.domain.policy.match import EVERY, Match
+from bot.domain.policy.policy import AccountPolicy, Layer, Presence
+from bot.domain.rule_catalog import Rule, Severity
+from bot.domain.scope import AwsTarget, ScopeKind
+from tests.unit.config.toml_writing import as_toml
+
+if TYPE_CHECKING:
+    from bot.config.load import Look
+    from bot.config.toml_file import Problem
+
+README: Final = Path(__file__).parents[3] / "README.md"
+DOCS: Final = README.parent / "docs" / "policy.md"
+EXAMPLE: Final = (re.findall(r"```toml\n(.*?)```", DOCS.read_text(), re.DOTALL) or [""])[0]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def seen(text: str) -> Look:
+    """What is found in a file of this text."""
+    Path("altcontact.toml").write_text(text, encoding="utf-8")
+    return look({}, needs_slack=False)
+
+
+def layers(text: str) -> list[Layer]:
+    """The layers of a right file, without those that do not come from it."""
+    found = seen(text)
+    assert found.problems == ()
+    return list(found.settings.policy.layers[2:])
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    """What is wrong in a file, which is not to be started with."""
+    found = seen(text)
+    with pytest.raises(SettingsError):
+        load({}, needs_slack=False)
+    assert {"policy", "aws"} <= found.wrong
+    assert found.settings.policy.layers[2:] == ()
+    return found.problems
+
+
+def test_the_documented_example() -> None:
+    """The example in the docs is right, and gives what its comments say."""
+    found = seen(EXAMPLE)
+    assert found.problems == ()
+    assert found.tables == 9
+    assert [target.name for target in found.settings.aws] == ["corp", "acquired"]
+
+    def resolved(name: str, organization: str = "corp", **tags: str) -> AccountPolicy:
+        production = (Unit("ou-ab12-11111111", "Production"), Unit("ou-ab12-22222222", "Payments"))
+        account = Account("222233334444", name, "ACTIVE", "", organization, production, tags)
+        policy = found.settings.policy.resolve(account)
+        assert isinstance(policy, AccountPolicy)
+        return policy
+
+    plain = resolved("payments")
+    assert plain.channel == "#prod-alerts"
+    assert plain.expected[ContactType.SECURITY] == {"email": ("prod-security@corp.example",)}
+    assert plain.severities[Rule.FOREIGN_DOMAIN] is Severity.MEDIUM
+    assert plain.severities[Rule.PLACEHOLDER] is Severity.VERY_HIGH
+    assert (plain.exemption_days, plain.verification_days) == (180, 90)
+    assert resolved("payments", "acquired", env="prod").domains == ("acquired.example",)
+    assert resolved("payments", env="prod").domains == ("corp.example", "*.corp.example")
+    lab = resolved("lab-7")
+    assert (lab.mention, lab.channel) == ((), "#prod-alerts")
+    assert lab.presence[ContactType.BILLING] is Presence.IGNORED
+    assert resolved("sandbox-1").excluded == "Closed every Friday, and made anew."
+
+
+def test_the_examples_of_the_readme() -> None:
+    """Each TOML example in the README is right."""
+    examples = re.findall(r"```toml\n(.*?)```", README.read_text(), re.DOTALL)
+    assert examples
+    for example in examples:
+        assert seen(example).problems == ()
+
+
+def test_layers_stand_as_in_the_file() -> None:
+    """Each table is a layer with its line; overrides and exclusions keep their common order."""
+    assert layers(
+        '[[policy.override]]\nmatch = { ou = "/A" }\nsecurity = "optional"\n\n'
+        '[[policy.exclude]]\nmatch = { name = "b" }\nreason = "A long reason."\n'
+        '[[policy.override]]\nmatch.tag.env = "prod"\nsecurity.email = "a@corp.example"\n'
+        'rules.missing = "on"\n'
+        '[policy]\nbilling = "Required"\nrules.changed = "low"\n'
+        '[policy.operations]\npresence = "optional"\n'
+    ) == [
+        Layer(
+            "[policy] (line 12)",
+            {"billing.presence": Presence.REQUIRED, "rules.changed": Severity.LOW},
+            EVERY,
+        ),
+        Layer("[policy.operations] (line 15)", {"operations.presence": Presence.OPTIONAL}, EVERY),
+        Layer(
+            "[[policy.override]] 1 (line 1)",
+            {"security.presence": Presence.OPTIONAL},
+            Match(units=("/A",)),
+        ),
+        Layer(
+            "[[policy.exclude]] 1 (line 5)",
+            {"excluded": "A long reason."},
+            Match(names=("b",)),
+        ),
+        Layer(
+            "[[policy.override]] 2 (line 8)",
+            {"security.email": ("a@corp.example",), "rules.missing": Severity.VERY_HIGH},
+            Match(tags=(("env", "prod"),)),
+        ),
+    ]
+
+
+def test_a_policy_without_a_header() -> None:
+    """Dotted keys at the top of the file and inline tables are read alike."""
+    assert layers('policy.security = "optional"\npolicy.rules = { changed = "on" }\n') == [
+        Layer(
+            "policy (line 1)",
+            {"security.presence": Presence.OPTIONAL, "rules.changed": Severity.LOW},
+            EVERY,
+        )
+    ]
+    inline = 'override = [\n { match = { name = "a" }, security = "optional" },\n]\n'
+    assert [layer.source for layer in layers(f"[policy]\n{inline}")] == [
+        "[[policy.override]] 1 (line 3)"
+    ]
+
+
+def test_no_policy() -> None:
+    """Without a policy nothing is added to what the setting says."""
+    assert layers('channel = "#a"\n') == []
+    assert layers("[policy]\n") == []
+
+
+def test_domains_switch_their_rule_on() -> None:
+    """Naming domains anywhere switches the rule on, and each table may still switch it off."""
+    of_policy = "[policy]\nrules.foreign_domain = 'off'\n"
+    override = "[[policy.override]]\nmatch.name = 'a'\ndomains = 'corp.example'\n"
+    first, *rest = layers(of_policy + override)
+    assert first == Layer(
+        "domains of [[policy.override]] 1 (line 3)", {"rules.foreign_domain": Severity.MEDIUM}
+    )
+    assert rest[0].values == {"rules.foreign_domain": None}
+
+
+def test_what_an_override_takes_away() -> None:
+    """In an override an empty list or text is a value: nothing."""
+    (layer,) = layers(
+        "[[policy.override]]\nmatch.name = 'a'\ndomains = []\nmention = []\nchannel = ''\n"
+        "owner_tag = ''\nsecurity.email = []\n"
+    )
+    assert layer.values == {
+        "domains": (),
+        "mention": (),
+        "channel": "",
+        "owner_tag": "",
+        "security.email": (),
+    }
+
+
+def test_targets() -> None:
+    """Each `[[aws]]` table is a target, and its name may be matched."""
+    found = seen(
+        "[[aws]]\nname = 'a'\nprofile = 'p'\n"
+        "[[aws]]\nname = 'b'\nrole = 'arn:aws-cn:iam::111122223333:role/path/x'\n"
+        "external_id = 'e-1'\nscope = 'account'\n"
+        "[[aws]]\nname = 'c'\nprofile = 'p'\nscope = 'auto'\n"
+        "[[policy.override]]\nmatch.organization = ['a', 'c']\nsecurity = 'optional'\n"
+    )
+    assert found.problems == ()
+    assert found.settings.aws == (
+        AwsTarget("a", profile="p"),
+        AwsTarget(
+            "b",
+            role="arn:aws-cn:iam::111122223333:role/path/x",
+            external_id="e-1",
+            scope=ScopeKind.ACCOUNT,
+        ),
+        AwsTarget("c", profile="p"),
+    )
+    assert found.settings.policy.layers[-1].match == Match(organizations=("a", "c"))
+
+
+P, O, X = "[policy]\n", "[[policy.override]]\n", "[[policy.exclude]]\n"  # noqa: E741 - short, for the table below
+M = "match.name = 'a'\n"
+BROKEN: Final = [
+    ("policy = 5  # !", "policy", "is no table"),
+    (f"{P}securty = 'required'  # !", "policy.securty", "did you mean “security”?"),
+    (f"{P}xyzzy = 1  # !", "policy.xyzzy", "there is no such key; there are security, "),
+    (f"{P}schedule = '0 9 * * *'  # !", "policy.schedule", "is a setting, and stands above all t"),
+    ("[[aws]]\nname = 'a'\nprofile = 'p'\ntypes = 'BILLING'  # !", "[[aws]] 1, types", "is a sett"),
+    (f"{P}security = 'requird'  # !", "policy.security", "did you mean “required”?"),
+    (f"{P}security = true  # !", "policy.security", "“True” is no presence"),
+    (f"{P}security.presence = []  # !", "policy.security.presence", "a list is no presence"),
+    (f"{P}[policy.securit]  # !\nemail = ''", "policy.securit", "did you mean “security”?"),
+    (f"{P}[policy.security]\nmail = 'x'  # !", "policy.security.mail", "did you mean “email”?"),
+    (f"{P}rules = 'on'  # !", "policy.rules", "is no table"),
+    (f"{P}rules.plceholder = 'on'  # !", "policy.rules.plceholder", "did you mean “placeholder”?"),
+    (f"{P}rules.unreadable = 'on'  # !", "policy.rules.unreadable", "there is no such key"),
+    (f"{P}rules.placeholder = 'hihg'  # !", "policy.rules.placeholder", "did you mean “high”?"),
+    (f"{P}rules.placeholder = true  # !", "policy.rules.placeholder", "“True” is no severity"),
+    (f"{P}rules.missing = 'off'  # !", "policy.rules.missing", "cannot be switched off"),
+    (f"{P}rules.different = 'off'  # !", "policy.rules.different", "cannot be switched off"),
+    (f"{P}rules.forbidden = 'OFF'  # !", "policy.rules.forbidden", "cannot be switched off"),
+    (f"{P}domains = ['a.example',\n'@corp.example',  # !\n]", "policy.domains", "mean “corp"),
+    (f"{P}domains = 'corp'  # !", "policy.domains", "“corp” is no domain"),
+    (f"{P}domains = ['a..example']  # !", "policy.domains", "is no domain"),
+    (f"{P}domains = [{{ a = 1 }}]  # !", "policy.domains", "a table is no text"),
+    (f"{P}domains = []  # !", "policy.domains", "is empty"),
+    (f"{P}mention = ['@alice']  # !", "policy.mention", "neither a user id"),
+    (f"{P}mention = []  # !", "policy.mention", "is empty"),
+    (f"{P}channel = 'Security'  # !", "policy.channel", "did you mean “#security”?"),
+    (f"{P}channel = 5  # !", "policy.channel", "“5” is no text"),
+    (f"{P}owner_tag = ''  # !", "policy.owner_tag", "is empty"),
+    (f"{P}owner_tag = '{'x' * 129}'  # !", "policy.owner_tag", "is longer than the 128"),
+    (f"{P}exemption_days = 366  # !", "policy.exemption_days", "“366” is not from 1 to 365"),
+    (f"{P}exemption_days = true  # !", "policy.exemption_days", "is no whole number"),
+    (f"{P}verification_days = 0  # !", "policy.verification_days", "“0” is not from 1 to 365"),
+    (f"{P}verification_days = 9.5  # !", "policy.verification_days", "is no whole number"),
+    (f"{P}security.email = 'a b@corp.example'  # !", "policy.security.email", "email address"),
+    (f'{P}security.email = "o\'hara@corp.example"  # !', "policy.security.email", "apostrophe"),
+    (f"{P}security.email = ['@corp']  # !", "policy.security.email", "is no domain"),
+    (f"{P}security.email = [5]  # !", "policy.security.email", "is no text"),
+    (f"{P}security.email = []  # !", "policy.security.email", "is empty"),
+    (f"{P}security.email = ['']  # !", "policy.security.email", "fill this in"),
+    (f"{P}security.phone = '+00 0000000000'  # !", "policy.security.phone", "phone number"),
+    (f"{P}security.phone = '020 7946 0958'  # !", "policy.security.phone", "begin with + and"),
+    (f"{P}security.name = '{'x' * 65}'  # !", "policy.security.name", "64 characters at most"),
+    (f"{P}security.title = '{'x' * 51}'  # !", "policy.security.title", "50 characters at most"),
+    (
+        f"{P}security.presence = 'forbidden'\nsecurity.title = 'x'  # !",
+        "policy.security.title",
+        "is expected of a contact that is forbidden here",
+    ),
+    (
+        f"{O}{M}security = {{ presence = 'ignored', name = 'x' }}  # !",
+        "[[policy.override]] 1, security.name",
+        "is expected of a contact that is ignored here",
+    ),
+    (
+        f"{P}billing.name = 'x'  # !",
+        "policy.billing.name",
+        "no table says that billing contacts are looked at",
+    ),
+    (
+        f"{P}[policy.billing]\nname = 'x'  # !",
+        "policy.billing.name",
+        "no table says that billing contacts are looked at",
+    ),
+    ("[policy.override]  # !\nsecurity = 'optional'", "policy.override", "two pairs of brackets"),
+    ("policy.override = [5]  # !", "[[policy.override]] 1", "is no table"),
+    (f"{O[:-1]}  # !\nsecurity = 'optional'", "[[policy.override]] 1, match", "for no account"),
+    (f"{O}{M}security = 'optional'\n{O}match = {{}}  # !\nsecurity = 'optional'",
+     "[[policy.override]] 2, match", "for no account"),
+    (f"{O}match = 'a'  # !\nsecurity = 'optional'", "[[policy.override]] 1, match", "is no table"),
+    (f"{O}match.unit = 'a'  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.unit",
+     "there is no such key"),
+    (f"{O}match.account = '1234'  # !\nsecurity = 'optional'",
+     "[[policy.override]] 1, match.account", "no account id, which has 12 digits"),
+    (f"{O}match.account = 111122223333  # !\nsecurity = 'optional'",
+     "[[policy.override]] 1, match.account", "needs quotation marks"),
+    (f"{O}match.name = []  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.name",
+     "is empty"),
+    (f"{O}match.name = ['a', '']  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.name",
+     "is empty"),
+    (f"{O}match.ou = 'Production'  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.ou",
+     "begins with neither / nor an OU's id"),
+    (f"{O}match.ou = '/a//b'  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.ou",
+     "an OU without a name"),
+    (f"{O}match.ou = '/a/b**'  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.ou",
+     "it stands alone"),
+    (f"{O}match.ou = 'ou-1/**'  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.ou",
+     "begins with neither / nor an OU's id"),
+    (f"{O}match.tag = 'env=prod'  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.tag",
+     "needs a key and a value"),
+    (f"{O}match.tag.env = ['a']  # !\nsecurity = 'optional'",
+     "[[policy.override]] 1, match.tag.env", "a list is no text"),
+    (f"{O}match.organization = 'x'  # !\nsecurity = 'optional'",
+     "[[policy.override]] 1, match.organization", "no [[aws]] table has the name “x”"),
+    (f"[[aws]]\nname = 'corp'\nprofile = 'p'\n{O}match.organization = 'crop'  # !\n"
+     "security = 'optional'", "[[policy.override]] 1, match.organization", "did you mean “corp”?"),
+    (f"{O[:-1]}  # !\n{M}", "[[policy.override]] 1", "gives nothing"),
+    (f"{O[:-1]}  # !\n{M}security = 'optional'\n{O}{M}security = 'required'",
+     "[[policy.override]] 1", "never counts: [[policy.override]] 2 (line 4) has the same match"),
+    (f"{X[:-1]}  # !\n{M}", "[[policy.exclude]] 1", "has no reason"),
+    (f"{X}{M}reason = 'Because.'  # !", "[[policy.exclude]] 1, reason", "fewer than 10 characters"),
+    (f"{X}{M}reason = '{'x' * 501}'  # !", "[[policy.exclude]] 1, reason", "more than 500"),
+    (f"{X}{M}reason = 5  # !", "[[policy.exclude]] 1, reason", "is no text"),
+    (f"{X[:-1]}  # !\nreason = 'A long reason.'", "[[policy.exclude]] 1, match", "for no account"),
+    (f"{X}{M}reason = 'A long reason.'\nsecurity = 'optional'  # !",
+     "[[policy.exclude]] 1, security", "there is no such key"),
+    ("[aws]  # !\nname = 'a'", "aws", "needs two pairs of brackets"),
+    ("[[aws]]  # !\nname = 'a'", "[[aws]] 1", "has neither a profile nor a role"),
+    ("[[aws]]  # !\nprofile = 'a'", "[[aws]] 1", "has no name"),
+    ("[[aws]]\nname = ''  # !\nprofile = 'a'", "[[aws]] 1, name", "is empty"),
+    (f"[[aws]]\nname = '{'x' * 41}'  # !\nprofile = 'a'", "[[aws]] 1, name", "40 characters"),
+    ("[[aws]]\nname = 'a'\nprofile = 'a'\n[[aws]]\nname = 'a'  # !\nprofile = 'b'",
+     "[[aws]] 2, name", "[[aws]] 1 (line 1) has the same name"),
+    ("[[aws]]\nname = 'a'\nrole = 'altcontact'  # !", "[[aws]] 1, role", "is no ARN of a role"),
+    ("[[aws]]\nname = 'a'\nrole = 'arn:aws:iam::1:role/x'  # !", "[[aws]] 1, role", "is no ARN"),
+    ("[[aws]]\nname = 'a'\nprofile = 'p'\nexternal_id = 'e-1'  # !", "[[aws]] 1, external_id",
+     "is for a role"),
+    ("[[aws]]\nname = 'a'\nrole = 'arn:aws:iam::111122223333:role/x'\nexternal_id = 'e 1'  # !",
+     "[[aws]] 1, external_id", "is no external id"),
+    ("[[aws]]\nname = 'a'\nprofile = 'p'\nscope = 'organisation'  # !", "[[aws]] 1, scope",
+     "did you mean “organization”?"),
+    ("[[aws]]\nname = 'a'\nprofil = 'p'  # !\nprofile = 'p'", "[[aws]] 1, profil",
+     "did you mean “profile”?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "key", "words"), BROKEN)
+def test_broken_file(text: str, key: str, words: str) -> None:
+    """Each kind of mistake is told alone, with its table, key and line, and nothing is started."""
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if "# !" in each)
+    (problem,) = problems(text)
+    assert (problem.key, problem.line) == (key, line)
+    assert words in problem.what
+    assert problem.where == f"{key} in altcontact.toml, line {line}"
+    assert problem.example == problem.paste or not problem.key.startswith("policy")
+    assert not problem.what.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"{P}security = 'required'\nsecurity = 'optional'\n", 3),
+        (f"{P}security = 'required'\n{P}domains = 'a.example'\n", 3),
+        (f"{P}security = 'required'\nsecurity.email = 'a@b.example'\n", 3),
+    ],
+)
+def test_given_twice(text: str, line: int) -> None:
+    """What stands in the file twice is told with its line."""
+    found = seen(text)
+    (problem,) = found.problems
+    assert problem.line == line
+    assert "this key or table is given twice" in problem.what
+    assert {"policy", "aws"} <= found.wrong
+
+
+def test_an_unknown_table() -> None:
+    """A table that the file cannot have is told with the nearest that it can."""
+    (problem,) = seen("\n[polcy]\nsecurity = 'required'\n").problems
+    assert (problem.key, problem.line) == ("polcy", 2)
+    assert "did you mean “policy”?" in problem.what
+
+
+def test_all_mistakes_at_once() -> None:
+    """One look tells all that is wrong in the file, from top to bottom, flat keys first."""
+    found = problems("scope = 'x'\n[[aws]]\n[policy]\nsecurity = 1\nrules.missing = 'off'\n")
+    assert [(problem.key, problem.line) for problem in found] == [
+        ("scope", 1),
+        ("[[aws]] 1", 2),
+        ("[[aws]] 1", 2),
+        ("policy.security", 4),
+        ("policy.rules.missing", 5),
+    ]
+
+
+def test_a_wrong_table_gives_no_further_complaint() -> None:
+    """The same match and keys twice are told only where both are right."""
+    found = problems(f"{O}{M}security = 'optional'\n{O}{M}security = 'optinal'\n")
+    assert [problem.key for problem in found] == ["[[policy.override]] 2, security"]
+
+
+def test_personal_data_is_not_repeated() -> None:
+    """What is expected of a contact, a reason and an external id stay out of what is said."""
+    hush = "Ana Hush"
+    found = problems(
+        f"[policy]\nsecurity.name = '{hush * 9}'\nsecurity.title = ['{hush * 9}']\n"
+        f"security.email = '{hush}@corp.example'\nsecurity.phone = ['{hush}']\n"
+        f"{X}{M}reason = '{hush}'\n[[aws]]\nname = 'a'\nexternal_id = '{hush}'\nprofile = 'p'\n"
+        f"{O}{M}security = {{ a = '{hush}' }}\nmention = ['ana.hush@corp.example']\n"
+        f"domains = 'ana.hush@corp.example'\nchannel = ['{hush}']\n"
+    )
+    assert len(found) == 11
+    assert "hush" not in "".join(map(str, found)).casefold()
+
+
+KEYS = st.sampled_from(
+    [
+        "security",
+        "billing",
+        "email",
+        "presence",
+        "rules",
+        "domains",
+        "match",
+        "ou",
+        "tag",
+        "reason",
+        "name",
+        "override",
+        "x",
+    ]
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 400)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["", "required", "off", "high", "corp.example", "@corp.example", "/a/**"])
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.data())
+def test_mangled_file(folder: Path, data: st.DataObject) -> None:
+    """However a right file is mangled, it loads, or every problem of it has a line."""
+    content = tomllib.loads(EXAMPLE)
+    for _ in range(data.draw(st.integers(1, 4))):
+        mangle(content, data)
+    file = folder / "mangled.toml"
+    lines = "".join(f"{as_toml(key)} = {as_toml(each)}\n" for key, each in content.items())
+    file.write_text(lines, encoding="utf-8", errors="surrogatepass")
+    environ = {CONFIG: str(file)}
+    found = look(environ, needs_slack=False)
+    assert all(problem.line for problem in found.problems)
+    if found.problems:
+        with pytest.raises(SettingsError) as caught:
+            load(environ, needs_slack=False)
+        assert all(re.search(r"line \d", problem) for problem in caught.value.problems)
+    else:
+        account = Account("111122223333", "lab-1", units=(), tags={"env": "prod"})
+        assert isinstance(load(environ, needs_slack=False).policy.resolve(account), AccountPolicy)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.data())
+def test_mangled_text(folder: Path, data: st.DataObject) -> None:
+    """However the lines of a right file are dropped, doubled and moved, the same holds."""
+    lines = EXAMPLE.splitlines()
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(lines) - 1))
+        other = data.draw(st.integers(0, len(lines) - 1))
+        act = data.draw(st.sampled_from(["drop", "double", "swap", "cut"]))
+        if act == "drop" and len(lines) > 1:
+            del lines[place]
+        elif act == "double":
+            lines.insert(other, lines[place])
+        elif act == "swap":
+            lines[place], lines[other % len(lines)] = lines[other % len(lines)], lines[place]
+        else:
+            lines[place] = lines[place][: data.draw(st.integers(0, len(lines[place])))]
+    file = folder / "mangled.toml"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    found = look({CONFIG: str(file)}, needs_slack=False)
+    assert all(1 <= problem.line <= len(lines) for problem in found.problems)
+
+
+def mangle(content: dict[str, Any] | list[Any], data: st.DataObject) -> None:
+    """Drop, double, replace or add something at a random depth."""
+    while True:
+        inner = [each for each in children(content) if isinstance(each, dict | list) and each]
+        if not inner or data.draw(st.integers(0, 2)) == 0:
+            break
+        content = data.draw(st.sampled_from(inner))
+    act = data.draw(st.sampled_from(["drop", "double", "replace", "add"]))
+    if isinstance(content, list):
+        place = data.draw(st.integers(0, len(content) - 1))
+        if act == "drop":
+            del content[place]
+        elif act == "double":
+            content.append(content[place])
+        else:
+            content[place] = data.draw(VALUES)
+    elif act in {"add", "double"} or not content:
+        content[data.draw(KEYS | st.text(max_size=4))] = data.draw(VALUES)
+    else:
+        key = data.draw(st.sampled_from(sorted(content)))
+        del content[key]
+        if act == "replace":
+            content[key] = data.draw(VALUES)
+
+
+def children(content: dict[str, Any] | list[Any]) -> list[Any]:
+    """What stands right in a table or list."""
+    return list(content.values() if isinstance(content, dict) else content)

@@ -1,0 +1,128 @@
+"""Reloading the policy of a running bot."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.config.load import load
+from bot.config.policy_reload import PolicySource, Reloaded
+from bot.domain.errors import SettingsError
+
+FILE = "altcontact.toml"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def started(text: str) -> PolicySource:
+    """The source of a bot that was started with a file of this text."""
+    Path(FILE).write_text(text)
+    read = partial(load, {}, needs_slack=False)
+    return PolicySource(read(), read)
+
+
+def test_a_changed_policy_is_taken() -> None:
+    """A reload takes the policy of the changed file, with the types, and counts its tables."""
+    source = started('[policy]\ndomains = "a.example"\n')
+    before = source.current()
+    Path(FILE).write_text(
+        'types = "BILLING"\n[policy]\ndomains = "a.example"\n'
+        "[[policy.override]]\nmatch.name = 'a'\nsecurity = 'optional'\n"
+    )
+    with capture_logs() as logged:
+        found = source.reload()
+    assert found.changed
+    assert (found.tables, found.tables_before, found.restart_for) == (2, 1, ())
+    assert source.current() is found.policy
+    assert source.current() != before
+    assert found.words == "The new policy of 2 tables holds from now on; before it had 1."
+    assert found.restart_words == ""
+    assert logged == [
+        {
+            "event": "policy reloaded",
+            "log_level": "info",
+            "changed": True,
+            "tables": 2,
+            "tables_before": 1,
+            "restart_for": [],
+        }
+    ]
+
+
+def test_an_unchanged_policy() -> None:
+    """A reload of the same tables, on whichever lines, says so."""
+    source = started('[policy]\nsecurity = "optional"\n')
+    Path(FILE).write_text('# New.\n[policy]\nsecurity = "optional"\n')
+    found = source.reload()
+    assert not found.changed
+    assert found.words == "The policy is as it was, of 1 table."
+
+
+@pytest.mark.parametrize("text", ["[policy]\nsecurity = 1\n", "scope = 'x'\n", "[policy\n"])
+def test_a_wrong_file_changes_nothing(text: str) -> None:
+    """Anything wrong in the file, outside the policy too, leaves everything as it was."""
+    source = started('[policy]\nsecurity = "optional"\n')
+    before = source.current()
+    Path(FILE).write_text(text)
+    with capture_logs() as logged, pytest.raises(SettingsError) as caught:
+        source.reload()
+    assert len(caught.value.problems) == 1
+    assert source.current() is before
+    assert logged == [{"event": "policy not reloaded", "log_level": "warning", "problems": 1}]
+
+
+def test_other_settings_need_a_restart() -> None:
+    """Other settings that changed are named without their values, until the file is as it was."""
+    source = started("")
+    Path(FILE).write_text(
+        "slack_bot_token = 'xoxb-hush'\nschedule = '0 1 * * *'\n"
+        "[[aws]]\nname = 'a'\nprofile = 'p'\n"
+    )
+    for _ in range(2):
+        found = source.reload()
+        assert found.restart_for == ("slack_bot_token", "schedule", "aws")
+        assert found.restart_words == (
+            "`slack_bot_token`, `schedule`, `aws` changed, too; those need a restart."
+        )
+        assert not found.changed
+    Path(FILE).write_text("")
+    assert source.reload().restart_for == ()
+
+
+def test_words() -> None:
+    """One setting and the same number of tables have words of their own."""
+    policy = started("").current()
+    found = Reloaded(policy, changed=True, tables=3, tables_before=3, restart_for=("schedule",))
+    assert found.words == "The new policy of 3 tables holds from now on."
+    assert found.restart_words == "`schedule` changed, too; that needs a restart."
+
+
+def test_reloads_do_not_cross() -> None:
+    """Of reloads at the same time each reads the file after the one before has been taken."""
+    source = started("")
+    seen: list[int] = []
+    inside = threading.Lock()
+
+    def read() -> object:
+        assert inside.acquire(blocking=False)
+        seen.append(len(seen))
+        found = load({}, needs_slack=False)
+        inside.release()
+        return found
+
+    source._load = read  # type: ignore[assignment]
+    threads = [threading.Thread(target=source.reload) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == list(range(8))

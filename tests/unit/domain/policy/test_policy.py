@@ -1,0 +1,262 @@
+"""The policy: its tables put in order, and one account's share of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.contacts import Account, ContactType, Unit
+from bot.domain.evaluation.evaluate import evaluate
+from bot.domain.policy.match import EVERY, Match
+from bot.domain.policy.policy import (
+    BUILT_IN,
+    FIELDS,
+    AccountPolicy,
+    Explained,
+    Layer,
+    Policy,
+    Presence,
+    Undecided,
+)
+from bot.domain.rule_catalog import ON_BY_DEFAULT, SEVERITIES, Rule, Severity
+from bot.domain.rules.facts import Case
+from tests.unit.domain.policy.test_match import ACCOUNT, ACCOUNTS, MATCHES
+
+if TYPE_CHECKING:
+    from bot.domain.policy.policy import Value
+
+
+def resolved(policy: Policy, account: Account = ACCOUNT) -> AccountPolicy:
+    """What an account should have, which can be told."""
+    answer = policy.resolve(account)
+    assert not isinstance(answer, Undecided)
+    return answer
+
+
+def test_without_a_file_security_is_required_and_nothing_else_looked_at() -> None:
+    """The setting's types are required, and of the qualities two are on."""
+    mine = resolved(Policy.requiring())
+    assert (mine.looked_at, mine.required, mine.read) == (3 * ((ContactType.SECURITY,),))
+    assert mine.severities == {
+        rule: SEVERITIES[rule] for rule in SEVERITIES if rule in ON_BY_DEFAULT
+    }
+    assert {rule for rule in mine.severities if rule.is_quality} == {
+        Rule.PLACEHOLDER,
+        Rule.IMPOSSIBLE_PHONE,
+    }
+    assert not any(mine.expected.values())
+    policy = Policy.requiring()
+    assert not policy.needs_units
+    assert not policy.needs_tags
+    assert not policy.needs_members
+    assert policy.looked_at == (ContactType.SECURITY,)
+
+
+def channel(name: str, match: Match) -> Layer:
+    """A table that gives a channel."""
+    return Layer(name, {"channel": name}, match)
+
+
+CLOSER = [
+    channel("all", EVERY),
+    channel("organization", Match(organizations=("main",))),
+    channel("ou", Match(units=("/Production/**",))),
+    channel("deeper", Match(units=("/Production/Payments/**",))),
+    channel("tag", Match(tags=(("env", "prod"),))),
+    channel("name", Match(names=("pay-*",))),
+    channel("account", Match(accounts=(ACCOUNT.id,))),
+]
+
+
+@pytest.mark.parametrize("count", range(1, len(CLOSER) + 1))
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_more_specific_table_wins_wherever_it_stands(count: int, turned: bool) -> None:
+    """Order in the file does not matter between tables that are not equally specific."""
+    layers = CLOSER[:count]
+    policy = Policy.requiring(layers=reversed(layers) if turned else layers)
+    assert resolved(policy).channel == layers[-1].source
+
+
+def test_of_equally_specific_tables_the_later_wins_key_by_key() -> None:
+    """Each value is of the last table that gives it."""
+    first = Layer("1", {"channel": "#a", "exemption_days": 7}, Match(names=("pay-*",)))
+    second = Layer("2", {"channel": "#b"}, Match(names=("*-1",)))
+    mine = resolved(Policy.requiring(layers=[first, second]))
+    assert (mine.channel, mine.exemption_days) == ("#b", 7)
+
+
+def test_a_table_that_does_not_match_gives_nothing() -> None:
+    """An account of another name keeps what is built in."""
+    policy = Policy.requiring(layers=[channel("#a", Match(names=("other",)))])
+    assert resolved(policy).channel == ""
+    assert policy.resolve(replace(ACCOUNT, name="Other")) != policy.resolve(ACCOUNT)
+    assert policy.resolve(ACCOUNT) is policy.resolve(replace(ACCOUNT, id="000000000002"))
+
+
+def test_values_of_a_contact_are_kept_by_type_and_field() -> None:
+    """What is expected, allowed and switched stands in the account's policy."""
+    given: dict[str, Value] = {
+        "security.email": ("@corp.example",),
+        "billing.presence": Presence.OPTIONAL,
+        "operations.presence": Presence.FORBIDDEN,
+        "rules.placeholder": None,
+        "rules.free_mail": Severity.LOW,
+        "domains": ("corp.example",),
+        "mention": ("S1",),
+        "owner_tag": "owner",
+        "verification_days": 30,
+    }
+    policy = Policy.requiring(layers=[Layer("file", given)])
+    mine = resolved(policy)
+    assert mine.expected[ContactType.SECURITY] == {"email": ("@corp.example",)}
+    assert mine.looked_at == tuple(ContactType)
+    assert mine.required == (ContactType.SECURITY,)
+    assert Rule.PLACEHOLDER not in mine.severities
+    assert mine.severities[Rule.FREE_MAIL] is Severity.LOW
+    assert (mine.domains, mine.mention, mine.owner_tag) == (("corp.example",), ("S1",), "owner")
+    assert mine.verification_days == 30
+    assert policy.needs_tags
+
+
+def test_an_excluded_account_is_not_read() -> None:
+    """Nothing is looked at where the policy says why not."""
+    mine = resolved(Policy.requiring(layers=[Layer("x", {"excluded": "Closed on Friday."})]))
+    assert (mine.excluded, mine.looked_at, mine.read) == ("Closed on Friday.", (), ())
+
+
+def test_all_types_are_read_where_they_are_compared() -> None:
+    """With the rule about all three on, all are read, though only some are judged."""
+    mine = resolved(Policy.requiring(layers=[Layer("x", {"rules.same_for_all": Severity.LOW})]))
+    assert mine.looked_at == (ContactType.SECURITY,)
+    assert mine.read == tuple(ContactType)
+
+
+@pytest.mark.parametrize("rule", [Rule.MEMBER_MAILBOX, Rule.PERSON_LEFT])
+def test_members_are_needed_by_the_rules_about_them(rule: Rule) -> None:
+    """Any table that switches such a rule on is enough."""
+    layer = Layer("x", {f"rules.{rule.value}": Severity.LOW}, Match(names=("other",)))
+    assert Policy.requiring(layers=[layer]).needs_members
+    assert Policy.requiring(layers=[layer]).turns_on(rule)
+
+
+@pytest.mark.parametrize(
+    ("units", "tags", "needs"),
+    [
+        (None, {}, ("units",)),
+        ((), None, ("tags",)),
+        (None, None, ("units", "tags")),
+    ],
+)
+def test_a_policy_that_hangs_on_what_was_not_read_is_undecided(
+    units: tuple[Unit, ...] | None, tags: dict[str, str] | None, needs: tuple[str, ...]
+) -> None:
+    """It is told what was not read, and which types would have been looked at."""
+    layers = [
+        channel("ou", Match(units=("/Production",))),
+        Layer("tag", {"billing.presence": Presence.REQUIRED}, Match(tags=(("env", "prod"),))),
+    ]
+    policy = Policy.requiring(layers=layers)
+    wanted = Undecided(needs, (ContactType.SECURITY, ContactType.BILLING))
+    account = replace(ACCOUNT, units=units, tags=tags)
+    assert policy.resolve(account) == wanted
+    assert policy.explain(account) == wanted
+    assert policy.needs_units
+    assert policy.needs_tags
+
+
+def test_only_what_a_table_asks_for_can_be_missed() -> None:
+    """OUs that no table asks for are not called unread."""
+    policy = Policy.requiring(layers=[channel("tag", Match(tags=(("env", "prod"),)))])
+    answer = policy.resolve(replace(ACCOUNT, units=None, tags=None))
+    assert isinstance(answer, Undecided)
+    assert answer.needs == ("tags",)
+
+
+def test_tables_that_do_not_hang_on_it_can_be_told_without() -> None:
+    """A table ruled out by a name needs no tags."""
+    match = Match(names=("other",), tags=(("env", "prod"),))
+    policy = Policy.requiring(layers=[channel("#a", match)])
+    assert resolved(policy, replace(ACCOUNT, tags=None)).channel == ""
+
+
+def test_an_account_that_is_surely_excluded_needs_nothing_more() -> None:
+    """An exclusion by name holds whatever the tags are; one by a tag that is not known does not."""
+    tagged = channel("tag", Match(tags=(("env", "prod"),)))
+    by_name = Layer("x", {"excluded": "Closed on Friday."}, Match(names=(ACCOUNT.name,)))
+    by_tag = Layer("y", {"excluded": "Closed on Monday."}, Match(tags=(("env", "dev"),)))
+    unread = replace(ACCOUNT, tags=None)
+    policy = Policy.requiring(layers=[tagged, by_tag, by_name])
+    assert resolved(policy, unread).excluded == "Closed on Friday."
+    assert isinstance(Policy.requiring(layers=[tagged, by_tag]).resolve(unread), Undecided)
+
+
+def test_nothing_that_is_expected_is_in_a_repr() -> None:
+    """Expected values, reasons and tags may be personal data, which no log line may show."""
+    values: dict[str, Value] = {
+        "security.email": ("ana@corp.internal",),
+        "excluded": "Ana left us.",
+    }
+    policy = Policy.requiring(layers=[Layer("x", values, Match(tags=(("owner", "ana@x.test"),)))])
+    account = replace(ACCOUNT, tags={"owner": "ana@x.test"})
+    mine = resolved(policy, account)
+    explained = policy.explain(account)
+    result = evaluate(account, {}, mine)
+    assert result.excluded == "Ana left us."
+    assert "ana" not in repr((policy, mine, explained, Case(account, {}, mine), result)).lower()
+
+
+def test_explaining_names_the_table_and_those_that_gave_way() -> None:
+    """Each value has its source, and what it took the place of, the nearest first."""
+    explained = Policy.requiring(layers=CLOSER[:3]).explain(ACCOUNT)
+    assert not isinstance(explained, Undecided)
+    by_key = {each.key: each for each in explained}
+    assert by_key["channel"] == Explained(
+        "channel", "ou", "ou", (("organization", "organization"), ("all", "all"), ("built in", ""))
+    )
+    assert by_key["security.presence"].source == "the setting “types”"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"channel": 3}, {"mention": "S1"}, {"exemption_days": "x"}],
+)
+def test_a_value_of_another_kind_is_a_defect(given: dict[str, Value]) -> None:
+    """The reader of the file has checked kinds, so one that is wrong here is not guessed at."""
+    with pytest.raises(TypeError):
+        Policy((BUILT_IN, Layer("x", given))).resolve(ACCOUNT)
+
+
+@given(st.lists(MATCHES, max_size=6), ACCOUNTS)
+def test_resolving_equals_the_last_values_explained(matches: list[Match], account: Account) -> None:
+    """What an account should have is what explaining it says, for any tables and account."""
+    layers = [
+        Layer(
+            str(place),
+            {"channel": f"#{place}", f"security.{FIELDS[place % 4]}": (str(place),)},
+            each,
+        )
+        for place, each in enumerate(matches)
+    ]
+    policy = Policy.requiring(layers=layers)
+    mine, explained = policy.resolve(account), policy.explain(account)
+    if isinstance(mine, Undecided) or isinstance(explained, Undecided):
+        assert mine == explained
+        assert any(layer.match.matches(account) is None for layer in policy.layers)
+        return
+    values = {each.key: each.value for each in explained}
+    assert mine.channel == values["channel"]
+    for field in FIELDS:
+        held = mine.expected[ContactType.SECURITY].get(field)
+        assert held == values.get(f"security.{field}")
+    counting = [layer for layer in layers if layer.match.matches(account)]
+    closest = max(
+        counting, key=lambda each: (each.match.specificity(account), int(each.source)), default=None
+    )
+    assert mine.channel == (closest.values["channel"] if closest else "")
+    again = Policy.requiring(layers=layers)
+    assert again.resolve(replace(account, name="somebody else")) is not None
+    assert again.resolve(account) == mine

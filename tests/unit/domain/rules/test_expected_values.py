@@ -1,0 +1,87 @@
+"""A contact compared with what the policy expects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.contacts import AlternateContact
+from bot.domain.findings import Difference
+from bot.domain.policy.policy import FIELDS
+from bot.domain.rules.expected_values import differences, domain_matches, normal, prefilled
+from tests.unit.fakes import CONTACT
+
+
+@pytest.mark.parametrize(
+    ("field", "held", "expected", "equal"),
+    [
+        ("name", " Ana  Lima ", ("Ana Lima",), True),
+        ("name", "ana lima", ("Ana Lima",), False),
+        ("title", "Lead", ("Head", "Lead"), True),
+        ("email", " SEC@Corp.example ", ("sec@corp.example",), True),
+        ("email", "sec@corp.example", ("@corp.example",), True),
+        ("email", "sec@CORP.example", ("@corp.example",), True),
+        ("email", "sec@eu.corp.example", ("@corp.example",), False),
+        ("email", "sec@eu.corp.example", ("@*.corp.example",), True),
+        ("email", "sec@corp.example", ("@*.corp.example",), False),
+        ("email", "sec@notcorp.example", ("@corp.example", "@*.corp.example"), False),
+        ("email", "sec+aws@corp.example", ("sec@corp.example",), False),
+        ("phone", "+44 (0)20 7946 0958", ("+442079460958",), True),
+        ("phone", "+44 20-7946-0958", ("+44 20 7946 0958",), True),
+        ("phone", "020 7946 0958", ("+44 20 7946 0958",), False),
+        ("phone", "020 7946 0958", ("02079460958",), True),
+        ("phone", "+442079460959", ("+442079460958", "+442079460957"), False),
+        ("name", "@corp.example", ("@corp.example",), True),
+    ],
+)
+def test_each_field_is_compared_in_its_normal_form(
+    field: str, held: str, expected: tuple[str, ...], equal: bool
+) -> None:
+    """White space, the case of an address and the way a phone is written make no difference."""
+    contact = replace(CONTACT, **{field: held})
+    wanted = () if equal else (Difference(field, expected, held),)
+    assert differences(contact, {field: expected}) == wanted
+
+
+def test_differences_come_in_the_forms_order() -> None:
+    """Each field that is not as expected is named, those not expected are not."""
+    expected = {"phone": ("+1",), "email": ("@corp.example",), "name": (CONTACT.name,)}
+    found = differences(CONTACT, expected)
+    assert [each.field for each in found] == ["email", "phone"]
+    assert differences(CONTACT, {}) == ()
+
+
+def test_a_form_is_filled_with_the_first_values() -> None:
+    """Where only a domain is expected the field is left empty."""
+    filled = prefilled({"email": ("@corp.example", "a@b.example"), "name": ("Ana", "Bo")})
+    assert (filled.name, filled.title, filled.email, filled.phone) == ("Ana", "", "a@b.example", "")
+    assert prefilled({"email": ("@corp.example",)}).email == ""
+
+
+TEXTS = st.text(max_size=20) | st.from_regex(r"[+]?[0-9 ()-]{1,20}", fullmatch=True)
+
+
+@given(st.sampled_from(FIELDS), TEXTS, TEXTS)
+def test_comparing_is_symmetrical(field: str, one: str, other: str) -> None:
+    """What is expected and what is held may change places, and every value equals itself."""
+    empty = AlternateContact("", "", "", "")
+    there = differences(replace(empty, **{field: one}), {field: (other,)})
+    back = differences(replace(empty, **{field: other}), {field: (one,)})
+    if not (field == "email" and (one.startswith("@") or other.startswith("@"))):
+        assert bool(there) == bool(back)
+        assert not differences(replace(empty, **{field: one}), {field: (one,)})
+    assert normal(field, one) == normal(field, f" {one} ")
+
+
+@given(TEXTS, TEXTS)
+def test_a_domain_is_of_itself_and_not_below_itself(local: str, domain: str) -> None:
+    """`*.` stands for domains below alone."""
+    plain = domain.strip()
+    address = f"{local}@{plain}"
+    if "@" not in domain and not plain.startswith("*."):
+        assert domain_matches(address, plain)
+        assert not domain_matches(address, f"*.{plain}")
+        assert domain_matches(f"{local}@eu.{plain}", f"*.{plain}")

@@ -1,0 +1,562 @@
+"""The announcer: every announcement goes out once, late if need be, and is kept right."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain.announcements import AnnouncementKind, SendState
+from bot.domain.errors import (
+    HistoryUnreadable,
+    MessageGone,
+    NotifierError,
+    PostInDoubt,
+    PostRefused,
+    StoreError,
+)
+from bot.domain.evaluation.evaluate import evaluate
+from bot.domain.failures import Cause, failure
+from bot.domain.policy.policy import Policy
+from bot.domain.readings import Held
+from bot.domain.scans import ScanState, count
+from bot.services import announce
+from bot.services.announce import DOUBT_WAIT, FIRST_RETRY, LONGEST_RETRY, LOOK_EVERY, Announcer
+from bot.store import SqliteStore
+from tests.unit.fakes import (
+    ABSENT,
+    CONTACT,
+    ORGANIZATION,
+    PATIENCE,
+    SCHEDULE,
+    SECURITY,
+    FakeClock,
+    FakeNotifier,
+    Gate,
+    account,
+    unreadable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.domain.announcements import Announcement
+    from bot.domain.readings import Reading
+
+REFUSED = PostRefused("Slack is away.")
+NO_CHANNEL = PostRefused("The channel is archived.", "Unarchive it.", permanent=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_spacing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announce, "SPACING", 0.0)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still until it is moved."""
+    return FakeClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
+    """The database."""
+    with SqliteStore(tmp_path / "bot.db", clock) as store:
+        yield store
+
+
+@pytest.fixture
+def notifier() -> FakeNotifier:
+    """The channel."""
+    return FakeNotifier()
+
+
+@pytest.fixture
+def announcer(store: SqliteStore, notifier: FakeNotifier, clock: FakeClock) -> Iterator[Announcer]:
+    """The unit under test; its thread runs where a test starts it."""
+    announcer = Announcer(store, notifier, clock, rows=10)
+    yield announcer
+    announcer.stop()
+
+
+def scan(
+    store: SqliteStore,
+    readings: dict[int, Reading],
+    *,
+    cause: Cause | None = None,
+) -> None:
+    """Record a scan of these accounts."""
+    results = [
+        evaluate(account(number), {SECURITY: reading}, Policy.requiring().resolve(account(number)))
+        for number, reading in readings.items()
+    ]
+    ended = replace(
+        store.claim_scan(SCHEDULE).scan,
+        state=ScanState.COMPLETE if cause is None else ScanState.FAILED,
+        scope=ORGANIZATION,
+        counts=count(results),
+        failure=failure(cause) if cause else None,
+    )
+    store.record_scan(ended, results)
+
+
+def resolve(store: SqliteStore, number: int) -> None:
+    """Somebody sets an account's contact."""
+    policy = Policy.requiring().resolve(account(number))
+    looked = evaluate(account(number), {SECURITY: Held(CONTACT)}, policy)
+    store.observe(looked)
+
+
+def only_due(store: SqliteStore) -> Announcement:
+    """The one announcement that is due."""
+    (due,) = store.due_announcements()
+    return due
+
+
+def test_what_is_due_is_posted_once(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """An announcement is posted, and not again while nothing of it changes."""
+    scan(store, {1: ABSENT, 2: unreadable()})
+    announcer.deliver()
+    announcer.deliver()
+    assert [content.announcement.kind for content in notifier.messages.values()] == [
+        AnnouncementKind.FALLS_SHORT,
+        AnnouncementKind.UNCHECKED,
+    ]
+    assert notifier.tries == 2
+    assert store.due_announcements() == []
+    assert announcer.problem is None
+
+
+def test_nothing_due_is_looked_for_again_in_a_while(announcer: Announcer) -> None:
+    """With nothing due, the next look is that for what another process left."""
+    assert announcer.deliver() == LOOK_EVERY
+
+
+def test_the_store_knows_before_slack_is_asked(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """While Slack is asked, the store has it that sending is under way."""
+    scan(store, {1: ABSENT})
+    seen: list[SendState] = []
+    notifier.on_post = lambda: seen.append(only_due(store).state)
+    announcer.deliver()
+    assert seen == [SendState.SENDING]
+
+
+def test_a_lost_reply_is_looked_for_not_posted_again(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """A post whose answer was lost is found in the channel, after it had time to appear there."""
+    scan(store, {1: ABSENT})
+    notifier.lost_replies = 1
+    assert announcer.deliver() == DOUBT_WAIT
+    announcer.deliver()
+    assert notifier.looked_for == []
+    clock.tick(DOUBT_WAIT)
+    announcer.deliver()
+    assert len(notifier.looked_for) == 1
+    assert notifier.tries == 1
+    assert store.due_announcements() == []
+
+
+def test_a_post_in_doubt_that_is_not_there_is_posted(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """A post in doubt that the channel does not have goes out again, and is no repeat."""
+    scan(store, {1: ABSENT})
+    notifier.post_faults.append(PostInDoubt("The answer was lost."))
+    announcer.deliver()
+    clock.tick(DOUBT_WAIT)
+    announcer.deliver()
+    assert len(notifier.looked_for) == 1
+    assert len(notifier.posted) == 1
+    assert not next(iter(notifier.messages.values())).announcement.maybe_repeat
+
+
+def test_a_post_in_doubt_without_history_says_that_it_may_be_a_repeat(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """Where history cannot be read, it goes out again and says so; that is logged once."""
+    scan(store, {1: ABSENT})
+    notifier.lost_replies = 1
+    announcer.deliver()
+    notifier.find_faults.extend(2 * [HistoryUnreadable("A scope is missing.", "Install anew.")])
+    notifier.post_faults.append(REFUSED)
+    with capture_logs() as logs:
+        clock.tick(DOUBT_WAIT)
+        announcer.deliver()
+        clock.tick(LONGEST_RETRY)
+        announcer.deliver()
+    first, second = notifier.messages.values()
+    assert not first.announcement.maybe_repeat
+    assert second.announcement.maybe_repeat
+    assert store.due_announcements() == []
+    assert [log["event"] for log in logs].count("post in doubt, and history unreadable") == 1
+
+
+def test_a_search_that_fails_for_now_is_tried_again(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """Where Slack cannot be asked for the history just now, nothing is posted meanwhile."""
+    scan(store, {1: ABSENT})
+    notifier.lost_replies = 1
+    announcer.deliver()
+    notifier.find_faults.append(REFUSED)
+    clock.tick(DOUBT_WAIT)
+    announcer.deliver()
+    assert only_due(store).state is SendState.SENDING
+    clock.tick(LONGEST_RETRY)
+    announcer.deliver()
+    assert notifier.tries == 1
+    assert store.due_announcements() == []
+
+
+def test_one_refused_after_a_lost_reply_is_still_looked_for(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """A refusal does not settle an earlier try that was never answered."""
+    scan(store, {1: ABSENT})
+    notifier.post_faults.extend([PostInDoubt("The answer was lost."), REFUSED])
+    announcer.deliver()
+    clock.tick(DOUBT_WAIT)
+    announcer.deliver()
+    assert only_due(store).state is SendState.PENDING
+    late = store.announcement_content(only_due(store).id, 10)
+    notifier.messages["1700000000.000009"] = late  # the first try shows at last
+    clock.tick(LONGEST_RETRY)
+    announcer.deliver()
+    assert len(notifier.posted) == 1
+    assert store.due_announcements() == []
+
+
+def test_a_crash_while_sending_is_made_up_for(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """What was being sent when the process was killed is looked for before it is posted."""
+    scan(store, {1: ABSENT})
+    begun = store.begin_sending(only_due(store).id)
+    assert begun is not None
+    notifier.post(store.announcement_content(begun.id, 10))
+    announcer.deliver()
+    assert notifier.looked_for == [begun.id]
+    assert notifier.posted == [begun.id]
+    assert store.due_announcements() == []
+
+
+def test_what_changed_before_it_was_found_is_put_right(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """A message found again shows what has changed since, as soon as it is found."""
+    scan(store, {1: ABSENT, 2: ABSENT})
+    notifier.lost_replies = 1
+    announcer.deliver()
+    resolve(store, 1)
+    clock.tick(DOUBT_WAIT)
+    announcer.deliver()
+    announcer.deliver()
+    assert [content.open for content in notifier.updates] == [1]
+    assert store.due_announcements() == []
+
+
+def test_a_refusal_is_retried_ever_later(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """The waits after refusals grow twofold to a bound; nothing is tried before its time."""
+    scan(store, {1: ABSENT})
+    notifier.post_faults.extend(6 * [REFUSED])
+    for wait in (2, 4, 8, 16, 30, 30):
+        tries = notifier.tries
+        announcer.deliver()
+        clock.tick(wait - 0.5)
+        announcer.deliver()
+        assert notifier.tries == tries + 1
+        clock.tick(0.5)
+    announcer.deliver()
+    assert len(notifier.posted) == 1
+    assert notifier.looked_for == []
+
+
+def test_the_wait_is_what_is_left_of_it(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """The announcer comes back when the next try is due."""
+    scan(store, {1: ABSENT})
+    notifier.post_faults.append(REFUSED)
+    assert announcer.deliver() == FIRST_RETRY
+    clock.tick(1.5)
+    assert announcer.deliver() == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("asked", [0.0, 3.0, 90.0])
+def test_slacks_own_wait_is_kept(
+    announcer: Announcer,
+    store: SqliteStore,
+    notifier: FakeNotifier,
+    clock: FakeClock,
+    asked: float,
+) -> None:
+    """Where Slack says how long to wait, that long is waited."""
+    scan(store, {1: ABSENT})
+    notifier.post_faults.append(PostRefused("Too many posts.", retry_after=asked))
+    announcer.deliver()
+    assert announcer.problem is not None
+    if asked:
+        clock.tick(asked - 0.5)
+        announcer.deliver()
+        assert notifier.tries == 1
+        clock.tick(0.5)
+    announcer.deliver()
+    assert len(notifier.posted) == 1
+
+
+def test_what_a_person_must_mend_is_logged_once_and_sent_then(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """A lasting problem is logged once with its mend; what was due goes out when it is mended."""
+    scan(store, {1: ABSENT})
+    notifier.post_faults.extend(3 * [NO_CHANNEL])
+    with capture_logs() as logs:
+        for _ in range(4):
+            announcer.deliver()
+            clock.tick(LONGEST_RETRY)
+    events = [log["event"] for log in logs]
+    assert events == ["announcement waits", "announced", "announcing works again"]
+    assert logs[0]["mend"] == "Unarchive it."
+    assert len(notifier.posted) == 1
+    assert announcer.problem is None
+
+
+def test_a_problem_is_over_when_nothing_is_due_any_more(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """What was resolved before it could be posted is withdrawn, and its problem with it."""
+    scan(store, {1: ABSENT})
+    notifier.post_faults.append(NO_CHANNEL)
+    announcer.deliver()
+    before = announcer.problem
+    resolve(store, 1)
+    announcer.deliver()
+    assert (before, announcer.problem) == (NO_CHANNEL, None)
+    assert notifier.posted == []
+
+
+def test_what_was_withdrawn_meanwhile_is_not_posted(
+    announcer: Announcer,
+    store: SqliteStore,
+    notifier: FakeNotifier,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was resolved between the look and the post is left."""
+    scan(store, {1: ABSENT})
+    due = store.due_announcements()
+    resolve(store, 1)
+    monkeypatch.setattr(store, "due_announcements", lambda: due)
+    announcer.deliver()
+    assert notifier.tries == 0
+
+
+def test_one_that_fails_keeps_no_other_back(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """Where Slack refuses one announcement, the others go out all the same."""
+    scan(store, {1: ABSENT, 2: unreadable()})
+    notifier.post_faults.append(REFUSED)
+    announcer.deliver()
+    assert len(notifier.posted) == 1
+
+
+def test_a_defect_in_one_keeps_no_other_back(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """An exception that nobody foresaw is logged, and its announcement tried again later."""
+    scan(store, {1: ABSENT, 2: unreadable()})
+    notifier.post_faults.append(RuntimeError("defect"))
+    announcer.deliver()
+    assert len(notifier.posted) == 1
+    clock.tick(LONGEST_RETRY)
+    announcer.deliver()
+    assert len(notifier.posted) == 2
+    assert len(notifier.looked_for) == 1
+
+
+def test_a_message_is_updated_when_what_it_shows_changed(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """A finding resolved by anyone is shown in place, once, without a new post."""
+    scan(store, {1: ABSENT, 2: ABSENT})
+    announcer.deliver()
+    scan(store, {1: ABSENT, 2: ABSENT})
+    announcer.deliver()
+    assert notifier.updates == []
+    resolve(store, 1)
+    announcer.deliver()
+    announcer.deliver()
+    assert [content.open for content in notifier.updates] == [1]
+    assert len(notifier.posted) == 1
+
+
+def test_what_changed_during_an_update_is_shown_by_the_next(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """A change that an update came too early for is not lost."""
+    scan(store, {1: ABSENT, 2: ABSENT})
+    announcer.deliver()
+    resolve(store, 1)
+    notifier.on_update = lambda: resolve(store, 2)
+    announcer.deliver()
+    announcer.deliver()
+    assert [content.open for content in notifier.updates] == [1, 0]
+    assert store.due_announcements() == []
+
+
+def test_what_changed_during_a_post_is_shown_by_an_update(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """A change that a post came too early for is not lost."""
+    scan(store, {1: ABSENT, 2: ABSENT})
+    notifier.on_post = lambda: resolve(store, 1)
+    announcer.deliver()
+    announcer.deliver()
+    assert [content.open for content in notifier.updates] == [1]
+
+
+def test_an_update_that_fails_is_tried_again(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """An update that Slack did not take is due again after a wait."""
+    scan(store, {1: ABSENT, 2: ABSENT})
+    announcer.deliver()
+    resolve(store, 1)
+    notifier.update_faults.append(NotifierError("Slack is away."))
+    announcer.deliver()
+    assert notifier.updates == []
+    clock.tick(FIRST_RETRY)
+    announcer.deliver()
+    assert len(notifier.updates) == 1
+
+
+def test_a_message_that_is_gone_is_let_go(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """Where the message was deleted, there is nothing to update, and nothing is posted anew."""
+    scan(store, {1: ABSENT})
+    announcer.deliver()
+    resolve(store, 1)
+    notifier.update_faults.append(MessageGone("It was deleted."))
+    announcer.deliver()
+    assert store.due_announcements() == []
+    assert notifier.tries == 1
+
+
+def test_failing_checks_are_told_once_and_so_is_their_end(
+    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """One message says that checks fail, and one that they work again."""
+    for _ in range(2):
+        scan(store, {}, cause=Cause.CREDENTIALS_EXPIRED)
+        announcer.deliver()
+    scan(store, {1: Held(CONTACT)})
+    announcer.deliver()
+    assert [content.announcement.kind for content in notifier.messages.values()] == [
+        AnnouncementKind.CHECKS_FAILING,
+        AnnouncementKind.CHECKS_WORKING,
+    ]
+
+
+def test_it_sends_on_a_thread_of_its_own_when_woken(
+    announcer: Announcer,
+    store: SqliteStore,
+    notifier: FakeNotifier,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once started, a wake has what is due sent at once, and a stop lets the call under way end."""
+    monkeypatch.setattr(announce, "LOOK_EVERY", 3600.0)
+    gate = Gate()
+    notifier.on_post = gate.stand
+    announcer.start()
+    scan(store, {1: ABSENT, 2: unreadable()})
+    announcer.wake()
+    gate.await_reached()
+    stopper = threading.Thread(target=announcer.stop)
+    stopper.start()
+    assert announcer._stopping.wait(PATIENCE)
+    gate.open()
+    stopper.join(PATIENCE)
+    assert not announcer._thread.is_alive()
+    assert len(notifier.posted) == 1
+    assert only_due(store).state is SendState.PENDING
+
+
+def test_a_stop_between_looks_is_not_missed(
+    announcer: Announcer, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stop that comes just as the announcer begins to look again ends it at once."""
+    monkeypatch.setattr(announce, "LOOK_EVERY", 3600.0)
+    clear = announcer._wake.clear
+
+    def stop_first() -> None:
+        announcer._stopping.set()
+        announcer._wake.set()
+        clear()
+
+    monkeypatch.setattr(announcer._wake, "clear", stop_first)
+    announcer.start()
+    announcer._thread.join(PATIENCE)
+    assert not announcer._thread.is_alive()
+
+
+def test_a_database_that_fails_for_a_while_is_waited_for(
+    announcer: Announcer,
+    store: SqliteStore,
+    notifier: FakeNotifier,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The announcer survives a database that cannot be read, and sends once it can."""
+    failed, posted = threading.Event(), threading.Event()
+    due = store.due_announcements
+
+    def fail_once() -> list[Announcement]:
+        if failed.is_set():
+            return due()
+        failed.set()
+        raise StoreError("The database is busy.")
+
+    monkeypatch.setattr(store, "due_announcements", fail_once)
+    notifier.on_post = posted.set
+    scan(store, {1: ABSENT})
+    announcer.start()
+    assert failed.wait(PATIENCE)
+    announcer.wake()
+    assert posted.wait(PATIENCE)
+
+
+def test_a_record_that_fails_after_the_post_is_in_doubt(
+    announcer: Announcer,
+    store: SqliteStore,
+    notifier: FakeNotifier,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the store cannot take in that a message was posted, it is looked for, not repeated."""
+    scan(store, {1: ABSENT})
+
+    def fail(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "sent", fail)
+        with pytest.raises(StoreError):
+            announcer.deliver()
+    announcer.deliver()
+    assert len(notifier.looked_for) == 1
+    assert len(notifier.posted) == 1
+
+
+def test_a_stop_before_the_start_is_harmless(announcer: Announcer) -> None:
+    """An announcer that never ran may be stopped."""
+    announcer.stop()

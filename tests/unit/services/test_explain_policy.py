@@ -1,0 +1,323 @@
+"""`altcontact policy`: which account is meant, what its policy is, and how that is written."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from rich.console import Console
+
+from bot.cli.exit_status import Exit
+from bot.cli.policy_output import check, not_found, plain, table, undecided, write_json
+from bot.config.load import look
+from bot.domain.contacts import Account, Unit
+from bot.domain.errors import GatewayError
+from bot.domain.failures import Cause
+from bot.domain.policy.policy import Undecided
+from bot.services.explain_policy import MOST, Explanation, NotFound, explain
+from bot.services.organizations import Gateways
+from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.domain.contacts import Surroundings
+    from bot.domain.policy.policy import Explained, Policy
+    from bot.services.ports.aws import ContactGateway
+    from bot.services.ports.store import Store
+
+TEXT = """
+[policy]
+domains = ["corp.example", "*.corp.example"]
+[[policy.override]]
+match.ou = "/Production/**"
+security.email = ["a@corp.example"]
+[[policy.override]]
+match.tag.env = "prod"
+security.email = ["b@corp.example", "@corp.example"]
+rules.placeholder = "off"
+"""
+PROD = Unit("ou-ab12-11111111", "Production")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def policy(text: str = TEXT) -> Policy:
+    """The policy of a file of this text."""
+    Path("altcontact.toml").write_text(text)
+    found = look({}, needs_slack=False)
+    assert found.problems == ()
+    return found.settings.policy
+
+
+class Known:
+    """The part of the store that knows accounts and where they stand."""
+
+    def __init__(self, *accounts: Account) -> None:
+        self.accounts = {each.id: each for each in accounts}
+
+    def find_accounts(self, text: str, limit: int) -> list[Account]:
+        sought = text.strip().casefold()
+        found = [
+            each
+            for each in self.accounts.values()
+            if each.id == sought or sought in each.name.casefold()
+        ]
+        return found[:limit]
+
+    def account(self, account_id: str) -> Account | None:
+        return self.accounts.get(account_id)
+
+    def remember_accounts(self, accounts: Sequence[Account]) -> None:
+        self.accounts.update((each.id, each) for each in accounts)
+
+    def surroundings(self, organization: str) -> Mapping[str, Surroundings]:
+        assert organization in {"corp", "other"}
+        return {}
+
+    def keep_surroundings(self, kept: Mapping[str, Surroundings]) -> None:
+        assert kept.keys() <= self.accounts.keys()
+
+
+class World:
+    """Two organizations, in one of which there are OUs and tags; and the accounts known so far."""
+
+    def __init__(self, *known: Account) -> None:
+        self.gateway, self.other = FakeGateway(), FakeGateway()
+        self.gateway.name, self.other.name = "corp", "other"
+        self.gateway.tree = {PROD.id: (PROD,)}
+        self.gateway.placed = {account(each).id: PROD.id for each in range(1, 40)}
+        self.gateway.tagged = {account(each).id: {"env": "prod"} for each in range(1, 40)}
+        self.store = Known(*known)
+
+    def explain(self, text: str, by: Policy | None = None) -> Explanation | NotFound:
+        """The policy of the account that is meant."""
+        store = cast("Store", self.store)
+        gateways = Gateways(cast("list[ContactGateway]", [self.gateway, self.other]), store)
+        return explain(by or policy(), store, gateways, FakeClock(), text)
+
+
+def known(number: int = 1, name: str = "payments", organization: str = "corp") -> Account:
+    """An account as last listed, of whose OUs and tags nothing is known."""
+    return Account(account(number).id, name, organization=organization)
+
+
+def explained(world: World, text: str = "payments") -> tuple[Account, tuple[Explained, ...]]:
+    """The account and its values."""
+    found = world.explain(text)
+    assert isinstance(found, Explanation)
+    assert not isinstance(found.values, Undecided)
+    return found.account, found.values
+
+
+def test_each_value_names_its_table_and_what_gave_way() -> None:
+    """The closest table gives a value; those that it wins over follow, the nearest first."""
+    found, values = explained(World(known()))
+    assert (found.path, found.tags) == ("/Production", {"env": "prod"})
+    by_key = {each.key: each for each in values}
+    assert by_key["security.email"].source == "[[policy.override]] 2 (line 7)"
+    assert by_key["security.email"].gave_way == (
+        ("[[policy.override]] 1 (line 4)", ("a@corp.example",)),
+    )
+    assert by_key["domains"].source == "[policy] (line 2)"
+    assert by_key["rules.placeholder"].value is None
+    assert by_key["security.presence"].source == "the setting “types”"
+
+
+def test_nothing_is_asked_that_the_policy_does_not_need() -> None:
+    """Without a match on OUs or tags a known account is told without AWS."""
+    world = World(known())
+    found = world.explain("payments", policy("[policy]\nsecurity = 'optional'\n"))
+    assert isinstance(found, Explanation)
+    assert (world.gateway.walks, world.gateway.tags_read) == (0, [])
+
+
+@pytest.mark.parametrize("text", ["000000000002", "Pay", " pAy "])
+def test_the_very_id_or_name_is_meant(text: str) -> None:
+    """An account of exactly this id or name is meant, though others hold it in their names."""
+    world = World(known(1, "payments"), known(2, "pay"), known(3, "payroll"))
+    found, _ = explained(world, text)
+    assert found.name == "pay"
+
+
+def test_an_account_that_is_not_known_is_listed() -> None:
+    """AWS is asked for an account that no check has listed; a part of a name is enough."""
+    world = World(known(1, "payments"))
+    world.gateway.listed = [known(5, "lab-seven")]
+    found, _ = explained(world, "seven")
+    assert found.id == account(5).id
+    assert found.path == "/Production"
+
+
+def test_several_accounts_are_listed() -> None:
+    """Where a name may be that of several they are named, up to a number."""
+    world = World(*(known(each, f"lab-{each}") for each in range(1, MOST + 5)))
+    found = world.explain("lab")
+    assert isinstance(found, NotFound)
+    err = io.StringIO()
+    assert not_found("lab", found, err) is Exit.USAGE
+    head, *lines = err.getvalue().splitlines()
+    assert head == "“lab” may be one of several accounts; give one's id:"
+    assert lines[0] == "  000000000001 lab-1, of “corp”"
+    assert lines[-1] == "  and others"
+    assert len(lines) == MOST
+
+
+def test_few_accounts_are_listed_whole() -> None:
+    """A few accounts are named without any others."""
+    err = io.StringIO()
+    not_found("a", NotFound([known(1, "a1", ""), known(2, "a2", "")]), err)
+    assert err.getvalue().splitlines()[1:] == ["  000000000001 a1", "  000000000002 a2"]
+
+
+def test_no_account() -> None:
+    """An account that is nowhere is wrong usage; unless an organization could not be listed."""
+    world = World(known())
+    err = io.StringIO()
+    found = world.explain("nobody\x1b")
+    assert isinstance(found, NotFound)
+    assert not_found("nobody\x1b", found, err) is Exit.USAGE
+    assert err.getvalue() == "There is no account “nobody\\x1b”.\n"
+    world.other.listing_fault = gateway_error(Cause.DENIED)
+    found = world.explain("nobody")
+    assert isinstance(found, NotFound)
+    assert not_found("nobody", found, err) is Exit.UNCHECKED
+    assert "The accounts of “other” could not be listed. " in err.getvalue()
+
+
+def test_what_cannot_be_told() -> None:
+    """Where OUs and tags cannot be read nothing is guessed, and each cause is named once."""
+    world = World(known())
+    world.gateway.walk_fault = world.gateway.tag_fault = gateway_error(Cause.DENIED)
+    found = world.explain("payments")
+    assert isinstance(found, Explanation)
+    assert isinstance(found.values, Undecided)
+    err, out = io.StringIO(), io.StringIO()
+    assert undecided(found, found.values.needs, err) is Exit.UNCHECKED
+    head, *causes = err.getvalue().splitlines()
+    assert head.startswith(
+        "000000000001 payments, of “corp”: cannot be told, since its OUs and tags"
+    )
+    assert len(causes) == 1
+    write_json(found, out)
+    assert json.loads(out.getvalue()) == {
+        "account": {
+            "id": account(1).id,
+            "name": "payments",
+            "organization": "corp",
+            "path": None,
+            "tags": None,
+        },
+        "undecided": ["units", "tags"],
+    }
+
+
+def test_an_account_of_no_organization() -> None:
+    """Of an account whose organization is no longer looked after nothing is told."""
+    with pytest.raises(GatewayError):
+        World(known(organization="sold")).explain("payments")
+
+
+def test_as_json() -> None:
+    """The JSON holds the account, and each value with the tables."""
+    world = World(known())
+    found = world.explain("payments")
+    assert isinstance(found, Explanation)
+    out = io.StringIO()
+    write_json(found, out)
+    made: dict[str, Any] = json.loads(out.getvalue())
+    assert made["account"]["path"] == "/Production"
+    assert made["account"]["tags"] == {"env": "prod"}
+    by_key = {each["key"]: each for each in made["values"]}
+    assert by_key["security.email"] == {
+        "key": "security.email",
+        "value": ["b@corp.example", "@corp.example"],
+        "source": "[[policy.override]] 2 (line 7)",
+        "gave_way": [{"value": ["a@corp.example"], "source": "[[policy.override]] 1 (line 4)"}],
+    }
+    assert by_key["rules.placeholder"]["value"] is None
+
+
+def test_plain_lines() -> None:
+    """Piped, there is a value a line in even columns, and the account is said beside them."""
+    found, values = explained(World(known()))
+    out, err = io.StringIO(), io.StringIO()
+    plain(found, values, out, err)
+    assert err.getvalue() == "000000000001 payments, of “corp”, in /Production\n"
+    lines = out.getvalue().splitlines()
+    assert len(lines) == len(values)
+    (email,) = [line for line in lines if line.startswith("security.email ")]
+    assert " ".join(email.split()) == (
+        "security.email b@corp.example, @corp.example [[policy.override]] 2 (line 7) "
+        "over [[policy.override]] 1 (line 4): a@corp.example"
+    )
+    built_in = [line for line in lines if line.endswith("  built in")]
+    assert len({line.index("built in") for line in built_in}) == 1
+    off = next(line for line in lines if line.startswith("rules.placeholder"))
+    assert off.split()[1] == "off"
+    assert next(line for line in lines if line.startswith("mention")).split()[1] == "none"
+
+
+def test_table() -> None:
+    """On a terminal it is a table, below the account."""
+    found, values = explained(World(known(name="pay\x1bments")), "000000000001")
+    out = io.StringIO()
+    table(found, values, Console(file=out, width=160, force_terminal=True, highlight=False))
+    assert "\x1b]" not in out.getvalue()
+    assert "pay\\x1bments" in out.getvalue()
+    assert "a@corp.example: [[policy.override]] 1 (line 4)" in out.getvalue()
+    assert ": built in" not in out.getvalue()
+    narrow = io.StringIO()
+    table(found, values, Console(file=narrow, width=80, highlight=False))
+    assert "over a@corp.example:" in narrow.getvalue()
+
+
+def test_check_of_a_right_file() -> None:
+    """A right file is said to be so, with how many tables it has."""
+    policy("[policy]\nsecurity = 'optional'\n[[aws]]\nname = 'a'\nprofile = 'p'\n")
+    out, err = io.StringIO(), io.StringIO()
+    assert check(look({}, needs_slack=False), out, err) is Exit.COMPLIANT
+    assert out.getvalue() == (
+        "altcontact.toml: all is well; 1 table of policy and 1 [[aws]] table.\n"
+    )
+    assert err.getvalue() == ""
+
+
+def test_check_of_a_wrong_file() -> None:
+    """Each mistake is a line that begins with file and line; what is in no file is named alone."""
+    Path("altcontact.toml").write_text("scope = 'x'\n[policy]\nsecurity = 1\nmention = []\n")
+    out, err = io.StringIO(), io.StringIO()
+    found = look({"ALTCONTACT_TYPES": "NONE"}, needs_slack=False)
+    assert check(found, out, err) is Exit.USAGE
+    assert err.getvalue() == "4 problems.\n"
+    lines = sorted(out.getvalue().splitlines())
+    assert lines[0].startswith("ALTCONTACT_TYPES: “NONE” is no contact type")
+    assert lines[1].startswith("altcontact.toml:1: scope: “x” is none of ")
+    assert lines[2].startswith("altcontact.toml:3: policy.security: “1” is no presence; there are ")
+    assert lines[2].endswith('. For example: security = "required"')
+    assert lines[3].startswith("altcontact.toml:4: policy.mention: is empty. For example: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "named.toml: there is no such file"),
+        (b"a = [\n", "named.toml:2: is not TOML (at its end, line 2). For example: chan"),
+    ],
+)
+def test_check_of_a_file_that_cannot_be_read(content: bytes | None, said: str) -> None:
+    """A file that is not there or no TOML is named as it was given."""
+    if content is not None:
+        Path("named.toml").write_bytes(content)
+    out = io.StringIO()
+    found = look({"ALTCONTACT_CONFIG": "named.toml"}, needs_slack=False)
+    assert check(found, out, io.StringIO()) is Exit.USAGE
+    assert out.getvalue().startswith(said)

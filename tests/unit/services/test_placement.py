@@ -1,0 +1,369 @@
+"""OUs and tags of listed accounts: what is asked and when, what is kept, and what fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+import structlog
+
+from bot.domain.contacts import Surroundings, Unit
+from bot.domain.errors import GatewayError, StoreError
+from bot.domain.failures import Cause
+from bot.domain.policy.match import Match
+from bot.domain.policy.policy import Layer, Policy
+from bot.services.placement import PATIENCE, Placing, for_looks, for_scans
+from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.domain.contacts import Account
+    from bot.services.ports.store import Store
+
+DAY = 86_400.0
+PROD, TEAM, TEST = (
+    Unit("ou-ab12-11111111", "Production"),
+    Unit("ou-ab12-22222222", "Payments"),
+    Unit("ou-ab12-33333333", "Test"),
+)
+TREE = {PROD.id: (PROD,), TEAM.id: (PROD, TEAM), TEST.id: (TEST,)}
+UNITS = Policy.requiring(layers=[Layer("line 1", {}, Match(units=("/Production/**",)))])
+TAGS = Policy.requiring(layers=[Layer("line 1", {}, Match(tags=(("env", "prod"),)))])
+BOTH = Policy.requiring(layers=[*UNITS.layers[2:], *TAGS.layers[2:]])
+
+
+class Keeper:
+    """The part of the store that keeps where accounts stand; of known accounts alone."""
+
+    def __init__(self, *known: Account) -> None:
+        self.kept = {each.id: Surroundings() for each in known}
+        self.writes = 0
+        self.fault: StoreError | None = None
+
+    def surroundings(self, organization: str) -> Mapping[str, Surroundings]:
+        self._fail()
+        assert organization == "corp"
+        return dict(self.kept)
+
+    def remember_accounts(self, accounts: Sequence[Account]) -> None:
+        self._fail()
+        for each in accounts:
+            self.kept.setdefault(each.id, Surroundings())
+
+    def keep_surroundings(self, kept: Mapping[str, Surroundings]) -> None:
+        self._fail()
+        self.writes += 1
+        for account_id in kept.keys() & self.kept.keys():
+            new, old = kept[account_id], self.kept[account_id]
+            if new.units is not None:
+                old = replace(old, units=new.units, units_at=new.units_at)
+            if new.tags is not None:
+                old = replace(old, tags=new.tags, tags_at=new.tags_at)
+            self.kept[account_id] = old
+
+    def _fail(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+
+class World:
+    """One organization with OUs and tags, what is kept of it, and a clock."""
+
+    def __init__(self, *known: Account) -> None:
+        self.gateway = FakeGateway()
+        self.gateway.name = "corp"
+        self.gateway.tree = dict(TREE)
+        self.gateway.placed = {account(1).id: TEAM.id, account(2).id: TEST.id, account(3).id: ""}
+        self.gateway.tagged = {account(each).id: {"env": f"env-{each}"} for each in range(1, 30)}
+        self.store = Keeper(*known)
+        self.clock = FakeClock()
+
+    def placing(self, policy: Policy = UNITS, *, walking: bool = True) -> Placing:
+        """What a scan completes its accounts with."""
+        return Placing(self.gateway, cast("Store", self.store), policy, self.clock, walking=walking)
+
+    def units(self, *accounts: Account, walking: bool = True) -> list[tuple[Unit, ...] | None]:
+        """The OUs that these accounts are in, by one scan."""
+        placing = self.placing(walking=walking)
+        return [placing.complete(each).units for each in accounts]
+
+    def tags(self, *accounts: Account) -> list[Mapping[str, str] | None]:
+        """The tags of these accounts, by one scan."""
+        placing = self.placing(TAGS)
+        return [placing.complete(each).tags for each in accounts]
+
+
+def at(number: int, *path: Unit) -> Account:
+    """An account as AWS lists it with its path, which has no names."""
+    return replace(account(number), units=tuple(Unit(unit.id, "") for unit in path))
+
+
+ONE, TWO, THREE = account(1), account(2), account(3)
+
+
+# Nothing needed
+
+
+def test_nothing_is_asked_where_the_policy_needs_nothing() -> None:
+    """Neither AWS nor the store is asked; OUs without names are not shown as if they were known."""
+    world = World(ONE)
+    world.store.fault = StoreError("not asked")
+    placing = world.placing(Policy.requiring())
+    assert placing.complete(ONE) is ONE
+    assert placing.complete(at(1, PROD)).units is None
+    assert (world.gateway.walks, world.gateway.placings, world.gateway.tags_read) == (0, 0, [])
+
+
+def test_what_the_policy_does_not_need_is_not_asked_beside_what_it_needs() -> None:
+    """Tags alone take no walk, OUs alone no tags."""
+    world = World(ONE, TWO)
+    assert world.placing(TAGS).complete(at(1, PROD)).units is None
+    assert world.gateway.walks == 0
+    world.placing(UNITS).complete(TWO)
+    assert world.gateway.tags_read == [ONE.id]
+
+
+# OUs
+
+
+def test_accounts_without_a_path_are_placed_by_one_walk() -> None:
+    """The OUs are walked and asked for their accounts once, for all accounts of the scan."""
+    world = World(ONE, TWO, THREE)
+    assert world.units(ONE, TWO, THREE) == [(PROD, TEAM), (TEST,), ()]
+    assert (world.gateway.walks, world.gateway.placings) == (1, 1)
+    assert world.store.writes == 1
+    assert world.store.kept[ONE.id].units == (PROD, TEAM)
+
+
+def test_a_path_that_aws_gives_needs_only_the_names() -> None:
+    """No OU is asked for its accounts, and an account right in the root needs no walk at all."""
+    world = World(ONE, TWO)
+    assert world.units(at(2)) == [()]
+    assert world.gateway.walks == 0
+    assert world.units(at(1, PROD, TEAM), at(2)) == [(PROD, TEAM), ()]
+    assert (world.gateway.walks, world.gateway.placings) == (1, 0)
+
+
+@pytest.mark.parametrize("accounts", [(ONE, TWO, THREE), (at(1, PROD, TEAM), at(2, TEST), at(3))])
+def test_what_is_kept_is_used_for_a_day(accounts: tuple[Account, ...]) -> None:
+    """Within a day nothing is asked or written again; after it the OUs are walked anew."""
+    world = World(*accounts)
+    first = world.units(*accounts)
+    writes = world.store.writes
+    world.clock.tick(DAY - 1)
+    assert world.units(*accounts) == first
+    assert (world.gateway.walks, world.store.writes) == (1, writes)
+    world.clock.tick(2)
+    world.gateway.tree[TEAM.id] = (PROD, renamed := Unit(TEAM.id, "Invoices"))
+    assert world.units(*accounts)[0] == (PROD, renamed)
+    assert world.gateway.walks == 2
+    assert world.store.kept[ONE.id].units == (PROD, renamed)
+
+
+def test_names_do_not_stay_fresh_by_being_passed_on() -> None:
+    """An account that moves within the day takes the age of the names with it."""
+    world = World(ONE, TWO)
+    world.units(at(1, TEST), at(2, TEST))
+    world.clock.tick(DAY - 1)
+    assert world.units(at(1, PROD, TEAM), at(2, TEST))[1] == (TEST,)
+    walks = world.gateway.walks
+    world.clock.tick(DAY + 1)
+    world.units(at(2, TEST))
+    assert world.gateway.walks == walks + 1
+
+
+@pytest.mark.parametrize("new", [account(4), at(4, Unit("ou-ab12-44444444", "New"))])
+def test_new_accounts_cause_one_more_walk_at_most(new: Account) -> None:
+    """Accounts that are nowhere to be found are looked for once a scan."""
+    world = World(ONE)
+    world.units(ONE)
+    assert world.units(ONE, new, replace(new, id="5" * 12)) == [(PROD, TEAM), None, None]
+    assert world.gateway.walks == 2
+
+
+def test_a_new_account_is_kept_too() -> None:
+    """An account that the store does not know yet is made known, so that it is read but once."""
+    world = World()
+    assert world.units(ONE, at(2, TEST)) == [(PROD, TEAM), (TEST,)]
+    assert world.units(ONE, at(2, TEST)) == [(PROD, TEAM), (TEST,)]
+    assert world.gateway.walks == 1
+
+
+def test_an_organization_without_ous_has_every_account_in_its_root() -> None:
+    """Where a walk finds none, and where there is no organization, no account is looked for."""
+    world = World(ONE)
+    world.gateway.tree, world.gateway.placed = {}, {}
+    assert world.units(ONE, account(9)) == [(), ()]
+    assert world.gateway.placings == 0
+
+
+@pytest.mark.parametrize("fault", ["walk_fault", "placing_fault"])
+def test_where_the_walk_fails_what_was_kept_is_used_for_a_week(fault: str) -> None:
+    """The walk is tried once a scan; its failure is told, and logged once, without a name."""
+    world = World(ONE, TWO)
+    world.units(ONE, TWO)
+    setattr(world.gateway, fault, gateway_error(Cause.PERMISSION_MISSING))
+    world.clock.tick(6 * DAY)
+    before = world.store.kept.copy()
+    placing = world.placing()
+    with structlog.testing.capture_logs() as logs:
+        assert [placing.complete(each).units for each in (ONE, TWO)] == [(PROD, TEAM), (TEST,)]
+    assert world.gateway.walks == 2
+    assert placing.failures["units"].cause is Cause.PERMISSION_MISSING
+    assert [(entry["what"], entry["cause"]) for entry in logs] == [("units", "permission_missing")]
+    assert world.store.kept == before
+    world.clock.tick(DAY + 1)
+    assert world.units(ONE, account(9)) == [None, None]
+
+
+def test_where_the_walk_fails_a_path_is_named_by_what_was_kept() -> None:
+    """Known names are good for a week, also those of other accounts' OUs."""
+    world = World(ONE, TWO)
+    world.units(at(1, PROD, TEAM), at(2, TEST))
+    world.gateway.walk_fault = gateway_error()
+    world.clock.tick(2 * DAY)
+    assert world.units(at(2, PROD, TEAM), at(1, PROD)) == [(PROD, TEAM), (PROD,)]
+    assert world.units(at(2, TEST, TEAM)) == [None]
+    world.clock.tick(6 * DAY)
+    assert world.units(at(2, PROD, TEAM)) == [None]
+
+
+def test_a_look_does_not_walk() -> None:
+    """Where nobody may wait for a walk, what was kept is used, or nothing."""
+    world = World(ONE, TWO)
+    assert world.units(ONE, walking=False) == [None]
+    world.units(ONE)
+    world.clock.tick(2 * DAY)
+    assert world.units(ONE, walking=False) == [(PROD, TEAM)]
+    assert world.gateway.walks == 1
+
+
+def test_what_a_scan_and_a_look_are_given() -> None:
+    """A scan walks, a look does not; an account that has no gateway stays as it is known."""
+    world = World(ONE)
+    store = cast("Store", world.store)
+    look = for_looks(lambda _: world.gateway, store, world.clock)
+    assert look(ONE, UNITS).units is None
+    assert for_scans(store, world.clock)(world.gateway, UNITS)(ONE).units == (PROD, TEAM)
+    assert look(ONE, UNITS).units == (PROD, TEAM)
+    assert look(ONE, TAGS).tags == {"env": "env-1"}
+
+    def nowhere(_: str) -> FakeGateway:
+        raise gateway_error(Cause.NOT_KNOWN)
+
+    lost = for_looks(nowhere, store, world.clock)
+    assert lost(ONE, UNITS) is ONE
+    assert lost(ONE, Policy.requiring()) is ONE
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_look_does_not_renew_what_was_kept(number: int) -> None:
+    """Where an account stood a week ago is not known any longer, however often it is looked at."""
+    one = account(number)
+    world = World(one)
+    store = cast("Store", world.store)
+    placed = for_scans(store, world.clock)(world.gateway, UNITS)(one)
+    look = for_looks(lambda _: world.gateway, store, world.clock)
+    since = world.store.kept[one.id].units_at
+    for _ in range(7):
+        assert look(placed, UNITS).units == placed.units
+        world.clock.tick(DAY)
+    assert world.store.kept[one.id].units_at == since
+    assert look(placed, UNITS).units is None
+
+
+@pytest.mark.parametrize("cause", [Cause.NOT_REACHED, Cause.CREDENTIALS_EXPIRED])
+@pytest.mark.parametrize("policy", [UNITS, TAGS])
+def test_a_scan_that_cannot_go_on_concludes_nothing(policy: Policy, cause: Cause) -> None:
+    """A stop, or a caller that is not let in, says nothing of an account unless enough is kept."""
+    world = World(ONE)
+    world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(cause)
+    with pytest.raises(GatewayError) as raised:
+        world.placing(policy).required(ONE)
+    assert raised.value.failure.cause is cause
+    world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(Cause.DENIED)
+    assert world.placing(policy).required(ONE) == ONE
+    world.gateway.tag_fault = world.gateway.walk_fault = None
+    known = world.placing(policy).required(ONE)
+    assert known != ONE
+    world.clock.tick(2 * DAY)
+    world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(cause)
+    assert world.placing(policy).required(ONE) == known
+
+
+# Tags
+
+
+def test_tags_are_read_once_a_day() -> None:
+    """Each account is asked for once, and again when what was kept is a day old."""
+    world = World(ONE, TWO)
+    assert world.tags(ONE, TWO) == [{"env": "env-1"}, {"env": "env-2"}]
+    world.clock.tick(DAY - 1)
+    world.gateway.tagged[ONE.id] = {}
+    assert world.tags(ONE) == [{"env": "env-1"}]
+    assert world.gateway.tags_read == [ONE.id, TWO.id]
+    world.clock.tick(1)
+    assert world.tags(ONE) == [{}]
+    assert world.store.kept[ONE.id].tags == {}
+
+
+def test_both_are_kept_in_one_write() -> None:
+    """An account's OUs and tags, read in the same scan, are kept side by side."""
+    world = World(ONE)
+    found = world.placing(BOTH).complete(at(1, TEST))
+    assert (found.units, found.tags) == ((TEST,), {"env": "env-1"})
+    assert world.store.writes == 1
+    kept = world.store.kept[ONE.id]
+    assert (kept.units, kept.tags) == (found.units, found.tags)
+
+
+def test_tags_that_cannot_be_read_are_those_kept_for_a_week() -> None:
+    """After a week they are not known, and it is never said that there are none."""
+    world = World(ONE, TWO)
+    world.tags(ONE)
+    world.gateway.tag_fault = gateway_error(Cause.TIMED_OUT)
+    world.clock.tick(6 * DAY)
+    assert world.tags(ONE, TWO) == [{"env": "env-1"}, None]
+    world.clock.tick(DAY + 1)
+    assert world.tags(ONE) == [None]
+    assert world.store.writes == 1
+
+
+@pytest.mark.parametrize(
+    ("cause", "asked"),
+    [
+        (Cause.PERMISSION_MISSING, 1),
+        (Cause.CREDENTIALS_EXPIRED, 1),
+        (Cause.TIMED_OUT, PATIENCE),
+    ],
+)
+def test_tags_are_not_asked_for_in_vain(cause: Cause, asked: int) -> None:
+    """What would fail for every account is given up in that scan, at once or after a few."""
+    world = World()
+    accounts = [account(each) for each in range(1, 11)]
+    world.gateway.tag_fault = gateway_error(cause)
+    with structlog.testing.capture_logs() as logs:
+        assert world.tags(*accounts) == [None] * 10
+    assert len(world.gateway.tags_read) == asked
+    assert len(logs) == 1
+    world.gateway.tag_fault = None
+    assert None not in world.tags(*accounts)
+
+
+# The store
+
+
+def test_a_store_that_keeps_nothing_costs_asking_again_and_no_more() -> None:
+    """Accounts are completed all the same; what went wrong is logged."""
+    world = World(ONE)
+    world.store.fault = StoreError("The disk is full.")
+    with structlog.testing.capture_logs() as logs:
+        found = world.placing(BOTH).complete(ONE)
+        assert world.units(ONE) == [(PROD, TEAM)]
+    assert (found.units, found.tags) == ((PROD, TEAM), {"env": "env-1"})
+    assert {entry["event"] for entry in logs} == {
+        "surroundings not known",
+        "surroundings not kept",
+    }

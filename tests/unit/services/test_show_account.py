@@ -1,0 +1,136 @@
+"""A look at one account, and what is judged of a contact that a fix wrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain.failures import Cause
+from bot.domain.findings import Outcome
+from bot.domain.fixes import FixState
+from bot.domain.policy.match import Match
+from bot.domain.policy.policy import Layer, Policy, Presence
+from bot.domain.readings import Held
+from bot.domain.rule_catalog import Rule, Severity
+from bot.services.fix import Remediator
+from bot.services.show_account import AccountLook
+from bot.store import SqliteStore
+from tests.unit.fakes import (
+    CONTACT,
+    OTHER,
+    PATIENCE,
+    SCHEDULE,
+    SECURITY,
+    FakeClock,
+    FakeFixers,
+    FakeGateway,
+    FakeMembers,
+    account,
+    fix_request,
+    scanner,
+    unreadable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ONE = account(1)
+TAGGED = Layer("here", {}, Match(tags=(("env", "prod"),)))
+RULED = Layer("here", {"rules.primary_contact": Severity.LOW, "rules.root_email": Severity.LOW})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    """A database."""
+    with SqliteStore(tmp_path / "bot.db", FakeClock()) as opened:
+        yield opened
+
+
+class World:
+    """One account, a policy that may change, and what looks and fixes go through."""
+
+    def __init__(self, store: SqliteStore, *layers: Layer) -> None:
+        self.clock = FakeClock()
+        self.gateway = FakeGateway(ONE)
+        self.store = store
+        self.policy = Policy.requiring(layers=layers)
+        self.look = AccountLook(self.gateway, store, lambda: self.policy, FakeMembers(), self.clock)
+
+    def scan(self) -> None:
+        """A check by the policy of this moment."""
+        scans = scanner(self.gateway, self.store, self.clock, self.policy)
+        scans.start(SCHEDULE).report.result(PATIENCE)
+        scans.stop()
+        self.clock.tick(3600)
+
+    def fix(self) -> FixState:
+        """A fix of the contact, to its end."""
+        fixes = Remediator(
+            self.gateway, self.store, FakeFixers("U1"), self.clock, judge=self.look.judge
+        )
+        held = self.gateway.held.get((ONE.id, SECURITY))
+        return fixes.fix(fix_request(shown=held, shown_at=self.clock.now()), "Account 1").state
+
+    def standing(self) -> set[Rule]:
+        """What stands of the account."""
+        return {each.key.rule for each in self.store.open_findings(ONE.id)}
+
+
+def test_a_fix_of_an_account_whose_place_is_not_known_mends_no_more_than_is_sure(
+    store: SqliteStore,
+) -> None:
+    """The contact is there now; whether it is what the policy asks for is left to a check."""
+    world = World(store)
+    world.scan()
+    world.gateway.hold(1, CONTACT)
+    assert world.standing() == {Rule.MISSING}
+    world.policy = Policy.requiring(layers=[TAGGED])
+    assert world.fix() is FixState.CONFIRMED
+    assert world.standing() == set()
+    world.policy = Policy.requiring(
+        layers=[Layer("here", {"security.email": ("x@corp.internal",)})]
+    )
+    world.scan()
+    world.policy = Policy.requiring(layers=[TAGGED])
+    world.gateway.hold(1, OTHER)
+    assert world.fix() is FixState.CONFIRMED
+    assert world.standing() == {Rule.DIFFERENT}
+
+
+def test_what_a_fix_is_judged_by(store: SqliteStore) -> None:
+    """What needs nothing more is decided, what needs more is not; nobody looks: nothing."""
+    world = World(store, RULED)
+    assert world.look.judge(ONE.id, SECURITY, CONTACT) is None
+    store.remember_accounts([ONE])
+    found = world.look.judge(ONE.id, SECURITY, CONTACT)
+    assert found is not None
+    assert [(each.rule, each.outcome) for each in found.verdicts] == [
+        (Rule.PRIMARY_CONTACT, Outcome.UNKNOWN)
+    ]
+    assert found.failure is not None
+    assert found.failure.cause is Cause.NOT_ASKED
+    world.policy = Policy.requiring(layers=[Layer("here", {"security.presence": Presence.IGNORED})])
+    assert world.look.judge(ONE.id, SECURITY, CONTACT) is None
+
+
+def test_a_look_reads_all_three_and_judges_what_is_asked_for(store: SqliteStore) -> None:
+    """What the policy does not look at is shown as it was read; what was read is kept."""
+    world = World(store)
+    world.scan()
+    world.gateway.hold(1, CONTACT)
+    look = world.look.at(ONE)
+    assert [item.type for item in look.result.results] == [SECURITY]
+    assert len(look.others) == 2
+    assert world.standing() == set()
+    world.policy = Policy.requiring(layers=[TAGGED])
+    look = world.look.at(ONE)
+    assert look.others[SECURITY] == Held(CONTACT)
+    assert look.result.outcome is Outcome.UNKNOWN
+    world.policy = Policy.requiring(layers=[RULED])
+    world.gateway.say(1, unreadable())
+    look = world.look.at(ONE)
+    assert look.result.outcome is Outcome.UNKNOWN
+    assert world.standing() == set()
+    assert world.look.at(account(1, state="SUSPENDED")).others == {}

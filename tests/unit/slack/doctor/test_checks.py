@@ -1,0 +1,172 @@
+"""The doctor's look at Slack where the sandbox does not go: odd answers, and a silent socket."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.services.doctor import Line, State
+from bot.slack.doctor.checks import SlackCheckup
+from bot.slack.scopes import BOT_SCOPES
+from tests.unit.fakes import START, FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from slack_sdk import WebClient
+
+DATE = "Mon, 05 Jan 2026 09:00:00 GMT"
+
+
+class Answer(dict[str, Any]):
+    """What slack_sdk answers."""
+
+    def __init__(self, headers: dict[str, Any], **members: object) -> None:
+        super().__init__(members)
+        self.headers = headers
+        self.status_code = 429
+
+
+class FakeClient:
+    """A client that answers as it is told, and knows no group."""
+
+    token, proxy, timeout = "xoxb-1", None, 1
+
+    def __init__(self, answer: Answer | Exception) -> None:
+        self.answer = answer
+
+    def auth_test(self) -> Answer:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def usergroups_users_list(self, usergroup: str) -> Answer:
+        raise ConnectionResetError(usergroup)
+
+    def apps_connections_open(self, app_token: str) -> Answer:
+        return Answer({}, url="ws://127.0.0.1:9/link?ticket=secret")
+
+
+def look(
+    answer: Answer | Exception,
+    fixers: Sequence[str] | None = ("*",),
+    silence: Callable[[], float | None] | None = None,
+    app_token: str | None = None,
+    at: datetime = START,
+    **wants: bool,
+) -> dict[str, Line]:
+    """The lines by name."""
+    client = cast("WebClient", FakeClient(answer))
+    checkup = SlackCheckup(
+        client, FakeClock(at), None, fixers, app_token=app_token, silence=silence, **wants
+    )
+    return {line.name: line for check in checkup.checks() for line in check.look()}
+
+
+def bot(**headers: object) -> Answer:
+    """A token that is a bot's."""
+    return Answer({"Date": DATE, **headers}, bot_id="B1", user="altcontact", team="T")
+
+
+def test_a_persons_token() -> None:
+    """A token of a person is not the bot's, and what needs it is not checked."""
+    lines = look(Answer({"Date": DATE}))
+    assert lines["Bot token"].state is State.FAILURE
+    assert lines["Scopes"].state is State.NOT_CHECKED
+
+
+def test_slack_is_busy() -> None:
+    """Being asked too often is no matter of the token."""
+    answer = cast("Any", Answer({"Retry-After": "9"}, error="ratelimited"))
+    busy = SlackApiError("busy", answer)  # type: ignore[no-untyped-call] # slack_sdk has no types
+    line = look(busy)["Bot token"]
+    assert line.mend == "Try again in a minute."
+
+
+def test_scopes_that_are_not_told() -> None:
+    """Without the header it is said where to look."""
+    assert look(bot())["Scopes"].state is State.WARNING
+    lines = look(bot(**{"X-OAuth-Scopes": ["chat:write"]}))
+    assert lines["Scopes"].state is State.FAILURE
+
+
+def scopes(*without: str) -> Answer:
+    """A token with the scopes of the manifest, but for some."""
+    return bot(**{"X-OAuth-Scopes": ",".join(sorted(set(BOT_SCOPES) - set(without)))})
+
+
+def test_scopes_that_only_some_policies_need() -> None:
+    """They may be there or not, where the policy does not need them."""
+    line = look(scopes())["Scopes"]
+    assert (line.state, line.words) == (State.OK, "all 9 are there, and no other.")
+    line = look(scopes("users:read", "users:read.email"))["Scopes"]
+    assert line.state is State.OK
+    assert line.words.startswith("all 7 are there without users:read and users:read.email")
+    assert look(scopes(), wants_members=True, wants_owners=True)["Scopes"].state is State.OK
+
+
+def test_scopes_that_the_policy_needs() -> None:
+    """A rule about members is off without them, and the doctor gives what to paste."""
+    line = look(scopes("users:read.email"), wants_members=True)["Scopes"]
+    assert line.state is State.WARNING
+    assert line.words == (
+        "rules member_mailbox and person_left are off: the app lacks users:read.email."
+    )
+    assert "      - users:read.email  # to " in line.paste
+    line = look(scopes("users:read", "users:read.email"), wants_members=True)["Scopes"]
+    assert line.words.endswith("lacks users:read and users:read.email.")
+    line = look(scopes("users:read", "users:read.email"), wants_owners=True)["Scopes"]
+    assert line.words == (
+        "owners named by an email address are not mentioned: the app lacks users:read.email."
+    )
+    assert look(scopes("users:read"), wants_owners=True)["Scopes"].state is State.OK
+    assert look(scopes("chat:write"))["Scopes"].state is State.FAILURE
+    assert look(bot(**{"X-OAuth-Scopes": "chat:write"}))["Scopes"].state is State.FAILURE
+
+
+@pytest.mark.parametrize(
+    ("silence", "state"),
+    [(None, State.FAILURE), (1.0, State.OK), (31.0, State.WARNING)],
+)
+def test_the_socket_of_a_running_bot(silence: float | None, state: State) -> None:
+    """What matters is when it last gave a sign of life."""
+    line = look(bot(), silence=lambda: silence)["Socket"]
+    assert line.state is state
+    assert bool(line.mend) is (state is not State.OK)
+
+
+def test_a_socket_that_cannot_be_reached() -> None:
+    """The host is told, and its ticket is not."""
+    line = look(bot(), app_token="xapp-1")["Socket"]
+    assert line.state is State.FAILURE
+    assert "127.0.0.1" in line.words
+    assert "secret" not in str(line)
+
+
+@pytest.mark.parametrize(
+    ("date", "off", "state"),
+    [
+        (DATE, 60, State.OK),
+        (DATE, 61, State.WARNING),
+        (DATE, -241, State.FAILURE),
+        ("Mon, 05 Jan 2026 09:00:00 -0000", 0, State.OK),
+        ("once upon a time", 0, State.NOT_CHECKED),
+    ],
+)
+def test_the_clock(date: str, off: float, state: State) -> None:
+    """Over a minute is a warning and over four a failure, either way."""
+    answer = bot()
+    answer.headers["Date"] = date
+    assert look(answer, at=START + timedelta(seconds=off))["Clock"].state is state
+    assert START.tzinfo is UTC
+
+
+def test_fixers() -> None:
+    """Everyone, users by id, a group that cannot be asked about, and settings that are wrong."""
+    assert "everyone" in look(bot())["Fixers"].words
+    assert look(bot(), fixers=("U1", "U2"))["Fixers"].words == "2 users by id: U1, U2."
+    assert look(bot(), fixers=("S1",))["Fixers"].words == "Slack could not be reached."
+    assert look(bot(), fixers=None)["Fixers"].state is State.NOT_CHECKED

@@ -1,0 +1,61 @@
+"""What is typed after `/altcontact`."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.contacts import ContactType
+from bot.slack.command_parser import Command, Typo, parse, split_type
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("", Command("help")),
+        ("  ", Command("help")),
+        ("help", Command("help")),
+        ("CHECK", Command("check")),
+        ("check  web   production", Command("check", "web production")),
+        ("fix 444444444444", Command("fix", "444444444444")),
+        ("exempt Web production", Command("exempt", "Web production")),
+        ("Exemptions", Command("exemptions")),
+        ("reload", Command("reload")),
+    ],
+)
+def test_commands_are_understood(typed: str, command: Command) -> None:
+    """A command is known whatever its case and white space; what follows is its argument."""
+    assert parse(typed) == command
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("chekc", "/altcontact check"),
+        ("cheek web", "/altcontact check web"),
+        ("fx web", "/altcontact fix web"),
+        ("hlep", "/altcontact help"),
+        ("exemt web", "/altcontact exempt web"),
+        ("exemption", "/altcontact exemptions"),
+        ("relaod", "/altcontact reload"),
+        ("444444444444", "/altcontact check 444444444444"),
+        ("frobnicate", ""),
+    ],
+)
+def test_a_typo_gets_the_nearest_command(typed: str, meant: str) -> None:
+    """What is not known gets the nearest command, with what followed it."""
+    parsed = parse(typed)
+    assert isinstance(parsed, Typo)
+    assert parsed.meant == meant
+
+
+@given(st.text())
+def test_nothing_typed_breaks_it(typed: str) -> None:
+    """Whatever is typed is a command or a typo."""
+    assert isinstance(parse(typed), Command | Typo)
+
+
+def test_a_type_at_the_end() -> None:
+    """The last word may be a contact type, where something names the account before it."""
+    assert split_type("web billing") == ("web", ContactType.BILLING)
+    assert split_type("web production") == ("web production", None)
+    assert split_type("billing") == ("billing", None)

@@ -1,0 +1,103 @@
+"""manifest.yml against what the code registers and the Web API methods that it calls."""
+
+import ast
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+from slack_sdk import WebClient
+
+from bot.slack.command_parser import COMMAND
+from bot.slack.scopes import BOT_SCOPES, manifest_lines
+
+ROOT: Final = Path(__file__).parents[3]
+
+SCOPES: Final[dict[str, set[str]]] = {
+    "apps_connections_open": set(),
+    "auth_test": set(),
+    "chat_postMessage": {"chat:write"},
+    "chat_postEphemeral": {"chat:write"},
+    "chat_update": {"chat:write"},
+    "conversations_history": {"channels:history", "groups:history"},
+    "conversations_info": {"channels:read", "groups:read"},
+    "conversations_list": {"channels:read", "groups:read"},
+    "usergroups_users_list": {"usergroups:read"},
+    "users_list": {"users:read", "users:read.email"},
+    "users_lookupByEmail": {"users:read.email"},
+    "views_open": set(),
+    "views_push": set(),
+    "views_update": set(),
+}
+"""The scopes that each method needs for public and private channels, from Slack's reference."""
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    """The manifest, parsed."""
+    parsed: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
+    return parsed
+
+
+def attributes() -> set[str]:
+    """Every attribute name that the Slack adapter uses."""
+    return {
+        node.attr
+        for path in (ROOT / "bot" / "slack").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    }
+
+
+def methods() -> set[str]:
+    """The Web API methods that the Slack adapter calls."""
+    return {name for name in attributes() if "_" in name and name in vars(WebClient)} - {
+        name for name in vars(WebClient) if name.startswith("_")
+    }
+
+
+def test_every_method_called_is_known_here() -> None:
+    """A Web API method that the code begins or ceases to call is added to or taken from SCOPES."""
+    assert methods() == set(SCOPES)
+
+
+def test_scopes_are_exactly_those_needed(manifest: dict[str, Any]) -> None:
+    """The manifest asks for the scopes of the methods called and of the command, and no other."""
+    needed = {"commands"}.union(*(SCOPES[method] for method in methods()))
+    granted = manifest["oauth_config"]["scopes"]["bot"]
+    assert set(granted) == needed
+    assert granted == sorted(granted)
+
+
+def test_scopes_are_those_that_the_doctor_asks_for(manifest: dict[str, Any]) -> None:
+    """The doctor compares a token with the manifest, and gives scopes to paste as it has them."""
+    assert list(BOT_SCOPES) == manifest["oauth_config"]["scopes"]["bot"]
+    assert manifest_lines(BOT_SCOPES) in (ROOT / "manifest.yml").read_text()
+    assert all(BOT_SCOPES.values())
+
+
+def test_commands_are_exactly_those_bound(manifest: dict[str, Any]) -> None:
+    """The manifest declares the command that the app listens to, within Slack's lengths."""
+    (command,) = manifest["features"]["slash_commands"]
+    assert command["command"] == COMMAND
+    assert len(command["command"]) <= 32
+    assert command["description"]
+
+
+def test_interactivity_events_and_transport(manifest: dict[str, Any]) -> None:
+    """Interactivity is on for the buttons and the modal; no event is listened to, none declared."""
+    settings = manifest["settings"]
+    assert settings["interactivity"] == {"is_enabled": True}
+    assert settings["socket_mode_enabled"] is True
+    assert settings["token_rotation_enabled"] is False
+    assert ("event" in attributes()) == ("event_subscriptions" in settings)
+    assert "features" in manifest
+    assert "shortcuts" not in manifest["features"]
+
+
+def test_lengths(manifest: dict[str, Any]) -> None:
+    """The app's name and descriptions are within what Slack takes."""
+    information = manifest["display_information"]
+    assert len(information["name"]) <= 35
+    assert len(information["description"]) <= 140
+    assert 175 <= len(information["long_description"]) <= 4000

@@ -1,0 +1,233 @@
+"""Domain data for tests of Slack views: findings, announcements and reports of any size."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from bot.domain.announcements import Announcement, AnnouncementContent, AnnouncementKind, SendState
+from bot.domain.contacts import Account, AlternateContact, ContactChange, ContactType
+from bot.domain.evaluation.evaluate import evaluate
+from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
+from bot.domain.failures import Cause, Failure, failure
+from bot.domain.findings import AccountResult, Difference, Finding, FindingKey, Outcome
+from bot.domain.fixes import Fix, FixRequest, FixState
+from bot.domain.policy.policy import Policy
+from bot.domain.readings import Absent, Held, Reading, Unreadable
+from bot.domain.rule_catalog import SEVERITIES, Rule
+from bot.domain.scans import Changes, Scan, ScanReport, ScanState, Trigger, TriggerKind, count
+from bot.domain.scope import CallerRole, Scope, ScopeKind
+
+NOW: Final = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+CONTACT: Final = AlternateContact(
+    "Security team", "On call", "aws-security@corp.internal", "+44 20 7946 0958"
+)
+HOSTILE: Final = (
+    "<!channel>",
+    "*bold*",
+    "`code`",
+    "_x_ ~y~",
+    ":smile:",
+    "a & b < c > d",
+    "x",
+    "&" * 50,
+    "<@U0ALICE001>",
+)
+
+
+def account_id(number: int) -> str:
+    """An account id of twelve digits."""
+    return f"{100_000_000_000 + number}"
+
+
+def scan(
+    state: ScanState = ScanState.COMPLETE,
+    why: Failure | None = None,
+    results: list[AccountResult] | None = None,
+) -> Scan:
+    """A scan that ended."""
+    return Scan(
+        1,
+        Trigger(TriggerKind.SLACK, "U0ALICE001"),
+        state,
+        NOW,
+        NOW + timedelta(seconds=20),
+        Scope(ScopeKind.ORGANIZATION, CallerRole.MANAGEMENT, "111111111111"),
+        count(results or []),
+        why,
+    )
+
+
+RULES: Final = {
+    Outcome.MISSING: Rule.MISSING,
+    Outcome.WRONG: Rule.DIFFERENT,
+    Outcome.WEAK: Rule.PLACEHOLDER,
+    Outcome.UNKNOWN: Rule.UNREADABLE,
+    Outcome.UNSUPPORTED: Rule.UNSUPPORTED,
+}
+REASONS: Final = {
+    Rule.MISSING: "No SECURITY contact is set.",
+    Rule.DIFFERENT: "It is not the one that the policy expects.",
+    Rule.PLACEHOLDER: "It is a placeholder.",
+    Rule.UNSUPPORTED: "This partition has no API for alternate contacts.",
+}
+
+
+def finding(
+    number: int,
+    name: str = "Web production",
+    outcome: Outcome = Outcome.MISSING,
+    *,
+    rule: Rule | None = None,
+    resolved: bool = False,
+    by: str = "",
+    differences: tuple[Difference, ...] = (),
+    aside: Exemption | None = None,
+    owner: str = "",
+    kind: ContactType = ContactType.SECURITY,
+) -> Finding:
+    """A finding."""
+    broken = rule or RULES[outcome]
+    why = failure(Cause.DENIED_BY_SCP) if outcome is Outcome.UNKNOWN else None
+    return Finding(
+        id=number,
+        key=FindingKey(account_id(number), kind, outcome, broken),
+        account_name=name,
+        reason=why.words if why else REASONS.get(broken, f"It breaks {broken.value}."),
+        first_seen=NOW,
+        last_seen=NOW,
+        failure=why,
+        resolved_at=NOW if resolved else None,
+        resolved_by=by,
+        resolution="The SECURITY contact was set outside of this bot." if resolved else "",
+        severity=SEVERITIES.get(broken) if outcome.falls_short else None,
+        differences=differences,
+        exemption=aside,
+        owner=owner,
+    )
+
+
+def exemption(
+    number: int = 1,
+    *,
+    kind: ExemptionKind = ExemptionKind.EXEMPTION,
+    rule: Rule = Rule.MISSING,
+    reason: str = "Closed at the end of the month.",
+    name: str = "Web production",
+    ended: datetime | None = None,
+    by: str = "",
+) -> Exemption:
+    """A finding set aside by bob until five days from now."""
+    until = NOW + timedelta(days=5)
+    request = ExemptionRequest(
+        kind, account_id(number), ContactType.SECURITY, rule, reason, "U0BOB00002", until
+    )
+    return Exemption(number, request, NOW - timedelta(days=30), name, ended, by)
+
+
+def change(
+    number: int,
+    before: AlternateContact | None = CONTACT,
+    after: AlternateContact | None = CONTACT,
+    name: str = "Web production",
+) -> ContactChange:
+    """A contact that somebody else changed."""
+    return ContactChange(account_id(number), name, ContactType.SECURITY, before, after, NOW)
+
+
+def content(
+    total: int,
+    kind: AnnouncementKind = AnnouncementKind.FALLS_SHORT,
+    *,
+    resolved: int = 0,
+    names: tuple[str, ...] = ("Web production",),
+    limit: int = 20,
+    offset: int = 0,
+    maybe_repeat: bool = False,
+    why: Failure | None = None,
+) -> AnnouncementContent:
+    """An announcement of `total` findings, the last `resolved` of them resolved."""
+    outcome = Outcome.UNKNOWN if kind is AnnouncementKind.UNCHECKED else Outcome.MISSING
+    findings = [
+        finding(number, names[number % len(names)], outcome, resolved=number >= total - resolved)
+        for number in range(offset, min(total, offset + limit))
+    ]
+    announcement = Announcement(
+        "a" * 32, kind, 1, NOW, SendState.SENDING, maybe_repeat=maybe_repeat, failure=why
+    )
+    standing = total - resolved
+    return AnnouncementContent(
+        announcement,
+        scan(),
+        findings,
+        total,
+        standing,
+        contacts=standing,
+        missing=standing if outcome is Outcome.MISSING else 0,
+    )
+
+
+def mixed(
+    *findings: Finding,
+    kind: AnnouncementKind = AnnouncementKind.FALLS_SHORT,
+    **members: Any,  # noqa: ANN401 - any member of an announcement
+) -> AnnouncementContent:
+    """An announcement of these findings, all of them shown."""
+    announcement = replace(Announcement("a" * 32, kind, 1, NOW, SendState.SENDING), **members)
+    standing = [each for each in findings if each.is_open]
+    return AnnouncementContent(
+        announcement,
+        scan(),
+        findings,
+        len(findings),
+        len(standing),
+        sum(each.exemption is not None and each.resolved_at is None for each in findings),
+        len({(each.key.account_id, each.key.type) for each in standing}),
+        sum(each.key.rule is Rule.MISSING for each in standing),
+    )
+
+
+def notice(
+    kind: AnnouncementKind,
+    *,
+    changes: Sequence[ContactChange] = (),
+    exemptions: Sequence[Exemption] = (),
+    total: int = 0,
+    **members: Any,  # noqa: ANN401 - any member of an announcement
+) -> AnnouncementContent:
+    """An announcement of changes, of exemptions that end, or of checks."""
+    announcement = replace(Announcement("a" * 32, kind, 1, NOW, SendState.SENDING), **members)
+    number = total or len(changes) + len(exemptions)
+    return AnnouncementContent(
+        announcement, scan(), total=number, changes=changes, exemptions=exemptions
+    )
+
+
+def result(number: int, reading: Reading, name: str = "Web production") -> AccountResult:
+    """An account with its SECURITY contact as read."""
+    account = Account(account_id(number), name)
+    policy = Policy.requiring().resolve(account)
+    return evaluate(account, {ContactType.SECURITY: reading}, policy, NOW)
+
+
+def report(missing: int, unknown: int, compliant: int, name: str = "Web production") -> ScanReport:
+    """A report with so many accounts of each outcome."""
+    causes = [cause for cause in Cause if cause is not Cause.NOT_REACHED]
+    readings: list[Reading] = [Absent()] * missing
+    readings += [Unreadable(failure(causes[number % len(causes)])) for number in range(unknown)]
+    readings += [Held(CONTACT)] * compliant
+    results = [result(number, reading, name) for number, reading in enumerate(readings)]
+    keys = tuple(
+        FindingKey(item.account.id, ContactType.SECURITY, item.outcome, Rule.MISSING)
+        for item in results
+        if item.outcome.falls_short
+    )
+    return ScanReport(scan(results=results), results, Changes(opened=keys))
+
+
+def fix(state: FixState, *, already_there: bool = False, name: str = "Web production") -> Fix:
+    """A fix that ended."""
+    request = FixRequest(
+        "V1:h:f", account_id(1), ContactType.SECURITY, CONTACT, "U0ALICE001", "none", NOW
+    )
+    return Fix(7, request, name, state, NOW, None, NOW, NOW, None, already_there)

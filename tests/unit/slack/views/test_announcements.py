@@ -1,0 +1,260 @@
+"""Every view within Slack's limits at any size, and everything from outside shown as typed."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.announcements import AnnouncementKind
+from bot.domain.contacts import ContactType
+from bot.domain.errors import NotifierError
+from bot.domain.failures import Cause, failure
+from bot.domain.findings import Outcome
+from bot.domain.scans import ScanState, Trigger, TriggerKind
+from bot.slack.views import (
+    announcements,
+    finding_rows,
+    problem,
+    row_actions,
+    scan_result,
+    show_all,
+)
+from bot.slack.views import help as help_views
+from tests.unit.slack.views import sample_data as data
+from tests.unit.slack.views.assertions import assert_as_typed, assert_sound, assert_sound_view
+
+SIZES = [0, 1, 10, 20, 21, 49, 1_000, 10_000]
+NAMES = st.one_of(st.sampled_from(data.HOSTILE), st.text(max_size=80))
+
+
+@pytest.mark.parametrize("total", SIZES)
+@pytest.mark.parametrize("kind", [AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED])
+def test_an_alert_of_any_size_is_taken(total: int, kind: AnnouncementKind) -> None:
+    """An alert fits whatever the number of findings and the length of names."""
+    for names in (("Web production",), data.HOSTILE, ("&" * 50,)):
+        for resolved in (0, total // 2, total):
+            content = data.content(total, kind, names=names, resolved=resolved, maybe_repeat=True)
+            assert_sound(announcements.announcement_message(content))
+
+
+@pytest.mark.parametrize("total", [21, 49, 1_000, 10_000])
+def test_what_does_not_fit_is_behind_show_all(total: int) -> None:
+    """No finding is left out in silence: the button names how many there are."""
+    message = announcements.announcement_message(data.content(total))
+    shown = json.dumps(message.blocks)
+    assert shown.count(row_actions.FIX) == announcements.ROWS
+    assert f"Show all ({total:,})" in shown
+    assert f"and {total - announcements.ROWS:,} more" in shown
+
+
+def test_an_alert_says_what_why_and_where() -> None:
+    """How many of how many, since when, the risk, and a row an account with its button."""
+    message = announcements.announcement_message(data.content(2, names=("Alpha", "Beta")))
+    shown = json.dumps(message.blocks)
+    assert "very high" in shown
+    assert "<!date^" in shown
+    assert "Alpha" in shown
+    assert data.account_id(1) in shown
+    assert shown.count('"Fix"') == 2
+    assert "Alpha" in message.text
+
+
+def test_a_resolved_row_says_by_whom_and_when() -> None:
+    """A row that was fixed has no button, and names the fixer; one mended elsewhere says so."""
+    content = data.content(2, resolved=2)
+    fixed = [data.finding(0, resolved=True, by="U0ALICE001"), data.finding(1, resolved=True)]
+    blocks = finding_rows.finding_rows(fixed)
+    shown = json.dumps(blocks)
+    assert "<@U0ALICE001>" in shown
+    assert "outside of this bot" in shown
+    assert row_actions.FIX not in shown
+    message = announcements.announcement_message(content)
+    assert "Resolved" in message.text
+
+
+@pytest.mark.parametrize("name", data.HOSTILE)
+def test_hostile_names_show_as_typed(name: str) -> None:
+    """A name is plain text everywhere, and escaped in the fallback."""
+    for kind in (AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED):
+        message = announcements.announcement_message(data.content(1, kind, names=(name,)))
+        assert_as_typed(message.blocks, name)
+        assert_sound(message)
+    page = show_all.page_view(data.content(1, names=(name,)), 0)
+    assert_as_typed(page["blocks"], name)
+    result = scan_result.result_message(data.report(1, 1, 0, name), "U0ALICE001")
+    assert_as_typed(result.blocks, name)
+
+
+def test_unchecked_accounts_come_with_the_mend_and_no_button() -> None:
+    """What could not be checked has its cause and the mend, and nothing to fix."""
+    content = data.content(3, AnnouncementKind.UNCHECKED)
+    shown = json.dumps(announcements.announcement_message(content).blocks)
+    why = failure(Cause.DENIED_BY_SCP)
+    assert why.words in shown
+    assert "exempt the bot" in shown
+    assert row_actions.FIX not in shown
+
+
+def test_checks_failing_and_working_again() -> None:
+    """The channel hears why checks do not work, with the mend, and that they work again."""
+    why = failure(Cause.CREDENTIALS_EXPIRED)
+    failing = announcements.announcement_message(
+        data.content(0, AnnouncementKind.CHECKS_FAILING, why=why)
+    )
+    assert why.words in failing.text
+    assert why.mend in json.dumps(failing.blocks)
+    working = announcements.announcement_message(data.content(0, AnnouncementKind.CHECKS_WORKING))
+    assert "work again" in working.text
+    unknown = announcements.announcement_message(data.content(0, AnnouncementKind.CHECKS_FAILING))
+    for message in (failing, working, unknown):
+        assert_sound(message)
+
+
+def test_a_repeat_says_so() -> None:
+    """An announcement that could not be looked for says that it may be a repeat."""
+    message = announcements.announcement_message(data.content(1, maybe_repeat=True))
+    assert "may be a repeat" in json.dumps(message.blocks)
+
+
+@pytest.mark.parametrize("total", SIZES)
+def test_pages_leave_none_out(total: int) -> None:
+    """Each finding is on exactly one page, every page fits, and turning leads to its neighbours."""
+    count = show_all.page_count(total)
+    seen = 0
+    for page in {0, 1, count // 2, count - 2, count - 1} & set(range(count)):
+        content = data.content(total, limit=show_all.ROWS, offset=page * show_all.ROWS)
+        view = show_all.page_view(content, page)
+        assert_sound_view(view)
+        shown = json.dumps(view)
+        assert shown.count(row_actions.FIX) == len(content.findings)
+        assert ("Next" in shown) == (page < count - 1)
+        assert ("Previous" in shown) == (page > 0)
+    for page in range(count):
+        content = data.content(total, limit=show_all.ROWS, offset=page * show_all.ROWS)
+        seen += len(content.findings)
+    assert seen == total
+
+
+def test_a_page_past_the_end_is_the_last() -> None:
+    """A page that findings have left since shows the last one."""
+    view = show_all.page_view(data.content(30, limit=20, offset=20), 9)
+    assert "Page 2 of 2" in json.dumps(view)
+
+
+def test_turning_is_parsed() -> None:
+    """A turn button's payload names the announcement and the page."""
+    view = show_all.page_view(data.content(100), 1)
+    body = {"view": view, "actions": [{"value": "2"}]}
+    assert show_all.parse_turn(body) == ("a" * 32, 2)
+
+
+@given(NAMES, st.sampled_from([0, 1, 15, 16, 300]), st.sampled_from([0, 1, 40]))
+def test_results_of_any_size_are_taken(name: str, missing: int, unknown: int) -> None:
+    """The result of a check fits whatever it found."""
+    assert_sound(scan_result.result_message(data.report(missing, unknown, 3, name), "U0ALICE001"))
+
+
+@pytest.mark.parametrize(
+    ("state", "cause", "told"),
+    [
+        (ScanState.COMPLETE, None, "nothing falls short"),
+        (ScanState.INCOMPLETE, Cause.CREDENTIALS_EXPIRED, "Incomplete"),
+        (ScanState.FAILED, Cause.UNREACHABLE, "failed"),
+    ],
+)
+def test_a_result_says_how_the_check_ended(
+    state: ScanState, cause: Cause | None, told: str
+) -> None:
+    """Complete, incomplete and failed checks read differently; the last two give the mend."""
+    report = data.report(0, 0, 2)
+    why = failure(cause) if cause else None
+    ended = data.scan(state, why, list(report.results))
+    message = scan_result.result_message(type(report)(ended, report.results), "U0ALICE001")
+    assert told in message.text
+    assert why is None or why.mend in json.dumps(message.blocks, ensure_ascii=False)
+    assert_sound(message)
+
+
+def test_running_checks() -> None:
+    """Started, joined and under way each name who asked or who started it."""
+    assert "<@U0ALICE001>" in scan_result.started_message("U0ALICE001").text
+    for trigger, who in (
+        (Trigger(TriggerKind.SLACK, "U0BOB00002"), "<@U0BOB00002>"),
+        (Trigger(TriggerKind.SCHEDULE), "the schedule"),
+        (Trigger(TriggerKind.CLI), "the command line"),
+    ):
+        assert scan_result.started_by(trigger) == who
+    joined = scan_result.joined_message(data.scan(), "U0CAROL003")
+    assert "running already" in joined.text
+    assert "5 of 1,000 accounts" in scan_result.progress_message("U1", 5, 1000).text
+    assert_sound(joined)
+
+
+def test_help_says_how_things_stand() -> None:
+    """Help names every command, the last check and the next, and who may fix."""
+    problem = NotifierError("The channel is archived.", "Unarchive it.")
+    message = help_views.help_message(
+        last_scan=data.scan(results=list(data.report(2, 1, 3).results)),
+        next_check=data.NOW,
+        fixers="<@U0ALICE001>",
+        read_only=False,
+        problem=problem,
+    )
+    shown = json.dumps(message.blocks)
+    for told in ("check", "fix", "help", "2 of 6 accounts", "archived", "<@U0ALICE001>"):
+        assert told in shown
+    assert_sound(message)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [(ScanState.FAILED, "failed"), (ScanState.INCOMPLETE, "is incomplete")]
+)
+def test_help_tells_of_trouble(state: ScanState, told: str) -> None:
+    """A last check that did not work is said so; a read-only bot says how to turn fixing on."""
+    why = failure(Cause.UNREACHABLE)
+    message = help_views.help_message(
+        last_scan=data.scan(state, why), next_check=None, fixers="", read_only=True, problem=None
+    )
+    assert told in message.text
+    assert "ALTCONTACT_FIXERS" in json.dumps(message.blocks)
+    assert_sound(message)
+
+
+def test_help_before_any_check() -> None:
+    """Before the first check ended, help says so."""
+    message = help_views.help_message(
+        last_scan=None, next_check=data.NOW, fixers="everyone", read_only=False, problem=None
+    )
+    assert "No check has ended yet" in message.text
+
+
+def test_typos_and_missing_words() -> None:
+    """A typo gets the nearest command; `fix` alone asks which account."""
+    message = help_views.typo_message("payments", "")
+    assert "Did you mean" not in message.text
+    assert "/altcontact check" in str(message.blocks)
+    message = help_views.typo_message("<!channel>", "/altcontact check")
+    assert "/altcontact check" in message.text
+    assert_sound(message)
+    assert_sound(help_views.which_account_message("fix"))
+
+
+def test_defects_have_a_reference() -> None:
+    """A defect of the bot gives a reference, and nothing else."""
+    message = problem.defect_message("ab12")
+    assert "ab12" in message.text
+    assert_sound(message)
+
+
+def test_fix_buttons_are_parsed() -> None:
+    """A button's value names the account and the type."""
+    button = row_actions.fix_button(3, "444444444444", ContactType.BILLING)
+    assert row_actions.parse_fix(button["value"]) == ("444444444444", ContactType.BILLING)
+    assert button["action_id"] == f"{row_actions.FIX}:3"
+
+
+def test_unsupported_and_odd_findings_have_rows() -> None:
+    """A finding that nobody can fix here shows its reason."""
+    finding = data.finding(1, outcome=Outcome.UNSUPPORTED)
+    assert finding.reason in json.dumps(finding_rows.finding_rows([finding]))

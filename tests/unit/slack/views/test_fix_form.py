@@ -1,0 +1,210 @@
+"""The form by which a contact is set, and its results, within Slack's limits."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.contacts import Account, AlternateContact, ContactType
+from bot.domain.errors import AltcontactError, NotAllowed
+from bot.domain.fixes import FixState
+from bot.domain.policy.policy import AccountPolicy, Layer, Policy, Value
+from bot.domain.rule_catalog import Severity
+from bot.domain.validation import EMAIL, FIELDS, LENGTHS, PHONE
+from bot.slack.views import fix_form, fix_result, problem
+from tests.unit.slack.views import sample_data as data
+from tests.unit.slack.views.assertions import assert_as_typed, assert_sound, assert_sound_view
+
+NAMES = st.one_of(st.sampled_from(data.HOSTILE), st.text(max_size=80))
+
+
+def form(**changed: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the builder's arguments
+    """A form view."""
+    arguments: dict[str, Any] = {
+        "account_name": "Web production",
+        "account_id": "444444444444",
+        "kind": ContactType.SECURITY,
+        "shown": "none",
+        "shown_at": data.NOW,
+        "values": data.CONTACT,
+        "region": None,
+    }
+    return fix_form.form_view(**{**arguments, **changed})
+
+
+@given(NAMES, st.text(max_size=300), st.sampled_from(list(ContactType)))
+def test_forms_are_taken(name: str, text: str, kind: ContactType) -> None:
+    """The form fits whatever AWS holds, whatever was refused."""
+    contact = AlternateContact(text, text, text, text)
+    view = form(
+        account_name=name,
+        kind=kind,
+        values=contact,
+        held=contact,
+        notice=AltcontactError("Refused.", "Try again."),
+        errors=dict.fromkeys(FIELDS, "AWS does not take this."),
+    )
+    assert_sound_view(view)
+
+
+def test_the_form_is_labelled_filled_and_hinted() -> None:
+    """Name, Title, Email, Phone; what AWS holds; a distribution list rather than one person."""
+    view = form()
+    inputs = [block for block in view["blocks"] if block["type"] == "input"]
+    assert [block["label"]["text"] for block in inputs] == ["Name", "Title", "Email", "Phone"]
+    assert inputs[0]["element"]["initial_value"] == data.CONTACT.name
+    assert all(block["element"]["max_length"] >= LENGTHS[block["block_id"]] for block in inputs)
+    assert [block["element"].get("focus_on_load", False) for block in inputs] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert "distribution list" in json.dumps(view)
+    assert "As dialled in GB" in json.dumps(form(region="GB"))
+    assert "initial_value" not in json.dumps(form(values=None))
+    assert view["title"]["text"] == "Security contact"
+
+
+def test_the_form_carries_nothing_personal() -> None:
+    """What travels hidden in the form names the account and a fingerprint, and no contact."""
+    hidden = form(shown=data.CONTACT.fingerprint)["private_metadata"]
+    for part in (data.CONTACT.name, data.CONTACT.email, data.CONTACT.phone):
+        assert part not in hidden
+
+
+def test_what_aws_refused_stands_under_its_field() -> None:
+    """An error that comes after the ack is the block below its input."""
+    blocks = form(errors={EMAIL: "AWS refused this."})["blocks"]
+    place = next(i for i, block in enumerate(blocks) if block.get("block_id") == EMAIL)
+    assert "AWS refused this." in json.dumps(blocks[place + 1])
+    after = next(i for i, block in enumerate(blocks) if block.get("block_id") == PHONE)
+    assert after == place + 2
+
+
+def test_a_submitted_form_is_parsed() -> None:
+    """What was built is what is read: account, type, what was shown, what was typed."""
+    view = form(shown="abc")
+    view["state"] = {"values": {field: {field: {"type": "x", "value": field}} for field in FIELDS}}
+    parsed = fix_form.parse_form(view)
+    assert parsed.account_id == "444444444444"
+    assert parsed.type is ContactType.SECURITY
+    assert (parsed.shown, parsed.shown_at) == ("abc", data.NOW)
+    assert parsed.values == {field: field for field in FIELDS}
+
+
+@pytest.mark.parametrize("name", data.HOSTILE)
+def test_results_of_fixes(name: str) -> None:
+    """Confirmed, already there and applied read differently, in the window and as a message."""
+    told = {}
+    for state, already in (
+        (FixState.CONFIRMED, False),
+        (FixState.CONFIRMED, True),
+        (FixState.APPLIED, False),
+    ):
+        fix = data.fix(state, already_there=already, name=name)
+        assert_sound_view(fix_result.result_view(fix))
+        message = fix_result.result_message(fix)
+        assert_sound(message)
+        assert_as_typed(message.blocks, name)
+        told[state, already] = message.text
+    assert len(set(told.values())) == 3
+    assert "does not show it yet" in told[FixState.APPLIED, False]
+
+
+def test_a_failed_fix_can_be_tried_again() -> None:
+    """Why, the next step, and a button that leads back to what was typed, if it was recorded."""
+    fix = data.fix(FixState.FAILED)
+    error = AltcontactError("AWS denied access.", "Check the policy.")
+    message = fix_result.failed_message(fix.request, "Web", error, fix)
+    assert fix_result.TRY_AGAIN in json.dumps(message.blocks)
+    assert "Check the policy." in message.text
+    assert_sound(message)
+    assert fix_result.TRY_AGAIN not in json.dumps(
+        fix_result.failed_message(fix.request, "Web", error, None).blocks
+    )
+
+
+def test_views_without_a_form() -> None:
+    """Loading, working and refusals are views that Slack takes."""
+    kind = ContactType.OPERATIONS
+    assert_sound_view(fix_form.loading_view("Web", "444444444444", kind))
+    assert_sound_view(fix_form.working_view("Web", "444444444444", kind))
+    refusal = problem.problem_message(NotAllowed("You may not.", "Ask:", ("U1",), ("S1",)))
+    assert "<@U1>, <!subteam^S1>" in json.dumps(refusal.blocks)
+    assert_sound(refusal)
+    assert_sound_view(fix_form.message_view(refusal, kind))
+
+
+# What the policy says in the form
+
+
+def policy(**values: Value) -> AccountPolicy:
+    """What an account should have, `__` for a dot."""
+    given = {key.replace("__", "."): value for key, value in values.items()}
+    mine = Policy.requiring(layers=[Layer("policy", given)]).resolve(Account("4", "Web"))
+    assert isinstance(mine, AccountPolicy)
+    return mine
+
+
+def hint(view: dict[str, Any], field: str) -> str:
+    """What stands below an input."""
+    block = next(each for each in view["blocks"] if each.get("block_id") == field)
+    return str(block.get("hint", {}).get("text", ""))
+
+
+def test_hints_say_what_the_policy_expects() -> None:
+    """Each field says what it may be, and one that may be anything what does good."""
+    mine = policy(
+        security__email=("@corp.example", "a@b.internal"), security__phone=("+44 20 7946 0958",)
+    )
+    view = form(policy=mine)
+    assert "any address at corp.example or a@b.internal" in hint(view, EMAIL)
+    assert "expects +44 20 7946 0958. With + and the country code" in hint(view, PHONE)
+    assert hint(view, "name") == ""
+    assert "distribution list" in hint(form(policy=mine, kind=ContactType.BILLING), EMAIL)
+
+
+def test_hints_name_the_domains_that_are_asked_for() -> None:
+    """The policy's domains are told where a foreign one would be alerted of, and only there."""
+    domains = tuple(f"d{number}.corp.example" for number in range(9))
+    asked = policy(domains=domains, rules__foreign_domain=Severity.MEDIUM)
+    told = hint(form(policy=asked), EMAIL)
+    assert "d0.corp.example" in told
+    assert "d8" not in told
+    few = policy(domains=domains[:1], rules__foreign_domain=Severity.MEDIUM)
+    assert "at d0.corp.example. A distribution list" in hint(form(policy=few), EMAIL)
+    assert "corp.example" not in hint(form(policy=policy(domains=domains)), EMAIL)
+
+
+@given(st.text(min_size=1, max_size=254), st.integers(1, 60))
+def test_hints_of_any_length_are_taken(text: str, number: int) -> None:
+    """Whatever the policy expects, and however much, the form fits."""
+    values = tuple(f"{text}{each}" for each in range(number))
+    every = dict.fromkeys((f"security__{field}" for field in FIELDS), values)
+    mine = policy(**every, domains=values, rules__foreign_domain=Severity.LOW)
+    assert_sound_view(form(policy=mine))
+
+
+def test_another_contact_is_chosen_in_the_form() -> None:
+    """The form has a menu of the three contacts, on its own, and what is chosen is parsed."""
+    view = form(kind=ContactType.BILLING)
+    menu = view["blocks"][0]["accessory"]
+    assert menu["action_id"] == fix_form.CHOOSE_TYPE
+    assert menu["initial_option"]["value"] == "BILLING"
+    body = {"view": view, "actions": [{"selected_option": menu["options"][2]}]}
+    assert fix_form.parse_type(body) == ("444444444444", ContactType.OPERATIONS)
+
+
+@pytest.mark.parametrize("held", [data.CONTACT, None])
+def test_a_forbidden_contact_has_no_form(held: AlternateContact | None) -> None:
+    """Where the policy forbids a contact, it is said how to delete it, if it is there."""
+    view = fix_form.forbidden_view("<!channel>", "444444444444", ContactType.BILLING, held)
+    assert_sound_view(view)
+    assert_as_typed(view["blocks"], "<!channel>")
+    assert "submit" not in view
+    told = json.dumps(view)
+    assert ("delete-alternate-contact --account-id 444444444444" in told) is (held is not None)
+    assert fix_form.CHOOSE_TYPE in told
