@@ -52,7 +52,7 @@ bench: $(STAMP) ## Measure (ratios within one run)
 	$(BIN)/python -m benchmarks
 
 # Extras stay in the pins: pip holds `coverage[toml]` for another project than `coverage`, and unpinned.
-COMPILE := UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --no-annotate
+COMPILE := UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-package altcontact --no-emit-package altcontact-sandbox --no-header --no-annotate
 
 .PHONY: lock
 lock: ## Resolve the locks again (needs uv)

@@ -158,7 +158,6 @@ def _servers(
 
     for server in (aws, slack, page):
         stack.callback(server.stop)
-    # AWS takes longest, since moto's server is a process of its own.
     with ThreadPoolExecutor(thread_name_prefix="start") as pool:
         starts = [pool.submit(start) for start in (start_aws, slack.start, page.start)]
     for start in starts:

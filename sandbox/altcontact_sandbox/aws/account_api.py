@@ -6,13 +6,13 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from altcontact_sandbox.aws.answers import Call, Refusal
+from altcontact_sandbox.aws.contacts import FIELDS
 from altcontact_sandbox.aws.model import AccountModel
 from altcontact_sandbox.aws.organization import Standing, access_denied
-from altcontact_sandbox.aws.storage import FIELDS
 
 if TYPE_CHECKING:
     from altcontact_sandbox.aws.callers import Caller
-    from altcontact_sandbox.aws.storage import Contact, Storage
+    from altcontact_sandbox.aws.contacts import Contact, Contacts
     from altcontact_sandbox.aws.world import World
 
 _OWN_ID: Final = (
@@ -35,12 +35,12 @@ class AccountApi:
     administration, get AWS's bare denial: the cause is theirs to find out.
     """
 
-    def __init__(self, world: World, storage: Storage) -> None:
+    def __init__(self, world: World, contacts: Contacts) -> None:
         self._world = world
-        self._storage = storage
+        self._contacts = contacts
         self._model = AccountModel()
 
-    async def answer(self, caller: Caller, call: Call) -> dict[str, Any] | None:
+    def answer(self, caller: Caller, call: Call) -> dict[str, Any] | None:
         """Carry out a call.
 
         Raises:
@@ -57,12 +57,12 @@ class AccountApi:
             return self._get(key)
         if call.operation == "PutAlternateContact":
             self._world.hide(key, self._visible(key))
-            await self._storage.write(*key, {name: call.text(name) for name in FIELDS})
+            self._contacts.put(*key, {name: call.text(name) for name in FIELDS})
         else:
-            if self._storage.read(*key) is None:
+            if self._contacts.get(*key) is None:
                 raise _not_found()
             self._world.hide(key, self._visible(key))
-            await self._storage.delete(*key)
+            self._contacts.delete(*key)
         self._world.stats.wrote(call, account_id)
         self._world.changes.made()
         return None
@@ -78,7 +78,7 @@ class AccountApi:
         if time.monotonic() < until:
             return before
         self._world.shown.pop(key, None)
-        return self._storage.read(*key)
+        return self._contacts.get(*key)
 
     def _require_reach(self, caller: Caller, call: Call) -> None:
         organization = self._world.organization

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from altcontact_sandbox.aws.storage import Storage
+    from altcontact_sandbox.aws.contacts import Contacts
     from altcontact_sandbox.aws.world import World
 
     Handler = Callable[[Request], Awaitable[Response]]
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 class AccountsControl:
     """The handlers; each takes and gives JSON."""
 
-    def __init__(self, world: World, storage: Storage) -> None:
+    def __init__(self, world: World, contacts: Contacts) -> None:
         self._world = world
-        self._storage = storage
+        self._contacts = contacts
         self._model = AccountModel()
         self._primary = PrimaryModel()
 
@@ -60,7 +60,7 @@ class AccountsControl:
         identity = self._world.identity
         seeds = Seeds(identity, self._primary)
         seeds.add(wanted["accounts"] if "accounts" in wanted else made_up(wanted, identity))
-        await self._storage.load(seeds.contacts)
+        self._contacts.load(seeds.contacts)
         organization.seed(seeds.members.values(), seeds.units)
         self._world.shown.clear()
         if wanted.get("demo"):
@@ -71,7 +71,7 @@ class AccountsControl:
         members = self._world.organization.members
         created = new_account(members, await json_object(request))
         members[created.id] = created
-        return JSONResponse(account(self._world, created, self._storage, []))
+        return JSONResponse(account(self._world, created, self._contacts, []))
 
     async def _set_account(self, request: Request) -> Response:
         account_id = request.path_params["account_id"]
@@ -87,7 +87,7 @@ class AccountsControl:
         return Response(status_code=204)
 
     async def _contact(self, request: Request) -> Response:
-        return JSONResponse({"contact": await self._storage.stored(*_key(request))})
+        return JSONResponse({"contact": self._contacts.get(*_key(request))})
 
     async def _set_contact(self, request: Request) -> Response:
         key = _key(request)
@@ -95,7 +95,7 @@ class AccountsControl:
         if request.query_params.get("checked"):
             self._require_writable(key[0])
             check_contact(self._model, given)
-        await self._storage.write(*key, contact_of(given))
+        self._contacts.put(*key, contact_of(given))
         self._world.shown.pop(key, None)
         return Response(status_code=204)
 
@@ -109,7 +109,7 @@ class AccountsControl:
 
     async def _delete_contact(self, request: Request) -> Response:
         key = _key(request)
-        await self._storage.delete(*key)
+        self._contacts.delete(*key)
         self._world.shown.pop(key, None)
         return Response(status_code=204)
 

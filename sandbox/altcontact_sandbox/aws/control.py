@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
-    from starlette.types import Lifespan
 
-    from altcontact_sandbox.aws.storage import Storage
+    from altcontact_sandbox.aws.contacts import Contacts
     from altcontact_sandbox.aws.world import World
 
     Handler = Callable[[Request], Awaitable[Response]]
@@ -44,13 +43,13 @@ _UNSEEN: Final = frozenset({f"{PREFIX}/stats"})
 class Control:
     """The handlers; each takes and gives JSON. A wrong request is answered 400 and {"error"}."""
 
-    def __init__(self, world: World, storage: Storage) -> None:
+    def __init__(self, world: World, contacts: Contacts) -> None:
         self._world = world
-        self._storage = storage
-        self._accounts = AccountsControl(world, storage)
+        self._contacts = contacts
+        self._accounts = AccountsControl(world, contacts)
         self._places = PlacesControl(world)
 
-    def app(self, lifespan: Lifespan[Starlette]) -> Starlette:
+    def app(self) -> Starlette:
         """The Starlette app with every path."""
         routes = [
             ("/state", "GET", self._state),
@@ -79,7 +78,6 @@ class Control:
                 for path, method, handler in routes
             ],
             exception_handlers=dict.fromkeys(_WRONG, _wrong),
-            lifespan=lifespan,
         )
 
     async def _state(self, _request: Request) -> Response:
@@ -97,7 +95,7 @@ class Control:
     async def _snapshot(self, request: Request) -> Response:
         since, seconds = _awaited(request)
         await self._world.changes.wait(since, seconds)
-        return JSONResponse(snapshot(self._world, self._storage))
+        return JSONResponse(snapshot(self._world, self._contacts))
 
     async def _wire(self, request: Request) -> Response:
         since, seconds = _awaited(request)
@@ -106,7 +104,7 @@ class Control:
 
     async def _reset(self, _request: Request) -> Response:
         self._world.reset()
-        await self._storage.load({})
+        self._contacts.load({})
         return JSONResponse(self._world.as_json())
 
     async def _settings(self, request: Request) -> Response:

@@ -7,9 +7,9 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from altcontact_sandbox.aws.contacts import FIELDS
 from altcontact_sandbox.aws.identity import MANAGEMENT_ID
 from altcontact_sandbox.aws.organization import Member
-from altcontact_sandbox.aws.storage import FIELDS
 from altcontact_sandbox.errors import SandboxError
 
 if TYPE_CHECKING:

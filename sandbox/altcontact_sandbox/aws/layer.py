@@ -1,4 +1,4 @@
-"""The layer in front of the storage: one ASGI app that answers as AWS would, and fails as told."""
+"""One ASGI app that answers as AWS would, and fails as told."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from altcontact_sandbox.aws.callers import Caller
-    from altcontact_sandbox.aws.storage import Storage
+    from altcontact_sandbox.aws.contacts import Contacts
     from altcontact_sandbox.aws.world import World
 
 _PROXY_PAGE: Final = Answer(
@@ -80,9 +80,9 @@ class _Outcome:
 class AwsLayer:
     """STS, Organizations and Account Management on one URL."""
 
-    def __init__(self, world: World, storage: Storage) -> None:
+    def __init__(self, world: World, contacts: Contacts) -> None:
         self._world = world
-        self._account = AccountApi(world, storage)
+        self._account = AccountApi(world, contacts)
         self._organizations = OrganizationsApi(world)
         self._sts = StsApi(world)
 
@@ -143,7 +143,7 @@ class AwsLayer:
         try:
             if fault is not None:
                 await self._strike(fault, caller, call)
-            result = await self._carry_out(signature, call)
+            result = self._carry_out(signature, call)
         except Refusal as refusal:
             said = {"code": refusal.code, "message": refusal.message, **refusal.members}
             outcome = _Outcome(refused(call.service, refusal), refusal.code, said)
@@ -170,7 +170,7 @@ class AwsLayer:
             case _:
                 return
 
-    async def _carry_out(self, signature: Signature, call: Call) -> dict[str, Any] | None:
+    def _carry_out(self, signature: Signature, call: Call) -> dict[str, Any] | None:
         now = self._world.now()
         caller = self._world.keys.authenticate(call.service, signature, now)
         require_timely(call.service, signature.at, now)
@@ -180,7 +180,7 @@ class AwsLayer:
             raise throttled(call)
         self._world.quotas.take(caller, call)
         if call.service == ACCOUNT:
-            return await self._account.answer(caller, call)
+            return self._account.answer(caller, call)
         if call.service == ORGANIZATIONS:
             return self._organizations.answer(caller, call)
         return self._sts.answer(caller, call)

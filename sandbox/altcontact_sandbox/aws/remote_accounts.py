@@ -72,7 +72,7 @@ class AccountsRemote(Remote):
         self._call("DELETE", f"/accounts/{account_id}")
 
     def contact(self, account_id: str, kind: str) -> AlternateContact | None:
-        """One contact as the storage holds it, whatever a delay still hides."""
+        """One contact as AWS holds it, whatever a delay still hides."""
         members = self._call("GET", f"/contacts/{account_id}/{kind}")["contact"]
         return unwire(members) if members else None
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from altcontact_sandbox.aws.contacts import FIELDS, Contact
 from altcontact_sandbox.aws.demo import demo_accounts, many_accounts
 from altcontact_sandbox.aws.forms import changed_account, new_id
 from altcontact_sandbox.aws.organization import Member
 from altcontact_sandbox.aws.primary import PrimaryModel, made_up_primary
 from altcontact_sandbox.aws.realistic import realistic_accounts
-from altcontact_sandbox.aws.storage import FIELDS, Contact
 from altcontact_sandbox.aws.tags import checked_tags
 from altcontact_sandbox.aws.units import Units
 from altcontact_sandbox.errors import SandboxError

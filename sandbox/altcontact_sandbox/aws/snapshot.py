@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.contacts import ContactType
 
 if TYPE_CHECKING:
+    from altcontact_sandbox.aws.contacts import Contacts
     from altcontact_sandbox.aws.organization import Member
-    from altcontact_sandbox.aws.storage import Storage
     from altcontact_sandbox.aws.world import World
 
 
-def snapshot(world: World, storage: Storage) -> dict[str, Any]:
-    """{"changes", "accounts", "settings"}, from what is remembered: moto is not asked."""
+def snapshot(world: World, contacts: Contacts) -> dict[str, Any]:
+    """{"changes", "accounts", "settings"}."""
     now = time.monotonic()
     delayed: dict[str, list[str]] = {}
     for (account_id, kind), (until, _before) in world.shown.items():
@@ -23,18 +23,18 @@ def snapshot(world: World, storage: Storage) -> dict[str, Any]:
     return {
         "changes": world.changes.count,
         "accounts": [
-            account(world, member, storage, sorted(delayed.get(member.id, ())))
+            account(world, member, contacts, sorted(delayed.get(member.id, ())))
             for member in world.organization.members.values()
         ],
         "settings": world.settings_as_json(),
     }
 
 
-def account(world: World, member: Member, storage: Storage, delayed: list[str]) -> dict[str, Any]:
+def account(world: World, member: Member, contacts: Contacts, delayed: list[str]) -> dict[str, Any]:
     """One account with the contacts that AWS holds; those `delayed` still read as before."""
     return {
         **member.as_json(),
         "management": member.id == world.identity.management_id,
-        "contacts": {kind.value: storage.read(member.id, kind.value) for kind in ContactType},
+        "contacts": {kind.value: contacts.get(member.id, kind.value) for kind in ContactType},
         "delayed": delayed,
     }

@@ -19,13 +19,13 @@ from altcontact_sandbox.aws.settings import Settings
 from altcontact_sandbox.aws.stats import Stats
 
 if TYPE_CHECKING:
+    from altcontact_sandbox.aws.contacts import Contact
     from altcontact_sandbox.aws.roles import Role
-    from altcontact_sandbox.aws.storage import Contact
 
 
 @dataclass(slots=True)
 class World:
-    """The state of the sandbox's AWS, but for the contacts, which are in the storage."""
+    """The state of the sandbox's AWS, but for the contacts, which are in `Contacts`."""
 
     identity: Identity = field(default_factory=Identity)
     organization: Organization = field(init=False)

@@ -1,8 +1,6 @@
-"""The sandbox's AWS seen from outside: its process, its callers, STS and Organizations."""
+"""The sandbox's AWS seen from outside: its start and stop, its callers, STS and Organizations."""
 
-import shutil
-import subprocess
-import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,13 +13,16 @@ from altcontact_sandbox.aws.demo import SECURITY_TEAM, SandboxAccount
 from altcontact_sandbox.aws.identity import Identity
 from altcontact_sandbox.aws.remote import AwsControl
 from altcontact_sandbox.aws.sandbox import AwsSandbox
-from altcontact_sandbox.aws.storage import StorageProcess
 from altcontact_sandbox.errors import SandboxError
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from bot.domain.contacts import ContactType
 from sandbox.tests.aws.fixtures import Connect
+
+
+def _servers() -> set[threading.Thread]:
+    return {each for each in threading.enumerate() if each.name == "AWS sandbox"}
 
 
 def _refusal(call: Callable[..., object], **params: object) -> dict[str, Any]:
@@ -313,63 +314,42 @@ def test_another_process_drives_the_sandbox_by_its_url(aws: AwsSandbox) -> None:
 
 
 def test_a_port_in_use_is_named_and_nothing_is_left_running(aws: AwsSandbox) -> None:
-    """Where its port is taken, the sandbox names the port and leaves no process behind."""
+    """Where its port is taken, the sandbox names the port, and no server of its own runs."""
     port = int(aws.url.rpartition(":")[2])
     second = AwsSandbox(port)
+    before = _servers()
     with pytest.raises(SandboxError, match=f"Port {port} is in use"):
         second.start()
-    assert second.storage_pid is None
+    assert _servers() == before
+    second.stop()
 
 
-def test_stopping_ends_the_storage_process_and_a_new_start_is_fresh() -> None:
-    """Stopped, the sandbox leaves no process; started again, it has the same URL and no past."""
+def test_stopping_ends_the_server_and_a_new_start_is_fresh() -> None:
+    """Stopped, the sandbox leaves nothing running; started again, it has its URL and no past."""
     sandbox = AwsSandbox()
+    before = _servers()
     with sandbox:
-        pid, url = sandbox.storage_pid, sandbox.url
+        url = sandbox.url
         sandbox.latency(1)
-        assert pid is not None
+        sandbox.set_contact("444444444444", "SECURITY", SECURITY_TEAM)
+        assert len(_servers() - before) == 1
     sandbox.stop()
-    assert not psutil.pid_exists(pid)
+    assert _servers() == before
+    with pytest.raises(SandboxError, match="does not answer"):
+        AwsControl(url).state()
     with sandbox:
         assert sandbox.url == url
         assert sandbox.state()["latency_ms"] == 0
+        assert sandbox.contact("444444444444", "SECURITY") is None
 
 
-def test_the_storage_does_not_outlive_a_parent_that_was_killed() -> None:
-    """Killed with SIGKILL, the sandbox's process takes moto's with it."""
-    program = (
-        "from altcontact_sandbox.aws.storage import StorageProcess\n"
-        "process = StorageProcess(); process.start()\n"
-        "print(process.pid, flush=True); input()\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as parent:
-        assert parent.stdout is not None
-        storage = psutil.Process(int(parent.stdout.readline()))
-        parent.kill()
-        psutil.wait_procs([storage], timeout=10)
-    assert not psutil.pid_exists(storage.pid)
-
-
-def test_a_storage_process_that_ends_at_once_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where moto cannot be run, the error names the extra to install."""
-    monkeypatch.setattr(sys, "executable", shutil.which("true"))
-    with pytest.raises(SandboxError, match="did not start") as raised:
-        StorageProcess().start()
-    assert "altcontact[sandbox]" in raised.value.mend
-
-
-def test_a_storage_process_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A storage process that ignores the end of its input is killed by its id."""
-    process = StorageProcess()
-    process.start()
-    pid = process.pid
-    assert pid is not None
-    psutil.Process(pid).suspend()
-    monkeypatch.setattr("altcontact_sandbox.aws.storage._STOP_SECONDS", 0.01)
-    process.stop()
-    assert not psutil.pid_exists(pid)
+def test_the_sandbox_is_no_process_of_its_own(aws: AwsSandbox) -> None:
+    """The sandbox's AWS is a thread of the process that started it, and ends with it."""
+    port = int(aws.url.rpartition(":")[2])
+    listening = {
+        each.laddr.port for each in psutil.Process().net_connections() if each.status == "LISTEN"
+    }
+    assert port in listening
 
 
 def test_keys_of_nobody_belong_to_nobody() -> None:

@@ -30,7 +30,7 @@ def _denial(call: Callable[..., object], **params: object) -> str:
 
 
 def test_a_contact_is_put_read_and_deleted(aws: AwsSandbox, connect: Connect) -> None:
-    """What is put is read back and held by moto, and gone once deleted."""
+    """What is put is read back and held by AWS, and gone once deleted."""
     client = connect("account")
     target = {**SECURITY, "AccountId": MEMBER}
     client.put_alternate_contact(**target, **CONTACT)
