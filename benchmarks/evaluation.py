@@ -9,18 +9,18 @@ from benchmarks.measuring import Row
 from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Layer, Policy, Presence
-from bot.domain.readings import Held
+from bot.domain.policy.policy import Policy, PolicyTable, Presence
+from bot.domain.readings import Present
 from bot.domain.rule_catalog import SEVERITIES
-from bot.domain.rules.facts import Evidence, Members, MemberState, PrimaryContact
+from bot.domain.rules.facts import AccountFacts, Members, MemberState, PrimaryContact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.domain.policy.policy import Value
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
 
-    Read = dict[ContactType, Reading]
+    Read = dict[ContactType, ContactReading]
 
 ACCOUNTS, UNITS, OVERRIDES, PEOPLE = 10_000, 300, 60, 20_000
 TEAMS = 200
@@ -37,7 +37,7 @@ def measure() -> Iterator[Row]:
     primary = PrimaryContact("Root", "+44 20 7946 0000")
     made = time.perf_counter() - began
     accounts = [_account(number) for number in range(ACCOUNTS)]
-    evidence = Evidence(primary, members)
+    evidence = AccountFacts(primary, members)
     for what, contacts in (("of 200 teams", TEAMS), ("no two alike", ACCOUNTS)):
         readings = [_readings(number % contacts) for number in range(ACCOUNTS)]
 
@@ -50,7 +50,7 @@ def measure() -> Iterator[Row]:
 
         def plain(readings: list[Read] = readings) -> int:
             return sum(
-                isinstance(reading, Held) and bool(reading.contact.normal()[2])
+                isinstance(reading, Present) and bool(reading.contact.normal()[2])
                 for read in readings
                 for reading in read.values()
             )
@@ -89,7 +89,7 @@ def _account(number: int) -> Account:
 
 def _readings(number: int) -> Read:
     return {
-        kind: Held(
+        kind: Present(
             AlternateContact(
                 f"Team {number}",
                 f"{kind.label} list",
@@ -105,7 +105,7 @@ def _policy() -> Policy:
     """Every rule on, and overrides of each kind."""
     values = {f"{kind.value.lower()}.presence": Presence.REQUIRED for kind in ContactType}
     rules = {f"rules.{rule.value}": severity for rule, severity in SEVERITIES.items()}
-    layers = [Layer("[policy]", {**values, **rules, "domains": ("corp.internal",)})]
+    layers = [PolicyTable("[policy]", {**values, **rules, "domains": ("corp.internal",)})]
     for number in range(OVERRIDES):
         matches = (
             Match(units=(f"/Top {number % 5}/**",)),
@@ -118,5 +118,5 @@ def _policy() -> Policy:
             "security.email": ("@corp.internal",),
             "exemption_days": number + 1,
         }
-        layers.append(Layer(f"[[policy.override]] {number}", given, matches[number % 5]))
+        layers.append(PolicyTable(f"[[policy.override]] {number}", given, matches[number % 5]))
     return Policy.requiring(layers=layers)

@@ -17,17 +17,17 @@ from bot.app.scheduler import Schedule
 from bot.config.policy_reload import PolicySource
 from bot.domain.errors import NotifierError, SettingsError
 from bot.services import placement
-from bot.services.announce import Announcer
-from bot.services.exempt import Exempting
-from bot.services.find_account import Directory
-from bot.services.fix import Remediator
-from bot.services.organizations import Gateways
+from bot.services.announce import AnnouncementSender
+from bot.services.exempt import ExemptionService
+from bot.services.find_account import AccountFinder
+from bot.services.fix import FixService
+from bot.services.organizations import OrganizationRouter
 from bot.services.scan.scanner import Scanner
-from bot.services.show_account import AccountLook
+from bot.services.show_account import AccountViewService
 from bot.slack import app
 from bot.slack.background import Desk
 from bot.slack.channel import AlertChannel
-from bot.slack.client import hasty_client, interactive_client, posting_client
+from bot.slack.client import retrying_client, short_timeout_client, single_try_client
 from bot.slack.fixers import SlackFixers
 from bot.slack.members import SlackMembers
 from bot.slack.notifier import SlackNotifier
@@ -112,15 +112,15 @@ class Bot:
         self._stopping = threading.Event()
         clock = SystemClock()
         token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
-        client = interactive_client(token, url)
+        client = retrying_client(token, url)
         self._store = SqliteStore(settings.database, clock)
         self._aws = gateways_of(settings)
-        self._gateways = Gateways(self._aws, self._store)
+        self._gateways = OrganizationRouter(self._aws, self._store)
         self._channel = AlertChannel(client, settings.channel)
-        guide = Guide(settings.rules_url, Owners(hasty_client(token, url), clock))
-        posting = posting_client(token, url)
+        guide = Guide(settings.rules_url, Owners(short_timeout_client(token, url), clock))
+        posting = single_try_client(token, url)
         notifier = SlackNotifier(posting, client, self._channel, guide)
-        self._announcer = Announcer(self._store, notifier, clock, rows=ROWS)
+        self._announcer = AnnouncementSender(self._store, notifier, clock, rows=ROWS)
         self._members = SlackMembers(posting, clock)
         self._scanner = Scanner(
             self._aws,
@@ -131,7 +131,7 @@ class Bot:
             placing=placement.for_scans(self._store, clock),
             on_recorded=self._announcer.wake,
         )
-        look = AccountLook(
+        look = AccountViewService(
             self._gateways,
             self._store,
             policies,
@@ -139,8 +139,8 @@ class Bot:
             clock,
             place=placement.for_looks(self._gateways.of, self._store, clock),
         )
-        fixers = SlackFixers(hasty_client(token, url), settings.fixers, clock)
-        self._remediator = Remediator(
+        fixers = SlackFixers(short_timeout_client(token, url), settings.fixers, clock)
+        self._remediator = FixService(
             self._gateways,
             self._store,
             fixers,
@@ -164,9 +164,9 @@ class Bot:
                 client=client,
                 clock=clock,
                 desk=self._desk,
-                directory=Directory(self._store, self._gateways, clock),
+                directory=AccountFinder(self._store, self._gateways, clock),
                 examine=lambda: running(settings, self._aws, self._connection.silence, policies()),
-                exempting=Exempting(
+                exempting=ExemptionService(
                     self._store, fixers, policies, clock, on_recorded=self._announcer.wake
                 ),
                 fixers=fixers,
@@ -251,7 +251,9 @@ def _look_at(channel: AlertChannel) -> None:
     try:
         _log.info("alerts go to", channel=channel.id())
     except NotifierError as error:
-        _log.error("alerts cannot be posted", problem=str(error), mend=error.mend, code=error.code)
+        _log.error(
+            "alerts cannot be posted", problem=str(error), mend=error.remedy, code=error.code
+        )
 
 
 def _exit_now() -> None:

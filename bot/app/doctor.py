@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.app.clock import SystemClock
-from bot.app.scheduler_checks import ScheduleCheckup
+from bot.app.scheduler_checks import SchedulerChecks
 from bot.aws.gateway import gateways_for
-from bot.config.load import look, variable
+from bot.config.load import load_lenient, variable
 from bot.domain.errors import new_error_id
-from bot.domain.failures import Cause
-from bot.services.doctor import Check, Doctor, Line, Section, State
+from bot.domain.failures import FailureCode
+from bot.services.doctor import Check, CheckResult, Doctor, Section, State
 from bot.slack.channel import AlertChannel
-from bot.slack.client import examining_client
-from bot.slack.doctor.checks import SlackCheckup
-from bot.store.doctor.checks import StoreCheckup
+from bot.slack.client import doctor_client
+from bot.slack.doctor.checks import SlackChecks
+from bot.store.doctor.checks import StoreChecks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from bot.aws.gateway import AwsGateway
-    from bot.config.load import Look, Settings
+    from bot.config.load import LoadedSettings, Settings
     from bot.domain.errors import StoreError
     from bot.domain.policy.policy import Policy
 
@@ -32,17 +32,17 @@ _log = structlog.get_logger(__name__)
 AWS_SECONDS: Final = 5.0
 """Seconds for a connection to AWS, and for an answer."""
 
-TRIES: Final = {Cause.THROTTLED: 3}
+TRIES: Final = {FailureCode.THROTTLED: 3}
 """How often AWS is asked: what else may pass is told at once, rather than waited out."""
 
 
-def installation(environ: Mapping[str, str]) -> Iterator[Line]:
+def installation(environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """Check an installation from outside, as far as its settings can be used."""
-    found = look(environ, needs_slack=True)
+    found = load_lenient(environ, needs_slack=True)
     settings, wrong = found.settings, found.wrong
     token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
     clock = SystemClock()
-    store = None if "database" in wrong else StoreCheckup(settings.database)
+    store = None if "database" in wrong else StoreChecks(settings.database)
     # Where a table of either is wrong it is not known whom to ask, nor for what.
     targets = () if "aws" in wrong else settings.aws
     policy = None if "policy" in wrong else settings.policy
@@ -57,13 +57,13 @@ def installation(environ: Mapping[str, str]) -> Iterator[Line]:
     if "slack_api_url" in wrong:
         checks.append(_unusable(Section.SLACK, "Web API", "SLACK_API_URL"))
     else:
-        client = examining_client(token, url)
+        client = doctor_client(token, url)
         channel = None
         if "channel" not in wrong:
             channel = AlertChannel(client, settings.channel), settings.channel
         fixers = None if "fixers" in wrong else settings.fixers
         app_token = settings.slack_app_token.get_secret_value()
-        slack = SlackCheckup(
+        slack = SlackChecks(
             client,
             clock,
             channel,
@@ -86,7 +86,7 @@ def installation(environ: Mapping[str, str]) -> Iterator[Line]:
         checks.append(_unusable(Section.SCHEDULE, "Next checks", names))
     else:
         last = store.last_scan if store else None
-        schedule = ScheduleCheckup(settings.schedule, settings.timezone, clock, last)
+        schedule = SchedulerChecks(settings.schedule, settings.timezone, clock, last)
         checks += schedule.checks()
     with ExitStack() as open_until_then:
         for gateway in gateways:
@@ -99,7 +99,7 @@ def running(
     gateways: Sequence[AwsGateway],
     silence: Callable[[], float | None] | None,
     policy: Policy,
-) -> Iterator[Line]:
+) -> Iterator[CheckResult]:
     """Check the installation from inside a bot, over what it has open.
 
     Args:
@@ -111,11 +111,11 @@ def running(
     """
     token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
     clock = SystemClock()
-    client = examining_client(token, url)
+    client = doctor_client(token, url)
     sample = silence is not None
     # Of its own: the bot's may know an id of a channel that was archived since.
     channel = (AlertChannel(client, settings.channel), settings.channel) if sample else None
-    slack = SlackCheckup(
+    slack = SlackChecks(
         client,
         clock,
         channel,
@@ -124,8 +124,8 @@ def running(
         wants_members=policy.needs_members,
         wants_owners=policy.names_owners,
     )
-    store = StoreCheckup(settings.database)
-    schedule = ScheduleCheckup(settings.schedule, settings.timezone, clock, store.last_scan)
+    store = StoreChecks(settings.database)
+    schedule = SchedulerChecks(settings.schedule, settings.timezone, clock, store.last_scan)
     checks = [
         *slack.checks(),
         *_aws_checks(gateways, settings, policy, sample=sample),
@@ -135,7 +135,7 @@ def running(
     yield from Doctor(checks, _report).lines()
 
 
-def log_at_start(lines: Iterator[Line], wanted: Callable[[], bool]) -> None:
+def log_at_start(lines: Iterator[CheckResult], wanted: Callable[[], bool]) -> None:
     """Log what a bot that has just started finds: a failure as an error, a warning as one.
 
     Args:
@@ -148,28 +148,32 @@ def log_at_start(lines: Iterator[Line], wanted: Callable[[], bool]) -> None:
         tell = {State.FAILURE: _log.error, State.WARNING: _log.warning}.get(line.state)
         if tell is not None:
             section = line.section.value
-            tell("doctor", section=section, check=line.name, problem=line.words, mend=line.mend)
+            tell("doctor", section=section, check=line.name, problem=line.message, mend=line.remedy)
     _log.info("doctor ended")
 
 
-def wrong_settings(environ: Mapping[str, str]) -> list[Line]:
+def wrong_settings(environ: Mapping[str, str]) -> list[CheckResult]:
     """What is wrong with the settings of a bot that cannot start for them."""
-    found = look(environ, needs_slack=True)
+    found = load_lenient(environ, needs_slack=True)
     return [line for check in _settings_checks(found) for line in check.look()]
 
 
-def wrong_database(settings: Settings, error: StoreError) -> list[Line]:
+def wrong_database(settings: Settings, error: StoreError) -> list[CheckResult]:
     """What is wrong with the database of a bot that cannot start for it."""
-    lines = Doctor(StoreCheckup(settings.database).checks(), _report).lines()
+    lines = Doctor(StoreChecks(settings.database).checks(), _report).lines()
     failures = [line for line in lines if line.state is State.FAILURE]
-    return failures or [Line(Section.DATABASE, "File", State.FAILURE, str(error), error.mend)]
+    return failures or [
+        CheckResult(Section.DATABASE, "File", State.FAILURE, str(error), error.remedy)
+    ]
 
 
-def _settings_checks(found: Look) -> Sequence[Check]:
-    def look_at_them() -> Iterator[Line]:
+def _settings_checks(found: LoadedSettings) -> Sequence[Check]:
+    def look_at_them() -> Iterator[CheckResult]:
         for problem in found.problems:
-            mend = problem.mend or ("For example:" if problem.paste else "")
-            yield _setting(problem.where, State.FAILURE, f"{problem.what}.", mend, problem.paste)
+            remedy = problem.remedy or ("For example:" if problem.snippet else "")
+            yield _setting(
+                problem.where, State.FAILURE, f"{problem.what}.", remedy, problem.snippet
+            )
         if not found.problems:
             number = f"{found.given} setting{' is' if found.given == 1 else 's are'}"
             words = f"{number} given by {found.sources}; the others stand at their defaults."
@@ -191,11 +195,13 @@ def _aws_checks(
 
 def _unusable(section: Section, name: str, variables: str) -> Check:
     words = f"{variables} cannot be used as given."
-    return Check(section, name, lambda: [Line(section, name, State.NOT_CHECKED, words)])
+    return Check(section, name, lambda: [CheckResult(section, name, State.NOT_CHECKED, words)])
 
 
-def _setting(name: str, state: State, words: str, mend: str = "", paste: str = "") -> Line:
-    return Line(Section.SETTINGS, name, state, words, mend, paste)
+def _setting(
+    name: str, state: State, words: str, remedy: str = "", snippet: str = ""
+) -> CheckResult:
+    return CheckResult(Section.SETTINGS, name, state, words, remedy, snippet)
 
 
 def _report(error: Exception) -> str:

@@ -10,10 +10,10 @@ from bot.aws.gateway import gateways_for
 from bot.domain.scans import Trigger, TriggerKind
 from bot.services import placement
 from bot.services.explain_policy import explain
-from bot.services.organizations import Gateways
+from bot.services.organizations import OrganizationRouter
 from bot.services.scan.scanner import Scanner
-from bot.slack.client import posting_client
-from bot.slack.members import SlackMembers, Unasked
+from bot.slack.client import single_try_client
+from bot.slack.members import NoMemberDirectory, SlackMembers
 from bot.store import SqliteStore
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def explained(settings: Settings, text: str) -> Explanation | NotFound:
     """
     clock = SystemClock()
     with SqliteStore(settings.database, clock) as store:
-        gateways = Gateways(gateways_of(settings), store)
+        gateways = OrganizationRouter(gateways_of(settings), store)
         try:
             return explain(settings.policy, store, gateways, clock, text)
         finally:
@@ -67,9 +67,9 @@ def explained(settings: Settings, text: str) -> Explanation | NotFound:
 def _scanner(settings: Settings) -> Iterator[Scanner]:
     clock = SystemClock()
     store = SqliteStore(settings.database, clock)
-    gateways = Gateways(gateways_of(settings), store)
+    gateways = OrganizationRouter(gateways_of(settings), store)
     token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
-    members = SlackMembers(posting_client(token, url), clock) if token else Unasked()
+    members = SlackMembers(single_try_client(token, url), clock) if token else NoMemberDirectory()
     scanner = Scanner(
         gateways.all,
         store,

@@ -120,10 +120,10 @@ class Schedule:
         try:
             self._scanner.start(Trigger(TriggerKind.SCHEDULE)).report.result()
         except AltcontactError as error:
-            _log.error("check not recorded", problem=str(error), mend=error.mend)
+            _log.error("check not recorded", problem=str(error), mend=error.remedy)
 
     def _keep_up(self) -> None:
         try:
             self._upkeep()
         except AltcontactError as error:
-            _log.error("upkeep failed", problem=str(error), mend=error.mend)
+            _log.error("upkeep failed", problem=str(error), mend=error.remedy)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bot.config import crontab
 from bot.domain.errors import StoreError
 from bot.domain.scans import ScanState
-from bot.services.doctor import Check, Line, Section, State
+from bot.services.doctor import Check, CheckResult, Section, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ _AFTER: Final = timedelta(microseconds=1)
 _USUAL: Final = 'export ALTCONTACT_SCHEDULE="0 9 * * *"'
 
 
-class ScheduleCheckup:
+class SchedulerChecks:
     """The checks of the schedule.
 
     Args:
@@ -68,30 +68,32 @@ class ScheduleCheckup:
             Check(Section.SCHEDULE, "Last check", self._look_at_last),
         )
 
-    def _look_at_times(self) -> Iterator[Line]:
+    def _look_at_times(self) -> Iterator[CheckResult]:
         runs = self._runs()
         if not runs:
             words = f"“{self._expression}” never comes due."
-            mend = "Set another schedule, for example each day at nine:"
-            yield _line("Next checks", State.FAILURE, words, mend, _USUAL)
+            remedy = "Set another schedule, for example each day at nine:"
+            yield _line("Next checks", State.FAILURE, words, remedy, _USUAL)
             return
         now = self._clock.now()
         told = ", then ".join(in_words(run, now, self._zone) for run in runs[:TOLD])
         words = f"{told} {self._zone.key} (“{self._expression}”)."
         gaps = [later - earlier for earlier, later in pairwise([now, *runs])]
         if max(gaps) > RAREST + _SUMMER_TIME:
-            mend = "That is less than once a week: what falls short goes unseen. Each day at nine:"
-            yield _line("Next checks", State.WARNING, words, mend, _USUAL)
+            remedy = (
+                "That is less than once a week: what falls short goes unseen. Each day at nine:"
+            )
+            yield _line("Next checks", State.WARNING, words, remedy, _USUAL)
         elif min(gaps[1:], default=RAREST) < DENSEST:
-            mend = (
+            remedy = (
                 "That is more than once in ten minutes: it uses up the quota for reading, which "
                 "other tools need too. Each day at nine:"
             )
-            yield _line("Next checks", State.WARNING, words, mend, _USUAL)
+            yield _line("Next checks", State.WARNING, words, remedy, _USUAL)
         else:
             yield _line("Next checks", State.OK, words)
 
-    def _look_at_last(self) -> Iterator[Line]:
+    def _look_at_last(self) -> Iterator[CheckResult]:
         if self._last_scan is None:
             yield _line("Last check", State.NOT_CHECKED, "the database cannot be read.")
             return
@@ -109,13 +111,13 @@ class ScheduleCheckup:
         again = "altcontact check"
         if scan.state is not ScanState.COMPLETE and scan.failure is not None:
             state = "failed" if scan.state is ScanState.FAILED else "is incomplete"
-            words = f"{when}; it {state}. {scan.failure.words}"
-            yield _line("Last check", State.WARNING, words, scan.failure.mend, again)
+            words = f"{when}; it {state}. {scan.failure.message}"
+            yield _line("Last check", State.WARNING, words, scan.failure.remedy, again)
         elif due is not None and due + LATE < now:
             missed = in_words(due, now, self._zone)
             words = f"{when}; the one that was due {missed} was missed."
-            mend = "Start the bot, which makes up for it, or check once by hand:"
-            yield _line("Last check", State.WARNING, words, mend, again)
+            remedy = "Start the bot, which makes up for it, or check once by hand:"
+            yield _line("Last check", State.WARNING, words, remedy, again)
         else:
             number = f"{scan.accounts:,} account{'' if scan.accounts == 1 else 's'}"
             yield _line("Last check", State.OK, f"{when}; {number}, complete.")
@@ -145,5 +147,5 @@ def in_words(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"{near}{there:%A} {there.day} {there:%B}{year}, at {there:%H:%M}"
 
 
-def _line(name: str, state: State, words: str, mend: str = "", paste: str = "") -> Line:
-    return Line(Section.SCHEDULE, name, state, words, mend, paste)
+def _line(name: str, state: State, words: str, remedy: str = "", snippet: str = "") -> CheckResult:
+    return CheckResult(Section.SCHEDULE, name, state, words, remedy, snippet)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.scope import CallerRole
 
 if TYPE_CHECKING:
@@ -36,22 +36,22 @@ DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "Unauthorize
 _PRINCIPAL: Final = re.compile(r"User: \S+")
 _ACTION: Final = re.compile(r"not authorized to perform: ([a-z]+:[A-Za-z]+)\b")
 _SIGNS: Final = (
-    (re.compile(r"trusted access", re.IGNORECASE), Cause.TRUSTED_ACCESS_OFF),
-    (re.compile(r"service control polic", re.IGNORECASE), Cause.DENIED_BY_SCP),
+    (re.compile(r"trusted access", re.IGNORECASE), FailureCode.TRUSTED_ACCESS_OFF),
+    (re.compile(r"service control polic", re.IGNORECASE), FailureCode.DENIED_BY_SCP),
     (
         re.compile(
             r"(identity-based|session|resource-based|resource control|endpoint) polic"
             r"|permissions boundary",
             re.IGNORECASE,
         ),
-        Cause.PERMISSION_MISSING,
+        FailureCode.PERMISSION_MISSING,
     ),
     (
         re.compile(
             r"\b(suspended|closed|not active|inactive|pending closure|account state)\b",
             re.IGNORECASE,
         ),
-        Cause.ACCOUNT_STATE,
+        FailureCode.ACCOUNT_STATE,
     ),
 )
 _STRANGER: Final = re.compile(r"not a member of your organization", re.IGNORECASE)
@@ -59,7 +59,7 @@ _STANDALONE_CONTEXT: Final = re.compile(r"standalone context", re.IGNORECASE)
 _NO_ACCESS_TO_ORGANIZATION: Final = re.compile(r"have permissions? to access this", re.IGNORECASE)
 
 
-def denial(message: str, code: str, request: Request) -> Failure:
+def explain_access_denied(message: str, code: str, request: Request) -> Failure:
     """Why access was denied, in words of this program's own.
 
     Args:
@@ -70,44 +70,44 @@ def denial(message: str, code: str, request: Request) -> Failure:
     text = _PRINCIPAL.sub("", message)
     if _STRANGER.search(text):
         return failure(
-            Cause.ACCOUNT_STATE,
+            FailureCode.ACCOUNT_STATE,
             code=code,
-            words="The account is not in the organization, or not any longer.",
-            mend="Check again: accounts that left the organization are not listed any more.",
+            message="The account is not in the organization, or not any longer.",
+            remedy="Check again: accounts that left the organization are not listed any more.",
         )
     found = next((cause for sign, cause in _SIGNS if sign.search(text)), None)
-    if found is Cause.PERMISSION_MISSING:
+    if found is FailureCode.PERMISSION_MISSING:
         return _permission_missing(text, code)
     if found is not None:
         return failure(found, code=code)
     cause = _unexplained(text, request)
-    if cause is Cause.PERMISSION_MISSING:
+    if cause is FailureCode.PERMISSION_MISSING:
         return _permission_missing(text, code)
     return failure(cause, code=code)
 
 
-def _unexplained(text: str, request: Request) -> Cause:
+def _unexplained(text: str, request: Request) -> FailureCode:
     """The likely cause where AWS names none: who asked about whom decides."""
     scope = request.scope
     if not request.account_id:
         if _NO_ACCESS_TO_ORGANIZATION.search(text):
-            return Cause.WRONG_CALLER
-        return Cause.PERMISSION_MISSING if _ACTION.search(text) else Cause.DENIED
+            return FailureCode.WRONG_CALLER
+        return FailureCode.PERMISSION_MISSING if _ACTION.search(text) else FailureCode.DENIED
     if scope is not None and scope.role is not CallerRole.MANAGEMENT:
         if request.account_id == scope.management_id:
-            return Cause.MANAGEMENT_OUT_OF_REACH
-        return Cause.WRONG_CALLER
-    return Cause.WRONG_CALLER if _STANDALONE_CONTEXT.search(text) else Cause.DENIED
+            return FailureCode.MANAGEMENT_OUT_OF_REACH
+        return FailureCode.WRONG_CALLER
+    return FailureCode.WRONG_CALLER if _STANDALONE_CONTEXT.search(text) else FailureCode.DENIED
 
 
 def _permission_missing(text: str, code: str) -> Failure:
-    usual = failure(Cause.PERMISSION_MISSING, code=code)
+    usual = failure(FailureCode.PERMISSION_MISSING, code=code)
     action = _ACTION.search(text)
     if action is None:
         return usual
     return failure(
-        Cause.PERMISSION_MISSING,
+        FailureCode.PERMISSION_MISSING,
         code=code,
-        words=f"The bot's role may not call {action[1]}: its IAM policy does not allow it.",
-        mend=f"Add {action[1]} to the bot's IAM policy; the README lists it under “IAM policy”.",
+        message=f"The bot's role may not call {action[1]}: its IAM policy does not allow it.",
+        remedy=f"Add {action[1]} to the bot's IAM policy; the README lists it under “IAM policy”.",
     )

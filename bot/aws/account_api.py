@@ -9,8 +9,8 @@ from bot.aws.error_mapping import NOT_FOUND, UnusableAnswer
 from bot.aws.sessions import has_contacts_api
 from bot.domain.contacts import AlternateContact
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause, failure
-from bot.domain.readings import Absent, Held, Unreadable, Unsupported
+from bot.domain.failures import FailureCode, failure
+from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rules.facts import PrimaryContact
 from bot.services.ports.aws import Priority
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     )
 
     from bot.aws.rate_limiter import Limiters
-    from bot.aws.retrying_calls import Calls
+    from bot.aws.retrying_calls import ApiCaller
     from bot.aws.sessions import Clients
     from bot.domain.contacts import ContactType
     from bot.domain.failures import Failure
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
     from bot.domain.scope import Scope
 
 
@@ -42,16 +42,18 @@ class Contacts:
         scope: who is calling.
     """
 
-    def __init__(self, calls: Calls, clients: Clients, limiters: Limiters, scope: Scope) -> None:
+    def __init__(
+        self, calls: ApiCaller, clients: Clients, limiters: Limiters, scope: Scope
+    ) -> None:
         self._calls = calls
         self._clients = clients
         self._limiters = limiters
         self._scope = scope
 
-    def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
+    def read(self, account_id: str, kind: ContactType, priority: Priority) -> ContactReading:
         """Read one contact. Never raises for what AWS answers or fails to answer."""
         if not has_contacts_api(self._scope.partition):
-            return Unsupported(failure(Cause.NO_API))
+            return Unsupported(failure(FailureCode.NO_API))
         asked: GetAlternateContactRequestTypeDef = {"AlternateContactType": kind.value}
         named = self._named(account_id)
         if named:
@@ -63,7 +65,7 @@ class Contacts:
 
         request = Request("GetAlternateContact", named, self._scope)
         try:
-            return Held(self._calls.make(request, ask, self._limiters.read, priority))
+            return Present(self._calls.make(request, ask, self._limiters.read, priority))
         except GatewayError as error:
             return Absent() if error.failure.code == NOT_FOUND else Unreadable(error.failure)
 
@@ -75,7 +77,7 @@ class Contacts:
             GatewayError: AWS did not say that it took it.
         """
         if not has_contacts_api(self._scope.partition):
-            raise GatewayError(failure(Cause.NO_API))
+            raise GatewayError(failure(FailureCode.NO_API))
         asked: PutAlternateContactRequestTypeDef = {
             "AlternateContactType": kind.value,
             "Name": contact.name,
@@ -100,7 +102,7 @@ class Contacts:
         One that AWS says is not there is empty: nothing is the same as it.
         """
         if not has_contacts_api(self._scope.partition):
-            return failure(Cause.NO_API)
+            return failure(FailureCode.NO_API)
         asked: GetContactInformationRequestTypeDef = {}
         named = self._named(account_id)
         if named:

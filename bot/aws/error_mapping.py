@@ -35,8 +35,8 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.parsers import ResponseParserError
 
-from bot.aws.access_denied import DENIED, denial
-from bot.domain.failures import Cause, failure
+from bot.aws.access_denied import DENIED, explain_access_denied
+from bot.domain.failures import FailureCode, failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,55 +75,60 @@ class NotAssumed(RuntimeError):
     """The role of an organization was not handed out; `failure` says why, naming the role."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.words)
+        super().__init__(failure.message)
         self.failure = failure
 
 
 _CAUSES: Final = (
     (
-        Cause.THROTTLED,
+        FailureCode.THROTTLED,
         "LimitExceededException PriorRequestNotComplete RequestLimitExceeded RequestThrottled "
         "RequestThrottledException SlowDown ThrottledException Throttling ThrottlingException "
         "TooManyRequestsException",
     ),
     (
-        Cause.AWS_FAULT,
+        FailureCode.AWS_FAULT,
         "InternalFailure InternalServerException ServiceException ServiceUnavailable",
     ),
     (
-        Cause.CREDENTIALS_EXPIRED,
+        FailureCode.CREDENTIALS_EXPIRED,
         "AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature InvalidAccessKeyId "
         "InvalidClientTokenId InvalidSignatureException InvalidToken MissingAuthenticationToken "
         "MissingAuthenticationTokenException SignatureDoesNotMatch "
         "TokenRefreshRequired UnrecognizedClientException",
     ),
-    (Cause.CLOCK_WRONG, "RequestExpired RequestInTheFuture RequestTimeTooSkewed"),
-    (Cause.ACCOUNT_STATE, "ConflictException ResourceUnavailableException TargetNotFoundException"),
-    (Cause.NO_ORGANIZATION, "AWSOrganizationsNotInUseException"),
+    (FailureCode.CLOCK_WRONG, "RequestExpired RequestInTheFuture RequestTimeTooSkewed"),
+    (
+        FailureCode.ACCOUNT_STATE,
+        "ConflictException ResourceUnavailableException TargetNotFoundException",
+    ),
+    (FailureCode.NO_ORGANIZATION, "AWSOrganizationsNotInUseException"),
 )
 _SIGNED: Final = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
 _SIGNED_WHEN: Final = re.compile(r"signature (?:expired|not yet current)", re.IGNORECASE)
 _BY_CODE: Final = {code: cause for cause, codes in _CAUSES for code in codes.split()}
-_BY_STATUS: Final = {429: Cause.THROTTLED} | dict.fromkeys(range(500, 600), Cause.AWS_FAULT)
+_BY_STATUS: Final = {429: FailureCode.THROTTLED} | dict.fromkeys(
+    range(500, 600), FailureCode.AWS_FAULT
+)
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z.]{0,63}")
 
-_BY_SETTING: Final[tuple[tuple[type[Exception], Cause, str, str], ...]] = (
+_BY_SETTING: Final[tuple[tuple[type[Exception], FailureCode, str, str], ...]] = (
     (
         BadEndpoint,
-        Cause.UNREACHABLE,
+        FailureCode.UNREACHABLE,
         "The AWS endpoint that is configured is no URL.",
         "Look at AWS_ENDPOINT_URL, and at endpoint_url in the AWS configuration.",
     ),
     (
         ProfileNotFound,
-        Cause.CREDENTIALS_MISSING,
+        FailureCode.CREDENTIALS_MISSING,
         "The AWS profile that is named is not in AWS's own configuration.",
         "Look at AWS_PROFILE, at “profile” in the [[aws]] tables, and at AWS_CONFIG_FILE.",
     ),
 )
 # The order matters: the first that fits is taken, and subclasses stand before their bases.
-_BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], Cause], ...]] = (
-    ((ReadTimeoutError, ConnectTimeoutError), Cause.TIMED_OUT),
+_BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], FailureCode], ...]] = (
+    ((ReadTimeoutError, ConnectTimeoutError), FailureCode.TIMED_OUT),
     (
         (
             NoCredentialsError,
@@ -132,7 +137,7 @@ _BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], Cause], ...]] = (
             InvalidConfigError,
             UnknownCredentialError,
         ),
-        Cause.CREDENTIALS_MISSING,
+        FailureCode.CREDENTIALS_MISSING,
     ),
     (
         (
@@ -144,16 +149,16 @@ _BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], Cause], ...]] = (
             RefreshWithMFAUnsupportedError,
             MetadataRetrievalError,
         ),
-        Cause.CREDENTIALS_EXPIRED,
+        FailureCode.CREDENTIALS_EXPIRED,
     ),
     (
         (BotocoreConnectionError, HTTPClientError, EndpointProviderError, InvalidRegionError),
-        Cause.UNREACHABLE,
+        FailureCode.UNREACHABLE,
     ),
-    ((ParamValidationError,), Cause.REFUSED),
+    ((ParamValidationError,), FailureCode.REFUSED),
     # Anything else that botocore itself raises comes of its configuration, not of an answer.
-    ((BotoCoreError,), Cause.REFUSED),
-    ((RuntimeError,), Cause.CREDENTIALS_EXPIRED),
+    ((BotoCoreError,), FailureCode.REFUSED),
+    ((RuntimeError,), FailureCode.CREDENTIALS_EXPIRED),
 )
 
 _FIELDS: Final[Mapping[str, str]] = {
@@ -184,19 +189,19 @@ def explain(error: Exception, request: Request) -> Failure:
         return _explain_answer(error, request)
     if isinstance(error, NotAssumed):
         return error.failure
-    for kind, cause, words, mend in _BY_SETTING:
+    for kind, cause, words, remedy in _BY_SETTING:
         if isinstance(error, kind):
-            return failure(cause, words=words, mend=mend)
+            return failure(cause, message=words, remedy=remedy)
     for types, cause in _BY_TYPE:
         if isinstance(error, types):
             return failure(cause)
     if isinstance(error, OSError):
         return failure(
-            Cause.CREDENTIALS_MISSING,
-            words="The AWS credentials could not be read from where they are said to be.",
-            mend="Look at AWS_WEB_IDENTITY_TOKEN_FILE, and at the profile in use.",
+            FailureCode.CREDENTIALS_MISSING,
+            message="The AWS credentials could not be read from where they are said to be.",
+            remedy="Look at AWS_WEB_IDENTITY_TOKEN_FILE, and at the profile in use.",
         )
-    return failure(Cause.MALFORMED)
+    return failure(FailureCode.MALFORMED)
 
 
 def refused_fields(error: Exception) -> dict[str, str]:
@@ -221,24 +226,24 @@ def _explain_answer(error: ClientError, request: Request) -> Failure:
     raw_code = str(answer.get("Code", ""))
     code = raw_code if _CODE.fullmatch(raw_code) else ""
     cause = _BY_STATUS.get(_status(error)) or _BY_CODE.get(code)
-    if cause not in {Cause.THROTTLED, Cause.AWS_FAULT}:
+    if cause not in {FailureCode.THROTTLED, FailureCode.AWS_FAULT}:
         if code in _SIGNED and _SIGNED_WHEN.search(str(answer.get("Message", ""))):
-            return failure(Cause.CLOCK_WRONG, code=code)
+            return failure(FailureCode.CLOCK_WRONG, code=code)
         if error.operation_name != request.operation:
             return _refresh_failed(code)
         if code in DENIED:
-            return denial(str(answer.get("Message", "")), code, request)
+            return explain_access_denied(str(answer.get("Message", "")), code, request)
     # Without a code of AWS's own, botocore puts the HTTP status there: some proxy answered.
-    return failure(cause or (Cause.REFUSED if code else Cause.MALFORMED), code=code)
+    return failure(cause or (FailureCode.REFUSED if code else FailureCode.MALFORMED), code=code)
 
 
 def _refresh_failed(code: str) -> Failure:
     """The chain asked for new credentials while signing this call, and was refused."""
     return failure(
-        Cause.CREDENTIALS_EXPIRED,
+        FailureCode.CREDENTIALS_EXPIRED,
         code=code,
-        words="The AWS credentials could not be refreshed: the role was not handed out.",
-        mend="Check that the bot may assume its role, and that what it assumes it with is valid.",
+        message="The AWS credentials could not be refreshed: the role was not handed out.",
+        remedy="Check that the bot may assume its role, and that what it assumes it with is valid.",
     )
 
 

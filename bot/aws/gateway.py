@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.aws.account_api import Contacts
-from bot.aws.doctor.checks import AwsCheckup
-from bot.aws.doctor.session import Notes
-from bot.aws.organizational_units import Places
+from bot.aws.doctor.checks import AwsChecks
+from bot.aws.doctor.session import DoctorSession
+from bot.aws.organizational_units import OrganizationalUnits
 from bot.aws.organizations_api import Organization
 from bot.aws.rate_limiter import LIST, TAGS, Limiter, Limiters, account_limiters
-from bot.aws.retrying_calls import TRIES, Calls
+from bot.aws.retrying_calls import TRIES, ApiCaller
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.readings import Unreadable
 from bot.domain.scope import AwsTarget
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
     from bot.domain.failures import Failure
     from bot.domain.policy.policy import Policy
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.domain.scope import Scope, ScopeKind
     from bot.services.ports.aws import Priority
 
 _log = structlog.get_logger(__name__)
 
-_RENEWED: Final = frozenset({Cause.CREDENTIALS_EXPIRED, Cause.CREDENTIALS_MISSING})
+_RENEWED: Final = frozenset({FailureCode.CREDENTIALS_EXPIRED, FailureCode.CREDENTIALS_MISSING})
 """The causes that other credentials, which may be there by now, would mend."""
 
 
@@ -76,18 +76,18 @@ class AwsGateway:
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         pause: Callable[[float], object] | None = None,
-        tries: Mapping[Cause, int] = TRIES,
+        tries: Mapping[FailureCode, int] = TRIES,
         target: AwsTarget = AwsTarget(),  # noqa: B008 - frozen, so it may be shared
     ) -> None:
         self.name: Final = target.name
         self._target = target
         self._wanted = target.scope or wanted_scope
         self._rates = (read_rate, write_rate)
-        self._calls = Calls(pause, tries)
+        self._calls = ApiCaller(pause, tries)
         self._clients = Clients(concurrency, session, connect_seconds, read_seconds, target)
         self._listing, self._tagging = Limiter(listing), Limiter(tagging)
         self._organization = Organization(self._calls, self._clients, self._listing, self.name)
-        self._places = Places(self._calls, self._clients, self._listing, self._tagging)
+        self._places = OrganizationalUnits(self._calls, self._clients, self._listing, self._tagging)
         self._lock = threading.Lock()
         self._finding = threading.Lock()
         self._limiters: dict[str, Limiters] = {}
@@ -153,7 +153,7 @@ class AwsGateway:
             return error.failure
         return contacts.primary_contact(account_id, priority)
 
-    def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
+    def read(self, account_id: str, kind: ContactType, priority: Priority) -> ContactReading:
         """Read one contact. Never raises for what AWS answers or fails to answer."""
         try:
             contacts = self._contacts()
@@ -170,7 +170,7 @@ class AwsGateway:
         """
         self._contacts().write(account_id, kind, contact)
 
-    def checkup(self, *, writes: bool, sample: bool, policy: Policy | None = None) -> AwsCheckup:
+    def checkup(self, *, writes: bool, sample: bool, policy: Policy | None = None) -> AwsChecks:
         """The doctor's checks of AWS, within the same quotas.
 
         Args:
@@ -178,8 +178,8 @@ class AwsGateway:
             sample: whether one contact is read.
             policy: what accounts should have, which decides what else must be read.
         """
-        notes = Notes(self._calls, self._listing, self._wanted, self._target.role)
-        return AwsCheckup(
+        notes = DoctorSession(self._calls, self._listing, self._wanted, self._target.role)
+        return AwsChecks(
             notes,
             self._clients,
             self._contacts_of,
@@ -230,7 +230,7 @@ def gateways_for(
     *,
     connect_seconds: float = CONNECT_SECONDS,
     read_seconds: float = READ_SECONDS,
-    tries: Mapping[Cause, int] = TRIES,
+    tries: Mapping[FailureCode, int] = TRIES,
 ) -> tuple[AwsGateway, ...]:
     """A gateway for each target; without any, the one that boto3's own chain reaches.
 

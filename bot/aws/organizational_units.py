@@ -8,7 +8,7 @@ from bot.aws.access_denied import Request
 from bot.aws.paging import entries_of, every, next_token
 from bot.domain.contacts import Unit
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.scope import CallerRole
 from bot.services.ports.aws import Priority
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bot.aws.rate_limiter import Limiter
-    from bot.aws.retrying_calls import Calls
+    from bot.aws.retrying_calls import ApiCaller
     from bot.aws.sessions import Clients
     from bot.domain.scope import Scope
 
@@ -41,7 +41,7 @@ _TAGS: Final = ("ListTagsForResource", "list_tags_for_resource", "Tags")
 _GONE: Final = "ParentNotFoundException"
 
 
-class Places:
+class OrganizationalUnits:
     """Where an organization's accounts stand. Safe to use from several threads.
 
     Args:
@@ -51,7 +51,7 @@ class Places:
         tags: where reading of tags waits, so that it holds up no listing.
     """
 
-    def __init__(self, calls: Calls, clients: Clients, limiter: Limiter, tags: Limiter) -> None:
+    def __init__(self, calls: ApiCaller, clients: Clients, limiter: Limiter, tags: Limiter) -> None:
         self._calls = calls
         self._clients = clients
         self._limiter = limiter
@@ -74,14 +74,14 @@ class Places:
             for parent, path in level:
                 for entry in self._within(scope, parent, _UNITS):
                     if entry["Id"] in found:
-                        raise GatewayError(failure(Cause.MALFORMED))
+                        raise GatewayError(failure(FailureCode.MALFORMED))
                     here = (*path, Unit(entry["Id"], entry.get("Name") or entry["Id"]))
                     found[entry["Id"]] = here
                     below.append((entry["Id"], here))
             if not below:
                 return found
             level = below
-        raise GatewayError(failure(Cause.MALFORMED))
+        raise GatewayError(failure(FailureCode.MALFORMED))
 
     def placements(self, scope: Scope, units: Iterable[str]) -> Mapping[str, str]:
         """Which OU each account is right in, "" for the root: {account id: OU id}.

@@ -13,7 +13,7 @@ from bot.aws.paging import entries_of, every, next_token
 from bot.aws.sessions import has_contacts_api
 from bot.domain.contacts import ACTIVE, Account, Unit
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 from bot.services.ports.aws import Priority
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bot.aws.rate_limiter import Limiter
-    from bot.aws.retrying_calls import Calls
+    from bot.aws.retrying_calls import ApiCaller
     from bot.aws.sessions import Clients
 
 PAGE_SIZE: Final = 20
@@ -32,12 +32,12 @@ _log = structlog.get_logger(__name__)
 # AWS said that the caller may not: a definite answer, unlike a timeout or expired credentials.
 _MAY_NOT: Final = frozenset(
     {
-        Cause.ACCOUNT_STATE,
-        Cause.DENIED,
-        Cause.DENIED_BY_SCP,
-        Cause.PERMISSION_MISSING,
-        Cause.TRUSTED_ACCESS_OFF,
-        Cause.WRONG_CALLER,
+        FailureCode.ACCOUNT_STATE,
+        FailureCode.DENIED,
+        FailureCode.DENIED_BY_SCP,
+        FailureCode.PERMISSION_MISSING,
+        FailureCode.TRUSTED_ACCESS_OFF,
+        FailureCode.WRONG_CALLER,
     }
 )
 
@@ -52,7 +52,9 @@ class Organization:
         name: the organization's name in the settings, which its accounts carry.
     """
 
-    def __init__(self, calls: Calls, clients: Clients, limiter: Limiter, name: str = "") -> None:
+    def __init__(
+        self, calls: ApiCaller, clients: Clients, limiter: Limiter, name: str = ""
+    ) -> None:
         self._name = name
         self._calls = calls
         self._clients = clients
@@ -78,7 +80,7 @@ class Organization:
             cause = error.failure.cause
             if wanted is ScopeKind.ORGANIZATION or cause.of_the_caller:
                 raise
-            if cause is Cause.NO_ORGANIZATION:
+            if cause is FailureCode.NO_ORGANIZATION:
                 return alone
             if wanted is None and cause not in _MAY_NOT:
                 raise

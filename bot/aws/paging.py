@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.aws.error_mapping import UnusableAnswer
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +32,7 @@ def every(page: Callable[[str], tuple[list[_T], str]]) -> Iterator[_T]:
             return
         if token in seen:
             # Asking on would go round in circles for ever.
-            raise GatewayError(failure(Cause.MALFORMED))
+            raise GatewayError(failure(FailureCode.MALFORMED))
         seen.add(token)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.aws.token_bucket import Bucket, Quota
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,7 +120,7 @@ class Limiter:
                     self._bucket.take(now)
                     return
             self._wait(mine[2], seconds)
-        raise GatewayError(failure(Cause.NOT_REACHED))
+        raise GatewayError(failure(FailureCode.NOT_REACHED))
 
 
 @dataclass(frozen=True, slots=True)

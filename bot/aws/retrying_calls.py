@@ -11,7 +11,7 @@ from tenacity import Retrying, retry_if_exception, wait_random_exponential
 
 from bot.aws.error_mapping import RAISED_BY_BOTOCORE, explain, refused_fields
 from bot.domain.errors import ContactRefused, GatewayError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 
 TRIES: Final = {
-    Cause.THROTTLED: 5,
-    Cause.AWS_FAULT: 3,
-    Cause.TIMED_OUT: 3,
-    Cause.UNREACHABLE: 3,
+    FailureCode.THROTTLED: 5,
+    FailureCode.AWS_FAULT: 3,
+    FailureCode.TIMED_OUT: 3,
+    FailureCode.UNREACHABLE: 3,
 }
 """How often a call is made before this failure counts; any other counts at once."""
 
@@ -35,7 +35,7 @@ _FIRST_PAUSE_SECONDS: Final = 0.25
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 
 
-class Calls:
+class ApiCaller:
     """Calls of one gateway.
 
     Args:
@@ -46,7 +46,7 @@ class Calls:
     def __init__(
         self,
         pause: Callable[[float], object] | None = None,
-        tries: Mapping[Cause, int] = TRIES,
+        tries: Mapping[FailureCode, int] = TRIES,
     ) -> None:
         self._tries = tries
         self._closed = threading.Event()
@@ -83,7 +83,7 @@ class Calls:
             try:
                 return self._try(request, ask, limiter, priority)
             except GatewayError as error:
-                if error.failure.cause is Cause.NOT_REACHED and tried:
+                if error.failure.cause is FailureCode.NOT_REACHED and tried:
                     # A try was made, and it tells more than that the next one was prevented.
                     raise tried[-1] from None
                 tried.append(error)
@@ -108,16 +108,16 @@ class Calls:
     ) -> _T:
         with limiter.turn(priority) if limiter else nullcontext():
             if self._closed.is_set():
-                raise GatewayError(failure(Cause.NOT_REACHED))
+                raise GatewayError(failure(FailureCode.NOT_REACHED))
             try:
                 return ask()
             except RAISED_BY_BOTOCORE as exc:
                 why = explain(exc, request)
-                if why.cause is Cause.THROTTLED and limiter and limiter.throttled():
+                if why.cause is FailureCode.THROTTLED and limiter and limiter.throttled():
                     _log.warning(
                         "aws.throttled", operation=request.operation, rate=round(limiter.rate, 2)
                     )
-                fields = refused_fields(exc) if why.cause is Cause.REFUSED else {}
+                fields = refused_fields(exc) if why.cause is FailureCode.REFUSED else {}
                 # Not `from exc`: botocore's text may hold personal data, and tracebacks show it.
                 raise (ContactRefused(why, fields) if fields else GatewayError(why)) from None
 

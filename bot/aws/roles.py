@@ -22,7 +22,7 @@ from bot.aws.error_mapping import (
     explain,
 )
 from bot.aws.regions import home
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -123,10 +123,10 @@ def _about(role: str, why: Failure) -> Failure:
     """
     if why.code in DENIED:
         return failure(
-            Cause.CREDENTIALS_EXPIRED,
+            FailureCode.CREDENTIALS_EXPIRED,
             code=why.code,
-            words=f"The role {role} could not be assumed: AWS denied it.",
-            mend=f"Let the trust policy of {role} name the bot's own role (and its external_id, if "
-            f"it asks for one), and let the bot's IAM policy allow sts:AssumeRole on it.",
+            message=f"The role {role} could not be assumed: AWS denied it.",
+            remedy=f"Let the trust policy of {role} name the bot's own role (and its external_id, "
+            f"if it asks for one), and let the bot's IAM policy allow sts:AssumeRole on it.",
         )
-    return replace(why, words=f"The role {role} could not be assumed. {why.words}")
+    return replace(why, message=f"The role {role} could not be assumed. {why.message}")

@@ -16,7 +16,7 @@ from bot.services.doctor import MARKS, State, count, summary
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bot.services.doctor import Line, Section
+    from bot.services.doctor import CheckResult, Section
 
 _STYLES: Final = {
     State.OK: "green",
@@ -34,11 +34,11 @@ _MARGIN, _HANG, _PASTE = "  ", "    ", "      "
 _NARROWEST: Final = 40
 
 
-def show(lines: Iterable[Line], out: TextIO) -> list[Line]:
+def show(lines: Iterable[CheckResult], out: TextIO) -> list[CheckResult]:
     """Write lines as they come, and the summary; the lines."""
     console = _console(out)
     report = _Report(console)
-    found: list[Line] = []
+    found: list[CheckResult] = []
     with console.status("Checking …") if console.is_terminal else nullcontext():
         for line in lines:
             report.write(line)
@@ -47,7 +47,7 @@ def show(lines: Iterable[Line], out: TextIO) -> list[Line]:
     return found
 
 
-def show_failures(lines: Iterable[Line], out: TextIO) -> None:
+def show_failures(lines: Iterable[CheckResult], out: TextIO) -> None:
     """Write what failed, and nothing else."""
     report = _Report(_console(out))
     for line in lines:
@@ -74,7 +74,7 @@ class _Report:
             (MARKS, "→") if encoding.startswith("utf") else (_PLAIN_MARKS, ">")
         )
 
-    def write(self, line: Line) -> None:
+    def write(self, line: CheckResult) -> None:
         """Write one line, with its mend and what to paste for it."""
         if line.section is not self._section:
             if self._section is not None:
@@ -83,7 +83,7 @@ class _Report:
             self._section = line.section
         mark = self._marks[line.state]
         quiet = "dim" if line.state is State.NOT_CHECKED else ""
-        words = f"not checked: {line.words}" if quiet else line.words
+        words = f"not checked: {line.message}" if quiet else line.message
         for number, row in enumerate(self._wrapped(f"{shown(line.name)}: {shown(words)}")):
             text = Text(_HANG if number else f"{_MARGIN}{mark} ")
             text.stylize(_STYLES[line.state])
@@ -91,14 +91,14 @@ class _Report:
             if not number and not quiet:
                 text.stylize("bold", len(_HANG), len(_HANG) + len(shown(line.name)))
             self._print(text)
-        if line.mend:
-            for number, row in enumerate(self._wrapped(shown(line.mend))):
+        if line.remedy:
+            for number, row in enumerate(self._wrapped(shown(line.remedy))):
                 self._print(Text(f"{_HANG}{row}" if number else f"{_MARGIN}{self._arrow} {row}"))
-        for row in line.paste.splitlines():
+        for row in line.snippet.splitlines():
             # Never wrapped: it has to be pasted as it stands.
             self._print(Text(f"{_PASTE}{shown(row)}", "cyan"))
 
-    def end(self, lines: Sequence[Line]) -> None:
+    def end(self, lines: Sequence[CheckResult]) -> None:
         """Write the summary."""
         counted = count(lines)
         worst = next(
@@ -118,7 +118,7 @@ class _Report:
         self._console.print(text, soft_wrap=True)
 
 
-def write_json(lines: Iterable[Line], out: TextIO) -> None:
+def write_json(lines: Iterable[CheckResult], out: TextIO) -> None:
     """Write one JSON object and a line feed.
 
     Its shape: `summary` {state: how many lines}, `lines` [{section, name, state, words, mend,
@@ -132,9 +132,9 @@ def write_json(lines: Iterable[Line], out: TextIO) -> None:
                 "section": line.section.value,
                 "name": line.name,
                 "state": line.state.value,
-                "words": line.words,
-                "mend": line.mend,
-                "paste": line.paste,
+                "words": line.message,
+                "mend": line.remedy,
+                "paste": line.snippet,
             }
             for line in listed
         ],

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.scans import ScanReport
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
 
 
 class Exit(IntEnum):
@@ -42,7 +42,7 @@ def of_scan(report: ScanReport) -> Exit:
     return Exit.COMPLIANT if report.scan.state is ScanState.COMPLETE else Exit.UNCHECKED
 
 
-def of_doctor(lines: Sequence[Line]) -> Exit:
+def of_doctor(lines: Sequence[CheckResult]) -> Exit:
     """Whether there are failures, or else warnings."""
     from bot.services.doctor import State, count  # noqa: PLC0415 - slow to import where only a status is wanted
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from bot.config.load import Settings
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
 
 PAGE_PORT: Final = 8700
 """The sandbox's page; its AWS and its Slack are on the two ports after it."""
@@ -230,13 +230,13 @@ def policy_check(
     Exit status: 0 all is well, 2 something is wrong.
     """
     from bot.cli import policy_output  # noqa: PLC0415 - as the module's docstring says
-    from bot.config.load import look  # noqa: PLC0415 - the same
+    from bot.config.load import load_lenient  # noqa: PLC0415 - the same
     from bot.config.toml_file import CONFIG, DEFAULT_FILE  # noqa: PLC0415 - the same
 
     name = file or os.environ.get(CONFIG, "").strip() or DEFAULT_FILE
     # What else the environment gives is not the file's; which types are required counts for it.
     types = os.environ.get("ALTCONTACT_TYPES", "")
-    found = look({CONFIG: name, "ALTCONTACT_TYPES": types}, needs_slack=False)
+    found = load_lenient({CONFIG: name, "ALTCONTACT_TYPES": types}, needs_slack=False)
     return policy_output.check(found, sys.stdout, sys.stderr)
 
 
@@ -253,7 +253,7 @@ def policy_explain(
     import logging  # noqa: PLC0415 - as the module's docstring says
 
     from bot.cli import logs, policy_output  # noqa: PLC0415 - the same
-    from bot.domain.policy.policy import Undecided  # noqa: PLC0415 - the same
+    from bot.domain.policy.policy import PolicyUnknown  # noqa: PLC0415 - the same
     from bot.services.explain_policy import NotFound  # noqa: PLC0415 - the same
 
     settings = _settings(needs_slack=False)
@@ -270,7 +270,7 @@ def policy_explain(
         return policy_output.not_found(account, found, sys.stderr)
     if as_json:
         policy_output.write_json(found, sys.stdout)
-    if isinstance(found.values, Undecided):
+    if isinstance(found.values, PolicyUnknown):
         return policy_output.undecided(found, found.values.needs, sys.stderr)
     if as_json:
         return Exit.COMPLIANT
@@ -313,8 +313,8 @@ def _carried_out(arguments: Sequence[str] | None) -> int:
         status: Any = cli(arguments, prog_name="altcontact", standalone_mode=False)
     except AltcontactError as error:
         _say(str(error))
-        if error.mend:
-            _say(error.mend)
+        if error.remedy:
+            _say(error.remedy)
         return Exit.USAGE
     except BrokenPipeError:
         raise
@@ -347,7 +347,7 @@ def _settings(*, needs_slack: bool) -> Settings:
     return load(os.environ, needs_slack=needs_slack)
 
 
-def _cannot_start(lines: Sequence[Line]) -> Exit:
+def _cannot_start(lines: Sequence[CheckResult]) -> Exit:
     """Say what keeps the bot from starting, as the doctor says it."""
     from bot.cli import doctor_output  # noqa: PLC0415 - as the module's docstring says
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from bot.cli.exit_status import Exit
 from bot.cli.scan_output import shown
 from bot.config.toml_file import CONFIG
-from bot.domain.policy.policy import BUILT_IN, Undecided
+from bot.domain.policy.policy import BUILT_IN, PolicyUnknown
 from bot.services.explain_policy import MOST
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bot.config.load import Look
+    from bot.config.load import LoadedSettings
     from bot.domain.contacts import Account
     from bot.domain.failures import Failure
     from bot.domain.policy.policy import Explained, Value
@@ -35,7 +35,7 @@ _SOURCE: Final = 24
 _NEEDED: Final = {"units": "OUs", "tags": "tags"}
 
 
-def check(found: Look, out: TextIO, err: TextIO) -> Exit:
+def check(found: LoadedSettings, out: TextIO, err: TextIO) -> Exit:
     """Write each problem of a file as `file:line: key: what`, so that editors can jump to it."""
     for problem in found.problems:
         if not problem.line:
@@ -134,7 +134,7 @@ def write_json(found: Explanation, out: TextIO) -> None:
             "tags": None if account.tags is None else dict(account.tags),
         }
     }
-    if isinstance(found.values, Undecided):
+    if isinstance(found.values, PolicyUnknown):
         given["undecided"] = list(found.values.needs)
     else:
         given["values"] = [
@@ -167,7 +167,7 @@ def _named(account: Account) -> str:
 
 
 def _told(why: Failure) -> str:
-    return shown(" ".join(filter(None, (why.words, why.mend))))
+    return shown(" ".join(filter(None, (why.message, why.remedy))))
 
 
 def _lines(text: str) -> str:

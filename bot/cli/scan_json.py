@@ -55,7 +55,7 @@ def _scan(scan: Scan) -> dict[str, Any]:
                 "complete": part.failure is None,
                 "scope": part.scope.kind.value if part.scope else None,
                 "caller": part.scope.caller if part.scope else None,
-                "problem": part.failure.words if part.failure else None,
+                "problem": part.failure.message if part.failure else None,
             }
             for part in scan.parts
         ],

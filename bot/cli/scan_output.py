@@ -90,7 +90,7 @@ def plain(report: ScanReport, out: TextIO, err: TextIO) -> None:
         ]
         out.write("  ".join((*padded, shown(_reasons(result)))).rstrip() + "\n")
     mends = _Causes(results).mends()
-    err.writelines(f"{shown(words)} {shown(mend)}\n" for words, mend in mends)
+    err.writelines(f"{shown(words)} {shown(remedy)}\n" for words, remedy in mends)
     err.write(f"{summary(report)}\n")
 
 
@@ -107,7 +107,7 @@ def trouble(scan: Scan) -> str:
         ScanState.INCOMPLETE: "The check is incomplete; what it did not see stays as it was.",
         ScanState.FAILED: "The check failed; nothing was checked.",
     }.get(scan.state, "The check did not end.")
-    why = (scan.failure.words, scan.failure.mend) if scan.failure else ()
+    why = (scan.failure.message, scan.failure.remedy) if scan.failure else ()
     return " ".join((head, *filter(None, why)))
 
 
@@ -264,7 +264,7 @@ class _Causes:
 
     def mends(self) -> list[tuple[str, str]]:
         """Each cause's words and mend."""
-        return [(failure.words, failure.mend) for failure in self._numbers]
+        return [(failure.message, failure.remedy) for failure in self._numbers]
 
     def write(self, console: Console) -> None:
         """Write each cause with how many accounts it concerns, and its mend."""
@@ -273,10 +273,10 @@ class _Causes:
         console.print(Text("Could not be checked", style="bold"))
         grid = Table.grid(padding=(0, 1, 0, 0))
         for failure, number in self._numbers.items():
-            words = Text(shown(failure.words))
+            words = Text(shown(failure.message))
             words.append(f" ({_accounts(self._accounts[failure])})", "dim")
             grid.add_row(Text(f"[{number}]", "yellow"), words)
-            if failure.mend:
-                grid.add_row("", Text(shown(failure.mend)))
+            if failure.remedy:
+                grid.add_row("", Text(shown(failure.remedy)))
         console.print(grid)
         console.print()

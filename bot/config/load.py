@@ -29,7 +29,7 @@ from bot.domain.masking import mask
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FIELDS", "Look", "Settings", "load", "look", "variable"]
+__all__ = ["FIELDS", "LoadedSettings", "Settings", "load", "load_lenient", "variable"]
 
 _OF_SLACK: Final = ("slack_bot_token", "slack_app_token", "channel")
 _KUBERNETES: Final = re.compile(r"ALTCONTACT_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\w+)?")
@@ -37,7 +37,7 @@ _KUBERNETES: Final = re.compile(r"ALTCONTACT_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LoadedSettings:
     """The settings as far as they can be used: those that are `wrong` stand at their defaults.
 
     `sources` says where they are from, and `given` how many were set; `tables` is how many tables
@@ -64,22 +64,22 @@ def load(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
         SettingsError: the message names every setting that is wrong or missing, what is the
             matter, and an example; it holds no secret.
     """
-    found = look(environ, needs_slack=needs_slack)
+    found = load_lenient(environ, needs_slack=needs_slack)
     if found.problems:
         problems = tuple(dict.fromkeys(str(problem) for problem in found.problems))
         raise SettingsError(_message(problems), problems)
     return found.settings
 
 
-def look(environ: Mapping[str, str], *, needs_slack: bool) -> Look:
+def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSettings:
     """Read the settings as far as that can be done; the arguments are those of `load`."""
     given = {name: value.strip() for name, value in environ.items() if value.strip()}
     problems = [
         Problem(
             name,
             f"there is no such setting{values.near(name, [*FIELDS, CONFIG], 0)}",
-            paste=f"unset {shlex.quote(name)}",
-            mend="Take it away, and set the right one in its place:",
+            snippet=f"unset {shlex.quote(name)}",
+            remedy="Take it away, and set the right one in its place:",
         )
         for name in sorted(given)
         if name.startswith(PREFIX)
@@ -101,11 +101,11 @@ def look(environ: Mapping[str, str], *, needs_slack: bool) -> Look:
     merged = from_file | from_environ
     settings, refused = _made(merged)
     for field, what in refused.items():
-        example, paste = _examples(field, in_environ=field in from_environ)
+        example, snippet = _examples(field, in_environ=field in from_environ)
         if field in from_environ:
-            problems.append(Problem(variable(field), what, example, paste))
+            problems.append(Problem(variable(field), what, example, snippet))
         else:
-            problems.append(_in_file(file, field, what, example=example, paste=paste))
+            problems.append(_in_file(file, field, what, example=example, snippet=snippet))
     policy = policy_file.read(file, settings.types, FLAT)
     problems += policy.problems
     if not policy.problems:
@@ -122,7 +122,9 @@ def look(environ: Mapping[str, str], *, needs_slack: bool) -> Look:
     unread = set() if readable else Settings.model_fields.keys() - from_environ.keys()
     of_policy = policy_file.TABLES if policy.problems else ()
     wrong = frozenset({*refused, *missing, *unread, *of_policy})
-    return Look(settings, tuple(problems), wrong, len(merged), sources, policy.tables, file.name)
+    return LoadedSettings(
+        settings, tuple(problems), wrong, len(merged), sources, policy.tables, file.name
+    )
 
 
 def _unknown(file: SettingFile) -> list[Problem]:
@@ -132,14 +134,14 @@ def _unknown(file: SettingFile) -> list[Problem]:
         bare = key.lower().removeprefix(PREFIX.lower())
         hint = values.near(bare, list(Settings.model_fields), 0)
         what = f"there is no such setting{hint}"
-        problems.append(_in_file(file, key, what, mend="Take it out of the file."))
+        problems.append(_in_file(file, key, what, remedy="Take it out of the file."))
     return problems
 
 
-def _in_file(file: SettingFile, key: str, what: str, **mend: str) -> Problem:
+def _in_file(file: SettingFile, key: str, what: str, **remedy: str) -> Problem:
     line, name = file.lines.of((key,)), plain(key)
     where = in_file(name, file.name, line)
-    return Problem(where, what, **mend, key=name, line=line)
+    return Problem(where, what, **remedy, key=name, line=line)
 
 
 def _made(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.config import policy_parsers as values
 from bot.config.policy_tables import KEYS, TYPES, Tables
 from bot.domain.policy.match import EVERY
-from bot.domain.policy.policy import FIELDS, Layer, Policy
+from bot.domain.policy.policy import FIELDS, Policy, PolicyTable
 from bot.domain.rule_catalog import SEVERITIES, Rule
 from bot.domain.scope import AwsTarget
 
@@ -81,12 +81,12 @@ def count(policy: Policy) -> int:
     return sum(1 for layer in layers if not layer.source.startswith(_DOMAINS_OF))
 
 
-def _domains_switch_on(layers: Iterable[Layer]) -> Iterable[Layer]:
+def _domains_switch_on(layers: Iterable[PolicyTable]) -> Iterable[PolicyTable]:
     """What switches the rule of domains on where the file names any; its tables may differ."""
     for layer in layers:
         if layer.values.get("domains"):
             source = f"{_DOMAINS_OF}{layer.source}"
-            return (Layer(source, {_FOREIGN_DOMAIN: SEVERITIES[Rule.FOREIGN_DOMAIN]}),)
+            return (PolicyTable(source, {_FOREIGN_DOMAIN: SEVERITIES[Rule.FOREIGN_DOMAIN]}),)
     return ()
 
 
@@ -97,9 +97,9 @@ class _Reader:
         self._tables = tables
         self._lines = file.lines
         self._organizations = organizations
-        self._layers: list[tuple[Path, Layer]] = []
+        self._layers: list[tuple[Path, PolicyTable]] = []
 
-    def layers(self, given: object) -> tuple[Layer, ...]:
+    def layers(self, given: object) -> tuple[PolicyTable, ...]:
         """All layers: what is for every account first, then as they stand in the file."""
         table = self._tables.table(_POLICY, given, (*KEYS, "override", "exclude"))
         apart = {key: table[key] for key in (*TYPES, "rules") if self._is_apart(key, table)}
@@ -118,7 +118,7 @@ class _Reader:
 
     def complain_of_beaten(self) -> None:
         """Complain of tables all of whose keys a later one gives to the very same accounts."""
-        later: dict[Match, list[Layer]] = {}
+        later: dict[Match, list[PolicyTable]] = {}
         for path, layer in reversed(self._layers):
             same = later.setdefault(layer.match, [])
             winner = next(
@@ -147,7 +147,7 @@ class _Reader:
 
     def _add(self, path: Path, given: Mapping[str, Any], match: Match = EVERY) -> None:
         if given:
-            self._layers.append((path, Layer(self._tables.source(path), given, match)))
+            self._layers.append((path, PolicyTable(self._tables.source(path), given, match)))
 
     def _overrides(self, given: object) -> None:
         for path, table in self._tables.array(_OVERRIDE, given, ("match", *KEYS)):

@@ -31,15 +31,15 @@ class Problem:
     """One setting that is wrong or missing.
 
     `where` is its name, with the file and the line where it has them; `key` is the name alone, and
-    `line` is 0 where there is none. `paste` is what to set instead, to put into a shell or the
-    file, and `mend` says so; empty where nothing is known.
+    `line` is 0 where there is none. `snippet` is what to set instead, to put into a shell or the
+    file, and `remedy` says so; empty where nothing is known.
     """
 
     where: str
     what: str
     example: str = ""
-    paste: str = ""
-    mend: str = ""
+    snippet: str = ""
+    remedy: str = ""
     key: str = ""
     line: int = 0
 
@@ -79,8 +79,8 @@ class Unreadable(ValueError):
         self, where: str, what: str, example: str = f"{CONFIG}=/etc/{DEFAULT_FILE}", line: int = 0
     ) -> None:
         super().__init__(what)
-        paste = f"export {example}" if example.startswith(CONFIG) else ""
-        self.problem = Problem(where, what, example, paste, line=line)
+        snippet = f"export {example}" if example.startswith(CONFIG) else ""
+        self.problem = Problem(where, what, example, snippet, line=line)
 
 
 def read_file(file: Path, *, named: bool) -> SettingFile:

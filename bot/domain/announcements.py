@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import ContactChange
     from bot.domain.exemptions import Exemption
-    from bot.domain.failures import Cause, Failure
+    from bot.domain.failures import Failure, FailureCode
     from bot.domain.findings import Finding, FindingKey
     from bot.domain.rule_catalog import Severity
     from bot.domain.scans import Scan
@@ -129,7 +129,7 @@ MOST_MENTIONED: Final = 20
 def plan(
     scan: Scan,
     opened: Mapping[FindingKey, Destination],
-    failing_before: Mapping[str, Cause],
+    failing_before: Mapping[str, FailureCode],
 ) -> tuple[NewAnnouncement, ...]:
     """What a scan that ended gives reason to say.
 

@@ -135,7 +135,7 @@ class ContactChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class AccountPlacement:
     """What is kept of where an account stands: its OUs and its tags, each since when; None: not."""
 
     units: tuple[Unit, ...] | None = None

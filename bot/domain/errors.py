@@ -16,7 +16,7 @@
         ├── ContactChanged       the contact is no longer what the person was shown
         └── FixUnderWay          somebody else is fixing this contact right now
 
-What a person reads is `str(error)` and `error.mend`. No text of an error holds a name, an email
+What a person reads is `str(error)` and `error.remedy`. No text of an error holds a name, an email
 address, a phone number or a token. botocore's and slack_sdk's exceptions stay in their adapters.
 """
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 
 class AltcontactError(Exception):
-    """Base of all. `mend` is the next step for the person who reads it, or empty."""
+    """Base of all. `remedy` is the next step for the person who reads it, or empty."""
 
-    def __init__(self, message: str, mend: str = "") -> None:
+    def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
-        self.mend = mend
+        self.remedy = remedy
 
 
 class SettingsError(AltcontactError):
@@ -52,7 +52,7 @@ class GatewayError(AltcontactError):
     """AWS could not do what was asked; `failure` says why."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.words, failure.mend)
+        super().__init__(failure.message, failure.remedy)
         self.failure = failure
 
 
@@ -75,8 +75,8 @@ class ExemptionRefused(AltcontactError):
     it is none of them. `by` is the Slack user who was quicker, where one was.
     """
 
-    def __init__(self, message: str, mend: str = "", *, field: str = "", by: str = "") -> None:
-        super().__init__(message, mend)
+    def __init__(self, message: str, remedy: str = "", *, field: str = "", by: str = "") -> None:
+        super().__init__(message, remedy)
         self.field = field
         self.by = by
 
@@ -92,13 +92,13 @@ class NotifierError(AltcontactError):
     def __init__(
         self,
         message: str,
-        mend: str = "",
+        remedy: str = "",
         *,
         code: str = "",
         retry_after: float | None = None,
         permanent: bool = False,
     ) -> None:
-        super().__init__(message, mend)
+        super().__init__(message, remedy)
         self.code = code
         self.retry_after = retry_after
         self.permanent = permanent
@@ -133,24 +133,24 @@ class NotAllowed(FixError):
     def __init__(
         self,
         message: str,
-        mend: str,
+        remedy: str,
         user_ids: tuple[str, ...] = (),
         group_ids: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(message, mend)
+        super().__init__(message, remedy)
         self.user_ids = user_ids
         self.group_ids = group_ids
 
     def of(self, what: str) -> NotAllowed:
         """The same refusal, of something else than changing contacts: `what` is said first."""
-        return NotAllowed(f"{what} {self}", self.mend, self.user_ids, self.group_ids)
+        return NotAllowed(f"{what} {self}", self.remedy, self.user_ids, self.group_ids)
 
 
 class ContactChanged(FixError):
     """AWS holds something else than the person was shown; `held` is what it holds now."""
 
-    def __init__(self, message: str, mend: str, held: AlternateContact | None) -> None:
-        super().__init__(message, mend)
+    def __init__(self, message: str, remedy: str, held: AlternateContact | None) -> None:
+        super().__init__(message, remedy)
         self.held = held
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Cause(StrEnum):
+class FailureCode(StrEnum):
     """Why AWS could not be asked, or did not say; words and mend are below."""
 
     TRUSTED_ACCESS_OFF = "trusted_access_off"
@@ -38,143 +38,143 @@ class Cause(StrEnum):
     def of_the_caller(self) -> bool:
         """Whether it concerns the caller alone: no other account would fare better."""
         return self in {
-            Cause.CREDENTIALS_EXPIRED,
-            Cause.CREDENTIALS_MISSING,
-            Cause.CLOCK_WRONG,
+            FailureCode.CREDENTIALS_EXPIRED,
+            FailureCode.CREDENTIALS_MISSING,
+            FailureCode.CLOCK_WRONG,
         }
 
     @property
     def of_the_asking(self) -> bool:
         """Whether nobody asked at all: whoever asks may well be told, so it is no news."""
-        return self in {Cause.NOT_REACHED, Cause.NOT_ASKED}
+        return self in {FailureCode.NOT_REACHED, FailureCode.NOT_ASKED}
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A cause with its words and its mend; `code` is AWS's error code, where there was one."""
 
-    cause: Cause
-    words: str
-    mend: str = ""
+    cause: FailureCode
+    message: str
+    remedy: str = ""
     code: str = ""
 
 
-_WORDS: Final[dict[Cause, tuple[str, str]]] = {
-    Cause.TRUSTED_ACCESS_OFF: (
+_WORDS: Final[dict[FailureCode, tuple[str, str]]] = {
+    FailureCode.TRUSTED_ACCESS_OFF: (
         "Trusted access for AWS Account Management is off, so no member account can be reached.",
         "In the management account run: aws organizations enable-aws-service-access "
         "--service-principal account.amazonaws.com",
     ),
-    Cause.PERMISSION_MISSING: (
+    FailureCode.PERMISSION_MISSING: (
         "The bot's role may not do this: its IAM policy does not allow the action.",
         "Add the action to the bot's IAM policy; the README lists it under “IAM policy”.",
     ),
-    Cause.DENIED_BY_SCP: (
+    FailureCode.DENIED_BY_SCP: (
         "A service control policy denies this action.",
         "Ask who keeps the organization's SCPs to exempt the bot's role from this denial.",
     ),
-    Cause.WRONG_CALLER: (
+    FailureCode.WRONG_CALLER: (
         "The calling account may not ask about other accounts.",
         "Run the bot in the management account, or register its account as delegated "
         "administrator for account.amazonaws.com.",
     ),
-    Cause.MANAGEMENT_OUT_OF_REACH: (
+    FailureCode.MANAGEMENT_OUT_OF_REACH: (
         "A delegated administrator cannot reach the management account's contacts.",
         "Check the management account by hand, or run the bot in the management account.",
     ),
-    Cause.ACCOUNT_STATE: (
+    FailureCode.ACCOUNT_STATE: (
         "AWS does not allow this in the state that the account is in.",
         "Look at the account's state in the AWS Organizations console.",
     ),
-    Cause.DENIED: (
+    FailureCode.DENIED: (
         "AWS denied access and did not say why.",
         "Check trusted access for account.amazonaws.com, the bot's IAM policy, and the SCPs.",
     ),
-    Cause.CREDENTIALS_EXPIRED: (
+    FailureCode.CREDENTIALS_EXPIRED: (
         "The AWS credentials have expired, or are not valid any more.",
         "Renew the credentials that the bot runs with; a role that refreshes itself is best.",
     ),
-    Cause.CREDENTIALS_MISSING: (
+    FailureCode.CREDENTIALS_MISSING: (
         "No AWS credentials were found.",
         "Give the bot a role or a profile, as boto3 looks for them (AWS_PROFILE, a task role …).",
     ),
-    Cause.CLOCK_WRONG: (
+    FailureCode.CLOCK_WRONG: (
         "AWS refused the signature because of its time: this machine's clock is wrong.",
         "Set the clock of the machine that the bot runs on: timedatectl set-ntp true",
     ),
-    Cause.THROTTLED: (
+    FailureCode.THROTTLED: (
         "AWS throttled the call, and went on doing so when it was tried again.",
         "Try again later; something else uses up this quota. ALTCONTACT_READ_RATE and "
         "ALTCONTACT_WRITE_RATE lower the bot's share.",
     ),
-    Cause.TIMED_OUT: (
+    FailureCode.TIMED_OUT: (
         "AWS did not answer in time.",
         "Check the network between the bot and AWS, then check again.",
     ),
-    Cause.UNREACHABLE: (
+    FailureCode.UNREACHABLE: (
         "AWS could not be reached.",
         "Check the network, the proxy and DNS between the bot and AWS, then check again.",
     ),
-    Cause.MALFORMED: (
+    FailureCode.MALFORMED: (
         "What answered is not AWS: the answer could not be understood.",
         "Look for a proxy or a captive portal between the bot and AWS.",
     ),
-    Cause.AWS_FAULT: (
+    FailureCode.AWS_FAULT: (
         "AWS failed to answer because of a fault of its own.",
         "Try again later; the AWS Health Dashboard shows larger events.",
     ),
-    Cause.REFUSED: (
+    FailureCode.REFUSED: (
         "AWS refused the request.",
         "Look the error code up in the AWS Account Management API reference.",
     ),
-    Cause.NO_ORGANIZATION: (
+    FailureCode.NO_ORGANIZATION: (
         "The calling account is in no organization.",
         "Set ALTCONTACT_SCOPE=account, or run the bot in an organization.",
     ),
-    Cause.NO_API: (
+    FailureCode.NO_API: (
         "This partition has no API for alternate contacts.",
         "Look at the contacts by hand, in the console of each account.",
     ),
-    Cause.NOT_REACHED: (
+    FailureCode.NOT_REACHED: (
         "The check was stopped before it came to this account.",
         "Check again.",
     ),
-    Cause.SLACK_UNREACHABLE: (
+    FailureCode.SLACK_UNREACHABLE: (
         "Slack could not be asked who is a member of the workspace.",
         "Check the network between the bot and Slack, then check again.",
     ),
-    Cause.SLACK_REFUSED: (
+    FailureCode.SLACK_REFUSED: (
         "Slack did not say who is a member of the workspace.",
         "Run altcontact doctor; it tells what the Slack app lacks.",
     ),
-    Cause.PLACE_UNREAD: (
+    FailureCode.PLACE_UNREAD: (
         "Where this account stands in the organization could not be read, so it is not known what "
         "the policy asks of it.",
         "Allow the bot to read OUs and tags; altcontact doctor tells which permission is missing.",
     ),
-    Cause.NOT_ASKED: (
+    FailureCode.NOT_ASKED: (
         "What this rule compares with was not asked for this time.",
         "Check again.",
     ),
-    Cause.NOT_KNOWN: (
+    FailureCode.NOT_KNOWN: (
         "What this rule compares with is not known here.",
         "Run the bot where it can see it, or switch the rule off for this account.",
     ),
-    Cause.INTERNAL: (
+    FailureCode.INTERNAL: (
         "The bot failed for a reason of its own.",
         "Look for the reference id in the bot's log.",
     ),
 }
 
 
-def failure(cause: Cause, *, code: str = "", words: str = "", mend: str = "") -> Failure:
+def failure(cause: FailureCode, *, code: str = "", message: str = "", remedy: str = "") -> Failure:
     """A `Failure` of this cause, in its usual words unless others are given.
 
     Args:
         cause: why.
         code: AWS's error code, where there was one.
-        words: what to say instead of the usual words; holds no personal data.
-        mend: the next step, instead of the usual one.
+        message: what to say instead of the usual message; holds no personal data.
+        remedy: the next step, instead of the usual one.
     """
-    usual_words, usual_mend = _WORDS[cause]
-    return Failure(cause, words or usual_words, mend or usual_mend, code)
+    usual_message, usual_remedy = _WORDS[cause]
+    return Failure(cause, message or usual_message, remedy or usual_remedy, code)

@@ -96,7 +96,7 @@ def broken(
 
 def undecided(rule: Rule, why: Failure) -> Verdict:
     """The verdict that a rule could not be decided."""
-    return Verdict(rule, OUTCOMES.get(rule, Outcome.UNKNOWN), why.words, failure=why)
+    return Verdict(rule, OUTCOMES.get(rule, Outcome.UNKNOWN), why.message, failure=why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Phone:
 
 
 @lru_cache(maxsize=4096)
-def understood(phone: str) -> Phone:
+def parse_phone(phone: str) -> Phone:
     """A phone number as it is held, in whatever form, understood."""
     if _PLAIN.fullmatch(phone) is not None:
         digits = phone.translate(_TO_DIGITS)

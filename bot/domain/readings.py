@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Present:
     """AWS holds this contact."""
 
     contact: AlternateContact
@@ -40,4 +40,4 @@ class Unsupported:
     failure: Failure
 
 
-Reading = Held | Absent | Unreadable | Unsupported
+ContactReading = Present | Absent | Unreadable | Unsupported

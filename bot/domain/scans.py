@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Scan:
         return {
             part.organization: part.failure
             for part in parts
-            if part.failure is not None and part.failure.cause is not Cause.NOT_REACHED
+            if part.failure is not None and part.failure.cause is not FailureCode.NOT_REACHED
         }
 
     @property

@@ -42,7 +42,7 @@ SPACING: Final = 1.1
 """Seconds between two posts: Slack takes about one a second in a channel."""
 
 
-class Announcer:
+class AnnouncementSender:
     """Sends announcements and keeps those sent up to date, on a thread of its own.
 
     Args:
@@ -91,7 +91,7 @@ class Announcer:
             try:
                 wait = self.deliver()
             except StoreError as error:
-                _log.error("announcements cannot be read", problem=str(error), mend=error.mend)
+                _log.error("announcements cannot be read", problem=str(error), mend=error.remedy)
                 wait = LONGEST_RETRY
             self._wake.wait(wait)
 
@@ -153,7 +153,7 @@ class Announcer:
                 "announcement waits",
                 announcement=announcement.id,
                 problem=str(error),
-                mend=error.mend,
+                mend=error.remedy,
                 code=error.code,
             )
         self._problem = error
@@ -177,7 +177,7 @@ class Announcer:
                     "post in doubt, and history unreadable",
                     announcement=announcement.id,
                     problem=str(error),
-                    mend=error.mend,
+                    mend=error.remedy,
                 )
                 self._store.may_repeat(announcement.id)
             posted = None

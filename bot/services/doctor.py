@@ -45,19 +45,19 @@ MARKS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILURE: "✗", State
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CheckResult:
     """What one check found.
 
-    `mend` is the next step, and `paste` what to paste for it: a command, a policy, a setting. None
-    of them holds an email address, a phone number or a token.
+    `remedy` is the next step, and `snippet` what to paste for it: a command, a policy, a setting.
+    None of them holds an email address, a phone number or a token.
     """
 
     section: Section
     name: str
     state: State
-    words: str
-    mend: str = ""
-    paste: str = ""
+    message: str
+    remedy: str = ""
+    snippet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Check:
 
     section: Section
     name: str
-    look: Callable[[], Iterable[Line]]
+    look: Callable[[], Iterable[CheckResult]]
     group: str = ""
 
 
@@ -95,7 +95,7 @@ class Doctor:
         self._within = within
         self._monotonic = monotonic
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[CheckResult]:
         """Make all checks; their lines, a section after the other, as soon as each has ended."""
         deadline = self._monotonic() + self._within
         running = [
@@ -119,7 +119,7 @@ class _Running:
         self._checks = checks
         self._on_defect = on_defect
         self._lock = threading.Lock()
-        self._found: list[Line] = []
+        self._found: list[CheckResult] = []
         self._at = 0
         self._given_up = False
         self._thread = threading.Thread(target=self._run, name="doctor", daemon=True)
@@ -128,7 +128,7 @@ class _Running:
         """Begin."""
         self._thread.start()
 
-    def ended(self, seconds: float, within: float) -> list[Line]:
+    def ended(self, seconds: float, within: float) -> list[CheckResult]:
         """The lines, at most so many seconds later; one of them says so if that was too soon."""
         self._thread.join(seconds)
         with self._lock:
@@ -136,12 +136,12 @@ class _Running:
             if self._thread.is_alive() and self._at < len(self._checks):
                 check = self._checks[self._at]
                 words = f"did not end within {within:g} seconds."
-                mend = "Look for what does not answer, such as a proxy or a slow disk; try again."
-                found.append(Line(check.section, check.name, State.FAILURE, words, mend))
+                remedy = "Look for what does not answer, such as a proxy or a slow disk; try again."
+                found.append(CheckResult(check.section, check.name, State.FAILURE, words, remedy))
                 self._given_up = True
                 words = f"“{check.name}” did not end."
                 found += [
-                    Line(left.section, left.name, State.NOT_CHECKED, words)
+                    CheckResult(left.section, left.name, State.NOT_CHECKED, words)
                     for left in self._checks[self._at + 1 :]
                 ]
         return found
@@ -155,25 +155,25 @@ class _Running:
             except Exception as error:  # noqa: BLE001 - an edge: a defect becomes a line
                 reference = self._on_defect(error)
                 words = "could not be checked: the doctor met an error of its own."
-                mend = f"Look for the reference {reference} in the log."
-                self._add(Line(check.section, check.name, State.FAILURE, words, mend))
+                remedy = f"Look for the reference {reference} in the log."
+                self._add(CheckResult(check.section, check.name, State.FAILURE, words, remedy))
             with self._lock:
                 self._at += 1
                 if self._given_up:
                     return
 
-    def _add(self, line: Line) -> None:
+    def _add(self, line: CheckResult) -> None:
         with self._lock:
             self._found.append(line)
 
 
-def count(lines: Iterable[Line]) -> dict[State, int]:
+def count(lines: Iterable[CheckResult]) -> dict[State, int]:
     """How many lines are in each state; every state is a key."""
     counted = Counter(line.state for line in lines)
     return {state: counted[state] for state in State}
 
 
-def summary(lines: Iterable[Line]) -> str:
+def summary(lines: Iterable[CheckResult]) -> str:
     """`All 21 checks passed.`, or `1 failure, 2 warnings; 18 checks passed, 3 not checked.`."""
     counted = count(lines)
     passed, unchecked = counted[State.OK], counted[State.NOT_CHECKED]

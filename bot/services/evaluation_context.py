@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.rule_catalog import Rule
-from bot.domain.rules.facts import FLIPS, HISTORY, Evidence
+from bot.domain.rules.facts import FLIPS, HISTORY, AccountFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from bot.domain.exemptions import Exemption
     from bot.domain.failures import Failure
     from bot.domain.policy.policy import Policy
-    from bot.domain.rules.facts import Members, PrimaryContact, Seen
+    from bot.domain.rules.facts import Members, PastContact, PrimaryContact
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class EvaluationContext:
     """The policy, and what accounts are judged by besides what is read of them.
 
     `history` is by (account id, type), `exemptions` by account id.
@@ -30,7 +30,7 @@ class Grounds:
 
     policy: Policy
     members: Members | Failure | None = None
-    history: Mapping[tuple[str, ContactType], tuple[Seen, ...]] = field(default_factory=dict)
+    history: Mapping[tuple[str, ContactType], tuple[PastContact, ...]] = field(default_factory=dict)
     exemptions: Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]] = field(
         default_factory=dict
     )
@@ -40,22 +40,22 @@ class Grounds:
         account_id: str,
         types: tuple[ContactType, ...],
         primary: PrimaryContact | Failure | None,
-    ) -> Evidence:
+    ) -> AccountFacts:
         """What one account's contacts of these types are judged by."""
         history = {
             kind: self.history[account_id, kind]
             for kind in types
             if (account_id, kind) in self.history
         }
-        return Evidence(primary, self.members, history, self.exemptions.get(account_id, {}))
+        return AccountFacts(primary, self.members, history, self.exemptions.get(account_id, {}))
 
 
-def gather(
+def load_context(
     policy: Policy,
     store: Store,
     clock: Clock,
     members: Callable[[], Members | Failure | None],
-) -> Grounds:
+) -> EvaluationContext:
     """Find out what to judge by, as far as the policy needs it.
 
     Args:
@@ -69,7 +69,7 @@ def gather(
     """
     contested = policy.turns_on(Rule.CONTESTED)
     since = clock.now() - timedelta(days=HISTORY)
-    return Grounds(
+    return EvaluationContext(
         policy,
         members=members() if policy.needs_members else None,
         history=store.history(since, FLIPS - 1) if contested else {},

@@ -14,7 +14,7 @@ import structlog
 
 from bot.domain.errors import ExemptionRefused
 from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON, ExemptionKind, ExemptionRequest
-from bot.domain.policy.policy import LONGEST_EXEMPTION, Undecided
+from bot.domain.policy.policy import LONGEST_EXEMPTION, PolicyUnknown
 from bot.domain.rule_catalog import Rule
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.findings import Finding
     from bot.domain.policy.policy import Policy
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import FixerList
+    from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
 
 _log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ _NOON: Final = time(12, tzinfo=UTC)
 """When a day's exemptions end: it is that day then almost everywhere."""
 
 
-class Exempting:
+class ExemptionService:
     """Sets findings aside. Safe to call from several threads.
 
     Args:
@@ -55,7 +55,7 @@ class Exempting:
     def __init__(
         self,
         store: Store,
-        fixers: FixerList,
+        fixers: Authorizer,
         policies: Callable[[], Policy],
         clock: Clock,
         *,
@@ -184,7 +184,7 @@ class Exempting:
         """What the policy says of an account; the least of all tables where that is not known."""
         policy = self._policies()
         mine = policy.resolve(account)
-        if not isinstance(mine, Undecided):
+        if not isinstance(mine, PolicyUnknown):
             return int(getattr(mine, key))
         values = (layer.values.get(key) for layer in policy.layers)
         return min(value for value in values if isinstance(value, int))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from bot.services.placement import Placing
+from bot.services.placement import PlacementResolver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.contacts import Account
     from bot.domain.failures import Failure
-    from bot.domain.policy.policy import Explained, Policy, Undecided
-    from bot.services.organizations import Gateways
+    from bot.domain.policy.policy import Explained, Policy, PolicyUnknown
+    from bot.services.organizations import OrganizationRouter
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import Store
 
@@ -26,7 +26,7 @@ class Explanation:
     """One account's policy; `failures` says why OUs or tags could not be read."""
 
     account: Account
-    values: tuple[Explained, ...] | Undecided
+    values: tuple[Explained, ...] | PolicyUnknown
     failures: Mapping[str, Failure] = field(default_factory=dict)
 
 
@@ -42,7 +42,7 @@ class NotFound:
     failures: Mapping[str, Failure] = field(default_factory=dict)
 
 
-def find_account(store: Store, gateways: Gateways, text: str) -> Account | NotFound:
+def find_account(store: Store, gateways: OrganizationRouter, text: str) -> Account | NotFound:
     """The account of this id or name, as last listed; AWS is asked where it is not known.
 
     Raises:
@@ -58,7 +58,7 @@ def find_account(store: Store, gateways: Gateways, text: str) -> Account | NotFo
 
 
 def explain(
-    policy: Policy, store: Store, gateways: Gateways, clock: Clock, text: str
+    policy: Policy, store: Store, gateways: OrganizationRouter, clock: Clock, text: str
 ) -> Explanation | NotFound:
     """Every value of an account's policy; its OUs and tags are read where the policy needs them.
 
@@ -71,7 +71,7 @@ def explain(
         return account
     failures: Mapping[str, Failure] = {}
     if policy.needs_units or policy.needs_tags:
-        placing = Placing(gateways.of(account.id), store, policy, clock)
+        placing = PlacementResolver(gateways.of(account.id), store, policy, clock)
         # What it comes with was kept, and only what is kept tells how old that is.
         account = placing.complete(replace(account, units=None, tags=None))
         failures = placing.failures

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import Account
     from bot.domain.failures import Failure
-    from bot.services.organizations import Gateways
+    from bot.services.organizations import OrganizationRouter
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import Store
 
@@ -27,7 +27,7 @@ _BATCH: Final = 200
 _NEAREST: Final = 3
 
 
-class Directory:
+class AccountFinder:
     """Looks accounts up in what the last scan listed; asks AWS for those it does not know.
 
     Args:
@@ -36,7 +36,7 @@ class Directory:
         clock: the time.
     """
 
-    def __init__(self, store: Store, gateways: Gateways, clock: Clock) -> None:
+    def __init__(self, store: Store, gateways: OrganizationRouter, clock: Clock) -> None:
         self._store = store
         self._gateways = gateways
         self._clock = clock

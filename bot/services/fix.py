@@ -1,7 +1,7 @@
 """The use case *fix*: authorise, plan, write, read back, record.
 
 Every step is in the store before the next is taken, so that a process killed anywhere leaves a
-record from which `Remediator.recover` finds out what became of the fix.
+record from which `FixService.recover` finds out what became of the fix.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import structlog
 
 from bot.domain.contacts import fingerprint
 from bot.domain.errors import ContactChanged, ContactRefused, GatewayError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
-from bot.domain.readings import Absent, Held, Unreadable, Unsupported
+from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from bot.domain.failures import Failure
     from bot.domain.findings import TypeResult
     from bot.domain.fixes import Fix, FixRequest
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import FixerList
+    from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
 
     Judge = Callable[[str, ContactType, AlternateContact], TypeResult | None]
@@ -46,7 +46,7 @@ STALE_READS: Final = timedelta(minutes=5)
 """How long after a fix a read may still give the old value; Terraform's provider waits as long."""
 
 
-class Remediator:
+class FixService:
     """Carries out fixes. Safe to call from several threads.
 
     Args:
@@ -64,7 +64,7 @@ class Remediator:
         self,
         gateway: Contacts,
         store: Store,
-        fixers: FixerList,
+        fixers: Authorizer,
         clock: Clock,
         *,
         confirm_within: float = 60.0,
@@ -145,7 +145,7 @@ class Remediator:
     def _read_before(self, fix: Fix) -> AlternateContact | None:
         reading = self._gateway.read(fix.request.account_id, fix.request.type, Priority.FIX)
         match reading:
-            case Held(contact):
+            case Present(contact):
                 return contact
             case Absent():
                 return None
@@ -170,18 +170,20 @@ class Remediator:
         if fingerprint(held) == request.shown:
             return
         words = "The contact was changed since it was shown."
-        self._end(fix, FixState.FAILED, before=held, why=failure(Cause.REFUSED, words=words))
+        self._end(
+            fix, FixState.FAILED, before=held, why=failure(FailureCode.REFUSED, message=words)
+        )
         raise ContactChanged(words, "Look at what AWS holds now, then submit again.", held)
 
     def _not_written(self, fix: Fix, held: AlternateContact | None, error: GatewayError) -> Fix:
         """Record that AWS did not say that it took a write; it may have taken it all the same."""
         request, why = fix.request, error.failure
         lost_answer = why.cause in {
-            Cause.TIMED_OUT,
-            Cause.UNREACHABLE,
-            Cause.MALFORMED,
-            Cause.AWS_FAULT,
-            Cause.NOT_REACHED,
+            FailureCode.TIMED_OUT,
+            FailureCode.UNREACHABLE,
+            FailureCode.MALFORMED,
+            FailureCode.AWS_FAULT,
+            FailureCode.NOT_REACHED,
         }
         if lost_answer:
             if self._read_back(request) is None:
@@ -191,7 +193,7 @@ class Remediator:
                 return fix
         if why.cause in _DENIALS:
             reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
-            if reading == Held(request.wanted):
+            if reading == Present(request.wanted):
                 return self._end(fix, FixState.CONFIRMED, before=held, already_there=True)
         failed = self._end(fix, FixState.FAILED, before=held, why=why)
         if isinstance(error, ContactRefused):
@@ -202,7 +204,7 @@ class Remediator:
         shown = self._read_back(fix.request) is None
         return self._end(fix, FixState.CONFIRMED if shown else FixState.APPLIED)
 
-    def _read_back(self, request: FixRequest) -> Reading | None:
+    def _read_back(self, request: FixRequest) -> ContactReading | None:
         """Read until AWS shows what is wanted, twice in a row, or until the time is up.
 
         Returns:
@@ -212,7 +214,7 @@ class Remediator:
         wait, equal = FIRST_WAIT, 0
         while True:
             reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
-            equal = equal + 1 if reading == Held(request.wanted) else 0
+            equal = equal + 1 if reading == Present(request.wanted) else 0
             if equal == EQUAL_READS:
                 return None
             if equal:
@@ -258,26 +260,26 @@ class Remediator:
 
 _DENIALS: Final = frozenset(
     {
-        Cause.TRUSTED_ACCESS_OFF,
-        Cause.PERMISSION_MISSING,
-        Cause.DENIED_BY_SCP,
-        Cause.WRONG_CALLER,
-        Cause.MANAGEMENT_OUT_OF_REACH,
-        Cause.ACCOUNT_STATE,
-        Cause.DENIED,
+        FailureCode.TRUSTED_ACCESS_OFF,
+        FailureCode.PERMISSION_MISSING,
+        FailureCode.DENIED_BY_SCP,
+        FailureCode.WRONG_CALLER,
+        FailureCode.MANAGEMENT_OUT_OF_REACH,
+        FailureCode.ACCOUNT_STATE,
+        FailureCode.DENIED,
     }
 )
 """The causes under which AWS wrote nothing, but may hold the wanted contact from elsewhere."""
 
 
-def _cut_off(last: Reading) -> Failure:
+def _cut_off(last: ContactReading) -> Failure:
     """Why a fix counts as failed whose process died before AWS was known to have taken it."""
     match last:
         case Unreadable(why) | Unsupported(why):
             words = (
-                f"The bot was stopped while it wrote, and cannot see what came of it. {why.words}"
+                f"The bot was stopped while it wrote, and cannot see what came of it. {why.message}"
             )
-            return failure(why.cause, words=words, mend="Check the account, then fix it again.")
+            return failure(why.cause, message=words, remedy="Check the account, then fix it again.")
         case _:
             words = "The bot was stopped before AWS took the change."
-            return failure(Cause.NOT_REACHED, words=words, mend="Fix the contact again.")
+            return failure(FailureCode.NOT_REACHED, message=words, remedy="Fix the contact again.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.readings import Unreadable
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import Account, AlternateContact, ContactType
     from bot.domain.failures import Failure
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.services.ports.aws import ContactGateway, Priority
     from bot.services.ports.store import Store
@@ -36,7 +36,7 @@ class Listing:
     failures: Mapping[str, Failure] = field(default_factory=dict)
 
 
-class Gateways:
+class OrganizationRouter:
     """AWS by each of its callers, as `Contacts`. Safe to use from several threads.
 
     An account belongs to the organization that it was last listed in. Where there is one gateway
@@ -87,7 +87,7 @@ class Gateways:
             raise GatewayError(_nowhere(name))
         return gateway
 
-    def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
+    def read(self, account_id: str, kind: ContactType, priority: Priority) -> ContactReading:
         """Read one contact. Never raises for what AWS answers or fails to answer.
 
         Raises:
@@ -132,14 +132,14 @@ def _nowhere(organization: str | None) -> Failure:
     """Why there is no gateway for an account of this organization; None: it was never listed."""
     if organization:
         return failure(
-            Cause.NOT_KNOWN,
-            words=f"The account was listed in the organization “{organization}”, which is not "
+            FailureCode.NOT_KNOWN,
+            message=f"The account was listed in the organization “{organization}”, which is not "
             "among those that the bot looks after any longer.",
-            mend=f"Give the settings an [[aws]] table with the name “{organization}” again, or "
+            remedy=f"Give the settings an [[aws]] table with the name “{organization}” again, or "
             "check again if the account is in another organization now.",
         )
     return failure(
-        Cause.NOT_KNOWN,
-        words="It is not known which organization the account is in.",
-        mend="Check again: each check lists every organization's accounts anew.",
+        FailureCode.NOT_KNOWN,
+        message="It is not known which organization the account is in.",
+        remedy="Check again: each check lists every organization's accounts anew.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.contacts import Surroundings
+from bot.domain.contacts import AccountPlacement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ class UnitTree:
         self._placed: Mapping[str, str] | None = None
         self._may_place = True
 
-    def learn(self, kept: Iterable[Surroundings]) -> None:
+    def learn(self, kept: Iterable[AccountPlacement]) -> None:
         """Take the paths of OUs from what was kept of accounts, the newest of each."""
         for each in kept:
             if each.units is None or each.units_at is None:
@@ -53,7 +53,7 @@ class UnitTree:
                 if known is None or known[1] < each.units_at:
                     self._paths[unit.id] = each.units[: place + 1], each.units_at
 
-    def find(self, account: Account, kept: Surroundings) -> tuple[Path | None, datetime | None]:
+    def find(self, account: Account, kept: AccountPlacement) -> tuple[Path | None, datetime | None]:
         """The OUs of an account and since when their names are known; walks where it must.
 
         Raises:
@@ -69,7 +69,7 @@ class UnitTree:
         return found or self.last_known(account, kept)
 
     def last_known(
-        self, account: Account, kept: Surroundings
+        self, account: Account, kept: AccountPlacement
     ) -> tuple[Path | None, datetime | None]:
         """The same without a walk, as long as it is good."""
         if account.units is None:
@@ -78,16 +78,16 @@ class UnitTree:
             known = self._named(account.units) or (None, None)
         return known if self._younger(known[1], GOOD) else (None, None)
 
-    def placements(self) -> dict[str, Surroundings]:
+    def placements(self) -> dict[str, AccountPlacement]:
         """What a walk told of all accounts whose paths AWS does not give; empty without one."""
         walked = self._walked or {}
         return {
-            account_id: Surroundings(walked.get(unit, ()), self._walked_at)
+            account_id: AccountPlacement(walked.get(unit, ()), self._walked_at)
             for account_id, unit in (self._placed or {}).items()
             if not unit or unit in walked
         }
 
-    def _fresh(self, account: Account, kept: Surroundings) -> tuple[Path, datetime] | None:
+    def _fresh(self, account: Account, kept: AccountPlacement) -> tuple[Path, datetime] | None:
         if account.units is not None:
             known = self._named(account.units)
             return known if known is not None and self._younger(known[1], FRESH) else None

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.domain.contacts import Surroundings
+from bot.domain.contacts import AccountPlacement
 from bot.domain.errors import GatewayError, StoreError
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.services.ou_tree import FRESH, GOOD, UnitTree
 
 if TYPE_CHECKING:
@@ -38,23 +38,23 @@ PATIENCE: Final = 5
 
 _HOPELESS: Final = frozenset(
     {
-        Cause.CREDENTIALS_EXPIRED,
-        Cause.CREDENTIALS_MISSING,
-        Cause.CLOCK_WRONG,
-        Cause.DENIED,
-        Cause.DENIED_BY_SCP,
-        Cause.NO_ORGANIZATION,
-        Cause.NOT_REACHED,
-        Cause.PERMISSION_MISSING,
-        Cause.WRONG_CALLER,
+        FailureCode.CREDENTIALS_EXPIRED,
+        FailureCode.CREDENTIALS_MISSING,
+        FailureCode.CLOCK_WRONG,
+        FailureCode.DENIED,
+        FailureCode.DENIED_BY_SCP,
+        FailureCode.NO_ORGANIZATION,
+        FailureCode.NOT_REACHED,
+        FailureCode.PERMISSION_MISSING,
+        FailureCode.WRONG_CALLER,
     }
 )
 """Causes for which no other account's tags would be read either."""
 
-NOTHING_KEPT: Final = Surroundings()
+NOTHING_KEPT: Final = AccountPlacement()
 
 
-class Placing:
+class PlacementResolver:
     """Completes the accounts of one organization, for one scan. Safe from several threads.
 
     Args:
@@ -80,7 +80,7 @@ class Placing:
         self._policy = policy
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[str, Surroundings] | None = None
+        self._kept: dict[str, AccountPlacement] | None = None
         self._tree = UnitTree(gateway, clock, walking=walking)
         self._walk_kept = False
         self._in_a_row = 0
@@ -124,13 +124,15 @@ class Placing:
             why = self.failures.get(what)
             if why is None or not is_needed or getattr(placed, what) is not None:
                 continue
-            if why.cause.of_the_caller or why.cause is Cause.NOT_REACHED:
+            if why.cause.of_the_caller or why.cause is FailureCode.NOT_REACHED:
                 raise GatewayError(why)
         return placed
 
-    def _units(self, account: Account, kept: Surroundings) -> tuple[Path | None, datetime | None]:
+    def _units(
+        self, account: Account, kept: AccountPlacement
+    ) -> tuple[Path | None, datetime | None]:
         """The OUs and since when they are known."""
-        walked: Mapping[str, Surroundings] = {}
+        walked: Mapping[str, AccountPlacement] = {}
         with self._lock:
             try:
                 found = self._tree.find(account, kept)
@@ -145,7 +147,7 @@ class Placing:
         return found
 
     def _tags(
-        self, account_id: str, kept: Surroundings
+        self, account_id: str, kept: AccountPlacement
     ) -> tuple[Mapping[str, str] | None, datetime | None]:
         """The tags and since when they are known."""
         if kept.tags is not None and self._younger(kept.tags_at, FRESH):
@@ -176,21 +178,21 @@ class Placing:
             _log.warning("not read", what=what, organization=organization, cause=cause)
         self.failures[what] = why
 
-    def _kept_of(self, account_id: str) -> Surroundings:
+    def _kept_of(self, account_id: str) -> AccountPlacement:
         with self._lock:
             if self._kept is None:
                 self._kept = self._load()
                 self._tree.learn(self._kept.values())
             return self._kept.get(account_id, NOTHING_KEPT)
 
-    def _load(self) -> dict[str, Surroundings]:
+    def _load(self) -> dict[str, AccountPlacement]:
         try:
             return dict(self._store.surroundings(self._gateway.name))
         except StoreError as error:
             _log.warning("surroundings not known", problem=str(error))
             return {}
 
-    def _keep(self, account: Account, news: Surroundings) -> None:
+    def _keep(self, account: Account, news: AccountPlacement) -> None:
         with self._lock:
             known = self._kept is not None and account.id in self._kept
         try:
@@ -201,7 +203,7 @@ class Placing:
             # It is merely read again the next time.
             _log.warning("surroundings not kept", account=account.id, problem=str(error))
 
-    def _keep_all(self, walked: Mapping[str, Surroundings]) -> None:
+    def _keep_all(self, walked: Mapping[str, AccountPlacement]) -> None:
         """Keep what a walk told of accounts that are known; of a new one it is kept in its turn."""
         with self._lock:
             before = self._kept or {}
@@ -223,7 +225,7 @@ def for_scans(
     store: Store, clock: Clock
 ) -> Callable[[ContactGateway, Policy], Callable[[Account], Account]]:
     """What a scan asks for what completes the accounts of an organization."""
-    return lambda gateway, policy: Placing(gateway, store, policy, clock).required
+    return lambda gateway, policy: PlacementResolver(gateway, store, policy, clock).required
 
 
 def for_looks(
@@ -246,7 +248,7 @@ def for_looks(
             return account
         # What it comes with was kept, and only what is kept tells how old that is.
         bare = replace(account, units=None, tags=None)
-        return Placing(gateway, store, policy, clock, walking=False).complete(bare)
+        return PlacementResolver(gateway, store, policy, clock, walking=False).complete(bare)
 
     return complete
 

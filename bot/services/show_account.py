@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from bot.domain.contacts import ContactType
 from bot.domain.evaluation.evaluate import evaluate, place_unread
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome, Verdict, judged
-from bot.domain.policy.policy import Undecided
-from bot.domain.readings import Held, Unreadable
+from bot.domain.policy.policy import PolicyUnknown
+from bot.domain.readings import Present, Unreadable
 from bot.domain.rule_catalog import Rule
-from bot.services.evaluation_context import gather
+from bot.services.evaluation_context import load_context
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.failures import Failure
     from bot.domain.findings import AccountResult, TypeResult
     from bot.domain.policy.policy import AccountPolicy, Policy
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class AccountView:
     """What a look at an account found.
 
     `result` has the types that the account's policy looks at, `others` what was read of the rest.
@@ -39,10 +39,10 @@ class Look:
     """
 
     result: AccountResult
-    others: Mapping[ContactType, Reading]
+    others: Mapping[ContactType, ContactReading]
 
 
-class AccountLook:
+class AccountViewService:
     """Looks at one account. Safe to call from several threads.
 
     Args:
@@ -71,11 +71,11 @@ class AccountLook:
         self._clock = clock
         self._place = place
 
-    def policy_of(self, account: Account) -> AccountPolicy | Undecided:
+    def policy_of(self, account: Account) -> AccountPolicy | PolicyUnknown:
         """What this account should have, by what is known of where it stands."""
         return self._policies().resolve(account)
 
-    def at(self, account: Account) -> Look:
+    def at(self, account: Account) -> AccountView:
         """Read all three contacts now, judge them, and remember what was read.
 
         Raises:
@@ -85,20 +85,22 @@ class AccountLook:
         account = self._place(account, policy)
         read_at = self._clock.now()
         mine = policy.resolve(account)
-        readings: dict[ContactType, Reading] = {}
+        readings: dict[ContactType, ContactReading] = {}
         primary: PrimaryContact | Failure | None = None
         if account.is_active:
             readings = {
                 kind: self._contacts.read(account.id, kind, Priority.LOOK) for kind in ContactType
             }
-            if not isinstance(mine, Undecided) and Rule.PRIMARY_CONTACT in mine.severities:
+            if not isinstance(mine, PolicyUnknown) and Rule.PRIMARY_CONTACT in mine.severities:
                 primary = self._contacts.primary_contact(account.id, Priority.LOOK)
-        grounds = gather(policy, self._store, self._clock, self._directory.members)
+        grounds = load_context(policy, self._store, self._clock, self._directory.members)
         evidence = grounds.evidence(account.id, tuple(ContactType), primary)
         result = evaluate(account, readings, mine, read_at, evidence)
         self._store.observe(result)
-        judged = set() if isinstance(mine, Undecided) else set(mine.looked_at)
-        return Look(result, {kind: each for kind, each in readings.items() if kind not in judged})
+        judged = set() if isinstance(mine, PolicyUnknown) else set(mine.looked_at)
+        return AccountView(
+            result, {kind: each for kind, each in readings.items() if kind not in judged}
+        )
 
     def judge(
         self, account_id: str, kind: ContactType, wanted: AlternateContact
@@ -117,14 +119,14 @@ class AccountLook:
             return None
         policy = self._policies()
         mine = policy.resolve(account)
-        if isinstance(mine, Undecided):
+        if isinstance(mine, PolicyUnknown):
             return _undecided(kind, wanted, place_unread(mine))
         if kind not in mine.looked_at:
             return None
-        not_asked = Unreadable(failure(Cause.NOT_ASKED))
-        readings: dict[ContactType, Reading] = dict.fromkeys(ContactType, not_asked)
-        readings[kind] = Held(wanted)
-        grounds = gather(policy, self._store, self._clock, self._directory.known)
+        not_asked = Unreadable(failure(FailureCode.NOT_ASKED))
+        readings: dict[ContactType, ContactReading] = dict.fromkeys(ContactType, not_asked)
+        readings[kind] = Present(wanted)
+        grounds = load_context(policy, self._store, self._clock, self._directory.known)
         evidence = grounds.evidence(account_id, (kind,), not_asked.failure)
         result = evaluate(account, readings, mine, evidence=evidence)
         return next((item for item in result.results if item.type is kind), None)
@@ -133,5 +135,5 @@ class AccountLook:
 def _undecided(kind: ContactType, held: AlternateContact, why: Failure) -> TypeResult:
     """A contact that is surely there, and of which nothing else can be decided."""
     rules = (rule for rule in Rule if rule not in {Rule.MISSING, Rule.UNSUPPORTED})
-    unclear = [Verdict(rule, Outcome.UNKNOWN, why.words, failure=why) for rule in rules]
+    unclear = [Verdict(rule, Outcome.UNKNOWN, why.message, failure=why) for rule in rules]
     return judged(kind, unclear, held)

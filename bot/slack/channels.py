@@ -36,12 +36,12 @@ _CLOSED: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A channel that can be posted to; `astray` says in mrkdwn why it is not the one meant."""
+class Route:
+    """A channel that can be posted to; `fallback_reason` says why it is not the one meant."""
 
     channel: AlertChannel
     id: str
-    astray: str = ""
+    fallback_reason: str = ""
 
 
 class Channels:
@@ -58,7 +58,7 @@ class Channels:
         self._named: dict[str, AlertChannel] = {}
         self._told: set[str] = set()
 
-    def place(self, announcement: Announcement) -> Place:
+    def place(self, announcement: Announcement) -> Route:
         """Where an announcement goes.
 
         Raises:
@@ -69,13 +69,13 @@ class Channels:
             return self._alerts("")
         channel = self._channel(wanted)
         try:
-            place = Place(channel, channel.id())
+            place = Route(channel, channel.id())
         except NotifierError as error:
             return self.instead(announcement, error)
         self._told.discard(wanted)
         return place
 
-    def instead(self, announcement: Announcement, error: NotifierError) -> Place:
+    def instead(self, announcement: Announcement, error: NotifierError) -> Route:
         """Where an announcement goes if this kept it from its own channel.
 
         Raises:
@@ -84,15 +84,15 @@ class Channels:
         wanted = announcement.channel
         if not wanted or error.code not in _CLOSED:
             raise _refused(error) from error
-        words, mend = _CLOSED[error.code]
+        words, remedy = _CLOSED[error.code]
         if wanted not in self._told:
             self._told.add(wanted)
             _log.warning(
-                "a channel of the policy is closed", channel=wanted, problem=words, mend=mend
+                "a channel of the policy is closed", channel=wanted, problem=words, mend=remedy
             )
-        return self._alerts(_astray(wanted, f"{words} {mend}"))
+        return self._alerts(_astray(wanted, f"{words} {remedy}"))
 
-    def all_of(self, announcement: Announcement) -> Iterator[Place]:
+    def all_of(self, announcement: Announcement) -> Iterator[Route]:
         """Every channel that an announcement may stand in, its own first.
 
         Raises:
@@ -100,10 +100,10 @@ class Channels:
         """
         first = self.place(announcement)
         yield first
-        if announcement.channel and not first.astray:
+        if announcement.channel and not first.fallback_reason:
             yield self._alerts("")
 
-    def astray(self, announcement: Announcement) -> str:
+    def fallback_reason(self, announcement: Announcement) -> str:
         """Why an announcement that was sent is not where the policy has it; empty if it is."""
         wanted = announcement.channel
         if not wanted:
@@ -114,8 +114,8 @@ class Channels:
             if announcement.channel_id == self._channel(wanted).id():
                 return ""
         except NotifierError as error:
-            words, mend = _CLOSED.get(error.code, ("", ""))
-            return _astray(wanted, f"{words} {mend}") if words else ""
+            words, remedy = _CLOSED.get(error.code, ("", ""))
+            return _astray(wanted, f"{words} {remedy}") if words else ""
         return _astray(wanted, "that could not be posted to then.")
 
     def _channel(self, wanted: str) -> AlertChannel:
@@ -124,9 +124,9 @@ class Channels:
             channel = self._named[wanted] = AlertChannel(self._client, wanted)
         return channel
 
-    def _alerts(self, astray: str) -> Place:
+    def _alerts(self, fallback_reason: str) -> Route:
         try:
-            return Place(self._default, self._default.id(), astray)
+            return Route(self._default, self._default.id(), fallback_reason)
         except NotifierError as error:
             raise _refused(error) from error
 
@@ -138,7 +138,7 @@ def _astray(wanted: str, why: str) -> str:
 def _refused(error: NotifierError) -> PostRefused:
     return PostRefused(
         str(error),
-        error.mend,
+        error.remedy,
         code=error.code,
         retry_after=error.retry_after,
         permanent=error.permanent,

@@ -96,7 +96,7 @@ _MAYBE_DONE: Final = frozenset(
 )
 
 
-def interactive_client(token: str, base_url: str) -> WebClient:
+def retrying_client(token: str, base_url: str) -> WebClient:
     """A client for calls that may be made twice: it waits out 429, 5xx and lost connections."""
     return WebClient(
         token=token,
@@ -110,17 +110,17 @@ def interactive_client(token: str, base_url: str) -> WebClient:
     )
 
 
-def posting_client(token: str, base_url: str) -> WebClient:
+def single_try_client(token: str, base_url: str) -> WebClient:
     """A client that makes each call once."""
     return WebClient(token=token, base_url=base_url, timeout=TIMEOUT, retry_handlers=[])
 
 
-def hasty_client(token: str, base_url: str) -> WebClient:
+def short_timeout_client(token: str, base_url: str) -> WebClient:
     """A client for what must be known before a `trigger_id` lapses after three seconds."""
     return WebClient(token=token, base_url=base_url, timeout=HASTY_TIMEOUT, retry_handlers=[])
 
 
-def examining_client(token: str, base_url: str) -> WebClient:
+def doctor_client(token: str, base_url: str) -> WebClient:
     """A client for the doctor, who tells what fails rather than trying again."""
     # What fails becomes a line of the doctor's, so slack_sdk need not log it as well.
     logger = logging.getLogger(f"{__name__}.examining")
@@ -174,14 +174,14 @@ def code_of(error: CallError) -> str:
     return code if code.replace("_", "").isalnum() else ""
 
 
-def explain(error: CallError, mend: str = _BY_ITSELF) -> NotifierError:
+def explain(error: CallError, remedy: str = _BY_ITSELF) -> NotifierError:
     """What a failed call means to a person; nothing of Slack's answer but its code is in it.
 
     Args:
         error: what the call raised.
-        mend: the next step where nothing has to be mended first.
+        remedy: the next step where nothing has to be mended first.
     """
-    return _as(NotifierError, error, mend)
+    return _as(NotifierError, error, remedy)
 
 
 def post_error(error: CallError) -> PostRefused | PostInDoubt:
@@ -205,13 +205,13 @@ def history_error(error: CallError) -> NotifierError:
     return _as(PostRefused, error)
 
 
-def _as(kind: type[_Problem], error: CallError, mend: str = _BY_ITSELF) -> _Problem:
+def _as(kind: type[_Problem], error: CallError, remedy: str = _BY_ITSELF) -> _Problem:
     code = code_of(error)
     refused = f"Slack refused: {code}." if code else "Slack could not be reached."
-    words, mend = _PERMANENT.get(code, (refused, mend))
+    words, remedy = _PERMANENT.get(code, (refused, remedy))
     return kind(
         words,
-        mend,
+        remedy,
         code=code,
         retry_after=_retry_after(error),
         permanent=code in _PERMANENT,

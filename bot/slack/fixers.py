@@ -1,4 +1,4 @@
-"""`FixerList` on Slack: users as they are, user groups resolved and kept for a while."""
+"""`Authorizer` on Slack: users as they are, user groups resolved and kept for a while."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class SlackFixers:
         return "everyone" if self._everyone else mentions(self._users, self._groups)
 
     def require(self, user_id: str) -> None:
-        """Let a fixer pass. See `FixerList.require`."""
+        """Let a fixer pass. See `Authorizer.require`."""
         if self.read_only:
             raise NotAllowed(
                 "Changing contacts is turned off: this bot is read-only.",
@@ -77,7 +77,7 @@ class SlackFixers:
             problem = explain(error, TRY_AGAIN)
             raise NotAllowed(
                 f"Slack could not say who may change contacts. {problem}",
-                problem.mend,
+                problem.remedy,
             ) from error
         members = frozenset(answer["users"])
         with self._lock:

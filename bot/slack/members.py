@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.rules.facts import Members, MemberState
 from bot.slack.client import CALL_ERRORS, explain
 from bot.slack.scopes import EMAILS, granted
@@ -60,7 +60,7 @@ class _NotWalkedError(Exception):
     """The walk came to nothing, and why."""
 
     def __init__(self, why: Failure) -> None:
-        super().__init__(why.words)
+        super().__init__(why.message)
         self.why = why
 
 
@@ -113,7 +113,7 @@ class SlackMembers:
             isinstance(answer.members, Members) and now - answer.read_at >= USED_AT_MOST
         ):
             words = "The members of the Slack workspace were not read lately."
-            return failure(Cause.NOT_ASKED, words=words)
+            return failure(FailureCode.NOT_ASKED, message=words)
         return answer.members
 
     def stop(self) -> None:
@@ -131,14 +131,14 @@ class SlackMembers:
         except _NotWalkedError as error:
             now = self._clock.monotonic()
             if before is None or not isinstance(before.members, Members):
-                _log.warning("members not read", problem=error.why.words, mend=error.why.mend)
+                _log.warning("members not read", problem=error.why.message, mend=error.why.remedy)
                 return _Answer(error.why, now + AGAIN)
             minutes = round((now - before.read_at) / 60)
-            why, mend = error.why.words, error.why.mend
+            why, remedy = error.why.message, error.why.remedy
             if now - before.read_at >= USED_AT_MOST:
                 _log.warning("members not read for too long", minutes=minutes, problem=why)
                 return _Answer(error.why, now + AGAIN)
-            _log.warning("members not read anew", minutes=minutes, problem=why, mend=mend)
+            _log.warning("members not read anew", minutes=minutes, problem=why, mend=remedy)
             return _Answer(before.members, now + AGAIN, before.read_at)
         took = round(self._clock.monotonic() - began, 1)
         _log.info("members of the workspace read", with_an_address=len(members), seconds=took)
@@ -186,7 +186,7 @@ class SlackMembers:
         tries = 0
         while True:
             if self._stopping.is_set():
-                why = failure(Cause.NOT_REACHED, words="The bot was stopped meanwhile.")
+                why = failure(FailureCode.NOT_REACHED, message="The bot was stopped meanwhile.")
                 raise _NotWalkedError(why)
             try:
                 return self._client.users_list(limit=PAGE, cursor=cursor)
@@ -204,13 +204,15 @@ class SlackMembers:
             self._wait(wait)
 
 
-class Unasked:
+class NoMemberDirectory:
     """Stands for the members where there is no Slack to ask: rules about them stay undecided."""
 
     def members(self) -> Members | Failure | None:
         """See `MemberDirectory.members`."""
         words = "The members of the Slack workspace are not known to this command."
-        return failure(Cause.NOT_ASKED, words=words, mend="Set SLACK_BOT_TOKEN, as for the bot.")
+        return failure(
+            FailureCode.NOT_ASKED, message=words, remedy="Set SLACK_BOT_TOKEN, as for the bot."
+        )
 
     known = members
 
@@ -241,22 +243,22 @@ def _next(page: SlackResponse) -> str:
 def _why(problem: NotifierError) -> Failure:
     if problem.permanent:
         words, code = str(problem), problem.code
-        return failure(Cause.SLACK_REFUSED, code=code, words=words, mend=problem.mend)
+        return failure(FailureCode.SLACK_REFUSED, code=code, message=words, remedy=problem.remedy)
     if problem.retry_after is not None:
         words = "Slack let the members of the workspace be read too slowly."
         return failure(
-            Cause.SLACK_REFUSED, code=problem.code, words=words, mend="Check again later."
+            FailureCode.SLACK_REFUSED, code=problem.code, message=words, remedy="Check again later."
         )
     if not problem.code or problem.code in _PASSING:
-        return failure(Cause.SLACK_UNREACHABLE, code=problem.code)
+        return failure(FailureCode.SLACK_UNREACHABLE, code=problem.code)
     return _refusal(problem.code)
 
 
 def _refusal(code: str) -> Failure:
-    return failure(Cause.SLACK_REFUSED, code=code)
+    return failure(FailureCode.SLACK_REFUSED, code=code)
 
 
 def _not_slack() -> Failure:
     words = "What answered is not Slack: the list of members could not be understood."
-    mend = "Look for a proxy or a captive portal between the bot and Slack."
-    return failure(Cause.SLACK_UNREACHABLE, words=words, mend=mend)
+    remedy = "Look for a proxy or a captive portal between the bot and Slack."
+    return failure(FailureCode.SLACK_UNREACHABLE, message=words, remedy=remedy)

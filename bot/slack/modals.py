@@ -40,7 +40,7 @@ ACK_SETTLES: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class OpenView:
     """A modal on a person's screen; `hash` tells whether it was changed since."""
 
     view_id: str
@@ -49,7 +49,7 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SubmissionResult:
     """What a submission comes to: a view, errors by field, and a message if the view is gone."""
 
     view: View
@@ -69,7 +69,7 @@ class Modals:
         self._client = client
         self._desk = desk
 
-    def open(self, trigger_id: str, user_id: str, view: View, *, push: bool = False) -> Screen:
+    def open(self, trigger_id: str, user_id: str, view: View, *, push: bool = False) -> OpenView:
         """Show a view at once.
 
         Args:
@@ -86,9 +86,9 @@ class Modals:
             shown = show(trigger_id=trigger_id, view=view)["view"]
         except CALL_ERRORS as error:
             raise explain(error, TRY_AGAIN) from error
-        return Screen(str(shown["id"]), str(shown["hash"]), user_id)
+        return OpenView(str(shown["id"]), str(shown["hash"]), user_id)
 
-    def reload(self, body: dict[str, Any], view: View) -> Screen | None:
+    def reload(self, body: dict[str, Any], view: View) -> OpenView | None:
         """Replace the view in which something was pressed.
 
         Returns:
@@ -106,13 +106,13 @@ class Modals:
             if code_of(error) == "hash_conflict":
                 return None
             raise explain(error, TRY_AGAIN) from error
-        return Screen(str(shown["id"]), str(shown["hash"]), body["user"]["id"])
+        return OpenView(str(shown["id"]), str(shown["hash"]), body["user"]["id"])
 
-    def fill(self, screen: Screen, view: View, message: Message | None = None) -> None:
+    def fill(self, screen: OpenView, view: View, message: Message | None = None) -> None:
         """Replace a view unless the person went on to another; see `replace`."""
         self._replace(screen, view, message, hash=screen.hash)
 
-    def replace(self, screen: Screen, view: View, message: Message | None = None) -> None:
+    def replace(self, screen: OpenView, view: View, message: Message | None = None) -> None:
         """Replace a view; where it was closed, send the message to the person instead."""
         self._replace(screen, view, message)
 
@@ -128,7 +128,7 @@ class Modals:
         self,
         ack: Ack,
         body: dict[str, Any],
-        work: Callable[[], Answer],
+        work: Callable[[], SubmissionResult],
         as_view: Callable[[Message], View],
         working: Callable[[], View],
     ) -> None:
@@ -154,13 +154,13 @@ class Modals:
             else:
                 ack(response_action="update", view=answer.view)
 
-    def _follow_up(self, screen: Screen, work: Future[Answer]) -> None:
+    def _follow_up(self, screen: OpenView, work: Future[SubmissionResult]) -> None:
         """Replace the view that said that the work goes on; runs where the work ran."""
         time.sleep(ACK_SETTLES)
         answer = work.result()
         self.replace(screen, answer.view, answer.message)
 
-    def _replace(self, screen: Screen, view: View, message: Message | None, **more: str) -> None:
+    def _replace(self, screen: OpenView, view: View, message: Message | None, **more: str) -> None:
         try:
             self._client.views_update(view_id=screen.view_id, view=view, **more)
         except CALL_ERRORS as error:
@@ -170,17 +170,19 @@ class Modals:
                 self._desk.write_to(screen.user_id, message)
 
 
-def screen_of(body: dict[str, Any]) -> Screen:
+def screen_of(body: dict[str, Any]) -> OpenView:
     """The modal in which something was pressed or submitted."""
     view = body["view"]
-    return Screen(view["id"], view["hash"], body["user"]["id"])
+    return OpenView(view["id"], view["hash"], body["user"]["id"])
 
 
-def _carry_out(work: Callable[[], Answer], as_view: Callable[[Message], View]) -> Answer:
+def _carry_out(
+    work: Callable[[], SubmissionResult], as_view: Callable[[Message], View]
+) -> SubmissionResult:
     try:
         return work()
     except AltcontactError as error:
         message = problem_message(error)
     except Exception as error:  # noqa: BLE001 - a thread's edge: the person gets a reference
         message = report_defect(error)
-    return Answer(as_view(message), message)
+    return SubmissionResult(as_view(message), message)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.domain.announcements import Announcement, AnnouncementContent
     from bot.slack.channel import AlertChannel
-    from bot.slack.channels import Place
+    from bot.slack.channels import Route
     from bot.slack.views.finding_rows import Pointers
 
 EVENT_TYPE: Final = "altcontact_announcement"
@@ -59,14 +59,14 @@ class SlackNotifier:
         try:
             return self._post(content, pointers, place)
         except PostRefused as error:
-            if place.astray:
+            if place.fallback_reason:
                 raise
             return self._post(
                 content, pointers, self._channels.instead(content.announcement, error)
             )
 
-    def _post(self, content: AnnouncementContent, pointers: Pointers, place: Place) -> Posted:
-        message = announcement_message(content, pointers, place.astray)
+    def _post(self, content: AnnouncementContent, pointers: Pointers, place: Route) -> Posted:
+        message = announcement_message(content, pointers, place.fallback_reason)
         payload = {"id": content.announcement.id}
         try:
             answer = self._posting.chat_postMessage(
@@ -91,7 +91,7 @@ class SlackNotifier:
                 return posted
         return None
 
-    def _find(self, announcement: Announcement, place: Place) -> Posted | None:
+    def _find(self, announcement: Announcement, place: Route) -> Posted | None:
         since = (announcement.first_tried_at or announcement.created_at) - _SKEW
         cursor = ""
         while True:
@@ -120,8 +120,8 @@ class SlackNotifier:
     def update(self, content: AnnouncementContent) -> None:
         """Put an announcement right in place. See `Notifier.update`."""
         pointers = self._guide.to(content.findings)
-        astray = self._channels.astray(content.announcement)
-        message = announcement_message(content, pointers, astray)
+        fallback_reason = self._channels.fallback_reason(content.announcement)
+        message = announcement_message(content, pointers, fallback_reason)
         try:
             self._client.chat_update(
                 channel=content.announcement.channel_id,

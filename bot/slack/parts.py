@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from bot.config.policy_reload import Reloaded
     from bot.domain.errors import NotifierError
     from bot.domain.policy.policy import Policy
-    from bot.services.doctor import Line
-    from bot.services.exempt import Exempting
-    from bot.services.find_account import Directory
-    from bot.services.fix import Remediator
+    from bot.services.doctor import CheckResult
+    from bot.services.exempt import ExemptionService
+    from bot.services.find_account import AccountFinder
+    from bot.services.fix import FixService
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import Store
     from bot.services.scan.scanner import Scanner
-    from bot.services.show_account import AccountLook
+    from bot.services.show_account import AccountViewService
     from bot.slack.background import Desk
     from bot.slack.fixers import SlackFixers
 
@@ -57,17 +57,17 @@ class Parts:
     client: WebClient
     clock: Clock
     desk: Desk
-    directory: Directory
-    examine: Callable[[], Iterator[Line]]
-    exempting: Exempting
+    directory: AccountFinder
+    examine: Callable[[], Iterator[CheckResult]]
+    exempting: ExemptionService
     fixers: SlackFixers
     gateway: Contacts
-    look: AccountLook
+    look: AccountViewService
     outbox: Outbox
     phone_region: str | None
     policies: Callable[[], Policy]
     reload: Callable[[], Reloaded]
-    remediator: Remediator
+    remediator: FixService
     scanner: Scanner
     store: Store
     timetable: Timetable

@@ -81,7 +81,7 @@ class Connection:
                 problem = explain(error)
                 if told != str(problem):
                     told = str(problem)
-                    _log.warning("not connected to Slack", problem=told, mend=problem.mend)
+                    _log.warning("not connected to Slack", problem=told, mend=problem.remedy)
                 # The address was good for one try alone.
                 self._handler.client.wss_uri = None
                 self._stopping.wait(problem.retry_after or wait)

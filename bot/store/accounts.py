@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.contacts import Surroundings
+from bot.domain.contacts import AccountPlacement
 from bot.services.ou_tree import GOOD
 from bot.store.columns import (
     folded,
@@ -19,7 +19,7 @@ from bot.store.columns import (
     units_json,
 )
 from bot.store.mappers import to_account
-from bot.store.repository import Part
+from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,7 +80,7 @@ def keep_accounts(db: Database, accounts: Iterable[Account]) -> None:
     )
 
 
-class Accounts(Part):
+class Accounts(Repository):
     """The part of the store that is about accounts."""
 
     def remember_accounts(self, accounts: Sequence[Account]) -> None:
@@ -126,16 +126,16 @@ class Accounts(Part):
             sql = "SELECT DISTINCT name FROM accounts WHERE gone_at IS NULL ORDER BY folded, name"
             return [row["name"] for row in db.execute(sql)]
 
-    def surroundings(self, organization: str) -> Mapping[str, Surroundings]:
+    def surroundings(self, organization: str) -> Mapping[str, AccountPlacement]:
         """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
         # Accounts by the thousand stand in OUs by the hundred: equal paths are held once.
         paths: dict[str | None, tuple[Unit, ...] | None] = {None: None}
-        kept: dict[str, Surroundings] = {}
+        kept: dict[str, AccountPlacement] = {}
         with self._connections.reading() as db:
             for row in db.execute(_SURROUNDINGS, [text(organization)]):
                 if row["units"] not in paths:
                     paths[row["units"]] = to_units(row["units"])
-                kept[row["id"]] = Surroundings(
+                kept[row["id"]] = AccountPlacement(
                     paths[row["units"]],
                     to_time(row["units_at"]),
                     to_tags(row["tags"]),
@@ -143,7 +143,7 @@ class Accounts(Part):
                 )
         return kept
 
-    def keep_surroundings(self, kept: Mapping[str, Surroundings]) -> None:
+    def keep_surroundings(self, kept: Mapping[str, AccountPlacement]) -> None:
         """Keep OUs and tags of known accounts; what is None stays as it was."""
         with self._connections.writing() as db:
             db.conn.executemany(

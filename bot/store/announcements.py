@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.announcements import AnnouncementKind, SendState, plan
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.store.columns import failure_json, mention_json, text, time_text
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ WHERE account_id = ? AND type = ? AND outcome = ? AND rule = ? AND resolved_at I
 """
 
 
-def touch(db: Database, announcement_ids: Iterable[str]) -> None:
+def bump_revision(db: Database, announcement_ids: Iterable[str]) -> None:
     """Take in that what these announcements show has changed.
 
     One that was surely never posted, and of which nothing is open, is withdrawn.
@@ -76,11 +76,11 @@ def announce(
 ) -> None:
     """Record what a scan gives reason to say, to be sent later."""
     looked_after = {part.organization for part in scan.parts} or {""}
-    failing_before: dict[str, Cause] = {}
+    failing_before: dict[str, FailureCode] = {}
     for row in db.execute("SELECT * FROM health ORDER BY organization").fetchall():
         organization = row["organization"]
         if organization in looked_after:
-            failing_before[organization] = Cause(row["failing"])
+            failing_before[organization] = FailureCode(row["failing"])
         else:
             # Nobody will ever hear that it works again: its table is gone from the file.
             _forget(db, organization)

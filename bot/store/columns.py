@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.domain.contacts import AlternateContact, Unit
-from bot.domain.failures import Cause, Failure
+from bot.domain.failures import Failure, FailureCode
 from bot.domain.findings import Difference
 from bot.domain.scans import ScanPart
 from bot.domain.scope import CallerRole, Scope, ScopeKind
@@ -61,15 +61,15 @@ def failure_json(failure: Failure | None) -> str | None:
     """A failure as stored; None where there is none."""
     if failure is None:
         return None
-    return json.dumps([failure.cause.value, failure.words, failure.mend, failure.code])
+    return json.dumps([failure.cause.value, failure.message, failure.remedy, failure.code])
 
 
 def to_failure(value: str | None) -> Failure | None:
     """The reverse of `failure_json`."""
     if value is None:
         return None
-    cause, words, mend, code = json.loads(value)
-    return Failure(Cause(cause), words, mend, code)
+    cause, words, remedy, code = json.loads(value)
+    return Failure(FailureCode(cause), words, remedy, code)
 
 
 def differences_json(differences: Iterable[Difference]) -> str:

@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType, fingerprint
-from bot.domain.rules.facts import Seen
+from bot.domain.rules.facts import PastContact
 from bot.store.columns import contact_json, time_text, to_contact
-from bot.store.repository import Part
+from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,12 +127,12 @@ def forget_old(db: Database, now: datetime) -> None:
     db.execute("DELETE FROM contact_changes WHERE seen_at < ?", long_ago)
 
 
-class Histories(Part):
+class Histories(Repository):
     """The part of the store that is about what contacts were."""
 
     def history(
         self, since: datetime, changes: int
-    ) -> Mapping[tuple[str, ContactType], tuple[Seen, ...]]:
+    ) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
         """What was read of each contact since then, oldest first, where it changed so often.
 
         The key is (account id, type). What was read last before then comes first.
@@ -144,5 +144,5 @@ class Histories(Part):
         return {whose: values for whose, values in seen.items() if len(values) > changes}
 
 
-def _to_seen(row: Row) -> Seen:
-    return Seen(to_contact(row["contact"]), datetime.fromisoformat(row["since"]))
+def _to_seen(row: Row) -> PastContact:
+    return PastContact(to_contact(row["contact"]), datetime.fromisoformat(row["since"]))

@@ -9,10 +9,10 @@ from bot.domain.contacts import ContactType
 from bot.domain.evaluation.resolution import OPENED_AGAIN
 from bot.domain.exemptions import NOTICE
 from bot.domain.rule_catalog import Rule
-from bot.store.announcements import record, touch
+from bot.store.announcements import bump_revision, record
 from bot.store.columns import text, time_text
 from bot.store.mappers import exemptions_by_id, to_destination, to_exemption, to_finding_key
-from bot.store.repository import Part
+from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ ORDER BY until, exemptions.id, findings.id
 _LATEST_SCAN: Final = "SELECT max(id) FROM scans WHERE state NOT IN ('running', 'cut_off')"
 
 
-class Exemptions(Part):
+class Exemptions(Repository):
     """The part of the store that is about what is set aside.
 
     A finding is set aside for as long as its exemption's end is not recorded, so that whatever
@@ -71,7 +71,7 @@ class Exemptions(Part):
             now = self._clock.now()
             touched: set[str] = set()
             ids = [_grant(db, request, account_name, now, touched) for request in requests]
-            touch(db, touched)
+            bump_revision(db, touched)
             granted = exemptions_by_id(db, ids)
             return [granted[each] for each in ids]
 
@@ -87,7 +87,7 @@ class Exemptions(Part):
                 now = self._clock.now()
                 touched = _end(db, row, now, user_id)
                 touched |= _open_again(db, [exemption_id], now)[0]
-                touch(db, touched)
+                bump_revision(db, touched)
             return exemptions_by_id(db, [exemption_id]).get(exemption_id)
 
     def settle_exemptions(self) -> bool:
@@ -114,7 +114,7 @@ class Exemptions(Part):
             for row in over:
                 touched |= _end(db, row, now)
             shown, opened = _open_again(db, [row["id"] for row in over], now)
-            touch(db, touched | shown)
+            bump_revision(db, touched | shown)
             noticed = _give_notice(db, now)
             return opened or noticed or bool(touched)
 

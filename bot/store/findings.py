@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.store.columns import text
 from bot.store.mappers import to_findings
-from bot.store.repository import Part
+from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from bot.domain.findings import Finding
@@ -19,7 +19,7 @@ ORDER BY findings.id
 """
 
 
-class Findings(Part):
+class Findings(Repository):
     """The part of the store that is about findings as such."""
 
     def open_findings(self, account_id: str) -> list[Finding]:

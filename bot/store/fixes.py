@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.errors import FixUnderWay, StoreError
 from bot.domain.evaluation.resolution import ALREADY_THERE, FIXED
 from bot.domain.fixes import FixState
-from bot.store.announcements import touch
+from bot.store.announcements import bump_revision
 from bot.store.columns import contact_json, failure_json, maybe_time_text, text, time_text
 from bot.store.contact_history import keep_contact, kept_contacts
 from bot.store.ledger import Ledger
 from bot.store.mappers import to_fix
-from bot.store.repository import Part
+from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +60,7 @@ ORDER BY id DESC LIMIT 1
 """
 
 
-class Fixes(Part):
+class Fixes(Repository):
     """The part of the store that is about fixes."""
 
     def plan_fix(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
@@ -175,7 +175,7 @@ class Fixes(Part):
         keep_contact(db, whose, request.wanted, now, before, checked=True)
         ledger = Ledger(db, now, now, self._consistency)
         ledger.confirm(fix, result, resolution)
-        touch(db, ledger.touched)
+        bump_revision(db, ledger.touched)
 
 
 def _release(db: Database, row: Row, now: datetime) -> None:

@@ -11,7 +11,7 @@ from bot.domain.rule_catalog import Severity
 from bot.store.announcements import WITHDRAW_IDLE
 from bot.store.columns import text, time_text
 from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_scan
-from bot.store.repository import Part
+from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from sqlite3 import Row
@@ -84,7 +84,7 @@ LIMIT :limit OFFSET :offset
 """
 
 
-class Outbox(Part):
+class Outbox(Repository):
     """The part of the store that is about Slack: what goes there, and what came from there."""
 
     def due_announcements(self) -> list[Announcement]:

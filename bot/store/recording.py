@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import StoreError
 from bot.domain.scans import Changes, ScanReport, ScanState
-from bot.store.announcements import announce, touch
+from bot.store.announcements import announce, bump_revision
 from bot.store.changes import announce_changes
 from bot.store.columns import failure_json, parts_json, scope_values, time_text
 from bot.store.contact_history import forget_old
 from bot.store.departed_accounts import drop_gone
 from bot.store.ledger import Ledger
 from bot.store.mappers import to_finding_key, to_scan
-from bot.store.repository import Part
+from bot.store.repository import Repository
 from bot.store.scan_results import ResultReader, result_row
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ SELECT count(*) FROM findings WHERE resolved_at IS NULL AND exemption_id IS NULL
 """
 
 
-class Recording(Part):
+class Recording(Repository):
     """The part of the store that takes in what was read."""
 
     def record_scan(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
@@ -73,7 +73,7 @@ class Recording(Part):
             drop_gone(db, ledger, scan, results, time_text(now))
             unchanged = int(db.execute(_STANDING).fetchone()[0]) - len(ledger.opened)
             _end(db, scan, scan.finished_at or now, unchanged)
-            touch(db, ledger.touched)
+            bump_revision(db, ledger.touched)
             announce(db, scan, ledger.opened, now)
             announce_changes(db, ledger.changed, scan.id, now)
             forget_old(db, now)
@@ -105,7 +105,7 @@ class Recording(Part):
             now = self._clock.now()
             ledger = Ledger(db, now, result.read_at or now, self._consistency)
             ledger.take(result)
-            touch(db, ledger.touched)
+            bump_revision(db, ledger.touched)
 
     def _require_claim(self, db: Database, scan_id: int) -> None:
         claim = (scan_id, self._owner.instance)

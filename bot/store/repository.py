@@ -56,7 +56,7 @@ def _exists(pid: int) -> bool:
     return True
 
 
-class Part:
+class Repository:
     """Base of the parts that `SqliteStore` is made of.
 
     Args:

@@ -8,7 +8,7 @@ from bot.domain.scans import ScanState
 from bot.services.ports.store import ScanClaim
 from bot.store.columns import time_text
 from bot.store.mappers import to_scan
-from bot.store.repository import Owner, Part
+from bot.store.repository import Owner, Repository
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +36,7 @@ ORDER BY id DESC LIMIT 1
 """
 
 
-class Scans(Part):
+class Scans(Repository):
     """The part of the store that is about scans as such."""
 
     def claim_scan(self, trigger: Trigger) -> ScanClaim:

@@ -55,7 +55,7 @@ def test_the_option_for_another_port_is_named(server: ServerThread) -> None:
     second = ServerThread(Starlette(), server.port, "sandbox page", "--port")
     with pytest.raises(SandboxError) as caught:
         second.start()
-    assert caught.value.mend == "Stop what uses it, or choose another port with --port."
+    assert caught.value.remedy == "Stop what uses it, or choose another port with --port."
 
 
 def test_a_port_that_may_not_be_had_is_named() -> None:

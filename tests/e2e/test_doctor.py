@@ -304,7 +304,7 @@ def test_each_check_fails_with_its_mend(
     place: Place, bend: Callable[[Place], None], wanted: tuple[str, str, str, str, str]
 ) -> None:
     """What is bent is told by its check, with the next step and what to paste for it."""
-    section, name, state, words, paste = wanted
+    section, name, state, words, snippet = wanted
     bend(place)
     status, lines = diagnose(place)
     found = [
@@ -315,7 +315,7 @@ def test_each_check_fails_with_its_mend(
     assert found, lines
     assert words in found[0]["words"]
     assert found[0]["mend"]
-    assert paste in found[0]["paste"]
+    assert snippet in found[0]["paste"]
     assert status == (2 if any(line["state"] == "failure" for line in lines) else 1)
     assert "@" not in "".join(line["words"] for line in lines)
     other = {line["section"] for line in lines if line["section"] != section}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from bot.domain.contacts import Account, AlternateContact, ContactType, fingerprint
 from bot.domain.errors import GatewayError, NotAllowed, PostInDoubt
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixRequest
 from bot.domain.policy.policy import Policy
-from bot.domain.readings import Absent, Held, Unreadable
+from bot.domain.readings import Absent, Present, Unreadable
 from bot.domain.scans import Trigger, TriggerKind
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 from bot.services.ports.slack import Posted
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Unit
     from bot.domain.errors import NotifierError
     from bot.domain.failures import Failure
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import Members, PrimaryContact
     from bot.services.ports.aws import Priority
     from bot.services.ports.store import Store
@@ -55,12 +55,12 @@ def account(number: int = 1, name: str = "", state: str = "ACTIVE") -> Account:
     return Account(f"{number:012}", name or f"Account {number}", state, f"root{number}@example.com")
 
 
-def unreadable(cause: Cause = Cause.DENIED) -> Unreadable:
+def unreadable(cause: FailureCode = FailureCode.DENIED) -> Unreadable:
     """A reading that came to nothing."""
     return Unreadable(failure(cause))
 
 
-def gateway_error(cause: Cause = Cause.DENIED) -> GatewayError:
+def gateway_error(cause: FailureCode = FailureCode.DENIED) -> GatewayError:
     """What the gateway raises for this cause."""
     return GatewayError(failure(cause))
 
@@ -140,7 +140,7 @@ class FakeGateway:
         self.scope_found: Scope | Exception = ORGANIZATION
         self.listing_fault: Exception | None = None
         self.held: dict[tuple[str, ContactType], AlternateContact] = {}
-        self.script: defaultdict[str, deque[Reading | Exception]] = defaultdict(deque)
+        self.script: defaultdict[str, deque[ContactReading | Exception]] = defaultdict(deque)
         self.write_faults: deque[tuple[Exception, bool]] = deque()
         self.read_gates: dict[str, Gate] = {}
         self.write_gate: Gate | None = None
@@ -167,7 +167,7 @@ class FakeGateway:
         else:
             self.held[key] = contact
 
-    def say(self, number: int, *readings: Reading | Exception) -> None:
+    def say(self, number: int, *readings: ContactReading | Exception) -> None:
         """Script what the next reads of an account give."""
         self.script[account(number).id].extend(readings)
 
@@ -189,7 +189,7 @@ class FakeGateway:
         if self.listing_fault is not None:
             raise self.listing_fault
 
-    def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
+    def read(self, account_id: str, kind: ContactType, priority: Priority) -> ContactReading:
         self.reads.append((account_id, kind, priority))
         if gate := self.read_gates.get(account_id):
             gate.stand()
@@ -200,10 +200,10 @@ class FakeGateway:
                 raise reading
             return reading
         contact = self.held.get((account_id, kind))
-        return Held(contact) if contact is not None else ABSENT
+        return Present(contact) if contact is not None else ABSENT
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
-        return self.primary.get(account_id, failure(Cause.DENIED))
+        return self.primary.get(account_id, failure(FailureCode.DENIED))
 
     def units(self) -> Mapping[str, tuple[Unit, ...]]:
         self.walks += 1

@@ -7,26 +7,28 @@ from typing import Final
 from bot.domain.contacts import Account, AlternateContact, ContactType
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import AccountResult, Outcome, Verdict
 from bot.domain.findings import judged as judge
-from bot.domain.policy.policy import Layer, Policy
-from bot.domain.readings import Absent, Held, Reading, Unreadable, Unsupported
+from bot.domain.policy.policy import Policy, PolicyTable
+from bot.domain.readings import Absent, ContactReading, Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind, count
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 
 STARTED: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CONTACT: Final = AlternateContact("Jo Doe", "Security", "sec@corp.internal", "+442079460958")
-HELD: Final = Held(CONTACT)
-DENIED: Final = Unreadable(failure(Cause.DENIED_BY_SCP))
-THROTTLED: Final = Unreadable(failure(Cause.THROTTLED))
-NO_API: Final = Unsupported(failure(Cause.NO_API))
+HELD: Final = Present(CONTACT)
+DENIED: Final = Unreadable(failure(FailureCode.DENIED_BY_SCP))
+THROTTLED: Final = Unreadable(failure(FailureCode.THROTTLED))
+NO_API: Final = Unsupported(failure(FailureCode.NO_API))
 SCOPE: Final = Scope(ScopeKind.ORGANIZATION, CallerRole.MANAGEMENT, "111122223333")
 HOSTILE: Final = "<!channel> [red]x[/] \x1b[31m\t\u202e:smile:"
 
 
-def account(number: int, name: str, *readings: Reading, state: str = "ACTIVE") -> AccountResult:
+def account(
+    number: int, name: str, *readings: ContactReading, state: str = "ACTIVE"
+) -> AccountResult:
     """An account's result with a reading for SECURITY, BILLING and OPERATIONS, in this order."""
     types = tuple(ContactType)[: len(readings)]
     found = Account(f"{number:012d}", name, state)
@@ -64,7 +66,7 @@ def different(number: int, name: str) -> AccountResult:
     """An account whose security contact has another address than expected."""
     found = Account(f"{number:012d}", name)
     expected = ("aws@corp.internal", "@corp.example")
-    layer = Layer("[policy] (line 1)", {"security.email": expected})
+    layer = PolicyTable("[policy] (line 1)", {"security.email": expected})
     return evaluate(
         found,
         {ContactType.SECURITY: HELD},
@@ -75,7 +77,7 @@ def different(number: int, name: str) -> AccountResult:
 def excluded(number: int, name: str, reason: str) -> AccountResult:
     """An account that the policy excludes."""
     found = Account(f"{number:012d}", name)
-    layer = Layer("[[policy.exclude]] 1 (line 1)", {"excluded": reason})
+    layer = PolicyTable("[[policy.exclude]] 1 (line 1)", {"excluded": reason})
     return evaluate(found, {}, Policy.requiring(layers=[layer]).resolve(found))
 
 
@@ -99,7 +101,7 @@ def every_state() -> list[AccountResult]:
 def report(
     results: Sequence[AccountResult],
     state: ScanState = ScanState.COMPLETE,
-    cause: Cause | None = None,
+    cause: FailureCode | None = None,
     scope: Scope | None = SCOPE,
     trigger: Trigger = Trigger(TriggerKind.CLI),  # noqa: B008 - it is frozen
 ) -> ScanReport:

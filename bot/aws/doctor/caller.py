@@ -12,27 +12,27 @@ from bot.aws.doctor.session import line
 from bot.aws.error_mapping import UnusableAnswer
 from bot.aws.sessions import has_contacts_api
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.scope import CallerRole, ScopeKind
 from bot.services.doctor import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bot.aws.doctor.session import Notes
+    from bot.aws.doctor.session import DoctorSession
     from bot.aws.sessions import Clients
     from bot.domain.failures import Failure
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
 
 
-class CallerLooks:
+class CallerChecks:
     """Finds out who calls, and writes it down for the checks that follow."""
 
-    def __init__(self, notes: Notes, clients: Clients) -> None:
+    def __init__(self, notes: DoctorSession, clients: Clients) -> None:
         self._notes = notes
         self._clients = clients
 
-    def caller(self) -> Iterator[Line]:
+    def caller(self) -> Iterator[CheckResult]:
         """Whose credentials they are, and in which partition."""
         try:
             account_id, arn = self._notes.ask("GetCallerIdentity", self._identity)
@@ -40,7 +40,7 @@ class CallerLooks:
             self._notes.in_the_way = "AWS does not know who calls"
             told = self._notes.failed("Caller", error.failure, "sts:GetCallerIdentity")
             if self._notes.assumes and error.failure.code in DENIED:
-                told = replace(told, paste=remedies.assuming_statement(self._notes.assumes))
+                told = replace(told, snippet=remedies.assuming_statement(self._notes.assumes))
             yield told
             return
         self._notes.account_id, self._notes.partition = account_id, arn[1]
@@ -54,19 +54,23 @@ class CallerLooks:
         }.get(kind, "a principal of another kind")
         words = f"account {account_id}, {who}, partition {self._notes.partition}."
         if not has_contacts_api(self._notes.partition):
-            mend = "Every account is unsupported there: look at each one's page in the console."
+            remedy = "Every account is unsupported there: look at each one's page in the console."
             words += " This partition has no API for alternate contacts."
-            paste = "https://console.amazonaws-us-gov.com/billing/home#/account"
-            yield line("Caller", State.WARNING, words, mend, paste)
+            snippet = "https://console.amazonaws-us-gov.com/billing/home#/account"
+            yield line("Caller", State.WARNING, words, remedy, snippet)
         elif kind == "root":
-            mend = "Run the bot as a role that may do just what its IAM policy lists:"
+            remedy = "Run the bot as a role that may do just what its IAM policy lists:"
             yield line(
-                "Caller", State.WARNING, words, mend, remedies.for_cause(Cause.DENIED, "", "")
+                "Caller",
+                State.WARNING,
+                words,
+                remedy,
+                remedies.for_cause(FailureCode.DENIED, "", ""),
             )
         else:
             yield line("Caller", State.OK, words)
 
-    def organization(self) -> Iterator[Line]:
+    def organization(self) -> Iterator[CheckResult]:
         """Which organization the caller is in, and with which features."""
         if self._notes.in_the_way:
             yield self._notes.pointless("Organization")
@@ -76,7 +80,10 @@ class CallerLooks:
         except GatewayError as error:
             self._notes.role = CallerRole.UNKNOWN
             cause = error.failure.cause
-            if self._notes.wanted is not ScopeKind.ORGANIZATION and cause is Cause.NO_ORGANIZATION:
+            if (
+                self._notes.wanted is not ScopeKind.ORGANIZATION
+                and cause is FailureCode.NO_ORGANIZATION
+            ):
                 self._notes.role = CallerRole.STANDALONE
                 words = "the account is in none, and is looked after alone."
                 yield line("Organization", State.OK, words)
@@ -98,13 +105,13 @@ class CallerLooks:
             words = (
                 f"{identity} has consolidated billing alone; members' contacts need all features."
             )
-            mend = "In the management account run this; every member is asked to agree:"
-            yield line("Organization", State.FAILURE, words, mend, remedies.ENABLE_FEATURES)
+            remedy = "In the management account run this; every member is asked to agree:"
+            yield line("Organization", State.FAILURE, words, remedy, remedies.ENABLE_FEATURES)
             self._notes.in_the_way = "not all features of the organization are on"
         else:
             yield line("Organization", State.OK, f"{identity}, with all features.")
 
-    def place(self) -> Iterator[Line]:
+    def place(self) -> Iterator[CheckResult]:
         """What the calling account is to its organization."""
         if self._notes.alone:
             return
@@ -119,7 +126,7 @@ class CallerLooks:
             problem = error.failure
         if self._notes.role is CallerRole.MANAGEMENT or self._notes.account_id in found:
             yield self._may_ask(found)
-        elif problem is None or problem.cause is Cause.WRONG_CALLER:
+        elif problem is None or problem.cause is FailureCode.WRONG_CALLER:
             yield self._may_not_ask(alone=problem is not None)
             return
         else:
@@ -129,7 +136,7 @@ class CallerLooks:
                 "Delegation", problem, "organizations:ListDelegatedAdministrators"
             )
 
-    def _may_ask(self, administrators: list[str]) -> Line:
+    def _may_ask(self, administrators: list[str]) -> CheckResult:
         registered = ", ".join(administrators)
         if self._notes.role is CallerRole.MANAGEMENT:
             told = f"; delegated administrators: {registered}" if registered else ""
@@ -138,16 +145,16 @@ class CallerLooks:
         words = f"is a delegated administrator for {SERVICE}."
         return line("Calling account", State.OK, words)
 
-    def _may_not_ask(self, *, alone: bool) -> Line:
+    def _may_not_ask(self, *, alone: bool) -> CheckResult:
         """Neither; `alone` where it cannot list accounts either, and so looks after itself."""
         self._notes.in_the_way = "the calling account may not ask about others"
         words = "is neither the management account nor a delegated administrator"
-        mend = "In the management account run this, or run the bot there:"
-        paste = remedies.register(self._notes.account_id)
+        remedy = "In the management account run this, or run the bot there:"
+        snippet = remedies.register(self._notes.account_id)
         if alone and self._notes.wanted is None:
             words += ", so it looks after itself alone."
-            return line("Calling account", State.WARNING, words, mend, paste)
-        return line("Calling account", State.FAILURE, f"{words}.", mend, paste)
+            return line("Calling account", State.WARNING, words, remedy, snippet)
+        return line("Calling account", State.FAILURE, f"{words}.", remedy, snippet)
 
     def _identity(self) -> tuple[str, list[str]]:
         answer = self._clients.sts().get_caller_identity()

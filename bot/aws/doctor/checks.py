@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.aws.doctor import remedies
-from bot.aws.doctor.caller import CallerLooks
-from bot.aws.doctor.policy import PolicyLooks
+from bot.aws.doctor.caller import CallerChecks
+from bot.aws.doctor.policy import PolicyChecks
 from bot.aws.doctor.remedies import SERVICE
-from bot.aws.doctor.session import Notes, line
+from bot.aws.doctor.session import DoctorSession, line
 from bot.aws.sessions import has_contacts_api
 from bot.domain.contacts import ACTIVE, ContactType
 from bot.domain.errors import GatewayError
-from bot.domain.readings import Held, Unreadable
+from bot.domain.readings import Present, Unreadable
 from bot.domain.scope import CallerRole
 from bot.services.doctor import Check, Section, State
 from bot.services.ports.aws import Priority
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from bot.aws.sessions import Clients
     from bot.domain.policy.policy import Policy
     from bot.domain.scope import Scope
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
 
 _PAGE: Final = 20
 _WIDE: Final = {CallerRole.MANAGEMENT, CallerRole.DELEGATED_ADMINISTRATOR, CallerRole.UNKNOWN}
 """Who looks after an organization; `UNKNOWN` where that cannot be told."""
 
 
-class AwsCheckup:
+class AwsChecks:
     """The checks of AWS; each is a call that only reads.
 
     Args:
@@ -47,7 +47,7 @@ class AwsCheckup:
 
     def __init__(
         self,
-        notes: Notes,
+        notes: DoctorSession,
         clients: Clients,
         contacts: Callable[[Scope], Contacts],
         *,
@@ -66,8 +66,8 @@ class AwsCheckup:
 
     def checks(self) -> tuple[Check, ...]:
         """What to look at, in order."""
-        caller = CallerLooks(self._notes, self._clients)
-        policy = PolicyLooks(self._notes, self._clients, self._contacts, self._policy)
+        caller = CallerChecks(self._notes, self._clients)
+        policy = PolicyChecks(self._notes, self._clients, self._contacts, self._policy)
         looks = (
             ("Caller", caller.caller),
             ("Organization", caller.organization),
@@ -84,19 +84,19 @@ class AwsCheckup:
         )
         return tuple(self._check(name, look) for name, look in looks)
 
-    def _check(self, name: str, look: Callable[[], Iterable[Line]]) -> Check:
+    def _check(self, name: str, look: Callable[[], Iterable[CheckResult]]) -> Check:
         """A check, in whose lines the organization's name stands where it has one."""
         organization = self._organization
         if not organization:
             return Check(Section.AWS, name, look)
 
-        def named() -> Iterator[Line]:
+        def named() -> Iterator[CheckResult]:
             for each in look():
                 yield replace(each, name=f"{each.name} ({organization})")
 
         return Check(Section.AWS, f"{name} ({organization})", named, organization)
 
-    def _look_at_access(self) -> Iterator[Line]:
+    def _look_at_access(self) -> Iterator[CheckResult]:
         name, action = "Trusted access", "organizations:ListAWSServiceAccessForOrganization"
         if self._notes.alone:
             return
@@ -119,11 +119,11 @@ class AwsCheckup:
             yield line(name, State.OK, f"is on for {SERVICE}.")
             return
         self._notes.in_the_way = self._notes.in_the_way or "trusted access is off"
-        mend = "In the management account run:"
+        remedy = "In the management account run:"
         words = f"is off for {SERVICE}: no member account can be reached."
-        yield line(name, State.FAILURE, words, mend, remedies.ENABLE_ACCESS)
+        yield line(name, State.FAILURE, words, remedy, remedies.ENABLE_ACCESS)
 
-    def _look_at_accounts(self) -> Iterator[Line]:
+    def _look_at_accounts(self) -> Iterator[CheckResult]:
         if self._notes.alone:
             return
         if self._notes.role not in _WIDE or not self._notes.organization:
@@ -145,7 +145,7 @@ class AwsCheckup:
         self._notes.other = next(others, "")
         yield line("Accounts", State.OK, "can be listed.")
 
-    def _look_at_contact(self) -> Iterator[Line]:
+    def _look_at_contact(self) -> Iterator[CheckResult]:
         if not self._sample or (
             self._notes.partition and not has_contacts_api(self._notes.partition)
         ):
@@ -159,11 +159,11 @@ class AwsCheckup:
         if isinstance(reading, Unreadable):
             yield self._notes.failed("Contacts", reading.failure, "account:GetAlternateContact")
             return
-        held = "has one" if isinstance(reading, Held) else "has none"
+        held = "has one" if isinstance(reading, Present) else "has none"
         words = f"can be read; asked for account {account_id}, which {held} for {kind}."
         yield line("Contacts", State.OK, words)
 
-    def _look_at_name(self) -> Iterator[Line]:
+    def _look_at_name(self) -> Iterator[CheckResult]:
         """Of use for the one account alone: others' names come with the list."""
         if (
             not self._notes.alone
@@ -180,7 +180,7 @@ class AwsCheckup:
             return
         yield line("Account name", State.OK, "can be read.")
 
-    def _look_at_writing(self) -> Iterator[Line]:
+    def _look_at_writing(self) -> Iterator[CheckResult]:
         if not self._notes.account_id or not has_contacts_api(self._notes.partition):
             return
         if not self._writes:
@@ -197,14 +197,14 @@ class AwsCheckup:
         statement = remedies.writing_statement(
             self._notes.partition, owner if wide else self._notes.account_id, organization=wide
         )
-        yield line("Writing", State.OK, words, paste=statement)
+        yield line("Writing", State.OK, words, snippet=statement)
 
-    def _look_at_policy(self) -> Iterator[Line]:
+    def _look_at_policy(self) -> Iterator[CheckResult]:
         if self._notes.missing:
             lacking = ", ".join(sorted(self._notes.missing))
             state = State.FAILURE if any(self._notes.missing.values()) else State.WARNING
-            mend = "Add this to the policy of the bot's role:"
-            paste = remedies.reading_policy(list(self._notes.missing))
-            yield line("IAM policy", state, f"lacks {lacking}.", mend, paste)
+            remedy = "Add this to the policy of the bot's role:"
+            snippet = remedies.reading_policy(list(self._notes.missing))
+            yield line("IAM policy", state, f"lacks {lacking}.", remedy, snippet)
         elif not self._notes.incomplete:
             yield line("IAM policy", State.OK, "allows every read that the bot makes.")

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
 
     from bot.aws.account_api import Contacts
-    from bot.aws.doctor.session import Notes
+    from bot.aws.doctor.session import DoctorSession
     from bot.aws.sessions import Clients
     from bot.domain.policy.policy import Policy
     from bot.domain.scope import Scope
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
 
 _ONE: Final = 1
 """A page of one entry is enough to see that there is an answer."""
 
 
-class PolicyLooks:
+class PolicyChecks:
     """Looks at each permission that this policy needs, and at none that it does not.
 
     Args:
@@ -42,7 +42,7 @@ class PolicyLooks:
 
     def __init__(
         self,
-        notes: Notes,
+        notes: DoctorSession,
         clients: Clients,
         contacts: Callable[[Scope], Contacts],
         policy: Policy | None,
@@ -52,7 +52,7 @@ class PolicyLooks:
         self._contacts = contacts
         self._policy = policy
 
-    def units(self) -> Iterator[Line]:
+    def units(self) -> Iterator[CheckResult]:
         """Whether OUs can be walked."""
         if self._policy is None or not self._policy.needs_units:
             return
@@ -89,7 +89,7 @@ class PolicyLooks:
         if whole:
             yield line("OUs", State.OK, "can be walked.")
 
-    def tags(self) -> Iterator[Line]:
+    def tags(self) -> Iterator[CheckResult]:
         """Whether an account's tags can be read."""
         if self._policy is None or not self._policy.needs_tags:
             return
@@ -109,7 +109,7 @@ class PolicyLooks:
             return
         yield line("Tags", State.OK, f"can be read; asked for account {subject}.")
 
-    def primary(self) -> Iterator[Line]:
+    def primary(self) -> Iterator[CheckResult]:
         """Whether a primary contact can be read."""
         name = "Primary contacts"
         if self._policy is None or not self._policy.turns_on(Rule.PRIMARY_CONTACT):
@@ -130,12 +130,12 @@ class PolicyLooks:
     def _client(self) -> OrganizationsClient:
         return self._clients.organizations(self._notes.partition)
 
-    def _without_organization(self, name: str) -> Line | None:
+    def _without_organization(self, name: str) -> CheckResult | None:
         """What is said where no organization can be asked; None where one can be."""
         if self._notes.role is CallerRole.STANDALONE:
             words = "are none, since the account is in no organization: what the policy says for "
-            mend = "Take those tables out of the policy, or run the bot in an organization."
-            return line(name, State.WARNING, f"{words}{name} holds for no account.", mend)
+            remedy = "Take those tables out of the policy, or run the bot in an organization."
+            return line(name, State.WARNING, f"{words}{name} holds for no account.", remedy)
         if not self._notes.organization:
             return self._notes.pointless(name)
         return None

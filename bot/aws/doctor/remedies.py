@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def assuming_statement(role: str) -> str:
     return json.dumps(statement, indent=2)
 
 
-def for_cause(cause: Cause, account_id: str, role: str) -> str:
+def for_cause(cause: FailureCode, account_id: str, role: str) -> str:
     """What to paste where this is in the way; empty where there is nothing.
 
     Args:
@@ -67,23 +67,23 @@ def for_cause(cause: Cause, account_id: str, role: str) -> str:
         account_id: who calls, where that is known.
         role: the caller's role, where it has one.
     """
-    if cause is Cause.WRONG_CALLER and account_id:
+    if cause is FailureCode.WRONG_CALLER and account_id:
         return register(account_id)
-    if cause is Cause.DENIED_BY_SCP:
+    if cause is FailureCode.DENIED_BY_SCP:
         arn = f"arn:*:iam::*:role/{role or 'ROLE'}"
         return json.dumps({"Condition": {"ArnNotLike": {"aws:PrincipalArn": arn}}}, indent=2)
     return {
-        Cause.TRUSTED_ACCESS_OFF: ENABLE_ACCESS,
-        Cause.NO_ORGANIZATION: ONE_ACCOUNT,
-        Cause.CREDENTIALS_EXPIRED: _WHO_AM_I,
-        Cause.CREDENTIALS_MISSING: _WHO_AM_I,
-        Cause.CLOCK_WRONG: SET_CLOCK,
-        Cause.TIMED_OUT: _REACHED,
-        Cause.UNREACHABLE: _REACHED,
-        Cause.MALFORMED: _REACHED,
-        Cause.AWS_FAULT: _HEALTH,
-        Cause.THROTTLED: "export ALTCONTACT_READ_RATE=5",
-        Cause.DENIED: _WHO_AM_I,
+        FailureCode.TRUSTED_ACCESS_OFF: ENABLE_ACCESS,
+        FailureCode.NO_ORGANIZATION: ONE_ACCOUNT,
+        FailureCode.CREDENTIALS_EXPIRED: _WHO_AM_I,
+        FailureCode.CREDENTIALS_MISSING: _WHO_AM_I,
+        FailureCode.CLOCK_WRONG: SET_CLOCK,
+        FailureCode.TIMED_OUT: _REACHED,
+        FailureCode.UNREACHABLE: _REACHED,
+        FailureCode.MALFORMED: _REACHED,
+        FailureCode.AWS_FAULT: _HEALTH,
+        FailureCode.THROTTLED: "export ALTCONTACT_READ_RATE=5",
+        FailureCode.DENIED: _WHO_AM_I,
     }.get(cause, "")
 
 

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.aws.access_denied import Request
 from bot.aws.doctor import remedies
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.scope import CallerRole, Scope, ScopeKind
-from bot.services.doctor import Line, Section, State
+from bot.services.doctor import CheckResult, Section, State
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bot.aws.rate_limiter import Limiter
-    from bot.aws.retrying_calls import Calls
+    from bot.aws.retrying_calls import ApiCaller
     from bot.domain.failures import Failure
 
 _T = TypeVar("_T")
 
 
-class Notes:
+class DoctorSession:
     """Found out check by check.
 
     `in_the_way` is what makes later checks pointless, in words, or empty. `missing` is each
@@ -36,7 +36,7 @@ class Notes:
     """
 
     def __init__(
-        self, calls: Calls, limiter: Limiter, wanted: ScopeKind | None, assumes: str = ""
+        self, calls: ApiCaller, limiter: Limiter, wanted: ScopeKind | None, assumes: str = ""
     ) -> None:
         self._calls = calls
         self._limiter = limiter
@@ -89,30 +89,30 @@ class Notes:
         scope = self.scope if self.account_id else None
         return self._calls.make(Request(operation, scope=scope), ask, self._limiter, Priority.LOOK)
 
-    def failed(self, name: str, why: Failure, action: str) -> Line:
+    def failed(self, name: str, why: Failure, action: str) -> CheckResult:
         """A failure; a permission that is missing goes into the policy at the end."""
         self.incomplete = True
-        mend, paste = why.mend, remedies.for_cause(why.cause, self.account_id, self.role_name)
-        if why.cause is Cause.PERMISSION_MISSING:
+        remedy, snippet = why.remedy, remedies.for_cause(why.cause, self.account_id, self.role_name)
+        if why.cause is FailureCode.PERMISSION_MISSING:
             self.missing[action] = True
-            mend = "The statement to add stands below, under “IAM policy”."
-        return line(name, State.FAILURE, why.words, mend, paste)
+            remedy = "The statement to add stands below, under “IAM policy”."
+        return line(name, State.FAILURE, why.message, remedy, snippet)
 
-    def untold(self, name: str, why: Failure, action: str) -> Line:
+    def untold(self, name: str, why: Failure, action: str) -> CheckResult:
         """A warning that something cannot be told, which the bot itself does without."""
         self.incomplete = True
-        mend, paste = why.mend, remedies.for_cause(why.cause, self.account_id, self.role_name)
-        if why.cause is Cause.PERMISSION_MISSING:
+        remedy, snippet = why.remedy, remedies.for_cause(why.cause, self.account_id, self.role_name)
+        if why.cause is FailureCode.PERMISSION_MISSING:
             self.missing.setdefault(action, False)
-            mend = "The bot does without; the statement to add stands below, under “IAM policy”."
-        return line(name, State.WARNING, f"cannot be told. {why.words}", mend, paste)
+            remedy = "The bot does without; the statement to add stands below, under “IAM policy”."
+        return line(name, State.WARNING, f"cannot be told. {why.message}", remedy, snippet)
 
-    def pointless(self, name: str) -> Line:
+    def pointless(self, name: str) -> CheckResult:
         """A line that is not checked, with what is in the way."""
         self.incomplete = True
         return line(name, State.NOT_CHECKED, f"{self.in_the_way}.")
 
 
-def line(name: str, state: State, words: str, mend: str = "", paste: str = "") -> Line:
+def line(name: str, state: State, words: str, remedy: str = "", snippet: str = "") -> CheckResult:
     """A line about AWS."""
-    return Line(Section.AWS, name, state, words, mend, paste)
+    return CheckResult(Section.AWS, name, state, words, remedy, snippet)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import AccountResult, Difference, broken, judged, undecided
-from bot.domain.policy.policy import FIELDS, Presence, Undecided
-from bot.domain.readings import Absent, Held, Unreadable, Unsupported
+from bot.domain.policy.policy import FIELDS, PolicyUnknown, Presence
+from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import OF_MEMBERS, Rule
 from bot.domain.rules import expected_values
-from bot.domain.rules.facts import NOTHING_ELSE, Case
+from bot.domain.rules.facts import NOTHING_ELSE, RuleInput
 from bot.domain.rules.registry import contested, qualities
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from bot.domain.failures import Failure
     from bot.domain.findings import TypeResult, Verdict
     from bot.domain.policy.policy import AccountPolicy
-    from bot.domain.readings import Reading
-    from bot.domain.rules.facts import Evidence
+    from bot.domain.readings import ContactReading
+    from bot.domain.rules.facts import AccountFacts
 
 
 def evaluate(
     account: Account,
-    readings: Mapping[ContactType, Reading],
-    policy: AccountPolicy | Undecided,
+    readings: Mapping[ContactType, ContactReading],
+    policy: AccountPolicy | PolicyUnknown,
     read_at: datetime | None = None,
-    evidence: Evidence = NOTHING_ELSE,
+    evidence: AccountFacts = NOTHING_ELSE,
 ) -> AccountResult:
     """Judge what was read of an account.
 
@@ -48,7 +48,7 @@ def evaluate(
     """
     if not account.is_active:
         return AccountResult(account, read_at=read_at)
-    if isinstance(policy, Undecided):
+    if isinstance(policy, PolicyUnknown):
         return AccountResult(account, _unknown(policy.types, place_unread(policy)), read_at=read_at)
     if policy.excluded:
         return AccountResult(account, read_at=read_at, policy=policy, excluded=policy.excluded)
@@ -56,11 +56,11 @@ def evaluate(
     unread: dict[ContactType, Failure] = {}
     for kind in policy.read:
         found = readings[kind]
-        if isinstance(found, Held):
+        if isinstance(found, Present):
             contacts[kind] = found.contact
         elif not isinstance(found, Absent):
             unread[kind] = found.failure
-    case = Case(account, contacts, policy, evidence, unread)
+    case = RuleInput(account, contacts, policy, evidence, unread)
     results = []
     for kind in policy.looked_at:
         verdicts = _verdicts(case, kind, readings[kind])
@@ -70,40 +70,40 @@ def evaluate(
     return AccountResult(account, tuple(results), read_at=read_at, policy=policy, off=off)
 
 
-def unseen(account: Account, policy: AccountPolicy | Undecided, why: Failure) -> AccountResult:
+def unseen(account: Account, policy: AccountPolicy | PolicyUnknown, why: Failure) -> AccountResult:
     """The result of an account that a scan listed but ended before reading it."""
     if not account.is_active:
         return AccountResult(account)
-    if isinstance(policy, Undecided):
+    if isinstance(policy, PolicyUnknown):
         return AccountResult(account, _unknown(policy.types, why), seen=False)
     if policy.excluded:
         return AccountResult(account, policy=policy, excluded=policy.excluded)
     return AccountResult(account, _unknown(policy.looked_at, why), seen=False, policy=policy)
 
 
-def place_unread(policy: Undecided) -> Failure:
+def place_unread(policy: PolicyUnknown) -> Failure:
     """Why nothing is concluded of an account of which it is not known what it should have."""
     what = " and ".join({"units": "OUs", "tags": "tags"}[need] for need in policy.needs)
     words = (
         f"The {what} of this account could not be read, so it is not known what the policy asks "
         "of it."
     )
-    return failure(Cause.PLACE_UNREAD, words=words)
+    return failure(FailureCode.PLACE_UNREAD, message=words)
 
 
 def _unknown(types: tuple[ContactType, ...], why: Failure) -> tuple[TypeResult, ...]:
     return tuple(judged(kind, [undecided(Rule.UNREADABLE, why)]) for kind in types)
 
 
-def _set_aside(kind: ContactType, verdict: Verdict, evidence: Evidence) -> Verdict:
+def _set_aside(kind: ContactType, verdict: Verdict, evidence: AccountFacts) -> Verdict:
     exemption = evidence.exemptions.get((kind, verdict.rule))
     return replace(verdict, exemption=exemption) if exemption is not None else verdict
 
 
-def _verdicts(case: Case, kind: ContactType, reading: Reading) -> list[Verdict]:
+def _verdicts(case: RuleInput, kind: ContactType, reading: ContactReading) -> list[Verdict]:
     presence = case.policy.presence[kind]
     match reading:
-        case Held(contact):
+        case Present(contact):
             if presence is Presence.FORBIDDEN:
                 return [_forbidden(kind, contact, case.policy)]
             different = expected_values.differences(contact, case.policy.expected[kind])

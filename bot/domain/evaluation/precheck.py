@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.contacts import ContactType
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.policy.policy import Presence
-from bot.domain.readings import Held
+from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule
 from bot.domain.rules.expected_values import EMAIL
-from bot.domain.rules.facts import Case, Evidence
+from bot.domain.rules.facts import AccountFacts, RuleInput
 from bot.domain.rules.placeholder import fillers
 
 if TYPE_CHECKING:
@@ -67,8 +67,10 @@ def objections(
         presence=dict.fromkeys(ContactType, Presence.IGNORED) | {kind: policy.presence[kind]},
         severities={rule: worth for rule, worth in policy.severities.items() if rule in _QUICK},
     )
-    filled = fillers(Case(account, {kind: typed}, alone), kind, typed)
-    judged = evaluate(account, {kind: Held(typed)}, alone, evidence=Evidence(exemptions=exempt))
+    filled = fillers(RuleInput(account, {kind: typed}, alone), kind, typed)
+    judged = evaluate(
+        account, {kind: Present(typed)}, alone, evidence=AccountFacts(exemptions=exempt)
+    )
     found: dict[str, dict[str, None]] = {}
     for result in judged.results:
         for verdict in result.verdicts:

@@ -89,7 +89,7 @@ class AccountPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class PolicyTable:
     """One table of the policy: which accounts it is for, and what it gives.
 
     `source` names the table and its line. The keys of `values` are dotted: `security.presence`,
@@ -103,7 +103,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Undecided:
+class PolicyUnknown:
     """Which tables count cannot be told: `needs` are what was not read (`units`, `tags`).
 
     `types` are the types that any table has looked at.
@@ -123,7 +123,7 @@ class Explained:
     gave_way: tuple[tuple[str, Value], ...] = field(default=(), repr=False)
 
 
-BUILT_IN: Final = Layer(
+BUILT_IN: Final = PolicyTable(
     "built in",
     {
         **{f"{kind.value.lower()}.presence": Presence.IGNORED for kind in ContactType},
@@ -147,18 +147,21 @@ BUILT_IN: Final = Layer(
 class Policy:
     """The whole policy: `layers` from top to bottom, what is built in first. Never changed."""
 
-    layers: tuple[Layer, ...]
+    layers: tuple[PolicyTable, ...]
     _resolved: dict[tuple[int, ...], AccountPolicy] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     @classmethod
     def requiring(
-        cls, types: Iterable[ContactType] = (ContactType.SECURITY,), *, layers: Iterable[Layer] = ()
+        cls,
+        types: Iterable[ContactType] = (ContactType.SECURITY,),
+        *,
+        layers: Iterable[PolicyTable] = (),
     ) -> Self:
         """These types are required of every account; `layers` may say otherwise."""
         required = {f"{kind.value.lower()}.presence": Presence.REQUIRED for kind in types}
-        return cls((BUILT_IN, Layer("the setting “types”", required), *layers))
+        return cls((BUILT_IN, PolicyTable("the setting “types”", required), *layers))
 
     @cached_property
     def _precedence(self) -> Precedence:
@@ -201,10 +204,10 @@ class Policy:
         """Whether any table switches this rule on."""
         return any(layer.values.get(f"rules.{rule.value}") is not None for layer in self.layers)
 
-    def resolve(self, account: Account) -> AccountPolicy | Undecided:
+    def resolve(self, account: Account) -> AccountPolicy | PolicyUnknown:
         """What this account should have."""
         places = self._places(account)
-        if isinstance(places, Undecided):
+        if isinstance(places, PolicyUnknown):
             sure = self._surely_excluding(account)
             if not sure:
                 return places
@@ -217,10 +220,10 @@ class Policy:
             known = self._resolved[places] = _account_policy(merged)
         return known
 
-    def explain(self, account: Account) -> tuple[Explained, ...] | Undecided:
+    def explain(self, account: Account) -> tuple[Explained, ...] | PolicyUnknown:
         """Every value of this account's policy with the table that gives it, in a fixed order."""
         places = self._places(account)
-        if isinstance(places, Undecided):
+        if isinstance(places, PolicyUnknown):
             return places
         given: dict[str, list[tuple[str, Value]]] = {}
         for place in places:
@@ -249,7 +252,7 @@ class Policy:
         every = (place for place, layer in enumerate(self.layers) if layer.match == EVERY)
         return (*every, *sure)
 
-    def _places(self, account: Account) -> tuple[int, ...] | Undecided:
+    def _places(self, account: Account) -> tuple[int, ...] | PolicyUnknown:
         """Which layers count, the one that gives way to all others first."""
         places = self._precedence.places(account)
         if places is not None:
@@ -259,7 +262,7 @@ class Policy:
             "units": account.units is None and any(match.units for match in asked),
             "tags": account.tags is None and any(match.tags for match in asked),
         }
-        return Undecided(tuple(each for each, is_so in unread.items() if is_so), self.looked_at)
+        return PolicyUnknown(tuple(each for each, is_so in unread.items() if is_so), self.looked_at)
 
 
 def _account_policy(merged: Mapping[str, Value]) -> AccountPolicy:

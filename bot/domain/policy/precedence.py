@@ -23,7 +23,7 @@ class _Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
+class _LocationMatch:
     """What one place in an organization says of the tables: which count, and which ask further."""
 
     counting: tuple[_Order, ...]
@@ -36,7 +36,7 @@ class Precedence:
     """The matches of all tables, from top to bottom; what it found out of a place, it keeps."""
 
     matches: tuple[Match, ...]
-    _known: dict[_Place, _Around] = field(
+    _known: dict[_Place, _LocationMatch] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -59,7 +59,7 @@ class Precedence:
         counting.sort()
         return tuple(place for _, place in counting)
 
-    def _around(self, account: Account) -> _Around:
+    def _around(self, account: Account) -> _LocationMatch:
         """What an account's place says; many stand in one, so it is found out once for each."""
         key = (account.organization, account.units)
         known = self._known.get(key)
@@ -67,7 +67,7 @@ class Precedence:
             known = self._known[key] = self._look_around(account)
         return known
 
-    def _look_around(self, account: Account) -> _Around:
+    def _look_around(self, account: Account) -> _LocationMatch:
         counting: list[_Order] = []
         asking: list[_Asking] = []
         undecided = False
@@ -81,4 +81,4 @@ class Precedence:
             else:
                 undecided = undecided or answer is None
                 counting.append(order)
-        return _Around(tuple(counting), undecided, tuple(asking))
+        return _LocationMatch(tuple(counting), undecided, tuple(asking))

@@ -13,12 +13,12 @@ from bot.domain.rules.facts import FLIPS, HISTORY
 if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.findings import Verdict
-    from bot.domain.rules.facts import Case
+    from bot.domain.rules.facts import RuleInput
 
 EMAIL = "email"
 
 
-def contested(case: Case, kind: ContactType) -> list[Verdict]:
+def contested(case: RuleInput, kind: ContactType) -> list[Verdict]:
     """Judge whether a contact flips to and fro, whether it is there just now or not."""
     if Rule.CONTESTED not in case.policy.severities:
         return []

@@ -11,10 +11,10 @@ from bot.domain.rules.verdicts import against, names_domain, parts
 if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.findings import Verdict
-    from bot.domain.rules.facts import Case
+    from bot.domain.rules.facts import RuleInput
 
 
-def free_mail(case: Case, kind: ContactType, contact: AlternateContact) -> Verdict | None:
+def free_mail(case: RuleInput, kind: ContactType, contact: AlternateContact) -> Verdict | None:
     """Judge whether an address is at a free provider; a disposable one is told as that alone."""
     domain = parts(contact.email)[1]
     if not is_free(domain) or names_domain(case, kind, contact):
@@ -25,7 +25,9 @@ def free_mail(case: Case, kind: ContactType, contact: AlternateContact) -> Verdi
     return against(Rule.FREE_MAIL, case, contact, words, ("email",))
 
 
-def disposable_mail(case: Case, kind: ContactType, contact: AlternateContact) -> Verdict | None:
+def disposable_mail(
+    case: RuleInput, kind: ContactType, contact: AlternateContact
+) -> Verdict | None:
     """Judge whether an address is one to be thrown away."""
     if not is_disposable(parts(contact.email)[1]) or names_domain(case, kind, contact):
         return None
@@ -33,7 +35,7 @@ def disposable_mail(case: Case, kind: ContactType, contact: AlternateContact) ->
     return against(Rule.DISPOSABLE_MAIL, case, contact, words, ("email",))
 
 
-def foreign_domain(case: Case, kind: ContactType, contact: AlternateContact) -> Verdict | None:
+def foreign_domain(case: RuleInput, kind: ContactType, contact: AlternateContact) -> Verdict | None:
     """Judge whether an address is of none of the policy's domains, if it has any."""
     if not case.policy.domains or names_domain(case, kind, contact):
         return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.contacts import AlternateContact
 from bot.domain.findings import Difference
-from bot.domain.phone_numbers import understood
+from bot.domain.phone_numbers import parse_phone
 from bot.domain.policy.policy import FIELDS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def normal(field: str, value: str) -> str:
     E.164: `+44 (0)20 7946 0958` is the number `+442079460958`, which AWS cannot know.
     """
     if field == PHONE:
-        return understood(value).normal
+        return parse_phone(value).normal
     if field == EMAIL:
         return value.strip().casefold()
     return " ".join(value.split())

@@ -70,7 +70,7 @@ class PrimaryContact:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PastContact:
     """A contact as it was read from a moment on; None is one that was not there."""
 
     contact: AlternateContact | None
@@ -78,7 +78,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class AccountFacts:
     """What one account is judged by besides its contacts.
 
     `members` is None where the rules about them are off since Slack does not let the bot ask;
@@ -89,15 +89,15 @@ class Evidence:
 
     primary: PrimaryContact | Failure | None = None
     members: Members | Failure | None = None
-    history: Mapping[ContactType, tuple[Seen, ...]] = field(default_factory=dict)
+    history: Mapping[ContactType, tuple[PastContact, ...]] = field(default_factory=dict)
     exemptions: Mapping[tuple[ContactType, Rule], Exemption] = field(default_factory=dict)
 
 
-NOTHING_ELSE: Final = Evidence()
+NOTHING_ELSE: Final = AccountFacts()
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class RuleInput:
     """One account with all that its contacts are judged by.
 
     `contacts` are those that were read and are there, `unread` why others could not be read.
@@ -106,7 +106,7 @@ class Case:
     account: Account
     contacts: Mapping[ContactType, AlternateContact]
     policy: AccountPolicy
-    evidence: Evidence = NOTHING_ELSE
+    evidence: AccountFacts = NOTHING_ELSE
     unread: Mapping[ContactType, Failure] = field(default_factory=dict)
 
 

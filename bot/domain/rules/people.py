@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
     from bot.domain.findings import Verdict
-    from bot.domain.rules.facts import Case
+    from bot.domain.rules.facts import RuleInput
 
 
-def member_mailbox(case: Case, kind: ContactType, contact: AlternateContact) -> Verdict | None:
+def member_mailbox(case: RuleInput, kind: ContactType, contact: AlternateContact) -> Verdict | None:
     """Judge whether an address belongs to a member of the Slack workspace."""
     state = _state(case, contact)
     if state is None or state is MemberState.DEACTIVATED:
@@ -27,7 +27,7 @@ def member_mailbox(case: Case, kind: ContactType, contact: AlternateContact) -> 
     return against(Rule.MEMBER_MAILBOX, case, contact, words, ("email",))
 
 
-def person_left(case: Case, kind: ContactType, contact: AlternateContact) -> Verdict | None:
+def person_left(case: RuleInput, kind: ContactType, contact: AlternateContact) -> Verdict | None:
     """Judge whether an address belongs to a member whom the workspace has deactivated."""
     state = _state(case, contact)
     if state is None or state is MemberState.ACTIVE:
@@ -38,7 +38,7 @@ def person_left(case: Case, kind: ContactType, contact: AlternateContact) -> Ver
     return against(Rule.PERSON_LEFT, case, contact, words, ("email",))
 
 
-def _state(case: Case, contact: AlternateContact) -> MemberState | Failure | None:
+def _state(case: RuleInput, contact: AlternateContact) -> MemberState | Failure | None:
     """What the person with this address is in the workspace, a tag in it left out."""
     members = case.evidence.members
     if not isinstance(members, Members):

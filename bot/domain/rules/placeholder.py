@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.phone_numbers import understood
+from bot.domain.phone_numbers import parse_phone
 from bot.domain.rule_catalog import Rule
 from bot.domain.rules.verdicts import against, names, names_domain, parts
 
 if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.findings import Verdict
-    from bot.domain.rules.facts import Case
+    from bot.domain.rules.facts import RuleInput
 
 RESERVED: Final = frozenset(
     {"test", "example", "invalid", "localhost", "example.com", "example.net", "example.org"}
@@ -100,7 +100,7 @@ WORDS: Final = frozenset(
 """What as a name or a title says nothing, as a whole and whatever its case."""
 
 
-def placeholder(case: Case, kind: ContactType, contact: AlternateContact) -> Verdict | None:
+def placeholder(case: RuleInput, kind: ContactType, contact: AlternateContact) -> Verdict | None:
     """Judge whether any field just fills the form; what the policy names does not."""
     reasons = fillers(case, kind, contact)
     if not reasons:
@@ -109,7 +109,7 @@ def placeholder(case: Case, kind: ContactType, contact: AlternateContact) -> Ver
     return against(Rule.PLACEHOLDER, case, contact, words, reasons)
 
 
-def fillers(case: Case, kind: ContactType, contact: AlternateContact) -> dict[str, str]:
+def fillers(case: RuleInput, kind: ContactType, contact: AlternateContact) -> dict[str, str]:
     """The fields that just fill the form: {field: why, as part of a sentence}."""
     reasons = {}
     if is_filler(contact.name) and not names(case, kind, contact, "name"):
@@ -127,9 +127,11 @@ def fillers(case: Case, kind: ContactType, contact: AlternateContact) -> dict[st
     return reasons
 
 
-def impossible_phone(case: Case, kind: ContactType, contact: AlternateContact) -> Verdict | None:
+def impossible_phone(
+    case: RuleInput, kind: ContactType, contact: AlternateContact
+) -> Verdict | None:
     """Judge whether a phone number cannot exist, unless that is told of it as a placeholder."""
-    if understood(contact.phone).possible is not False:
+    if parse_phone(contact.phone).possible is not False:
         return None
     if Rule.PLACEHOLDER in case.policy.severities and _is_made_up(case, kind, contact):
         return None
@@ -163,7 +165,7 @@ def _same(name: str, title: str) -> bool:
     return name.split() == title.split() or name.casefold().split() == title.casefold().split()
 
 
-def _of_email(case: Case, kind: ContactType, contact: AlternateContact) -> str:
+def _of_email(case: RuleInput, kind: ContactType, contact: AlternateContact) -> str:
     local, domain = parts(contact.email)
     if is_reserved(domain) and not names_domain(case, kind, contact):
         return "the email address is of a domain reserved for examples"
@@ -172,5 +174,5 @@ def _of_email(case: Case, kind: ContactType, contact: AlternateContact) -> str:
     return ""
 
 
-def _is_made_up(case: Case, kind: ContactType, contact: AlternateContact) -> bool:
-    return understood(contact.phone).is_made_up and not names(case, kind, contact, "phone")
+def _is_made_up(case: RuleInput, kind: ContactType, contact: AlternateContact) -> bool:
+    return parse_phone(contact.phone).is_made_up and not names(case, kind, contact, "phone")

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.findings import Verdict
-    from bot.domain.rules.facts import Case
+    from bot.domain.rules.facts import RuleInput
 
-    Judge = Callable[[Case, ContactType, AlternateContact], Verdict | None]
+    Judge = Callable[[RuleInput, ContactType, AlternateContact], Verdict | None]
 
 __all__ = ["contested", "qualities"]
 
@@ -36,7 +36,7 @@ _JUDGES: Final[Mapping[Rule, Judge]] = {
 }
 
 
-def qualities(case: Case, kind: ContactType) -> list[Verdict]:
+def qualities(case: RuleInput, kind: ContactType) -> list[Verdict]:
     """Judge a contact that is there by every quality that the policy switches on."""
     contact = case.contacts[kind]
     verdicts = contested(case, kind)

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.findings import Verdict
     from bot.domain.rule_catalog import Rule
-    from bot.domain.rules.facts import Case
+    from bot.domain.rules.facts import RuleInput
 
 
-def names(case: Case, kind: ContactType, contact: AlternateContact, field: str) -> bool:
+def names(case: RuleInput, kind: ContactType, contact: AlternateContact, field: str) -> bool:
     """Whether the policy expects just this value of a field."""
     return is_named(contact, field, case.policy.expected[kind].get(field, ()))
 
 
-def names_domain(case: Case, kind: ContactType, contact: AlternateContact) -> bool:
+def names_domain(case: RuleInput, kind: ContactType, contact: AlternateContact) -> bool:
     """Whether the policy names an address, or its domain in `domains` or as an `@domain`."""
     expected = case.policy.expected[kind].get(EMAIL, ())
     patterns = (*case.policy.domains, *(each[1:] for each in expected if each.startswith("@")))
@@ -32,7 +32,7 @@ def names_domain(case: Case, kind: ContactType, contact: AlternateContact) -> bo
 
 
 def against(
-    rule: Rule, case: Case, contact: AlternateContact, words: str, fields: Iterable[str]
+    rule: Rule, case: RuleInput, contact: AlternateContact, words: str, fields: Iterable[str]
 ) -> Verdict:
     """The verdict that these fields break a rule, with what they hold."""
     held = tuple(Difference(each, (), getattr(contact, each)) for each in fields)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
     from bot.domain.failures import Failure
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.domain.scope import Scope
 
@@ -29,7 +29,7 @@ class Priority(IntEnum):
 class Contacts(Protocol):
     """The contacts of every account in scope. Safe to call from several threads."""
 
-    def read(self, account_id: str, kind: ContactType, priority: Priority) -> Reading:
+    def read(self, account_id: str, kind: ContactType, priority: Priority) -> ContactReading:
         """Read one contact. Never raises for what AWS answers or fails to answer."""
         ...
 

@@ -67,7 +67,7 @@ class Notifier(Protocol):
         ...
 
 
-class FixerList(Protocol):
+class Authorizer(Protocol):
     """Who may change contacts."""
 
     def require(self, user_id: str) -> None:

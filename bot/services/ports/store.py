@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.announcements import Announcement, AnnouncementContent
-    from bot.domain.contacts import Account, AlternateContact, ContactType, Surroundings
+    from bot.domain.contacts import Account, AccountPlacement, AlternateContact, ContactType
     from bot.domain.exemptions import Exemption, ExemptionRequest
     from bot.domain.failures import Failure
     from bot.domain.findings import AccountResult, Finding, TypeResult
     from bot.domain.fixes import Fix, FixRequest, FixState
     from bot.domain.rule_catalog import Rule
-    from bot.domain.rules.facts import Seen
+    from bot.domain.rules.facts import PastContact
     from bot.domain.scans import Changes, Scan, ScanReport, Trigger
 
 
@@ -111,7 +111,7 @@ class Store(Protocol):
 
     def history(
         self, since: datetime, changes: int
-    ) -> Mapping[tuple[str, ContactType], tuple[Seen, ...]]:
+    ) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
         """What was read of each contact since then, oldest first, where it changed so often.
 
         The key is (account id, type). What was read last before then comes first.
@@ -120,11 +120,11 @@ class Store(Protocol):
 
     # Where accounts stand
 
-    def surroundings(self, organization: str) -> Mapping[str, Surroundings]:
+    def surroundings(self, organization: str) -> Mapping[str, AccountPlacement]:
         """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
         ...
 
-    def keep_surroundings(self, kept: Mapping[str, Surroundings]) -> None:
+    def keep_surroundings(self, kept: Mapping[str, AccountPlacement]) -> None:
         """Keep OUs and tags of known accounts; what is None stays as it was."""
         ...
 

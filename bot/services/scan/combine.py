@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.scans import ScanPart, ScanState, count
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Round:
             reading.give_up(error.failure)
         except Exception:  # a defect ends as a failed check, which is announced
             log.exception("scan failed")
-            reading.give_up(failure(Cause.INTERNAL))
+            reading.give_up(failure(FailureCode.INTERNAL))
 
 
 def progress(rounds: Sequence[Round]) -> tuple[int, int]:
@@ -92,7 +92,7 @@ def await_all(
             hanging = wait(running, timeout=STOP_WITHIN).not_done
             for each, future in zip(rounds, running, strict=True):
                 if future in hanging and each.reading is not None:
-                    each.reading.give_up(failure(Cause.NOT_REACHED))
+                    each.reading.give_up(failure(FailureCode.NOT_REACHED))
             return
 
 
@@ -149,7 +149,7 @@ def ended(
 
 
 def _was_stopped(part: ScanPart) -> bool:
-    return part.failure is not None and part.failure.cause is Cause.NOT_REACHED
+    return part.failure is not None and part.failure.cause is FailureCode.NOT_REACHED
 
 
 def _of_organization(part: ScanPart) -> Failure | None:
@@ -157,4 +157,4 @@ def _of_organization(part: ScanPart) -> Failure | None:
     why = part.failure
     if why is None or not part.organization:
         return why
-    return replace(why, words=f"In the organization “{part.organization}”: {why.words}")
+    return replace(why, message=f"In the organization “{part.organization}”: {why.message}")

@@ -10,8 +10,8 @@ import structlog
 
 from bot.domain.errors import GatewayError
 from bot.domain.evaluation.evaluate import evaluate, unseen
-from bot.domain.failures import Cause, Failure, failure
-from bot.domain.policy.policy import Undecided
+from bot.domain.failures import Failure, FailureCode, failure
+from bot.domain.policy.policy import PolicyUnknown
 from bot.domain.readings import Unreadable
 from bot.domain.rule_catalog import Rule
 from bot.services.ports.aws import Priority
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Account, ContactType
     from bot.domain.findings import AccountResult
     from bot.domain.policy.policy import AccountPolicy
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
-    from bot.services.evaluation_context import Grounds
+    from bot.services.evaluation_context import EvaluationContext
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
 
@@ -57,7 +57,7 @@ class SideBySide:
     def __init__(
         self,
         gateway: ContactGateway,
-        grounds: Grounds,
+        grounds: EvaluationContext,
         clock: Clock,
         stopping: threading.Event,
         tell: Progress,
@@ -108,7 +108,7 @@ class SideBySide:
 
     def results(self) -> list[AccountResult]:
         """A result for every account listed."""
-        why = failure(Cause.NOT_REACHED)
+        why = failure(FailureCode.NOT_REACHED)
         with self._changed:
             return [
                 self._results.get(account.id) or self._unseen(account, why)
@@ -117,7 +117,7 @@ class SideBySide:
 
     def _over(self) -> bool:
         if self._stopping.is_set():
-            self.give_up(failure(Cause.NOT_REACHED))
+            self.give_up(failure(FailureCode.NOT_REACHED))
         return self.trouble is not None
 
     def _room(self, most: int) -> bool:
@@ -140,7 +140,7 @@ class SideBySide:
             result = self._judged(account, read_at)
         except Exception:  # noqa: BLE001 - a thread's edge: a defect met here stops no other account
             _log.exception("reading failed", account=account.id)
-            unseen_one = self._unseen(account, failure(Cause.INTERNAL))
+            unseen_one = self._unseen(account, failure(FailureCode.INTERNAL))
             result = replace(unseen_one, seen=True, read_at=read_at)
         with self._changed:
             if result is not None:
@@ -162,7 +162,7 @@ class SideBySide:
             self._is_prevented(error.failure)
             return None
         mine = self._grounds.policy.resolve(account)
-        if not account.is_active or isinstance(mine, Undecided) or mine.excluded:
+        if not account.is_active or isinstance(mine, PolicyUnknown) or mine.excluded:
             return evaluate(account, {}, mine, read_at)
         readings = self._read_types(account, mine)
         if readings is None:
@@ -177,9 +177,9 @@ class SideBySide:
 
     def _read_types(
         self, account: Account, policy: AccountPolicy
-    ) -> dict[ContactType, Reading] | None:
+    ) -> dict[ContactType, ContactReading] | None:
         """Each type that is to be read; None where the scan ended before that."""
-        readings: dict[ContactType, Reading] = {}
+        readings: dict[ContactType, ContactReading] = {}
         for kind in policy.read:
             if self._over():
                 return None
@@ -194,7 +194,7 @@ class SideBySide:
         if why.cause.of_the_caller:
             self.give_up(why)
             return True
-        return why.cause is Cause.NOT_REACHED
+        return why.cause is FailureCode.NOT_REACHED
 
     def _unseen(self, account: Account, why: Failure) -> AccountResult:
         account = _as_listed(account)

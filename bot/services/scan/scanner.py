@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.domain.errors import AltcontactError, StoreError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.scans import ScanReport, ScanState
-from bot.services.evaluation_context import gather
+from bot.services.evaluation_context import load_context
 from bot.services.scan.combine import Round, await_all, ended, progress, together
 from bot.services.scan.organization_scan import SideBySide
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.services.scan.organization_scan import Progress
 
     Place = Callable[[Account], Account]
-    Placing = Callable[[ContactGateway, Policy], Place]
+    PlacementResolver = Callable[[ContactGateway, Policy], Place]
 
 _log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ class Scanner:
         directory: MemberDirectory,
         clock: Clock,
         *,
-        placing: Placing,
+        placing: PlacementResolver,
         concurrency: int = 32,
         on_recorded: Callable[[], None] = lambda: None,
     ) -> None:
@@ -181,7 +181,9 @@ class Scanner:
                 return self._store.report(scan.id)
             else:
                 self._tell(*self._store.scan_progress(scan.id))
-        stopped = replace(scan, state=ScanState.INCOMPLETE, failure=failure(Cause.NOT_REACHED))
+        stopped = replace(
+            scan, state=ScanState.INCOMPLETE, failure=failure(FailureCode.NOT_REACHED)
+        )
         return ScanReport(stopped, ())
 
     def _carry_out(self, scan: Scan) -> ScanReport:
@@ -195,7 +197,7 @@ class Scanner:
             for gateway, readers in zip(self._gateways, self._readers, strict=True)
         ]
         with _Heartbeat(self._store, scan.id, rounds):
-            grounds = gather(policy, self._store, self._clock, self._directory.members)
+            grounds = load_context(policy, self._store, self._clock, self._directory.members)
             for each in rounds:
                 each.reading = SideBySide(
                     each.gateway,
@@ -246,7 +248,7 @@ class _Heartbeat:
                 if not self._store.renew_scan(self._scan_id, *progress(self._rounds)):
                     for each in self._rounds:
                         if each.reading is not None:
-                            each.reading.give_up(failure(Cause.NOT_REACHED))
+                            each.reading.give_up(failure(FailureCode.NOT_REACHED))
                     return
             except StoreError as error:
                 _log.warning("claim not renewed", scan=self._scan_id, problem=str(error))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
     from bot.services.ports.clock import Clock
     from bot.slack.channel import AlertChannel
 
@@ -40,7 +40,7 @@ _APP_TOKEN: Final = f"{APPS} → the app → Basic Information → App-Level Tok
 _CLOCK: Final = "timedatectl set-ntp true && timedatectl status"
 
 
-class SlackCheckup:
+class SlackChecks:
     """The checks of Slack.
 
     Args:
@@ -93,7 +93,7 @@ class SlackCheckup:
         )
         return tuple(Check(Section.SLACK, name, look) for name, look in looks)
 
-    def _look_at_token(self) -> Iterator[Line]:
+    def _look_at_token(self) -> Iterator[CheckResult]:
         if not self._client.token:
             self._in_the_way = "the settings give no bot token that can be used"
             yield line("Bot token", State.NOT_CHECKED, f"{self._in_the_way}.")
@@ -114,14 +114,14 @@ class SlackCheckup:
         if not answer.get("bot_id"):
             self._in_the_way = "the bot token is not a bot's"
             words = "belongs to a person, not to a bot."
-            mend = "Put the bot's own token into SLACK_BOT_TOKEN; it stands here:"
-            yield line("Bot token", State.FAILURE, words, mend, _TOKEN)
+            remedy = "Put the bot's own token into SLACK_BOT_TOKEN; it stands here:"
+            yield line("Bot token", State.FAILURE, words, remedy, _TOKEN)
             return
         self._in_the_way = ""
         words = f"is that of {answer.get('user', 'the bot')} in “{answer.get('team', '')}”."
         yield line("Bot token", State.OK, words)
 
-    def _look_at_scopes(self) -> Iterator[Line]:
+    def _look_at_scopes(self) -> Iterator[CheckResult]:
         if self._in_the_way:
             yield self._pointless("Scopes")
             return
@@ -131,7 +131,7 @@ class SlackCheckup:
             scopes, wants_members=self._wants_members, wants_owners=self._wants_owners
         )
 
-    def _look_at_app_token(self) -> Iterator[Line]:
+    def _look_at_app_token(self) -> Iterator[CheckResult]:
         name = "App-level token"
         if self._app_token is None:
             return
@@ -144,8 +144,8 @@ class SlackCheckup:
         except CALL_ERRORS as error:
             if code_of(error) in {"missing_scope", "not_allowed_token_type"}:
                 words = f"lacks the scope {_SCOPE_OF_APP}."
-                mend = f"Generate one with the scope {_SCOPE_OF_APP} for SLACK_APP_TOKEN here:"
-                yield line(name, State.FAILURE, words, mend, _APP_TOKEN)
+                remedy = f"Generate one with the scope {_SCOPE_OF_APP} for SLACK_APP_TOKEN here:"
+                yield line(name, State.FAILURE, words, remedy, _APP_TOKEN)
             else:
                 yield refused(name, error, _APP_TOKEN, "SLACK_APP_TOKEN")
             return
@@ -156,28 +156,28 @@ class SlackCheckup:
         except OSError as error:
             host = reachability.host_of(url)
             words = f"{host} cannot be reached ({type(error).__name__})."
-            mend = "Let the bot's machine out to it by TCP and TLS; see whether it can:"
-            paste = f"curl -sS -o /dev/null -w '%{{http_code}}\\n' https://{host}/"
-            yield line("Socket", State.FAILURE, words, mend, paste)
+            remedy = "Let the bot's machine out to it by TCP and TLS; see whether it can:"
+            snippet = f"curl -sS -o /dev/null -w '%{{http_code}}\\n' https://{host}/"
+            yield line("Socket", State.FAILURE, words, remedy, snippet)
         else:
             yield line("Socket", State.OK, f"{reachability.host_of(url)} can be reached.")
 
-    def _look_at_socket(self) -> Iterator[Line]:
+    def _look_at_socket(self) -> Iterator[CheckResult]:
         if self._silence is None:
             return
         silence = self._silence()
         if silence is None:
-            words, mend = "is not connected.", "It connects by itself; if it does not:"
-            yield line("Socket", State.FAILURE, words, mend, REACHED)
+            words, remedy = "is not connected.", "It connects by itself; if it does not:"
+            yield line("Socket", State.FAILURE, words, remedy, REACHED)
         elif silence > SILENCE:
             words = f"is connected; nothing came for {silence:.0f} seconds."
-            mend = "It connects anew by itself; if it does not, look at the network:"
-            yield line("Socket", State.WARNING, words, mend, REACHED)
+            remedy = "It connects anew by itself; if it does not, look at the network:"
+            yield line("Socket", State.WARNING, words, remedy, REACHED)
         else:
             words = f"is connected; the last sign of life came {silence:.0f} seconds ago."
             yield line("Socket", State.OK, words)
 
-    def _look_at_channel(self) -> Iterator[Line]:
+    def _look_at_channel(self) -> Iterator[CheckResult]:
         if self._channel is None or self._in_the_way:
             why = self._in_the_way or "the settings name none that can be used"
             yield line("Channel", State.NOT_CHECKED, f"{why}.")
@@ -189,21 +189,21 @@ class SlackCheckup:
             if error.code == "missing_scope" and self._lacking:
                 yield line("Channel", State.NOT_CHECKED, "the app lacks scopes.")
                 return
-            paste = {
+            snippet = {
                 "not_in_channel": "/invite @altcontact",
                 "missing_scope": manifest_lines(BOT_SCOPES),
                 "": REACHED,
             }.get(error.code, "export ALTCONTACT_CHANNEL='#security-alerts'")
-            yield line("Channel", State.FAILURE, str(error), error.mend, paste)
+            yield line("Channel", State.FAILURE, str(error), error.remedy, snippet)
             return
         told = f" ({channel_id})" if channel_id != name else ""
         yield line("Channel", State.OK, f"{name}{told} is there, and the bot is in it.")
 
-    def _look_at_fixers(self) -> Iterator[Line]:
+    def _look_at_fixers(self) -> Iterator[CheckResult]:
         lacking = "the app lacks usergroups:read" if "usergroups:read" in self._lacking else ""
         return look_at_fixers(self._client, self._fixers, self._in_the_way or lacking)
 
-    def _look_at_clock(self) -> Iterator[Line]:
+    def _look_at_clock(self) -> Iterator[CheckResult]:
         if self._skew is None:
             words = "Slack did not tell its time."
             yield line("Clock", State.NOT_CHECKED, words)
@@ -217,7 +217,7 @@ class SlackCheckup:
         words = f"is {off:,.0f} seconds {way} Slack's; from 300 on, AWS refuses every call."
         yield line("Clock", state, words, "Set the clock of this machine, and keep it set:", _CLOCK)
 
-    def _pointless(self, name: str) -> Line:
+    def _pointless(self, name: str) -> CheckResult:
         return line(name, State.NOT_CHECKED, f"{self._in_the_way}.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.services.doctor import Line, State
+from bot.services.doctor import CheckResult, State
 from bot.slack.client import CALL_ERRORS, code_of
 from bot.slack.doctor.lines import REACHED, line, refused
 from bot.slack.fixers import EVERYONE
@@ -20,7 +20,7 @@ _FIXERS: Final = "export ALTCONTACT_FIXERS=U012ABCDEF,S045GHIJKL"
 
 def look_at_fixers(
     client: WebClient, fixers: Sequence[str] | None, in_the_way: str
-) -> Iterator[Line]:
+) -> Iterator[CheckResult]:
     """Whether somebody may change contacts: each user group is there, and has members.
 
     Args:
@@ -34,8 +34,8 @@ def look_at_fixers(
         return
     if not fixers:
         words = "nobody may change contacts: the bot is read-only."
-        mend = "If that is not meant, name users and user groups:"
-        yield line("Fixers", State.WARNING, words, mend, _FIXERS)
+        remedy = "If that is not meant, name users and user groups:"
+        yield line("Fixers", State.WARNING, words, remedy, _FIXERS)
         return
     if EVERYONE in fixers:
         yield line("Fixers", State.OK, "everyone in the workspace may change contacts.")
@@ -52,23 +52,23 @@ def look_at_fixers(
                 yield _group(client, group)
 
 
-def _group(client: WebClient, group: str) -> Line:
+def _group(client: WebClient, group: str) -> CheckResult:
     try:
         members = client.usergroups_users_list(usergroup=group)["users"]
     except CALL_ERRORS as error:
         code = code_of(error)
         if code == "missing_scope":
             words = f"user group {group} cannot be looked at: the app lacks usergroups:read."
-            mend = "Add it to the app's manifest, and install the app again:"
-            return line("Fixers", State.FAILURE, words, mend, manifest_lines({"usergroups:read"}))
+            remedy = "Add it to the app's manifest, and install the app again:"
+            return line("Fixers", State.FAILURE, words, remedy, manifest_lines({"usergroups:read"}))
         if not code:
             return refused("Fixers", error, REACHED)
         words = f"Slack knows no user group {group} ({code})."
-        mend = "In Slack, People & user groups, copy the group's id; name it here:"
-        return line("Fixers", State.FAILURE, words, mend, _FIXERS)
+        remedy = "In Slack, People & user groups, copy the group's id; name it here:"
+        return line("Fixers", State.FAILURE, words, remedy, _FIXERS)
     if not members:
         words = f"user group {group} is empty: nobody in it may change contacts."
-        mend = "In Slack, People & user groups, add members; or name others:"
-        return line("Fixers", State.WARNING, words, mend, _FIXERS)
+        remedy = "In Slack, People & user groups, add members; or name others:"
+        return line("Fixers", State.WARNING, words, remedy, _FIXERS)
     number = f"{len(members)} member{'' if len(members) == 1 else 's'}"
     return line("Fixers", State.OK, f"user group {group} has {number}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.services.doctor import Line, Section, State
+from bot.services.doctor import CheckResult, Section, State
 from bot.slack.client import explain
 
 if TYPE_CHECKING:
@@ -16,22 +16,22 @@ _UNREACHED: Final = (
 REACHED: Final = "curl -sS https://slack.com/api/api.test"
 
 
-def line(name: str, state: State, words: str, mend: str = "", paste: str = "") -> Line:
+def line(name: str, state: State, words: str, remedy: str = "", snippet: str = "") -> CheckResult:
     """A line about Slack."""
-    return Line(Section.SLACK, name, state, words, mend, paste)
+    return CheckResult(Section.SLACK, name, state, words, remedy, snippet)
 
 
 def refused(
     name: str, error: CallError, token_page: str, variable: str = "SLACK_BOT_TOKEN"
-) -> Line:
+) -> CheckResult:
     """Slack did not take a token, or could not be asked."""
     problem = explain(error, _UNREACHED)
     if not problem.code:
-        return line(name, State.FAILURE, str(problem), problem.mend, REACHED)
+        return line(name, State.FAILURE, str(problem), problem.remedy, REACHED)
     if problem.retry_after is not None:
         return line(
             name, State.FAILURE, str(problem), "Try again in a minute.", "altcontact doctor"
         )
     words = f"Slack does not take it ({problem.code})."
-    mend = f"Put the one that stands here into {variable}, and start the bot again:"
-    return line(name, State.FAILURE, words, mend, token_page)
+    remedy = f"Put the one that stands here into {variable}, and start the bot again:"
+    return line(name, State.FAILURE, words, remedy, token_page)

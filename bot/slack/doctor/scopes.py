@@ -11,7 +11,7 @@ from bot.slack.scopes import BOT_SCOPES, EMAILS, FOR_POLICY, MEMBERS, manifest_l
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
 
 APPS: Final = "https://api.slack.com/apps"
 _ADD: Final = f"Add this to the app's manifest ({APPS}, App Manifest), and install it again:"
@@ -21,7 +21,7 @@ _OWNERS: Final = "owners named by an email address are not mentioned"
 
 def look_at_scopes(
     scopes: frozenset[str], *, wants_members: bool, wants_owners: bool
-) -> Iterator[Line]:
+) -> Iterator[CheckResult]:
     """Whether the token has the scopes that the bot needs, and no other.
 
     Args:
@@ -30,9 +30,9 @@ def look_at_scopes(
         wants_owners: whether the policy names owners of accounts by a tag.
     """
     if not scopes:
-        words, mend = "Slack did not tell them.", "Compare them with manifest.yml here:"
-        paste = f"{APPS} → the app → OAuth & Permissions"
-        yield line("Scopes", State.WARNING, words, mend, paste)
+        words, remedy = "Slack did not tell them.", "Compare them with manifest.yml here:"
+        snippet = f"{APPS} → the app → OAuth & Permissions"
+        yield line("Scopes", State.WARNING, words, remedy, snippet)
         return
     amiss = False
     absent = frozenset(BOT_SCOPES) - scopes
@@ -51,8 +51,8 @@ def look_at_scopes(
     if needless := sorted(scopes - set(BOT_SCOPES)):
         amiss = True
         words = f"hold more than the bot needs: {', '.join(needless)}."
-        mend = "Take this out of the app's manifest, and install it again:"
-        yield line("Scopes", State.WARNING, words, mend, manifest_lines(needless))
+        remedy = "Take this out of the app's manifest, and install it again:"
+        yield line("Scopes", State.WARNING, words, remedy, manifest_lines(needless))
     if not amiss:
         number = len(BOT_SCOPES) - len(absent)
         without = f" without {' and '.join(sorted(absent))}, which the policy does not need"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from slack_bolt import Ack
 
     from bot.domain.contacts import Account
-    from bot.slack.modals import Modals, Screen
+    from bot.slack.modals import Modals, OpenView
     from bot.slack.parts import Parts
     from bot.slack.views.message import Message
 
@@ -78,7 +78,7 @@ class Cards:
         else:
             tell(account_card.no_match_message(text, self._parts.directory.nearest(text)))
 
-    def _in(self, screen: Screen) -> Tell:
+    def _in(self, screen: OpenView) -> Tell:
         return lambda message: self._modals.replace(screen, _as_view(message))
 
     def _card(self, account: Account) -> Message:

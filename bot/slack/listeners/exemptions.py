@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.errors import AltcontactError, ExemptionRefused
 from bot.services.exempt import UNTIL
 from bot.slack.listeners.exemption_forms import ExemptionForms
-from bot.slack.modals import Answer
+from bot.slack.modals import SubmissionResult
 from bot.slack.views import exemption_forms, exemption_list, row_actions
 from bot.slack.views.exemption_inputs import block_of
 from bot.slack.views.exemption_list import refused_message
@@ -131,16 +131,16 @@ class ExemptionListeners:
         work: Callable[[], list[Exemption]],
         again: Callable[[Asked, ExemptionRefused], View],
     ) -> None:
-        def carry_out() -> Answer:
+        def carry_out() -> SubmissionResult:
             try:
                 made = work()
             except ExemptionRefused as error:
                 errors = {}
                 if error.field:
                     errors = {block_of(error.field, asked.revision): str(error)}
-                return Answer(again(asked, error), refused_message(error), errors)
+                return SubmissionResult(again(asked, error), refused_message(error), errors)
             message = exemption_forms.done_message(made, self._parts.guide.rules_url)
-            return Answer(exemption_forms.note_view(message), message)
+            return SubmissionResult(exemption_forms.note_view(message), message)
 
         self._modals.answer(
             ack,

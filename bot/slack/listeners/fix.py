@@ -15,10 +15,10 @@ from bot.domain.errors import (
     StoreError,
 )
 from bot.domain.evaluation.precheck import objections
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixRequest, FixState
 from bot.domain.validation import validate
-from bot.slack.modals import Answer
+from bot.slack.modals import SubmissionResult
 from bot.slack.views import fix_form, fix_result
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class FormListeners:
             ),
         )
 
-    def _carry_out(self, request: FixRequest) -> Answer:
+    def _carry_out(self, request: FixRequest) -> SubmissionResult:
         name = self._parts.directory.name(request.account_id)
         against = self._objections(request)
         if against:
@@ -97,15 +97,15 @@ class FormListeners:
         exempt = self._parts.store.holding().get(account.id, {})
         return objections(account, request.type, request.wanted, policy, exempt)
 
-    def _outcome(self, fix: Fix, name: str) -> Answer:
+    def _outcome(self, fix: Fix, name: str) -> SubmissionResult:
         if fix.state is FixState.FAILED:
-            why = fix.failure or failure(Cause.INTERNAL)
+            why = fix.failure or failure(FailureCode.INTERNAL)
             return self._again(fix.request, name, GatewayError(why))
         message = fix_result.result_message(fix)
         if fix.ended_at is None:
             view = fix_form.working_view(name, fix.request.account_id, fix.request.type)
-            return Answer(view, message)
-        return Answer(fix_result.result_view(fix), message)
+            return SubmissionResult(view, message)
+        return SubmissionResult(fix_result.result_view(fix), message)
 
     def _again(
         self,
@@ -116,7 +116,7 @@ class FormListeners:
         errors: Mapping[str, str] | None = None,
         held: AlternateContact | None = None,
         changed: bool = False,
-    ) -> Answer:
+    ) -> SubmissionResult:
         """The form again, with all that was typed, and why it was not taken."""
         view = fix_form.form_view(
             account_name=name,
@@ -133,4 +133,4 @@ class FormListeners:
         )
         fix = self._parts.store.fix_by_key(request.key)
         message = fix_result.failed_message(request, name, error, fix)
-        return Answer(view, message, errors or {})
+        return SubmissionResult(view, message, errors or {})

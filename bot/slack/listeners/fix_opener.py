@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import fingerprint
 from bot.domain.errors import AltcontactError, GatewayError
-from bot.domain.policy.policy import Presence, Undecided
-from bot.domain.readings import Absent, Held, Unreadable, Unsupported
+from bot.domain.policy.policy import PolicyUnknown, Presence
+from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rules.expected_values import prefilled
 from bot.services.ports.aws import Priority
 from bot.slack.views import fix_form, row_actions
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.policy.policy import AccountPolicy
-    from bot.slack.modals import Modals, Screen
+    from bot.slack.modals import Modals, OpenView
     from bot.slack.parts import Parts
     from bot.slack.views.message import Message
 
@@ -96,7 +96,7 @@ class FormOpener:
         if account is None:
             return None
         mine = self._parts.policies().resolve(account)
-        return None if isinstance(mine, Undecided) else mine
+        return None if isinstance(mine, PolicyUnknown) else mine
 
     def _open_for(
         self,
@@ -113,7 +113,7 @@ class FormOpener:
 
     def _fill_soon(
         self,
-        screen: Screen,
+        screen: OpenView,
         account_id: str,
         kind: ContactType,
         name: str,
@@ -138,7 +138,7 @@ class FormOpener:
         shown_at = self._parts.clock.now()
         held: AlternateContact | None = None
         match self._parts.gateway.read(account_id, kind, Priority.LOOK):
-            case Held(contact):
+            case Present(contact):
                 held = contact
             case Absent():
                 pass

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import Account
     from bot.domain.policy.policy import AccountPolicy
-    from bot.services.show_account import Look
+    from bot.services.show_account import AccountView
     from bot.slack.views.finding_rows import Pointers
 
 CHECK: Final = "altcontact_check_account"
@@ -48,7 +48,7 @@ TURN_ON: Final = (
 )
 
 
-def account_message(look: Look, pointers: Pointers = NOWHERE, *, read_only: bool) -> Message:
+def account_message(look: AccountView, pointers: Pointers = NOWHERE, *, read_only: bool) -> Message:
     """An account with its three contacts, each with what is the matter and what can be done.
 
     Args:

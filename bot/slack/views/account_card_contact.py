@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.findings import Outcome
 from bot.domain.policy.policy import Presence
-from bot.domain.readings import Held, Unreadable, Unsupported
+from bot.domain.readings import Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import Rule
 from bot.slack.views.blocks import actions, clip, escape, paragraph, plain, section
 from bot.slack.views.exemption_forms import CONSOLE_STEPS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.domain.exemptions import Exemption
     from bot.domain.findings import TypeResult, Verdict
     from bot.domain.policy.policy import AccountPolicy
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
     from bot.slack.views.blocks import Block
 
 OUTCOMES: Final = {
@@ -62,7 +62,7 @@ def judged_blocks(
     account_id: str,
     item: TypeResult,
     policy: AccountPolicy | None,
-    reading: Reading | None,
+    reading: ContactReading | None,
     *,
     rules_url: str,
     read_only: bool,
@@ -80,7 +80,7 @@ def judged_blocks(
     number = _number(item.type)
     presence = _PRESENCE.get(policy.presence[item.type], "") if policy is not None else ""
     held = item.contact
-    if held is None and isinstance(reading, Held):
+    if held is None and isinstance(reading, Present):
         held = reading.contact
     lines = [f"{item.type.label} contact{presence}", _outcome(item)]
     lines += [contact_lines(held)] if held is not None else []
@@ -102,15 +102,15 @@ def judged_blocks(
 
 
 def unjudged_blocks(
-    account_id: str, kind: ContactType, reading: Reading, *, read_only: bool
+    account_id: str, kind: ContactType, reading: ContactReading, *, read_only: bool
 ) -> list[Block]:
     """A contact that the policy does not look at."""
     lines = [f"{kind.label} contact (nothing is asked of it)"]
     match reading:
-        case Held(contact):
+        case Present(contact):
             lines.append(contact_lines(contact))
         case Unreadable(why) | Unsupported(why):
-            lines.append(f"Could not be checked: {clip(why.words, REASON_TEXT)}")
+            lines.append(f"Could not be checked: {clip(why.message, REASON_TEXT)}")
             return [section(plain("\n".join(lines)))]
         case _:
             lines.append("Not set")
@@ -171,9 +171,9 @@ def _line(kind: ContactType, verdict: Verdict, rules_url: str) -> str:
             return f"{sign} Rule: {rule}"
         return f"{sign} {reason} · Rule: {rule}"
     told = reason if verdict.rule in UNREAD else f"{rule} could not be decided: {reason}"
-    mend = verdict.failure.mend
+    remedy = verdict.failure.remedy
     told = f":grey_question: {told}"
-    return f"{told}\n:point_right: {escape(clip(mend, REASON_TEXT))}" if mend else told
+    return f"{told}\n:point_right: {escape(clip(remedy, REASON_TEXT))}" if remedy else told
 
 
 def _buttons(number: int, account_id: str, item: TypeResult) -> list[Block]:

@@ -96,10 +96,10 @@ def unchecked_message(content: AnnouncementContent, pointers: Pointers) -> Messa
     intro = mentioned(content.announcement.mention) + f"{known} {since}"
     intro += _since_then(content, "", "could be checked")
     mends = dict.fromkeys(
-        (each.failure.words, each.failure.mend) for each in standing if each.failure is not None
+        (each.failure.message, each.failure.remedy) for each in standing if each.failure is not None
     )
     shown = list(mends)[:_CAUSES]
-    causes = [paragraph(_cause(words, mend)) for words, mend in shown]
+    causes = [paragraph(_cause(words, remedy)) for words, remedy in shown]
     text = clip(escape(f"{headline}: {' '.join(words for words, _ in shown)}"), _FALLBACK_TEXT)
     reasons = {each.reason for each in standing}
     known = next(iter(reasons)) if len(reasons) == 1 and causes else ""
@@ -107,9 +107,9 @@ def unchecked_message(content: AnnouncementContent, pointers: Pointers) -> Messa
     return Message(text, [header(headline), paragraph(intro), *causes, *rows])
 
 
-def _cause(words: str, mend: str) -> str:
+def _cause(words: str, remedy: str) -> str:
     told = f":grey_question: {escape(clip(words, _CAUSE_TEXT))}"
-    return f"{told}\n:point_right: {escape(clip(mend, _CAUSE_TEXT))}" if mend else told
+    return f"{told}\n:point_right: {escape(clip(remedy, _CAUSE_TEXT))}" if remedy else told
 
 
 def _nothing_stands(content: AnnouncementContent) -> tuple[str, str, str]:

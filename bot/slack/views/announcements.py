@@ -30,14 +30,14 @@ _REPEAT: Final = (
 
 
 def announcement_message(
-    content: AnnouncementContent, pointers: Pointers = NOWHERE, astray: str = ""
+    content: AnnouncementContent, pointers: Pointers = NOWHERE, fallback_reason: str = ""
 ) -> Message:
     """The message of an announcement, as things are now.
 
     Args:
         content: what it is about.
         pointers: what its rows point to.
-        astray: where it stands in another channel than it was meant for: why, for mrkdwn.
+        fallback_reason: where it stands in another channel than it was meant for: why, for mrkdwn.
     """
     kind = content.announcement.kind
     match kind:
@@ -55,8 +55,8 @@ def announcement_message(
             message = working_message(content)
         case _:
             assert_never(kind)
-    if astray:
-        message.blocks.append(context(astray))
+    if fallback_reason:
+        message.blocks.append(context(fallback_reason))
     if content.announcement.maybe_repeat:
         message.blocks.append(context(_REPEAT))
     return message

@@ -12,7 +12,7 @@ from bot.slack.views.message import Message
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
 
 _WORDS, _PASTE = 600, 1000
 """Characters of a line's words and mend, and of what to paste, before Slack's own escaping."""
@@ -33,7 +33,7 @@ def progress_message() -> Message:
     return Message(told, [paragraph(f":stethoscope: {told}")])
 
 
-def result_message(lines: Sequence[Line]) -> Message:
+def result_message(lines: Sequence[CheckResult]) -> Message:
     """What the doctor found.
 
     Where that is more than Slack takes, first what is well goes without its small print, then
@@ -62,7 +62,7 @@ def _fit(paragraphs: Sequence[str]) -> bool:
     return len(paragraphs) <= _BLOCKS and sum(map(len, paragraphs)) <= _WHOLE
 
 
-def _paragraphs(lines: Sequence[Line], *, notes: bool) -> Iterator[str]:
+def _paragraphs(lines: Sequence[CheckResult], *, notes: bool) -> Iterator[str]:
     """Texts within the length of a block; each section begins a new one, under its name.
 
     Args:
@@ -81,13 +81,13 @@ def _paragraphs(lines: Sequence[Line], *, notes: bool) -> Iterator[str]:
         yield text
 
 
-def _line(line: Line, *, notes: bool) -> str:
-    words = f"not checked: {line.words}" if line.state is State.NOT_CHECKED else line.words
+def _line(line: CheckResult, *, notes: bool) -> str:
+    words = f"not checked: {line.message}" if line.state is State.NOT_CHECKED else line.message
     told = f"{MARKS[line.state]} *{_text(line.name)}*: {_text(words)}"
-    if line.mend:
-        told = f"{told}\n{_text(line.mend)}"
-    if line.paste and (notes or line.state is not State.OK):
-        told = f"{told}\n```\n{_code(line.paste)}\n```"
+    if line.remedy:
+        told = f"{told}\n{_text(line.remedy)}"
+    if line.snippet and (notes or line.state is not State.OK):
+        told = f"{told}\n```\n{_code(line.snippet)}\n```"
     return told
 
 

@@ -117,7 +117,7 @@ def is_list(body: dict[str, Any]) -> bool:
 
 def refused_message(error: AltcontactError) -> Message:
     """Why something was not done, for one person."""
-    return Message(escape(f"{error} {error.mend}".strip()), [paragraph(problem_words(error))])
+    return Message(escape(f"{error} {error.remedy}".strip()), [paragraph(problem_words(error))])
 
 
 def problem_words(error: AltcontactError) -> str:
@@ -126,8 +126,8 @@ def problem_words(error: AltcontactError) -> str:
     told = f":warning: *{escape(str(error))}*"
     told += f" By {mentions((by,), ())}." if by else ""
     may = mentions(error.user_ids, error.group_ids) if isinstance(error, NotAllowed) else ""
-    mend = f"{escape(error.mend)} {may}".strip()
-    return f"{told}\n:point_right: {mend}" if mend else told
+    remedy = f"{escape(error.remedy)} {may}".strip()
+    return f"{told}\n:point_right: {remedy}" if remedy else told
 
 
 def _row(exemption: Exemption, rules_url: str, *, read_only: bool) -> list[Block]:

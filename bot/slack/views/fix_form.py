@@ -121,7 +121,7 @@ def form_view(
     blocks = [_choosing(account_name, account_id, kind)]
     if notice is not None:
         blocks.append(
-            paragraph(f":warning: *{escape(str(notice))}*\n:point_right: {escape(notice.mend)}")
+            paragraph(f":warning: *{escape(str(notice))}*\n:point_right: {escape(notice.remedy)}")
         )
     if held is not None:
         blocks.append(section(plain(f"AWS holds now:\n{contact_lines(held)}")))

@@ -45,11 +45,11 @@ def failed_message(
 ) -> Message:
     """Why a fix was not made, with the way back to what was typed."""
     about = title(name, request.account_id)
-    why = f":x: Not changed. {escape(str(error))}\n:point_right: {escape(error.mend)}"
+    why = f":x: Not changed. {escape(str(error))}\n:point_right: {escape(error.remedy)}"
     blocks = [section(plain(f"{about}\n{request.type.label} contact")), paragraph(why)]
     if fix is not None:
         blocks.append(actions(button("Try again", TRY_AGAIN, str(fix.id), primary=True)))
-    return Message(escape(f"{about}: not changed. {error} {error.mend}"), blocks)
+    return Message(escape(f"{about}: not changed. {error} {error.remedy}"), blocks)
 
 
 def _words(fix: Fix) -> str:

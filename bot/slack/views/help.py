@@ -53,7 +53,7 @@ def help_message(
     who = escape(TURN_ON) if read_only else f"Who may change contacts: {fixers}."
     blocks = [header("altcontact"), paragraph(f"{what}\n{commands}"), paragraph(f"{last}\n{next_}")]
     if problem is not None:
-        told = f"{escape(str(problem))}\n:point_right: {escape(problem.mend)}"
+        told = f"{escape(str(problem))}\n:point_right: {escape(problem.remedy)}"
         blocks.append(paragraph(f":warning: Alerts wait to be posted. {told}"))
     blocks.append(context(who))
     return Message(f"{what} {last} {next_}", blocks)
@@ -82,7 +82,7 @@ def _last(scan: Scan | None) -> str:
     when = date(scan.finished_at or scan.started_at)
     if scan.failure is not None:
         state = "failed" if scan.state is ScanState.FAILED else "is incomplete"
-        return f"Last check: {when}; it {state}: {escape(scan.failure.words)}"
+        return f"Last check: {when}; it {state}: {escape(scan.failure.message)}"
     short = sum(number for outcome, number in scan.counts.items() if outcome.falls_short)
     unchecked = sum(number for outcome, number in scan.counts.items() if outcome.unchecked)
     told = f"Last check: {when}; {short:,} of {accounts(scan.accounts)} fall short"

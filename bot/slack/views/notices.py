@@ -84,17 +84,17 @@ def ending_message(content: AnnouncementContent, pointers: Pointers) -> Message:
 def failing_message(content: AnnouncementContent) -> Message:
     """Checks do not work."""
     why = content.announcement.failure
-    words, mend = (why.words, why.mend) if why is not None else ("", "")
+    words, remedy = (why.message, why.remedy) if why is not None else ("", "")
     headline = f"Checks do not work{_where(content)}"
     blocks = [
         header(headline),
         paragraph(
             f"The check of {date(content.scan.started_at)} could not be completed. "
-            f"{escape(words)}\n:point_right: {escape(mend)}"
+            f"{escape(words)}\n:point_right: {escape(remedy)}"
         ),
         context("Nothing was concluded from what was not seen. You will hear when checks work."),
     ]
-    return Message(escape(f"{headline}: {words} {mend}"), blocks)
+    return Message(escape(f"{headline}: {words} {remedy}"), blocks)
 
 
 def working_message(content: AnnouncementContent) -> Message:

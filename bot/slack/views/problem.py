@@ -5,24 +5,24 @@ from bot.slack.views.blocks import escape, mentions, paragraph
 from bot.slack.views.message import Message
 
 
-def note(text: str, mend: str = "", who: str = "") -> Message:
+def note(text: str, remedy: str = "", who: str = "") -> Message:
     """A message of one sentence or two, and the next step.
 
     Args:
         text: what happened.
-        mend: the next step, if there is one.
+        remedy: the next step, if there is one.
         who: mentions that we made, to end the next step with.
     """
     blocks = [paragraph(escape(text))]
-    if mend or who:
-        blocks.append(paragraph(f":point_right: {escape(mend)} {who}".rstrip()))
-    return Message(escape(f"{text} {mend}".strip()), blocks)
+    if remedy or who:
+        blocks.append(paragraph(f":point_right: {escape(remedy)} {who}".rstrip()))
+    return Message(escape(f"{text} {remedy}".strip()), blocks)
 
 
 def problem_message(error: AltcontactError) -> Message:
     """What happened, and the next step."""
     who = mentions(error.user_ids, error.group_ids) if isinstance(error, NotAllowed) else ""
-    return note(str(error), error.mend, who)
+    return note(str(error), error.remedy, who)
 
 
 def defect_message(reference: str) -> Message:

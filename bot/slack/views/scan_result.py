@@ -125,8 +125,8 @@ def _trouble(scan: Scan) -> list[Block]:
     state = "Nothing was read." if scan.state is ScanState.FAILED else "Not everything was read."
     of_each = [(part.organization, part.failure) for part in scan.parts if part.failure]
     shown = [
-        f"{f'*{escape(clip(name, ORGANIZATION_TEXT))}:* ' if name else ''}{escape(why.words)}"
-        f"\n:point_right: {escape(why.mend)}"
+        f"{f'*{escape(clip(name, ORGANIZATION_TEXT))}:* ' if name else ''}{escape(why.message)}"
+        f"\n:point_right: {escape(why.remedy)}"
         for name, why in (of_each or [("", scan.failure)])[:TROUBLES]
     ]
     if len(of_each) > TROUBLES:

@@ -85,12 +85,12 @@ def causes(results: Iterable[AccountResult], room: int) -> list[Block]:
                 if why is not None and verdict.exemption is None:
                     rule = None if verdict.rule in UNREAD else verdict.rule
                     named = title(clip(result.account.name, _NAME_TEXT), result.account.id)
-                    accounts = found.setdefault((why.words, why.mend, rule), {})
+                    accounts = found.setdefault((why.message, why.remedy, rule), {})
                     accounts[result.account.id] = named
     blocks: list[Block] = []
     shown = 0
-    for (words, mend, rule), accounts in list(found.items())[:CAUSES]:
-        cause = _cause(words, mend, rule, list(accounts.values()))
+    for (words, remedy, rule), accounts in list(found.items())[:CAUSES]:
+        cause = _cause(words, remedy, rule, list(accounts.values()))
         if text_size(blocks) + text_size(cause) > room:
             break
         blocks += cause
@@ -100,11 +100,11 @@ def causes(results: Iterable[AccountResult], room: int) -> list[Block]:
     return blocks
 
 
-def _cause(words: str, mend: str, rule: Rule | None, names: Sequence[str]) -> list[Block]:
+def _cause(words: str, remedy: str, rule: Rule | None, names: Sequence[str]) -> list[Block]:
     head = f"Rule {rule.value} could not be decided:" if rule else "*Could not be checked:*"
     told = f":grey_question: {head} {escape(clip(words, _CAUSE_TEXT))}"
-    if mend:
-        told += f"\n:point_right: {escape(clip(mend, _CAUSE_TEXT))}"
+    if remedy:
+        told += f"\n:point_right: {escape(clip(remedy, _CAUSE_TEXT))}"
     more = f"\n…and {len(names) - NAMES:,} more" if len(names) > NAMES else ""
     return [paragraph(told), section(plain("\n".join(names[:NAMES]) + more))]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.scans import Scan
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
 
 PATIENCE: Final = 5.0
 """Seconds to wait for another writer: recording ten thousand accounts takes about so long."""
@@ -38,7 +38,7 @@ _STEPS_BETWEEN: Final = 10_000
 """SQLite's own steps between two looks at the time."""
 
 
-class StoreCheckup:
+class StoreChecks:
     """The checks of one database.
 
     Args:
@@ -86,11 +86,11 @@ class StoreCheckup:
             row = db.execute(LAST).fetchone()
             return to_scan(row) if row is not None else None
 
-    def _look_at_file(self) -> Iterator[Line]:
+    def _look_at_file(self) -> Iterator[CheckResult]:
         self._found, told = look_at_file(self._file)
         yield told
 
-    def _look_at_schema(self) -> Iterator[Line]:
+    def _look_at_schema(self) -> Iterator[CheckResult]:
         if self._found is not Found.USABLE:
             yield from self._pointless("Schema")
             return
@@ -108,7 +108,7 @@ class StoreCheckup:
             words = "is of an older version, or empty; the next start brings it up to this one."
         yield line("Schema", State.OK, words)
 
-    def _look_at_writing(self) -> Iterator[Line]:
+    def _look_at_writing(self) -> Iterator[CheckResult]:
         if self._found is not Found.USABLE:
             yield from self._pointless("Writing")
             return
@@ -121,7 +121,7 @@ class StoreCheckup:
             return
         yield line("Writing", State.OK, "is possible; a transaction was begun and taken back.")
 
-    def _look_at_integrity(self) -> Iterator[Line]:
+    def _look_at_integrity(self) -> Iterator[CheckResult]:
         if self._found is not Found.USABLE:
             yield from self._pointless("Integrity")
             return
@@ -144,15 +144,15 @@ class StoreCheckup:
             found = "ok"
         if found != "ok":
             words = "the file is damaged."
-            mend = "Stop the bot, and put the file back from a backup or save what can be saved:"
+            remedy = "Stop the bot, and put the file back from a backup or save what can be saved:"
             saved = self._file.with_suffix(".saved.db")
-            paste = f"sqlite3 {quoted(self._file)} .recover | sqlite3 {quoted(saved)}"
-            yield line("Integrity", State.FAILURE, words, mend, paste)
+            snippet = f"sqlite3 {quoted(self._file)} .recover | sqlite3 {quoted(saved)}"
+            yield line("Integrity", State.FAILURE, words, remedy, snippet)
             return
         looked = f"in the {self._integrity_seconds:g} seconds that were looked" if overdue else ""
         yield line("Integrity", State.OK, f"no damage was found {looked}".rstrip() + ".")
 
-    def _look_at_space(self) -> Iterator[Line]:
+    def _look_at_space(self) -> Iterator[CheckResult]:
         folder = self._file.parent
         try:
             if not folder.is_dir():
@@ -171,17 +171,17 @@ class StoreCheckup:
             yield line("Free space", state, words)
         else:
             words = f"only {free / 2**20:,.0f} MiB are free on its disk."
-            mend = "Free some space, or set ALTCONTACT_DATABASE to a file on another disk."
-            yield line("Free space", state, words, mend, f"df -h {quoted(folder)}")
+            remedy = "Free some space, or set ALTCONTACT_DATABASE to a file on another disk."
+            yield line("Free space", state, words, remedy, f"df -h {quoted(folder)}")
 
-    def _pointless(self, name: str) -> Iterator[Line]:
+    def _pointless(self, name: str) -> Iterator[CheckResult]:
         """Say what an earlier failure makes pointless; of a file to be made there is no more."""
         if self._found is not Found.ABSENT:
             yield line(name, State.NOT_CHECKED, "the database cannot be used.")
 
-    def _failed(self, name: str, error: StoreError) -> Line:
-        paste = f"ls -l {quoted(self._file)}*"
-        return line(name, State.FAILURE, str(error), error.mend, paste)
+    def _failed(self, name: str, error: StoreError) -> CheckResult:
+        snippet = f"ls -l {quoted(self._file)}*"
+        return line(name, State.FAILURE, str(error), error.remedy, snippet)
 
     @contextmanager
     def _opened(self) -> Iterator[Database]:

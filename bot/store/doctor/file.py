@@ -7,7 +7,7 @@ import shlex
 from enum import Enum, auto
 from pathlib import Path
 
-from bot.services.doctor import Line, Section, State
+from bot.services.doctor import CheckResult, Section, State
 
 
 class Found(Enum):
@@ -18,27 +18,29 @@ class Found(Enum):
     UNUSABLE = auto()
 
 
-def look_at_file(file: Path) -> tuple[Found, Line]:
+def look_at_file(file: Path) -> tuple[Found, CheckResult]:
     """What stands there, and the line that tells it."""
     folder = file.parent
     try:
         if file.is_dir():
             words = f"{file} is a directory."
-            mend = "Set ALTCONTACT_DATABASE to a file in it."
-            paste = f"export ALTCONTACT_DATABASE={quoted(file / 'altcontact.db')}"
+            remedy = "Set ALTCONTACT_DATABASE to a file in it."
+            snippet = f"export ALTCONTACT_DATABASE={quoted(file / 'altcontact.db')}"
         elif not folder.is_dir():
             words = f"{file} cannot be made: its directory does not exist."
-            mend = "Make the directory, or set ALTCONTACT_DATABASE to a file in another one."
-            paste = f"mkdir -p {quoted(folder)}"
+            remedy = "Make the directory, or set ALTCONTACT_DATABASE to a file in another one."
+            snippet = f"mkdir -p {quoted(folder)}"
         elif os.statvfs(folder).f_flag & os.ST_RDONLY:
             words = f"the directory {folder} is on a file system that is mounted read-only."
-            mend = "Mount it for writing, or set ALTCONTACT_DATABASE to a file on a volume that is:"
-            paste = f"findmnt --target {quoted(folder)}"
+            remedy = (
+                "Mount it for writing, or set ALTCONTACT_DATABASE to a file on a volume that is:"
+            )
+            snippet = f"findmnt --target {quoted(folder)}"
         elif not os.access(folder, os.W_OK | os.X_OK):
             # SQLite keeps a second file beside an existing one, too.
             words = f"the directory {folder} cannot be written."
-            mend = "Let the bot's user write it."
-            paste = f"chown {os.getuid()} {quoted(folder)}"
+            remedy = "Let the bot's user write it."
+            snippet = f"chown {os.getuid()} {quoted(folder)}"
         elif not file.exists():
             words = f"{file} is not there yet; the first start makes it."
             return Found.ABSENT, line("File", State.OK, words)
@@ -48,14 +50,14 @@ def look_at_file(file: Path) -> tuple[Found, Line]:
             return Found.USABLE, line("File", State.OK, f"{file} is there.{used}")
     except OSError as error:
         words = f"{file} cannot be looked at ({error.strerror})."
-        mend = "Let the bot's user enter its directories, or set ALTCONTACT_DATABASE to another."
-        paste = f"namei -l {quoted(file)}"
-    return Found.UNUSABLE, line("File", State.FAILURE, words, mend, paste)
+        remedy = "Let the bot's user enter its directories, or set ALTCONTACT_DATABASE to another."
+        snippet = f"namei -l {quoted(file)}"
+    return Found.UNUSABLE, line("File", State.FAILURE, words, remedy, snippet)
 
 
-def line(name: str, state: State, words: str, mend: str = "", paste: str = "") -> Line:
+def line(name: str, state: State, words: str, remedy: str = "", snippet: str = "") -> CheckResult:
     """A line about the database."""
-    return Line(Section.DATABASE, name, state, words, mend, paste)
+    return CheckResult(Section.DATABASE, name, state, words, remedy, snippet)
 
 
 def quoted(path: Path) -> str:

@@ -172,8 +172,8 @@ def _awaited(request: Request) -> tuple[int, float]:
 
 
 async def _wrong(request: Request, error: Exception) -> Response:
-    mend = error.mend if isinstance(error, SandboxError) else ""
-    told: dict[str, Any] = {"error": str(error), "mend": mend}
+    remedy = error.remedy if isinstance(error, SandboxError) else ""
+    told: dict[str, Any] = {"error": str(error), "mend": remedy}
     if isinstance(error, WrongForm):
         told["fields"] = error.fields
     # Who fills in a form wrongly calls nothing wrongly; a browser logs an error for each 400.

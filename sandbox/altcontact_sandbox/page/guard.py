@@ -56,8 +56,8 @@ class Guard:
 
         problem = _problem(scope)
         if problem:
-            mend = "Open the page under the address that the sandbox printed."
-            refused = JSONResponse({"error": problem, "mend": mend}, 403)
+            remedy = "Open the page under the address that the sandbox printed."
+            refused = JSONResponse({"error": problem, "mend": remedy}, 403)
             await refused(scope, receive, protected)
             return
         await self._app(scope, receive, protected)

@@ -96,9 +96,9 @@ class Passing:
             self._hub.masks.learn([given["email"]])
 
 
-def wrong(error: str, mend: str, status: int) -> Response:
+def wrong(error: str, remedy: str, status: int) -> Response:
     """A refusal in words."""
-    return JSONResponse({"error": error, "mend": mend}, status)
+    return JSONResponse({"error": error, "mend": remedy}, status)
 
 
 def stopping() -> Response:

@@ -142,7 +142,7 @@ class PageServer(Startable):
         try:
             self._bot.check_now()
         except SandboxError as error:
-            return wrong(str(error), error.mend, 409)
+            return wrong(str(error), error.remedy, 409)
         return JSONResponse({})
 
 

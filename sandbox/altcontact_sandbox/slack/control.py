@@ -184,4 +184,4 @@ def _check_members(act: Callable[..., Any], given: Given) -> None:
 
 
 def _wrong(error: SandboxError) -> Response:
-    return JSONResponse({"error": str(error), "mend": error.mend}, 400)
+    return JSONResponse({"error": str(error), "mend": error.remedy}, 400)

@@ -94,7 +94,7 @@ def test_an_account_is_changed_only_into_what_aws_has(aws: AwsSandbox) -> None:
         assert aws.accounts()[-1]["state"] == state
     with pytest.raises(SandboxError, match="no such state") as raised:
         aws.set_account(MEMBER_ID, state="GONE")
-    assert "PENDING_CLOSURE" in raised.value.mend
+    assert "PENDING_CLOSURE" in raised.value.remedy
     with pytest.raises(SandboxError, match="management account stays active"):
         aws.set_account(MANAGEMENT_ID, state="CLOSED")
     with pytest.raises(SandboxError, match="12 digits"):

@@ -16,8 +16,8 @@ from bot.aws.gateway import AwsGateway
 from bot.aws.token_bucket import Quota
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.errors import ContactRefused, GatewayError
-from bot.domain.failures import Cause
-from bot.domain.readings import Absent, Held, Unreadable, Unsupported
+from bot.domain.failures import FailureCode
+from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.scope import CallerRole, ScopeKind
 from bot.services.ports.aws import Priority
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from altcontact_sandbox.aws.sandbox import AwsSandbox
 
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
 
     CallingAs = Callable[..., AwsGateway]
 
@@ -67,12 +67,12 @@ def calling_as(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> CallingAs:
     return make
 
 
-def look(gateway: AwsGateway, account_id: str, kind: ContactType = SECURITY) -> Reading:
+def look(gateway: AwsGateway, account_id: str, kind: ContactType = SECURITY) -> ContactReading:
     """Read one contact."""
     return gateway.read(account_id, kind, Priority.LOOK)
 
 
-def why(reading: Reading) -> Cause:
+def why(reading: ContactReading) -> FailureCode:
     """Why nothing was read."""
     assert isinstance(reading, Unreadable | Unsupported), reading
     return reading.failure.cause
@@ -103,10 +103,10 @@ def test_each_caller_is_found_out(
 
 @pytest.mark.parametrize(
     ("caller", "cause"),
-    [("member", Cause.WRONG_CALLER), ("standalone", Cause.NO_ORGANIZATION)],
+    [("member", FailureCode.WRONG_CALLER), ("standalone", FailureCode.NO_ORGANIZATION)],
 )
 def test_an_organization_that_is_wanted_must_be_there(
-    calling_as: CallingAs, caller: str, cause: Cause
+    calling_as: CallingAs, caller: str, cause: FailureCode
 ) -> None:
     """A caller that cannot list the organization is told why, where it is wanted."""
     with pytest.raises(GatewayError) as caught:
@@ -119,8 +119,8 @@ def test_a_denied_listing_is_told_by_its_action(aws: AwsSandbox, calling_as: Cal
     aws.deny("organizations:ListAccounts")
     with pytest.raises(GatewayError) as caught:
         calling_as(wanted=ScopeKind.ORGANIZATION).scope()
-    assert caught.value.failure.cause is Cause.PERMISSION_MISSING
-    assert "organizations:ListAccounts" in caught.value.mend
+    assert caught.value.failure.cause is FailureCode.PERMISSION_MISSING
+    assert "organizations:ListAccounts" in caught.value.remedy
     assert calling_as().scope().kind is ScopeKind.ACCOUNT
 
 
@@ -170,7 +170,7 @@ def test_credentials_lost_between_pages_end_the_listing(
     assert len([next(accounts) for _ in range(20)]) == 20
     with pytest.raises(GatewayError) as caught:
         next(accounts)
-    assert caught.value.failure.cause is Cause.CREDENTIALS_EXPIRED
+    assert caught.value.failure.cause is FailureCode.CREDENTIALS_EXPIRED
 
 
 @pytest.mark.parametrize("caller", ["standalone", "member"])
@@ -202,7 +202,7 @@ def test_contacts_within_reach_are_written_and_read(
     gateway = calling_as(caller)
     assert look(gateway, account_id) == Absent()
     gateway.write(account_id, SECURITY, CONTACT)
-    assert look(gateway, account_id) == Held(CONTACT)
+    assert look(gateway, account_id) == Present(CONTACT)
     assert look(gateway, account_id, ContactType.BILLING) == Absent()
     assert aws.contact(account_id, "SECURITY") == CONTACT
 
@@ -210,16 +210,16 @@ def test_contacts_within_reach_are_written_and_read(
 @pytest.mark.parametrize(
     ("caller", "account_id", "cause"),
     [
-        ("delegated", MANAGEMENT_ID, Cause.MANAGEMENT_OUT_OF_REACH),
-        ("delegated_other", MEMBER_ID, Cause.WRONG_CALLER),
-        ("member", DELEGATED_ID, Cause.WRONG_CALLER),
-        ("standalone", MEMBER_ID, Cause.WRONG_CALLER),
-        ("management", "000000000000", Cause.ACCOUNT_STATE),
-        ("govcloud", MEMBER_ID, Cause.NO_API),
+        ("delegated", MANAGEMENT_ID, FailureCode.MANAGEMENT_OUT_OF_REACH),
+        ("delegated_other", MEMBER_ID, FailureCode.WRONG_CALLER),
+        ("member", DELEGATED_ID, FailureCode.WRONG_CALLER),
+        ("standalone", MEMBER_ID, FailureCode.WRONG_CALLER),
+        ("management", "000000000000", FailureCode.ACCOUNT_STATE),
+        ("govcloud", MEMBER_ID, FailureCode.NO_API),
     ],
 )
 def test_contacts_out_of_reach_are_told_as_such(
-    calling_as: CallingAs, caller: str, account_id: str, cause: Cause
+    calling_as: CallingAs, caller: str, account_id: str, cause: FailureCode
 ) -> None:
     """An account that the caller does not reach is unknown with its cause, never missing."""
     gateway = calling_as(caller)
@@ -238,15 +238,15 @@ def test_trusted_access_that_is_off_is_told(aws: AwsSandbox, calling_as: Calling
     """Members are out of reach without trusted access; the caller's own account is not."""
     aws.trusted_access(False)  # noqa: FBT003 - its one parameter
     gateway = calling_as()
-    assert why(look(gateway, MEMBER_ID)) is Cause.TRUSTED_ACCESS_OFF
+    assert why(look(gateway, MEMBER_ID)) is FailureCode.TRUSTED_ACCESS_OFF
     assert look(gateway, MANAGEMENT_ID) == Absent()
 
 
 @pytest.mark.parametrize(
-    ("by", "cause"), [("iam", Cause.PERMISSION_MISSING), ("scp", Cause.DENIED_BY_SCP)]
+    ("by", "cause"), [("iam", FailureCode.PERMISSION_MISSING), ("scp", FailureCode.DENIED_BY_SCP)]
 )
 def test_a_denial_is_told_by_who_denies(
-    aws: AwsSandbox, calling_as: CallingAs, by: str, cause: Cause
+    aws: AwsSandbox, calling_as: CallingAs, by: str, cause: FailureCode
 ) -> None:
     """A missing permission and an SCP are told apart, and stop no other account."""
     aws.deny("account:GetAlternateContact", MEMBER_ID, by)
@@ -262,7 +262,7 @@ def test_a_denial_is_told_by_who_denies(
 def test_an_account_that_is_not_active_is_told(aws: AwsSandbox, calling_as: CallingAs) -> None:
     """Reading a suspended account says that its state is in the way."""
     aws.set_account(MEMBER_ID, state="SUSPENDED")
-    assert why(look(calling_as(), MEMBER_ID)) is Cause.ACCOUNT_STATE
+    assert why(look(calling_as(), MEMBER_ID)) is FailureCode.ACCOUNT_STATE
 
 
 def test_the_demo_is_told_apart_account_by_account(aws: AwsSandbox, calling_as: CallingAs) -> None:
@@ -275,8 +275,8 @@ def test_the_demo_is_told_apart_account_by_account(aws: AwsSandbox, calling_as: 
             zip(active, pool.map(lambda each: look(gateway, each), active), strict=True)
         )
     assert sum(isinstance(reading, Absent) for reading in readings.values()) == 6
-    assert why(readings.pop(DENIED_ID)) is Cause.DENIED_BY_SCP
-    assert all(isinstance(reading, Absent | Held) for reading in readings.values())
+    assert why(readings.pop(DENIED_ID)) is FailureCode.DENIED_BY_SCP
+    assert all(isinstance(reading, Absent | Present) for reading in readings.values())
 
 
 def test_refused_fields_are_named(aws: AwsSandbox, calling_as: CallingAs) -> None:
@@ -297,15 +297,15 @@ WRITE = "PutAlternateContact"
 @pytest.mark.parametrize(
     ("kind", "cause", "tries"),
     [
-        ("html", Cause.MALFORMED, 1),
-        ("error", Cause.AWS_FAULT, 3),
-        ("close", Cause.UNREACHABLE, 3),
-        ("throttle", Cause.THROTTLED, 5),
-        ("expire", Cause.CREDENTIALS_EXPIRED, 1),
+        ("html", FailureCode.MALFORMED, 1),
+        ("error", FailureCode.AWS_FAULT, 3),
+        ("close", FailureCode.UNREACHABLE, 3),
+        ("throttle", FailureCode.THROTTLED, 5),
+        ("expire", FailureCode.CREDENTIALS_EXPIRED, 1),
     ],
 )
 def test_each_fault_has_its_cause(
-    aws: AwsSandbox, calling_as: CallingAs, kind: str, cause: Cause, tries: int
+    aws: AwsSandbox, calling_as: CallingAs, kind: str, cause: FailureCode, tries: int
 ) -> None:
     """What goes wrong is told as what it is after a bounded number of tries, by both calls."""
     gateway = calling_as()
@@ -326,7 +326,7 @@ def test_a_call_that_hangs_times_out(aws: AwsSandbox, calling_as: CallingAs) -> 
     gateway = calling_as(read_seconds=0.2)
     gateway.scope()
     aws.fault("hang", READ, contact_type="SECURITY")
-    assert why(look(gateway, MEMBER_ID)) is Cause.TIMED_OUT
+    assert why(look(gateway, MEMBER_ID)) is FailureCode.TIMED_OUT
     assert look(gateway, MEMBER_ID, ContactType.BILLING) == Absent()
     aws.clear_faults()
     assert look(gateway, MEMBER_ID) == Absent()
@@ -356,7 +356,7 @@ def test_unreachable_is_told(calling_as: CallingAs, monkeypatch: pytest.MonkeyPa
     """Nothing that listens where AWS should be is not a denial."""
     gateway = calling_as()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    assert why(look(gateway, MEMBER_ID)) is Cause.UNREACHABLE
+    assert why(look(gateway, MEMBER_ID)) is FailureCode.UNREACHABLE
 
 
 def test_credentials_are_refreshed_by_the_chain(
@@ -387,7 +387,7 @@ def test_credentials_are_refreshed_by_the_chain(
     hand_out(aws.renew())
     assert look(gateway, MEMBER_ID) == Absent()
     held.unlink()
-    assert why(look(gateway, MEMBER_ID)) is Cause.CREDENTIALS_EXPIRED
+    assert why(look(gateway, MEMBER_ID)) is FailureCode.CREDENTIALS_EXPIRED
 
 
 def test_credentials_that_were_renewed_in_a_file_are_taken(
@@ -411,7 +411,7 @@ def test_credentials_that_were_renewed_in_a_file_are_taken(
     aws.expire()
     with pytest.raises(GatewayError) as refused:
         gateway.scope()
-    assert refused.value.failure.cause is Cause.CREDENTIALS_EXPIRED
+    assert refused.value.failure.cause is FailureCode.CREDENTIALS_EXPIRED
     hand_out(aws.renew())
     assert gateway.scope().account_id == MANAGEMENT_ID
     assert look(gateway, MEMBER_ID) == Absent()

@@ -11,7 +11,7 @@ from altcontact_sandbox.aws.identity import DELEGATED_ID, MANAGEMENT_ID, MEMBER_
 from bot.aws.gateway import AwsGateway
 from bot.aws.token_bucket import Quota
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause, Failure
+from bot.domain.failures import Failure, FailureCode
 from bot.domain.rules.facts import PrimaryContact
 from bot.domain.scope import AwsTarget
 from bot.services.ports.aws import Priority
@@ -100,7 +100,7 @@ def test_a_primary_contact_is_read_by_the_rules_of_alternate_ones(calling_as: Ca
     assert isinstance(gateway.primary_contact(MANAGEMENT_ID, Priority.SCAN), PrimaryContact)
     out_of_reach = calling_as("delegated").primary_contact(MANAGEMENT_ID, Priority.SCAN)
     assert isinstance(out_of_reach, Failure)
-    assert out_of_reach.cause is Cause.MANAGEMENT_OUT_OF_REACH
+    assert out_of_reach.cause is FailureCode.MANAGEMENT_OUT_OF_REACH
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_a_permission_that_is_missing_is_named(
     gateway = calling_as()
     with pytest.raises(GatewayError) as caught:
         ask(gateway)
-    assert caught.value.failure.cause is Cause.PERMISSION_MISSING
-    assert action in caught.value.failure.words
+    assert caught.value.failure.cause is FailureCode.PERMISSION_MISSING
+    assert action in caught.value.failure.message
 
 
 def test_a_member_is_not_told_where_it_stands(calling_as: CallingAs) -> None:
@@ -130,7 +130,7 @@ def test_a_member_is_not_told_where_it_stands(calling_as: CallingAs) -> None:
     for ask in (gateway.units, lambda: gateway.tags(MEMBER_ID)):
         with pytest.raises(GatewayError) as caught:
             ask()
-        assert caught.value.failure.cause is Cause.WRONG_CALLER
+        assert caught.value.failure.cause is FailureCode.WRONG_CALLER
 
 
 def test_a_standalone_account_stands_nowhere(calling_as: CallingAs) -> None:
@@ -150,5 +150,5 @@ def test_a_role_is_assumed_with_its_external_id(aws: AwsSandbox, calling_as: Cal
     wrong = calling_as("standalone", AwsTarget("corp", role=arn))
     with pytest.raises(GatewayError) as caught:
         wrong.scope()
-    assert arn in caught.value.failure.words
-    assert "trust policy" in caught.value.failure.mend
+    assert arn in caught.value.failure.message
+    assert "trust policy" in caught.value.failure.remedy

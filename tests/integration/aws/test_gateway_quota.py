@@ -10,7 +10,7 @@ import pytest
 
 from bot.aws.gateway import AwsGateway
 from bot.domain.contacts import ContactType
-from bot.domain.readings import Absent, Held
+from bot.domain.readings import Absent, Present
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def test_the_quota_is_used_up_and_not_overrun(aws: AwsSandbox, gateway: AwsGatew
             pool.map(lambda each: gateway.read(each, ContactType.SECURITY, Priority.SCAN), accounts)
         )
     seconds = time.monotonic() - began
-    assert all(isinstance(reading, Absent | Held) for reading in readings)
+    assert all(isinstance(reading, Absent | Present) for reading in readings)
     assert aws.stats()["operations"][READ]["throttled"] == 0
     # The first burst and the last answer weigh more on these 5.5 s than on a whole organization.
     assert seconds <= (len(accounts) - 15) / 10 / 0.95 + 0.3
@@ -57,5 +57,5 @@ def test_throttling_brings_the_rate_down_and_nothing_is_lost(
         readings = list(
             pool.map(lambda each: gateway.read(each, ContactType.SECURITY, Priority.SCAN), accounts)
         )
-    assert all(isinstance(reading, Absent | Held) for reading in readings)
+    assert all(isinstance(reading, Absent | Present) for reading in readings)
     assert aws.stats()["operations"][READ]["throttled"] > 0

@@ -9,17 +9,17 @@ import pytest
 from bot.config.policy_reload import Reloaded
 from bot.domain.errors import SettingsError
 from bot.domain.policy.policy import Policy
-from bot.services.announce import Announcer
-from bot.services.exempt import Exempting
-from bot.services.find_account import Directory
-from bot.services.fix import Remediator
-from bot.services.organizations import Gateways
+from bot.services.announce import AnnouncementSender
+from bot.services.exempt import ExemptionService
+from bot.services.find_account import AccountFinder
+from bot.services.fix import FixService
+from bot.services.organizations import OrganizationRouter
 from bot.services.scan.scanner import Scanner
-from bot.services.show_account import AccountLook
+from bot.services.show_account import AccountViewService
 from bot.slack import app, modals
 from bot.slack.background import Desk
 from bot.slack.channel import AlertChannel
-from bot.slack.client import hasty_client, interactive_client, posting_client
+from bot.slack.client import retrying_client, short_timeout_client, single_try_client
 from bot.slack.fixers import SlackFixers
 from bot.slack.notifier import SlackNotifier
 from bot.slack.parts import Parts
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from altcontact_sandbox.slack.sandbox import SlackSandbox
 
     from bot.domain.contacts import Account
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
 
 WEB, LAKE = account(1, "Web production"), account(2, "Data lake")
 ALICE, BOB, GROUP = "U0ALICE001", "U0BOB00002", "S0SECOPS01"
@@ -71,16 +71,16 @@ class SlackBench:
         self.slack = slack
         self.clock = FakeClock()
         self.gateway = FakeGateway(*accounts)
-        self.found: list[Line] = []
+        self.found: list[CheckResult] = []
         self.store = SqliteStore(folder / "bot.db", self.clock)
         self.store.remember_accounts(accounts)
-        client = interactive_client(token, url)
+        client = retrying_client(token, url)
         self._desk = Desk(client)
-        fixers = SlackFixers(hasty_client(token, url), (GROUP,), self.clock)
+        fixers = SlackFixers(short_timeout_client(token, url), (GROUP,), self.clock)
         notifier = SlackNotifier(
-            posting_client(token, url), client, AlertChannel(client, "#security-alerts")
+            single_try_client(token, url), client, AlertChannel(client, "#security-alerts")
         )
-        self.announcer = Announcer(self.store, notifier, self.clock, rows=ROWS)
+        self.announcer = AnnouncementSender(self.store, notifier, self.clock, rows=ROWS)
         self.policy = Policy.requiring()
         self.reloading: Reloaded | SettingsError = Reloaded(
             self.policy, changed=True, tables=2, tables_before=1
@@ -94,17 +94,21 @@ class SlackBench:
             self.clock,
             placing=lambda *_: lambda account: account,
         )
-        self.look = AccountLook(self.gateway, self.store, lambda: self.policy, members, self.clock)
-        self.remediator = Remediator(
+        self.look = AccountViewService(
+            self.gateway, self.store, lambda: self.policy, members, self.clock
+        )
+        self.remediator = FixService(
             self.gateway, self.store, fixers, self.clock, judge=self.look.judge
         )
         self.parts = Parts(
             client=client,
             clock=self.clock,
             desk=self._desk,
-            directory=Directory(self.store, Gateways([self.gateway], self.store), self.clock),
+            directory=AccountFinder(
+                self.store, OrganizationRouter([self.gateway], self.store), self.clock
+            ),
             examine=lambda: iter(self.found),
-            exempting=Exempting(self.store, fixers, lambda: self.policy, self.clock),
+            exempting=ExemptionService(self.store, fixers, lambda: self.policy, self.clock),
             fixers=fixers,
             gateway=self.gateway,
             look=self.look,

@@ -22,15 +22,15 @@ from bot.domain.errors import (
     PostRefused,
     StoreError,
 )
-from bot.services.find_account import Directory
-from bot.services.organizations import Gateways
+from bot.services.find_account import AccountFinder
+from bot.services.organizations import OrganizationRouter
 from bot.services.scan.scanner import Ticket
 from bot.slack.background import Desk
 from bot.slack.channel import AlertChannel
-from bot.slack.client import interactive_client
+from bot.slack.client import retrying_client
 from bot.slack.fixers import KEPT, SlackFixers
 from bot.slack.listeners.scan_progress import PROGRESS_AT, RESPONSE_URL_LIFE, CheckReporter
-from bot.slack.modals import Answer, Modals
+from bot.slack.modals import Modals, SubmissionResult
 from bot.slack.notifier import SlackNotifier
 from bot.slack.views import fix_form
 from bot.slack.views.problem import note
@@ -76,7 +76,7 @@ def slack(server: SlackSandbox) -> SlackSandbox:
 def client(slack: SlackSandbox) -> WebClient:
     """A client of the workspace."""
     settings = slack.environment()
-    return interactive_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
+    return retrying_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
 
 
 def notifier(client: WebClient, channel: str = "#security-alerts") -> SlackNotifier:
@@ -139,7 +139,7 @@ def test_channels_that_cannot_be_had(client: WebClient, channel: str, told: str)
     with pytest.raises(PostRefused, match=told) as caught:
         notifier(client, channel).post(data.content(1))
     assert caught.value.permanent
-    assert caught.value.mend
+    assert caught.value.remedy
 
 
 def test_history_that_cannot_be_read(slack: SlackSandbox, client: WebClient) -> None:
@@ -187,7 +187,7 @@ def test_fixers_by_user_everyone_and_nobody(client: WebClient) -> None:
     assert nobody.read_only
     with pytest.raises(NotAllowed, match="read-only") as caught:
         nobody.require(ALICE)
-    assert "ALTCONTACT_FIXERS" in caught.value.mend
+    assert "ALTCONTACT_FIXERS" in caught.value.remedy
 
 
 @pytest.fixture
@@ -330,7 +330,7 @@ def test_accounts_are_listed_once_for_what_is_not_known(tmp_path: Path) -> None:
     clock = FakeClock()
     with SqliteStore(tmp_path / "bot.db", clock) as store:
         gateway = FakeGateway(Account("444444444444", "Data lake"))
-        directory = Directory(store, Gateways([gateway], store), clock)
+        directory = AccountFinder(store, OrganizationRouter([gateway], store), clock)
         assert directory.known("lake") == []
         assert [account.id for account in directory.find("lake")] == ["444444444444"]
         assert directory.find("nothing") == []
@@ -357,7 +357,7 @@ def test_a_submission_is_answered_whatever_fails(
     def ack(**answer: Any) -> None:  # noqa: ANN401 - Bolt's signature
         acked.append(answer)
 
-    def fail() -> Answer:
+    def fail() -> SubmissionResult:
         raise error
 
     body = {"view": {"id": "V1", "hash": "1"}, "user": {"id": ALICE}}

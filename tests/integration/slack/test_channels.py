@@ -12,7 +12,7 @@ import structlog
 from bot.domain.announcements import AnnouncementContent, AnnouncementKind
 from bot.domain.errors import HistoryUnreadable, PostInDoubt, PostRefused
 from bot.slack.channel import AlertChannel
-from bot.slack.client import posting_client
+from bot.slack.client import single_try_client
 from bot.slack.notifier import SlackNotifier
 from bot.slack.owners import Owners
 from bot.slack.row_links import Guide
@@ -35,7 +35,7 @@ def client(slack: SlackSandbox) -> WebClient:
     """A client of the workspace, with room to post."""
     slack.settings(post_rate=1000.0, post_burst=1000.0)
     settings = slack.environment()
-    return posting_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
+    return single_try_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.domain.errors import SettingsError, StoreError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.readings import Unsupported
 from sandbox.tests.slack.fixtures import slack, slack_server
 from tests.integration.slack.bench import ALICE, BOB, GROUP, SHOWN, WEB, SlackBench, bench, hurried
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["bench", "hurried", "slack", "slack_server"]
 
 REASON = "Closed at the end of the month."
-NO_API = Unsupported(failure(Cause.NO_API))
+NO_API = Unsupported(failure(FailureCode.NO_API))
 FORM_SHOWN = "altcontact_set_aside_form"
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from bot.domain.contacts import ContactType
 from bot.domain.errors import ContactRefused
-from bot.domain.failures import Cause, failure
-from bot.domain.policy.policy import Layer, Policy, Presence, Value
+from bot.domain.failures import FailureCode, failure
+from bot.domain.policy.policy import Policy, PolicyTable, Presence, Value
 from bot.domain.readings import Absent, Unreadable, Unsupported
 from bot.domain.rule_catalog import Severity
 from sandbox.tests.slack.fixtures import slack, slack_server
@@ -54,7 +54,10 @@ def test_a_form_that_slack_does_not_open(bench: SlackBench) -> None:
 
 @pytest.mark.parametrize(
     "reading",
-    [Unreadable(failure(Cause.DENIED_BY_SCP)), Unsupported(failure(Cause.DENIED_BY_SCP))],
+    [
+        Unreadable(failure(FailureCode.DENIED_BY_SCP)),
+        Unsupported(failure(FailureCode.DENIED_BY_SCP)),
+    ],
 )
 def test_a_form_whose_contact_cannot_be_read(
     bench: SlackBench, reading: Unreadable | Unsupported
@@ -98,7 +101,7 @@ def test_a_fix_from_wrong_input_to_confirmed(bench: SlackBench) -> None:
 
 def test_what_aws_refuses_stands_under_its_field(bench: SlackBench) -> None:
     """A field that AWS names is told under its input while the window waits."""
-    bench.gateway.fail_write(ContactRefused(failure(Cause.REFUSED), REFUSED))
+    bench.gateway.fail_write(ContactRefused(failure(FailureCode.REFUSED), REFUSED))
     bench.open_form(WEB)
     assert bench.slack.submit(**FORM)["errors"] == REFUSED
 
@@ -106,7 +109,7 @@ def test_what_aws_refuses_stands_under_its_field(bench: SlackBench) -> None:
 @pytest.mark.usefixtures("hurried")
 def test_what_aws_refuses_late_stands_under_its_field_too(bench: SlackBench) -> None:
     """After the ack, the form comes back as typed, the refusal right under its input."""
-    bench.gateway.fail_write(ContactRefused(failure(Cause.REFUSED), REFUSED))
+    bench.gateway.fail_write(ContactRefused(failure(FailureCode.REFUSED), REFUSED))
     gate = shut(bench)
     bench.open_form(WEB)
     assert "read back" in str(bench.slack.submit(**FORM))
@@ -122,7 +125,7 @@ def test_what_aws_refuses_late_stands_under_its_field_too(bench: SlackBench) -> 
 def test_a_closed_window_brings_a_message_and_a_way_back(bench: SlackBench) -> None:
     """A failure comes as a message; Try again is filled as typed for who typed it alone."""
     slack = bench.slack
-    bench.gateway.fail_write(gateway_error(Cause.DENIED_BY_SCP))
+    bench.gateway.fail_write(gateway_error(FailureCode.DENIED_BY_SCP))
     gate = shut(bench)
     bench.open_form(WEB)
     slack.submit(**FORM)
@@ -140,7 +143,7 @@ def test_another_persons_try_again_shows_what_aws_holds(
 ) -> None:
     """What one person typed is not shown to another; a fix that is not known opens nothing."""
     slack = bench.slack
-    bench.gateway.fail_write(gateway_error(Cause.DENIED_BY_SCP))
+    bench.gateway.fail_write(gateway_error(FailureCode.DENIED_BY_SCP))
     bench.open_form(WEB)
     slack.submit(**FORM)
     slack.wait_view("service control policy")
@@ -198,7 +201,7 @@ def test_a_write_that_aws_does_not_show_is_not_confirmed(bench: SlackBench) -> N
 def test_a_fix_that_a_stop_left_open_is_not_confirmed(bench: SlackBench) -> None:
     """Where a stop leaves open whether AWS took a write, that is what the person hears."""
     bench.gateway.say(1, *[Absent()] * 9)
-    bench.gateway.fail_write(gateway_error(Cause.TIMED_OUT))
+    bench.gateway.fail_write(gateway_error(FailureCode.TIMED_OUT))
     gate = shut(bench)
     bench.open_form(WEB)
     assert "read back" in str(bench.slack.submit(**FORM))
@@ -312,4 +315,4 @@ def test_the_form_is_for_the_contact_that_is_asked_for(bench: SlackBench) -> Non
 def asking(**values: Value) -> Policy:
     """A policy that requires a security contact, and these values; `__` for a dot."""
     given = {key.replace("__", "."): value for key, value in values.items()}
-    return Policy.requiring(layers=[Layer("policy", given)])
+    return Policy.requiring(layers=[PolicyTable("policy", given)])

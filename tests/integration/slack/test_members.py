@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from altcontact_sandbox.slack.workspace import ALICE, BOB
 
-from bot.domain.failures import Cause, Failure
+from bot.domain.failures import Failure, FailureCode
 from bot.domain.rules.facts import Members, MemberState
-from bot.slack.client import hasty_client, posting_client
+from bot.slack.client import short_timeout_client, single_try_client
 from bot.slack.members import SlackMembers
 from bot.slack.owners import Owners
 from sandbox.tests.slack import fixtures
@@ -44,7 +44,7 @@ def waiting() -> Waiting:
 def directory(slack: SlackSandbox, waiting: Waiting) -> SlackMembers:
     """A directory of the workspace."""
     settings = slack.environment()
-    client = posting_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
+    client = single_try_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
     return SlackMembers(client, waiting.clock, waiting)
 
 
@@ -100,14 +100,14 @@ def test_a_dead_token(slack: SlackSandbox, directory: SlackMembers) -> None:
     slack.revoke_token()
     failure = directory.members()
     assert isinstance(failure, Failure)
-    assert (failure.cause, failure.code) == (Cause.SLACK_REFUSED, "token_revoked")
-    assert "Install" in failure.mend
+    assert (failure.cause, failure.code) == (FailureCode.SLACK_REFUSED, "token_revoked")
+    assert "Install" in failure.remedy
 
 
 def test_owners(slack: SlackSandbox, waiting: Waiting) -> None:
     """An owner is mentioned by an address in the workspace; without the scope it is shown."""
     settings = slack.environment()
-    client = hasty_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
+    client = short_timeout_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
     owners = ["bob@corp.example", "nobody@corp.example"]
     assert Owners(client, waiting.clock).mentions(owners) == {
         "bob@corp.example": f"<@{BOB}>",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.announcements import SendState
 from bot.domain.contacts import Account, AlternateContact, ContactType
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import (
     OUTCOMES,
     AccountResult,
@@ -23,7 +23,7 @@ from bot.domain.findings import (
     undecided,
 )
 from bot.domain.fixes import FixRequest
-from bot.domain.policy.policy import AccountPolicy, Layer, Policy
+from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable
 from bot.domain.rule_catalog import SEVERITIES, Rule
 from bot.domain.scans import ScanState, Trigger, TriggerKind, count
 from bot.domain.scope import CallerRole, Scope, ScopeKind
@@ -87,9 +87,9 @@ def type_result(outcome: Outcome, kind: ContactType = SECURITY) -> TypeResult:
         case Outcome.COMPLIANT:
             return judged(kind, [], CONTACT)
         case Outcome.UNKNOWN:
-            return unknown(failure(Cause.DENIED), kind)
+            return unknown(failure(FailureCode.DENIED), kind)
         case Outcome.UNSUPPORTED:
-            return judged(kind, [undecided(Rule.UNSUPPORTED, failure(Cause.NO_API))])
+            return judged(kind, [undecided(Rule.UNSUPPORTED, failure(FailureCode.NO_API))])
         case Outcome.WRONG:
             return breaking(Rule.DIFFERENT, kind=kind)
         case Outcome.WEAK:
@@ -110,7 +110,7 @@ def breaking(
     unclear: tuple[Rule, ...] = (),
 ) -> TypeResult:
     """A contact that breaks rules, and of which others could not be decided."""
-    verdicts = [undecided(rule, failure(Cause.NOT_KNOWN)) for rule in unclear]
+    verdicts = [undecided(rule, failure(FailureCode.NOT_KNOWN)) for rule in unclear]
     for rule in rules:
         words = f"No {kind} contact is set." if rule is Rule.MISSING else f"Bad: {rule}."
         fields = (Difference("email", ("sec@corp.internal",), contact.email),) if contact else ()
@@ -141,7 +141,7 @@ def result(
 def policy(**values: Value) -> AccountPolicy:
     """A policy by which SECURITY is required, with these keys besides; `__` stands for a dot."""
     given = {name.replace("__", "."): value for name, value in values.items()}
-    found = Policy.requiring(layers=[Layer("here", given)]).resolve(account())
+    found = Policy.requiring(layers=[PolicyTable("here", given)]).resolve(account())
     assert isinstance(found, AccountPolicy)
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.contacts import Account, Surroundings, Unit
+from bot.domain.contacts import Account, AccountPlacement, Unit
 from bot.store import SqliteStore
 from tests.integration.store.fixtures import START, SetClock, account
 
@@ -75,23 +75,23 @@ def test_surroundings_are_kept(store: SqliteStore) -> None:
     store.remember_accounts([replace(two, organization="acme")])
     store.keep_surroundings(
         {
-            one.id: Surroundings(units, START, {"env": "prod"}, START),
-            two.id: Surroundings(units=units, units_at=START),
-            three.id: Surroundings(units=(), units_at=START, tags={}, tags_at=START),
-            "000000000099": Surroundings(units, START),
+            one.id: AccountPlacement(units, START, {"env": "prod"}, START),
+            two.id: AccountPlacement(units=units, units_at=START),
+            three.id: AccountPlacement(units=(), units_at=START, tags={}, tags_at=START),
+            "000000000099": AccountPlacement(units, START),
         }
     )
     store.keep_surroundings(
         {
-            one.id: Surroundings(tags={"env": "dev"}, tags_at=later),
-            three.id: Surroundings(units=units[:1], units_at=later),
+            one.id: AccountPlacement(tags={"env": "dev"}, tags_at=later),
+            three.id: AccountPlacement(units=units[:1], units_at=later),
         }
     )
     kept = store.surroundings("")
-    assert kept[one.id] == Surroundings(units, START, {"env": "dev"}, later)
-    assert kept[three.id] == Surroundings(units[:1], later, {}, START)
-    assert kept[account(4).id] == Surroundings()
-    assert store.surroundings("acme") == {two.id: Surroundings(units, START)}
+    assert kept[one.id] == AccountPlacement(units, START, {"env": "dev"}, later)
+    assert kept[three.id] == AccountPlacement(units[:1], later, {}, START)
+    assert kept[account(4).id] == AccountPlacement()
+    assert store.surroundings("acme") == {two.id: AccountPlacement(units, START)}
     assert store.surroundings("other") == {}
     assert store.account("000000000099") is None
     # Listed again, an account keeps where it stands.
@@ -107,9 +107,9 @@ def test_where_an_account_stood_is_known_for_a_week(tmp_path: Path) -> None:
     path, tags = (Unit("ou-ab12-11111111", "Prod"),), {"env": "prod"}
     with SqliteStore(tmp_path / "bot.db", clock) as store:
         store.remember_accounts([account()])
-        store.keep_surroundings({account().id: Surroundings(path, START)})
+        store.keep_surroundings({account().id: AccountPlacement(path, START)})
         later = START + timedelta(days=1)
-        store.keep_surroundings({account().id: Surroundings(tags=tags, tags_at=later)})
+        store.keep_surroundings({account().id: AccountPlacement(tags=tags, tags_at=later)})
         clock.tick(7 * 86_400 - 1)
         whole = replace(account(), units=path, tags=tags)
         assert store.account(account().id) == whole
@@ -123,7 +123,7 @@ def test_an_account_that_moved_leaves_its_ous_and_tags_behind(store: SqliteStore
     """What one organization says of an account does not hold in another."""
     here = replace(account(), organization="here")
     path, tags = (Unit("ou-ab12-11111111", "Prod"),), {"env": "prod"}
-    kept = Surroundings(path, START, tags, START)
+    kept = AccountPlacement(path, START, tags, START)
     store.remember_accounts([here])
     store.keep_surroundings({here.id: kept})
     store.remember_accounts([replace(here, name="Renamed")])
@@ -137,6 +137,6 @@ def test_an_account_that_moved_leaves_its_ous_and_tags_behind(store: SqliteStore
 def test_paths_of_many_accounts_are_held_once(store: SqliteStore) -> None:
     """Accounts of one OU share one path in memory."""
     units = (Unit("ou-ab12-11111111", "Production"),)
-    store.keep_surroundings({account(n).id: Surroundings(units, START) for n in (1, 2)})
+    store.keep_surroundings({account(n).id: AccountPlacement(units, START) for n in (1, 2)})
     kept = store.surroundings("")
     assert kept[account(1).id].units is kept[account(2).id].units

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.contacts import ContactType
 from bot.domain.errors import StoreError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scans import ScanState
@@ -63,7 +63,7 @@ def missing(store: SqliteStore) -> Announcement:
     return due
 
 
-def fail(store: SqliteStore, cause: Cause) -> None:
+def fail(store: SqliteStore, cause: FailureCode) -> None:
     """A scan that failed."""
     scan_once(store, state=ScanState.FAILED, why=failure(cause))
 
@@ -91,7 +91,7 @@ def test_what_a_scan_found_is_announced(store: SqliteStore) -> None:
     content = store.announcement_content(unchecked.id, 9)
     assert content.scan == store.scan(1)
     assert (content.total, content.open) == (1, 1)
-    assert content.findings[0].failure == failure(Cause.DENIED)
+    assert content.findings[0].failure == failure(FailureCode.DENIED)
     assert content.findings[0].key.account_id == account(2).id
 
 
@@ -144,7 +144,7 @@ def test_change_makes_a_sent_announcement_due(store: SqliteStore) -> None:
         send(store, due.id)
     scan_once(store, result(1, MISSING), result(2, MISSING), result(3, Outcome.UNKNOWN))
     assert store.due_announcements() == []
-    other = unknown(failure(Cause.TIMED_OUT))
+    other = unknown(failure(FailureCode.TIMED_OUT))
     scan_once(store, result(1, COMPLIANT), result(2, COMPLIANT), result(3, other))
     short, unchecked = store.due_announcements()
     for due in (short, unchecked):
@@ -197,7 +197,11 @@ def test_partly_resolved_is_sent(store: SqliteStore) -> None:
 
 def test_failing_checks_are_told_once_a_cause(store: SqliteStore) -> None:
     """Checks that fail and work again make one message each; a new cause makes another."""
-    for cause in (Cause.UNREACHABLE, Cause.UNREACHABLE, Cause.CREDENTIALS_EXPIRED):
+    for cause in (
+        FailureCode.UNREACHABLE,
+        FailureCode.UNREACHABLE,
+        FailureCode.CREDENTIALS_EXPIRED,
+    ):
         fail(store, cause)
         for due in store.due_announcements():
             assert due.failure == failure(cause)
@@ -211,32 +215,32 @@ def test_failing_checks_are_told_once_a_cause(store: SqliteStore) -> None:
 
 def test_failure_that_passed_unsaid_is_not_said(store: SqliteStore) -> None:
     """Failing and working again before either could be sent makes no message at all."""
-    fail(store, Cause.UNREACHABLE)
-    fail(store, Cause.TIMED_OUT)
-    assert [due.failure for due in store.due_announcements()] == [failure(Cause.TIMED_OUT)]
+    fail(store, FailureCode.UNREACHABLE)
+    fail(store, FailureCode.TIMED_OUT)
+    assert [due.failure for due in store.due_announcements()] == [failure(FailureCode.TIMED_OUT)]
     scan_once(store, result(1, COMPLIANT))
     assert kinds(store) == []
-    fail(store, Cause.TIMED_OUT)
+    fail(store, FailureCode.TIMED_OUT)
     assert kinds(store) == [FAILING]
 
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_failure_that_may_have_been_said_is_followed_up(store: SqliteStore, answered: bool) -> None:
     """Where the channel has, or may have, heard of the failure, it hears that it is over."""
-    fail(store, Cause.UNREACHABLE)
+    fail(store, FailureCode.UNREACHABLE)
     (due,) = store.due_announcements()
     if answered:
         send(store, due.id)
     else:
         store.begin_sending(due.id)
-    fail(store, Cause.TIMED_OUT)
+    fail(store, FailureCode.TIMED_OUT)
     scan_once(store, result(1, COMPLIANT))
     assert kinds(store) == ([WORKING] if answered else [FAILING, WORKING])
 
 
 def test_refused_failure_message_stays_due(store: SqliteStore) -> None:
     """A message without findings is not taken for one whose findings are all resolved."""
-    fail(store, Cause.UNREACHABLE)
+    fail(store, FailureCode.UNREACHABLE)
     (due,) = store.due_announcements()
     store.begin_sending(due.id)
     store.not_sent(due.id)

@@ -9,12 +9,12 @@ import pytest
 
 from bot.domain.announcements import AnnouncementKind
 from bot.domain.contacts import AlternateContact, ContactChange, ContactType
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome, judged, undecided
 from bot.domain.fixes import FixState
 from bot.domain.policy.policy import Presence
 from bot.domain.rule_catalog import Rule, Severity
-from bot.domain.rules.facts import Seen
+from bot.domain.rules.facts import PastContact
 from bot.store import SqliteStore
 from bot.store.contact_history import KEPT_FOR, MOST_KEPT
 from tests.integration.store.fixtures import (
@@ -148,7 +148,7 @@ def test_change_is_told_once_it_is_known_to_be_compliant(
 ) -> None:
     """A check that cannot decide a rule of it leaves the change to the next one that can."""
     scan(store, clock, held(CONTACT))
-    unclear = undecided(Rule.PERSON_LEFT, failure(Cause.NOT_ASKED))
+    unclear = undecided(Rule.PERSON_LEFT, failure(FailureCode.NOT_ASKED))
     scan(store, clock, result(1, judged(SECURITY, [unclear], OTHER), policy=TOLD))
     assert told(store) == []
     scan(store, clock, held(OTHER))
@@ -207,7 +207,9 @@ def test_history_has_what_changed_often(store: SqliteStore, clock: SetClock) -> 
     store.advance_fix(fix.id, FixState.CONFIRMED, ended=True)
     values = [CONTACT, OTHER, CONTACT, None, THIRD]
     since = [times[0], times[1], times[3], times[4], clock.now()]
-    seen = tuple(Seen(contact, moment) for contact, moment in zip(values, since, strict=True))
+    seen = tuple(
+        PastContact(contact, moment) for contact, moment in zip(values, since, strict=True)
+    )
     assert store.history(START, 4) == {(ONE, SECURITY): seen}
     assert store.history(START, 5) == {}
     assert store.history(times[1], 4) == {(ONE, SECURITY): seen}

@@ -16,9 +16,9 @@ import pytest
 from bot.app.clock import SystemClock
 from bot.domain.errors import StoreError
 from bot.domain.scans import Trigger, TriggerKind
-from bot.services.doctor import Line, State
+from bot.services.doctor import CheckResult, State
 from bot.store import SqliteStore
-from bot.store.doctor.checks import StoreCheckup
+from bot.store.doctor.checks import StoreChecks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +46,13 @@ def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, 10**12))
 
 
-def look(path: Path, integrity_seconds: float = 20.0) -> dict[str, Line]:
+def look(path: Path, integrity_seconds: float = 20.0) -> dict[str, CheckResult]:
     """The lines by name."""
-    checkup = StoreCheckup(path, 0.1, integrity_seconds)
+    checkup = StoreChecks(path, 0.1, integrity_seconds)
     return {line.name: line for check in checkup.checks() for line in check.look()}
 
 
-def states(lines: dict[str, Line]) -> dict[str, State]:
+def states(lines: dict[str, CheckResult]) -> dict[str, State]:
     """The states by name."""
     return {name: line.state for name, line in lines.items()}
 
@@ -70,7 +70,7 @@ def test_none_yet(tmp_path: Path) -> None:
     """A file that is not there yet is no failure, and is not made."""
     lines = look(tmp_path / "bot.db")
     assert states(lines) == {"File": State.OK, "Free space": State.OK}
-    assert StoreCheckup(tmp_path / "bot.db").last_scan() is None
+    assert StoreChecks(tmp_path / "bot.db").last_scan() is None
     assert not list(tmp_path.iterdir())
 
 
@@ -78,7 +78,7 @@ def test_no_directory(tmp_path: Path) -> None:
     """A directory that is not there is a failure with the command that makes it."""
     lines = look(tmp_path / "data" / "bot.db")
     assert lines["File"].state is State.FAILURE
-    assert lines["File"].paste == f"mkdir -p {tmp_path / 'data'}"
+    assert lines["File"].snippet == f"mkdir -p {tmp_path / 'data'}"
     assert lines["Schema"].state is State.NOT_CHECKED
     assert lines["Free space"].state is State.NOT_CHECKED
 
@@ -87,7 +87,7 @@ def test_a_directory(tmp_path: Path) -> None:
     """A directory in the file's place is a failure with a setting that would do."""
     line = look(tmp_path)["File"]
     assert line.state is State.FAILURE
-    assert line.paste.endswith("/altcontact.db")
+    assert line.snippet.endswith("/altcontact.db")
 
 
 def test_a_directory_that_cannot_be_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_a_directory_that_cannot_be_written(file: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(os, "access", lambda *_: False)
     lines = look(file)
     assert lines["File"].state is State.FAILURE
-    assert lines["File"].paste.startswith("chown ")
+    assert lines["File"].snippet.startswith("chown ")
     assert lines["Writing"].state is State.NOT_CHECKED
 
 
@@ -106,8 +106,8 @@ def test_a_file_system_mounted_read_only(file: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(fields))
     lines = look(file)
     assert lines["File"].state is State.FAILURE
-    assert "mounted read-only" in lines["File"].words
-    assert lines["File"].paste == f"findmnt --target {file.parent}"
+    assert "mounted read-only" in lines["File"].message
+    assert lines["File"].snippet == f"findmnt --target {file.parent}"
     assert lines["Schema"].state is State.NOT_CHECKED
 
 
@@ -116,11 +116,11 @@ def test_a_path_that_cannot_be_looked_at(tmp_path: Path) -> None:
     file = tmp_path / ("long" * 100) / "bot.db"
     lines = look(file)
     assert lines["File"].state is State.FAILURE
-    assert "File name too long" in lines["File"].words
-    assert lines["File"].paste.startswith("namei -l ")
+    assert "File name too long" in lines["File"].message
+    assert lines["File"].snippet.startswith("namei -l ")
     assert lines["Free space"].state is State.NOT_CHECKED
     with pytest.raises(StoreError, match="cannot be opened"):
-        StoreCheckup(file).last_scan()
+        StoreChecks(file).last_scan()
 
 
 def test_locked(file: Path) -> None:
@@ -129,8 +129,8 @@ def test_locked(file: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         lines = look(file)
     assert lines["Writing"].state is State.FAILURE
-    assert "locked" in lines["Writing"].words
-    assert lines["Writing"].mend
+    assert "locked" in lines["Writing"].message
+    assert lines["Writing"].remedy
     assert lines["Schema"].state is State.OK
 
 
@@ -158,7 +158,7 @@ def test_in_use(file: Path, other: int) -> None:
     """A bot that runs on it is said, and fine."""
     line = look(file)["File"]
     assert line.state is State.OK
-    assert f"Process {other} uses it" in line.words
+    assert f"Process {other} uses it" in line.message
 
 
 def test_a_newer_version(file: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_newer_version(file: Path) -> None:
         db.execute("INSERT INTO _sqlite_migrations VALUES (99, 'altcontact', 'm999_new', '')")
     lines = look(file)
     assert lines["Schema"].state is State.FAILURE
-    assert "newer version" in lines["Schema"].words
+    assert "newer version" in lines["Schema"].message
     assert lines["Integrity"].state is State.NOT_CHECKED
 
 
@@ -176,9 +176,9 @@ def test_an_older_version(tmp_path: Path) -> None:
     (tmp_path / "bot.db").touch()
     line = look(tmp_path / "bot.db")["Schema"]
     assert line.state is State.OK
-    assert "next start" in line.words
+    assert "next start" in line.message
     assert (tmp_path / "bot.db").read_bytes() == b""
-    assert StoreCheckup(tmp_path / "bot.db").last_scan() is None
+    assert StoreChecks(tmp_path / "bot.db").last_scan() is None
 
 
 def test_no_database(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_no_database(tmp_path: Path) -> None:
     (tmp_path / "bot.db").write_text("hello, this is no database at all" * 50)
     line = look(tmp_path / "bot.db")["Schema"]
     assert line.state is State.FAILURE
-    assert "is not a database" in line.words
+    assert "is not a database" in line.message
 
 
 def test_damage(file: Path) -> None:
@@ -201,8 +201,8 @@ def test_damage(file: Path) -> None:
     file.write_bytes(content)
     line = look(file)["Integrity"]
     assert line.state is State.FAILURE
-    assert "damaged" in line.words
-    assert ".recover" in line.paste or line.paste.startswith("ls ")
+    assert "damaged" in line.message
+    assert ".recover" in line.snippet or line.snippet.startswith("ls ")
 
 
 def test_a_large_database(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_a_large_database(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.doctor.checks._STEPS_BETWEEN", 1)
     line = look(file, integrity_seconds=-1.0)["Integrity"]
     assert line.state is State.OK
-    assert "that were looked" in line.words
+    assert "that were looked" in line.message
 
 
 @pytest.mark.parametrize(
@@ -224,11 +224,11 @@ def test_free_space(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, free))
     line = look(tmp_path / "bot.db")["Free space"]
     assert line.state is state
-    assert line.paste.startswith("df -h") is (state is not State.OK)
+    assert line.snippet.startswith("df -h") is (state is not State.OK)
 
 
 def test_the_last_scan(file: Path) -> None:
     """The last scan is read without a store; one that runs has not ended."""
     with SqliteStore(file, SystemClock()) as store:
         store.claim_scan(Trigger(TriggerKind.CLI))
-        assert StoreCheckup(file).last_scan() is None
+        assert StoreChecks(file).last_scan() is None

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.contacts import ContactType
 from bot.domain.errors import FixUnderWay, StoreError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.fixes import Fix, FixState
 from bot.store import SqliteStore
@@ -125,7 +125,7 @@ def test_latest_fix_is_one_that_reached_aws(store: SqliteStore) -> None:
     assert store.latest_fix(account(1).id, SECURITY) is None
     done = store.advance_fix(planned(store).id, APPLIED, ended=True)
     failed, _ = store.plan_fix(request("form-2"), "Account 1")
-    why = failure(Cause.DENIED_BY_SCP)
+    why = failure(FailureCode.DENIED_BY_SCP)
     assert store.advance_fix(failed.id, FAILED, ended=True, failure=why).failure == why
     store.plan_fix(request("form-3"), "Account 1")
     assert store.latest_fix(account(1).id, SECURITY) == done

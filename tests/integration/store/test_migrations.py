@@ -13,14 +13,14 @@ from sqlite_utils import Database
 
 from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.contacts import ContactType
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scans import ScanState
 from bot.store import SqliteStore
 from bot.store.columns import contact_json, failure_json, time_text
-from bot.store.doctor.checks import StoreCheckup
+from bot.store.doctor.checks import StoreChecks
 from bot.store.migrations.migrate import SCHEMA
 from tests.integration.store.fixtures import (
     CONTACT,
@@ -39,7 +39,7 @@ from tests.integration.store.fixtures import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-DENIED, NO_API = failure(Cause.DENIED), failure(Cause.NO_API)
+DENIED, NO_API = failure(FailureCode.DENIED), failure(FailureCode.NO_API)
 WHEN = time_text(START)
 
 
@@ -49,7 +49,7 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "bot.db"
     results = [
         ["SECURITY", "missing", "No SECURITY contact is set.", None, None],
-        ["BILLING", "unknown", DENIED.words, None, failure_json(DENIED)],
+        ["BILLING", "unknown", DENIED.message, None, failure_json(DENIED)],
         ["OPERATIONS", "compliant", "The OPERATIONS contact is set.", contact_json(CONTACT), None],
     ]
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -176,7 +176,7 @@ def test_it_is_brought_up_once(path: Path) -> None:
 
 def test_the_doctor_looks_at_it_as_it_is(path: Path) -> None:
     """The last scan is told of a file that was not brought up, and the file is left as it is."""
-    last = StoreCheckup(path).last_scan()
+    last = StoreChecks(path).last_scan()
     assert last is not None
     assert (last.id, last.parts) == (8, ())
     assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(1,)]

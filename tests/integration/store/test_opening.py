@@ -66,7 +66,7 @@ def refused(path: Path, clock: SetClock | None = None) -> StoreError:
     """How a file that cannot be used is refused."""
     with pytest.raises(StoreError) as caught:
         SqliteStore(path, clock or SetClock(), patience=0.05)
-    assert caught.value.mend
+    assert caught.value.remedy
     return caught.value
 
 
@@ -119,7 +119,7 @@ def test_database_of_a_newer_version(path: Path) -> None:
     before = path.read_bytes()
     error = refused(path)
     assert "newer version" in str(error)
-    assert "later one" in error.mend
+    assert "later one" in error.remedy
     assert path.read_bytes() == before
 
 
@@ -168,7 +168,7 @@ def test_full_disk_keeps_nothing_of_the_call(path: Path) -> None:
             db.execute(f"PRAGMA max_page_count = {pages + 4}")
         with pytest.raises(StoreError, match="disk is full") as caught:
             store.record_scan(ended(scan, *found), found)
-        assert "space" in caught.value.mend
+        assert "space" in caught.value.remedy
         assert store.account(account(400).id) is None
         assert len(store.due_announcements()) == 1
         with store._connections.plain() as db:
@@ -286,4 +286,4 @@ def test_any_other_error_is_told_by_its_code(path: Path) -> None:
         assert isinstance(caught.value, AltcontactError)
     told = store_error(sqlite3.ProgrammingError("ana@example.com"), path)
     assert "(ProgrammingError)" in str(told)
-    assert "ana" not in f"{told} {told.mend}"
+    assert "ana" not in f"{told} {told.remedy}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.announcements import AnnouncementKind
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanPart, ScanState
@@ -60,7 +60,7 @@ def of(organization: str, number: int, outcome: Outcome = MISSING) -> AccountRes
     return result(replace(account(number), organization=organization), outcome)
 
 
-def part(name: str, why: Cause | None = None, scope: Scope | None = ORGANIZATION) -> ScanPart:
+def part(name: str, why: FailureCode | None = None, scope: Scope | None = ORGANIZATION) -> ScanPart:
     """How a scan went in an organization."""
     return ScanPart(name, scope, failure(why) if why is not None else None)
 
@@ -85,12 +85,12 @@ def kinds(store: SqliteStore) -> list[tuple[AnnouncementKind, str]]:
 
 def test_parts_are_kept(store: SqliteStore) -> None:
     """How a scan went in each organization is read back as it was."""
-    parts = (part("a"), part("b", Cause.DENIED, None))
+    parts = (part("a"), part("b", FailureCode.DENIED, None))
     scan(store, *parts, of("a", 1))
     kept = store.scan(1)
     assert kept is not None
     assert kept.parts == parts
-    assert kept.failing == {"b": failure(Cause.DENIED)}
+    assert kept.failing == {"b": failure(FailureCode.DENIED)}
     assert store.report(1).results == (of("a", 1),)
     (due, *_) = store.due_announcements()
     assert store.announcement_content(due.id, 9).scan == kept
@@ -99,7 +99,7 @@ def test_parts_are_kept(store: SqliteStore) -> None:
 def test_accounts_left_where_the_listing_was_complete(store: SqliteStore) -> None:
     """What another organization's failed listing does not have is still looked after."""
     scan(store, part("a"), part("b"), of("a", 1), of("a", 2), of("b", 3), of("b", 4))
-    changes = scan(store, part("a"), part("b", Cause.DENIED), of("a", 1), of("b", 3))
+    changes = scan(store, part("a"), part("b", FailureCode.DENIED), of("a", 1), of("b", 3))
     assert changes.resolved == (key(Rule.MISSING, 2),)
     assert store.account_names() == ["Account 1", "Account 3", "Account 4"]
 
@@ -117,7 +117,7 @@ def test_listing_of_an_organization_that_proves_nothing(
 def test_organization_that_is_looked_after_no_longer(path: Path, store: SqliteStore) -> None:
     """A complete scan without an organization ends what concerns it; an incomplete one does not."""
     scan(store, part("a"), part("b"), of("a", 1), of("b", 3))
-    assert scan(store, part("a", Cause.DENIED), of("a", 1)).resolved == ()
+    assert scan(store, part("a", FailureCode.DENIED), of("a", 1)).resolved == ()
     assert scan(store, part("a"), of("a", 1)).resolved == (key(Rule.MISSING, 3),)
     assert query(path, "SELECT account_id FROM contacts") == [(account(1).id,)]
 
@@ -136,11 +136,11 @@ def test_account_that_moved(store: SqliteStore) -> None:
 
 def test_each_organization_has_its_health(store: SqliteStore) -> None:
     """Checks that fail and work again are told for each organization by itself, once a cause."""
-    scan(store, part("a"), part("b", Cause.DENIED), of("a", 1))
+    scan(store, part("a"), part("b", FailureCode.DENIED), of("a", 1))
     assert kinds(store) == [(FAILING, "b")]
-    scan(store, part("a", Cause.TIMED_OUT), part("b", Cause.DENIED))
+    scan(store, part("a", FailureCode.TIMED_OUT), part("b", FailureCode.DENIED))
     assert kinds(store) == [(FAILING, "a")]
-    scan(store, part("a", Cause.TIMED_OUT), part("b"), of("b", 2))
+    scan(store, part("a", FailureCode.TIMED_OUT), part("b"), of("b", 2))
     assert kinds(store) == [(WORKING, "b")]
     scan(store, part("a"), part("b"), of("a", 1), of("b", 2))
     assert kinds(store) == [(WORKING, "a")]
@@ -150,17 +150,17 @@ def test_each_organization_has_its_health(store: SqliteStore) -> None:
 
 def test_failure_of_one_organization_unsaid(store: SqliteStore) -> None:
     """What passed before it was said is not said, whatever is said of the others."""
-    scan(store, part("a", Cause.DENIED), part("b", Cause.DENIED))
-    scan(store, part("a"), part("b", Cause.DENIED), of("a", 1))
+    scan(store, part("a", FailureCode.DENIED), part("b", FailureCode.DENIED))
+    scan(store, part("a"), part("b", FailureCode.DENIED), of("a", 1))
     assert kinds(store) == [(FAILING, "b")]
 
 
 def test_health_of_an_organization_that_is_gone(store: SqliteStore) -> None:
     """An organization that is looked after no longer is not waited for; back, it is told anew."""
-    scan_once(store, state=ScanState.FAILED, why=failure(Cause.DENIED))
+    scan_once(store, state=ScanState.FAILED, why=failure(FailureCode.DENIED))
     scan(store, part("a"), of("a", 1))
     assert kinds(store) == []
-    scan_once(store, state=ScanState.FAILED, why=failure(Cause.DENIED))
+    scan_once(store, state=ScanState.FAILED, why=failure(FailureCode.DENIED))
     assert kinds(store) == [(FAILING, "")]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.contacts import NO_CONTACT, Account, ContactType
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import AccountResult, Outcome
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanState
@@ -172,7 +172,7 @@ def test_listing_that_proves_nothing(store: SqliteStore) -> None:
     alone = replace(ORGANIZATION, kind=ScopeKind.ACCOUNT)
     found = result(2, COMPLIANT)
     for changes in (
-        scan_once(store, found, state=ScanState.INCOMPLETE, why=failure(Cause.THROTTLED)),
+        scan_once(store, found, state=ScanState.INCOMPLETE, why=failure(FailureCode.THROTTLED)),
         scan_once(store, found, scope=alone),
         scan_once(store, found, scope=None),
         scan_once(store),
@@ -185,7 +185,7 @@ def test_result_that_was_not_seen_changes_nothing(path: Path, store: SqliteStore
     scan_once(store, result(1, MISSING), result(2, COMPLIANT))
     before = query(path, "SELECT * FROM contacts"), query(path, "SELECT * FROM findings")
     unseen = [replace(result(n, UNKNOWN), seen=False) for n in (1, 2, 3)]
-    lost = failure(Cause.CREDENTIALS_EXPIRED)
+    lost = failure(FailureCode.CREDENTIALS_EXPIRED)
     changes = scan_once(store, *unseen, state=ScanState.INCOMPLETE, why=lost)
     assert (changes.opened, changes.resolved) == ((), ())
     assert before == (query(path, "SELECT * FROM contacts"), query(path, "SELECT * FROM findings"))
@@ -197,11 +197,11 @@ def test_result_that_was_not_seen_changes_nothing(path: Path, store: SqliteStore
 
 def test_reason_of_a_standing_finding_is_kept_current(store: SqliteStore) -> None:
     """A finding that stands for another reason says the new one."""
-    scan_once(store, result(1, unknown(failure(Cause.DENIED))))
-    scan_once(store, result(1, unknown(failure(Cause.THROTTLED))))
+    scan_once(store, result(1, unknown(failure(FailureCode.DENIED))))
+    scan_once(store, result(1, unknown(failure(FailureCode.THROTTLED))))
     (finding,) = findings(store)
-    assert finding.failure == failure(Cause.THROTTLED)
-    assert finding.reason == failure(Cause.THROTTLED).words
+    assert finding.failure == failure(FailureCode.THROTTLED)
+    assert finding.reason == failure(FailureCode.THROTTLED).message
 
 
 def test_contacts_are_kept_as_last_read(path: Path, store: SqliteStore) -> None:

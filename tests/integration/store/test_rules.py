@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
 from bot.domain.evaluation.resolution import DECIDED, FIXED, NOT_ASKED, OFF
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Difference, Outcome, broken, judged, undecided
 from bot.domain.fixes import FixState
 from bot.domain.policy.policy import AccountPolicy, Presence
@@ -178,12 +178,12 @@ def test_a_rule_that_slack_keeps_off_ends_as_that(
 
 def test_what_was_not_asked_for_is_no_news(store: SqliteStore) -> None:
     """A check that could not ask opens nothing, ends nothing, and leaves words as they are."""
-    not_asked = undecided(MEMBER, failure(Cause.NOT_ASKED))
+    not_asked = undecided(MEMBER, failure(FailureCode.NOT_ASKED))
     unclear = judged(SECURITY, [not_asked], CONTACT)
     assert scan_once(store, result(1, unclear)).opened == ()
     scan_once(store, result(1, breaking(MEMBER, unclear=(ROOT,))))
     before = store.open_findings(account(1).id)
-    not_asked = undecided(ROOT, failure(Cause.NOT_ASKED))
+    not_asked = undecided(ROOT, failure(FailureCode.NOT_ASKED))
     scan_once(store, result(1, judged(SECURITY, [*unclear.verdicts, not_asked], CONTACT)))
     assert store.open_findings(account(1).id) == before
 
@@ -241,7 +241,7 @@ def test_results_are_kept_with_their_verdicts(store: SqliteStore) -> None:
     """A report has each verdict, the account's organization and OUs, and why it was excluded."""
     units = (Unit("ou-ab12-11111111", "Production"),)
     odd = Account("000000000009", "é \ud83e", organization="acme", units=units)
-    why = failure(Cause.SLACK_UNREACHABLE)
+    why = failure(FailureCode.SLACK_UNREACHABLE)
     unclear = judged(
         SECURITY,
         [undecided(MEMBER, why), broken(FREE, "Free.", Severity.MEDIUM, (Difference("email"),))],

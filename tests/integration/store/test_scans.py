@@ -12,7 +12,7 @@ import pytest
 
 from bot.app.clock import SystemClock
 from bot.domain.errors import StoreError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState, Trigger, TriggerKind
 from bot.store import SqliteStore
@@ -241,7 +241,7 @@ def test_last_scan_is_one_that_ended_by_itself(store: SqliteStore, clock: SetClo
     """A scan that was stopped or cut off, or that runs, is not the last one."""
     assert store.last_scan() is None
     scan_once(store, result(1, Outcome.COMPLIANT))
-    stopped = failure(Cause.NOT_REACHED)
+    stopped = failure(FailureCode.NOT_REACHED)
     scan_once(store, result(1), state=ScanState.INCOMPLETE, why=stopped)
     scan_once(store, result(1), state=ScanState.INCOMPLETE)
     claimed(store)
@@ -249,7 +249,7 @@ def test_last_scan_is_one_that_ended_by_itself(store: SqliteStore, clock: SetClo
     assert last is not None
     assert last.id == 1
     clock.tick(31)
-    expired = failure(Cause.CREDENTIALS_EXPIRED)
+    expired = failure(FailureCode.CREDENTIALS_EXPIRED)
     scan_once(store, result(1), state=ScanState.INCOMPLETE, why=expired)
     last = store.last_scan()
     assert last is not None

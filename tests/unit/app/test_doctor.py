@@ -9,7 +9,7 @@ import structlog
 from bot.app import doctor
 from bot.config.load import Settings
 from bot.domain.errors import StoreError
-from bot.services.doctor import Line, Section, State
+from bot.services.doctor import CheckResult, Section, State
 from tests.unit.loggers import logging_put_back
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-LINES = [Line(Section.AWS, state.value, state, "is so.", "Mend it.") for state in State]
+LINES = [CheckResult(Section.AWS, state.value, state, "is so.", "Mend it.") for state in State]
 
 
 def test_what_is_amiss_is_logged() -> None:
@@ -50,7 +50,7 @@ def test_a_database_that_is_well_by_now(tmp_path: Path) -> None:
     """Where the doctor finds nothing wrong, what kept the bot from starting is said as it was."""
     error = StoreError("It was locked.", "Look who locks it.")
     (line,) = doctor.wrong_database(Settings(database=tmp_path / "bot.db"), error)
-    assert (line.state, line.words, line.mend) == (State.FAILURE, str(error), error.mend)
+    assert (line.state, line.message, line.remedy) == (State.FAILURE, str(error), error.remedy)
 
 
 def test_a_defect_is_in_the_log() -> None:
@@ -79,15 +79,15 @@ def test_settings_that_are_none(tmp_path: Path) -> None:
     file.write_text("colour = 1\n")
     environ = {"ALTCONTACT_CHANEL": "#alerts", "ALTCONTACT_CONFIG": str(file)}
     lines = {line.name.split()[0]: line for line in doctor.wrong_settings(environ)}
-    assert lines["ALTCONTACT_CHANEL"].paste == "unset ALTCONTACT_CHANEL"
-    assert "Take it away" in lines["ALTCONTACT_CHANEL"].mend
-    assert "out of the file" in lines["colour"].mend
+    assert lines["ALTCONTACT_CHANEL"].snippet == "unset ALTCONTACT_CHANEL"
+    assert "Take it away" in lines["ALTCONTACT_CHANEL"].remedy
+    assert "out of the file" in lines["colour"].remedy
     assert "jo@" not in lines["colour"].name
 
 
 def found_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, section: Section
-) -> list[Line]:
+) -> list[CheckResult]:
     """What an installation with this file comes to, where neither AWS nor Slack is there."""
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
@@ -107,7 +107,7 @@ def test_each_organization_is_looked_at(tmp_path: Path, monkeypatch: pytest.Monk
     content = f'[policy.rules]\nprimary_contact = "low"\n{tables}'
     lines = {line.name: line for line in found_in(tmp_path, monkeypatch, content, Section.AWS)}
     for name in ("one", "two"):
-        assert "profile" in lines[f"Caller ({name})"].words
+        assert "profile" in lines[f"Caller ({name})"].message
         assert lines[f"Primary contacts ({name})"].state is State.NOT_CHECKED
 
 
@@ -118,4 +118,4 @@ def test_aws_is_not_asked_by_tables_that_are_wrong(
     content = '[[aws]]\nname = "one"\nprofil = "one"\n'
     [line] = found_in(tmp_path, monkeypatch, content, Section.AWS)
     assert line.state is State.NOT_CHECKED
-    assert "[[aws]]" in line.words
+    assert "[[aws]]" in line.message

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.app.scheduler_checks import ScheduleCheckup, in_words
+from bot.app.scheduler_checks import SchedulerChecks, in_words
 from bot.domain.errors import StoreError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.scans import Scan, ScanState, Trigger, TriggerKind
-from bot.services.doctor import Line, State
+from bot.services.doctor import CheckResult, State
 from tests.unit.fakes import START, FakeClock
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ YESTERDAY = START - timedelta(days=1)
 
 
 def scan(
-    state: ScanState = ScanState.COMPLETE, at: datetime = START, cause: Cause | None = None
+    state: ScanState = ScanState.COMPLETE, at: datetime = START, cause: FailureCode | None = None
 ) -> Scan:
     """A scan of two accounts."""
     why = failure(cause) if cause else None
@@ -36,9 +36,9 @@ def look(
     expression: str = "0 9 * * *",
     zone: ZoneInfo = LONDON,
     last: Callable[[], Scan | None] | None = lambda: None,
-) -> dict[str, Line]:
+) -> dict[str, CheckResult]:
     """The lines by name."""
-    checkup = ScheduleCheckup(expression, zone, FakeClock(), last)
+    checkup = SchedulerChecks(expression, zone, FakeClock(), last)
     return {line.name: line for check in checkup.checks() for line in check.look()}
 
 
@@ -46,10 +46,10 @@ def test_next_times_in_words() -> None:
     """The next three are told as people say them, in the zone of the schedule."""
     line = look("30 8 * * *")["Next checks"]
     assert line.state is State.OK
-    assert line.words.startswith(
+    assert line.message.startswith(
         "tomorrow, Tuesday 6 January, at 08:30, then Wednesday 7 January, at 08:30, then "
     )
-    assert "Europe/London" in line.words
+    assert "Europe/London" in line.message
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_rare_and_dense_schedules(expression: str, state: State, told: str) -> N
     """Less than once a week is too rare, more than once in ten minutes too often."""
     line = look(expression)["Next checks"]
     assert line.state is state
-    assert told in line.mend
-    assert bool(line.paste) is (state is not State.OK)
+    assert told in line.remedy
+    assert bool(line.snippet) is (state is not State.OK)
 
 
 def test_a_schedule_that_never_comes_due() -> None:
@@ -93,14 +93,14 @@ def test_a_schedule_that_never_comes_due() -> None:
 def test_no_check_yet() -> None:
     """Before the first start there is nothing to say."""
     line = look()["Last check"]
-    assert (line.state, line.mend) == (State.OK, "")
+    assert (line.state, line.remedy) == (State.OK, "")
 
 
 def test_the_last_check_ended_well() -> None:
     """When it was, and over how many accounts."""
     line = look(last=scan)["Last check"]
     assert line.state is State.OK
-    assert line.words == "today, Monday 5 January, at 09:00; 2 accounts, complete."
+    assert line.message == "today, Monday 5 January, at 09:00; 2 accounts, complete."
 
 
 @pytest.mark.parametrize(
@@ -108,19 +108,19 @@ def test_the_last_check_ended_well() -> None:
 )
 def test_the_last_check_did_not_end_well(state: ScanState, told: str) -> None:
     """It is said why, and how to mend that."""
-    line = look(last=lambda: scan(state, cause=Cause.UNREACHABLE))["Last check"]
+    line = look(last=lambda: scan(state, cause=FailureCode.UNREACHABLE))["Last check"]
     assert line.state is State.WARNING
-    assert told in line.words
-    assert "could not be reached" in line.words
-    assert line.mend == failure(Cause.UNREACHABLE).mend
-    assert line.paste == "altcontact check"
+    assert told in line.message
+    assert "could not be reached" in line.message
+    assert line.remedy == failure(FailureCode.UNREACHABLE).remedy
+    assert line.snippet == "altcontact check"
 
 
 def test_a_missed_check() -> None:
     """Where a check was due long since, the bot did not run."""
     line = look("0 3 * * *", last=lambda: scan(at=YESTERDAY))["Last check"]
     assert line.state is State.WARNING
-    assert "was missed" in line.words
+    assert "was missed" in line.message
 
 
 def test_a_database_that_cannot_be_read() -> None:

@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserError
 
 from bot.aws.access_denied import Request
 from bot.aws.error_mapping import BadEndpoint, UnusableAnswer, explain, refused_fields
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 from tests.unit.aws.wire import MEMBER, OWN
 
@@ -48,29 +48,29 @@ def about(account_id: str = "", role: CallerRole = CallerRole.MANAGEMENT) -> Req
 @pytest.mark.parametrize(
     ("code", "status", "cause"),
     [
-        ("TooManyRequestsException", 429, Cause.THROTTLED),
-        ("Throttling", 400, Cause.THROTTLED),
-        ("ThrottlingException", 400, Cause.THROTTLED),
-        ("429", 429, Cause.THROTTLED),
-        ("InternalServerException", 500, Cause.AWS_FAULT),
-        ("ServiceException", 400, Cause.AWS_FAULT),
-        ("502", 502, Cause.AWS_FAULT),
-        ("ExpiredToken", 403, Cause.CREDENTIALS_EXPIRED),
-        ("ExpiredTokenException", 400, Cause.CREDENTIALS_EXPIRED),
-        ("InvalidClientTokenId", 403, Cause.CREDENTIALS_EXPIRED),
-        ("UnrecognizedClientException", 403, Cause.CREDENTIALS_EXPIRED),
-        ("SignatureDoesNotMatch", 403, Cause.CREDENTIALS_EXPIRED),
-        ("RequestExpired", 403, Cause.CLOCK_WRONG),
-        ("AWSOrganizationsNotInUseException", 400, Cause.NO_ORGANIZATION),
-        ("ConflictException", 409, Cause.ACCOUNT_STATE),
-        ("ValidationException", 400, Cause.REFUSED),
-        ("ResourceNotFoundException", 404, Cause.REFUSED),
-        ("404", 404, Cause.MALFORMED),
-        ("403", 403, Cause.MALFORMED),
-        ("302", 302, Cause.MALFORMED),
+        ("TooManyRequestsException", 429, FailureCode.THROTTLED),
+        ("Throttling", 400, FailureCode.THROTTLED),
+        ("ThrottlingException", 400, FailureCode.THROTTLED),
+        ("429", 429, FailureCode.THROTTLED),
+        ("InternalServerException", 500, FailureCode.AWS_FAULT),
+        ("ServiceException", 400, FailureCode.AWS_FAULT),
+        ("502", 502, FailureCode.AWS_FAULT),
+        ("ExpiredToken", 403, FailureCode.CREDENTIALS_EXPIRED),
+        ("ExpiredTokenException", 400, FailureCode.CREDENTIALS_EXPIRED),
+        ("InvalidClientTokenId", 403, FailureCode.CREDENTIALS_EXPIRED),
+        ("UnrecognizedClientException", 403, FailureCode.CREDENTIALS_EXPIRED),
+        ("SignatureDoesNotMatch", 403, FailureCode.CREDENTIALS_EXPIRED),
+        ("RequestExpired", 403, FailureCode.CLOCK_WRONG),
+        ("AWSOrganizationsNotInUseException", 400, FailureCode.NO_ORGANIZATION),
+        ("ConflictException", 409, FailureCode.ACCOUNT_STATE),
+        ("ValidationException", 400, FailureCode.REFUSED),
+        ("ResourceNotFoundException", 404, FailureCode.REFUSED),
+        ("404", 404, FailureCode.MALFORMED),
+        ("403", 403, FailureCode.MALFORMED),
+        ("302", 302, FailureCode.MALFORMED),
     ],
 )
-def test_an_error_code_tells_the_cause(code: str, status: int, cause: Cause) -> None:
+def test_an_error_code_tells_the_cause(code: str, status: int, cause: FailureCode) -> None:
     """Each code of AWS's, and a bare status of something else, has its cause."""
     assert explain(error(code, status=status), about(MEMBER)).cause is cause
 
@@ -79,7 +79,7 @@ def test_an_error_code_tells_the_cause(code: str, status: int, cause: Cause) -> 
 @pytest.mark.parametrize("message", ["Signature expired: 2026…", "Signature not yet current: …"])
 def test_a_signature_of_another_time_is_a_matter_of_the_clock(code: str, message: str) -> None:
     """AWS refuses what is signed too long ago or too early as it refuses a wrong key."""
-    assert explain(error(code, message, status=403), about()).cause is Cause.CLOCK_WRONG
+    assert explain(error(code, message, status=403), about()).cause is FailureCode.CLOCK_WRONG
 
 
 def test_a_code_is_passed_on_only_if_it_looks_like_one() -> None:
@@ -94,38 +94,46 @@ ENDPOINT = {"endpoint_url": "https://account.us-east-1.amazonaws.com"}
 @pytest.mark.parametrize(
     ("raised", "cause"),
     [
-        (botocore.ReadTimeoutError(**ENDPOINT), Cause.TIMED_OUT),
-        (botocore.ConnectTimeoutError(**ENDPOINT), Cause.TIMED_OUT),
-        (botocore.EndpointConnectionError(**ENDPOINT), Cause.UNREACHABLE),
-        (botocore.ConnectionClosedError(**ENDPOINT), Cause.UNREACHABLE),
-        (botocore.SSLError(**ENDPOINT, error=OSError()), Cause.UNREACHABLE),
-        (botocore.ProxyConnectionError(proxy_url="p", error="e"), Cause.UNREACHABLE),
-        (botocore.HTTPClientError(error="e"), Cause.UNREACHABLE),
-        (botocore.InvalidRegionError(region_name="r r"), Cause.UNREACHABLE),
-        (BadEndpoint(), Cause.UNREACHABLE),
-        (botocore.NoCredentialsError(), Cause.CREDENTIALS_MISSING),
+        (botocore.ReadTimeoutError(**ENDPOINT), FailureCode.TIMED_OUT),
+        (botocore.ConnectTimeoutError(**ENDPOINT), FailureCode.TIMED_OUT),
+        (botocore.EndpointConnectionError(**ENDPOINT), FailureCode.UNREACHABLE),
+        (botocore.ConnectionClosedError(**ENDPOINT), FailureCode.UNREACHABLE),
+        (botocore.SSLError(**ENDPOINT, error=OSError()), FailureCode.UNREACHABLE),
+        (botocore.ProxyConnectionError(proxy_url="p", error="e"), FailureCode.UNREACHABLE),
+        (botocore.HTTPClientError(error="e"), FailureCode.UNREACHABLE),
+        (botocore.InvalidRegionError(region_name="r r"), FailureCode.UNREACHABLE),
+        (BadEndpoint(), FailureCode.UNREACHABLE),
+        (botocore.NoCredentialsError(), FailureCode.CREDENTIALS_MISSING),
         (
             botocore.PartialCredentialsError(provider="env", cred_var="secret"),
-            Cause.CREDENTIALS_MISSING,
+            FailureCode.CREDENTIALS_MISSING,
         ),
-        (botocore.ProfileNotFound(profile="nope"), Cause.CREDENTIALS_MISSING),
+        (botocore.ProfileNotFound(profile="nope"), FailureCode.CREDENTIALS_MISSING),
         (
             botocore.CredentialRetrievalError(provider="process", error_msg="e"),
-            Cause.CREDENTIALS_EXPIRED,
+            FailureCode.CREDENTIALS_EXPIRED,
         ),
-        (botocore.UnauthorizedSSOTokenError(), Cause.CREDENTIALS_EXPIRED),
-        (botocore.SSOTokenLoadError(error_msg="e"), Cause.CREDENTIALS_EXPIRED),
-        (botocore.TokenRetrievalError(provider="sso", error_msg="e"), Cause.CREDENTIALS_EXPIRED),
-        (FileNotFoundError("token"), Cause.CREDENTIALS_MISSING),
-        (RuntimeError("the refreshed credentials are still expired"), Cause.CREDENTIALS_EXPIRED),
-        (botocore.ParamValidationError(report="r"), Cause.REFUSED),
-        (botocore.DataNotFoundError(data_path="d"), Cause.REFUSED),
-        (ResponseParserError("<html>"), Cause.MALFORMED),
-        (UnusableAnswer(), Cause.MALFORMED),
-        (AttributeError("'list' object has no attribute 'get'"), Cause.MALFORMED),
+        (botocore.UnauthorizedSSOTokenError(), FailureCode.CREDENTIALS_EXPIRED),
+        (botocore.SSOTokenLoadError(error_msg="e"), FailureCode.CREDENTIALS_EXPIRED),
+        (
+            botocore.TokenRetrievalError(provider="sso", error_msg="e"),
+            FailureCode.CREDENTIALS_EXPIRED,
+        ),
+        (FileNotFoundError("token"), FailureCode.CREDENTIALS_MISSING),
+        (
+            RuntimeError("the refreshed credentials are still expired"),
+            FailureCode.CREDENTIALS_EXPIRED,
+        ),
+        (botocore.ParamValidationError(report="r"), FailureCode.REFUSED),
+        (botocore.DataNotFoundError(data_path="d"), FailureCode.REFUSED),
+        (ResponseParserError("<html>"), FailureCode.MALFORMED),
+        (UnusableAnswer(), FailureCode.MALFORMED),
+        (AttributeError("'list' object has no attribute 'get'"), FailureCode.MALFORMED),
     ],
 )
-def test_what_is_raised_without_an_answer_tells_the_cause(raised: Exception, cause: Cause) -> None:
+def test_what_is_raised_without_an_answer_tells_the_cause(
+    raised: Exception, cause: FailureCode
+) -> None:
     """Each kind of botocore's own errors has its cause."""
     assert explain(raised, about(MEMBER)).cause is cause
 
@@ -136,10 +144,10 @@ def test_a_role_that_cannot_be_assumed_is_a_matter_of_credentials() -> None:
         "AccessDenied", USER + "authorized to perform: sts:AssumeRole", 403, "AssumeRole"
     )
     failure = explain(refused, about(MEMBER))
-    assert failure.cause is Cause.CREDENTIALS_EXPIRED
-    assert "refreshed" in failure.words
+    assert failure.cause is FailureCode.CREDENTIALS_EXPIRED
+    assert "refreshed" in failure.message
     slow = error("Throttling", status=400, operation="AssumeRole")
-    assert explain(slow, about(MEMBER)).cause is Cause.THROTTLED
+    assert explain(slow, about(MEMBER)).cause is FailureCode.THROTTLED
 
 
 NO_POLICY = (
@@ -159,48 +167,50 @@ BARE = "authorized to perform: account:GetAlternateContact"
             f"{BARE} (Your organization must first enable trusted access with AWS Account "
             "Management.)",
             about(MEMBER),
-            Cause.TRUSTED_ACCESS_OFF,
+            FailureCode.TRUSTED_ACCESS_OFF,
         ),
-        (NO_POLICY, about(MEMBER), Cause.PERMISSION_MISSING),
-        (NO_POLICY, about(), Cause.PERMISSION_MISSING),
-        (EXPLICIT + "permissions boundary", about(), Cause.PERMISSION_MISSING),
-        (EXPLICIT + "service control policy", about(MEMBER), Cause.DENIED_BY_SCP),
+        (NO_POLICY, about(MEMBER), FailureCode.PERMISSION_MISSING),
+        (NO_POLICY, about(), FailureCode.PERMISSION_MISSING),
+        (EXPLICIT + "permissions boundary", about(), FailureCode.PERMISSION_MISSING),
+        (EXPLICIT + "service control policy", about(MEMBER), FailureCode.DENIED_BY_SCP),
         (
             EXPLICIT + "service control policy: arn:aws:organizations::1:policy/o-1/p-1",
             about(),
-            Cause.DENIED_BY_SCP,
+            FailureCode.DENIED_BY_SCP,
         ),
         (
             f"{BARE} (The management account can only be managed using the standalone context "
             "from the management account.)",
             about(OWN),
-            Cause.WRONG_CALLER,
+            FailureCode.WRONG_CALLER,
         ),
         (
             f"{BARE} (The management account can only be managed using the standalone context "
             "from the management account.)",
             about(MANAGEMENT, CallerRole.DELEGATED_ADMINISTRATOR),
-            Cause.MANAGEMENT_OUT_OF_REACH,
+            FailureCode.MANAGEMENT_OUT_OF_REACH,
         ),
         (
             BARE,
             about(MANAGEMENT, CallerRole.DELEGATED_ADMINISTRATOR),
-            Cause.MANAGEMENT_OUT_OF_REACH,
+            FailureCode.MANAGEMENT_OUT_OF_REACH,
         ),
-        (BARE, about(MEMBER, CallerRole.DELEGATED_ADMINISTRATOR), Cause.WRONG_CALLER),
-        (BARE, about(MEMBER, CallerRole.MEMBER), Cause.WRONG_CALLER),
-        (NO_POLICY, about(MEMBER, CallerRole.MEMBER), Cause.PERMISSION_MISSING),
-        (BARE, about(MEMBER), Cause.DENIED),
-        (BARE, about(), Cause.PERMISSION_MISSING),
-        (f"{BARE} (The account is suspended.)", about(MEMBER), Cause.ACCOUNT_STATE),
+        (BARE, about(MEMBER, CallerRole.DELEGATED_ADMINISTRATOR), FailureCode.WRONG_CALLER),
+        (BARE, about(MEMBER, CallerRole.MEMBER), FailureCode.WRONG_CALLER),
+        (NO_POLICY, about(MEMBER, CallerRole.MEMBER), FailureCode.PERMISSION_MISSING),
+        (BARE, about(MEMBER), FailureCode.DENIED),
+        (BARE, about(), FailureCode.PERMISSION_MISSING),
+        (f"{BARE} (The account is suspended.)", about(MEMBER), FailureCode.ACCOUNT_STATE),
         (
             f"{BARE} (The specified account is not a member of your organization.)",
             about(MEMBER),
-            Cause.ACCOUNT_STATE,
+            FailureCode.ACCOUNT_STATE,
         ),
     ],
 )
-def test_a_denial_is_told_by_its_message(message: str, request_: Request, cause: Cause) -> None:
+def test_a_denial_is_told_by_its_message(
+    message: str, request_: Request, cause: FailureCode
+) -> None:
     """AccessDenied has one code and many causes; the caller's ARN does not count as a sign."""
     assert explain(error("AccessDeniedException", USER + message, 403), request_).cause is cause
 
@@ -208,13 +218,13 @@ def test_a_denial_is_told_by_its_message(message: str, request_: Request, cause:
 @pytest.mark.parametrize(
     ("message", "cause"),
     [
-        ("You don't have permissions to access this resource.", Cause.WRONG_CALLER),
-        ("Access denied", Cause.DENIED),
-        ("", Cause.DENIED),
-        ("Not allowed by a session policy", Cause.PERMISSION_MISSING),
+        ("You don't have permissions to access this resource.", FailureCode.WRONG_CALLER),
+        ("Access denied", FailureCode.DENIED),
+        ("", FailureCode.DENIED),
+        ("Not allowed by a session policy", FailureCode.PERMISSION_MISSING),
     ],
 )
-def test_a_denial_by_organizations_is_told_by_its_message(message: str, cause: Cause) -> None:
+def test_a_denial_by_organizations_is_told_by_its_message(message: str, cause: FailureCode) -> None:
     """Organizations says in words of its own that a member may not list accounts."""
     request = Request("ListAccounts", scope=scope(CallerRole.MEMBER))
     refused = error("AccessDeniedException", message, operation="ListAccounts")
@@ -224,8 +234,8 @@ def test_a_denial_by_organizations_is_told_by_its_message(message: str, cause: C
 def test_a_missing_permission_names_the_action() -> None:
     """Who has to mend the policy is told the action, and nothing else of AWS's text."""
     failure = explain(error("AccessDeniedException", USER + NO_POLICY, 403), about(MEMBER))
-    assert "account:GetAlternateContact" in failure.words
-    assert "account:GetAlternateContact" in failure.mend
+    assert "account:GetAlternateContact" in failure.message
+    assert "account:GetAlternateContact" in failure.remedy
 
 
 @pytest.mark.parametrize("make", [about, lambda: about(MEMBER)])
@@ -234,7 +244,7 @@ def test_no_text_of_awss_is_passed_on(make: Callable[[], Request]) -> None:
     for code in ("AccessDeniedException", "ValidationException", "ExpiredToken", "Whatever"):
         for text in (NO_POLICY, BARE, "jane.doe@example.com is not valid"):
             told = explain(error(code, USER + text, 403), make())
-            assert "example.com" not in f"{told.words} {told.mend} {told.code}"
+            assert "example.com" not in f"{told.message} {told.remedy} {told.code}"
 
 
 def test_refused_fields_are_told_in_own_words() -> None:

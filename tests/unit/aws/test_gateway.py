@@ -14,8 +14,8 @@ from bot.aws.gateway import AwsGateway
 from bot.aws.token_bucket import Quota
 from bot.domain.contacts import Account, AlternateContact, ContactType
 from bot.domain.errors import ContactRefused, GatewayError
-from bot.domain.failures import Cause, Failure
-from bot.domain.readings import Absent, Held, Unreadable, Unsupported
+from bot.domain.failures import Failure, FailureCode
+from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rules.facts import PrimaryContact
 from bot.domain.scope import AwsTarget, CallerRole, ScopeKind
 from bot.services.ports.aws import Priority
@@ -36,7 +36,7 @@ from tests.unit.aws.wire import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
 
 SECURITY = ContactType.SECURITY
 MANAGEMENT = "999988887777"
@@ -80,12 +80,12 @@ def gateway(
     )
 
 
-def read(wire: Wire, account_id: str = MEMBER) -> Reading:
+def read(wire: Wire, account_id: str = MEMBER) -> ContactReading:
     """Read a contact in scope of an organization."""
     return gateway(wire).read(account_id, SECURITY, Priority.SCAN)
 
 
-def why(reading: Reading) -> Cause:
+def why(reading: ContactReading) -> FailureCode:
     """Why nothing was read."""
     assert isinstance(reading, Unreadable | Unsupported)
     return reading.failure.cause
@@ -151,8 +151,8 @@ def test_scope_account_needs_no_answer_from_organizations() -> None:
 @pytest.mark.parametrize(
     ("described", "listed", "cause"),
     [
-        (refusal("AWSOrganizationsNotInUseException"), NOT_LISTED, Cause.NO_ORGANIZATION),
-        (organization(MANAGEMENT), NOT_LISTED, Cause.WRONG_CALLER),
+        (refusal("AWSOrganizationsNotInUseException"), NOT_LISTED, FailureCode.NO_ORGANIZATION),
+        (organization(MANAGEMENT), NOT_LISTED, FailureCode.WRONG_CALLER),
         (
             organization(),
             refusal(
@@ -161,12 +161,12 @@ def test_scope_account_needs_no_answer_from_organizations() -> None:
                 "organizations:ListAccounts on resource: * because no identity-based policy "
                 "allows the organizations:ListAccounts action",
             ),
-            Cause.PERMISSION_MISSING,
+            FailureCode.PERMISSION_MISSING,
         ),
     ],
 )
 def test_an_organization_that_is_wanted_and_not_to_be_had_is_an_error(
-    described: Answer, listed: Answer, cause: Cause
+    described: Answer, listed: Answer, cause: FailureCode
 ) -> None:
     """With the organization wanted, the scope never becomes smaller; the cause is told."""
     wire = Wire().on("DescribeOrganization", described).on("ListAccounts", listed)
@@ -179,15 +179,15 @@ def test_an_organization_that_is_wanted_and_not_to_be_had_is_an_error(
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [
-        (ReadTimeoutError(**ENDPOINT), Cause.TIMED_OUT),
-        (THROTTLED, Cause.THROTTLED),
-        (EXPIRED, Cause.CREDENTIALS_EXPIRED),
-        (page(), Cause.MALFORMED),
-        (Answer(500), Cause.AWS_FAULT),
+        (ReadTimeoutError(**ENDPOINT), FailureCode.TIMED_OUT),
+        (THROTTLED, FailureCode.THROTTLED),
+        (EXPIRED, FailureCode.CREDENTIALS_EXPIRED),
+        (page(), FailureCode.MALFORMED),
+        (Answer(500), FailureCode.AWS_FAULT),
     ],
 )
 def test_the_scope_does_not_shrink_because_aws_did_not_answer(
-    operation: str, answer: Answer | Exception, cause: Cause
+    operation: str, answer: Answer | Exception, cause: FailureCode
 ) -> None:
     """In `auto`, anything but a definite no is an error rather than the one account."""
     with pytest.raises(GatewayError) as caught:
@@ -198,14 +198,16 @@ def test_the_scope_does_not_shrink_because_aws_did_not_answer(
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [
-        (refusal("InvalidClientTokenId", status=403), Cause.CREDENTIALS_EXPIRED),
-        (page(), Cause.MALFORMED),
-        (Answer(200, b"<a/>"), Cause.MALFORMED),
-        (identity(account_id=""), Cause.MALFORMED),
-        (ConnectTimeoutError(**ENDPOINT), Cause.TIMED_OUT),
+        (refusal("InvalidClientTokenId", status=403), FailureCode.CREDENTIALS_EXPIRED),
+        (page(), FailureCode.MALFORMED),
+        (Answer(200, b"<a/>"), FailureCode.MALFORMED),
+        (identity(account_id=""), FailureCode.MALFORMED),
+        (ConnectTimeoutError(**ENDPOINT), FailureCode.TIMED_OUT),
     ],
 )
-def test_without_an_identity_there_is_no_scope(answer: Answer | Exception, cause: Cause) -> None:
+def test_without_an_identity_there_is_no_scope(
+    answer: Answer | Exception, cause: FailureCode
+) -> None:
     """What goes wrong with GetCallerIdentity is told, by a read too."""
     if isinstance(answer, Answer) and answer.status == 403:  # STS speaks XML
         body = b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>"
@@ -243,7 +245,7 @@ def test_many_readers_find_the_scope_out_once() -> None:
         readings = list(
             pool.map(lambda _: adapter.read(MEMBER, SECURITY, Priority.SCAN), range(16))
         )
-    assert readings == [Held(CONTACT)] * 16
+    assert readings == [Present(CONTACT)] * 16
     assert len(wire.asked("GetCallerIdentity")) == 1
 
 
@@ -304,15 +306,15 @@ def test_a_page_that_fails_for_a_moment_is_asked_for_again() -> None:
 @pytest.mark.parametrize(
     ("second", "cause"),
     [
-        (EXPIRED, Cause.CREDENTIALS_EXPIRED),
-        (page(), Cause.MALFORMED),
-        (ok(Accounts=[{"Name": "no id"}]), Cause.MALFORMED),
-        (ok(Accounts=["odd"]), Cause.MALFORMED),
-        (ok(Accounts=[], NextToken="t1"), Cause.MALFORMED),
+        (EXPIRED, FailureCode.CREDENTIALS_EXPIRED),
+        (page(), FailureCode.MALFORMED),
+        (ok(Accounts=[{"Name": "no id"}]), FailureCode.MALFORMED),
+        (ok(Accounts=["odd"]), FailureCode.MALFORMED),
+        (ok(Accounts=[], NextToken="t1"), FailureCode.MALFORMED),
     ],
 )
 def test_a_page_that_cannot_be_had_ends_the_listing_with_an_error(
-    second: Answer, cause: Cause
+    second: Answer, cause: FailureCode
 ) -> None:
     """The accounts before it were listed, and the end is not taken for the whole."""
     wire = listed(ok(Accounts=[{"Id": "1"}], NextToken="t1"), second)
@@ -350,7 +352,7 @@ def test_expired_credentials_are_not_taken_for_a_denied_name() -> None:
 def test_a_contact_is_read() -> None:
     """A contact that AWS holds is handed over whole, asked for by the account's id and type."""
     wire = managed().on("GetAlternateContact", contact())
-    assert read(wire) == Held(CONTACT)
+    assert read(wire) == Present(CONTACT)
     assert wire.asked("GetAlternateContact") == [
         {"AlternateContactType": "SECURITY", "AccountId": MEMBER}
     ]
@@ -377,15 +379,15 @@ def test_only_resource_not_found_means_absent() -> None:
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [
-        (page(), Cause.MALFORMED),
-        (page(404), Cause.MALFORMED),
-        (page(403), Cause.MALFORMED),
-        (Answer(200, b"[]"), Cause.MALFORMED),
-        (Answer(200, b"null"), Cause.MALFORMED),
-        (Answer(200, b"\xff"), Cause.MALFORMED),
-        (Answer(404, b'"no"'), Cause.MALFORMED),
-        (ok(), Cause.MALFORMED),
-        (ok(AlternateContact={"Name": "n", "Title": "t"}), Cause.MALFORMED),
+        (page(), FailureCode.MALFORMED),
+        (page(404), FailureCode.MALFORMED),
+        (page(403), FailureCode.MALFORMED),
+        (Answer(200, b"[]"), FailureCode.MALFORMED),
+        (Answer(200, b"null"), FailureCode.MALFORMED),
+        (Answer(200, b"\xff"), FailureCode.MALFORMED),
+        (Answer(404, b'"no"'), FailureCode.MALFORMED),
+        (ok(), FailureCode.MALFORMED),
+        (ok(AlternateContact={"Name": "n", "Title": "t"}), FailureCode.MALFORMED),
         (
             ok(
                 AlternateContact={
@@ -396,20 +398,20 @@ def test_only_resource_not_found_means_absent() -> None:
                     "PhoneNumber": "1",
                 }
             ),
-            Cause.MALFORMED,
+            FailureCode.MALFORMED,
         ),
-        (Answer(500), Cause.AWS_FAULT),
-        (page(503), Cause.AWS_FAULT),
-        (refusal("InternalServerException", status=500), Cause.AWS_FAULT),
-        (THROTTLED, Cause.THROTTLED),
-        (EXPIRED, Cause.CREDENTIALS_EXPIRED),
-        (refusal("ValidationException"), Cause.REFUSED),
-        (ReadTimeoutError(**ENDPOINT), Cause.TIMED_OUT),
-        (EndpointConnectionError(**ENDPOINT), Cause.UNREACHABLE),
+        (Answer(500), FailureCode.AWS_FAULT),
+        (page(503), FailureCode.AWS_FAULT),
+        (refusal("InternalServerException", status=500), FailureCode.AWS_FAULT),
+        (THROTTLED, FailureCode.THROTTLED),
+        (EXPIRED, FailureCode.CREDENTIALS_EXPIRED),
+        (refusal("ValidationException"), FailureCode.REFUSED),
+        (ReadTimeoutError(**ENDPOINT), FailureCode.TIMED_OUT),
+        (EndpointConnectionError(**ENDPOINT), FailureCode.UNREACHABLE),
     ],
 )
 def test_an_answer_that_tells_nothing_is_unreadable(
-    answer: Answer | Exception, cause: Cause
+    answer: Answer | Exception, cause: FailureCode
 ) -> None:
     """Whatever else AWS, or something in its place, answers is neither held nor absent."""
     assert why(read(managed().on("GetAlternateContact", answer))) is cause
@@ -419,21 +421,21 @@ def test_a_denied_management_account_is_out_of_a_delegated_administrators_reach(
     """A delegated administrator asks about the management account all the same, and says so."""
     wire = managed().on("DescribeOrganization", organization(MANAGEMENT))
     wire.on("GetAlternateContact", refusal("AccessDeniedException", "no", 403))
-    assert why(read(wire, MANAGEMENT)) is Cause.MANAGEMENT_OUT_OF_REACH
+    assert why(read(wire, MANAGEMENT)) is FailureCode.MANAGEMENT_OUT_OF_REACH
     assert wire.asked("GetAlternateContact")[0]["AccountId"] == MANAGEMENT
-    assert why(read(wire, MEMBER)) is Cause.WRONG_CALLER
+    assert why(read(wire, MEMBER)) is FailureCode.WRONG_CALLER
 
 
 @pytest.mark.parametrize("partition", ["aws-us-gov", "aws-iso", "aws-iso-b"])
 def test_a_partition_without_the_api_is_unsupported(partition: str) -> None:
     """GovCloud and the iso partitions are never asked, and never missing."""
     wire = managed().on("GetCallerIdentity", identity(partition=partition))
-    assert why(read(wire)) is Cause.NO_API
+    assert why(read(wire)) is FailureCode.NO_API
     adapter = gateway(wire, ScopeKind.ACCOUNT)
     assert list(adapter.accounts()) == [Account(OWN, OWN)]
     with pytest.raises(GatewayError) as caught:
         adapter.write(MEMBER, SECURITY, CONTACT)
-    assert caught.value.failure.cause is Cause.NO_API
+    assert caught.value.failure.cause is FailureCode.NO_API
     assert {name for name, _ in wire.calls} <= {
         "GetCallerIdentity",
         "DescribeOrganization",
@@ -469,7 +471,7 @@ def test_each_service_is_asked_where_its_partition_has_it(
     wire = Wire(region).on("GetCallerIdentity", identity(partition=partition))
     wire.on("DescribeOrganization", organization()).on("ListAccounts", ok(Accounts=[]))
     wire.on("GetAlternateContact", contact())
-    assert read(wire) == Held(CONTACT)
+    assert read(wire) == Present(CONTACT)
     assert wire.urls[0] == f"https://{sts}/"
     assert wire.urls[-1] == f"https://{account}/getAlternateContact"
     assert wire.urls[1] == f"https://{account.replace('account', 'organizations')}/"
@@ -482,9 +484,13 @@ def test_credentials_are_found_by_boto3s_chain(monkeypatch: pytest.MonkeyPatch) 
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/nonexistent")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    assert why(AwsGateway(None).read(OWN, SECURITY, Priority.SCAN)) is Cause.CREDENTIALS_MISSING
+    assert (
+        why(AwsGateway(None).read(OWN, SECURITY, Priority.SCAN)) is FailureCode.CREDENTIALS_MISSING
+    )
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    assert why(AwsGateway(None).read(OWN, SECURITY, Priority.SCAN)) is Cause.CREDENTIALS_MISSING
+    assert (
+        why(AwsGateway(None).read(OWN, SECURITY, Priority.SCAN)) is FailureCode.CREDENTIALS_MISSING
+    )
 
 
 @pytest.mark.parametrize(
@@ -498,8 +504,8 @@ def test_a_wrong_configuration_is_told(
     monkeypatch.setenv(name, value)
     reading = AwsGateway(None, pause=no_pause).read(OWN, SECURITY, Priority.SCAN)
     assert isinstance(reading, Unreadable)
-    assert reading.failure.cause is Cause.UNREACHABLE
-    assert words in reading.failure.words
+    assert reading.failure.cause is FailureCode.UNREACHABLE
+    assert words in reading.failure.message
 
 
 # Writing
@@ -545,15 +551,18 @@ def test_a_field_too_short_to_be_sent_is_named() -> None:
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [
-        (page(), Cause.MALFORMED),
-        (refusal("ValidationException"), Cause.REFUSED),
-        (refusal("AccessDeniedException", "The account is closed.", 403), Cause.ACCOUNT_STATE),
-        (ReadTimeoutError(**ENDPOINT), Cause.TIMED_OUT),
-        (EXPIRED, Cause.CREDENTIALS_EXPIRED),
+        (page(), FailureCode.MALFORMED),
+        (refusal("ValidationException"), FailureCode.REFUSED),
+        (
+            refusal("AccessDeniedException", "The account is closed.", 403),
+            FailureCode.ACCOUNT_STATE,
+        ),
+        (ReadTimeoutError(**ENDPOINT), FailureCode.TIMED_OUT),
+        (EXPIRED, FailureCode.CREDENTIALS_EXPIRED),
     ],
 )
 def test_a_write_that_aws_did_not_take_is_an_error(
-    answer: Answer | Exception, cause: Cause
+    answer: Answer | Exception, cause: FailureCode
 ) -> None:
     """Only AWS's own success is one: a proxy's page is not."""
     with pytest.raises(GatewayError) as caught:
@@ -597,7 +606,7 @@ def test_throttling_that_passes_is_not_told() -> None:
     pauses: list[float] = []
     wire = managed().on("GetAlternateContact", *[THROTTLED] * 4, contact())
     reading = gateway(wire, pause=pauses.append).read(MEMBER, SECURITY, Priority.SCAN)
-    assert reading == Held(CONTACT)
+    assert reading == Present(CONTACT)
     assert len(pauses) == 4
     assert all(0 <= pause <= 0.25 * 2**number for number, pause in enumerate(pauses))
 
@@ -629,7 +638,7 @@ def test_a_closed_gateway_reaches_nothing() -> None:
     adapter.scope()
     adapter.close()
     before = len(wire.calls)
-    assert why(adapter.read(MEMBER, SECURITY, Priority.SCAN)) is Cause.NOT_REACHED
+    assert why(adapter.read(MEMBER, SECURITY, Priority.SCAN)) is FailureCode.NOT_REACHED
     with pytest.raises(GatewayError):
         adapter.scope()
     assert len(wire.calls) == before
@@ -639,11 +648,11 @@ def test_closing_sends_away_who_waits_for_a_turn() -> None:
     """A read that waits for its turn when the gateway closes was not reached."""
     wire = managed().on("GetAlternateContact", contact())
     adapter = AwsGateway(None, read_rate=0.001, session=wire.session, pause=no_pause)
-    assert adapter.read(MEMBER, SECURITY, Priority.SCAN) == Held(CONTACT)
+    assert adapter.read(MEMBER, SECURITY, Priority.SCAN) == Present(CONTACT)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(adapter.read, MEMBER, SECURITY, Priority.SCAN)
         adapter.close()
-        assert why(waiting.result(timeout=20)) is Cause.NOT_REACHED
+        assert why(waiting.result(timeout=20)) is FailureCode.NOT_REACHED
 
 
 def test_closing_cuts_the_pause_between_tries_short() -> None:
@@ -663,7 +672,7 @@ def test_closing_cuts_the_pause_between_tries_short() -> None:
             reading = pool.submit(adapter.read, MEMBER, SECURITY, Priority.SCAN)
             assert paused.wait(20)
             adapter.close()
-            assert why(reading.result(timeout=20)) is Cause.AWS_FAULT
+            assert why(reading.result(timeout=20)) is FailureCode.AWS_FAULT
         finally:
             structlog.reset_defaults()
 
@@ -674,7 +683,7 @@ def test_closing_between_two_tries_tells_what_the_first_failed_of() -> None:
     adapter = gateway(wire, pause=lambda _: adapter.close())
     with pytest.raises(GatewayError) as caught:
         adapter.write(MEMBER, SECURITY, CONTACT)
-    assert caught.value.failure.cause is Cause.TIMED_OUT
+    assert caught.value.failure.cause is FailureCode.TIMED_OUT
     assert len(wire.asked("PutAlternateContact")) == 1
 
 
@@ -706,15 +715,15 @@ def test_a_primary_contact_that_is_not_there_is_empty() -> None:
 @pytest.mark.parametrize(
     ("operation", "answer", "cause"),
     [
-        ("GetContactInformation", EXPIRED, Cause.CREDENTIALS_EXPIRED),
-        ("GetContactInformation", ok(ContactInformation={"FullName": "A"}), Cause.MALFORMED),
-        ("GetContactInformation", page(), Cause.MALFORMED),
-        ("GetCallerIdentity", Answer(500), Cause.AWS_FAULT),
-        ("GetCallerIdentity", identity(partition="aws-us-gov"), Cause.NO_API),
+        ("GetContactInformation", EXPIRED, FailureCode.CREDENTIALS_EXPIRED),
+        ("GetContactInformation", ok(ContactInformation={"FullName": "A"}), FailureCode.MALFORMED),
+        ("GetContactInformation", page(), FailureCode.MALFORMED),
+        ("GetCallerIdentity", Answer(500), FailureCode.AWS_FAULT),
+        ("GetCallerIdentity", identity(partition="aws-us-gov"), FailureCode.NO_API),
     ],
 )
 def test_a_primary_contact_that_cannot_be_read_is_a_failure(
-    operation: str, answer: Answer, cause: Cause
+    operation: str, answer: Answer, cause: FailureCode
 ) -> None:
     """Whatever is in the way comes back as a failure."""
     found = primary(managed().on("GetContactInformation", PRIMARY).on(operation, answer))
@@ -731,5 +740,5 @@ def test_a_missing_permission_for_primary_contacts_is_named() -> None:
     wire = managed().on("GetContactInformation", refusal("AccessDeniedException", words))
     found = primary(wire)
     assert isinstance(found, Failure)
-    assert found.cause is Cause.PERMISSION_MISSING
-    assert "account:GetContactInformation" in found.words
+    assert found.cause is FailureCode.PERMISSION_MISSING
+    assert "account:GetContactInformation" in found.message

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.contacts import Unit
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.scope import AwsTarget, ScopeKind
 from tests.unit.aws.test_gateway import THROTTLED, gateway, managed
 from tests.unit.aws.wire import MEMBER, OWN, Answer, Wire, ok, organization, page, refusal
@@ -47,7 +47,7 @@ def tree() -> Wire:
     )
 
 
-def cause_of(caught: pytest.ExceptionInfo[GatewayError]) -> Cause:
+def cause_of(caught: pytest.ExceptionInfo[GatewayError]) -> FailureCode:
     """Why it failed."""
     return caught.value.failure.cause
 
@@ -137,7 +137,7 @@ def test_a_walk_that_goes_in_circles_or_is_no_walk_is_an_error(answers: tuple[An
     """Tokens that come again, OUs within themselves, and pages of a proxy end the walk."""
     with pytest.raises(GatewayError) as caught:
         gateway(rooted(*answers)).units()
-    assert cause_of(caught) is Cause.MALFORMED
+    assert cause_of(caught) is FailureCode.MALFORMED
 
 
 def test_a_walk_without_an_end_is_an_error() -> None:
@@ -145,7 +145,7 @@ def test_a_walk_without_an_end_is_an_error() -> None:
     levels = [units(unit(f"ou-ab12-{level:08}", "Down")) for level in range(12)]
     with pytest.raises(GatewayError) as caught:
         gateway(rooted(*levels)).units()
-    assert cause_of(caught) is Cause.MALFORMED
+    assert cause_of(caught) is FailureCode.MALFORMED
 
 
 # Placements
@@ -186,7 +186,7 @@ def test_an_account_that_left_has_no_tags_to_read() -> None:
     wire = managed().on("ListTagsForResource", refusal("TargetNotFoundException"))
     with pytest.raises(GatewayError) as caught:
         gateway(wire).tags(MEMBER)
-    assert cause_of(caught) is Cause.ACCOUNT_STATE
+    assert cause_of(caught) is FailureCode.ACCOUNT_STATE
 
 
 # Who may not
@@ -221,10 +221,10 @@ def test_a_permission_that_is_missing_is_named(operation: str) -> None:
     with pytest.raises(GatewayError) as caught:
         ASK[operation](adapter)
     why = caught.value.failure
-    assert why.cause is Cause.PERMISSION_MISSING
-    assert action in why.words
-    assert action in why.mend
-    assert "jo@" not in why.words
+    assert why.cause is FailureCode.PERMISSION_MISSING
+    assert action in why.message
+    assert action in why.remedy
+    assert "jo@" not in why.message
 
 
 def test_a_member_that_looks_after_itself_may_not_ask_where_it_stands() -> None:
@@ -236,4 +236,4 @@ def test_a_member_that_looks_after_itself_may_not_ask_where_it_stands() -> None:
     for ask in (adapter.units, lambda: adapter.tags(OWN)):
         with pytest.raises(GatewayError) as caught:
             ask()
-        assert cause_of(caught) is Cause.WRONG_CALLER
+        assert cause_of(caught) is FailureCode.WRONG_CALLER

@@ -12,7 +12,7 @@ from bot.aws import rate_limiter
 from bot.aws.rate_limiter import Limiter, account_limiters
 from bot.aws.token_bucket import Quota
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def test_closing_sends_away_those_who_wait_and_those_who_come() -> None:
         for each in calls:
             error = each.exception(timeout=PATIENCE)
             assert isinstance(error, GatewayError)
-            assert error.failure.cause is Cause.NOT_REACHED
+            assert error.failure.cause is FailureCode.NOT_REACHED
     with pytest.raises(GatewayError):
         call()
 

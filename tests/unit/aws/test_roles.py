@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from bot.aws.gateway import gateways_for
 from bot.aws.roles import assumed, opened
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.scope import AwsTarget, ScopeKind
 from bot.services.ports.aws import Priority
 from tests.unit.aws.test_gateway import SECURITY, gateway, managed
@@ -93,9 +93,9 @@ def test_a_denied_role_is_told_with_its_trust_policy() -> None:
     with pytest.raises(GatewayError) as caught:
         by_role(Wire().on("AssumeRole", denied()), managed()).scope()
     why = caught.value.failure
-    assert why.words == f"The role {ROLE} could not be assumed: AWS denied it."
-    assert "trust policy" in why.mend
-    assert "sts:AssumeRole" in why.mend
+    assert why.message == f"The role {ROLE} could not be assumed: AWS denied it."
+    assert "trust policy" in why.remedy
+    assert "sts:AssumeRole" in why.remedy
     assert "jo@" not in f"{why} {caught.value.__cause__} {caught.value.__context__}"
     assert why.cause.of_the_caller
 
@@ -103,23 +103,23 @@ def test_a_denied_role_is_told_with_its_trust_policy() -> None:
 @pytest.mark.parametrize(
     ("answer", "cause"),
     [
-        (denied("ExpiredToken"), Cause.CREDENTIALS_EXPIRED),
-        (denied("Throttling"), Cause.THROTTLED),
-        (denied("ValidationError"), Cause.REFUSED),
-        (Answer(503), Cause.AWS_FAULT),
-        (page(), Cause.MALFORMED),
-        (identity(), Cause.MALFORMED),
-        (EndpointConnectionError(endpoint_url="https://x"), Cause.UNREACHABLE),
+        (denied("ExpiredToken"), FailureCode.CREDENTIALS_EXPIRED),
+        (denied("Throttling"), FailureCode.THROTTLED),
+        (denied("ValidationError"), FailureCode.REFUSED),
+        (Answer(503), FailureCode.AWS_FAULT),
+        (page(), FailureCode.MALFORMED),
+        (identity(), FailureCode.MALFORMED),
+        (EndpointConnectionError(endpoint_url="https://x"), FailureCode.UNREACHABLE),
     ],
 )
 def test_whatever_keeps_a_role_from_being_assumed_is_told(
-    answer: Answer | Exception, cause: Cause
+    answer: Answer | Exception, cause: FailureCode
 ) -> None:
     """STS's failures keep their cause, and name the role."""
     with pytest.raises(GatewayError) as caught:
         by_role(Wire().on("AssumeRole", answer), managed()).scope()
     assert caught.value.failure.cause is cause
-    assert f"The role {ROLE} could not be assumed. " in caught.value.failure.words
+    assert f"The role {ROLE} could not be assumed. " in caught.value.failure.message
 
 
 def test_a_role_of_another_partition_is_asked_for_there() -> None:
@@ -164,7 +164,7 @@ def test_a_profile_that_is_not_there_is_told() -> None:
     [adapter] = gateways_for([AwsTarget("acquired", profile="nobody")], None)
     with pytest.raises(GatewayError) as caught:
         adapter.scope()
-    assert caught.value.failure.cause is Cause.CREDENTIALS_MISSING
+    assert caught.value.failure.cause is FailureCode.CREDENTIALS_MISSING
 
 
 @pytest.mark.usefixtures("profiles")
@@ -174,7 +174,7 @@ def test_an_endpoint_that_is_no_url_is_told_of_a_role_too(monkeypatch: pytest.Mo
     [adapter] = gateways_for([AwsTarget(profile="acquired", role=ROLE)], None)
     with pytest.raises(GatewayError) as caught:
         adapter.scope()
-    assert "AWS_ENDPOINT_URL" in caught.value.failure.mend
+    assert "AWS_ENDPOINT_URL" in caught.value.failure.remedy
 
 
 def test_each_target_has_a_gateway() -> None:

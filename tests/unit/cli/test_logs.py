@@ -81,7 +81,7 @@ def test_levels(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @dataclass
-class Held:
+class Present:
     """Something with personal data in its representation."""
 
     email: str
@@ -95,7 +95,7 @@ def test_masked(capsys: pytest.CaptureFixture[str]) -> None:
         f"said {secret}",
         plain=secret,
         nested={"a": [secret, (secret, 1)], secret: None},
-        held=Held(secret),
+        held=Present(secret),
         chosen={secret},
         account="111122223333",
         seconds=1.5,

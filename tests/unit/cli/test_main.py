@@ -21,7 +21,7 @@ from bot.app import bot, one_shot
 from bot.config import policy_file
 from bot.config.load import Settings
 from bot.domain.errors import SettingsError, StoreError
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.readings import Absent
 from bot.domain.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
 from tests.unit.loggers import logging_put_back
@@ -137,10 +137,10 @@ def test_usage(capsys: Capture, arguments: list[str]) -> None:
         (report([account(1, "a", HELD), account(2, "b", state="CLOSED")]), 0),
         (report([]), 0),
         (report(every_state()), 1),
-        (report([account(1, "a", Absent())], ScanState.INCOMPLETE, Cause.THROTTLED), 1),
+        (report([account(1, "a", Absent())], ScanState.INCOMPLETE, FailureCode.THROTTLED), 1),
         (report([account(1, "a", HELD), account(2, "b", DENIED)]), 3),
-        (report([account(1, "a", HELD)], ScanState.INCOMPLETE, Cause.CREDENTIALS_EXPIRED), 3),
-        (report([], ScanState.FAILED, Cause.CREDENTIALS_MISSING), 3),
+        (report([account(1, "a", HELD)], ScanState.INCOMPLETE, FailureCode.CREDENTIALS_EXPIRED), 3),
+        (report([], ScanState.FAILED, FailureCode.CREDENTIALS_MISSING), 3),
     ],
 )
 @pytest.mark.parametrize("more", [[], ["--json"]])

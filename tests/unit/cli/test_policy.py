@@ -11,7 +11,7 @@ import pytest
 from bot import cli
 from bot.app import one_shot
 from bot.domain.contacts import Account
-from bot.domain.policy.policy import Policy, Undecided
+from bot.domain.policy.policy import Policy, PolicyUnknown
 from bot.services.explain_policy import Explanation, NotFound
 from tests.unit.loggers import logging_put_back
 
@@ -39,11 +39,11 @@ def explained(settings: Settings, text: str) -> Explanation | NotFound:
     if text == "stopped":
         raise KeyboardInterrupt
     if text == "unread":
-        return Explanation(ACCOUNT, Undecided(("tags",), ()))
+        return Explanation(ACCOUNT, PolicyUnknown(("tags",), ()))
     if text == "nobody":
         return NotFound()
     values = settings.policy.explain(ACCOUNT)
-    assert not isinstance(values, Undecided)
+    assert not isinstance(values, PolicyUnknown)
     assert settings.policy == Policy.requiring()
     return Explanation(ACCOUNT, values)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.cli import scan_json
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.readings import Absent
 from bot.domain.scans import ScanPart, ScanReport, ScanState
@@ -50,7 +50,7 @@ def test_scan() -> None:
 
 def test_failed_scan() -> None:
     """A scan that never found out its scope has null for it, and is not complete."""
-    made = written(report([], ScanState.FAILED, Cause.CREDENTIALS_MISSING, scope=None))
+    made = written(report([], ScanState.FAILED, FailureCode.CREDENTIALS_MISSING, scope=None))
     assert made["scan"]["complete"] is False
     assert made["scan"]["scope"] is made["scan"]["caller"] is None
     assert made["accounts"] == []
@@ -145,7 +145,7 @@ def test_expected_against_actual() -> None:
 def test_organizations() -> None:
     """Of several organizations each has how it went; what is excluded says why."""
     made = report([excluded(1, "a", "Closed every Friday.")])
-    parts = (ScanPart("corp", SCOPE), ScanPart("bought", None, failure(Cause.TIMED_OUT)))
+    parts = (ScanPart("corp", SCOPE), ScanPart("bought", None, failure(FailureCode.TIMED_OUT)))
     said = written(replace(made, scan=replace(made.scan, parts=parts)))
     assert said["scan"]["organizations"] == [
         {

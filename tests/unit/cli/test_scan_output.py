@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from bot.cli import scan_output
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.readings import Absent
 from bot.domain.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
 from tests.unit.reports import (
@@ -76,7 +76,7 @@ def test_table_causes() -> None:
 
 def test_table_without_mend() -> None:
     """A cause without a mend is one line."""
-    made = account(1, "x", replace(DENIED, failure=replace(DENIED.failure, mend="")))
+    made = account(1, "x", replace(DENIED, failure=replace(DENIED.failure, remedy="")))
     assert "(1 account)\n\n1 account: 1 unknown" in drawn(report([made]))
 
 
@@ -135,7 +135,7 @@ def test_plain_columns() -> None:
 
 def test_nothing_found() -> None:
     """A scan that listed nothing gives no rows, and a summary without scope."""
-    empty = report([], ScanState.FAILED, Cause.CREDENTIALS_MISSING, scope=None)
+    empty = report([], ScanState.FAILED, FailureCode.CREDENTIALS_MISSING, scope=None)
     assert drawn(empty) == "0 accounts\n3.2 s\n"
     assert piped(empty) == ([], "0 accounts; 3.2 s\n")
     unended = replace(empty, scan=replace(empty.scan, finished_at=None))
@@ -153,7 +153,7 @@ def test_nothing_found() -> None:
 )
 def test_trouble(state: ScanState, words: str) -> None:
     """A scan that is not complete says so, why, and what to do."""
-    said = scan_output.trouble(report([], state, Cause.CREDENTIALS_EXPIRED).scan)
+    said = scan_output.trouble(report([], state, FailureCode.CREDENTIALS_EXPIRED).scan)
     assert said.startswith(words)
     assert bool(said) is bool(words)
     assert ("a role that refreshes itself is best" in said) is bool(words)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from bot.config.load import FIELDS, Settings, load, look
+from bot.config.load import FIELDS, Settings, load, load_lenient
 from bot.config.toml_file import CONFIG
 from bot.domain.contacts import ContactType
 from bot.domain.errors import SettingsError
@@ -273,26 +273,28 @@ def test_unknown_names(folder: Path) -> None:
 
 def test_look_takes_what_can_be_used(folder: Path) -> None:
     """What is wrong or missing is at its default and named; the rest is as it was set."""
-    found = look(SLACK | {"ALTCONTACT_SCOPE": "galaxy", "SLACK_APP_TOKEN": ""}, needs_slack=True)
+    found = load_lenient(
+        SLACK | {"ALTCONTACT_SCOPE": "galaxy", "SLACK_APP_TOKEN": ""}, needs_slack=True
+    )
     assert found.wrong == {"scope", "slack_app_token"}
     assert found.settings.scope is None
     assert found.settings.channel == SLACK["ALTCONTACT_CHANNEL"]
     assert (found.given, found.sources) == (3, "the environment")
     assert [problem.where for problem in found.problems] == ["ALTCONTACT_SCOPE", "SLACK_APP_TOKEN"]
-    assert [problem.paste for problem in found.problems] == [
+    assert [problem.snippet for problem in found.problems] == [
         "export ALTCONTACT_SCOPE=auto",
         "export SLACK_APP_TOKEN='xapp-…'",
     ]
     (folder / "altcontact.toml").write_text('scope = "galaxy"\n')
-    found = look({}, needs_slack=False)
-    assert [problem.paste for problem in found.problems] == ['scope = "auto"']
+    found = load_lenient({}, needs_slack=False)
+    assert [problem.snippet for problem in found.problems] == ['scope = "auto"']
     assert found.sources == "the environment and altcontact.toml"
 
 
 def test_look_at_a_file_that_cannot_be_read(folder: Path) -> None:
     """Where the file cannot be read, all but what the environment gives may be otherwise."""
     (folder / "altcontact.toml").write_text("channel\n")
-    found = look({"ALTCONTACT_DATABASE": "/data/a.db"}, needs_slack=True)
+    found = load_lenient({"ALTCONTACT_DATABASE": "/data/a.db"}, needs_slack=True)
     assert found.wrong == Settings.model_fields.keys() - {"database"}
     assert [problem.where for problem in found.problems] == ["altcontact.toml"]
 

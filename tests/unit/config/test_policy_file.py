@@ -11,18 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.config.load import load, look
+from bot.config.load import load, load_lenient
 from bot.config.toml_file import CONFIG
 from bot.domain.contacts import Account, ContactType, Unit
 from bot.domain.errors import SettingsError
 from bot.domain.policy.match import EVERY, Match
-from bot.domain.policy.policy import AccountPolicy, Layer, Presence
+from bot.domain.policy.policy import AccountPolicy, PolicyTable, Presence
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scope import AwsTarget, ScopeKind
 from tests.unit.config.toml_writing import as_toml
 
 if TYPE_CHECKING:
-    from bot.config.load import Look
+    from bot.config.load import LoadedSettings
     from bot.config.toml_file import Problem
 
 README: Final = Path(__file__).parents[3] / "README.md"
@@ -37,13 +37,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def seen(text: str) -> Look:
+def seen(text: str) -> LoadedSettings:
     """What is found in a file of this text."""
     Path("altcontact.toml").write_text(text, encoding="utf-8")
-    return look({}, needs_slack=False)
+    return load_lenient({}, needs_slack=False)
 
 
-def layers(text: str) -> list[Layer]:
+def layers(text: str) -> list[PolicyTable]:
     """The layers of a right file, without those that do not come from it."""
     found = seen(text)
     assert found.problems == ()
@@ -106,23 +106,25 @@ def test_layers_stand_as_in_the_file() -> None:
         '[policy]\nbilling = "Required"\nrules.changed = "low"\n'
         '[policy.operations]\npresence = "optional"\n'
     ) == [
-        Layer(
+        PolicyTable(
             "[policy] (line 12)",
             {"billing.presence": Presence.REQUIRED, "rules.changed": Severity.LOW},
             EVERY,
         ),
-        Layer("[policy.operations] (line 15)", {"operations.presence": Presence.OPTIONAL}, EVERY),
-        Layer(
+        PolicyTable(
+            "[policy.operations] (line 15)", {"operations.presence": Presence.OPTIONAL}, EVERY
+        ),
+        PolicyTable(
             "[[policy.override]] 1 (line 1)",
             {"security.presence": Presence.OPTIONAL},
             Match(units=("/A",)),
         ),
-        Layer(
+        PolicyTable(
             "[[policy.exclude]] 1 (line 5)",
             {"excluded": "A long reason."},
             Match(names=("b",)),
         ),
-        Layer(
+        PolicyTable(
             "[[policy.override]] 2 (line 8)",
             {"security.email": ("a@corp.example",), "rules.missing": Severity.VERY_HIGH},
             Match(tags=(("env", "prod"),)),
@@ -133,7 +135,7 @@ def test_layers_stand_as_in_the_file() -> None:
 def test_a_policy_without_a_header() -> None:
     """Dotted keys at the top of the file and inline tables are read alike."""
     assert layers('policy.security = "optional"\npolicy.rules = { changed = "on" }\n') == [
-        Layer(
+        PolicyTable(
             "policy (line 1)",
             {"security.presence": Presence.OPTIONAL, "rules.changed": Severity.LOW},
             EVERY,
@@ -156,7 +158,7 @@ def test_domains_switch_their_rule_on() -> None:
     of_policy = "[policy]\nrules.foreign_domain = 'off'\n"
     override = "[[policy.override]]\nmatch.name = 'a'\ndomains = 'corp.example'\n"
     first, *rest = layers(of_policy + override)
-    assert first == Layer(
+    assert first == PolicyTable(
         "domains of [[policy.override]] 1 (line 3)", {"rules.foreign_domain": Severity.MEDIUM}
     )
     assert rest[0].values == {"rules.foreign_domain": None}
@@ -336,7 +338,7 @@ def test_broken_file(text: str, key: str, words: str) -> None:
     assert (problem.key, problem.line) == (key, line)
     assert words in problem.what
     assert problem.where == f"{key} in altcontact.toml, line {line}"
-    assert problem.example == problem.paste or not problem.key.startswith("policy")
+    assert problem.example == problem.snippet or not problem.key.startswith("policy")
     assert not problem.what.endswith(".")
 
 
@@ -436,7 +438,7 @@ def test_mangled_file(folder: Path, data: st.DataObject) -> None:
     lines = "".join(f"{as_toml(key)} = {as_toml(each)}\n" for key, each in content.items())
     file.write_text(lines, encoding="utf-8", errors="surrogatepass")
     environ = {CONFIG: str(file)}
-    found = look(environ, needs_slack=False)
+    found = load_lenient(environ, needs_slack=False)
     assert all(problem.line for problem in found.problems)
     if found.problems:
         with pytest.raises(SettingsError) as caught:
@@ -466,7 +468,7 @@ def test_mangled_text(folder: Path, data: st.DataObject) -> None:
             lines[place] = lines[place][: data.draw(st.integers(0, len(lines[place])))]
     file = folder / "mangled.toml"
     file.write_text("\n".join(lines), encoding="utf-8")
-    found = look({CONFIG: str(file)}, needs_slack=False)
+    found = load_lenient({CONFIG: str(file)}, needs_slack=False)
     assert all(1 <= problem.line <= len(lines) for problem in found.problems)
 
 

@@ -14,7 +14,7 @@ from bot.domain.announcements import (
     NewAnnouncement,
     plan,
 )
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import FindingKey, Outcome
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import Scan, ScanPart, ScanState
@@ -31,7 +31,7 @@ RULES = {
 }
 
 
-def scan(state: ScanState = ScanState.COMPLETE, cause: Cause | None = None) -> Scan:
+def scan(state: ScanState = ScanState.COMPLETE, cause: FailureCode | None = None) -> Scan:
     """A scan that ended."""
     return Scan(1, SCHEDULE, state, START, failure=failure(cause) if cause else None)
 
@@ -81,39 +81,41 @@ def test_every_new_finding_is_told_exactly_once(outcomes: list[Outcome]) -> None
 @pytest.mark.parametrize("state", [ScanState.FAILED, ScanState.INCOMPLETE])
 def test_checks_that_begin_to_fail_are_told(state: ScanState) -> None:
     """The first check that something kept from working is told of, with the cause."""
-    why = failure(Cause.CREDENTIALS_EXPIRED)
+    why = failure(FailureCode.CREDENTIALS_EXPIRED)
     assert plan(scan(state, why.cause), {}, {}) == (NewAnnouncement(FAILING, failure=why),)
 
 
 def test_the_same_cause_is_not_told_twice() -> None:
     """While checks fail for the cause that was told, nothing more is said."""
-    again = scan(ScanState.FAILED, Cause.CREDENTIALS_EXPIRED)
-    assert plan(again, {}, {"": Cause.CREDENTIALS_EXPIRED}) == ()
+    again = scan(ScanState.FAILED, FailureCode.CREDENTIALS_EXPIRED)
+    assert plan(again, {}, {"": FailureCode.CREDENTIALS_EXPIRED}) == ()
 
 
 def test_another_cause_is_told() -> None:
     """Where checks fail for another cause than the one told, that is news."""
-    other = scan(ScanState.FAILED, Cause.UNREACHABLE)
-    assert [item.kind for item in plan(other, {}, {"": Cause.CREDENTIALS_EXPIRED})] == [FAILING]
+    other = scan(ScanState.FAILED, FailureCode.UNREACHABLE)
+    assert [item.kind for item in plan(other, {}, {"": FailureCode.CREDENTIALS_EXPIRED})] == [
+        FAILING
+    ]
 
 
 def test_checks_that_work_again_are_told() -> None:
     """The first complete check after failing ones is told of, besides what it found."""
-    news = plan(scan(), of(key(1, Outcome.MISSING)), {"": Cause.UNREACHABLE})
+    news = plan(scan(), of(key(1, Outcome.MISSING)), {"": FailureCode.UNREACHABLE})
     assert [item.kind for item in news] == [AnnouncementKind.FALLS_SHORT, WORKING]
 
 
-@pytest.mark.parametrize("before", [None, Cause.UNREACHABLE])
-def test_a_check_that_was_stopped_says_nothing_of_checking(before: Cause | None) -> None:
+@pytest.mark.parametrize("before", [None, FailureCode.UNREACHABLE])
+def test_a_check_that_was_stopped_says_nothing_of_checking(before: FailureCode | None) -> None:
     """A scan cut short by a stop proves neither that checks fail nor that they work again."""
     failing = {"": before} if before is not None else {}
-    assert plan(scan(ScanState.INCOMPLETE, Cause.NOT_REACHED), {}, failing) == ()
+    assert plan(scan(ScanState.INCOMPLETE, FailureCode.NOT_REACHED), {}, failing) == ()
 
 
 def test_what_an_incomplete_check_found_is_told() -> None:
     """Findings of accounts that were read count, whatever ended the scan."""
     news = plan(
-        scan(ScanState.INCOMPLETE, Cause.CREDENTIALS_EXPIRED), of(key(1, Outcome.MISSING)), {}
+        scan(ScanState.INCOMPLETE, FailureCode.CREDENTIALS_EXPIRED), of(key(1, Outcome.MISSING)), {}
     )
     assert [item.kind for item in news] == [AnnouncementKind.FALLS_SHORT, FAILING]
 
@@ -147,10 +149,10 @@ def test_a_message_mentions_no_crowd() -> None:
 
 def test_one_organization_that_fails_is_told_by_its_name() -> None:
     """Of several organizations that which fails is told; one that works again, too."""
-    why = failure(Cause.CREDENTIALS_EXPIRED)
+    why = failure(FailureCode.CREDENTIALS_EXPIRED)
     parts = (ScanPart("corp"), ScanPart("bought", failure=why), ScanPart("old", failure=why))
     ended = Scan(1, SCHEDULE, ScanState.INCOMPLETE, START, parts=parts)
-    before = {"corp": Cause.UNREACHABLE, "old": why.cause}
+    before = {"corp": FailureCode.UNREACHABLE, "old": why.cause}
     assert plan(ended, {}, before) == (
         NewAnnouncement(FAILING, failure=why, organization="bought"),
         NewAnnouncement(WORKING, organization="corp"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import (
     OUTCOMES,
     AccountResult,
@@ -38,7 +38,7 @@ from bot.domain.scans import (
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 from tests.unit.fakes import CONTACT, SECURITY, START, account
 
-WHY = failure(Cause.THROTTLED)
+WHY = failure(FailureCode.THROTTLED)
 RULES = st.sampled_from(list(Rule))
 
 
@@ -88,7 +88,7 @@ def test_the_worst_verdict_comes_first_and_each_reason_once() -> None:
     unknown = undecided(Rule.PERSON_LEFT, WHY)
     result = judged(SECURITY, [unknown, low, high, again, wrong])
     assert result.verdicts == (wrong, high, low, again, unknown)
-    assert result.reason == f"Wrong. Bad. Same. {WHY.words}"
+    assert result.reason == f"Wrong. Bad. Same. {WHY.message}"
     assert result.outcome is Outcome.WRONG
     assert result.was_read
 
@@ -167,10 +167,10 @@ def test_every_outcome_is_counted() -> None:
 
 @pytest.mark.parametrize(
     ("cause", "fails"),
-    [(None, False), (Cause.NOT_REACHED, False), (Cause.CREDENTIALS_EXPIRED, True)],
+    [(None, False), (FailureCode.NOT_REACHED, False), (FailureCode.CREDENTIALS_EXPIRED, True)],
 )
 def test_a_scan_that_was_merely_stopped_does_not_fail(
-    cause: Cause | None,
+    cause: FailureCode | None,
     fails: bool,
 ) -> None:
     """Checks count as failing where something kept them from working, not where they ended."""
@@ -182,7 +182,7 @@ def test_a_scan_that_was_merely_stopped_does_not_fail(
 
 def test_each_organization_fails_and_completes_for_itself() -> None:
     """One broken organization is named, and the others count as read as a whole."""
-    broken_one = failure(Cause.CREDENTIALS_EXPIRED)
+    broken_one = failure(FailureCode.CREDENTIALS_EXPIRED)
     parts = (ScanPart("main"), ScanPart("bought", failure=broken_one))
     scan = Scan(1, Trigger(TriggerKind.CLI), ScanState.INCOMPLETE, START, parts=parts)
     assert scan.failing == {"bought": broken_one}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.phone_numbers import parsed, understood
+from bot.domain.phone_numbers import parse_phone, parsed
 
 COUNTRY_CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
@@ -28,17 +28,17 @@ def test_a_number_is_understood_without_a_guess(
     phone: str, normal: str, possible: bool | None
 ) -> None:
     """One with a country code is E.164, one without is its digits and nothing is said of it."""
-    assert (understood(phone).normal, understood(phone).possible) == (normal, possible)
+    assert (parse_phone(phone).normal, parse_phone(phone).possible) == (normal, possible)
 
 
 @given(st.text(max_size=40) | st.from_regex(r"\+?[0-9 ()+-]{1,25}", fullmatch=True))
 def test_understanding_is_total_and_stable(phone: str) -> None:
     """Any text is understood, and a normal form is its own normal form unless it was no number."""
-    number = understood(phone)
+    number = parse_phone(phone)
     assert number.is_made_up in {True, False}
     assert repr(number) == "Phone()"
     if number.possible:
-        assert understood(number.normal).normal == number.normal
+        assert parse_phone(number.normal).normal == number.normal
 
 
 _MARKS = st.sampled_from(("", "", "", " ", "-", ".", "(", ")", ") ", " (", " - "))
@@ -57,7 +57,7 @@ def _written(draw: st.DrawFn) -> str:
 @settings(max_examples=500)
 def test_the_short_way_says_what_the_parser_says(phone: str) -> None:
     """A number is understood just as phonenumbers' own parser understands it."""
-    assert understood(phone) == parsed(phone)
+    assert parse_phone(phone) == parsed(phone)
 
 
 @pytest.mark.parametrize("code", COUNTRY_CODES)
@@ -66,4 +66,4 @@ def test_the_short_way_holds_in_every_country(code: int) -> None:
     for first in "0123456789":
         for length in range(1, 19):
             phone = f"+{code}{(first + '20794609587123456')[:length]}"
-            assert understood(phone) == parsed(phone)
+            assert parse_phone(phone) == parsed(phone)

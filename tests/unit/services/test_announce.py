@@ -19,12 +19,18 @@ from bot.domain.errors import (
     StoreError,
 )
 from bot.domain.evaluation.evaluate import evaluate
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.policy.policy import Policy
-from bot.domain.readings import Held
+from bot.domain.readings import Present
 from bot.domain.scans import ScanState, count
 from bot.services import announce
-from bot.services.announce import DOUBT_WAIT, FIRST_RETRY, LONGEST_RETRY, LOOK_EVERY, Announcer
+from bot.services.announce import (
+    DOUBT_WAIT,
+    FIRST_RETRY,
+    LONGEST_RETRY,
+    LOOK_EVERY,
+    AnnouncementSender,
+)
 from bot.store import SqliteStore
 from tests.unit.fakes import (
     ABSENT,
@@ -45,7 +51,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.announcements import Announcement
-    from bot.domain.readings import Reading
+    from bot.domain.readings import ContactReading
 
 REFUSED = PostRefused("Slack is away.")
 NO_CHANNEL = PostRefused("The channel is archived.", "Unarchive it.", permanent=True)
@@ -76,18 +82,20 @@ def notifier() -> FakeNotifier:
 
 
 @pytest.fixture
-def announcer(store: SqliteStore, notifier: FakeNotifier, clock: FakeClock) -> Iterator[Announcer]:
+def announcer(
+    store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> Iterator[AnnouncementSender]:
     """The unit under test; its thread runs where a test starts it."""
-    announcer = Announcer(store, notifier, clock, rows=10)
+    announcer = AnnouncementSender(store, notifier, clock, rows=10)
     yield announcer
     announcer.stop()
 
 
 def scan(
     store: SqliteStore,
-    readings: dict[int, Reading],
+    readings: dict[int, ContactReading],
     *,
-    cause: Cause | None = None,
+    cause: FailureCode | None = None,
 ) -> None:
     """Record a scan of these accounts."""
     results = [
@@ -107,7 +115,7 @@ def scan(
 def resolve(store: SqliteStore, number: int) -> None:
     """Somebody sets an account's contact."""
     policy = Policy.requiring().resolve(account(number))
-    looked = evaluate(account(number), {SECURITY: Held(CONTACT)}, policy)
+    looked = evaluate(account(number), {SECURITY: Present(CONTACT)}, policy)
     store.observe(looked)
 
 
@@ -118,7 +126,7 @@ def only_due(store: SqliteStore) -> Announcement:
 
 
 def test_what_is_due_is_posted_once(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
     """An announcement is posted, and not again while nothing of it changes."""
     scan(store, {1: ABSENT, 2: unreadable()})
@@ -133,13 +141,13 @@ def test_what_is_due_is_posted_once(
     assert announcer.problem is None
 
 
-def test_nothing_due_is_looked_for_again_in_a_while(announcer: Announcer) -> None:
+def test_nothing_due_is_looked_for_again_in_a_while(announcer: AnnouncementSender) -> None:
     """With nothing due, the next look is that for what another process left."""
     assert announcer.deliver() == LOOK_EVERY
 
 
 def test_the_store_knows_before_slack_is_asked(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
     """While Slack is asked, the store has it that sending is under way."""
     scan(store, {1: ABSENT})
@@ -150,7 +158,7 @@ def test_the_store_knows_before_slack_is_asked(
 
 
 def test_a_lost_reply_is_looked_for_not_posted_again(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """A post whose answer was lost is found in the channel, after it had time to appear there."""
     scan(store, {1: ABSENT})
@@ -166,7 +174,7 @@ def test_a_lost_reply_is_looked_for_not_posted_again(
 
 
 def test_a_post_in_doubt_that_is_not_there_is_posted(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """A post in doubt that the channel does not have goes out again, and is no repeat."""
     scan(store, {1: ABSENT})
@@ -180,7 +188,7 @@ def test_a_post_in_doubt_that_is_not_there_is_posted(
 
 
 def test_a_post_in_doubt_without_history_says_that_it_may_be_a_repeat(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """Where history cannot be read, it goes out again and says so; that is logged once."""
     scan(store, {1: ABSENT})
@@ -201,7 +209,7 @@ def test_a_post_in_doubt_without_history_says_that_it_may_be_a_repeat(
 
 
 def test_a_search_that_fails_for_now_is_tried_again(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """Where Slack cannot be asked for the history just now, nothing is posted meanwhile."""
     scan(store, {1: ABSENT})
@@ -218,7 +226,7 @@ def test_a_search_that_fails_for_now_is_tried_again(
 
 
 def test_one_refused_after_a_lost_reply_is_still_looked_for(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """A refusal does not settle an earlier try that was never answered."""
     scan(store, {1: ABSENT})
@@ -236,7 +244,7 @@ def test_one_refused_after_a_lost_reply_is_still_looked_for(
 
 
 def test_a_crash_while_sending_is_made_up_for(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
     """What was being sent when the process was killed is looked for before it is posted."""
     scan(store, {1: ABSENT})
@@ -250,7 +258,7 @@ def test_a_crash_while_sending_is_made_up_for(
 
 
 def test_what_changed_before_it_was_found_is_put_right(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """A message found again shows what has changed since, as soon as it is found."""
     scan(store, {1: ABSENT, 2: ABSENT})
@@ -265,7 +273,7 @@ def test_what_changed_before_it_was_found_is_put_right(
 
 
 def test_a_refusal_is_retried_ever_later(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """The waits after refusals grow twofold to a bound; nothing is tried before its time."""
     scan(store, {1: ABSENT})
@@ -283,7 +291,7 @@ def test_a_refusal_is_retried_ever_later(
 
 
 def test_the_wait_is_what_is_left_of_it(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """The announcer comes back when the next try is due."""
     scan(store, {1: ABSENT})
@@ -295,7 +303,7 @@ def test_the_wait_is_what_is_left_of_it(
 
 @pytest.mark.parametrize("asked", [0.0, 3.0, 90.0])
 def test_slacks_own_wait_is_kept(
-    announcer: Announcer,
+    announcer: AnnouncementSender,
     store: SqliteStore,
     notifier: FakeNotifier,
     clock: FakeClock,
@@ -316,7 +324,7 @@ def test_slacks_own_wait_is_kept(
 
 
 def test_what_a_person_must_mend_is_logged_once_and_sent_then(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """A lasting problem is logged once with its mend; what was due goes out when it is mended."""
     scan(store, {1: ABSENT})
@@ -333,7 +341,7 @@ def test_what_a_person_must_mend_is_logged_once_and_sent_then(
 
 
 def test_a_problem_is_over_when_nothing_is_due_any_more(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
     """What was resolved before it could be posted is withdrawn, and its problem with it."""
     scan(store, {1: ABSENT})
@@ -347,7 +355,7 @@ def test_a_problem_is_over_when_nothing_is_due_any_more(
 
 
 def test_what_was_withdrawn_meanwhile_is_not_posted(
-    announcer: Announcer,
+    announcer: AnnouncementSender,
     store: SqliteStore,
     notifier: FakeNotifier,
     monkeypatch: pytest.MonkeyPatch,
@@ -362,7 +370,7 @@ def test_what_was_withdrawn_meanwhile_is_not_posted(
 
 
 def test_one_that_fails_keeps_no_other_back(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
     """Where Slack refuses one announcement, the others go out all the same."""
     scan(store, {1: ABSENT, 2: unreadable()})
@@ -372,7 +380,7 @@ def test_one_that_fails_keeps_no_other_back(
 
 
 def test_a_defect_in_one_keeps_no_other_back(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """An exception that nobody foresaw is logged, and its announcement tried again later."""
     scan(store, {1: ABSENT, 2: unreadable()})
@@ -386,7 +394,7 @@ def test_a_defect_in_one_keeps_no_other_back(
 
 
 def test_a_message_is_updated_when_what_it_shows_changed(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
     """A finding resolved by anyone is shown in place, once, without a new post."""
     scan(store, {1: ABSENT, 2: ABSENT})
@@ -402,7 +410,7 @@ def test_a_message_is_updated_when_what_it_shows_changed(
 
 
 def test_what_changed_during_an_update_is_shown_by_the_next(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
     """A change that an update came too early for is not lost."""
     scan(store, {1: ABSENT, 2: ABSENT})
@@ -416,7 +424,7 @@ def test_what_changed_during_an_update_is_shown_by_the_next(
 
 
 def test_what_changed_during_a_post_is_shown_by_an_update(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
     """A change that a post came too early for is not lost."""
     scan(store, {1: ABSENT, 2: ABSENT})
@@ -427,7 +435,7 @@ def test_what_changed_during_a_post_is_shown_by_an_update(
 
 
 def test_an_update_that_fails_is_tried_again(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """An update that Slack did not take is due again after a wait."""
     scan(store, {1: ABSENT, 2: ABSENT})
@@ -442,7 +450,7 @@ def test_an_update_that_fails_is_tried_again(
 
 
 def test_a_message_that_is_gone_is_let_go(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
     """Where the message was deleted, there is nothing to update, and nothing is posted anew."""
     scan(store, {1: ABSENT})
@@ -455,13 +463,13 @@ def test_a_message_that_is_gone_is_let_go(
 
 
 def test_failing_checks_are_told_once_and_so_is_their_end(
-    announcer: Announcer, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
     """One message says that checks fail, and one that they work again."""
     for _ in range(2):
-        scan(store, {}, cause=Cause.CREDENTIALS_EXPIRED)
+        scan(store, {}, cause=FailureCode.CREDENTIALS_EXPIRED)
         announcer.deliver()
-    scan(store, {1: Held(CONTACT)})
+    scan(store, {1: Present(CONTACT)})
     announcer.deliver()
     assert [content.announcement.kind for content in notifier.messages.values()] == [
         AnnouncementKind.CHECKS_FAILING,
@@ -470,7 +478,7 @@ def test_failing_checks_are_told_once_and_so_is_their_end(
 
 
 def test_it_sends_on_a_thread_of_its_own_when_woken(
-    announcer: Announcer,
+    announcer: AnnouncementSender,
     store: SqliteStore,
     notifier: FakeNotifier,
     monkeypatch: pytest.MonkeyPatch,
@@ -494,7 +502,7 @@ def test_it_sends_on_a_thread_of_its_own_when_woken(
 
 
 def test_a_stop_between_looks_is_not_missed(
-    announcer: Announcer, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    announcer: AnnouncementSender, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stop that comes just as the announcer begins to look again ends it at once."""
     monkeypatch.setattr(announce, "LOOK_EVERY", 3600.0)
@@ -512,7 +520,7 @@ def test_a_stop_between_looks_is_not_missed(
 
 
 def test_a_database_that_fails_for_a_while_is_waited_for(
-    announcer: Announcer,
+    announcer: AnnouncementSender,
     store: SqliteStore,
     notifier: FakeNotifier,
     monkeypatch: pytest.MonkeyPatch,
@@ -537,7 +545,7 @@ def test_a_database_that_fails_for_a_while_is_waited_for(
 
 
 def test_a_record_that_fails_after_the_post_is_in_doubt(
-    announcer: Announcer,
+    announcer: AnnouncementSender,
     store: SqliteStore,
     notifier: FakeNotifier,
     monkeypatch: pytest.MonkeyPatch,
@@ -557,6 +565,6 @@ def test_a_record_that_fails_after_the_post_is_in_doubt(
     assert len(notifier.posted) == 1
 
 
-def test_a_stop_before_the_start_is_harmless(announcer: Announcer) -> None:
+def test_a_stop_before_the_start_is_harmless(announcer: AnnouncementSender) -> None:
     """An announcer that never ran may be stopped."""
     announcer.stop()

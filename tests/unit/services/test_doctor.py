@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from bot.services.doctor import Check, Doctor, Line, Section, State, count, summary
+from bot.services.doctor import Check, CheckResult, Doctor, Section, State, count, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 REFERENCE = "12345678"
 
 
-def line(section: Section, name: str, state: State = State.OK) -> Line:
+def line(section: Section, name: str, state: State = State.OK) -> CheckResult:
     """A line."""
-    return Line(section, name, state, "is so.")
+    return CheckResult(section, name, state, "is so.")
 
 
 def check(section: Section, *names: str) -> Check:
@@ -41,7 +41,7 @@ def test_sections_go_side_by_side() -> None:
     met = threading.Barrier(2, timeout=20)
 
     def meet(section: Section) -> Check:
-        def look() -> Iterable[Line]:
+        def look() -> Iterable[CheckResult]:
             met.wait()
             return [line(section, "met")]
 
@@ -54,14 +54,14 @@ def test_sections_go_side_by_side() -> None:
 def test_a_defect_becomes_a_line() -> None:
     """An unforeseen error is a failure with its reference; lines before and checks after stand."""
 
-    def broken() -> Iterator[Line]:
+    def broken() -> Iterator[CheckResult]:
         yield line(Section.AWS, "before")
         raise RuntimeError("jo@example.com")
 
     found = list(doctor(Check(Section.AWS, "caller", broken), check(Section.AWS, "after")).lines())
     assert [each.name for each in found] == ["before", "caller", "after"]
     assert found[1].state is State.FAILURE
-    assert REFERENCE in found[1].mend
+    assert REFERENCE in found[1].remedy
     assert "jo@" not in str(found)
 
 
@@ -71,12 +71,12 @@ def test_what_takes_too_long_is_said() -> None:
     looking: list[threading.Thread] = []
     made_late: list[str] = []
 
-    def hang() -> Iterator[Line]:
+    def hang() -> Iterator[CheckResult]:
         looking.append(threading.current_thread())
         yield line(Section.AWS, "before")
         release.wait(20)
 
-    def late() -> Iterable[Line]:
+    def late() -> Iterable[CheckResult]:
         made_late.append("contacts")
         return []
 
@@ -91,10 +91,10 @@ def test_what_takes_too_long_is_said() -> None:
     looking[0].join(20)
     assert made_late == []
     assert [each.name for each in found] == ["before", "accounts", "contacts", "times"]
-    assert "within 0.3 seconds" in found[1].words
+    assert "within 0.3 seconds" in found[1].message
     assert found[1].state is State.FAILURE
     assert found[2].state is State.NOT_CHECKED
-    assert "“accounts” did not end" in found[2].words
+    assert "“accounts” did not end" in found[2].message
 
 
 def test_counts_and_summary() -> None:

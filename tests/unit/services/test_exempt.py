@@ -15,9 +15,9 @@ from bot.domain.errors import ExemptionRefused, NotAllowed
 from bot.domain.exemptions import Exemption, ExemptionKind
 from bot.domain.findings import Finding, FindingKey, Outcome
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import LONGEST_EXEMPTION, Layer, Policy
+from bot.domain.policy.policy import LONGEST_EXEMPTION, Policy, PolicyTable
 from bot.domain.rule_catalog import Rule
-from bot.services.exempt import Exempting
+from bot.services.exempt import ExemptionService
 from tests.unit.fakes import SECURITY, START, FakeClock, FakeFixers, account
 
 if TYPE_CHECKING:
@@ -82,12 +82,12 @@ class FakeStore:
 class World:
     """The use case with all that it works on."""
 
-    def __init__(self, *findings: Finding, layers: Sequence[Layer] = ()) -> None:
+    def __init__(self, *findings: Finding, layers: Sequence[PolicyTable] = ()) -> None:
         self.clock = FakeClock()
         self.store = FakeStore(self.clock, *findings)
         self.woken = 0
         policy = Policy.requiring(layers=layers)
-        self.exempting = Exempting(
+        self.exempting = ExemptionService(
             self.store,  # type: ignore[arg-type]  # as much of a store as is needed
             FakeFixers(ANA, BO),
             lambda: policy,
@@ -156,7 +156,7 @@ def test_a_form_that_is_not_right(asked: dict[str, Any], field: str) -> None:
 
 def test_the_policy_lowers_the_limit() -> None:
     """The last day that the policy lets through is taken, the next one is not."""
-    world = World(finding(1), layers=[Layer("policy", {"exemption_days": 14})])
+    world = World(finding(1), layers=[PolicyTable("policy", {"exemption_days": 14})])
     assert world.exempting.days(account()) == 14
     with pytest.raises(ExemptionRefused, match="14 days") as refused:
         world.grant(days=15)
@@ -167,14 +167,14 @@ def test_the_policy_lowers_the_limit() -> None:
 
 def test_never_longer_than_a_year() -> None:
     """A year is the most, whatever the policy says, to the hour."""
-    world = World(finding(1), layers=[Layer("policy", {"exemption_days": 9_999})])
+    world = World(finding(1), layers=[PolicyTable("policy", {"exemption_days": 9_999})])
     (granted,) = world.grant(days=365)
     assert granted.request.until == START + timedelta(days=365)
 
 
 def test_the_lowest_limit_counts_where_the_policy_is_not_known() -> None:
     """Where it cannot be told which tables count, none is broken."""
-    table = Layer("override", {"exemption_days": 7}, Match(tags=(("env", "prod"),)))
+    table = PolicyTable("override", {"exemption_days": 7}, Match(tags=(("env", "prod"),)))
     world = World(finding(1), layers=[table])
     assert world.exempting.days(account()) == 7
 
@@ -259,7 +259,7 @@ def test_a_contact_verified_by_hand() -> None:
     """What was seen is good for as long as the policy says, with a finding or without."""
     world = World(
         finding(1, Rule.UNSUPPORTED, Outcome.UNSUPPORTED),
-        layers=[Layer("policy", {"verification_days": 40})],
+        layers=[PolicyTable("policy", {"verification_days": 40})],
     )
     shown = {SECURITY: 1, ContactType.BILLING: 0}
     granted = world.exempting.verify(ANA, account().id, shown, REASON)

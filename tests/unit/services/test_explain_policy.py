@@ -12,19 +12,19 @@ from rich.console import Console
 
 from bot.cli.exit_status import Exit
 from bot.cli.policy_output import check, not_found, plain, table, undecided, write_json
-from bot.config.load import look
+from bot.config.load import load_lenient
 from bot.domain.contacts import Account, Unit
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause
-from bot.domain.policy.policy import Undecided
+from bot.domain.failures import FailureCode
+from bot.domain.policy.policy import PolicyUnknown
 from bot.services.explain_policy import MOST, Explanation, NotFound, explain
-from bot.services.organizations import Gateways
+from bot.services.organizations import OrganizationRouter
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.domain.contacts import Surroundings
+    from bot.domain.contacts import AccountPlacement
     from bot.domain.policy.policy import Explained, Policy
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.store import Store
@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def policy(text: str = TEXT) -> Policy:
     """The policy of a file of this text."""
     Path("altcontact.toml").write_text(text)
-    found = look({}, needs_slack=False)
+    found = load_lenient({}, needs_slack=False)
     assert found.problems == ()
     return found.settings.policy
 
@@ -79,11 +79,11 @@ class Known:
     def remember_accounts(self, accounts: Sequence[Account]) -> None:
         self.accounts.update((each.id, each) for each in accounts)
 
-    def surroundings(self, organization: str) -> Mapping[str, Surroundings]:
+    def surroundings(self, organization: str) -> Mapping[str, AccountPlacement]:
         assert organization in {"corp", "other"}
         return {}
 
-    def keep_surroundings(self, kept: Mapping[str, Surroundings]) -> None:
+    def keep_surroundings(self, kept: Mapping[str, AccountPlacement]) -> None:
         assert kept.keys() <= self.accounts.keys()
 
 
@@ -101,7 +101,9 @@ class World:
     def explain(self, text: str, by: Policy | None = None) -> Explanation | NotFound:
         """The policy of the account that is meant."""
         store = cast("Store", self.store)
-        gateways = Gateways(cast("list[ContactGateway]", [self.gateway, self.other]), store)
+        gateways = OrganizationRouter(
+            cast("list[ContactGateway]", [self.gateway, self.other]), store
+        )
         return explain(by or policy(), store, gateways, FakeClock(), text)
 
 
@@ -114,7 +116,7 @@ def explained(world: World, text: str = "payments") -> tuple[Account, tuple[Expl
     """The account and its values."""
     found = world.explain(text)
     assert isinstance(found, Explanation)
-    assert not isinstance(found.values, Undecided)
+    assert not isinstance(found.values, PolicyUnknown)
     return found.account, found.values
 
 
@@ -186,7 +188,7 @@ def test_no_account() -> None:
     assert isinstance(found, NotFound)
     assert not_found("nobody\x1b", found, err) is Exit.USAGE
     assert err.getvalue() == "There is no account “nobody\\x1b”.\n"
-    world.other.listing_fault = gateway_error(Cause.DENIED)
+    world.other.listing_fault = gateway_error(FailureCode.DENIED)
     found = world.explain("nobody")
     assert isinstance(found, NotFound)
     assert not_found("nobody", found, err) is Exit.UNCHECKED
@@ -196,10 +198,10 @@ def test_no_account() -> None:
 def test_what_cannot_be_told() -> None:
     """Where OUs and tags cannot be read nothing is guessed, and each cause is named once."""
     world = World(known())
-    world.gateway.walk_fault = world.gateway.tag_fault = gateway_error(Cause.DENIED)
+    world.gateway.walk_fault = world.gateway.tag_fault = gateway_error(FailureCode.DENIED)
     found = world.explain("payments")
     assert isinstance(found, Explanation)
-    assert isinstance(found.values, Undecided)
+    assert isinstance(found.values, PolicyUnknown)
     err, out = io.StringIO(), io.StringIO()
     assert undecided(found, found.values.needs, err) is Exit.UNCHECKED
     head, *causes = err.getvalue().splitlines()
@@ -284,7 +286,7 @@ def test_check_of_a_right_file() -> None:
     """A right file is said to be so, with how many tables it has."""
     policy("[policy]\nsecurity = 'optional'\n[[aws]]\nname = 'a'\nprofile = 'p'\n")
     out, err = io.StringIO(), io.StringIO()
-    assert check(look({}, needs_slack=False), out, err) is Exit.COMPLIANT
+    assert check(load_lenient({}, needs_slack=False), out, err) is Exit.COMPLIANT
     assert out.getvalue() == (
         "altcontact.toml: all is well; 1 table of policy and 1 [[aws]] table.\n"
     )
@@ -295,7 +297,7 @@ def test_check_of_a_wrong_file() -> None:
     """Each mistake is a line that begins with file and line; what is in no file is named alone."""
     Path("altcontact.toml").write_text("scope = 'x'\n[policy]\nsecurity = 1\nmention = []\n")
     out, err = io.StringIO(), io.StringIO()
-    found = look({"ALTCONTACT_TYPES": "NONE"}, needs_slack=False)
+    found = load_lenient({"ALTCONTACT_TYPES": "NONE"}, needs_slack=False)
     assert check(found, out, err) is Exit.USAGE
     assert err.getvalue() == "4 problems.\n"
     lines = sorted(out.getvalue().splitlines())
@@ -318,6 +320,6 @@ def test_check_of_a_file_that_cannot_be_read(content: bytes | None, said: str) -
     if content is not None:
         Path("named.toml").write_bytes(content)
     out = io.StringIO()
-    found = look({"ALTCONTACT_CONFIG": "named.toml"}, needs_slack=False)
+    found = load_lenient({"ALTCONTACT_CONFIG": "named.toml"}, needs_slack=False)
     assert check(found, out, io.StringIO()) is Exit.USAGE
     assert out.getvalue().startswith(said)

@@ -16,11 +16,11 @@ from bot.domain.errors import (
     NotAllowed,
     StoreError,
 )
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
-from bot.domain.readings import Held, Unsupported
+from bot.domain.readings import Present, Unsupported
 from bot.services import fix
-from bot.services.fix import STALE_READS, Remediator
+from bot.services.fix import STALE_READS, FixService
 from bot.services.ports.aws import Priority
 from bot.store import SqliteStore
 from tests.unit.fakes import (
@@ -84,10 +84,10 @@ def told() -> list[str]:
 @pytest.fixture
 def remediator(
     gateway: FakeGateway, store: SqliteStore, clock: FakeClock, told: list[str]
-) -> Remediator:
+) -> FixService:
     """The unit under test; U1 and U2 are fixers."""
     fixers = FakeFixers("U1", "U2")
-    return Remediator(gateway, store, fixers, clock, on_recorded=lambda: told.append("recorded"))
+    return FixService(gateway, store, fixers, clock, on_recorded=lambda: told.append("recorded"))
 
 
 def recorded(store: SqliteStore, number: int = 1) -> Fix:
@@ -105,7 +105,7 @@ def planned(store: SqliteStore, request: FixRequest | None = None) -> Fix:
 
 
 def test_a_fix_is_written_read_back_and_recorded(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore, told: list[str]
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore, told: list[str]
 ) -> None:
     """A fix ends confirmed after two equal reads, with who, before and after on record."""
     gateway.hold(1, OTHER)
@@ -123,7 +123,7 @@ def test_a_fix_is_written_read_back_and_recorded(
 
 
 def test_what_was_held_is_on_record_before_aws_is_asked(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
     """While AWS is asked to write, the store has the fix as planned, with what was held before."""
     gateway.hold(1, OTHER)
@@ -133,7 +133,7 @@ def test_what_was_held_is_on_record_before_aws_is_asked(
     assert [(fix.state, fix.before) for fix in seen] == [(FixState.PLANNED, OTHER)]
 
 
-def test_only_fixers_fix(remediator: Remediator, gateway: FakeGateway, store: SqliteStore) -> None:
+def test_only_fixers_fix(remediator: FixService, gateway: FakeGateway, store: SqliteStore) -> None:
     """Anyone else is refused at submission: nothing is read, written or recorded."""
     with pytest.raises(NotAllowed):
         remediator.fix(fix_request(user_id="U9"), NAME)
@@ -141,14 +141,14 @@ def test_only_fixers_fix(remediator: Remediator, gateway: FakeGateway, store: Sq
     assert store.fix(1) is None
 
 
-def test_a_form_submitted_twice_writes_once(remediator: Remediator, gateway: FakeGateway) -> None:
+def test_a_form_submitted_twice_writes_once(remediator: FixService, gateway: FakeGateway) -> None:
     """The second submission of a form gets the fix that the first one made."""
     first = remediator.fix(fix_request(), NAME)
     assert remediator.fix(fix_request(), NAME) == first
     assert gateway.writes == [CONTACT]
 
 
-def test_two_people_at_once_write_once(remediator: Remediator, gateway: FakeGateway) -> None:
+def test_two_people_at_once_write_once(remediator: FixService, gateway: FakeGateway) -> None:
     """While one fix is under way another of the same contact is refused, and told why."""
     gateway.write_gate = Gate()
     ended: list[Fix] = []
@@ -165,7 +165,7 @@ def test_two_people_at_once_write_once(remediator: Remediator, gateway: FakeGate
 
 
 def test_what_is_there_already_is_not_written(
-    remediator: Remediator, gateway: FakeGateway, clock: FakeClock
+    remediator: FixService, gateway: FakeGateway, clock: FakeClock
 ) -> None:
     """Where AWS holds the wanted contact, the fix is confirmed and says that it was there."""
     gateway.hold(1)
@@ -176,7 +176,7 @@ def test_what_is_there_already_is_not_written(
 
 
 def test_what_changed_meanwhile_is_not_overwritten(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
     """A contact that is not the one shown is left, and the person is shown what is held now."""
     gateway.hold(1, OTHER)
@@ -189,7 +189,7 @@ def test_what_changed_meanwhile_is_not_overwritten(
 
 
 def test_a_stale_read_does_not_hide_a_recent_fix(
-    remediator: Remediator, gateway: FakeGateway, clock: FakeClock
+    remediator: FixService, gateway: FakeGateway, clock: FakeClock
 ) -> None:
     """Where AWS still gives the old value, a fix made since the form was shown counts."""
     remediator.fix(fix_request(), NAME)
@@ -201,12 +201,12 @@ def test_a_stale_read_does_not_hide_a_recent_fix(
 
 
 def test_a_stale_read_does_not_pass_for_already_there(
-    remediator: Remediator, gateway: FakeGateway, clock: FakeClock
+    remediator: FixService, gateway: FakeGateway, clock: FakeClock
 ) -> None:
     """An old value that AWS gives shortly after it was fixed is written again when wanted back."""
     gateway.hold(1, OTHER)
     remediator.fix(fix_request(shown=OTHER), NAME)
-    gateway.say(1, Held(OTHER))
+    gateway.say(1, Present(OTHER))
     back = fix_request("form-2", wanted=OTHER, shown=OTHER, shown_at=clock.now())
     fix = remediator.fix(back, NAME)
     assert fix.state is FixState.CONFIRMED
@@ -215,7 +215,7 @@ def test_a_stale_read_does_not_pass_for_already_there(
 
 
 def test_what_was_shown_after_a_fix_may_be_overwritten(
-    remediator: Remediator, gateway: FakeGateway, clock: FakeClock
+    remediator: FixService, gateway: FakeGateway, clock: FakeClock
 ) -> None:
     """A form filled after the recent fix goes by what AWS holds."""
     remediator.fix(fix_request(), NAME)
@@ -225,7 +225,7 @@ def test_what_was_shown_after_a_fix_may_be_overwritten(
 
 
 def test_a_fix_of_long_ago_does_not_count_against_what_aws_gives(
-    remediator: Remediator, gateway: FakeGateway, clock: FakeClock
+    remediator: FixService, gateway: FakeGateway, clock: FakeClock
 ) -> None:
     """Once AWS must have caught up, what it gives is what it holds."""
     remediator.fix(fix_request(), NAME)
@@ -236,7 +236,7 @@ def test_a_fix_of_long_ago_does_not_count_against_what_aws_gives(
 
 
 def test_a_fix_that_had_no_effect_is_no_recent_one(
-    remediator: Remediator, gateway: FakeGateway
+    remediator: FixService, gateway: FakeGateway
 ) -> None:
     """A fix that found its contact there already wrote nothing that AWS could be behind."""
     gateway.hold(1)
@@ -246,9 +246,11 @@ def test_a_fix_that_had_no_effect_is_no_recent_one(
     assert remediator.fix(again, NAME).state is FixState.CONFIRMED
 
 
-@pytest.mark.parametrize("reading", [unreadable(Cause.DENIED), Unsupported(failure(Cause.NO_API))])
+@pytest.mark.parametrize(
+    "reading", [unreadable(FailureCode.DENIED), Unsupported(failure(FailureCode.NO_API))]
+)
 def test_what_cannot_be_read_is_not_written(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore, reading: Unsupported
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore, reading: Unsupported
 ) -> None:
     """Where AWS does not say what it holds nothing is written; the cause is told and recorded."""
     gateway.say(1, reading)
@@ -262,45 +264,49 @@ def test_what_cannot_be_read_is_not_written(
 
 
 def test_refused_fields_come_back(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
     """Fields that AWS itself refuses are handed back, and the fix is recorded as failed."""
-    gateway.fail_write(ContactRefused(failure(Cause.REFUSED), {"phone": "not a phone number"}))
+    gateway.fail_write(
+        ContactRefused(failure(FailureCode.REFUSED), {"phone": "not a phone number"})
+    )
     with pytest.raises(ContactRefused) as raised:
         remediator.fix(fix_request(), NAME)
     assert raised.value.fields == {"phone": "not a phone number"}
     assert recorded(store).state is FixState.FAILED
 
 
-def test_a_denied_write_fails_with_its_cause(remediator: Remediator, gateway: FakeGateway) -> None:
+def test_a_denied_write_fails_with_its_cause(remediator: FixService, gateway: FakeGateway) -> None:
     """Where AWS denies the write, the fix failed, for AWS's reason."""
-    gateway.fail_write(gateway_error(Cause.DENIED_BY_SCP))
+    gateway.fail_write(gateway_error(FailureCode.DENIED_BY_SCP))
     fix = remediator.fix(fix_request(), NAME)
     assert fix.state is FixState.FAILED
-    assert fix.failure == failure(Cause.DENIED_BY_SCP)
+    assert fix.failure == failure(FailureCode.DENIED_BY_SCP)
 
 
 def test_a_denied_write_of_what_is_there_succeeds(
-    remediator: Remediator, gateway: FakeGateway
+    remediator: FixService, gateway: FakeGateway
 ) -> None:
     """Where AWS denies the write though it holds the wanted contact, the fix says it was there."""
-    gateway.fail_write(gateway_error(Cause.DENIED))
+    gateway.fail_write(gateway_error(FailureCode.DENIED))
     gateway.on_write = lambda: gateway.hold(1)
     fix = remediator.fix(fix_request(), NAME)
     assert fix.state is FixState.CONFIRMED
     assert fix.already_there
 
 
-def test_a_throttled_write_is_not_waited_for(remediator: Remediator, gateway: FakeGateway) -> None:
+def test_a_throttled_write_is_not_waited_for(remediator: FixService, gateway: FakeGateway) -> None:
     """A write that AWS surely did not take fails at once."""
-    gateway.fail_write(gateway_error(Cause.THROTTLED))
+    gateway.fail_write(gateway_error(FailureCode.THROTTLED))
     assert remediator.fix(fix_request(), NAME).state is FixState.FAILED
     assert len(gateway.reads) == 1
 
 
-@pytest.mark.parametrize("cause", [Cause.TIMED_OUT, Cause.MALFORMED, Cause.AWS_FAULT])
+@pytest.mark.parametrize(
+    "cause", [FailureCode.TIMED_OUT, FailureCode.MALFORMED, FailureCode.AWS_FAULT]
+)
 def test_a_lost_answer_is_no_failure_where_aws_took_it(
-    remediator: Remediator, gateway: FakeGateway, cause: Cause
+    remediator: FixService, gateway: FakeGateway, cause: FailureCode
 ) -> None:
     """Where the answer was lost but AWS shows what was written, the fix is confirmed."""
     gateway.fail_write(gateway_error(cause), takes=True)
@@ -312,51 +318,51 @@ def test_a_lost_answer_is_no_failure_where_aws_took_it(
 
 
 def test_a_lost_answer_is_a_failure_where_aws_never_shows_it(
-    remediator: Remediator, gateway: FakeGateway, clock: FakeClock
+    remediator: FixService, gateway: FakeGateway, clock: FakeClock
 ) -> None:
     """Where the answer was lost and AWS does not show the contact in time, the fix failed."""
-    gateway.fail_write(gateway_error(Cause.TIMED_OUT))
+    gateway.fail_write(gateway_error(FailureCode.TIMED_OUT))
     fix = remediator.fix(fix_request(), NAME)
     assert fix.state is FixState.FAILED
-    assert fix.failure == failure(Cause.TIMED_OUT)
+    assert fix.failure == failure(FailureCode.TIMED_OUT)
     assert clock.now() - fix.planned_at >= timedelta(seconds=60)
 
 
 def test_a_lost_answer_is_left_open_by_a_stop(
-    remediator: Remediator,
+    remediator: FixService,
     gateway: FakeGateway,
     store: SqliteStore,
     clock: FakeClock,
 ) -> None:
     """A stop does not take a write in doubt for failed: the next start finds out."""
-    gateway.fail_write(gateway_error(Cause.TIMED_OUT), takes=True)
+    gateway.fail_write(gateway_error(FailureCode.TIMED_OUT), takes=True)
     gateway.on_write = remediator.stop
     gateway.say(1, ABSENT, ABSENT)
     fix = remediator.fix(fix_request(), NAME)
     assert fix.state is FixState.PLANNED
     assert store.unfinished_fixes() == [fix]
-    Remediator(gateway, store, FakeFixers(), clock).recover()
+    FixService(gateway, store, FakeFixers(), clock).recover()
     assert recorded(store).state is FixState.CONFIRMED
 
 
 def test_two_equal_reads_must_follow_each_other(
-    remediator: Remediator, gateway: FakeGateway
+    remediator: FixService, gateway: FakeGateway
 ) -> None:
     """One replica that is ahead confirms nothing: an unequal read starts the count anew."""
-    gateway.say(1, ABSENT, Held(CONTACT), ABSENT, Held(CONTACT), unreadable())
+    gateway.say(1, ABSENT, Present(CONTACT), ABSENT, Present(CONTACT), unreadable())
     assert remediator.fix(fix_request(), NAME).state is FixState.CONFIRMED
     assert len(gateway.reads) == 7
 
 
-def test_the_normal_form_is_what_is_compared(remediator: Remediator, gateway: FakeGateway) -> None:
+def test_the_normal_form_is_what_is_compared(remediator: FixService, gateway: FakeGateway) -> None:
     """What AWS hands back trimmed is what was written."""
-    gateway.on_write = lambda: gateway.say(1, *2 * [Held(CONTACT)])
+    gateway.on_write = lambda: gateway.say(1, *2 * [Present(CONTACT)])
     loose = type(CONTACT)(" Ana  Lima", "Lead ", "SEC@example.com", "+351 (210) 000-000")
     assert remediator.fix(fix_request(wanted=loose), NAME).state is FixState.CONFIRMED
 
 
 def test_what_aws_does_not_show_in_time_stays_applied(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore, clock: FakeClock
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore, clock: FakeClock
 ) -> None:
     """Once the bound has passed, the fix ends as applied, not as confirmed."""
     gateway.on_write = lambda: gateway.say(1, *20 * [ABSENT])
@@ -370,12 +376,12 @@ def test_what_aws_does_not_show_in_time_stays_applied(
 def test_the_bound_may_be_set(gateway: FakeGateway, store: SqliteStore, clock: FakeClock) -> None:
     """With no time to confirm, one read is all there is."""
     gateway.on_write = lambda: gateway.say(1, ABSENT)
-    hasty = Remediator(gateway, store, FakeFixers("U1"), clock, confirm_within=0)
+    hasty = FixService(gateway, store, FakeFixers("U1"), clock, confirm_within=0)
     assert hasty.fix(fix_request(), NAME).state is FixState.APPLIED
 
 
 def test_a_stop_ends_the_wait_for_aws(
-    remediator: Remediator,
+    remediator: FixService,
     gateway: FakeGateway,
     store: SqliteStore,
     monkeypatch: pytest.MonkeyPatch,
@@ -397,7 +403,7 @@ def test_a_stop_ends_the_wait_for_aws(
 
 
 def test_what_cannot_be_recorded_is_not_written(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
     """Without a record of the plan AWS is not asked."""
     store.close()
@@ -407,7 +413,7 @@ def test_what_cannot_be_recorded_is_not_written(
 
 
 def test_recovery_confirms_what_a_dead_process_wrote(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore, told: list[str]
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore, told: list[str]
 ) -> None:
     """A fix killed between write and record is confirmed by what AWS holds."""
     planned(store)
@@ -418,7 +424,7 @@ def test_recovery_confirms_what_a_dead_process_wrote(
 
 
 def test_recovery_fails_what_was_never_written(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
     """A fix killed before its write failed, and says that the bot was stopped."""
     planned(store)
@@ -426,26 +432,26 @@ def test_recovery_fails_what_was_never_written(
     fix = recorded(store)
     assert fix.state is FixState.FAILED
     assert fix.failure is not None
-    assert fix.failure.cause is Cause.NOT_REACHED
-    assert "before AWS took" in fix.failure.words
+    assert fix.failure.cause is FailureCode.NOT_REACHED
+    assert "before AWS took" in fix.failure.message
     assert gateway.writes == []
 
 
 def test_recovery_says_where_it_cannot_see(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
     """A planned fix whose contact cannot be read failed for that reason, and says so."""
     planned(store)
-    gateway.say(1, *20 * [unreadable(Cause.CREDENTIALS_EXPIRED)])
+    gateway.say(1, *20 * [unreadable(FailureCode.CREDENTIALS_EXPIRED)])
     remediator.recover()
     why = recorded(store).failure
     assert why is not None
-    assert why.cause is Cause.CREDENTIALS_EXPIRED
-    assert "cannot see" in why.words
+    assert why.cause is FailureCode.CREDENTIALS_EXPIRED
+    assert "cannot see" in why.message
 
 
 def test_recovery_leaves_applied_what_aws_does_not_show(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
     """A fix that AWS took stays applied where AWS does not show it yet."""
     store.advance_fix(planned(store).id, FixState.APPLIED, ended=False)
@@ -456,7 +462,7 @@ def test_recovery_leaves_applied_what_aws_does_not_show(
 
 
 def test_recovery_leaves_alone_what_somebody_works_on(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
     """A fix that moves while recovery looks at it is another process's, which is not dead."""
     fix = planned(store)
@@ -473,7 +479,7 @@ def move_on(store: SqliteStore, fix: Fix) -> None:
 
 
 def test_a_stop_leaves_recovery_to_the_next_start(
-    remediator: Remediator, gateway: FakeGateway, store: SqliteStore
+    remediator: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
     """Stopped in the middle, recovery concludes nothing of what it did not wait for."""
     planned(store)

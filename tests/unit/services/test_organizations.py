@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Cause, Failure
-from bot.domain.readings import Held, Unreadable
+from bot.domain.failures import Failure, FailureCode
+from bot.domain.readings import Present, Unreadable
 from bot.domain.rules.facts import PrimaryContact
-from bot.services.organizations import Gateways
+from bot.services.organizations import OrganizationRouter
 from bot.services.ports.aws import Priority
 from tests.unit.fakes import (
     CONTACT,
@@ -44,16 +44,16 @@ def of(number: int, organization: str) -> Account:
     return replace(account(number), organization=organization)
 
 
-def several(*known: Account) -> tuple[Gateways, FakeGateway, FakeGateway]:
+def several(*known: Account) -> tuple[OrganizationRouter, FakeGateway, FakeGateway]:
     """Two organizations, with account 1 in the first and account 2 in the second."""
     first, second = FakeGateway(of(1, "corp")), FakeGateway(of(2, "acquired"))
     first.name, second.name = NAMES
     first.hold(1, CONTACT)
     second.hold(2, OTHER)
-    return Gateways([first, second], cast("Store", KnownAccounts(*known))), first, second
+    return OrganizationRouter([first, second], cast("Store", KnownAccounts(*known))), first, second
 
 
-def cause_at(gateways: Gateways, number: int) -> Cause:
+def cause_at(gateways: OrganizationRouter, number: int) -> FailureCode:
     """Why an account cannot be read."""
     reading = gateways.read(account(number).id, SECURITY, Priority.LOOK)
     assert isinstance(reading, Unreadable)
@@ -64,8 +64,8 @@ def test_calls_go_where_the_account_was_last_listed() -> None:
     """Reading, writing and the primary contact are the affair of the account's organization."""
     gateways, first, second = several(of(1, "corp"), of(2, "acquired"))
     second.primary[account(2).id] = PrimaryContact("Corp", "+1 206 555 0100")
-    assert gateways.read(account(1).id, SECURITY, Priority.LOOK) == Held(CONTACT)
-    assert gateways.read(account(2).id, SECURITY, Priority.LOOK) == Held(OTHER)
+    assert gateways.read(account(1).id, SECURITY, Priority.LOOK) == Present(CONTACT)
+    assert gateways.read(account(2).id, SECURITY, Priority.LOOK) == Present(OTHER)
     gateways.write(account(2).id, SECURITY, CONTACT)
     assert (first.writes, second.writes) == ([], [CONTACT])
     found = gateways.primary_contact(account(2).id, Priority.LOOK)
@@ -86,21 +86,21 @@ def test_an_account_that_was_just_listed_is_known_before_it_is_kept() -> None:
 def test_an_organization_that_cannot_be_listed_stops_no_other() -> None:
     """Its failure is told by its name, with the accounts that were listed before it."""
     gateways, first, _ = several()
-    first.scope_found = gateway_error(Cause.CREDENTIALS_EXPIRED)
+    first.scope_found = gateway_error(FailureCode.CREDENTIALS_EXPIRED)
     listing = gateways.accounts()
     assert [each.id for each in listing.accounts] == [account(2).id]
     assert {name: why.cause for name, why in listing.failures.items()} == {
-        "corp": Cause.CREDENTIALS_EXPIRED
+        "corp": FailureCode.CREDENTIALS_EXPIRED
     }
 
 
 def test_an_account_of_an_organization_that_is_gone_is_told_so() -> None:
     """Nothing is asked of the others; the words name the organization that is missing."""
     gateways, first, second = several(of(3, "sold"))
-    assert cause_at(gateways, 3) is Cause.NOT_KNOWN
+    assert cause_at(gateways, 3) is FailureCode.NOT_KNOWN
     with pytest.raises(GatewayError, match="“sold”") as caught:
         gateways.write(account(3).id, SECURITY, CONTACT)
-    assert "[[aws]]" in caught.value.mend
+    assert "[[aws]]" in caught.value.remedy
     assert isinstance(gateways.primary_contact(account(3).id, Priority.LOOK), Failure)
     assert [*first.reads, *second.reads, *first.writes, *second.writes] == []
 
@@ -109,15 +109,15 @@ def test_an_account_of_an_organization_that_is_gone_is_told_so() -> None:
 def test_an_account_whose_organization_is_not_known_is_told_so(known: tuple[Account, ...]) -> None:
     """An account that was never listed, or before organizations had names, waits for a check."""
     gateways, *_ = several(*known)
-    assert cause_at(gateways, 3) is Cause.NOT_KNOWN
+    assert cause_at(gateways, 3) is FailureCode.NOT_KNOWN
 
 
 def test_one_organization_has_every_account() -> None:
     """With one gateway nothing is looked up: it may tell itself what it cannot reach."""
     only = FakeGateway(account(1))
     only.hold(1)
-    gateways = Gateways([only], cast("Store", None))
-    assert gateways.read(account(1).id, SECURITY, Priority.LOOK) == Held(CONTACT)
+    gateways = OrganizationRouter([only], cast("Store", None))
+    assert gateways.read(account(1).id, SECURITY, Priority.LOOK) == Present(CONTACT)
 
 
 def test_closing_closes_every_organization() -> None:

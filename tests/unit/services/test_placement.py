@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, cast
 import pytest
 import structlog
 
-from bot.domain.contacts import Surroundings, Unit
+from bot.domain.contacts import AccountPlacement, Unit
 from bot.domain.errors import GatewayError, StoreError
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Layer, Policy
-from bot.services.placement import PATIENCE, Placing, for_looks, for_scans
+from bot.domain.policy.policy import Policy, PolicyTable
+from bot.services.placement import PATIENCE, PlacementResolver, for_looks, for_scans
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ PROD, TEAM, TEST = (
     Unit("ou-ab12-33333333", "Test"),
 )
 TREE = {PROD.id: (PROD,), TEAM.id: (PROD, TEAM), TEST.id: (TEST,)}
-UNITS = Policy.requiring(layers=[Layer("line 1", {}, Match(units=("/Production/**",)))])
-TAGS = Policy.requiring(layers=[Layer("line 1", {}, Match(tags=(("env", "prod"),)))])
+UNITS = Policy.requiring(layers=[PolicyTable("line 1", {}, Match(units=("/Production/**",)))])
+TAGS = Policy.requiring(layers=[PolicyTable("line 1", {}, Match(tags=(("env", "prod"),)))])
 BOTH = Policy.requiring(layers=[*UNITS.layers[2:], *TAGS.layers[2:]])
 
 
@@ -38,11 +38,11 @@ class Keeper:
     """The part of the store that keeps where accounts stand; of known accounts alone."""
 
     def __init__(self, *known: Account) -> None:
-        self.kept = {each.id: Surroundings() for each in known}
+        self.kept = {each.id: AccountPlacement() for each in known}
         self.writes = 0
         self.fault: StoreError | None = None
 
-    def surroundings(self, organization: str) -> Mapping[str, Surroundings]:
+    def surroundings(self, organization: str) -> Mapping[str, AccountPlacement]:
         self._fail()
         assert organization == "corp"
         return dict(self.kept)
@@ -50,9 +50,9 @@ class Keeper:
     def remember_accounts(self, accounts: Sequence[Account]) -> None:
         self._fail()
         for each in accounts:
-            self.kept.setdefault(each.id, Surroundings())
+            self.kept.setdefault(each.id, AccountPlacement())
 
-    def keep_surroundings(self, kept: Mapping[str, Surroundings]) -> None:
+    def keep_surroundings(self, kept: Mapping[str, AccountPlacement]) -> None:
         self._fail()
         self.writes += 1
         for account_id in kept.keys() & self.kept.keys():
@@ -80,9 +80,11 @@ class World:
         self.store = Keeper(*known)
         self.clock = FakeClock()
 
-    def placing(self, policy: Policy = UNITS, *, walking: bool = True) -> Placing:
+    def placing(self, policy: Policy = UNITS, *, walking: bool = True) -> PlacementResolver:
         """What a scan completes its accounts with."""
-        return Placing(self.gateway, cast("Store", self.store), policy, self.clock, walking=walking)
+        return PlacementResolver(
+            self.gateway, cast("Store", self.store), policy, self.clock, walking=walking
+        )
 
     def units(self, *accounts: Account, walking: bool = True) -> list[tuple[Unit, ...] | None]:
         """The OUs that these accounts are in, by one scan."""
@@ -204,14 +206,14 @@ def test_where_the_walk_fails_what_was_kept_is_used_for_a_week(fault: str) -> No
     """The walk is tried once a scan; its failure is told, and logged once, without a name."""
     world = World(ONE, TWO)
     world.units(ONE, TWO)
-    setattr(world.gateway, fault, gateway_error(Cause.PERMISSION_MISSING))
+    setattr(world.gateway, fault, gateway_error(FailureCode.PERMISSION_MISSING))
     world.clock.tick(6 * DAY)
     before = world.store.kept.copy()
     placing = world.placing()
     with structlog.testing.capture_logs() as logs:
         assert [placing.complete(each).units for each in (ONE, TWO)] == [(PROD, TEAM), (TEST,)]
     assert world.gateway.walks == 2
-    assert placing.failures["units"].cause is Cause.PERMISSION_MISSING
+    assert placing.failures["units"].cause is FailureCode.PERMISSION_MISSING
     assert [(entry["what"], entry["cause"]) for entry in logs] == [("units", "permission_missing")]
     assert world.store.kept == before
     world.clock.tick(DAY + 1)
@@ -251,7 +253,7 @@ def test_what_a_scan_and_a_look_are_given() -> None:
     assert look(ONE, TAGS).tags == {"env": "env-1"}
 
     def nowhere(_: str) -> FakeGateway:
-        raise gateway_error(Cause.NOT_KNOWN)
+        raise gateway_error(FailureCode.NOT_KNOWN)
 
     lost = for_looks(nowhere, store, world.clock)
     assert lost(ONE, UNITS) is ONE
@@ -274,16 +276,16 @@ def test_a_look_does_not_renew_what_was_kept(number: int) -> None:
     assert look(placed, UNITS).units is None
 
 
-@pytest.mark.parametrize("cause", [Cause.NOT_REACHED, Cause.CREDENTIALS_EXPIRED])
+@pytest.mark.parametrize("cause", [FailureCode.NOT_REACHED, FailureCode.CREDENTIALS_EXPIRED])
 @pytest.mark.parametrize("policy", [UNITS, TAGS])
-def test_a_scan_that_cannot_go_on_concludes_nothing(policy: Policy, cause: Cause) -> None:
+def test_a_scan_that_cannot_go_on_concludes_nothing(policy: Policy, cause: FailureCode) -> None:
     """A stop, or a caller that is not let in, says nothing of an account unless enough is kept."""
     world = World(ONE)
     world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(cause)
     with pytest.raises(GatewayError) as raised:
         world.placing(policy).required(ONE)
     assert raised.value.failure.cause is cause
-    world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(Cause.DENIED)
+    world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(FailureCode.DENIED)
     assert world.placing(policy).required(ONE) == ONE
     world.gateway.tag_fault = world.gateway.walk_fault = None
     known = world.placing(policy).required(ONE)
@@ -323,7 +325,7 @@ def test_tags_that_cannot_be_read_are_those_kept_for_a_week() -> None:
     """After a week they are not known, and it is never said that there are none."""
     world = World(ONE, TWO)
     world.tags(ONE)
-    world.gateway.tag_fault = gateway_error(Cause.TIMED_OUT)
+    world.gateway.tag_fault = gateway_error(FailureCode.TIMED_OUT)
     world.clock.tick(6 * DAY)
     assert world.tags(ONE, TWO) == [{"env": "env-1"}, None]
     world.clock.tick(DAY + 1)
@@ -334,12 +336,12 @@ def test_tags_that_cannot_be_read_are_those_kept_for_a_week() -> None:
 @pytest.mark.parametrize(
     ("cause", "asked"),
     [
-        (Cause.PERMISSION_MISSING, 1),
-        (Cause.CREDENTIALS_EXPIRED, 1),
-        (Cause.TIMED_OUT, PATIENCE),
+        (FailureCode.PERMISSION_MISSING, 1),
+        (FailureCode.CREDENTIALS_EXPIRED, 1),
+        (FailureCode.TIMED_OUT, PATIENCE),
     ],
 )
-def test_tags_are_not_asked_for_in_vain(cause: Cause, asked: int) -> None:
+def test_tags_are_not_asked_for_in_vain(cause: FailureCode, asked: int) -> None:
     """What would fail for every account is given up in that scan, at once or after a few."""
     world = World()
     accounts = [account(each) for each in range(1, 11)]

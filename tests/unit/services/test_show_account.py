@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
 from bot.domain.fixes import FixState
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Layer, Policy, Presence
-from bot.domain.readings import Held
+from bot.domain.policy.policy import Policy, PolicyTable, Presence
+from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule, Severity
-from bot.services.fix import Remediator
-from bot.services.show_account import AccountLook
+from bot.services.fix import FixService
+from bot.services.show_account import AccountViewService
 from bot.store import SqliteStore
 from tests.unit.fakes import (
     CONTACT,
@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ONE = account(1)
-TAGGED = Layer("here", {}, Match(tags=(("env", "prod"),)))
-RULED = Layer("here", {"rules.primary_contact": Severity.LOW, "rules.root_email": Severity.LOW})
+TAGGED = PolicyTable("here", {}, Match(tags=(("env", "prod"),)))
+RULED = PolicyTable(
+    "here", {"rules.primary_contact": Severity.LOW, "rules.root_email": Severity.LOW}
+)
 
 
 @pytest.fixture
@@ -51,12 +53,14 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 class World:
     """One account, a policy that may change, and what looks and fixes go through."""
 
-    def __init__(self, store: SqliteStore, *layers: Layer) -> None:
+    def __init__(self, store: SqliteStore, *layers: PolicyTable) -> None:
         self.clock = FakeClock()
         self.gateway = FakeGateway(ONE)
         self.store = store
         self.policy = Policy.requiring(layers=layers)
-        self.look = AccountLook(self.gateway, store, lambda: self.policy, FakeMembers(), self.clock)
+        self.look = AccountViewService(
+            self.gateway, store, lambda: self.policy, FakeMembers(), self.clock
+        )
 
     def scan(self) -> None:
         """A check by the policy of this moment."""
@@ -67,7 +71,7 @@ class World:
 
     def fix(self) -> FixState:
         """A fix of the contact, to its end."""
-        fixes = Remediator(
+        fixes = FixService(
             self.gateway, self.store, FakeFixers("U1"), self.clock, judge=self.look.judge
         )
         held = self.gateway.held.get((ONE.id, SECURITY))
@@ -90,7 +94,7 @@ def test_a_fix_of_an_account_whose_place_is_not_known_mends_no_more_than_is_sure
     assert world.fix() is FixState.CONFIRMED
     assert world.standing() == set()
     world.policy = Policy.requiring(
-        layers=[Layer("here", {"security.email": ("x@corp.internal",)})]
+        layers=[PolicyTable("here", {"security.email": ("x@corp.internal",)})]
     )
     world.scan()
     world.policy = Policy.requiring(layers=[TAGGED])
@@ -110,8 +114,10 @@ def test_what_a_fix_is_judged_by(store: SqliteStore) -> None:
         (Rule.PRIMARY_CONTACT, Outcome.UNKNOWN)
     ]
     assert found.failure is not None
-    assert found.failure.cause is Cause.NOT_ASKED
-    world.policy = Policy.requiring(layers=[Layer("here", {"security.presence": Presence.IGNORED})])
+    assert found.failure.cause is FailureCode.NOT_ASKED
+    world.policy = Policy.requiring(
+        layers=[PolicyTable("here", {"security.presence": Presence.IGNORED})]
+    )
     assert world.look.judge(ONE.id, SECURITY, CONTACT) is None
 
 
@@ -126,7 +132,7 @@ def test_a_look_reads_all_three_and_judges_what_is_asked_for(store: SqliteStore)
     assert world.standing() == set()
     world.policy = Policy.requiring(layers=[TAGGED])
     look = world.look.at(ONE)
-    assert look.others[SECURITY] == Held(CONTACT)
+    assert look.others[SECURITY] == Present(CONTACT)
     assert look.result.outcome is Outcome.UNKNOWN
     world.policy = Policy.requiring(layers=[RULED])
     world.gateway.say(1, unreadable())

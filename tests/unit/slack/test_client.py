@@ -21,7 +21,7 @@ from bot.domain.errors import (
     PostRefused,
 )
 from bot.slack import client
-from bot.slack.client import hasty_client, interactive_client, posting_client
+from bot.slack.client import retrying_client, short_timeout_client, single_try_client
 from bot.slack.views.problem import note
 
 
@@ -111,7 +111,7 @@ def test_what_a_person_must_mend(code: str, told: str) -> None:
     assert problem.permanent
     assert problem.code == code
     assert told in str(problem)
-    assert problem.mend
+    assert problem.remedy
 
 
 def test_other_refusals_and_silence() -> None:
@@ -137,9 +137,9 @@ def test_updates_and_history() -> None:
 
 def test_the_client_that_posts_never_tries_again() -> None:
     """slack_sdk's retries are off where a message is posted, and on elsewhere."""
-    assert posting_client("xoxb-1", "http://127.0.0.1/api/").retry_handlers == []
-    assert hasty_client("xoxb-1", "http://127.0.0.1/api/").retry_handlers == []
-    assert len(interactive_client("xoxb-1", "http://127.0.0.1/api/").retry_handlers) == 3
+    assert single_try_client("xoxb-1", "http://127.0.0.1/api/").retry_handlers == []
+    assert short_timeout_client("xoxb-1", "http://127.0.0.1/api/").retry_handlers == []
+    assert len(retrying_client("xoxb-1", "http://127.0.0.1/api/").retry_handlers) == 3
 
 
 def test_a_reply_that_slack_cannot_take() -> None:

@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from structlog.testing import capture_logs
 
-from bot.domain.failures import Cause, Failure
+from bot.domain.failures import Failure, FailureCode
 from bot.domain.rules.facts import Members, MemberState
 from bot.slack.members import (
     AGAIN,
@@ -120,7 +120,7 @@ def test_it_is_the_port() -> None:
     directory: MemberDirectory = bench.directory
     known = directory.known()
     assert isinstance(known, Failure)
-    assert known.cause is Cause.NOT_ASKED
+    assert known.cause is FailureCode.NOT_ASKED
     assert bench.slack.cursors == []
 
 
@@ -149,7 +149,7 @@ def test_what_was_read_too_long_ago_is_not_known() -> None:
     bench.clock.tick(1)
     known = bench.directory.known()
     assert isinstance(known, Failure)
-    assert known.cause is Cause.NOT_ASKED
+    assert known.cause is FailureCode.NOT_ASKED
 
 
 def test_who_is_left_out() -> None:
@@ -180,7 +180,7 @@ def test_a_cursor_that_repeats(cursor: str) -> None:
     """A walk in circles ends."""
     bench = Bench(page(cursor="a"), page(cursor="b"), page(cursor=cursor))
     failure = bench.failure()
-    assert (failure.cause, failure.code) == (Cause.SLACK_REFUSED, "repeated_cursor")
+    assert (failure.cause, failure.code) == (FailureCode.SLACK_REFUSED, "repeated_cursor")
 
 
 def test_without_the_scope() -> None:
@@ -243,7 +243,7 @@ def test_told_to_wait_too_long() -> None:
     """A walk that would take too long is given up without the wait."""
     bench = Bench(busy("30"))
     failure = bench.failure()
-    assert (failure.cause, failure.code) == (Cause.SLACK_REFUSED, "ratelimited")
+    assert (failure.cause, failure.code) == (FailureCode.SLACK_REFUSED, "ratelimited")
     assert sum(bench.waits) <= WALK_WITHIN
     again = Bench(busy(str(int(WALK_WITHIN) + 1)))
     again.failure()
@@ -266,7 +266,7 @@ def test_trying_again(error: Exception, code: str) -> None:
     assert bench.waits == [2, 4]
     bench = Bench(error)
     failure = bench.failure()
-    assert (failure.cause, failure.code) == (Cause.SLACK_UNREACHABLE, code)
+    assert (failure.cause, failure.code) == (FailureCode.SLACK_UNREACHABLE, code)
     assert len(bench.slack.cursors) == TRIES
 
 
@@ -275,8 +275,8 @@ def test_a_refusal(code: str) -> None:
     """What Slack refuses for good is not tried again."""
     bench = Bench(refusal(code))
     failure = bench.failure()
-    assert (failure.cause, failure.code) == (Cause.SLACK_REFUSED, code)
-    assert failure.mend
+    assert (failure.cause, failure.code) == (FailureCode.SLACK_REFUSED, code)
+    assert failure.remedy
     assert len(bench.slack.cursors) == 1
 
 
@@ -292,8 +292,8 @@ def test_a_refusal(code: str) -> None:
 def test_what_is_not_slack(answer: Answer | Exception) -> None:
     """An answer that cannot be understood is no list of members, and not an empty one."""
     failure = Bench(answer).failure()
-    assert failure.cause is Cause.SLACK_UNREACHABLE
-    assert "not Slack" in failure.words
+    assert failure.cause is FailureCode.SLACK_UNREACHABLE
+    assert "not Slack" in failure.message
 
 
 def test_a_walk_is_kept_for_an_hour() -> None:
@@ -367,7 +367,7 @@ def test_a_stop_ends_a_wait() -> None:
     thread.join(PATIENCE)
     (why,) = found
     assert isinstance(why, Failure)
-    assert why.cause is Cause.NOT_REACHED
+    assert why.cause is FailureCode.NOT_REACHED
     assert len(slack.cursors) == 1
 
 

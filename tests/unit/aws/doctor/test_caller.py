@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bot.aws.doctor import remedies
-from bot.aws.doctor.caller import CallerLooks
-from bot.aws.doctor.session import Notes
+from bot.aws.doctor.caller import CallerChecks
+from bot.aws.doctor.session import DoctorSession
 from bot.aws.rate_limiter import LIST, Limiter
-from bot.aws.retrying_calls import Calls
-from bot.domain.failures import Cause
+from bot.aws.retrying_calls import ApiCaller
+from bot.domain.failures import FailureCode
 from bot.domain.scope import ScopeKind
-from bot.services.doctor import Line, State
+from bot.services.doctor import CheckResult, State
 
 if TYPE_CHECKING:
     from bot.aws.sessions import Clients
@@ -44,11 +44,11 @@ class FakeClients:
 
 def look(
     arn: str, organization: dict[str, Any] | None = None, wanted: ScopeKind | None = None
-) -> list[Line]:
+) -> list[CheckResult]:
     """The lines about the caller and its organization."""
-    notes = Notes(Calls(), Limiter(LIST), wanted)
+    notes = DoctorSession(ApiCaller(), Limiter(LIST), wanted)
     clients = cast("Clients", FakeClients(arn, organization or {}))
-    looks = CallerLooks(notes, clients)
+    looks = CallerChecks(notes, clients)
     return [*looks.caller(), *looks.organization(), *looks.place()]
 
 
@@ -64,8 +64,8 @@ def look(
 def test_callers(arn: str, words: str, state: State) -> None:
     """A role is named, and neither its session nor a user; the root user is warned of."""
     line = look(arn)[0]
-    assert words in line.words
-    assert "jo" not in line.words
+    assert words in line.message
+    assert "jo" not in line.message
     assert line.state is state
 
 
@@ -73,9 +73,9 @@ def test_what_answers_is_not_aws() -> None:
     """An answer without an ARN, or without an organization, is told as such."""
     first, second, _ = look("nonsense")
     assert (first.state, second.state) == (State.FAILURE, State.NOT_CHECKED)
-    assert "not AWS" in first.words
+    assert "not AWS" in first.message
     role = f"arn:aws:sts::{OWN}:assumed-role/bot/x"
-    assert "not AWS" in look(role)[1].words
+    assert "not AWS" in look(role)[1].message
 
 
 def test_one_account_of_an_organization() -> None:
@@ -87,8 +87,8 @@ def test_one_account_of_an_organization() -> None:
     assert [line.state for line in look(role, {}, ScopeKind.ACCOUNT)][1] is State.WARNING
 
 
-@pytest.mark.parametrize("cause", Cause)
-def test_what_is_pasted_holds_no_gap(cause: Cause) -> None:
+@pytest.mark.parametrize("cause", FailureCode)
+def test_what_is_pasted_holds_no_gap(cause: FailureCode) -> None:
     """Whatever is in the way, what is given to paste is whole, with a role or without."""
     for role in ("", "bot"):
         text = remedies.for_cause(cause, OWN, role)

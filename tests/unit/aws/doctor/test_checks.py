@@ -9,7 +9,7 @@ import pytest
 
 from bot.aws.gateway import gateways_for
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Layer, Policy
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scope import AwsTarget, ScopeKind
 from bot.services.doctor import Doctor, State
@@ -19,14 +19,14 @@ from tests.unit.aws.wire import MEMBER, OWN, Wire, identity, ok, refusal
 
 if TYPE_CHECKING:
     from bot.aws.gateway import AwsGateway
-    from bot.services.doctor import Line
+    from bot.services.doctor import CheckResult
 
 ROOTS = ok(Roots=[{"Id": "r-ab12"}])
 NEEDY = Policy.requiring(
     layers=[
-        Layer("line 1", {}, Match(units=("/Production",))),
-        Layer("line 2", {}, Match(tags=(("env", "prod"),))),
-        Layer("line 3", {f"rules.{Rule.PRIMARY_CONTACT.value}": Severity.LOW}),
+        PolicyTable("line 1", {}, Match(units=("/Production",))),
+        PolicyTable("line 2", {}, Match(tags=(("env", "prod"),))),
+        PolicyTable("line 3", {f"rules.{Rule.PRIMARY_CONTACT.value}": Severity.LOW}),
     ]
 )
 NAMES = ("OUs", "Tags", "Primary contacts")
@@ -60,13 +60,13 @@ def world() -> Wire:
     )
 
 
-def lines(adapter: AwsGateway, policy: Policy | None = NEEDY) -> list[Line]:
+def lines(adapter: AwsGateway, policy: Policy | None = NEEDY) -> list[CheckResult]:
     """What the doctor finds, without reading an alternate contact."""
     checks = adapter.checkup(writes=False, sample=False, policy=policy).checks()
     return [line for check in checks for line in check.look()]
 
 
-def states(found: list[Line]) -> dict[str, State]:
+def states(found: list[CheckResult]) -> dict[str, State]:
     """The state of each line about what the policy needs."""
     return {line.name: line.state for line in found if line.name in NAMES}
 
@@ -86,7 +86,7 @@ def test_what_the_policy_needs_is_looked_at() -> None:
     assert states(found) == dict.fromkeys(NAMES, State.OK)
     assert wire.asked("ListTagsForResource") == [{"ResourceId": MEMBER}]
     assert wire.asked("GetContactInformation") == [{"AccountId": MEMBER}]
-    assert found[-1].words == "allows every read that the bot makes."
+    assert found[-1].message == "allows every read that the bot makes."
 
 
 @pytest.mark.parametrize("operation", ACTIONS)
@@ -99,7 +99,7 @@ def test_a_permission_that_is_missing_goes_into_the_policy_to_paste(operation: s
     )
     found = lines(gateway(world().on(operation, refusal("AccessDeniedException", words))))
     assert [line.name for line in found if line.state is State.FAILURE] == [name, "IAM policy"]
-    assert json.loads(found[-1].paste)["Statement"][0]["Action"] == [action]
+    assert json.loads(found[-1].snippet)["Statement"][0]["Action"] == [action]
 
 
 def test_a_standalone_account_has_neither_ous_nor_tags() -> None:
@@ -164,8 +164,8 @@ def test_one_organization_that_cannot_be_reached_stops_no_other() -> None:
 def test_a_role_that_is_not_handed_out_has_its_statement_to_paste() -> None:
     """The statement that lets the bot assume it stands below the line."""
     found = lines(by_role(Wire().on("AssumeRole", denied()), managed()))
-    assert ROLE in found[0].words
-    assert json.loads(found[0].paste) == {
+    assert ROLE in found[0].message
+    assert json.loads(found[0].snippet) == {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
         "Resource": ROLE,
@@ -177,4 +177,4 @@ def test_credentials_that_are_missing_paste_no_role() -> None:
     [adapter] = gateways_for([AwsTarget("acquired", profile="nobody-has-this")], None)
     caller = lines(adapter)[0]
     assert caller.state is State.FAILURE
-    assert "sts:AssumeRole" not in caller.paste
+    assert "sts:AssumeRole" not in caller.snippet

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from bot.domain.contacts import ContactType
 from bot.domain.evaluation.evaluate import evaluate, place_unread, unseen
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Difference, Outcome
-from bot.domain.policy.policy import AccountPolicy, Layer, Policy, Presence, Undecided
-from bot.domain.readings import Held, Reading, Unreadable, Unsupported
+from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable, PolicyUnknown, Presence
+from bot.domain.readings import ContactReading, Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
-from bot.domain.rules.facts import Evidence, Members, Seen
+from bot.domain.rules.facts import AccountFacts, Members, PastContact
 from tests.unit.domain.test_findings import exemption
 from tests.unit.fakes import ABSENT, CONTACT, OTHER, SECURITY, START, THIRD, account, unreadable
 
@@ -26,23 +26,25 @@ if TYPE_CHECKING:
     from bot.domain.findings import TypeResult
     from bot.domain.policy.policy import Value
 
-WHY = failure(Cause.THROTTLED)
+WHY = failure(FailureCode.THROTTLED)
 BILLING = ContactType.BILLING
-CAUSES = st.sampled_from(list(Cause))
+CAUSES = st.sampled_from(list(FailureCode))
 
 
 def policy(**values: Value) -> AccountPolicy:
     """A policy that requires a SECURITY contact, with these values (`security__email`)."""
     named = {key.replace("__", "."): value for key, value in values.items()}
-    resolved = Policy.requiring(layers=[Layer("test", named)]).resolve(account())
-    assert not isinstance(resolved, Undecided)
+    resolved = Policy.requiring(layers=[PolicyTable("test", named)]).resolve(account())
+    assert not isinstance(resolved, PolicyUnknown)
     return resolved
 
 
-def one(reading: Reading, evidence: Evidence | None = None, **values: Value) -> TypeResult:
+def one(
+    reading: ContactReading, evidence: AccountFacts | None = None, **values: Value
+) -> TypeResult:
     """The result of an account's SECURITY contact."""
     (result,) = evaluate(
-        account(), {SECURITY: reading}, policy(**values), START, evidence or Evidence()
+        account(), {SECURITY: reading}, policy(**values), START, evidence or AccountFacts()
     ).results
     return result
 
@@ -50,22 +52,22 @@ def one(reading: Reading, evidence: Evidence | None = None, **values: Value) -> 
 @pytest.mark.parametrize(
     ("presence", "reading", "outcome", "reason"),
     [
-        ("required", Held(CONTACT), Outcome.COMPLIANT, "The SECURITY contact is set."),
+        ("required", Present(CONTACT), Outcome.COMPLIANT, "The SECURITY contact is set."),
         ("required", ABSENT, Outcome.MISSING, "No SECURITY contact is set."),
-        ("required", Unreadable(WHY), Outcome.UNKNOWN, WHY.words),
-        ("required", Unsupported(WHY), Outcome.UNSUPPORTED, WHY.words),
-        ("optional", Held(CONTACT), Outcome.COMPLIANT, "The SECURITY contact is set."),
+        ("required", Unreadable(WHY), Outcome.UNKNOWN, WHY.message),
+        ("required", Unsupported(WHY), Outcome.UNSUPPORTED, WHY.message),
+        ("optional", Present(CONTACT), Outcome.COMPLIANT, "The SECURITY contact is set."),
         (
             "optional",
             ABSENT,
             Outcome.COMPLIANT,
             "The SECURITY contact need not be set, and is not.",
         ),
-        ("optional", Unreadable(WHY), Outcome.UNKNOWN, WHY.words),
-        ("optional", Unsupported(WHY), Outcome.UNSUPPORTED, WHY.words),
+        ("optional", Unreadable(WHY), Outcome.UNKNOWN, WHY.message),
+        ("optional", Unsupported(WHY), Outcome.UNSUPPORTED, WHY.message),
         (
             "forbidden",
-            Held(CONTACT),
+            Present(CONTACT),
             Outcome.WRONG,
             "A SECURITY contact is set, though the policy forbids one.",
         ),
@@ -75,17 +77,17 @@ def one(reading: Reading, evidence: Evidence | None = None, **values: Value) -> 
             Outcome.COMPLIANT,
             "The SECURITY contact need not be set, and is not.",
         ),
-        ("forbidden", Unreadable(WHY), Outcome.UNKNOWN, WHY.words),
-        ("forbidden", Unsupported(WHY), Outcome.UNSUPPORTED, WHY.words),
+        ("forbidden", Unreadable(WHY), Outcome.UNKNOWN, WHY.message),
+        ("forbidden", Unsupported(WHY), Outcome.UNSUPPORTED, WHY.message),
     ],
 )
 def test_each_reading_has_an_outcome_of_its_own(
-    presence: str, reading: Reading, outcome: Outcome, reason: str
+    presence: str, reading: ContactReading, outcome: Outcome, reason: str
 ) -> None:
     """Held, absent, unreadable and unsupported are told apart under each presence."""
     result = one(reading, security__presence=Presence(presence))
     assert (result.type, result.outcome, result.reason) == (SECURITY, outcome, reason)
-    assert result.contact == (CONTACT if isinstance(reading, Held) else None)
+    assert result.contact == (CONTACT if isinstance(reading, Present) else None)
     assert result.failure == (WHY if outcome.unchecked else None)
 
 
@@ -98,7 +100,7 @@ def test_a_missing_contact_says_what_is_expected() -> None:
 
 def test_a_different_contact_says_expected_and_actual() -> None:
     """A contact that is not as expected is wrong, whatever its qualities."""
-    result = one(Held(replace(CONTACT, name="x")), security__email=("sec@corp.example",))
+    result = one(Present(replace(CONTACT, name="x")), security__email=("sec@corp.example",))
     assert [each.rule for each in result.verdicts] == [Rule.DIFFERENT, Rule.PLACEHOLDER]
     assert result.outcome is Outcome.WRONG
     assert result.verdicts[0].differences == (
@@ -109,7 +111,7 @@ def test_a_different_contact_says_expected_and_actual() -> None:
 def test_a_forbidden_contact_is_not_judged_further() -> None:
     """What should not be there need not be good; all that it holds is shown."""
     result = one(
-        Held(replace(CONTACT, name="x")),
+        Present(replace(CONTACT, name="x")),
         security__presence=Presence.FORBIDDEN,
         security__email=("a@b.example",),
     )
@@ -125,11 +127,11 @@ def test_a_forbidden_contact_is_not_judged_further() -> None:
 def test_a_contact_that_is_not_there_may_be_contested() -> None:
     """Missing and contested are two verdicts, the missing one worse."""
     seen = tuple(
-        Seen(each, START + timedelta(days=day))
+        PastContact(each, START + timedelta(days=day))
         for day, each in enumerate((None, CONTACT, None, CONTACT))
     )
     result = one(
-        ABSENT, Evidence(history={SECURITY: seen}), rules__contested=SEVERITIES[Rule.CONTESTED]
+        ABSENT, AccountFacts(history={SECURITY: seen}), rules__contested=SEVERITIES[Rule.CONTESTED]
     )
     assert [each.rule for each in result.verdicts] == [Rule.MISSING, Rule.CONTESTED]
 
@@ -137,41 +139,41 @@ def test_a_contact_that_is_not_there_may_be_contested() -> None:
 def test_a_rule_undecided_gives_way_to_one_that_is_broken() -> None:
     """Unknown is the outcome only where nothing worse stands."""
     on: dict[str, Any] = {"rules__person_left": Severity.HIGH}
-    evidence = Evidence(members=WHY)
-    alone = one(Held(CONTACT), evidence, **on)
+    evidence = AccountFacts(members=WHY)
+    alone = one(Present(CONTACT), evidence, **on)
     assert (alone.outcome, alone.failure, alone.severity) == (Outcome.UNKNOWN, WHY, None)
-    beside = one(Held(replace(CONTACT, name="x")), evidence, **on)
+    beside = one(Present(replace(CONTACT, name="x")), evidence, **on)
     assert (beside.outcome, beside.failure) == (Outcome.WEAK, WHY)
     assert alone.contact == CONTACT
 
 
 def test_what_is_set_aside_stands_no_more() -> None:
     """An exemption is of one rule of one type: the others still stand."""
-    weak = Held(replace(CONTACT, name="x", phone="+44 20 7946"))
-    aside = Evidence(exemptions={(SECURITY, Rule.PLACEHOLDER): exemption(Rule.PLACEHOLDER)})
+    weak = Present(replace(CONTACT, name="x", phone="+44 20 7946"))
+    aside = AccountFacts(exemptions={(SECURITY, Rule.PLACEHOLDER): exemption(Rule.PLACEHOLDER)})
     result = one(weak, aside)
     assert result.outcome is Outcome.WEAK
     assert {each.rule: each.exemption is not None for each in result.verdicts} == {
         Rule.IMPOSSIBLE_PHONE: False,
         Rule.PLACEHOLDER: True,
     }
-    assert one(Held(replace(CONTACT, name="x")), aside).outcome is Outcome.EXEMPT
-    other = Evidence(exemptions={(BILLING, Rule.PLACEHOLDER): exemption(Rule.PLACEHOLDER)})
-    assert one(Held(replace(CONTACT, name="x")), other).outcome is Outcome.WEAK
-    verified = Evidence(exemptions={(SECURITY, Rule.UNSUPPORTED): exemption(Rule.UNSUPPORTED)})
+    assert one(Present(replace(CONTACT, name="x")), aside).outcome is Outcome.EXEMPT
+    other = AccountFacts(exemptions={(BILLING, Rule.PLACEHOLDER): exemption(Rule.PLACEHOLDER)})
+    assert one(Present(replace(CONTACT, name="x")), other).outcome is Outcome.WEAK
+    verified = AccountFacts(exemptions={(SECURITY, Rule.UNSUPPORTED): exemption(Rule.UNSUPPORTED)})
     assert one(Unsupported(WHY), verified).outcome is Outcome.EXEMPT
 
 
 def test_types_that_are_only_compared_are_not_judged() -> None:
     """A contact read for the rule about all three has no result, and may be unreadable."""
     mine = policy(rules__same_for_all=Severity.LOW)
-    readings: dict[ContactType, Reading] = dict.fromkeys(ContactType, Held(CONTACT))
+    readings: dict[ContactType, ContactReading] = dict.fromkeys(ContactType, Present(CONTACT))
     (result,) = evaluate(account(), readings, mine).results
     assert (result.type, result.verdicts[0].rule) == (SECURITY, Rule.SAME_FOR_ALL)
     readings[BILLING] = Unreadable(WHY)
     (result,) = evaluate(account(), readings, mine).results
     assert (result.outcome, result.failure) == (Outcome.UNKNOWN, WHY)
-    readings[ContactType.OPERATIONS] = Held(OTHER)
+    readings[ContactType.OPERATIONS] = Present(OTHER)
     (result,) = evaluate(account(), readings, mine).results
     assert result.outcome is Outcome.COMPLIANT
 
@@ -179,7 +181,7 @@ def test_types_that_are_only_compared_are_not_judged() -> None:
 def test_types_are_judged_in_awss_order() -> None:
     """Each type that is looked at has its result, and the moment of reading is kept."""
     mine = policy(operations__presence=Presence.OPTIONAL, billing__presence=Presence.REQUIRED)
-    readings: dict[ContactType, Reading] = dict.fromkeys(ContactType, ABSENT)
+    readings: dict[ContactType, ContactReading] = dict.fromkeys(ContactType, ABSENT)
     result = evaluate(account(), readings, mine, START)
     assert [item.type for item in result.results] == list(ContactType)
     assert [item.outcome for item in result.results] == [
@@ -199,9 +201,9 @@ def test_a_required_type_that_was_not_read_is_a_defect() -> None:
 def test_rules_that_slack_keeps_off_are_told() -> None:
     """The result says which rules of the policy are off for want of a scope, and no others."""
     mine = policy(rules__person_left=Severity.HIGH)
-    readings: dict[ContactType, Reading] = {SECURITY: Held(CONTACT)}
+    readings: dict[ContactType, ContactReading] = {SECURITY: Present(CONTACT)}
     assert evaluate(account(), readings, mine).off == {Rule.PERSON_LEFT}
-    known = Evidence(members=Members.of([]))
+    known = AccountFacts(members=Members.of([]))
     assert evaluate(account(), readings, mine, evidence=known).off == frozenset()
     assert evaluate(account(), readings, policy()).off == frozenset()
 
@@ -236,26 +238,29 @@ def test_what_a_scan_did_not_come_to_was_not_seen() -> None:
 
 def test_an_account_whose_place_is_not_known_is_unknown() -> None:
     """Where it is not known which tables count nothing is concluded from what was read."""
-    unplaced = Undecided(("units", "tags"), (SECURITY, BILLING))
+    unplaced = PolicyUnknown(("units", "tags"), (SECURITY, BILLING))
     result = evaluate(account(), {SECURITY: ABSENT}, unplaced, START)
     assert [item.outcome for item in result.results] == 2 * [Outcome.UNKNOWN]
     why = place_unread(unplaced)
     assert {item.failure for item in result.results} == {why}
-    assert (why.cause, why.words.startswith("The OUs and tags of")) == (Cause.PLACE_UNREAD, True)
+    assert (why.cause, why.message.startswith("The OUs and tags of")) == (
+        FailureCode.PLACE_UNREAD,
+        True,
+    )
     late = unseen(account(), unplaced, WHY)
     assert not late.seen
     assert {item.failure for item in late.results} == {WHY}
 
 
-@pytest.mark.parametrize("cause", Cause)
-def test_no_cause_makes_a_contact_missing_or_compliant(cause: Cause) -> None:
+@pytest.mark.parametrize("cause", FailureCode)
+def test_no_cause_makes_a_contact_missing_or_compliant(cause: FailureCode) -> None:
     """Whatever kept AWS from answering, the outcome is unknown."""
     assert one(unreadable(cause)).outcome is Outcome.UNKNOWN
 
 
 ON: dict[str, Any] = {f"rules__{rule.value}": severity for rule, severity in SEVERITIES.items()}
 READINGS = st.one_of(
-    st.sampled_from([CONTACT, OTHER, THIRD]).map(Held),
+    st.sampled_from([CONTACT, OTHER, THIRD]).map(Present),
     st.just(ABSENT),
     CAUSES.map(unreadable),
     st.builds(Unsupported, CAUSES.map(failure)),
@@ -265,7 +270,7 @@ ACCOUNTS = st.sampled_from([account(), replace(account(), email="")])
 
 @given(st.lists(READINGS, min_size=3, max_size=3), CAUSES, CAUSES, ACCOUNTS)
 def test_nothing_that_is_not_known_makes_a_contact_wrong(
-    given_: list[Reading], of_members: Cause, of_primary: Cause, which: Account
+    given_: list[ContactReading], of_members: FailureCode, of_primary: FailureCode, which: Account
 ) -> None:
     """With all evidence failing no outcome is worse than without it, nor any verdict new."""
     readings = dict(zip(ContactType, given_, strict=True))
@@ -273,8 +278,8 @@ def test_nothing_that_is_not_known_makes_a_contact_wrong(
         f"{kind.value.lower()}__presence": Presence.REQUIRED for kind in ContactType
     }
     mine = policy(**ON, **presence)
-    failing = Evidence(primary=failure(of_primary), members=failure(of_members))
-    known = Evidence(members=Members.of([]))
+    failing = AccountFacts(primary=failure(of_primary), members=failure(of_members))
+    known = AccountFacts(members=Members.of([]))
     results = evaluate(which, readings, mine, START, failing).results
     for result, without in zip(
         results, evaluate(which, readings, mine, START, known).results, strict=True
@@ -285,5 +290,5 @@ def test_nothing_that_is_not_known_makes_a_contact_wrong(
         assert [each for each in result.verdicts if each.failure is None] == [
             each for each in without.verdicts if each.failure is None
         ]
-        if not isinstance(reading, Held):
+        if not isinstance(reading, Present):
             assert len(result.verdicts) == 1

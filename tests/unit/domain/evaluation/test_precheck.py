@@ -7,7 +7,7 @@ import pytest
 from bot.domain.contacts import Account, AlternateContact, ContactType
 from bot.domain.evaluation.precheck import expected_words, objections
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.domain.policy.policy import AccountPolicy, Layer, Policy, Presence, Value
+from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable, Presence, Value
 from bot.domain.rule_catalog import Rule, Severity
 from tests.unit.fakes import SECURITY, START, account
 
@@ -17,7 +17,7 @@ GOOD = AlternateContact("Sec team", "On call", "sec@corp.internal", "+44 20 7946
 def policy(**values: Value) -> AccountPolicy:
     """What an account should have, `__` for a dot."""
     given = {key.replace("__", "."): value for key, value in values.items()}
-    found = Policy.requiring(layers=[Layer("policy", given)]).resolve(account())
+    found = Policy.requiring(layers=[PolicyTable("policy", given)]).resolve(account())
     assert isinstance(found, AccountPolicy)
     return found
 

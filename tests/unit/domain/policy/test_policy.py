@@ -17,13 +17,13 @@ from bot.domain.policy.policy import (
     FIELDS,
     AccountPolicy,
     Explained,
-    Layer,
     Policy,
+    PolicyTable,
+    PolicyUnknown,
     Presence,
-    Undecided,
 )
 from bot.domain.rule_catalog import ON_BY_DEFAULT, SEVERITIES, Rule, Severity
-from bot.domain.rules.facts import Case
+from bot.domain.rules.facts import RuleInput
 from tests.unit.domain.policy.test_match import ACCOUNT, ACCOUNTS, MATCHES
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def resolved(policy: Policy, account: Account = ACCOUNT) -> AccountPolicy:
     """What an account should have, which can be told."""
     answer = policy.resolve(account)
-    assert not isinstance(answer, Undecided)
+    assert not isinstance(answer, PolicyUnknown)
     return answer
 
 
@@ -56,9 +56,9 @@ def test_without_a_file_security_is_required_and_nothing_else_looked_at() -> Non
     assert policy.looked_at == (ContactType.SECURITY,)
 
 
-def channel(name: str, match: Match) -> Layer:
+def channel(name: str, match: Match) -> PolicyTable:
     """A table that gives a channel."""
-    return Layer(name, {"channel": name}, match)
+    return PolicyTable(name, {"channel": name}, match)
 
 
 CLOSER = [
@@ -83,8 +83,8 @@ def test_the_more_specific_table_wins_wherever_it_stands(count: int, turned: boo
 
 def test_of_equally_specific_tables_the_later_wins_key_by_key() -> None:
     """Each value is of the last table that gives it."""
-    first = Layer("1", {"channel": "#a", "exemption_days": 7}, Match(names=("pay-*",)))
-    second = Layer("2", {"channel": "#b"}, Match(names=("*-1",)))
+    first = PolicyTable("1", {"channel": "#a", "exemption_days": 7}, Match(names=("pay-*",)))
+    second = PolicyTable("2", {"channel": "#b"}, Match(names=("*-1",)))
     mine = resolved(Policy.requiring(layers=[first, second]))
     assert (mine.channel, mine.exemption_days) == ("#b", 7)
 
@@ -110,7 +110,7 @@ def test_values_of_a_contact_are_kept_by_type_and_field() -> None:
         "owner_tag": "owner",
         "verification_days": 30,
     }
-    policy = Policy.requiring(layers=[Layer("file", given)])
+    policy = Policy.requiring(layers=[PolicyTable("file", given)])
     mine = resolved(policy)
     assert mine.expected[ContactType.SECURITY] == {"email": ("@corp.example",)}
     assert mine.looked_at == tuple(ContactType)
@@ -124,13 +124,15 @@ def test_values_of_a_contact_are_kept_by_type_and_field() -> None:
 
 def test_an_excluded_account_is_not_read() -> None:
     """Nothing is looked at where the policy says why not."""
-    mine = resolved(Policy.requiring(layers=[Layer("x", {"excluded": "Closed on Friday."})]))
+    mine = resolved(Policy.requiring(layers=[PolicyTable("x", {"excluded": "Closed on Friday."})]))
     assert (mine.excluded, mine.looked_at, mine.read) == ("Closed on Friday.", (), ())
 
 
 def test_all_types_are_read_where_they_are_compared() -> None:
     """With the rule about all three on, all are read, though only some are judged."""
-    mine = resolved(Policy.requiring(layers=[Layer("x", {"rules.same_for_all": Severity.LOW})]))
+    mine = resolved(
+        Policy.requiring(layers=[PolicyTable("x", {"rules.same_for_all": Severity.LOW})])
+    )
     assert mine.looked_at == (ContactType.SECURITY,)
     assert mine.read == tuple(ContactType)
 
@@ -138,7 +140,7 @@ def test_all_types_are_read_where_they_are_compared() -> None:
 @pytest.mark.parametrize("rule", [Rule.MEMBER_MAILBOX, Rule.PERSON_LEFT])
 def test_members_are_needed_by_the_rules_about_them(rule: Rule) -> None:
     """Any table that switches such a rule on is enough."""
-    layer = Layer("x", {f"rules.{rule.value}": Severity.LOW}, Match(names=("other",)))
+    layer = PolicyTable("x", {f"rules.{rule.value}": Severity.LOW}, Match(names=("other",)))
     assert Policy.requiring(layers=[layer]).needs_members
     assert Policy.requiring(layers=[layer]).turns_on(rule)
 
@@ -157,10 +159,10 @@ def test_a_policy_that_hangs_on_what_was_not_read_is_undecided(
     """It is told what was not read, and which types would have been looked at."""
     layers = [
         channel("ou", Match(units=("/Production",))),
-        Layer("tag", {"billing.presence": Presence.REQUIRED}, Match(tags=(("env", "prod"),))),
+        PolicyTable("tag", {"billing.presence": Presence.REQUIRED}, Match(tags=(("env", "prod"),))),
     ]
     policy = Policy.requiring(layers=layers)
-    wanted = Undecided(needs, (ContactType.SECURITY, ContactType.BILLING))
+    wanted = PolicyUnknown(needs, (ContactType.SECURITY, ContactType.BILLING))
     account = replace(ACCOUNT, units=units, tags=tags)
     assert policy.resolve(account) == wanted
     assert policy.explain(account) == wanted
@@ -172,7 +174,7 @@ def test_only_what_a_table_asks_for_can_be_missed() -> None:
     """OUs that no table asks for are not called unread."""
     policy = Policy.requiring(layers=[channel("tag", Match(tags=(("env", "prod"),)))])
     answer = policy.resolve(replace(ACCOUNT, units=None, tags=None))
-    assert isinstance(answer, Undecided)
+    assert isinstance(answer, PolicyUnknown)
     assert answer.needs == ("tags",)
 
 
@@ -186,12 +188,12 @@ def test_tables_that_do_not_hang_on_it_can_be_told_without() -> None:
 def test_an_account_that_is_surely_excluded_needs_nothing_more() -> None:
     """An exclusion by name holds whatever the tags are; one by a tag that is not known does not."""
     tagged = channel("tag", Match(tags=(("env", "prod"),)))
-    by_name = Layer("x", {"excluded": "Closed on Friday."}, Match(names=(ACCOUNT.name,)))
-    by_tag = Layer("y", {"excluded": "Closed on Monday."}, Match(tags=(("env", "dev"),)))
+    by_name = PolicyTable("x", {"excluded": "Closed on Friday."}, Match(names=(ACCOUNT.name,)))
+    by_tag = PolicyTable("y", {"excluded": "Closed on Monday."}, Match(tags=(("env", "dev"),)))
     unread = replace(ACCOUNT, tags=None)
     policy = Policy.requiring(layers=[tagged, by_tag, by_name])
     assert resolved(policy, unread).excluded == "Closed on Friday."
-    assert isinstance(Policy.requiring(layers=[tagged, by_tag]).resolve(unread), Undecided)
+    assert isinstance(Policy.requiring(layers=[tagged, by_tag]).resolve(unread), PolicyUnknown)
 
 
 def test_nothing_that_is_expected_is_in_a_repr() -> None:
@@ -200,19 +202,23 @@ def test_nothing_that_is_expected_is_in_a_repr() -> None:
         "security.email": ("ana@corp.internal",),
         "excluded": "Ana left us.",
     }
-    policy = Policy.requiring(layers=[Layer("x", values, Match(tags=(("owner", "ana@x.test"),)))])
+    policy = Policy.requiring(
+        layers=[PolicyTable("x", values, Match(tags=(("owner", "ana@x.test"),)))]
+    )
     account = replace(ACCOUNT, tags={"owner": "ana@x.test"})
     mine = resolved(policy, account)
     explained = policy.explain(account)
     result = evaluate(account, {}, mine)
     assert result.excluded == "Ana left us."
-    assert "ana" not in repr((policy, mine, explained, Case(account, {}, mine), result)).lower()
+    assert (
+        "ana" not in repr((policy, mine, explained, RuleInput(account, {}, mine), result)).lower()
+    )
 
 
 def test_explaining_names_the_table_and_those_that_gave_way() -> None:
     """Each value has its source, and what it took the place of, the nearest first."""
     explained = Policy.requiring(layers=CLOSER[:3]).explain(ACCOUNT)
-    assert not isinstance(explained, Undecided)
+    assert not isinstance(explained, PolicyUnknown)
     by_key = {each.key: each for each in explained}
     assert by_key["channel"] == Explained(
         "channel", "ou", "ou", (("organization", "organization"), ("all", "all"), ("built in", ""))
@@ -227,14 +233,14 @@ def test_explaining_names_the_table_and_those_that_gave_way() -> None:
 def test_a_value_of_another_kind_is_a_defect(given: dict[str, Value]) -> None:
     """The reader of the file has checked kinds, so one that is wrong here is not guessed at."""
     with pytest.raises(TypeError):
-        Policy((BUILT_IN, Layer("x", given))).resolve(ACCOUNT)
+        Policy((BUILT_IN, PolicyTable("x", given))).resolve(ACCOUNT)
 
 
 @given(st.lists(MATCHES, max_size=6), ACCOUNTS)
 def test_resolving_equals_the_last_values_explained(matches: list[Match], account: Account) -> None:
     """What an account should have is what explaining it says, for any tables and account."""
     layers = [
-        Layer(
+        PolicyTable(
             str(place),
             {"channel": f"#{place}", f"security.{FIELDS[place % 4]}": (str(place),)},
             each,
@@ -243,7 +249,7 @@ def test_resolving_equals_the_last_values_explained(matches: list[Match], accoun
     ]
     policy = Policy.requiring(layers=layers)
     mine, explained = policy.resolve(account), policy.explain(account)
-    if isinstance(mine, Undecided) or isinstance(explained, Undecided):
+    if isinstance(mine, PolicyUnknown) or isinstance(explained, PolicyUnknown):
         assert mine == explained
         assert any(layer.match.matches(account) is None for layer in policy.layers)
         return

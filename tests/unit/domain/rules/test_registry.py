@@ -13,11 +13,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.contacts import AlternateContact, ContactType
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
-from bot.domain.policy.policy import BUILT_IN, FIELDS, AccountPolicy, Layer, Policy, Undecided
+from bot.domain.policy.policy import (
+    BUILT_IN,
+    FIELDS,
+    AccountPolicy,
+    Policy,
+    PolicyTable,
+    PolicyUnknown,
+)
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
-from bot.domain.rules.facts import Case, Evidence, Members, MemberState, PrimaryContact, Seen
+from bot.domain.rules.facts import (
+    AccountFacts,
+    Members,
+    MemberState,
+    PastContact,
+    PrimaryContact,
+    RuleInput,
+)
 from bot.domain.rules.registry import contested, qualities
 from tests.unit.fakes import CONTACT, OTHER, SECURITY, START, THIRD, account
 
@@ -28,8 +42,8 @@ if TYPE_CHECKING:
     from bot.domain.findings import Verdict
     from bot.domain.policy.policy import Value
 
-WHY = failure(Cause.SLACK_UNREACHABLE)
-THROTTLED = failure(Cause.THROTTLED)
+WHY = failure(FailureCode.SLACK_UNREACHABLE)
+THROTTLED = failure(FailureCode.THROTTLED)
 SENTINEL = "Zaphod"
 TAKEN_FOR_GRANTED = (Rule.MISSING, Rule.DIFFERENT, Rule.FORBIDDEN)
 
@@ -43,27 +57,27 @@ def ruled(*rules: Rule, **values: Value) -> AccountPolicy:
         for rule in SEVERITIES
     }
     named = {key.replace("__", "."): value for key, value in values.items()}
-    resolved = Policy((BUILT_IN, Layer("test", switched | named))).resolve(account())
-    assert not isinstance(resolved, Undecided)
+    resolved = Policy((BUILT_IN, PolicyTable("test", switched | named))).resolve(account())
+    assert not isinstance(resolved, PolicyUnknown)
     return resolved
 
 
 def case_of(
     contact: AlternateContact,
     policy: AccountPolicy,
-    evidence: Evidence | None = None,
+    evidence: AccountFacts | None = None,
     unread: Mapping[ContactType, Failure] | None = None,
     **others: AlternateContact,
-) -> Case:
+) -> RuleInput:
     """A case of an account whose SECURITY contact is this one."""
     contacts = {SECURITY: contact} | {ContactType[kind]: each for kind, each in others.items()}
-    return Case(account(), contacts, policy, evidence or Evidence(), unread or {})
+    return RuleInput(account(), contacts, policy, evidence or AccountFacts(), unread or {})
 
 
 def judge(
     contact: AlternateContact,
     rule: Rule,
-    evidence: Evidence | None = None,
+    evidence: AccountFacts | None = None,
     values: Mapping[str, Value] | None = None,
 ) -> Verdict | None:
     """What one rule, which alone is on, says of a contact."""
@@ -258,7 +272,7 @@ def test_an_address_is_looked_for_among_the_members(
     email: str, state: MemberState, broken: Rule | None
 ) -> None:
     """A member's address is one person's mailbox, a deactivated one's is of nobody any more."""
-    evidence = Evidence(members=Members.of([("sec@corp.internal", state)]))
+    evidence = AccountFacts(members=Members.of([("sec@corp.internal", state)]))
     policy = ruled(Rule.MEMBER_MAILBOX, Rule.PERSON_LEFT)
     found = qualities(case_of(replace(CONTACT, email=email), policy, evidence), SECURITY)
     assert [each.rule for each in found] == ([broken] if broken else [])
@@ -267,12 +281,12 @@ def test_an_address_is_looked_for_among_the_members(
 def test_members_that_are_not_known_decide_nothing() -> None:
     """Where Slack does not answer both rules are undecided, where it does not let ask both off."""
     policy = ruled(Rule.MEMBER_MAILBOX, Rule.PERSON_LEFT)
-    found = qualities(case_of(CONTACT, policy, Evidence(members=WHY)), SECURITY)
+    found = qualities(case_of(CONTACT, policy, AccountFacts(members=WHY)), SECURITY)
     assert {(each.rule, each.outcome, each.failure) for each in found} == {
         (Rule.MEMBER_MAILBOX, Outcome.UNKNOWN, WHY),
         (Rule.PERSON_LEFT, Outcome.UNKNOWN, WHY),
     }
-    assert not qualities(case_of(CONTACT, policy, Evidence(members=None)), SECURITY)
+    assert not qualities(case_of(CONTACT, policy, AccountFacts(members=None)), SECURITY)
 
 
 @pytest.mark.parametrize(
@@ -294,7 +308,7 @@ def test_the_root_mailbox_is_told_whatever_its_tag(
     assert [each.outcome for each in found] == ([outcome] if outcome else [])
     if outcome is Outcome.UNKNOWN:
         assert found[0].failure is not None
-        assert found[0].failure.cause is Cause.NOT_KNOWN
+        assert found[0].failure.cause is FailureCode.NOT_KNOWN
 
 
 @pytest.mark.parametrize(
@@ -311,12 +325,12 @@ def test_the_primary_contact_is_told_by_its_phone(
     primary: PrimaryContact | Failure | None, outcome: Outcome | None
 ) -> None:
     """The same number however written is found; a primary contact not read decides nothing."""
-    found = judge(CONTACT, Rule.PRIMARY_CONTACT, Evidence(primary=primary))
+    found = judge(CONTACT, Rule.PRIMARY_CONTACT, AccountFacts(primary=primary))
     assert (found.outcome if found else None) == outcome
     if outcome is Outcome.UNKNOWN:
         assert found is not None
         assert found.failure is not None
-        assert found.failure.cause is (Cause.THROTTLED if primary else Cause.NOT_KNOWN)
+        assert found.failure.cause is (FailureCode.THROTTLED if primary else FailureCode.NOT_KNOWN)
 
 
 def test_one_address_for_all_types_needs_all_three() -> None:
@@ -325,7 +339,7 @@ def test_one_address_for_all_types_needs_all_three() -> None:
     same = replace(THIRD, email=CONTACT.email.upper())
     unread = {ContactType.OPERATIONS: THROTTLED}
 
-    def rules(case: Case) -> list[tuple[Outcome, Failure | None]]:
+    def rules(case: RuleInput) -> list[tuple[Outcome, Failure | None]]:
         return [(each.outcome, each.failure) for each in qualities(case, SECURITY)]
 
     assert rules(case_of(CONTACT, policy, BILLING=same, OPERATIONS=CONTACT)) == [
@@ -340,10 +354,12 @@ def test_one_address_for_all_types_needs_all_three() -> None:
     assert rules(case_of(CONTACT, policy, None, unread)) == []
 
 
-def history(*contacts: AlternateContact | None) -> Evidence:
+def history(*contacts: AlternateContact | None) -> AccountFacts:
     """These contacts, each read a day after the one before."""
-    seen = tuple(Seen(each, START + timedelta(days=day)) for day, each in enumerate(contacts))
-    return Evidence(history={SECURITY: seen})
+    seen = tuple(
+        PastContact(each, START + timedelta(days=day)) for day, each in enumerate(contacts)
+    )
+    return AccountFacts(history={SECURITY: seen})
 
 
 @pytest.mark.parametrize(
@@ -384,7 +400,7 @@ def test_a_contest_is_told_with_values_and_times() -> None:
 
 def test_a_contact_that_comes_and_goes_is_contested_too() -> None:
     """A contact deleted and set again flips as well, and is judged while it is not there."""
-    case = Case(account(), {}, ruled(Rule.CONTESTED), history(None, CONTACT, None, CONTACT))
+    case = RuleInput(account(), {}, ruled(Rule.CONTESTED), history(None, CONTACT, None, CONTACT))
     (verdict,) = contested(case, SECURITY)
     assert "no contact now" in verdict.differences[0].actual
     assert verdict.outcome is Outcome.WEAK

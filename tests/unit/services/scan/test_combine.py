@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.cli import exit_status
-from bot.domain.failures import Cause
+from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState
 from bot.services.scan import combine
@@ -113,13 +113,13 @@ def contents(store: SqliteStore) -> list[AnnouncementContent]:
 def test_an_organization_that_fails_stops_no_other(store: SqliteStore, clock: FakeClock) -> None:
     """Its failure is named, the others are read, and the exit status says that not all is known."""
     broken = named(FakeGateway(), "broken")
-    broken.scope_found = gateway_error(Cause.CREDENTIALS_EXPIRED)
+    broken.scope_found = gateway_error(FailureCode.CREDENTIALS_EXPIRED)
     works = named(FakeGateway(of(2, "works")), "works")
     works.hold(2)
     report = run(store, clock, broken, works)
     assert report.scan.state is ScanState.INCOMPLETE
     assert report.scan.failure is not None
-    assert report.scan.failure.words.startswith("In the organization “broken”: ")
+    assert report.scan.failure.message.startswith("In the organization “broken”: ")
     assert report.scan.complete_in == {"works"}
     assert set(report.scan.failing) == {"broken"}
     assert exit_status.of_scan(report) == exit_status.Exit.UNCHECKED
@@ -134,7 +134,7 @@ def test_an_organization_that_hangs_at_a_stop_keeps_none_from_being_recorded(
     hanging.name, hanging.scope_gate = "hangs", Gate()
     works = named(FakeGateway(of(2, "works")), "works")
     broken = named(FakeGateway(), "broken")
-    broken.scope_found = gateway_error(Cause.CREDENTIALS_EXPIRED)
+    broken.scope_found = gateway_error(FailureCode.CREDENTIALS_EXPIRED)
     gateways = [*([broken] if with_broken else []), hanging, works]
     scans = scanner(gateways, store, clock)
     read = Gate()

@@ -11,10 +11,10 @@ import pytest
 from bot.domain.announcements import AnnouncementKind
 from bot.domain.contacts import ContactType, Unit
 from bot.domain.errors import AltcontactError, StoreError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Layer, Policy, Presence
+from bot.domain.policy.policy import Policy, PolicyTable, Presence
 from bot.domain.readings import Unsupported
 from bot.domain.rule_catalog import Severity
 from bot.domain.scans import ScanState, Trigger, TriggerKind
@@ -192,21 +192,21 @@ def test_one_type_that_cannot_be_read_stops_no_other(
 ) -> None:
     """A denied type is unknown with its cause, and the account's next type is read all the same."""
     gateway.listed = [account(1)]
-    gateway.say(1, unreadable(Cause.DENIED_BY_SCP))
+    gateway.say(1, unreadable(FailureCode.DENIED_BY_SCP))
     scanner = make_scanner(gateway, store, clock, Policy.requiring((SECURITY, ContactType.BILLING)))
     report = run(scanner)
     scanner.stop()
     first, second = report.results[0].results
     assert first.outcome is Outcome.UNKNOWN
     assert first.failure is not None
-    assert first.failure.cause is Cause.DENIED_BY_SCP
+    assert first.failure.cause is FailureCode.DENIED_BY_SCP
     assert second.outcome is Outcome.MISSING
     assert report.scan.state is ScanState.COMPLETE
 
 
 def test_a_partition_without_the_api_is_unsupported(scanner: Scanner, gateway: FakeGateway) -> None:
     """Where there is no API the outcome says so, and the scan is complete."""
-    gateway.say(2, Unsupported(unreadable(Cause.NO_API).failure))
+    gateway.say(2, Unsupported(unreadable(FailureCode.NO_API).failure))
     report = run(scanner)
     assert outcomes(report)[1] is Outcome.UNSUPPORTED
     assert report.scan.state is ScanState.COMPLETE
@@ -238,7 +238,7 @@ def test_a_defect_in_a_reader_is_unknown_and_stops_no_other(
     assert outcomes(report) == [Outcome.UNKNOWN, Outcome.MISSING, Outcome.COMPLIANT]
     why = report.results[0].results[0].failure
     assert why is not None
-    assert why.cause is Cause.INTERNAL
+    assert why.cause is FailureCode.INTERNAL
     assert report.scan.state is ScanState.COMPLETE
 
 
@@ -314,9 +314,11 @@ def test_whoever_announces_is_told_after_the_record(
     assert seen == [[AnnouncementKind.FALLS_SHORT]]
 
 
-@pytest.mark.parametrize("cause", [Cause.CREDENTIALS_EXPIRED, Cause.CREDENTIALS_MISSING])
+@pytest.mark.parametrize(
+    "cause", [FailureCode.CREDENTIALS_EXPIRED, FailureCode.CREDENTIALS_MISSING]
+)
 def test_credentials_lost_midway_conclude_nothing_of_the_unseen(
-    scanner: Scanner, gateway: FakeGateway, store: FrailStore, cause: Cause
+    scanner: Scanner, gateway: FakeGateway, store: FrailStore, cause: FailureCode
 ) -> None:
     """A scan that loses its credentials is incomplete; what it did not see stands as it stood."""
     run(scanner)
@@ -339,7 +341,7 @@ def test_what_was_read_before_the_credentials_were_lost_counts(
     gateway: FakeGateway, store: FrailStore, clock: FakeClock
 ) -> None:
     """Accounts seen before the end are concluded from, those after it are not."""
-    gateway.say(3, unreadable(Cause.CREDENTIALS_EXPIRED))
+    gateway.say(3, unreadable(FailureCode.CREDENTIALS_EXPIRED))
     scanner = make_scanner(gateway, store, clock, concurrency=1)
     report = run(scanner)
     scanner.stop()
@@ -353,7 +355,7 @@ def test_listing_that_fails_midway_ends_incomplete(
     """What was listed before is read and recorded; what was not is neither gone nor resolved."""
     run(scanner)
     gateway.listed = [account(1), account(4)]
-    gateway.listing_fault = gateway_error(Cause.THROTTLED)
+    gateway.listing_fault = gateway_error(FailureCode.THROTTLED)
     report = run(scanner)
     assert report.scan.state is ScanState.INCOMPLETE
     assert outcomes(report) == [Outcome.COMPLIANT, Outcome.MISSING]
@@ -367,7 +369,7 @@ def test_a_caller_that_cannot_be_found_out_fails_the_scan(
     scanner: Scanner, gateway: FakeGateway, store: FrailStore
 ) -> None:
     """Without a scope nothing is read: the scan failed, which is announced once."""
-    gateway.scope_found = gateway_error(Cause.CREDENTIALS_MISSING)
+    gateway.scope_found = gateway_error(FailureCode.CREDENTIALS_MISSING)
     assert run(scanner).scan.state is ScanState.FAILED
     report = run(scanner)
     assert report.scan.state is ScanState.FAILED
@@ -385,7 +387,7 @@ def test_a_defect_outside_of_the_readers_is_a_failed_scan(
     report = run(scanner)
     assert report.scan.state is ScanState.FAILED
     assert report.scan.failure is not None
-    assert report.scan.failure.cause is Cause.INTERNAL
+    assert report.scan.failure.cause is FailureCode.INTERNAL
     assert due(store) == [AnnouncementKind.CHECKS_FAILING]
 
 
@@ -541,7 +543,7 @@ def test_stopping_records_what_was_read(
     report = ticket.report.result(timeout=0)
     assert report.scan.state is ScanState.INCOMPLETE
     assert report.scan.failure is not None
-    assert report.scan.failure.cause is Cause.NOT_REACHED
+    assert report.scan.failure.cause is FailureCode.NOT_REACHED
     assert [result.seen for result in report.results[:4]] == [True, True, False, False]
     assert [key.account_id for key in report.changes.opened] == [account(2).id]
     assert store.last_scan() is None
@@ -552,7 +554,7 @@ def test_a_scan_stopped_before_it_began_has_not_failed(
     scanner: Scanner, gateway: FakeGateway, store: FrailStore
 ) -> None:
     """However early a scan is stopped, the next start finds that a check is still to be made."""
-    gateway.scope_found = gateway_error(Cause.NOT_REACHED)
+    gateway.scope_found = gateway_error(FailureCode.NOT_REACHED)
     assert run(scanner).scan.state is ScanState.INCOMPLETE
     assert store.last_scan() is None
     assert due(store) == []
@@ -562,18 +564,18 @@ def test_a_reading_that_the_stop_prevented_is_not_seen(
     scanner: Scanner, gateway: FakeGateway
 ) -> None:
     """An account that the gateway gave up on because it is closed was not seen, not unknown."""
-    gateway.say(2, unreadable(Cause.NOT_REACHED))
+    gateway.say(2, unreadable(FailureCode.NOT_REACHED))
     report = run(scanner)
     assert [result.seen for result in report.results] == [True, False, True]
     assert report.changes.opened == ()
 
 
-@pytest.mark.parametrize("cause", [Cause.NOT_REACHED, Cause.CREDENTIALS_EXPIRED])
+@pytest.mark.parametrize("cause", [FailureCode.NOT_REACHED, FailureCode.CREDENTIALS_EXPIRED])
 def test_what_a_scan_was_kept_from_asking_is_not_unknown(
-    gateway: FakeGateway, store: FrailStore, clock: FakeClock, cause: Cause
+    gateway: FakeGateway, store: FrailStore, clock: FakeClock, cause: FailureCode
 ) -> None:
     """A stop, or credentials lost, while a place or a primary contact is read: not seen."""
-    low = Layer("here", {"rules.primary_contact": Severity.LOW})
+    low = PolicyTable("here", {"rules.primary_contact": Severity.LOW})
     gateway.primary = {account(number).id: failure(cause) for number in (1, 2, 3)}
     scanner = make_scanner(gateway, store, clock, Policy.requiring(layers=[low]))
     report = run(scanner)
@@ -594,7 +596,7 @@ def test_a_defect_says_nothing_of_where_an_account_stands(
     gateway: FakeGateway, store: FrailStore, clock: FakeClock
 ) -> None:
     """What an account should have is not taken from OUs of which only the ids are known."""
-    billing = Layer("here", {"billing.presence": Presence.REQUIRED}, Match(units=("/Prod",)))
+    billing = PolicyTable("here", {"billing.presence": Presence.REQUIRED}, Match(units=("/Prod",)))
     gateway.listed = [replace(account(1), units=(Unit("ou-ab12-11111111", ""),))]
 
     def prod(listed: Account) -> Account:
@@ -608,7 +610,7 @@ def test_a_defect_says_nothing_of_where_an_account_stands(
     scanner.stop()
     (result,) = report.results
     assert [item.type for item in result.results] == [SECURITY, ContactType.BILLING]
-    assert {item.failure.cause for item in result.results if item.failure} == {Cause.INTERNAL}
+    assert {item.failure.cause for item in result.results if item.failure} == {FailureCode.INTERNAL}
     assert (result.account.units, report.changes.resolved) == (None, ())
 
 
@@ -640,7 +642,7 @@ def test_a_late_answer_changes_nothing_of_the_next_scan(
 ) -> None:
     """A call that outlives its scan is neither in the next scan nor told to its watchers."""
     gate = gateway.gate(1)
-    gateway.say(2, unreadable(Cause.CREDENTIALS_EXPIRED))
+    gateway.say(2, unreadable(FailureCode.CREDENTIALS_EXPIRED))
     assert run(scanner).scan.state is ScanState.INCOMPLETE
     del gateway.read_gates[account(1).id]
     gateway.listed = [account(3)]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.services.doctor import Line, State
-from bot.slack.doctor.checks import SlackCheckup
+from bot.services.doctor import CheckResult, State
+from bot.slack.doctor.checks import SlackChecks
 from bot.slack.scopes import BOT_SCOPES
 from tests.unit.fakes import START, FakeClock
 
@@ -57,10 +57,10 @@ def look(
     app_token: str | None = None,
     at: datetime = START,
     **wants: bool,
-) -> dict[str, Line]:
+) -> dict[str, CheckResult]:
     """The lines by name."""
     client = cast("WebClient", FakeClient(answer))
-    checkup = SlackCheckup(
+    checkup = SlackChecks(
         client, FakeClock(at), None, fixers, app_token=app_token, silence=silence, **wants
     )
     return {line.name: line for check in checkup.checks() for line in check.look()}
@@ -83,7 +83,7 @@ def test_slack_is_busy() -> None:
     answer = cast("Any", Answer({"Retry-After": "9"}, error="ratelimited"))
     busy = SlackApiError("busy", answer)  # type: ignore[no-untyped-call] # slack_sdk has no types
     line = look(busy)["Bot token"]
-    assert line.mend == "Try again in a minute."
+    assert line.remedy == "Try again in a minute."
 
 
 def test_scopes_that_are_not_told() -> None:
@@ -101,10 +101,10 @@ def scopes(*without: str) -> Answer:
 def test_scopes_that_only_some_policies_need() -> None:
     """They may be there or not, where the policy does not need them."""
     line = look(scopes())["Scopes"]
-    assert (line.state, line.words) == (State.OK, "all 9 are there, and no other.")
+    assert (line.state, line.message) == (State.OK, "all 9 are there, and no other.")
     line = look(scopes("users:read", "users:read.email"))["Scopes"]
     assert line.state is State.OK
-    assert line.words.startswith("all 7 are there without users:read and users:read.email")
+    assert line.message.startswith("all 7 are there without users:read and users:read.email")
     assert look(scopes(), wants_members=True, wants_owners=True)["Scopes"].state is State.OK
 
 
@@ -112,14 +112,14 @@ def test_scopes_that_the_policy_needs() -> None:
     """A rule about members is off without them, and the doctor gives what to paste."""
     line = look(scopes("users:read.email"), wants_members=True)["Scopes"]
     assert line.state is State.WARNING
-    assert line.words == (
+    assert line.message == (
         "rules member_mailbox and person_left are off: the app lacks users:read.email."
     )
-    assert "      - users:read.email  # to " in line.paste
+    assert "      - users:read.email  # to " in line.snippet
     line = look(scopes("users:read", "users:read.email"), wants_members=True)["Scopes"]
-    assert line.words.endswith("lacks users:read and users:read.email.")
+    assert line.message.endswith("lacks users:read and users:read.email.")
     line = look(scopes("users:read", "users:read.email"), wants_owners=True)["Scopes"]
-    assert line.words == (
+    assert line.message == (
         "owners named by an email address are not mentioned: the app lacks users:read.email."
     )
     assert look(scopes("users:read"), wants_owners=True)["Scopes"].state is State.OK
@@ -135,14 +135,14 @@ def test_the_socket_of_a_running_bot(silence: float | None, state: State) -> Non
     """What matters is when it last gave a sign of life."""
     line = look(bot(), silence=lambda: silence)["Socket"]
     assert line.state is state
-    assert bool(line.mend) is (state is not State.OK)
+    assert bool(line.remedy) is (state is not State.OK)
 
 
 def test_a_socket_that_cannot_be_reached() -> None:
     """The host is told, and its ticket is not."""
     line = look(bot(), app_token="xapp-1")["Socket"]
     assert line.state is State.FAILURE
-    assert "127.0.0.1" in line.words
+    assert "127.0.0.1" in line.message
     assert "secret" not in str(line)
 
 
@@ -166,7 +166,7 @@ def test_the_clock(date: str, off: float, state: State) -> None:
 
 def test_fixers() -> None:
     """Everyone, users by id, a group that cannot be asked about, and settings that are wrong."""
-    assert "everyone" in look(bot())["Fixers"].words
-    assert look(bot(), fixers=("U1", "U2"))["Fixers"].words == "2 users by id: U1, U2."
-    assert look(bot(), fixers=("S1",))["Fixers"].words == "Slack could not be reached."
+    assert "everyone" in look(bot())["Fixers"].message
+    assert look(bot(), fixers=("U1", "U2"))["Fixers"].message == "2 users by id: U1, U2."
+    assert look(bot(), fixers=("S1",))["Fixers"].message == "Slack could not be reached."
     assert look(bot(), fixers=None)["Fixers"].state is State.NOT_CHECKED

@@ -9,11 +9,11 @@ from bot.domain.announcements import Announcement, AnnouncementContent, Announce
 from bot.domain.contacts import Account, AlternateContact, ContactChange, ContactType
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.domain.failures import Cause, Failure, failure
+from bot.domain.failures import Failure, FailureCode, failure
 from bot.domain.findings import AccountResult, Difference, Finding, FindingKey, Outcome
 from bot.domain.fixes import Fix, FixRequest, FixState
 from bot.domain.policy.policy import Policy
-from bot.domain.readings import Absent, Held, Reading, Unreadable
+from bot.domain.readings import Absent, ContactReading, Present, Unreadable
 from bot.domain.rule_catalog import SEVERITIES, Rule
 from bot.domain.scans import Changes, Scan, ScanReport, ScanState, Trigger, TriggerKind, count
 from bot.domain.scope import CallerRole, Scope, ScopeKind
@@ -88,12 +88,12 @@ def finding(
 ) -> Finding:
     """A finding."""
     broken = rule or RULES[outcome]
-    why = failure(Cause.DENIED_BY_SCP) if outcome is Outcome.UNKNOWN else None
+    why = failure(FailureCode.DENIED_BY_SCP) if outcome is Outcome.UNKNOWN else None
     return Finding(
         id=number,
         key=FindingKey(account_id(number), kind, outcome, broken),
         account_name=name,
-        reason=why.words if why else REASONS.get(broken, f"It breaks {broken.value}."),
+        reason=why.message if why else REASONS.get(broken, f"It breaks {broken.value}."),
         first_seen=NOW,
         last_seen=NOW,
         failure=why,
@@ -203,7 +203,7 @@ def notice(
     )
 
 
-def result(number: int, reading: Reading, name: str = "Web production") -> AccountResult:
+def result(number: int, reading: ContactReading, name: str = "Web production") -> AccountResult:
     """An account with its SECURITY contact as read."""
     account = Account(account_id(number), name)
     policy = Policy.requiring().resolve(account)
@@ -212,10 +212,10 @@ def result(number: int, reading: Reading, name: str = "Web production") -> Accou
 
 def report(missing: int, unknown: int, compliant: int, name: str = "Web production") -> ScanReport:
     """A report with so many accounts of each outcome."""
-    causes = [cause for cause in Cause if cause is not Cause.NOT_REACHED]
-    readings: list[Reading] = [Absent()] * missing
+    causes = [cause for cause in FailureCode if cause is not FailureCode.NOT_REACHED]
+    readings: list[ContactReading] = [Absent()] * missing
     readings += [Unreadable(failure(causes[number % len(causes)])) for number in range(unknown)]
-    readings += [Held(CONTACT)] * compliant
+    readings += [Present(CONTACT)] * compliant
     results = [result(number, reading, name) for number, reading in enumerate(readings)]
     keys = tuple(
         FindingKey(item.account.id, ContactType.SECURITY, item.outcome, Rule.MISSING)

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Layer, Policy, Presence, Undecided, Value
-from bot.domain.readings import Absent, Held, Reading, Unreadable, Unsupported
+from bot.domain.policy.policy import Policy, PolicyTable, PolicyUnknown, Presence, Value
+from bot.domain.readings import Absent, ContactReading, Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import Rule, Severity
-from bot.domain.rules.facts import Evidence
-from bot.services.show_account import Look
+from bot.domain.rules.facts import AccountFacts
+from bot.services.show_account import AccountView
 from bot.slack.views import account_card, exemption_list, row_actions
 from bot.slack.views.finding_rows import Pointers
 from bot.slack.views.message import Message
@@ -28,26 +28,30 @@ from tests.unit.slack.views.assertions import assert_sound, texts
 NAMES = st.one_of(st.sampled_from(data.HOSTILE), st.text(max_size=80))
 WEB = Account("444444444444", "Web production")
 SECURITY = ContactType.SECURITY
-NO_API = Unsupported(failure(Cause.NO_API))
+NO_API = Unsupported(failure(FailureCode.NO_API))
 
 
 def look(
-    reading: Reading,
+    reading: ContactReading,
     *,
     account: Account = WEB,
     aside: tuple[Exemption, ...] = (),
     match: Match | None = None,
     **values: Value,
-) -> Look:
+) -> AccountView:
     """A look at an account of which each contact was read alike; `__` stands for a dot."""
     given = {key.replace("__", "."): value for key, value in values.items()}
-    layers = [Layer("policy", given)] if match is None else [Layer("override", given, match)]
+    layers = (
+        [PolicyTable("policy", given)] if match is None else [PolicyTable("override", given, match)]
+    )
     mine = Policy.requiring(layers=layers).resolve(account)
     readings = dict.fromkeys(ContactType, reading)
     held = {(each.request.type, each.request.rule): each for each in aside}
-    result = evaluate(account, readings, mine, data.NOW, Evidence(exemptions=held))
-    judged = () if isinstance(mine, Undecided) else mine.looked_at
-    return Look(result, {kind: each for kind, each in readings.items() if kind not in judged})
+    result = evaluate(account, readings, mine, data.NOW, AccountFacts(exemptions=held))
+    judged = () if isinstance(mine, PolicyUnknown) else mine.looked_at
+    return AccountView(
+        result, {kind: each for kind, each in readings.items() if kind not in judged}
+    )
 
 
 def exemption(
@@ -62,7 +66,9 @@ def exemption(
     return Exemption(number, request, data.NOW, WEB.name)
 
 
-def card(seen: Look, pointers: Pointers | None = None, *, read_only: bool = False) -> Message:
+def card(
+    seen: AccountView, pointers: Pointers | None = None, *, read_only: bool = False
+) -> Message:
     """The card, which Slack takes."""
     message = account_card.account_message(seen, pointers or Pointers(), read_only=read_only)
     assert_sound(message)
@@ -96,7 +102,7 @@ def labels(message: Message) -> list[str]:
 def test_cards_are_taken(name: str, text: str, read_only: bool) -> None:
     """An account's contacts fit and show as typed, whatever is in them."""
     contact = AlternateContact(text, text[:50], text, text[:25])
-    message = card(look(Held(contact), account=replace(WEB, name=name)), read_only=read_only)
+    message = card(look(Present(contact), account=replace(WEB, name=name)), read_only=read_only)
     assert any(text in told for told in texts(message.blocks, "plain_text"))
     assert (row_actions.FIX in json.dumps(message.blocks)) is not read_only
 
@@ -115,7 +121,7 @@ def test_a_missing_contact_and_those_that_nothing_is_asked_of() -> None:
 def test_expected_against_actual_and_each_rule() -> None:
     """What differs says what is expected and what is there; each rule links to its page."""
     bad = replace_email("sec@example.com")
-    seen = look(Held(bad), security__email=("sec@corp.example",))
+    seen = look(Present(bad), security__email=("sec@corp.example",))
     told = shown(card(seen, Pointers("https://docs.internal/rules")))
     assert "Not as the policy asks · high" in told
     assert "Email: expected sec@corp.example, is sec@example.com" in told
@@ -125,7 +131,7 @@ def test_expected_against_actual_and_each_rule() -> None:
 
 def test_an_undecided_rule_says_why_and_what_mends_it() -> None:
     """A rule that could not be decided comes with its cause and its mend."""
-    seen = look(Held(data.CONTACT), rules__primary_contact=Severity.LOW)
+    seen = look(Present(data.CONTACT), rules__primary_contact=Severity.LOW)
     told = shown(card(seen))
     assert "Could not be checked" in told
     assert "primary_contact could not be decided" in told
@@ -157,10 +163,10 @@ def test_without_an_api_it_is_verified_by_hand() -> None:
 
 def test_an_account_that_cannot_be_read_or_is_not_active() -> None:
     """Causes come with their mend; an account that is not active says so, and has no buttons."""
-    unreadable = card(look(Unreadable(failure(Cause.PERMISSION_MISSING))))
+    unreadable = card(look(Unreadable(failure(FailureCode.PERMISSION_MISSING))))
     assert "IAM policy" in shown(unreadable)
     assert row_actions.FIX not in json.dumps(unreadable.blocks)
-    closed = card(look(Held(data.CONTACT), account=replace(WEB, state="SUSPENDED")))
+    closed = card(look(Present(data.CONTACT), account=replace(WEB, state="SUSPENDED")))
     assert "SUSPENDED" in closed.text
     assert labels(closed) == []
 
@@ -173,18 +179,18 @@ def test_where_it_stands_and_whose_it_is() -> None:
         units=(Unit("ou-1", "Production"), Unit("ou-2", "<Pay>")),
         tags={"owner": "ana@corp.internal"},
     )
-    seen = look(Held(data.CONTACT), account=account, owner_tag="owner")
+    seen = look(Present(data.CONTACT), account=account, owner_tag="owner")
     told = shown(card(seen, Pointers(owners={"ana@corp.internal": "<@U0ANA>"})))
     assert "main &amp; co · OU: /Production/&lt;Pay&gt; · Owner: <@U0ANA>" in told
     assert "Owner: ana@corp.internal" in shown(card(seen))
-    nobody = look(Held(data.CONTACT), account=replace(account, tags=None), owner_tag="owner")
+    nobody = look(Present(data.CONTACT), account=replace(account, tags=None), owner_tag="owner")
     assert "Owner" not in shown(card(nobody))
     assert "As it should be" in shown(card(nobody))
 
 
 def test_an_excluded_account_says_why() -> None:
     """An account that the policy excludes says so, and still shows what AWS holds."""
-    message = card(look(Held(data.CONTACT), excluded="Closed every <Friday>."))
+    message = card(look(Present(data.CONTACT), excluded="Closed every <Friday>."))
     assert "Closed every &lt;Friday&gt;." in shown(message)
     assert data.CONTACT.email in shown(message)
     assert "excluded" in message.text
@@ -199,13 +205,15 @@ def test_optional_and_forbidden_contacts() -> None:
     )
     told = shown(card(seen))
     assert "Security contact (optional)\nNot set, nor need it be" in told
-    there = look(Held(data.CONTACT), billing__presence=Presence.FORBIDDEN)
+    there = look(Present(data.CONTACT), billing__presence=Presence.FORBIDDEN)
     assert "Billing contact (forbidden)\nNot as the policy asks · medium" in shown(card(there))
 
 
 def test_what_aws_holds_is_shown_though_the_policy_cannot_be_told() -> None:
     """Where the tags are not read, nothing is concluded, and what AWS holds still shows."""
-    seen = look(Held(data.CONTACT), match=Match(tags=(("env", "prod"),)), security__title=("Lead",))
+    seen = look(
+        Present(data.CONTACT), match=Match(tags=(("env", "prod"),)), security__title=("Lead",)
+    )
     message = card(seen)
     assert "could not be read" in shown(message)
     assert data.CONTACT.email in shown(message)
@@ -226,7 +234,7 @@ def test_a_card_full_of_trouble_is_taken() -> None:
     )
     for held in ((), aside, aside[::2]):
         asked = {**every, "domains": ("corp.example",)}
-        seen = look(Held(contact), account=account, aside=held, **asked)
+        seen = look(Present(contact), account=account, aside=held, **asked)
         assert "more." in shown(card(seen)) or not held
 
 

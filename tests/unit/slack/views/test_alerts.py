@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.announcements import AnnouncementContent, AnnouncementKind
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.exemptions import LONGEST_REASON, ExemptionKind
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Difference, Finding, Outcome
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
 from bot.slack.views import alerts, announcements, finding_rows, row_actions, show_all, wording
@@ -267,17 +267,17 @@ def test_unsupported_contacts_offer_the_verification() -> None:
 
 def test_rules_that_could_not_be_decided_are_named() -> None:
     """An undecided rule is told by its name; its cause and mend stand above the rows, once."""
-    why = failure(Cause.SLACK_UNREACHABLE)
+    why = failure(FailureCode.SLACK_UNREACHABLE)
     undecided = replace(
         data.finding(1, outcome=Outcome.UNKNOWN, rule=Rule.MEMBER_MAILBOX),
         failure=why,
-        reason=why.words,
+        reason=why.message,
     )
     message = shown(data.mixed(undecided, kind=UNCHECKED))
     assert "Security contact: member_mailbox could not be decided." in plain(message)
-    assert why.words not in plain(message)
+    assert why.message not in plain(message)
     assert "1 contact could not be checked in full" in plain(message)
-    assert why.mend in "\n".join(texts(message.blocks, "mrkdwn"))
+    assert why.remedy in "\n".join(texts(message.blocks, "mrkdwn"))
 
 
 def test_menus_are_parsed() -> None:
@@ -349,7 +349,7 @@ def test_exemptions_that_end_can_be_extended_or_the_contact_fixed() -> None:
 
 def test_checks_of_one_of_several_organizations() -> None:
     """Where there are several organizations, the channel hears of which one."""
-    why = failure(Cause.CREDENTIALS_EXPIRED)
+    why = failure(FailureCode.CREDENTIALS_EXPIRED)
     failing = data.notice(AnnouncementKind.CHECKS_FAILING, failure=why, organization="emea <1>")
     assert "Checks do not work in emea <1>" in plain(shown(failing))
     assert shown(failing).text.startswith("Checks do not work in emea &lt;1&gt;")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.announcements import AnnouncementKind
 from bot.domain.contacts import ContactType
 from bot.domain.errors import NotifierError
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState, Trigger, TriggerKind
 from bot.slack.views import (
@@ -90,20 +90,20 @@ def test_unchecked_accounts_come_with_the_mend_and_no_button() -> None:
     """What could not be checked has its cause and the mend, and nothing to fix."""
     content = data.content(3, AnnouncementKind.UNCHECKED)
     shown = json.dumps(announcements.announcement_message(content).blocks)
-    why = failure(Cause.DENIED_BY_SCP)
-    assert why.words in shown
+    why = failure(FailureCode.DENIED_BY_SCP)
+    assert why.message in shown
     assert "exempt the bot" in shown
     assert row_actions.FIX not in shown
 
 
 def test_checks_failing_and_working_again() -> None:
     """The channel hears why checks do not work, with the mend, and that they work again."""
-    why = failure(Cause.CREDENTIALS_EXPIRED)
+    why = failure(FailureCode.CREDENTIALS_EXPIRED)
     failing = announcements.announcement_message(
         data.content(0, AnnouncementKind.CHECKS_FAILING, why=why)
     )
-    assert why.words in failing.text
-    assert why.mend in json.dumps(failing.blocks)
+    assert why.message in failing.text
+    assert why.remedy in json.dumps(failing.blocks)
     working = announcements.announcement_message(data.content(0, AnnouncementKind.CHECKS_WORKING))
     assert "work again" in working.text
     unknown = announcements.announcement_message(data.content(0, AnnouncementKind.CHECKS_FAILING))
@@ -159,12 +159,12 @@ def test_results_of_any_size_are_taken(name: str, missing: int, unknown: int) ->
     ("state", "cause", "told"),
     [
         (ScanState.COMPLETE, None, "nothing falls short"),
-        (ScanState.INCOMPLETE, Cause.CREDENTIALS_EXPIRED, "Incomplete"),
-        (ScanState.FAILED, Cause.UNREACHABLE, "failed"),
+        (ScanState.INCOMPLETE, FailureCode.CREDENTIALS_EXPIRED, "Incomplete"),
+        (ScanState.FAILED, FailureCode.UNREACHABLE, "failed"),
     ],
 )
 def test_a_result_says_how_the_check_ended(
-    state: ScanState, cause: Cause | None, told: str
+    state: ScanState, cause: FailureCode | None, told: str
 ) -> None:
     """Complete, incomplete and failed checks read differently; the last two give the mend."""
     report = data.report(0, 0, 2)
@@ -172,7 +172,7 @@ def test_a_result_says_how_the_check_ended(
     ended = data.scan(state, why, list(report.results))
     message = scan_result.result_message(type(report)(ended, report.results), "U0ALICE001")
     assert told in message.text
-    assert why is None or why.mend in json.dumps(message.blocks, ensure_ascii=False)
+    assert why is None or why.remedy in json.dumps(message.blocks, ensure_ascii=False)
     assert_sound(message)
 
 
@@ -212,7 +212,7 @@ def test_help_says_how_things_stand() -> None:
 )
 def test_help_tells_of_trouble(state: ScanState, told: str) -> None:
     """A last check that did not work is said so; a read-only bot says how to turn fixing on."""
-    why = failure(Cause.UNREACHABLE)
+    why = failure(FailureCode.UNREACHABLE)
     message = help_views.help_message(
         last_scan=data.scan(state, why), next_check=None, fixers="", read_only=True, problem=None
     )

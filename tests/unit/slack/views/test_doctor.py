@@ -12,20 +12,20 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bot.cli.doctor_output import _Report, show, show_failures, write_json
-from bot.services.doctor import Line, Section, State
+from bot.services.doctor import CheckResult, Section, State
 from bot.slack.views.doctor import progress_message, result_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GOOD = Line(Section.SLACK, "Bot token", State.OK, "is that of altcontact.")
-BAD = Line(
+GOOD = CheckResult(Section.SLACK, "Bot token", State.OK, "is that of altcontact.")
+BAD = CheckResult(
     Section.AWS, "Trusted access", State.FAILURE, "is off.", "In the account run:", "aws on\naws x"
 )
-DIM = Line(Section.AWS, "Accounts", State.NOT_CHECKED, "trusted access is off.")
+DIM = CheckResult(Section.AWS, "Accounts", State.NOT_CHECKED, "trusted access is off.")
 
 LINES = st.builds(
-    Line,
+    CheckResult,
     st.sampled_from(Section),
     st.text(max_size=200),
     st.sampled_from(State),
@@ -72,10 +72,12 @@ def test_a_narrow_terminal() -> None:
     """Words are wrapped and hang; what is to be pasted is not wrapped, whatever its length."""
     console = Console(file=io.StringIO(), force_terminal=True, width=40, color_system=None)
     report = _Report(console)
-    paste = "aws organizations " + "x" * 80
-    report.write(Line(Section.AWS, "Caller", State.WARNING, "word " * 20, "mend " * 20, paste))
+    snippet = "aws organizations " + "x" * 80
+    report.write(
+        CheckResult(Section.AWS, "Caller", State.WARNING, "word " * 20, "mend " * 20, snippet)
+    )
     rows = console.file.getvalue().splitlines()  # type: ignore[attr-defined] # a StringIO
-    assert f"      {paste}" in rows
+    assert f"      {snippet}" in rows
     assert all(len(row) <= 40 for row in rows if "x" not in row)
     assert rows[1].startswith("  ! Caller: word")
     assert rows[2].startswith("    word")
@@ -93,7 +95,7 @@ def test_another_encoding() -> None:
 def test_text_from_outside_is_one_line() -> None:
     """A name that holds control characters cannot write over the terminal."""
     out = io.StringIO()
-    show([Line(Section.SLACK, "Bot token", State.OK, "“a\x1b[2Jb\nc”")], out)
+    show([CheckResult(Section.SLACK, "Bot token", State.OK, "“a\x1b[2Jb\nc”")], out)
     assert "\x1b" not in out.getvalue()
     assert "a\\x1b[2Jb\\nc" in out.getvalue()
 
@@ -114,7 +116,7 @@ def test_json() -> None:
     }
 
 
-def said(lines: Sequence[Line]) -> str:
+def said(lines: Sequence[CheckResult]) -> str:
     """All texts of the message in Slack."""
     blocks: list[dict[str, Any]] = result_message(lines).blocks
     return "\n".join(str(block) for block in blocks)
@@ -135,7 +137,7 @@ def test_in_slack() -> None:
 
 def test_in_slack_text_from_outside_is_escaped() -> None:
     """A workspace called like a mention mentions nobody, and no paste ends its code block."""
-    line = Line(Section.SLACK, "Bot token", State.FAILURE, "“<!channel>”", "", "```<@U1>")
+    line = CheckResult(Section.SLACK, "Bot token", State.FAILURE, "“<!channel>”", "", "```<@U1>")
     assert "&lt;!channel&gt;" in said([line])
     assert "<@U1>" not in said([line])
     assert said([line]).count("```") == 2
@@ -144,18 +146,20 @@ def test_in_slack_text_from_outside_is_escaped() -> None:
 def test_in_slack_what_is_well_gives_way() -> None:
     """Where it is too long, failures stay and what is well goes; what is cut off is said."""
     well = [
-        Line(Section.SLACK, f"Good {number}", State.OK, "w" * 500, "", "p" * 900)
+        CheckResult(Section.SLACK, f"Good {number}", State.OK, "w" * 500, "", "p" * 900)
         for number in range(30)
     ]
     assert "Trusted access" in said([*well, BAD])
     assert "Good 1" not in said([*well, BAD])
-    many = [Line(Section.AWS, f"Bad {n}", State.FAILURE, "w" * 600, "m" * 500) for n in range(30)]
+    many = [
+        CheckResult(Section.AWS, f"Bad {n}", State.FAILURE, "w" * 600, "m" * 500) for n in range(30)
+    ]
     assert "There is more" in said(many)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(LINES, max_size=60))
-def test_slack_takes_every_report(lines: list[Line]) -> None:
+def test_slack_takes_every_report(lines: list[CheckResult]) -> None:
     """Whatever is found, Slack takes the message."""
     assert problems(result_message(lines).blocks) == []
 

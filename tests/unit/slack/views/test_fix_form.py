@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.contacts import Account, AlternateContact, ContactType
 from bot.domain.errors import AltcontactError, NotAllowed
 from bot.domain.fixes import FixState
-from bot.domain.policy.policy import AccountPolicy, Layer, Policy, Value
+from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable, Value
 from bot.domain.rule_catalog import Severity
 from bot.domain.validation import EMAIL, FIELDS, LENGTHS, PHONE
 from bot.slack.views import fix_form, fix_result, problem
@@ -144,7 +144,7 @@ def test_views_without_a_form() -> None:
 def policy(**values: Value) -> AccountPolicy:
     """What an account should have, `__` for a dot."""
     given = {key.replace("__", "."): value for key, value in values.items()}
-    mine = Policy.requiring(layers=[Layer("policy", given)]).resolve(Account("4", "Web"))
+    mine = Policy.requiring(layers=[PolicyTable("policy", given)]).resolve(Account("4", "Web"))
     assert isinstance(mine, AccountPolicy)
     return mine
 

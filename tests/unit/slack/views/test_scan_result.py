@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.contacts import Account, ContactType
-from bot.domain.failures import Cause, failure
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import (
     AccountResult,
     Difference,
@@ -118,22 +118,22 @@ def test_what_is_set_aside_or_excluded_is_counted() -> None:
 
 def test_rules_that_could_not_be_decided_are_told_beside_what_falls_short() -> None:
     """An undecided rule is named with its cause, mend and accounts."""
-    why = failure(Cause.SLACK_UNREACHABLE)
+    why = failure(FailureCode.SLACK_UNREACHABLE)
     message = told(
         account(1, judged(SECURITY, [FREE, undecided(Rule.PERSON_LEFT, why)], data.CONTACT))
     )
-    assert f"Rule person_left could not be decided: {why.words}" in marked(message)
-    assert why.mend in marked(message)
+    assert f"Rule person_left could not be decided: {why.message}" in marked(message)
+    assert why.remedy in marked(message)
 
 
 def test_each_organization_has_its_trouble() -> None:
     """Of several organizations each that failed is told, with the mend; and who called where."""
-    expired = failure(Cause.CREDENTIALS_EXPIRED)
+    expired = failure(FailureCode.CREDENTIALS_EXPIRED)
     scope = Scope(ScopeKind.ORGANIZATION, CallerRole.MANAGEMENT, "111111111111")
     broken_parts = [ScanPart(f"org{number} <x>", failure=expired) for number in range(4)]
     scan = data.scan(ScanState.INCOMPLETE, expired)
     message = told(scan=replace(scan, parts=(ScanPart("emea", scope), *broken_parts)))
-    assert "*org0 &lt;x&gt;:* " + expired.words in marked(message)
+    assert "*org0 &lt;x&gt;:* " + expired.message in marked(message)
     assert "…and 1 more organizations." in marked(message)
     assert "emea called from" in marked(message)
 
@@ -168,7 +168,9 @@ VERDICTS = st.builds(
 ) | st.builds(
     undecided,
     st.sampled_from([each for each in Rule if each.is_quality] + [Rule.UNREADABLE]),
-    st.builds(failure, st.sampled_from(Cause), words=st.just("&" * 900), mend=st.just(">" * 900)),
+    st.builds(
+        failure, st.sampled_from(FailureCode), message=st.just("&" * 900), remedy=st.just(">" * 900)
+    ),
 )
 
 
@@ -179,6 +181,6 @@ def test_results_of_anything_are_taken(found: list[list[Verdict]], name: str) ->
         account(number, judged(SECURITY, each, data.CONTACT), name=name * 20)
         for number, each in enumerate(found)
     ]
-    trouble = failure(Cause.CREDENTIALS_EXPIRED, words="&" * 3_000)
+    trouble = failure(FailureCode.CREDENTIALS_EXPIRED, message="&" * 3_000)
     parts = tuple(ScanPart("&" * 64, failure=trouble) for _ in range(9))
     told(*results, scan=replace(data.scan(ScanState.INCOMPLETE, trouble), parts=parts))
