@@ -34,7 +34,7 @@ from bot.cli import logs
 from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import SEVERITIES, Rule
-from bot.services import placement
+from bot.services.placement import PlacementResolver
 from bot.store import SqliteStore
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _places(setting: _Setting) -> Iterator[Row]:
         walked = time.monotonic()
         gateway.placements(tuple(units))
         placed = time.monotonic()
-        place = placement.for_scans(store, clock)(gateway, policy)
+        place = PlacementResolver(gateway, store, policy, clock).place
         with ThreadPoolExecutor(SIDE_BY_SIDE) as readers:
             tagged = sum(bool(each.tags) for each in readers.map(place, accounts))
         read = time.monotonic()
@@ -179,7 +179,7 @@ def _keep_units(
 ) -> None:
     """Keep the OUs of all accounts too, as the scan before would have."""
     asking = Policy.requiring(layers=[PolicyTable("", {}, Match(units=("/**",)))])
-    place = placement.for_scans(store, clock)(gateway, asking)
+    place = PlacementResolver(gateway, store, asking, clock).place
     for account in accounts:
         place(account)
 

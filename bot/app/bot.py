@@ -16,12 +16,12 @@ from bot.app.one_shot import gateways_of
 from bot.app.scheduler import Schedule
 from bot.config.policy_reload import PolicySource
 from bot.domain.errors import NotifierError, SettingsError
-from bot.services import placement
 from bot.services.announce import AnnouncementSender
 from bot.services.exempt import ExemptionService
 from bot.services.find_account import AccountFinder
 from bot.services.fix import FixService
 from bot.services.organizations import OrganizationRouter
+from bot.services.placement import AccountPlacer
 from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
 from bot.slack import app
@@ -128,7 +128,6 @@ class Bot:
             policies,
             self._members,
             clock,
-            placing=placement.for_scans(self._store, clock),
             on_recorded=self._announcer.wake,
         )
         look = AccountViewService(
@@ -137,7 +136,7 @@ class Bot:
             policies,
             self._members,
             clock,
-            place=placement.for_looks(self._gateways.of, self._store, clock),
+            placement=AccountPlacer(self._gateways, self._store, clock),
         )
         fixers = SlackFixers(short_timeout_client(token, url), settings.fixers, clock)
         self._remediator = FixService(

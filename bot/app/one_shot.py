@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from bot.app.clock import SystemClock
 from bot.aws.gateway import gateways_for
 from bot.domain.scans import Trigger, TriggerKind
-from bot.services import placement
 from bot.services.explain_policy import explain
 from bot.services.organizations import OrganizationRouter
 from bot.services.scan.scanner import Scanner
@@ -76,7 +75,6 @@ def _scanner(settings: Settings) -> Iterator[Scanner]:
         lambda: settings.policy,
         members,
         clock,
-        placing=placement.for_scans(store, clock),
     )
     try:
         yield scanner

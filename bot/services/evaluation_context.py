@@ -35,7 +35,7 @@ class EvaluationContext:
         default_factory=dict
     )
 
-    def evidence(
+    def facts(
         self,
         account_id: str,
         types: tuple[ContactType, ...],

@@ -19,12 +19,13 @@ from bot.domain.failures import FailureCode
 from bot.services.ou_tree import FRESH, GOOD, UnitTree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
 
     from bot.domain.contacts import Account, Unit
     from bot.domain.failures import Failure
     from bot.domain.policy.policy import Policy
+    from bot.services.organizations import OrganizationRouter
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import Store
@@ -111,7 +112,7 @@ class PlacementResolver:
             self._keep(account, news)
         return replace(account, units=units, tags=tags)
 
-    def required(self, account: Account) -> Account:
+    def place(self, account: Account) -> Account:
         """The same for a scan, which concludes nothing from what it was kept from asking.
 
         Raises:
@@ -221,36 +222,32 @@ class PlacementResolver:
         return moment is not None and self._clock.now() - moment < limit
 
 
-def for_scans(
-    store: Store, clock: Clock
-) -> Callable[[ContactGateway, Policy], Callable[[Account], Account]]:
-    """What a scan asks for what completes the accounts of an organization."""
-    return lambda gateway, policy: PlacementResolver(gateway, store, policy, clock).required
-
-
-def for_looks(
-    of: Callable[[str], ContactGateway], store: Store, clock: Clock
-) -> Callable[[Account, Policy], Account]:
-    """What completes one account that somebody looks at, and waits for.
+class AccountPlacer:
+    """Completes single accounts that somebody waits for: OUs that were kept, and no walk.
 
     Args:
-        of: the gateway of an account, by its id; raises `GatewayError` where there is none.
+        organizations: which organization an account is in.
         store: keeps what was read.
         clock: the time.
     """
 
-    def complete(account: Account, policy: Policy) -> Account:
+    def __init__(self, organizations: OrganizationRouter, store: Store, clock: Clock) -> None:
+        self._organizations = organizations
+        self._store = store
+        self._clock = clock
+
+    def complete(self, account: Account, policy: Policy) -> Account:
+        """The account with its OUs and tags, as far as they are needed and known."""
         if not policy.needs_units and not policy.needs_tags:
             return account
         try:
-            gateway = of(account.id)
+            gateway = self._organizations.of(account.id)
         except GatewayError:
             return account
         # What it comes with was kept, and only what is kept tells how old that is.
         bare = replace(account, units=None, tags=None)
-        return PlacementResolver(gateway, store, policy, clock, walking=False).complete(bare)
-
-    return complete
+        resolver = PlacementResolver(gateway, self._store, policy, self._clock, walking=False)
+        return resolver.complete(bare)
 
 
 def _nameless(path: Path | None) -> bool:

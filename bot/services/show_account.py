@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.domain.policy.policy import AccountPolicy, Policy
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
+    from bot.services.placement import AccountPlacer
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import MemberDirectory
@@ -51,7 +52,7 @@ class AccountViewService:
         policies: gives the policy as it is now.
         directory: the members of the Slack workspace.
         clock: the time.
-        place: gives an account its OUs and tags, where the policy needs them.
+        placement: gives an account its OUs and tags, where the policy needs them.
     """
 
     def __init__(
@@ -62,14 +63,14 @@ class AccountViewService:
         directory: MemberDirectory,
         clock: Clock,
         *,
-        place: Callable[[Account, Policy], Account] = lambda account, _: account,
+        placement: AccountPlacer,
     ) -> None:
         self._contacts = contacts
         self._store = store
         self._policies = policies
         self._directory = directory
         self._clock = clock
-        self._place = place
+        self._placement = placement
 
     def policy_of(self, account: Account) -> AccountPolicy | PolicyUnknown:
         """What this account should have, by what is known of where it stands."""
@@ -82,7 +83,7 @@ class AccountViewService:
             StoreError: it could not be remembered.
         """
         policy = self._policies()
-        account = self._place(account, policy)
+        account = self._placement.complete(account, policy)
         read_at = self._clock.now()
         mine = policy.resolve(account)
         readings: dict[ContactType, ContactReading] = {}
@@ -93,9 +94,9 @@ class AccountViewService:
             }
             if not isinstance(mine, PolicyUnknown) and Rule.PRIMARY_CONTACT in mine.severities:
                 primary = self._contacts.primary_contact(account.id, Priority.LOOK)
-        grounds = load_context(policy, self._store, self._clock, self._directory.members)
-        evidence = grounds.evidence(account.id, tuple(ContactType), primary)
-        result = evaluate(account, readings, mine, read_at, evidence)
+        context = load_context(policy, self._store, self._clock, self._directory.members)
+        facts = context.facts(account.id, tuple(ContactType), primary)
+        result = evaluate(account, readings, mine, read_at, facts)
         self._store.observe(result)
         judged = set() if isinstance(mine, PolicyUnknown) else set(mine.looked_at)
         return AccountView(
@@ -126,9 +127,9 @@ class AccountViewService:
         not_asked = Unreadable(failure(FailureCode.NOT_ASKED))
         readings: dict[ContactType, ContactReading] = dict.fromkeys(ContactType, not_asked)
         readings[kind] = Present(wanted)
-        grounds = load_context(policy, self._store, self._clock, self._directory.known)
-        evidence = grounds.evidence(account_id, (kind,), not_asked.failure)
-        result = evaluate(account, readings, mine, evidence=evidence)
+        context = load_context(policy, self._store, self._clock, self._directory.known)
+        facts = context.facts(account_id, (kind,), not_asked.failure)
+        result = evaluate(account, readings, mine, evidence=facts)
         return next((item for item in result.results if item.type is kind), None)
 
 

@@ -260,9 +260,8 @@ def scanner(
     members: Members | Failure | None = None,
     concurrency: int = 32,
     on_recorded: Callable[[], None] = lambda: None,
-    place: Callable[[Account], Account] = lambda account: account,
 ) -> Scanner:
-    """A scanner; accounts stand where the fake says that they do, unless `place` says else."""
+    """A scanner whose intervals are moments."""
     chosen = policy or Policy.requiring()
     return Scanner(
         [gateways] if isinstance(gateways, FakeGateway) else gateways,
@@ -270,9 +269,11 @@ def scanner(
         lambda: chosen,
         FakeMembers(members),
         clock,
-        placing=lambda *_: place,
         concurrency=concurrency,
         on_recorded=on_recorded,
+        heartbeat_interval=0.005,
+        poll_interval=0.005,
+        shutdown_timeout=0.05,
     )
 
 

@@ -1,10 +1,10 @@
-"""The reading of accounts side by side, until all are read or there is a reason to give up."""
+"""One organization's part of a scan: list its accounts, then place, read and evaluate each."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,10 +14,11 @@ from bot.domain.failures import Failure, FailureCode, failure
 from bot.domain.policy.policy import PolicyUnknown
 from bot.domain.readings import Unreadable
 from bot.domain.rule_catalog import Rule
+from bot.domain.scans import ScanPart
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
 
@@ -26,88 +27,74 @@ if TYPE_CHECKING:
     from bot.domain.policy.policy import AccountPolicy
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
+    from bot.domain.scope import Scope
     from bot.services.evaluation_context import EvaluationContext
+    from bot.services.placement import PlacementResolver
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
 
-    Progress = Callable[[int, int], None]
-
 _log = structlog.get_logger(__name__)
 
-LOOK_EVERY: Final = 0.5
-"""Seconds within which it is seen that the reading is to stop."""
 
-GRACE: Final = 3.0
-"""Seconds that calls under way have to end once there is a reason to give up."""
-
-
-class SideBySide:
-    """The reading of every account that one gateway has in scope, side by side, in order listed.
+class OrganizationScan:
+    """The scan of one organization. Its accounts are read side by side.
 
     Args:
-        gateway: AWS, as one caller sees it.
-        grounds: what is judged by.
+        gateway: the organization.
+        placement: gives its accounts their OUs and tags, where the policy needs them.
+        context: what accounts are evaluated by.
         clock: the time.
+        readers: the threads that read accounts.
+        concurrency: how many accounts are read side by side.
         stopping: set once nothing more is to be read.
-        tell: told of the progress.
-        place: gives an account its OUs and tags, where the policy needs them; raises GatewayError
-            where the scan cannot go on.
+        on_progress: called whenever an account was read; must be quick.
+        poll_interval: seconds within which a stop is noticed.
+        shutdown_timeout: seconds that calls under way have to end once the scan gives up.
     """
 
     def __init__(
         self,
         gateway: ContactGateway,
-        grounds: EvaluationContext,
+        placement: PlacementResolver,
+        context: EvaluationContext,
         clock: Clock,
-        stopping: threading.Event,
-        tell: Progress,
         *,
-        place: Callable[[Account], Account],
+        readers: ThreadPoolExecutor,
+        concurrency: int,
+        stopping: threading.Event,
+        on_progress: Callable[[], None],
+        poll_interval: float,
+        shutdown_timeout: float,
     ) -> None:
         self._gateway = gateway
-        self._grounds = grounds
-        self._place = place
+        self._placement = placement
+        self._context = context
         self._clock = clock
+        self._readers = readers
+        self._most_under_way = 2 * concurrency
         self._stopping = stopping
-        self._tell = tell
+        self._on_progress = on_progress
+        self._poll_interval = poll_interval
+        self._shutdown_timeout = shutdown_timeout
         self._changed = threading.Condition()
         self._accounts: dict[str, Account] = {}
         self._results: dict[str, AccountResult] = {}
         self._under_way = 0
-        self.trouble: Failure | None = None
+        self._scope: Scope | None = None
+        self._failure: Failure | None = None
 
     @property
     def progress(self) -> tuple[int, int]:
         """Accounts (done, listed so far)."""
         return len(self._results), len(self._accounts)
 
-    def give_up(self, why: Failure) -> None:
-        """Read no further account; the first reason given stands."""
-        with self._changed:
-            self.trouble = self.trouble or why
-            self._changed.notify_all()
-
-    def run(self, readers: ThreadPoolExecutor, concurrency: int) -> None:
-        """List and read until all is read, or until there is a reason to give up.
-
-        Raises:
-            GatewayError: listing failed; what was listed before has been read.
-        """
-        try:
-            for account in self._gateway.accounts():
-                if account.id in self._accounts:
-                    continue  # pages may overlap where accounts come and go meanwhile
-                if not self._room(2 * concurrency):
-                    break
-                with self._changed:
-                    self._accounts[account.id] = account
-                    self._under_way += 1
-                readers.submit(self._read, account)
-        finally:
-            self._settle()
+    @property
+    def part(self) -> ScanPart:
+        """How it went."""
+        return ScanPart(self._gateway.name, self._scope, self._failure)
 
     def results(self) -> list[AccountResult]:
-        """A result for every account listed."""
+        """A result for every account listed, in the order listed."""
         why = failure(FailureCode.NOT_REACHED)
         with self._changed:
             return [
@@ -115,90 +102,147 @@ class SideBySide:
                 for account in self._accounts.values()
             ]
 
-    def _over(self) -> bool:
-        if self._stopping.is_set():
-            self.give_up(failure(FailureCode.NOT_REACHED))
-        return self.trouble is not None
-
-    def _room(self, most: int) -> bool:
-        """Wait until one more may be under way; false where nothing more is to be read."""
+    def give_up(self, why: Failure) -> None:
+        """Read no further account; the first reason given stands."""
         with self._changed:
-            while self._under_way >= most and not self._over():
-                self._changed.wait(LOOK_EVERY)
-            return not self._over()
+            self._failure = self._failure or why
+            self._changed.notify_all()
+
+    def run(self) -> None:
+        """Scan every account in scope, or give up with the reason why not."""
+        log = _log.bind(organization=self._gateway.name) if self._gateway.name else _log
+        try:
+            self._scope = scope = self._gateway.scope()
+            log.info("scope found", scope=scope.kind.value, caller=scope.caller)
+            self._scan_accounts()
+        except GatewayError as error:
+            self.give_up(error.failure)
+        except Exception:  # a defect ends as a failed check, which is announced
+            log.exception("scan failed")
+            self.give_up(failure(FailureCode.INTERNAL))
+
+    def _scan_accounts(self) -> None:
+        try:
+            for account in self._list():
+                self._readers.submit(self._scan_account, account)
+        finally:
+            self._settle()
+
+    def _list(self) -> Iterator[Account]:
+        """The accounts in scope, each once and no faster than they are read.
+
+        Raises:
+            GatewayError: listing failed; what was listed before is read all the same.
+        """
+        for account in self._gateway.accounts():
+            if account.id in self._accounts:
+                continue  # pages may overlap where accounts come and go meanwhile
+            with self._changed:
+                while self._under_way >= self._most_under_way and not self._is_over():
+                    self._changed.wait(self._poll_interval)
+                if self._is_over():
+                    return
+                self._accounts[account.id] = account
+                self._under_way += 1
+            yield account
 
     def _settle(self) -> None:
-        """Wait for the calls under way; for a short while only where the scan is to stop."""
+        """Wait for the calls under way; for a short while only once the scan gives up."""
         with self._changed:
-            while self._under_way and not self._over():
-                self._changed.wait(LOOK_EVERY)
-            self._changed.wait_for(lambda: not self._under_way, GRACE)
+            while self._under_way and not self._is_over():
+                self._changed.wait(self._poll_interval)
+            self._changed.wait_for(lambda: not self._under_way, self._shutdown_timeout)
 
-    def _read(self, account: Account) -> None:
+    def _is_over(self) -> bool:
+        if self._stopping.is_set():
+            self.give_up(failure(FailureCode.NOT_REACHED))
+        return self._failure is not None
+
+    def _scan_account(self, account: Account) -> None:
+        """Scan one account on a thread of `readers`, and keep its result."""
         read_at = self._clock.now()
+        result: AccountResult | None
         try:
-            result = self._judged(account, read_at)
+            result = self._place_read_evaluate(account, read_at)
+        except GatewayError as error:
+            # Nothing is concluded of this account, nor of the others where the caller is at fault.
+            if error.failure.cause.of_the_caller:
+                self.give_up(error.failure)
+            result = None
         except Exception:  # noqa: BLE001 - a thread's edge: a defect met here stops no other account
             _log.exception("reading failed", account=account.id)
-            unseen_one = self._unseen(account, failure(FailureCode.INTERNAL))
-            result = replace(unseen_one, seen=True, read_at=read_at)
+            defect = self._unseen(account, failure(FailureCode.INTERNAL))
+            result = replace(defect, seen=True, read_at=read_at)
         with self._changed:
             if result is not None:
                 self._results[account.id] = result
-        # Told while it counts as under way: nobody hears of this reading after its end.
-        if self.trouble is None:
-            self._tell(*self.progress)
+        # Told while it counts as under way: nobody hears of this scan after its end.
+        if self._failure is None:
+            self._on_progress()
         with self._changed:
             self._under_way -= 1
             self._changed.notify_all()
 
-    def _judged(self, account: Account, read_at: datetime) -> AccountResult | None:
-        """Read an account and judge it; None where the scan ended before that."""
-        if self._over():
-            return None
-        try:
-            account = self._place(account) if account.is_active else _as_listed(account)
-        except GatewayError as error:
-            self._is_prevented(error.failure)
-            return None
-        mine = self._grounds.policy.resolve(account)
-        if not account.is_active or isinstance(mine, PolicyUnknown) or mine.excluded:
-            return evaluate(account, {}, mine, read_at)
-        readings = self._read_types(account, mine)
-        if readings is None:
-            return None
-        primary: PrimaryContact | Failure | None = None
-        if Rule.PRIMARY_CONTACT in mine.severities:
-            primary = self._gateway.primary_contact(account.id, Priority.SCAN)
-            if isinstance(primary, Failure) and self._is_prevented(primary):
-                return None
-        evidence = self._grounds.evidence(account.id, mine.read, primary)
-        return evaluate(account, readings, mine, read_at, evidence)
+    def _place_read_evaluate(self, account: Account, read_at: datetime) -> AccountResult:
+        """The result of one account.
 
-    def _read_types(
-        self, account: Account, policy: AccountPolicy
-    ) -> dict[ContactType, ContactReading] | None:
-        """Each type that is to be read; None where the scan ended before that."""
+        Raises:
+            GatewayError: the scan is over, or nothing can be concluded of the account.
+        """
+        self._ensure_running()
+        account = self._placement.place(account) if account.is_active else _as_listed(account)
+        policy = self._context.policy.resolve(account)
+        if not account.is_active or isinstance(policy, PolicyUnknown) or policy.excluded:
+            return evaluate(account, {}, policy, read_at)
+        readings = self._read(account, policy)
+        primary = self._read_primary(account, policy)
+        facts = self._context.facts(account.id, policy.read, primary)
+        return evaluate(account, readings, policy, read_at, facts)
+
+    def _read(self, account: Account, policy: AccountPolicy) -> dict[ContactType, ContactReading]:
+        """Each contact that the policy needs to be read.
+
+        Raises:
+            GatewayError: see `_place_read_evaluate`.
+        """
         readings: dict[ContactType, ContactReading] = {}
-        for kind in policy.read:
-            if self._over():
-                return None
-            reading = self._gateway.read(account.id, kind, Priority.SCAN)
-            if isinstance(reading, Unreadable) and self._is_prevented(reading.failure):
-                return None
-            readings[kind] = reading
+        for contact_type in policy.read:
+            self._ensure_running()
+            reading = self._gateway.read(account.id, contact_type, Priority.SCAN)
+            if isinstance(reading, Unreadable):
+                _check_conclusive(reading.failure)
+            readings[contact_type] = reading
         return readings
 
-    def _is_prevented(self, why: Failure) -> bool:
-        """Whether nothing can be concluded of an account from this, nor maybe of any other."""
-        if why.cause.of_the_caller:
-            self.give_up(why)
-            return True
-        return why.cause is FailureCode.NOT_REACHED
+    def _read_primary(
+        self, account: Account, policy: AccountPolicy
+    ) -> PrimaryContact | Failure | None:
+        """The account's primary contact, where the policy has a rule about it.
+
+        Raises:
+            GatewayError: see `_place_read_evaluate`.
+        """
+        if Rule.PRIMARY_CONTACT not in policy.severities:
+            return None
+        primary = self._gateway.primary_contact(account.id, Priority.SCAN)
+        if isinstance(primary, Failure):
+            _check_conclusive(primary)
+        return primary
+
+    def _ensure_running(self) -> None:
+        """Raise GatewayError once the scan is over."""
+        if self._is_over():
+            raise GatewayError(self._failure or failure(FailureCode.NOT_REACHED))
 
     def _unseen(self, account: Account, why: Failure) -> AccountResult:
         account = _as_listed(account)
-        return unseen(account, self._grounds.policy.resolve(account), why)
+        return unseen(account, self._context.policy.resolve(account), why)
+
+
+def _check_conclusive(why: Failure) -> None:
+    """Raise GatewayError where a failed reading says nothing about the account it is of."""
+    if why.cause.of_the_caller or why.cause is FailureCode.NOT_REACHED:
+        raise GatewayError(why)
 
 
 def _as_listed(account: Account) -> Account:

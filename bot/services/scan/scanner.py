@@ -1,15 +1,15 @@
-"""The use case *detect*: list the accounts, read their contacts, judge, record what changed.
+"""The use case *detect*: scan every organization, and record what changed.
 
-There is one way in, `Scanner.start`, for the schedule, the slash command and the command line
-alike. Two scans never run at once on one database: whoever comes second joins the running one.
+`Scanner.start` is the one way in, for the schedule, the slash command and the command line alike.
+Two scans never run at once on one database: whoever comes second joins the running one.
 """
 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -17,31 +17,25 @@ from bot.domain.errors import AltcontactError, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.scans import ScanReport, ScanState
 from bot.services.evaluation_context import load_context
-from bot.services.scan.combine import Round, await_all, ended, progress, together
-from bot.services.scan.organization_scan import SideBySide
+from bot.services.placement import PlacementResolver
+from bot.services.scan.combine import finish_scan, merge_results
+from bot.services.scan.heartbeat import Heartbeat
+from bot.services.scan.organization_scan import OrganizationScan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bot.domain.contacts import Account
     from bot.domain.policy.policy import Policy
     from bot.domain.scans import Scan, Trigger
+    from bot.services.evaluation_context import EvaluationContext
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import MemberDirectory
     from bot.services.ports.store import Store
-    from bot.services.scan.organization_scan import Progress
 
-    Place = Callable[[Account], Account]
-    PlacementResolver = Callable[[ContactGateway, Policy], Place]
+    Progress = Callable[[int, int], None]
 
 _log = structlog.get_logger(__name__)
-
-RENEW_EVERY: Final = 5.0
-"""Seconds between two signs of life of a running scan; well under the store's lease."""
-
-POLL_EVERY: Final = 0.5
-"""Seconds between two looks at a scan that another process runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class Ticket:
 
 
 class Scanner:
-    """Carries out scans, one at a time.
+    """Runs scans, one at a time.
 
     Args:
         gateways: AWS, by each of its callers; their organizations are scanned side by side.
@@ -65,10 +59,14 @@ class Scanner:
         policies: gives the policy as it is now; a scan keeps to one.
         directory: the members of the Slack workspace.
         clock: the time.
-        placing: makes what gives an organization's accounts their OUs and tags.
         concurrency: how many accounts of each organization are read side by side, to hide AWS's
             latency.
         on_recorded: called when a scan was recorded, since there may be something to announce.
+        heartbeat_interval: seconds between two signs of life of a running scan; well under the
+            store's lease.
+        poll_interval: seconds between two looks at another process's scan, and within which a
+            stop is noticed.
+        shutdown_timeout: seconds that the organizations have to end once the scan is stopped.
     """
 
     def __init__(
@@ -79,18 +77,22 @@ class Scanner:
         directory: MemberDirectory,
         clock: Clock,
         *,
-        placing: PlacementResolver,
         concurrency: int = 32,
         on_recorded: Callable[[], None] = lambda: None,
+        heartbeat_interval: float = 5.0,
+        poll_interval: float = 0.5,
+        shutdown_timeout: float = 4.0,
     ) -> None:
         self._gateways = tuple(gateways)
         self._store = store
         self._policies = policies
         self._directory = directory
         self._clock = clock
-        self._placing = placing
         self._concurrency = concurrency
         self._on_recorded = on_recorded
+        self._heartbeat_interval = heartbeat_interval
+        self._poll_interval = poll_interval
+        self._shutdown_timeout = shutdown_timeout
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._current: Ticket | None = None
@@ -145,7 +147,7 @@ class Scanner:
         self, scan: Scan, granted: bool, trigger: Trigger, future: Future[ScanReport]
     ) -> None:
         try:
-            report = self._carry_out(scan) if granted else self._await(scan, trigger)
+            report = self._scan(scan) if granted else self._join(scan, trigger)
         except BaseException as error:  # noqa: BLE001 - a thread's edge: the waiters get it
             self._release()
             future.set_exception(error)
@@ -167,15 +169,15 @@ class Scanner:
             except Exception:  # noqa: BLE001 - whoever merely watches must not end the scan
                 _log.exception("progress not told")
 
-    def _await(self, scan: Scan, trigger: Trigger) -> ScanReport:
-        """Wait for another process's scan; carry out one's own where that process died."""
-        while not self._stopping.wait(POLL_EVERY):
+    def _join(self, scan: Scan, trigger: Trigger) -> ScanReport:
+        """Wait for another process's scan; run one's own where that process died."""
+        while not self._stopping.wait(self._poll_interval):
             self._store.cut_off_dead_scans()
             now = self._store.scan(scan.id)
             if now is None or now.state is ScanState.CUT_OFF:
                 claim = self._store.claim_scan(trigger)
                 if claim.granted:
-                    return self._carry_out(claim.scan)
+                    return self._scan(claim.scan)
                 scan = claim.scan
             elif now.state is not ScanState.RUNNING:
                 return self._store.report(scan.id)
@@ -186,31 +188,28 @@ class Scanner:
         )
         return ScanReport(stopped, ())
 
-    def _carry_out(self, scan: Scan) -> ScanReport:
+    def _scan(self, scan: Scan) -> ScanReport:
         log = _log.bind(scan=scan.id, trigger=scan.trigger.kind.value)
         log.info("scan started")
         began = self._clock.monotonic()
         self._store.settle_exemptions()
         policy = self._policies()
-        rounds = [
-            Round(gateway, readers, self._concurrency)
-            for gateway, readers in zip(self._gateways, self._readers, strict=True)
-        ]
-        with _Heartbeat(self._store, scan.id, rounds):
-            grounds = load_context(policy, self._store, self._clock, self._directory.members)
-            for each in rounds:
-                each.reading = SideBySide(
-                    each.gateway,
-                    grounds,
-                    self._clock,
-                    self._stopping,
-                    lambda *_: self._tell(*progress(rounds)),
-                    place=self._placing(each.gateway, policy),
-                )
-            running = [self._organizations.submit(each.run) for each in rounds]
-            await_all(rounds, running, self._stopping)
-        results = together(rounds)
-        finished = ended(scan, rounds, results, self._clock.now())
+        scans: list[OrganizationScan] = []
+
+        def progress() -> tuple[int, int]:
+            far = [each.progress for each in scans]
+            return sum(done for done, _ in far), sum(listed for _, listed in far)
+
+        def give_up() -> None:
+            for each in scans:
+                each.give_up(failure(FailureCode.NOT_REACHED))
+
+        with Heartbeat(self._store, scan.id, self._heartbeat_interval, progress, give_up):
+            context = load_context(policy, self._store, self._clock, self._directory.members)
+            scans += self._organization_scans(policy, context, lambda: self._tell(*progress()))
+            self._run(scans)
+        results = merge_results(each.results() for each in scans)
+        finished = finish_scan(scan, [each.part for each in scans], results, self._clock.now())
         changes = self._store.record_scan(finished, results)
         log.info(
             "scan ended",
@@ -224,31 +223,34 @@ class Scanner:
         self._on_recorded()
         return ScanReport(finished, results, changes)
 
+    def _organization_scans(
+        self, policy: Policy, context: EvaluationContext, on_progress: Callable[[], None]
+    ) -> list[OrganizationScan]:
+        return [
+            OrganizationScan(
+                gateway,
+                PlacementResolver(gateway, self._store, policy, self._clock),
+                context,
+                self._clock,
+                readers=readers,
+                concurrency=self._concurrency,
+                stopping=self._stopping,
+                on_progress=on_progress,
+                poll_interval=self._poll_interval,
+                # Less than the scan has: an organization whose calls hang still ends by itself.
+                shutdown_timeout=0.75 * self._shutdown_timeout,
+            )
+            for gateway, readers in zip(self._gateways, self._readers, strict=True)
+        ]
 
-class _Heartbeat:
-    """Renews a scan's claim while it runs, and ends the scan where the claim was lost."""
+    def _run(self, scans: Sequence[OrganizationScan]) -> None:
+        """Scan all organizations; once stopped, wait for them for a short while only.
 
-    def __init__(self, store: Store, scan_id: int, rounds: Sequence[Round]) -> None:
-        self._store = store
-        self._scan_id = scan_id
-        self._rounds = rounds
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="scan-heartbeat", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        while not self._ended.wait(RENEW_EVERY):
-            try:
-                if not self._store.renew_scan(self._scan_id, *progress(self._rounds)):
-                    for each in self._rounds:
-                        if each.reading is not None:
-                            each.reading.give_up(failure(FailureCode.NOT_REACHED))
-                    return
-            except StoreError as error:
-                _log.warning("claim not renewed", scan=self._scan_id, problem=str(error))
+        One that hangs until then keeps nobody from recording what was read of the others.
+        """
+        running = {self._organizations.submit(scan.run): scan for scan in scans}
+        while wait(running, timeout=self._poll_interval).not_done:
+            if self._stopping.is_set():
+                for future in wait(running, timeout=self._shutdown_timeout).not_done:
+                    running[future].give_up(failure(FailureCode.NOT_REACHED))
+                return

@@ -14,6 +14,7 @@ from bot.services.exempt import ExemptionService
 from bot.services.find_account import AccountFinder
 from bot.services.fix import FixService
 from bot.services.organizations import OrganizationRouter
+from bot.services.placement import AccountPlacer
 from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
 from bot.slack import app, modals
@@ -92,10 +93,15 @@ class SlackBench:
             lambda: self.policy,
             members,
             self.clock,
-            placing=lambda *_: lambda account: account,
         )
+        organizations = OrganizationRouter([self.gateway], self.store)
         self.look = AccountViewService(
-            self.gateway, self.store, lambda: self.policy, members, self.clock
+            self.gateway,
+            self.store,
+            lambda: self.policy,
+            members,
+            self.clock,
+            placement=AccountPlacer(organizations, self.store, self.clock),
         )
         self.remediator = FixService(
             self.gateway, self.store, fixers, self.clock, judge=self.look.judge
@@ -104,9 +110,7 @@ class SlackBench:
             client=client,
             clock=self.clock,
             desk=self._desk,
-            directory=AccountFinder(
-                self.store, OrganizationRouter([self.gateway], self.store), self.clock
-            ),
+            directory=AccountFinder(self.store, organizations, self.clock),
             examine=lambda: iter(self.found),
             exempting=ExemptionService(self.store, fixers, lambda: self.policy, self.clock),
             fixers=fixers,

@@ -13,7 +13,8 @@ from bot.domain.errors import GatewayError, StoreError
 from bot.domain.failures import FailureCode
 from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable
-from bot.services.placement import PATIENCE, PlacementResolver, for_looks, for_scans
+from bot.services.organizations import OrganizationRouter
+from bot.services.placement import PATIENCE, AccountPlacer, PlacementResolver
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class Keeper:
                 old = replace(old, tags=new.tags, tags_at=new.tags_at)
             self.kept[account_id] = old
 
+    def account(self, account_id: str) -> Account | None:
+        return None
+
     def _fail(self) -> None:
         if self.fault is not None:
             raise self.fault
@@ -85,6 +89,11 @@ class World:
         return PlacementResolver(
             self.gateway, cast("Store", self.store), policy, self.clock, walking=walking
         )
+
+    def placer(self, *gateways: FakeGateway) -> AccountPlacer:
+        """What completes an account that somebody looks at."""
+        store = cast("Store", self.store)
+        return AccountPlacer(OrganizationRouter(gateways, store), store, self.clock)
 
     def units(self, *accounts: Account, walking: bool = True) -> list[tuple[Unit, ...] | None]:
         """The OUs that these accounts are in, by one scan."""
@@ -245,19 +254,16 @@ def test_a_look_does_not_walk() -> None:
 def test_what_a_scan_and_a_look_are_given() -> None:
     """A scan walks, a look does not; an account that has no gateway stays as it is known."""
     world = World(ONE)
-    store = cast("Store", world.store)
-    look = for_looks(lambda _: world.gateway, store, world.clock)
-    assert look(ONE, UNITS).units is None
-    assert for_scans(store, world.clock)(world.gateway, UNITS)(ONE).units == (PROD, TEAM)
-    assert look(ONE, UNITS).units == (PROD, TEAM)
-    assert look(ONE, TAGS).tags == {"env": "env-1"}
-
-    def nowhere(_: str) -> FakeGateway:
-        raise gateway_error(FailureCode.NOT_KNOWN)
-
-    lost = for_looks(nowhere, store, world.clock)
-    assert lost(ONE, UNITS) is ONE
-    assert lost(ONE, Policy.requiring()) is ONE
+    placer = world.placer(world.gateway)
+    assert placer.complete(ONE, UNITS).units is None
+    assert world.placing().place(ONE).units == (PROD, TEAM)
+    assert placer.complete(ONE, UNITS).units == (PROD, TEAM)
+    assert placer.complete(ONE, TAGS).tags == {"env": "env-1"}
+    other = FakeGateway()
+    other.name = "other"
+    lost = world.placer(world.gateway, other)
+    assert lost.complete(ONE, UNITS) is ONE
+    assert lost.complete(ONE, Policy.requiring()) is ONE
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -265,15 +271,14 @@ def test_a_look_does_not_renew_what_was_kept(number: int) -> None:
     """Where an account stood a week ago is not known any longer, however often it is looked at."""
     one = account(number)
     world = World(one)
-    store = cast("Store", world.store)
-    placed = for_scans(store, world.clock)(world.gateway, UNITS)(one)
-    look = for_looks(lambda _: world.gateway, store, world.clock)
+    placed = world.placing().place(one)
+    placer = world.placer(world.gateway)
     since = world.store.kept[one.id].units_at
     for _ in range(7):
-        assert look(placed, UNITS).units == placed.units
+        assert placer.complete(placed, UNITS).units == placed.units
         world.clock.tick(DAY)
     assert world.store.kept[one.id].units_at == since
-    assert look(placed, UNITS).units is None
+    assert placer.complete(placed, UNITS).units is None
 
 
 @pytest.mark.parametrize("cause", [FailureCode.NOT_REACHED, FailureCode.CREDENTIALS_EXPIRED])
@@ -283,16 +288,16 @@ def test_a_scan_that_cannot_go_on_concludes_nothing(policy: Policy, cause: Failu
     world = World(ONE)
     world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(cause)
     with pytest.raises(GatewayError) as raised:
-        world.placing(policy).required(ONE)
+        world.placing(policy).place(ONE)
     assert raised.value.failure.cause is cause
     world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(FailureCode.DENIED)
-    assert world.placing(policy).required(ONE) == ONE
+    assert world.placing(policy).place(ONE) == ONE
     world.gateway.tag_fault = world.gateway.walk_fault = None
-    known = world.placing(policy).required(ONE)
+    known = world.placing(policy).place(ONE)
     assert known != ONE
     world.clock.tick(2 * DAY)
     world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(cause)
-    assert world.placing(policy).required(ONE) == known
+    assert world.placing(policy).place(ONE) == known
 
 
 # Tags

@@ -14,6 +14,8 @@ from bot.domain.policy.policy import Policy, PolicyTable, Presence
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule, Severity
 from bot.services.fix import FixService
+from bot.services.organizations import OrganizationRouter
+from bot.services.placement import AccountPlacer
 from bot.services.show_account import AccountViewService
 from bot.store import SqliteStore
 from tests.unit.fakes import (
@@ -28,6 +30,7 @@ from tests.unit.fakes import (
     FakeMembers,
     account,
     fix_request,
+    gateway_error,
     scanner,
     unreadable,
 )
@@ -58,8 +61,14 @@ class World:
         self.gateway = FakeGateway(ONE)
         self.store = store
         self.policy = Policy.requiring(layers=layers)
+        self.gateway.tag_fault = gateway_error()
         self.look = AccountViewService(
-            self.gateway, store, lambda: self.policy, FakeMembers(), self.clock
+            self.gateway,
+            store,
+            lambda: self.policy,
+            FakeMembers(),
+            self.clock,
+            placement=AccountPlacer(OrganizationRouter([self.gateway], store), store, self.clock),
         )
 
     def scan(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from bot.cli import exit_status
 from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState
-from bot.services.scan import combine
 from bot.store import SqliteStore
 from tests.unit.fakes import (
     ORGANIZATION,
@@ -36,12 +36,6 @@ if TYPE_CHECKING:
     from bot.domain.scope import Scope
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(combine, "LOOK_EVERY", 0.005)
-    monkeypatch.setattr(combine, "STOP_WITHIN", 0.05)
-
-
 @pytest.fixture
 def clock() -> FakeClock:
     """The time."""
@@ -58,11 +52,18 @@ def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
 class Hanging(FakeGateway):
     """An organization that does not say who is calling until the test lets it."""
 
-    scope_gate: Gate
+    def __init__(self, *accounts: Account) -> None:
+        super().__init__(*accounts)
+        self.scope_gate = Gate()
+        self.went_on = threading.Event()
 
     def scope(self) -> Scope:
         self.scope_gate.stand()
         return ORGANIZATION
+
+    def accounts(self) -> Iterator[Account]:
+        self.went_on.set()
+        return super().accounts()
 
 
 def of(number: int, organization: str) -> Account:
@@ -131,7 +132,7 @@ def test_an_organization_that_hangs_at_a_stop_keeps_none_from_being_recorded(
 ) -> None:
     """What was read elsewhere is recorded, and the next start finds a check still to be made."""
     hanging = Hanging(of(1, "hangs"))
-    hanging.name, hanging.scope_gate = "hangs", Gate()
+    hanging.name = "hangs"
     works = named(FakeGateway(of(2, "works")), "works")
     broken = named(FakeGateway(), "broken")
     broken.scope_found = gateway_error(FailureCode.CREDENTIALS_EXPIRED)
@@ -145,7 +146,7 @@ def test_an_organization_that_hangs_at_a_stop_keeps_none_from_being_recorded(
     scans.stop()
     report = ticket.report.result(timeout=0)
     hanging.scope_gate.open()
-    scans._organizations.shutdown(wait=True)
+    assert hanging.went_on.wait(PATIENCE)
     assert [each.account.id for each in report.results] == [account(2).id]
     assert report.scan.state is ScanState.INCOMPLETE
     assert "hangs" not in report.scan.complete_in

@@ -19,8 +19,6 @@ from bot.domain.readings import Unsupported
 from bot.domain.rule_catalog import Severity
 from bot.domain.scans import ScanState, Trigger, TriggerKind
 from bot.services.ports.aws import Priority
-from bot.services.scan import organization_scan
-from bot.services.scan import scanner as scanner_module
 from bot.store import SqliteStore
 from bot.store.repository import Owner
 from tests.unit.fakes import (
@@ -41,10 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from bot.domain.contacts import Account
     from bot.domain.findings import AccountResult
     from bot.domain.scans import Changes, Scan, ScanReport
-    from bot.services.scan.scanner import Scanner
+    from bot.services.scan.scanner import Scanner, Ticket
 
 BY_HAND = Trigger(TriggerKind.SLACK, "U7")
 
@@ -75,14 +72,6 @@ class FrailStore(SqliteStore):
         if self.polled:
             self.polled()
         return super().cut_off_dead_scans()
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanner_module, "POLL_EVERY", 0.005)
-    monkeypatch.setattr(scanner_module, "RENEW_EVERY", 0.005)
-    monkeypatch.setattr(organization_scan, "LOOK_EVERY", 0.005)
-    monkeypatch.setattr(organization_scan, "GRACE", 0.05)
 
 
 @pytest.fixture
@@ -246,7 +235,7 @@ def test_the_second_who_asks_joins_the_first(scanner: Scanner, gateway: FakeGate
     """Two threads that ask at once get one scan, and both get its report."""
     gate = gateway.gate(1)
     together = threading.Barrier(2)
-    tickets: list[scanner_module.Ticket] = []
+    tickets: list[Ticket] = []
 
     def ask(trigger: Trigger) -> None:
         together.wait(PATIENCE)
@@ -514,7 +503,7 @@ def test_of_two_who_waited_one_scans(
     theirs = FakeGateway(account(9))
     gate = theirs.gate(9)
     other = make_scanner(theirs, quick, clock)
-    running: list[scanner_module.Ticket] = []
+    running: list[Ticket] = []
 
     def be_quicker() -> None:
         if not running:
@@ -582,10 +571,9 @@ def test_what_a_scan_was_kept_from_asking_is_not_unknown(
     scanner.stop()
     assert not any(result.seen for result in report.results)
 
-    def nowhere(_: Account) -> Account:
-        raise gateway_error(cause)
-
-    scanner = make_scanner(gateway, store, clock, place=nowhere)
+    gateway.walk_fault = gateway_error(cause)
+    somewhere = PolicyTable("here", {}, Match(units=("/Prod",)))
+    scanner = make_scanner(gateway, store, clock, Policy.requiring(layers=[somewhere]))
     report = run(scanner)
     scanner.stop()
     assert not any(result.seen for result in report.results)
@@ -598,12 +586,8 @@ def test_a_defect_says_nothing_of_where_an_account_stands(
     """What an account should have is not taken from OUs of which only the ids are known."""
     billing = PolicyTable("here", {"billing.presence": Presence.REQUIRED}, Match(units=("/Prod",)))
     gateway.listed = [replace(account(1), units=(Unit("ou-ab12-11111111", ""),))]
-
-    def prod(listed: Account) -> Account:
-        return replace(listed, units=(Unit("ou-ab12-11111111", "Prod"),))
-
-    chosen = Policy.requiring(layers=[billing])
-    scanner = make_scanner(gateway, store, clock, chosen, place=prod)
+    gateway.tree = {"ou-ab12-11111111": (Unit("ou-ab12-11111111", "Prod"),)}
+    scanner = make_scanner(gateway, store, clock, Policy.requiring(layers=[billing]))
     run(scanner)
     gateway.say(1, KeyError("defect"))
     report = run(scanner)
