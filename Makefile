@@ -4,24 +4,28 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SANDBOX_STAMP := $(VENV)/.installed-sandbox
+INSTALL = $(PYTHON) tools/install.py $(VENV)
 
 .PHONY: help
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-# The stamp depends on the locks: a changed lock is installed again, an unchanged one costs nothing.
-$(STAMP): requirements-dev.txt pyproject.toml sandbox/pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "altcontact needs Python 3.11 or newer; say which with: make PYTHON=python3.13"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e sandbox
+# A stamp depends on its lock: a changed lock is installed again, an unchanged one costs nothing. The lock
+# for development holds that of the sandbox, at the same versions.
+$(STAMP): requirements-dev.txt pyproject.toml sandbox/pyproject.toml tools/install.py
+	@$(INSTALL) requirements-dev.txt . ./sandbox
+	@touch $@ $(SANDBOX_STAMP)
+
+$(SANDBOX_STAMP): requirements-sandbox.txt pyproject.toml sandbox/pyproject.toml tools/install.py
+	@$(INSTALL) requirements-sandbox.txt . ./sandbox
 	@touch $@
 
 .PHONY: install
 install: $(STAMP) ## Create .venv with everything in it
 
 .PHONY: sandbox
-sandbox: $(STAMP) ## Run the bot against a local Slack workspace and a local AWS organization
+sandbox: $(SANDBOX_STAMP) ## Run the bot against a local Slack workspace and a local AWS organization
 	@$(BIN)/altcontact sandbox
 
 .PHONY: test
@@ -57,7 +61,8 @@ COMPILE := UV_PYTHON_DOWNLOADS=never uv pip compile --quiet --universal --python
 .PHONY: lock
 lock: ## Resolve the locks again (needs uv)
 	$(COMPILE) pyproject.toml -o requirements.txt
-	$(COMPILE) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	printf 'editables\nhatchling\n' | $(COMPILE) --extra sandbox -c requirements.txt pyproject.toml - -o requirements-sandbox.txt
+	$(COMPILE) --extra dev -c requirements-sandbox.txt pyproject.toml -o requirements-dev.txt
 	printf 'build\nhatchling\n' | $(COMPILE) -c requirements-dev.txt - -o requirements-build.txt
 
 .PHONY: clean

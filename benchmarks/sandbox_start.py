@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,12 +22,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[1]
 
 _ADDRESS: Final = "Page:"
-_COLD: Final = (
-    ("-m venv", "make the virtual environment"),
-    ("--require-hashes", "install the locked packages"),
-    ("--no-deps", "install altcontact itself"),
-)
-"""What begins each command that make echoes, and what it does."""
+_INSTALLING: Final = re.compile(r"Installing (?P<packages>\d+) packages into .*, with (?P<by>\w+)")
 
 
 def warm(folder: Path) -> Iterator[Row]:
@@ -46,17 +42,19 @@ def warm(folder: Path) -> Iterator[Row]:
 
 
 def cold(folder: Path) -> Iterator[Row]:
-    """From `make sandbox` in a fresh clone, without pip's cache, to the page."""
+    """From `make sandbox` in a fresh clone, without any cache, to the page."""
     place = folder / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(place)], check=True)
-    settings = {**environment(place), "PIP_NO_CACHE_DIR": "1", "BROWSER": "true"}
+    settings = {**environment(place), "PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
+    settings["BROWSER"] = "true"
     with _started(["make", "sandbox"], place, settings) as process:
         began = time.monotonic()
         url, echoed = _read_until_address(process)
-        phases = [(moment, what) for line, moment in echoed for sign, what in _COLD if sign in line]
-        ends = [moment for moment, _ in phases[1:]]
-        for (start, what), end in zip(phases, [*ends, echoed[-1][1]], strict=True):
-            yield Row(f"sandbox, cold: {what}", f"{end - start:.1f} s")
+        for line, _ in echoed:
+            installing = _INSTALLING.match(line)
+            if installing is not None:
+                by = f"by {installing['by']}"
+                yield Row("sandbox, cold: packages to install", installing["packages"], by)
         for what, moment in _usable(url):
             yield Row(f"sandbox, cold: {what}", f"{moment - began:.1f} s", "since make began")
 

@@ -72,15 +72,25 @@ def test_lock_files_name_no_address() -> None:
         assert "--hash=sha256:" in lock.read_text()
 
 
+def _pins(name: str) -> set[str]:
+    lines = (ROOT / name).read_text().splitlines()
+    return {line.split(";")[0].strip(" \\") for line in lines if "==" in line}
+
+
 def test_what_the_image_installs_is_what_is_tested() -> None:
     """The locks of the image and of its build are a part of the lock that tests run on."""
+    assert _pins("requirements.txt") <= _pins("requirements-dev.txt")
+    assert _pins("requirements-build.txt") <= _pins("requirements-dev.txt")
 
-    def pins(name: str) -> set[str]:
-        lines = (ROOT / name).read_text().splitlines()
-        return {line.split(";")[0].strip(" \\") for line in lines if "==" in line}
 
-    assert pins("requirements.txt") <= pins("requirements-dev.txt")
-    assert pins("requirements-build.txt") <= pins("requirements-dev.txt")
+def test_the_sandbox_installs_what_it_needs_and_no_more() -> None:
+    """Its lock lies between the bot's and the one for development, with no tool for development."""
+    assert _pins("requirements.txt") < _pins("requirements-sandbox.txt")
+    assert _pins("requirements-sandbox.txt") < _pins("requirements-dev.txt")
+    names = {pin.split("==")[0] for pin in _pins("requirements-sandbox.txt")}
+    assert "starlette" in names
+    tools = {"boto3-stubs", "flask", "moto", "mypy", "playwright", "pytest", "ruff"}
+    assert not names & tools
 
 
 def test_the_image_is_not_run_as_root() -> None:
