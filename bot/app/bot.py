@@ -16,6 +16,7 @@ from bot.app.one_shot import gateways_of
 from bot.app.scheduler import Schedule
 from bot.config.policy_reload import PolicySource
 from bot.domain.errors import NotifierError, SettingsError
+from bot.services.account_policy import AccountPolicies
 from bot.services.announce import AnnouncementSender
 from bot.services.exempt import ExemptionService
 from bot.services.find_account import AccountFinder
@@ -130,13 +131,17 @@ class Bot:
             clock,
             on_recorded=self._announcer.wake,
         )
+        account_policies = AccountPolicies(
+            self._store,
+            policies,
+            place=AccountPlacer(self._gateways, self._store, clock).complete,
+        )
         look = AccountViewService(
             self._gateways,
             self._store,
-            policies,
+            account_policies,
             self._members,
             clock,
-            placement=AccountPlacer(self._gateways, self._store, clock),
         )
         fixers = SlackFixers(short_timeout_client(token, url), settings.fixers, clock)
         self._remediator = FixService(
@@ -166,14 +171,14 @@ class Bot:
                 directory=AccountFinder(self._store, self._gateways, clock),
                 examine=lambda: running(settings, self._aws, self._connection.silence, policies()),
                 exempting=ExemptionService(
-                    self._store, fixers, policies, clock, on_recorded=self._announcer.wake
+                    self._store, fixers, account_policies, clock, on_recorded=self._announcer.wake
                 ),
                 fixers=fixers,
                 gateway=self._gateways,
                 guide=guide,
                 look=look,
                 phone_region=settings.phone_region,
-                policies=policies,
+                policies=account_policies,
                 reload=self._policy.reload,
                 remediator=self._remediator,
                 scanner=self._scanner,

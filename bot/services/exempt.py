@@ -14,7 +14,7 @@ import structlog
 
 from bot.domain.errors import ExemptionRefused
 from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON, ExemptionKind, ExemptionRequest
-from bot.domain.policy.policy import LONGEST_EXEMPTION, PolicyUnknown
+from bot.domain.policy.policy import LONGEST_EXEMPTION
 from bot.domain.rule_catalog import Rule
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Account, ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.findings import Finding
-    from bot.domain.policy.policy import Policy
+    from bot.services.account_policy import AccountPolicies
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
@@ -47,7 +47,7 @@ class ExemptionService:
     Args:
         store: what is remembered.
         fixers: who may change contacts, and so set aside what is said of them.
-        policies: gives the policy as it is now.
+        policies: look up what accounts should have.
         clock: the time.
         on_recorded: called when something changed what is announced.
     """
@@ -56,7 +56,7 @@ class ExemptionService:
         self,
         store: Store,
         fixers: Authorizer,
-        policies: Callable[[], Policy],
+        policies: AccountPolicies,
         clock: Clock,
         *,
         on_recorded: Callable[[], None] = lambda: None,
@@ -182,11 +182,10 @@ class ExemptionService:
 
     def _limit(self, account: Account, key: str) -> int:
         """What the policy says of an account; the least of all tables where that is not known."""
-        policy = self._policies()
-        mine = policy.resolve(account)
-        if not isinstance(mine, PolicyUnknown):
-            return int(getattr(mine, key))
-        values = (layer.values.get(key) for layer in policy.layers)
+        found = self._policies.of(account)
+        if found.known is not None:
+            return int(getattr(found.known, key))
+        values = (layer.values.get(key) for layer in found.policy.layers)
         return min(value for value in values if isinstance(value, int))
 
     def _end_of(self, until: date, days: int) -> datetime:

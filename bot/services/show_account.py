@@ -16,15 +16,14 @@ from bot.services.evaluation_context import load_context
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from bot.domain.contacts import Account, AlternateContact
     from bot.domain.failures import Failure
     from bot.domain.findings import AccountResult, TypeResult
-    from bot.domain.policy.policy import AccountPolicy, Policy
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
-    from bot.services.placement import AccountPlacer
+    from bot.services.account_policy import AccountPolicies
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import MemberDirectory
@@ -49,32 +48,24 @@ class AccountViewService:
     Args:
         contacts: AWS.
         store: what is remembered.
-        policies: gives the policy as it is now.
+        policies: look up what accounts should have.
         directory: the members of the Slack workspace.
         clock: the time.
-        placement: gives an account its OUs and tags, where the policy needs them.
     """
 
     def __init__(
         self,
         contacts: Contacts,
         store: Store,
-        policies: Callable[[], Policy],
+        policies: AccountPolicies,
         directory: MemberDirectory,
         clock: Clock,
-        *,
-        placement: AccountPlacer,
     ) -> None:
         self._contacts = contacts
         self._store = store
         self._policies = policies
         self._directory = directory
         self._clock = clock
-        self._placement = placement
-
-    def policy_of(self, account: Account) -> AccountPolicy | PolicyUnknown:
-        """What this account should have, by what is known of where it stands."""
-        return self._policies().resolve(account)
 
     def at(self, account: Account) -> AccountView:
         """Read all three contacts now, judge them, and remember what was read.
@@ -82,10 +73,9 @@ class AccountViewService:
         Raises:
             StoreError: it could not be remembered.
         """
-        policy = self._policies()
-        account = self._placement.complete(account, policy)
+        found = self._policies.of_placed(account)
+        account, policy, mine = found.account, found.policy, found.resolved
         read_at = self._clock.now()
-        mine = policy.resolve(account)
         readings: dict[ContactType, ContactReading] = {}
         primary: PrimaryContact | Failure | None = None
         if account.is_active:
@@ -115,11 +105,10 @@ class AccountViewService:
         Raises:
             StoreError: what is remembered cannot be read.
         """
-        account = self._store.account(account_id)
-        if account is None:
+        found = self._policies.find(account_id)
+        if found is None:
             return None
-        policy = self._policies()
-        mine = policy.resolve(account)
+        account, policy, mine = found.account, found.policy, found.resolved
         if isinstance(mine, PolicyUnknown):
             return _undecided(kind, wanted, place_unread(mine))
         if kind not in mine.looked_at:

@@ -71,7 +71,7 @@ def build(parts: Parts) -> BoltApp:
     )
     modals = Modals(parts.client, parts.desk)
     opener = FormOpener(parts, modals)
-    form = FormListeners(parts, modals, opener)
+    form = FormListeners(parts, modals)
     card = Cards(parts, modals)
     exemption = ExemptionListeners(parts, modals, card)
     command = CommandListeners(parts, opener, card, exemption)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bot.config.policy_reload import Reloaded
     from bot.domain.errors import NotifierError
-    from bot.domain.policy.policy import Policy
+    from bot.services.account_policy import AccountPolicies
     from bot.services.doctor import CheckResult
     from bot.services.exempt import ExemptionService
     from bot.services.find_account import AccountFinder
@@ -50,8 +50,7 @@ class Outbox(Protocol):
 class Parts:
     """The use cases and adapters that listeners call.
 
-    `examine` makes the doctor's checks, `policies` gives the policy as it is now, and `reload`
-    applies the policy file.
+    `examine` makes the doctor's checks, and `reload` applies the policy file.
     """
 
     client: WebClient
@@ -65,7 +64,7 @@ class Parts:
     look: AccountViewService
     outbox: Outbox
     phone_region: str | None
-    policies: Callable[[], Policy]
+    policies: AccountPolicies
     reload: Callable[[], Reloaded]
     remediator: FixService
     scanner: Scanner

@@ -105,7 +105,7 @@ class CommandListeners:
 
     def _first_type(self, account_id: str) -> ContactType:
         """The contact that the form is for where nobody said which."""
-        policy = self._forms.policy_of(account_id)
+        policy = self._parts.policies.known(account_id)
         asked = (*policy.required, *policy.looked_at) if policy is not None else ()
         return next(iter(asked), ContactType.SECURITY)
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from slack_bolt import Ack
 
     from bot.domain.fixes import Fix
-    from bot.slack.listeners.fix_opener import FormOpener
     from bot.slack.modals import Modals
     from bot.slack.parts import Parts
 
@@ -35,10 +34,9 @@ if TYPE_CHECKING:
 class FormListeners:
     """Takes what is submitted in the form."""
 
-    def __init__(self, parts: Parts, modals: Modals, opener: FormOpener) -> None:
+    def __init__(self, parts: Parts, modals: Modals) -> None:
         self._parts = parts
         self._modals = modals
-        self._opener = opener
 
     def submit(self, ack: Ack, body: dict[str, Any]) -> None:
         """The form was submitted."""
@@ -90,12 +88,11 @@ class FormListeners:
 
     def _objections(self, request: FixRequest) -> dict[str, str]:
         """What the next check would alert on of what was typed: {field: why}."""
-        account = self._parts.store.account(request.account_id)
-        policy = self._opener.policy_of(request.account_id)
-        if account is None or policy is None:
+        found = self._parts.policies.find(request.account_id)
+        if found is None or found.known is None:
             return {}
-        exempt = self._parts.store.holding().get(account.id, {})
-        return objections(account, request.type, request.wanted, policy, exempt)
+        exempt = self._parts.store.holding().get(found.account.id, {})
+        return objections(found.account, request.type, request.wanted, found.known, exempt)
 
     def _outcome(self, fix: Fix, name: str) -> SubmissionResult:
         if fix.state is FixState.FAILED:
@@ -126,7 +123,7 @@ class FormListeners:
             shown_at=self._parts.clock.now() if changed else request.shown_at,
             values=request.wanted,
             region=self._parts.phone_region,
-            policy=self._opener.policy_of(request.account_id),
+            policy=self._parts.policies.known(request.account_id),
             notice=error,
             held=held,
             errors=errors or {},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import fingerprint
 from bot.domain.errors import AltcontactError, GatewayError
-from bot.domain.policy.policy import PolicyUnknown, Presence
+from bot.domain.policy.policy import Presence
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rules.expected_values import prefilled
 from bot.services.ports.aws import Priority
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from slack_bolt import Ack
 
     from bot.domain.contacts import AlternateContact, ContactType
-    from bot.domain.policy.policy import AccountPolicy
     from bot.slack.modals import Modals, OpenView
     from bot.slack.parts import Parts
     from bot.slack.views.message import Message
@@ -90,14 +89,6 @@ class FormOpener:
         screen = self._modals.open(trigger_id, user_id, loading, push=push)
         self._fill_soon(screen, account_id, kind, name, typed)
 
-    def policy_of(self, account_id: str) -> AccountPolicy | None:
-        """What an account should have; None where that is not known."""
-        account = self._parts.store.account(account_id)
-        if account is None:
-            return None
-        mine = self._parts.policies().resolve(account)
-        return None if isinstance(mine, PolicyUnknown) else mine
-
     def _open_for(
         self,
         body: dict[str, Any],
@@ -144,7 +135,7 @@ class FormOpener:
                 pass
             case Unreadable(why) | Unsupported(why):
                 raise GatewayError(why)
-        policy = self.policy_of(account_id)
+        policy = self._parts.policies.known(account_id)
         if policy is not None and policy.presence[kind] is Presence.FORBIDDEN:
             return fix_form.forbidden_view(name, account_id, kind, held)
         expected = prefilled(policy.expected[kind]) if policy is not None else None

@@ -9,6 +9,7 @@ import pytest
 from bot.config.policy_reload import Reloaded
 from bot.domain.errors import SettingsError
 from bot.domain.policy.policy import Policy
+from bot.services.account_policy import AccountPolicies
 from bot.services.announce import AnnouncementSender
 from bot.services.exempt import ExemptionService
 from bot.services.find_account import AccountFinder
@@ -95,14 +96,12 @@ class SlackBench:
             self.clock,
         )
         organizations = OrganizationRouter([self.gateway], self.store)
-        self.look = AccountViewService(
-            self.gateway,
+        policies = AccountPolicies(
             self.store,
             lambda: self.policy,
-            members,
-            self.clock,
-            placement=AccountPlacer(organizations, self.store, self.clock),
+            place=AccountPlacer(organizations, self.store, self.clock).complete,
         )
+        self.look = AccountViewService(self.gateway, self.store, policies, members, self.clock)
         self.remediator = FixService(
             self.gateway, self.store, fixers, self.clock, judge=self.look.judge
         )
@@ -112,13 +111,13 @@ class SlackBench:
             desk=self._desk,
             directory=AccountFinder(self.store, organizations, self.clock),
             examine=lambda: iter(self.found),
-            exempting=ExemptionService(self.store, fixers, lambda: self.policy, self.clock),
+            exempting=ExemptionService(self.store, fixers, policies, self.clock),
             fixers=fixers,
             gateway=self.gateway,
             look=self.look,
             outbox=self.announcer,
             phone_region=None,
-            policies=lambda: self.policy,
+            policies=policies,
             reload=self._reload,
             remediator=self.remediator,
             scanner=self.scanner,

@@ -17,6 +17,7 @@ from bot.domain.findings import Finding, FindingKey, Outcome
 from bot.domain.policy.match import Match
 from bot.domain.policy.policy import LONGEST_EXEMPTION, Policy, PolicyTable
 from bot.domain.rule_catalog import Rule
+from bot.services.account_policy import AccountPolicies
 from bot.services.exempt import ExemptionService
 from tests.unit.fakes import SECURITY, START, FakeClock, FakeFixers, account
 
@@ -87,10 +88,11 @@ class World:
         self.store = FakeStore(self.clock, *findings)
         self.woken = 0
         policy = Policy.requiring(layers=layers)
+        store: Any = self.store  # as much of a store as is needed
         self.exempting = ExemptionService(
-            self.store,  # type: ignore[arg-type]  # as much of a store as is needed
+            store,
             FakeFixers(ANA, BO),
-            lambda: policy,
+            AccountPolicies(store, lambda: policy),
             self.clock,
             on_recorded=self._wake,
         )

@@ -13,6 +13,7 @@ from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable, Presence
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule, Severity
+from bot.services.account_policy import AccountPolicies
 from bot.services.fix import FixService
 from bot.services.organizations import OrganizationRouter
 from bot.services.placement import AccountPlacer
@@ -62,13 +63,15 @@ class World:
         self.store = store
         self.policy = Policy.requiring(layers=layers)
         self.gateway.tag_fault = gateway_error()
-        self.look = AccountViewService(
-            self.gateway,
+        self.policies = AccountPolicies(
             store,
             lambda: self.policy,
-            FakeMembers(),
-            self.clock,
-            placement=AccountPlacer(OrganizationRouter([self.gateway], store), store, self.clock),
+            place=AccountPlacer(
+                OrganizationRouter([self.gateway], store), store, self.clock
+            ).complete,
+        )
+        self.look = AccountViewService(
+            self.gateway, store, self.policies, FakeMembers(), self.clock
         )
 
     def scan(self) -> None:
