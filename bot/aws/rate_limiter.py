@@ -137,7 +137,14 @@ class Limiters:
             limiter.close()
 
 
-def account_limiters(partition: str, read_rate: float | None, write_rate: float | None) -> Limiters:
+def account_limiters(
+    partition: str,
+    read_rate: float | None,
+    write_rate: float | None,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    wait: Callable[[threading.Condition, float | None], None] = wait_on,
+) -> Limiters:
     """Limiters for a calling account in this partition.
 
     Args:
@@ -145,10 +152,12 @@ def account_limiters(partition: str, read_rate: float | None, write_rate: float 
         read_rate: calls of each reading operation a second instead of AWS's published quota, burst
             in proportion.
         write_rate: the same for writing.
+        clock: seconds, never going back.
+        wait: waits on a condition for at most so many seconds.
     """
     in_china = partition == "aws-cn"
     return Limiters(
-        read=Limiter((CHINA_READ if in_china else READ).at(read_rate)),
-        primary=Limiter((CHINA_READ if in_china else READ).at(read_rate)),
-        write=Limiter((CHINA_WRITE if in_china else WRITE).at(write_rate)),
+        read=Limiter((CHINA_READ if in_china else READ).at(read_rate), clock, wait),
+        primary=Limiter((CHINA_READ if in_china else READ).at(read_rate), clock, wait),
+        write=Limiter((CHINA_WRITE if in_china else WRITE).at(write_rate), clock, wait),
     )

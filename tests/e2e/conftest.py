@@ -81,22 +81,23 @@ class Bot:
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         return self
 
-    def wait_log(self, event: str, timeout: float = 30.0, **values: object) -> dict[str, Any]:
-        """Wait for a line of the log with this event and these values."""
+    def wait_log(
+        self, event: str, timeout: float = 60.0, number: int = 1, **values: object
+    ) -> dict[str, Any]:
+        """Wait until there are so many lines of the log with this event and these values."""
 
-        def found() -> dict[str, Any] | None:
-            for line in self._lines:
-                if line.get("event") == event and values.items() <= line.items():
-                    return line
-            return None
+        def found() -> list[dict[str, Any]]:
+            return [
+                line
+                for line in self._lines
+                if line.get("event") == event and values.items() <= line.items()
+            ]
 
         with self._more:
-            assert self._more.wait_for(lambda: found() is not None, timeout), (
+            assert self._more.wait_for(lambda: len(found()) >= number, timeout), (
                 f"not in the log: {event} {values}\n{self.log}"
             )
-            line = found()
-        assert line is not None
-        return line
+            return found()[number - 1]
 
     @property
     def log(self) -> str:
@@ -150,6 +151,8 @@ def environment(aws: AwsSandbox, slack: SlackSandbox, tmp_path: Path) -> dict[st
         "ALTCONTACT_DATABASE": str(tmp_path / "bot.db"),
         "ALTCONTACT_SCHEDULE": FAR_AWAY,
         "ALTCONTACT_CONFIRM_TIMEOUT": "5",
+        "ALTCONTACT_READ_RATE": "1000",
+        "ALTCONTACT_WRITE_RATE": "1000",
         "ALTCONTACT_LOG_FORMAT": "json",
         "NO_PROXY": "127.0.0.1",
     }

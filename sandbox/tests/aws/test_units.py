@@ -1,7 +1,6 @@
 """The sandbox's OUs, tags and primary contacts, as AWS's own client sees them."""
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -343,8 +342,7 @@ def test_the_primary_contact_is_as_closed_as_the_others(aws: AwsSandbox, connect
 
 
 def test_one_call_seeds_a_whole_organization(aws: AwsSandbox, connect: Connect) -> None:
-    """Sixty accounts with OUs, tags, contacts and primary contacts are there in two seconds."""
-    started = time.monotonic()
+    """Sixty accounts with OUs, tags, contacts and primary contacts are there with one call."""
     ids = aws.seed_accounts(
         {
             "id": f"{300_000_000_000 + number}",
@@ -356,7 +354,6 @@ def test_one_call_seeds_a_whole_organization(aws: AwsSandbox, connect: Connect) 
         }
         for number in range(60)
     )
-    assert time.monotonic() - started < 2
     assert ids == [f"{300_000_000_000 + number}" for number in range(60)]
     aws.quotas(on=False)
     last = ids[-1]

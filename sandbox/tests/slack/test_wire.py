@@ -35,6 +35,7 @@ def entries(slack: SlackSandbox, since: int = 0) -> list[dict[str, Any]]:
 
 def test_calls_are_kept(slack: SlackSandbox, client: WebClient) -> None:
     """Each call is kept with what was sent and answered, whatever came of it, and no token."""
+    started = time.time()
     client.chat_postMessage(channel=ALERTS, text="a")
     with pytest.raises(SlackApiError):
         client.chat_postMessage(channel="C9", text="a")
@@ -61,8 +62,8 @@ def test_calls_are_kept(slack: SlackSandbox, client: WebClient) -> None:
     assert kept[0]["sent"] == {"channel": ALERTS, "text": "a"}
     assert kept[0]["answered"]["channel"] == ALERTS
     assert kept[4]["answered"] is None
-    assert 0 <= kept[0]["milliseconds"] < 10_000
-    assert abs(kept[0]["at"] - time.time()) < 100
+    assert kept[0]["milliseconds"] >= 0
+    assert started <= kept[0]["at"] <= time.time()
     assert "xoxb" not in json.dumps(kept)
 
 
@@ -148,14 +149,13 @@ def test_scopes_are_told(slack: SlackSandbox, client: WebClient) -> None:
 
 def test_the_clock_is_told(slack: SlackSandbox) -> None:
     """Each answer has one date, by a clock that can be set wrong."""
-
-    def wrong_by() -> float:
+    for skew in (0.0, -3600.0):
+        slack.settings(clock_skew=skew)
+        started = time.time()
         (date,) = httpx.post(f"{slack.url}/api/api.test").headers.get_list("date")
-        return parsedate_to_datetime(date).timestamp() - time.time()
-
-    assert abs(wrong_by()) < 60
-    slack.settings(clock_skew=-3600.0)
-    assert abs(wrong_by() + 3600) < 60
+        told = parsedate_to_datetime(date).timestamp()
+        # A date has no fractions of a second.
+        assert int(started + skew) <= told <= time.time() + skew
 
 
 def test_connections_are_refused_to_a_token(slack: SlackSandbox, client: WebClient) -> None:
