@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
+from cachetools import TTLCache
+
 from bot.domain.errors import NotAllowed
 from bot.slack.client import CALL_ERRORS, TRY_AGAIN, explain
 from bot.slack.views.blocks import mentions
@@ -37,9 +39,10 @@ class SlackFixers:
         self._everyone = EVERYONE in allowed
         self._users = tuple(name for name in allowed if name.startswith(("U", "W")))
         self._groups = tuple(name for name in allowed if name.startswith("S"))
-        self._clock = clock
         self._lock = threading.Lock()
-        self._members: dict[str, tuple[float, frozenset[str]]] = {}
+        self._members: TTLCache[str, frozenset[str], float] = TTLCache(
+            max(1, len(self._groups)), KEPT, clock.monotonic
+        )
 
     @property
     def read_only(self) -> bool:
@@ -66,11 +69,10 @@ class SlackFixers:
             )
 
     def _members_of(self, group: str) -> frozenset[str]:
-        now = self._clock.monotonic()
         with self._lock:
-            kept_at, members = self._members.get(group, (0.0, frozenset[str]()))
-            if group in self._members and now - kept_at < KEPT:
-                return members
+            kept = self._members.get(group)
+        if kept is not None:
+            return kept
         try:
             answer = self._client.usergroups_users_list(usergroup=group)
         except CALL_ERRORS as error:
@@ -81,5 +83,5 @@ class SlackFixers:
             ) from error
         members = frozenset(answer["users"])
         with self._lock:
-            self._members[group] = (now, members)
+            self._members[group] = members
         return members

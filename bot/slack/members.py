@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
+from tenacity import Retrying, retry_if_exception, sleep_using_event
 
+from bot.domain.errors import NotifierError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.rules.facts import Members, MemberState
 from bot.slack.client import CALL_ERRORS, explain
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
     from slack_sdk.web import SlackResponse
 
-    from bot.domain.errors import NotifierError
     from bot.domain.failures import Failure
     from bot.services.ports.clock import Clock
 
@@ -87,12 +88,12 @@ class SlackMembers:
     """
 
     def __init__(
-        self, client: WebClient, clock: Clock, wait: Callable[[float], object] | None = None
+        self, client: WebClient, clock: Clock, wait: Callable[[float], None] | None = None
     ) -> None:
         self._client = client
         self._clock = clock
         self._stopping = threading.Event()
-        self._wait = wait or self._stopping.wait
+        self._wait = wait or sleep_using_event(self._stopping)
         self._walking = threading.Lock()
         self._answer: _Answer | None = None
         self._slowed = False
@@ -183,8 +184,10 @@ class SlackMembers:
         return page
 
     def _ask(self, cursor: str, deadline: float) -> SlackResponse:
-        tries = 0
-        while True:
+        """Ask for a page, and again where that may help and there is time."""
+        problems: list[NotifierError] = []
+
+        def attempt() -> SlackResponse:
             if self._stopping.is_set():
                 why = failure(FailureCode.NOT_REACHED, message="The bot was stopped meanwhile.")
                 raise _NotWalkedError(why)
@@ -195,13 +198,26 @@ class SlackMembers:
                 if problem.code == "missing_scope":
                     raise _ScopeError from error
                 self._slowed = self._slowed or problem.retry_after is not None
-                tries += problem.retry_after is None
-                wait = max(1.0, problem.retry_after or 2.0**tries)
-                passing = problem.retry_after is not None or problem.code in {"", *_PASSING}
-                late = self._clock.monotonic() + wait > deadline
-                if late or tries == TRIES or not passing:
-                    raise _NotWalkedError(_why(problem)) from error
-            self._wait(wait)
+                problems.append(problem)
+                raise problem from error
+
+        def tries() -> int:
+            # Where Slack says to wait, that is no failure: it is waited out as often as need be.
+            return sum(problem.retry_after is None for problem in problems)
+
+        retrying = Retrying(
+            retry=retry_if_exception(_may_pass),
+            wait=lambda _: max(1.0, problems[-1].retry_after or 2.0 ** tries()),
+            stop=lambda state: (
+                tries() == TRIES or self._clock.monotonic() + state.upcoming_sleep > deadline
+            ),
+            sleep=self._wait,
+            reraise=True,
+        )
+        try:
+            return retrying(attempt)
+        except NotifierError as problem:
+            raise _NotWalkedError(_why(problem)) from problem
 
 
 class NoMemberDirectory:
@@ -218,6 +234,12 @@ class NoMemberDirectory:
 
     def stop(self) -> None:
         """Nothing is under way."""
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, NotifierError) and (
+        error.retry_after is not None or error.code in {"", *_PASSING}
+    )
 
 
 def _people(page: SlackResponse) -> Iterator[dict[str, Any]]:

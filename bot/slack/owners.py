@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 import structlog
+from cachetools import TLRUCache
 
 from bot.slack.client import CALL_ERRORS, code_of, explain
 from bot.slack.views.blocks import escape, mentions
@@ -32,9 +33,6 @@ LOOKUPS: Final = 20
 WITHIN: Final = 5.0
 """Seconds that looking up may take for one message; a call that is under way ends by itself."""
 
-_MOST: Final = 2000
-"""Addresses that are kept at most."""
-
 # A word in capitals, which a tag may hold as well, has no digit.
 _ID: Final = re.compile(r"(?=[A-Z]*\d)([UWS])[A-Z0-9]{8,20}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -46,13 +44,14 @@ class Owners:
     Args:
         client: a client that is quick to give up, and makes each call once.
         clock: the time.
+        most_kept: how many addresses are kept at most.
     """
 
-    def __init__(self, client: WebClient, clock: Clock) -> None:
+    def __init__(self, client: WebClient, clock: Clock, *, most_kept: int = 2000) -> None:
         self._client = client
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[str, float]] = {}
+        self._users: TLRUCache[str, str, float] = TLRUCache(most_kept, _kept_until, clock.monotonic)
         self._not_before = 0.0
 
     def mentions(self, owners: Iterable[str], *, ask: bool = True) -> dict[str, str]:
@@ -87,8 +86,7 @@ class Owners:
     def _kept(self, email: str) -> str | None:
         """The id of whose address it is, "" for nobody; None where that is not known now."""
         with self._lock:
-            user, until = self._known.get(email, ("", 0.0))
-            return user if self._clock.monotonic() < until else None
+            return self._users.get(email)
 
     def _may_ask(self, deadline: float) -> bool:
         now = self._clock.monotonic()
@@ -115,16 +113,13 @@ class Owners:
         identity = str(user.get("id", "")) if isinstance(user, dict) else ""
         if not _ID.fullmatch(identity) or (isinstance(user, dict) and user.get("deleted")):
             identity = ""
-        self._keep(email, identity)
+        with self._lock:
+            self._users[email] = identity
         return identity
 
-    def _keep(self, email: str, user: str) -> None:
-        until = self._clock.monotonic() + (KEPT if user else NOBODY_KEPT)
-        with self._lock:
-            self._known.pop(email, None)
-            while len(self._known) >= _MOST:
-                del self._known[next(iter(self._known))]
-            self._known[email] = user, until
+
+def _kept_until(_: str, user: str, now: float) -> float:
+    return now + (KEPT if user else NOBODY_KEPT)
 
 
 def _mention(identity: str) -> str:

@@ -51,10 +51,10 @@ class FakeSlack:
 class Bench:
     """Owners over a fake Slack."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_kept: int = 100) -> None:
         self.clock = FakeClock()
         self.slack = FakeSlack(self.clock)
-        self.owners = Owners(cast("Any", self.slack), self.clock)
+        self.owners = Owners(cast("Any", self.slack), self.clock, most_kept=most_kept)
 
     def mention(self, owner: str) -> str:
         """One owner as mrkdwn."""
@@ -157,9 +157,9 @@ def test_lookups_are_bounded(bench: Bench) -> None:
     assert len(slow.slack.asked) == 3
 
 
-def test_what_is_kept_is_bounded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_is_bounded() -> None:
     """The oldest address goes when there are too many."""
-    monkeypatch.setattr("bot.slack.owners._MOST", 2)
+    bench = Bench(most_kept=2)
     owners = [f"ana@{number}.example" for number in range(3)]
     bench.owners.mentions(owners)
     bench.owners.mentions(owners[1:])
