@@ -114,7 +114,7 @@ class Organization:
             Request("DescribeOrganization", scope=alone),
             lambda: _organization(self._clients.organizations(partition).describe_organization()),
             self._limiter,
-            Priority.LOOK,
+            Priority.INTERACTIVE,
         )
         management_id = described["MasterAccountId"]
         manages = management_id == alone.account_id

@@ -61,7 +61,7 @@ class ApiCaller:
         request: Request,
         ask: Callable[[], _T],
         limiter: Limiter | None = None,
-        priority: Priority = Priority.LOOK,
+        priority: Priority = Priority.INTERACTIVE,
     ) -> _T:
         """Ask AWS, and again where that may help: every operation used here is idempotent.
 

@@ -43,9 +43,9 @@ class EvaluationContext:
     ) -> AccountFacts:
         """What one account's contacts of these types are judged by."""
         history = {
-            kind: self.history[account_id, kind]
-            for kind in types
-            if (account_id, kind) in self.history
+            contact_type: self.history[account_id, contact_type]
+            for contact_type in types
+            if (account_id, contact_type) in self.history
         }
         return AccountFacts(primary, self.members, history, self.exemptions.get(account_id, {}))
 

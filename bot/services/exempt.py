@@ -93,7 +93,7 @@ class ExemptionService:
             ExemptionRefused: the form is not right, or something else stands than was shown.
             StoreError: it could not be recorded.
         """
-        self._fixers.require(user_id)
+        self._fixers.require_fixer(user_id)
         account = self._account(account_id)
         if not shown:
             raise ExemptionRefused("Choose at least one finding.", field=FINDINGS)
@@ -135,7 +135,7 @@ class ExemptionService:
             ExemptionRefused: the form is not right, or a finding was resolved meanwhile.
             StoreError: it could not be recorded.
         """
-        self._fixers.require(user_id)
+        self._fixers.require_fixer(user_id)
         account = self._account(account_id)
         if not shown:
             raise ExemptionRefused("Choose at least one contact.", field=TYPES)
@@ -160,7 +160,7 @@ class ExemptionService:
             ExemptionRefused: it has ended already, or there is none.
             StoreError: it could not be recorded.
         """
-        self._fixers.require(user_id)
+        self._fixers.require_fixer(user_id)
         with self._lock:
             before = self._store.exemption(exemption_id)
             if before is not None and before.ended_at is not None:

@@ -100,7 +100,7 @@ class FixService:
             GatewayError: what AWS holds could not be read, so nothing was written.
             StoreError: it could not be recorded.
         """
-        self._fixers.require(request.user_id)
+        self._fixers.require_fixer(request.user_id)
         fix, new = self._store.plan_fix(request, account_name)
         if not new:
             return fix

@@ -70,7 +70,7 @@ class OrganizationRouter:
             self._listed.update((account.id, account.organization) for account in accounts)
         return Listing(tuple(accounts), failures)
 
-    def of(self, account_id: str) -> ContactGateway:
+    def for_account(self, account_id: str) -> ContactGateway:
         """The gateway that has this account in scope.
 
         Raises:
@@ -87,19 +87,21 @@ class OrganizationRouter:
             raise GatewayError(_nowhere(name))
         return gateway
 
-    def read(self, account_id: str, kind: ContactType, priority: Priority) -> ContactReading:
+    def read(
+        self, account_id: str, contact_type: ContactType, priority: Priority
+    ) -> ContactReading:
         """Read one contact. Never raises for what AWS answers or fails to answer.
 
         Raises:
             StoreError: the account's organization could not be looked up.
         """
         try:
-            gateway = self.of(account_id)
+            gateway = self.for_account(account_id)
         except GatewayError as error:
             return Unreadable(error.failure)
-        return gateway.read(account_id, kind, priority)
+        return gateway.read(account_id, contact_type, priority)
 
-    def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
+    def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
         """Write one contact, overwriting what is there.
 
         Raises:
@@ -108,7 +110,7 @@ class OrganizationRouter:
                 that is looked after.
             StoreError: the account's organization could not be looked up; nothing was written.
         """
-        self.of(account_id).write(account_id, kind, contact)
+        self.for_account(account_id).write(account_id, contact_type, contact)
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
         """Read an account's primary contact. Never raises for what AWS answers or does not.
@@ -117,7 +119,7 @@ class OrganizationRouter:
             StoreError: the account's organization could not be looked up.
         """
         try:
-            gateway = self.of(account_id)
+            gateway = self.for_account(account_id)
         except GatewayError as error:
             return error.failure
         return gateway.primary_contact(account_id, priority)

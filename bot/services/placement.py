@@ -241,7 +241,7 @@ class AccountPlacer:
         if not policy.needs_units and not policy.needs_tags:
             return account
         try:
-            gateway = self._organizations.of(account.id)
+            gateway = self._organizations.for_account(account.id)
         except GatewayError:
             return account
         # What it comes with was kept, and only what is kept tells how old that is.

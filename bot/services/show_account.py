@@ -80,21 +80,27 @@ class AccountViewService:
         primary: PrimaryContact | Failure | None = None
         if account.is_active:
             readings = {
-                kind: self._contacts.read(account.id, kind, Priority.LOOK) for kind in ContactType
+                contact_type: self._contacts.read(account.id, contact_type, Priority.INTERACTIVE)
+                for contact_type in ContactType
             }
             if not isinstance(mine, PolicyUnknown) and Rule.PRIMARY_CONTACT in mine.severities:
-                primary = self._contacts.primary_contact(account.id, Priority.LOOK)
+                primary = self._contacts.primary_contact(account.id, Priority.INTERACTIVE)
         context = load_context(policy, self._store, self._clock, self._directory.members)
         facts = context.facts(account.id, tuple(ContactType), primary)
         result = evaluate(account, readings, mine, read_at, facts)
         self._store.observe(result)
         judged = set() if isinstance(mine, PolicyUnknown) else set(mine.looked_at)
         return AccountView(
-            result, {kind: each for kind, each in readings.items() if kind not in judged}
+            result,
+            {
+                contact_type: each
+                for contact_type, each in readings.items()
+                if contact_type not in judged
+            },
         )
 
     def judge(
-        self, account_id: str, kind: ContactType, wanted: AlternateContact
+        self, account_id: str, contact_type: ContactType, wanted: AlternateContact
     ) -> TypeResult | None:
         """Judge a contact that AWS holds now, without asking for anything else.
 
@@ -110,20 +116,20 @@ class AccountViewService:
             return None
         account, policy, mine = found.account, found.policy, found.resolved
         if isinstance(mine, PolicyUnknown):
-            return _undecided(kind, wanted, place_unread(mine))
-        if kind not in mine.looked_at:
+            return _undecided(contact_type, wanted, place_unread(mine))
+        if contact_type not in mine.looked_at:
             return None
         not_asked = Unreadable(failure(FailureCode.NOT_ASKED))
         readings: dict[ContactType, ContactReading] = dict.fromkeys(ContactType, not_asked)
-        readings[kind] = Present(wanted)
+        readings[contact_type] = Present(wanted)
         context = load_context(policy, self._store, self._clock, self._directory.known)
-        facts = context.facts(account_id, (kind,), not_asked.failure)
+        facts = context.facts(account_id, (contact_type,), not_asked.failure)
         result = evaluate(account, readings, mine, evidence=facts)
-        return next((item for item in result.results if item.type is kind), None)
+        return next((item for item in result.results if item.type is contact_type), None)
 
 
-def _undecided(kind: ContactType, held: AlternateContact, why: Failure) -> TypeResult:
+def _undecided(contact_type: ContactType, held: AlternateContact, why: Failure) -> TypeResult:
     """A contact that is surely there, and of which nothing else can be decided."""
     rules = (rule for rule in Rule if rule not in {Rule.MISSING, Rule.UNSUPPORTED})
     unclear = [Verdict(rule, Outcome.UNKNOWN, why.message, failure=why) for rule in rules]
-    return judged(kind, unclear, held)
+    return judged(contact_type, unclear, held)

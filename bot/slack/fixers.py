@@ -54,8 +54,8 @@ class SlackFixers:
         """Who may, as mrkdwn."""
         return "everyone" if self._everyone else mentions(self._users, self._groups)
 
-    def require(self, user_id: str) -> None:
-        """Let a fixer pass. See `Authorizer.require`."""
+    def require_fixer(self, user_id: str) -> None:
+        """Let a fixer pass. See `Authorizer.require_fixer`."""
         if self.read_only:
             raise NotAllowed(
                 "Changing contacts is turned off: this bot is read-only.",

@@ -283,7 +283,7 @@ class FakeFixers:
     def __init__(self, *user_ids: str) -> None:
         self.user_ids = user_ids
 
-    def require(self, user_id: str) -> None:
+    def require_fixer(self, user_id: str) -> None:
         if user_id not in self.user_ids:
             raise NotAllowed("You may not change contacts.", "Ask one of the fixers.")
 

@@ -155,7 +155,7 @@ class AwsChecks:
             return
         account_id = self._notes.subject
         kind = ContactType.SECURITY
-        reading = self._contacts(self._notes.scope).read(account_id, kind, Priority.LOOK)
+        reading = self._contacts(self._notes.scope).read(account_id, kind, Priority.INTERACTIVE)
         if isinstance(reading, Unreadable):
             yield self._notes.failed("Contacts", reading.failure, "account:GetAlternateContact")
             return

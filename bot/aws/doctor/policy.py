@@ -120,7 +120,7 @@ class PolicyChecks:
             yield self._notes.pointless(name)
             return
         subject = self._notes.subject
-        found = self._contacts(self._notes.scope).primary_contact(subject, Priority.LOOK)
+        found = self._contacts(self._notes.scope).primary_contact(subject, Priority.INTERACTIVE)
         if isinstance(found, Failure):
             yield self._notes.failed(name, found, "account:GetContactInformation")
             return

@@ -87,7 +87,9 @@ class DoctorSession:
             GatewayError: it did not answer, or refused.
         """
         scope = self.scope if self.account_id else None
-        return self._calls.make(Request(operation, scope=scope), ask, self._limiter, Priority.LOOK)
+        return self._calls.make(
+            Request(operation, scope=scope), ask, self._limiter, Priority.INTERACTIVE
+        )
 
     def failed(self, name: str, why: Failure, action: str) -> CheckResult:
         """A failure; a permission that is missing goes into the policy at the end."""

@@ -22,18 +22,20 @@ class Priority(IntEnum):
     """Who goes first where AWS's quota makes calls wait."""
 
     FIX = 0
-    LOOK = 1
+    INTERACTIVE = 1
     SCAN = 2
 
 
 class Contacts(Protocol):
     """The contacts of every account in scope. Safe to call from several threads."""
 
-    def read(self, account_id: str, kind: ContactType, priority: Priority) -> ContactReading:
+    def read(
+        self, account_id: str, contact_type: ContactType, priority: Priority
+    ) -> ContactReading:
         """Read one contact. Never raises for what AWS answers or fails to answer."""
         ...
 
-    def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
+    def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
         """Write one contact, overwriting what is there.
 
         Raises:

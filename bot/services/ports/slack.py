@@ -70,7 +70,7 @@ class Notifier(Protocol):
 class Authorizer(Protocol):
     """Who may change contacts."""
 
-    def require(self, user_id: str) -> None:
+    def require_fixer(self, user_id: str) -> None:
         """Let a fixer pass.
 
         Raises:

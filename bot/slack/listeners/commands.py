@@ -124,7 +124,7 @@ class CommandListeners:
             NotAllowed: the person may not change contacts, or nobody may.
         """
         try:
-            self._parts.fixers.require(user_id)
+            self._parts.fixers.require_fixer(user_id)
         except NotAllowed as error:
             raise error.of("The policy is reloaded by those who may change contacts.") from error
         try:

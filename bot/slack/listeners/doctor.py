@@ -25,7 +25,7 @@ class DoctorListener:
             NotAllowed: the person may not change contacts, or nobody may.
         """
         try:
-            self._parts.fixers.require(user_id)
+            self._parts.fixers.require_fixer(user_id)
         except NotAllowed as error:
             raise error.of("The doctor answers those who may change contacts.") from error
         reply(doctor.progress_message())

@@ -80,7 +80,7 @@ class ExemptionListeners:
             ExemptionRefused: the account is not known.
             NotifierError: Slack did not open it.
         """
-        self._parts.fixers.require(user_id)
+        self._parts.fixers.require_fixer(user_id)
         self._modals.open(trigger_id, user_id, self._forms.set_aside(account_id, kind), push=push)
 
     def open_verify(
@@ -93,7 +93,7 @@ class ExemptionListeners:
         push: bool = False,
     ) -> None:
         """Open the form that records what was seen by hand; see `open_set_aside`."""
-        self._parts.fixers.require(user_id)
+        self._parts.fixers.require_fixer(user_id)
         self._modals.open(trigger_id, user_id, self._forms.verify(account_id, kind), push=push)
 
     # Submitting

@@ -83,7 +83,7 @@ class FormOpener:
             NotAllowed: the person is no fixer.
             NotifierError: Slack did not open it.
         """
-        self._parts.fixers.require(user_id)
+        self._parts.fixers.require_fixer(user_id)
         name = self._parts.directory.name(account_id)
         loading = fix_form.loading_view(name, account_id, kind)
         screen = self._modals.open(trigger_id, user_id, loading, push=push)
@@ -128,7 +128,7 @@ class FormOpener:
         """
         shown_at = self._parts.clock.now()
         held: AlternateContact | None = None
-        match self._parts.gateway.read(account_id, kind, Priority.LOOK):
+        match self._parts.gateway.read(account_id, kind, Priority.INTERACTIVE):
             case Present(contact):
                 held = contact
             case Absent():

@@ -69,7 +69,7 @@ def calling_as(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> CallingAs:
 
 def look(gateway: AwsGateway, account_id: str, kind: ContactType = SECURITY) -> ContactReading:
     """Read one contact."""
-    return gateway.read(account_id, kind, Priority.LOOK)
+    return gateway.read(account_id, kind, Priority.INTERACTIVE)
 
 
 def why(reading: ContactReading) -> FailureCode:

@@ -127,16 +127,16 @@ def test_a_member_s_contact_is_written_and_read_by_its_id(
     one, other = join(organizations, "one"), join(organizations, "other")
     aws = gateway()
     for account_id in (MANAGEMENT_ID, one, other):
-        assert aws.read(account_id, ContactType.SECURITY, Priority.LOOK) == Absent()
+        assert aws.read(account_id, ContactType.SECURITY, Priority.INTERACTIVE) == Absent()
     aws.write(one, ContactType.SECURITY, CONTACT)
     held = account_management.get_alternate_contact(AccountId=one, AlternateContactType="SECURITY")[
         "AlternateContact"
     ]
     assert held == {**AS_WRITTEN, "AlternateContactType": "SECURITY"}
-    assert aws.read(one, ContactType.SECURITY, Priority.LOOK) == Present(CONTACT)
-    assert aws.read(one, ContactType.BILLING, Priority.LOOK) == Absent()
+    assert aws.read(one, ContactType.SECURITY, Priority.INTERACTIVE) == Present(CONTACT)
+    assert aws.read(one, ContactType.BILLING, Priority.INTERACTIVE) == Absent()
     for account_id in (MANAGEMENT_ID, other):
-        assert aws.read(account_id, ContactType.SECURITY, Priority.LOOK) == Absent()
+        assert aws.read(account_id, ContactType.SECURITY, Priority.INTERACTIVE) == Absent()
 
 
 @pytest.mark.usefixtures("organizations")
@@ -146,7 +146,7 @@ def test_the_callers_own_contact_goes_without_an_id(
     """What others put for the calling account is read, and what is written there is theirs."""
     account_management.put_alternate_contact(AlternateContactType="SECURITY", **AS_WRITTEN)
     aws = gateway()
-    assert aws.read(MANAGEMENT_ID, ContactType.SECURITY, Priority.LOOK) == Present(CONTACT)
+    assert aws.read(MANAGEMENT_ID, ContactType.SECURITY, Priority.INTERACTIVE) == Present(CONTACT)
     aws.write(MANAGEMENT_ID, ContactType.BILLING, OTHER_CONTACT)
     held = account_management.get_alternate_contact(AlternateContactType="BILLING")
     assert held["AlternateContact"]["EmailAddress"] == OTHER_CONTACT.email
@@ -160,9 +160,9 @@ def test_a_contact_is_overwritten_and_seen_gone(
     aws = gateway()
     aws.write(member, ContactType.SECURITY, CONTACT)
     aws.write(member, ContactType.SECURITY, OTHER_CONTACT)
-    assert aws.read(member, ContactType.SECURITY, Priority.LOOK) == Present(OTHER_CONTACT)
+    assert aws.read(member, ContactType.SECURITY, Priority.INTERACTIVE) == Present(OTHER_CONTACT)
     account_management.delete_alternate_contact(AccountId=member, AlternateContactType="SECURITY")
-    assert aws.read(member, ContactType.SECURITY, Priority.LOOK) == Absent()
+    assert aws.read(member, ContactType.SECURITY, Priority.INTERACTIVE) == Absent()
 
 
 def test_the_organization_s_accounts_are_listed(
@@ -237,6 +237,6 @@ def test_a_role_in_another_account_is_assumed(
     role = AwsTarget(name="member", role=f"arn:aws:iam::{member}:role/reader", external_id="given")
     inside = gateway(role)
     assert inside.scope().account_id == member
-    assert inside.read(member, ContactType.SECURITY, Priority.LOOK) == Present(CONTACT)
+    assert inside.read(member, ContactType.SECURITY, Priority.INTERACTIVE) == Present(CONTACT)
     inside.write(member, ContactType.BILLING, OTHER_CONTACT)
-    assert by_id.read(member, ContactType.BILLING, Priority.LOOK) == Present(OTHER_CONTACT)
+    assert by_id.read(member, ContactType.BILLING, Priority.INTERACTIVE) == Present(OTHER_CONTACT)

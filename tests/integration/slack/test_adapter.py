@@ -165,28 +165,28 @@ def test_fixers_by_user_group_are_kept_for_a_while(slack: SlackSandbox, client: 
     """A group is asked for once a minute; others are told who may; Slack failing lets nobody in."""
     clock = FakeClock()
     fixers = SlackFixers(client, (GROUP,), clock)
-    fixers.require(ALICE)
+    fixers.require_fixer(ALICE)
     with pytest.raises(NotAllowed, match="may not") as caught:
-        fixers.require(BOB)
+        fixers.require_fixer(BOB)
     assert caught.value.group_ids == (GROUP,)
     assert len(slack.calls("usergroups.users.list")) == 1
     clock.tick(KEPT + 1)
     slack.settings(token_problem="token_revoked")
     with pytest.raises(NotAllowed, match="could not say"):
-        fixers.require(ALICE)
+        fixers.require_fixer(ALICE)
 
 
 def test_fixers_by_user_everyone_and_nobody(client: WebClient) -> None:
     """Users pass as they are, `*` lets everyone pass, an empty list nobody."""
     clock = FakeClock()
-    SlackFixers(client, (ALICE,), clock).require(ALICE)
-    SlackFixers(client, ("*",), clock).require(BOB)
+    SlackFixers(client, (ALICE,), clock).require_fixer(ALICE)
+    SlackFixers(client, ("*",), clock).require_fixer(BOB)
     assert SlackFixers(client, ("*",), clock).who == "everyone"
     assert SlackFixers(client, (ALICE, GROUP), clock).who == f"<@{ALICE}>, <!subteam^{GROUP}>"
     nobody = SlackFixers(client, (), clock)
     assert nobody.read_only
     with pytest.raises(NotAllowed, match="read-only") as caught:
-        nobody.require(ALICE)
+        nobody.require_fixer(ALICE)
     assert "ALTCONTACT_FIXERS" in caught.value.remedy
 
 

@@ -362,7 +362,7 @@ def test_the_callers_own_id_is_left_out() -> None:
     """The calling account is asked about without `AccountId`, which AWS would deny."""
     wire = managed().on("GetAlternateContact", contact()).on("PutAlternateContact", Answer())
     adapter = gateway(wire)
-    adapter.read(OWN, SECURITY, Priority.LOOK)
+    adapter.read(OWN, SECURITY, Priority.INTERACTIVE)
     adapter.write(OWN, SECURITY, CONTACT)
     assert "AccountId" not in wire.asked("GetAlternateContact")[0]
     assert "AccountId" not in wire.asked("PutAlternateContact")[0]

@@ -81,7 +81,7 @@ def test_who_waits_is_served_by_priority_then_first_come() -> None:
         for name, priority in (
             ("scan", Priority.SCAN),
             ("later scan", Priority.SCAN),
-            ("look", Priority.LOOK),
+            ("look", Priority.INTERACTIVE),
             ("fix", Priority.FIX),
         ):
             pool.submit(call, name, priority)
@@ -156,7 +156,7 @@ def test_waits_on_the_real_clock_by_itself() -> None:
     """Without a clock of the test's, turns that must be waited for come too."""
     limiter = Limiter(Quota(2_000, 1))
     for _ in range(20):
-        with limiter.turn(Priority.LOOK):
+        with limiter.turn(Priority.INTERACTIVE):
             pass
 
 

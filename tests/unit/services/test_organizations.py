@@ -55,7 +55,7 @@ def several(*known: Account) -> tuple[OrganizationRouter, FakeGateway, FakeGatew
 
 def cause_at(gateways: OrganizationRouter, number: int) -> FailureCode:
     """Why an account cannot be read."""
-    reading = gateways.read(account(number).id, SECURITY, Priority.LOOK)
+    reading = gateways.read(account(number).id, SECURITY, Priority.INTERACTIVE)
     assert isinstance(reading, Unreadable)
     return reading.failure.cause
 
@@ -64,11 +64,11 @@ def test_calls_go_where_the_account_was_last_listed() -> None:
     """Reading, writing and the primary contact are the affair of the account's organization."""
     gateways, first, second = several(of(1, "corp"), of(2, "acquired"))
     second.primary[account(2).id] = PrimaryContact("Corp", "+1 206 555 0100")
-    assert gateways.read(account(1).id, SECURITY, Priority.LOOK) == Present(CONTACT)
-    assert gateways.read(account(2).id, SECURITY, Priority.LOOK) == Present(OTHER)
+    assert gateways.read(account(1).id, SECURITY, Priority.INTERACTIVE) == Present(CONTACT)
+    assert gateways.read(account(2).id, SECURITY, Priority.INTERACTIVE) == Present(OTHER)
     gateways.write(account(2).id, SECURITY, CONTACT)
     assert (first.writes, second.writes) == ([], [CONTACT])
-    found = gateways.primary_contact(account(2).id, Priority.LOOK)
+    found = gateways.primary_contact(account(2).id, Priority.INTERACTIVE)
     assert found == PrimaryContact("Corp", "+1 206 555 0100")
     assert [gateway.name for gateway in gateways.all] == list(NAMES)
 
@@ -77,10 +77,10 @@ def test_an_account_that_was_just_listed_is_known_before_it_is_kept() -> None:
     """What listing found is enough to go by; what the store says later goes before it."""
     gateways, first, second = several()
     assert {each.id for each in gateways.accounts().accounts} == {account(1).id, account(2).id}
-    assert gateways.of(account(1).id) is first
+    assert gateways.for_account(account(1).id) is first
     store = cast("KnownAccounts", gateways._store)
     store.known[account(1).id] = of(1, "acquired")
-    assert gateways.of(account(1).id) is second
+    assert gateways.for_account(account(1).id) is second
 
 
 def test_an_organization_that_cannot_be_listed_stops_no_other() -> None:
@@ -101,7 +101,7 @@ def test_an_account_of_an_organization_that_is_gone_is_told_so() -> None:
     with pytest.raises(GatewayError, match="“sold”") as caught:
         gateways.write(account(3).id, SECURITY, CONTACT)
     assert "[[aws]]" in caught.value.remedy
-    assert isinstance(gateways.primary_contact(account(3).id, Priority.LOOK), Failure)
+    assert isinstance(gateways.primary_contact(account(3).id, Priority.INTERACTIVE), Failure)
     assert [*first.reads, *second.reads, *first.writes, *second.writes] == []
 
 
@@ -117,7 +117,7 @@ def test_one_organization_has_every_account() -> None:
     only = FakeGateway(account(1))
     only.hold(1)
     gateways = OrganizationRouter([only], cast("Store", None))
-    assert gateways.read(account(1).id, SECURITY, Priority.LOOK) == Present(CONTACT)
+    assert gateways.read(account(1).id, SECURITY, Priority.INTERACTIVE) == Present(CONTACT)
 
 
 def test_closing_closes_every_organization() -> None:
