@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
 from bot.slack.client import CALL_ERRORS, explain
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from slack_bolt import App
     from slack_sdk import WebClient
+    from slack_sdk.socket_mode import SocketModeClient
 
 _log = structlog.get_logger(__name__)
 
@@ -25,6 +27,37 @@ PING_EVERY: Final = 2
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
 """Seconds until connecting is tried again, growing twofold."""
+
+
+READER_TIMEOUT: Final = 5.0
+"""Seconds that the thread which reads the socket has for ending, at a stop."""
+
+
+def hang_up(client: SocketModeClient, reader_timeout: float = READER_TIMEOUT) -> None:
+    """Close a connection for good, and the socket at once.
+
+    slack_sdk's own `close` would wait until reads that are under way time out. And where the first
+    envelope comes while `connect` is still under way, the thread that reads goes by a state that
+    the client no longer knows: it never ends, and `close` waits for it.
+    """
+    client.closed = True
+    client.auto_reconnect_enabled = False
+    client.current_session_state.terminated = True
+    # Each of these ends a read that is under way: of the socket, and of the queue.
+    if client.current_session is not None:
+        with contextlib.suppress(OSError):
+            client.current_session.ping("closing")
+    client.message_queue.put(None)
+    client.disconnect()
+    reader, client.current_session_runner = client.current_session_runner, IntervalRunner(_nothing)
+    reader.event.set()
+    if reader.is_alive():
+        reader.thread.join(reader_timeout)
+    client.close()
+
+
+def _nothing() -> None:
+    """What there is left to read."""
 
 
 class Connection:
@@ -54,15 +87,7 @@ class Connection:
     def stop(self) -> None:
         """Take no more work from Slack, and close the socket."""
         self._stopping.set()
-        client = self._handler.client
-        client.auto_reconnect_enabled = False
-        client.current_session_state.terminated = True
-        # slack_sdk closes a socket between two reads alone, and a read may wait for seconds: the
-        # answer to a ping ends the one that is under way.
-        if client.current_session is not None:
-            with contextlib.suppress(OSError):
-                client.current_session.ping("closing")
-        client.close()
+        hang_up(self._handler.client)
 
     def silence(self) -> float | None:
         """Seconds since Slack answered a ping; None while not connected."""

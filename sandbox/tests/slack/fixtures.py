@@ -11,6 +11,8 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.slack.socket_mode import hang_up
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -100,7 +102,7 @@ class TinyBot:
         """Leave."""
         if self.hold is not None:
             self.hold.set()
-        self._handler.close()  # type: ignore[no-untyped-call]
+        hang_up(self._handler.client)
 
     def wait_event(self, fits: Callable[[Node], bool]) -> Node:
         """Wait for an event that fits: Bolt acks it before its listener has run."""

@@ -15,6 +15,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from bot.slack.socket_mode import hang_up
 from sandbox.tests.slack import fixtures
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def test_the_builtin_client_acks(slack: SlackSandbox) -> None:
         assert slack.command("/tiny hello")["acked"]
         slack.wait_ephemeral("Heard.")
     finally:
-        client.close()
+        hang_up(client)
     slack.wait(lambda seen: seen["connected"] == 0)
     (request,) = heard
     assert (request.type, request.accepts_response_payload) == ("slash_commands", True)
