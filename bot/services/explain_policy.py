@@ -71,10 +71,10 @@ def explain(
         return account
     failures: Mapping[str, Failure] = {}
     if policy.needs_units or policy.needs_tags:
-        placing = PlacementResolver(gateways.for_account(account.id), store, policy, clock)
+        resolver = PlacementResolver(gateways.for_account(account.id), store, policy, clock)
         # What it comes with was kept, and only what is kept tells how old that is.
-        account = placing.complete(replace(account, units=None, tags=None))
-        failures = placing.failures
+        account = resolver.complete(replace(account, units=None, tags=None))
+        failures = resolver.failures
     return Explanation(account, policy.explain(account), failures)
 
 

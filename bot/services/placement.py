@@ -1,8 +1,8 @@
-"""Gives listed accounts their OUs and tags, where the policy needs them: kept ones while they last.
+"""Gives accounts the OUs and tags that the policy needs, and keeps them so as to read less often.
 
-Nothing is asked of AWS where no table of the policy needs it. OUs are walked once a day, tags are
-read account by account once a day. What cannot be read is taken as it was kept, for a week; after
-that it is not known, and neither is what the policy asks of the account.
+Nothing is asked of AWS where no section of the policy needs it. OUs are walked once a day, and tags
+are read account by account once a day. Where AWS does not answer, what was kept is used for a week;
+after that it is unknown, and so is what the policy asks of the account.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import structlog
 from bot.domain.contacts import AccountPlacement
 from bot.domain.errors import GatewayError, StoreError
 from bot.domain.failures import FailureCode
-from bot.services.ou_tree import FRESH, GOOD, UnitTree
+from bot.services.ou_tree import MAX_AGE, MAX_STALE_AGE, UnitTree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-PATIENCE: Final = 5
+MAX_CONSECUTIVE_FAILURES: Final = 5
 """Accounts in a row whose tags cannot be read, after which no further ones are asked for."""
 
-_HOPELESS: Final = frozenset(
+_PERMANENT: Final = frozenset(
     {
         FailureCode.CREDENTIALS_EXPIRED,
         FailureCode.CREDENTIALS_MISSING,
@@ -52,7 +52,7 @@ _HOPELESS: Final = frozenset(
 )
 """Causes for which no other account's tags would be read either."""
 
-NOTHING_KEPT: Final = AccountPlacement()
+_NOTHING_KEPT: Final = AccountPlacement()
 
 
 class PlacementResolver:
@@ -63,7 +63,7 @@ class PlacementResolver:
         store: keeps what was read.
         policy: tells what is needed.
         clock: the time.
-        walking: whether OUs may be walked, which takes minutes in a large organization; if not,
+        may_walk: whether OUs may be walked, which takes minutes in a large organization; if not,
             those that were kept are used.
     """
 
@@ -74,7 +74,7 @@ class PlacementResolver:
         policy: Policy,
         clock: Clock,
         *,
-        walking: bool = True,
+        may_walk: bool = True,
     ) -> None:
         self._gateway = gateway
         self._store = store
@@ -82,34 +82,34 @@ class PlacementResolver:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[str, AccountPlacement] | None = None
-        self._tree = UnitTree(gateway, clock, walking=walking)
-        self._walk_kept = False
-        self._in_a_row = 0
-        self._no_tags = False
+        self._tree = UnitTree(gateway, clock, may_walk=may_walk)
+        self._walk_is_kept = False
+        self._consecutive_failures = 0
+        self._tags_given_up = False
         self.failures: dict[str, Failure] = {}
 
     def complete(self, account: Account) -> Account:
         """The account with its `units` and `tags`, each None where it is needed and not known."""
         policy = self._policy
         if not policy.needs_units and not policy.needs_tags:
-            return replace(account, units=None) if _nameless(account.units) else account
-        kept = self._kept_of(account.id)
+            return replace(account, units=None) if _lacks_names(account.units) else account
+        kept = self._kept_placement(account.id)
         units, tags = account.units, account.tags
-        news = NOTHING_KEPT
+        update = _NOTHING_KEPT
         if policy.needs_units:
-            units, units_at = self._units(account, kept)
-            kept = self._kept_of(account.id)  # a walk may have kept it with all others
-            changed = kept.units != units or not self._younger(kept.units_at, FRESH)
-            if changed and self._younger(units_at, FRESH):
-                news = replace(news, units=units, units_at=units_at)
-        elif _nameless(units):
+            units, units_at = self._find_units(account, kept)
+            kept = self._kept_placement(account.id)  # a walk may have kept it with all others
+            changed = kept.units != units or not self._is_younger(kept.units_at, MAX_AGE)
+            if changed and self._is_younger(units_at, MAX_AGE):
+                update = replace(update, units=units, units_at=units_at)
+        elif _lacks_names(units):
             units = None
         if policy.needs_tags:
-            tags, tags_at = self._tags(account.id, kept)
+            tags, tags_at = self._find_tags(account.id, kept)
             if tags_at is not None and tags_at != kept.tags_at:
-                news = replace(news, tags=tags, tags_at=tags_at)
-        if news is not NOTHING_KEPT:
-            self._keep(account, news)
+                update = replace(update, tags=tags, tags_at=tags_at)
+        if update is not _NOTHING_KEPT:
+            self._keep(account, update)
         return replace(account, units=units, tags=tags)
 
     def place(self, account: Account) -> Account:
@@ -129,7 +129,7 @@ class PlacementResolver:
                 raise GatewayError(why)
         return placed
 
-    def _units(
+    def _find_units(
         self, account: Account, kept: AccountPlacement
     ) -> tuple[Path | None, datetime | None]:
         """The OUs and since when they are known."""
@@ -138,53 +138,53 @@ class PlacementResolver:
             try:
                 found = self._tree.find(account, kept)
             except GatewayError as error:
-                self._note("units", error.failure)
+                self._record_failure("units", error.failure)
                 found = self._tree.last_known(account, kept)
-            if not self._walk_kept:
+            if not self._walk_is_kept:
                 walked = self._tree.placements()
-                self._walk_kept = bool(walked)
+                self._walk_is_kept = bool(walked)
         if walked:
             self._keep_all(walked)
         return found
 
-    def _tags(
+    def _find_tags(
         self, account_id: str, kept: AccountPlacement
     ) -> tuple[Mapping[str, str] | None, datetime | None]:
         """The tags and since when they are known."""
-        if kept.tags is not None and self._younger(kept.tags_at, FRESH):
+        if kept.tags is not None and self._is_younger(kept.tags_at, MAX_AGE):
             return kept.tags, kept.tags_at
-        if not self._no_tags:
+        if not self._tags_given_up:
             asked_at = self._clock.now()
             try:
                 tags = self._gateway.tags(account_id)
             except GatewayError as error:
-                self._despair(error.failure)
+                self._count_tag_failure(error.failure)
             else:
-                self._in_a_row = 0
+                self._consecutive_failures = 0
                 return tags, asked_at
-        return (kept.tags if self._younger(kept.tags_at, GOOD) else None), kept.tags_at
+        return (kept.tags if self._is_younger(kept.tags_at, MAX_STALE_AGE) else None), kept.tags_at
 
-    def _despair(self, why: Failure) -> None:
-        """Ask for no more tags where that would come to nothing again and again."""
+    def _count_tag_failure(self, why: Failure) -> None:
+        """Give up on tags where further ones could not be read either."""
         with self._lock:
-            self._note("tags", why)
-            self._in_a_row += 1
-            if why.cause in _HOPELESS or self._in_a_row >= PATIENCE:
-                self._no_tags = True
+            self._record_failure("tags", why)
+            self._consecutive_failures += 1
+            if why.cause in _PERMANENT or self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
+                self._tags_given_up = True
 
-    def _note(self, what: str, why: Failure) -> None:
+    def _record_failure(self, what: str, why: Failure) -> None:
         if what not in self.failures:
             organization = self._gateway.name
             cause = why.cause.value
             _log.warning("not read", what=what, organization=organization, cause=cause)
         self.failures[what] = why
 
-    def _kept_of(self, account_id: str) -> AccountPlacement:
+    def _kept_placement(self, account_id: str) -> AccountPlacement:
         with self._lock:
             if self._kept is None:
                 self._kept = self._load()
                 self._tree.learn(self._kept.values())
-            return self._kept.get(account_id, NOTHING_KEPT)
+            return self._kept.get(account_id, _NOTHING_KEPT)
 
     def _load(self) -> dict[str, AccountPlacement]:
         try:
@@ -193,13 +193,13 @@ class PlacementResolver:
             _log.warning("surroundings not known", problem=str(error))
             return {}
 
-    def _keep(self, account: Account, news: AccountPlacement) -> None:
+    def _keep(self, account: Account, update: AccountPlacement) -> None:
         with self._lock:
             known = self._kept is not None and account.id in self._kept
         try:
             if not known:
                 self._store.remember_accounts((account,))
-            self._store.keep_surroundings({account.id: news})
+            self._store.keep_surroundings({account.id: update})
         except StoreError as error:
             # It is merely read again the next time.
             _log.warning("surroundings not kept", account=account.id, problem=str(error))
@@ -208,17 +208,17 @@ class PlacementResolver:
         """Keep what a walk told of accounts that are known; of a new one it is kept in its turn."""
         with self._lock:
             before = self._kept or {}
-            news = {each: walked[each] for each in walked if each in before}
+            updates = {each: walked[each] for each in before.keys() & walked.keys()}
             self._kept = before | {
-                each: replace(before[each], units=new.units, units_at=new.units_at)
-                for each, new in news.items()
+                account_id: replace(before[account_id], units=new.units, units_at=new.units_at)
+                for account_id, new in updates.items()
             }
         try:
-            self._store.keep_surroundings(news)
+            self._store.keep_surroundings(updates)
         except StoreError as error:
             _log.warning("surroundings not kept", problem=str(error))
 
-    def _younger(self, moment: datetime | None, limit: timedelta) -> bool:
+    def _is_younger(self, moment: datetime | None, limit: timedelta) -> bool:
         return moment is not None and self._clock.now() - moment < limit
 
 
@@ -246,10 +246,10 @@ class AccountPlacer:
             return account
         # What it comes with was kept, and only what is kept tells how old that is.
         bare = replace(account, units=None, tags=None)
-        resolver = PlacementResolver(gateway, self._store, policy, self._clock, walking=False)
+        resolver = PlacementResolver(gateway, self._store, policy, self._clock, may_walk=False)
         return resolver.complete(bare)
 
 
-def _nameless(path: Path | None) -> bool:
+def _lacks_names(path: Path | None) -> bool:
     """Whether these are OUs as AWS lists them with an account, of which nobody knows the names."""
     return any(not unit.name for unit in path or ())

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import AccountPlacement
-from bot.services.ou_tree import GOOD
+from bot.services.ou_tree import MAX_STALE_AGE
 from bot.store.columns import (
     folded,
     maybe_time_text,
@@ -113,7 +113,7 @@ class Accounts(Repository):
 
     def _placed(self, row: Row) -> Account:
         """An account without what is kept of where it stands, where that is good no longer."""
-        account, oldest = to_account(row), time_text(self._clock.now() - GOOD)
+        account, oldest = to_account(row), time_text(self._clock.now() - MAX_STALE_AGE)
         return replace(
             account,
             units=account.units if (row["units_at"] or "") > oldest else None,

@@ -14,7 +14,7 @@ from bot.domain.failures import FailureCode
 from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.services.organizations import OrganizationRouter
-from bot.services.placement import PATIENCE, AccountPlacer, PlacementResolver
+from bot.services.placement import MAX_CONSECUTIVE_FAILURES, AccountPlacer, PlacementResolver
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 
 if TYPE_CHECKING:
@@ -84,10 +84,10 @@ class World:
         self.store = Keeper(*known)
         self.clock = FakeClock()
 
-    def placing(self, policy: Policy = UNITS, *, walking: bool = True) -> PlacementResolver:
+    def resolver(self, policy: Policy = UNITS, *, may_walk: bool = True) -> PlacementResolver:
         """What a scan completes its accounts with."""
         return PlacementResolver(
-            self.gateway, cast("Store", self.store), policy, self.clock, walking=walking
+            self.gateway, cast("Store", self.store), policy, self.clock, may_walk=may_walk
         )
 
     def placer(self, *gateways: FakeGateway) -> AccountPlacer:
@@ -95,15 +95,15 @@ class World:
         store = cast("Store", self.store)
         return AccountPlacer(OrganizationRouter(gateways, store), store, self.clock)
 
-    def units(self, *accounts: Account, walking: bool = True) -> list[tuple[Unit, ...] | None]:
+    def units(self, *accounts: Account, may_walk: bool = True) -> list[tuple[Unit, ...] | None]:
         """The OUs that these accounts are in, by one scan."""
-        placing = self.placing(walking=walking)
-        return [placing.complete(each).units for each in accounts]
+        resolver = self.resolver(may_walk=may_walk)
+        return [resolver.complete(each).units for each in accounts]
 
     def tags(self, *accounts: Account) -> list[Mapping[str, str] | None]:
         """The tags of these accounts, by one scan."""
-        placing = self.placing(TAGS)
-        return [placing.complete(each).tags for each in accounts]
+        resolver = self.resolver(TAGS)
+        return [resolver.complete(each).tags for each in accounts]
 
 
 def at(number: int, *path: Unit) -> Account:
@@ -121,18 +121,18 @@ def test_nothing_is_asked_where_the_policy_needs_nothing() -> None:
     """Neither AWS nor the store is asked; OUs without names are not shown as if they were known."""
     world = World(ONE)
     world.store.fault = StoreError("not asked")
-    placing = world.placing(Policy.requiring())
-    assert placing.complete(ONE) is ONE
-    assert placing.complete(at(1, PROD)).units is None
+    resolver = world.resolver(Policy.requiring())
+    assert resolver.complete(ONE) is ONE
+    assert resolver.complete(at(1, PROD)).units is None
     assert (world.gateway.walks, world.gateway.placings, world.gateway.tags_read) == (0, 0, [])
 
 
 def test_what_the_policy_does_not_need_is_not_asked_beside_what_it_needs() -> None:
     """Tags alone take no walk, OUs alone no tags."""
     world = World(ONE, TWO)
-    assert world.placing(TAGS).complete(at(1, PROD)).units is None
+    assert world.resolver(TAGS).complete(at(1, PROD)).units is None
     assert world.gateway.walks == 0
-    world.placing(UNITS).complete(TWO)
+    world.resolver(UNITS).complete(TWO)
     assert world.gateway.tags_read == [ONE.id]
 
 
@@ -218,11 +218,11 @@ def test_where_the_walk_fails_what_was_kept_is_used_for_a_week(fault: str) -> No
     setattr(world.gateway, fault, gateway_error(FailureCode.PERMISSION_MISSING))
     world.clock.tick(6 * DAY)
     before = world.store.kept.copy()
-    placing = world.placing()
+    resolver = world.resolver()
     with structlog.testing.capture_logs() as logs:
-        assert [placing.complete(each).units for each in (ONE, TWO)] == [(PROD, TEAM), (TEST,)]
+        assert [resolver.complete(each).units for each in (ONE, TWO)] == [(PROD, TEAM), (TEST,)]
     assert world.gateway.walks == 2
-    assert placing.failures["units"].cause is FailureCode.PERMISSION_MISSING
+    assert resolver.failures["units"].cause is FailureCode.PERMISSION_MISSING
     assert [(entry["what"], entry["cause"]) for entry in logs] == [("units", "permission_missing")]
     assert world.store.kept == before
     world.clock.tick(DAY + 1)
@@ -244,10 +244,10 @@ def test_where_the_walk_fails_a_path_is_named_by_what_was_kept() -> None:
 def test_a_look_does_not_walk() -> None:
     """Where nobody may wait for a walk, what was kept is used, or nothing."""
     world = World(ONE, TWO)
-    assert world.units(ONE, walking=False) == [None]
+    assert world.units(ONE, may_walk=False) == [None]
     world.units(ONE)
     world.clock.tick(2 * DAY)
-    assert world.units(ONE, walking=False) == [(PROD, TEAM)]
+    assert world.units(ONE, may_walk=False) == [(PROD, TEAM)]
     assert world.gateway.walks == 1
 
 
@@ -256,7 +256,7 @@ def test_what_a_scan_and_a_look_are_given() -> None:
     world = World(ONE)
     placer = world.placer(world.gateway)
     assert placer.complete(ONE, UNITS).units is None
-    assert world.placing().place(ONE).units == (PROD, TEAM)
+    assert world.resolver().place(ONE).units == (PROD, TEAM)
     assert placer.complete(ONE, UNITS).units == (PROD, TEAM)
     assert placer.complete(ONE, TAGS).tags == {"env": "env-1"}
     other = FakeGateway()
@@ -271,7 +271,7 @@ def test_a_look_does_not_renew_what_was_kept(number: int) -> None:
     """Where an account stood a week ago is not known any longer, however often it is looked at."""
     one = account(number)
     world = World(one)
-    placed = world.placing().place(one)
+    placed = world.resolver().place(one)
     placer = world.placer(world.gateway)
     since = world.store.kept[one.id].units_at
     for _ in range(7):
@@ -288,16 +288,16 @@ def test_a_scan_that_cannot_go_on_concludes_nothing(policy: Policy, cause: Failu
     world = World(ONE)
     world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(cause)
     with pytest.raises(GatewayError) as raised:
-        world.placing(policy).place(ONE)
+        world.resolver(policy).place(ONE)
     assert raised.value.failure.cause is cause
     world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(FailureCode.DENIED)
-    assert world.placing(policy).place(ONE) == ONE
+    assert world.resolver(policy).place(ONE) == ONE
     world.gateway.tag_fault = world.gateway.walk_fault = None
-    known = world.placing(policy).place(ONE)
+    known = world.resolver(policy).place(ONE)
     assert known != ONE
     world.clock.tick(2 * DAY)
     world.gateway.tag_fault = world.gateway.walk_fault = gateway_error(cause)
-    assert world.placing(policy).place(ONE) == known
+    assert world.resolver(policy).place(ONE) == known
 
 
 # Tags
@@ -319,7 +319,7 @@ def test_tags_are_read_once_a_day() -> None:
 def test_both_are_kept_in_one_write() -> None:
     """An account's OUs and tags, read in the same scan, are kept side by side."""
     world = World(ONE)
-    found = world.placing(BOTH).complete(at(1, TEST))
+    found = world.resolver(BOTH).complete(at(1, TEST))
     assert (found.units, found.tags) == ((TEST,), {"env": "env-1"})
     assert world.store.writes == 1
     kept = world.store.kept[ONE.id]
@@ -343,7 +343,7 @@ def test_tags_that_cannot_be_read_are_those_kept_for_a_week() -> None:
     [
         (FailureCode.PERMISSION_MISSING, 1),
         (FailureCode.CREDENTIALS_EXPIRED, 1),
-        (FailureCode.TIMED_OUT, PATIENCE),
+        (FailureCode.TIMED_OUT, MAX_CONSECUTIVE_FAILURES),
     ],
 )
 def test_tags_are_not_asked_for_in_vain(cause: FailureCode, asked: int) -> None:
@@ -367,7 +367,7 @@ def test_a_store_that_keeps_nothing_costs_asking_again_and_no_more() -> None:
     world = World(ONE)
     world.store.fault = StoreError("The disk is full.")
     with structlog.testing.capture_logs() as logs:
-        found = world.placing(BOTH).complete(ONE)
+        found = world.resolver(BOTH).complete(ONE)
         assert world.units(ONE) == [(PROD, TEAM)]
     assert (found.units, found.tags) == ((PROD, TEAM), {"env": "env-1"})
     assert {entry["event"] for entry in logs} == {
