@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.policy.destination import DEFAULT_DESTINATION, Destination
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -100,18 +102,6 @@ class AnnouncementContent:
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """Where news of an account goes, and who is to be told, by its policy."""
-
-    channel: str = ""
-    mention: tuple[str, ...] = ()
-
-
-DEFAULT: Final = Destination()
-"""The channel of the settings, and nobody in particular."""
-
-
-@dataclass(frozen=True, slots=True)
 class NewAnnouncement:
     """An announcement to be recorded, with the findings that it shows."""
 
@@ -119,7 +109,7 @@ class NewAnnouncement:
     findings: tuple[FindingKey, ...] = ()
     failure: Failure | None = None
     organization: str = ""
-    destination: Destination = DEFAULT
+    destination: Destination = DEFAULT_DESTINATION
 
 
 MOST_MENTIONED: Final = 20

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.domain.announcements import Destination, NewAnnouncement
+    from bot.domain.announcements import NewAnnouncement
     from bot.domain.findings import FindingKey
+    from bot.domain.policy.destination import Destination
     from bot.domain.scans import Scan
 
 UNTRIED: Final = "state = 'pending' AND first_tried_at IS NULL"

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.contacts import ContactType, fingerprint
+from bot.domain.contacts import ContactType
+from bot.domain.evaluation.known import KnownContact
 from bot.domain.rules.facts import PastContact
 from bot.store.columns import contact_json, time_text, to_contact
 from bot.store.repository import Repository
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.domain.contacts import AlternateContact
+    from bot.domain.evaluation.known import KeptContact
 
 KEPT_FOR: Final = timedelta(days=400)
 """How long what a contact was is remembered once it is that no longer."""
@@ -29,12 +30,13 @@ _KEEP: Final = """
 INSERT INTO contacts
     (account_id, type, contact, fingerprint, read_at, checked, checked_fingerprint, checked_at)
 VALUES (:account_id, :type, :contact, :fingerprint, :read_at,
-    iif(:checked, :contact, NULL), iif(:checked, :fingerprint, NULL), iif(:checked, :read_at, NULL))
+    CASE WHEN :checked THEN :contact END, CASE WHEN :checked THEN :fingerprint END,
+    CASE WHEN :checked THEN :read_at END)
 ON CONFLICT (account_id, type) DO UPDATE SET
     contact = excluded.contact, fingerprint = excluded.fingerprint, read_at = excluded.read_at,
-    checked = iif(:checked, excluded.checked, checked),
-    checked_fingerprint = iif(:checked, excluded.checked_fingerprint, checked_fingerprint),
-    checked_at = coalesce(excluded.checked_at, checked_at)
+    checked = CASE WHEN :checked THEN excluded.checked ELSE contacts.checked END,
+    checked_fingerprint = coalesce(excluded.checked_fingerprint, contacts.checked_fingerprint),
+    checked_at = coalesce(excluded.checked_at, contacts.checked_at)
 """
 
 _REPLACE: Final = """
@@ -73,51 +75,29 @@ ORDER BY seen.account_id, seen.type, seen.id
 """
 
 
-def kept_contacts(db: Database, account_id: str) -> dict[str, Row]:
-    """The contacts of an account as last kept, by type."""
+def known_contacts(db: Database, account_id: str) -> dict[ContactType, KnownContact]:
+    """The contacts of an account as last kept."""
     rows = db.execute("SELECT * FROM contacts WHERE account_id = ?", [account_id])
-    return {row["type"]: row for row in rows}
+    return {ContactType(row["type"]): _to_known_contact(row) for row in rows}
 
 
-def keep_contact(
-    db: Database,
-    whose: tuple[str, ContactType],
-    contact: AlternateContact | None,
-    read_at: datetime,
-    before: Row | None,
-    *,
-    checked: bool,
-) -> bool:
-    """Keep a contact as read; None is one that AWS said is not there.
-
-    Args:
-        db: within a writing transaction.
-        whose: the account's id and the type.
-        contact: what it is.
-        read_at: when it was read.
-        before: its row as it was until now.
-        checked: whether a check or a fix read it: the next check compares with that.
-
-    Returns:
-        Whether it is another one than was kept.
-    """
+def keep_contact(db: Database, account_id: str, kept: KeptContact) -> None:
+    """Keep a contact as read, and what it was before if it is another one."""
     values = {
-        "account_id": whose[0],
-        "type": whose[1],
-        "contact": contact_json(contact),
-        "fingerprint": fingerprint(contact),
-        "read_at": time_text(read_at),
-        "checked": checked,
+        "account_id": account_id,
+        "type": kept.type,
+        "contact": contact_json(kept.contact),
+        "fingerprint": kept.fingerprint,
+        "read_at": time_text(kept.read_at),
+        "checked": kept.checked,
     }
     db.execute(_KEEP, values)
-    if before is not None and before["fingerprint"] == values["fingerprint"]:
-        return False
-    if before is not None:
+    if kept.is_changed:
         db.execute(_REPLACE, values)
-    db.execute(_REMEMBER, values)
-    if before is not None:
+    if kept.is_new:
+        db.execute(_REMEMBER, values)
+    if kept.is_changed:
         db.execute(_FORGET_OLDEST, values)
-    return before is not None
 
 
 def forget_old(db: Database, now: datetime) -> None:
@@ -146,3 +126,12 @@ class Histories(Repository):
 
 def _to_seen(row: Row) -> PastContact:
     return PastContact(to_contact(row["contact"]), datetime.fromisoformat(row["since"]))
+
+
+def _to_known_contact(row: Row) -> KnownContact:
+    return KnownContact(
+        row["fingerprint"],
+        datetime.fromisoformat(row["read_at"]),
+        to_contact(row["checked"]),
+        row["checked_fingerprint"],
+    )

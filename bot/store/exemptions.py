@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.domain.announcements import Destination
     from bot.domain.exemptions import Exemption, ExemptionRequest
     from bot.domain.findings import FindingKey
+    from bot.domain.policy.destination import Destination
 
 _GRANT: Final = """
 INSERT INTO exemptions

@@ -1,13 +1,12 @@
-"""What the rows of standing findings say, and how they are written."""
+"""Findings that are not resolved, as rows: read, opened, refreshed and resolved."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.announcements import DEFAULT, Destination
+from bot.domain.evaluation.known import KnownFinding
 from bot.store.columns import differences_json, failure_json, mention_json, text, time_text
-from bot.store.mappers import to_destination
+from bot.store.mappers import to_destination, to_finding_key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,91 +14,101 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from bot.domain.findings import AccountResult, FindingKey, Verdict
+    from bot.domain.evaluation.known import (
+        FindingDetails,
+        OpenedFinding,
+        RefreshedFinding,
+        ResolvedFinding,
+    )
 
-_STANDING: Final = "SELECT * FROM findings WHERE resolved_at IS NULL AND account_id = ?"
+_UNRESOLVED: Final = "SELECT * FROM findings WHERE resolved_at IS NULL AND account_id = ?"
 
 _OPEN: Final = """
 INSERT INTO findings
     (account_id, type, outcome, rule, reason, failure, severity, differences, owner,
      channel, mention, first_seen, last_seen, opened_scan, exemption_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES
+    (:account_id, :type, :outcome, :rule, :reason, :failure, :severity, :differences, :owner,
+     :channel, :mention, :seen_at, :seen_at, :scan_id, :exemption_id)
 """
 
-_SEE_AGAIN: Final = """
+_REFRESH: Final = """
 UPDATE findings SET
-    reason = ?, failure = ?, severity = ?, differences = ?, owner = ?, channel = ?, mention = ?,
-    last_seen = ?
-WHERE id = ?
+    reason = :reason, failure = :failure, severity = :severity, differences = :differences,
+    owner = :owner, channel = :channel, mention = :mention, last_seen = :seen_at
+WHERE id = :id
 """
 
-_SHOWN: Final = ("reason", "failure", "severity", "differences", "owner")
+_RESOLVE: Final = """
+UPDATE findings SET
+    resolved_at = :resolved_at, resolved_by = :user_id, resolution = :resolution,
+    resolved_scan = :scan_id
+WHERE id = :id
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a finding says: the verdict, where its news go, and whose account it is."""
-
-    verdict: Verdict
-    where: Destination
-    owner: str = field(repr=False)
-
-    @property
-    def shown(self) -> tuple[str | None, ...]:
-        """The columns that an announcement shows, in the order of `_SHOWN`."""
-        verdict = self.verdict
-        return (
-            text(verdict.reason),
-            failure_json(verdict.failure),
-            verdict.severity,
-            differences_json(verdict.differences),
-            text(self.owner),
-        )
-
-    @property
-    def sent(self) -> tuple[str, str]:
-        """The columns that say where news of it go."""
-        return text(self.where.channel), mention_json(self.where.mention)
+def unresolved_rows(db: Database, account_id: str) -> dict[int, Row]:
+    """The findings of an account that are not resolved, by id."""
+    return {row["id"]: row for row in db.execute(_UNRESOLVED, [account_id])}
 
 
-def standing(db: Database, account_id: str) -> list[Row]:
-    """The findings of an account that are not resolved."""
-    return db.execute(_STANDING, [account_id]).fetchall()
+def to_known_finding(row: Row) -> KnownFinding:
+    """From `findings`."""
+    return KnownFinding(row["id"], to_finding_key(row), to_destination(row), row["owner"])
 
 
-def new_entry(result: AccountResult, verdict: Verdict) -> Entry:
-    """What a new finding says."""
-    policy, tags = result.policy, result.account.tags or {}
-    if policy is None:
-        return Entry(verdict, DEFAULT, "")
-    where = Destination(policy.channel, policy.mention)
-    return Entry(verdict, where, tags.get(policy.owner_tag, "") if policy.owner_tag else "")
+def open_finding(db: Database, opened: OpenedFinding, scan_id: int | None) -> None:
+    """Add a finding; one that is exempt from the start counts as opened by no scan."""
+    key = opened.key
+    values = {
+        "account_id": key.account_id,
+        "type": key.type,
+        "outcome": key.outcome,
+        "rule": key.rule,
+        "seen_at": time_text(opened.seen_at),
+        "scan_id": scan_id if opened.exemption_id is None else None,
+        "exemption_id": opened.exemption_id,
+    }
+    db.execute(_OPEN, values | _shown(opened.details) | _destination(opened.details))
 
 
-def entry_again(row: Row, verdict: Verdict, result: AccountResult | None = None) -> Entry:
-    """What a finding says that is found again; what is not known just now, it says as before."""
-    if result is None or result.policy is None:
-        return Entry(verdict, to_destination(row), row["owner"])
-    new = new_entry(result, verdict)
-    if result.policy.owner_tag and result.account.tags is None:
-        return Entry(verdict, new.where, row["owner"])
-    return new
+def refresh_finding(db: Database, row: Row, refreshed: RefreshedFinding) -> bool:
+    """Keep a finding current; whether it shows anything else than before."""
+    shown = _shown(refreshed.details)
+    values = {"id": row["id"], "seen_at": time_text(refreshed.seen_at)}
+    db.execute(_REFRESH, values | shown | _destination(refreshed.details))
+    return any(row[column] != value for column, value in shown.items())
 
 
-def write_new(
-    db: Database,
-    key: FindingKey,
-    entry: Entry,
-    seen_at: datetime,
-    by: tuple[int | None, int | None],
+def resolve_finding(
+    db: Database, resolved: ResolvedFinding, now: datetime, scan_id: int | None
 ) -> None:
-    """Open a finding; `by` are the scan that opens it, and what sets it aside."""
-    whose = (key.account_id, key.type, key.outcome, key.rule)
-    when = time_text(seen_at)
-    db.execute(_OPEN, (*whose, *entry.shown, *entry.sent, when, when, *by))
+    """End a finding."""
+    values = {
+        "id": resolved.finding.id,
+        "resolved_at": time_text(now),
+        "user_id": resolved.user_id,
+        "resolution": text(resolved.resolution),
+        "scan_id": scan_id,
+    }
+    db.execute(_RESOLVE, values)
 
 
-def write_again(db: Database, row: Row, entry: Entry, seen_at: datetime) -> bool:
-    """Keep a standing finding current; whether it says anything else than before."""
-    db.execute(_SEE_AGAIN, (*entry.shown, *entry.sent, time_text(seen_at), row["id"]))
-    return entry.shown != tuple(row[column] for column in _SHOWN)
+def _shown(details: FindingDetails) -> dict[str, str | None]:
+    """The columns that an announcement shows."""
+    verdict = details.verdict
+    return {
+        "reason": text(verdict.reason),
+        "failure": failure_json(verdict.failure),
+        "severity": verdict.severity,
+        "differences": differences_json(verdict.differences),
+        "owner": text(details.owner),
+    }
+
+
+def _destination(details: FindingDetails) -> dict[str, str | None]:
+    """The columns that say where news of it go."""
+    return {
+        "channel": text(details.destination.channel),
+        "mention": mention_json(details.destination.mention),
+    }

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.contacts import fingerprint
 from bot.domain.errors import FixUnderWay, StoreError
+from bot.domain.evaluation.known import KeptContact, ReadingTime
 from bot.domain.evaluation.resolution import ALREADY_THERE, FIXED
 from bot.domain.fixes import FixState
 from bot.store.announcements import bump_revision
 from bot.store.columns import contact_json, failure_json, maybe_time_text, text, time_text
-from bot.store.contact_history import keep_contact, kept_contacts
-from bot.store.ledger import Ledger
+from bot.store.contact_history import keep_contact, known_contacts
 from bot.store.mappers import to_fix
+from bot.store.plan_writer import PlanWriter
 from bot.store.repository import Repository
 
 if TYPE_CHECKING:
@@ -170,12 +172,13 @@ class Fixes(Repository):
         self, db: Database, fix: Fix, now: datetime, resolution: str, result: TypeResult | None
     ) -> None:
         request = fix.request
-        before = kept_contacts(db, request.account_id).get(request.type)
-        whose = (request.account_id, request.type)
-        keep_contact(db, whose, request.wanted, now, before, checked=True)
-        ledger = Ledger(db, now, now, self._consistency)
-        ledger.confirm(fix, result, resolution)
-        bump_revision(db, ledger.touched)
+        before = known_contacts(db, request.account_id).get(request.type)
+        digest = fingerprint(request.wanted)
+        kept = KeptContact(request.type, request.wanted, digest, now, checked=True, before=before)
+        keep_contact(db, request.account_id, kept)
+        writer = PlanWriter(db, ReadingTime(now, now, self._consistency))
+        writer.confirm(fix, result, resolution)
+        bump_revision(db, writer.outdated)
 
 
 def _release(db: Database, row: Row, now: datetime) -> None:

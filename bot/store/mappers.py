@@ -6,11 +6,12 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.domain.announcements import Announcement, AnnouncementKind, Destination, SendState
+from bot.domain.announcements import Announcement, AnnouncementKind, SendState
 from bot.domain.contacts import Account, AlternateContact, ContactChange, ContactType
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.findings import Finding, FindingKey, Outcome
 from bot.domain.fixes import Fix, FixRequest, FixState
+from bot.domain.policy.destination import Destination
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scans import Scan, ScanState, Trigger, TriggerKind
 from bot.store.columns import (

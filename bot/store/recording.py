@@ -6,14 +6,15 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import StoreError
+from bot.domain.evaluation.known import ReadingTime
 from bot.domain.scans import Changes, ScanReport, ScanState
 from bot.store.announcements import announce, bump_revision
 from bot.store.changes import announce_changes
 from bot.store.columns import failure_json, parts_json, scope_values, time_text
 from bot.store.contact_history import forget_old
-from bot.store.departed_accounts import drop_gone
-from bot.store.ledger import Ledger
+from bot.store.departed_accounts import drop_departed
 from bot.store.mappers import to_finding_key, to_scan
+from bot.store.plan_writer import PlanWriter
 from bot.store.repository import Repository
 from bot.store.scan_results import ResultReader, result_row
 
@@ -67,17 +68,18 @@ class Recording(Repository):
             db.execute(_PRUNE, [RESULTS_KEPT])
             read = (result.read_at for result in results if result.read_at is not None)
             began = min(read, default=scan.started_at)
-            ledger = Ledger(db, now, min(began, scan.started_at), self._consistency, scan.id)
+            time = ReadingTime(now, min(began, scan.started_at), self._consistency)
+            writer = PlanWriter(db, time, scan.id)
             for result in results:
-                ledger.take(result)
-            drop_gone(db, ledger, scan, results, time_text(now))
-            unchanged = int(db.execute(_STANDING).fetchone()[0]) - len(ledger.opened)
+                writer.take(result)
+            drop_departed(db, writer, scan, results, now)
+            unchanged = int(db.execute(_STANDING).fetchone()[0]) - len(writer.opened)
             _end(db, scan, scan.finished_at or now, unchanged)
-            bump_revision(db, ledger.touched)
-            announce(db, scan, ledger.opened, now)
-            announce_changes(db, ledger.changed, scan.id, now)
+            bump_revision(db, writer.outdated)
+            announce(db, scan, writer.opened, now)
+            announce_changes(db, writer.changed, scan.id, now)
             forget_old(db, now)
-            return Changes(tuple(ledger.opened), tuple(ledger.resolved), unchanged)
+            return Changes(tuple(writer.opened), tuple(writer.resolved), unchanged)
 
     def report(self, scan_id: int) -> ScanReport:
         """A recorded scan with its accounts; those of scans long past are not kept.
@@ -103,9 +105,9 @@ class Recording(Repository):
         """Keep what a look at one account found: resolves its findings, and opens none."""
         with self._connections.writing() as db:
             now = self._clock.now()
-            ledger = Ledger(db, now, result.read_at or now, self._consistency)
-            ledger.take(result)
-            bump_revision(db, ledger.touched)
+            writer = PlanWriter(db, ReadingTime(now, result.read_at or now, self._consistency))
+            writer.take(result)
+            bump_revision(db, writer.outdated)
 
     def _require_claim(self, db: Database, scan_id: int) -> None:
         claim = (scan_id, self._owner.instance)

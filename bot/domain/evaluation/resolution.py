@@ -41,7 +41,9 @@ def is_news(verdict: Verdict) -> bool:
     return verdict.failure is None or not verdict.failure.cause.of_the_asking
 
 
-def over_words(key: FindingKey, item: TypeResult, result: AccountResult, *, changed: bool) -> str:
+def resolution_of(
+    key: FindingKey, item: TypeResult, result: AccountResult, *, changed: bool
+) -> str:
     """How a finding ended that nobody fixed here.
 
     Args:
@@ -79,7 +81,7 @@ def _same_contact_words(key: FindingKey, policy: AccountPolicy | None) -> str:
     return "This is not so any longer, though the contact is the same."
 
 
-def end_of_all(result: AccountResult) -> str:
+def resolution_of_all(result: AccountResult) -> str:
     """Why no finding of an account stands, whatever was read of it; empty where that is not so."""
     if not result.account.is_active:
         return f"The account is {result.account.state.replace('_', ' ').lower()}."

@@ -6,16 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.announcements import (
-    DEFAULT,
-    MOST_MENTIONED,
-    AnnouncementKind,
-    Destination,
-    NewAnnouncement,
-    plan,
-)
+from bot.domain.announcements import MOST_MENTIONED, AnnouncementKind, NewAnnouncement, plan
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import FindingKey, Outcome
+from bot.domain.policy.destination import DEFAULT_DESTINATION, Destination
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import Scan, ScanPart, ScanState
 from tests.unit.fakes import SCHEDULE, SECURITY, START, account
@@ -43,7 +37,7 @@ def key(number: int, outcome: Outcome) -> FindingKey:
 
 def of(*keys: FindingKey) -> dict[FindingKey, Destination]:
     """Findings of accounts of which the policy says nothing particular."""
-    return dict.fromkeys(keys, DEFAULT)
+    return dict.fromkeys(keys, DEFAULT_DESTINATION)
 
 
 def test_nothing_new_gives_nothing_to_say() -> None:
@@ -125,7 +119,7 @@ def test_each_channel_hears_of_its_own_accounts() -> None:
     web, desk = Destination("#web", ("U1", "S1")), Destination("#web", ("U2", "S1"))
     opened = {
         key(1, Outcome.MISSING): web,
-        key(2, Outcome.WEAK): DEFAULT,
+        key(2, Outcome.WEAK): DEFAULT_DESTINATION,
         key(3, Outcome.WEAK): desk,
     }
     assert plan(scan(), opened, {}) == (

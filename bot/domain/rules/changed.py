@@ -1,0 +1,41 @@
+"""Tells whether somebody else changed a contact that is compliant all the same.
+
+This rule opens no finding: what it sees is announced.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.contacts import fingerprint
+from bot.domain.findings import Outcome
+from bot.domain.rule_catalog import Rule
+
+if TYPE_CHECKING:
+    from bot.domain.contacts import AlternateContact
+    from bot.domain.findings import TypeResult
+    from bot.domain.policy.policy import AccountPolicy
+
+
+def changed(
+    policy: AccountPolicy | None,
+    item: TypeResult,
+    checked_fingerprint: str | None,
+    fixed_to: AlternateContact | None,
+) -> bool:
+    """Whether a scan sees a change that is to be announced.
+
+    Args:
+        policy: what the account should have, as far as that is known.
+        item: what the scan found of the contact.
+        checked_fingerprint: of the contact as the scan before, or a fix since, read it; None where
+            there was neither.
+        fixed_to: what the newest fix since then wrote, if there was one.
+    """
+    if policy is None or Rule.CHANGED not in policy.severities:
+        return False
+    if item.outcome is not Outcome.COMPLIANT or checked_fingerprint is None:
+        return False
+    if checked_fingerprint == fingerprint(item.contact):
+        return False
+    return fixed_to is None or fixed_to != item.contact

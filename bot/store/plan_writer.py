@@ -1,0 +1,149 @@
+"""Carries out what results change, within one transaction; the domain decides what that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.contacts import ContactType
+from bot.domain.evaluation.departed_accounts import reconcile_departed
+from bot.domain.evaluation.known import KnownAccount
+from bot.domain.evaluation.reconcile import reconcile, reconcile_fix
+from bot.domain.fixes import FixState
+from bot.domain.rule_catalog import Rule
+from bot.store.accounts import keep_accounts
+from bot.store.columns import time_text
+from bot.store.contact_history import keep_contact, known_contacts
+from bot.store.finding_rows import (
+    open_finding,
+    refresh_finding,
+    resolve_finding,
+    to_known_finding,
+    unresolved_rows,
+)
+from bot.store.mappers import to_fix
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from sqlite3 import Row
+
+    from sqlite_utils import Database
+
+    from bot.domain.contacts import AlternateContact
+    from bot.domain.evaluation.known import ChangedContact, KnownFinding, Plan, ReadingTime
+    from bot.domain.findings import AccountResult, FindingKey, TypeResult
+    from bot.domain.fixes import Fix
+    from bot.domain.policy.destination import Destination
+
+_FIXES_NOT_SHOWN: Final = """
+SELECT * FROM fixes
+WHERE id IN (SELECT max(id) FROM fixes WHERE state != 'failed' GROUP BY account_id, type)
+    AND (
+        ended_at IS NULL OR state = 'applied'
+        OR (state = 'confirmed' AND coalesce(applied_at, ended_at) > :shown_since)
+    )
+"""
+
+_FIXES_SINCE_SCAN: Final = """
+SELECT * FROM fixes WHERE id IN (
+    SELECT max(fixes.id)
+    FROM fixes JOIN contacts
+        ON contacts.account_id = fixes.account_id AND contacts.type = fixes.type
+    WHERE fixes.ended_at IS NULL OR fixes.ended_at >= contacts.checked_at
+    GROUP BY fixes.account_id, fixes.type
+)
+"""
+
+_EXEMPTIONS: Final = "SELECT id, account_id, type, rule FROM exemptions WHERE ended_at IS NULL"
+"""One whose day has come holds until its end is recorded, which opens again what it exempted."""
+
+
+class PlanWriter:
+    """Carries out what results change, and remembers it.
+
+    Args:
+        db: within a writing transaction.
+        time: when the results were read.
+        scan_id: the scan that they belong to; None opens no findings.
+    """
+
+    def __init__(self, db: Database, time: ReadingTime, scan_id: int | None = None) -> None:
+        self._db = db
+        self._time = time
+        self._scan_id = scan_id
+        self.opened: dict[FindingKey, Destination] = {}
+        """Findings that are to be announced, and where: without those that are exempt."""
+        self.resolved: list[FindingKey] = []
+        self.changed: list[ChangedContact] = []
+        self.outdated: set[str] = set()
+        """The announcements that show something that changed."""
+        shown_since = time_text(time.began - time.consistency)
+        self._fixes: dict[str, dict[ContactType, Fix]] = {}
+        for row in db.execute(_FIXES_NOT_SHOWN, {"shown_since": shown_since}):
+            fix = to_fix(row)
+            self._fixes.setdefault(fix.request.account_id, {})[fix.request.type] = fix
+        self._fixed_to: dict[str, dict[ContactType, AlternateContact]] = {}
+        self._exemptions: dict[str, dict[tuple[ContactType, Rule], int]] = {}
+        if scan_id is not None:
+            for row in db.execute(_FIXES_SINCE_SCAN):
+                request = to_fix(row).request
+                self._fixed_to.setdefault(request.account_id, {})[request.type] = request.wanted
+            for row in db.execute(_EXEMPTIONS):
+                what = ContactType(row["type"]), Rule(row["rule"])
+                self._exemptions.setdefault(row["account_id"], {})[what] = row["id"]
+
+    def take(self, result: AccountResult) -> None:
+        """Take one account's result in; one that was not seen changes nothing."""
+        if not result.seen:
+            return
+        account_id = result.account.id
+        keep_accounts(self._db, [result.account])
+        rows = unresolved_rows(self._db, account_id)
+        known = KnownAccount(
+            tuple(to_known_finding(row) for row in rows.values()),
+            known_contacts(self._db, account_id),
+            self._fixes.get(account_id, {}),
+            self._fixed_to.get(account_id, {}),
+            self._exemptions.get(account_id, {}),
+        )
+        plan = reconcile(known, result, self._time, by_scan=self._scan_id is not None)
+        self._write(account_id, plan, rows)
+
+    def depart(self, account_id: str) -> None:
+        """End every finding of an account that left its organization."""
+        rows = unresolved_rows(self._db, account_id)
+        self._write(account_id, reconcile_departed(_known(rows)), rows)
+
+    def confirm(self, fix: Fix, result: TypeResult | None, resolution: str) -> None:
+        """End the findings that a fix resolved: those that `result` does not show, or all."""
+        account_id = fix.request.account_id
+        rows = unresolved_rows(self._db, account_id)
+        plan = reconcile_fix(_known(rows), fix, result, resolution, self._time.now)
+        self._write(account_id, plan, rows)
+
+    def _write(self, account_id: str, plan: Plan, rows: Mapping[int, Row]) -> None:
+        for fix_id in plan.confirmed:
+            sql = "UPDATE fixes SET state = :state WHERE id = :id"
+            self._db.execute(sql, {"state": FixState.CONFIRMED, "id": fix_id})
+        for kept in plan.contacts:
+            keep_contact(self._db, account_id, kept)
+        self.changed += plan.changed
+        for resolved in plan.resolved:
+            resolve_finding(self._db, resolved, self._time.now, self._scan_id)
+            self.resolved.append(resolved.finding.key)
+            self._is_outdated(rows[resolved.finding.id])
+        for refreshed in plan.refreshed:
+            row = rows[refreshed.finding.id]
+            if refresh_finding(self._db, row, refreshed):
+                self._is_outdated(row)
+        for opened in plan.opened:
+            open_finding(self._db, opened, self._scan_id)
+            if opened.exemption_id is None:
+                self.opened[opened.key] = opened.details.destination
+
+    def _is_outdated(self, row: Row) -> None:
+        if row["announcement_id"] is not None:
+            self.outdated.add(row["announcement_id"])
+
+
+def _known(rows: Mapping[int, Row]) -> list[KnownFinding]:
+    return [to_known_finding(row) for row in rows.values()]
