@@ -1,4 +1,4 @@
-"""`Authorizer` on Slack: users as they are, user groups resolved and kept for a while."""
+"""`Authorizer` on Slack: users, and user groups whose members are kept for a minute."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from bot.services.ports.clock import Clock
 
-KEPT: Final = 60.0
-"""Seconds that the members of a user group are kept: who leaves it may fix for so long at most."""
+MAX_AGE: Final = 60.0
+"""Seconds that the members of a user group are kept: whoever leaves it may fix for that long."""
 
 EVERYONE: Final = "*"
 
@@ -41,7 +41,7 @@ class SlackFixers:
         self._groups = tuple(name for name in allowed if name.startswith("S"))
         self._lock = threading.Lock()
         self._members: TTLCache[str, frozenset[str], float] = TTLCache(
-            max(1, len(self._groups)), KEPT, clock.monotonic
+            max(1, len(self._groups)), MAX_AGE, clock.monotonic
         )
 
     @property

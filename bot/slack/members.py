@@ -1,7 +1,7 @@
-"""`MemberDirectory` on Slack: one paged walk over the members, kept for a while.
+"""`MemberDirectory` on Slack: all members are read page by page once an hour.
 
-Slack lets `users.list` be called some twenty times a minute: 20,000 people in pages of a thousand
-are twenty calls. Where Slack says to wait, the walk waits.
+Slack allows about twenty calls of `users.list` a minute: 20,000 people in pages of a thousand are
+twenty calls. Where Slack says to wait, the walk waits.
 """
 
 from __future__ import annotations
@@ -30,35 +30,35 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-PAGE: Final = 1000
+PAGE_SIZE: Final = 1000
 """Members asked for at a time, the most that Slack gives."""
 
-KEPT: Final = 3600.0
-"""Seconds that a walk is good for."""
+MAX_AGE: Final = 3600.0
+"""Seconds that a walk is used before another one is made."""
 
-USED_AT_MOST: Final = 86_400.0
-"""Seconds that a walk is used for where no newer one can be made."""
+MAX_STALE_AGE: Final = 86_400.0
+"""Seconds that it is used where no newer one can be made."""
 
-AGAIN: Final = 60.0
-"""Seconds before Slack is asked again after it did not say."""
+RETRY_INTERVAL: Final = 60.0
+"""Seconds before Slack is asked again after a walk failed."""
 
-WALK_WITHIN: Final = 600.0
+WALK_TIMEOUT: Final = 600.0
 """Seconds that a walk may take; enough for 200,000 members at twenty calls a minute."""
 
-PACE: Final = 3.0
+PAGE_INTERVAL: Final = 3.0
 """Seconds between two pages once Slack said to wait: twenty calls a minute."""
 
-TRIES: Final = 4
+MAX_TRIES: Final = 4
 """How often a page is asked for where Slack cannot be reached, or fails."""
 
-_PASSING: Final = frozenset(
+_TRANSIENT: Final = frozenset(
     {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
 )
-"""Slack's words for a fault of its own that may pass."""
+"""Slack's codes for a fault of its own that may pass."""
 
 
 class _NotWalkedError(Exception):
-    """The walk came to nothing, and why."""
+    """The walk failed, and why."""
 
     def __init__(self, why: Failure) -> None:
         super().__init__(why.message)
@@ -71,7 +71,7 @@ class _ScopeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What is answered until a moment; the moment is of the monotonic clock, as is `read_at`."""
+    """What is answered until a moment; it and `read_at` are of the monotonic clock."""
 
     members: Members | Failure | None
     until: float
@@ -84,7 +84,7 @@ class SlackMembers:
     Args:
         client: a client that makes each call once: trying again is done here.
         clock: the time.
-        wait: waits so many seconds; None: as long as this is not stopped.
+        wait: waits so many seconds; by default until then or until stopped.
     """
 
     def __init__(
@@ -111,39 +111,39 @@ class SlackMembers:
         answer = self._answer
         now = self._clock.monotonic()
         if answer is None or (
-            isinstance(answer.members, Members) and now - answer.read_at >= USED_AT_MOST
+            isinstance(answer.members, Members) and now - answer.read_at >= MAX_STALE_AGE
         ):
             words = "The members of the Slack workspace were not read lately."
             return failure(FailureCode.NOT_ASKED, message=words)
         return answer.members
 
     def stop(self) -> None:
-        """Let a walk that is under way come to nothing soon."""
+        """End a walk that is under way."""
         self._stopping.set()
 
     def _renew(self, before: _Answer | None) -> _Answer:
         began = self._clock.monotonic()
         try:
-            members = Members.of(self._walk(began + WALK_WITHIN))
+            members = Members.of(self._walk(began + WALK_TIMEOUT))
         except _ScopeError:
             if before is None or before.members is not None:
                 _log.info("rules about members are off: the Slack app lacks a scope", scope=EMAILS)
-            return _Answer(None, began + AGAIN)
+            return _Answer(None, began + RETRY_INTERVAL)
         except _NotWalkedError as error:
             now = self._clock.monotonic()
             if before is None or not isinstance(before.members, Members):
                 _log.warning("members not read", problem=error.why.message, mend=error.why.remedy)
-                return _Answer(error.why, now + AGAIN)
+                return _Answer(error.why, now + RETRY_INTERVAL)
             minutes = round((now - before.read_at) / 60)
             why, remedy = error.why.message, error.why.remedy
-            if now - before.read_at >= USED_AT_MOST:
+            if now - before.read_at >= MAX_STALE_AGE:
                 _log.warning("members not read for too long", minutes=minutes, problem=why)
-                return _Answer(error.why, now + AGAIN)
+                return _Answer(error.why, now + RETRY_INTERVAL)
             _log.warning("members not read anew", minutes=minutes, problem=why, mend=remedy)
-            return _Answer(before.members, now + AGAIN, before.read_at)
+            return _Answer(before.members, now + RETRY_INTERVAL, before.read_at)
         took = round(self._clock.monotonic() - began, 1)
         _log.info("members of the workspace read", with_an_address=len(members), seconds=took)
-        return _Answer(members, began + KEPT, began)
+        return _Answer(members, began + MAX_AGE, began)
 
     def _walk(self, deadline: float) -> Iterator[tuple[str, MemberState]]:
         """The address and the state of everybody who has an address, bots left out."""
@@ -168,8 +168,8 @@ class SlackMembers:
             if cursor in cursors:
                 raise _NotWalkedError(_refusal("repeated_cursor"))
             cursors.add(cursor)
-            if self._slowed and self._clock.monotonic() + PACE <= deadline:
-                self._wait(PACE)  # else each page would be refused once
+            if self._slowed and self._clock.monotonic() + PAGE_INTERVAL <= deadline:
+                self._wait(PAGE_INTERVAL)  # else each page would be refused once
         if people and not addresses and not scopes:
             raise _ScopeError
 
@@ -192,7 +192,7 @@ class SlackMembers:
                 why = failure(FailureCode.NOT_REACHED, message="The bot was stopped meanwhile.")
                 raise _NotWalkedError(why)
             try:
-                return self._client.users_list(limit=PAGE, cursor=cursor)
+                return self._client.users_list(limit=PAGE_SIZE, cursor=cursor)
             except CALL_ERRORS as error:
                 problem = explain(error)
                 if problem.code == "missing_scope":
@@ -206,10 +206,10 @@ class SlackMembers:
             return sum(problem.retry_after is None for problem in problems)
 
         retrying = Retrying(
-            retry=retry_if_exception(_may_pass),
+            retry=retry_if_exception(_is_transient),
             wait=lambda _: max(1.0, problems[-1].retry_after or 2.0 ** tries()),
             stop=lambda state: (
-                tries() == TRIES or self._clock.monotonic() + state.upcoming_sleep > deadline
+                tries() == MAX_TRIES or self._clock.monotonic() + state.upcoming_sleep > deadline
             ),
             sleep=self._wait,
             reraise=True,
@@ -221,7 +221,7 @@ class SlackMembers:
 
 
 class NoMemberDirectory:
-    """Stands for the members where there is no Slack to ask: rules about them stay undecided."""
+    """The members where there is no Slack to ask: rules about them stay undecided."""
 
     def members(self) -> Members | Failure | None:
         """See `MemberDirectory.members`."""
@@ -236,9 +236,9 @@ class NoMemberDirectory:
         """Nothing is under way."""
 
 
-def _may_pass(error: BaseException) -> bool:
+def _is_transient(error: BaseException) -> bool:
     return isinstance(error, NotifierError) and (
-        error.retry_after is not None or error.code in {"", *_PASSING}
+        error.retry_after is not None or error.code in {"", *_TRANSIENT}
     )
 
 
@@ -271,7 +271,7 @@ def _why(problem: NotifierError) -> Failure:
         return failure(
             FailureCode.SLACK_REFUSED, code=problem.code, message=words, remedy="Check again later."
         )
-    if not problem.code or problem.code in _PASSING:
+    if not problem.code or problem.code in _TRANSIENT:
         return failure(FailureCode.SLACK_UNREACHABLE, code=problem.code)
     return _refusal(problem.code)
 

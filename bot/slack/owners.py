@@ -1,4 +1,4 @@
-"""The owners of accounts as mentions: by Slack ids, or looked up by their email addresses."""
+"""Shows the owners of accounts as mentions: by Slack ids, or looked up by email addresses."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-KEPT: Final = 3600.0
-"""Seconds that whom an address belongs to is kept."""
+MAX_AGE: Final = 3600.0
+"""Seconds that the member with an address is kept."""
 
-NOBODY_KEPT: Final = 300.0
-"""Seconds that an address is kept of which Slack knows nobody."""
+MAX_AGE_NOBODY: Final = 300.0
+"""Seconds that it is kept that no member has an address."""
 
-LOOKUPS: Final = 20
-"""Addresses that are looked up for one message at most; Slack takes fifty a minute."""
+MAX_LOOKUPS: Final = 20
+"""Addresses looked up for one message at most; Slack takes fifty a minute."""
 
-WITHIN: Final = 5.0
-"""Seconds that looking up may take for one message; a call that is under way ends by itself."""
+LOOKUP_TIMEOUT: Final = 5.0
+"""Seconds that the lookups for one message may take; a call under way ends by itself."""
 
 # A word in capitals, which a tag may hold as well, has no digit.
 _ID: Final = re.compile(r"(?=[A-Z]*\d)([UWS])[A-Z0-9]{8,20}")
@@ -39,7 +39,7 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class Owners:
-    """Makes mentions of what tags say. Safe to call from several threads; never raises.
+    """Turns the values of owner tags into mentions. Safe to call from several threads; never raises.
 
     Args:
         client: a client that is quick to give up, and makes each call once.
@@ -51,7 +51,7 @@ class Owners:
         self._client = client
         self._clock = clock
         self._lock = threading.Lock()
-        self._users: TLRUCache[str, str, float] = TLRUCache(most_kept, _kept_until, clock.monotonic)
+        self._users: TLRUCache[str, str, float] = TLRUCache(most_kept, _expiry, clock.monotonic)
         self._not_before = 0.0
 
     def mentions(self, owners: Iterable[str], *, ask: bool = True) -> dict[str, str]:
@@ -64,8 +64,8 @@ class Owners:
         Returns:
             By value: a mention, or the value itself, escaped, where nobody is found by it.
         """
-        deadline = self._clock.monotonic() + WITHIN
-        left = LOOKUPS if ask else 0
+        deadline = self._clock.monotonic() + LOOKUP_TIMEOUT
+        left = MAX_LOOKUPS if ask else 0
         found: dict[str, str] = {}
         for owner in owners:
             if owner in found:
@@ -101,7 +101,7 @@ class Owners:
             if code_of(error) != "users_not_found":
                 problem = explain(error)
                 # What keeps one from being found keeps the others too.
-                pause = problem.retry_after or (NOBODY_KEPT if problem.code else WITHIN)
+                pause = problem.retry_after or (MAX_AGE_NOBODY if problem.code else LOOKUP_TIMEOUT)
                 with self._lock:
                     self._not_before = self._clock.monotonic() + pause
                 _log.info("owners are not looked up for now", problem=str(problem), seconds=pause)
@@ -118,8 +118,8 @@ class Owners:
         return identity
 
 
-def _kept_until(_: str, user: str, now: float) -> float:
-    return now + (KEPT if user else NOBODY_KEPT)
+def _expiry(_: str, user: str, now: float) -> float:
+    return now + (MAX_AGE if user else MAX_AGE_NOBODY)
 
 
 def _mention(identity: str) -> str:

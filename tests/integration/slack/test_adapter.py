@@ -28,7 +28,7 @@ from bot.services.scan.scanner import Ticket
 from bot.slack.background import Desk
 from bot.slack.channel import AlertChannel
 from bot.slack.client import retrying_client
-from bot.slack.fixers import KEPT, SlackFixers
+from bot.slack.fixers import MAX_AGE, SlackFixers
 from bot.slack.listeners.scan_progress import PROGRESS_AT, RESPONSE_URL_LIFE, CheckReporter
 from bot.slack.modals import Modals, SubmissionResult
 from bot.slack.notifier import SlackNotifier
@@ -170,7 +170,7 @@ def test_fixers_by_user_group_are_kept_for_a_while(slack: SlackSandbox, client: 
         fixers.require_fixer(BOB)
     assert caught.value.group_ids == (GROUP,)
     assert len(slack.calls("usergroups.users.list")) == 1
-    clock.tick(KEPT + 1)
+    clock.tick(MAX_AGE + 1)
     slack.settings(token_problem="token_revoked")
     with pytest.raises(NotAllowed, match="could not say"):
         fixers.require_fixer(ALICE)

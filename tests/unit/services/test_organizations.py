@@ -44,13 +44,16 @@ def of(number: int, organization: str) -> Account:
     return replace(account(number), organization=organization)
 
 
-def several(*known: Account) -> tuple[OrganizationRouter, FakeGateway, FakeGateway]:
+def several(
+    *known: Account, store: KnownAccounts | None = None
+) -> tuple[OrganizationRouter, FakeGateway, FakeGateway]:
     """Two organizations, with account 1 in the first and account 2 in the second."""
+    accounts = cast("Store", store or KnownAccounts(*known))
     first, second = FakeGateway(of(1, "corp")), FakeGateway(of(2, "acquired"))
     first.name, second.name = NAMES
     first.hold(1, CONTACT)
     second.hold(2, OTHER)
-    return OrganizationRouter([first, second], cast("Store", KnownAccounts(*known))), first, second
+    return OrganizationRouter([first, second], accounts), first, second
 
 
 def cause_at(gateways: OrganizationRouter, number: int) -> FailureCode:
@@ -75,10 +78,10 @@ def test_calls_go_where_the_account_was_last_listed() -> None:
 
 def test_an_account_that_was_just_listed_is_known_before_it_is_kept() -> None:
     """What listing found is enough to go by; what the store says later goes before it."""
-    gateways, first, second = several()
+    store = KnownAccounts()
+    gateways, first, second = several(store=store)
     assert {each.id for each in gateways.accounts().accounts} == {account(1).id, account(2).id}
     assert gateways.for_account(account(1).id) is first
-    store = cast("KnownAccounts", gateways._store)
     store.known[account(1).id] = of(1, "acquired")
     assert gateways.for_account(account(1).id) is second
 

@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 from bot.domain.failures import Failure, FailureCode
 from bot.domain.rules.facts import Members, MemberState
 from bot.slack.members import (
-    AGAIN,
-    KEPT,
-    PACE,
-    PAGE,
-    TRIES,
-    USED_AT_MOST,
-    WALK_WITHIN,
+    RETRY_INTERVAL,
+    MAX_AGE,
+    PAGE_INTERVAL,
+    PAGE_SIZE,
+    MAX_TRIES,
+    MAX_STALE_AGE,
+    WALK_TIMEOUT,
     SlackMembers,
 )
 from bot.slack.scopes import granted
@@ -78,7 +78,7 @@ class FakeSlack:
         self.before: Callable[[], None] = lambda: None
 
     def users_list(self, limit: int, cursor: str) -> Answer:
-        assert limit == PAGE
+        assert limit == PAGE_SIZE
         self.cursors.append(cursor)
         self.before()
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -144,7 +144,7 @@ def test_what_was_read_too_long_ago_is_not_known() -> None:
     """Members as they were a day ago decide nothing that is asked without a walk."""
     bench = Bench(page(person("ana@corp.example")))
     members = bench.members()
-    bench.clock.tick(USED_AT_MOST - 1)
+    bench.clock.tick(MAX_STALE_AGE - 1)
     assert bench.directory.known() is members
     bench.clock.tick(1)
     known = bench.directory.known()
@@ -204,9 +204,9 @@ def test_a_scope_that_is_granted_later() -> None:
     with capture_logs() as logs:
         assert bench.directory.members() is None
         assert bench.directory.known() is None
-        bench.clock.tick(AGAIN)
+        bench.clock.tick(RETRY_INTERVAL)
         assert bench.directory.members() is None
-        bench.clock.tick(AGAIN)
+        bench.clock.tick(RETRY_INTERVAL)
         assert len(bench.members()) == 1
     assert len([log for log in logs if "are off" in log["event"]]) == 1
 
@@ -215,7 +215,7 @@ def test_told_to_wait() -> None:
     """Each page waits for as long as Slack says, as often as it says so."""
     bench = Bench(busy("3"), busy("0"), page(cursor="a"), *[busy("4")] * 9, page(person("a@b.c")))
     assert len(bench.members()) == 1
-    assert bench.waits == [3, 1, PACE, *[4] * 9]
+    assert bench.waits == [3, 1, PAGE_INTERVAL, *[4] * 9]
 
 
 def test_pages_are_spaced_once_slack_said_to_wait() -> None:
@@ -223,8 +223,8 @@ def test_pages_are_spaced_once_slack_said_to_wait() -> None:
     last = page(person("a@b.c"))
     bench = Bench(page(cursor="a"), busy("2"), page(cursor="b"), page(cursor="c"), last)
     bench.members()
-    assert bench.waits == [2, PACE, PACE]
-    bench.clock.tick(KEPT)
+    assert bench.waits == [2, PAGE_INTERVAL, PAGE_INTERVAL]
+    bench.clock.tick(MAX_AGE)
     bench.waits.clear()
     bench.slack.answers = [page(cursor="a"), page(cursor="b"), last]
     bench.members()
@@ -234,7 +234,7 @@ def test_pages_are_spaced_once_slack_said_to_wait() -> None:
 def test_a_walk_near_its_end_is_not_spaced() -> None:
     """Where the wait would be too long, the next page is asked for at once."""
     bench = Bench(busy("2"), page(cursor="a"), page(person("a@b.c")))
-    bench.slack.before = lambda: bench.clock.tick(WALK_WITHIN / 2 - PACE + 1)
+    bench.slack.before = lambda: bench.clock.tick(WALK_TIMEOUT / 2 - PAGE_INTERVAL + 1)
     bench.members()
     assert bench.waits == [2]
 
@@ -244,8 +244,8 @@ def test_told_to_wait_too_long() -> None:
     bench = Bench(busy("30"))
     failure = bench.failure()
     assert (failure.cause, failure.code) == (FailureCode.SLACK_REFUSED, "ratelimited")
-    assert sum(bench.waits) <= WALK_WITHIN
-    again = Bench(busy(str(int(WALK_WITHIN) + 1)))
+    assert sum(bench.waits) <= WALK_TIMEOUT
+    again = Bench(busy(str(int(WALK_TIMEOUT) + 1)))
     again.failure()
     assert again.waits == []
 
@@ -267,7 +267,7 @@ def test_trying_again(error: Exception, code: str) -> None:
     bench = Bench(error)
     failure = bench.failure()
     assert (failure.cause, failure.code) == (FailureCode.SLACK_UNREACHABLE, code)
-    assert len(bench.slack.cursors) == TRIES
+    assert len(bench.slack.cursors) == MAX_TRIES
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "team_access_not_granted"])
@@ -300,7 +300,7 @@ def test_a_walk_is_kept_for_an_hour() -> None:
     """Slack is asked once an hour."""
     bench = Bench(page(person("ana@corp.example")))
     first = bench.members()
-    bench.clock.tick(KEPT - 1)
+    bench.clock.tick(MAX_AGE - 1)
     assert bench.members() is first
     bench.clock.tick(1)
     assert bench.members() is not first
@@ -311,16 +311,16 @@ def test_an_older_walk_is_used_for_a_day() -> None:
     """Where no new walk can be made the old one counts, and that is logged; a day later none."""
     bench = Bench(page(person("ana@corp.example")), refusal("account_inactive"))
     first = bench.members()
-    bench.clock.tick(KEPT)
+    bench.clock.tick(MAX_AGE)
     with capture_logs() as logs:
         assert bench.members() is first
         assert bench.members() is first
     assert [log["event"] for log in logs] == ["members not read anew"]
     assert logs[0]["minutes"] == 60
     assert len(bench.slack.cursors) == 2
-    bench.clock.tick(AGAIN)
+    bench.clock.tick(RETRY_INTERVAL)
     assert bench.members() is first
-    bench.clock.tick(USED_AT_MOST)
+    bench.clock.tick(MAX_STALE_AGE)
     assert bench.failure().code == "account_inactive"
     assert isinstance(bench.directory.known(), Failure)
 
@@ -329,7 +329,7 @@ def test_a_failure_is_kept_for_a_minute() -> None:
     """Slack is not asked again at once after it did not say."""
     bench = Bench(refusal("invalid_auth"), page(person("ana@corp.example")))
     assert bench.failure() is bench.failure()
-    bench.clock.tick(AGAIN)
+    bench.clock.tick(RETRY_INTERVAL)
     assert len(bench.members()) == 1
 
 

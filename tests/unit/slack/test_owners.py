@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.owners import KEPT, LOOKUPS, NOBODY_KEPT, WITHIN, Owners
+from bot.slack.owners import MAX_AGE, MAX_LOOKUPS, MAX_AGE_NOBODY, LOOKUP_TIMEOUT, Owners
 from tests.unit.fakes import FakeClock
 
 
@@ -91,7 +91,7 @@ def test_what_needs_no_look(bench: Bench, owner: str, shown: str) -> None:
 def test_an_address_is_kept_for_an_hour(bench: Bench) -> None:
     """Somebody is looked up once an hour, whatever the case of the address."""
     assert bench.mention("Ana@corp.example") == "<@U0ANA00001>"
-    bench.clock.tick(KEPT - 1)
+    bench.clock.tick(MAX_AGE - 1)
     assert bench.mention("ana@corp.example") == "<@U0ANA00001>"
     assert bench.slack.asked == ["ana@corp.example"]
     bench.clock.tick(1)
@@ -104,7 +104,7 @@ def test_nobody_is_kept_for_less_long(bench: Bench) -> None:
     assert bench.mention("bo+x@corp.example") == "bo+x@corp.example"
     bench.mention("bo+x@corp.example")
     assert len(bench.slack.asked) == 1
-    bench.clock.tick(NOBODY_KEPT)
+    bench.clock.tick(MAX_AGE_NOBODY)
     bench.mention("bo+x@corp.example")
     assert len(bench.slack.asked) == 2
 
@@ -121,9 +121,9 @@ def test_who_is_not_mentioned(bench: Bench, user: object) -> None:
 @pytest.mark.parametrize(
     ("problem", "pause"),
     [
-        (refusal("missing_scope"), NOBODY_KEPT),
+        (refusal("missing_scope"), MAX_AGE_NOBODY),
         (refusal("ratelimited", 429), 30),
-        (ConnectionResetError("gone"), WITHIN),
+        (ConnectionResetError("gone"), LOOKUP_TIMEOUT),
     ],
 )
 def test_what_keeps_all_from_being_found(bench: Bench, problem: Exception, pause: float) -> None:
@@ -147,10 +147,10 @@ def test_what_is_not_slack(bench: Bench) -> None:
 
 def test_lookups_are_bounded(bench: Bench) -> None:
     """For one message so many addresses are looked up at most, and for so many seconds."""
-    owners = [f"ana@{number}.example" for number in range(LOOKUPS + 5)]
+    owners = [f"ana@{number}.example" for number in range(MAX_LOOKUPS + 5)]
     shown = bench.owners.mentions([*owners, *owners])
-    assert len(bench.slack.asked) == LOOKUPS
-    assert list(shown.values()) == ["<@U0ANA00001>"] * LOOKUPS + owners[LOOKUPS:]
+    assert len(bench.slack.asked) == MAX_LOOKUPS
+    assert list(shown.values()) == ["<@U0ANA00001>"] * MAX_LOOKUPS + owners[MAX_LOOKUPS:]
     slow = Bench()
     slow.slack.seconds = 2.0
     slow.owners.mentions(owners)
