@@ -39,7 +39,7 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class Owners:
-    """Turns the values of owner tags into mentions. Safe to call from several threads; never raises.
+    """Turns values of owner tags into mentions. Safe to call from several threads; never raises.
 
     Args:
         client: a client that is quick to give up, and makes each call once.

@@ -13,12 +13,12 @@ from structlog.testing import capture_logs
 from bot.domain.failures import Failure, FailureCode
 from bot.domain.rules.facts import Members, MemberState
 from bot.slack.members import (
-    RETRY_INTERVAL,
     MAX_AGE,
+    MAX_STALE_AGE,
+    MAX_TRIES,
     PAGE_INTERVAL,
     PAGE_SIZE,
-    MAX_TRIES,
-    MAX_STALE_AGE,
+    RETRY_INTERVAL,
     WALK_TIMEOUT,
     SlackMembers,
 )

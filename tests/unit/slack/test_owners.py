@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.owners import MAX_AGE, MAX_LOOKUPS, MAX_AGE_NOBODY, LOOKUP_TIMEOUT, Owners
+from bot.slack.owners import LOOKUP_TIMEOUT, MAX_AGE, MAX_AGE_NOBODY, MAX_LOOKUPS, Owners
 from tests.unit.fakes import FakeClock
 
 
