@@ -23,6 +23,7 @@ from bot.services.find_account import AccountFinder
 from bot.services.fix import FixService
 from bot.services.organizations import OrganizationRouter
 from bot.services.placement import AccountPlacer
+from bot.services.read_back import ReadBack
 from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
 from bot.slack import app
@@ -149,7 +150,8 @@ class Bot:
             self._store,
             fixers,
             clock,
-            confirm_within=settings.confirm_timeout,
+            policies=account_policies,
+            read_back=ReadBack(self._gateways, clock, within=settings.confirm_timeout),
             judge=look.judge,
             on_recorded=self._announcer.wake,
         )

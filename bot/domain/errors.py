@@ -13,7 +13,6 @@
     │   └── HistoryUnreadable    the channel's history cannot be looked at
     └── FixError                 a fix was not made
         ├── NotAllowed           the person is no fixer, or that could not be found out
-        ├── ContactChanged       the contact is no longer what the person was shown
         └── FixUnderWay          somebody else is fixing this contact right now
 
 What a person reads is `str(error)` and `error.remedy`. No text of an error holds a name, an email
@@ -28,7 +27,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.contacts import AlternateContact
     from bot.domain.failures import Failure
 
 
@@ -144,14 +142,6 @@ class NotAllowed(FixError):
     def of(self, what: str) -> NotAllowed:
         """The same refusal, of something else than changing contacts: `what` is said first."""
         return NotAllowed(f"{what} {self}", self.remedy, self.user_ids, self.group_ids)
-
-
-class ContactChanged(FixError):
-    """AWS holds something else than the person was shown; `held` is what it holds now."""
-
-    def __init__(self, message: str, remedy: str, held: AlternateContact | None) -> None:
-        super().__init__(message, remedy)
-        self.held = held
 
 
 class FixUnderWay(FixError):

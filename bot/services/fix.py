@@ -1,4 +1,4 @@
-"""The use case *fix*: authorise, plan, write, read back, record.
+"""The use case *fix*: authorize, precheck against the policy, plan, write, read back, record.
 
 Every step is in the store before the next is taken, so that a process killed anywhere leaves a
 record from which `FixService.recover` finds out what became of the fix.
@@ -6,17 +6,18 @@ record from which `FixService.recover` finds out what became of the fix.
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from bot.domain.contacts import fingerprint
-from bot.domain.errors import ContactChanged, ContactRefused, GatewayError
+from bot.domain.errors import ContactRefused, FixError, FixUnderWay, GatewayError, NotAllowed
+from bot.domain.evaluation.precheck import objections
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
-from bot.domain.readings import Absent, Present, Unreadable, Unsupported
+from bot.domain.readings import Present, Unreadable, Unsupported
+from bot.services.fix_result import FixOutcome, NotFixed, result_of
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
@@ -27,20 +28,17 @@ if TYPE_CHECKING:
     from bot.domain.findings import TypeResult
     from bot.domain.fixes import Fix, FixRequest
     from bot.domain.readings import ContactReading
+    from bot.services.account_policy import AccountPolicies
+    from bot.services.fix_result import FixResult
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
+    from bot.services.read_back import ReadBack
 
     Judge = Callable[[str, ContactType, AlternateContact], TypeResult | None]
 
 _log = structlog.get_logger(__name__)
-
-EQUAL_READS: Final = 2
-"""Reads in a row that must give what was written: one may come from a replica ahead of others."""
-
-FIRST_WAIT, LONGEST_WAIT = 0.5, 5.0
-"""Seconds between two reads, growing twofold, while AWS does not show what was written."""
 
 STALE_READS: Final = timedelta(minutes=5)
 """How long after a fix a read may still give the old value; Terraform's provider waits as long."""
@@ -54,7 +52,8 @@ class FixService:
         store: what is remembered.
         fixers: who may change contacts.
         clock: the time.
-        confirm_within: seconds to wait for AWS to show what was written.
+        policies: look up what accounts should have.
+        read_back: waits for AWS to show what was written.
         judge: judges a contact that AWS holds now, so that it is known which findings are over;
             None where that is not known, whereupon all are.
         on_recorded: called when a fix changed what is announced.
@@ -67,7 +66,8 @@ class FixService:
         fixers: Authorizer,
         clock: Clock,
         *,
-        confirm_within: float = 60.0,
+        policies: AccountPolicies,
+        read_back: ReadBack,
         judge: Judge = lambda *_: None,
         on_recorded: Callable[[], None] = lambda: None,
     ) -> None:
@@ -75,12 +75,12 @@ class FixService:
         self._store = store
         self._fixers = fixers
         self._clock = clock
-        self._confirm_within = confirm_within
+        self._policies = policies
+        self._read_back = read_back
         self._judge = judge
         self._on_recorded = on_recorded
-        self._stopping = threading.Event()
 
-    def fix(self, request: FixRequest, account_name: str) -> Fix:
+    def fix(self, request: FixRequest, account_name: str) -> FixResult:
         """Carry out a fix to its end.
 
         Args:
@@ -88,29 +88,57 @@ class FixService:
             account_name: for the record.
 
         Returns:
-            The fix as it ended: `CONFIRMED`, `APPLIED` (AWS does not show it yet) or `FAILED`;
-            not ended where a stop left open whether AWS took it; or, for a form that was
-            submitted before, the first submission's fix as it is now.
+            What became of it; for a form that was submitted before, of the first submission's fix
+            as it is now.
 
         Raises:
-            NotAllowed: the person is no fixer.
-            FixUnderWay: another fix of this contact has not ended.
-            ContactChanged: AWS holds something else than the person was shown.
-            ContactRefused: AWS named the fields it does not take.
-            GatewayError: what AWS holds could not be read, so nothing was written.
             StoreError: it could not be recorded.
         """
-        self._fixers.require_fixer(request.user_id)
-        fix, new = self._store.plan_fix(request, account_name)
-        if not new:
-            return fix
+        try:
+            self._fixers.require_fixer(request.user_id)
+        except NotAllowed as error:
+            return NotFixed(FixOutcome.NOT_ALLOWED, error)
+        fields = self._precheck(request)
+        if fields:
+            problem = FixError(
+                "Not written: the policy asks for something else.",
+                "Change the fields that say so, or ask for the policy to be changed.",
+            )
+            return NotFixed(FixOutcome.REFUSED, problem, fields=fields)
+        try:
+            fix, new = self._store.plan_fix(request, account_name)
+        except FixUnderWay as error:
+            return NotFixed(FixOutcome.UNDER_WAY, error)
+        ended = self._carry_out(fix) if new else fix
+        return ended if isinstance(ended, NotFixed) else result_of(ended)
+
+    def _precheck(self, request: FixRequest) -> dict[str, str]:
+        """What the next check would alert on of what is wanted: {field: why}."""
+        found = self._policies.find(request.account_id)
+        if found is None or found.known is None:
+            return {}
+        exempt = self._store.holding().get(found.account.id, {})
+        return objections(found.account, request.type, request.wanted, found.known, exempt)
+
+    def _carry_out(self, fix: Fix) -> Fix | NotFixed:
+        """Make a fix that is on record; it comes back as recorded, or with why it was not made."""
+        request = fix.request
         log = _log.bind(fix=fix.id, account=request.account_id, type=request.type.value)
         log.info("fix planned", user=request.user_id)
-        held = self._read_before(fix)
+        held: AlternateContact | None = None
+        match self._gateway.read(request.account_id, request.type, Priority.FIX):
+            case Present(contact):
+                held = contact
+            case Unreadable(why) | Unsupported(why):
+                return self._end(fix, FixState.FAILED, why=why)
         recent = self._recent_fix(request)
         if held == request.wanted and (recent is None or recent.request.wanted == held):
             return self._end(fix, FixState.CONFIRMED, before=held, already_there=True)
-        self._refuse_if_changed(fix, held, recent)
+        known = held
+        if recent is not None and (recent.applied_at or request.shown_at) > request.shown_at:
+            known = recent.request.wanted  # made since the form was shown, so not shown there
+        if fingerprint(known) != request.shown:
+            return self._changed(fix, known)
         fix = self._store.advance_fix(fix.id, FixState.PLANNED, ended=False, before=held)
         try:
             self._gateway.write(request.account_id, request.type, request.wanted)
@@ -118,20 +146,21 @@ class FixService:
             return self._not_written(fix, held, error)
         fix = self._store.advance_fix(fix.id, FixState.APPLIED, ended=False)
         log.info("fix applied")
-        return self._confirm(fix)
+        shown = self._read_back.until_shown(request) is None
+        return self._end(fix, FixState.CONFIRMED if shown else FixState.APPLIED)
 
     def recover(self) -> None:
         """Find out what became of fixes that a dead process left, and record it."""
         for fix in self._store.unfinished_fixes():
-            if self._stopping.is_set():
+            if self._read_back.is_stopped():
                 return
-            last = self._read_back(fix.request)
+            last = self._read_back.until_shown(fix.request)
             now = self._store.fix(fix.id)
             if now != fix:
                 continue  # whoever works on it, here or in another process, is not dead
             if last is None:
                 self._end(fix, FixState.CONFIRMED)
-            elif self._stopping.is_set():
+            elif self._read_back.is_stopped():
                 return
             elif fix.state is FixState.APPLIED:
                 self._end(fix, FixState.APPLIED)
@@ -140,18 +169,7 @@ class FixService:
 
     def stop(self) -> None:
         """Wait no longer for AWS to show what was written; such fixes end as `APPLIED`."""
-        self._stopping.set()
-
-    def _read_before(self, fix: Fix) -> AlternateContact | None:
-        reading = self._gateway.read(fix.request.account_id, fix.request.type, Priority.FIX)
-        match reading:
-            case Present(contact):
-                return contact
-            case Absent():
-                return None
-            case Unreadable(why) | Unsupported(why):
-                self._end(fix, FixState.FAILED, why=why)
-                raise GatewayError(why)
+        self._read_back.stop()
 
     def _recent_fix(self, request: FixRequest) -> Fix | None:
         """A fix of the same contact so recent that AWS may still give what it held before."""
@@ -160,22 +178,17 @@ class FixService:
             return None
         return latest if self._clock.now() - latest.applied_at < STALE_READS else None
 
-    def _refuse_if_changed(
-        self, fix: Fix, held: AlternateContact | None, recent: Fix | None
-    ) -> None:
-        """Refuse to overwrite what the person was not shown; a fix made since then was not."""
-        request = fix.request
-        if recent is not None and (recent.applied_at or request.shown_at) > request.shown_at:
-            held = recent.request.wanted
-        if fingerprint(held) == request.shown:
-            return
+    def _changed(self, fix: Fix, held: AlternateContact | None) -> NotFixed:
+        """The refusal to overwrite what the person was not shown."""
         words = "The contact was changed since it was shown."
-        self._end(
-            fix, FixState.FAILED, before=held, why=failure(FailureCode.REFUSED, message=words)
-        )
-        raise ContactChanged(words, "Look at what AWS holds now, then submit again.", held)
+        why = failure(FailureCode.REFUSED, message=words)
+        failed = self._end(fix, FixState.FAILED, before=held, why=why)
+        problem = FixError(words, "Look at what AWS holds now, then submit again.")
+        return NotFixed(FixOutcome.CHANGED, problem, failed, held=held)
 
-    def _not_written(self, fix: Fix, held: AlternateContact | None, error: GatewayError) -> Fix:
+    def _not_written(
+        self, fix: Fix, held: AlternateContact | None, error: GatewayError
+    ) -> Fix | NotFixed:
         """Record that AWS did not say that it took a write; it may have taken it all the same."""
         request, why = fix.request, error.failure
         lost_answer = why.cause in {
@@ -186,9 +199,9 @@ class FixService:
             FailureCode.NOT_REACHED,
         }
         if lost_answer:
-            if self._read_back(request) is None:
+            if self._read_back.until_shown(request) is None:
                 return self._end(fix, FixState.CONFIRMED, before=held)
-            if self._stopping.is_set():
+            if self._read_back.is_stopped():
                 # Not waited for to the end: the next start finds out what came of it.
                 return fix
         if why.cause in _DENIALS:
@@ -197,32 +210,8 @@ class FixService:
                 return self._end(fix, FixState.CONFIRMED, before=held, already_there=True)
         failed = self._end(fix, FixState.FAILED, before=held, why=why)
         if isinstance(error, ContactRefused):
-            raise error
+            return NotFixed(FixOutcome.REFUSED, error, failed, error.fields)
         return failed
-
-    def _confirm(self, fix: Fix) -> Fix:
-        shown = self._read_back(fix.request) is None
-        return self._end(fix, FixState.CONFIRMED if shown else FixState.APPLIED)
-
-    def _read_back(self, request: FixRequest) -> ContactReading | None:
-        """Read until AWS shows what is wanted, twice in a row, or until the time is up.
-
-        Returns:
-            None where it was shown; else the last reading, which tells what stood against it.
-        """
-        deadline = self._clock.monotonic() + self._confirm_within
-        wait, equal = FIRST_WAIT, 0
-        while True:
-            reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
-            equal = equal + 1 if reading == Present(request.wanted) else 0
-            if equal == EQUAL_READS:
-                return None
-            if equal:
-                continue
-            left = deadline - self._clock.monotonic()
-            if left <= 0 or self._stopping.wait(min(wait, left)):
-                return reading
-            wait = min(2 * wait, LONGEST_WAIT)
 
     def _end(
         self,

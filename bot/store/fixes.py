@@ -150,12 +150,6 @@ class Fixes(Repository):
             row = _fix_row(db, fix_id)
             return to_fix(row) if row is not None else None
 
-    def fix_by_key(self, key: str) -> Fix | None:
-        """The fix that a form's submission made, by `FixRequest.key`."""
-        with self._connections.reading() as db:
-            row = db.execute("SELECT * FROM fixes WHERE key = ?", [key]).fetchone()
-            return to_fix(row) if row is not None else None
-
     def latest_fix(self, account_id: str, kind: ContactType) -> Fix | None:
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
         with self._connections.reading() as db:

@@ -198,10 +198,6 @@ class Store(Protocol):
         """One fix."""
         ...
 
-    def fix_by_key(self, key: str) -> Fix | None:
-        """The fix that a form's submission made, by `FixRequest.key`."""
-        ...
-
     def latest_fix(self, account_id: str, kind: ContactType) -> Fix | None:
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
         ...

@@ -16,6 +16,7 @@ from bot.services.find_account import AccountFinder
 from bot.services.fix import FixService
 from bot.services.organizations import OrganizationRouter
 from bot.services.placement import AccountPlacer
+from bot.services.read_back import ReadBack
 from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
 from bot.slack import app, modals
@@ -103,7 +104,13 @@ class SlackBench:
         )
         self.look = AccountViewService(self.gateway, self.store, policies, members, self.clock)
         self.remediator = FixService(
-            self.gateway, self.store, fixers, self.clock, judge=self.look.judge
+            self.gateway,
+            self.store,
+            fixers,
+            self.clock,
+            policies=policies,
+            read_back=ReadBack(self.gateway, self.clock),
+            judge=self.look.judge,
         )
         self.parts = Parts(
             client=client,

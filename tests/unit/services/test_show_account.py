@@ -8,15 +8,16 @@ import pytest
 
 from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
-from bot.domain.fixes import FixState
 from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable, Presence
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule, Severity
 from bot.services.account_policy import AccountPolicies
 from bot.services.fix import FixService
+from bot.services.fix_result import FixOutcome
 from bot.services.organizations import OrganizationRouter
 from bot.services.placement import AccountPlacer
+from bot.services.read_back import ReadBack
 from bot.services.show_account import AccountViewService
 from bot.store import SqliteStore
 from tests.unit.fakes import (
@@ -81,13 +82,20 @@ class World:
         scans.stop()
         self.clock.tick(3600)
 
-    def fix(self) -> FixState:
+    def fix(self) -> FixOutcome:
         """A fix of the contact, to its end."""
         fixes = FixService(
-            self.gateway, self.store, FakeFixers("U1"), self.clock, judge=self.look.judge
+            self.gateway,
+            self.store,
+            FakeFixers("U1"),
+            self.clock,
+            policies=self.policies,
+            read_back=ReadBack(self.gateway, self.clock),
+            judge=self.look.judge,
         )
         held = self.gateway.held.get((ONE.id, SECURITY))
-        return fixes.fix(fix_request(shown=held, shown_at=self.clock.now()), "Account 1").state
+        request = fix_request(shown=held, shown_at=self.clock.now())
+        return fixes.fix(request, "Account 1").outcome
 
     def standing(self) -> set[Rule]:
         """What stands of the account."""
@@ -103,7 +111,7 @@ def test_a_fix_of_an_account_whose_place_is_not_known_mends_no_more_than_is_sure
     world.gateway.hold(1, CONTACT)
     assert world.standing() == {Rule.MISSING}
     world.policy = Policy.requiring(layers=[TAGGED])
-    assert world.fix() is FixState.CONFIRMED
+    assert world.fix() is FixOutcome.VERIFIED
     assert world.standing() == set()
     world.policy = Policy.requiring(
         layers=[PolicyTable("here", {"security.email": ("x@corp.internal",)})]
@@ -111,7 +119,7 @@ def test_a_fix_of_an_account_whose_place_is_not_known_mends_no_more_than_is_sure
     world.scan()
     world.policy = Policy.requiring(layers=[TAGGED])
     world.gateway.hold(1, OTHER)
-    assert world.fix() is FixState.CONFIRMED
+    assert world.fix() is FixOutcome.VERIFIED
     assert world.standing() == {Rule.DIFFERENT}
 
 

@@ -1,0 +1,74 @@
+"""Reads a contact that was written until AWS shows it, or until the time for that is up."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.readings import Present
+from bot.services.ports.aws import Priority
+
+if TYPE_CHECKING:
+    from bot.domain.fixes import FixRequest
+    from bot.domain.readings import ContactReading
+    from bot.services.ports.aws import Contacts
+    from bot.services.ports.clock import Clock
+
+EQUAL_READS: Final = 2
+"""Reads in a row that must give what was written: one may come from a replica ahead of others."""
+
+
+class ReadBack:
+    """Waits for AWS to show what was written. Safe to call from several threads.
+
+    Args:
+        gateway: AWS.
+        clock: the time.
+        within: seconds to wait at most.
+        first_wait: seconds between the first two reads; they grow twofold from there.
+        longest_wait: seconds between two reads at most.
+    """
+
+    def __init__(
+        self,
+        gateway: Contacts,
+        clock: Clock,
+        *,
+        within: float = 60.0,
+        first_wait: float = 0.5,
+        longest_wait: float = 5.0,
+    ) -> None:
+        self._gateway = gateway
+        self._clock = clock
+        self._within = within
+        self._first_wait = first_wait
+        self._longest_wait = longest_wait
+        self._stopping = threading.Event()
+
+    def is_stopped(self) -> bool:
+        """Whether this waits no longer, so that a read that differs tells nothing."""
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """Wait no longer."""
+        self._stopping.set()
+
+    def until_shown(self, request: FixRequest) -> ContactReading | None:
+        """Read until AWS shows what is wanted, twice in a row, or until the time is up.
+
+        Returns:
+            None where it was shown; else the last reading, which tells what stood against it.
+        """
+        deadline = self._clock.monotonic() + self._within
+        wait, equal = self._first_wait, 0
+        while True:
+            reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
+            equal = equal + 1 if reading == Present(request.wanted) else 0
+            if equal == EQUAL_READS:
+                return None
+            if equal:
+                continue
+            left = deadline - self._clock.monotonic()
+            if left <= 0 or self._stopping.wait(min(wait, left)):
+                return reading
+            wait = min(2 * wait, self._longest_wait)
