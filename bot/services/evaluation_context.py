@@ -1,4 +1,4 @@
-"""What a round of judging goes by: the policy and all that is known besides, of one moment."""
+"""What accounts are evaluated by: the policy, and everything else that is known at one moment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """The policy, and what accounts are judged by besides what is read of them.
+    """The policy, and what accounts are evaluated by besides what is read of them.
 
     `history` is by (account id, type), `exemptions` by account id.
     """
@@ -41,7 +41,7 @@ class EvaluationContext:
         types: tuple[ContactType, ...],
         primary: PrimaryContact | Failure | None,
     ) -> AccountFacts:
-        """What one account's contacts of these types are judged by."""
+        """What one account's contacts of these types are evaluated by."""
         history = {
             contact_type: self.history[account_id, contact_type]
             for contact_type in types
@@ -56,7 +56,7 @@ def load_context(
     clock: Clock,
     members: Callable[[], Members | Failure | None],
 ) -> EvaluationContext:
-    """Find out what to judge by, as far as the policy needs it.
+    """Load what accounts are evaluated by, as far as the policy needs it.
 
     Args:
         policy: what accounts should have.

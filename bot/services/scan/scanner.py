@@ -193,21 +193,7 @@ class Scanner:
         log.info("scan started")
         began = self._clock.monotonic()
         self._store.settle_exemptions()
-        policy = self._policies()
-        scans: list[OrganizationScan] = []
-
-        def progress() -> tuple[int, int]:
-            far = [each.progress for each in scans]
-            return sum(done for done, _ in far), sum(listed for _, listed in far)
-
-        def give_up() -> None:
-            for each in scans:
-                each.give_up(failure(FailureCode.NOT_REACHED))
-
-        with Heartbeat(self._store, scan.id, self._heartbeat_interval, progress, give_up):
-            context = load_context(policy, self._store, self._clock, self._directory.members)
-            scans += self._organization_scans(policy, context, lambda: self._tell(*progress()))
-            self._run(scans)
+        scans = self._scan_organizations(scan.id, self._policies())
         results = merge_results(each.results() for each in scans)
         finished = finish_scan(scan, [each.part for each in scans], results, self._clock.now())
         changes = self._store.record_scan(finished, results)
@@ -222,6 +208,24 @@ class Scanner:
         )
         self._on_recorded()
         return ScanReport(finished, results, changes)
+
+    def _scan_organizations(self, scan_id: int, policy: Policy) -> list[OrganizationScan]:
+        """Scan all organizations side by side, keeping the claim alive meanwhile."""
+        scans: list[OrganizationScan] = []
+
+        def progress() -> tuple[int, int]:
+            far = [each.progress for each in scans]
+            return sum(done for done, _ in far), sum(listed for _, listed in far)
+
+        def give_up() -> None:
+            for each in scans:
+                each.give_up(failure(FailureCode.NOT_REACHED))
+
+        with Heartbeat(self._store, scan_id, self._heartbeat_interval, progress, give_up):
+            context = load_context(policy, self._store, self._clock, self._directory.members)
+            scans += self._organization_scans(policy, context, lambda: self._tell(*progress()))
+            self._run(scans)
+        return scans
 
     def _organization_scans(
         self, policy: Policy, context: EvaluationContext, on_progress: Callable[[], None]
