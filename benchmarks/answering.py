@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from altcontact_sandbox.slack.remote import SlackControl
+from altcontact_sandbox.slack.client.client import SlackControl
 
 from benchmarks.measuring import Row, bot, environment, share, wait_log
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from altcontact_sandbox import prompt
 from altcontact_sandbox.aws.sandbox import AwsSandbox
 from altcontact_sandbox.bot_process import BotProcess
 from altcontact_sandbox.browser import open_page
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.page.server import PageServer
 from altcontact_sandbox.slack.sandbox import SlackSandbox
+from altcontact_sandbox.terminal import prompt
 from bot.config.load import load
 from bot.config.toml_file import CONFIG
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from altcontact_sandbox import render
+from altcontact_sandbox.terminal import rendering
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +32,7 @@ class Numbers:
 def shown(message: Any, numbers: Numbers | None = None) -> str:  # noqa: ANN401 - anything with blocks
     """A message as text."""
     given_ = {"text": message.text, "blocks": message.blocks}
-    return "\n".join(render.message_lines(given_, numbers or Numbers(), NAMES))
+    return "\n".join(rendering.message_lines(given_, numbers or Numbers(), NAMES))
 
 
 def test_an_alert_has_numbered_buttons() -> None:
@@ -49,10 +49,10 @@ def test_an_alert_has_numbered_buttons() -> None:
 
 def test_mentions_are_names_and_escapes_undone() -> None:
     """Mentions become names, escapes the characters; plain text stays as typed."""
-    text = render.readable(mrkdwn("<@U0ALICE001> <!subteam^S0SECOPS01> &lt;b&gt; `x`"), NAMES)
+    text = rendering.readable(mrkdwn("<@U0ALICE001> <!subteam^S0SECOPS01> &lt;b&gt; `x`"), NAMES)
     assert text == "@alice @secops <b> x"
-    assert render.readable(plain("<!channel> *a*"), NAMES) == "<!channel> *a*"
-    assert "@U9" in render.readable(mrkdwn("<@U9>"), NAMES)
+    assert rendering.readable(plain("<!channel> *a*"), NAMES) == "<!channel> *a*"
+    assert "@U9" in rendering.readable(mrkdwn("<@U9>"), NAMES)
 
 
 def test_a_choice_lists_its_options() -> None:
@@ -76,14 +76,14 @@ def test_a_form_shows_values_hints_and_errors() -> None:
         region=None,
     )
     state = {"view": view, "values": {"name": "Ann"}, "errors": {"phone": "No such number."}}
-    text = "\n".join(render.view_lines(state, Numbers(), NAMES))
+    text = "\n".join(rendering.view_lines(state, Numbers(), NAMES))
     for told in ("Name: Ann", "✗ No such number.", "distribution list", "┌ Security contact"):
         assert told in text
 
 
 def test_a_message_without_blocks_is_its_text() -> None:
     """Where there are no blocks the text is shown."""
-    lines = render.message_lines({"text": "a\nb", "blocks": []}, Numbers(), NAMES)
+    lines = rendering.message_lines({"text": "a\nb", "blocks": []}, Numbers(), NAMES)
     assert lines == ["a", "b"]
 
 
@@ -92,11 +92,11 @@ def test_unchecked_and_other_blocks() -> None:
     text = shown(announcements.announcement_message(data.content(1, AnnouncementKind.UNCHECKED)))
     assert "→" in text
     blocks = [divider(), header("Head")]
-    lines = render.message_lines({"text": "x", "blocks": blocks}, Numbers(), NAMES)
+    lines = rendering.message_lines({"text": "x", "blocks": blocks}, Numbers(), NAMES)
     assert lines == ["──────", "══ Head ══"]
 
 
 @given(st.text())
 def test_nothing_that_a_terminal_obeys(text: str) -> None:
     """No control character is left, whatever a name holds."""
-    assert all(c.isprintable() or c == "\n" for c in render.printable(text))
+    assert all(c.isprintable() or c == "\n" for c in rendering.printable(text))

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from altcontact_sandbox import bot_process, prompt, run
+from altcontact_sandbox import bot_process, run
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.run import Options
+from altcontact_sandbox.terminal import prompt
 
 from bot.config import policy_file
 from bot.config.load import load

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from altcontact_sandbox.aws.demo import SandboxAccount
+from altcontact_sandbox.aws.seeds.demo import SandboxAccount
 
 from bot.domain.contacts import ContactType
 from bot.domain.rule_catalog import Rule

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altcontact_sandbox.aws.contacts import Contacts
-from altcontact_sandbox.aws.control import PREFIX, Control
-from altcontact_sandbox.aws.identity import Identity
-from altcontact_sandbox.aws.layer import AwsLayer
-from altcontact_sandbox.aws.remote import AwsControl
-from altcontact_sandbox.aws.world import World
+from altcontact_sandbox.aws.account.contacts import Contacts
+from altcontact_sandbox.aws.app import AwsLayer
+from altcontact_sandbox.aws.client.client import AwsControl
+from altcontact_sandbox.aws.control.routes import PREFIX, Control
+from altcontact_sandbox.aws.organizations.identity import Identity
+from altcontact_sandbox.aws.state.world import World
 from altcontact_sandbox.servers import ServerThread, Startable
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from altcontact_sandbox.page.changes import aws_changes, slack_changes
-from altcontact_sandbox.page.masks import Masks
+from altcontact_sandbox.page.masking import Masks
 from bot.slack.command_parser import COMMAND, USAGE
 
 if TYPE_CHECKING:

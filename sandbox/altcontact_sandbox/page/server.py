@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.page.guard import Guard
 from altcontact_sandbox.page.hub import AWS, SLACK, Hub
-from altcontact_sandbox.page.passing import METHODS, Passing, stopping, wrong
+from altcontact_sandbox.page.proxy import METHODS, Passing, stopping, wrong
 from altcontact_sandbox.servers import ServerThread, Startable
 
 if TYPE_CHECKING:

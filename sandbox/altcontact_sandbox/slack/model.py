@@ -6,7 +6,7 @@ import mimetypes
 from dataclasses import dataclass, field
 from typing import Any
 
-from altcontact_sandbox.slack.forms import initial_values, kept_values, named
+from altcontact_sandbox.slack.blocks.view_state import initial_values, kept_values, named
 
 
 @dataclass

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from altcontact_sandbox.servers import ServerThread, Startable
-from altcontact_sandbox.slack.layer import SlackLayer
-from altcontact_sandbox.slack.remote import SlackControl
+from altcontact_sandbox.slack.app import SlackLayer
+from altcontact_sandbox.slack.client.client import SlackControl
 
 
 class SlackSandbox(SlackControl, Startable):

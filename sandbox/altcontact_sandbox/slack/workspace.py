@@ -12,12 +12,12 @@ import secrets
 import time
 from typing import Any, Final
 
-from altcontact_sandbox.slack.forms import initial_values, kept_values, named
-from altcontact_sandbox.slack.members import DOMAIN, Member, Roster
+from altcontact_sandbox.slack.blocks.view_state import initial_values, kept_values, named
 from altcontact_sandbox.slack.model import Channel, Fault, File, Group, Message, View
-from altcontact_sandbox.slack.rates import Buckets
+from altcontact_sandbox.slack.people.members import DOMAIN, Member, Roster
+from altcontact_sandbox.slack.rate_limits import Buckets
 from altcontact_sandbox.slack.refusals import Refusals
-from altcontact_sandbox.slack.wire import Wire
+from altcontact_sandbox.slack.transport.wire_log import Wire
 from bot.slack.scopes import BOT_SCOPES
 
 TEAM: Final = "T0SANDBOX1"

@@ -8,11 +8,11 @@ import boto3
 import httpx
 import psutil
 import pytest
-from altcontact_sandbox.aws.callers import Keys
-from altcontact_sandbox.aws.demo import SECURITY_TEAM, SandboxAccount
-from altcontact_sandbox.aws.identity import Identity
-from altcontact_sandbox.aws.remote import AwsControl
+from altcontact_sandbox.aws.client.client import AwsControl
+from altcontact_sandbox.aws.organizations.identity import Identity
 from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, SandboxAccount
+from altcontact_sandbox.aws.sts.callers import Keys
 from altcontact_sandbox.errors import SandboxError
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError

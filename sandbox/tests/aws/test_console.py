@@ -7,19 +7,24 @@ from typing import Any
 import httpx
 import phonenumbers
 import pytest
-from altcontact_sandbox.aws.demo import HOSTILE_NAME, SECURITY_TEAM, SandboxAccount, wire
-from altcontact_sandbox.aws.forms import STATES, changed_account, check_contact, new_account
-from altcontact_sandbox.aws.identity import (
+from altcontact_sandbox.aws.control.form_checks import (
+    STATES,
+    changed_account,
+    check_contact,
+    new_account,
+)
+from altcontact_sandbox.aws.organizations.identity import (
     DELEGATED_ID,
     DELEGATED_OTHER_ID,
     MANAGEMENT_ID,
     MEMBER_ID,
     Identity,
 )
-from altcontact_sandbox.aws.model import AccountModel
-from altcontact_sandbox.aws.organization import founders
-from altcontact_sandbox.aws.realistic import realistic_accounts
+from altcontact_sandbox.aws.organizations.organization import founders
+from altcontact_sandbox.aws.protocol.input_model import AccountModel
 from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.aws.seeds.demo import HOSTILE_NAME, SECURITY_TEAM, SandboxAccount, wire
+from altcontact_sandbox.aws.seeds.realistic import realistic_accounts
 from altcontact_sandbox.errors import SandboxError
 from botocore.exceptions import ClientError
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from altcontact_sandbox.aws.demo import DENIED_ID, SECURITY_TEAM, wire
 from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.aws.seeds.demo import DENIED_ID, SECURITY_TEAM, wire
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from bot.domain.contacts import AlternateContact

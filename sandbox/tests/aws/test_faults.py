@@ -5,12 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from altcontact_sandbox.aws.answers import Call, Refusal
-from altcontact_sandbox.aws.callers import callers
-from altcontact_sandbox.aws.demo import SECURITY_TEAM, wire
-from altcontact_sandbox.aws.identity import Identity
-from altcontact_sandbox.aws.quotas import Quotas
+from altcontact_sandbox.aws.organizations.identity import Identity
+from altcontact_sandbox.aws.protocol.messages import Call, Refusal
 from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, wire
+from altcontact_sandbox.aws.state.quotas import Quotas
+from altcontact_sandbox.aws.sts.callers import callers
 from altcontact_sandbox.errors import SandboxError
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import boto3
 import pytest
-from altcontact_sandbox.aws.identity import Identity
-from altcontact_sandbox.aws.realistic import realistic_accounts
+from altcontact_sandbox.aws.organizations.identity import Identity
 from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.aws.seeds.realistic import realistic_accounts
 from altcontact_sandbox.errors import SandboxError
 from botocore.config import Config
 from botocore.exceptions import ClientError

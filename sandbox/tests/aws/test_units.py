@@ -6,8 +6,8 @@ from typing import Any
 
 import botocore.session
 import pytest
-from altcontact_sandbox.aws.demo import SECURITY_TEAM
 from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM
 from altcontact_sandbox.errors import SandboxError
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError

@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from altcontact_sandbox.aws.answers import Call
-from altcontact_sandbox.aws.demo import SECURITY_TEAM, wire
-from altcontact_sandbox.aws.recorder import KEPT, Recorder
+from altcontact_sandbox.aws.protocol.messages import Call
 from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, wire
+from altcontact_sandbox.aws.state.recorder import KEPT, Recorder
 from altcontact_sandbox.errors import SandboxError
 from botocore.exceptions import ClientError, ConnectionClosedError
 

@@ -5,9 +5,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from altcontact_sandbox.aws.demo import SECURITY_TEAM, wire
-from altcontact_sandbox.aws.remote import AwsControl
+from altcontact_sandbox.aws.client.client import AwsControl
 from altcontact_sandbox.aws.sandbox import AwsSandbox
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, wire
 from botocore.exceptions import ClientError
 
 from sandbox.tests.aws.fixtures import Connect

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from altcontact_sandbox.aws.demo import SECURITY_TEAM
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM
 from playwright.sync_api import expect
 
 from sandbox.tests.browser.pointing import alert, set_contact

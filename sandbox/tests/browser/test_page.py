@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from altcontact_sandbox.aws.demo import HOSTILE_NAME
+from altcontact_sandbox.aws.seeds.demo import HOSTILE_NAME
 from playwright.sync_api import expect
 
 from sandbox.tests.browser.pointing import FORM, alert, fix_button, set_contact

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from altcontact_sandbox.slack.remote import SlackControl
+    from altcontact_sandbox.slack.client.client import SlackControl
     from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Request, WebError
 
     from sandbox.tests.browser.conftest import Sandbox

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from altcontact_sandbox.page.masks import MASKED, Masks
+from altcontact_sandbox.page.masking import MASKED, Masks
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

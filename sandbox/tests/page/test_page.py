@@ -14,7 +14,7 @@ import pytest
 from altcontact_sandbox import bot_process
 from altcontact_sandbox.bot_process import BotProcess
 from altcontact_sandbox.page import hub
-from altcontact_sandbox.page.masks import MASKED
+from altcontact_sandbox.page.masking import MASKED
 from altcontact_sandbox.page.server import STATIC, PageServer
 
 from sandbox.tests.page.fixtures import (

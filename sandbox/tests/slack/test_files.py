@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from altcontact_sandbox.errors import SandboxError
-from altcontact_sandbox.slack.files_api import LARGEST
+from altcontact_sandbox.slack.web_api.files import LARGEST
 from altcontact_sandbox.slack.workspace import ALERTS, ALICE, ARCHIVED, BOB, ELSEWHERE
 from slack_sdk.errors import SlackApiError
 

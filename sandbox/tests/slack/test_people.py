@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from altcontact_sandbox.errors import SandboxError
-from altcontact_sandbox.slack.remote import SlackControl
+from altcontact_sandbox.slack.client.client import SlackControl
 from altcontact_sandbox.slack.workspace import ALERTS, ALICE, BOB
 from slack_sdk.errors import SlackApiError
 

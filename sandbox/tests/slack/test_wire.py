@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from altcontact_sandbox.slack.remote import SlackControl
+from altcontact_sandbox.slack.client.client import SlackControl
 from altcontact_sandbox.slack.workspace import ALERTS, GROUP
 from slack_sdk.errors import SlackApiError
 

@@ -9,8 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from altcontact_sandbox.aws.demo import DENIED_ID, SandboxAccount
-from altcontact_sandbox.aws.identity import DELEGATED_ID, MANAGEMENT_ID, MEMBER_ID, STANDALONE_ID
+from altcontact_sandbox.aws.organizations.identity import (
+    DELEGATED_ID,
+    MANAGEMENT_ID,
+    MEMBER_ID,
+    STANDALONE_ID,
+)
+from altcontact_sandbox.aws.seeds.demo import DENIED_ID, SandboxAccount
 
 from bot.aws.gateway import AwsGateway
 from bot.aws.token_bucket import Quota

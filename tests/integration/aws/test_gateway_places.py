@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from altcontact_sandbox.aws.demo import SandboxAccount
-from altcontact_sandbox.aws.identity import DELEGATED_ID, MANAGEMENT_ID, MEMBER_ID
+from altcontact_sandbox.aws.organizations.identity import DELEGATED_ID, MANAGEMENT_ID, MEMBER_ID
+from altcontact_sandbox.aws.seeds.demo import SandboxAccount
 
 from bot.aws.gateway import AwsGateway
 from bot.aws.token_bucket import Quota

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from altcontact_sandbox.aws.answers import ACCOUNT, Call
-from altcontact_sandbox.aws.callers import Caller
-from altcontact_sandbox.aws.quotas import Quotas
+from altcontact_sandbox.aws.protocol.messages import ACCOUNT, Call
+from altcontact_sandbox.aws.state.quotas import Quotas
+from altcontact_sandbox.aws.sts.callers import Caller
 
 from bot.aws.gateway import AwsGateway
 from bot.aws.rate_limiter import account_limiters

@@ -1,0 +1,1 @@
+"""Account Management: alternate and primary contacts."""

@@ -1,0 +1,111 @@
+"""Account Management: who may get, put and delete which account's contacts."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from altcontact_sandbox.aws.account.contacts import FIELDS
+from altcontact_sandbox.aws.organizations.organization import Standing, access_denied
+from altcontact_sandbox.aws.protocol.input_model import AccountModel
+from altcontact_sandbox.aws.protocol.messages import Call, Refusal
+
+if TYPE_CHECKING:
+    from altcontact_sandbox.aws.account.contacts import Contact, Contacts
+    from altcontact_sandbox.aws.state.world import World
+    from altcontact_sandbox.aws.sts.callers import Caller
+
+_OWN_ID: Final = (
+    " (The management account can only be managed using the standalone context from the "
+    "management account.)"
+)
+_FEATURES_OFF: Final = " (Your organization must first enable all features.)"
+_TRUSTED_ACCESS_OFF: Final = (
+    " (Your organization must first enable trusted access with AWS Account Management.)"
+)
+_STRANGER: Final = " (The specified account is not a member of your organization.)"
+
+
+class AccountApi:
+    """The operations on alternate contacts, and the reading of the primary contact.
+
+    They are in the strictest reading of AWS's pages.
+
+    A member account that names any account, and a caller of another service's delegated
+    administration, get AWS's bare denial: the cause is theirs to find out.
+    """
+
+    def __init__(self, world: World, contacts: Contacts) -> None:
+        self._world = world
+        self._contacts = contacts
+        self._model = AccountModel()
+
+    def answer(self, caller: Caller, call: Call) -> dict[str, Any] | None:
+        """Carry out a call.
+
+        Raises:
+            Refusal: as AWS would.
+        """
+        account_id = call.text("AccountId") or caller.account_id
+        self._world.organization.require_allowed(caller, call.action, account_id)
+        self._model.check(call)
+        self._require_reach(caller, call)
+        if call.operation == "GetContactInformation":
+            return {"ContactInformation": self._world.organization.primary(account_id)}
+        key = (account_id, call.text("AlternateContactType"))
+        if call.operation == "GetAlternateContact":
+            return self._get(key)
+        if call.operation == "PutAlternateContact":
+            self._world.hide(key, self._visible(key))
+            self._contacts.put(*key, {name: call.text(name) for name in FIELDS})
+        else:
+            if self._contacts.get(*key) is None:
+                raise _not_found()
+            self._world.hide(key, self._visible(key))
+            self._contacts.delete(*key)
+        self._world.stats.wrote(call, account_id)
+        self._world.changes.made()
+        return None
+
+    def _get(self, key: tuple[str, str]) -> dict[str, Any]:
+        contact = self._visible(key)
+        if contact is None:
+            raise _not_found()
+        return {"AlternateContact": {"AlternateContactType": key[1], **contact}}
+
+    def _visible(self, key: tuple[str, str]) -> Contact | None:
+        until, before = self._world.shown.get(key, (0.0, None))
+        if time.monotonic() < until:
+            return before
+        self._world.shown.pop(key, None)
+        return self._contacts.get(*key)
+
+    def _require_reach(self, caller: Caller, call: Call) -> None:
+        organization = self._world.organization
+        named = call.text("AccountId")
+        if named:
+            standing = organization.standing(caller.account_id)
+            if standing not in {Standing.MANAGEMENT, Standing.DELEGATED}:
+                raise access_denied(caller, call.action)
+            if named == organization.identity.management_id:
+                raise access_denied(caller, call.action, _OWN_ID)
+            if named == caller.account_id:
+                raise access_denied(caller, call.action)
+            if not organization.all_features:
+                raise access_denied(caller, call.action, _FEATURES_OFF)
+            if not organization.trusted_access:
+                raise access_denied(caller, call.action, _TRUSTED_ACCESS_OFF)
+            if named not in organization.members:
+                raise access_denied(caller, call.action, _STRANGER)
+        member = organization.members.get(named or caller.account_id)
+        if member is not None and member.state != "ACTIVE":
+            why = f" (The specified account is not active: {member.state}.)"
+            raise access_denied(caller, call.action, why)
+
+
+def _not_found() -> Refusal:
+    return Refusal(
+        "ResourceNotFoundException",
+        "No contact of the inputted alternate contact type found.",
+        404,
+    )

@@ -1,0 +1,1 @@
+"""Drives the control interface, from this process or another."""

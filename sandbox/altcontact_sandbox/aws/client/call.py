@@ -1,0 +1,38 @@
+"""Calls the control interface of a sandbox's AWS, and says what went wrong."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import httpx
+
+from altcontact_sandbox.aws.control.routes import PREFIX
+from altcontact_sandbox.errors import SandboxError
+
+_SECONDS: Final = 60.0
+_REFUSED: Final = 400
+
+
+class Remote:
+    """The control interface at `url`."""
+
+    def __init__(self, url: str = "") -> None:
+        self.url = url
+
+    def _call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+        try:
+            answer = httpx.request(
+                method,
+                f"{self.url}{PREFIX}{path}",
+                json=body,
+                timeout=_SECONDS,
+                trust_env=False,
+            )
+        except httpx.HTTPError as exc:
+            raise SandboxError(f"The sandbox's AWS at {self.url} does not answer.") from exc
+        if answer.status_code == _REFUSED:
+            told = answer.json()
+            raise SandboxError(told["error"], told["mend"])
+        if not answer.is_success:
+            raise SandboxError(f"The sandbox's AWS answered {answer.status_code} to {path}.")
+        return answer.json() if answer.content else None

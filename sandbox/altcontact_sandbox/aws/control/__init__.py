@@ -1,0 +1,1 @@
+"""The control interface over HTTP: sets and shows everything directly."""

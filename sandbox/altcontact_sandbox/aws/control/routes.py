@@ -1,0 +1,181 @@
+"""The control interface, JSON over HTTP under `/_sandbox/`: sets and shows everything directly.
+
+What is done here passes by all strictness: no quota, no fault and no denial applies to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from altcontact_sandbox.aws.control.accounts import AccountsControl
+from altcontact_sandbox.aws.control.form_checks import WrongForm
+from altcontact_sandbox.aws.control.json_body import json_object
+from altcontact_sandbox.aws.control.placements import PlacesControl
+from altcontact_sandbox.aws.control.snapshot import snapshot
+from altcontact_sandbox.aws.organizations.organization import Denial
+from altcontact_sandbox.aws.state.faults import Fault, FaultKind
+from altcontact_sandbox.aws.state.stats import Stats
+from altcontact_sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from altcontact_sandbox.aws.account.contacts import Contacts
+    from altcontact_sandbox.aws.state.world import World
+
+    Handler = Callable[[Request], Awaitable[Response]]
+
+PREFIX: Final = "/_sandbox"
+"""What the paths of the control interface begin with."""
+
+_WRONG: Final = (SandboxError, KeyError, TypeError, ValueError)
+_LONGEST_WAIT_SECONDS: Final = 50.0
+_UNSEEN: Final = frozenset({f"{PREFIX}/stats"})
+"""What is not in the snapshot, so that changing it wakes nobody."""
+
+
+class Control:
+    """The handlers; each takes and gives JSON. A wrong request is answered 400 and {"error"}."""
+
+    def __init__(self, world: World, contacts: Contacts) -> None:
+        self._world = world
+        self._contacts = contacts
+        self._accounts = AccountsControl(world, contacts)
+        self._places = PlacesControl(world)
+
+    def app(self) -> Starlette:
+        """The Starlette app with every path."""
+        routes = [
+            ("/state", "GET", self._state),
+            ("/wire", "GET", self._wire),
+            ("/world", "GET", self._snapshot),
+            ("/reset", "POST", self._reset),
+            ("/settings", "PATCH", self._settings),
+            ("/quotas", "PUT", self._quota),
+            *self._accounts.routes(),
+            *self._places.routes(),
+            ("/denials", "POST", self._deny),
+            ("/denials", "DELETE", self._allow),
+            ("/faults", "GET", self._faults),
+            ("/faults", "POST", self._add_fault),
+            ("/faults", "DELETE", self._clear_faults),
+            ("/faults/{fault_id:int}", "DELETE", self._clear_faults),
+            ("/stats", "GET", self._stats),
+            ("/stats", "DELETE", self._clear_stats),
+            ("/callers/{caller}", "GET", self._environment),
+            ("/callers/{caller}/expire", "POST", self._expire),
+            ("/callers/{caller}/renew", "POST", self._renew),
+        ]
+        return Starlette(
+            routes=[
+                Route(PREFIX + path, self._counted(handler), methods=[method])
+                for path, method, handler in routes
+            ],
+            exception_handlers=dict.fromkeys(_WRONG, _wrong),
+        )
+
+    async def _state(self, _request: Request) -> Response:
+        return JSONResponse(self._world.as_json())
+
+    def _counted(self, handler: Handler) -> Handler:
+        async def handle(request: Request) -> Response:
+            answer = await handler(request)
+            if request.method != "GET" and request.url.path not in _UNSEEN:
+                self._world.changes.made()
+            return answer
+
+        return handle
+
+    async def _snapshot(self, request: Request) -> Response:
+        since, seconds = _awaited(request)
+        await self._world.changes.wait(since, seconds)
+        return JSONResponse(snapshot(self._world, self._contacts))
+
+    async def _wire(self, request: Request) -> Response:
+        since, seconds = _awaited(request)
+        await self._world.recorder.recorded.wait(since, seconds)
+        return JSONResponse(self._world.recorder.after(since))
+
+    async def _reset(self, _request: Request) -> Response:
+        self._world.reset()
+        self._contacts.load({})
+        return JSONResponse(self._world.as_json())
+
+    async def _settings(self, request: Request) -> Response:
+        self._world.change(self._world.settings.changed(await json_object(request)))
+        return JSONResponse(self._world.as_json())
+
+    async def _quota(self, request: Request) -> Response:
+        self._world.quotas.set(**await json_object(request))
+        return JSONResponse(self._world.quotas.as_json())
+
+    async def _deny(self, request: Request) -> Response:
+        denial = Denial(**await json_object(request))
+        if denial.by not in {"iam", "scp"}:
+            raise SandboxError("by is iam or scp.")
+        denials = self._world.organization.denials
+        if denial not in denials:
+            denials.append(denial)
+        return Response(status_code=204)
+
+    async def _allow(self, request: Request) -> Response:
+        wanted = await json_object(request)
+        if not set(wanted) <= {"action", "by", "account_id"}:
+            raise SandboxError("What is allowed again is chosen by action, by and account_id.")
+        organization = self._world.organization
+        organization.denials = [
+            each for each in organization.denials if not wanted.items() <= each.as_json().items()
+        ]
+        return Response(status_code=204)
+
+    async def _faults(self, _request: Request) -> Response:
+        return JSONResponse(self._world.faults.as_json())
+
+    async def _add_fault(self, request: Request) -> Response:
+        wanted = await json_object(request)
+        wanted["kind"] = FaultKind(wanted["kind"])
+        return JSONResponse({"id": self._world.faults.add(Fault(**wanted))})
+
+    async def _clear_faults(self, request: Request) -> Response:
+        self._world.faults.clear(request.path_params.get("fault_id"))
+        return Response(status_code=204)
+
+    async def _stats(self, _request: Request) -> Response:
+        return JSONResponse(self._world.stats.as_json())
+
+    async def _clear_stats(self, _request: Request) -> Response:
+        self._world.stats = Stats()
+        return Response(status_code=204)
+
+    async def _environment(self, request: Request) -> Response:
+        return JSONResponse(self._world.keys.environment(request.path_params["caller"]))
+
+    async def _expire(self, request: Request) -> Response:
+        self._world.keys.expire(request.path_params["caller"])
+        return Response(status_code=204)
+
+    async def _renew(self, request: Request) -> Response:
+        self._world.keys.renew(request.path_params["caller"])
+        return Response(status_code=204)
+
+
+def _awaited(request: Request) -> tuple[int, float]:
+    since = int(request.query_params.get("since", "-1"))
+    seconds = float(request.query_params.get("timeout", "0"))
+    return since, min(max(seconds, 0.0), _LONGEST_WAIT_SECONDS)
+
+
+async def _wrong(request: Request, error: Exception) -> Response:
+    remedy = error.remedy if isinstance(error, SandboxError) else ""
+    told: dict[str, Any] = {"error": str(error), "mend": remedy}
+    if isinstance(error, WrongForm):
+        told["fields"] = error.fields
+    # Who fills in a form wrongly calls nothing wrongly; a browser logs an error for each 400.
+    form = isinstance(error, SandboxError) and request.query_params.get("checked")
+    return JSONResponse(told, 200 if form else 400)

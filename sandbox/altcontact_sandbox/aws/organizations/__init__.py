@@ -1,0 +1,1 @@
+"""AWS Organizations: accounts, OUs, tags, and who administers what."""

@@ -1,0 +1,64 @@
+"""How Organizations shows accounts, OUs and the root: with its own members, ids and ARNs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from altcontact_sandbox.aws.organizations.organization import Member
+    from altcontact_sandbox.aws.organizations.units import Unit
+    from altcontact_sandbox.aws.state.world import World
+
+LONG_AGO: Final = 1_600_000_000.0
+"""When everything joined and was turned on, in seconds since 1970."""
+
+_STATUS: Final = {"ACTIVE": "ACTIVE", "PENDING_CLOSURE": "PENDING_CLOSURE"}
+
+
+def arn(world: World, partition: str, kind: str, name: str = "") -> str:
+    """The ARN of a thing of the organization, or of the organization itself."""
+    identity = world.identity
+    prefix = f"arn:{partition}:organizations::{identity.management_id}"
+    return f"{prefix}:{kind}/{identity.organization_id}" + (f"/{name}" if name else "")
+
+
+def shown_account(world: World, partition: str, member: Member) -> dict[str, Any]:
+    """An account in a listing or a description."""
+    shown = shown_member(world, partition, member)
+    if world.settings.paths:
+        organization = world.organization
+        shown["Paths"] = [f"{organization.units.ids(organization.parent(member))}{member.id}/"]
+    return shown
+
+
+def shown_member(world: World, partition: str, member: Member) -> dict[str, Any]:
+    """An account as administrators are listed: without its place."""
+    shown: dict[str, Any] = {
+        "Id": member.id,
+        "Arn": arn(world, partition, "account", member.id),
+        "Email": member.email,
+        "Name": member.name,
+        "JoinedMethod": "CREATED",
+        "JoinedTimestamp": LONG_AGO,
+    }
+    fields = world.settings.state_fields
+    if "State" in fields:
+        shown["State"] = member.state
+    if "Status" in fields:
+        shown["Status"] = _STATUS.get(member.state, "SUSPENDED")
+    return shown
+
+
+def shown_unit(world: World, partition: str, unit: Unit) -> dict[str, Any]:
+    """An OU in a listing."""
+    shown = {"Id": unit.id, "Arn": arn(world, partition, "ou", unit.id), "Name": unit.name}
+    if world.settings.paths:
+        shown["Path"] = world.organization.units.ids(unit.id)
+    return shown
+
+
+def shown_root(world: World, partition: str) -> dict[str, Any]:
+    """The root in a listing."""
+    root = world.identity.root_id
+    root_arn = arn(world, partition, "root", root)
+    return {"Id": root, "Arn": root_arn, "Name": "Root", "PolicyTypes": []}

@@ -1,0 +1,1 @@
+"""STS: who calls, and the roles that may be assumed."""

@@ -1,0 +1,90 @@
+"""The Slack server: Web API, Socket Mode, response URLs, and the control interface beside them."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from altcontact_sandbox.slack.control.routes import Control
+from altcontact_sandbox.slack.refusals import Refusal
+from altcontact_sandbox.slack.transport.date_header import dated
+from altcontact_sandbox.slack.transport.dropped_connections import breakable
+from altcontact_sandbox.slack.transport.socket_mode import SocketMode
+from altcontact_sandbox.slack.transport.wire_log import Exchange
+from altcontact_sandbox.slack.web_api.endpoint import Answered, WebApi, fail
+from altcontact_sandbox.slack.web_api.files import upload
+from altcontact_sandbox.slack.web_api.response_url import respond
+from altcontact_sandbox.slack.workspace import Workspace
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+_GONE: Final = frozenset({"invalid_url", "expired_url", "used_url"})
+
+
+class SlackLayer:
+    """The workspace behind HTTP."""
+
+    def __init__(self) -> None:
+        self.space = Workspace()
+        self.socket = SocketMode(self.space)
+        self._web = WebApi(self.space, self.socket)
+
+    def application(self) -> ASGIApp:
+        """The server's application."""
+        starlette = Starlette(
+            routes=[
+                Route("/api/{method}", self._web.serve, methods=["POST", "GET"]),
+                Route("/respond/{key}", self._respond, methods=["POST"]),
+                Route("/upload/{key}", self._upload, methods=["POST"]),
+                WebSocketRoute("/link", self.socket.serve),
+                *Control(self.space, self.socket).routes(),
+            ]
+        )
+        return breakable(dated(starlette, self.space))
+
+    async def _respond(self, request: Request) -> Response:
+        began = time.monotonic()
+        try:
+            given = json.loads(await request.body())
+        except ValueError:
+            given = None
+        answered = await self._take(request.path_params["key"], given)
+        exchange = Exchange("response_url", "response_url", answered.status, given, answered.body)
+        await self.space.wire.record(exchange, time.monotonic() - began)
+        return answered.response
+
+    async def _upload(self, request: Request) -> Response:
+        began = time.monotonic()
+        content = await request.body()
+        try:
+            upload(self.space, request.path_params["key"], content)
+            status, response = "ok", Response(f"OK - {len(content)}")
+        except Refusal as refusal:
+            self.space.refusals.add("upload", refusal.code, **refusal.more)
+            await self.space.tell()
+            status, response = refusal.code, Response(refusal.code, 400)
+        exchange = Exchange("web_api", "upload", status, {"bytes": len(content)}, None)
+        await self.space.wire.record(exchange, time.monotonic() - began)
+        return response
+
+    async def _take(self, key: str, given: Any) -> Answered:  # noqa: ANN401 - JSON
+        fault = self.space.fault("response_url")
+        if fault is not None:
+            return await fail(fault)
+        try:
+            respond(self.space, key, given)
+        except Refusal as refusal:
+            self.space.refusals.add("response_url", refusal.code, **refusal.more)
+            await self.space.tell()
+            body = {"ok": False, "error": refusal.code}
+            status = 404 if refusal.code in _GONE else 400
+            return Answered(JSONResponse(body, status), refusal.code, body)
+        await self.space.tell()
+        return Answered(Response("ok"), "ok", {"ok": True})

@@ -1,0 +1,1 @@
+"""What Slack refuses in blocks and views: pure functions of JSON, which others can use."""

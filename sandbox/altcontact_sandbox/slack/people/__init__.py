@@ -1,0 +1,1 @@
+"""The members of the workspace, what they do, and how the app is told."""

@@ -1,0 +1,159 @@
+"""What people do: type commands and messages, fill forms; and what comes of the app's ack."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from altcontact_sandbox.slack.blocks.check import problems
+from altcontact_sandbox.slack.blocks.view_state import input_blocks, misplaced, unfit
+from altcontact_sandbox.slack.model import Message, View
+from altcontact_sandbox.slack.people import payloads
+from altcontact_sandbox.slack.web_api.views import STACK, described_view
+from altcontact_sandbox.slack.workspace import BOT_USER
+
+if TYPE_CHECKING:
+    from altcontact_sandbox.slack.people.delivery import Delivery
+
+    Payload = dict[str, Any]
+
+_TROUBLE = {"error": "We had some trouble connecting. Try again?"}
+
+
+class People:
+    """The people of the workspace."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+        self._space = delivery.space
+
+    async def command(self, user: str, channel: str, line: str) -> Payload:
+        """Type a slash command: `/altcontact check`."""
+        self._delivery.known(user)
+        payload = payloads.command(self._space, self._delivery.base, user, channel, line)
+        answer, told = await self._delivery.deliver("slash_commands", payload)
+        if answer and (answer.get("text") or answer.get("blocks")):
+            blocks = answer.get("blocks") or []
+            found = problems(blocks)
+            if found:
+                await self._delivery.refuse(*found)
+                return told
+            to = "" if answer.get("response_type") == "in_channel" else user
+            self._space.messages.append(
+                Message(self._space.new_ts(), channel, BOT_USER, answer.get("text", ""), blocks, to)
+            )
+            await self._space.tell()
+        return told
+
+    async def say(self, user: str, channel: str, text: str, thread_ts: str = "") -> Payload:
+        """Post a message, or an answer to one; `acked` is None as the app hears of no messages."""
+        self._delivery.known(user)
+        is_theirs = channel == f"D{user[1:]}"
+        place = self._space.direct(user) if is_theirs else self._space.channel(channel)
+        if place is None or user not in place.members:
+            return {"error": "no such channel"}
+        if place.is_archived:
+            return {"error": "the channel is archived"}
+        if not text.strip():
+            return {"error": "there is nothing to say"}
+        parent = self._space.message(place.id, thread_ts) if thread_ts else None
+        if thread_ts and (parent is None or parent.ephemeral):
+            return {"error": "no such message"}
+        # Slack escapes what people type, and hands it out so.
+        safe = html.escape(text, quote=False)
+        message = Message(self._space.new_ts(), place.id, user, safe, [])
+        message.thread_ts = parent.thread_ts or parent.ts if parent else ""
+        self._space.messages.append(message)
+        await self._space.tell()
+        return {"acked": None, "ts": message.ts}
+
+    async def open_home(self, user: str) -> Payload:
+        """Look at the app's home; the app is told where it subscribes to that."""
+        self._delivery.known(user)
+        if "app_home_opened" not in self._space.events:
+            return {"acked": None}
+        payload = payloads.home_opened(self._space, user)
+        return (await self._delivery.deliver("events_api", payload))[1]
+
+    async def submit(self, user: str, values: dict[str, Any]) -> Payload:
+        """Fill the topmost modal and submit it: {"errors": …}, {"view": …} or {"closed": true}."""
+        self._delivery.known(user)
+        shown = self._delivery.top(user)
+        if shown is None:
+            return {"error": "no modal is open"}
+        if strange := misplaced(shown.view, values, shown.suggested):
+            return {"error": strange}
+        shown.values |= values
+        wrong = unfit(shown.view, shown.values)
+        if wrong:
+            return {"errors": wrong}
+        payload = payloads.interaction(self._space, "view_submission", user)
+        payload |= {
+            "trigger_id": self._space.new_trigger(user),
+            "view": described_view(shown),
+            "response_urls": [],
+        }
+        answer, told = await self._delivery.deliver("interactive", payload)
+        if answer is None:
+            return {**told, **_TROUBLE}
+        result = await self._apply(user, shown, answer)
+        await self._space.tell()
+        return {**told, **result}
+
+    async def close(self, user: str) -> Payload:
+        """Close the topmost modal; the app is told where it asked for that."""
+        self._delivery.known(user)
+        shown = self._delivery.top(user)
+        if shown is None:
+            return {"error": "no modal is open"}
+        self._space.modals[user].remove(shown)
+        await self._space.tell()
+        if not shown.view.get("notify_on_close"):
+            return {"closed": True}
+        payload = payloads.interaction(self._space, "view_closed", user)
+        payload |= {"view": described_view(shown), "is_cleared": False}
+        return {"closed": True, **(await self._delivery.deliver("interactive", payload))[1]}
+
+    async def _apply(self, user: str, shown: View, answer: Payload) -> Payload:
+        action = answer.get("response_action")
+        stack = self._space.modals.get(user, [])
+        if action == "errors":
+            return await self._mark(shown, answer.get("errors"))
+        if action in {"update", "push"}:
+            return await self._show(user, shown, answer)
+        if action == "clear":
+            stack.clear()
+        elif action is not None:
+            await self._delivery.refuse(f"unknown response_action {action!r}")
+            return _TROUBLE
+        elif shown in stack:
+            stack.remove(shown)
+        return {"closed": True}
+
+    async def _mark(self, shown: View, errors: Any) -> Payload:  # noqa: ANN401 - nested JSON
+        if not isinstance(errors, dict) or not errors:
+            await self._delivery.refuse("errors: none, or no object")
+            return _TROUBLE
+        unknown = set(errors) - set(input_blocks(shown.view))
+        if unknown:
+            why = f"errors for blocks that are not inputs: {sorted(unknown)}"
+            await self._delivery.refuse(why)
+        shown.errors = errors
+        return {"errors": errors}
+
+    async def _show(self, user: str, shown: View, answer: Payload) -> Payload:
+        view, push = answer.get("view"), answer["response_action"] == "push"
+        if not isinstance(view, dict):
+            await self._delivery.refuse("view: none, or no object")
+            return _TROUBLE
+        found = problems(view, surface="modal")
+        if push and len(self._space.modals.get(user, [])) >= STACK:
+            found.append("push_limit_reached")
+        if found:
+            await self._delivery.refuse(*found)
+            return _TROUBLE
+        if push:
+            self._space.open_view(user, view, push=True)
+        else:
+            self._space.change_view(shown, view)
+        return {"view": view}

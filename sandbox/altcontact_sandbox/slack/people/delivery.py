@@ -1,0 +1,66 @@
+"""Brings what a person did to the app, and its ack back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from altcontact_sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from altcontact_sandbox.slack.model import View
+    from altcontact_sandbox.slack.transport.socket_mode import SocketMode
+    from altcontact_sandbox.slack.workspace import Workspace
+
+    Payload = dict[str, Any]
+
+
+class Delivery:
+    """The way from people to the app; `base` is the URL at which it answers them.
+
+    Every act that is told to the app comes back with its `handle`, by which it is delivered again,
+    and `acked`.
+    """
+
+    def __init__(self, space: Workspace, socket: SocketMode, base: str) -> None:
+        self.space = space
+        self.base = base
+        self._socket = socket
+
+    async def deliver(self, kind: str, payload: Payload) -> tuple[Payload | None, Payload]:
+        """Deliver something new: (what the ack carried, what the person's act gives)."""
+        handle = len(self.space.delivered)
+        self.space.delivered.append((kind, payload))
+        answer = await self._socket.deliver(kind, payload)
+        return answer, {
+            "acked": answer is not None,
+            "handle": handle,
+            "trigger_id": payload.get("trigger_id", ""),
+        }
+
+    async def again(self, handle: int | None = None) -> Payload:
+        """Deliver a payload once more (None: the last), as Slack does where an ack was lost."""
+        delivered = self.space.delivered
+        number = len(delivered) - 1 if handle is None else handle
+        if not 0 <= number < len(delivered):
+            return {"error": "nothing like that was delivered yet"}
+        answer = await self._socket.deliver(*delivered[number])
+        return {"acked": answer is not None, "answer": answer, "handle": number}
+
+    async def refuse(self, *why: str) -> None:
+        """Refuse what an ack carried."""
+        self.space.refusals.add("ack", "invalid", why=list(why))
+        await self.space.tell()
+
+    def known(self, user: str) -> None:
+        """Stop where nobody is called so.
+
+        Raises:
+            SandboxError: nobody is.
+        """
+        if user not in self.space.users:
+            raise SandboxError(f"Nobody in the sandbox's Slack is {user}.")
+
+    def top(self, user: str) -> View | None:
+        """The topmost modal on a person's screen."""
+        stack = self.space.modals.get(user, [])
+        return stack[-1] if stack else None

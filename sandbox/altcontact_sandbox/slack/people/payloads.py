@@ -1,0 +1,131 @@
+"""What Slack tells the app of what people do, in Slack's shapes."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from altcontact_sandbox.slack.blocks.view_state import selection, state
+from altcontact_sandbox.slack.web_api.shapes import shown
+from altcontact_sandbox.slack.web_api.views import described_view
+from altcontact_sandbox.slack.workspace import APP, BOT_USER, TEAM
+
+if TYPE_CHECKING:
+    from altcontact_sandbox.slack.model import Message, View
+    from altcontact_sandbox.slack.workspace import Workspace
+
+    Payload = dict[str, Any]
+
+
+def command(space: Workspace, base: str, user: str, channel: str, line: str) -> Payload:
+    """A slash command, as typed: `/altcontact check`."""
+    name, _, text = line.strip().partition(" ")
+    place = space.channel(channel)
+    return {
+        "team_id": TEAM,
+        "team_domain": "sandbox",
+        "channel_id": channel,
+        "channel_name": place.name if place and place.kind != "im" else "directmessage",
+        "user_id": user,
+        "user_name": space.users[user],
+        "command": name,
+        "text": text,
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        "response_url": space.new_response_url(base, user, channel),
+        "trigger_id": space.new_trigger(user),
+    }
+
+
+def interaction(space: Workspace, kind: str, user: str) -> Payload:
+    """What `block_actions`, `view_submission` and the like have in common."""
+    return {
+        "type": kind,
+        "team": {"id": TEAM, "domain": "sandbox"},
+        "user": {
+            "id": user,
+            "username": space.users[user],
+            "name": space.users[user],
+            "team_id": TEAM,
+        },
+        "api_app_id": APP,
+        "is_enterprise_install": False,
+        "enterprise": None,
+    }
+
+
+def place(space: Workspace, message: Message) -> Payload:
+    """A message in which somebody does something; an ephemeral one is not sent along."""
+    channel = space.channels[message.channel]
+    where: Payload = {
+        "container": {
+            "type": "message",
+            "message_ts": message.ts,
+            "channel_id": channel.id,
+            "is_ephemeral": message.ephemeral,
+        },
+        "channel": {"id": channel.id, "name": channel.name},
+    }
+    if message.thread_ts:
+        where["container"]["thread_ts"] = message.thread_ts
+    if not message.ephemeral:
+        where["message"] = shown(space, message, with_metadata=True)
+    return where
+
+
+def in_message(space: Workspace, base: str, message: Message, user: str) -> Payload:
+    """Where a press was, in a message."""
+    return {
+        **place(space, message),
+        "response_url": space.new_response_url(base, user, message.channel, message.ts),
+        "state": state(message.form, message.values, message.suggested),
+    }
+
+
+def in_view(view: View) -> Payload:
+    """Where a press was, in a modal or a home tab."""
+    return {
+        "container": {"type": "view", "view_id": view.id},
+        "view": described_view(view),
+    }
+
+
+def action(
+    block: Payload,
+    element: Payload,
+    value: Any,  # noqa: ANN401 - a text or a list
+    suggested: list[Payload],
+) -> Payload:
+    """What was pressed or chosen."""
+    told = {
+        "action_id": element["action_id"],
+        "block_id": block["block_id"],
+        "type": element["type"],
+        "action_ts": f"{time.time():.6f}",
+    }
+    if element["type"] == "button":
+        worth = {"value": element["value"]} if "value" in element else {}
+        return {**told, "text": element["text"], **worth}
+    return {**told, **selection(element, value, suggested)}
+
+
+def home_opened(space: Workspace, user: str) -> Payload:
+    """The event of somebody who looks at the app's home tab."""
+    event: Payload = {
+        "type": "app_home_opened",
+        "user": user,
+        "channel": space.direct(user).id,
+        "tab": "home",
+        "event_ts": f"{time.time():.6f}",
+    }
+    if user in space.homes:
+        event["view"] = described_view(space.homes[user])
+    return {
+        "type": "event_callback",
+        "team_id": TEAM,
+        "api_app_id": APP,
+        "event_id": space.new_id("Ev"),
+        "event_time": int(time.time()),
+        "event": event,
+        "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
+    }

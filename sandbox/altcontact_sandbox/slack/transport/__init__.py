@@ -1,0 +1,1 @@
+"""Socket Mode, and what happens to connections."""

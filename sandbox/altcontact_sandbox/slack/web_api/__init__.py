@@ -1,0 +1,1 @@
+"""The Web API: its methods, and the response URLs beside it."""

@@ -1,0 +1,1 @@
+"""Slack as text, for a terminal."""
