@@ -50,9 +50,9 @@ def hang_up(client: SocketModeClient, reader_timeout: float = READER_TIMEOUT) ->
     client.message_queue.put(None)
     client.disconnect()
     reader, client.current_session_runner = client.current_session_runner, IntervalRunner(_nothing)
-    reader.event.set()
-    if reader.is_alive():
-        reader.thread.join(reader_timeout)
+    ending = threading.Thread(target=reader.shutdown, name="hang up", daemon=True)
+    ending.start()
+    ending.join(reader_timeout)
     client.close()
 
 

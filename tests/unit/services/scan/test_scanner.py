@@ -65,7 +65,8 @@ class FrailStore(SqliteStore):
             self.renew_faults -= 1
             raise StoreError("The database is busy.")
         renewed = super().renew_scan(scan_id, done, total)
-        self.renewed.set()
+        if total:  # the first renewal may come before any account is listed
+            self.renewed.set()
         return renewed
 
     def cut_off_dead_scans(self) -> int:
