@@ -29,17 +29,11 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-LOOK_EVERY: Final = 5.0
-"""Seconds between two looks for what another process on this database left to be announced."""
-
 FIRST_RETRY, LONGEST_RETRY = 2.0, 30.0
 """Seconds until a failed sending is tried again, growing twofold."""
 
 DOUBT_WAIT: Final = 5.0
 """Seconds that a post in doubt is given to appear in the channel before it is looked for."""
-
-SPACING: Final = 1.1
-"""Seconds between two posts: Slack takes about one a second in a channel."""
 
 
 class AnnouncementSender:
@@ -50,13 +44,27 @@ class AnnouncementSender:
         notifier: the channel.
         clock: the time.
         rows: how many findings a message shows at most.
+        poll_interval: seconds between two looks for what another process on this database left to
+            be announced.
+        post_interval: seconds between two posts: Slack takes about one a second in a channel.
     """
 
-    def __init__(self, store: Store, notifier: Notifier, clock: Clock, *, rows: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        notifier: Notifier,
+        clock: Clock,
+        *,
+        rows: int,
+        poll_interval: float = 5.0,
+        post_interval: float = 1.1,
+    ) -> None:
         self._store = store
         self._notifier = notifier
         self._clock = clock
         self._rows = rows
+        self._poll_interval = poll_interval
+        self._post_interval = post_interval
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._tries: dict[str, tuple[int, float]] = {}
@@ -101,7 +109,7 @@ class AnnouncementSender:
         Returns:
             Seconds until there may be something to do again.
         """
-        wait = LOOK_EVERY
+        wait = self._poll_interval
         due = self._store.due_announcements()
         self._tries = {item.id: self._tries[item.id] for item in due if item.id in self._tries}
         if not due:
@@ -118,7 +126,7 @@ class AnnouncementSender:
                     self._tries[announcement.id] = (failed + 1, not_before)
                 else:
                     self._tries.pop(announcement.id, None)
-                    self._stopping.wait(SPACING)
+                    self._stopping.wait(self._post_interval)
                     continue
             wait = min(wait, max(not_before - now, 0.0))
         return wait
@@ -130,7 +138,7 @@ class AnnouncementSender:
         except NotifierError as error:
             self._report(announcement, error)
             if error.retry_after is not None:
-                return max(error.retry_after, SPACING)
+                return max(error.retry_after, self._post_interval)
             if isinstance(error, PostInDoubt):
                 return DOUBT_WAIT
             if error.permanent:

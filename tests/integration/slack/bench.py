@@ -83,7 +83,9 @@ class SlackBench:
         notifier = SlackNotifier(
             single_try_client(token, url), client, AlertChannel(client, "#security-alerts")
         )
-        self.announcer = AnnouncementSender(self.store, notifier, self.clock, rows=ROWS)
+        self.announcer = AnnouncementSender(
+            self.store, notifier, self.clock, rows=ROWS, post_interval=0.0
+        )
         self.policy = Policy.requiring()
         self.reloading: Reloaded | SettingsError = Reloaded(
             self.policy, changed=True, tables=2, tables_before=1

@@ -23,12 +23,10 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.policy.policy import Policy
 from bot.domain.readings import Present
 from bot.domain.scans import ScanState, count
-from bot.services import announce
 from bot.services.announce import (
     DOUBT_WAIT,
     FIRST_RETRY,
     LONGEST_RETRY,
-    LOOK_EVERY,
     AnnouncementSender,
 )
 from bot.store import SqliteStore
@@ -53,13 +51,9 @@ if TYPE_CHECKING:
     from bot.domain.announcements import Announcement
     from bot.domain.readings import ContactReading
 
+POLL_INTERVAL = 3600.0
 REFUSED = PostRefused("Slack is away.")
 NO_CHANNEL = PostRefused("The channel is archived.", "Unarchive it.", permanent=True)
-
-
-@pytest.fixture(autouse=True)
-def _no_spacing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(announce, "SPACING", 0.0)
 
 
 @pytest.fixture
@@ -86,7 +80,9 @@ def announcer(
     store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> Iterator[AnnouncementSender]:
     """The unit under test; its thread runs where a test starts it."""
-    announcer = AnnouncementSender(store, notifier, clock, rows=10)
+    announcer = AnnouncementSender(
+        store, notifier, clock, rows=10, poll_interval=POLL_INTERVAL, post_interval=0.0
+    )
     yield announcer
     announcer.stop()
 
@@ -143,7 +139,7 @@ def test_what_is_due_is_posted_once(
 
 def test_nothing_due_is_looked_for_again_in_a_while(announcer: AnnouncementSender) -> None:
     """With nothing due, the next look is that for what another process left."""
-    assert announcer.deliver() == LOOK_EVERY
+    assert announcer.deliver() == POLL_INTERVAL
 
 
 def test_the_store_knows_before_slack_is_asked(
@@ -481,10 +477,8 @@ def test_it_sends_on_a_thread_of_its_own_when_woken(
     announcer: AnnouncementSender,
     store: SqliteStore,
     notifier: FakeNotifier,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Once started, a wake has what is due sent at once, and a stop lets the call under way end."""
-    monkeypatch.setattr(announce, "LOOK_EVERY", 3600.0)
     gate = Gate()
     notifier.on_post = gate.stand
     announcer.start()
@@ -505,7 +499,6 @@ def test_a_stop_between_looks_is_not_missed(
     announcer: AnnouncementSender, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stop that comes just as the announcer begins to look again ends it at once."""
-    monkeypatch.setattr(announce, "LOOK_EVERY", 3600.0)
     clear = announcer._wake.clear
 
     def stop_first() -> None:
