@@ -9,6 +9,7 @@ from bot.app.clock import SystemClock
 from bot.aws.gateway import gateways_for
 from bot.domain.scans import Trigger, TriggerKind
 from bot.services.explain_policy import explain
+from bot.services.find_account import AccountFinder
 from bot.services.organizations import OrganizationRouter
 from bot.services.scan.scanner import Scanner
 from bot.slack.client import single_try_client
@@ -57,7 +58,14 @@ def explained(settings: Settings, text: str) -> Explanation | NotFound:
     with SqliteStore(settings.database, clock) as store:
         gateways = OrganizationRouter(gateways_of(settings), store)
         try:
-            return explain(settings.policy, store, gateways, clock, text)
+            return explain(
+                text,
+                settings.policy,
+                AccountFinder(store, gateways, clock),
+                gateways=gateways,
+                store=store,
+                clock=clock,
+            )
         finally:
             gateways.close()
 

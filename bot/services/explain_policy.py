@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Account
     from bot.domain.failures import Failure
     from bot.domain.policy.policy import Explained, Policy, PolicyUnknown
+    from bot.services.find_account import AccountFinder
     from bot.services.organizations import OrganizationRouter
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import Store
@@ -42,23 +43,14 @@ class NotFound:
     failures: Mapping[str, Failure] = field(default_factory=dict)
 
 
-def find_account(store: Store, gateways: OrganizationRouter, text: str) -> Account | NotFound:
-    """The account of this id or name, as last listed; AWS is asked where it is not known.
-
-    Raises:
-        StoreError: it could not be looked up.
-    """
-    found = _chosen(store.find_accounts(text, MOST), text)
-    if found:
-        return found
-    listing = gateways.accounts()
-    store.remember_accounts(listing.accounts)
-    found = _chosen(store.find_accounts(text, MOST), text)
-    return found or NotFound(failures=listing.failures)
-
-
 def explain(
-    policy: Policy, store: Store, gateways: OrganizationRouter, clock: Clock, text: str
+    text: str,
+    policy: Policy,
+    finder: AccountFinder,
+    *,
+    gateways: OrganizationRouter,
+    store: Store,
+    clock: Clock,
 ) -> Explanation | NotFound:
     """Every value of an account's policy; its OUs and tags are read where the policy needs them.
 
@@ -66,9 +58,10 @@ def explain(
         GatewayError: the account is in no organization that is looked after.
         StoreError: it could not be looked up.
     """
-    account = find_account(store, gateways, text)
-    if isinstance(account, NotFound):
-        return account
+    matches = finder.find(text, MOST)
+    account = matches.only
+    if account is None:
+        return NotFound(matches.exact or matches.accounts, matches.failures)
     failures: Mapping[str, Failure] = {}
     if policy.needs_units or policy.needs_tags:
         resolver = PlacementResolver(gateways.for_account(account.id), store, policy, clock)
@@ -76,13 +69,3 @@ def explain(
         account = resolver.complete(replace(account, units=None, tags=None))
         failures = resolver.failures
     return Explanation(account, policy.explain(account), failures)
-
-
-def _chosen(found: Sequence[Account], text: str) -> Account | NotFound | None:
-    """The one account that is meant, those that may be, or nothing."""
-    sought = text.strip().casefold()
-    exact = [each for each in found if sought in {each.id, each.name.casefold()}]
-    meant = exact or found
-    if len(meant) == 1:
-        return meant[0]
-    return NotFound(several=meant) if meant else None

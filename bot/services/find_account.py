@@ -1,15 +1,14 @@
-"""Accounts by what people type: an id or a part of a name."""
+"""Accounts by what people type, in Slack and in a terminal: an id or a part of a name."""
 
 from __future__ import annotations
 
 import difflib
 import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.errors import GatewayError
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.domain.contacts import Account
     from bot.domain.failures import Failure
@@ -25,6 +24,30 @@ LIST_AGAIN: Final = 300.0
 
 _BATCH: Final = 200
 _NEAREST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMatches:
+    """The accounts that a text may mean.
+
+    `failures` is {organization: why its accounts could not be listed}, where no account matches.
+    """
+
+    text: str
+    accounts: Sequence[Account] = ()
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+
+    @property
+    def exact(self) -> list[Account]:
+        """Those whose id or whole name is the text, whatever its case."""
+        text = self.text.strip().casefold()
+        return [match for match in self.accounts if text in {match.id, match.name.casefold()}]
+
+    @property
+    def only(self) -> Account | None:
+        """The one account that is meant: the only match, or the only exact one."""
+        meant = self.exact or self.accounts
+        return meant[0] if len(meant) == 1 else None
 
 
 class AccountFinder:
@@ -43,24 +66,26 @@ class AccountFinder:
         self._lock = threading.Lock()
         self._listed_at: float | None = None
 
-    def known(self, text: str) -> list[Account]:
-        """The accounts that match, as last listed; quick."""
-        return self._store.find_accounts(text.strip(), MOST)
+    def known(self, text: str, limit: int = MOST) -> AccountMatches:
+        """The accounts that match, as last listed; quick.
 
-    def find(self, text: str) -> list[Account]:
+        Raises:
+            StoreError: they could not be looked up.
+        """
+        return AccountMatches(text, self._store.find_accounts(text.strip(), limit))
+
+    def find(self, text: str, limit: int = MOST) -> AccountMatches:
         """The accounts that match; AWS is asked for new ones where none does.
 
         Raises:
-            GatewayError: none does, and an organization's accounts could not be listed.
+            StoreError: they could not be looked up.
         """
-        found = self.known(text)
-        if found:
-            return found
+        known = self.known(text, limit)
+        if known.accounts:
+            return known
         failures = self._list()
-        found = self.known(text)
-        if not found and failures:
-            raise GatewayError(next(iter(failures.values())))
-        return found
+        listed = self.known(text, limit)
+        return listed if listed.accounts else AccountMatches(text, failures=failures)
 
     def nearest(self, text: str) -> list[str]:
         """Names of accounts that are spelled much like `text`."""

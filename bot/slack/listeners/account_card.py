@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.domain.errors import GatewayError
 from bot.slack.client import Reply
 from bot.slack.modals import screen_of
 from bot.slack.views import account_card, exemption_forms, row_actions
@@ -68,13 +69,18 @@ class Cards:
         self._parts.desk.do(lambda: self.look_for(account_id, tell), tell)
 
     def look_for(self, text: str, tell: Tell) -> None:
-        """Show the one account that `text` means, or what it may mean."""
-        found = self._parts.directory.find(text)
-        account = the_one(found, text)
-        if account is not None:
-            tell(self._card(account))
-        elif found:
-            tell(account_card.choice_message(found, text))
+        """Show the one account that `text` means, or what it may mean.
+
+        Raises:
+            GatewayError: nothing matches, and an organization's accounts could not be listed.
+        """
+        matches = self._parts.directory.find(text)
+        if matches.only is not None:
+            tell(self._card(matches.only))
+        elif matches.accounts:
+            tell(account_card.choice_message(matches.accounts, text))
+        elif matches.failures:
+            raise GatewayError(next(iter(matches.failures.values())))
         else:
             tell(account_card.no_match_message(text, self._parts.directory.nearest(text)))
 
@@ -88,15 +94,6 @@ class Cards:
         owner = account_card.owner_of(look.result.account, look.result.policy)
         pointers = parts.guide.to_owners([owner] if owner else [])
         return account_card.account_message(look, pointers, read_only=parts.fixers.read_only)
-
-
-def the_one(found: list[Account], text: str) -> Account | None:
-    """The only match, or the one whose id or whole name is what was typed."""
-    if len(found) == 1:
-        return found[0]
-    typed = text.strip().casefold()
-    exact = [account for account in found if typed in {account.id, account.name.casefold()}]
-    return exact[0] if len(exact) == 1 else None
 
 
 def _as_view(message: Message) -> dict[str, Any]:

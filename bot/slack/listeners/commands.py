@@ -20,7 +20,6 @@ from bot.slack.command_parser import (
     parse,
     split_type,
 )
-from bot.slack.listeners.account_card import the_one
 from bot.slack.listeners.doctor import DoctorListener
 from bot.slack.listeners.scan_progress import CheckReporter
 from bot.slack.views import help as help_views
@@ -92,10 +91,10 @@ class CommandListeners:
     def _fix(self, body: dict[str, Any], argument: str, reply: Reply) -> None:
         """Open the form where the account is known; look for it first where it is not."""
         text, kind = split_type(argument)
-        found = self._parts.directory.known(argument)
-        if not found and kind is not None:
-            argument, found = text, self._parts.directory.known(text)
-        account = the_one(found, argument)
+        matches = self._parts.directory.known(argument)
+        if not matches.accounts and kind is not None:
+            argument, matches = text, self._parts.directory.known(text)
+        account = matches.only
         if account is None:
             # The trigger lapses while AWS is asked for accounts; the answer's button has a new one.
             self._parts.desk.do(lambda: self._cards.look_for(argument, reply), reply)
@@ -111,7 +110,7 @@ class CommandListeners:
 
     def _exempt(self, body: dict[str, Any], argument: str, reply: Reply) -> None:
         """Open the form where the account is known; look for it first where it is not."""
-        account = the_one(self._parts.directory.known(argument), argument)
+        account = self._parts.directory.known(argument).only
         if account is None:
             self._parts.desk.do(lambda: self._cards.look_for(argument, reply), reply)
             return

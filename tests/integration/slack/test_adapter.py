@@ -12,7 +12,7 @@ from altcontact_sandbox.slack.blocks.check import problems
 from altcontact_sandbox.slack.sandbox import SlackSandbox
 
 from bot.domain.announcements import AnnouncementContent
-from bot.domain.contacts import Account, ContactType
+from bot.domain.contacts import ContactType
 from bot.domain.errors import (
     FixUnderWay,
     HistoryUnreadable,
@@ -22,8 +22,6 @@ from bot.domain.errors import (
     PostRefused,
     StoreError,
 )
-from bot.services.find_account import AccountFinder
-from bot.services.organizations import OrganizationRouter
 from bot.services.scan.scanner import Ticket
 from bot.slack.background import Desk
 from bot.slack.channel import AlertChannel
@@ -34,13 +32,11 @@ from bot.slack.modals import Modals, SubmissionResult
 from bot.slack.notifier import SlackNotifier
 from bot.slack.views import fix_form
 from bot.slack.views.problem import note
-from bot.store import SqliteStore
-from tests.unit.fakes import FakeClock, FakeGateway
+from tests.unit.fakes import FakeClock
 from tests.unit.slack.views import sample_data as data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from slack_bolt import Ack
     from slack_sdk import WebClient
@@ -323,20 +319,6 @@ def test_after_thirty_minutes_or_five_uses_the_result_is_ephemeral(
     assert len(heard.messages) == 1
     running.report.set_result(data.report(0, 0, 1))
     slack.wait_private("nothing falls short")
-
-
-def test_accounts_are_listed_once_for_what_is_not_known(tmp_path: Path) -> None:
-    """An unknown name lists the accounts anew, and not again for a while."""
-    clock = FakeClock()
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
-        gateway = FakeGateway(Account("444444444444", "Data lake"))
-        directory = AccountFinder(store, OrganizationRouter([gateway], store), clock)
-        assert directory.known("lake") == []
-        assert [account.id for account in directory.find("lake")] == ["444444444444"]
-        assert directory.find("nothing") == []
-        assert directory.nearest("data lak") == ["Data lake"]
-        assert directory.name("444444444444") == "Data lake"
-        assert directory.name("555555555555") == "555555555555"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
 from bot.domain.policy.policy import PolicyUnknown
 from bot.services.explain_policy import MOST, Explanation, NotFound, explain
+from bot.services.find_account import AccountFinder
 from bot.services.organizations import OrganizationRouter
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 
@@ -104,7 +105,9 @@ class World:
         gateways = OrganizationRouter(
             cast("list[ContactGateway]", [self.gateway, self.other]), store
         )
-        return explain(by or policy(), store, gateways, FakeClock(), text)
+        clock = FakeClock()
+        finder = AccountFinder(store, gateways, clock)
+        return explain(text, by or policy(), finder, gateways=gateways, store=store, clock=clock)
 
 
 def known(number: int = 1, name: str = "payments", organization: str = "corp") -> Account:

@@ -1,0 +1,68 @@
+"""Accounts found by what people type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.contacts import Account
+from bot.domain.failures import FailureCode
+from bot.services.find_account import AccountFinder, AccountMatches
+from bot.services.organizations import OrganizationRouter
+from bot.store import SqliteStore
+from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LAB, LAB_TWO = account(1, "Lab"), account(2, "Lab 2")
+
+
+def test_the_only_match_is_meant() -> None:
+    """A part of one name is enough."""
+    assert AccountMatches("2", [LAB_TWO]).only == LAB_TWO
+
+
+def test_an_exact_match_is_meant_whatever_contains_it() -> None:
+    """A whole name goes before longer ones; so does an id; spaces and case do not count."""
+    assert AccountMatches(" lab ", [LAB, LAB_TWO]).only == LAB
+    assert AccountMatches(LAB_TWO.id, [LAB, LAB_TWO]).only == LAB_TWO
+
+
+def test_of_several_none_is_meant() -> None:
+    """Where several match alike, or have one name, a person has to choose."""
+    assert AccountMatches("la", [LAB, LAB_TWO]).only is None
+    twins = [account(1, "Lab"), account(3, "LAB")]
+    assert AccountMatches("lab", [*twins, LAB_TWO]).only is None
+    assert AccountMatches("lab", [*twins, LAB_TWO]).exact == twins
+
+
+def test_nothing_is_meant_where_nothing_matches() -> None:
+    """No account is made up."""
+    assert AccountMatches("lab").only is None
+
+
+def test_why_accounts_could_not_be_listed_comes_with_no_match_alone(tmp_path: Path) -> None:
+    """What is known is found however AWS fares; else it is said why there may be more."""
+    clock = FakeClock()
+    with SqliteStore(tmp_path / "bot.db", clock) as store:
+        gateway = FakeGateway()
+        gateway.listing_fault = gateway_error(FailureCode.DENIED)
+        finder = AccountFinder(store, OrganizationRouter([gateway], store), clock)
+        failures = finder.find("lab").failures
+        assert [why.cause for why in failures.values()] == [FailureCode.DENIED]
+        store.remember_accounts([LAB])
+        assert finder.find("lab") == AccountMatches("lab", store.find_accounts("lab", 1))
+
+
+def test_accounts_are_listed_once_for_what_is_not_known(tmp_path: Path) -> None:
+    """An unknown name lists the accounts anew, and not again for a while."""
+    clock = FakeClock()
+    with SqliteStore(tmp_path / "bot.db", clock) as store:
+        gateway = FakeGateway(Account("444444444444", "Data lake"))
+        directory = AccountFinder(store, OrganizationRouter([gateway], store), clock)
+        assert directory.known("lake").accounts == []
+        assert [account.id for account in directory.find("lake").accounts] == ["444444444444"]
+        assert not directory.find("nothing").accounts
+        assert directory.nearest("data lak") == ["Data lake"]
+        assert directory.name("444444444444") == "Data lake"
+        assert directory.name("555555555555") == "555555555555"
