@@ -1,6 +1,6 @@
-"""What judgements are made of: outcomes, verdicts, and findings that keep their identity.
+"""Outcomes, verdicts, results, and findings that keep their identity over scans.
 
-How a reading is judged is in `bot.domain.evaluation.evaluate`.
+`bot.domain.evaluation.evaluate` makes the verdicts from what was read.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from bot.domain.rule_catalog import Rule
 
@@ -53,7 +53,7 @@ OUTCOMES: Final = {
     Rule.UNREADABLE: Outcome.UNKNOWN,
     Rule.UNSUPPORTED: Outcome.UNSUPPORTED,
 }
-"""What a rule that is broken comes to; every rule that is not here comes to `WEAK`."""
+"""The outcome of a rule that is violated; every rule that is not here comes to `WEAK`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One rule that a contact breaks, or that could not be decided.
+    """One rule that a contact violates, or that could not be evaluated.
 
-    `outcome` is `UNKNOWN` where it could not be decided, and `failure` says why then. `reason` is
+    `outcome` is `UNKNOWN` where it could not be evaluated, and `failure` says why then. `reason` is
     in words, without personal data. `severity` is None of what could not be looked at.
     `exemption` is what sets it aside, if anything does.
     """
@@ -86,25 +86,29 @@ class Verdict:
     failure: Failure | None = None
     exemption: Exemption | None = None
 
+    @classmethod
+    def violated(
+        cls,
+        rule: Rule,
+        reason: str,
+        severity: Severity,
+        differences: tuple[Difference, ...] = (),
+    ) -> Self:
+        """The verdict that a contact violates a rule."""
+        return cls(rule, OUTCOMES.get(rule, Outcome.WEAK), reason, severity, differences)
 
-def broken(
-    rule: Rule, reason: str, severity: Severity, differences: tuple[Difference, ...] = ()
-) -> Verdict:
-    """The verdict that a rule is broken."""
-    return Verdict(rule, OUTCOMES.get(rule, Outcome.WEAK), reason, severity, differences)
-
-
-def undecided(rule: Rule, why: Failure) -> Verdict:
-    """The verdict that a rule could not be decided."""
-    return Verdict(rule, OUTCOMES.get(rule, Outcome.UNKNOWN), why.message, failure=why)
+    @classmethod
+    def unknown(cls, rule: Rule, failure: Failure) -> Self:
+        """The verdict that a rule could not be evaluated, and why."""
+        return cls(rule, OUTCOMES.get(rule, Outcome.UNKNOWN), failure.message, failure=failure)
 
 
 @dataclass(frozen=True, slots=True)
 class TypeResult:
-    """The outcome of one account and type, why in words, and what AWS holds if that was read.
+    """The outcome of one account and type, the reason for it, and the contact if AWS has one.
 
-    `verdicts` has every rule that is broken or undecided, worst first; a compliant one has none.
-    Made by `judged`.
+    `verdicts` has every rule that is violated or could not be evaluated, worst first; a compliant
+    contact has none. Made by `from_verdicts`.
     """
 
     type: ContactType
@@ -112,6 +116,27 @@ class TypeResult:
     reason: str
     contact: AlternateContact | None = None
     verdicts: tuple[Verdict, ...] = ()
+
+    @classmethod
+    def from_verdicts(
+        cls,
+        contact_type: ContactType,
+        verdicts: Iterable[Verdict],
+        contact: AlternateContact | None = None,
+    ) -> Self:
+        """The result of a contact by its verdicts; without any it is compliant."""
+        ordered = tuple(sorted(verdicts, key=_badness))
+        standing = [verdict for verdict in ordered if verdict.exemption is None]
+        if standing:
+            reason = " ".join(dict.fromkeys(verdict.reason for verdict in standing))
+            return cls(contact_type, standing[0].outcome, reason, contact, ordered)
+        if ordered:
+            until = max(verdict.exemption.request.until for verdict in ordered if verdict.exemption)
+            reason = f"Set aside until {until:%Y-%m-%d}."
+            return cls(contact_type, Outcome.EXEMPT, reason, contact, ordered)
+        presence = "is set" if contact is not None else "need not be set, and is not"
+        reason = f"The {contact_type} contact {presence}."
+        return cls(contact_type, Outcome.COMPLIANT, reason, contact)
 
     @property
     def was_read(self) -> bool:
@@ -121,39 +146,22 @@ class TypeResult:
     @property
     def failure(self) -> Failure | None:
         """Why something of it could not be checked, as far as that is not set aside."""
-        standing = (each for each in self.verdicts if each.exemption is None)
-        return next((each.failure for each in standing if each.failure is not None), None)
+        standing = (verdict for verdict in self.verdicts if verdict.exemption is None)
+        return next((verdict.failure for verdict in standing if verdict.failure is not None), None)
 
     @property
     def severity(self) -> Severity | None:
         """The worst severity of what is not set aside."""
         severities = [
-            each.severity
-            for each in self.verdicts
-            if each.severity is not None and each.exemption is None
+            verdict.severity
+            for verdict in self.verdicts
+            if verdict.severity is not None and verdict.exemption is None
         ]
-        return min(severities, key=lambda each: each.rank, default=None)
+        return min(severities, key=lambda severity: severity.rank, default=None)
 
 
 _UNREAD: Final = frozenset({Rule.UNREADABLE, Rule.UNSUPPORTED})
 _WORST_FIRST: Final = {outcome: place for place, outcome in enumerate(Outcome)}
-
-
-def judged(
-    kind: ContactType, verdicts: Iterable[Verdict], contact: AlternateContact | None = None
-) -> TypeResult:
-    """The result of a contact by its verdicts; without any it is compliant."""
-    ordered = tuple(sorted(verdicts, key=_badness))
-    standing = [each for each in ordered if each.exemption is None]
-    if standing:
-        reason = " ".join(dict.fromkeys(each.reason for each in standing))
-        return TypeResult(kind, standing[0].outcome, reason, contact, ordered)
-    if ordered:
-        until = max(each.exemption.request.until for each in ordered if each.exemption)
-        reason = f"Set aside until {until:%Y-%m-%d}."
-        return TypeResult(kind, Outcome.EXEMPT, reason, contact, ordered)
-    held = "is set" if contact is not None else "need not be set, and is not"
-    return TypeResult(kind, Outcome.COMPLIANT, f"The {kind} contact {held}.", contact)
 
 
 def _badness(verdict: Verdict) -> tuple[int, int]:
@@ -166,33 +174,33 @@ class AccountResult:
     """One account with the outcome of each type that its policy looks at.
 
     `results` is empty for an account that is not active or that the policy excludes; `excluded` is
-    why then. `seen` is false where a scan ended before this account was read: nothing may be
+    why then. `was_scanned` is false where a scan ended before this account was read: nothing may be
     concluded from it, not even that it cannot be checked. `read_at` is when reading began, so that
     a fix made meanwhile is not contradicted by it. `policy` is what the account should have, None
-    where that could not be told or is not kept. `off` are rules that the policy switches on, and
-    that are off all the same, since Slack does not let the bot ask.
+    where that could not be told or is not kept. `disabled_rules` are rules that the policy
+    turns on and that are off all the same, since the Slack app lacks a scope for them.
     """
 
     account: Account
     results: tuple[TypeResult, ...] = ()
-    seen: bool = True
+    was_scanned: bool = True
     read_at: datetime | None = None
     policy: AccountPolicy | None = None
     excluded: str = dataclasses.field(default="", repr=False)
-    off: frozenset[Rule] = frozenset()
+    disabled_rules: frozenset[Rule] = frozenset()
 
     @property
     def outcome(self) -> Outcome:
         """The worst outcome, in `Outcome`'s order, of any type; `SKIPPED` where there is none."""
-        mine = {result.outcome for result in self.results}
-        return next((outcome for outcome in Outcome if outcome in mine), Outcome.SKIPPED)
+        outcomes = {result.outcome for result in self.results}
+        return next((outcome for outcome in Outcome if outcome in outcomes), Outcome.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
 class FindingKey:
-    """The identity of a finding over scans: an account, a type, and the rule that is broken.
+    """The identity of a finding over scans: an account, a type, and the rule that is violated.
 
-    `outcome` tells a rule that is broken from the same rule undecided.
+    `outcome` tells a rule that is violated from the same rule that could not be evaluated.
     """
 
     account_id: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.contacts import ContactType
 from bot.domain.evaluation.evaluate import evaluate, place_unread
 from bot.domain.failures import FailureCode, failure
-from bot.domain.findings import Outcome, Verdict, judged
+from bot.domain.findings import Outcome, TypeResult, Verdict
 from bot.domain.policy.policy import PolicyUnknown
 from bot.domain.readings import Present, Unreadable
 from bot.domain.rule_catalog import Rule
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import Account, AlternateContact
     from bot.domain.failures import Failure
-    from bot.domain.findings import AccountResult, TypeResult
+    from bot.domain.findings import AccountResult
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.services.account_policy import AccountPolicies
@@ -132,4 +132,4 @@ def _undecided(contact_type: ContactType, held: AlternateContact, why: Failure) 
     """A contact that is surely there, and of which nothing else can be decided."""
     rules = (rule for rule in Rule if rule not in {Rule.MISSING, Rule.UNSUPPORTED})
     unclear = [Verdict(rule, Outcome.UNKNOWN, why.message, failure=why) for rule in rules]
-    return judged(contact_type, unclear, held)
+    return TypeResult.from_verdicts(contact_type, unclear, held)

@@ -93,7 +93,7 @@ class PlanWriter:
 
     def take(self, result: AccountResult) -> None:
         """Take one account's result in; one that was not seen changes nothing."""
-        if not result.seen:
+        if not result.was_scanned:
             return
         account_id = result.account.id
         keep_accounts(self._db, [result.account])

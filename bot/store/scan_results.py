@@ -53,7 +53,7 @@ def result_row(scan_id: int, position: int, result: AccountResult) -> tuple[obje
         text(account.name),
         account.state,
         text(account.email),
-        result.seen,
+        result.was_scanned,
         maybe_time_text(result.read_at),
         json.dumps(results),
         text(account.organization),

@@ -8,8 +8,7 @@ from bot.domain.contacts import Account, AlternateContact, ContactType
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.failures import FailureCode, failure
-from bot.domain.findings import AccountResult, Outcome, Verdict
-from bot.domain.findings import judged as judge
+from bot.domain.findings import AccountResult, Outcome, TypeResult, Verdict
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Absent, ContactReading, Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import Rule, Severity
@@ -59,7 +58,7 @@ def judged(number: int, name: str, outcome: Outcome) -> AccountResult:
     verdict = Verdict(
         rule, standing, f"The contact is {outcome}.", Severity.MEDIUM, exemption=exemption
     )
-    return AccountResult(found, (judge(kind, [verdict], CONTACT),))
+    return AccountResult(found, (TypeResult.from_verdicts(kind, [verdict], CONTACT),))
 
 
 def different(number: int, name: str) -> AccountResult:

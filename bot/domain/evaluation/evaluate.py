@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from bot.domain.failures import FailureCode, failure
-from bot.domain.findings import AccountResult, Difference, broken, judged, undecided
+from bot.domain.findings import AccountResult, Difference, TypeResult, Verdict
 from bot.domain.policy.policy import FIELDS, PolicyUnknown, Presence
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import OF_MEMBERS, Rule
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import Account, AlternateContact, ContactType
     from bot.domain.failures import Failure
-    from bot.domain.findings import TypeResult, Verdict
     from bot.domain.policy.policy import AccountPolicy
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import AccountFacts
@@ -65,9 +64,11 @@ def evaluate(
     for kind in policy.looked_at:
         verdicts = _verdicts(case, kind, readings[kind])
         aside = [_set_aside(kind, verdict, evidence) for verdict in verdicts]
-        results.append(judged(kind, aside, contacts.get(kind)))
+        results.append(TypeResult.from_verdicts(kind, aside, contacts.get(kind)))
     off = OF_MEMBERS & policy.severities.keys() if evidence.members is None else frozenset()
-    return AccountResult(account, tuple(results), read_at=read_at, policy=policy, off=off)
+    return AccountResult(
+        account, tuple(results), read_at=read_at, policy=policy, disabled_rules=off
+    )
 
 
 def unseen(account: Account, policy: AccountPolicy | PolicyUnknown, why: Failure) -> AccountResult:
@@ -75,10 +76,10 @@ def unseen(account: Account, policy: AccountPolicy | PolicyUnknown, why: Failure
     if not account.is_active:
         return AccountResult(account)
     if isinstance(policy, PolicyUnknown):
-        return AccountResult(account, _unknown(policy.types, why), seen=False)
+        return AccountResult(account, _unknown(policy.types, why), was_scanned=False)
     if policy.excluded:
         return AccountResult(account, policy=policy, excluded=policy.excluded)
-    return AccountResult(account, _unknown(policy.looked_at, why), seen=False, policy=policy)
+    return AccountResult(account, _unknown(policy.looked_at, why), was_scanned=False, policy=policy)
 
 
 def place_unread(policy: PolicyUnknown) -> Failure:
@@ -92,7 +93,9 @@ def place_unread(policy: PolicyUnknown) -> Failure:
 
 
 def _unknown(types: tuple[ContactType, ...], why: Failure) -> tuple[TypeResult, ...]:
-    return tuple(judged(kind, [undecided(Rule.UNREADABLE, why)]) for kind in types)
+    return tuple(
+        TypeResult.from_verdicts(kind, [Verdict.unknown(Rule.UNREADABLE, why)]) for kind in types
+    )
 
 
 def _set_aside(kind: ContactType, verdict: Verdict, evidence: AccountFacts) -> Verdict:
@@ -111,7 +114,7 @@ def _verdicts(case: RuleInput, kind: ContactType, reading: ContactReading) -> li
             if different:
                 words = f"The {kind} contact differs from what the policy expects."
                 severity = case.policy.severities[Rule.DIFFERENT]
-                verdicts.append(broken(Rule.DIFFERENT, words, severity, different))
+                verdicts.append(Verdict.violated(Rule.DIFFERENT, words, severity, different))
             return verdicts
         case Absent():
             verdicts = contested(case, kind)
@@ -119,9 +122,9 @@ def _verdicts(case: RuleInput, kind: ContactType, reading: ContactReading) -> li
                 verdicts.append(_missing(kind, case.policy))
             return verdicts
         case Unreadable(why):
-            return [undecided(Rule.UNREADABLE, why)]
+            return [Verdict.unknown(Rule.UNREADABLE, why)]
         case Unsupported(why):
-            return [undecided(Rule.UNSUPPORTED, why)]
+            return [Verdict.unknown(Rule.UNSUPPORTED, why)]
         case _:
             assert_never(reading)
 
@@ -130,10 +133,10 @@ def _missing(kind: ContactType, policy: AccountPolicy) -> Verdict:
     expected = policy.expected[kind]
     fields = tuple(Difference(each, values) for each, values in expected.items())
     severity = policy.severities[Rule.MISSING]
-    return broken(Rule.MISSING, f"No {kind} contact is set.", severity, fields)
+    return Verdict.violated(Rule.MISSING, f"No {kind} contact is set.", severity, fields)
 
 
 def _forbidden(kind: ContactType, contact: AlternateContact, policy: AccountPolicy) -> Verdict:
     words = f"A {kind} contact is set, though the policy forbids one."
     fields = tuple(Difference(each, (), getattr(contact, each)) for each in FIELDS)
-    return broken(Rule.FORBIDDEN, words, policy.severities[Rule.FORBIDDEN], fields)
+    return Verdict.violated(Rule.FORBIDDEN, words, policy.severities[Rule.FORBIDDEN], fields)

@@ -55,7 +55,7 @@ def reconcile(
         by_scan: whether a scan read it: a look at one account opens nothing, and may be of fewer
             or more types than the policy asks for.
     """
-    if not result.seen:
+    if not result.was_scanned:
         return Plan()
     ending = resolution_of_all(result)
     if ending:

@@ -58,7 +58,7 @@ def resolution_of(
         return verdict.reason if verdict is not None else _read_words(item)
     if key.rule is Rule.MISSING:
         return NOT_ASKED if contact is None else f"The {kind} contact was set outside of this bot."
-    if key.rule in result.off:
+    if key.rule in result.disabled_rules:
         return OFF
     if changed or contact is None:
         became = "changed" if contact is not None else "deleted"

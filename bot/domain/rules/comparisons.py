@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
 from bot.domain.failures import FailureCode, failure
-from bot.domain.findings import undecided
+from bot.domain.findings import Verdict
 from bot.domain.phone_numbers import parse_phone
 from bot.domain.rule_catalog import Rule
 from bot.domain.rules.facts import PrimaryContact
@@ -14,7 +14,6 @@ from bot.domain.rules.verdicts import against, mailbox
 
 if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact
-    from bot.domain.findings import Verdict
     from bot.domain.rules.facts import RuleInput
 
 ROOT_UNKNOWN: Final = failure(
@@ -29,7 +28,7 @@ def root_email(case: RuleInput, kind: ContactType, contact: AlternateContact) ->
     """Judge whether mail goes to the root mailbox, which AWS writes to anyway."""
     root = case.account.email
     if not root.strip():
-        return undecided(Rule.ROOT_EMAIL, ROOT_UNKNOWN)
+        return Verdict.unknown(Rule.ROOT_EMAIL, ROOT_UNKNOWN)
     if mailbox(root) != mailbox(contact.email):
         return None
     words = f"The {kind} contact's email address is the account's root mailbox."
@@ -42,7 +41,7 @@ def primary_contact(
     """Judge whether a phone number is the primary contact's, of which AWS holds no address."""
     primary = case.evidence.primary
     if not isinstance(primary, PrimaryContact):
-        return undecided(Rule.PRIMARY_CONTACT, primary or PRIMARY_UNKNOWN)
+        return Verdict.unknown(Rule.PRIMARY_CONTACT, primary or PRIMARY_UNKNOWN)
     number = parse_phone(contact.phone).normal
     if not number or number != parse_phone(primary.phone).normal:
         return None
@@ -60,6 +59,6 @@ def same_for_all(case: RuleInput, kind: ContactType, contact: AlternateContact) 
         elif each not in case.contacts or case.contacts[each].email.strip().casefold() != mine:
             return None
     if unread is not None:
-        return undecided(Rule.SAME_FOR_ALL, unread)
+        return Verdict.unknown(Rule.SAME_FOR_ALL, unread)
     words = f"The {kind} contact's email address is the same as that of both other types."
     return against(Rule.SAME_FOR_ALL, case, contact, words, ("email",))

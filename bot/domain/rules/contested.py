@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from bot.domain.findings import Difference, broken
+from bot.domain.findings import Difference, Verdict
 from bot.domain.policy.policy import FIELDS
 from bot.domain.rule_catalog import Rule
 from bot.domain.rules.facts import FLIPS, HISTORY
 
 if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact, ContactType
-    from bot.domain.findings import Verdict
     from bot.domain.rules.facts import RuleInput
 
 EMAIL = "email"
@@ -40,7 +39,7 @@ def contested(case: RuleInput, kind: ContactType) -> list[Verdict]:
         f"{FLIPS} times in {HISTORY} days: two seem to set it."
     )
     severity = case.policy.severities[Rule.CONTESTED]
-    return [broken(Rule.CONTESTED, words, severity, _told(flipping[-FLIPS - 1 :]))]
+    return [Verdict.violated(Rule.CONTESTED, words, severity, _told(flipping[-FLIPS - 1 :]))]
 
 
 def _alternating(

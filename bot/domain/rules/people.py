@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.findings import undecided
+from bot.domain.findings import Verdict
 from bot.domain.rule_catalog import Rule
 from bot.domain.rules.facts import Members, MemberState
 from bot.domain.rules.verdicts import against, mailbox
@@ -12,7 +12,6 @@ from bot.domain.rules.verdicts import against, mailbox
 if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
-    from bot.domain.findings import Verdict
     from bot.domain.rules.facts import RuleInput
 
 
@@ -22,7 +21,7 @@ def member_mailbox(case: RuleInput, kind: ContactType, contact: AlternateContact
     if state is None or state is MemberState.DEACTIVATED:
         return None
     if not isinstance(state, MemberState):
-        return undecided(Rule.MEMBER_MAILBOX, state)
+        return Verdict.unknown(Rule.MEMBER_MAILBOX, state)
     words = f"The {kind} contact's email address is one person's mailbox rather than a list."
     return against(Rule.MEMBER_MAILBOX, case, contact, words, ("email",))
 
@@ -33,7 +32,7 @@ def person_left(case: RuleInput, kind: ContactType, contact: AlternateContact) -
     if state is None or state is MemberState.ACTIVE:
         return None
     if not isinstance(state, MemberState):
-        return undecided(Rule.PERSON_LEFT, state)
+        return Verdict.unknown(Rule.PERSON_LEFT, state)
     words = f"The {kind} contact's email address belongs to a person who has left Slack."
     return against(Rule.PERSON_LEFT, case, contact, words, ("email",))
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.domain.findings import Difference, broken
+from bot.domain.findings import Difference, Verdict
 from bot.domain.rules.expected_values import EMAIL, domain_matches, is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.domain.contacts import AlternateContact, ContactType
-    from bot.domain.findings import Verdict
     from bot.domain.rule_catalog import Rule
     from bot.domain.rules.facts import RuleInput
 
@@ -36,7 +35,7 @@ def against(
 ) -> Verdict:
     """The verdict that these fields break a rule, with what they hold."""
     held = tuple(Difference(each, (), getattr(contact, each)) for each in fields)
-    return broken(rule, words, case.policy.severities[rule], held)
+    return Verdict.violated(rule, words, case.policy.severities[rule], held)
 
 
 @lru_cache(maxsize=4096)

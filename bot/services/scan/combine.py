@@ -42,7 +42,7 @@ def merge_results(organizations: Iterable[Iterable[AccountResult]]) -> list[Acco
 
 def _weight(result: AccountResult) -> int:
     """How much a result tells: nothing, that it cannot be read, that it is skipped, or more."""
-    if not result.seen:
+    if not result.was_scanned:
         return 0
     if not result.results:
         return 2

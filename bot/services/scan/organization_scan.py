@@ -172,7 +172,7 @@ class OrganizationScan:
         except Exception:  # noqa: BLE001 - a thread's edge: a defect met here stops no other account
             _log.exception("reading failed", account=account.id)
             defect = self._unseen(account, failure(FailureCode.INTERNAL))
-            result = replace(defect, seen=True, read_at=read_at)
+            result = replace(defect, was_scanned=True, read_at=read_at)
         with self._changed:
             if result is not None:
                 self._results[account.id] = result

@@ -18,9 +18,7 @@ from bot.domain.findings import (
     FindingKey,
     Outcome,
     TypeResult,
-    broken,
-    judged,
-    undecided,
+    Verdict,
 )
 from bot.domain.fixes import FixRequest
 from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable
@@ -85,11 +83,13 @@ def type_result(outcome: Outcome, kind: ContactType = SECURITY) -> TypeResult:
     """A result of one type, in usual words."""
     match outcome:
         case Outcome.COMPLIANT:
-            return judged(kind, [], CONTACT)
+            return TypeResult.from_verdicts(kind, [], CONTACT)
         case Outcome.UNKNOWN:
             return unknown(failure(FailureCode.DENIED), kind)
         case Outcome.UNSUPPORTED:
-            return judged(kind, [undecided(Rule.UNSUPPORTED, failure(FailureCode.NO_API))])
+            return TypeResult.from_verdicts(
+                kind, [Verdict.unknown(Rule.UNSUPPORTED, failure(FailureCode.NO_API))]
+            )
         case Outcome.WRONG:
             return breaking(Rule.DIFFERENT, kind=kind)
         case Outcome.WEAK:
@@ -100,7 +100,7 @@ def type_result(outcome: Outcome, kind: ContactType = SECURITY) -> TypeResult:
 
 def unknown(why: Failure, kind: ContactType = SECURITY) -> TypeResult:
     """A type that could not be checked."""
-    return judged(kind, [undecided(Rule.UNREADABLE, why)])
+    return TypeResult.from_verdicts(kind, [Verdict.unknown(Rule.UNREADABLE, why)])
 
 
 def breaking(
@@ -110,12 +110,12 @@ def breaking(
     unclear: tuple[Rule, ...] = (),
 ) -> TypeResult:
     """A contact that breaks rules, and of which others could not be decided."""
-    verdicts = [undecided(rule, failure(FailureCode.NOT_KNOWN)) for rule in unclear]
+    verdicts = [Verdict.unknown(rule, failure(FailureCode.NOT_KNOWN)) for rule in unclear]
     for rule in rules:
         words = f"No {kind} contact is set." if rule is Rule.MISSING else f"Bad: {rule}."
         fields = (Difference("email", ("sec@corp.internal",), contact.email),) if contact else ()
-        verdicts.append(broken(rule, words, SEVERITIES[rule], fields))
-    return judged(kind, verdicts, contact)
+        verdicts.append(Verdict.violated(rule, words, SEVERITIES[rule], fields))
+    return TypeResult.from_verdicts(kind, verdicts, contact)
 
 
 def key(rule: Rule, number: int = 1, kind: ContactType = SECURITY) -> FindingKey:

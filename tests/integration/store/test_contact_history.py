@@ -10,7 +10,7 @@ import pytest
 from bot.domain.announcements import AnnouncementKind
 from bot.domain.contacts import AlternateContact, ContactChange, ContactType
 from bot.domain.failures import FailureCode, failure
-from bot.domain.findings import Outcome, judged, undecided
+from bot.domain.findings import Outcome, TypeResult, Verdict
 from bot.domain.fixes import FixState
 from bot.domain.policy.policy import Presence
 from bot.domain.rule_catalog import Rule, Severity
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.announcements import AnnouncementContent
-    from bot.domain.findings import AccountResult, TypeResult
+    from bot.domain.findings import AccountResult
 
 CHANGED = AnnouncementKind.CHANGED
 ONE = account(1).id
@@ -69,7 +69,7 @@ def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
 
 def held(contact: AlternateContact | None, number: int = 1) -> AccountResult:
     """A compliant reading of an account whose policy has changes told."""
-    return result(number, judged(SECURITY, [], contact), policy=TOLD)
+    return result(number, TypeResult.from_verdicts(SECURITY, [], contact), policy=TOLD)
 
 
 def scan(store: SqliteStore, clock: SetClock, *results: AccountResult) -> None:
@@ -108,9 +108,9 @@ def test_change_by_others_is_announced_once(store: SqliteStore, clock: SetClock)
 def test_changes_go_where_news_of_the_account_go(store: SqliteStore, clock: SetClock) -> None:
     """There is a message a channel, with as many changes as are asked for."""
     usual = range(1, 4)
-    elsewhere = result(4, judged(SECURITY, [], CONTACT), policy=MOVED)
+    elsewhere = result(4, TypeResult.from_verdicts(SECURITY, [], CONTACT), policy=MOVED)
     scan(store, clock, *(held(CONTACT, n) for n in usual), elsewhere)
-    elsewhere = result(4, judged(SECURITY, [], OTHER), policy=MOVED)
+    elsewhere = result(4, TypeResult.from_verdicts(SECURITY, [], OTHER), policy=MOVED)
     scan(store, clock, *(held(OTHER, n) for n in usual), elsewhere)
     first, second = told(store)
     assert (first.announcement.channel, first.total) == ("", 3)
@@ -125,7 +125,7 @@ def test_changes_go_where_news_of_the_account_go(store: SqliteStore, clock: SetC
         (breaking(Rule.PLACEHOLDER, contact=OTHER), {AnnouncementKind.FALLS_SHORT}),
         (type_result(Outcome.UNKNOWN), {AnnouncementKind.UNCHECKED}),
         (
-            judged(
+            TypeResult.from_verdicts(
                 SECURITY,
                 [],
                 AlternateContact("Ana  Lima ", "Lead", "SEC@example.com", "+351210000000"),
@@ -148,8 +148,8 @@ def test_change_is_told_once_it_is_known_to_be_compliant(
 ) -> None:
     """A check that cannot decide a rule of it leaves the change to the next one that can."""
     scan(store, clock, held(CONTACT))
-    unclear = undecided(Rule.PERSON_LEFT, failure(FailureCode.NOT_ASKED))
-    scan(store, clock, result(1, judged(SECURITY, [unclear], OTHER), policy=TOLD))
+    unclear = Verdict.unknown(Rule.PERSON_LEFT, failure(FailureCode.NOT_ASKED))
+    scan(store, clock, result(1, TypeResult.from_verdicts(SECURITY, [unclear], OTHER), policy=TOLD))
     assert told(store) == []
     scan(store, clock, held(OTHER))
     (content,) = told(store)
@@ -159,8 +159,8 @@ def test_change_is_told_once_it_is_known_to_be_compliant(
 def test_policy_may_have_changes_told_or_not(store: SqliteStore, clock: SetClock) -> None:
     """Where the rule is off, or the policy is not known, no change is told."""
     scan(store, clock, held(CONTACT))
-    scan(store, clock, result(1, judged(SECURITY, [], OTHER), policy=policy()))
-    scan(store, clock, result(1, judged(SECURITY, [], CONTACT)))
+    scan(store, clock, result(1, TypeResult.from_verdicts(SECURITY, [], OTHER), policy=policy()))
+    scan(store, clock, result(1, TypeResult.from_verdicts(SECURITY, [], CONTACT)))
     assert told(store) == []
 
 
@@ -222,7 +222,7 @@ def test_history_is_forgotten(path: Path, store: SqliteStore, clock: SetClock) -
     """A contact keeps its newest fifty values; what it is no longer goes after 400 days."""
     for number in range(MOST_KEPT + 10):
         contact = AlternateContact(f"N{number}", "T", "a@corp.internal", "+442079460958")
-        store.observe(result(1, judged(SECURITY, [], contact)))
+        store.observe(result(1, TypeResult.from_verdicts(SECURITY, [], contact)))
     ((kept,),) = query(path, "SELECT count(*) FROM contact_history")
     assert kept == MOST_KEPT
     assert len(store.history(START, 1)[ONE, SECURITY]) == MOST_KEPT

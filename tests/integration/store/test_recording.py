@@ -184,14 +184,14 @@ def test_result_that_was_not_seen_changes_nothing(path: Path, store: SqliteStore
     """An account that a scan did not come to keeps all that was known of it."""
     scan_once(store, result(1, MISSING), result(2, COMPLIANT))
     before = query(path, "SELECT * FROM contacts"), query(path, "SELECT * FROM findings")
-    unseen = [replace(result(n, UNKNOWN), seen=False) for n in (1, 2, 3)]
+    unseen = [replace(result(n, UNKNOWN), was_scanned=False) for n in (1, 2, 3)]
     lost = failure(FailureCode.CREDENTIALS_EXPIRED)
     changes = scan_once(store, *unseen, state=ScanState.INCOMPLETE, why=lost)
     assert (changes.opened, changes.resolved) == ((), ())
     assert before == (query(path, "SELECT * FROM contacts"), query(path, "SELECT * FROM findings"))
     assert store.account(account(3).id) is None
     assert store.report(2).results == tuple(unseen)
-    store.observe(replace(result(1, COMPLIANT), seen=False))
+    store.observe(replace(result(1, COMPLIANT), was_scanned=False))
     assert standing(store) == {MISSING}
 
 

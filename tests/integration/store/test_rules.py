@@ -10,7 +10,7 @@ import pytest
 from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
 from bot.domain.evaluation.resolution import DECIDED, FIXED, NOT_ASKED, OFF
 from bot.domain.failures import FailureCode, failure
-from bot.domain.findings import Difference, Outcome, broken, judged, undecided
+from bot.domain.findings import Difference, Outcome, TypeResult, Verdict
 from bot.domain.fixes import FixState
 from bot.domain.policy.policy import AccountPolicy, Presence
 from bot.domain.rule_catalog import Rule, Severity
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.domain.findings import TypeResult
 
 PLACEHOLDER, FREE, ROOT = Rule.PLACEHOLDER, Rule.FREE_MAIL, Rule.ROOT_EMAIL
 MEMBER, LOW = Rule.MEMBER_MAILBOX, Severity.LOW
@@ -123,7 +122,12 @@ def test_what_proves_a_rule_kept(
 @pytest.mark.parametrize(
     ("before", "now", "asked", "words"),
     [
-        (breaking(PLACEHOLDER), judged(SECURITY, [], OTHER), policy(), "was changed"),
+        (
+            breaking(PLACEHOLDER),
+            TypeResult.from_verdicts(SECURITY, [], OTHER),
+            policy(),
+            "was changed",
+        ),
         (breaking(PLACEHOLDER), COMPLIANT, policy(), "though the contact is the same"),
         (breaking(PLACEHOLDER), COMPLIANT, policy(rules__placeholder=None), NOT_ASKED),
         (breaking(Rule.DIFFERENT), COMPLIANT, policy(), NOT_ASKED),
@@ -134,7 +138,12 @@ def test_what_proves_a_rule_kept(
             "though the contact is the same",
         ),
         (breaking(Rule.FORBIDDEN), COMPLIANT, policy(), NOT_ASKED),
-        (breaking(Rule.FORBIDDEN), judged(SECURITY, []), policy(), "contact was deleted"),
+        (
+            breaking(Rule.FORBIDDEN),
+            TypeResult.from_verdicts(SECURITY, []),
+            policy(),
+            "contact was deleted",
+        ),
         (
             type_result(Outcome.MISSING),
             COMPLIANT,
@@ -143,7 +152,7 @@ def test_what_proves_a_rule_kept(
         ),
         (
             type_result(Outcome.MISSING),
-            judged(SECURITY, []),
+            TypeResult.from_verdicts(SECURITY, []),
             policy(security__presence=Presence.OPTIONAL),
             NOT_ASKED,
         ),
@@ -171,20 +180,23 @@ def test_a_rule_that_slack_keeps_off_ends_as_that(
     """Where the app lost the scope, nothing is said to have been mended, whatever is held."""
     asked = policy(rules__member_mailbox=LOW)
     scan_once(store, result(1, breaking(MEMBER), policy=asked))
-    now = result(1, judged(SECURITY, [], contact), policy=asked)
-    scan_once(store, replace(now, off=frozenset({MEMBER})))
+    now = result(1, TypeResult.from_verdicts(SECURITY, [], contact), policy=asked)
+    scan_once(store, replace(now, disabled_rules=frozenset({MEMBER})))
     assert ends(store) == {MEMBER: OFF}
 
 
 def test_what_was_not_asked_for_is_no_news(store: SqliteStore) -> None:
     """A check that could not ask opens nothing, ends nothing, and leaves words as they are."""
-    not_asked = undecided(MEMBER, failure(FailureCode.NOT_ASKED))
-    unclear = judged(SECURITY, [not_asked], CONTACT)
+    not_asked = Verdict.unknown(MEMBER, failure(FailureCode.NOT_ASKED))
+    unclear = TypeResult.from_verdicts(SECURITY, [not_asked], CONTACT)
     assert scan_once(store, result(1, unclear)).opened == ()
     scan_once(store, result(1, breaking(MEMBER, unclear=(ROOT,))))
     before = store.open_findings(account(1).id)
-    not_asked = undecided(ROOT, failure(FailureCode.NOT_ASKED))
-    scan_once(store, result(1, judged(SECURITY, [*unclear.verdicts, not_asked], CONTACT)))
+    not_asked = Verdict.unknown(ROOT, failure(FailureCode.NOT_ASKED))
+    scan_once(
+        store,
+        result(1, TypeResult.from_verdicts(SECURITY, [*unclear.verdicts, not_asked], CONTACT)),
+    )
     assert store.open_findings(account(1).id) == before
 
 
@@ -225,7 +237,9 @@ def test_finding_says_what_is_known_of_it(store: SqliteStore) -> None:
     scan_once(store, result(account(1), breaking(PLACEHOLDER), policy=owned))
     scan_once(store, result(1, breaking(PLACEHOLDER)))
     assert store.due_announcements() == []
-    lower = judged(SECURITY, [broken(PLACEHOLDER, "Bad: placeholder.", Severity.LOW)], CONTACT)
+    lower = TypeResult.from_verdicts(
+        SECURITY, [Verdict.violated(PLACEHOLDER, "Bad: placeholder.", Severity.LOW)], CONTACT
+    )
     for changed, told in (
         (result(who, lower, policy=owned), (Severity.LOW, (), "ana@corp.internal")),
         (result(who, lower, policy=policy()), (Severity.LOW, (), "")),
@@ -242,9 +256,12 @@ def test_results_are_kept_with_their_verdicts(store: SqliteStore) -> None:
     units = (Unit("ou-ab12-11111111", "Production"),)
     odd = Account("000000000009", "é \ud83e", organization="acme", units=units)
     why = failure(FailureCode.SLACK_UNREACHABLE)
-    unclear = judged(
+    unclear = TypeResult.from_verdicts(
         SECURITY,
-        [undecided(MEMBER, why), broken(FREE, "Free.", Severity.MEDIUM, (Difference("email"),))],
+        [
+            Verdict.unknown(MEMBER, why),
+            Verdict.violated(FREE, "Free.", Severity.MEDIUM, (Difference("email"),)),
+        ],
         OTHER,
     )
     found = (result(odd, unclear, Outcome.COMPLIANT), result(2, breaking(PLACEHOLDER, FREE)))

@@ -20,9 +20,6 @@ from bot.domain.findings import (
     Outcome,
     TypeResult,
     Verdict,
-    broken,
-    judged,
-    undecided,
 )
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
 from bot.domain.scans import (
@@ -56,16 +53,16 @@ def verdicts(draw: st.DrawFn) -> Verdict:
     """A verdict of any rule, broken or undecided, set aside or not."""
     rule = draw(RULES)
     severity = SEVERITIES.get(rule)
-    made = undecided(rule, WHY)
+    made = Verdict.unknown(rule, WHY)
     if severity is not None and draw(st.booleans()):
-        made = broken(rule, f"{rule} is broken.", severity)
+        made = Verdict.violated(rule, f"{rule} is broken.", severity)
     return replace(made, exemption=exemption(rule)) if draw(st.booleans()) else made
 
 
 @given(st.lists(verdicts(), max_size=6))
 def test_a_contacts_outcome_is_its_worst_standing_verdict(given_: list[Verdict]) -> None:
     """What is set aside never decides, and unknown only counts where nothing worse stands."""
-    result = judged(SECURITY, given_, CONTACT)
+    result = TypeResult.from_verdicts(SECURITY, given_, CONTACT)
     standing = {each.outcome for each in given_ if each.exemption is None}
     if standing:
         assert result.outcome is min(standing, key=list(Outcome).index)
@@ -81,12 +78,12 @@ def test_a_contacts_outcome_is_its_worst_standing_verdict(given_: list[Verdict])
 
 def test_the_worst_verdict_comes_first_and_each_reason_once() -> None:
     """Verdicts are ordered by outcome and severity, and their reasons are joined."""
-    low = broken(Rule.ROOT_EMAIL, "Same.", Severity.LOW)
-    high = broken(Rule.PLACEHOLDER, "Bad.", Severity.HIGH)
-    again = broken(Rule.PRIMARY_CONTACT, "Same.", Severity.LOW)
-    wrong = broken(Rule.DIFFERENT, "Wrong.", Severity.LOW)
-    unknown = undecided(Rule.PERSON_LEFT, WHY)
-    result = judged(SECURITY, [unknown, low, high, again, wrong])
+    low = Verdict.violated(Rule.ROOT_EMAIL, "Same.", Severity.LOW)
+    high = Verdict.violated(Rule.PLACEHOLDER, "Bad.", Severity.HIGH)
+    again = Verdict.violated(Rule.PRIMARY_CONTACT, "Same.", Severity.LOW)
+    wrong = Verdict.violated(Rule.DIFFERENT, "Wrong.", Severity.LOW)
+    unknown = Verdict.unknown(Rule.PERSON_LEFT, WHY)
+    result = TypeResult.from_verdicts(SECURITY, [unknown, low, high, again, wrong])
     assert result.verdicts == (wrong, high, low, again, unknown)
     assert result.reason == f"Wrong. Bad. Same. {WHY.message}"
     assert result.outcome is Outcome.WRONG
@@ -96,26 +93,28 @@ def test_the_worst_verdict_comes_first_and_each_reason_once() -> None:
 def test_what_is_set_aside_says_until_when() -> None:
     """With every verdict set aside the contact is exempt until the last day of them."""
     aside = [
-        replace(broken(rule, "Bad.", Severity.LOW), exemption=exemption(rule, days))
+        replace(Verdict.violated(rule, "Bad.", Severity.LOW), exemption=exemption(rule, days))
         for rule, days in ((Rule.PLACEHOLDER, 10), (Rule.FREE_MAIL, 20))
     ]
-    result = judged(SECURITY, aside, CONTACT)
+    result = TypeResult.from_verdicts(SECURITY, aside, CONTACT)
     assert (result.outcome, result.reason) == (Outcome.EXEMPT, "Set aside until 2026-01-25.")
     assert result.severity is None
 
 
 def test_what_could_not_be_read_was_not_read() -> None:
     """Unreadable and unsupported contacts are told apart from those that a rule leaves open."""
-    assert not judged(SECURITY, [undecided(Rule.UNREADABLE, WHY)]).was_read
-    assert not judged(SECURITY, [undecided(Rule.UNSUPPORTED, WHY)]).was_read
-    assert judged(SECURITY, [undecided(Rule.PERSON_LEFT, WHY)], CONTACT).was_read
+    assert not TypeResult.from_verdicts(SECURITY, [Verdict.unknown(Rule.UNREADABLE, WHY)]).was_read
+    assert not TypeResult.from_verdicts(SECURITY, [Verdict.unknown(Rule.UNSUPPORTED, WHY)]).was_read
+    assert TypeResult.from_verdicts(
+        SECURITY, [Verdict.unknown(Rule.PERSON_LEFT, WHY)], CONTACT
+    ).was_read
 
 
 def test_a_rule_broken_and_a_rule_undecided_never_look_alike() -> None:
     """No rule has one outcome for both but those of what could not be looked at."""
     for rule in SEVERITIES:
-        assert broken(rule, "", Severity.LOW).outcome.falls_short
-        assert undecided(rule, WHY).outcome is OUTCOMES.get(rule, Outcome.UNKNOWN)
+        assert Verdict.violated(rule, "", Severity.LOW).outcome.falls_short
+        assert Verdict.unknown(rule, WHY).outcome is OUTCOMES.get(rule, Outcome.UNKNOWN)
     assert not any(outcome.falls_short and outcome.unchecked for outcome in Outcome)
 
 

@@ -189,7 +189,7 @@ def test_types_are_judged_in_awss_order() -> None:
         Outcome.MISSING,
         Outcome.COMPLIANT,
     ]
-    assert (result.read_at, result.seen, result.policy) == (START, True, mine)
+    assert (result.read_at, result.was_scanned, result.policy) == (START, True, mine)
 
 
 def test_a_required_type_that_was_not_read_is_a_defect() -> None:
@@ -202,10 +202,10 @@ def test_rules_that_slack_keeps_off_are_told() -> None:
     """The result says which rules of the policy are off for want of a scope, and no others."""
     mine = policy(rules__person_left=Severity.HIGH)
     readings: dict[ContactType, ContactReading] = {SECURITY: Present(CONTACT)}
-    assert evaluate(account(), readings, mine).off == {Rule.PERSON_LEFT}
+    assert evaluate(account(), readings, mine).disabled_rules == {Rule.PERSON_LEFT}
     known = AccountFacts(members=Members.of([]))
-    assert evaluate(account(), readings, mine, evidence=known).off == frozenset()
-    assert evaluate(account(), readings, policy()).off == frozenset()
+    assert evaluate(account(), readings, mine, evidence=known).disabled_rules == frozenset()
+    assert evaluate(account(), readings, policy()).disabled_rules == frozenset()
 
 
 def test_an_account_that_is_not_active_is_skipped() -> None:
@@ -213,7 +213,7 @@ def test_an_account_that_is_not_active_is_skipped() -> None:
     closed = account(1, state="PENDING_CLOSURE")
     assert evaluate(closed, {SECURITY: ABSENT}, policy()).outcome is Outcome.SKIPPED
     assert unseen(closed, policy(), WHY).outcome is Outcome.SKIPPED
-    assert unseen(closed, policy(), WHY).seen
+    assert unseen(closed, policy(), WHY).was_scanned
 
 
 def test_an_excluded_account_is_skipped_with_its_reason() -> None:
@@ -221,14 +221,14 @@ def test_an_excluded_account_is_skipped_with_its_reason() -> None:
     mine = policy(excluded="Closed every Friday.")
     for result in (evaluate(account(), {}, mine, START), unseen(account(), mine, WHY)):
         assert (result.outcome, result.excluded) == (Outcome.SKIPPED, "Closed every Friday.")
-        assert result.seen
+        assert result.was_scanned
 
 
 def test_what_a_scan_did_not_come_to_was_not_seen() -> None:
     """An account listed but not read is unknown for now, and marked as not seen."""
     mine = policy(billing__presence=Presence.OPTIONAL)
     result = unseen(account(), mine, WHY)
-    assert not result.seen
+    assert not result.was_scanned
     assert [(item.type, item.outcome) for item in result.results] == [
         (SECURITY, Outcome.UNKNOWN),
         (BILLING, Outcome.UNKNOWN),
@@ -248,7 +248,7 @@ def test_an_account_whose_place_is_not_known_is_unknown() -> None:
         True,
     )
     late = unseen(account(), unplaced, WHY)
-    assert not late.seen
+    assert not late.was_scanned
     assert {item.failure for item in late.results} == {WHY}
 
 

@@ -35,9 +35,7 @@ from bot.domain.findings import (
     FindingKey,
     Outcome,
     TypeResult,
-    broken,
-    judged,
-    undecided,
+    Verdict,
 )
 from bot.domain.fixes import Fix, FixRequest, FixState
 from bot.domain.policy.destination import Destination
@@ -49,7 +47,6 @@ from bot.domain.scope import CallerRole, Scope, ScopeKind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.domain.findings import Verdict
     from bot.domain.policy.policy import Value
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -75,11 +72,13 @@ def item(
     unclear: Iterable[Rule] = (),
 ) -> TypeResult:
     """A contact that violates rules, and of which others could not be decided."""
-    verdicts: list[Verdict] = [undecided(rule, failure(FailureCode.DENIED)) for rule in unclear]
-    verdicts += [broken(rule, f"Bad: {rule}.", SEVERITIES[rule]) for rule in rules]
+    verdicts: list[Verdict] = [
+        Verdict.unknown(rule, failure(FailureCode.DENIED)) for rule in unclear
+    ]
+    verdicts += [Verdict.violated(rule, f"Bad: {rule}.", SEVERITIES[rule]) for rule in rules]
     unread = not {UNREADABLE, UNSUPPORTED}.isdisjoint(unclear)
     there = None if unread or MISSING in rules else contact
-    return judged(contact_type, verdicts, there)
+    return TypeResult.from_verdicts(contact_type, verdicts, there)
 
 
 def result(*items: TypeResult, policy: AccountPolicy | None = None) -> AccountResult:
@@ -194,7 +193,7 @@ def resolved_keys(plan: Plan) -> set[FindingKey]:
         (key(FREE), result(item(contact=OTHER)), "The SECURITY contact was changed outside of"),
         (key(FREE), result(item(MISSING)), "The SECURITY contact was deleted outside of this bot."),
         (key(FREE), result(item(), policy=policy(rules__free_mail=None)), NOT_ASKED),
-        (key(FREE), replace(result(item()), off=frozenset({FREE})), OFF),
+        (key(FREE), replace(result(item()), disabled_rules=frozenset({FREE})), OFF),
         (key(MEMBER, unclear=True), result(item()), DECIDED),
         (key(UNREADABLE), result(item()), "The SECURITY contact is set."),
         (key(UNREADABLE), result(item(FREE)), "The SECURITY contact could be read."),
@@ -421,7 +420,9 @@ def items(contact_type: ContactType) -> st.SearchStrategy[TypeResult]:
 
 
 results = st.builds(
-    lambda security, billing, seen: replace(result(*filter(None, (security, billing))), seen=seen),
+    lambda security, billing, seen: replace(
+        result(*filter(None, (security, billing))), was_scanned=seen
+    ),
     items(SECURITY),
     st.none() | items(BILLING),
     st.booleans(),
@@ -466,7 +467,7 @@ def test_nothing_ends_that_was_not_read(past: list[AccountResult], now: AccountR
     plan = scan(state, now)
     unread = {found.type for found in now.results if not found.was_read}
     for ended in plan.resolved:
-        assert now.seen
+        assert now.was_scanned
         assert ended.finding.key.type not in unread or ended.finding.key.rule in {
             UNREADABLE,
             UNSUPPORTED,
@@ -480,7 +481,7 @@ def test_what_stands_is_what_was_found(past: list[AccountResult], now: AccountRe
     for found in past:
         state = after(state, scan(state, found))
     state = after(state, scan(state, now))
-    if not now.seen or any(not found.was_read for found in now.results):
+    if not now.was_scanned or any(not found.was_read for found in now.results):
         return
     decided = {
         FindingKey(ACCOUNT.id, found.type, verdict.outcome, verdict.rule)

@@ -321,7 +321,7 @@ def test_credentials_lost_midway_conclude_nothing_of_the_unseen(
     assert report.scan.state is ScanState.INCOMPLETE
     assert report.scan.failure is not None
     assert report.scan.failure.cause is cause
-    assert not any(result.seen for result in report.results)
+    assert not any(result.was_scanned for result in report.results)
     assert report.changes.opened == ()
     assert report.changes.resolved == ()
     assert due(store) == [AnnouncementKind.FALLS_SHORT, AnnouncementKind.CHECKS_FAILING]
@@ -335,7 +335,7 @@ def test_what_was_read_before_the_credentials_were_lost_counts(
     scanner = make_scanner(gateway, store, clock, concurrency=1)
     report = run(scanner)
     scanner.stop()
-    assert [result.seen for result in report.results] == [True, True, False]
+    assert [result.was_scanned for result in report.results] == [True, True, False]
     assert [key.account_id for key in report.changes.opened] == [account(2).id]
 
 
@@ -349,7 +349,7 @@ def test_listing_that_fails_midway_ends_incomplete(
     report = run(scanner)
     assert report.scan.state is ScanState.INCOMPLETE
     assert outcomes(report) == [Outcome.COMPLIANT, Outcome.MISSING]
-    assert all(result.seen for result in report.results)
+    assert all(result.was_scanned for result in report.results)
     assert report.changes.resolved == ()
     assert [key.account_id for key in report.changes.opened] == [account(4).id]
     assert store.account(account(2).id) is not None
@@ -534,7 +534,7 @@ def test_stopping_records_what_was_read(
     assert report.scan.state is ScanState.INCOMPLETE
     assert report.scan.failure is not None
     assert report.scan.failure.cause is FailureCode.NOT_REACHED
-    assert [result.seen for result in report.results[:4]] == [True, True, False, False]
+    assert [result.was_scanned for result in report.results[:4]] == [True, True, False, False]
     assert [key.account_id for key in report.changes.opened] == [account(2).id]
     assert store.last_scan() is None
     assert due(store) == [AnnouncementKind.FALLS_SHORT]
@@ -556,7 +556,7 @@ def test_a_reading_that_the_stop_prevented_is_not_seen(
     """An account that the gateway gave up on because it is closed was not seen, not unknown."""
     gateway.say(2, unreadable(FailureCode.NOT_REACHED))
     report = run(scanner)
-    assert [result.seen for result in report.results] == [True, False, True]
+    assert [result.was_scanned for result in report.results] == [True, False, True]
     assert report.changes.opened == ()
 
 
@@ -570,14 +570,14 @@ def test_what_a_scan_was_kept_from_asking_is_not_unknown(
     scanner = make_scanner(gateway, store, clock, Policy.requiring(layers=[low]))
     report = run(scanner)
     scanner.stop()
-    assert not any(result.seen for result in report.results)
+    assert not any(result.was_scanned for result in report.results)
 
     gateway.walk_fault = gateway_error(cause)
     somewhere = PolicyTable("here", {}, Match(units=("/Prod",)))
     scanner = make_scanner(gateway, store, clock, Policy.requiring(layers=[somewhere]))
     report = run(scanner)
     scanner.stop()
-    assert not any(result.seen for result in report.results)
+    assert not any(result.was_scanned for result in report.results)
     assert (report.scan.failure is not None) is cause.of_the_caller
 
 

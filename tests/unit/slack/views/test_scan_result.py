@@ -14,9 +14,6 @@ from bot.domain.findings import (
     Difference,
     TypeResult,
     Verdict,
-    broken,
-    judged,
-    undecided,
 )
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scans import Changes, Scan, ScanPart, ScanReport, ScanState, count
@@ -27,14 +24,14 @@ from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import assert_sound, texts
 
 SECURITY, BILLING = ContactType.SECURITY, ContactType.BILLING
-MISSING = broken(Rule.MISSING, "No SECURITY contact is set.", Severity.VERY_HIGH)
-DIFFERENT = broken(
+MISSING = Verdict.violated(Rule.MISSING, "No SECURITY contact is set.", Severity.VERY_HIGH)
+DIFFERENT = Verdict.violated(
     Rule.DIFFERENT,
     "It is not what the policy expects.",
     Severity.HIGH,
     (Difference("email", ("aws@corp.internal",), "ana@mail.test"),),
 )
-FREE = broken(Rule.FREE_MAIL, "Its address is of a free-mail provider.", Severity.MEDIUM)
+FREE = Verdict.violated(Rule.FREE_MAIL, "Its address is of a free-mail provider.", Severity.MEDIUM)
 
 
 def account(
@@ -68,8 +65,12 @@ def marked(message: Message) -> str:
 def test_contacts_that_fall_short_stand_by_severity() -> None:
     """Each contact with its reasons, fields and rules, and a Fix of its own, worst first."""
     message = told(
-        account(1, judged(SECURITY, [DIFFERENT, FREE], data.CONTACT), judged(BILLING, [MISSING])),
-        account(2, judged(SECURITY, [FREE], data.CONTACT), name="Lake"),
+        account(
+            1,
+            TypeResult.from_verdicts(SECURITY, [DIFFERENT, FREE], data.CONTACT),
+            TypeResult.from_verdicts(BILLING, [MISSING]),
+        ),
+        account(2, TypeResult.from_verdicts(SECURITY, [FREE], data.CONTACT), name="Lake"),
     )
     assert "2 of 2 accounts fall short" in plain(message)
     headings = [line for line in marked(message).split("\n") if "circle:" in line]
@@ -95,7 +96,7 @@ def test_contacts_that_fall_short_stand_by_severity() -> None:
 
 def test_missing_contacts_alone_need_no_headings() -> None:
     """Where all that falls short is missing, no severity is told apart."""
-    message = told(account(1, judged(SECURITY, [MISSING])))
+    message = told(account(1, TypeResult.from_verdicts(SECURITY, [MISSING])))
     assert "Security contact is missing" in plain(message)
     assert "circle:" not in marked(message)
 
@@ -104,8 +105,13 @@ def test_what_is_set_aside_or_excluded_is_counted() -> None:
     """Accounts that are exempt or excluded have counts of their own; findings set aside too."""
     aside = replace(MISSING, exemption=data.exemption())
     message = told(
-        account(1, judged(SECURITY, [aside])),
-        account(2, judged(SECURITY, [DIFFERENT, replace(FREE, exemption=data.exemption())])),
+        account(1, TypeResult.from_verdicts(SECURITY, [aside])),
+        account(
+            2,
+            TypeResult.from_verdicts(
+                SECURITY, [DIFFERENT, replace(FREE, exemption=data.exemption())]
+            ),
+        ),
         account(3, excluded="Closed every Friday."),
         AccountResult(Account(data.account_id(4), "Old", "SUSPENDED")),
     )
@@ -120,7 +126,12 @@ def test_rules_that_could_not_be_decided_are_told_beside_what_falls_short() -> N
     """An undecided rule is named with its cause, mend and accounts."""
     why = failure(FailureCode.SLACK_UNREACHABLE)
     message = told(
-        account(1, judged(SECURITY, [FREE, undecided(Rule.PERSON_LEFT, why)], data.CONTACT))
+        account(
+            1,
+            TypeResult.from_verdicts(
+                SECURITY, [FREE, Verdict.unknown(Rule.PERSON_LEFT, why)], data.CONTACT
+            ),
+        )
     )
     assert f"Rule person_left could not be decided: {why.message}" in marked(message)
     assert why.remedy in marked(message)
@@ -140,7 +151,7 @@ def test_each_organization_has_its_trouble() -> None:
 
 def test_news_is_counted() -> None:
     """The small print says how many findings are new in the channel."""
-    result = account(1, judged(SECURITY, [MISSING]))
+    result = account(1, TypeResult.from_verdicts(SECURITY, [MISSING]))
     key = data.finding(1).key
     assert "1 new, posted" in marked(told(result, changes=Changes(opened=(key,))))
 
@@ -148,14 +159,16 @@ def test_news_is_counted() -> None:
 @pytest.mark.parametrize("number", [15, 16, 400])
 def test_what_is_not_shown_is_counted(number: int) -> None:
     """Contacts past those shown are told of."""
-    message = told(*(account(n, judged(SECURITY, [MISSING])) for n in range(number)))
+    message = told(
+        *(account(n, TypeResult.from_verdicts(SECURITY, [MISSING])) for n in range(number))
+    )
     assert json.dumps(message.blocks).count('"Fix"') == scan_result_rows.ROWS
     rest = number - scan_result_rows.ROWS
     assert (f"…and {rest:,} more. The alert" in marked(message)) is (rest > 0)
 
 
 VERDICTS = st.builds(
-    broken,
+    Verdict.violated,
     st.sampled_from([each for each in Rule if each.is_quality]),
     st.just("&" * 300) | st.text(max_size=300),
     st.sampled_from(Severity),
@@ -166,7 +179,7 @@ VERDICTS = st.builds(
         max_size=5,
     ).map(tuple),
 ) | st.builds(
-    undecided,
+    Verdict.unknown,
     st.sampled_from([each for each in Rule if each.is_quality] + [Rule.UNREADABLE]),
     st.builds(
         failure, st.sampled_from(FailureCode), message=st.just("&" * 900), remedy=st.just(">" * 900)
@@ -178,7 +191,7 @@ VERDICTS = st.builds(
 def test_results_of_anything_are_taken(found: list[list[Verdict]], name: str) -> None:
     """Whatever a check found, and however much there is to say, Slack takes its result."""
     results = [
-        account(number, judged(SECURITY, each, data.CONTACT), name=name * 20)
+        account(number, TypeResult.from_verdicts(SECURITY, each, data.CONTACT), name=name * 20)
         for number, each in enumerate(found)
     ]
     trouble = failure(FailureCode.CREDENTIALS_EXPIRED, message="&" * 3_000)
