@@ -107,5 +107,5 @@ def test_a_caller_that_is_refused_ends_it(world: World) -> None:
     why = world.scan.part.failure
     assert why is not None
     assert why.cause is FailureCode.CREDENTIALS_EXPIRED
-    assert not any(result.seen for result in world.scan.results())
+    assert not any(result.was_scanned for result in world.scan.results())
     assert world.gateway.reads == []
