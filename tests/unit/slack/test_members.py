@@ -12,16 +12,8 @@ from structlog.testing import capture_logs
 
 from bot.domain.failures import Failure, FailureCode
 from bot.domain.rules.facts import Members, MemberState
-from bot.slack.members import (
-    MAX_AGE,
-    MAX_STALE_AGE,
-    MAX_TRIES,
-    PAGE_INTERVAL,
-    PAGE_SIZE,
-    RETRY_INTERVAL,
-    WALK_TIMEOUT,
-    SlackMembers,
-)
+from bot.slack.member_walk import MAX_TRIES, PAGE_INTERVAL, PAGE_SIZE
+from bot.slack.members import MAX_AGE, MAX_STALE_AGE, RETRY_INTERVAL, WALK_TIMEOUT, SlackMembers
 from bot.slack.scopes import granted
 from tests.unit.fakes import PATIENCE, FakeClock, Gate
 
