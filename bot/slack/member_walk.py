@@ -106,10 +106,14 @@ class MemberWalk:
             if cursor in cursors:
                 raise WalkFailed(_refusal("repeated_cursor"))
             cursors.add(cursor)
-            if self._slowed and self._clock.monotonic() + PAGE_INTERVAL <= self._deadline:
+            if self._slowed and not self._is_late(PAGE_INTERVAL):
                 self._wait(PAGE_INTERVAL)  # else each page would be refused once
         if people and not addresses and not scopes:
             raise ScopeMissing
+
+    def _is_late(self, wait: float) -> bool:
+        """Whether the walk would be over its time after this wait."""
+        return self._clock.monotonic() + wait > self._deadline
 
     def _page(self, cursor: str) -> SlackResponse:
         try:
@@ -146,10 +150,7 @@ class MemberWalk:
         retrying = Retrying(
             retry=retry_if_exception(_is_transient),
             wait=lambda _: max(1.0, problems[-1].retry_after or 2.0 ** tries()),
-            stop=lambda state: (
-                tries() == MAX_TRIES
-                or self._clock.monotonic() + state.upcoming_sleep > self._deadline
-            ),
+            stop=lambda state: tries() == MAX_TRIES or self._is_late(state.upcoming_sleep),
             sleep=self._wait,
             reraise=True,
         )
