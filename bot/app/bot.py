@@ -27,16 +27,18 @@ from bot.services.read_back import ReadBack
 from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
 from bot.slack import app
-from bot.slack.background import Desk
+from bot.slack.background import BackgroundTasks
 from bot.slack.channel import AlertChannel
 from bot.slack.client import retrying_client, short_timeout_client, single_try_client
+from bot.slack.direct_messages import DirectMessages
 from bot.slack.fixers import SlackFixers
 from bot.slack.members import SlackMembers
+from bot.slack.modals import Modals
 from bot.slack.notifier import SlackNotifier
 from bot.slack.owners import Owners
 from bot.slack.parts import Parts
-from bot.slack.row_links import Guide
-from bot.slack.socket_mode import Connection
+from bot.slack.row_links import RowLinkResolver
+from bot.slack.socket_mode import SocketModeConnection
 from bot.slack.views.announcements import ROWS
 from bot.store import SqliteStore
 
@@ -119,9 +121,11 @@ class Bot:
         self._aws = gateways_of(settings)
         self._gateways = OrganizationRouter(self._aws, self._store)
         self._channel = AlertChannel(client, settings.channel)
-        guide = Guide(settings.rules_url, Owners(short_timeout_client(token, url), clock))
+        row_links = RowLinkResolver(
+            settings.rules_url, Owners(short_timeout_client(token, url), clock)
+        )
         posting = single_try_client(token, url)
-        notifier = SlackNotifier(posting, client, self._channel, guide)
+        notifier = SlackNotifier(posting, client, self._channel, row_links)
         self._announcer = AnnouncementSender(self._store, notifier, clock, rows=ROWS)
         self._members = SlackMembers(posting, clock)
         self._scanner = Scanner(
@@ -164,12 +168,12 @@ class Bot:
             check_on_start=settings.check_on_start,
             upkeep=self._settle,
         )
-        self._desk = Desk(client)
+        self._background = BackgroundTasks()
+        messages = DirectMessages(client)
         self._bolt = app.build(
             Parts(
                 client=client,
                 clock=clock,
-                desk=self._desk,
                 directory=AccountFinder(self._store, self._gateways, clock),
                 examine=lambda: running(settings, self._aws, self._connection.silence, policies()),
                 exempting=ExemptionService(
@@ -177,19 +181,22 @@ class Bot:
                 ),
                 fixers=fixers,
                 gateway=self._gateways,
-                guide=guide,
+                row_links=row_links,
                 look=look,
+                messages=messages,
                 phone_region=settings.phone_region,
                 policies=account_policies,
                 reload=self._policy.reload,
                 remediator=self._remediator,
                 scanner=self._scanner,
                 store=self._store,
+                tasks=self._background,
                 outbox=self._announcer,
                 timetable=self._schedule,
             ),
+            Modals(client, self._background, messages),
         )
-        self._connection = Connection(
+        self._connection = SocketModeConnection(
             self._bolt.app,
             settings.slack_app_token.get_secret_value(),
             client,
@@ -204,9 +211,9 @@ class Bot:
         self._connection.start()
         self._announcer.start()
         self._schedule.start()
-        self._desk.begin(self._remediator.recover)
-        self._desk.begin(lambda: _look_at(self._channel))
-        # Not the desk's: a stop does not wait for it.
+        self._background.run_unattended(self._remediator.recover)
+        self._background.run_unattended(lambda: _look_at(self._channel))
+        # Not one of those: a stop does not wait for it.
         threading.Thread(target=self._examine, name="examine", daemon=True).start()
 
     def check_now(self) -> None:
@@ -244,7 +251,7 @@ class Bot:
         self._remediator.stop()
         self._members.stop()
         self._scanner.stop()
-        self._desk.stop()
+        self._background.stop()
         self._bolt.stop()
         self._announcer.stop()
         self._gateways.close()

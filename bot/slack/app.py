@@ -21,7 +21,6 @@ from bot.slack.listeners.commands import CommandListeners
 from bot.slack.listeners.exemptions import ExemptionListeners
 from bot.slack.listeners.fix import FormListeners
 from bot.slack.listeners.fix_opener import FormOpener
-from bot.slack.modals import Modals
 from bot.slack.views import (
     account_card,
     alerts,
@@ -35,7 +34,8 @@ from bot.slack.views import (
 from bot.slack.views.problem import problem_message
 
 if TYPE_CHECKING:
-    from bot.slack.background import Desk
+    from bot.slack.direct_messages import DirectMessages
+    from bot.slack.modals import Modals
     from bot.slack.parts import Parts
 
 _log = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ class BoltApp:
         self.threads.shutdown(wait=True, cancel_futures=True)
 
 
-def build(parts: Parts) -> BoltApp:
+def build(parts: Parts, modals: Modals) -> BoltApp:
     """The Bolt app with every listener bound."""
     threads = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
     # Bolt sees SLACK_BOT_TOKEN too, and warns at every start that the client's token goes first.
@@ -69,7 +69,6 @@ def build(parts: Parts) -> BoltApp:
         # A token that Slack does not take is reported by what uses it; the schedule goes on.
         token_verification_enabled=False,
     )
-    modals = Modals(parts.client, parts.desk)
     opener = FormOpener(parts, modals)
     form = FormListeners(parts, modals)
     card = Cards(parts, modals)
@@ -96,7 +95,7 @@ def build(parts: Parts) -> BoltApp:
     app.view(exemption_forms.SET_ASIDE)(exemption.submit_set_aside)
     app.view(exemption_forms.VERIFY)(exemption.submit_verify)
 
-    app.error(_Apologies(parts.desk).answer)
+    app.error(_Apologies(parts.messages).answer)
     return BoltApp(app, threads)
 
 
@@ -108,8 +107,8 @@ def _numbered(action_id: str) -> re.Pattern[str]:
 class _Apologies:
     """Tells the person whose request failed; a defect gets a reference that is in the log."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, messages: DirectMessages) -> None:
+        self._messages = messages
 
     def answer(self, error: Exception, body: dict[str, Any]) -> None:
         """Answer beside what was typed or pressed; in a direct message where that cannot be."""
@@ -127,4 +126,4 @@ class _Apologies:
             else:
                 return
         user_id = body.get("user_id") or body["user"]["id"]
-        self._desk.write_to(user_id, message)
+        self._messages.send(user_id, message)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -25,18 +25,13 @@ if TYPE_CHECKING:
     from slack_bolt import Ack
     from slack_sdk import WebClient
 
-    from bot.slack.background import Desk
+    from bot.slack.background import BackgroundTasks
+    from bot.slack.direct_messages import DirectMessages
     from bot.slack.views.message import Message
 
     View = dict[str, Any]
 
 _log = structlog.get_logger(__name__)
-
-ANSWER_WITHIN: Final = 1.5
-"""Seconds that a submission waits for its work to end; Slack closes the window after three."""
-
-ACK_SETTLES: Final = 0.5
-"""Seconds after which Slack has surely taken in an ack, so that an update does not overtake it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +57,28 @@ class Modals:
 
     Args:
         client: a client whose calls may be tried again.
-        desk: where work is done that a person waits for.
+        tasks: where work is done that a person waits for.
+        messages: reach a person whose window is gone.
+        answer_within: seconds that a submission waits for its work to end; Slack closes the window
+            after three.
+        ack_settles: seconds after which Slack has surely taken in an ack, so that an update does
+            not overtake it.
     """
 
-    def __init__(self, client: WebClient, desk: Desk) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        tasks: BackgroundTasks,
+        messages: DirectMessages,
+        *,
+        answer_within: float = 1.5,
+        ack_settles: float = 0.5,
+    ) -> None:
         self._client = client
-        self._desk = desk
+        self._tasks = tasks
+        self._messages = messages
+        self._answer_within = answer_within
+        self._ack_settles = ack_settles
 
     def open(self, trigger_id: str, user_id: str, view: View, *, push: bool = False) -> OpenView:
         """Show a view at once.
@@ -120,9 +131,9 @@ class Modals:
         """Say why nothing opens: beside what was pressed, or as a direct message from a modal."""
         user_id, channel = body["user"]["id"], body.get("channel")
         if channel:
-            self._desk.tell_user(user_id, channel["id"], message)
+            self._messages.send_ephemeral(user_id, channel["id"], message)
         else:
-            self._desk.write_to(user_id, message)
+            self._messages.send(user_id, message)
 
     def answer(
         self,
@@ -141,9 +152,9 @@ class Modals:
             as_view: makes a view of a message where there is nothing else to show.
             working: makes a view that says that the work goes on.
         """
-        done = self._desk.submit(lambda: _carry_out(work, as_view))
+        done = self._tasks.submit(lambda: _carry_out(work, as_view))
         try:
-            answer = done.result(timeout=ANSWER_WITHIN)
+            answer = done.result(timeout=self._answer_within)
         except StillRunning:
             screen = screen_of(body)
             ack(response_action="update", view=working())
@@ -156,7 +167,7 @@ class Modals:
 
     def _follow_up(self, screen: OpenView, work: Future[SubmissionResult]) -> None:
         """Replace the view that said that the work goes on; runs where the work ran."""
-        time.sleep(ACK_SETTLES)
+        time.sleep(self._ack_settles)
         answer = work.result()
         self.replace(screen, answer.view, answer.message)
 
@@ -167,7 +178,7 @@ class Modals:
             code = code_of(error)
             _log.info("view not updated", code=code)
             if message is not None and code != "hash_conflict":
-                self._desk.write_to(screen.user_id, message)
+                self._messages.send(screen.user_id, message)
 
 
 def screen_of(body: dict[str, Any]) -> OpenView:

@@ -9,7 +9,7 @@ from bot.domain.errors import PostRefused
 from bot.services.ports.slack import Posted
 from bot.slack.channels import Channels
 from bot.slack.client import CALL_ERRORS, history_error, post_error, update_error
-from bot.slack.row_links import Guide
+from bot.slack.row_links import RowLinkResolver
 from bot.slack.views.announcements import announcement_message
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.domain.announcements import Announcement, AnnouncementContent
     from bot.slack.channel import AlertChannel
     from bot.slack.channels import Route
-    from bot.slack.views.finding_rows import Pointers
+    from bot.slack.views.finding_rows import RowLinks
 
 EVENT_TYPE: Final = "altcontact_announcement"
 """The metadata type by which the bot knows its own announcements again."""
@@ -37,7 +37,7 @@ class SlackNotifier:
         posting: a client that makes each call once.
         client: a client whose calls may be tried again.
         channel: the channel for alerts.
-        guide: what rows point to.
+        row_links: what rows point to.
     """
 
     def __init__(
@@ -45,28 +45,26 @@ class SlackNotifier:
         posting: WebClient,
         client: WebClient,
         channel: AlertChannel,
-        guide: Guide | None = None,
+        row_links: RowLinkResolver | None = None,
     ) -> None:
         self._posting = posting
         self._client = client
         self._channels = Channels(client, channel)
-        self._guide = guide or Guide()
+        self._row_links = row_links or RowLinkResolver()
 
     def post(self, content: AnnouncementContent) -> Posted:
         """Post an announcement. See `Notifier.post`."""
         place = self._channels.place(content.announcement)
-        pointers = self._guide.to(content.findings)
+        links = self._row_links.for_findings(content.findings)
         try:
-            return self._post(content, pointers, place)
+            return self._post(content, links, place)
         except PostRefused as error:
             if place.fallback_reason:
                 raise
-            return self._post(
-                content, pointers, self._channels.instead(content.announcement, error)
-            )
+            return self._post(content, links, self._channels.instead(content.announcement, error))
 
-    def _post(self, content: AnnouncementContent, pointers: Pointers, place: Route) -> Posted:
-        message = announcement_message(content, pointers, place.fallback_reason)
+    def _post(self, content: AnnouncementContent, links: RowLinks, place: Route) -> Posted:
+        message = announcement_message(content, links, place.fallback_reason)
         payload = {"id": content.announcement.id}
         try:
             answer = self._posting.chat_postMessage(
@@ -119,9 +117,9 @@ class SlackNotifier:
 
     def update(self, content: AnnouncementContent) -> None:
         """Put an announcement right in place. See `Notifier.update`."""
-        pointers = self._guide.to(content.findings)
+        links = self._row_links.for_findings(content.findings)
         fallback_reason = self._channels.fallback_reason(content.announcement)
-        message = announcement_message(content, pointers, fallback_reason)
+        message = announcement_message(content, links, fallback_reason)
         try:
             self._client.chat_update(
                 channel=content.announcement.channel_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from bot.slack.row_links import Guide
+from bot.slack.row_links import RowLinkResolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from bot.services.ports.store import Store
     from bot.services.scan.scanner import Scanner
     from bot.services.show_account import AccountViewService
-    from bot.slack.background import Desk
+    from bot.slack.background import BackgroundTasks
+    from bot.slack.direct_messages import DirectMessages
     from bot.slack.fixers import SlackFixers
 
 
@@ -55,13 +56,13 @@ class Parts:
 
     client: WebClient
     clock: Clock
-    desk: Desk
     directory: AccountFinder
     examine: Callable[[], Iterator[CheckResult]]
     exempting: ExemptionService
     fixers: SlackFixers
     gateway: Contacts
     look: AccountViewService
+    messages: DirectMessages
     outbox: Outbox
     phone_region: str | None
     policies: AccountPolicies
@@ -69,5 +70,6 @@ class Parts:
     remediator: FixService
     scanner: Scanner
     store: Store
+    tasks: BackgroundTasks
     timetable: Timetable
-    guide: Guide = field(default_factory=Guide)
+    row_links: RowLinkResolver = field(default_factory=RowLinkResolver)

@@ -1,10 +1,10 @@
-"""What rows of findings point to: the pages of rules, and whom accounts belong to."""
+"""Resolves what rows of findings link to: the pages of rules, and whom accounts belong to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.slack.views.finding_rows import Pointers
+from bot.slack.views.finding_rows import RowLinks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from bot.slack.owners import Owners
 
 
-class Guide:
-    """Gathers what a message or view points to.
+class RowLinkResolver:
+    """Makes the links of a message or view.
 
     Args:
         rules_url: where the pages of rules are published; empty where they are not.
@@ -30,17 +30,17 @@ class Guide:
         """Where the pages of rules are published; empty where they are not."""
         return self._rules_url
 
-    def to(self, findings: Iterable[Finding], *, ask: bool = True) -> Pointers:
-        """What these findings point to.
+    def for_findings(self, findings: Iterable[Finding], *, ask: bool = True) -> RowLinks:
+        """The links of these findings.
 
         Args:
             findings: those that are shown.
             ask: whether owners may be looked up, which takes seconds.
         """
-        return self.to_owners((each.owner for each in findings if each.owner), ask=ask)
+        return self.for_owners((each.owner for each in findings if each.owner), ask=ask)
 
-    def to_owners(self, owners: Iterable[str], *, ask: bool = True) -> Pointers:
-        """What to point to where these are the owners, as their tags say."""
+    def for_owners(self, owners: Iterable[str], *, ask: bool = True) -> RowLinks:
+        """The links where these are the owners, as their tags say."""
         if self._owners is None:
-            return Pointers(self._rules_url)
-        return Pointers(self._rules_url, self._owners.mentions(owners, ask=ask))
+            return RowLinks(self._rules_url)
+        return RowLinks(self._rules_url, self._owners.mentions(owners, ask=ask))

@@ -60,7 +60,7 @@ def _nothing() -> None:
     """What there is left to read."""
 
 
-class Connection:
+class SocketModeConnection:
     """Keeps the bot connected to Slack. slack_sdk reconnects; this makes the first connection.
 
     Args:

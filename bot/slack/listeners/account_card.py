@@ -54,19 +54,19 @@ class Cards:
         if not body.get("view"):
             # The message that was pressed in is everybody's: nothing may take its place.
             reply = Reply(body["response_url"], replace=False)
-            self._parts.desk.do(lambda: self.look_for(account_id, reply), reply)
+            self._parts.tasks.run(lambda: self.look_for(account_id, reply), reply)
             return
         loading = note("Reading what AWS holds now…")
         screen = self._modals.open(
             body["trigger_id"], body["user"]["id"], _as_view(loading), push=True
         )
         tell = self._in(screen)
-        self._parts.desk.do(lambda: self.look_for(account_id, tell), tell)
+        self._parts.tasks.run(lambda: self.look_for(account_id, tell), tell)
 
     def show_in_place(self, body: dict[str, Any], account_id: str) -> None:
         """Show an account where something was pressed on its card."""
         tell = self._in(screen_of(body)) if body.get("view") else Reply(body["response_url"])
-        self._parts.desk.do(lambda: self.look_for(account_id, tell), tell)
+        self._parts.tasks.run(lambda: self.look_for(account_id, tell), tell)
 
     def look_for(self, text: str, tell: Tell) -> None:
         """Show the one account that `text` means, or what it may mean.
@@ -92,8 +92,8 @@ class Cards:
         parts = self._parts
         look = parts.look.at(account)
         owner = account_card.owner_of(look.result.account, look.result.policy)
-        pointers = parts.guide.to_owners([owner] if owner else [])
-        return account_card.account_message(look, pointers, read_only=parts.fixers.read_only)
+        links = parts.row_links.for_owners([owner] if owner else [])
+        return account_card.account_message(look, links, read_only=parts.fixers.read_only)
 
 
 def _as_view(message: Message) -> dict[str, Any]:

@@ -52,8 +52,8 @@ class AlertListeners:
         if page > last:
             content, page = self._content(announcement_id, last), last
         # Looking owners up would outlast the trigger; most are kept from when the alert was sent.
-        pointers = self._parts.guide.to(content.findings, ask=False)
-        return show_all.page_view(content, page, pointers)
+        links = self._parts.row_links.for_findings(content.findings, ask=False)
+        return show_all.page_view(content, page, links)
 
     def _content(self, announcement_id: str, page: int) -> AnnouncementContent:
         return self._parts.store.announcement_content(

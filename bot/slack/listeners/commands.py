@@ -60,12 +60,12 @@ class CommandListeners:
             self._obey(command, body, reply)
 
     def _obey(self, command: Command, body: dict[str, Any], reply: Reply) -> None:
-        user_id, argument, desk = body["user_id"], command.argument, self._parts.desk
+        user_id, argument, tasks = body["user_id"], command.argument, self._parts.tasks
         match command.name:
             case name if name in {FIX, EXEMPT} and not argument:
                 reply(help_views.which_account_message(name))
             case name if name == CHECK and argument:
-                desk.do(lambda: self._cards.look_for(argument, reply), reply)
+                tasks.run(lambda: self._cards.look_for(argument, reply), reply)
             case name if name == CHECK:
                 self._check_all(body, reply)
             case name if name == FIX:
@@ -75,16 +75,18 @@ class CommandListeners:
             case name if name == EXEMPTIONS:
                 self._exemptions.open_list(user_id, body["trigger_id"])
             case name if name == DOCTOR:
-                desk.do(lambda: self._doctor.answer(user_id, reply), reply)
+                tasks.run(lambda: self._doctor.answer(user_id, reply), reply)
             case name if name == RELOAD:
-                desk.do(lambda: self._reload(user_id, reply), reply)
+                tasks.run(lambda: self._reload(user_id, reply), reply)
             case _:
                 reply(self._help())
 
     def _check_all(self, body: dict[str, Any], reply: Reply) -> None:
         user_id, channel_id = body["user_id"], body["channel_id"]
         parts = self._parts
-        reporter = CheckReporter(reply, parts.desk, user_id, channel_id, parts.clock)
+        reporter = CheckReporter(
+            reply, parts.tasks, parts.messages, parts.clock, user_id=user_id, channel_id=channel_id
+        )
         ticket = parts.scanner.start(Trigger(TriggerKind.SLACK, user_id), reporter.progress)
         reporter.started(ticket)
 
@@ -97,7 +99,7 @@ class CommandListeners:
         account = matches.only
         if account is None:
             # The trigger lapses while AWS is asked for accounts; the answer's button has a new one.
-            self._parts.desk.do(lambda: self._cards.look_for(argument, reply), reply)
+            self._parts.tasks.run(lambda: self._cards.look_for(argument, reply), reply)
             return
         wanted = kind or self._first_type(account.id)
         self._forms.open(body["user_id"], body["trigger_id"], account.id, wanted)
@@ -112,7 +114,7 @@ class CommandListeners:
         """Open the form where the account is known; look for it first where it is not."""
         account = self._parts.directory.known(argument).only
         if account is None:
-            self._parts.desk.do(lambda: self._cards.look_for(argument, reply), reply)
+            self._parts.tasks.run(lambda: self._cards.look_for(argument, reply), reply)
             return
         self._exemptions.open_set_aside(body["user_id"], body["trigger_id"], account.id)
 

@@ -139,7 +139,7 @@ class ExemptionListeners:
                 if error.field:
                     errors = {block_of(error.field, asked.revision): str(error)}
                 return SubmissionResult(again(asked, error), refused_message(error), errors)
-            message = exemption_forms.done_message(made, self._parts.guide.rules_url)
+            message = exemption_forms.done_message(made, self._parts.row_links.rules_url)
             return SubmissionResult(exemption_forms.note_view(message), message)
 
         self._modals.answer(
@@ -203,7 +203,7 @@ class ExemptionListeners:
             found,
             total,
             page,
-            rules_url=self._parts.guide.rules_url,
+            rules_url=self._parts.row_links.rules_url,
             read_only=self._parts.fixers.read_only,
             ended=ended,
             notice=notice,

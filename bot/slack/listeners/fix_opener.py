@@ -116,7 +116,7 @@ class FormOpener:
         def fill() -> None:
             self._modals.fill(screen, self._filled(account_id, kind, name, typed))
 
-        self._parts.desk.do(fill, tell)
+        self._parts.tasks.run(fill, tell)
 
     def _filled(
         self, account_id: str, kind: ContactType, name: str, typed: AlternateContact | None

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from bot.domain.scans import ScanReport
     from bot.services.ports.clock import Clock
     from bot.services.scan.scanner import Ticket
-    from bot.slack.background import Desk
+    from bot.slack.background import BackgroundTasks
+    from bot.slack.direct_messages import DirectMessages
     from bot.slack.views.message import Message
 
 _log = structlog.get_logger(__name__)
@@ -40,26 +41,30 @@ RESPONSE_URL_LIFE: Final = 29 * 60.0
 
 
 class CheckReporter:
-    """One person's view of one check. Its calls to Slack are made on the desk's threads.
+    """One person's view of one check. Its calls to Slack are made in the background.
 
     Args:
         respond: sends a message through the command's `response_url`, replacing the last one.
-        desk: where the work is done.
+        tasks: where the work is done.
+        messages: reach the person once the `response_url` is used up.
+        clock: the time.
         user_id: who asked.
         channel_id: where.
-        clock: the time.
     """
 
     def __init__(
         self,
         respond: Callable[[Message], None],
-        desk: Desk,
+        tasks: BackgroundTasks,
+        messages: DirectMessages,
+        clock: Clock,
+        *,
         user_id: str,
         channel_id: str,
-        clock: Clock,
     ) -> None:
         self._respond = respond
-        self._desk = desk
+        self._tasks = tasks
+        self._messages = messages
         self._user_id = user_id
         self._channel_id = channel_id
         self._clock = clock
@@ -75,7 +80,7 @@ class CheckReporter:
             message = joined_message(ticket.scan, self._user_id)
         else:
             message = started_message(self._user_id)
-        self._desk.do(lambda: self._say_unless_over(message), self._say)
+        self._tasks.run(lambda: self._say_unless_over(message), self._say)
         ticket.report.add_done_callback(self._ended)
 
     def progress(self, done: int, total: int) -> None:
@@ -86,10 +91,10 @@ class CheckReporter:
                 return
             self._shown = sum(1 for moment in PROGRESS_AT if moment <= passed)
         message = progress_message(self._user_id, done, total)
-        self._desk.do(lambda: self._say_unless_over(message), self._say)
+        self._tasks.run(lambda: self._say_unless_over(message), self._say)
 
     def _ended(self, report: Future[ScanReport]) -> None:
-        self._desk.do(lambda: self._tell_result(report), self._say)
+        self._tasks.run(lambda: self._tell_result(report), self._say)
 
     def _tell_result(self, report: Future[ScanReport]) -> None:
         with self._speaking:
@@ -113,4 +118,4 @@ class CheckReporter:
                 _log.info("response_url not taken", problem=str(error))
             else:
                 return
-        self._desk.tell_user(self._user_id, self._channel_id, message)
+        self._messages.send_ephemeral(self._user_id, self._channel_id, message)

@@ -18,7 +18,7 @@ from bot.slack.views.blocks import (
     plain,
     section,
 )
-from bot.slack.views.finding_rows import NOWHERE
+from bot.slack.views.finding_rows import NO_LINKS
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import NAME_TEXT, REASON_TEXT, title
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Account
     from bot.domain.policy.policy import AccountPolicy
     from bot.services.show_account import AccountView
-    from bot.slack.views.finding_rows import Pointers
+    from bot.slack.views.finding_rows import RowLinks
 
 CHECK: Final = "altcontact_check_account"
 """The action id of the button that reads an account again; its value is the account id."""
@@ -48,12 +48,12 @@ TURN_ON: Final = (
 )
 
 
-def account_message(look: AccountView, pointers: Pointers = NOWHERE, *, read_only: bool) -> Message:
+def account_message(look: AccountView, links: RowLinks = NO_LINKS, *, read_only: bool) -> Message:
     """An account with its three contacts, each with what is the matter and what can be done.
 
     Args:
         look: what a look at the account found.
-        pointers: where the pages of rules are, and who the account's owner is.
+        links: where the pages of rules are, and who the account's owner is.
         read_only: whether nobody may change contacts.
     """
     result = look.result
@@ -61,7 +61,7 @@ def account_message(look: AccountView, pointers: Pointers = NOWHERE, *, read_onl
     named = title(account.name, account.id)
     blocks = [
         header(clip(account.name or account.id, 150)),
-        context(_where(account, policy, pointers)),
+        context(_where(account, policy, links)),
     ]
     if not account.is_active:
         state = escape(account.state[:REASON_TEXT])
@@ -83,7 +83,7 @@ def account_message(look: AccountView, pointers: Pointers = NOWHERE, *, read_onl
                 judged[kind],
                 policy,
                 reading,
-                rules_url=pointers.rules_url,
+                rules_url=links.rules_url,
                 read_only=read_only,
             )
         elif reading is not None:
@@ -121,7 +121,7 @@ def no_match_message(text: str, nearest: Sequence[str]) -> Message:
     return Message(escape(told), [section(plain(told))])
 
 
-def _where(account: Account, policy: AccountPolicy | None, pointers: Pointers) -> str:
+def _where(account: Account, policy: AccountPolicy | None, links: RowLinks) -> str:
     """The account's id, where it stands and whose it is, for mrkdwn."""
     told = [f"Account `{account.id}`"]
     if account.organization:
@@ -130,7 +130,7 @@ def _where(account: Account, policy: AccountPolicy | None, pointers: Pointers) -
         told.append(f"OU: {escape(clip(account.path, REASON_TEXT))}")
     owner = owner_of(account, policy)
     if owner:
-        named = pointers.owners.get(owner) or escape(clip(owner, _NAMED_TEXT))
+        named = links.owners.get(owner) or escape(clip(owner, _NAMED_TEXT))
         told.append(f"Owner: {named}")
     return " · ".join(told)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.announcements import AnnouncementContent
     from bot.domain.findings import Finding
     from bot.slack.views.blocks import Block
-    from bot.slack.views.finding_rows import Pointers, Row
+    from bot.slack.views.finding_rows import Row, RowLinks
 
 SHOW_ALL: Final = "altcontact_show_all"
 """The action id of the button that opens all findings of an alert; its value is the alert's id."""
@@ -47,13 +47,13 @@ _SECURITY_MISSING: Final = (
 )
 
 
-def falls_short_message(content: AnnouncementContent, pointers: Pointers) -> Message:
+def falls_short_message(content: AnnouncementContent, links: RowLinks) -> Message:
     """Contacts that fall short, or that did."""
     found = date(content.scan.started_at)
     if content.open == 0:
         headline, intro, text = _nothing_stands(content)
         over = paragraph(f"{intro} Found {found}.")
-        return Message(text, [header(headline), over, *_rows(content, pointers)])
+        return Message(text, [header(headline), over, *_rows(content, links)])
     standing = [each for each in content.findings if each.is_open]
     severity = worst(severity_of(each) for each in standing)
     severity = worst((severity, *(each for each, count in content.severities.items() if count)))
@@ -77,16 +77,16 @@ def falls_short_message(content: AnnouncementContent, pointers: Pointers) -> Mes
         told += f"\n{why}"
     what = "" if all_missing(content) else " findings"
     intro = mentioned(content.announcement.mention) + told + _since_then(content, what, "resolved")
-    return Message(text, [header(headline), paragraph(intro), *_rows(content, pointers)])
+    return Message(text, [header(headline), paragraph(intro), *_rows(content, links)])
 
 
-def unchecked_message(content: AnnouncementContent, pointers: Pointers) -> Message:
+def unchecked_message(content: AnnouncementContent, links: RowLinks) -> Message:
     """Contacts that could not be checked, by cause, or that could be since."""
     since = f"Since {date(content.scan.started_at)}."
     if content.open == 0:
         headline, intro, text = _nothing_unchecked(content)
         told = paragraph(f"{intro} {since}")
-        return Message(text, [header(headline), told, *_rows(content, pointers)])
+        return Message(text, [header(headline), told, *_rows(content, links)])
     standing = [each for each in content.findings if each.is_open]
     unread = any(each.key.rule in UNREAD for each in standing)
     headline = f"{contacts(_open_contacts(content))} could not be checked"
@@ -103,7 +103,7 @@ def unchecked_message(content: AnnouncementContent, pointers: Pointers) -> Messa
     text = clip(escape(f"{headline}: {' '.join(words for words, _ in shown)}"), _FALLBACK_TEXT)
     reasons = {each.reason for each in standing}
     known = next(iter(reasons)) if len(reasons) == 1 and causes else ""
-    rows = _rows(content, pointers, text_size(causes), known)
+    rows = _rows(content, links, text_size(causes), known)
     return Message(text, [header(headline), paragraph(intro), *causes, *rows])
 
 
@@ -150,12 +150,12 @@ def _since_then(content: AnnouncementContent, what: str, how: str) -> str:
 
 
 def _rows(
-    content: AnnouncementContent, pointers: Pointers, spent: int = 0, known: str = ""
+    content: AnnouncementContent, links: RowLinks, spent: int = 0, known: str = ""
 ) -> list[Block]:
     """The rows as far as they fit, and the button behind which all of them are."""
     fitting: list[Row] = []
     shown = 0
-    for row in contact_rows(content.findings, pointers, known):
+    for row in contact_rows(content.findings, links, known):
         spent += text_size(row.blocks)
         if fitting and spent > ROWS_TEXT:
             break

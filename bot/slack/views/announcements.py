@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from bot.domain.announcements import AnnouncementKind
 from bot.slack.views.alerts import falls_short_message, unchecked_message
 from bot.slack.views.blocks import context
-from bot.slack.views.finding_rows import NOWHERE
+from bot.slack.views.finding_rows import NO_LINKS
 from bot.slack.views.notices import (
     changed_message,
     ending_message,
@@ -17,7 +17,7 @@ from bot.slack.views.notices import (
 
 if TYPE_CHECKING:
     from bot.domain.announcements import AnnouncementContent
-    from bot.slack.views.finding_rows import Pointers
+    from bot.slack.views.finding_rows import RowLinks
     from bot.slack.views.message import Message
 
 ROWS: Final = 20
@@ -30,25 +30,25 @@ _REPEAT: Final = (
 
 
 def announcement_message(
-    content: AnnouncementContent, pointers: Pointers = NOWHERE, fallback_reason: str = ""
+    content: AnnouncementContent, links: RowLinks = NO_LINKS, fallback_reason: str = ""
 ) -> Message:
     """The message of an announcement, as things are now.
 
     Args:
         content: what it is about.
-        pointers: what its rows point to.
+        links: what its rows point to.
         fallback_reason: where it stands in another channel than it was meant for: why, for mrkdwn.
     """
     kind = content.announcement.kind
     match kind:
         case AnnouncementKind.FALLS_SHORT:
-            message = falls_short_message(content, pointers)
+            message = falls_short_message(content, links)
         case AnnouncementKind.UNCHECKED:
-            message = unchecked_message(content, pointers)
+            message = unchecked_message(content, links)
         case AnnouncementKind.CHANGED:
             message = changed_message(content)
         case AnnouncementKind.ENDING:
-            message = ending_message(content, pointers)
+            message = ending_message(content, links)
         case AnnouncementKind.CHECKS_FAILING:
             message = failing_message(content)
         case AnnouncementKind.CHECKS_WORKING:

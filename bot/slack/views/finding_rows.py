@@ -46,8 +46,8 @@ _OWNER_TEXT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Pointers:
-    """What rows point to.
+class RowLinks:
+    """What rows link to.
 
     `rules_url` is where the pages of rules are published, empty where they are not; `owners` has
     accounts' owners as mrkdwn, by what their tags say.
@@ -57,7 +57,7 @@ class Pointers:
     owners: Mapping[str, str] = field(default_factory=dict)
 
 
-NOWHERE: Final = Pointers()
+NO_LINKS: Final = RowLinks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +74,20 @@ class Row:
 
 
 def contact_rows(
-    findings: Iterable[Finding], pointers: Pointers = NOWHERE, known: str = ""
+    findings: Iterable[Finding], links: RowLinks = NO_LINKS, known: str = ""
 ) -> list[Row]:
     """A row a contact, in the order in which the contacts are first met.
 
     Args:
         findings: of any contacts.
-        pointers: what the rows point to.
+        links: what the rows point to.
         known: why something could not be checked, where that stands above the rows already.
     """
     contacts: dict[tuple[str, ContactType], list[Finding]] = {}
     for each in findings:
         contacts.setdefault((each.key.account_id, each.key.type), []).append(each)
     return [
-        Row(tuple(found), tuple(_blocks(number, found, pointers, known)))
+        Row(tuple(found), tuple(_blocks(number, found, links, known)))
         for number, found in enumerate(contacts.values())
     ]
 
@@ -111,9 +111,9 @@ def by_severity(rows: Sequence[Row]) -> list[Block]:
     return blocks
 
 
-def finding_rows(findings: Iterable[Finding], pointers: Pointers = NOWHERE) -> list[Block]:
+def finding_rows(findings: Iterable[Finding], links: RowLinks = NO_LINKS) -> list[Block]:
     """The blocks of findings, put together by contact and severity."""
-    return by_severity(contact_rows(findings, pointers))
+    return by_severity(contact_rows(findings, links))
 
 
 def set_aside(exemption: Exemption) -> str:
@@ -133,7 +133,7 @@ def _rank(row: Row) -> int:
     return row.severity.rank if row.severity is not None else len(Outcome)
 
 
-def _blocks(number: int, found: Sequence[Finding], pointers: Pointers, known: str) -> list[Block]:
+def _blocks(number: int, found: Sequence[Finding], links: RowLinks, known: str) -> list[Block]:
     first = found[0]
     key, name = first.key, first.account_name
     standing = [each for each in found if each.is_open]
@@ -144,7 +144,7 @@ def _blocks(number: int, found: Sequence[Finding], pointers: Pointers, known: st
         # On the account's card it can be ended.
         menu = row_menu(number, key.account_id, key.type, SHOW) if aside else None
         return [section(text, fields=[mrkdwn(done, FIELD_TEXT)], accessory=menu)]
-    details = _details(standing, done, pointers)
+    details = _details(standing, done, links)
     if any(each.key.outcome.falls_short for each in standing):
         rules = [each.key.rule for each in standing]
         reasons = [each.reason for each in standing]
@@ -167,14 +167,14 @@ def _blocks(number: int, found: Sequence[Finding], pointers: Pointers, known: st
     ]
 
 
-def _details(standing: Sequence[Finding], done: str, pointers: Pointers) -> str:
+def _details(standing: Sequence[Finding], done: str, links: RowLinks) -> str:
     """The rules that are broken, whose account it is, and what is over already, for mrkdwn."""
     rules = [each.key.rule for each in standing]
     label = "Rule" if len(set(rules)) == 1 else "Rules"
-    said = f"{label}: {rule_names(rules, pointers.rules_url)}"
+    said = f"{label}: {rule_names(rules, links.rules_url)}"
     owner = standing[0].owner.strip()
     if owner:
-        named = pointers.owners.get(standing[0].owner) or escape(clip(owner, _OWNER_TEXT))
+        named = links.owners.get(standing[0].owner) or escape(clip(owner, _OWNER_TEXT))
         said += f" · Owner: {named}"
     return f"{said}\n{done}" if done else said
 

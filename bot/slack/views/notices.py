@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import ContactChange
     from bot.domain.exemptions import Exemption
     from bot.slack.views.blocks import Block
-    from bot.slack.views.finding_rows import Pointers
+    from bot.slack.views.finding_rows import RowLinks
 
 _ROWS_TEXT: Final = 8_000
 """Characters of a notice's rows: Slack takes about 10,000 in all."""
@@ -61,7 +61,7 @@ def changed_message(content: AnnouncementContent) -> Message:
     return Message(f"{headline}: {names}", blocks)
 
 
-def ending_message(content: AnnouncementContent, pointers: Pointers) -> Message:
+def ending_message(content: AnnouncementContent, links: RowLinks) -> Message:
     """Exemptions and verifications that end within a week."""
     number = content.total or len(content.exemptions)
     kinds = {each.request.kind for each in content.exemptions}
@@ -74,7 +74,7 @@ def ending_message(content: AnnouncementContent, pointers: Pointers) -> Message:
         f"{mentioned(content.announcement.mention)}On that day the contact is alerted of again, "
         "unless it is mended, or set aside or verified anew."
     )
-    rows = [_ending_row(place, each, pointers) for place, each in enumerate(content.exemptions)]
+    rows = [_ending_row(place, each, links) for place, each in enumerate(content.exemptions)]
     names = first_names((each.account_name, each.request.account_id) for each in content.exemptions)
     more = "`/altcontact exemptions` lists all."
     blocks = [header(headline), paragraph(intro), *_fitting(rows, number, more)]
@@ -126,14 +126,14 @@ def _changed_row(number: int, change: ContactChange) -> list[Block]:
     return [section(plain(text), accessory=button)]
 
 
-def _ending_row(number: int, exemption: Exemption, pointers: Pointers) -> list[Block]:
+def _ending_row(number: int, exemption: Exemption, links: RowLinks) -> list[Block]:
     request = exemption.request
     verified = request.kind is ExemptionKind.VERIFICATION
     what = f"{request.type.label} contact: {clip(request.reason, REASON_TEXT)}"
     text = plain(row_text(exemption.account_name, request.account_id, what))
     done = "Verified by hand" if verified else "Set aside"
     told = f"{done} by <@{request.user_id}> until *{day(request.until)}*"
-    told += f" · Rule: {rule_names([request.rule], pointers.rules_url)}"
+    told += f" · Rule: {rule_names([request.rule], links.rules_url)}"
     if exemption.ended_at is not None:
         by = f" by <@{exemption.ended_by}>" if exemption.ended_by else ""
         told += f"\n:white_check_mark: Ended{by}, {date(exemption.ended_at)}."

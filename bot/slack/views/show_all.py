@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.domain.announcements import AnnouncementKind
 from bot.slack.views.alerts import all_missing
 from bot.slack.views.blocks import actions, button, context, plain
-from bot.slack.views.finding_rows import NOWHERE, finding_rows
+from bot.slack.views.finding_rows import NO_LINKS, finding_rows
 
 if TYPE_CHECKING:
     from bot.domain.announcements import AnnouncementContent
     from bot.slack.views.blocks import Block
-    from bot.slack.views.finding_rows import Pointers
+    from bot.slack.views.finding_rows import RowLinks
 
 TURN: Final = "altcontact_page"
 """Begins the action id of every button that turns to another page; its value is that page."""
@@ -28,21 +28,21 @@ def page_count(total: int) -> int:
 
 
 def page_view(
-    content: AnnouncementContent, page: int, pointers: Pointers = NOWHERE
+    content: AnnouncementContent, page: int, links: RowLinks = NO_LINKS
 ) -> dict[str, Any]:
     """One page.
 
     Args:
         content: the findings of this page, and how many there are in all.
         page: its number, from 0; one that is past the end shows as the last.
-        pointers: what its rows point to.
+        links: what its rows point to.
     """
     pages = page_count(content.total)
     page = min(max(page, 0), pages - 1)
     done = content.total - content.open - content.exempt
     summary = f"Page {page + 1:,} of {pages:,} · {content.open:,} open, {done:,} resolved"
     summary += f", {content.exempt:,} set aside" if content.exempt else ""
-    blocks = [context(summary), *finding_rows(content.findings[:ROWS], pointers)]
+    blocks = [context(summary), *finding_rows(content.findings[:ROWS], links)]
     if pages > 1:
         blocks.append(actions(*_turns(page, pages)))
     metadata = {"announcement": content.announcement.id, "page": page}

@@ -19,14 +19,16 @@ from bot.services.placement import AccountPlacer
 from bot.services.read_back import ReadBack
 from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
-from bot.slack import app, modals
-from bot.slack.background import Desk
+from bot.slack import app
+from bot.slack.background import BackgroundTasks
 from bot.slack.channel import AlertChannel
 from bot.slack.client import retrying_client, short_timeout_client, single_try_client
+from bot.slack.direct_messages import DirectMessages
 from bot.slack.fixers import SlackFixers
+from bot.slack.modals import Modals
 from bot.slack.notifier import SlackNotifier
 from bot.slack.parts import Parts
-from bot.slack.socket_mode import Connection
+from bot.slack.socket_mode import SocketModeConnection
 from bot.slack.views.announcements import ROWS
 from bot.store import SqliteStore
 from tests.unit.fakes import START, FakeClock, FakeGateway, FakeMembers, Gate, account
@@ -65,10 +67,13 @@ class SlackBench:
     """Everything that `bot.app.bot` puts together for Slack, on a fake gateway and a fake clock.
 
     `gateway` is what AWS does; a test changes it, the store and the `policy`, while the bot runs.
-    `reloading` is what reading the policy file anew comes to.
+    `reloading` is what reading the policy file anew comes to. `hurried`: a submission waits for
+    nothing.
     """
 
-    def __init__(self, slack: SlackSandbox, folder: Path, *accounts: Account) -> None:
+    def __init__(
+        self, slack: SlackSandbox, folder: Path, *accounts: Account, hurried: bool = False
+    ) -> None:
         settings = slack.environment()
         token, url = settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"]
         self.slack = slack
@@ -78,7 +83,8 @@ class SlackBench:
         self.store = SqliteStore(folder / "bot.db", self.clock)
         self.store.remember_accounts(accounts)
         client = retrying_client(token, url)
-        self._desk = Desk(client)
+        self._background = BackgroundTasks()
+        messages = DirectMessages(client)
         fixers = SlackFixers(short_timeout_client(token, url), (GROUP,), self.clock)
         notifier = SlackNotifier(
             single_try_client(token, url), client, AlertChannel(client, "#security-alerts")
@@ -117,13 +123,13 @@ class SlackBench:
         self.parts = Parts(
             client=client,
             clock=self.clock,
-            desk=self._desk,
             directory=AccountFinder(self.store, organizations, self.clock),
             examine=lambda: iter(self.found),
             exempting=ExemptionService(self.store, fixers, policies, self.clock),
             fixers=fixers,
             gateway=self.gateway,
             look=self.look,
+            messages=messages,
             outbox=self.announcer,
             phone_region=None,
             policies=policies,
@@ -131,10 +137,13 @@ class SlackBench:
             remediator=self.remediator,
             scanner=self.scanner,
             store=self.store,
+            tasks=self._background,
             timetable=Timetable(),
         )
-        self._bolt = app.build(self.parts)
-        self._connection = Connection(
+        waits = {"answer_within": 0.0, "ack_settles": 0.0} if hurried else {}
+        modals = Modals(client, self._background, messages, **waits)
+        self._bolt = app.build(self.parts, modals)
+        self._connection = SocketModeConnection(
             self._bolt.app, settings["SLACK_APP_TOKEN"], client, on_connected=lambda: None
         )
 
@@ -157,7 +166,7 @@ class SlackBench:
         self.stop_connection()
         self.remediator.stop()
         self.scanner.stop()
-        self._desk.stop()
+        self._background.stop()
         self._bolt.stop()
         self.announcer.stop()
         self.store.close()
@@ -177,21 +186,24 @@ class SlackBench:
 
 @pytest.fixture
 def bench(slack: SlackSandbox, tmp_path: Path) -> Iterator[SlackBench]:
-    """The bot on two accounts, connected; nothing is lost of what it was refused."""
-    slack.settings(post_rate=1000.0, post_burst=1000.0)
-    made = SlackBench(slack, tmp_path, WEB, LAKE)
+    """The bot on two accounts."""
+    yield from started(SlackBench(slack, tmp_path, WEB, LAKE))
+
+
+@pytest.fixture
+def hurried(slack: SlackSandbox, tmp_path: Path) -> Iterator[SlackBench]:
+    """The same bot, but that a submission waits for nothing."""
+    yield from started(SlackBench(slack, tmp_path, WEB, LAKE, hurried=True))
+
+
+def started(made: SlackBench) -> Iterator[SlackBench]:
+    """The bot, connected, and stopped after the test; nothing is lost of what it was refused."""
+    made.slack.settings(post_rate=1000.0, post_burst=1000.0)
     try:
         made.start()
         yield made
     finally:
         made.stop()
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A submission waits for nothing."""
-    monkeypatch.setattr(modals, "ANSWER_WITHIN", 0.0)
-    monkeypatch.setattr(modals, "ACK_SETTLES", 0.0)
 
 
 def shut(bench: SlackBench) -> Gate:

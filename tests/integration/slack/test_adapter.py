@@ -23,9 +23,10 @@ from bot.domain.errors import (
     StoreError,
 )
 from bot.services.scan.scanner import Ticket
-from bot.slack.background import Desk
+from bot.slack.background import BackgroundTasks
 from bot.slack.channel import AlertChannel
 from bot.slack.client import retrying_client
+from bot.slack.direct_messages import DirectMessages
 from bot.slack.fixers import MAX_AGE, SlackFixers
 from bot.slack.listeners.scan_progress import PROGRESS_AT, RESPONSE_URL_LIFE, CheckReporter
 from bot.slack.modals import Modals, SubmissionResult
@@ -187,11 +188,17 @@ def test_fixers_by_user_everyone_and_nobody(client: WebClient) -> None:
 
 
 @pytest.fixture
-def desk(client: WebClient) -> Iterator[Desk]:
-    """A desk, stopped after the test."""
-    made = Desk(client)
+def tasks() -> Iterator[BackgroundTasks]:
+    """Background threads, stopped after the test."""
+    made = BackgroundTasks()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def messages(client: WebClient) -> DirectMessages:
+    """Messages to single persons."""
+    return DirectMessages(client)
 
 
 class Heard:
@@ -214,7 +221,7 @@ class Heard:
             return [message.text for message in self.messages]
 
 
-def test_work_that_fails_tells_the_person(desk: Desk) -> None:
+def test_work_that_fails_tells_the_person(tasks: BackgroundTasks) -> None:
     """A known error is told in words with its mend, a defect by a reference alone."""
 
     def full() -> None:
@@ -224,16 +231,16 @@ def test_work_that_fails_tells_the_person(desk: Desk) -> None:
         raise ZeroDivisionError
 
     heard = Heard()
-    desk.do(full, heard)
+    tasks.run(full, heard)
     assert heard.wait() == ["The disk is full. Make room."]
-    desk.do(broken, heard)
+    tasks.run(broken, heard)
     told = heard.wait(2)[1]
     assert "reference" in told
     assert "ZeroDivision" not in told
 
 
-def test_an_answer_that_cannot_be_delivered_is_logged(desk: Desk) -> None:
-    """Where the person cannot be told either, the desk goes on."""
+def test_an_answer_that_cannot_be_delivered_is_logged(tasks: BackgroundTasks) -> None:
+    """Where the person cannot be told either, the work goes on."""
 
     def fail() -> None:
         raise StoreError("Full.")
@@ -242,25 +249,42 @@ def test_an_answer_that_cannot_be_delivered_is_logged(desk: Desk) -> None:
         raise NotifierError("Slack is away.")
 
     heard = Heard()
-    desk.do(fail, deaf)
-    desk.do(lambda: heard(note("Next.")), heard)
+    tasks.run(fail, deaf)
+    tasks.run(lambda: heard(note("Next.")), heard)
     assert heard.wait() == ["Next."]
-    assert desk.submit(lambda: 7).result(10) == 7
+    assert tasks.submit(lambda: 7).result(10) == 7
 
 
-def test_one_person_is_told_in_the_channel_or_directly(slack: SlackSandbox, desk: Desk) -> None:
+def test_one_person_is_told_in_the_channel_or_directly(
+    slack: SlackSandbox, messages: DirectMessages
+) -> None:
     """Ephemeral where the person is, a direct message where that cannot be, else the log."""
-    desk.tell_user(ALICE, ALERTS, note("Here."))
+    messages.send_ephemeral(ALICE, ALERTS, note("Here."))
     assert slack.wait_private("Here.")["channel"] == ALERTS
-    desk.tell_user(ALICE, ELSEWHERE, note("There."))
+    messages.send_ephemeral(ALICE, ELSEWHERE, note("There."))
     assert slack.wait_private("There.")["channel"].startswith("D")
     slack.settings(token_problem="token_revoked")
-    desk.write_to(ALICE, note("Nowhere."))
+    messages.send(ALICE, note("Nowhere."))
 
 
-def reporter(desk: Desk, clock: FakeClock, heard: Callable[[Message], None]) -> CheckReporter:
-    """A reporter that speaks to `heard`."""
-    return CheckReporter(heard, desk, ALICE, ALERTS, clock)
+class Reporters:
+    """Makes reporters of alice's checks."""
+
+    def __init__(self, tasks: BackgroundTasks, messages: DirectMessages) -> None:
+        self._tasks = tasks
+        self._messages = messages
+
+    def __call__(self, clock: FakeClock, heard: Callable[[Message], None]) -> CheckReporter:
+        """A reporter that speaks to `heard`."""
+        return CheckReporter(
+            heard, self._tasks, self._messages, clock, user_id=ALICE, channel_id=ALERTS
+        )
+
+
+@pytest.fixture
+def reporter(tasks: BackgroundTasks, messages: DirectMessages) -> Reporters:
+    """Makes reporters of alice's checks."""
+    return Reporters(tasks, messages)
 
 
 def ticket(*, joined: bool = False) -> Ticket:
@@ -269,10 +293,10 @@ def ticket(*, joined: bool = False) -> Ticket:
     return Ticket(data.scan(), report, joined)
 
 
-def test_a_check_is_told_from_start_to_result(desk: Desk) -> None:
+def test_a_check_is_told_from_start_to_result(reporter: Reporters) -> None:
     """Started, its progress at its moments, its result: five messages at most."""
     clock, heard, running = FakeClock(), Heard(), ticket()
-    told = reporter(desk, clock, heard)
+    told = reporter(clock, heard)
     told.started(running)
     heard.wait(1)
     told.progress(1, 100)
@@ -288,10 +312,10 @@ def test_a_check_is_told_from_start_to_result(desk: Desk) -> None:
     assert "1 of 2 accounts fall short" in texts[4]
 
 
-def test_a_joined_check_and_one_that_fails(desk: Desk) -> None:
+def test_a_joined_check_and_one_that_fails(reporter: Reporters) -> None:
     """Who joins is told who started it; a check that cannot be recorded says why."""
     heard, running = Heard(), ticket(joined=True)
-    told = reporter(desk, FakeClock(), heard)
+    told = reporter(FakeClock(), heard)
     told.started(running)
     assert "running already" in heard.wait()[0]
     running.report.set_exception(StoreError("The disk is full.", "Make room."))
@@ -299,7 +323,7 @@ def test_a_joined_check_and_one_that_fails(desk: Desk) -> None:
 
 
 def test_after_thirty_minutes_or_five_uses_the_result_is_ephemeral(
-    slack: SlackSandbox, desk: Desk
+    slack: SlackSandbox, reporter: Reporters
 ) -> None:
     """Where the `response_url` is not taken any more, the person is told beside it."""
 
@@ -307,10 +331,10 @@ def test_after_thirty_minutes_or_five_uses_the_result_is_ephemeral(
         raise NotifierError("used_url")
 
     running = ticket()
-    reporter(desk, FakeClock(), used_up).started(running)
+    reporter(FakeClock(), used_up).started(running)
     slack.wait_private("Checking")
     clock, heard, late = FakeClock(), Heard(), ticket()
-    told = reporter(desk, clock, heard)
+    told = reporter(clock, heard)
     told.started(late)
     heard.wait()
     clock.tick(RESPONSE_URL_LIFE)
@@ -331,7 +355,11 @@ def test_after_thirty_minutes_or_five_uses_the_result_is_ephemeral(
     ],
 )
 def test_a_submission_is_answered_whatever_fails(
-    client: WebClient, desk: Desk, error: Exception, told: str
+    client: WebClient,
+    tasks: BackgroundTasks,
+    messages: DirectMessages,
+    error: Exception,
+    told: str,
 ) -> None:
     """A defect, a full disk, a refusal: each is said in the window, and none leaves it waiting."""
     acked: list[dict[str, Any]] = []
@@ -343,7 +371,7 @@ def test_a_submission_is_answered_whatever_fails(
         raise error
 
     body = {"view": {"id": "V1", "hash": "1"}, "user": {"id": ALICE}}
-    Modals(client, desk).answer(
+    Modals(client, tasks, messages).answer(
         cast("Ack", ack),
         body,
         fail,

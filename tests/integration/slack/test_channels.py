@@ -15,7 +15,7 @@ from bot.slack.channel import AlertChannel
 from bot.slack.client import single_try_client
 from bot.slack.notifier import SlackNotifier
 from bot.slack.owners import Owners
-from bot.slack.row_links import Guide
+from bot.slack.row_links import RowLinkResolver
 from sandbox.tests.slack.fixtures import slack, slack_server
 from tests.unit.fakes import FakeClock
 from tests.unit.slack.views import sample_data as data
@@ -151,15 +151,15 @@ def test_no_channel_at_all(client: WebClient) -> None:
 
 def test_owners_are_mentioned(slack: SlackSandbox, client: WebClient) -> None:
     """The alert mentions an account's owner by their address."""
-    guide = Guide("https://docs.corp.internal/rules", Owners(client, FakeClock()))
-    notifier = SlackNotifier(client, client, AlertChannel(client, ALERTS), guide)
+    row_links = RowLinkResolver("https://docs.corp.internal/rules", Owners(client, FakeClock()))
+    notifier = SlackNotifier(client, client, AlertChannel(client, ALERTS), row_links)
     member = next(each for each in client.users_list()["members"] if each["name"] == "alice")
     owner = member["profile"]["email"]
     notifier.post(data.mixed(data.finding(1, owner=owner)))
     shown = str(slack.wait_message("contact missing")["blocks"])
     assert f"Owner: <@{member['id']}>" in shown
     assert "rules/missing.md|missing>" in shown
-    kept = guide.to(
+    kept = row_links.for_findings(
         [data.finding(1, owner=owner), data.finding(2, owner="bob@x.internal")], ask=False
     )
     assert kept.owners == {owner: f"<@{member['id']}>", "bob@x.internal": "bob@x.internal"}

@@ -145,22 +145,21 @@ def test_a_finding_that_was_resolved_meanwhile(bench: SlackBench) -> None:
     assert "Nothing stands" in str(bench.slack.view())
 
 
-@pytest.mark.usefixtures("hurried")
-def test_a_slow_answer_comes_later(bench: SlackBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_answer_comes_later(hurried: SlackBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where recording takes long, the view says so, and then what came of it."""
-    check(bench)
-    view = open_exempt(bench)
-    gate, grant = Gate(), bench.store.grant
+    check(hurried)
+    view = open_exempt(hurried)
+    gate, grant = Gate(), hurried.store.grant
 
     def slow(*asked: Any) -> Any:  # noqa: ANN401 - what the store takes and gives
         gate.stand()
         return grant(*asked)
 
-    monkeypatch.setattr(bench.store, "grant", slow)
-    bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
-    bench.slack.wait_view("being recorded")
+    monkeypatch.setattr(hurried.store, "grant", slow)
+    hurried.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
+    hurried.slack.wait_view("being recorded")
     gate.open()
-    bench.slack.wait_view("Set aside until")
+    hurried.slack.wait_view("Set aside until")
 
 
 def test_a_store_that_fails_is_told_in_the_view(

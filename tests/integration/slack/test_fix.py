@@ -106,28 +106,26 @@ def test_what_aws_refuses_stands_under_its_field(bench: SlackBench) -> None:
     assert bench.slack.submit(**FORM)["errors"] == REFUSED
 
 
-@pytest.mark.usefixtures("hurried")
-def test_what_aws_refuses_late_stands_under_its_field_too(bench: SlackBench) -> None:
+def test_what_aws_refuses_late_stands_under_its_field_too(hurried: SlackBench) -> None:
     """After the ack, the form comes back as typed, the refusal right under its input."""
-    bench.gateway.fail_write(ContactRefused(failure(FailureCode.REFUSED), REFUSED))
-    gate = shut(bench)
-    bench.open_form(WEB)
-    assert "read back" in str(bench.slack.submit(**FORM))
+    hurried.gateway.fail_write(ContactRefused(failure(FailureCode.REFUSED), REFUSED))
+    gate = shut(hurried)
+    hurried.open_form(WEB)
+    assert "read back" in str(hurried.slack.submit(**FORM))
     gate.open()
-    view = bench.slack.wait_view(REFUSED["email"])
+    view = hurried.slack.wait_view(REFUSED["email"])
     blocks = view["view"]["blocks"]
     email = [block.get("block_id") for block in blocks].index("email")
     assert REFUSED["email"] in str(blocks[email + 1])
     assert view["values"] == IN_FORM
 
 
-@pytest.mark.usefixtures("hurried")
-def test_a_closed_window_brings_a_message_and_a_way_back(bench: SlackBench) -> None:
+def test_a_closed_window_brings_a_message_and_a_way_back(hurried: SlackBench) -> None:
     """A failure comes as a message; Try again is filled as typed for who typed it alone."""
-    slack = bench.slack
-    bench.gateway.fail_write(gateway_error(FailureCode.DENIED_BY_SCP))
-    gate = shut(bench)
-    bench.open_form(WEB)
+    slack = hurried.slack
+    hurried.gateway.fail_write(gateway_error(FailureCode.DENIED_BY_SCP))
+    gate = shut(hurried)
+    hurried.open_form(WEB)
     slack.submit(**FORM)
     slack.close()
     gate.open()
@@ -197,18 +195,17 @@ def test_a_write_that_aws_does_not_show_is_not_confirmed(bench: SlackBench) -> N
     assert "Confirmed" not in told
 
 
-@pytest.mark.usefixtures("hurried")
-def test_a_fix_that_a_stop_left_open_is_not_confirmed(bench: SlackBench) -> None:
+def test_a_fix_that_a_stop_left_open_is_not_confirmed(hurried: SlackBench) -> None:
     """Where a stop leaves open whether AWS took a write, that is what the person hears."""
-    bench.gateway.say(1, *[Absent()] * 9)
-    bench.gateway.fail_write(gateway_error(FailureCode.TIMED_OUT))
-    gate = shut(bench)
-    bench.open_form(WEB)
-    assert "read back" in str(bench.slack.submit(**FORM))
-    bench.slack.close()
-    bench.remediator.stop()
+    hurried.gateway.say(1, *[Absent()] * 9)
+    hurried.gateway.fail_write(gateway_error(FailureCode.TIMED_OUT))
+    gate = shut(hurried)
+    hurried.open_form(WEB)
+    assert "read back" in str(hurried.slack.submit(**FORM))
+    hurried.slack.close()
+    hurried.remediator.stop()
     gate.open()
-    told = bench.slack.wait_dm("not known yet")
+    told = hurried.slack.wait_dm("not known yet")
     assert "Confirmed" not in str(told)
 
 
@@ -245,9 +242,8 @@ def test_what_the_next_check_would_alert_on_is_refused(bench: SlackBench) -> Non
     bench.slack.wait_view("Confirmed")
 
 
-@pytest.mark.usefixtures("hurried")
 def test_what_the_policy_refuses_late_stands_in_the_form(
-    bench: SlackBench, monkeypatch: pytest.MonkeyPatch
+    hurried: SlackBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the ack, the form comes back as typed, with what the policy asks for."""
     gate = Gate()
@@ -256,12 +252,12 @@ def test_what_the_policy_refuses_late_stands_in_the_form(
         gate.stand()
         return {}
 
-    monkeypatch.setattr(bench.store, "holding", slow)
-    bench.policy = asking(security__title=("Duty",))
-    bench.open_form(WEB)
-    bench.slack.submit(**FORM)
+    monkeypatch.setattr(hurried.store, "holding", slow)
+    hurried.policy = asking(security__title=("Duty",))
+    hurried.open_form(WEB)
+    hurried.slack.submit(**FORM)
     gate.open()
-    view = bench.slack.wait_view("the policy asks for something else")
+    view = hurried.slack.wait_view("the policy asks for something else")
     assert view["values"] == IN_FORM
     assert "The policy expects Duty." in str(view)
 

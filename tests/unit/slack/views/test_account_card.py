@@ -20,7 +20,7 @@ from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.rules.facts import AccountFacts
 from bot.services.show_account import AccountView
 from bot.slack.views import account_card, exemption_list, row_actions
-from bot.slack.views.finding_rows import Pointers
+from bot.slack.views.finding_rows import RowLinks
 from bot.slack.views.message import Message
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import assert_sound, texts
@@ -66,11 +66,9 @@ def exemption(
     return Exemption(number, request, data.NOW, WEB.name)
 
 
-def card(
-    seen: AccountView, pointers: Pointers | None = None, *, read_only: bool = False
-) -> Message:
+def card(seen: AccountView, links: RowLinks | None = None, *, read_only: bool = False) -> Message:
     """The card, which Slack takes."""
-    message = account_card.account_message(seen, pointers or Pointers(), read_only=read_only)
+    message = account_card.account_message(seen, links or RowLinks(), read_only=read_only)
     assert_sound(message)
     return message
 
@@ -122,7 +120,7 @@ def test_expected_against_actual_and_each_rule() -> None:
     """What differs says what is expected and what is there; each rule links to its page."""
     bad = replace_email("sec@example.com")
     seen = look(Present(bad), security__email=("sec@corp.example",))
-    told = shown(card(seen, Pointers("https://docs.internal/rules")))
+    told = shown(card(seen, RowLinks("https://docs.internal/rules")))
     assert "Not as the policy asks · high" in told
     assert "Email: expected sec@corp.example, is sec@example.com" in told
     for rule in ("different", "placeholder"):
@@ -180,7 +178,7 @@ def test_where_it_stands_and_whose_it_is() -> None:
         tags={"owner": "ana@corp.internal"},
     )
     seen = look(Present(data.CONTACT), account=account, owner_tag="owner")
-    told = shown(card(seen, Pointers(owners={"ana@corp.internal": "<@U0ANA>"})))
+    told = shown(card(seen, RowLinks(owners={"ana@corp.internal": "<@U0ANA>"})))
     assert "main &amp; co · OU: /Production/&lt;Pay&gt; · Owner: <@U0ANA>" in told
     assert "Owner: ana@corp.internal" in shown(card(seen))
     nobody = look(Present(data.CONTACT), account=replace(account, tags=None), owner_tag="owner")

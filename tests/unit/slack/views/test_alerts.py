@@ -33,9 +33,9 @@ WEAK = data.finding(2, "Data lake", Outcome.WEAK, owner="U0ALICE001")
 WRONG = data.finding(3, "Payments", Outcome.WRONG, differences=(EMAIL,))
 
 
-def shown(content: AnnouncementContent, **pointers: Any) -> Message:  # noqa: ANN401 - any member
+def shown(content: AnnouncementContent, **links: Any) -> Message:  # noqa: ANN401 - any member
     """The message of a content, which Slack would take."""
-    message = announcements.announcement_message(content, finding_rows.Pointers(**pointers))
+    message = announcements.announcement_message(content, finding_rows.RowLinks(**links))
     assert_sound(message)
     return message
 
@@ -396,10 +396,10 @@ def findings(draw: st.DrawFn) -> Finding:
 def test_alerts_of_anything_are_taken(found: list[Finding], kind: AnnouncementKind) -> None:
     """Whatever falls short, and however much is to be said of it, Slack takes the alert."""
     content = data.mixed(*found, kind=kind, mention=("U0ALICE001",) * 20, maybe_repeat=True)
-    pointers = finding_rows.Pointers("https://docs.corp.internal/altcontact/docs/rules")
-    message = announcements.announcement_message(content, pointers, "Meant for another channel.")
+    links = finding_rows.RowLinks("https://docs.corp.internal/altcontact/docs/rules")
+    message = announcements.announcement_message(content, links, "Meant for another channel.")
     assert_sound(message)
-    assert_sound_view(show_all.page_view(content, 0, pointers))
+    assert_sound_view(show_all.page_view(content, 0, links))
 
 
 @pytest.mark.parametrize("state", ["open", "set aside", "resolved"])
