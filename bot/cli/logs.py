@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from bot.domain.errors import new_error_id
 from bot.domain.masking import mask
 
 if TYPE_CHECKING:
@@ -62,6 +63,21 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
     logging.getLogger(OURS).setLevel(level)
     logging.captureWarnings(capture=True)
     threading.excepthook = _log_thread_defect
+
+
+def log_defect(error: Exception) -> str:
+    """Log an error that nobody foresaw.
+
+    Returns:
+        The id under which it is in the log.
+    """
+    if not structlog.is_configured():
+        configure("console")
+    reference = new_error_id()
+    structlog.get_logger("bot.cli.main").error(
+        "command failed", reference=reference, exc_info=error
+    )
+    return reference
 
 
 def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -18,6 +18,8 @@ from altcontact_sandbox.run import Options
 
 from bot import __version__, cli
 from bot.app import bot, one_shot
+from bot.cli import check
+from bot.cli.main import Commands
 from bot.config import policy_file
 from bot.config.load import Settings
 from bot.domain.errors import SettingsError, StoreError
@@ -103,6 +105,13 @@ def test_version_is_quick() -> None:
         check=True,
     )
     assert done.stdout == f"altcontact {__version__}\nset()\n"
+
+
+def test_commands_are_listed_as_they_say_themselves() -> None:
+    """The list, which imports no command, has the first line of each command's own help."""
+    for name, (_, text) in Commands.lazy.items():
+        command = Commands.load(name)
+        assert (command.name or name, command.help.split("\n\n")[0]) == (name, text)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "-h"], ["run", "--help"]])
@@ -220,10 +229,10 @@ def test_defect(scan: Callable[..., FakeScan], capsys: Capture) -> None:
 def test_defect_before_logging(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """The log is there even for what fails before it was configured."""
 
-    def fail(**_: object) -> Settings:
+    def fail(*_: object, **__: object) -> Settings:
         raise RuntimeError("early")
 
-    monkeypatch.setattr(sys.modules["bot.cli.main"], "_settings", fail)
+    monkeypatch.setattr(check, "load", fail)
     structlog.reset_defaults()  # a test before this one may have left it configured
     assert cli.main(["check"]) == 70
     assert "RuntimeError: early" in capsys.readouterr().err

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.cli import exit_status
+from bot.cli.check import exit_status
+from bot.cli.exit_status import Exit
 from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState
@@ -123,7 +124,7 @@ def test_an_organization_that_fails_stops_no_other(store: SqliteStore, clock: Fa
     assert report.scan.failure.message.startswith("In the organization “broken”: ")
     assert report.scan.complete_in == {"works"}
     assert set(report.scan.failing) == {"broken"}
-    assert exit_status.of_scan(report) == exit_status.Exit.UNCHECKED
+    assert exit_status(report) is Exit.UNCHECKED
 
 
 @pytest.mark.parametrize("with_broken", [False, True])

@@ -1,0 +1,53 @@
+"""`altcontact run`: the bot, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from bot.app import bot, doctor
+from bot.cli import doctor_output, logs
+from bot.cli.exit_status import Exit
+from bot.cli.shared import say
+from bot.config.load import load
+from bot.config.toml_file import CONFIG, DEFAULT_FILE
+from bot.domain.errors import SettingsError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.services.doctor import CheckResult
+
+
+app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def run() -> int:
+    """Run the bot, until it is told to stop (SIGTERM, Ctrl-C)."""
+    try:
+        settings = load(os.environ, needs_slack=True)
+    except SettingsError:
+        return _cannot_start(doctor.wrong_settings(os.environ))
+    logs.configure(settings.log_format)
+
+    environ = dict(os.environ)
+    if not environ.get(CONFIG, "").strip() and Path(DEFAULT_FILE).exists():
+        # It must be there at a reload, too: without it all of the policy would be gone.
+        environ[CONFIG] = DEFAULT_FILE
+    try:
+        return bot.run(settings, lambda: load(environ, needs_slack=True))
+    except StoreError as error:
+        return _cannot_start(doctor.wrong_database(settings, error))
+
+
+def _cannot_start(lines: Sequence[CheckResult]) -> Exit:
+    """Say what keeps the bot from starting, as the doctor says it."""
+    say("altcontact cannot start.")
+    doctor_output.show_failures(lines, sys.stderr)
+    say("altcontact doctor checks everything else.")
+    return Exit.USAGE

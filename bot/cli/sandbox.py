@@ -1,0 +1,75 @@
+"""`altcontact sandbox`: the bot against a simulated Slack workspace and AWS organization."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from bot.domain.errors import AltcontactError
+
+app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+PAGE_PORT: Final = 8700
+"""The sandbox's page; its AWS and its Slack are on the two ports after it."""
+
+
+@app.command()
+def sandbox(
+    *,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the page; 0: any.")
+    ] = PAGE_PORT,
+    aws_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of the local AWS; 0: any.  [default: port + 1]"),
+    ] = None,
+    slack_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port of the local Slack; 0: any.  [default: port + 2]"
+        ),
+    ] = None,
+    accounts: Annotated[
+        int | None,
+        typer.Option(min=1, max=20_000, help="So many accounts rather than the 15 of the demo."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="What --accounts are made from: the same again.")] = 1,
+    policy_file: Annotated[
+        str,
+        typer.Option(
+            "--policy", metavar="FILE", help="A TOML file with the policy that the bot goes by."
+        ),
+    ] = "",
+    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
+    no_bot: Annotated[
+        bool, typer.Option("--no-bot", help="The servers alone, for a bot of your own.")
+    ] = False,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Show Slack as text in this terminal, too.")
+    ] = False,
+) -> int:
+    """Run the bot against a local Slack workspace and a local AWS organization, as a web page."""
+    try:
+        from altcontact_sandbox.run import Options  # noqa: PLC0415 - the same, and an extra
+        from altcontact_sandbox.run import run as run_sandbox  # noqa: PLC0415 - the same
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "bot":
+            raise
+        raise AltcontactError(
+            f"The sandbox needs {error.name}, which is not installed.",
+            "Install it with: pip install 'altcontact[sandbox]'",
+        ) from error
+    return run_sandbox(
+        Options(
+            port=port,
+            aws_port=aws_port,
+            slack_port=slack_port,
+            accounts=accounts,
+            seed=seed,
+            policy=policy_file,
+            headless=headless,
+            bot=not no_bot,
+            terminal=terminal,
+        )
+    )
