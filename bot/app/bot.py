@@ -139,7 +139,7 @@ class Bot:
         account_policies = AccountPolicies(
             self._store,
             policies,
-            place=AccountPlacer(self._gateways, self._store, clock).complete,
+            AccountPlacer(self._gateways, self._store, clock),
         )
         look = AccountViewService(
             self._gateways,

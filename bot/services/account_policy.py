@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import Account
     from bot.domain.policy.policy import AccountPolicy, Policy
+    from bot.services.placement import AccountPlacer
     from bot.services.ports.store import Store
 
 
@@ -35,19 +36,19 @@ class AccountPolicies:
     Args:
         store: the accounts as last listed.
         policies: gives the policy as it is now.
-        place: gives an account its OUs and tags, where the policy needs them.
+        placement: gives an account its OUs and tags, where the policy needs them; without it
+            accounts stand where the store says.
     """
 
     def __init__(
         self,
         store: Store,
         policies: Callable[[], Policy],
-        *,
-        place: Callable[[Account, Policy], Account] = lambda account, _: account,
+        placement: AccountPlacer | None = None,
     ) -> None:
         self._store = store
         self._policies = policies
-        self._place = place
+        self._placement = placement
 
     def of(self, account: Account) -> ResolvedPolicy:
         """The policy of an account, by what is known of where it stands."""
@@ -57,8 +58,9 @@ class AccountPolicies:
     def of_placed(self, account: Account) -> ResolvedPolicy:
         """The policy of an account; AWS is asked where it stands, if the policy needs that."""
         policy = self._policies()
-        placed = self._place(account, policy)
-        return ResolvedPolicy(placed, policy, policy.resolve(placed))
+        if self._placement is not None:
+            account = self._placement.complete(account, policy)
+        return ResolvedPolicy(account, policy, policy.resolve(account))
 
     def find(self, account_id: str) -> ResolvedPolicy | None:
         """The policy of an account as last listed; None where the account is not known.

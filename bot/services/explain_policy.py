@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from bot.services.placement import PlacementResolver
@@ -65,7 +65,6 @@ def explain(
     failures: Mapping[str, Failure] = {}
     if policy.needs_units or policy.needs_tags:
         resolver = PlacementResolver(gateways.for_account(account.id), store, policy, clock)
-        # What it comes with was kept, and only what is kept tells how old that is.
-        account = resolver.complete(replace(account, units=None, tags=None))
+        account = resolver.complete_stored(account)
         failures = resolver.failures
     return Explanation(account, policy.explain(account), failures)

@@ -112,6 +112,10 @@ class PlacementResolver:
             self._keep(account, update)
         return replace(account, units=units, tags=tags)
 
+    def complete_stored(self, account: Account) -> Account:
+        """The same for an account as the store has it, which does not tell its placement's age."""
+        return self.complete(replace(account, units=None, tags=None))
+
     def place(self, account: Account) -> Account:
         """The same for a scan, which concludes nothing from what it was kept from asking.
 
@@ -244,10 +248,8 @@ class AccountPlacer:
             gateway = self._organizations.for_account(account.id)
         except GatewayError:
             return account
-        # What it comes with was kept, and only what is kept tells how old that is.
-        bare = replace(account, units=None, tags=None)
         resolver = PlacementResolver(gateway, self._store, policy, self._clock, may_walk=False)
-        return resolver.complete(bare)
+        return resolver.complete_stored(account)
 
 
 def _lacks_names(path: Path | None) -> bool:

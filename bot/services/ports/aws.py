@@ -1,6 +1,6 @@
-"""The seams: what the use cases need from AWS, the database, Slack and the clock.
+"""What the use cases need from AWS: contacts, and the accounts of an organization.
 
-Adapters implement these; use cases see nothing else of them. Only domain types cross.
+Only domain types cross.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ class SlackBench:
         policies = AccountPolicies(
             self.store,
             lambda: self.policy,
-            place=AccountPlacer(organizations, self.store, self.clock).complete,
+            AccountPlacer(organizations, self.store, self.clock),
         )
         self.look = AccountViewService(self.gateway, self.store, policies, members, self.clock)
         self.remediator = FixService(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,14 +9,14 @@ import pytest
 from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable, PolicyUnknown, Presence
 from bot.services.account_policy import AccountPolicies
+from bot.services.organizations import OrganizationRouter
+from bot.services.placement import AccountPlacer
 from bot.store import SqliteStore
-from tests.unit.fakes import SECURITY, FakeClock, account
+from tests.unit.fakes import SECURITY, FakeClock, FakeGateway, account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from bot.domain.contacts import Account
 
 ONE = account(1)
 TAGGED = Policy.requiring(
@@ -64,12 +63,10 @@ def test_what_depends_on_tags_that_were_not_read_is_not_known(store: SqliteStore
 
 def test_tags_are_read_where_that_is_asked_for(store: SqliteStore) -> None:
     """A look that may take its time completes the account by the policy in force."""
-
-    def place(account: Account, policy: Policy) -> Account:
-        assert policy is TAGGED
-        return replace(account, tags={"env": "dev"})
-
-    found = AccountPolicies(store, lambda: TAGGED, place=place).of_placed(ONE)
+    gateway = FakeGateway(ONE)
+    gateway.tagged[ONE.id] = {"env": "dev"}
+    placement = AccountPlacer(OrganizationRouter([gateway], store), store, FakeClock())
+    found = AccountPolicies(store, lambda: TAGGED, placement).of_placed(ONE)
     assert found.account.tags == {"env": "dev"}
     assert found.known is not None
     assert found.known.presence[SECURITY] is Presence.OPTIONAL

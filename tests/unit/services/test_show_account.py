@@ -67,9 +67,7 @@ class World:
         self.policies = AccountPolicies(
             store,
             lambda: self.policy,
-            place=AccountPlacer(
-                OrganizationRouter([self.gateway], store), store, self.clock
-            ).complete,
+            AccountPlacer(OrganizationRouter([self.gateway], store), store, self.clock),
         )
         self.look = AccountViewService(
             self.gateway, store, self.policies, FakeMembers(), self.clock
