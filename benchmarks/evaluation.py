@@ -37,14 +37,14 @@ def measure() -> Iterator[Row]:
     primary = PrimaryContact("Root", "+44 20 7946 0000")
     made = time.perf_counter() - began
     accounts = [_account(number) for number in range(ACCOUNTS)]
-    evidence = AccountFacts(primary, members)
+    facts = AccountFacts(primary, members)
     for what, contacts in (("of 200 teams", TEAMS), ("no two alike", ACCOUNTS)):
         readings = [_readings(number % contacts) for number in range(ACCOUNTS)]
 
         def judge(readings: list[Read] = readings) -> int:
             policy = _policy()
             return sum(
-                len(evaluate(each, read, policy.resolve(each), None, evidence).results)
+                len(evaluate(each, read, policy.resolve(each), None, facts).results)
                 for each, read in zip(accounts, readings, strict=True)
             )
 

@@ -124,7 +124,7 @@ class AccountViewService:
         readings[contact_type] = Present(wanted)
         context = load_context(policy, self._store, self._clock, self._directory.known)
         facts = context.facts(account_id, (contact_type,), not_asked.failure)
-        result = evaluate(account, readings, mine, evidence=facts)
+        result = evaluate(account, readings, mine, facts=facts)
         return next((item for item in result.results if item.type is contact_type), None)
 
 

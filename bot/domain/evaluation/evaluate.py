@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from bot.domain.failures import FailureCode, failure
-from bot.domain.findings import AccountResult, Difference, TypeResult, Verdict
-from bot.domain.policy.policy import FIELDS, PolicyUnknown, Presence
+from bot.domain.findings import AccountResult, TypeResult, Verdict
+from bot.domain.policy.policy import PolicyUnknown
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import OF_MEMBERS, Rule
-from bot.domain.rules import expected_values
-from bot.domain.rules.facts import NOTHING_ELSE, RuleInput
-from bot.domain.rules.registry import contested, qualities
+from bot.domain.rules.facts import NO_FACTS, RuleInput
+from bot.domain.rules.registry import apply_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +29,7 @@ def evaluate(
     readings: Mapping[ContactType, ContactReading],
     policy: AccountPolicy | PolicyUnknown,
     read_at: datetime | None = None,
-    evidence: AccountFacts = NOTHING_ELSE,
+    facts: AccountFacts = NO_FACTS,
 ) -> AccountResult:
     """Judge what was read of an account.
 
@@ -40,7 +39,7 @@ def evaluate(
         policy: what the account should have; or that this could not be told, whereupon nothing
             is concluded from the readings.
         read_at: when reading began.
-        evidence: what it is judged by besides.
+        facts: what rules need to know of it besides.
 
     Raises:
         KeyError: a type that the policy has read was not read.
@@ -53,21 +52,26 @@ def evaluate(
         return AccountResult(account, read_at=read_at, policy=policy, excluded=policy.excluded)
     contacts: dict[ContactType, AlternateContact] = {}
     unread: dict[ContactType, Failure] = {}
-    for kind in policy.read:
-        found = readings[kind]
-        if isinstance(found, Present):
-            contacts[kind] = found.contact
-        elif not isinstance(found, Absent):
-            unread[kind] = found.failure
-    case = RuleInput(account, contacts, policy, evidence, unread)
+    for contact_type in policy.read:
+        reading = readings[contact_type]
+        if isinstance(reading, Present):
+            contacts[contact_type] = reading.contact
+        elif not isinstance(reading, Absent):
+            unread[contact_type] = reading.failure
     results = []
-    for kind in policy.looked_at:
-        verdicts = _verdicts(case, kind, readings[kind])
-        aside = [_set_aside(kind, verdict, evidence) for verdict in verdicts]
-        results.append(TypeResult.from_verdicts(kind, aside, contacts.get(kind)))
-    off = OF_MEMBERS & policy.severities.keys() if evidence.members is None else frozenset()
+    for contact_type in policy.looked_at:
+        rule_input = RuleInput(account, contact_type, contacts, policy, facts, unread)
+        verdicts = [
+            _with_exemption(contact_type, verdict, facts)
+            for verdict in _verdicts(rule_input, readings[contact_type])
+        ]
+        results.append(TypeResult.from_verdicts(contact_type, verdicts, contacts.get(contact_type)))
     return AccountResult(
-        account, tuple(results), read_at=read_at, policy=policy, disabled_rules=off
+        account,
+        tuple(results),
+        read_at=read_at,
+        policy=policy,
+        disabled_rules=_disabled_rules(policy, facts),
     )
 
 
@@ -92,51 +96,30 @@ def place_unread(policy: PolicyUnknown) -> Failure:
     return failure(FailureCode.PLACE_UNREAD, message=words)
 
 
+def _disabled_rules(policy: AccountPolicy, facts: AccountFacts) -> frozenset[Rule]:
+    """The rules that are on in the policy, but off because the Slack app lacks a scope."""
+    return OF_MEMBERS & policy.severities.keys() if facts.members is None else frozenset()
+
+
 def _unknown(types: tuple[ContactType, ...], why: Failure) -> tuple[TypeResult, ...]:
     return tuple(
-        TypeResult.from_verdicts(kind, [Verdict.unknown(Rule.UNREADABLE, why)]) for kind in types
+        TypeResult.from_verdicts(contact_type, [Verdict.unknown(Rule.UNREADABLE, why)])
+        for contact_type in types
     )
 
 
-def _set_aside(kind: ContactType, verdict: Verdict, evidence: AccountFacts) -> Verdict:
-    exemption = evidence.exemptions.get((kind, verdict.rule))
+def _with_exemption(contact_type: ContactType, verdict: Verdict, facts: AccountFacts) -> Verdict:
+    exemption = facts.exemptions.get((contact_type, verdict.rule))
     return replace(verdict, exemption=exemption) if exemption is not None else verdict
 
 
-def _verdicts(case: RuleInput, kind: ContactType, reading: ContactReading) -> list[Verdict]:
-    presence = case.policy.presence[kind]
+def _verdicts(rule_input: RuleInput, reading: ContactReading) -> list[Verdict]:
     match reading:
-        case Present(contact):
-            if presence is Presence.FORBIDDEN:
-                return [_forbidden(kind, contact, case.policy)]
-            different = expected_values.differences(contact, case.policy.expected[kind])
-            verdicts = qualities(case, kind)
-            if different:
-                words = f"The {kind} contact differs from what the policy expects."
-                severity = case.policy.severities[Rule.DIFFERENT]
-                verdicts.append(Verdict.violated(Rule.DIFFERENT, words, severity, different))
-            return verdicts
-        case Absent():
-            verdicts = contested(case, kind)
-            if presence is Presence.REQUIRED:
-                verdicts.append(_missing(kind, case.policy))
-            return verdicts
-        case Unreadable(why):
-            return [Verdict.unknown(Rule.UNREADABLE, why)]
-        case Unsupported(why):
-            return [Verdict.unknown(Rule.UNSUPPORTED, why)]
+        case Present() | Absent():
+            return apply_rules(rule_input)
+        case Unreadable(failure):
+            return [Verdict.unknown(Rule.UNREADABLE, failure)]
+        case Unsupported(failure):
+            return [Verdict.unknown(Rule.UNSUPPORTED, failure)]
         case _:
             assert_never(reading)
-
-
-def _missing(kind: ContactType, policy: AccountPolicy) -> Verdict:
-    expected = policy.expected[kind]
-    fields = tuple(Difference(each, values) for each, values in expected.items())
-    severity = policy.severities[Rule.MISSING]
-    return Verdict.violated(Rule.MISSING, f"No {kind} contact is set.", severity, fields)
-
-
-def _forbidden(kind: ContactType, contact: AlternateContact, policy: AccountPolicy) -> Verdict:
-    words = f"A {kind} contact is set, though the policy forbids one."
-    fields = tuple(Difference(each, (), getattr(contact, each)) for each in FIELDS)
-    return Verdict.violated(Rule.FORBIDDEN, words, policy.severities[Rule.FORBIDDEN], fields)

@@ -16,7 +16,7 @@ from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule
 from bot.domain.rules.expected_values import EMAIL
 from bot.domain.rules.facts import AccountFacts, RuleInput
-from bot.domain.rules.placeholder import fillers
+from bot.domain.rules.placeholder import placeholder_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,10 +67,8 @@ def objections(
         presence=dict.fromkeys(ContactType, Presence.IGNORED) | {kind: policy.presence[kind]},
         severities={rule: worth for rule, worth in policy.severities.items() if rule in _QUICK},
     )
-    filled = fillers(RuleInput(account, {kind: typed}, alone), kind, typed)
-    judged = evaluate(
-        account, {kind: Present(typed)}, alone, evidence=AccountFacts(exemptions=exempt)
-    )
+    filled = placeholder_fields(RuleInput(account, kind, {kind: typed}, alone), typed)
+    judged = evaluate(account, {kind: Present(typed)}, alone, facts=AccountFacts(exemptions=exempt))
     found: dict[str, dict[str, None]] = {}
     for result in judged.results:
         for verdict in result.verdicts:

@@ -1,4 +1,4 @@
-"""Tells whether a contact flips to and fro: whether two set it, each to something else."""
+"""Rule `contested`: a contact alternates between two values, so two seem to set it."""
 
 from __future__ import annotations
 
@@ -11,40 +11,41 @@ from bot.domain.rule_catalog import Rule
 from bot.domain.rules.facts import FLIPS, HISTORY
 
 if TYPE_CHECKING:
-    from bot.domain.contacts import AlternateContact, ContactType
+    from typing import TypeAlias
+
+    from bot.domain.contacts import AlternateContact
     from bot.domain.rules.facts import RuleInput
+
+    State: TypeAlias = tuple[AlternateContact | None, str]
+    """A contact, None where there was none, and since when, in words."""
 
 EMAIL = "email"
 
 
-def contested(case: RuleInput, kind: ContactType) -> list[Verdict]:
-    """Judge whether a contact flips to and fro, whether it is there just now or not."""
-    if Rule.CONTESTED not in case.policy.severities:
-        return []
-    states: list[tuple[AlternateContact | None, str]] = []
-    for seen in case.evidence.history.get(kind, ()):
-        if not states or states[-1][0] != seen.contact:
-            since = f"{seen.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-            states.append((seen.contact, f"since {since}"))
+def contested(rule_input: RuleInput) -> Verdict | None:
+    """Evaluate whether a contact alternates, whether it is set just now or not."""
+    states: list[State] = []
+    for past in rule_input.facts.history.get(rule_input.contact_type, ()):
+        if not states or states[-1][0] != past.contact:
+            since = f"{past.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            states.append((past.contact, f"since {since}"))
     if not states:
-        return []
-    current = case.contacts.get(kind)
-    if states[-1][0] != current:
-        states.append((current, "now"))
-    flipping = _alternating(states)
-    if len(flipping) <= FLIPS:
-        return []
-    words = (
-        f"The {kind} contact was changed to and fro between the same two values at least "
-        f"{FLIPS} times in {HISTORY} days: two seem to set it."
+        return None
+    if states[-1][0] != rule_input.contact:
+        states.append((rule_input.contact, "now"))
+    alternating = _alternating(states)
+    if len(alternating) <= FLIPS:
+        return None
+    reason = (
+        f"The {rule_input.contact_type} contact was changed to and fro between the same two values "
+        f"at least {FLIPS} times in {HISTORY} days: two seem to set it."
     )
-    severity = case.policy.severities[Rule.CONTESTED]
-    return [Verdict.violated(Rule.CONTESTED, words, severity, _told(flipping[-FLIPS - 1 :]))]
+    severity = rule_input.policy.severities[Rule.CONTESTED]
+    differences = _differences(alternating[-FLIPS - 1 :])
+    return Verdict.violated(Rule.CONTESTED, reason, severity, differences)
 
 
-def _alternating(
-    states: list[tuple[AlternateContact | None, str]],
-) -> list[tuple[AlternateContact | None, str]]:
+def _alternating(states: list[State]) -> list[State]:
     """The last states that are all of the same two values in turn."""
     first = len(states) - 1
     while first > 0 and (first == len(states) - 1 or states[first - 1][0] == states[first + 1][0]):
@@ -52,16 +53,16 @@ def _alternating(
     return states[first:]
 
 
-def _told(states: list[tuple[AlternateContact | None, str]]) -> tuple[Difference, ...]:
-    """The fields in which the values differ, each with its values and their times in words."""
+def _differences(states: list[State]) -> tuple[Difference, ...]:
+    """The fields in which the two values differ, each with its values and times in words."""
     one, other = states[0][0], states[1][0]
     if one is None or other is None:
-        return (Difference(EMAIL, (), _line(states, EMAIL)),)
+        return (Difference(EMAIL, (), _timeline(states, EMAIL)),)
     pairs = zip(FIELDS, one.normal(), other.normal(), strict=True)
-    return tuple(Difference(each, (), _line(states, each)) for each, a, b in pairs if a != b)
+    return tuple(Difference(field, (), _timeline(states, field)) for field, a, b in pairs if a != b)
 
 
-def _line(states: list[tuple[AlternateContact | None, str]], field: str) -> str:
+def _timeline(states: list[State], field: str) -> str:
     return "; ".join(
         f"{getattr(contact, field) if contact is not None else 'no contact'} {when}"
         for contact, when in states

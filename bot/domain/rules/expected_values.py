@@ -1,4 +1,4 @@
-"""Compares a contact with what the policy expects, in normal form; and fills a form with that."""
+"""Compares a contact with the values that the policy expects, and prefills a form with them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from bot.domain.policy.policy import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.domain.rules.facts import RuleInput
+
 EMAIL, PHONE = "email", "phone"
 
 
 def differences(
     contact: AlternateContact, expected: Mapping[str, tuple[str, ...]]
 ) -> tuple[Difference, ...]:
-    """The fields of a contact that are none of what is expected of them, in the form's order."""
+    """The fields of a contact that have no expected value, in the order of the form."""
     if not expected:
         return ()
     return tuple(
@@ -28,18 +30,26 @@ def differences(
     )
 
 
-def is_named(contact: AlternateContact, field: str, values: tuple[str, ...]) -> bool:
-    """Whether a field is one of these values word for word, rather than of a domain of theirs."""
-    held = normal(field, getattr(contact, field))
-    return any(
-        normal(field, value) == held
-        for value in values
-        if field != EMAIL or not value.startswith("@")
+def is_named(rule_input: RuleInput, contact: AlternateContact, field: str) -> bool:
+    """Whether the policy expects just this value of a field, rather than only its domain."""
+    expected = rule_input.policy.expected[rule_input.contact_type].get(field, ())
+    return _has_value(contact, field, expected)
+
+
+def has_named_domain(rule_input: RuleInput, contact: AlternateContact) -> bool:
+    """Whether the policy names an address, or its domain in `domains` or as an `@domain`."""
+    expected = rule_input.policy.expected[rule_input.contact_type].get(EMAIL, ())
+    patterns = (
+        *rule_input.policy.domains,
+        *(value[1:] for value in expected if value.startswith("@")),
+    )
+    return any(domain_matches(contact.email, pattern) for pattern in patterns) or is_named(
+        rule_input, contact, EMAIL
     )
 
 
 def domain_matches(email: str, pattern: str) -> bool:
-    """Whether an address is of this domain, or with `*.` of any domain below it."""
+    """Whether an address is at this domain, or with `*.` at any subdomain of it."""
     domain = email.strip().rpartition("@")[2].casefold()
     wanted = pattern.casefold()
     if wanted.startswith("*."):
@@ -61,17 +71,27 @@ def normal(field: str, value: str) -> str:
 
 
 def prefilled(expected: Mapping[str, tuple[str, ...]]) -> AlternateContact:
-    """What a form is filled with where AWS holds nothing: each field's first expected value."""
+    """The contact to prefill a form with where none is set: each field's first expected value."""
     first = {
-        field: next((each for each in values if not each.startswith("@")), "")
+        field: next((value for value in values if not value.startswith("@")), "")
         for field, values in expected.items()
     }
     return AlternateContact(*(first.get(field, "") for field in FIELDS))
 
 
 def _is_one_of(contact: AlternateContact, field: str, values: tuple[str, ...]) -> bool:
-    if is_named(contact, field, values):
+    if _has_value(contact, field, values):
         return True
     return field == EMAIL and any(
         domain_matches(contact.email, value[1:]) for value in values if value.startswith("@")
+    )
+
+
+def _has_value(contact: AlternateContact, field: str, values: tuple[str, ...]) -> bool:
+    """Whether a field has one of these values, where `@domain` is none."""
+    actual = normal(field, getattr(contact, field))
+    return any(
+        normal(field, value) == actual
+        for value in values
+        if field != EMAIL or not value.startswith("@")
     )

@@ -1,6 +1,6 @@
-"""What a contact is judged by besides itself.
+"""The input of a rule: a contact, its account and policy, and the facts about them.
 
-That is Slack's members, the account's primary contact, what was read before, what is set aside.
+The facts are Slack's members, the primary contact, earlier readings, and exemptions.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
+
+from bot.domain.policy.policy import Presence
+from bot.domain.rules.mail_addresses import mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class MemberState(StrEnum):
-    """Of a member of the Slack workspace."""
+    """Whether a member of the Slack workspace is active."""
 
     ACTIVE = "active"
     DEACTIVATED = "deactivated"
@@ -30,14 +33,14 @@ class MemberState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The members of the workspace by their email addresses, of which only digests are held."""
+    """The members of the workspace by digests of their email addresses."""
 
     _active: frozenset[bytes] = field(repr=False)
     _deactivated: frozenset[bytes] = field(repr=False)
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, MemberState]]) -> Self:
-        """From (address, state) pairs; an address of both states counts as active."""
+        """From (address, state) pairs; an address with both states counts as active."""
         states: dict[MemberState, set[bytes]] = {state: set() for state in MemberState}
         for email, state in pairs:
             states[state].add(_digest(email))
@@ -48,7 +51,7 @@ class Members:
         return len(self._active) + len(self._deactivated)
 
     def state_of(self, email: str) -> MemberState | None:
-        """What the member with this address is; None where there is none."""
+        """The state of the member with this address; None where there is none."""
         digest = _digest(email)
         if digest in self._active:
             return MemberState.ACTIVE
@@ -63,7 +66,7 @@ def _digest(email: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PrimaryContact:
-    """An account's primary contact, as far as rules need it: AWS holds no email address of it."""
+    """An account's primary contact, as far as rules need it: AWS has no email address of it."""
 
     name: str = field(repr=False)
     phone: str = field(repr=False)
@@ -71,7 +74,7 @@ class PrimaryContact:
 
 @dataclass(frozen=True, slots=True)
 class PastContact:
-    """A contact as it was read from a moment on; None is one that was not there."""
+    """A contact as it was read from a moment on; None where there was none."""
 
     contact: AlternateContact | None
     since: datetime
@@ -79,12 +82,11 @@ class PastContact:
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """What one account is judged by besides its contacts.
+    """What rules need to know of one account besides its contacts.
 
-    `members` is None where the rules about them are off since Slack does not let the bot ask;
-    `primary` is None where it was not asked for. A `Failure` says why a thing is not known.
-    `history` has what was read of a contact in the last `HISTORY` days, oldest first, where that
-    changed often; `exemptions` what is set aside.
+    `members` is None where their rules are off because the Slack app lacks a scope; `primary` is
+    None where it was not asked for. A `Failure` says why something is not known. `history` has the
+    contacts of the last `HISTORY` days, oldest first, of types that changed often.
     """
 
     primary: PrimaryContact | Failure | None = None
@@ -92,26 +94,47 @@ class AccountFacts:
     history: Mapping[ContactType, tuple[PastContact, ...]] = field(default_factory=dict)
     exemptions: Mapping[tuple[ContactType, Rule], Exemption] = field(default_factory=dict)
 
+    def member_state(self, email: str) -> MemberState | Failure | None:
+        """The state of the member with this address, with or without its tag."""
+        if not isinstance(self.members, Members):
+            return self.members
+        state = self.members.state_of(email)
+        if state is None and "+" in email:
+            return self.members.state_of(mailbox(email))
+        return state
 
-NOTHING_ELSE: Final = AccountFacts()
+
+NO_FACTS: Final = AccountFacts()
 
 
 @dataclass(frozen=True, slots=True)
 class RuleInput:
-    """One account with all that its contacts are judged by.
+    """One contact to be evaluated, with everything that rules need.
 
-    `contacts` are those that were read and are there, `unread` why others could not be read.
+    `contacts` are those of the account that were read and are set; `unread` says why others could
+    not be read.
     """
 
     account: Account
+    contact_type: ContactType
     contacts: Mapping[ContactType, AlternateContact]
     policy: AccountPolicy
-    evidence: AccountFacts = NOTHING_ELSE
+    facts: AccountFacts = NO_FACTS
     unread: Mapping[ContactType, Failure] = field(default_factory=dict)
+
+    @property
+    def contact(self) -> AlternateContact | None:
+        """The contact to be evaluated; None where none is set."""
+        return self.contacts.get(self.contact_type)
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether the policy forbids a contact of this type."""
+        return self.policy.presence[self.contact_type] is Presence.FORBIDDEN
 
 
 HISTORY: Final = 30
-"""Days within which a contact that flips to and fro is noticed."""
+"""Days within which a contact that alternates is noticed."""
 
 FLIPS: Final = 3
-"""Changes between the same two contacts, each back to the one before, that make it contested."""
+"""Changes back and forth between the same two values that make a contact contested."""

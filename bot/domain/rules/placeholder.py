@@ -1,4 +1,4 @@
-"""Tells what was typed only to fill a form: placeholders, and phones that cannot exist."""
+"""Rule `placeholder`: a field has a value that was typed only to fill the form."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.phone_numbers import parse_phone
 from bot.domain.rule_catalog import Rule
-from bot.domain.rules.verdicts import against, names, names_domain, parts
+from bot.domain.rules.expected_values import has_named_domain, is_named
+from bot.domain.rules.mail_addresses import split_address
+from bot.domain.rules.verdicts import violated_by
 
 if TYPE_CHECKING:
-    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.contacts import AlternateContact
     from bot.domain.findings import Verdict
     from bot.domain.rules.facts import RuleInput
 
 RESERVED: Final = frozenset(
     {"test", "example", "invalid", "localhost", "example.com", "example.net", "example.org"}
 )
-"""The domains of RFC 2606 and RFC 6761 that nobody can receive mail at; those below them too."""
+"""The domains of RFC 2606 and RFC 6761, which cannot receive mail; nor can their subdomains."""
 
 MAILBOXES: Final = frozenset(
     {
@@ -49,7 +51,7 @@ MAILBOXES: Final = frozenset(
         "yourname",
     }
 )
-"""What before the @ names nobody: without tags, dots, dashes and underscores, and last digits."""
+"""Local parts that name nobody, without tags, dots, dashes, underscores and final digits."""
 
 WORDS: Final = frozenset(
     {
@@ -97,51 +99,51 @@ WORDS: Final = frozenset(
         "your title",
     }
 )
-"""What as a name or a title says nothing, as a whole and whatever its case."""
+"""Whole names and titles that say nothing, in lower case."""
 
 
-def placeholder(case: RuleInput, kind: ContactType, contact: AlternateContact) -> Verdict | None:
-    """Judge whether any field just fills the form; what the policy names does not."""
-    reasons = fillers(case, kind, contact)
+def placeholder(rule_input: RuleInput) -> Verdict | None:
+    """Evaluate whether any field is a placeholder; a value that the policy names is none."""
+    contact = rule_input.contact
+    if contact is None:
+        return None
+    reasons = placeholder_fields(rule_input, contact)
     if not reasons:
         return None
-    words = f"The {kind} contact is filled with placeholders: {', '.join(reasons.values())}."
-    return against(Rule.PLACEHOLDER, case, contact, words, reasons)
+    reason = (
+        f"The {rule_input.contact_type} contact is filled with placeholders: "
+        f"{', '.join(reasons.values())}."
+    )
+    return violated_by(Rule.PLACEHOLDER, rule_input, contact, reason, reasons)
 
 
-def fillers(case: RuleInput, kind: ContactType, contact: AlternateContact) -> dict[str, str]:
-    """The fields that just fill the form: {field: why, as part of a sentence}."""
+def placeholder_fields(rule_input: RuleInput, contact: AlternateContact) -> dict[str, str]:
+    """The fields that are placeholders: {field: why, as part of a sentence}."""
     reasons = {}
-    if is_filler(contact.name) and not names(case, kind, contact, "name"):
+    if is_filler(contact.name) and not is_named(rule_input, contact, "name"):
         reasons["name"] = "the name says nothing"
     if is_filler(contact.title):
         reasons["title"] = "the title says nothing"
     elif _same(contact.name, contact.title):
         reasons["title"] = "the title is just the name"
-    if "title" in reasons and names(case, kind, contact, "title"):
+    if "title" in reasons and is_named(rule_input, contact, "title"):
         del reasons["title"]
-    if why := _of_email(case, kind, contact):
-        reasons["email"] = why
-    if _is_made_up(case, kind, contact):
+    if reason := _email_reason(rule_input, contact):
+        reasons["email"] = reason
+    if is_made_up(rule_input, contact):
         reasons["phone"] = "the phone number is made up"
     return reasons
 
 
-def impossible_phone(
-    case: RuleInput, kind: ContactType, contact: AlternateContact
-) -> Verdict | None:
-    """Judge whether a phone number cannot exist, unless that is told of it as a placeholder."""
-    if parse_phone(contact.phone).possible is not False:
-        return None
-    if Rule.PLACEHOLDER in case.policy.severities and _is_made_up(case, kind, contact):
-        return None
-    words = f"The {kind} contact's phone number cannot exist in its country."
-    return against(Rule.IMPOSSIBLE_PHONE, case, contact, words, ("phone",))
+def is_made_up(rule_input: RuleInput, contact: AlternateContact) -> bool:
+    """Whether a phone number is made up, and is not one that the policy names."""
+    made_up = parse_phone(contact.phone).is_made_up
+    return made_up and not is_named(rule_input, contact, "phone")
 
 
 @lru_cache(maxsize=4096)
 def is_reserved(domain: str) -> bool:
-    """Whether a domain is reserved for examples and tests, or below one that is."""
+    """Whether a domain, or a parent of it, is reserved for examples and tests."""
     labels = domain.split(".")
     return labels[-1] in RESERVED or ".".join(labels[-2:]) in RESERVED
 
@@ -154,7 +156,7 @@ def is_filler(text: str) -> bool:
 
 
 def is_nobody(local: str) -> bool:
-    """Whether what stands before the @ names nobody."""
+    """Whether the part before the @ names nobody."""
     plain = local.partition("+")[0]
     for mark in ".-_":
         plain = plain.replace(mark, "")
@@ -165,14 +167,10 @@ def _same(name: str, title: str) -> bool:
     return name.split() == title.split() or name.casefold().split() == title.casefold().split()
 
 
-def _of_email(case: RuleInput, kind: ContactType, contact: AlternateContact) -> str:
-    local, domain = parts(contact.email)
-    if is_reserved(domain) and not names_domain(case, kind, contact):
+def _email_reason(rule_input: RuleInput, contact: AlternateContact) -> str:
+    local, domain = split_address(contact.email)
+    if is_reserved(domain) and not has_named_domain(rule_input, contact):
         return "the email address is of a domain reserved for examples"
-    if is_nobody(local) and not names(case, kind, contact, "email"):
+    if is_nobody(local) and not is_named(rule_input, contact, "email"):
         return "the email address names nobody"
     return ""
-
-
-def _is_made_up(case: RuleInput, kind: ContactType, contact: AlternateContact) -> bool:
-    return parse_phone(contact.phone).is_made_up and not names(case, kind, contact, "phone")

@@ -1,28 +1,37 @@
-"""The qualities of a contact that is there: whether it is one to rely on."""
+"""All rules that evaluate a contact, and the order in which they do."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.rule_catalog import Rule
-from bot.domain.rules.comparisons import primary_contact, root_email, same_for_all
 from bot.domain.rules.contested import contested
-from bot.domain.rules.domains import disposable_mail, foreign_domain, free_mail
-from bot.domain.rules.people import member_mailbox, person_left
-from bot.domain.rules.placeholder import impossible_phone, placeholder
+from bot.domain.rules.different import different
+from bot.domain.rules.disposable_mail import disposable_mail
+from bot.domain.rules.forbidden import forbidden
+from bot.domain.rules.foreign_domain import foreign_domain
+from bot.domain.rules.free_mail import free_mail
+from bot.domain.rules.impossible_phone import impossible_phone
+from bot.domain.rules.member_mailbox import member_mailbox
+from bot.domain.rules.missing import missing
+from bot.domain.rules.person_left import person_left
+from bot.domain.rules.placeholder import placeholder
+from bot.domain.rules.primary_contact import primary_contact
+from bot.domain.rules.root_email import root_email
+from bot.domain.rules.same_for_all import same_for_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.findings import Verdict
     from bot.domain.rules.facts import RuleInput
 
-    Judge = Callable[[RuleInput, ContactType, AlternateContact], Verdict | None]
+    RuleFunction = Callable[[RuleInput], Verdict | None]
 
-__all__ = ["contested", "qualities"]
-
-_JUDGES: Final[Mapping[Rule, Judge]] = {
+RULES: Final[Mapping[Rule, RuleFunction]] = {
+    Rule.CONTESTED: contested,
+    Rule.MISSING: missing,
+    Rule.FORBIDDEN: forbidden,
     Rule.PLACEHOLDER: placeholder,
     Rule.IMPOSSIBLE_PHONE: impossible_phone,
     Rule.FREE_MAIL: free_mail,
@@ -33,16 +42,23 @@ _JUDGES: Final[Mapping[Rule, Judge]] = {
     Rule.ROOT_EMAIL: root_email,
     Rule.PRIMARY_CONTACT: primary_contact,
     Rule.SAME_FOR_ALL: same_for_all,
+    Rule.DIFFERENT: different,
 }
+"""The function of each rule, in the order in which reasons of equal weight are listed.
+
+`bot.domain.rules.changed` opens no finding, and is asked of what a scan found; what could not be
+read is decided by `bot.domain.evaluation.evaluate`.
+"""
 
 
-def qualities(case: RuleInput, kind: ContactType) -> list[Verdict]:
-    """Judge a contact that is there by every quality that the policy switches on."""
-    contact = case.contacts[kind]
-    verdicts = contested(case, kind)
-    for rule in case.policy.severities:
-        judge = _JUDGES.get(rule)
-        verdict = judge(case, kind, contact) if judge is not None else None
-        if verdict is not None:
-            verdicts.append(verdict)
-    return verdicts
+def apply_rules(rule_input: RuleInput) -> list[Verdict]:
+    """The verdicts of every rule that the policy turns on.
+
+    A contact that should not be set need not be good: only `forbidden` is asked about it.
+    """
+    if rule_input.is_forbidden and rule_input.contact is not None:
+        verdict = forbidden(rule_input)
+        return [verdict] if verdict is not None else []
+    severities = rule_input.policy.severities
+    verdicts = (evaluate(rule_input) for rule, evaluate in RULES.items() if rule in severities)
+    return [verdict for verdict in verdicts if verdict is not None]

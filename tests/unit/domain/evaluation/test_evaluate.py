@@ -204,7 +204,7 @@ def test_rules_that_slack_keeps_off_are_told() -> None:
     readings: dict[ContactType, ContactReading] = {SECURITY: Present(CONTACT)}
     assert evaluate(account(), readings, mine).disabled_rules == {Rule.PERSON_LEFT}
     known = AccountFacts(members=Members.of([]))
-    assert evaluate(account(), readings, mine, evidence=known).disabled_rules == frozenset()
+    assert evaluate(account(), readings, mine, facts=known).disabled_rules == frozenset()
     assert evaluate(account(), readings, policy()).disabled_rules == frozenset()
 
 

@@ -211,7 +211,10 @@ def test_nothing_that_is_expected_is_in_a_repr() -> None:
     result = evaluate(account, {}, mine)
     assert result.excluded == "Ana left us."
     assert (
-        "ana" not in repr((policy, mine, explained, RuleInput(account, {}, mine), result)).lower()
+        "ana"
+        not in repr(
+            (policy, mine, explained, RuleInput(account, ContactType.SECURITY, {}, mine), result)
+        ).lower()
     )
 
 
