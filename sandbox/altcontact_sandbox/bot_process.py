@@ -16,17 +16,15 @@ from altcontact_sandbox.slack.workspace import GROUP
 from bot.config import crontab
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 SCHEDULE: Final = "0 9 * * *"
 TIMEZONE: Final = "UTC"
 """When the sandbox's bot checks by itself; told to it, so that the page knows it as well."""
 
-STOP_WITHIN: Final = 15.0
-"""Seconds that the bot may take to stop."""
-
 COMMAND: Final = (sys.executable, "-m", "bot", "run")
+"""The shipped bot, by the Python that runs the sandbox."""
 
 _OWN: Final = ("AWS_", "SLACK_", "ALTCONTACT_")
 
@@ -37,11 +35,22 @@ class BotProcess:
     Args:
         log: the file that its log goes to.
         managed: false where the person runs a bot of their own.
+        command: what is run as the bot.
+        stop_within: seconds that it may take to stop; then it is killed.
     """
 
-    def __init__(self, log: Path, *, managed: bool = True) -> None:
+    def __init__(
+        self,
+        log: Path,
+        *,
+        managed: bool = True,
+        command: Sequence[str] = COMMAND,
+        stop_within: float = 15.0,
+    ) -> None:
         self.log = log
         self.managed = managed
+        self._command = command
+        self._stop_within = stop_within
         self.ready = threading.Event()
         self.environment: dict[str, str] = {}
         self.on_change: Callable[[], None] = lambda: None
@@ -86,7 +95,7 @@ class BotProcess:
         with self.log.open("wb") as out:
             # A session of its own: Ctrl-C in the terminal is for the sandbox, which then stops it.
             self._process = subprocess.Popen(  # noqa: S603 - this program itself
-                COMMAND,
+                self._command,
                 env={**kept, **self.environment, **database},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -123,7 +132,7 @@ class BotProcess:
             return
         self._process.terminate()
         try:
-            self._process.wait(STOP_WITHIN)
+            self._process.wait(self._stop_within)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

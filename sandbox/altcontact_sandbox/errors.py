@@ -1,4 +1,4 @@
-"""What can go wrong with the sandbox itself, as opposed to what it plays."""
+"""What can go wrong with the sandbox itself, as opposed to what it simulates."""
 
 from bot.domain.errors import AltcontactError
 

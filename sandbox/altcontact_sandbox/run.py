@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from altcontact_sandbox.aws.sandbox import AwsSandbox
-from altcontact_sandbox.bot_process import BotProcess
+from altcontact_sandbox.bot_process import COMMAND, BotProcess
 from altcontact_sandbox.browser import open_page
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.page.server import PageServer
@@ -26,15 +26,10 @@ from bot.config.load import load
 from bot.config.toml_file import CONFIG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
-CONNECT_WITHIN: Final = 60.0
-"""Seconds that the bot may take to connect."""
-
-_LOOK: Final = 1.0
-"""Seconds between two looks at whether a bot that does not connect has ended, or at signals."""
-
-_PAUSE: Final = 0.1
+_RETRY_INTERVAL: Final = 0.1
 """Seconds until a Slack that did not answer is asked again."""
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -49,6 +44,10 @@ class Options:
     is the demo organization, a number so many accounts made from `seed`. `policy` is the TOML file
     that the bot reads, empty where it has none. `headless` opens no browser, `terminal` shows Slack
     as text as well, and `bot` false runs the servers alone.
+
+    The command line leaves the rest as it is: `bot_command` is run as the bot, which may take
+    `connect_within` seconds to connect, and every `poll_interval` seconds is looked at whether it
+    has ended, and whether a signal came.
     """
 
     port: int
@@ -60,6 +59,9 @@ class Options:
     headless: bool = False
     bot: bool = True
     terminal: bool = False
+    bot_command: Sequence[str] = COMMAND
+    connect_within: float = 60.0
+    poll_interval: float = 1.0
 
 
 def run(options: Options) -> int:
@@ -108,7 +110,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _run(options: Options, stack: ExitStack) -> None:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="altcontact-")))
-    bot = BotProcess(folder / "bot.log", managed=options.bot)
+    bot = BotProcess(folder / "bot.log", managed=options.bot, command=options.bot_command)
     aws, slack, page = _servers(options, bot, stack)
     urls = {**aws.environment("management"), **slack.environment()}
     # The bot runs in another folder.
@@ -123,7 +125,7 @@ def _run(options: Options, stack: ExitStack) -> None:
     if options.bot:
         stack.callback(bot.stop)
         bot.start()
-        _wait_connected(slack, bot)
+        _wait_connected(options, slack, bot)
         say(f"The bot runs; its log is {bot.log}")
         if options.policy:
             say(f"Policy:        {options.policy}; once changed: /altcontact reload in Slack")
@@ -137,7 +139,7 @@ def _run(options: Options, stack: ExitStack) -> None:
     else:
         say("Ctrl-C stops everything.")
         # A wait without an end may miss a signal that comes just as it begins.
-        while not threading.Event().wait(_LOOK):
+        while not threading.Event().wait(options.poll_interval):
             pass
 
 
@@ -171,13 +173,13 @@ def _port(wanted: int | None, page_port: int, offset: int) -> int:
     return page_port + offset if page_port else 0
 
 
-def _wait_connected(slack: SlackSandbox, bot: BotProcess) -> None:
-    deadline = time.monotonic() + CONNECT_WITHIN
+def _wait_connected(options: Options, slack: SlackSandbox, bot: BotProcess) -> None:
+    deadline = time.monotonic() + options.connect_within
     while bot.alive and time.monotonic() < deadline:
         try:
-            slack.wait_connected(timeout=_LOOK)
+            slack.wait_connected(timeout=options.poll_interval)
         except SandboxError:
-            time.sleep(_PAUSE)
+            time.sleep(_RETRY_INTERVAL)
             continue
         bot.ready.set()
         return

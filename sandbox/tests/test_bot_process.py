@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from altcontact_sandbox import bot_process
 from altcontact_sandbox.bot_process import BotProcess
 from altcontact_sandbox.errors import SandboxError
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE = 20.0
+
+SLACK = {"SLACK_API_URL": "http://127.0.0.1:1/api/"}
 
 SCRIPT = """\
 import os, pathlib, signal, sys
@@ -36,15 +37,18 @@ def changes() -> threading.Semaphore:
 
 
 @pytest.fixture
-def bot(
-    tmp_path: Path, changes: threading.Semaphore, monkeypatch: pytest.MonkeyPatch
-) -> BotProcess:
+def bot(tmp_path: Path, changes: threading.Semaphore) -> BotProcess:
     """A process in the bot's place."""
-    monkeypatch.setattr(bot_process, "COMMAND", (sys.executable, "-c", SCRIPT.format(more="")))
-    made = BotProcess(tmp_path / "bot.log")
+    made = process(tmp_path)
     made.on_change = changes.release
-    made.tell({"SLACK_API_URL": "http://127.0.0.1:1/api/"})
+    made.tell(SLACK)
     return made
+
+
+def process(folder: Path, more: str = "", stop_within: float = PATIENCE) -> BotProcess:
+    """A process in the bot's place, not yet started."""
+    command = (sys.executable, "-c", SCRIPT.format(more=more))
+    return BotProcess(folder / "bot.log", command=command, stop_within=stop_within)
 
 
 def wait_for(file: Path, bot: BotProcess) -> None:
@@ -97,13 +101,10 @@ def test_its_end_is_noticed(bot: BotProcess, changes: threading.Semaphore) -> No
     bot.stop()
 
 
-def test_one_that_does_not_stop_is_killed(
-    bot: BotProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_does_not_stop_is_killed(tmp_path: Path) -> None:
     """A stop that is not heeded in time is made sure of."""
-    deaf = SCRIPT.format(more="signal.signal(signal.SIGTERM, signal.SIG_IGN)")
-    monkeypatch.setattr(bot_process, "COMMAND", (sys.executable, "-c", deaf))
-    monkeypatch.setattr(bot_process, "STOP_WITHIN", 0.1)
+    bot = process(tmp_path, "signal.signal(signal.SIGTERM, signal.SIG_IGN)", stop_within=0.1)
+    bot.tell(SLACK)
     bot.start()
     wait_for(tmp_path / "ready", bot)
     bot.stop()

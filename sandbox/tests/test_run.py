@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from altcontact_sandbox import bot_process, run
+from altcontact_sandbox import run
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.run import Options
 from altcontact_sandbox.terminal import prompt
@@ -23,29 +23,30 @@ def _at_a_desk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "open_page", lambda _url: True)
 
 
-def test_a_bot_that_ends_at_once_is_shown(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bot_that_ends_at_once_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """The error holds the bot's log, and everything is stopped, signals put back included."""
     before = signal.getsignal(signal.SIGTERM)
     ends = (sys.executable, "-c", "raise SystemExit('no such setting')")
-    monkeypatch.setattr(bot_process, "COMMAND", ends)
     with pytest.raises(SandboxError, match="did not connect") as caught:
-        run.run(Options(port=0))
+        run.run(Options(port=0, bot_command=ends))
     assert "no such setting" in str(caught.value)
     assert "Page:" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_bot_that_does_not_connect_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bot_that_does_not_connect_in_time_is_given_up() -> None:
     """A bot that runs without ever connecting is not waited for any longer than said."""
-    monkeypatch.setattr(
-        bot_process, "COMMAND", (sys.executable, "-c", "import signal; signal.pause()")
+    deaf = (sys.executable, "-c", "import signal; signal.pause()")
+    options = Options(
+        port=0,
+        accounts=2,
+        headless=True,
+        bot_command=deaf,
+        connect_within=0.5,
+        poll_interval=0.1,
     )
-    monkeypatch.setattr(run, "CONNECT_WITHIN", 0.5)
-    monkeypatch.setattr(run, "_LOOK", 0.1)
     with pytest.raises(SandboxError, match="did not connect"):
-        run.run(Options(port=0, accounts=2, headless=True))
+        run.run(options)
 
 
 def test_a_policy_with_a_mistake_starts_nothing(

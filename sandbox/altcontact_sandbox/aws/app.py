@@ -15,8 +15,8 @@ from altcontact_sandbox.aws.protocol.messages import (
     ACCOUNT,
     ORGANIZATIONS,
     STS,
-    Answer,
     Call,
+    HttpResponse,
     Refusal,
     refused,
     success,
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from altcontact_sandbox.aws.state.world import World
     from altcontact_sandbox.aws.sts.callers import Caller
 
-_PROXY_PAGE: Final = Answer(
+_PROXY_PAGE: Final = HttpResponse(
     200,
     {"content-type": "text/html; charset=utf-8"},
     b"<!DOCTYPE html><html><head><title>Sign in</title></head>"
     b"<body><h1>Please sign in to the network</h1></body></html>",
 )
-_OUTAGE_PAGE: Final = Answer(
+_OUTAGE_PAGE: Final = HttpResponse(
     503,
     {"content-type": "text/html"},
     # botocore takes a page for a fault of the server's own only where it begins just so.
@@ -72,12 +72,12 @@ class _HangUp(Exception):
 class _Outcome:
     """How a call ended: what goes back, in one word, and what that says to a reader."""
 
-    answer: Answer
+    answer: HttpResponse
     code: str
     said: Mapping[str, Any]
 
 
-class AwsLayer:
+class AwsApp:
     """STS, Organizations and Account Management on one URL."""
 
     def __init__(self, world: World, contacts: Contacts) -> None:
@@ -103,7 +103,7 @@ class AwsLayer:
         await send({"type": "http.response.start", "status": answer.status, "headers": raw})
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, headers: Mapping[str, str], path: str, body: bytes) -> Answer:
+    async def _answer(self, headers: Mapping[str, str], path: str, body: bytes) -> HttpResponse:
         signature = Signature(headers)
         service = ACCOUNT
         try:
@@ -111,7 +111,7 @@ class AwsLayer:
             call = understand(service, headers, path, body)
         except Refusal as refusal:
             return refused(service, refusal)
-        self._world.stats.arrived(call)
+        self._world.stats.call_started(call)
         started = time.perf_counter()
         code = "aborted"
         said: Mapping[str, Any] = _said(code)
@@ -122,7 +122,7 @@ class AwsLayer:
             code, said = closed.code, {}
             raise
         finally:
-            self._world.stats.left(call, code)
+            self._world.stats.call_ended(call, code)
             caller = self._world.keys.owner(signature.key_id)
             seconds = time.perf_counter() - started
             self._world.recorder.record(call, caller, code, said, seconds)
@@ -135,9 +135,9 @@ class AwsLayer:
             return _Outcome(_OUTAGE_PAGE, "outage", _said("outage"))
         caller = self._world.keys.owner(signature.key_id)
         target = call.target or (caller.account_id if caller else "")
-        fault = self._world.faults.striking(call, target)
+        fault = self._world.faults.first_match(call, target)
         if fault is not None:
-            self._world.changes.made()
+            self._world.changes.record()
         if fault is not None and fault.kind is FaultKind.HTML:
             return _Outcome(_PROXY_PAGE, "html", _said("html"))
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from altcontact_sandbox.aws.account.contacts import Contacts
-from altcontact_sandbox.aws.app import AwsLayer
+from altcontact_sandbox.aws.app import AwsApp
 from altcontact_sandbox.aws.client.client import AwsControl
 from altcontact_sandbox.aws.control.routes import PREFIX, Control
 from altcontact_sandbox.aws.organizations.identity import Identity
@@ -57,7 +57,7 @@ class AwsSandbox(AwsControl, Startable):
 def _application(identity: Identity) -> ASGIApp:
     world = World(identity)
     contacts = Contacts()
-    layer = AwsLayer(world, contacts)
+    layer = AwsApp(world, contacts)
     control = Control(world, contacts).app()
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from altcontact_sandbox.page.changes import aws_changes, slack_changes
-from altcontact_sandbox.page.masking import Masks
+from altcontact_sandbox.page.masking import WireMasking
 from bot.slack.command_parser import COMMAND, USAGE
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SLACK, AWS = "slack", "aws"
 WIRE_KEPT: Final = 1000
 """Entries of the wire that a page which comes new is given."""
 
-_BACKLOG: Final = 512
+BACKLOG: Final = 512
 """Events that a page may be behind; one that is more so is dropped, and comes anew by itself."""
 
 _POLL: Final = 20.0
@@ -65,8 +65,9 @@ class Hub:
         bot: the bot, or the place where it would be.
     """
 
-    def __init__(self, bot: BotProcess) -> None:
-        self.masks = Masks()
+    def __init__(self, bot: BotProcess, backlog: int = BACKLOG) -> None:
+        self._backlog = backlog
+        self.masking = WireMasking()
         self.urls: dict[str, str] = {}
         self.client = httpx.AsyncClient(
             trust_env=False, timeout=_POLL * 4, limits=httpx.Limits(max_connections=None)
@@ -123,7 +124,7 @@ class Hub:
         if self.closing.is_set():
             return
         # No await stands between these two: nothing can change in between.
-        queue: asyncio.Queue[str | None] = asyncio.Queue(_BACKLOG)
+        queue: asyncio.Queue[str | None] = asyncio.Queue(self._backlog)
         self._subscribers.add(queue)
         first = _event("state", self._state())
         try:
@@ -176,7 +177,7 @@ class Hub:
             if seen == before:
                 continue
             if source == AWS:
-                self.masks.learn_accounts(seen["accounts"])
+                self.masking.learn_accounts(seen["accounts"])
             self._seen[source] = seen
             if before is None:
                 self._first()
@@ -226,7 +227,7 @@ class Hub:
         self._tell("wire", entries)
 
     def _shown(self, source: str, entry: Seen) -> Seen:
-        shown = self.masks.entry(entry)
+        shown = self.masking.entry(entry)
         number = shown.pop("number")
         return {"id": f"{source}-{number}", **shown}
 

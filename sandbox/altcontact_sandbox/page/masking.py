@@ -48,7 +48,7 @@ _SHORTEST: Final = 3
 _WORD: Final = re.compile(r"\w+|[^\w\s]")
 
 
-class Masks:
+class WireMasking:
     """What is known to be personal, and texts without it."""
 
     def __init__(self) -> None:

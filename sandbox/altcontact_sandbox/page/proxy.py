@@ -24,7 +24,7 @@ _FILES: Final = "files"
 _KEPT: Final = ("content-type", "content-disposition")
 
 
-class Passing:
+class ControlProxy:
     """`/control/slack/…` and `/control/aws/…`: as `/_sandbox/…` of the servers answers.
 
     Args:
@@ -89,11 +89,11 @@ class Passing:
         if not isinstance(given, dict):
             return
         if source == SLACK:
-            self._hub.masks.learn_typed(given.get("values"))
+            self._hub.masking.learn_typed(given.get("values"))
         elif parts[0] == "contacts":
-            self._hub.masks.learn(each for each in given.values() if isinstance(each, str))
+            self._hub.masking.learn(each for each in given.values() if isinstance(each, str))
         elif isinstance(given.get("email"), str):
-            self._hub.masks.learn([given["email"]])
+            self._hub.masking.learn([given["email"]])
 
 
 def wrong(error: str, remedy: str, status: int) -> Response:

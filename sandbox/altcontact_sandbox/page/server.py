@@ -15,8 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.page.guard import Guard
-from altcontact_sandbox.page.hub import AWS, SLACK, Hub
-from altcontact_sandbox.page.proxy import METHODS, Passing, stopping, wrong
+from altcontact_sandbox.page.hub import AWS, BACKLOG, SLACK, Hub
+from altcontact_sandbox.page.proxy import METHODS, ControlProxy, stopping, wrong
 from altcontact_sandbox.servers import ServerThread, Startable
 
 if TYPE_CHECKING:
@@ -58,10 +58,12 @@ class PageServer(Startable):
     Args:
         bot: the bot, or the place where it would be.
         port: of the URL; 0 picks a free one.
+        backlog: events that an open page may be behind.
     """
 
-    def __init__(self, bot: BotProcess, port: int = 0) -> None:
+    def __init__(self, bot: BotProcess, port: int = 0, *, backlog: int = BACKLOG) -> None:
         self._bot = bot
+        self._backlog = backlog
         self._hub: Hub | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server = ServerThread(self._application(), port, "sandbox page", "--port")
@@ -102,7 +104,7 @@ class PageServer(Startable):
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[None]:
             self._loop = asyncio.get_running_loop()
-            self._hub = Hub(self._bot)
+            self._hub = Hub(self._bot, self._backlog)
             yield
 
         app = Starlette(
@@ -110,17 +112,17 @@ class PageServer(Startable):
                 Route("/control/state", self._state),
                 Route("/control/events", self._events),
                 Route("/control/bot/check", self._check, methods=["POST"]),
-                Route("/control/slack/{path:path}", self._passing("slack"), methods=[*METHODS]),
-                Route("/control/aws/{path:path}", self._passing("aws"), methods=[*METHODS]),
+                Route("/control/slack/{path:path}", self._proxy("slack"), methods=[*METHODS]),
+                Route("/control/aws/{path:path}", self._proxy("aws"), methods=[*METHODS]),
             ],
             lifespan=lifespan,
         )
         app.mount("/", _Files(directory=STATIC, html=True))
         return Guard(app)
 
-    def _passing(self, source: str) -> Callable[[Request], Awaitable[Response]]:
+    def _proxy(self, source: str) -> Callable[[Request], Awaitable[Response]]:
         async def handler(request: Request) -> Response:
-            passing = Passing(self._now())
+            passing = ControlProxy(self._now())
             return await (passing.slack if source == SLACK else passing.aws)(request)
 
         return handler

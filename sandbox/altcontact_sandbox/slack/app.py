@@ -13,7 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from altcontact_sandbox.slack.control.routes import Control
 from altcontact_sandbox.slack.refusals import Refusal
 from altcontact_sandbox.slack.transport.date_header import dated
-from altcontact_sandbox.slack.transport.dropped_connections import breakable
+from altcontact_sandbox.slack.transport.dropped_connections import with_transport
 from altcontact_sandbox.slack.transport.socket_mode import SocketMode
 from altcontact_sandbox.slack.transport.wire_log import Exchange
 from altcontact_sandbox.slack.web_api.endpoint import Answered, WebApi, fail
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _GONE: Final = frozenset({"invalid_url", "expired_url", "used_url"})
 
 
-class SlackLayer:
+class SlackApp:
     """The workspace behind HTTP."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class SlackLayer:
                 *Control(self.space, self.socket).routes(),
             ]
         )
-        return breakable(dated(starlette, self.space))
+        return with_transport(dated(starlette, self.space))
 
     async def _respond(self, request: Request) -> Response:
         began = time.monotonic()

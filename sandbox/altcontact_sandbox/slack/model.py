@@ -6,7 +6,7 @@ import mimetypes
 from dataclasses import dataclass, field
 from typing import Any
 
-from altcontact_sandbox.slack.blocks.view_state import initial_values, kept_values, named
+from altcontact_sandbox.slack.blocks.view_state import initial_values, kept_values, with_block_ids
 
 
 @dataclass
@@ -84,13 +84,13 @@ class Message:
     suggested: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.blocks = named(self.blocks)
+        self.blocks = with_block_ids(self.blocks)
         self.values = initial_values(self.form)
 
     def edit(self, text: str, blocks: list[dict[str, Any]]) -> None:
         """Show something else in the same place; what was chosen in a menu that stays is kept."""
         before = self.form
-        self.text, self.blocks = text, named(blocks)
+        self.text, self.blocks = text, with_block_ids(blocks)
         self.values = kept_values(before, self.values, self.form)
         self.edits += 1
 

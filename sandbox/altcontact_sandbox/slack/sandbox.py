@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from altcontact_sandbox.servers import ServerThread, Startable
-from altcontact_sandbox.slack.app import SlackLayer
+from altcontact_sandbox.slack.app import SlackApp
 from altcontact_sandbox.slack.client.client import SlackControl
 
 
@@ -17,7 +17,7 @@ class SlackSandbox(SlackControl, Startable):
     def __init__(self, port: int = 0) -> None:
         super().__init__()
         self._server = ServerThread(
-            SlackLayer().application(), port, "Slack sandbox", "--slack-port", dates=False
+            SlackApp().application(), port, "Slack sandbox", "--slack-port", dates=False
         )
 
     def start(self) -> None:

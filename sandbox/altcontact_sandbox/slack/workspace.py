@@ -12,12 +12,12 @@ import secrets
 import time
 from typing import Any, Final
 
-from altcontact_sandbox.slack.blocks.view_state import initial_values, kept_values, named
+from altcontact_sandbox.slack.blocks.view_state import initial_values, kept_values, with_block_ids
 from altcontact_sandbox.slack.model import Channel, Fault, File, Group, Message, View
 from altcontact_sandbox.slack.people.members import DOMAIN, Member, Roster
 from altcontact_sandbox.slack.rate_limits import Buckets
 from altcontact_sandbox.slack.refusals import Refusals
-from altcontact_sandbox.slack.transport.wire_log import Wire
+from altcontact_sandbox.slack.transport.wire_log import WireLog
 from bot.slack.scopes import BOT_SCOPES
 
 TEAM: Final = "T0SANDBOX1"
@@ -49,7 +49,7 @@ class Workspace:
         self.changed = asyncio.Condition()
         self.changes = 0
         self.url = ""
-        self.wire = Wire()
+        self.wire = WireLog()
         self.reset()
 
     def reset(self) -> None:
@@ -189,7 +189,7 @@ class Workspace:
             identity,
             secrets.token_hex(8),
             user,
-            {**view, "blocks": named(view["blocks"])},
+            {**view, "blocks": with_block_ids(view["blocks"])},
             stack[0].id if stack else identity,
             stack[-1].id if stack else None,
         )
@@ -209,7 +209,7 @@ class Workspace:
 
     def change_view(self, shown: View, view: dict[str, Any]) -> None:
         """Replace what a modal shows; what was typed into an input that stays is kept."""
-        after = {**view, "blocks": named(view["blocks"])}
+        after = {**view, "blocks": with_block_ids(view["blocks"])}
         shown.values = kept_values(shown.view, shown.values, after)
         shown.view, shown.hash, shown.errors = after, secrets.token_hex(8), {}
 

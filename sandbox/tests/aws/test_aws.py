@@ -12,7 +12,7 @@ from altcontact_sandbox.aws.client.client import AwsControl
 from altcontact_sandbox.aws.organizations.identity import Identity
 from altcontact_sandbox.aws.sandbox import AwsSandbox
 from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, SandboxAccount
-from altcontact_sandbox.aws.sts.callers import Keys
+from altcontact_sandbox.aws.sts.callers import AccessKeys
 from altcontact_sandbox.errors import SandboxError
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
@@ -354,4 +354,4 @@ def test_the_sandbox_is_no_process_of_its_own(aws: AwsSandbox) -> None:
 
 def test_keys_of_nobody_belong_to_nobody() -> None:
     """An access key that was never given out has no owner."""
-    assert Keys(Identity()).owner("AKIAUNKNOWN") is None
+    assert AccessKeys(Identity()).owner("AKIAUNKNOWN") is None

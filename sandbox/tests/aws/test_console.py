@@ -20,10 +20,10 @@ from altcontact_sandbox.aws.organizations.identity import (
     MEMBER_ID,
     Identity,
 )
-from altcontact_sandbox.aws.organizations.organization import founders
+from altcontact_sandbox.aws.organizations.organization import initial_members
 from altcontact_sandbox.aws.protocol.input_model import AccountModel
 from altcontact_sandbox.aws.sandbox import AwsSandbox
-from altcontact_sandbox.aws.seeds.demo import HOSTILE_NAME, SECURITY_TEAM, SandboxAccount, wire
+from altcontact_sandbox.aws.seeds.demo import HOSTILE_NAME, SECURITY_TEAM, SandboxAccount, to_aws
 from altcontact_sandbox.aws.seeds.realistic import realistic_accounts
 from altcontact_sandbox.errors import SandboxError
 from botocore.exceptions import ClientError
@@ -31,7 +31,7 @@ from botocore.exceptions import ClientError
 from bot.domain.contacts import AlternateContact, ContactType
 from sandbox.tests.aws.fixtures import Connect
 
-CONTACT = wire(SECURITY_TEAM)
+CONTACT = to_aws(SECURITY_TEAM)
 
 
 def _put_checked(aws: AwsSandbox, account_id: str, contact: dict[str, object]) -> httpx.Response:
@@ -75,7 +75,7 @@ def test_a_new_id_is_of_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
     """An id that is taken is not given again."""
     ids = iter([333333333333, 123456789012])
     monkeypatch.setattr("secrets.randbelow", lambda _below: next(ids) - 10**11)
-    members = {each.id: each for each in founders(Identity())}
+    members = {each.id: each for each in initial_members(Identity())}
     assert new_account(members, {"name": "new"}).id == "123456789012"
 
 
@@ -204,7 +204,7 @@ def test_made_up_contacts_are_nobodys_and_such_as_aws_takes() -> None:
     accounts = realistic_accounts(1000, 3)
     model = AccountModel()
     for contact in _everyone(accounts):
-        check_contact(model, wire(contact))
+        check_contact(model, to_aws(contact))
         domain = contact.email.rpartition("@")[2].lower()
         assert domain in {"corp.internal", "bought.internal", "old.internal"}
         number = phonenumbers.parse(contact.phone)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from altcontact_sandbox.aws.sandbox import AwsSandbox
-from altcontact_sandbox.aws.seeds.demo import DENIED_ID, SECURITY_TEAM, wire
+from altcontact_sandbox.aws.seeds.demo import DENIED_ID, SECURITY_TEAM, to_aws
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from bot.domain.contacts import AlternateContact
@@ -13,7 +13,7 @@ from sandbox.tests.aws.fixtures import Connect
 
 MEMBER = "444444444444"
 SECURITY = {"AlternateContactType": "SECURITY"}
-CONTACT = wire(SECURITY_TEAM)
+CONTACT = to_aws(SECURITY_TEAM)
 
 
 def _refusal(call: Callable[..., object], **params: object) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def test_a_write_shows_only_after_the_delay(aws: AwsSandbox, connect: Connect) -
     assert aws.contact("111111111111", "SECURITY") == SECURITY_TEAM
     aws.set_contact("111111111111", "SECURITY", SECURITY_TEAM)
     other = AlternateContact("Other", "Other", "other@example.com", "+1 555 0100")
-    client.put_alternate_contact(**SECURITY, **wire(other))
+    client.put_alternate_contact(**SECURITY, **to_aws(other))
     assert client.get_alternate_contact(**SECURITY)["AlternateContact"]["Name"] == "Security Team"
 
 

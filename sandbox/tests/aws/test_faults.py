@@ -8,7 +8,7 @@ import pytest
 from altcontact_sandbox.aws.organizations.identity import Identity
 from altcontact_sandbox.aws.protocol.messages import Call, Refusal
 from altcontact_sandbox.aws.sandbox import AwsSandbox
-from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, wire
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, to_aws
 from altcontact_sandbox.aws.state.quotas import Quotas
 from altcontact_sandbox.aws.sts.callers import callers
 from altcontact_sandbox.errors import SandboxError
@@ -18,7 +18,7 @@ from sandbox.tests.aws.fixtures import Connect
 
 SECURITY = {"AlternateContactType": "SECURITY"}
 MEMBER = {**SECURITY, "AccountId": "444444444444"}
-CONTACT = wire(SECURITY_TEAM)
+CONTACT = to_aws(SECURITY_TEAM)
 
 
 def _code(call: Callable[..., object], **params: object) -> str:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from altcontact_sandbox.aws.protocol.messages import Call
 from altcontact_sandbox.aws.sandbox import AwsSandbox
-from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, wire
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, to_aws
 from altcontact_sandbox.aws.state.recorder import KEPT, Recorder
 from altcontact_sandbox.errors import SandboxError
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -19,7 +19,7 @@ from sandbox.tests.aws.fixtures import Connect
 
 MEMBER = "444444444444"
 TARGET = {"AccountId": MEMBER, "AlternateContactType": "SECURITY"}
-CONTACT = wire(SECURITY_TEAM)
+CONTACT = to_aws(SECURITY_TEAM)
 
 
 def _refusal(call: Callable[..., object], **params: object) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from altcontact_sandbox.aws.client.client import AwsControl
 from altcontact_sandbox.aws.sandbox import AwsSandbox
-from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, wire
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, to_aws
 from botocore.exceptions import ClientError
 
 from sandbox.tests.aws.fixtures import Connect
 
 MEMBER = "444444444444"
 TARGET = {"AccountId": MEMBER, "AlternateContactType": "SECURITY"}
-CONTACT = wire(SECURITY_TEAM)
+CONTACT = to_aws(SECURITY_TEAM)
 
 
 @pytest.fixture

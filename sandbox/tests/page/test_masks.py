@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from altcontact_sandbox.page.masking import MASKED, Masks
+from altcontact_sandbox.page.masking import MASKED, WireMasking
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -36,11 +36,11 @@ def entry(
 
 
 @pytest.fixture
-def masks() -> Masks:
+def masking() -> WireMasking:
     """Knows the one contact."""
-    masks = Masks()
-    masks.learn_accounts(ACCOUNTS)
-    return masks
+    masking = WireMasking()
+    masking.learn_accounts(ACCOUNTS)
+    return masking
 
 
 @pytest.mark.parametrize(
@@ -56,43 +56,43 @@ def masks() -> Masks:
         ("", ""),
     ],
 )
-def test_texts(masks: Masks, text: str, shown: str) -> None:
+def test_texts(masking: WireMasking, text: str, shown: str) -> None:
     """What is known stands masked as a whole word, in whichever form; what has a shape too."""
-    assert masks.text(text) == shown
+    assert masking.text(text) == shown
 
 
 def test_a_short_value_is_masked_where_it_is_all_there_is() -> None:
     """A value of one or two letters would be found everywhere, so only equals are masked."""
-    masks = Masks()
-    masks.learn(["ad", " "])
-    assert masks.text("ad") == MASKED
-    assert masks.text("an ad here") == "an ad here"
-    assert masks.text(" ") == " "
+    masking = WireMasking()
+    masking.learn(["ad", " "])
+    assert masking.text("ad") == MASKED
+    assert masking.text("an ad here") == "an ad here"
+    assert masking.text(" ") == " "
 
 
 def test_the_longest_value_is_masked() -> None:
     """Of two values that begin alike the longer one is masked as a whole."""
-    masks = Masks()
-    masks.learn(["Ida Lys", "Ida Lys, deputy"])
-    assert masks.text("Ida Lys, deputy; Ida Lys") == "[masked]; [masked]"
+    masking = WireMasking()
+    masking.learn(["Ida Lys", "Ida Lys, deputy"])
+    assert masking.text("Ida Lys, deputy; Ida Lys") == "[masked]; [masked]"
 
 
-def test_members_of_a_contact_are_masked_and_learned(masks: Masks) -> None:
+def test_members_of_a_contact_are_masked_and_learned(masking: WireMasking) -> None:
     """A contact in a call of the account service is hidden there, and from then on everywhere."""
     sent = {"AccountId": "111111111111", "Name": "Bo", "Title": "Boss of all", "Type": "SECURITY"}
-    shown = masks.entry(entry("account:PutAlternateContact", sent))
+    shown = masking.entry(entry("account:PutAlternateContact", sent))
     assert shown["sent"] == {**sent, "Name": MASKED, "Title": MASKED}
-    assert masks.text("the Boss of all") == "the [masked]"
+    assert masking.text("the Boss of all") == "the [masked]"
 
 
-def test_names_of_accounts_are_no_contacts(masks: Masks) -> None:
+def test_names_of_accounts_are_no_contacts(masking: WireMasking) -> None:
     """An account's name is told as it stands where accounts are listed."""
     listed = {"Accounts": [{"Name": "Data lake", "Email": "root@example.com", "Id": "1"}]}
-    shown = masks.entry(entry("organizations:ListAccounts", None, listed))
+    shown = masking.entry(entry("organizations:ListAccounts", None, listed))
     assert shown["answered"] == {"Accounts": [{"Name": "Data lake", "Email": MASKED, "Id": "1"}]}
 
 
-def test_what_is_typed_into_a_form_is_masked_and_learned(masks: Masks) -> None:
+def test_what_is_typed_into_a_form_is_masked_and_learned(masking: WireMasking) -> None:
     """Values of text inputs are hidden, other values are not; an account's name is not learned."""
     values = {
         "name": {"a": {"type": "plain_text_input", "value": "Olaf Berg"}},
@@ -100,29 +100,29 @@ def test_what_is_typed_into_a_form_is_masked_and_learned(masks: Masks) -> None:
         "kind": {"a": {"type": "static_select", "selected_option": {"value": "BILLING"}}},
         "empty": {"a": {"type": "email_text_input", "value": None}},
     }
-    shown = masks.entry(entry("view_submission", {"view": {"state": {"values": values}}}))
+    shown = masking.entry(entry("view_submission", {"view": {"state": {"values": values}}}))
     masked = shown["sent"]["view"]["state"]["values"]
     assert masked["name"]["a"]["value"] == masked["account"]["a"]["value"] == MASKED
     assert masked["kind"] == values["kind"]
     assert masked["empty"] == values["empty"]
-    assert masks.text("Olaf Berg, Data lake") == "[masked], Data lake"
+    assert masking.text("Olaf Berg, Data lake") == "[masked], Data lake"
 
 
-def test_json_inside_of_a_text_is_masked_as_json(masks: Masks) -> None:
+def test_json_inside_of_a_text_is_masked_as_json(masking: WireMasking) -> None:
     """What is escaped in `private_metadata` is found all the same; what only looks so is a text."""
     metadata = json.dumps({"held": HELD["Name"], "account": "Data lake"})
-    shown = masks.masked({"private_metadata": metadata, "text": "[1, {oh}", "n": 3, "s": "[1]"})
+    shown = masking.masked({"private_metadata": metadata, "text": "[1, {oh}", "n": 3, "s": "[1]"})
     assert json.loads(shown["private_metadata"]) == {"held": MASKED, "account": "Data lake"}
     assert shown["text"] == "[1, {oh}"
     assert shown["n"] == 3
 
 
-def test_json_inside_of_a_text_is_learned_from(masks: Masks) -> None:
+def test_json_inside_of_a_text_is_learned_from(masking: WireMasking) -> None:
     """A form whose view is sent as a text is learned from as well."""
     view = json.dumps([{"type": "plain_text_input", "initial_value": "Olaf Berg"}])
-    shown = masks.entry(entry("views.open", {"view": view}, [1]))
+    shown = masking.entry(entry("views.open", {"view": view}, [1]))
     assert "Olaf" not in json.dumps(shown)
-    assert masks.text("by Olaf Berg") == "by [masked]"
+    assert masking.text("by Olaf Berg") == "by [masked]"
 
 
 WORDS = st.text(
@@ -135,12 +135,12 @@ FILLING = st.sampled_from(["", " ", ", ", "*", "`", "\n", "(", "text: ", "“"])
 def test_no_known_value_survives(value: str, before: str, after: str) -> None:
     """Wherever a contact's value stands in an entry as a word of its own, it is hidden."""
     assume(not any(value.strip() in mark for mark in (MASKED, EMAIL, PHONE, SECRET)))
-    masks = Masks()
+    masking = WireMasking()
     account = {**ACCOUNTS[0], "contacts": {"SECURITY": {**HELD, "Name": value}}}
-    masks.learn_accounts([account])
+    masking.learn_accounts([account])
     text = f"{before}{value}{after}"
     parts = [text, {"deep": [text]}, json.dumps({"inside": text}), value]
-    shown = masks.entry(entry(sent={"parts": parts}, answered={"parts": parts}))
+    shown = masking.entry(entry(sent={"parts": parts}, answered={"parts": parts}))
     assert value.strip() not in "\n".join(_texts(shown))
 
 
@@ -157,17 +157,17 @@ def _texts(part: object) -> list[str]:
 
 def test_a_primary_contact_is_hidden_as_a_whole() -> None:
     """Its name is masked wherever it stands, its town and country in their place alone."""
-    masks = Masks()
+    masking = WireMasking()
     held = {"FullName": "Ana Roe", "PhoneNumber": "+44 1632 960123", "City": "Leeds"}
     answered = {"ContactInformation": held}
-    shown = masks.entry(entry("account:GetContactInformation", answered=answered))
+    shown = masking.entry(entry("account:GetContactInformation", answered=answered))
     assert shown["answered"] == {"ContactInformation": dict.fromkeys(held, MASKED)}
-    assert masks.text("Ana Roe, Leeds") == "[masked], Leeds"
+    assert masking.text("Ana Roe, Leeds") == "[masked], Leeds"
 
 
-def test_a_block_may_be_called_type(masks: Masks) -> None:
+def test_a_block_may_be_called_type(masking: WireMasking) -> None:
     """What a form holds is masked though one of its blocks has the name of a member of its own."""
     name = {"name": {"type": "plain_text_input", "value": "Noa Quist"}}
     values = {"type": {"altcontact_type": {"type": "static_select"}}, "name": name}
-    shown = masks.entry(entry("views.update", answered={"view": {"state": {"values": values}}}))
+    shown = masking.entry(entry("views.update", answered={"view": {"state": {"values": values}}}))
     assert shown["answered"]["view"]["state"]["values"]["name"]["name"]["value"] == MASKED

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from altcontact_sandbox import bot_process
 from altcontact_sandbox.bot_process import BotProcess
-from altcontact_sandbox.page import hub
 from altcontact_sandbox.page.masking import MASKED
 from altcontact_sandbox.page.server import STATIC, PageServer
 
@@ -166,16 +164,17 @@ def test_a_wire_that_begins_anew_is_followed(page: PageServer, slack: FakeServer
 
 
 def test_a_page_that_does_not_keep_up_is_dropped(
-    page: PageServer, slack: FakeServer, monkeypatch: pytest.MonkeyPatch
+    bot: BotProcess, slack: FakeServer, aws: FakeServer
 ) -> None:
     """A stream that is behind by too much ends; the browser then comes for all of it anew."""
-    monkeypatch.setattr(hub, "_BACKLOG", 1)
-    _, stream = following(page)
-    large = "x" * 1_000_000
-    for number in range(40):
-        slack.show(messages=[message(1, f"{number}{large}")])
-        wait_shown(page, str(number))
-    seen = sum(1 for _ in stream)
+    with PageServer(bot, backlog=1) as page:
+        page.connect(slack.url, aws.url)
+        _, stream = following(page)
+        large = "x" * 1_000_000
+        for number in range(40):
+            slack.show(messages=[message(1, f"{number}{large}")])
+            wait_shown(page, str(number))
+        seen = sum(1 for _ in stream)
     assert seen < 40
 
 
@@ -388,11 +387,10 @@ class Watched(threading.Event):
 
 
 @pytest.fixture
-def starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BotProcess]:
+def starting(tmp_path: Path) -> Iterator[BotProcess]:
     """A bot that never gets ready."""
     command = (sys.executable, "-c", "import signal; signal.pause()")
-    monkeypatch.setattr(bot_process, "COMMAND", command)
-    bot = BotProcess(tmp_path / "bot.log")
+    bot = BotProcess(tmp_path / "bot.log", command=command)
     bot.ready = Watched()
     bot.start()
     yield bot

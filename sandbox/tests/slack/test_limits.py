@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from altcontact_sandbox.slack.blocks.check import problems
+from altcontact_sandbox.slack.blocks import problems
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from altcontact_sandbox.slack.blocks.check import problems
+from altcontact_sandbox.slack.blocks import problems
 from altcontact_sandbox.slack.sandbox import SlackSandbox
 
 from bot.domain.announcements import AnnouncementContent

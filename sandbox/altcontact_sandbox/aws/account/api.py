@@ -56,15 +56,15 @@ class AccountApi:
         if call.operation == "GetAlternateContact":
             return self._get(key)
         if call.operation == "PutAlternateContact":
-            self._world.hide(key, self._visible(key))
+            self._world.delay_read(key, self._visible(key))
             self._contacts.put(*key, {name: call.text(name) for name in FIELDS})
         else:
             if self._contacts.get(*key) is None:
                 raise _not_found()
-            self._world.hide(key, self._visible(key))
+            self._world.delay_read(key, self._visible(key))
             self._contacts.delete(*key)
-        self._world.stats.wrote(call, account_id)
-        self._world.changes.made()
+        self._world.stats.contact_written(call, account_id)
+        self._world.changes.record()
         return None
 
     def _get(self, key: tuple[str, str]) -> dict[str, Any]:
@@ -74,10 +74,10 @@ class AccountApi:
         return {"AlternateContact": {"AlternateContactType": key[1], **contact}}
 
     def _visible(self, key: tuple[str, str]) -> Contact | None:
-        until, before = self._world.shown.get(key, (0.0, None))
+        until, before = self._world.delayed_reads.get(key, (0.0, None))
         if time.monotonic() < until:
             return before
-        self._world.shown.pop(key, None)
+        self._world.delayed_reads.pop(key, None)
         return self._contacts.get(*key)
 
     def _require_reach(self, caller: Caller, call: Call) -> None:

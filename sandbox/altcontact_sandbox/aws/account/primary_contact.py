@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def made_up_primary(account_id: str) -> dict[str, str]:
+def generated_primary_contact(account_id: str) -> dict[str, str]:
     """The primary contact that an account has from the start, the same at every start.
 
     Its phone number is of a range that is kept for fiction and that no other contact made up here

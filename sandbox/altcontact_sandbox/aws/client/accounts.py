@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from altcontact_sandbox.aws.client.call import Remote
-from altcontact_sandbox.aws.seeds.demo import unwire, wire
+from altcontact_sandbox.aws.client.call import ControlClient
+from altcontact_sandbox.aws.seeds.demo import from_aws, to_aws
 from bot.domain.contacts import AlternateContact
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from altcontact_sandbox.aws.seeds.demo import SandboxAccount
 
 
-class AccountsRemote(Remote):
+class AccountsClient(ControlClient):
     """Accounts, OUs, tags and contacts.
 
     Raises (all methods):
@@ -74,11 +74,11 @@ class AccountsRemote(Remote):
     def contact(self, account_id: str, kind: str) -> AlternateContact | None:
         """One contact as AWS holds it, whatever a delay still hides."""
         members = self._call("GET", f"/contacts/{account_id}/{kind}")["contact"]
-        return unwire(members) if members else None
+        return from_aws(members) if members else None
 
     def set_contact(self, account_id: str, kind: str, contact: AlternateContact) -> None:
         """Set one contact, at once and unchecked; `?checked=1` would check it as AWS does."""
-        self._call("PUT", f"/contacts/{account_id}/{kind}", wire(contact))
+        self._call("PUT", f"/contacts/{account_id}/{kind}", to_aws(contact))
 
     def delete_contact(self, account_id: str, kind: str) -> None:
         """Delete one contact, at once, if it is there."""
@@ -115,6 +115,6 @@ class AccountsRemote(Remote):
 
 def _wired(contacts: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        str(kind): wire(held) if isinstance(held, AlternateContact) else held
+        str(kind): to_aws(held) if isinstance(held, AlternateContact) else held
         for kind, held in contacts.items()
     }

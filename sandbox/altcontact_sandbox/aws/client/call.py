@@ -13,7 +13,7 @@ _SECONDS: Final = 60.0
 _REFUSED: Final = 400
 
 
-class Remote:
+class ControlClient:
     """The control interface at `url`."""
 
     def __init__(self, url: str = "") -> None:

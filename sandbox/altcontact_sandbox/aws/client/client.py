@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from altcontact_sandbox.aws.client.accounts import AccountsRemote
+from altcontact_sandbox.aws.client.accounts import AccountsClient
 
 
-class AwsControl(AccountsRemote):
+class AwsControl(AccountsClient):
     """The control interface of the sandbox's AWS at `url`. Safe to use from several threads.
 
     Raises (all methods):

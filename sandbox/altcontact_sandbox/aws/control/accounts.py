@@ -62,7 +62,7 @@ class AccountsControl:
         seeds.add(wanted["accounts"] if "accounts" in wanted else made_up(wanted, identity))
         self._contacts.load(seeds.contacts)
         organization.seed(seeds.members.values(), seeds.units)
-        self._world.shown.clear()
+        self._world.delayed_reads.clear()
         if wanted.get("demo"):
             organization.denials = [Denial("*", "scp", identity.account(DENIED_ID))]
         return JSONResponse({"accounts": len(organization.members), "ids": list(seeds.members)})
@@ -96,7 +96,7 @@ class AccountsControl:
             self._require_writable(key[0])
             check_contact(self._model, given)
         self._contacts.put(*key, contact_of(given))
-        self._world.shown.pop(key, None)
+        self._world.delayed_reads.pop(key, None)
         return Response(status_code=204)
 
     def _require_writable(self, account_id: str) -> None:
@@ -110,7 +110,7 @@ class AccountsControl:
     async def _delete_contact(self, request: Request) -> Response:
         key = _key(request)
         self._contacts.delete(*key)
-        self._world.shown.pop(key, None)
+        self._world.delayed_reads.pop(key, None)
         return Response(status_code=204)
 
 

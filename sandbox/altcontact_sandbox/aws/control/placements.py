@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Request], Awaitable[Response]]
 
 
-class PlacesControl:
+class PlacementsControl:
     """The handlers; each takes and gives JSON."""
 
     def __init__(self, world: World) -> None:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from altcontact_sandbox.aws.control.accounts import AccountsControl
 from altcontact_sandbox.aws.control.form_checks import WrongForm
 from altcontact_sandbox.aws.control.json_body import json_object
-from altcontact_sandbox.aws.control.placements import PlacesControl
+from altcontact_sandbox.aws.control.placements import PlacementsControl
 from altcontact_sandbox.aws.control.snapshot import snapshot
 from altcontact_sandbox.aws.organizations.organization import Denial
 from altcontact_sandbox.aws.state.faults import Fault, FaultKind
@@ -47,7 +47,7 @@ class Control:
         self._world = world
         self._contacts = contacts
         self._accounts = AccountsControl(world, contacts)
-        self._places = PlacesControl(world)
+        self._places = PlacementsControl(world)
 
     def app(self) -> Starlette:
         """The Starlette app with every path."""
@@ -87,7 +87,7 @@ class Control:
         async def handle(request: Request) -> Response:
             answer = await handler(request)
             if request.method != "GET" and request.url.path not in _UNSEEN:
-                self._world.changes.made()
+                self._world.changes.record()
             return answer
 
         return handle

@@ -17,7 +17,7 @@ def snapshot(world: World, contacts: Contacts) -> dict[str, Any]:
     """{"changes", "accounts", "settings"}."""
     now = time.monotonic()
     delayed: dict[str, list[str]] = {}
-    for (account_id, kind), (until, _before) in world.shown.items():
+    for (account_id, kind), (until, _before) in world.delayed_reads.items():
         if now < until:
             delayed.setdefault(account_id, []).append(kind)
     return {

@@ -89,7 +89,7 @@ class OrganizationsApi:
 
     def _list_accounts(self, caller: Caller, call: Call) -> dict[str, Any]:
         members = list(self._world.organization.members.values())
-        return self._pages.cut(
+        return self._pages.page_of(
             call,
             "Accounts",
             members,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from altcontact_sandbox.aws.account.primary_contact import made_up_primary
+from altcontact_sandbox.aws.account.primary_contact import generated_primary_contact
 from altcontact_sandbox.aws.organizations.identity import (
     DELEGATED_ID,
     DELEGATED_OTHER_ID,
@@ -84,7 +84,7 @@ class Denial:
         return {"action": self.action, "by": self.by, "account_id": self.account_id}
 
 
-def founders(identity: Identity) -> list[Member]:
+def initial_members(identity: Identity) -> list[Member]:
     """The accounts of the callers that belong to the organization."""
     names = {
         MANAGEMENT_ID: "Management",
@@ -111,7 +111,7 @@ class Organization:
             identity.account(DELEGATED_ID): Standing.DELEGATED,
             identity.account(DELEGATED_OTHER_ID): Standing.DELEGATED_OTHER,
         }
-        self.seed(founders(identity), self.units)
+        self.seed(initial_members(identity), self.units)
 
     def seed(self, members: Iterable[Member], units: Units) -> None:
         """Replace all accounts and OUs.
@@ -122,7 +122,7 @@ class Organization:
         self.members = {member.id: member for member in members}
         management_id = self.identity.management_id
         if management_id not in self.members:
-            self.members = {management_id: founders(self.identity)[0], **self.members}
+            self.members = {management_id: initial_members(self.identity)[0], **self.members}
 
     def remove(self, account_id: str) -> None:
         """Let an account leave the organization.
@@ -161,9 +161,9 @@ class Organization:
         """An account's primary contact, also of one that is not in the organization."""
         member = self.members.get(account_id)
         held = member.primary if member else {}
-        return dict(held) if held else made_up_primary(account_id)
+        return dict(held) if held else generated_primary_contact(account_id)
 
-    def within(self, parent_id: str) -> list[Member]:
+    def members_in(self, parent_id: str) -> list[Member]:
         """The accounts right in an OU or the root."""
         return [each for each in self.members.values() if self.parent(each) == parent_id]
 

@@ -27,7 +27,7 @@ class Pages:
         self._world = world
         self._nonce = secrets.token_hex(8)
 
-    def cut(
+    def page_of(
         self, call: Call, key: str, entries: Sequence[_T], show: Callable[[_T], dict[str, Any]]
     ) -> dict[str, Any]:
         """One page of what there is, as AWS answers it.

@@ -24,16 +24,16 @@ def arn(world: World, partition: str, kind: str, name: str = "") -> str:
 
 def shown_account(world: World, partition: str, member: Member) -> dict[str, Any]:
     """An account in a listing or a description."""
-    shown = shown_member(world, partition, member)
+    described = shown_member(world, partition, member)
     if world.settings.paths:
         organization = world.organization
-        shown["Paths"] = [f"{organization.units.ids(organization.parent(member))}{member.id}/"]
-    return shown
+        described["Paths"] = [f"{organization.units.ids(organization.parent(member))}{member.id}/"]
+    return described
 
 
 def shown_member(world: World, partition: str, member: Member) -> dict[str, Any]:
     """An account as administrators are listed: without its place."""
-    shown: dict[str, Any] = {
+    described: dict[str, Any] = {
         "Id": member.id,
         "Arn": arn(world, partition, "account", member.id),
         "Email": member.email,
@@ -43,18 +43,18 @@ def shown_member(world: World, partition: str, member: Member) -> dict[str, Any]
     }
     fields = world.settings.state_fields
     if "State" in fields:
-        shown["State"] = member.state
+        described["State"] = member.state
     if "Status" in fields:
-        shown["Status"] = _STATUS.get(member.state, "SUSPENDED")
-    return shown
+        described["Status"] = _STATUS.get(member.state, "SUSPENDED")
+    return described
 
 
 def shown_unit(world: World, partition: str, unit: Unit) -> dict[str, Any]:
     """An OU in a listing."""
-    shown = {"Id": unit.id, "Arn": arn(world, partition, "ou", unit.id), "Name": unit.name}
+    described = {"Id": unit.id, "Arn": arn(world, partition, "ou", unit.id), "Name": unit.name}
     if world.settings.paths:
-        shown["Path"] = world.organization.units.ids(unit.id)
-    return shown
+        described["Path"] = world.organization.units.ids(unit.id)
+    return described
 
 
 def shown_root(world: World, partition: str) -> dict[str, Any]:

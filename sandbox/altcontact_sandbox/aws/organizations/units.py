@@ -59,7 +59,7 @@ class Units:
             here = self._units.setdefault(unit.id, unit).id
         return here
 
-    def within(self, parent_id: str) -> list[Unit]:
+    def children(self, parent_id: str) -> list[Unit]:
         """The OUs right in a root or an OU."""
         return [each for each in self._units.values() if each.parent_id == parent_id]
 

@@ -31,13 +31,13 @@ class UnitsApi:
 
     def _list_roots(self, caller: Caller, call: Call) -> dict[str, Any]:
         roots = [self._world.identity.root_id]
-        return self._pages.cut(
+        return self._pages.page_of(
             call, "Roots", roots, lambda _root: shown_root(self._world, caller.partition)
         )
 
     def _list_units(self, caller: Caller, call: Call) -> dict[str, Any]:
-        units = self._world.organization.units.within(self._parent(call))
-        return self._pages.cut(
+        units = self._world.organization.units.children(self._parent(call))
+        return self._pages.page_of(
             call,
             "OrganizationalUnits",
             units,
@@ -45,8 +45,8 @@ class UnitsApi:
         )
 
     def _list_accounts(self, caller: Caller, call: Call) -> dict[str, Any]:
-        members = self._world.organization.within(self._parent(call))
-        return self._pages.cut(
+        members = self._world.organization.members_in(self._parent(call))
+        return self._pages.page_of(
             call,
             "Accounts",
             members,
@@ -63,7 +63,7 @@ class UnitsApi:
             parent = organization.parent(organization.members[child])
         else:
             raise Refusal("ChildNotFoundException", "You specified a child that doesn't exist.")
-        return self._pages.cut(call, "Parents", [parent], self._shown_parent)
+        return self._pages.page_of(call, "Parents", [parent], self._shown_parent)
 
     def _list_tags(self, _caller: Caller, call: Call) -> dict[str, Any]:
         resource = call.text("ResourceId")
@@ -74,7 +74,7 @@ class UnitsApi:
             tags = []
         else:
             raise Refusal("TargetNotFoundException", "You specified a target that doesn't exist.")
-        return self._pages.cut(call, "Tags", tags, lambda tag: {"Key": tag[0], "Value": tag[1]})
+        return self._pages.page_of(call, "Tags", tags, lambda tag: {"Key": tag[0], "Value": tag[1]})
 
     def _parent(self, call: Call) -> str:
         parent = call.text("ParentId")

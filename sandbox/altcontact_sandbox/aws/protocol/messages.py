@@ -26,7 +26,7 @@ _TARGETS: Final = ("AccountId", "ResourceId", "ChildId", "ParentId")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """An HTTP response: status, headers without a length, and body."""
 
     status: int
@@ -79,14 +79,14 @@ class Call:
         return next((found for name in _TARGETS if (found := self.text(name))), "")
 
 
-def success(call: Call, result: Mapping[str, Any] | None) -> Answer:
+def success(call: Call, result: Mapping[str, Any] | None) -> HttpResponse:
     """The answer to a call that worked; `result` None is an empty body."""
     if call.service != STS:
         body = b"" if result is None else json.dumps(result).encode()
-        return Answer(200, _headers(call.service), body)
+        return HttpResponse(200, _headers(call.service), body)
     members = _xml(result or {})
     name = call.operation
-    return Answer(
+    return HttpResponse(
         200,
         _headers(STS),
         f'<{name}Response xmlns="{_STS_NAMESPACE}"><{name}Result>{members}</{name}Result>'
@@ -101,16 +101,16 @@ def _xml(part: object) -> str:
     return "".join(f"<{name}>{_xml(value)}</{name}>" for name, value in part.items())
 
 
-def refused(service: str, refusal: Refusal) -> Answer:
+def refused(service: str, refusal: Refusal) -> HttpResponse:
     """The answer to a call that AWS refuses, in the protocol of the service."""
     headers = _headers(service)
     if service == ACCOUNT:
         headers["x-amzn-ErrorType"] = refusal.code
         body = {"message": refusal.message, **refusal.members}
-        return Answer(refusal.status, headers, json.dumps(body).encode())
+        return HttpResponse(refusal.status, headers, json.dumps(body).encode())
     if service == STS:
         kind = "Receiver" if refusal.status >= _SERVER_FAULT else "Sender"
-        return Answer(
+        return HttpResponse(
             refusal.status,
             headers,
             f'<ErrorResponse xmlns="{_STS_NAMESPACE}"><Error><Type>{kind}</Type>'
@@ -119,7 +119,7 @@ def refused(service: str, refusal: Refusal) -> Answer:
         )
     status = refusal.status if refusal.status >= _SERVER_FAULT else 400
     body = {"__type": refusal.code, "Message": refusal.message, **refusal.members}
-    return Answer(status, headers, json.dumps(body).encode())
+    return HttpResponse(status, headers, json.dumps(body).encode())
 
 
 def _headers(service: str) -> dict[str, str]:

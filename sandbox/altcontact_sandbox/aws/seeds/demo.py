@@ -46,14 +46,14 @@ class SandboxAccount:
             "name": self.name,
             "state": self.state,
             "email": self.email or f"root+{self.id}@example.com",
-            "contacts": {kind.value: wire(contact) for kind, contact in self.contacts.items()},
+            "contacts": {kind.value: to_aws(contact) for kind, contact in self.contacts.items()},
             "ou": self.ou,
             "tags": dict(self.tags),
             "primary": dict(self.primary),
         }
 
 
-def wire(contact: AlternateContact) -> dict[str, str]:
+def to_aws(contact: AlternateContact) -> dict[str, str]:
     """A contact with the member names of AWS's API."""
     return {
         "Name": contact.name,
@@ -63,7 +63,7 @@ def wire(contact: AlternateContact) -> dict[str, str]:
     }
 
 
-def unwire(members: Mapping[str, str]) -> AlternateContact:
+def from_aws(members: Mapping[str, str]) -> AlternateContact:
     """A contact from the members of AWS's API."""
     return AlternateContact(
         name=members["Name"],

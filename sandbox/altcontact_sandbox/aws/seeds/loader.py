@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from altcontact_sandbox.aws.account.contacts import FIELDS, Contact
-from altcontact_sandbox.aws.account.primary_contact import PrimaryModel, made_up_primary
+from altcontact_sandbox.aws.account.primary_contact import PrimaryModel, generated_primary_contact
 from altcontact_sandbox.aws.control.form_checks import changed_account, new_id
 from altcontact_sandbox.aws.organizations.organization import Member
 from altcontact_sandbox.aws.organizations.tags import checked_tags
@@ -63,13 +63,13 @@ class Seeds:
             )
         given = {name: seed[name] for name in ("name", "state") if seed.get(name)}
         given["email"] = seed.get("email") or f"root+{account_id}@example.com"
-        made = changed_account(None, account_id, given, self._identity.management_id)
-        made_up = made_up_primary(account_id)
+        member = changed_account(None, account_id, given, self._identity.management_id)
+        made_up = generated_primary_contact(account_id)
         self.members[account_id] = Member(
-            made.id,
-            made.name,
-            made.state,
-            made.email,
+            member.id,
+            member.name,
+            member.state,
+            member.email,
             self.units.at(seed.get("ou") or "/"),
             checked_tags(seed.get("tags") or {}),
             self._model.changed(made_up, seed["primary"]) if seed.get("primary") else {},

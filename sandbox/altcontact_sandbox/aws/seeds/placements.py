@@ -18,7 +18,7 @@ _BY_ENVIRONMENT: Final = {
 _LEAVING: Final = frozenset({"SUSPENDED", "CLOSED", "PENDING_CLOSURE"})
 
 
-def place_of(name: str, state: str) -> str:
+def ou_path_of(name: str, state: str) -> str:
     """The OU of an account named `team-environment`, as most organizations would have it."""
     if name == "management":
         return "/"

@@ -17,7 +17,7 @@ from altcontact_sandbox.aws.organizations.identity import (
     STANDALONE_ID,
 )
 from altcontact_sandbox.aws.seeds.demo import HOSTILE_NAME, SECURITY_TEAM, SandboxAccount
-from altcontact_sandbox.aws.seeds.placements import place_of, tags_of
+from altcontact_sandbox.aws.seeds.placements import ou_path_of, tags_of
 from altcontact_sandbox.sample_names import ENVIRONMENTS, FAMILY, GIVEN, REGIONS, TEAMS
 from bot.domain.contacts import AlternateContact, ContactType
 
@@ -122,7 +122,7 @@ def realistic_accounts(count: int, seed: int) -> list[SandboxAccount]:
                 state,
                 f"aws+{account_id}@example.com",
                 {kind: _contact(source, kind, team) for kind in held},
-                place_of(name, state),
+                ou_path_of(name, state),
                 tags_of(name),
             )
         )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 
 
-class Changes:
+class ChangeCounter:
     """A number that only goes up, and a way to wait until it has."""
 
     def __init__(self) -> None:
         self.count = 0
         self._next = asyncio.Event()
 
-    def made(self) -> None:
+    def record(self) -> None:
         """Count one, and wake who waits."""
         self.count += 1
         woken, self._next = self._next, asyncio.Event()

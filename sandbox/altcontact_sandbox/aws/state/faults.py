@@ -54,7 +54,7 @@ class Fault:
     struck: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
-    def strikes(self, call: Call, account_id: str) -> bool:
+    def matches(self, call: Call, account_id: str) -> bool:
         """Whether it strikes this call; counts."""
         if self.operation not in {None, call.operation}:
             return False
@@ -113,10 +113,10 @@ class Faults:
             if fault is not None:
                 fault.released.set()
 
-    def striking(self, call: Call, account_id: str) -> Fault | None:
+    def first_match(self, call: Call, account_id: str) -> Fault | None:
         """The fault that strikes a call, if one does."""
         return next(
-            (each for each in self._faults.values() if each.strikes(call, account_id)), None
+            (each for each in self._faults.values() if each.matches(call, account_id)), None
         )
 
     def as_json(self) -> list[dict[str, Any]]:

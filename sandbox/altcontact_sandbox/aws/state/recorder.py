@@ -6,7 +6,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from altcontact_sandbox.aws.state.changes import Changes
+from altcontact_sandbox.aws.state.changes import ChangeCounter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Recorder:
     """The last calls in the order of their ends. Contacts in them are not masked here."""
 
     def __init__(self) -> None:
-        self.recorded = Changes()
+        self.recorded = ChangeCounter()
         self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
 
     def record(
@@ -60,7 +60,7 @@ class Recorder:
                 "account": call.target or own,
             }
         )
-        self.recorded.made()
+        self.recorded.record()
 
     def after(self, number: int) -> dict[str, Any]:
         """For the control interface: the calls after one; a number that is not yet: all of them."""

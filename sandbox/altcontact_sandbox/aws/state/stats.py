@@ -33,7 +33,7 @@ class Stats:
         self._operations: dict[str, OperationStats] = {}
         self._writes: deque[dict[str, Any]] = deque(maxlen=_WRITES_KEPT)
 
-    def arrived(self, call: Call) -> None:
+    def call_started(self, call: Call) -> None:
         """Count a call that came in."""
         counts = self._operations.setdefault(call.operation, OperationStats())
         now = time.monotonic()
@@ -43,7 +43,7 @@ class Stats:
         counts.at_once += 1
         counts.most_at_once = max(counts.most_at_once, counts.at_once)
 
-    def left(self, call: Call, code: str) -> None:
+    def call_ended(self, call: Call, code: str) -> None:
         """Count how a call ended: `ok`, AWS's error code, or the kind of a fault."""
         counts = self._operations.setdefault(call.operation, OperationStats())
         counts.at_once = max(0, counts.at_once - 1)
@@ -51,7 +51,7 @@ class Stats:
         if code in {"TooManyRequestsException", "Throttling"}:
             counts.throttled += 1
 
-    def wrote(self, call: Call, account_id: str) -> None:
+    def contact_written(self, call: Call, account_id: str) -> None:
         """Keep that a write was carried out."""
         self._writes.append(
             {

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from altcontact_sandbox.aws.organizations.identity import Identity
 from altcontact_sandbox.aws.organizations.organization import Organization
-from altcontact_sandbox.aws.state.changes import Changes
+from altcontact_sandbox.aws.state.changes import ChangeCounter
 from altcontact_sandbox.aws.state.faults import Faults
 from altcontact_sandbox.aws.state.quotas import Quotas
 from altcontact_sandbox.aws.state.recorder import Recorder
 from altcontact_sandbox.aws.state.settings import Settings
 from altcontact_sandbox.aws.state.stats import Stats
-from altcontact_sandbox.aws.sts.callers import Keys
+from altcontact_sandbox.aws.sts.callers import AccessKeys
 
 if TYPE_CHECKING:
     from altcontact_sandbox.aws.account.contacts import Contact
@@ -29,7 +29,7 @@ class World:
 
     identity: Identity = field(default_factory=Identity)
     organization: Organization = field(init=False)
-    keys: Keys = field(init=False)
+    keys: AccessKeys = field(init=False)
     roles: dict[str, Role] = field(default_factory=dict)
     """Those that may be assumed, by ARN."""
 
@@ -37,11 +37,11 @@ class World:
     quotas: Quotas = field(default_factory=Quotas)
     faults: Faults = field(default_factory=Faults)
     stats: Stats = field(default_factory=Stats)
-    shown: dict[tuple[str, str], tuple[float, Contact | None]] = field(default_factory=dict)
+    delayed_reads: dict[tuple[str, str], tuple[float, Contact | None]] = field(default_factory=dict)
     """What Get still answers after a write: (until, contact), by account id and type."""
 
     recorder: Recorder = field(default_factory=Recorder)
-    changes: Changes = field(default_factory=Changes)
+    changes: ChangeCounter = field(default_factory=ChangeCounter)
     """Counts whatever changes in the snapshot."""
 
     def __post_init__(self) -> None:
@@ -59,12 +59,12 @@ class World:
         self.roles = {}
         self.quotas = Quotas()
         self.stats = Stats()
-        self.shown = {}
+        self.delayed_reads = {}
         self.change(Settings())
 
     def _found(self) -> None:
         self.organization = Organization(self.identity)
-        self.keys = Keys(self.identity)
+        self.keys = AccessKeys(self.identity)
 
     def change(self, settings: Settings) -> None:
         """Set what can be turned."""
@@ -73,13 +73,13 @@ class World:
         self.organization.trusted_access = settings.trusted_access
         self.organization.all_features = settings.all_features
 
-    def hide(self, key: tuple[str, str], before: Contact | None) -> None:
+    def delay_read(self, key: tuple[str, str], before: Contact | None) -> None:
         """Let Get answer as before a write for as long as writes are delayed."""
         delay = self.settings.delay_seconds
         if delay > 0:
-            self.shown[key] = (time.monotonic() + delay, before)
+            self.delayed_reads[key] = (time.monotonic() + delay, before)
             # A little later than the time is up, so that whoever is woken sees that it is.
-            asyncio.get_running_loop().call_later(delay + 0.001, self.changes.made)
+            asyncio.get_running_loop().call_later(delay + 0.001, self.changes.record)
 
     def settings_as_json(self) -> dict[str, Any]:
         """For the control interface: everything that is set."""

@@ -47,7 +47,7 @@ class StsApi:
         role = self._world.roles.get(arn)
         organization = self._world.organization
         denied = organization.denies(call.action, role.caller.account_id if role else "")
-        if role is None or denied or not role.lets(caller, call.text("ExternalId")):
+        if role is None or denied or not role.may_be_assumed_by(caller, call.text("ExternalId")):
             raise Refusal(
                 "AccessDenied",
                 f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: "

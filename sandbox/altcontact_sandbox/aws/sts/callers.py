@@ -68,7 +68,7 @@ def callers(identity: Identity) -> dict[str, Caller]:
     }
 
 
-class Keys:
+class AccessKeys:
     """The access keys in force; each caller has one, and those before it have expired.
 
     Besides there are those of the roles that were assumed, which expire by themselves.

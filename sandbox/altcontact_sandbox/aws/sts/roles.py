@@ -50,7 +50,7 @@ class Role:
         """Its ARN, by which it is assumed."""
         return f"arn:{self.caller.partition}:iam::{self.caller.account_id}:role/{self.name}"
 
-    def lets(self, caller: Caller, external_id: str) -> bool:
+    def may_be_assumed_by(self, caller: Caller, external_id: str) -> bool:
         """Whether its trust policy lets a caller assume it, who passed this external id."""
         return (
             caller.partition == self.caller.partition

@@ -15,14 +15,13 @@ from altcontact_sandbox.slack.blocks.elements import (
     element_problems,
     image_problems,
 )
-from altcontact_sandbox.slack.blocks.rich_text import rich_problems, table_problems
+from altcontact_sandbox.slack.blocks.rich_text import rich_text_problems, table_problems
 from altcontact_sandbox.slack.blocks.texts import kind_of, length_problems, text_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Node = dict[str, Any]
-    Surface = Literal["message", "modal", "home"]
 
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 MESSAGE_TEXT: Final = 13_200
@@ -31,6 +30,9 @@ _HEADER, _LABEL, _TITLE = 150, 2000, 24
 _ACTIONS, _CONTEXT = 25, 10
 _METADATA: Final = 3000
 _VIEWS_ONLY: Final = frozenset({"input"})
+Surface = Literal["message", "modal", "home"]
+"""Where blocks stand."""
+
 _MESSAGES_ONLY: Final = frozenset({"table"})
 
 
@@ -207,6 +209,6 @@ _CHECKS: Final[dict[str, Callable[[Node, str], Iterator[str]]]] = {
     "actions": _actions,
     "input": _input,
     "image": _image,
-    "rich_text": rich_problems,
+    "rich_text": rich_text_problems,
     "table": table_problems,
 }

@@ -33,17 +33,17 @@ _RICH_PARTS: Final = {
 """What a rich text is made of, with the member that each part must have."""
 
 
-def rich_problems(block: Node, where: str) -> Iterator[str]:
+def rich_text_problems(block: Node, where: str) -> Iterator[str]:
     """What is wrong with a rich text block."""
     elements = block.get("elements")
     if not isinstance(elements, list) or not elements:
         yield f"{where}: no elements"
         return
     for number, element in enumerate(elements):
-        yield from _rich(element, f"{where}.elements[{number}]")
+        yield from _rich_element(element, f"{where}.elements[{number}]")
 
 
-def _rich(element: Any, where: str) -> Iterator[str]:  # noqa: ANN401 - nested JSON
+def _rich_element(element: Any, where: str) -> Iterator[str]:  # noqa: ANN401 - nested JSON
     kind = kind_of(element)
     if kind not in _RICH:
         yield f"{where}: unknown rich text {kind!r}"
@@ -56,7 +56,7 @@ def _rich(element: Any, where: str) -> Iterator[str]:  # noqa: ANN401 - nested J
         if element.get("style") not in ("bullet", "ordered"):
             yield f"{where}: a list's style is bullet or ordered"
         for number, part in enumerate(parts):
-            yield from _rich(part, f"{where}.elements[{number}]")
+            yield from _rich_element(part, f"{where}.elements[{number}]")
         return
     for number, part in enumerate(parts):
         member = _RICH_PARTS.get(kind_of(part) or "")
@@ -89,7 +89,7 @@ def _cell(cell: Any, where: str) -> Iterator[str]:  # noqa: ANN401 - nested JSON
         case "raw_text":
             yield from length_problems(cell, "text", where, 1, _CELL_TEXT, needed=True)
         case "rich_text":
-            yield from rich_problems(cell, where)
+            yield from rich_text_problems(cell, where)
         case kind:
             yield f"{where}: {kind!r} is no cell"
 

@@ -49,7 +49,7 @@ _INITIAL: Final = {
 }
 
 
-def named(blocks: list[Node]) -> list[Node]:
+def with_block_ids(blocks: list[Node]) -> list[Node]:
     """The blocks, those without a `block_id` given one, as Slack does."""
     taken = {block.get("block_id") for block in blocks}
     fresh = (name for name in map("b{}".format, range(2 * len(blocks))) if name not in taken)
@@ -137,10 +137,10 @@ def selection(element: Node, value: Any, suggested: Iterable[Node] = ()) -> Node
     """How Slack tells what is chosen or typed in an element."""
     kind = element["type"]
     if kind in _SELECTED:
-        return {_SELECTED[kind]: each(value) if _is_many(element) else value or None}
+        return {_SELECTED[kind]: as_list(value) if _is_many(element) else value or None}
     if kind in TEXT_INPUTS:
         return {"value": value or None}
-    found = [o for o in options(element, suggested) if o["value"] in each(value)]
+    found = [o for o in options(element, suggested) if o["value"] in as_list(value)]
     if _is_many(element):
         return {"selected_options": found}
     return {"selected_option": found[0] if found else None}
@@ -156,7 +156,7 @@ def options(element: Node, suggested: Iterable[Node] = ()) -> list[Node]:
     return [*element.get("options", []), *grouped]
 
 
-def offers(element: Node, value: Any, suggested: Iterable[Node] = ()) -> bool:  # noqa: ANN401 - a text or a list
+def is_offered(element: Node, value: Any, suggested: Iterable[Node] = ()) -> bool:  # noqa: ANN401 - a text or a list
     """Whether a person could press or choose that; None is whatever comes first."""
     if value is None:
         return True
@@ -165,28 +165,30 @@ def offers(element: Node, value: Any, suggested: Iterable[Node] = ()) -> bool:  
     offered = {option["value"] for option in options(element, suggested)}
     if not offered and element["type"] not in EXTERNAL:
         return True
-    return offered.issuperset(each(value))
+    return offered.issuperset(as_list(value))
 
 
-def each(value: Any) -> list[Any]:  # noqa: ANN401 - a text or a list
+def as_list(value: Any) -> list[Any]:  # noqa: ANN401 - a text or a list
     """The values of what was chosen, whether one or several may be."""
     if isinstance(value, list):
         return value
     return [value] if value else []
 
 
-def misplaced(form: Node, values: Node, suggested: Mapping[str, list[Node]]) -> str:
+def unknown_values(form: Node, values: Node, suggested: Mapping[str, list[Node]]) -> str:
     """What of these values has no place in the form, in words; empty where all have one."""
     offered = inputs(form)
     for key, value in values.items():
         if key not in offered:
             return f"the form has no input {key}"
-        if not all(offers(offered[key][1], one, suggested.get(key, ())) for one in each(value)):
+        if not all(
+            is_offered(offered[key][1], one, suggested.get(key, ())) for one in as_list(value)
+        ):
             return f"{key} does not offer {value}"
     return ""
 
 
-def unfit(view: Node, values: Node) -> dict[str, str]:
+def invalid_inputs(view: Node, values: Node) -> dict[str, str]:
     """What Slack's own form would not let a person submit: {key: what it says}."""
     wrong = {}
     for key, (block, element) in inputs(view).items():
@@ -194,11 +196,11 @@ def unfit(view: Node, values: Node) -> dict[str, str]:
         if block["type"] == "input" and not value and not block.get("optional"):
             wrong[key] = "Please complete this required field."
         elif element["type"] in TEXT_INPUTS and value:
-            wrong |= _unfit_text(key, element, value)
+            wrong |= _invalid_text(key, element, value)
     return wrong
 
 
-def _unfit_text(key: str, element: Node, text: str) -> dict[str, str]:
+def _invalid_text(key: str, element: Node, text: str) -> dict[str, str]:
     if len(text) > element.get("max_length", 3000):
         return {key: f"At most {element.get('max_length', 3000)} characters, please."}
     if len(text) < element.get("min_length", 0):

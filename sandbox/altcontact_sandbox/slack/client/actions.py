@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from altcontact_sandbox.slack.client.fault_settings import SlackBends
+from altcontact_sandbox.slack.client.fault_settings import SlackFaultSettings
 from altcontact_sandbox.slack.workspace import ALERTS, ALICE
 
 if TYPE_CHECKING:
     Seen = dict[str, Any]
 
 
-class SlackActs(SlackBends):
+class SlackActions(SlackFaultSettings):
     """What a person does in the workspace.
 
     An act gives `{acked, handle, trigger_id}`, and `error` where there was nothing to act on.

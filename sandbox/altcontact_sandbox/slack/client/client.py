@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from altcontact_sandbox.errors import SandboxError
-from altcontact_sandbox.slack.client.actions import SlackActs
+from altcontact_sandbox.slack.client.actions import SlackActions
 from altcontact_sandbox.slack.workspace import ALERTS, ALICE, APP_TOKEN, BOT_TOKEN
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _SLICE: Final = 5.0
 """Seconds that one wait at the server takes at most."""
 
 
-class SlackControl(SlackActs):
+class SlackControl(SlackActions):
     """What a person does and sees in the workspace, and what a test bends there.
 
     Args:

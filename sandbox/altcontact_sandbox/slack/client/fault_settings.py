@@ -22,7 +22,7 @@ _TIMEOUT: Final = 90.0
 _WRONG: Final = 400
 
 
-class SlackBends:
+class SlackFaultSettings:
     """The settings, faults and logs of the sandbox's Slack at `url`.
 
     Safe to use from several threads.

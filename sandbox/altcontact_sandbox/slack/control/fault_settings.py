@@ -38,7 +38,7 @@ _SETTINGS: Final = frozenset(
 )
 
 
-class Bending:
+class FaultSettings:
     """The `set` calls of the control interface."""
 
     def __init__(self, space: Workspace, socket: SocketMode) -> None:
@@ -53,14 +53,14 @@ class Bending:
             "settings": self._change_settings,
         }
 
-    async def bend(self, what: str, given: Given) -> None:
+    async def apply(self, what: str, given: Given) -> None:
         """Do as somebody asked.
 
         Raises:
             SandboxError: what was asked for is wrong.
         """
         try:
-            await self._bend(what, given)
+            await self._apply(what, given)
         except KeyError as error:
             raise SandboxError(
                 f"{error} is missing.", "docs/sandbox.md says what is needed."
@@ -68,7 +68,7 @@ class Bending:
         except (TypeError, ValueError) as error:
             raise SandboxError(f"That is wrong: {error}.", "docs/sandbox.md says how.") from None
 
-    async def _bend(self, what: str, given: Given) -> None:
+    async def _apply(self, what: str, given: Given) -> None:
         match what:
             case "reset":
                 self._space.reset()

@@ -13,11 +13,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from altcontact_sandbox.errors import SandboxError
-from altcontact_sandbox.slack.control.fault_settings import Bending
+from altcontact_sandbox.slack.control.fault_settings import FaultSettings
 from altcontact_sandbox.slack.control.snapshot import snapshot
-from altcontact_sandbox.slack.people.actions import People
+from altcontact_sandbox.slack.people.actions import PeopleActions
 from altcontact_sandbox.slack.people.delivery import Delivery
-from altcontact_sandbox.slack.people.element_actions import Presses
+from altcontact_sandbox.slack.people.element_actions import ElementActions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -47,7 +47,7 @@ class Control:
     def __init__(self, space: Workspace, socket: SocketMode) -> None:
         self._space = space
         self._socket = socket
-        self._bending = Bending(space, socket)
+        self._fault_settings = FaultSettings(space, socket)
 
     def routes(self) -> list[Route]:
         """The routes."""
@@ -104,7 +104,7 @@ class Control:
 
     async def _act(self, request: Request) -> Response:
         delivery = Delivery(self._space, self._socket, str(request.base_url).rstrip("/"))
-        people, presses = People(delivery), Presses(delivery)
+        people, presses = PeopleActions(delivery), ElementActions(delivery)
         acts: dict[str, Callable[..., Awaitable[Given]]] = {
             "command": people.command,
             "say": people.say,
@@ -127,7 +127,7 @@ class Control:
 
     async def _set(self, request: Request) -> Response:
         try:
-            await self._bending.bend(request.path_params["what"], await _given(request))
+            await self._fault_settings.apply(request.path_params["what"], await _given(request))
         except SandboxError as error:
             return _wrong(error)
         await self._space.tell()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from altcontact_sandbox.slack.blocks.check import problems
-from altcontact_sandbox.slack.blocks.view_state import input_blocks, misplaced, unfit
+from altcontact_sandbox.slack.blocks import problems
+from altcontact_sandbox.slack.blocks.view_state import input_blocks, invalid_inputs, unknown_values
 from altcontact_sandbox.slack.model import Message, View
 from altcontact_sandbox.slack.people import payloads
-from altcontact_sandbox.slack.web_api.views import STACK, described_view
+from altcontact_sandbox.slack.web_api.views import STACK, view_json
 from altcontact_sandbox.slack.workspace import BOT_USER
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _TROUBLE = {"error": "We had some trouble connecting. Try again?"}
 
 
-class People:
+class PeopleActions:
     """The people of the workspace."""
 
     def __init__(self, delivery: Delivery) -> None:
@@ -78,70 +78,70 @@ class People:
     async def submit(self, user: str, values: dict[str, Any]) -> Payload:
         """Fill the topmost modal and submit it: {"errors": …}, {"view": …} or {"closed": true}."""
         self._delivery.known(user)
-        shown = self._delivery.top(user)
-        if shown is None:
+        modal = self._delivery.top(user)
+        if modal is None:
             return {"error": "no modal is open"}
-        if strange := misplaced(shown.view, values, shown.suggested):
+        if strange := unknown_values(modal.view, values, modal.suggested):
             return {"error": strange}
-        shown.values |= values
-        wrong = unfit(shown.view, shown.values)
+        modal.values |= values
+        wrong = invalid_inputs(modal.view, modal.values)
         if wrong:
             return {"errors": wrong}
         payload = payloads.interaction(self._space, "view_submission", user)
         payload |= {
             "trigger_id": self._space.new_trigger(user),
-            "view": described_view(shown),
+            "view": view_json(modal),
             "response_urls": [],
         }
         answer, told = await self._delivery.deliver("interactive", payload)
         if answer is None:
             return {**told, **_TROUBLE}
-        result = await self._apply(user, shown, answer)
+        result = await self._apply(user, modal, answer)
         await self._space.tell()
         return {**told, **result}
 
     async def close(self, user: str) -> Payload:
         """Close the topmost modal; the app is told where it asked for that."""
         self._delivery.known(user)
-        shown = self._delivery.top(user)
-        if shown is None:
+        modal = self._delivery.top(user)
+        if modal is None:
             return {"error": "no modal is open"}
-        self._space.modals[user].remove(shown)
+        self._space.modals[user].remove(modal)
         await self._space.tell()
-        if not shown.view.get("notify_on_close"):
+        if not modal.view.get("notify_on_close"):
             return {"closed": True}
         payload = payloads.interaction(self._space, "view_closed", user)
-        payload |= {"view": described_view(shown), "is_cleared": False}
+        payload |= {"view": view_json(modal), "is_cleared": False}
         return {"closed": True, **(await self._delivery.deliver("interactive", payload))[1]}
 
-    async def _apply(self, user: str, shown: View, answer: Payload) -> Payload:
+    async def _apply(self, user: str, modal: View, answer: Payload) -> Payload:
         action = answer.get("response_action")
         stack = self._space.modals.get(user, [])
         if action == "errors":
-            return await self._mark(shown, answer.get("errors"))
+            return await self._mark(modal, answer.get("errors"))
         if action in {"update", "push"}:
-            return await self._show(user, shown, answer)
+            return await self._show(user, modal, answer)
         if action == "clear":
             stack.clear()
         elif action is not None:
             await self._delivery.refuse(f"unknown response_action {action!r}")
             return _TROUBLE
-        elif shown in stack:
-            stack.remove(shown)
+        elif modal in stack:
+            stack.remove(modal)
         return {"closed": True}
 
-    async def _mark(self, shown: View, errors: Any) -> Payload:  # noqa: ANN401 - nested JSON
+    async def _mark(self, modal: View, errors: Any) -> Payload:  # noqa: ANN401 - nested JSON
         if not isinstance(errors, dict) or not errors:
             await self._delivery.refuse("errors: none, or no object")
             return _TROUBLE
-        unknown = set(errors) - set(input_blocks(shown.view))
+        unknown = set(errors) - set(input_blocks(modal.view))
         if unknown:
             why = f"errors for blocks that are not inputs: {sorted(unknown)}"
             await self._delivery.refuse(why)
-        shown.errors = errors
+        modal.errors = errors
         return {"errors": errors}
 
-    async def _show(self, user: str, shown: View, answer: Payload) -> Payload:
+    async def _show(self, user: str, modal: View, answer: Payload) -> Payload:
         view, push = answer.get("view"), answer["response_action"] == "push"
         if not isinstance(view, dict):
             await self._delivery.refuse("view: none, or no object")
@@ -155,5 +155,5 @@ class People:
         if push:
             self._space.open_view(user, view, push=True)
         else:
-            self._space.change_view(shown, view)
+            self._space.change_view(modal, view)
         return {"view": view}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from altcontact_sandbox.slack.blocks.menus import EXTERNAL, suggestion_problems
+from altcontact_sandbox.slack.blocks import suggestion_problems
+from altcontact_sandbox.slack.blocks.menus import EXTERNAL
 from altcontact_sandbox.slack.blocks.view_state import (
     elements,
     inputs,
+    is_offered,
     key_of,
-    misplaced,
-    offers,
     options,
+    unknown_values,
 )
 from altcontact_sandbox.slack.model import Message, View
 from altcontact_sandbox.slack.people import payloads
@@ -28,7 +29,7 @@ _QUERY_LENGTH: Final = 3
 """Characters that Slack waits for where an element does not say how many."""
 
 
-class Presses:
+class ElementActions:
     """The people of the workspace at single elements."""
 
     def __init__(self, delivery: Delivery) -> None:
@@ -67,14 +68,14 @@ class Presses:
         shown = self._shown(user, channel, ts, home=home)
         if isinstance(shown, str):
             return {"error": shown}
-        if strange := misplaced(shown.form, values or {}, shown.suggested):
+        if strange := unknown_values(shown.form, values or {}, shown.suggested):
             return {"error": strange}
         shown.values |= values or {}
         found = [
             (block, element)
             for block, element in _of(elements(shown.form["blocks"]), block_id)
             if element["action_id"].startswith(action_id)
-            and offers(element, value, shown.suggested.get(key_of(block, element), ()))
+            and is_offered(element, value, shown.suggested.get(key_of(block, element), ()))
         ]
         whole = [(block, element) for block, element in found if element["action_id"] == action_id]
         found = whole if exact else whole or found

@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from altcontact_sandbox.slack.blocks.view_state import selection, state
-from altcontact_sandbox.slack.web_api.shapes import shown
-from altcontact_sandbox.slack.web_api.views import described_view
+from altcontact_sandbox.slack.web_api.shapes import message_json
+from altcontact_sandbox.slack.web_api.views import view_json
 from altcontact_sandbox.slack.workspace import APP, BOT_USER, TEAM
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def place(space: Workspace, message: Message) -> Payload:
     if message.thread_ts:
         where["container"]["thread_ts"] = message.thread_ts
     if not message.ephemeral:
-        where["message"] = shown(space, message, with_metadata=True)
+        where["message"] = message_json(space, message, with_metadata=True)
     return where
 
 
@@ -86,7 +86,7 @@ def in_view(view: View) -> Payload:
     """Where a press was, in a modal or a home tab."""
     return {
         "container": {"type": "view", "view_id": view.id},
-        "view": described_view(view),
+        "view": view_json(view),
     }
 
 
@@ -119,7 +119,7 @@ def home_opened(space: Workspace, user: str) -> Payload:
         "event_ts": f"{time.time():.6f}",
     }
     if user in space.homes:
-        event["view"] = described_view(space.homes[user])
+        event["view"] = view_json(space.homes[user])
     return {
         "type": "event_callback",
         "team_id": TEAM,

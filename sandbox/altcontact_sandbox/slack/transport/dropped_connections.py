@@ -17,7 +17,7 @@ _RAW: Final = "altcontact.raw"
 """Where a request's scope keeps the server's own `receive` and `send`, which Starlette wraps."""
 
 
-def breakable(inner: ASGIApp) -> ASGIApp:
+def with_transport(inner: ASGIApp) -> ASGIApp:
     """The application, its connections within reach of what this module does to them."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,7 +34,7 @@ def transport(scope: Scope) -> asyncio.Transport:
     return found
 
 
-class Lost(Response):
+class DroppedConnection(Response):
     """An answer that never comes: the connection is closed instead."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

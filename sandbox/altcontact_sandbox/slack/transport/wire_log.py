@@ -36,7 +36,7 @@ class Exchange:
     answered: Any
 
 
-class Wire:
+class WireLog:
     """The last exchanges, numbered from 1.
 
     It has a condition of its own: who waits for what people see is not woken by it.

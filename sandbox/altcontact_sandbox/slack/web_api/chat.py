@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from altcontact_sandbox.slack.blocks.check import problems
+from altcontact_sandbox.slack.blocks import problems
 from altcontact_sandbox.slack.model import Message
 from altcontact_sandbox.slack.refusals import Refusal
-from altcontact_sandbox.slack.web_api.shapes import shown, yes
+from altcontact_sandbox.slack.web_api.shapes import is_true, message_json
 from altcontact_sandbox.slack.workspace import BOT_USER
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ def post(space: Workspace, given: Arguments) -> Answer:
         given.get("blocks") or [],
         metadata=given.get("metadata") or None,
         thread_ts=thread,
-        broadcast=bool(thread) and yes(given, "reply_broadcast"),
+        broadcast=bool(thread) and is_true(given, "reply_broadcast"),
     )
     space.messages.append(message)
-    return {"channel": channel.id, "ts": message.ts, "message": shown(space, message)}
+    return {"channel": channel.id, "ts": message.ts, "message": message_json(space, message)}
 
 
 def post_ephemeral(space: Workspace, given: Arguments) -> Answer:
@@ -74,7 +74,7 @@ def update(space: Workspace, given: Arguments) -> Answer:
         "channel": message.channel,
         "ts": message.ts,
         "text": message.text,
-        "message": shown(space, message),
+        "message": message_json(space, message),
     }
 
 

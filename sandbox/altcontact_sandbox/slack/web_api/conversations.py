@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from altcontact_sandbox.slack.refusals import Refusal
-from altcontact_sandbox.slack.web_api.shapes import replies, shown, yes
+from altcontact_sandbox.slack.web_api.shapes import is_true, message_json, replies
 from altcontact_sandbox.slack.workspace import BOT_USER, TEAM
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def channels(space: Workspace, given: Arguments) -> Answer:
     found = [
         _described(channel)
         for channel in space.channels.values()
-        if channel.kind in kinds and not (yes(given, "exclude_archived") and channel.is_archived)
+        if channel.kind in kinds
+        and not (is_true(given, "exclude_archived") and channel.is_archived)
     ]
     page, more = _page(found, given)
     return {"channels": page, **more}
@@ -62,9 +63,9 @@ def thread(space: Workspace, given: Arguments) -> Answer:
 def _messages(space: Workspace, found: list[Message], given: Arguments) -> Answer:
     oldest = float(given.get("oldest") or 0)
     latest = float(given.get("latest") or "inf")
-    inclusive = yes(given, "inclusive")
+    inclusive = is_true(given, "inclusive")
     within = [
-        shown(space, message, with_metadata=yes(given, "include_all_metadata"))
+        message_json(space, message, with_metadata=is_true(given, "include_all_metadata"))
         for message in found
         if oldest < float(message.ts) < latest
         or (inclusive and float(message.ts) in {oldest, latest})
@@ -105,7 +106,7 @@ def groups(space: Workspace, given: Arguments) -> Answer:
                 "date_delete": group.deleted_at,
             }
             for group in space.groups.values()
-            if yes(given, "include_disabled") or not group.deleted_at
+            if is_true(given, "include_disabled") or not group.deleted_at
         ]
     }
 

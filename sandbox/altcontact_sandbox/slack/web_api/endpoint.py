@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from altcontact_sandbox.slack.rate_limits import check_rate
 from altcontact_sandbox.slack.refusals import Refusal
-from altcontact_sandbox.slack.transport.dropped_connections import Lost
+from altcontact_sandbox.slack.transport.dropped_connections import DroppedConnection
 from altcontact_sandbox.slack.transport.wire_log import Exchange
 from altcontact_sandbox.slack.web_api.methods import METHODS, arguments, check_scopes, granted
 from altcontact_sandbox.slack.web_api.users import without_people
@@ -85,7 +85,7 @@ class WebApi:
         if fault is not None:
             await asyncio.sleep(fault.seconds)
             if fault.kind == "lost_reply":
-                return Answered(Lost(), fault.kind)
+                return Answered(DroppedConnection(), fault.kind)
         return _json({"ok": True, **answer}, "ok")
 
     def _call(self, method: str, token: str, given: Node, host: str) -> Node:
@@ -129,7 +129,7 @@ async def fail(fault: Fault) -> Answered:
             return Answered(Response(page, 500, media_type="text/html"), "http_500")
         case "hang":
             await asyncio.sleep(fault.seconds)
-    return Answered(Lost(), fault.kind)
+    return Answered(DroppedConnection(), fault.kind)
 
 
 def _ratelimited(seconds: str) -> Answered:

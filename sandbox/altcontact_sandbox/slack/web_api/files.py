@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from altcontact_sandbox.slack.model import File, Message
 from altcontact_sandbox.slack.refusals import Refusal
 from altcontact_sandbox.slack.web_api.chat import MAX_TEXT, channel_to_post, thread_of
-from altcontact_sandbox.slack.web_api.shapes import described_file
+from altcontact_sandbox.slack.web_api.shapes import file_json
 from altcontact_sandbox.slack.workspace import BOT_USER
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def complete(space: Workspace, given: Arguments) -> Answer:
         _share(space, [file for file, _ in files], given)
     for file, title in files:
         file.title, file.shared = title, True
-    return {"files": [described_file(file) for file, _ in files]}
+    return {"files": [file_json(file) for file, _ in files]}
 
 
 def deprecated(_: Workspace, __: Arguments) -> Answer:

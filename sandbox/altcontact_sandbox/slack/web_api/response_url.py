@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from altcontact_sandbox.slack.blocks.check import problems
+from altcontact_sandbox.slack.blocks import problems
 from altcontact_sandbox.slack.model import Message
 from altcontact_sandbox.slack.refusals import Refusal
 from altcontact_sandbox.slack.web_api.chat import thread_of

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     Node = dict[str, Any]
 
 
-def yes(given: Node, member: str) -> bool:
+def is_true(given: Node, member: str) -> bool:
     """Whether an argument says so, in JSON or in a form."""
     return str(given.get(member, "0")).lower() in {"1", "true"}
 
 
-def shown(space: Workspace, message: Message, *, with_metadata: bool = False) -> Node:
+def message_json(space: Workspace, message: Message, *, with_metadata: bool = False) -> Node:
     """A message as Slack gives it back."""
     told: Node = {
         "type": "message",
@@ -32,7 +32,7 @@ def shown(space: Workspace, message: Message, *, with_metadata: bool = False) ->
     if message.edits:
         told["edited"] = {"user": message.user, "ts": message.ts}
     if message.files:
-        told["files"] = [described_file(space.files[file]) for file in message.files]
+        told["files"] = [file_json(space.files[file]) for file in message.files]
     if with_metadata and message.metadata:
         told["metadata"] = message.metadata
     return told | _in_thread(space, message)
@@ -49,7 +49,7 @@ def replies(space: Workspace, message: Message) -> list[Message]:
     ]
 
 
-def described_file(file: File) -> Node:
+def file_json(file: File) -> Node:
     """A file as Slack gives it back."""
     return {
         "id": file.id,

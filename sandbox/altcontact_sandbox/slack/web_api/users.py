@@ -59,12 +59,12 @@ def listed(space: Workspace, given: Node) -> Node:
 
 def without_people(answer: Node) -> Node:
     """An answer as it may be shown of these methods: who is in it, and nothing personal."""
-    shown = dict(answer)
+    impersonal = dict(answer)
     if "user" in answer:
-        shown["user"] = _impersonal(answer["user"])
+        impersonal["user"] = _impersonal(answer["user"])
     if "members" in answer:
-        shown["members"] = [_impersonal(member) for member in answer["members"]]
-    return shown
+        impersonal["members"] = [_impersonal(member) for member in answer["members"]]
+    return impersonal
 
 
 def _impersonal(member: Node) -> Node:

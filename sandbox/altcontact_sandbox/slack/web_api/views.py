@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from altcontact_sandbox.slack.blocks.check import problems
+from altcontact_sandbox.slack.blocks import problems
 from altcontact_sandbox.slack.blocks.view_state import state
 from altcontact_sandbox.slack.refusals import Refusal
 from altcontact_sandbox.slack.workspace import APP, BOT, TEAM
 
 if TYPE_CHECKING:
-    from altcontact_sandbox.slack.blocks.check import Surface
+    from altcontact_sandbox.slack.blocks import Surface
     from altcontact_sandbox.slack.model import View
     from altcontact_sandbox.slack.workspace import Workspace
 
@@ -25,7 +25,7 @@ def open_view(space: Workspace, given: Arguments) -> Answer:
     """`views.open`."""
     view = _checked_view(given)
     user = _pulled(space, given)
-    return {"view": described_view(space.open_view(user, view, push=False))}
+    return {"view": view_json(space.open_view(user, view, push=False))}
 
 
 def push_view(space: Workspace, given: Arguments) -> Answer:
@@ -34,20 +34,20 @@ def push_view(space: Workspace, given: Arguments) -> Answer:
     user = _pulled(space, given)
     if len(space.modals.get(user, [])) >= STACK:
         raise Refusal("push_limit_reached")
-    return {"view": described_view(space.open_view(user, view, push=True))}
+    return {"view": view_json(space.open_view(user, view, push=True))}
 
 
 def update_view(space: Workspace, given: Arguments) -> Answer:
     """`views.update`, by `view_id` or `external_id`."""
     view = _checked_view(given)
     named = str(given.get("view_id") or ""), str(given.get("external_id") or "")
-    shown = space.find_view(*named)
-    if shown is None:
+    modal = space.find_view(*named)
+    if modal is None:
         # Its person may close a modal while the app still works: an app has to live with that.
         raise Refusal("not_found", harmless=named[0] in space.opened)
-    _check_hash(given, shown)
-    space.change_view(shown, view)
-    return {"view": described_view(shown)}
+    _check_hash(given, modal)
+    space.change_view(modal, view)
+    return {"view": view_json(modal)}
 
 
 def publish_view(space: Workspace, given: Arguments) -> Answer:
@@ -58,10 +58,10 @@ def publish_view(space: Workspace, given: Arguments) -> Answer:
         raise Refusal("user_not_found")
     if user in space.homes:
         _check_hash(given, space.homes[user])
-    return {"view": described_view(space.publish(user, view))}
+    return {"view": view_json(space.publish(user, view))}
 
 
-def described_view(shown: View) -> dict[str, Any]:
+def view_json(modal: View) -> dict[str, Any]:
     """A view as Slack hands it in: with its state."""
     return {
         "callback_id": "",
@@ -71,16 +71,16 @@ def described_view(shown: View) -> dict[str, Any]:
         "submit": None,
         "clear_on_close": False,
         "notify_on_close": False,
-        **shown.view,
-        "id": shown.id,
-        "hash": shown.hash,
+        **modal.view,
+        "id": modal.id,
+        "hash": modal.hash,
         "team_id": TEAM,
         "app_id": APP,
         "app_installed_team_id": TEAM,
         "bot_id": BOT,
-        "root_view_id": shown.root,
-        "previous_view_id": shown.previous,
-        "state": state(shown.view, shown.values, shown.suggested),
+        "root_view_id": modal.root,
+        "previous_view_id": modal.previous,
+        "state": state(modal.view, modal.values, modal.suggested),
     }
 
 
@@ -91,8 +91,8 @@ def _pulled(space: Workspace, given: Arguments) -> str:
     return user
 
 
-def _check_hash(given: Arguments, shown: View) -> None:
-    if given.get("hash") and given["hash"] != shown.hash:
+def _check_hash(given: Arguments, modal: View) -> None:
+    if given.get("hash") and given["hash"] != modal.hash:
         raise Refusal("hash_conflict")
 
 

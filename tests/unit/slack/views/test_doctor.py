@@ -6,7 +6,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
-from altcontact_sandbox.slack.blocks.check import problems
+from altcontact_sandbox.slack.blocks import problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
