@@ -152,7 +152,7 @@ def _places(setting: _Setting) -> Iterator[Row]:
         walked = time.monotonic()
         gateway.placements(tuple(units))
         placed = time.monotonic()
-        place = PlacementResolver(gateway, store, policy, clock).place
+        place = PlacementResolver(gateway, store.accounts, policy, clock).place
         with ThreadPoolExecutor(SIDE_BY_SIDE) as readers:
             tagged = sum(bool(each.tags) for each in readers.map(place, accounts))
         read = time.monotonic()
@@ -179,7 +179,7 @@ def _keep_units(
 ) -> None:
     """Keep the OUs of all accounts too, as the scan before would have."""
     asking = Policy.requiring(layers=[PolicyTable("", {}, Match(units=("/**",)))])
-    place = PlacementResolver(gateway, store, asking, clock).place
+    place = PlacementResolver(gateway, store.accounts, asking, clock).place
     for account in accounts:
         place(account)
 

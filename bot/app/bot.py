@@ -119,14 +119,14 @@ class Bot:
         client = retrying_client(token, url)
         self._store = SqliteStore(settings.database, clock)
         self._aws = gateways_of(settings)
-        self._gateways = OrganizationRouter(self._aws, self._store)
+        self._gateways = OrganizationRouter(self._aws, self._store.accounts)
         self._channel = AlertChannel(client, settings.channel)
         row_links = RowLinkResolver(
             settings.rules_url, Owners(short_timeout_client(token, url), clock)
         )
         posting = single_try_client(token, url)
         notifier = SlackNotifier(posting, client, self._channel, row_links)
-        self._announcer = AnnouncementSender(self._store, notifier, clock, rows=ROWS)
+        self._announcer = AnnouncementSender(self._store.announcements, notifier, clock, rows=ROWS)
         self._members = SlackMembers(posting, clock)
         self._scanner = Scanner(
             self._aws,
@@ -137,9 +137,9 @@ class Bot:
             on_recorded=self._announcer.wake,
         )
         account_policies = AccountPolicies(
-            self._store,
+            self._store.accounts,
             policies,
-            AccountPlacer(self._gateways, self._store, clock),
+            AccountPlacer(self._gateways, self._store.accounts, clock),
         )
         look = AccountViewService(
             self._gateways,
@@ -161,7 +161,7 @@ class Bot:
         )
         self._schedule = Schedule(
             self._scanner,
-            self._store,
+            self._store.scans,
             clock,
             settings.schedule,
             settings.timezone,
@@ -174,7 +174,7 @@ class Bot:
             Parts(
                 client=client,
                 clock=clock,
-                directory=AccountFinder(self._store, self._gateways, clock),
+                directory=AccountFinder(self._store.accounts, self._gateways, clock),
                 examine=lambda: running(settings, self._aws, self._connection.silence, policies()),
                 exempting=ExemptionService(
                     self._store, fixers, account_policies, clock, on_recorded=self._announcer.wake
@@ -205,7 +205,7 @@ class Bot:
 
     def start(self) -> None:
         """Start everything. Slack and AWS may be away: what they are needed for waits for them."""
-        cut_off = self._store.cut_off_dead_scans()
+        cut_off = self._store.scans.cut_off_dead()
         if cut_off:
             _log.warning("a check was cut off before", scans=cut_off)
         self._connection.start()
@@ -230,7 +230,7 @@ class Bot:
 
     def _settle(self) -> None:
         """End the exemptions whose day has come, and announce that."""
-        if self._store.settle_exemptions():
+        if self._store.exemptions.settle():
             self._announcer.wake()
 
     def _examine(self) -> None:

@@ -56,14 +56,14 @@ def explained(settings: Settings, text: str) -> Explanation | NotFound:
     """
     clock = SystemClock()
     with SqliteStore(settings.database, clock) as store:
-        gateways = OrganizationRouter(gateways_of(settings), store)
+        gateways = OrganizationRouter(gateways_of(settings), store.accounts)
         try:
             return explain(
                 text,
                 settings.policy,
-                AccountFinder(store, gateways, clock),
+                AccountFinder(store.accounts, gateways, clock),
                 gateways=gateways,
-                store=store,
+                accounts=store.accounts,
                 clock=clock,
             )
         finally:
@@ -74,7 +74,7 @@ def explained(settings: Settings, text: str) -> Explanation | NotFound:
 def _scanner(settings: Settings) -> Iterator[Scanner]:
     clock = SystemClock()
     store = SqliteStore(settings.database, clock)
-    gateways = OrganizationRouter(gateways_of(settings), store)
+    gateways = OrganizationRouter(gateways_of(settings), store.accounts)
     token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
     members = SlackMembers(single_try_client(token, url), clock) if token else NoMemberDirectory()
     scanner = Scanner(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.services.ports.clock import Clock
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import ScanRepository
     from bot.services.scan.scanner import Scanner
 
 _log = structlog.get_logger(__name__)
@@ -40,7 +40,7 @@ class Schedule:
 
     Args:
         scanner: what is started.
-        store: tells when the last scan was.
+        scans: tells when the last scan was.
         clock: the time.
         expression: a crontab expression; validated by the settings.
         timezone: whose clock it goes by.
@@ -51,7 +51,7 @@ class Schedule:
     def __init__(
         self,
         scanner: Scanner,
-        store: Store,
+        scans: ScanRepository,
         clock: Clock,
         expression: str,
         timezone: ZoneInfo,
@@ -60,7 +60,7 @@ class Schedule:
         upkeep: Callable[[], None] = lambda: None,
     ) -> None:
         self._scanner = scanner
-        self._store = store
+        self._scans = scans
         self._clock = clock
         self._trigger = crontab.trigger(expression, timezone)
         self._check_on_start = check_on_start
@@ -108,7 +108,7 @@ class Schedule:
 
     def _due_now(self) -> str:
         """Why a check is due at once, or empty."""
-        last = self._store.last_scan()
+        last = self._scans.last()
         if last is None:
             return "first start"
         due = self._trigger.get_next_fire_time(None, last.started_at + _AFTER)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Account
     from bot.domain.policy.policy import AccountPolicy, Policy
     from bot.services.placement import AccountPlacer
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import AccountRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class AccountPolicies:
     """Looks up what accounts should have. Safe to call from several threads.
 
     Args:
-        store: the accounts as last listed.
+        accounts: the accounts as last listed.
         policies: gives the policy as it is now.
         placement: gives an account its OUs and tags, where the policy needs them; without it
             accounts stand where the store says.
@@ -42,11 +42,11 @@ class AccountPolicies:
 
     def __init__(
         self,
-        store: Store,
+        accounts: AccountRepository,
         policies: Callable[[], Policy],
         placement: AccountPlacer | None = None,
     ) -> None:
-        self._store = store
+        self._accounts = accounts
         self._policies = policies
         self._placement = placement
 
@@ -68,7 +68,7 @@ class AccountPolicies:
         Raises:
             StoreError: it could not be looked up.
         """
-        account = self._store.account(account_id)
+        account = self._accounts.get(account_id)
         return self.of(account) if account is not None else None
 
     def known(self, account_id: str) -> AccountPolicy | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.domain.announcements import Announcement
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Notifier
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import AnnouncementRepository
 
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class AnnouncementSender:
     """Sends announcements and keeps those sent up to date, on a thread of its own.
 
     Args:
-        store: holds what is to be announced.
+        announcements: holds what is to be announced.
         notifier: the channel.
         clock: the time.
         rows: how many findings a message shows at most.
@@ -51,7 +51,7 @@ class AnnouncementSender:
 
     def __init__(
         self,
-        store: Store,
+        announcements: AnnouncementRepository,
         notifier: Notifier,
         clock: Clock,
         *,
@@ -59,7 +59,7 @@ class AnnouncementSender:
         poll_interval: float = 5.0,
         post_interval: float = 1.1,
     ) -> None:
-        self._store = store
+        self._announcements = announcements
         self._notifier = notifier
         self._clock = clock
         self._rows = rows
@@ -110,7 +110,7 @@ class AnnouncementSender:
             Seconds until there may be something to do again.
         """
         wait = self._poll_interval
-        due = self._store.due_announcements()
+        due = self._announcements.due()
         self._tries = {item.id: self._tries[item.id] for item in due if item.id in self._tries}
         if not due:
             self._problem = None
@@ -187,34 +187,34 @@ class AnnouncementSender:
                     problem=str(error),
                     mend=error.remedy,
                 )
-                self._store.may_repeat(announcement.id)
+                self._announcements.may_repeat(announcement.id)
             posted = None
         if posted is None:
             self._post(announcement.id)
             return
         # Which revision it shows is not known: the first one is surely no later.
-        self._store.sent(announcement.id, posted.channel_id, posted.ts, 0)
+        self._announcements.sent(announcement.id, posted.channel_id, posted.ts, 0)
         _log.info("announcement found in the channel", announcement=announcement.id)
         self._wake.set()
 
     def _post(self, announcement_id: str) -> None:
-        if self._store.begin_sending(announcement_id) is None:
+        if self._announcements.begin_sending(announcement_id) is None:
             return
-        content = self._store.announcement_content(announcement_id, self._rows)
+        content = self._announcements.content(announcement_id, self._rows)
         try:
             posted = self._notifier.post(content)
         except PostRefused:
-            self._store.not_sent(announcement_id)
+            self._announcements.not_sent(announcement_id)
             raise
         revision = content.announcement.revision
-        self._store.sent(announcement_id, posted.channel_id, posted.ts, revision)
+        self._announcements.sent(announcement_id, posted.channel_id, posted.ts, revision)
         _log.info("announced", announcement=announcement_id, kind=content.announcement.kind.value)
 
     def _update(self, announcement_id: str) -> None:
-        content = self._store.announcement_content(announcement_id, self._rows)
+        content = self._announcements.content(announcement_id, self._rows)
         shown = content.announcement
         try:
             self._notifier.update(content)
         except MessageGone as error:
             _log.warning("message gone", announcement=announcement_id, problem=str(error))
-        self._store.sent(announcement_id, shown.channel_id, shown.ts, shown.revision)
+        self._announcements.sent(announcement_id, shown.channel_id, shown.ts, shown.revision)

@@ -72,6 +72,6 @@ def load_context(
     return EvaluationContext(
         policy,
         members=members() if policy.needs_members else None,
-        history=store.history(since, FLIPS - 1) if contested else {},
-        exemptions=store.holding(),
+        history=store.accounts.contact_history(since, FLIPS - 1) if contested else {},
+        exemptions=store.exemptions.in_force(),
     )

@@ -100,7 +100,7 @@ class ExemptionService:
         told = _reason(reason)
         end = self._end_of(until, self.days(account))
         with self._lock:
-            standing = {each.id: each for each in self._store.open_findings(account_id)}
+            standing = {each.id: each for each in self._store.findings.unresolved(account_id)}
             found = [standing.get(finding_id) for finding_id in shown]
             made = [each.exemption for each in found if each is not None and each.exemption]
             mine = [each for each in made if _same(each, user_id, told, end)]
@@ -142,7 +142,7 @@ class ExemptionService:
         told = _reason(seen)
         until = self._clock.now() + timedelta(days=self.verified_days(account))
         with self._lock:
-            standing = {each.id for each in self._store.open_findings(account_id)}
+            standing = {each.id for each in self._store.findings.unresolved(account_id)}
             if any(finding_id and finding_id not in standing for finding_id in shown.values()):
                 raise _resolved()
             what, rule = ExemptionKind.VERIFICATION, Rule.UNSUPPORTED
@@ -162,10 +162,10 @@ class ExemptionService:
         """
         self._fixers.require_fixer(user_id)
         with self._lock:
-            before = self._store.exemption(exemption_id)
+            before = self._store.exemptions.get(exemption_id)
             if before is not None and before.ended_at is not None:
                 raise _ended(before)
-            ended = self._store.end_exemption(exemption_id, user_id)
+            ended = self._store.exemptions.end(exemption_id, user_id)
         if ended is None:
             raise ExemptionRefused("There is no such exemption.")
         if ended.ended_by != user_id:
@@ -175,7 +175,7 @@ class ExemptionService:
         return ended
 
     def _account(self, account_id: str) -> Account:
-        account = self._store.account(account_id)
+        account = self._store.accounts.get(account_id)
         if account is None:
             raise ExemptionRefused("This account is not known any more.", "Look for it by its id.")
         return account
@@ -202,7 +202,7 @@ class ExemptionService:
         return min(datetime.combine(until, _NOON), now + timedelta(days=days))
 
     def _record(self, requests: Sequence[ExemptionRequest], account: Account) -> list[Exemption]:
-        granted = self._store.grant(requests, account.name)
+        granted = self._store.exemptions.grant(requests, account.name)
         for each in requests:
             _log.info(
                 "set aside",

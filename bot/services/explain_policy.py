@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.services.find_account import AccountFinder
     from bot.services.organizations import OrganizationRouter
     from bot.services.ports.clock import Clock
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import AccountRepository
 
 MOST: Final = 21
 """Accounts looked for: one more than are shown where a name is that of several."""
@@ -49,7 +49,7 @@ def explain(
     finder: AccountFinder,
     *,
     gateways: OrganizationRouter,
-    store: Store,
+    accounts: AccountRepository,
     clock: Clock,
 ) -> Explanation | NotFound:
     """Every value of an account's policy; its OUs and tags are read where the policy needs them.
@@ -64,7 +64,7 @@ def explain(
         return NotFound(matches.exact or matches.accounts, matches.failures)
     failures: Mapping[str, Failure] = {}
     if policy.needs_units or policy.needs_tags:
-        resolver = PlacementResolver(gateways.for_account(account.id), store, policy, clock)
+        resolver = PlacementResolver(gateways.for_account(account.id), accounts, policy, clock)
         account = resolver.complete_stored(account)
         failures = resolver.failures
     return Explanation(account, policy.explain(account), failures)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.domain.failures import Failure
     from bot.services.organizations import OrganizationRouter
     from bot.services.ports.clock import Clock
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import AccountRepository
 
 MOST: Final = 101
 """Matches looked for: one more than can be offered, to know whether there are more."""
@@ -54,13 +54,15 @@ class AccountFinder:
     """Looks accounts up in what the last scan listed; asks AWS for those it does not know.
 
     Args:
-        store: the accounts as last listed.
+        accounts: the accounts as last listed.
         gateways: list them anew.
         clock: the time.
     """
 
-    def __init__(self, store: Store, gateways: OrganizationRouter, clock: Clock) -> None:
-        self._store = store
+    def __init__(
+        self, accounts: AccountRepository, gateways: OrganizationRouter, clock: Clock
+    ) -> None:
+        self._accounts = accounts
         self._gateways = gateways
         self._clock = clock
         self._lock = threading.Lock()
@@ -72,7 +74,7 @@ class AccountFinder:
         Raises:
             StoreError: they could not be looked up.
         """
-        return AccountMatches(text, self._store.find_accounts(text.strip(), limit))
+        return AccountMatches(text, self._accounts.find(text.strip(), limit))
 
     def find(self, text: str, limit: int = MOST) -> AccountMatches:
         """The accounts that match; AWS is asked for new ones where none does.
@@ -89,13 +91,13 @@ class AccountFinder:
 
     def nearest(self, text: str) -> list[str]:
         """Names of accounts that are spelled much like `text`."""
-        names = {name.casefold(): name for name in self._store.account_names()}
+        names = {name.casefold(): name for name in self._accounts.names()}
         near = difflib.get_close_matches(text.strip().casefold(), names, n=_NEAREST)
         return [names[name] for name in near]
 
     def name(self, account_id: str) -> str:
         """An account's name; its id where it is not known."""
-        account = self._store.account(account_id)
+        account = self._accounts.get(account_id)
         return account.name if account is not None else account_id
 
     def _list(self) -> Mapping[str, Failure]:
@@ -106,7 +108,7 @@ class AccountFinder:
                 return {}
             listing = self._gateways.accounts()
             for start in range(0, len(listing.accounts), _BATCH):
-                self._store.remember_accounts(listing.accounts[start : start + _BATCH])
+                self._accounts.remember(listing.accounts[start : start + _BATCH])
             if not listing.failures:
                 self._listed_at = now
             return listing.failures

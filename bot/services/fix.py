@@ -106,7 +106,7 @@ class FixService:
             )
             return NotFixed(FixOutcome.REFUSED, problem, fields=fields)
         try:
-            fix, new = self._store.plan_fix(request, account_name)
+            fix, new = self._store.fixes.plan(request, account_name)
         except FixUnderWay as error:
             return NotFixed(FixOutcome.UNDER_WAY, error)
         ended = self._carry_out(fix) if new else fix
@@ -117,7 +117,7 @@ class FixService:
         found = self._policies.find(request.account_id)
         if found is None or found.known is None:
             return {}
-        exempt = self._store.holding().get(found.account.id, {})
+        exempt = self._store.exemptions.in_force().get(found.account.id, {})
         return objections(found.account, request.type, request.wanted, found.known, exempt)
 
     def _carry_out(self, fix: Fix) -> Fix | NotFixed:
@@ -139,23 +139,23 @@ class FixService:
             known = recent.request.wanted  # made since the form was shown, so not shown there
         if fingerprint(known) != request.shown:
             return self._changed(fix, known)
-        fix = self._store.advance_fix(fix.id, FixState.PLANNED, ended=False, before=held)
+        fix = self._store.fixes.advance(fix.id, FixState.PLANNED, ended=False, before=held)
         try:
             self._gateway.write(request.account_id, request.type, request.wanted)
         except GatewayError as error:
             return self._not_written(fix, held, error)
-        fix = self._store.advance_fix(fix.id, FixState.APPLIED, ended=False)
+        fix = self._store.fixes.advance(fix.id, FixState.APPLIED, ended=False)
         log.info("fix applied")
         shown = self._read_back.until_shown(request) is None
         return self._end(fix, FixState.CONFIRMED if shown else FixState.APPLIED)
 
     def recover(self) -> None:
         """Find out what became of fixes that a dead process left, and record it."""
-        for fix in self._store.unfinished_fixes():
+        for fix in self._store.fixes.unfinished():
             if self._read_back.is_stopped():
                 return
             last = self._read_back.until_shown(fix.request)
-            now = self._store.fix(fix.id)
+            now = self._store.fixes.get(fix.id)
             if now != fix:
                 continue  # whoever works on it, here or in another process, is not dead
             if last is None:
@@ -173,7 +173,7 @@ class FixService:
 
     def _recent_fix(self, request: FixRequest) -> Fix | None:
         """A fix of the same contact so recent that AWS may still give what it held before."""
-        latest = self._store.latest_fix(request.account_id, request.type)
+        latest = self._store.fixes.latest(request.account_id, request.type)
         if latest is None or latest.applied_at is None:
             return None
         return latest if self._clock.now() - latest.applied_at < STALE_READS else None
@@ -226,7 +226,7 @@ class FixService:
         result = None
         if state is FixState.CONFIRMED:
             result = self._judge(request.account_id, request.type, request.wanted)
-        ended = self._store.advance_fix(
+        ended = self._store.fixes.advance(
             fix.id,
             state,
             ended=True,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.services.ports.aws import ContactGateway, Priority
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import AccountRepository
 
 _log = structlog.get_logger(__name__)
 
@@ -44,13 +44,13 @@ class OrganizationRouter:
 
     Args:
         gateways: at least one, each with a name of its own.
-        store: knows where accounts were last listed.
+        accounts: knows where accounts were last listed.
     """
 
-    def __init__(self, gateways: Sequence[ContactGateway], store: Store) -> None:
+    def __init__(self, gateways: Sequence[ContactGateway], accounts: AccountRepository) -> None:
         self.all = tuple(gateways)
         self._by_name = {gateway.name: gateway for gateway in self.all}
-        self._store = store
+        self._accounts = accounts
         self._lock = threading.Lock()
         self._listed: dict[str, str] = {}
 
@@ -79,7 +79,7 @@ class OrganizationRouter:
         """
         if len(self.all) == 1:
             return self.all[0]
-        account = self._store.account(account_id)
+        account = self._accounts.get(account_id)
         with self._lock:
             name = account.organization if account is not None else self._listed.get(account_id)
         gateway = self._by_name.get(name) if name is not None else None

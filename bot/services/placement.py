@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.services.organizations import OrganizationRouter
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import AccountRepository
 
     Path = tuple[Unit, ...]
 
@@ -60,7 +60,7 @@ class PlacementResolver:
 
     Args:
         gateway: the organization.
-        store: keeps what was read.
+        accounts: keeps what was read.
         policy: tells what is needed.
         clock: the time.
         may_walk: whether OUs may be walked, which takes minutes in a large organization; if not,
@@ -70,14 +70,14 @@ class PlacementResolver:
     def __init__(
         self,
         gateway: ContactGateway,
-        store: Store,
+        accounts: AccountRepository,
         policy: Policy,
         clock: Clock,
         *,
         may_walk: bool = True,
     ) -> None:
         self._gateway = gateway
-        self._store = store
+        self._accounts = accounts
         self._policy = policy
         self._clock = clock
         self._lock = threading.Lock()
@@ -192,7 +192,7 @@ class PlacementResolver:
 
     def _load(self) -> dict[str, AccountPlacement]:
         try:
-            return dict(self._store.surroundings(self._gateway.name))
+            return dict(self._accounts.placements(self._gateway.name))
         except StoreError as error:
             _log.warning("surroundings not known", problem=str(error))
             return {}
@@ -202,8 +202,8 @@ class PlacementResolver:
             known = self._kept is not None and account.id in self._kept
         try:
             if not known:
-                self._store.remember_accounts((account,))
-            self._store.keep_surroundings({account.id: update})
+                self._accounts.remember((account,))
+            self._accounts.keep_placements({account.id: update})
         except StoreError as error:
             # It is merely read again the next time.
             _log.warning("surroundings not kept", account=account.id, problem=str(error))
@@ -218,7 +218,7 @@ class PlacementResolver:
                 for account_id, new in updates.items()
             }
         try:
-            self._store.keep_surroundings(updates)
+            self._accounts.keep_placements(updates)
         except StoreError as error:
             _log.warning("surroundings not kept", problem=str(error))
 
@@ -231,13 +231,15 @@ class AccountPlacer:
 
     Args:
         organizations: which organization an account is in.
-        store: keeps what was read.
+        accounts: keeps what was read.
         clock: the time.
     """
 
-    def __init__(self, organizations: OrganizationRouter, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, organizations: OrganizationRouter, accounts: AccountRepository, clock: Clock
+    ) -> None:
         self._organizations = organizations
-        self._store = store
+        self._accounts = accounts
         self._clock = clock
 
     def complete(self, account: Account, policy: Policy) -> Account:
@@ -248,7 +250,7 @@ class AccountPlacer:
             gateway = self._organizations.for_account(account.id)
         except GatewayError:
             return account
-        resolver = PlacementResolver(gateway, self._store, policy, self._clock, may_walk=False)
+        resolver = PlacementResolver(gateway, self._accounts, policy, self._clock, may_walk=False)
         return resolver.complete_stored(account)
 
 

@@ -88,7 +88,7 @@ class AccountViewService:
         context = load_context(policy, self._store, self._clock, self._directory.members)
         facts = context.facts(account.id, tuple(ContactType), primary)
         result = evaluate(account, readings, mine, read_at, facts)
-        self._store.observe(result)
+        self._store.findings.observe(result)
         judged = set() if isinstance(mine, PolicyUnknown) else set(mine.looked_at)
         return AccountView(
             result,

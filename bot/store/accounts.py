@@ -18,16 +18,19 @@ from bot.store.columns import (
     to_units,
     units_json,
 )
+from bot.store.contact_history import changed_often
 from bot.store.mappers import to_account
 from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
     from sqlite3 import Row
 
     from sqlite_utils import Database
 
-    from bot.domain.contacts import Account, Unit
+    from bot.domain.contacts import Account, ContactType, Unit
+    from bot.domain.rules.facts import PastContact
 
 _KEEP: Final = """
 INSERT INTO accounts (id, name, folded, state, email, organization) VALUES (?, ?, ?, ?, ?, ?)
@@ -49,7 +52,7 @@ ORDER BY id != :id, folded != :name, folded, id
 LIMIT :limit
 """
 
-_SURROUNDINGS: Final = """
+_PLACEMENTS: Final = """
 SELECT id, units, units_at, tags, tags_at FROM accounts
 WHERE organization = ? AND gone_at IS NULL
 """
@@ -63,7 +66,7 @@ WHERE id = :id
 
 
 def keep_accounts(db: Database, accounts: Iterable[Account]) -> None:
-    """Keep accounts as listed; where they stand is kept by `Accounts.keep_surroundings` alone."""
+    """Keep accounts as listed; where they stand is kept by `Accounts.keep_placements` alone."""
     db.conn.executemany(
         _KEEP,
         (
@@ -81,14 +84,14 @@ def keep_accounts(db: Database, accounts: Iterable[Account]) -> None:
 
 
 class Accounts(Repository):
-    """The part of the store that is about accounts."""
+    """Accounts as last listed, and where they are placed."""
 
-    def remember_accounts(self, accounts: Sequence[Account]) -> None:
+    def remember(self, accounts: Sequence[Account]) -> None:
         """Keep accounts as listed outside of a scan."""
         with self._connections.writing() as db:
             keep_accounts(db, accounts)
 
-    def account(self, account_id: str) -> Account | None:
+    def get(self, account_id: str) -> Account | None:
         """One account, as last listed, also where it has left the organization since.
 
         It has the OUs and tags that were last kept of it, if that was not too long ago.
@@ -97,7 +100,7 @@ class Accounts(Repository):
             row = db.execute("SELECT * FROM accounts WHERE id = ?", [text(account_id)]).fetchone()
             return self._placed(row) if row is not None else None
 
-    def find_accounts(self, text: str, limit: int) -> list[Account]:
+    def find(self, text: str, limit: int) -> list[Account]:
         """Accounts whose id is `text`, or whose name contains it whatever its case.
 
         The one of that id or very name comes first, the others in the order of their names.
@@ -120,19 +123,19 @@ class Accounts(Repository):
             tags=account.tags if (row["tags_at"] or "") > oldest else None,
         )
 
-    def account_names(self) -> list[str]:
+    def names(self) -> list[str]:
         """Every account's name, to look for the nearest of a typo in."""
         with self._connections.reading() as db:
             sql = "SELECT DISTINCT name FROM accounts WHERE gone_at IS NULL ORDER BY folded, name"
             return [row["name"] for row in db.execute(sql)]
 
-    def surroundings(self, organization: str) -> Mapping[str, AccountPlacement]:
+    def placements(self, organization: str) -> Mapping[str, AccountPlacement]:
         """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
         # Accounts by the thousand stand in OUs by the hundred: equal paths are held once.
         paths: dict[str | None, tuple[Unit, ...] | None] = {None: None}
         kept: dict[str, AccountPlacement] = {}
         with self._connections.reading() as db:
-            for row in db.execute(_SURROUNDINGS, [text(organization)]):
+            for row in db.execute(_PLACEMENTS, [text(organization)]):
                 if row["units"] not in paths:
                     paths[row["units"]] = to_units(row["units"])
                 kept[row["id"]] = AccountPlacement(
@@ -143,7 +146,7 @@ class Accounts(Repository):
                 )
         return kept
 
-    def keep_surroundings(self, kept: Mapping[str, AccountPlacement]) -> None:
+    def keep_placements(self, placements: Mapping[str, AccountPlacement]) -> None:
         """Keep OUs and tags of known accounts; what is None stays as it was."""
         with self._connections.writing() as db:
             db.conn.executemany(
@@ -151,11 +154,21 @@ class Accounts(Repository):
                 (
                     {
                         "id": account_id,
-                        "units": units_json(each.units),
-                        "units_at": maybe_time_text(each.units_at),
-                        "tags": tags_json(each.tags),
-                        "tags_at": maybe_time_text(each.tags_at),
+                        "units": units_json(placement.units),
+                        "units_at": maybe_time_text(placement.units_at),
+                        "tags": tags_json(placement.tags),
+                        "tags_at": maybe_time_text(placement.tags_at),
                     }
-                    for account_id, each in kept.items()
+                    for account_id, placement in placements.items()
                 ),
             )
+
+    def contact_history(
+        self, since: datetime, changes: int
+    ) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
+        """What was read of each contact since then, oldest first, where it changed so often.
+
+        The key is (account id, type). What was read last before then comes first.
+        """
+        with self._connections.reading() as db:
+            return changed_often(db, since, changes)

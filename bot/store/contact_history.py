@@ -10,7 +10,6 @@ from bot.domain.contacts import ContactType
 from bot.domain.evaluation.known import KnownContact
 from bot.domain.rules.facts import PastContact
 from bot.store.columns import contact_json, time_text, to_contact
-from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,24 +106,17 @@ def forget_old(db: Database, now: datetime) -> None:
     db.execute("DELETE FROM contact_changes WHERE seen_at < ?", long_ago)
 
 
-class Histories(Repository):
-    """The part of the store that is about what contacts were."""
-
-    def history(
-        self, since: datetime, changes: int
-    ) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
-        """What was read of each contact since then, oldest first, where it changed so often.
-
-        The key is (account id, type). What was read last before then comes first.
-        """
-        with self._connections.reading() as db:
-            rows = db.execute(_CHANGED_OFTEN, {"since": time_text(since), "changes": changes})
-            grouped = groupby(rows, lambda row: (row["account_id"], ContactType(row["type"])))
-            seen = {whose: tuple(_to_seen(row) for row in found) for whose, found in grouped}
-        return {whose: values for whose, values in seen.items() if len(values) > changes}
+def changed_often(
+    db: Database, since: datetime, changes: int
+) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
+    """What was read of each contact since then, oldest first, where it changed so often."""
+    rows = db.execute(_CHANGED_OFTEN, {"since": time_text(since), "changes": changes})
+    grouped = groupby(rows, lambda row: (row["account_id"], ContactType(row["type"])))
+    past = {contact: tuple(_to_past_contact(row) for row in found) for contact, found in grouped}
+    return {contact: values for contact, values in past.items() if len(values) > changes}
 
 
-def _to_seen(row: Row) -> PastContact:
+def _to_past_contact(row: Row) -> PastContact:
     return PastContact(to_contact(row["contact"]), datetime.fromisoformat(row["since"]))
 
 

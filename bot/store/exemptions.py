@@ -9,9 +9,9 @@ from bot.domain.contacts import ContactType
 from bot.domain.evaluation.resolution import OPENED_AGAIN
 from bot.domain.exemptions import NOTICE
 from bot.domain.rule_catalog import Rule
-from bot.store.announcements import bump_revision, record
 from bot.store.columns import text, time_text
 from bot.store.mappers import exemptions_by_id, to_destination, to_exemption, to_finding_key
+from bot.store.outbox import bump_revision, record
 from bot.store.repository import Repository
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ _LATEST_SCAN: Final = "SELECT max(id) FROM scans WHERE state NOT IN ('running', 
 
 
 class Exemptions(Repository):
-    """The part of the store that is about what is set aside.
+    """Exemptions and verifications.
 
     A finding is set aside for as long as its exemption's end is not recorded, so that whatever
     records the end opens it again, in the same transaction.
@@ -75,7 +75,7 @@ class Exemptions(Repository):
             granted = exemptions_by_id(db, ids)
             return [granted[each] for each in ids]
 
-    def end_exemption(self, exemption_id: int, user_id: str) -> Exemption | None:
+    def end(self, exemption_id: int, user_id: str) -> Exemption | None:
         """End one ahead of its day; its finding, if it still stands, is open and announced again.
 
         Returns:
@@ -90,7 +90,7 @@ class Exemptions(Repository):
                 bump_revision(db, touched)
             return exemptions_by_id(db, [exemption_id]).get(exemption_id)
 
-    def settle_exemptions(self) -> bool:
+    def settle(self) -> bool:
         """End those whose day has come, open their findings again, and announce ends to come.
 
         Returns:
@@ -118,12 +118,12 @@ class Exemptions(Repository):
             noticed = _give_notice(db, now)
             return opened or noticed or bool(touched)
 
-    def exemption(self, exemption_id: int) -> Exemption | None:
+    def get(self, exemption_id: int) -> Exemption | None:
         """One exemption or verification."""
         with self._connections.reading() as db:
             return exemptions_by_id(db, [exemption_id]).get(exemption_id)
 
-    def exemptions(self, limit: int, offset: int = 0) -> tuple[list[Exemption], int]:
+    def page(self, limit: int, offset: int = 0) -> tuple[list[Exemption], int]:
         """Those that hold now, the first to end first, and how many there are."""
         with self._connections.reading() as db:
             page = {"now": time_text(self._clock.now()), "limit": limit, "offset": offset}
@@ -131,7 +131,7 @@ class Exemptions(Repository):
             total = int(db.execute(sql, {"now": page["now"]}).fetchone()[0])
             return [to_exemption(row) for row in db.execute(_LIST, page)], total
 
-    def holding(self) -> Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]]:
+    def in_force(self) -> Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]]:
         """All that hold now, by account id."""
         found: dict[str, dict[tuple[ContactType, Rule], Exemption]] = {}
         with self._connections.reading() as db:

@@ -10,10 +10,10 @@ from bot.domain.errors import FixUnderWay, StoreError
 from bot.domain.evaluation.known import KeptContact, ReadingTime
 from bot.domain.evaluation.resolution import ALREADY_THERE, FIXED
 from bot.domain.fixes import FixState
-from bot.store.announcements import bump_revision
 from bot.store.columns import contact_json, failure_json, maybe_time_text, text, time_text
 from bot.store.contact_history import keep_contact, known_contacts
 from bot.store.mappers import to_fix
+from bot.store.outbox import bump_revision
 from bot.store.plan_writer import PlanWriter
 from bot.store.repository import Repository
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bot.domain.failures import Failure
     from bot.domain.findings import TypeResult
     from bot.domain.fixes import Fix, FixRequest
+    from bot.services.ports.clock import Clock
+    from bot.store.connections import Connections
 
 HOLD: Final = timedelta(minutes=5)
 """How long a fix holds its contact: one that did not move for longer was left by a dead process."""
@@ -63,9 +65,19 @@ ORDER BY id DESC LIMIT 1
 
 
 class Fixes(Repository):
-    """The part of the store that is about fixes."""
+    """Fixes, from before AWS is asked to their end.
 
-    def plan_fix(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
+    Args:
+        connections: the database.
+        clock: the time.
+        consistency: how long after a write AWS may still give the old value.
+    """
+
+    def __init__(self, connections: Connections, clock: Clock, consistency: timedelta) -> None:
+        super().__init__(connections, clock)
+        self._consistency = consistency
+
+    def plan(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
         """Record a fix before it is made, and hold its contact for it.
 
         Raises:
@@ -95,7 +107,7 @@ class Fixes(Repository):
             row = db.execute("SELECT * FROM fixes WHERE id = ?", [cursor.lastrowid]).fetchone()
             return to_fix(row), True
 
-    def advance_fix(
+    def advance(
         self,
         fix_id: int,
         state: FixState,
@@ -144,19 +156,19 @@ class Fixes(Repository):
                 self._confirm(db, fix, now, words, result)
             return _require(db, fix_id)
 
-    def fix(self, fix_id: int) -> Fix | None:
+    def get(self, fix_id: int) -> Fix | None:
         """One fix."""
         with self._connections.reading() as db:
             row = _fix_row(db, fix_id)
             return to_fix(row) if row is not None else None
 
-    def latest_fix(self, account_id: str, kind: ContactType) -> Fix | None:
+    def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
         with self._connections.reading() as db:
-            row = db.execute(_LATEST, (account_id, kind)).fetchone()
+            row = db.execute(_LATEST, (account_id, contact_type)).fetchone()
             return to_fix(row) if row is not None else None
 
-    def unfinished_fixes(self) -> list[Fix]:
+    def unfinished(self) -> list[Fix]:
         """Fixes that nobody ended: after a start, those that a dead process left."""
         with self._connections.reading() as db:
             sql = "SELECT * FROM fixes WHERE ended_at IS NULL ORDER BY id"

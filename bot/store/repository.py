@@ -1,82 +1,22 @@
-"""What every part of the store stands on: connections, a clock, and who this process is."""
+"""What every repository stands on: connections and a clock."""
 
 from __future__ import annotations
 
-import os
-import socket
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from bot.services.ports.clock import Clock
     from bot.store.connections import Connections
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Who runs a scan: one store object (`instance`) in one process of one host."""
-
-    instance: str
-    host: str
-    pid: int
-
-    def is_dead(self, other: Owner) -> bool:
-        """Whether `other` is surely gone, as far as can be told from here."""
-        if other.host != self.host:
-            return False
-        if other.pid == self.pid:
-            return other.instance != self.instance
-        return not _exists(other.pid)
-
-
-def this_host() -> str:
-    """This host's name, with its process namespace: a pid means nothing in another one."""
-    try:
-        namespace = Path("/proc/self/ns/pid").stat().st_ino
-    except OSError:
-        return socket.gethostname()
-    return f"{socket.gethostname()}/{namespace}"
-
-
-def this_process(instance: str) -> Owner:
-    """The owner that this process is."""
-    return Owner(instance, this_host(), os.getpid())
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 class Repository:
-    """Base of the parts that `SqliteStore` is made of.
+    """Base of the repositories.
 
     Args:
         connections: the database.
         clock: the time.
-        owner: this process.
-        lease: how long a claim on a scan lasts unless renewed.
-        consistency: how long after a write AWS may still give the old value.
     """
 
-    def __init__(
-        self,
-        connections: Connections,
-        clock: Clock,
-        owner: Owner,
-        lease: timedelta,
-        consistency: timedelta,
-    ) -> None:
+    def __init__(self, connections: Connections, clock: Clock) -> None:
         self._connections = connections
         self._clock = clock
-        self._owner = owner
-        self._lease = lease
-        self._consistency = consistency

@@ -1,22 +1,35 @@
-"""Scans: who may run one, how far it is, and which ended."""
+"""Scans: who may run one, how far it is, what it found, and which ended."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.scans import ScanState
+from bot.domain.errors import StoreError
+from bot.domain.evaluation.known import ReadingTime
+from bot.domain.scans import Changes, ScanReport, ScanState
 from bot.services.ports.store import ScanClaim
-from bot.store.columns import time_text
-from bot.store.mappers import to_scan
-from bot.store.repository import Owner, Repository
+from bot.store.columns import failure_json, parts_json, scope_values, time_text
+from bot.store.contact_history import forget_old
+from bot.store.departed_accounts import drop_departed
+from bot.store.mappers import to_finding_key, to_scan
+from bot.store.outbox import announce, announce_changes, bump_revision
+from bot.store.plan_writer import PlanWriter
+from bot.store.process import Owner
+from bot.store.repository import Repository
+from bot.store.scan_results import ResultReader, result_row
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
     from sqlite3 import Row
 
     from sqlite_utils import Database
 
+    from bot.domain.findings import AccountResult, FindingKey
     from bot.domain.scans import Scan, Trigger
+    from bot.services.ports.clock import Clock
+    from bot.store.connections import Connections
 
 _CLAIM: Final = """
 INSERT INTO scans (state, trigger, user_id, started_at, instance, host, pid, lease_until)
@@ -36,10 +49,53 @@ ORDER BY id DESC LIMIT 1
 """
 
 
-class Scans(Repository):
-    """The part of the store that is about scans as such."""
+RESULTS_KEPT: Final = 3
+"""Of how many scans the results are kept, account by account; findings are kept of all."""
 
-    def claim_scan(self, trigger: Trigger) -> ScanClaim:
+_END: Final = """
+UPDATE scans SET
+    state = ?, finished_at = ?, counts = ?, failure = ?, unchanged = ?, parts = ?,
+    scope_kind = ?, scope_role = ?, scope_account_id = ?, scope_partition = ?,
+    scope_organization_id = ?, scope_management_id = ?
+WHERE id = ?
+"""
+
+_PRUNE: Final = """
+DELETE FROM scan_results WHERE scan_id IN (
+    SELECT DISTINCT scan_id FROM scan_results ORDER BY scan_id DESC LIMIT -1 OFFSET ?
+)
+"""
+
+_STANDING: Final = """
+SELECT count(*) FROM findings WHERE resolved_at IS NULL AND exemption_id IS NULL
+"""
+
+
+class Scans(Repository):
+    """Scans, one at a time.
+
+    Args:
+        connections: the database.
+        clock: the time.
+        owner: this process.
+        lease: how long a claim on a scan lasts unless renewed.
+        consistency: how long after a write AWS may still give the old value.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        clock: Clock,
+        owner: Owner,
+        lease: timedelta,
+        consistency: timedelta,
+    ) -> None:
+        super().__init__(connections, clock)
+        self._owner = owner
+        self._lease = lease
+        self._consistency = consistency
+
+    def claim(self, trigger: Trigger) -> ScanClaim:
         """Begin a scan unless one runs, here or in another process on this database."""
         now = self._clock.now()
         me = self._owner
@@ -55,36 +111,94 @@ class Scans(Repository):
             row = db.execute("SELECT * FROM scans WHERE id = ?", [scan_id]).fetchone()
             return ScanClaim(to_scan(row), granted=True)
 
-    def renew_scan(self, scan_id: int, done: int, total: int) -> bool:
+    def renew(self, scan_id: int, done: int, total: int) -> bool:
         """Say that a scan still runs and how far it is; false where its claim was lost."""
         lease = time_text(self._clock.now() + self._lease)
         with self._connections.writing() as db:
             row = (lease, done, total, scan_id, self._owner.instance)
             return db.execute(_RENEW, row).rowcount == 1
 
-    def scan_progress(self, scan_id: int) -> tuple[int, int]:
+    def progress(self, scan_id: int) -> tuple[int, int]:
         """How far a running scan is: accounts (done, listed so far); zeros where there is none."""
         with self._connections.reading() as db:
             sql = "SELECT done, total FROM scans WHERE id = ?"
             row = db.execute(sql, [scan_id]).fetchone()
             return (row["done"], row["total"]) if row is not None else (0, 0)
 
-    def scan(self, scan_id: int) -> Scan | None:
+    def record(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
+        """End a scan: accounts, contacts, findings and what is to be announced, all or nothing.
+
+        Raises:
+            StoreError: also where the claim on this scan was lost.
+        """
+        with self._connections.writing() as db:
+            self._require_claim(db, scan.id)
+            now = self._clock.now()
+            db.conn.executemany(
+                "INSERT INTO scan_results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (result_row(scan.id, place, result) for place, result in enumerate(results)),
+            )
+            db.execute(_PRUNE, [RESULTS_KEPT])
+            read = (result.read_at for result in results if result.read_at is not None)
+            began = min(read, default=scan.started_at)
+            time = ReadingTime(now, min(began, scan.started_at), self._consistency)
+            writer = PlanWriter(db, time, scan.id)
+            for result in results:
+                writer.take(result)
+            drop_departed(db, writer, scan, results, now)
+            unchanged = int(db.execute(_STANDING).fetchone()[0]) - len(writer.opened)
+            _end(db, scan, scan.finished_at or now, unchanged)
+            bump_revision(db, writer.outdated)
+            announce(db, scan, writer.opened, now)
+            announce_changes(db, writer.changed, scan.id, now)
+            forget_old(db, now)
+            return Changes(tuple(writer.opened), tuple(writer.resolved), unchanged)
+
+    def report(self, scan_id: int) -> ScanReport:
+        """A recorded scan with its accounts; those of scans long past are not kept.
+
+        Raises:
+            StoreError: the scan is unknown, runs, or was cut off.
+        """
+        with self._connections.reading() as db:
+            row = db.execute("SELECT * FROM scans WHERE id = ?", [scan_id]).fetchone()
+            if row is None or row["state"] in {ScanState.RUNNING, ScanState.CUT_OFF}:
+                raise StoreError(f"Check {scan_id} was not recorded.", "Check again.")
+            reader = ResultReader(db)
+            sql = "SELECT * FROM scan_results WHERE scan_id = ? ORDER BY position"
+            results = tuple(reader.read(found) for found in db.execute(sql, [scan_id]))
+            changes = Changes(
+                _keys(db, "opened_scan", scan_id),
+                _keys(db, "resolved_scan", scan_id),
+                row["unchanged"],
+            )
+            return ScanReport(to_scan(row), results, changes)
+
+    def get(self, scan_id: int) -> Scan | None:
         """One scan."""
         with self._connections.reading() as db:
             row = db.execute("SELECT * FROM scans WHERE id = ?", [scan_id]).fetchone()
             return to_scan(row) if row is not None else None
 
-    def last_scan(self) -> Scan | None:
+    def last(self) -> Scan | None:
         """The newest scan that ended by itself (not cut off, not stopped halfway)."""
         with self._connections.reading() as db:
             row = db.execute(LAST).fetchone()
             return to_scan(row) if row is not None else None
 
-    def cut_off_dead_scans(self) -> int:
+    def cut_off_dead(self) -> int:
         """Mark the scans whose process is dead; how many there were."""
         with self._connections.writing() as db:
             return self._cut_off(db, self._clock.now())
+
+    def _require_claim(self, db: Database, scan_id: int) -> None:
+        claim = (scan_id, self._owner.instance)
+        sql = "SELECT 1 FROM scans WHERE id = ? AND state = 'running' AND instance = ?"
+        if db.execute(sql, claim).fetchone() is None:
+            raise StoreError(
+                f"Check {scan_id} was taken for dead and cannot be recorded any more.",
+                "Check again; if this comes back, the machine is too slow or its clock jumps.",
+            )
 
     def _cut_off(self, db: Database, now: datetime) -> int:
         dead = [
@@ -99,3 +213,15 @@ class Scans(Repository):
         if row["lease_until"] < time_text(now):
             return True
         return self._owner.is_dead(Owner(row["instance"], row["host"], row["pid"]))
+
+
+def _end(db: Database, scan: Scan, finished_at: datetime, unchanged: int) -> None:
+    where = scope_values(scan.scope) if scan.scope is not None else (None,) * 6
+    counts = json.dumps({outcome.value: number for outcome, number in scan.counts.items()})
+    ended = (scan.state, time_text(finished_at), counts, failure_json(scan.failure), unchanged)
+    db.execute(_END, (*ended, parts_json(scan.parts), *where, scan.id))
+
+
+def _keys(db: Database, column: str, scan_id: int) -> tuple[FindingKey, ...]:
+    sql = f"SELECT * FROM findings WHERE {column} = ? ORDER BY id"  # noqa: S608 - a column of this module
+    return tuple(to_finding_key(row) for row in db.execute(sql, [scan_id]))

@@ -1,4 +1,4 @@
-"""The store in a SQLite file: opened, checked and migrated, then the sum of its parts."""
+"""The store in a SQLite file: opened, checked and migrated, with a repository for each subject."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import StoreError
 from bot.store.accounts import Accounts
+from bot.store.announcements import Announcements
 from bot.store.connections import PATIENCE, Connections
-from bot.store.contact_history import Histories
+from bot.store.deliveries import Deliveries
 from bot.store.exemptions import Exemptions
 from bot.store.findings import Findings
 from bot.store.fixes import Fixes
 from bot.store.migrations.migrate import migrate, refuse_foreign
-from bot.store.outbox import Outbox
-from bot.store.recording import Recording
-from bot.store.repository import this_process
+from bot.store.process import this_process
 from bot.store.scans import Scans
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from bot.services.ports.clock import Clock
+    from bot.store.process import Owner
 
 LEASE: Final = timedelta(seconds=30)
 """How long a claim on a scan lasts unless renewed."""
@@ -39,13 +39,13 @@ _RETRY: Final = 0.02
 """Seconds between two tries to turn write-ahead logging on, for which SQLite does not wait."""
 
 
-class SqliteStore(Accounts, Exemptions, Findings, Fixes, Histories, Outbox, Recording, Scans):
+class SqliteStore:
     """`Store` in a SQLite file. Safe for several threads, and for several processes.
 
     Args:
         path: the file; made, for its owner alone, where it does not exist.
         clock: the time.
-        instance: what tells this object's claims from others'; random unless given.
+        owner: whose this object's claims on scans are; this process's unless given.
         lease: how long a claim on a scan lasts unless renewed.
         consistency: how long after a write AWS may still give the old value.
         patience: seconds to wait for another writer.
@@ -58,17 +58,23 @@ class SqliteStore(Accounts, Exemptions, Findings, Fixes, Histories, Outbox, Reco
         self,
         path: Path | str,
         clock: Clock,
-        instance: str = "",
         lease: timedelta = LEASE,
         consistency: timedelta = CONSISTENCY,
         *,
+        owner: Owner | None = None,
         patience: float = PATIENCE,
     ) -> None:
         file = Path(path).absolute()
         _make(file)
-        connections = Connections(file, patience)
-        owner = this_process(instance or uuid.uuid4().hex)
-        super().__init__(connections, clock, owner, lease, consistency)
+        self._connections = connections = Connections(file, patience)
+        owner = owner or this_process(uuid.uuid4().hex)
+        self.scans = Scans(connections, clock, owner, lease, consistency)
+        self.findings = Findings(connections, clock, consistency)
+        self.fixes = Fixes(connections, clock, consistency)
+        self.exemptions = Exemptions(connections, clock)
+        self.announcements = Announcements(connections, clock)
+        self.accounts = Accounts(connections, clock)
+        self.deliveries = Deliveries(connections, clock)
         try:
             with connections.reading() as db:
                 refuse_foreign(db, file)

@@ -200,7 +200,7 @@ def test_killed_between_write_and_record(
     slack.wait_message(f"Resolved by <@{ALICE}>", timeout=40)
     assert aws.contact(WEB, "SECURITY") is not None
     with closing(SqliteStore(environment["ALTCONTACT_DATABASE"], SystemClock())) as store:
-        fix = store.latest_fix(WEB, ContactType.SECURITY)
+        fix = store.fixes.latest(WEB, ContactType.SECURITY)
     assert fix is not None
     assert fix.state is FixState.CONFIRMED
     assert fix.request.user_id == ALICE

@@ -1,4 +1,8 @@
-"""The seam to the database: what the use cases need to have remembered; only domain types cross."""
+"""The ports to the database: what the use cases need to have remembered.
+
+Only domain types cross. Every method is one transaction, and safe from several threads. All raise
+`StoreError` where the database cannot be read or written; nothing of the call was kept then.
+"""
 
 from __future__ import annotations
 
@@ -28,31 +32,25 @@ class ScanClaim:
     granted: bool
 
 
-class Store(Protocol):
-    """What the bot remembers. Every method is one transaction, and safe from several threads.
+class ScanRepository(Protocol):
+    """Scans: who may run one, how far it is, and what it found."""
 
-    Raises (all methods):
-        StoreError: the database cannot be read or written; nothing of the call was kept.
-    """
-
-    # Scans
-
-    def claim_scan(self, trigger: Trigger) -> ScanClaim:
+    def claim(self, trigger: Trigger) -> ScanClaim:
         """Begin a scan unless one runs, here or in another process on this database.
 
         A scan whose process is dead, or whose claim was not renewed in time, is marked `CUT_OFF`.
         """
         ...
 
-    def renew_scan(self, scan_id: int, done: int, total: int) -> bool:
+    def renew(self, scan_id: int, done: int, total: int) -> bool:
         """Say that a scan still runs and how far it is; false where its claim was lost."""
         ...
 
-    def scan_progress(self, scan_id: int) -> tuple[int, int]:
+    def progress(self, scan_id: int) -> tuple[int, int]:
         """How far a running scan is: accounts (done, listed so far)."""
         ...
 
-    def record_scan(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
+    def record(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
         """End a scan: accounts, contacts, findings and what is to be announced, all or nothing.
 
         Results that are not `seen` change nothing. Findings of accounts that were not listed are
@@ -64,11 +62,11 @@ class Store(Protocol):
         """
         ...
 
-    def scan(self, scan_id: int) -> Scan | None:
+    def get(self, scan_id: int) -> Scan | None:
         """One scan."""
         ...
 
-    def last_scan(self) -> Scan | None:
+    def last(self) -> Scan | None:
         """The newest scan that ended by itself (not cut off, not stopped halfway)."""
         ...
 
@@ -76,40 +74,39 @@ class Store(Protocol):
         """A recorded scan with its accounts; its `changes` hold what it opened and resolved."""
         ...
 
-    def cut_off_dead_scans(self) -> int:
+    def cut_off_dead(self) -> int:
         """Mark the scans whose process is dead; how many there were."""
         ...
 
-    # Accounts and findings
 
-    def remember_accounts(self, accounts: Sequence[Account]) -> None:
+class AccountRepository(Protocol):
+    """Accounts as last listed, where they are placed, and what their contacts were."""
+
+    def remember(self, accounts: Sequence[Account]) -> None:
         """Keep accounts as listed outside of a scan."""
         ...
 
-    def account(self, account_id: str) -> Account | None:
+    def get(self, account_id: str) -> Account | None:
         """One account, as last listed."""
         ...
 
-    def find_accounts(self, text: str, limit: int) -> list[Account]:
+    def find(self, text: str, limit: int) -> list[Account]:
         """Accounts whose id is `text`, or whose name contains it whatever its case."""
         ...
 
-    def account_names(self) -> list[str]:
+    def names(self) -> list[str]:
         """Every account's name, to look for the nearest of a typo in."""
         ...
 
-    def observe(self, result: AccountResult) -> None:
-        """Keep what a look at one account found: resolves its findings, and opens none.
-
-        A result may hold more types than its policy looks at.
-        """
+    def placements(self, organization: str) -> Mapping[str, AccountPlacement]:
+        """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
         ...
 
-    def open_findings(self, account_id: str) -> list[Finding]:
-        """The findings of an account that are not resolved, those set aside among them."""
+    def keep_placements(self, placements: Mapping[str, AccountPlacement]) -> None:
+        """Keep OUs and tags of known accounts; what is None stays as it was."""
         ...
 
-    def history(
+    def contact_history(
         self, since: datetime, changes: int
     ) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
         """What was read of each contact since then, oldest first, where it changed so often.
@@ -118,53 +115,26 @@ class Store(Protocol):
         """
         ...
 
-    # Where accounts stand
 
-    def surroundings(self, organization: str) -> Mapping[str, AccountPlacement]:
-        """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
-        ...
+class FindingRepository(Protocol):
+    """What should be acted on, as it stands."""
 
-    def keep_surroundings(self, kept: Mapping[str, AccountPlacement]) -> None:
-        """Keep OUs and tags of known accounts; what is None stays as it was."""
-        ...
+    def observe(self, result: AccountResult) -> None:
+        """Keep what a look at one account found: resolves its findings, and opens none.
 
-    # Exemptions and verifications
-
-    def grant(self, requests: Sequence[ExemptionRequest], account_name: str) -> list[Exemption]:
-        """Set findings aside, all or none; what set them aside before is ended by this."""
-        ...
-
-    def end_exemption(self, exemption_id: int, user_id: str) -> Exemption | None:
-        """End one ahead of its day; its finding, if it still stands, is open and announced again.
-
-        Returns:
-            It as it is now, also where it had ended before; None where there is no such one.
+        A result may hold more types than its policy looks at.
         """
         ...
 
-    def settle_exemptions(self) -> bool:
-        """End those whose day has come, open their findings again, and announce ends to come.
-
-        Returns:
-            Whether there is something to announce.
-        """
+    def unresolved(self, account_id: str) -> list[Finding]:
+        """The findings of an account that are not resolved, exempt ones among them."""
         ...
 
-    def exemption(self, exemption_id: int) -> Exemption | None:
-        """One exemption or verification."""
-        ...
 
-    def exemptions(self, limit: int, offset: int = 0) -> tuple[list[Exemption], int]:
-        """Those that hold now, the first to end first, and how many there are."""
-        ...
+class FixRepository(Protocol):
+    """Fixes, from before AWS is asked to their end."""
 
-    def holding(self) -> Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]]:
-        """All that hold now, by account id."""
-        ...
-
-    # Fixes
-
-    def plan_fix(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
+    def plan(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
         """Record a fix before it is made, and hold its contact for it.
 
         Returns:
@@ -175,7 +145,7 @@ class Store(Protocol):
         """
         ...
 
-    def advance_fix(
+    def advance(
         self,
         fix_id: int,
         state: FixState,
@@ -194,27 +164,63 @@ class Store(Protocol):
         """
         ...
 
-    def fix(self, fix_id: int) -> Fix | None:
+    def get(self, fix_id: int) -> Fix | None:
         """One fix."""
         ...
 
-    def latest_fix(self, account_id: str, kind: ContactType) -> Fix | None:
+    def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
         ...
 
-    def unfinished_fixes(self) -> list[Fix]:
+    def unfinished(self) -> list[Fix]:
         """Fixes that nobody ended: after a start, those that a dead process left."""
         ...
 
-    # Announcements
 
-    def due_announcements(self) -> list[Announcement]:
+class ExemptionRepository(Protocol):
+    """Exemptions and verifications."""
+
+    def grant(self, requests: Sequence[ExemptionRequest], account_name: str) -> list[Exemption]:
+        """Set findings aside, all or none; what set them aside before is ended by this."""
+        ...
+
+    def end(self, exemption_id: int, user_id: str) -> Exemption | None:
+        """End one ahead of its day; its finding, if it still stands, is open and announced again.
+
+        Returns:
+            It as it is now, also where it had ended before; None where there is no such one.
+        """
+        ...
+
+    def settle(self) -> bool:
+        """End those whose day has come, open their findings again, and announce ends to come.
+
+        Returns:
+            Whether there is something to announce.
+        """
+        ...
+
+    def get(self, exemption_id: int) -> Exemption | None:
+        """One exemption or verification."""
+        ...
+
+    def page(self, limit: int, offset: int = 0) -> tuple[list[Exemption], int]:
+        """Those that hold now, the first to end first, and how many there are."""
+        ...
+
+    def in_force(self) -> Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]]:
+        """All that hold now, by account id."""
+        ...
+
+
+class AnnouncementRepository(Protocol):
+    """Announcements on their way to Slack."""
+
+    def due(self) -> list[Announcement]:
         """Announcements to be sent (`PENDING`, `SENDING`) or updated, oldest first."""
         ...
 
-    def announcement_content(
-        self, announcement_id: str, limit: int, offset: int = 0
-    ) -> AnnouncementContent:
+    def content(self, announcement_id: str, limit: int, offset: int = 0) -> AnnouncementContent:
         """What an announcement shows, as things are now."""
         ...
 
@@ -234,8 +240,49 @@ class Store(Protocol):
         """Mark that it could not be looked for, so that it says it may be a repeat."""
         ...
 
-    # Deliveries
 
-    def first_delivery(self, key: str) -> bool:
+class DeliveryRepository(Protocol):
+    """What Slack delivered lately: what is not acknowledged in time it delivers again."""
+
+    def is_first(self, key: str) -> bool:
         """Whether Slack delivers this for the first time; remembers it for a day."""
+        ...
+
+
+class Store(Protocol):
+    """What the bot remembers, by subject."""
+
+    @property
+    def scans(self) -> ScanRepository:
+        """Scans: who may run one, how far it is, and what it found."""
+        ...
+
+    @property
+    def findings(self) -> FindingRepository:
+        """What should be acted on, as it stands."""
+        ...
+
+    @property
+    def fixes(self) -> FixRepository:
+        """Fixes, from before AWS is asked to their end."""
+        ...
+
+    @property
+    def exemptions(self) -> ExemptionRepository:
+        """Exemptions and verifications."""
+        ...
+
+    @property
+    def announcements(self) -> AnnouncementRepository:
+        """Announcements on their way to Slack."""
+        ...
+
+    @property
+    def accounts(self) -> AccountRepository:
+        """Accounts as last listed, where they are placed, and what their contacts were."""
+        ...
+
+    @property
+    def deliveries(self) -> DeliveryRepository:
+        """What Slack delivered lately: what is not acknowledged in time it delivers again."""
         ...

@@ -12,7 +12,7 @@ from bot.domain.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import ScanRepository
 
 _log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ class Heartbeat:
     """Renews a scan's claim for as long as the `with` block lasts.
 
     Args:
-        store: holds the claim.
+        scans: holds the claim.
         scan_id: the scan.
         interval: seconds between two renewals.
         progress: tells (accounts done, accounts listed so far).
@@ -30,13 +30,13 @@ class Heartbeat:
 
     def __init__(
         self,
-        store: Store,
+        scans: ScanRepository,
         scan_id: int,
         interval: float,
         progress: Callable[[], tuple[int, int]],
         on_lost: Callable[[], None],
     ) -> None:
-        self._store = store
+        self._scans = scans
         self._scan_id = scan_id
         self._interval = interval
         self._progress = progress
@@ -54,7 +54,7 @@ class Heartbeat:
     def _beat(self) -> None:
         while not self._ended.wait(self._interval):
             try:
-                if not self._store.renew_scan(self._scan_id, *self._progress()):
+                if not self._scans.renew(self._scan_id, *self._progress()):
                     self._on_lost()
                     return
             except StoreError as error:

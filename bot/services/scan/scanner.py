@@ -125,7 +125,7 @@ class Scanner:
             if self._current is not None:
                 return replace(self._current, joined=True)
             try:
-                claim = self._store.claim_scan(trigger)
+                claim = self._store.scans.claim(trigger)
             except StoreError:
                 self._listeners.clear()
                 raise
@@ -172,17 +172,17 @@ class Scanner:
     def _join(self, scan: Scan, trigger: Trigger) -> ScanReport:
         """Wait for another process's scan; run one's own where that process died."""
         while not self._stopping.wait(self._poll_interval):
-            self._store.cut_off_dead_scans()
-            now = self._store.scan(scan.id)
+            self._store.scans.cut_off_dead()
+            now = self._store.scans.get(scan.id)
             if now is None or now.state is ScanState.CUT_OFF:
-                claim = self._store.claim_scan(trigger)
+                claim = self._store.scans.claim(trigger)
                 if claim.granted:
                     return self._scan(claim.scan)
                 scan = claim.scan
             elif now.state is not ScanState.RUNNING:
-                return self._store.report(scan.id)
+                return self._store.scans.report(scan.id)
             else:
-                self._tell(*self._store.scan_progress(scan.id))
+                self._tell(*self._store.scans.progress(scan.id))
         stopped = replace(
             scan, state=ScanState.INCOMPLETE, failure=failure(FailureCode.NOT_REACHED)
         )
@@ -192,11 +192,11 @@ class Scanner:
         log = _log.bind(scan=scan.id, trigger=scan.trigger.kind.value)
         log.info("scan started")
         began = self._clock.monotonic()
-        self._store.settle_exemptions()
+        self._store.exemptions.settle()
         scans = self._scan_organizations(scan.id, self._policies())
         results = merge_results(each.results() for each in scans)
         finished = finish_scan(scan, [each.part for each in scans], results, self._clock.now())
-        changes = self._store.record_scan(finished, results)
+        changes = self._store.scans.record(finished, results)
         log.info(
             "scan ended",
             state=finished.state.value,
@@ -221,7 +221,7 @@ class Scanner:
             for each in scans:
                 each.give_up(failure(FailureCode.NOT_REACHED))
 
-        with Heartbeat(self._store, scan_id, self._heartbeat_interval, progress, give_up):
+        with Heartbeat(self._store.scans, scan_id, self._heartbeat_interval, progress, give_up):
             context = load_context(policy, self._store, self._clock, self._directory.members)
             scans += self._organization_scans(policy, context, lambda: self._tell(*progress()))
             self._run(scans)
@@ -233,7 +233,7 @@ class Scanner:
         return [
             OrganizationScan(
                 gateway,
-                PlacementResolver(gateway, self._store, policy, self._clock),
+                PlacementResolver(gateway, self._store.accounts, policy, self._clock),
                 context,
                 self._clock,
                 readers=readers,

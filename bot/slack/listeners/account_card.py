@@ -35,13 +35,13 @@ class Cards:
     def check_again(self, ack: Ack, body: dict[str, Any]) -> None:
         """A button **Check again** under an account."""
         ack()
-        if self._parts.store.first_delivery(f"action:{body['trigger_id']}"):
+        if self._parts.store.deliveries.is_first(f"action:{body['trigger_id']}"):
             self.show_in_place(body, body["actions"][0]["value"])
 
     def choose(self, ack: Ack, body: dict[str, Any]) -> None:
         """One of several accounts was chosen."""
         ack()
-        if self._parts.store.first_delivery(f"action:{body['trigger_id']}"):
+        if self._parts.store.deliveries.is_first(f"action:{body['trigger_id']}"):
             self.show_in_place(body, body["actions"][0]["selected_option"]["value"])
 
     def show(self, body: dict[str, Any]) -> None:

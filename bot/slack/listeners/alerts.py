@@ -23,7 +23,7 @@ class AlertListeners:
     def show_all(self, ack: Ack, body: dict[str, Any]) -> None:
         """**Show all** in an alert."""
         ack()
-        if not self._parts.store.first_delivery(f"action:{body['trigger_id']}"):
+        if not self._parts.store.deliveries.is_first(f"action:{body['trigger_id']}"):
             return
         view = self._page(body["actions"][0]["value"], 0)
         try:
@@ -56,6 +56,6 @@ class AlertListeners:
         return show_all.page_view(content, page, links)
 
     def _content(self, announcement_id: str, page: int) -> AnnouncementContent:
-        return self._parts.store.announcement_content(
+        return self._parts.store.announcements.content(
             announcement_id, show_all.ROWS, page * show_all.ROWS
         )

@@ -50,7 +50,7 @@ class CommandListeners:
     def run(self, ack: Ack, body: dict[str, Any]) -> None:
         """`/altcontact …`."""
         ack()
-        if not self._parts.store.first_delivery(f"command:{body['trigger_id']}"):
+        if not self._parts.store.deliveries.is_first(f"command:{body['trigger_id']}"):
             return
         reply = Reply(body["response_url"])
         command = parse(body.get("text", ""))
@@ -138,7 +138,7 @@ class CommandListeners:
     def _help(self) -> Message:
         parts = self._parts
         return help_views.help_message(
-            last_scan=parts.store.last_scan(),
+            last_scan=parts.store.scans.last(),
             next_check=parts.timetable.next_check(),
             fixers=parts.fixers.who,
             read_only=parts.fixers.read_only,

@@ -130,20 +130,20 @@ class ExemptionForms:
         )
 
     def _account(self, account_id: str) -> Account:
-        account = self._parts.store.account(account_id)
+        account = self._parts.store.accounts.get(account_id)
         if account is None:
             raise ExemptionRefused("This account is not known any more.")
         return account
 
     def _standing(self, account_id: str) -> list[Finding]:
         order = list(ContactType)
-        found = self._parts.store.open_findings(account_id)
+        found = self._parts.store.findings.unresolved(account_id)
         return sorted(found, key=lambda each: (order.index(each.key.type), each.key.rule.value))
 
     def _unsupported(self, account_id: str) -> dict[ContactType, int]:
         """The contacts that cannot be checked for want of an API, by what says so."""
         return {
             each.key.type: each.id
-            for each in self._parts.store.open_findings(account_id)
+            for each in self._parts.store.findings.unresolved(account_id)
             if each.key.rule is Rule.UNSUPPORTED
         }

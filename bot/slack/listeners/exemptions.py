@@ -43,7 +43,7 @@ class ExemptionListeners:
     def choose(self, ack: Ack, body: dict[str, Any]) -> None:
         """Something was chosen in a row's menu, or by a button that does one of its choices."""
         ack()
-        if not self._parts.store.first_delivery(f"action:{body['trigger_id']}"):
+        if not self._parts.store.deliveries.is_first(f"action:{body['trigger_id']}"):
             return
         what, account_id, kind = row_actions.parse_menu(row_actions.pressed(body))
         user_id, trigger, pushed = body["user"]["id"], body["trigger_id"], bool(body.get("view"))
@@ -170,7 +170,7 @@ class ExemptionListeners:
     def end(self, ack: Ack, body: dict[str, Any]) -> None:
         """A button **End**, in the list or on an account's card."""
         ack()
-        if not self._parts.store.first_delivery(f"action:{body['trigger_id']}"):
+        if not self._parts.store.deliveries.is_first(f"action:{body['trigger_id']}"):
             return
         exemption_id = int(body["actions"][0]["value"])
         ended: Exemption | None = None
@@ -194,11 +194,11 @@ class ExemptionListeners:
     ) -> View:
         """A page as things are now; the last one where it is past the end."""
         size = exemption_list.ROWS
-        found, total = self._parts.store.exemptions(size, page * size)
+        found, total = self._parts.store.exemptions.page(size, page * size)
         last = exemption_list.page_count(total) - 1
         if page > last:
             page = last
-            found, total = self._parts.store.exemptions(size, page * size)
+            found, total = self._parts.store.exemptions.page(size, page * size)
         return exemption_list.list_view(
             found,
             total,

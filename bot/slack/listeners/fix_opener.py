@@ -32,7 +32,7 @@ class FormOpener:
     def from_button(self, ack: Ack, body: dict[str, Any]) -> None:
         """A button **Fix** or **Change**, in a message or in a modal."""
         ack()
-        if not self._parts.store.first_delivery(f"action:{body['trigger_id']}"):
+        if not self._parts.store.deliveries.is_first(f"action:{body['trigger_id']}"):
             return
         account_id, kind = row_actions.parse_fix(body["actions"][0]["value"])
         self._open_for(body, account_id, kind)
@@ -40,9 +40,9 @@ class FormOpener:
     def again(self, ack: Ack, body: dict[str, Any]) -> None:
         """A button **Try again**: the form of a fix that failed, as it was typed."""
         ack()
-        if not self._parts.store.first_delivery(f"action:{body['trigger_id']}"):
+        if not self._parts.store.deliveries.is_first(f"action:{body['trigger_id']}"):
             return
-        fix = self._parts.store.fix(int(body["actions"][0]["value"]))
+        fix = self._parts.store.fixes.get(int(body["actions"][0]["value"]))
         if fix is None:
             return
         request = fix.request

@@ -81,7 +81,7 @@ class SlackBench:
         self.gateway = FakeGateway(*accounts)
         self.found: list[CheckResult] = []
         self.store = SqliteStore(folder / "bot.db", self.clock)
-        self.store.remember_accounts(accounts)
+        self.store.accounts.remember(accounts)
         client = retrying_client(token, url)
         self._background = BackgroundTasks()
         messages = DirectMessages(client)
@@ -90,7 +90,7 @@ class SlackBench:
             single_try_client(token, url), client, AlertChannel(client, "#security-alerts")
         )
         self.announcer = AnnouncementSender(
-            self.store, notifier, self.clock, rows=ROWS, post_interval=0.0
+            self.store.announcements, notifier, self.clock, rows=ROWS, post_interval=0.0
         )
         self.policy = Policy.requiring()
         self.reloading: Reloaded | SettingsError = Reloaded(
@@ -104,11 +104,11 @@ class SlackBench:
             members,
             self.clock,
         )
-        organizations = OrganizationRouter([self.gateway], self.store)
+        organizations = OrganizationRouter([self.gateway], self.store.accounts)
         policies = AccountPolicies(
-            self.store,
+            self.store.accounts,
             lambda: self.policy,
-            AccountPlacer(organizations, self.store, self.clock),
+            AccountPlacer(organizations, self.store.accounts, self.clock),
         )
         self.look = AccountViewService(self.gateway, self.store, policies, members, self.clock)
         self.remediator = FixService(
@@ -123,7 +123,7 @@ class SlackBench:
         self.parts = Parts(
             client=client,
             clock=self.clock,
-            directory=AccountFinder(self.store, organizations, self.clock),
+            directory=AccountFinder(self.store.accounts, organizations, self.clock),
             examine=lambda: iter(self.found),
             exempting=ExemptionService(self.store, fixers, policies, self.clock),
             fixers=fixers,

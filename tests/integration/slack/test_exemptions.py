@@ -33,7 +33,7 @@ def check(bench: SlackBench) -> None:
 def standing(bench: SlackBench, whose: str = WEB.id) -> Finding:
     """The one finding of an account that stands."""
     found: Finding
-    (found,) = bench.store.open_findings(whose)
+    (found,) = bench.store.findings.unresolved(whose)
     return found
 
 
@@ -149,13 +149,13 @@ def test_a_slow_answer_comes_later(hurried: SlackBench, monkeypatch: pytest.Monk
     """Where recording takes long, the view says so, and then what came of it."""
     check(hurried)
     view = open_exempt(hurried)
-    gate, grant = Gate(), hurried.store.grant
+    gate, grant = Gate(), hurried.store.exemptions.grant
 
     def slow(*asked: Any) -> Any:  # noqa: ANN401 - what the store takes and gives
         gate.stand()
         return grant(*asked)
 
-    monkeypatch.setattr(hurried.store, "grant", slow)
+    monkeypatch.setattr(hurried.store.exemptions, "grant", slow)
     hurried.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
     hurried.slack.wait_view("being recorded")
     gate.open()
@@ -172,7 +172,7 @@ def test_a_store_that_fails_is_told_in_the_view(
 
     check(bench)
     view = open_exempt(bench)
-    monkeypatch.setattr(bench.store, "grant", full)
+    monkeypatch.setattr(bench.store.exemptions, "grant", full)
     bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
     bench.slack.wait_view("The disk is full.")
 
@@ -186,7 +186,7 @@ def test_an_account_that_is_gone(
     row = post_menu(bench, what)
     bench.slack.press(what, message=row)
     view = bench.slack.wait_view("Set aside" if what.endswith("aside") else "What you saw")
-    monkeypatch.setattr(bench.store, "account", lambda _: None)
+    monkeypatch.setattr(bench.store.accounts, "get", lambda _: None)
     bench.slack.submit(**choose_all(view), reason=REASON)
     bench.slack.wait_view("not known any more")
     bench.slack.close()
@@ -340,11 +340,11 @@ def test_ended_on_the_card(exempted: SlackBench) -> None:
 
 def test_pages_of_the_list(exempted: SlackBench) -> None:
     """More than a page are turned, and the last page shows where its rows were ended."""
-    (first,), _ = exempted.store.exemptions(1)
+    (first,), _ = exempted.store.exemptions.page(1)
     for number in range(3, 23):
         made = account(number)
-        exempted.store.remember_accounts([made])
-        exempted.store.grant([replace(first.request, account_id=made.id)], made.name)
+        exempted.store.accounts.remember([made])
+        exempted.store.exemptions.grant([replace(first.request, account_id=made.id)], made.name)
     exempted.slack.command("/altcontact exemptions")
     exempted.slack.wait_view("Page 1 of 2")
     exempted.slack.press("altcontact_exemptions_page:next")

@@ -252,7 +252,7 @@ def test_what_the_policy_refuses_late_stands_in_the_form(
         gate.stand()
         return {}
 
-    monkeypatch.setattr(hurried.store, "holding", slow)
+    monkeypatch.setattr(hurried.store.exemptions, "in_force", slow)
     hurried.policy = asking(security__title=("Duty",))
     hurried.open_form(WEB)
     hurried.slack.submit(**FORM)

@@ -107,10 +107,10 @@ def test_a_store_that_fails_and_a_defect_are_told(
     def broken(_: str) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(bench.store, "first_delivery", full)
+    monkeypatch.setattr(bench.store.deliveries, "is_first", full)
     bench.slack.command("/altcontact help")
     bench.slack.wait_private("The disk is full. Make room.")
-    monkeypatch.setattr(bench.store, "first_delivery", broken)
+    monkeypatch.setattr(bench.store.deliveries, "is_first", broken)
     with structlog.testing.capture_logs() as logged:
         bench.slack.command("/altcontact help")
         told = bench.slack.wait_private("reference")
@@ -128,7 +128,7 @@ def test_a_failure_is_told_directly_where_it_cannot_be_answered(
     def full(_: str) -> bool:
         raise StoreError("The disk is full.", "Make room.")
 
-    monkeypatch.setattr(bench.store, "first_delivery", full)
+    monkeypatch.setattr(bench.store.deliveries, "is_first", full)
     bench.slack.fault("response_url", "error")
     bench.slack.command("/altcontact help")
     assert "full" in bench.slack.wait_dm("The disk is full.")["text"]

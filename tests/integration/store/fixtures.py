@@ -154,14 +154,14 @@ def scan_once(
     scope: Scope | None = ORGANIZATION,
 ) -> Changes:
     """Claim a scan and record these results as what it found."""
-    return store.record_scan(
+    return store.scans.record(
         ended(claimed(store), *results, state=state, why=why, scope=scope), results
     )
 
 
 def claimed(store: SqliteStore) -> Scan:
     """A scan claimed for this store."""
-    claim = store.claim_scan(SCHEDULE)
+    claim = store.scans.claim(SCHEDULE)
     assert claim.granted
     return claim.scan
 
@@ -196,16 +196,16 @@ def request(
 
 def send(store: SqliteStore, announcement_id: str) -> None:
     """Post an announcement as the channel would take it."""
-    begun = store.begin_sending(announcement_id)
+    begun = store.announcements.begin_sending(announcement_id)
     assert begun is not None
     assert begun.state is SendState.SENDING
-    store.sent(announcement_id, "C1", "1.1", begun.revision)
+    store.announcements.sent(announcement_id, "C1", "1.1", begun.revision)
 
 
 def findings(store: SqliteStore) -> list[Finding]:
     """Every finding ever announced, oldest first."""
     ids = [row[0] for row in query(store._connections._path, "SELECT id FROM announcements")]
-    contents = [store.announcement_content(str(each), 100) for each in ids]
+    contents = [store.announcements.content(str(each), 100) for each in ids]
     return sorted((item for each in contents for item in each.findings), key=lambda item: item.id)
 
 

@@ -36,9 +36,9 @@ def main(path: str, when: str, what: str) -> None:
     with store._connections.plain() as db:
         db.conn.set_trace_callback(trace)
     if scan is not None:
-        store.record_scan(ended(scan, *found), found)
+        store.scans.record(ended(scan, *found), found)
     else:
-        store.settle_exemptions()
+        store.exemptions.settle()
     os.kill(os.getpid(), signal.SIGKILL)
 
 

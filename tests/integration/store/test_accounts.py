@@ -23,7 +23,7 @@ NAMES = ("Straße", "prod", "prod-eu", "Preprod", "100%_done", "ÉCOLE", "[x]*?"
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """A store that remembers accounts of all those names, numbered from 1."""
     with SqliteStore(tmp_path / "bot.db", SetClock()) as opened:
-        opened.remember_accounts([account(n, name) for n, name in enumerate(NAMES, 1)])
+        opened.accounts.remember([account(n, name) for n, name in enumerate(NAMES, 1)])
         yield opened
 
 
@@ -45,26 +45,26 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 )
 def test_find_accounts(store: SqliteStore, text: str, numbers: list[int]) -> None:
     """An account is found by its id, or by a part of its name taken literally, in any case."""
-    assert store.find_accounts(text, 10) == [account(n, NAMES[n - 1]) for n in numbers]
+    assert store.accounts.find(text, 10) == [account(n, NAMES[n - 1]) for n in numbers]
 
 
 def test_find_accounts_stops_at_its_limit(store: SqliteStore) -> None:
     """No more accounts come than were asked for, the very name first."""
-    assert [found.name for found in store.find_accounts("prod", 2)] == ["prod", "prod"]
+    assert [found.name for found in store.accounts.find("prod", 2)] == ["prod", "prod"]
 
 
 def test_account_is_kept_as_last_listed(store: SqliteStore) -> None:
     """What was listed last replaces what was known."""
     listed = Account(account(1).id, "Renamed", "CLOSED", "new@example.com")
-    store.remember_accounts([listed])
-    assert store.account(listed.id) == listed
-    assert store.find_accounts("renamed", 1) == [listed]
-    assert store.account("nonsense") is None
+    store.accounts.remember([listed])
+    assert store.accounts.get(listed.id) == listed
+    assert store.accounts.find("renamed", 1) == [listed]
+    assert store.accounts.get("nonsense") is None
 
 
 def test_account_names(store: SqliteStore) -> None:
     """Each name comes once."""
-    assert sorted(store.account_names()) == sorted(set(NAMES))
+    assert sorted(store.accounts.names()) == sorted(set(NAMES))
 
 
 def test_surroundings_are_kept(store: SqliteStore) -> None:
@@ -72,8 +72,8 @@ def test_surroundings_are_kept(store: SqliteStore) -> None:
     units = (Unit("ou-ab12-11111111", "Production"), Unit("ou-ab12-22222222", "Pay/ments"))
     later = START + timedelta(days=1)
     one, two, three = (account(n, NAMES[n - 1]) for n in (1, 2, 3))
-    store.remember_accounts([replace(two, organization="acme")])
-    store.keep_surroundings(
+    store.accounts.remember([replace(two, organization="acme")])
+    store.accounts.keep_placements(
         {
             one.id: AccountPlacement(units, START, {"env": "prod"}, START),
             two.id: AccountPlacement(units=units, units_at=START),
@@ -81,24 +81,24 @@ def test_surroundings_are_kept(store: SqliteStore) -> None:
             "000000000099": AccountPlacement(units, START),
         }
     )
-    store.keep_surroundings(
+    store.accounts.keep_placements(
         {
             one.id: AccountPlacement(tags={"env": "dev"}, tags_at=later),
             three.id: AccountPlacement(units=units[:1], units_at=later),
         }
     )
-    kept = store.surroundings("")
+    kept = store.accounts.placements("")
     assert kept[one.id] == AccountPlacement(units, START, {"env": "dev"}, later)
     assert kept[three.id] == AccountPlacement(units[:1], later, {}, START)
     assert kept[account(4).id] == AccountPlacement()
-    assert store.surroundings("acme") == {two.id: AccountPlacement(units, START)}
-    assert store.surroundings("other") == {}
-    assert store.account("000000000099") is None
+    assert store.accounts.placements("acme") == {two.id: AccountPlacement(units, START)}
+    assert store.accounts.placements("other") == {}
+    assert store.accounts.get("000000000099") is None
     # Listed again, an account keeps where it stands.
-    store.remember_accounts([replace(one, state="SUSPENDED")])
-    now = store.account(one.id)
+    store.accounts.remember([replace(one, state="SUSPENDED")])
+    now = store.accounts.get(one.id)
     assert now == replace(one, state="SUSPENDED", units=units, tags={"env": "dev"})
-    assert store.find_accounts(one.id, 1) == [now]
+    assert store.accounts.find(one.id, 1) == [now]
 
 
 def test_where_an_account_stood_is_known_for_a_week(tmp_path: Path) -> None:
@@ -106,17 +106,17 @@ def test_where_an_account_stood_is_known_for_a_week(tmp_path: Path) -> None:
     clock = SetClock()
     path, tags = (Unit("ou-ab12-11111111", "Prod"),), {"env": "prod"}
     with SqliteStore(tmp_path / "bot.db", clock) as store:
-        store.remember_accounts([account()])
-        store.keep_surroundings({account().id: AccountPlacement(path, START)})
+        store.accounts.remember([account()])
+        store.accounts.keep_placements({account().id: AccountPlacement(path, START)})
         later = START + timedelta(days=1)
-        store.keep_surroundings({account().id: AccountPlacement(tags=tags, tags_at=later)})
+        store.accounts.keep_placements({account().id: AccountPlacement(tags=tags, tags_at=later)})
         clock.tick(7 * 86_400 - 1)
         whole = replace(account(), units=path, tags=tags)
-        assert store.account(account().id) == whole
+        assert store.accounts.get(account().id) == whole
         clock.tick(1)
-        assert store.account(account().id) == replace(account(), tags=tags)
+        assert store.accounts.get(account().id) == replace(account(), tags=tags)
         clock.tick(86_400)
-        assert store.find_accounts(account().id, 1) == [account()]
+        assert store.accounts.find(account().id, 1) == [account()]
 
 
 def test_an_account_that_moved_leaves_its_ous_and_tags_behind(store: SqliteStore) -> None:
@@ -124,19 +124,19 @@ def test_an_account_that_moved_leaves_its_ous_and_tags_behind(store: SqliteStore
     here = replace(account(), organization="here")
     path, tags = (Unit("ou-ab12-11111111", "Prod"),), {"env": "prod"}
     kept = AccountPlacement(path, START, tags, START)
-    store.remember_accounts([here])
-    store.keep_surroundings({here.id: kept})
-    store.remember_accounts([replace(here, name="Renamed")])
-    assert store.surroundings("here")[here.id] == kept
+    store.accounts.remember([here])
+    store.accounts.keep_placements({here.id: kept})
+    store.accounts.remember([replace(here, name="Renamed")])
+    assert store.accounts.placements("here")[here.id] == kept
     there = replace(here, organization="there")
-    store.remember_accounts([there])
-    found = store.surroundings("there")[here.id]
-    assert (found.units, found.tags, store.account(here.id)) == (None, None, there)
+    store.accounts.remember([there])
+    found = store.accounts.placements("there")[here.id]
+    assert (found.units, found.tags, store.accounts.get(here.id)) == (None, None, there)
 
 
 def test_paths_of_many_accounts_are_held_once(store: SqliteStore) -> None:
     """Accounts of one OU share one path in memory."""
     units = (Unit("ou-ab12-11111111", "Production"),)
-    store.keep_surroundings({account(n).id: AccountPlacement(units, START) for n in (1, 2)})
-    kept = store.surroundings("")
+    store.accounts.keep_placements({account(n).id: AccountPlacement(units, START) for n in (1, 2)})
+    kept = store.accounts.placements("")
     assert kept[account(1).id].units is kept[account(2).id].units

@@ -59,7 +59,7 @@ def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
 def missing(store: SqliteStore) -> Announcement:
     """The announcement of one missing contact."""
     scan_once(store, result(1, MISSING))
-    (due,) = store.due_announcements()
+    (due,) = store.announcements.due()
     return due
 
 
@@ -70,26 +70,26 @@ def fail(store: SqliteStore, cause: FailureCode) -> None:
 
 def kinds(store: SqliteStore) -> list[AnnouncementKind]:
     """What is due, by kind."""
-    return [due.kind for due in store.due_announcements()]
+    return [due.kind for due in store.announcements.due()]
 
 
 def state(store: SqliteStore, announcement_id: str) -> SendState:
     """How far an announcement got."""
-    return store.announcement_content(announcement_id, 9).announcement.state
+    return store.announcements.content(announcement_id, 9).announcement.state
 
 
 def test_what_a_scan_found_is_announced(store: SqliteStore) -> None:
     """Missing and unchecked accounts are messages of their own, in one transaction with them."""
     scan_once(store, result(1, MISSING), result(2, Outcome.UNKNOWN), result(3, COMPLIANT))
-    short, unchecked = store.due_announcements()
+    short, unchecked = store.announcements.due()
     assert (short.kind, unchecked.kind) == (
         AnnouncementKind.FALLS_SHORT,
         AnnouncementKind.UNCHECKED,
     )
     assert len({short.id, unchecked.id}) == 2
     assert (short.state, short.created_at, short.scan_id) == (SendState.PENDING, START, 1)
-    content = store.announcement_content(unchecked.id, 9)
-    assert content.scan == store.scan(1)
+    content = store.announcements.content(unchecked.id, 9)
+    assert content.scan == store.scans.get(1)
     assert (content.total, content.open) == (1, 1)
     assert content.findings[0].failure == failure(FailureCode.DENIED)
     assert content.findings[0].key.account_id == account(2).id
@@ -99,40 +99,40 @@ def test_sending(store: SqliteStore, clock: SetClock) -> None:
     """An announcement that was sent is due no more, and where it stands is known."""
     due = missing(store)
     clock.tick(5)
-    begun = store.begin_sending(due.id)
+    begun = store.announcements.begin_sending(due.id)
     assert begun is not None
     assert (begun.state, begun.first_tried_at) == (SendState.SENDING, clock.now())
-    store.sent(due.id, "C1", "17.5", begun.revision)
-    assert store.due_announcements() == []
-    sent = store.announcement_content(due.id, 9).announcement
+    store.announcements.sent(due.id, "C1", "17.5", begun.revision)
+    assert store.announcements.due() == []
+    sent = store.announcements.content(due.id, 9).announcement
     assert (sent.state, sent.channel_id, sent.ts) == (SendState.SENT, "C1", "17.5")
-    assert store.begin_sending(due.id) is None
-    assert store.begin_sending("nonsense") is None
+    assert store.announcements.begin_sending(due.id) is None
+    assert store.announcements.begin_sending("nonsense") is None
 
 
 def test_sending_in_doubt_stays_due(store: SqliteStore, clock: SetClock) -> None:
     """One that was begun is due until it is known to be sent, from its first try on."""
     due = missing(store)
-    begun = store.begin_sending(due.id)
-    assert store.due_announcements() == [begun]
+    begun = store.announcements.begin_sending(due.id)
+    assert store.announcements.due() == [begun]
     clock.tick(60)
-    again = store.begin_sending(due.id)
+    again = store.announcements.begin_sending(due.id)
     assert again == begun
-    store.may_repeat(due.id)
-    assert store.announcement_content(due.id, 9).announcement.maybe_repeat
+    store.announcements.may_repeat(due.id)
+    assert store.announcements.content(due.id, 9).announcement.maybe_repeat
 
 
 def test_not_sent(store: SqliteStore, clock: SetClock) -> None:
     """One that was surely not posted was never tried; one in doubt before keeps its first try."""
     due = missing(store)
-    store.begin_sending(due.id)
-    store.not_sent(due.id)
-    assert store.due_announcements() == [due]
-    first = store.begin_sending(due.id)
+    store.announcements.begin_sending(due.id)
+    store.announcements.not_sent(due.id)
+    assert store.announcements.due() == [due]
+    first = store.announcements.begin_sending(due.id)
     clock.tick(1)
-    store.begin_sending(due.id)
-    store.not_sent(due.id)
-    (now,) = store.due_announcements()
+    store.announcements.begin_sending(due.id)
+    store.announcements.not_sent(due.id)
+    (now,) = store.announcements.due()
     assert first is not None
     assert (now.state, now.first_tried_at) == (SendState.PENDING, first.first_tried_at)
 
@@ -140,51 +140,51 @@ def test_not_sent(store: SqliteStore, clock: SetClock) -> None:
 def test_change_makes_a_sent_announcement_due(store: SqliteStore) -> None:
     """A finding that is resolved, or stands for another reason, has its message updated once."""
     scan_once(store, result(1, MISSING), result(2, MISSING), result(3, Outcome.UNKNOWN))
-    for due in store.due_announcements():
+    for due in store.announcements.due():
         send(store, due.id)
     scan_once(store, result(1, MISSING), result(2, MISSING), result(3, Outcome.UNKNOWN))
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
     other = unknown(failure(FailureCode.TIMED_OUT))
     scan_once(store, result(1, COMPLIANT), result(2, COMPLIANT), result(3, other))
-    short, unchecked = store.due_announcements()
+    short, unchecked = store.announcements.due()
     for due in (short, unchecked):
         assert (due.state, due.revision, due.shown_revision) == (SendState.SENT, 1, 0)
-        store.sent(due.id, due.channel_id, due.ts, due.revision)
-    assert store.due_announcements() == []
-    content = store.announcement_content(short.id, 9)
+        store.announcements.sent(due.id, due.channel_id, due.ts, due.revision)
+    assert store.announcements.due() == []
+    content = store.announcements.content(short.id, 9)
     assert (content.total, content.open) == (2, 0)
 
 
 def test_change_while_it_is_sent_is_shown_later(store: SqliteStore) -> None:
     """What changed between reading an announcement and Slack's answer is not lost."""
     due = missing(store)
-    begun = store.begin_sending(due.id)
+    begun = store.announcements.begin_sending(due.id)
     assert begun is not None
     scan_once(store, result(1, COMPLIANT))
-    store.sent(due.id, "C1", "1.1", begun.revision)
-    (left,) = store.due_announcements()
+    store.announcements.sent(due.id, "C1", "1.1", begun.revision)
+    (left,) = store.announcements.due()
     assert (left.state, left.revision, left.shown_revision) == (SendState.SENT, 1, 0)
-    store.sent(due.id, "C1", "1.1", 1)
-    store.sent(due.id, "C1", "1.1", 0)
-    assert store.due_announcements() == []
+    store.announcements.sent(due.id, "C1", "1.1", 1)
+    store.announcements.sent(due.id, "C1", "1.1", 0)
+    assert store.announcements.due() == []
 
 
 def test_resolved_before_it_was_tried_is_withdrawn(store: SqliteStore) -> None:
     """Nothing is said of what was resolved before it could be said."""
     due = missing(store)
     scan_once(store, result(1, COMPLIANT))
-    assert store.due_announcements() == []
-    assert store.begin_sending(due.id) is None
+    assert store.announcements.due() == []
+    assert store.announcements.begin_sending(due.id) is None
     assert state(store, due.id) is SendState.WITHDRAWN
 
 
 def test_resolved_while_it_was_refused_is_withdrawn(store: SqliteStore) -> None:
     """One resolved while Slack was asked is withdrawn if it was surely not posted."""
     due = missing(store)
-    store.begin_sending(due.id)
+    store.announcements.begin_sending(due.id)
     scan_once(store, result(1, COMPLIANT))
     assert state(store, due.id) is SendState.SENDING
-    store.not_sent(due.id)
+    store.announcements.not_sent(due.id)
     assert state(store, due.id) is SendState.WITHDRAWN
 
 
@@ -203,7 +203,7 @@ def test_failing_checks_are_told_once_a_cause(store: SqliteStore) -> None:
         FailureCode.CREDENTIALS_EXPIRED,
     ):
         fail(store, cause)
-        for due in store.due_announcements():
+        for due in store.announcements.due():
             assert due.failure == failure(cause)
             send(store, due.id)
     scan_once(store, result(1, COMPLIANT))
@@ -217,7 +217,7 @@ def test_failure_that_passed_unsaid_is_not_said(store: SqliteStore) -> None:
     """Failing and working again before either could be sent makes no message at all."""
     fail(store, FailureCode.UNREACHABLE)
     fail(store, FailureCode.TIMED_OUT)
-    assert [due.failure for due in store.due_announcements()] == [failure(FailureCode.TIMED_OUT)]
+    assert [due.failure for due in store.announcements.due()] == [failure(FailureCode.TIMED_OUT)]
     scan_once(store, result(1, COMPLIANT))
     assert kinds(store) == []
     fail(store, FailureCode.TIMED_OUT)
@@ -228,11 +228,11 @@ def test_failure_that_passed_unsaid_is_not_said(store: SqliteStore) -> None:
 def test_failure_that_may_have_been_said_is_followed_up(store: SqliteStore, answered: bool) -> None:
     """Where the channel has, or may have, heard of the failure, it hears that it is over."""
     fail(store, FailureCode.UNREACHABLE)
-    (due,) = store.due_announcements()
+    (due,) = store.announcements.due()
     if answered:
         send(store, due.id)
     else:
-        store.begin_sending(due.id)
+        store.announcements.begin_sending(due.id)
     fail(store, FailureCode.TIMED_OUT)
     scan_once(store, result(1, COMPLIANT))
     assert kinds(store) == ([WORKING] if answered else [FAILING, WORKING])
@@ -241,11 +241,11 @@ def test_failure_that_may_have_been_said_is_followed_up(store: SqliteStore, answ
 def test_refused_failure_message_stays_due(store: SqliteStore) -> None:
     """A message without findings is not taken for one whose findings are all resolved."""
     fail(store, FailureCode.UNREACHABLE)
-    (due,) = store.due_announcements()
-    store.begin_sending(due.id)
-    store.not_sent(due.id)
-    assert store.due_announcements() == [due]
-    assert store.announcement_content(due.id, 9).total == 0
+    (due,) = store.announcements.due()
+    store.announcements.begin_sending(due.id)
+    store.announcements.not_sent(due.id)
+    assert store.announcements.due() == [due]
+    assert store.announcements.content(due.id, 9).total == 0
 
 
 def test_content_is_in_the_order_of_names(store: SqliteStore) -> None:
@@ -254,8 +254,8 @@ def test_content_is_in_the_order_of_names(store: SqliteStore) -> None:
     found = [result(account(n, name), MISSING) for n, name in names.items()]
     scan_once(store, *found)
     scan_once(store, result(account(2, "Alpha"), COMPLIANT), *found[:1], *found[2:])
-    (due,) = store.due_announcements()
-    content = store.announcement_content(due.id, 4)
+    (due,) = store.announcements.due()
+    content = store.announcements.content(due.id, 4)
     assert [item.account_name for item in content.findings] == ["Alpha", "alpha", "beta", "Ärger"]
     assert (content.total, content.open) == (4, 3)
 
@@ -267,8 +267,8 @@ def test_content_is_in_the_order_of_severity(store: SqliteStore) -> None:
     names = ((1, "alpha", free), (2, "beta", both), (3, "gamma", type_result(MISSING)))
     found = [result(account(n, name), item, billing) for n, name, item in names]
     scan_once(store, *found)
-    (due,) = store.due_announcements()
-    content = store.announcement_content(due.id, 9)
+    (due,) = store.announcements.due()
+    content = store.announcements.content(due.id, 9)
     assert [(item.account_name, item.key.rule) for item in content.findings] == [
         ("gamma", Rule.MISSING),
         ("beta", Rule.DISPOSABLE_MAIL),
@@ -283,7 +283,7 @@ def test_content_is_in_the_order_of_severity(store: SqliteStore) -> None:
     assert list(content.severities.items()) == list(severities.items())
     kept = breaking(Rule.DISPOSABLE_MAIL)
     scan_once(store, found[0], result(account(2, "beta"), kept, billing), found[2])
-    content = store.announcement_content(due.id, 9)
+    content = store.announcements.content(due.id, 9)
     assert content.severities == severities | {Severity.MEDIUM: 4}
     assert (content.open, content.exempt, content.contacts) == (6, 0, 6)
 
@@ -292,9 +292,9 @@ def test_content_pages_leave_none_out(store: SqliteStore) -> None:
     """Where not all fit, open findings come first, and pages go through all of them once."""
     found = {n: result(n, MISSING) for n in range(1, 8)}
     scan_once(store, *found.values())
-    (due,) = store.due_announcements()
+    (due,) = store.announcements.due()
     scan_once(store, *(result(n, COMPLIANT if n < 4 else MISSING) for n in found))
-    pages = [store.announcement_content(due.id, 3, offset) for offset in (0, 3, 6, 9)]
+    pages = [store.announcements.content(due.id, 3, offset) for offset in (0, 3, 6, 9)]
     shown = [int(item.key.account_id) for page in pages for item in page.findings]
     assert shown == [4, 5, 6, 7, 1, 2, 3]
     assert {(page.total, page.open) for page in pages} == {(7, 4)}
@@ -303,15 +303,15 @@ def test_content_pages_leave_none_out(store: SqliteStore) -> None:
 def test_content_of_nothing(store: SqliteStore) -> None:
     """An announcement that does not exist has no content."""
     with pytest.raises(StoreError, match="no such announcement"):
-        store.announcement_content("nonsense", 9)
+        store.announcements.content("nonsense", 9)
 
 
 def test_delivery_is_first_once_a_day(path: Path, store: SqliteStore, clock: SetClock) -> None:
     """What Slack delivers again within a day is known, and forgotten after it."""
-    assert store.first_delivery("trigger-1")
-    assert store.first_delivery("trigger-2")
+    assert store.deliveries.is_first("trigger-1")
+    assert store.deliveries.is_first("trigger-2")
     clock.tick(86_400)
-    assert not store.first_delivery("trigger-1")
+    assert not store.deliveries.is_first("trigger-1")
     clock.tick(1)
-    assert store.first_delivery("trigger-1")
+    assert store.deliveries.is_first("trigger-1")
     assert query(path, "SELECT count(*) FROM deliveries") == [(1,)]

@@ -80,10 +80,10 @@ def scan(store: SqliteStore, clock: SetClock, *results: AccountResult) -> None:
 
 def told(store: SqliteStore) -> list[AnnouncementContent]:
     """What was announced since this was last asked; all is posted then."""
-    due = store.due_announcements()
+    due = store.announcements.due()
     for each in due:
         send(store, each.id)
-    return [store.announcement_content(each.id, 9) for each in due]
+    return [store.announcements.content(each.id, 9) for each in due]
 
 
 def test_change_by_others_is_announced_once(store: SqliteStore, clock: SetClock) -> None:
@@ -115,7 +115,7 @@ def test_changes_go_where_news_of_the_account_go(store: SqliteStore, clock: SetC
     first, second = told(store)
     assert (first.announcement.channel, first.total) == ("", 3)
     assert (second.announcement.channel, second.announcement.mention) == ("#changes", ("S1",))
-    page = store.announcement_content(first.announcement.id, 2, 2)
+    page = store.announcements.content(first.announcement.id, 2, 2)
     assert ([each.account_name for each in page.changes], page.total) == (["Account 3"], 3)
 
 
@@ -167,17 +167,17 @@ def test_policy_may_have_changes_told_or_not(store: SqliteStore, clock: SetClock
 def test_own_fix_is_no_change_by_others(store: SqliteStore, clock: SetClock) -> None:
     """What a fix wrote is not told, however late a check sees it; what follows it is."""
     scan(store, clock, held(CONTACT))
-    fix, _ = store.plan_fix(request(wanted=OTHER), "Account 1")
-    store.advance_fix(fix.id, FixState.APPLIED, ended=True)
+    fix, _ = store.fixes.plan(request(wanted=OTHER), "Account 1")
+    store.fixes.advance(fix.id, FixState.APPLIED, ended=True)
     clock.tick(3600)
-    store.observe(held(OTHER))
+    store.findings.observe(held(OTHER))
     scan(store, clock, held(OTHER))
-    fix, _ = store.plan_fix(request("form-2", wanted=THIRD), "Account 1")
-    store.advance_fix(fix.id, FixState.CONFIRMED, ended=True)
+    fix, _ = store.fixes.plan(request("form-2", wanted=THIRD), "Account 1")
+    store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True)
     scan(store, clock, held(THIRD))
     # AWS did not say that it took this one, and took it.
-    fix, _ = store.plan_fix(request("form-3", wanted=CONTACT), "Account 1")
-    store.advance_fix(fix.id, FixState.FAILED, ended=True)
+    fix, _ = store.fixes.plan(request("form-3", wanted=CONTACT), "Account 1")
+    store.fixes.advance(fix.id, FixState.FAILED, ended=True)
     scan(store, clock, held(CONTACT))
     assert told(store) == []
     # Somebody else leads it away from what a fix wrote, and back.
@@ -190,7 +190,7 @@ def test_look_takes_no_change_away(store: SqliteStore, clock: SetClock) -> None:
     """A change that somebody looked at before the next check did is told all the same."""
     scan(store, clock, held(CONTACT))
     clock.tick(60)
-    store.observe(held(OTHER))
+    store.findings.observe(held(OTHER))
     scan(store, clock, held(OTHER))
     (content,) = told(store)
     assert [each.before for each in content.changes] == [CONTACT]
@@ -203,29 +203,29 @@ def test_history_has_what_changed_often(store: SqliteStore, clock: SetClock) -> 
     for contact in (OTHER, OTHER, CONTACT, None):
         scan(store, clock, held(contact), held(CONTACT, 2))
         times.append(clock.now())
-    fix, _ = store.plan_fix(request(wanted=THIRD), "Account 1")
-    store.advance_fix(fix.id, FixState.CONFIRMED, ended=True)
+    fix, _ = store.fixes.plan(request(wanted=THIRD), "Account 1")
+    store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True)
     values = [CONTACT, OTHER, CONTACT, None, THIRD]
     since = [times[0], times[1], times[3], times[4], clock.now()]
     seen = tuple(
         PastContact(contact, moment) for contact, moment in zip(values, since, strict=True)
     )
-    assert store.history(START, 4) == {(ONE, SECURITY): seen}
-    assert store.history(START, 5) == {}
-    assert store.history(times[1], 4) == {(ONE, SECURITY): seen}
-    assert store.history(times[3], 3) == {(ONE, SECURITY): seen[1:]}
-    assert store.history(times[3], 4) == {}
-    assert len(store.history(START, 0)) == 2
+    assert store.accounts.contact_history(START, 4) == {(ONE, SECURITY): seen}
+    assert store.accounts.contact_history(START, 5) == {}
+    assert store.accounts.contact_history(times[1], 4) == {(ONE, SECURITY): seen}
+    assert store.accounts.contact_history(times[3], 3) == {(ONE, SECURITY): seen[1:]}
+    assert store.accounts.contact_history(times[3], 4) == {}
+    assert len(store.accounts.contact_history(START, 0)) == 2
 
 
 def test_history_is_forgotten(path: Path, store: SqliteStore, clock: SetClock) -> None:
     """A contact keeps its newest fifty values; what it is no longer goes after 400 days."""
     for number in range(MOST_KEPT + 10):
         contact = AlternateContact(f"N{number}", "T", "a@corp.internal", "+442079460958")
-        store.observe(result(1, TypeResult.from_verdicts(SECURITY, [], contact)))
+        store.findings.observe(result(1, TypeResult.from_verdicts(SECURITY, [], contact)))
     ((kept,),) = query(path, "SELECT count(*) FROM contact_history")
     assert kept == MOST_KEPT
-    assert len(store.history(START, 1)[ONE, SECURITY]) == MOST_KEPT
+    assert len(store.accounts.contact_history(START, 1)[ONE, SECURITY]) == MOST_KEPT
     scan(store, clock, held(CONTACT))
     scan(store, clock, held(OTHER))
     clock.moment += KEPT_FOR + timedelta(hours=1)
@@ -234,7 +234,7 @@ def test_history_is_forgotten(path: Path, store: SqliteStore, clock: SetClock) -
     assert query(path, "SELECT * FROM contact_changes") == []
     # What it was last until now still comes first.
     scan(store, clock, held(THIRD))
-    (seen,) = store.history(clock.now(), 1).values()
+    (seen,) = store.accounts.contact_history(clock.now(), 1).values()
     assert [each.contact for each in seen] == [OTHER, THIRD]
 
 
@@ -251,4 +251,7 @@ def test_types_have_histories_of_their_own(store: SqliteStore) -> None:
         1, type_result(Outcome.COMPLIANT), breaking(Rule.FREE_MAIL, kind=ContactType.BILLING)
     )
     scan_once(store, both)
-    assert set(store.history(START, 0)) == {(ONE, SECURITY), (ONE, ContactType.BILLING)}
+    assert set(store.accounts.contact_history(START, 0)) == {
+        (ONE, SECURITY),
+        (ONE, ContactType.BILLING),
+    }

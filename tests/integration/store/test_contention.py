@@ -42,7 +42,7 @@ def test_threads_and_processes_lose_nothing(tmp_path: Path) -> None:
     pipe = subprocess.PIPE
     with SqliteStore(path, SystemClock()) as store, ThreadPoolExecutor(8) as pool:
         scan_once(store, *(result(n, Outcome.MISSING) for n in range(1, 10 * EACH + 1)))
-        (due,) = store.due_announcements()
+        (due,) = store.announcements.due()
         send(store, due.id)
         module = "tests.integration.store.worker"
         others = [
@@ -61,8 +61,8 @@ def test_threads_and_processes_lose_nothing(tmp_path: Path) -> None:
         answers = [other.communicate("go\n")[0] for other in others]
         met = [each.result() for each in mine] + [int(answer) for answer in answers]
         assert sum(met) == DELIVERIES
-        assert store.unfinished_fixes() == []
-        content = store.announcement_content(due.id, 0)
+        assert store.fixes.unfinished() == []
+        content = store.announcements.content(due.id, 0)
         assert (content.total, content.open) == (10 * EACH, 0)
         assert content.announcement.revision == 10 * EACH
 
@@ -82,28 +82,28 @@ def test_exemptions_from_many_threads(tmp_path: Path) -> None:
                 until = START + timedelta(days=1 + number % 2)
                 what = ExemptionKind.EXEMPTION
                 asked = ExemptionRequest(what, *whose, "A reason.", user_id, until)
-                store.grant([asked], f"Account {number}")
+                store.exemptions.grant([asked], f"Account {number}")
 
         def end(user_id: str) -> None:
             together.wait()
             for exemption_id in range(1, 3 * EACH, 3):
-                store.end_exemption(exemption_id, user_id)
+                store.exemptions.end(exemption_id, user_id)
 
         def settle() -> None:
             together.wait()
             for number in range(EACH):
                 clock.moment = START + timedelta(hours=3 * number)
-                store.settle_exemptions()
+                store.exemptions.settle()
 
         calls = [pool.submit(ask, f"U{n}") for n in range(3)]
         calls += [pool.submit(end, "U8"), pool.submit(settle), pool.submit(settle)]
         for call in calls:
             call.result()
         clock.moment = START + timedelta(days=1, hours=12)
-        store.settle_exemptions()
-        made = {each: store.exemption(each) for each in range(1, 3 * EACH + 1)}
+        store.exemptions.settle()
+        made = {each: store.exemptions.get(each) for each in range(1, 3 * EACH + 1)}
         for number in range(1, EACH + 1):
-            (finding,) = store.open_findings(account(number).id)
+            (finding,) = store.findings.unresolved(account(number).id)
             whose = account(number).id
             mine = [each for each in made.values() if each and each.request.account_id == whose]
             assert len(mine) == 3
@@ -121,14 +121,14 @@ def test_ten_thousand_accounts(tmp_path: Path) -> None:
         scan = ended(claimed(store), *found)
         tracemalloc.start()
         try:
-            changes = store.record_scan(scan, found)
+            changes = store.scans.record(scan, found)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
         assert peak < 30 * 2**20
         assert len(changes.opened) == 10_000
         assert len(scan_once(store, *found).opened) == 0
-        (due,) = store.due_announcements()
-        page = store.announcement_content(due.id, 20, 9_990)
+        (due,) = store.announcements.due()
+        page = store.announcements.content(due.id, 20, 9_990)
         assert (len(page.findings), page.total) == (10, 10_000)
-        assert store.report(1).results[9_999] == found[9_999]
+        assert store.scans.report(1).results[9_999] == found[9_999]

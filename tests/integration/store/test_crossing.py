@@ -60,14 +60,14 @@ def test_later_look_is_not_undone_by_an_earlier_reading(
     scan = claimed(store)
     early = clock.now()
     clock.tick(300)
-    store.observe(result(1, COMPLIANT))
+    store.findings.observe(result(1, COMPLIANT))
     found = result(1, MISSING, read_at=early)
-    assert store.record_scan(ended(scan, found), [found]).opened == ()
+    assert store.scans.record(ended(scan, found), [found]).opened == ()
 
 
 def test_clock_that_was_put_back_hides_nothing(store: SqliteStore, clock: SetClock) -> None:
     """Readings kept from a time yet to come do not keep out those of now."""
-    store.observe(result(1, COMPLIANT))
+    store.findings.observe(result(1, COMPLIANT))
     clock.tick(-3600)
     assert scan_once(store, result(1, MISSING)).opened == (ONE,)
 
@@ -79,22 +79,22 @@ def test_reading_from_before_a_fix_does_not_contradict_it(
 ) -> None:
     """A reading that began before a fix, or shortly after, opens and changes nothing."""
     scan_once(store, result(1, MISSING))
-    fix, _ = store.plan_fix(request(), "Account 1")
-    applied = store.advance_fix(fix.id, state, ended=True).applied_at
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    applied = store.fixes.advance(fix.id, state, ended=True).applied_at
     assert applied is not None
     before = standing(store), query(path, "SELECT * FROM contacts")
     clock.tick(120)
     found = result(1, MISSING, read_at=applied + timedelta(seconds=seconds))
     assert scan_once(store, found).opened == ()
-    store.observe(result(1, UNKNOWN, read_at=found.read_at))
+    store.findings.observe(result(1, UNKNOWN, read_at=found.read_at))
     assert before == (standing(store), query(path, "SELECT * FROM contacts"))
 
 
 def test_reading_long_after_a_fix_counts(store: SqliteStore, clock: SetClock) -> None:
     """A contact that is missing well after a fix was taken away again: a new finding."""
     scan_once(store, result(1, MISSING))
-    fix, _ = store.plan_fix(request(), "Account 1")
-    store.advance_fix(fix.id, FixState.CONFIRMED, ended=True)
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True)
     clock.tick(61)
     assert scan_once(store, result(1, MISSING, read_at=clock.now())).opened == (ONE,)
 
@@ -102,11 +102,11 @@ def test_reading_long_after_a_fix_counts(store: SqliteStore, clock: SetClock) ->
 def test_scan_confirms_an_applied_fix(store: SqliteStore, clock: SetClock) -> None:
     """A reading that shows what an ended fix wrote confirms it, and credits its user."""
     scan_once(store, result(1, MISSING))
-    fix, _ = store.plan_fix(request(), "Account 1")
-    store.advance_fix(fix.id, FixState.APPLIED, ended=True)
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    store.fixes.advance(fix.id, FixState.APPLIED, ended=True)
     clock.tick(10)
     scan_once(store, result(1, COMPLIANT, read_at=clock.now()))
-    confirmed = store.fix(fix.id)
+    confirmed = store.fixes.get(fix.id)
     assert confirmed is not None
     assert confirmed.state is FixState.CONFIRMED
     (finding,) = findings(store)
@@ -117,9 +117,9 @@ def test_scan_confirms_an_applied_fix(store: SqliteStore, clock: SetClock) -> No
 def test_fix_that_is_worked_on_is_left_to_its_worker(store: SqliteStore) -> None:
     """A scan that sees a fix before it ended resolves in its user's name, and leaves its state."""
     scan_once(store, result(1, MISSING))
-    fix, _ = store.plan_fix(request(), "Account 1")
+    fix, _ = store.fixes.plan(request(), "Account 1")
     scan_once(store, result(1, COMPLIANT))
-    now = store.fix(fix.id)
+    now = store.fixes.get(fix.id)
     assert now is not None
     assert now.state is FixState.PLANNED
     assert [item.resolved_by for item in findings(store)] == ["U1"]
@@ -128,11 +128,11 @@ def test_fix_that_is_worked_on_is_left_to_its_worker(store: SqliteStore) -> None
 def test_contact_that_somebody_else_set_is_nobodys_fix(store: SqliteStore, clock: SetClock) -> None:
     """A contact other than the one written resolves the finding, and confirms nothing."""
     scan_once(store, result(1, MISSING))
-    fix, _ = store.plan_fix(request(wanted=OTHER), "Account 1")
-    store.advance_fix(fix.id, FixState.APPLIED, ended=True)
+    fix, _ = store.fixes.plan(request(wanted=OTHER), "Account 1")
+    store.fixes.advance(fix.id, FixState.APPLIED, ended=True)
     clock.tick(61)
     scan_once(store, result(1, COMPLIANT, read_at=clock.now()))
-    still = store.fix(fix.id)
+    still = store.fixes.get(fix.id)
     assert still is not None
     assert still.state is FixState.APPLIED
     assert [item.resolved_by for item in findings(store)] == [""]
@@ -145,9 +145,9 @@ def test_already_there_fix_holds_early_readings_off(
     """A fix that found its contact in place is not contradicted by a reading about that time."""
     scan = claimed(store)
     clock.tick(60)
-    fix, _ = store.plan_fix(request(), "Account 1")
-    done = store.advance_fix(fix.id, FixState.CONFIRMED, ended=True, already_there=True)
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    done = store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True, already_there=True)
     assert done.applied_at is None
     found = result(1, MISSING, read_at=clock.now() + timedelta(seconds=seconds))
     clock.tick(60)
-    assert store.record_scan(ended(scan, found), [found]).opened == ()
+    assert store.scans.record(ended(scan, found), [found]).opened == ()

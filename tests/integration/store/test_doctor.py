@@ -230,5 +230,5 @@ def test_free_space(
 def test_the_last_scan(file: Path) -> None:
     """The last scan is read without a store; one that runs has not ended."""
     with SqliteStore(file, SystemClock()) as store:
-        store.claim_scan(Trigger(TriggerKind.CLI))
+        store.scans.claim(Trigger(TriggerKind.CLI))
         assert StoreChecks(file).last_scan() is None

@@ -80,15 +80,15 @@ def asked(
 
 def grant(store: SqliteStore, *requests: ExemptionRequest) -> list[Exemption]:
     """Grant what was asked of an account."""
-    return store.grant(requests or (asked(),), "Account 1")
+    return store.exemptions.grant(requests or (asked(),), "Account 1")
 
 
 def send_all(store: SqliteStore) -> list[AnnouncementKind]:
     """Post or update whatever is due; its kinds."""
-    due = store.due_announcements()
+    due = store.announcements.due()
     for each in due:
         if each.state is SendState.SENT:
-            store.sent(each.id, each.channel_id, each.ts, each.revision)
+            store.announcements.sent(each.id, each.channel_id, each.ts, each.revision)
         else:
             send(store, each.id)
     return [each.kind for each in due]
@@ -96,7 +96,7 @@ def send_all(store: SqliteStore) -> list[AnnouncementKind]:
 
 def alone(store: SqliteStore, number: int = 1) -> Finding:
     """The one finding of an account that is not resolved."""
-    (finding,) = store.open_findings(account(number).id)
+    (finding,) = store.findings.unresolved(account(number).id)
     return finding
 
 
@@ -109,14 +109,14 @@ def test_standing_finding_is_set_aside(store: SqliteStore, clock: SetClock) -> N
     assert (granted.account_name, granted.ended_at) == ("Account 1", None)
     finding = alone(store)
     assert (finding.exemption, finding.is_open) == (granted, False)
-    (due,) = store.due_announcements()
-    content = store.announcement_content(due.id, 9)
+    (due,) = store.announcements.due()
+    content = store.announcements.content(due.id, 9)
     assert (content.total, content.open, content.exempt, content.missing) == (2, 1, 1, 1)
     assert [each.exemption for each in content.findings] == [granted, None]
-    assert store.exemption(granted.id) == granted
-    assert store.exemption(99) is None
-    assert store.exemptions(9) == ([granted], 1)
-    assert store.holding() == {account(1).id: {(SECURITY, Rule.MISSING): granted}}
+    assert store.exemptions.get(granted.id) == granted
+    assert store.exemptions.get(99) is None
+    assert store.exemptions.page(9) == ([granted], 1)
+    assert store.exemptions.in_force() == {account(1).id: {(SECURITY, Rule.MISSING): granted}}
     assert "team" not in repr(granted)
 
 
@@ -129,14 +129,14 @@ def test_what_is_set_aside_stands_still(store: SqliteStore) -> None:
     assert (changes.opened, changes.resolved, changes.unchanged) == ((), (), 1)
     changes = scan_once(store, result(1, COMPLIANT), result(2, MISSING))
     assert (changes.opened, changes.resolved) == ((), (key(Rule.MISSING),))
-    assert store.exemptions(9)[1] == 1
+    assert store.exemptions.page(9)[1] == 1
     # It survives the finding: back again, that is set aside from the start, and not announced.
     send_all(store)
     changes = scan_once(store, result(1, MISSING), result(2, MISSING))
     assert (changes.opened, changes.unchanged) == ((), 1)
-    assert store.report(4).changes.opened == ()
+    assert store.scans.report(4).changes.opened == ()
     assert alone(store).exemption is not None
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
 
 
 def test_rule_undecided_and_broken_is_set_aside_as_one(store: SqliteStore) -> None:
@@ -145,7 +145,7 @@ def test_rule_undecided_and_broken_is_set_aside_as_one(store: SqliteStore) -> No
     grant(store, asked(rule))
     scan_once(store, result(1, breaking(rule)))
     scan_once(store, result(1, breaking(Rule.FREE_MAIL, unclear=(rule,))))
-    states = {each.key: each.is_open for each in store.open_findings(account(1).id)}
+    states = {each.key: each.is_open for each in store.findings.unresolved(account(1).id)}
     assert states == {
         key(rule): False,
         replace(key(rule), outcome=Outcome.UNKNOWN): False,
@@ -160,9 +160,9 @@ def test_several_are_granted_or_none(path: Path, store: SqliteStore) -> None:
     with pytest.raises(TypeError):  # a moment without its offset is none
         grant(store, asked(Rule.FREE_MAIL), bad)
     assert query(path, "SELECT * FROM exemptions") == []
-    assert all(each.is_open for each in store.open_findings(account(1).id))
+    assert all(each.is_open for each in store.findings.unresolved(account(1).id))
     both = grant(store, asked(Rule.FREE_MAIL), asked(Rule.PLACEHOLDER))
-    aside = {each.key.rule: each.exemption for each in store.open_findings(account(1).id)}
+    aside = {each.key.rule: each.exemption for each in store.findings.unresolved(account(1).id)}
     assert aside == dict(zip((Rule.FREE_MAIL, Rule.PLACEHOLDER), both, strict=True))
 
 
@@ -173,11 +173,11 @@ def test_later_grant_replaces_an_earlier_one(store: SqliteStore, clock: SetClock
     clock.tick(60)
     (second,) = grant(store, asked(until=START + 2 * MONTH, user_id="U2"))
     assert alone(store).exemption == second
-    ended = store.exemption(first.id)
+    ended = store.exemptions.get(first.id)
     assert ended == replace(first, ended_at=clock.now(), ended_by="U2")
-    assert store.exemptions(9) == ([second], 1)
+    assert store.exemptions.page(9) == ([second], 1)
     clock.moment = START + MONTH
-    assert not store.settle_exemptions()
+    assert not store.exemptions.settle()
 
 
 @pytest.mark.parametrize("by_hand", [True, False])
@@ -193,23 +193,23 @@ def test_ended_exemption_opens_its_finding_again(
     old = alone(store)
     clock.moment = START + MONTH + timedelta(minutes=5)
     if by_hand:
-        ended = store.end_exemption(granted.id, "U2")
+        ended = store.exemptions.end(granted.id, "U2")
         assert ended == replace(granted, ended_at=clock.now(), ended_by="U2")
         clock.tick(60)
-        assert store.end_exemption(granted.id, "U3") == ended
+        assert store.exemptions.end(granted.id, "U3") == ended
     else:
-        assert store.settle_exemptions()
-        ended = store.exemption(granted.id)
+        assert store.exemptions.settle()
+        ended = store.exemptions.get(granted.id)
         assert ended == replace(granted, ended_at=START + MONTH)
-        assert not store.settle_exemptions()
+        assert not store.exemptions.settle()
     new = alone(store)
     assert (new.key, new.is_open, new.first_seen) == (old.key, True, old.first_seen)
     assert new.id != old.id
-    shown, fresh = store.due_announcements()
+    shown, fresh = store.announcements.due()
     assert (fresh.kind, fresh.channel, fresh.mention) == (SHORT, "#alerts", ("U7",))
     assert (fresh.scan_id, fresh.state) == (1, SendState.PENDING)
-    assert [each.id for each in store.announcement_content(fresh.id, 9).findings] == [new.id]
-    (was,) = store.announcement_content(shown.id, 9).findings
+    assert [each.id for each in store.announcements.content(fresh.id, 9).findings] == [new.id]
+    (was,) = store.announcements.content(shown.id, 9).findings
     assert (was.resolution, was.resolved_by, was.exemption) == (OPENED_AGAIN, "", ended)
     assert was.resolved_at is not None
     assert ended is not None
@@ -217,7 +217,7 @@ def test_ended_exemption_opens_its_finding_again(
     assert was.resolved_at >= ended.ended_at
     # What stands again is no news to the next scan, and what the first one opened stays told.
     assert scan_once(store, result(1, MISSING), result(2, MISSING)).unchanged == 2
-    assert len(store.report(1).changes.opened) == 2
+    assert len(store.scans.report(1).changes.opened) == 2
 
 
 def test_end_without_a_finding_is_quiet(store: SqliteStore, clock: SetClock) -> None:
@@ -225,13 +225,13 @@ def test_end_without_a_finding_is_quiet(store: SqliteStore, clock: SetClock) -> 
     scan_once(store, result(1, COMPLIANT))
     grant(store)
     clock.moment = START + MONTH - DAY
-    assert not store.settle_exemptions()
+    assert not store.exemptions.settle()
     clock.moment = START + MONTH
-    assert not store.settle_exemptions()
-    assert store.due_announcements() == []
-    assert store.exemptions(9) == ([], 0)
-    assert store.holding() == {}
-    assert store.end_exemption(99, "U1") is None
+    assert not store.exemptions.settle()
+    assert store.announcements.due() == []
+    assert store.exemptions.page(9) == ([], 0)
+    assert store.exemptions.in_force() == {}
+    assert store.exemptions.end(99, "U1") is None
 
 
 def test_what_could_not_be_checked_opens_as_such(store: SqliteStore, clock: SetClock) -> None:
@@ -241,8 +241,8 @@ def test_what_could_not_be_checked_opens_as_such(store: SqliteStore, clock: SetC
     verified = asked(Rule.UNSUPPORTED, kind=ExemptionKind.VERIFICATION)
     grant(store, verified)
     clock.moment = START + MONTH
-    assert store.settle_exemptions()
-    kinds = [each.kind for each in store.due_announcements()]
+    assert store.exemptions.settle()
+    kinds = [each.kind for each in store.announcements.due()]
     assert kinds == [AnnouncementKind.UNCHECKED, AnnouncementKind.UNCHECKED]
 
 
@@ -250,10 +250,10 @@ def test_alert_of_which_all_is_set_aside_is_not_sent(store: SqliteStore, clock: 
     """What is set aside before its alert was ever sent is announced when that ends."""
     scan_once(store, result(1, MISSING))
     grant(store)
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
     clock.moment = START + MONTH
-    assert store.settle_exemptions()
-    assert [each.kind for each in store.due_announcements()] == [SHORT]
+    assert store.exemptions.settle()
+    assert [each.kind for each in store.announcements.due()] == [SHORT]
 
 
 def test_notice_is_given_once_within_the_week_before(store: SqliteStore, clock: SetClock) -> None:
@@ -264,23 +264,23 @@ def test_notice_is_given_once_within_the_week_before(store: SqliteStore, clock: 
     mine = [grant(store, asked(number=number))[0] for number in (1, 2, 3)]
     send_all(store)
     clock.moment = START + MONTH - NOTICE - timedelta(seconds=1)
-    assert not store.settle_exemptions()
+    assert not store.exemptions.settle()
     clock.tick(1)
-    assert store.settle_exemptions()
-    assert not store.settle_exemptions()
-    usual, named = sorted(store.due_announcements(), key=lambda each: each.channel)
+    assert store.exemptions.settle()
+    assert not store.exemptions.settle()
+    usual, named = sorted(store.announcements.due(), key=lambda each: each.channel)
     assert (usual.kind, usual.channel, named.kind, named.channel) == (ENDING, "", ENDING, "#alerts")
-    content = store.announcement_content(usual.id, 1, 1)
+    content = store.announcements.content(usual.id, 1, 1)
     assert (content.total, [each.id for each in content.exemptions]) == (2, [mine[2].id])
     assert content.exemptions[0].noticed_at == clock.now()
     assert content.findings == ()
     # Ended ahead of its day before anybody was told: nothing is left to say.
-    store.end_exemption(mine[0].id, "U1")
-    assert [each.kind for each in store.due_announcements()] == [SHORT, ENDING, SHORT]
+    store.exemptions.end(mine[0].id, "U1")
+    assert [each.kind for each in store.announcements.due()] == [SHORT, ENDING, SHORT]
     send_all(store)
-    store.end_exemption(mine[1].id, "U1")
-    (again,) = [each for each in store.due_announcements() if each.kind is ENDING]
-    shown = store.announcement_content(again.id, 9).exemptions
+    store.exemptions.end(mine[1].id, "U1")
+    (again,) = [each for each in store.announcements.due() if each.kind is ENDING]
+    shown = store.announcements.content(again.id, 9).exemptions
     assert [each.ended_by for each in shown] == ["U1", ""]
 
 
@@ -291,9 +291,9 @@ def test_short_exemption_needs_no_notice(store: SqliteStore, clock: SetClock) ->
     grant(store, asked(until=START + NOTICE))
     send_all(store)
     clock.tick(60)
-    assert not store.settle_exemptions()
+    assert not store.exemptions.settle()
     clock.moment = START + NOTICE
-    assert store.settle_exemptions()
+    assert store.exemptions.settle()
     assert ENDING not in send_all(store)
 
 
@@ -302,10 +302,10 @@ def test_end_that_nobody_settled_yet(store: SqliteStore, clock: SetClock) -> Non
     scan_once(store, result(1, MISSING))
     grant(store)
     clock.moment = START + MONTH
-    assert store.holding() == {}
+    assert store.exemptions.in_force() == {}
     changes = scan_once(store, result(1, MISSING))
     assert changes.opened == ()
-    assert store.settle_exemptions()
+    assert store.exemptions.settle()
     assert alone(store).is_open
 
 
@@ -314,12 +314,12 @@ def test_fix_of_what_is_set_aside(store: SqliteStore, clock: SetClock) -> None:
     scan_once(store, result(1, MISSING))
     send_all(store)
     grant(store)
-    fix, _ = store.plan_fix(request(), "Account 1")
-    store.advance_fix(fix.id, FixState.CONFIRMED, ended=True, result=type_result(COMPLIANT))
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True, result=type_result(COMPLIANT))
     (finding,) = findings(store)
     assert finding.resolved_by == "U1"
     clock.moment = START + MONTH
-    assert not store.settle_exemptions()
+    assert not store.exemptions.settle()
     assert findings(store)[0].resolved_by == "U1"
 
 
@@ -331,17 +331,17 @@ def test_report_knows_what_set_a_verdict_aside(store: SqliteStore, clock: SetClo
     exempt = replace(item, outcome=Outcome.EXEMPT, verdicts=(aside,))
     other = replace(exempt, verdicts=(replace(aside, reason="Still missing."),))
     scan_once(store, result(1, exempt), result(2, other))
-    assert [each.results for each in store.report(1).results] == [(exempt,), (other,)]
+    assert [each.results for each in store.scans.report(1).results] == [(exempt,), (other,)]
     clock.tick(1)
-    ended = store.end_exemption(granted.id, "U1")
-    assert store.report(1).results[0].results[0].verdicts[0].exemption == ended
+    ended = store.exemptions.end(granted.id, "U1")
+    assert store.scans.report(1).results[0].results[0].verdicts[0].exemption == ended
 
 
 def test_exemptions_are_listed_by_their_ends(store: SqliteStore) -> None:
     """The first to end comes first, a page at a time."""
     for number, days in ((1, 30), (2, 20), (3, 40)):
         grant(store, asked(number=number, until=START + days * DAY))
-    pages = [store.exemptions(2, offset) for offset in (0, 2, 4)]
+    pages = [store.exemptions.page(2, offset) for offset in (0, 2, 4)]
     assert [[each.request.account_id[-1] for each in page] for page, _ in pages] == [
         ["2", "1"],
         ["3"],

@@ -38,23 +38,23 @@ def test_killed_while_a_scan_is_recorded(tmp_path: Path, when: str) -> None:
     path = tmp_path / "bot.db"
     with SqliteStore(path, SystemClock()) as store:
         scan_once(store, result(1, Outcome.MISSING))
-        (due,) = store.due_announcements()
+        (due,) = store.announcements.due()
         send(store, due.id)
     command = [sys.executable, "-m", "tests.integration.store.killed", str(path), when, "scan"]
     killed = subprocess.run(command, check=False, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     recorded = when == "after"
     with SqliteStore(path, SystemClock()) as store:
-        assert store.cut_off_dead_scans() == (0 if recorded else 1)
-        scan = store.scan(2)
+        assert store.scans.cut_off_dead() == (0 if recorded else 1)
+        scan = store.scans.get(2)
         assert scan is not None
         assert scan.state is (ScanState.COMPLETE if recorded else ScanState.CUT_OFF)
-        kinds = [each.kind for each in store.due_announcements()]
+        kinds = [each.kind for each in store.announcements.due()]
         both = [AnnouncementKind.FALLS_SHORT, AnnouncementKind.FALLS_SHORT]
         assert kinds == ([*both, AnnouncementKind.UNCHECKED] if recorded else [])
-        assert store.announcement_content(due.id, 9).open == (0 if recorded else 1)
-        assert (store.account(account(2).id) is not None) is recorded
-        assert store.claim_scan(SCHEDULE).granted
+        assert store.announcements.content(due.id, 9).open == (0 if recorded else 1)
+        assert (store.accounts.get(account(2).id) is not None) is recorded
+        assert store.scans.claim(SCHEDULE).granted
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
 
 
@@ -67,16 +67,16 @@ def test_killed_while_exemptions_are_settled(tmp_path: Path, when: str) -> None:
     now = SystemClock().now()
     with SqliteStore(path, SystemClock()) as store:
         scan_once(store, result(1, Outcome.MISSING), result(2, Outcome.MISSING))
-        (due,) = store.due_announcements()
+        (due,) = store.announcements.due()
         send(store, due.id)
         for number in (1, 2):
             whose = (account(number).id, SECURITY, Rule.MISSING)
             asked = ExemptionRequest(
                 ExemptionKind.EXEMPTION, *whose, "A reason.", "U1", now + timedelta(days=30)
             )
-            store.grant([asked], f"Account {number}")
-        shown = store.due_announcements()[0]
-        store.sent(shown.id, "C1", "1.1", shown.revision)
+            store.exemptions.grant([asked], f"Account {number}")
+        shown = store.announcements.due()[0]
+        store.announcements.sent(shown.id, "C1", "1.1", shown.revision)
     # The day of one has come, and that of the other is near.
     query(path, "UPDATE exemptions SET until = ?, notice_at = ?", time_text(now), time_text(now))
     query(path, "UPDATE exemptions SET until = ? WHERE id = 2", time_text(now + timedelta(days=3)))
@@ -84,13 +84,13 @@ def test_killed_while_exemptions_are_settled(tmp_path: Path, when: str) -> None:
     killed = subprocess.run(command, check=False, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     with SqliteStore(path, SystemClock()) as store:
-        assert store.settle_exemptions() is (when != "after")
-        assert not store.settle_exemptions()
-        kinds = sorted(each.kind for each in store.due_announcements())
+        assert store.exemptions.settle() is (when != "after")
+        assert not store.exemptions.settle()
+        kinds = sorted(each.kind for each in store.announcements.due())
         assert kinds == [AnnouncementKind.ENDING, *2 * [AnnouncementKind.FALLS_SHORT]]
-        assert [each.is_open for each in store.open_findings(account(1).id)] == [True]
-        assert [each.is_open for each in store.open_findings(account(2).id)] == [False]
-        content = store.announcement_content(due.id, 9)
+        assert [each.is_open for each in store.findings.unresolved(account(1).id)] == [True]
+        assert [each.is_open for each in store.findings.unresolved(account(2).id)] == [False]
+        content = store.announcements.content(due.id, 9)
         assert (content.total, content.open, content.exempt) == (2, 0, 1)
     assert query(path, "SELECT count(*) FROM findings") == [(3,)]
     assert query(path, "SELECT count(*) FROM exemptions WHERE noticed_at IS NOT NULL") == [(1,)]

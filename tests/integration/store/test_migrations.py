@@ -109,11 +109,13 @@ def path(tmp_path: Path) -> Path:
 def test_everything_is_found(path: Path) -> None:
     """Accounts, scans with their results, findings, announcements and fixes are all there."""
     with SqliteStore(path, SetClock()) as store:
-        assert [store.account(account(n).id) for n in (1, 2, 3)] == [account(n) for n in (1, 2, 3)]
-        last = store.last_scan()
+        assert [store.accounts.get(account(n).id) for n in (1, 2, 3)] == [
+            account(n) for n in (1, 2, 3)
+        ]
+        last = store.scans.last()
         assert last is not None
         assert (last.id, last.state, last.failure) == (8, ScanState.FAILED, DENIED)
-        (seen,) = store.report(7).results
+        (seen,) = store.scans.report(7).results
         assert (seen.account, seen.read_at, seen.outcome) == (account(1), START, Outcome.MISSING)
         missing, unknown, compliant = seen.results
         assert [each.rule for each in missing.verdicts] == [Rule.MISSING]
@@ -124,27 +126,27 @@ def test_everything_is_found(path: Path) -> None:
             False,
         )
         assert (compliant.contact, compliant.verdicts) == (CONTACT, ())
-        short = store.announcement_content("a", 9)
+        short = store.announcements.content("a", 9)
         assert (short.announcement.state, short.total, short.open) == (SendState.SENT, 2, 1)
         assert (short.missing, short.severities) == (1, {Severity.VERY_HIGH: 1})
         assert {each.id: each.resolution for each in short.findings} == {11: "Done.", 14: "Done."}
-        unchecked = store.announcement_content("b", 9)
+        unchecked = store.announcements.content("b", 9)
         assert {each.id: each.key.rule for each in unchecked.findings} == {
             12: Rule.UNREADABLE,
             13: Rule.UNSUPPORTED,
         }
         assert [each.failure for each in unchecked.findings] == [DENIED, None]
-        assert store.report(7).changes.opened == (
+        assert store.scans.report(7).changes.opened == (
             key(Rule.MISSING),
             key(Rule.UNREADABLE, kind=ContactType.BILLING),
             key(Rule.UNSUPPORTED, 2),
             key(Rule.MISSING, 3),
         )
-        fix = store.latest_fix(account(3).id, SECURITY)
+        fix = store.fixes.latest(account(3).id, SECURITY)
         assert fix is not None
         assert (fix.id, fix.state, fix.before) == (5, FixState.CONFIRMED, OTHER)
-        assert not store.first_delivery("trigger")
-        assert store.due_announcements() == []
+        assert not store.deliveries.is_first("trigger")
+        assert store.announcements.due() == []
 
 
 def test_the_next_scan_goes_on_from_there(path: Path) -> None:
@@ -159,9 +161,9 @@ def test_the_next_scan_goes_on_from_there(path: Path) -> None:
         assert changes.opened == (key(Rule.MISSING, 3),)
         assert changes.resolved == (key(Rule.UNREADABLE, kind=ContactType.BILLING),)
         assert changes.unchanged == 2
-        kinds = [each.kind for each in store.due_announcements()]
+        kinds = [each.kind for each in store.announcements.due()]
         assert kinds.count(AnnouncementKind.CHECKS_WORKING) == 1
-        assert [each.id for each in store.open_findings(account(3).id)] == [15]
+        assert [each.id for each in store.findings.unresolved(account(3).id)] == [15]
 
 
 def test_it_is_brought_up_once(path: Path) -> None:

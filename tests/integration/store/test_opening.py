@@ -73,11 +73,11 @@ def refused(path: Path, clock: SetClock | None = None) -> StoreError:
 def test_opens_again_with_what_was_kept(path: Path) -> None:
     """What one process kept the next one finds, in a file that its owner alone can read."""
     with SqliteStore(str(path), SetClock()) as store:
-        store.remember_accounts([account(1)])
+        store.accounts.remember([account(1)])
         assert query(path, "PRAGMA journal_mode") == [("wal",)]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with SqliteStore(path, SetClock()) as store:
-        assert store.account(account(1).id) == account(1)
+        assert store.accounts.get(account(1).id) == account(1)
 
 
 def test_directory_that_does_not_exist(path: Path) -> None:
@@ -167,13 +167,13 @@ def test_full_disk_keeps_nothing_of_the_call(path: Path) -> None:
             pages = db.execute("PRAGMA page_count").fetchone()[0]
             db.execute(f"PRAGMA max_page_count = {pages + 4}")
         with pytest.raises(StoreError, match="disk is full") as caught:
-            store.record_scan(ended(scan, *found), found)
+            store.scans.record(ended(scan, *found), found)
         assert "space" in caught.value.remedy
-        assert store.account(account(400).id) is None
-        assert len(store.due_announcements()) == 1
+        assert store.accounts.get(account(400).id) is None
+        assert len(store.announcements.due()) == 1
         with store._connections.plain() as db:
             db.execute("PRAGMA max_page_count = 1000000")
-        assert len(store.record_scan(ended(scan, *found), found).opened) == 498
+        assert len(store.scans.record(ended(scan, *found), found).opened) == 498
 
 
 def test_locked_for_too_long(path: Path) -> None:
@@ -184,20 +184,20 @@ def test_locked_for_too_long(path: Path) -> None:
     ):
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked by another process"):
-            store.first_delivery("x")
-        assert store.account_names() == []
+            store.deliveries.is_first("x")
+        assert store.accounts.names() == []
         other.execute("ROLLBACK")
-        assert store.first_delivery("x")
+        assert store.deliveries.is_first("x")
 
 
 def test_busy_within_the_process(path: Path) -> None:
     """A thread that waits too long for another one's transaction is told so."""
     with SqliteStore(path, SetClock(), patience=0.05) as store, ThreadPoolExecutor(1) as pool:
         with store._connections.writing():
-            waiting = pool.submit(store.first_delivery, "x")
+            waiting = pool.submit(store.deliveries.is_first, "x")
             with pytest.raises(StoreError, match="by the bot itself"):
                 waiting.result()
-        assert store.first_delivery("x")
+        assert store.deliveries.is_first("x")
 
 
 def test_logging_ahead_waits_for_readers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +225,7 @@ def test_closed_store_says_so(path: Path) -> None:
     store.close()
     store.close()
     with pytest.raises(StoreError, match="closed"):
-        store.account_names()
+        store.accounts.names()
 
 
 def test_close_does_not_pull_a_connection_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,7 +243,7 @@ def test_each_thread_has_its_own_connection(path: Path) -> None:
     """Threads share no connection, and one that ended leaves none open."""
     with SqliteStore(path, SetClock()) as store:
         for _ in range(3):
-            worker = threading.Thread(target=store.account_names)
+            worker = threading.Thread(target=store.accounts.names)
             worker.start()
             worker.join()
         assert len(store._connections._open) == 2
@@ -254,7 +254,7 @@ def test_file_that_was_moved_away_is_missed(path: Path) -> None:
     with SqliteStore(path, SetClock()) as store, ThreadPoolExecutor(1) as pool:
         path.rename(path.with_suffix(".old"))
         with pytest.raises(StoreError, match="cannot be opened"):
-            pool.submit(store.account_names).result()
+            pool.submit(store.accounts.names).result()
         assert not path.exists()
 
 
@@ -264,13 +264,13 @@ def test_error_in_a_transaction_undoes_it(path: Path) -> None:
         with suppress(KeyError), store._connections.writing() as db:
             db.execute("INSERT INTO deliveries VALUES ('x', '')")
             raise KeyError
-        assert store.first_delivery("x")
+        assert store.deliveries.is_first("x")
 
 
 def test_damaged_file(path: Path) -> None:
     """A damaged file is named as such."""
     with SqliteStore(path, SetClock()) as store:
-        store.remember_accounts([account(n) for n in range(1, 200)])
+        store.accounts.remember([account(n) for n in range(1, 200)])
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     path.write_bytes(content)
@@ -282,7 +282,7 @@ def test_any_other_error_is_told_by_its_code(path: Path) -> None:
     with SqliteStore(path, SetClock()) as store:
         query(path, "DROP TABLE deliveries")
         with pytest.raises(StoreError, match=r"failed \(SQLITE_ERROR\)") as caught:
-            store.first_delivery("secret")
+            store.deliveries.is_first("secret")
         assert isinstance(caught.value, AltcontactError)
     told = store_error(sqlite3.ProgrammingError("ana@example.com"), path)
     assert "(ProgrammingError)" in str(told)

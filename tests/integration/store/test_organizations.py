@@ -72,12 +72,12 @@ def scan(store: SqliteStore, *found: ScanPart | AccountResult) -> Changes:
     why: Failure | None = next((each.failure for each in parts if each.failure), None)
     state = ScanState.COMPLETE if why is None else ScanState.INCOMPLETE
     done = ended(claimed(store), *results, state=state, why=why, scope=parts[0].scope)
-    return store.record_scan(replace(done, parts=parts), results)
+    return store.scans.record(replace(done, parts=parts), results)
 
 
 def kinds(store: SqliteStore) -> list[tuple[AnnouncementKind, str]]:
     """What is due of checks themselves, by organization; all is posted then."""
-    due = [each for each in store.due_announcements() if each.kind in {FAILING, WORKING}]
+    due = [each for each in store.announcements.due() if each.kind in {FAILING, WORKING}]
     for each in due:
         send(store, each.id)
     return [(each.kind, each.organization) for each in due]
@@ -87,13 +87,13 @@ def test_parts_are_kept(store: SqliteStore) -> None:
     """How a scan went in each organization is read back as it was."""
     parts = (part("a"), part("b", FailureCode.DENIED, None))
     scan(store, *parts, of("a", 1))
-    kept = store.scan(1)
+    kept = store.scans.get(1)
     assert kept is not None
     assert kept.parts == parts
     assert kept.failing == {"b": failure(FailureCode.DENIED)}
-    assert store.report(1).results == (of("a", 1),)
-    (due, *_) = store.due_announcements()
-    assert store.announcement_content(due.id, 9).scan == kept
+    assert store.scans.report(1).results == (of("a", 1),)
+    (due, *_) = store.announcements.due()
+    assert store.announcements.content(due.id, 9).scan == kept
 
 
 def test_accounts_left_where_the_listing_was_complete(store: SqliteStore) -> None:
@@ -101,7 +101,7 @@ def test_accounts_left_where_the_listing_was_complete(store: SqliteStore) -> Non
     scan(store, part("a"), part("b"), of("a", 1), of("a", 2), of("b", 3), of("b", 4))
     changes = scan(store, part("a"), part("b", FailureCode.DENIED), of("a", 1), of("b", 3))
     assert changes.resolved == (key(Rule.MISSING, 2),)
-    assert store.account_names() == ["Account 1", "Account 3", "Account 4"]
+    assert store.accounts.names() == ["Account 1", "Account 3", "Account 4"]
 
 
 @pytest.mark.parametrize("found", [[part("b", None, ALONE), of("b", 3)], [part("b")]])
@@ -129,7 +129,7 @@ def test_account_that_moved(store: SqliteStore) -> None:
     assert (changes.opened, changes.resolved) == ((key(Rule.MISSING, 2),), ())
     changes = scan(store, part("a"), part("b"), of("a", 2), of("b", 1))
     assert (changes.opened, changes.resolved) == ((), ())
-    kept = store.account(account(1).id)
+    kept = store.accounts.get(account(1).id)
     assert kept is not None
     assert kept.organization == "b"
 
@@ -178,8 +178,8 @@ def test_news_go_where_the_policy_says(store: SqliteStore) -> None:
         result(5, MISSING),
     )
     sent = {
-        (each.kind, each.channel): (each.mention, store.announcement_content(each.id, 9).total)
-        for each in store.due_announcements()
+        (each.kind, each.channel): (each.mention, store.announcements.content(each.id, 9).total)
+        for each in store.announcements.due()
     }
     short, unchecked = AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED
     assert sent == {

@@ -70,7 +70,7 @@ def test_finding_is_opened_once(store: SqliteStore) -> None:
     assert (finding.first_seen, finding.last_seen) == (START, later)
     assert (finding.key, finding.account_name) == (ONE, "Account 1")
     assert finding.reason == "No SECURITY contact is set."
-    assert len(store.due_announcements()) == 1
+    assert len(store.announcements.due()) == 1
 
 
 def test_finding_that_comes_back_is_new(store: SqliteStore) -> None:
@@ -158,12 +158,12 @@ def test_account_that_left_the_organization(path: Path, store: SqliteStore) -> N
     changes = scan_once(store, result(3, COMPLIANT))
     assert changes.resolved == (ONE,)
     assert "not in the organization" in findings(store)[0].resolution
-    assert store.account_names() == ["Account 3"]
-    assert store.find_accounts("Account", 9) == [account(3)]
-    assert store.account(ONE.account_id) == account(1)
+    assert store.accounts.names() == ["Account 3"]
+    assert store.accounts.find("Account", 9) == [account(3)]
+    assert store.accounts.get(ONE.account_id) == account(1)
     assert query(path, "SELECT account_id FROM contacts") == [(account(3).id,)]
     scan_once(store, result(1, MISSING), result(3, COMPLIANT))
-    assert store.account_names() == ["Account 1", "Account 3"]
+    assert store.accounts.names() == ["Account 1", "Account 3"]
 
 
 def test_listing_that_proves_nothing(store: SqliteStore) -> None:
@@ -189,9 +189,9 @@ def test_result_that_was_not_seen_changes_nothing(path: Path, store: SqliteStore
     changes = scan_once(store, *unseen, state=ScanState.INCOMPLETE, why=lost)
     assert (changes.opened, changes.resolved) == ((), ())
     assert before == (query(path, "SELECT * FROM contacts"), query(path, "SELECT * FROM findings"))
-    assert store.account(account(3).id) is None
-    assert store.report(2).results == tuple(unseen)
-    store.observe(replace(result(1, COMPLIANT), was_scanned=False))
+    assert store.accounts.get(account(3).id) is None
+    assert store.scans.report(2).results == tuple(unseen)
+    store.findings.observe(replace(result(1, COMPLIANT), was_scanned=False))
     assert standing(store) == {MISSING}
 
 
@@ -217,18 +217,18 @@ def test_contacts_are_kept_as_last_read(path: Path, store: SqliteStore) -> None:
 def test_look_resolves_and_opens_nothing(store: SqliteStore) -> None:
     """A look at one account resolves what it disproves, and opens nothing, whatever it shows."""
     scan_once(store, result(1, MISSING))
-    store.observe(result(1, COMPLIANT, MISSING, UNKNOWN))
-    store.observe(result(2, MISSING))
+    store.findings.observe(result(1, COMPLIANT, MISSING, UNKNOWN))
+    store.findings.observe(result(2, MISSING))
     (finding,) = findings(store)
     assert finding.resolved_at is not None
     assert finding.resolved_by == ""
-    assert store.account(account(2).id) == account(2)
+    assert store.accounts.get(account(2).id) == account(2)
 
 
 def test_look_at_fewer_types_says_nothing_of_the_others(store: SqliteStore) -> None:
     """A look does not tell what is required, so a type that it lacks keeps its finding."""
     scan_once(store, result(1, MISSING, MISSING))
-    store.observe(AccountResult(account(1), (type_result(COMPLIANT),)))
+    store.findings.observe(AccountResult(account(1), (type_result(COMPLIANT),)))
     (left,) = [item for item in findings(store) if item.resolved_at is None]
     assert left.key.type is ContactType.BILLING
 

@@ -59,7 +59,7 @@ def store(tmp_path: Path, clock: SetClock) -> Iterator[SqliteStore]:
 
 def standing(store: SqliteStore) -> set[tuple[Rule, Outcome]]:
     """What stands of the first account, by rule and outcome."""
-    return {(each.key.rule, each.key.outcome) for each in store.open_findings(account(1).id)}
+    return {(each.key.rule, each.key.outcome) for each in store.findings.unresolved(account(1).id)}
 
 
 def ends(store: SqliteStore) -> dict[Rule, str]:
@@ -75,10 +75,10 @@ def test_each_rule_is_a_finding(store: SqliteStore) -> None:
     assert (changes.opened, changes.resolved) == ((key(ROOT),), (key(PLACEHOLDER),))
     assert changes.unchanged == 1
     assert standing(store) == {(FREE, Outcome.WEAK), (ROOT, Outcome.WEAK)}
-    (first, second) = store.due_announcements()
-    content = store.announcement_content(first.id, 9)
+    (first, second) = store.announcements.due()
+    content = store.announcements.content(first.id, 9)
     assert (content.total, content.open, content.contacts) == (2, 1, 1)
-    assert store.announcement_content(second.id, 9).total == 1
+    assert store.announcements.content(second.id, 9).total == 1
 
 
 @pytest.mark.parametrize(
@@ -191,13 +191,13 @@ def test_what_was_not_asked_for_is_no_news(store: SqliteStore) -> None:
     unclear = TypeResult.from_verdicts(SECURITY, [not_asked], CONTACT)
     assert scan_once(store, result(1, unclear)).opened == ()
     scan_once(store, result(1, breaking(MEMBER, unclear=(ROOT,))))
-    before = store.open_findings(account(1).id)
+    before = store.findings.unresolved(account(1).id)
     not_asked = Verdict.unknown(ROOT, failure(FailureCode.NOT_ASKED))
     scan_once(
         store,
         result(1, TypeResult.from_verdicts(SECURITY, [*unclear.verdicts, not_asked], CONTACT)),
     )
-    assert store.open_findings(account(1).id) == before
+    assert store.findings.unresolved(account(1).id) == before
 
 
 def test_what_could_be_read_again_is_told(store: SqliteStore) -> None:
@@ -217,7 +217,7 @@ def test_excluded_account(store: SqliteStore) -> None:
     changes = scan_once(store, excluded)
     assert len(changes.resolved) == 2
     assert set(ends(store).values()) == {"The policy excludes this account: Closed every Friday."}
-    assert store.report(2).results[0].excluded == "Closed every Friday."
+    assert store.scans.report(2).results[0].excluded == "Closed every Friday."
 
 
 def test_finding_says_what_is_known_of_it(store: SqliteStore) -> None:
@@ -225,7 +225,7 @@ def test_finding_says_what_is_known_of_it(store: SqliteStore) -> None:
     who = replace(account(1), tags={"owner": "ana@corp.internal"})
     owned = policy(owner_tag="owner")
     scan_once(store, result(who, breaking(PLACEHOLDER), policy=owned))
-    (due,) = store.due_announcements()
+    (due,) = store.announcements.due()
     send(store, due.id)
     (finding,) = findings(store)
     assert finding.severity is Severity.HIGH
@@ -236,7 +236,7 @@ def test_finding_says_what_is_known_of_it(store: SqliteStore) -> None:
     # Where the place of an account is not known just now, what was known of it stands.
     scan_once(store, result(account(1), breaking(PLACEHOLDER), policy=owned))
     scan_once(store, result(1, breaking(PLACEHOLDER)))
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
     lower = TypeResult.from_verdicts(
         SECURITY, [Verdict.violated(PLACEHOLDER, "Bad: placeholder.", Severity.LOW)], CONTACT
     )
@@ -245,8 +245,8 @@ def test_finding_says_what_is_known_of_it(store: SqliteStore) -> None:
         (result(who, lower, policy=policy()), (Severity.LOW, (), "")),
     ):
         scan_once(store, changed)
-        (again,) = store.due_announcements()
-        store.sent(again.id, "C1", "1.1", again.revision)
+        (again,) = store.announcements.due()
+        store.announcements.sent(again.id, "C1", "1.1", again.revision)
         (finding,) = findings(store)
         assert (finding.severity, finding.differences, finding.owner) == told
 
@@ -266,7 +266,7 @@ def test_results_are_kept_with_their_verdicts(store: SqliteStore) -> None:
     )
     found = (result(odd, unclear, Outcome.COMPLIANT), result(2, breaking(PLACEHOLDER, FREE)))
     scan_once(store, *found)
-    first, second = store.report(1).results
+    first, second = store.scans.report(1).results
     assert first.results == found[0].results
     assert first.account == replace(odd, name="é ?")
     assert second == found[1]
@@ -277,7 +277,7 @@ def test_report_holds_once_what_many_accounts_share(store: SqliteStore) -> None:
     units = (Unit("ou-ab12-11111111", "Production"),)
     who = [replace(account(n), units=units) for n in (1, 2)]
     scan_once(store, *(result(each, breaking(PLACEHOLDER)) for each in who))
-    first, second = store.report(1).results
+    first, second = store.scans.report(1).results
     assert first.account.units is second.account.units
     assert first.results[0] is second.results[0]
 
@@ -293,25 +293,27 @@ def test_fix_resolves_what_it_is_known_to_mend(store: SqliteStore) -> None:
             1, breaking(PLACEHOLDER, FREE, MEMBER, unclear=(ROOT,)), breaking(FREE, kind=BILLING)
         ),
     )
-    for due in store.due_announcements():
+    for due in store.announcements.due():
         send(store, due.id)
-    before = {each.key.rule: each for each in store.open_findings(account(1).id)}
-    fix, _ = store.plan_fix(request(wanted=OTHER), "Account 1")
-    store.advance_fix(fix.id, FixState.APPLIED, ended=False)
+    before = {each.key.rule: each for each in store.findings.unresolved(account(1).id)}
+    fix, _ = store.fixes.plan(request(wanted=OTHER), "Account 1")
+    store.fixes.advance(fix.id, FixState.APPLIED, ended=False)
     left = breaking(FREE, contact=OTHER, unclear=(MEMBER, ROOT))
-    store.advance_fix(fix.id, FixState.CONFIRMED, ended=True, result=left)
+    store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True, result=left)
     assert ends(store) == {PLACEHOLDER: FIXED}
-    now = {(each.key.type, each.key.rule): each for each in store.open_findings(account(1).id)}
+    now = {
+        (each.key.type, each.key.rule): each for each in store.findings.unresolved(account(1).id)
+    }
     assert set(now) == {(SECURITY, each) for each in (FREE, MEMBER, ROOT)} | {(BILLING, FREE)}
     # What it still breaks is shown as it is now.
     assert now[SECURITY, FREE].differences[0].actual == OTHER.email
     assert now[SECURITY, ROOT].failure == before[ROOT].failure
-    assert len(store.due_announcements()) == 1
+    assert len(store.announcements.due()) == 1
 
 
 def test_fix_resolves_all_where_nothing_more_is_known(store: SqliteStore) -> None:
     """Without a judgement of it, a confirmed fix is taken to mend all of its contact."""
     scan_once(store, result(1, breaking(PLACEHOLDER, FREE)))
-    fix, _ = store.plan_fix(request(), "Account 1")
-    store.advance_fix(fix.id, FixState.CONFIRMED, ended=True)
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True)
     assert standing(store) == set()

@@ -16,7 +16,7 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState, Trigger, TriggerKind
 from bot.store import SqliteStore
-from bot.store.repository import Owner, this_host, this_process
+from bot.store.process import Owner, this_host, this_process
 from tests.integration.store.fixtures import (
     ORGANIZATION,
     SCHEDULE,
@@ -49,15 +49,15 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
     """A store in that file."""
-    with SqliteStore(path, clock, "one") as opened:
+    with SqliteStore(path, clock) as opened:
         yield opened
 
 
 def test_claim_is_granted_once(store: SqliteStore) -> None:
     """A second caller is told of the running scan and who started it."""
     trigger = Trigger(TriggerKind.SLACK, "U7")
-    first = store.claim_scan(trigger)
-    second = store.claim_scan(SCHEDULE)
+    first = store.scans.claim(trigger)
+    second = store.scans.claim(SCHEDULE)
     assert first.granted
     assert not second.granted
     assert second.scan == first.scan
@@ -71,29 +71,29 @@ def test_lapsed_claim_is_cut_off(path: Path, store: SqliteStore, clock: SetClock
     scan = claimed(store)
     query(path, "UPDATE scans SET host = 'elsewhere'")
     clock.tick(30)
-    assert store.claim_scan(SCHEDULE).scan.id == scan.id
+    assert store.scans.claim(SCHEDULE).scan.id == scan.id
     clock.tick(1)
-    claim = store.claim_scan(SCHEDULE)
+    claim = store.scans.claim(SCHEDULE)
     assert claim.granted
-    cut = store.scan(scan.id)
+    cut = store.scans.get(scan.id)
     assert cut is not None
     assert cut.state is ScanState.CUT_OFF
-    assert not store.renew_scan(scan.id, 1, 2)
+    assert not store.scans.renew(scan.id, 1, 2)
 
 
 def test_renewed_claim_stands(path: Path, store: SqliteStore, clock: SetClock) -> None:
     """A renewed claim outlives its first lease, and others see how far the scan is."""
     scan = claimed(store)
-    assert store.scan_progress(scan.id) == (0, 0)
+    assert store.scans.progress(scan.id) == (0, 0)
     clock.tick(29)
-    assert store.renew_scan(scan.id, 3, 9)
+    assert store.scans.renew(scan.id, 3, 9)
     clock.tick(29)
-    with SqliteStore(path, clock, "two", lease=timedelta(seconds=5)) as other:
+    with SqliteStore(path, clock, lease=timedelta(seconds=5)) as other:
         query(path, "UPDATE scans SET host = 'elsewhere'")
-        assert not other.claim_scan(SCHEDULE).granted
-        assert other.scan_progress(scan.id) == (3, 9)
-        assert not other.renew_scan(scan.id, 4, 9)
-    assert store.scan_progress(999) == (0, 0)
+        assert not other.scans.claim(SCHEDULE).granted
+        assert other.scans.progress(scan.id) == (3, 9)
+        assert not other.scans.renew(scan.id, 4, 9)
+    assert store.scans.progress(999) == (0, 0)
 
 
 def test_dead_process_of_this_host_is_cut_off(path: Path, store: SqliteStore) -> None:
@@ -102,16 +102,16 @@ def test_dead_process_of_this_host_is_cut_off(path: Path, store: SqliteStore) ->
     gone.wait()
     claimed(store)
     query(path, "UPDATE scans SET pid = ?, instance = 'other'", gone.pid)
-    assert store.cut_off_dead_scans() == 1
-    assert store.cut_off_dead_scans() == 0
-    assert store.claim_scan(SCHEDULE).granted
+    assert store.scans.cut_off_dead() == 1
+    assert store.scans.cut_off_dead() == 0
+    assert store.scans.claim(SCHEDULE).granted
 
 
 def test_same_process_id_after_a_restart_is_cut_off(path: Path, clock: SetClock) -> None:
     """A process that got a dead one's id knows that the claim is not its own."""
     with SqliteStore(path, clock) as before, SqliteStore(path, clock) as after:
         claimed(before)
-        assert after.claim_scan(SCHEDULE).granted
+        assert after.scans.claim(SCHEDULE).granted
 
 
 @pytest.mark.parametrize("host", ["here", "elsewhere"])
@@ -153,7 +153,7 @@ def test_one_of_many_processes_wins(path: Path) -> None:
         "from bot.store import SqliteStore\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
         "store = SqliteStore(sys.argv[1], SystemClock())\n"
-        "print(store.claim_scan(Trigger(TriggerKind.CLI)).granted, flush=True)\n"
+        "print(store.scans.claim(Trigger(TriggerKind.CLI)).granted, flush=True)\n"
         "sys.stdin.readline()\n"
         "store.close()\n"
     )
@@ -177,7 +177,7 @@ def test_one_of_many_processes_wins(path: Path) -> None:
             racer.communicate("end\n")
     assert sorted(granted) == ["False", "False", "False", "True"]
     with SqliteStore(path, SystemClock()) as store:
-        assert store.claim_scan(SCHEDULE).granted
+        assert store.scans.claim(SCHEDULE).granted
 
 
 def test_recording_needs_the_claim(path: Path, store: SqliteStore, clock: SetClock) -> None:
@@ -186,12 +186,12 @@ def test_recording_needs_the_claim(path: Path, store: SqliteStore, clock: SetClo
     lost = claimed(store)
     with SqliteStore(path, clock) as other:
         with pytest.raises(StoreError, match="taken for dead"):
-            other.record_scan(ended(lost, found), [found])
+            other.scans.record(ended(lost, found), [found])
         claimed(other)
     with pytest.raises(StoreError, match="taken for dead"):
-        store.record_scan(ended(lost, found), [found])
-    assert store.account(found.account.id) is None
-    assert store.due_announcements() == []
+        store.scans.record(ended(lost, found), [found])
+    assert store.accounts.get(found.account.id) is None
+    assert store.announcements.due() == []
 
 
 def test_report_reads_back_what_was_recorded(store: SqliteStore) -> None:
@@ -202,9 +202,9 @@ def test_report_reads_back_what_was_recorded(store: SqliteStore) -> None:
         result(5),
     )
     scan = ended(claimed(store), *results)
-    changes = store.record_scan(scan, results)
-    report = store.report(scan.id)
-    assert report.scan == scan == store.scan(scan.id)
+    changes = store.scans.record(scan, results)
+    report = store.scans.report(scan.id)
+    assert report.scan == scan == store.scans.get(scan.id)
     assert report.scan.scope == ORGANIZATION
     assert report.scan.accounts == 3
     assert report.results == results
@@ -220,11 +220,11 @@ def test_report_of_what_was_not_recorded(
     scan_id = claimed(store).id
     if end == "cut_off":
         clock.tick(31)
-        store.cut_off_dead_scans()
+        store.scans.cut_off_dead()
     if end == "unknown":
         scan_id += 1
     with pytest.raises(StoreError, match="not recorded"):
-        store.report(scan_id)
+        store.scans.report(scan_id)
 
 
 def test_results_of_the_newest_scans_are_kept(path: Path, store: SqliteStore) -> None:
@@ -233,29 +233,29 @@ def test_results_of_the_newest_scans_are_kept(path: Path, store: SqliteStore) ->
         scan_once(store, result(1, Outcome.MISSING), result(2, Outcome.COMPLIANT))
     kept = query(path, "SELECT scan_id, count(*) FROM scan_results GROUP BY scan_id")
     assert kept == [(3, 2), (4, 2), (5, 2)]
-    assert store.report(1).results == ()
-    assert store.report(5).changes.unchanged == 1
+    assert store.scans.report(1).results == ()
+    assert store.scans.report(5).changes.unchanged == 1
 
 
 def test_last_scan_is_one_that_ended_by_itself(store: SqliteStore, clock: SetClock) -> None:
     """A scan that was stopped or cut off, or that runs, is not the last one."""
-    assert store.last_scan() is None
+    assert store.scans.last() is None
     scan_once(store, result(1, Outcome.COMPLIANT))
     stopped = failure(FailureCode.NOT_REACHED)
     scan_once(store, result(1), state=ScanState.INCOMPLETE, why=stopped)
     scan_once(store, result(1), state=ScanState.INCOMPLETE)
     claimed(store)
-    last = store.last_scan()
+    last = store.scans.last()
     assert last is not None
     assert last.id == 1
     clock.tick(31)
     expired = failure(FailureCode.CREDENTIALS_EXPIRED)
     scan_once(store, result(1), state=ScanState.INCOMPLETE, why=expired)
-    last = store.last_scan()
+    last = store.scans.last()
     assert last is not None
     assert last.failure == expired
     scan_once(store, state=ScanState.FAILED, why=expired, scope=None)
-    last = store.last_scan()
+    last = store.scans.last()
     assert last is not None
     assert (last.state, last.scope) == (ScanState.FAILED, None)
-    assert store.scan(999) is None
+    assert store.scans.get(999) is None

@@ -84,12 +84,12 @@ def plans() -> list[Plan]:
 
 def deliver(store: SqliteStore) -> None:
     """Post and update whatever is due."""
-    for due in store.due_announcements():
+    for due in store.announcements.due():
         if due.state is SendState.SENT:
-            store.sent(due.id, due.channel_id, due.ts, due.revision)
+            store.announcements.sent(due.id, due.channel_id, due.ts, due.revision)
         else:
             send(store, due.id)
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
 
 
 def test_simulated_year(tmp_path: Path) -> None:
@@ -102,19 +102,19 @@ def test_simulated_year(tmp_path: Path) -> None:
         if day % 30 == 29:
             store.close()
             store = SqliteStore(path, clock)
-        store.settle_exemptions()
+        store.exemptions.settle()
         for plan in year:
             if plan.granted == day:
-                (made,) = store.grant([plan.request()], account(plan.number).name)
+                (made,) = store.exemptions.grant([plan.request()], account(plan.number).name)
                 ids[plan.number] = made.id
             if plan.ended_by_hand == day:
-                assert store.end_exemption(ids[plan.number], "U2") is not None
+                assert store.exemptions.end(ids[plan.number], "U2") is not None
         if day % 7 == 0:
             changes = scan_once(store, *(plan.result() for plan in year))
             assert len(changes.opened) == (len(year) if day == 0 else 0)
             assert changes.resolved == ()
         for plan in year:
-            (finding,) = store.open_findings(account(plan.number).id)
+            (finding,) = store.findings.unresolved(account(plan.number).id)
             aside = plan.granted <= day < plan.ends
             assert finding.is_open is not aside, (day, plan)
             assert (finding.exemption.id if finding.exemption else 0) == (
@@ -128,7 +128,7 @@ def test_simulated_year(tmp_path: Path) -> None:
 def _check(store: SqliteStore, path: Path, year: list[Plan], ids: dict[int, int]) -> None:
     """What was noticed, announced and kept over the year."""
     rows = query(path, "SELECT id, kind FROM announcements")
-    contents = [store.announcement_content(str(each), 100) for each, _ in rows]
+    contents = [store.announcements.content(str(each), 100) for each, _ in rows]
     told = Counter(each.id for content in contents for each in content.exemptions)
     again = Counter(
         finding.key.account_id
@@ -141,7 +141,7 @@ def _check(store: SqliteStore, path: Path, year: list[Plan], ids: dict[int, int]
     assert again == Counter(account(plan.number).id for plan in ended)
     noticed = 0
     for plan in year:
-        made = store.exemption(ids[plan.number])
+        made = store.exemptions.get(ids[plan.number])
         assert made is not None
         assert made.request == plan.request()
         assert (made.ended_at is not None) is (plan in ended)

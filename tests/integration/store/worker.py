@@ -16,12 +16,12 @@ DELIVERIES = 25
 def work(store: SqliteStore, first: int, end: int) -> int:
     """Confirm a fix of each account; how many of the shared deliveries came here first."""
     for number in range(first, end):
-        fix, new = store.plan_fix(request(f"form-{number}", number), f"Account {number}")
+        fix, new = store.fixes.plan(request(f"form-{number}", number), f"Account {number}")
         assert new
-        store.advance_fix(fix.id, FixState.APPLIED, ended=False)
-        assert store.latest_fix(fix.request.account_id, fix.request.type) is not None
-        store.advance_fix(fix.id, FixState.CONFIRMED, ended=True)
-    return sum(store.first_delivery(f"delivery-{number}") for number in range(DELIVERIES))
+        store.fixes.advance(fix.id, FixState.APPLIED, ended=False)
+        assert store.fixes.latest(fix.request.account_id, fix.request.type) is not None
+        store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True)
+    return sum(store.deliveries.is_first(f"delivery-{number}") for number in range(DELIVERIES))
 
 
 if __name__ == "__main__":

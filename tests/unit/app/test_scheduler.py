@@ -74,7 +74,12 @@ def make(
     ) -> Schedule:
         made.append(
             Schedule(
-                scanner, store, clock, expression, ZoneInfo(zone), check_on_start=check_on_start
+                scanner,
+                store.scans,
+                clock,
+                expression,
+                ZoneInfo(zone),
+                check_on_start=check_on_start,
             )
         )
         return made[-1]
@@ -103,7 +108,7 @@ def test_the_very_first_start_checks_at_once(
     """Where there was no check ever, one is made at the start, as the schedule's own."""
     make().start()
     assert recorded.wait(PATIENCE)
-    last = store.last_scan()
+    last = store.scans.last()
     assert last is not None
     assert last.trigger.kind is TriggerKind.SCHEDULE
 
@@ -220,7 +225,7 @@ def test_the_check_may_be_asked_for(
         recorded.clear()
         schedule.check_now()
         assert recorded.wait(PATIENCE)
-    last = store.last_scan()
+    last = store.scans.last()
     assert last is not None
     assert last.trigger.kind is TriggerKind.SCHEDULE
 
@@ -257,7 +262,7 @@ def test_upkeep_is_done_at_the_start_and_again(
     """What comes due without a check is seen to at every start, and every ten minutes after."""
     done = threading.Event()
     schedule = Schedule(
-        scanner, store, clock, DAILY, ZoneInfo("UTC"), check_on_start=False, upkeep=done.set
+        scanner, store.scans, clock, DAILY, ZoneInfo("UTC"), check_on_start=False, upkeep=done.set
     )
     schedule.start()
     try:
@@ -276,7 +281,7 @@ def test_upkeep_that_fails_is_logged_and_tried_again(
         raise StoreError("The disk is full.", "Free some space.")
 
     schedule = Schedule(
-        scanner, store, clock, DAILY, ZoneInfo("UTC"), check_on_start=False, upkeep=fail
+        scanner, store.scans, clock, DAILY, ZoneInfo("UTC"), check_on_start=False, upkeep=fail
     )
     with capture_logs() as logs:
         schedule._keep_up()

@@ -30,14 +30,14 @@ TAGGED = Policy.requiring(
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """A database that knows one account."""
     with SqliteStore(tmp_path / "bot.db", FakeClock()) as opened:
-        opened.remember_accounts([ONE])
+        opened.accounts.remember([ONE])
         yield opened
 
 
 def test_a_known_account_is_looked_up_by_its_id(store: SqliteStore) -> None:
     """The account, the policy in force and what it asks come together."""
     policy = Policy.requiring()
-    policies = AccountPolicies(store, lambda: policy)
+    policies = AccountPolicies(store.accounts, lambda: policy)
     found = policies.find(ONE.id)
     assert found is not None
     assert (found.account.id, found.policy) == (ONE.id, policy)
@@ -48,14 +48,14 @@ def test_a_known_account_is_looked_up_by_its_id(store: SqliteStore) -> None:
 
 def test_an_account_that_is_not_known_has_no_policy(store: SqliteStore) -> None:
     """Nothing is made up of an account that was never listed."""
-    policies = AccountPolicies(store, Policy.requiring)
+    policies = AccountPolicies(store.accounts, Policy.requiring)
     assert policies.find(account(2).id) is None
     assert policies.known(account(2).id) is None
 
 
 def test_what_depends_on_tags_that_were_not_read_is_not_known(store: SqliteStore) -> None:
     """Where the policy asks for tags, it is not guessed what it asks of an account without."""
-    policies = AccountPolicies(store, lambda: TAGGED)
+    policies = AccountPolicies(store.accounts, lambda: TAGGED)
     assert isinstance(policies.of(ONE).resolved, PolicyUnknown)
     assert policies.of(ONE).known is None
     assert policies.known(ONE.id) is None
@@ -65,8 +65,10 @@ def test_tags_are_read_where_that_is_asked_for(store: SqliteStore) -> None:
     """A look that may take its time completes the account by the policy in force."""
     gateway = FakeGateway(ONE)
     gateway.tagged[ONE.id] = {"env": "dev"}
-    placement = AccountPlacer(OrganizationRouter([gateway], store), store, FakeClock())
-    found = AccountPolicies(store, lambda: TAGGED, placement).of_placed(ONE)
+    placement = AccountPlacer(
+        OrganizationRouter([gateway], store.accounts), store.accounts, FakeClock()
+    )
+    found = AccountPolicies(store.accounts, lambda: TAGGED, placement).of_placed(ONE)
     assert found.account.tags == {"env": "dev"}
     assert found.known is not None
     assert found.known.presence[SECURITY] is Presence.OPTIONAL

@@ -81,7 +81,12 @@ def announcer(
 ) -> Iterator[AnnouncementSender]:
     """The unit under test; its thread runs where a test starts it."""
     announcer = AnnouncementSender(
-        store, notifier, clock, rows=10, poll_interval=POLL_INTERVAL, post_interval=0.0
+        store.announcements,
+        notifier,
+        clock,
+        rows=10,
+        poll_interval=POLL_INTERVAL,
+        post_interval=0.0,
     )
     yield announcer
     announcer.stop()
@@ -99,25 +104,25 @@ def scan(
         for number, reading in readings.items()
     ]
     ended = replace(
-        store.claim_scan(SCHEDULE).scan,
+        store.scans.claim(SCHEDULE).scan,
         state=ScanState.COMPLETE if cause is None else ScanState.FAILED,
         scope=ORGANIZATION,
         counts=count(results),
         failure=failure(cause) if cause else None,
     )
-    store.record_scan(ended, results)
+    store.scans.record(ended, results)
 
 
 def resolve(store: SqliteStore, number: int) -> None:
     """Somebody sets an account's contact."""
     policy = Policy.requiring().resolve(account(number))
     looked = evaluate(account(number), {SECURITY: Present(CONTACT)}, policy)
-    store.observe(looked)
+    store.findings.observe(looked)
 
 
 def only_due(store: SqliteStore) -> Announcement:
     """The one announcement that is due."""
-    (due,) = store.due_announcements()
+    (due,) = store.announcements.due()
     return due
 
 
@@ -133,7 +138,7 @@ def test_what_is_due_is_posted_once(
         AnnouncementKind.UNCHECKED,
     ]
     assert notifier.tries == 2
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
     assert announcer.problem is None
 
 
@@ -166,7 +171,7 @@ def test_a_lost_reply_is_looked_for_not_posted_again(
     announcer.deliver()
     assert len(notifier.looked_for) == 1
     assert notifier.tries == 1
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
 
 
 def test_a_post_in_doubt_that_is_not_there_is_posted(
@@ -200,7 +205,7 @@ def test_a_post_in_doubt_without_history_says_that_it_may_be_a_repeat(
     first, second = notifier.messages.values()
     assert not first.announcement.maybe_repeat
     assert second.announcement.maybe_repeat
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
     assert [log["event"] for log in logs].count("post in doubt, and history unreadable") == 1
 
 
@@ -218,7 +223,7 @@ def test_a_search_that_fails_for_now_is_tried_again(
     clock.tick(LONGEST_RETRY)
     announcer.deliver()
     assert notifier.tries == 1
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
 
 
 def test_one_refused_after_a_lost_reply_is_still_looked_for(
@@ -231,12 +236,12 @@ def test_one_refused_after_a_lost_reply_is_still_looked_for(
     clock.tick(DOUBT_WAIT)
     announcer.deliver()
     assert only_due(store).state is SendState.PENDING
-    late = store.announcement_content(only_due(store).id, 10)
+    late = store.announcements.content(only_due(store).id, 10)
     notifier.messages["1700000000.000009"] = late  # the first try shows at last
     clock.tick(LONGEST_RETRY)
     announcer.deliver()
     assert len(notifier.posted) == 1
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
 
 
 def test_a_crash_while_sending_is_made_up_for(
@@ -244,13 +249,13 @@ def test_a_crash_while_sending_is_made_up_for(
 ) -> None:
     """What was being sent when the process was killed is looked for before it is posted."""
     scan(store, {1: ABSENT})
-    begun = store.begin_sending(only_due(store).id)
+    begun = store.announcements.begin_sending(only_due(store).id)
     assert begun is not None
-    notifier.post(store.announcement_content(begun.id, 10))
+    notifier.post(store.announcements.content(begun.id, 10))
     announcer.deliver()
     assert notifier.looked_for == [begun.id]
     assert notifier.posted == [begun.id]
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
 
 
 def test_what_changed_before_it_was_found_is_put_right(
@@ -265,7 +270,7 @@ def test_what_changed_before_it_was_found_is_put_right(
     announcer.deliver()
     announcer.deliver()
     assert [content.open for content in notifier.updates] == [1]
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
 
 
 def test_a_refusal_is_retried_ever_later(
@@ -358,9 +363,9 @@ def test_what_was_withdrawn_meanwhile_is_not_posted(
 ) -> None:
     """What was resolved between the look and the post is left."""
     scan(store, {1: ABSENT})
-    due = store.due_announcements()
+    due = store.announcements.due()
     resolve(store, 1)
-    monkeypatch.setattr(store, "due_announcements", lambda: due)
+    monkeypatch.setattr(store.announcements, "due", lambda: due)
     announcer.deliver()
     assert notifier.tries == 0
 
@@ -416,7 +421,7 @@ def test_what_changed_during_an_update_is_shown_by_the_next(
     announcer.deliver()
     announcer.deliver()
     assert [content.open for content in notifier.updates] == [1, 0]
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
 
 
 def test_what_changed_during_a_post_is_shown_by_an_update(
@@ -454,7 +459,7 @@ def test_a_message_that_is_gone_is_let_go(
     resolve(store, 1)
     notifier.update_faults.append(MessageGone("It was deleted."))
     announcer.deliver()
-    assert store.due_announcements() == []
+    assert store.announcements.due() == []
     assert notifier.tries == 1
 
 
@@ -520,7 +525,7 @@ def test_a_database_that_fails_for_a_while_is_waited_for(
 ) -> None:
     """The announcer survives a database that cannot be read, and sends once it can."""
     failed, posted = threading.Event(), threading.Event()
-    due = store.due_announcements
+    due = store.announcements.due
 
     def fail_once() -> list[Announcement]:
         if failed.is_set():
@@ -528,7 +533,7 @@ def test_a_database_that_fails_for_a_while_is_waited_for(
         failed.set()
         raise StoreError("The database is busy.")
 
-    monkeypatch.setattr(store, "due_announcements", fail_once)
+    monkeypatch.setattr(store.announcements, "due", fail_once)
     notifier.on_post = posted.set
     scan(store, {1: ABSENT})
     announcer.start()
@@ -550,7 +555,7 @@ def test_a_record_that_fails_after_the_post_is_in_doubt(
         raise StoreError("The disk is full.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(store, "sent", fail)
+        patched.setattr(store.announcements, "sent", fail)
         with pytest.raises(StoreError):
             announcer.deliver()
     announcer.deliver()

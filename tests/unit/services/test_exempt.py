@@ -43,21 +43,32 @@ def finding(
     return Finding(number, key, account().name, "It is so.", START, START)
 
 
-class FakeStore:
-    """What is remembered of one account's findings, and of what sets them aside."""
+class FakeAccounts:
+    """One account."""
 
-    def __init__(self, clock: FakeClock, *findings: Finding) -> None:
-        self._clock = clock
-        self.standing = {each.id: each for each in findings}
-        self.recorded: dict[int, Exemption] = {}
-
-    def account(self, account_id: str) -> Account | None:
+    def get(self, account_id: str) -> Account | None:
         return account() if account_id == account().id else None
 
-    def open_findings(self, account_id: str) -> list[Finding]:
+
+class FakeFindings:
+    """The findings of that account."""
+
+    def __init__(self, *findings: Finding) -> None:
+        self.standing = {each.id: each for each in findings}
+
+    def unresolved(self, account_id: str) -> list[Finding]:
         return list(self.standing.values())
 
-    def exemption(self, exemption_id: int) -> Exemption | None:
+
+class FakeExemptions:
+    """What exempts these findings."""
+
+    def __init__(self, clock: FakeClock, findings: FakeFindings) -> None:
+        self._clock = clock
+        self._standing = findings.standing
+        self.recorded: dict[int, Exemption] = {}
+
+    def get(self, exemption_id: int) -> Exemption | None:
         return self.recorded.get(exemption_id)
 
     def grant(self, requests: Sequence[ExemptionRequest], account_name: str) -> list[Exemption]:
@@ -66,18 +77,27 @@ class FakeStore:
             made = Exemption(len(self.recorded) + 1, each, self._clock.now(), account_name)
             self.recorded[made.id] = made
             granted.append(made)
-            for held in self.standing.values():
+            for held in self._standing.values():
                 if (held.key.type, held.key.rule) == (each.type, each.rule):
-                    self.standing[held.id] = replace(held, exemption=made)
+                    self._standing[held.id] = replace(held, exemption=made)
         return granted
 
-    def end_exemption(self, exemption_id: int, user_id: str) -> Exemption | None:
+    def end(self, exemption_id: int, user_id: str) -> Exemption | None:
         held = self.recorded.get(exemption_id)
         if held is None or held.ended_at is not None:
             return held
         ended = replace(held, ended_at=self._clock.now(), ended_by=user_id)
         self.recorded[exemption_id] = ended
         return ended
+
+
+class FakeStore:
+    """What is remembered of one account's findings, and of what exempts them."""
+
+    def __init__(self, clock: FakeClock, *findings: Finding) -> None:
+        self.accounts = FakeAccounts()
+        self.findings = FakeFindings(*findings)
+        self.exemptions = FakeExemptions(clock, self.findings)
 
 
 class World:
@@ -92,7 +112,7 @@ class World:
         self.exempting = ExemptionService(
             store,
             FakeFixers(ANA, BO),
-            AccountPolicies(store, lambda: policy),
+            AccountPolicies(store.accounts, lambda: policy),
             self.clock,
             on_recorded=self._wake,
         )
@@ -152,7 +172,7 @@ def test_a_form_that_is_not_right(asked: dict[str, Any], field: str) -> None:
     with pytest.raises(ExemptionRefused) as refused:
         world.grant(**asked)
     assert refused.value.field == field
-    assert world.store.recorded == {}
+    assert world.store.exemptions.recorded == {}
     assert world.woken == 0
 
 
@@ -191,7 +211,7 @@ def test_who_may_not_change_contacts_may_set_nothing_aside() -> None:
         world.exempting.verify(STRANGER, account().id, {SECURITY: 0}, REASON)
     with pytest.raises(NotAllowed):
         world.exempting.end(STRANGER, granted.id)
-    assert world.store.recorded == {granted.id: granted}
+    assert world.store.exemptions.recorded == {granted.id: granted}
 
 
 def test_an_account_that_is_not_known() -> None:
@@ -218,7 +238,7 @@ def test_two_who_set_aside_at_once() -> None:
         thread.start()
     for thread in threads:
         thread.join(20)
-    (granted,) = world.store.recorded.values()
+    (granted,) = world.store.exemptions.recorded.values()
     (error,) = refused
     assert error.by == granted.request.user_id
     assert error.field == ""
@@ -230,7 +250,7 @@ def test_what_is_set_aside_may_be_set_aside_longer() -> None:
     (first,) = world.grant()
     (second,) = world.grant({1: first.id}, user_id=BO, days=60)
     assert second.request.user_id == BO
-    world.store.standing[1] = finding(1)
+    world.store.findings.standing[1] = finding(1)
     with pytest.raises(ExemptionRefused, match="ended meanwhile"):
         world.grant({1: second.id})
 
@@ -242,19 +262,19 @@ def test_a_form_handed_in_twice_is_granted_once(days: int) -> None:
     first = world.grant(days=days)
     world.clock.tick(3)
     assert world.grant(days=days) == first
-    assert len(world.store.recorded) == 1
+    assert len(world.store.exemptions.recorded) == 1
     assert world.woken == 1
 
 
 def test_a_finding_resolved_meanwhile() -> None:
     """Where a finding was resolved, nothing is set aside, and that is said."""
     world = World(finding(1))
-    world.store.standing.clear()
+    world.store.findings.standing.clear()
     with pytest.raises(ExemptionRefused, match="resolved meanwhile"):
         world.grant()
     with pytest.raises(ExemptionRefused, match="resolved meanwhile"):
         world.exempting.verify(ANA, account().id, {SECURITY: 1}, REASON)
-    assert world.store.recorded == {}
+    assert world.store.exemptions.recorded == {}
 
 
 def test_a_contact_verified_by_hand() -> None:
@@ -293,10 +313,10 @@ def test_ended_early_once() -> None:
 def test_ended_by_another_process_between(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where somebody was quicker than the look at it, their name is the one that counts."""
     world = World()
-    world.store.standing[1] = finding(1, Rule.UNSUPPORTED, Outcome.UNSUPPORTED)
+    world.store.findings.standing[1] = finding(1, Rule.UNSUPPORTED, Outcome.UNSUPPORTED)
     (granted,) = world.exempting.verify(ANA, account().id, {SECURITY: 1}, REASON)
     world.exempting.end(BO, granted.id)
-    monkeypatch.setattr(world.store, "exemption", lambda _: granted)
+    monkeypatch.setattr(world.store.exemptions, "get", lambda _: granted)
     with pytest.raises(ExemptionRefused, match="verification has ended") as refused:
         world.exempting.end(ANA, granted.id)
     assert refused.value.by == BO

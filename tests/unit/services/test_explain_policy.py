@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import AccountPlacement
     from bot.domain.policy.policy import Explained, Policy
     from bot.services.ports.aws import ContactGateway
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import AccountRepository
 
 TEXT = """
 [policy]
@@ -65,7 +65,7 @@ class Known:
     def __init__(self, *accounts: Account) -> None:
         self.accounts = {each.id: each for each in accounts}
 
-    def find_accounts(self, text: str, limit: int) -> list[Account]:
+    def find(self, text: str, limit: int) -> list[Account]:
         sought = text.strip().casefold()
         found = [
             each
@@ -74,18 +74,18 @@ class Known:
         ]
         return found[:limit]
 
-    def account(self, account_id: str) -> Account | None:
+    def get(self, account_id: str) -> Account | None:
         return self.accounts.get(account_id)
 
-    def remember_accounts(self, accounts: Sequence[Account]) -> None:
+    def remember(self, accounts: Sequence[Account]) -> None:
         self.accounts.update((each.id, each) for each in accounts)
 
-    def surroundings(self, organization: str) -> Mapping[str, AccountPlacement]:
+    def placements(self, organization: str) -> Mapping[str, AccountPlacement]:
         assert organization in {"corp", "other"}
         return {}
 
-    def keep_surroundings(self, kept: Mapping[str, AccountPlacement]) -> None:
-        assert kept.keys() <= self.accounts.keys()
+    def keep_placements(self, placements: Mapping[str, AccountPlacement]) -> None:
+        assert placements.keys() <= self.accounts.keys()
 
 
 class World:
@@ -101,13 +101,15 @@ class World:
 
     def explain(self, text: str, by: Policy | None = None) -> Explanation | NotFound:
         """The policy of the account that is meant."""
-        store = cast("Store", self.store)
+        accounts = cast("AccountRepository", self.store)
         gateways = OrganizationRouter(
-            cast("list[ContactGateway]", [self.gateway, self.other]), store
+            cast("list[ContactGateway]", [self.gateway, self.other]), accounts
         )
         clock = FakeClock()
-        finder = AccountFinder(store, gateways, clock)
-        return explain(text, by or policy(), finder, gateways=gateways, store=store, clock=clock)
+        finder = AccountFinder(accounts, gateways, clock)
+        return explain(
+            text, by or policy(), finder, gateways=gateways, accounts=accounts, clock=clock
+        )
 
 
 def known(number: int = 1, name: str = "payments", organization: str = "corp") -> Account:

@@ -47,11 +47,11 @@ def test_why_accounts_could_not_be_listed_comes_with_no_match_alone(tmp_path: Pa
     with SqliteStore(tmp_path / "bot.db", clock) as store:
         gateway = FakeGateway()
         gateway.listing_fault = gateway_error(FailureCode.DENIED)
-        finder = AccountFinder(store, OrganizationRouter([gateway], store), clock)
+        finder = AccountFinder(store.accounts, OrganizationRouter([gateway], store.accounts), clock)
         failures = finder.find("lab").failures
         assert [why.cause for why in failures.values()] == [FailureCode.DENIED]
-        store.remember_accounts([LAB])
-        assert finder.find("lab") == AccountMatches("lab", store.find_accounts("lab", 1))
+        store.accounts.remember([LAB])
+        assert finder.find("lab") == AccountMatches("lab", store.accounts.find("lab", 1))
 
 
 def test_accounts_are_listed_once_for_what_is_not_known(tmp_path: Path) -> None:
@@ -59,7 +59,9 @@ def test_accounts_are_listed_once_for_what_is_not_known(tmp_path: Path) -> None:
     clock = FakeClock()
     with SqliteStore(tmp_path / "bot.db", clock) as store:
         gateway = FakeGateway(Account("444444444444", "Data lake"))
-        directory = AccountFinder(store, OrganizationRouter([gateway], store), clock)
+        directory = AccountFinder(
+            store.accounts, OrganizationRouter([gateway], store.accounts), clock
+        )
         assert directory.known("lake").accounts == []
         assert [account.id for account in directory.find("lake").accounts] == ["444444444444"]
         assert not directory.find("nothing").accounts

@@ -87,7 +87,7 @@ class World:
             self.store,
             FakeFixers("U1", "U2"),
             self.clock,
-            policies=AccountPolicies(self.store, lambda: self.policy),
+            policies=AccountPolicies(self.store.accounts, lambda: self.policy),
             read_back=read_back,
             on_recorded=lambda: self.told.append("recorded"),
         )
@@ -119,14 +119,14 @@ def refusal(result: FixResult) -> NotFixed:
 
 def recorded(store: SqliteStore, number: int = 1) -> Fix:
     """A fix as the store has it."""
-    fix = store.fix(number)
+    fix = store.fixes.get(number)
     assert fix is not None
     return fix
 
 
 def planned(store: SqliteStore, request: FixRequest | None = None) -> Fix:
     """A fix that a process left before it wrote."""
-    fix, new = store.plan_fix(request or fix_request(), NAME)
+    fix, new = store.fixes.plan(request or fix_request(), NAME)
     assert new
     return fix
 
@@ -166,7 +166,7 @@ def test_only_fixers_fix(fixes: FixService, gateway: FakeGateway, store: SqliteS
     assert refused.outcome is FixOutcome.NOT_ALLOWED
     assert isinstance(refused.problem, NotAllowed)
     assert gateway.reads == []
-    assert store.fix(1) is None
+    assert store.fixes.get(1) is None
 
 
 def test_a_form_submitted_twice_writes_once(fixes: FixService, gateway: FakeGateway) -> None:
@@ -280,13 +280,13 @@ def test_what_the_policy_asks_otherwise_is_not_written(
 ) -> None:
     """What the next check would alert on is refused by its fields: nothing is read or recorded."""
     world.policy = forbidding()
-    store.remember_accounts([account(1)])
+    store.accounts.remember([account(1)])
     refused = refusal(fixes.fix(fix_request(), NAME))
     assert refused.outcome is FixOutcome.REFUSED
     assert refused.fields == {"email": "The policy forbids a SECURITY contact here."}
     assert refused.fix is None
     assert gateway.reads == []
-    assert store.fix(1) is None
+    assert store.fixes.get(1) is None
 
 
 def test_the_policy_is_told_to_fixers_alone(
@@ -294,7 +294,7 @@ def test_the_policy_is_told_to_fixers_alone(
 ) -> None:
     """Who may not change contacts hears that, and nothing of what the policy asks for."""
     world.policy = forbidding()
-    store.remember_accounts([account(1)])
+    store.accounts.remember([account(1)])
     refused = refusal(fixes.fix(fix_request(user_id="U9"), NAME))
     assert refused.outcome is FixOutcome.NOT_ALLOWED
     assert refused.fields == {}
@@ -398,7 +398,7 @@ def test_a_lost_answer_is_left_open_by_a_stop(
     fix = record_of(fixes.fix(fix_request(), NAME))
     assert fixes.fix(fix_request(), NAME).outcome is FixOutcome.RUNNING
     assert fix.state is FixState.PLANNED
-    assert store.unfinished_fixes() == [fix]
+    assert store.fixes.unfinished() == [fix]
     world.service().recover()
     assert recorded(store).state is FixState.CONFIRMED
 
@@ -426,7 +426,7 @@ def test_what_aws_does_not_show_in_time_stays_applied(
     assert fix.state is FixState.APPLIED
     assert fix.applied_at is not None
     assert clock.now() - fix.applied_at == timedelta(seconds=60)
-    assert store.unfinished_fixes() == []
+    assert store.fixes.unfinished() == []
 
 
 def test_the_bound_may_be_set(gateway: FakeGateway, world: World) -> None:
@@ -506,7 +506,7 @@ def test_recovery_leaves_applied_what_aws_does_not_show(
     fixes: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
     """A fix that AWS took stays applied where AWS does not show it yet."""
-    store.advance_fix(planned(store).id, FixState.APPLIED, ended=False)
+    store.fixes.advance(planned(store).id, FixState.APPLIED, ended=False)
     fixes.recover()
     fix = recorded(store)
     assert fix.state is FixState.APPLIED
@@ -527,7 +527,7 @@ def test_recovery_leaves_alone_what_somebody_works_on(
 
 def move_on(store: SqliteStore, fix: Fix) -> None:
     """Another process gets on with a fix."""
-    store.advance_fix(fix.id, FixState.APPLIED, ended=False)
+    store.fixes.advance(fix.id, FixState.APPLIED, ended=False)
 
 
 def test_a_stop_leaves_recovery_to_the_next_start(
@@ -539,6 +539,6 @@ def test_a_stop_leaves_recovery_to_the_next_start(
     gateway.on_read = fixes.stop
     fixes.recover()
     assert len(gateway.reads) == 1
-    assert len(store.unfinished_fixes()) == 2
+    assert len(store.fixes.unfinished()) == 2
     fixes.recover()
     assert len(gateway.reads) == 1

@@ -24,18 +24,18 @@ from tests.unit.fakes import (
 
 if TYPE_CHECKING:
     from bot.domain.contacts import Account
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import AccountRepository
 
 NAMES = ("corp", "acquired")
 
 
 class KnownAccounts:
-    """The part of the store that knows accounts."""
+    """The accounts that the store knows."""
 
     def __init__(self, *known: Account) -> None:
         self.known = {each.id: each for each in known}
 
-    def account(self, account_id: str) -> Account | None:
+    def get(self, account_id: str) -> Account | None:
         return self.known.get(account_id)
 
 
@@ -48,7 +48,7 @@ def several(
     *known: Account, store: KnownAccounts | None = None
 ) -> tuple[OrganizationRouter, FakeGateway, FakeGateway]:
     """Two organizations, with account 1 in the first and account 2 in the second."""
-    accounts = cast("Store", store or KnownAccounts(*known))
+    accounts = cast("AccountRepository", store or KnownAccounts(*known))
     first, second = FakeGateway(of(1, "corp")), FakeGateway(of(2, "acquired"))
     first.name, second.name = NAMES
     first.hold(1, CONTACT)
@@ -119,7 +119,7 @@ def test_one_organization_has_every_account() -> None:
     """With one gateway nothing is looked up: it may tell itself what it cannot reach."""
     only = FakeGateway(account(1))
     only.hold(1)
-    gateways = OrganizationRouter([only], cast("Store", None))
+    gateways = OrganizationRouter([only], cast("AccountRepository", None))
     assert gateways.read(account(1).id, SECURITY, Priority.INTERACTIVE) == Present(CONTACT)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.contacts import Account
-    from bot.services.ports.store import Store
+    from bot.services.ports.store import AccountRepository
 
 DAY = 86_400.0
 PROD, TEAM, TEST = (
@@ -43,28 +43,28 @@ class Keeper:
         self.writes = 0
         self.fault: StoreError | None = None
 
-    def surroundings(self, organization: str) -> Mapping[str, AccountPlacement]:
+    def placements(self, organization: str) -> Mapping[str, AccountPlacement]:
         self._fail()
         assert organization == "corp"
         return dict(self.kept)
 
-    def remember_accounts(self, accounts: Sequence[Account]) -> None:
+    def remember(self, accounts: Sequence[Account]) -> None:
         self._fail()
         for each in accounts:
             self.kept.setdefault(each.id, AccountPlacement())
 
-    def keep_surroundings(self, kept: Mapping[str, AccountPlacement]) -> None:
+    def keep_placements(self, placements: Mapping[str, AccountPlacement]) -> None:
         self._fail()
         self.writes += 1
-        for account_id in kept.keys() & self.kept.keys():
-            new, old = kept[account_id], self.kept[account_id]
+        for account_id in placements.keys() & self.kept.keys():
+            new, old = placements[account_id], self.kept[account_id]
             if new.units is not None:
                 old = replace(old, units=new.units, units_at=new.units_at)
             if new.tags is not None:
                 old = replace(old, tags=new.tags, tags_at=new.tags_at)
             self.kept[account_id] = old
 
-    def account(self, account_id: str) -> Account | None:
+    def get(self, account_id: str) -> Account | None:
         return None
 
     def _fail(self) -> None:
@@ -87,13 +87,17 @@ class World:
     def resolver(self, policy: Policy = UNITS, *, may_walk: bool = True) -> PlacementResolver:
         """What a scan completes its accounts with."""
         return PlacementResolver(
-            self.gateway, cast("Store", self.store), policy, self.clock, may_walk=may_walk
+            self.gateway,
+            cast("AccountRepository", self.store),
+            policy,
+            self.clock,
+            may_walk=may_walk,
         )
 
     def placer(self, *gateways: FakeGateway) -> AccountPlacer:
         """What completes an account that somebody looks at."""
-        store = cast("Store", self.store)
-        return AccountPlacer(OrganizationRouter(gateways, store), store, self.clock)
+        accounts = cast("AccountRepository", self.store)
+        return AccountPlacer(OrganizationRouter(gateways, accounts), accounts, self.clock)
 
     def units(self, *accounts: Account, may_walk: bool = True) -> list[tuple[Unit, ...] | None]:
         """The OUs that these accounts are in, by one scan."""

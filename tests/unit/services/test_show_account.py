@@ -65,9 +65,11 @@ class World:
         self.policy = Policy.requiring(layers=layers)
         self.gateway.tag_fault = gateway_error()
         self.policies = AccountPolicies(
-            store,
+            store.accounts,
             lambda: self.policy,
-            AccountPlacer(OrganizationRouter([self.gateway], store), store, self.clock),
+            AccountPlacer(
+                OrganizationRouter([self.gateway], store.accounts), store.accounts, self.clock
+            ),
         )
         self.look = AccountViewService(
             self.gateway, store, self.policies, FakeMembers(), self.clock
@@ -97,7 +99,7 @@ class World:
 
     def standing(self) -> set[Rule]:
         """What stands of the account."""
-        return {each.key.rule for each in self.store.open_findings(ONE.id)}
+        return {each.key.rule for each in self.store.findings.unresolved(ONE.id)}
 
 
 def test_a_fix_of_an_account_whose_place_is_not_known_mends_no_more_than_is_sure(
@@ -125,7 +127,7 @@ def test_what_a_fix_is_judged_by(store: SqliteStore) -> None:
     """What needs nothing more is decided, what needs more is not; nobody looks: nothing."""
     world = World(store, RULED)
     assert world.look.judge(ONE.id, SECURITY, CONTACT) is None
-    store.remember_accounts([ONE])
+    store.accounts.remember([ONE])
     found = world.look.judge(ONE.id, SECURITY, CONTACT)
     assert found is not None
     assert [(each.rule, each.outcome) for each in found.verdicts] == [

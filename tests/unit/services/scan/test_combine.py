@@ -99,17 +99,17 @@ def test_an_account_in_two_organizations_counts_once(store: SqliteStore, clock: 
         assert (report.scan.accounts, len(found)) == (2, 2)
         assert found[account(1).id].account.organization == "new"
         assert found[account(1).id].outcome is Outcome.COMPLIANT
-    known = store.account(account(1).id)
+    known = store.accounts.get(account(1).id)
     assert known is not None
     assert known.organization == "new"
     assert [each.findings for each in contents(store)] == [
-        tuple(store.open_findings(account(2).id))
+        tuple(store.findings.unresolved(account(2).id))
     ]
 
 
 def contents(store: SqliteStore) -> list[AnnouncementContent]:
     """What is to be announced."""
-    return [store.announcement_content(each.id, 9) for each in store.due_announcements()]
+    return [store.announcements.content(each.id, 9) for each in store.announcements.due()]
 
 
 def test_an_organization_that_fails_stops_no_other(store: SqliteStore, clock: FakeClock) -> None:
@@ -151,5 +151,5 @@ def test_an_organization_that_hangs_at_a_stop_keeps_none_from_being_recorded(
     assert [each.account.id for each in report.results] == [account(2).id]
     assert report.scan.state is ScanState.INCOMPLETE
     assert "hangs" not in report.scan.complete_in
-    assert store.last_scan() is None
-    assert len(store.open_findings(account(2).id)) == 1
+    assert store.scans.last() is None
+    assert len(store.findings.unresolved(account(2).id)) == 1

@@ -45,7 +45,7 @@ class World:
         policy = Policy.requiring(layers=[BILLING_IN_PROD])
         self.scan = OrganizationScan(
             self.gateway,
-            PlacementResolver(self.gateway, store, policy, clock),
+            PlacementResolver(self.gateway, store.accounts, policy, clock),
             EvaluationContext(policy),
             clock,
             readers=readers,

@@ -20,7 +20,7 @@ from bot.domain.rule_catalog import Severity
 from bot.domain.scans import ScanState, Trigger, TriggerKind
 from bot.services.ports.aws import Priority
 from bot.store import SqliteStore
-from bot.store.repository import Owner
+from bot.store.process import Owner
 from tests.unit.fakes import (
     CONTACT,
     PATIENCE,
@@ -41,38 +41,58 @@ if TYPE_CHECKING:
 
     from bot.domain.findings import AccountResult
     from bot.domain.scans import Changes, Scan, ScanReport
+    from bot.services.ports.store import ScanRepository, Store
     from bot.services.scan.scanner import Scanner, Ticket
 
 BY_HAND = Trigger(TriggerKind.SLACK, "U7")
 
 
-class FrailStore(SqliteStore):
-    """A store that fails to record, or to renew, where it is told to."""
+class FrailScans:
+    """Scans of a store that fails to record, or to renew, where it is told to."""
 
-    record_faults = 0
-    renew_faults = 0
-    renewed: threading.Event
-    polled: Callable[[], None] | None = None
+    def __init__(self, scans: ScanRepository) -> None:
+        self._scans = scans
+        self.record_faults = 0
+        self.renew_faults = 0
+        self.renewed = threading.Event()
+        self.polled: Callable[[], None] | None = None
+        self.claim = scans.claim
+        self.progress = scans.progress
+        self.get = scans.get
+        self.last = scans.last
+        self.report = scans.report
 
-    def record_scan(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
+    def record(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
         if self.record_faults:
             self.record_faults -= 1
             raise StoreError("The disk is full.", "Free some space.")
-        return super().record_scan(scan, results)
+        return self._scans.record(scan, results)
 
-    def renew_scan(self, scan_id: int, done: int, total: int) -> bool:
+    def renew(self, scan_id: int, done: int, total: int) -> bool:
         if self.renew_faults:
             self.renew_faults -= 1
             raise StoreError("The database is busy.")
-        renewed = super().renew_scan(scan_id, done, total)
-        if total:  # the first renewal may come before any account is listed
-            self.renewed.set()
+        renewed = self._scans.renew(scan_id, done, total)
+        self.renewed.set()
         return renewed
 
-    def cut_off_dead_scans(self) -> int:
+    def cut_off_dead(self) -> int:
         if self.polled:
             self.polled()
-        return super().cut_off_dead_scans()
+        return self._scans.cut_off_dead()
+
+
+class FrailStore:
+    """A store with such scans."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.scans = FrailScans(store.scans)
+        self.findings = store.findings
+        self.fixes = store.fixes
+        self.exemptions = store.exemptions
+        self.announcements = store.announcements
+        self.accounts = store.accounts
+        self.deliveries = store.deliveries
 
 
 @pytest.fixture
@@ -84,16 +104,13 @@ def clock() -> FakeClock:
 @pytest.fixture
 def open_store(tmp_path: Path, clock: FakeClock) -> Iterator[Callable[[str], FrailStore]]:
     """Opens the one database; the name tells processes apart."""
-    opened: list[FrailStore] = []
+    opened: list[SqliteStore] = []
 
     def make(name: str) -> FrailStore:
-        store = FrailStore(tmp_path / "bot.db", clock, name)
-        store.renewed = threading.Event()
-        if name != "mine":
-            # A process on another host cannot be looked at: its claim has to lapse.
-            store._owner = Owner(name, "elsewhere", 1)
-        opened.append(store)
-        return store
+        # A process on another host cannot be looked at: its claim has to lapse.
+        owner = None if name == "mine" else Owner(name, "elsewhere", 1)
+        opened.append(SqliteStore(tmp_path / "bot.db", clock, owner=owner))
+        return FrailStore(opened[-1])
 
     yield make
     for store in opened:
@@ -135,9 +152,9 @@ def outcomes(report: ScanReport) -> list[Outcome]:
     return [result.outcome for result in report.results]
 
 
-def due(store: SqliteStore) -> list[AnnouncementKind]:
+def due(store: Store) -> list[AnnouncementKind]:
     """What is to be announced."""
-    return [item.kind for item in store.due_announcements()]
+    return [item.kind for item in store.announcements.due()]
 
 
 def test_every_account_is_judged_in_the_order_listed(
@@ -157,7 +174,7 @@ def test_every_account_is_judged_in_the_order_listed(
     assert report.scan.counts[Outcome.COMPLIANT] == 2
     assert report.scan.accounts == 4
     assert [key.account_id for key in report.changes.opened] == [account(2).id]
-    assert store.last_scan() == report.scan
+    assert store.scans.last() == report.scan
     assert due(store) == [AnnouncementKind.FALLS_SHORT]
 
 
@@ -352,7 +369,7 @@ def test_listing_that_fails_midway_ends_incomplete(
     assert all(result.was_scanned for result in report.results)
     assert report.changes.resolved == ()
     assert [key.account_id for key in report.changes.opened] == [account(4).id]
-    assert store.account(account(2).id) is not None
+    assert store.accounts.get(account(2).id) is not None
 
 
 def test_a_caller_that_cannot_be_found_out_fails_the_scan(
@@ -385,14 +402,14 @@ def test_a_scan_is_renewed_while_it_runs(
     scanner: Scanner, gateway: FakeGateway, store: FrailStore
 ) -> None:
     """A long scan keeps its claim and says how far it is, also after the database was busy."""
-    store.renew_faults = 2
+    store.scans.renew_faults = 2
     gate = gateway.gate(1)
     ticket = scanner.start(SCHEDULE)
     with gate.held():
-        assert store.renewed.wait(PATIENCE)
-        assert store.renew_faults == 0
+        assert store.scans.renewed.wait(PATIENCE)
+        assert store.scans.renew_faults == 0
     assert ticket.report.result(PATIENCE).scan.state is ScanState.COMPLETE
-    assert store.scan_progress(ticket.scan.id)[1] > 0
+    assert store.scans.progress(ticket.scan.id)[1] > 0
 
 
 def test_a_lost_claim_ends_the_scan_unrecorded(
@@ -408,11 +425,11 @@ def test_a_lost_claim_ends_the_scan_unrecorded(
     ticket = scanner.start(SCHEDULE)
     with gate.held():
         clock.tick(3600)
-        while not other.cut_off_dead_scans():
+        while not other.scans.cut_off_dead():
             clock.tick(3600)  # its own sign of life came in between
         with pytest.raises(StoreError, match="taken for dead"):
             ticket.report.result(PATIENCE)
-    assert other.last_scan() is None
+    assert other.scans.last() is None
     assert run(scanner).scan.state is ScanState.COMPLETE
 
 
@@ -420,10 +437,10 @@ def test_a_scan_that_cannot_be_recorded_says_so_and_the_next_works(
     scanner: Scanner, store: FrailStore, clock: FakeClock
 ) -> None:
     """Who asked gets the error; once the dead claim lapses, the scanner works again."""
-    store.record_faults = 1
+    store.scans.record_faults = 1
     with pytest.raises(StoreError, match="disk is full"):
         run(scanner)
-    store.polled = lambda: clock.tick(3600)
+    store.scans.polled = lambda: clock.tick(3600)
     assert run(scanner).scan.state is ScanState.COMPLETE
 
 
@@ -437,7 +454,7 @@ def test_a_scan_that_cannot_be_claimed_leaves_nothing_behind(
 
     heard: list[int] = []
     with monkeypatch.context() as patched:
-        patched.setattr(store, "claim_scan", fail)
+        patched.setattr(store.scans, "claim", fail)
         with pytest.raises(StoreError, match="read-only"):
             scanner.start(SCHEDULE, lambda done, _: heard.append(done))
     assert run(scanner).scan.state is ScanState.COMPLETE
@@ -459,7 +476,7 @@ def test_another_processs_scan_is_waited_for(
     heard = threading.Event()
     running = other.start(BY_HAND)
     with gate.held():
-        assert elsewhere.renewed.wait(PATIENCE)
+        assert elsewhere.scans.renewed.wait(PATIENCE)
         ticket = scanner.start(SCHEDULE, lambda *_: heard.set())
         assert heard.wait(PATIENCE)
     report = ticket.report.result(PATIENCE)
@@ -479,7 +496,7 @@ def test_a_dead_processs_scan_is_made_up_for(
 ) -> None:
     """Where the process that scans dies, whoever waits for it scans in its place."""
     dead = open_store("dead")
-    claim = dead.claim_scan(BY_HAND)
+    claim = dead.scans.claim(BY_HAND)
     ticket = scanner.start(SCHEDULE)
     assert ticket.joined
     clock.tick(3600)
@@ -487,7 +504,7 @@ def test_a_dead_processs_scan_is_made_up_for(
     assert report.scan.id != claim.scan.id
     assert report.scan.trigger == SCHEDULE
     assert report.scan.state is ScanState.COMPLETE
-    cut_off = store.scan(claim.scan.id)
+    cut_off = store.scans.get(claim.scan.id)
     assert cut_off is not None
     assert cut_off.state is ScanState.CUT_OFF
 
@@ -500,7 +517,7 @@ def test_of_two_who_waited_one_scans(
 ) -> None:
     """Where another process was quicker to take a dead scan's place, that one is waited for."""
     dead, quick = open_store("dead"), open_store("quick")
-    dead.claim_scan(BY_HAND)
+    dead.scans.claim(BY_HAND)
     theirs = FakeGateway(account(9))
     gate = theirs.gate(9)
     other = make_scanner(theirs, quick, clock)
@@ -513,7 +530,7 @@ def test_of_two_who_waited_one_scans(
         else:
             gate.open()
 
-    store.polled = be_quicker
+    store.scans.polled = be_quicker
     report = run(scanner)
     other.stop()
     assert not running[0].joined
@@ -536,7 +553,7 @@ def test_stopping_records_what_was_read(
     assert report.scan.failure.cause is FailureCode.NOT_REACHED
     assert [result.was_scanned for result in report.results[:4]] == [True, True, False, False]
     assert [key.account_id for key in report.changes.opened] == [account(2).id]
-    assert store.last_scan() is None
+    assert store.scans.last() is None
     assert due(store) == [AnnouncementKind.FALLS_SHORT]
 
 
@@ -546,7 +563,7 @@ def test_a_scan_stopped_before_it_began_has_not_failed(
     """However early a scan is stopped, the next start finds that a check is still to be made."""
     gateway.scope_found = gateway_error(FailureCode.NOT_REACHED)
     assert run(scanner).scan.state is ScanState.INCOMPLETE
-    assert store.last_scan() is None
+    assert store.scans.last() is None
     assert due(store) == []
 
 
@@ -606,7 +623,7 @@ def test_stopping_ends_waiting_for_another_process(
 ) -> None:
     """Whoever waits for another process's scan is let go at a stop, and told that it was one."""
     elsewhere = open_store("elsewhere")
-    elsewhere.claim_scan(BY_HAND)
+    elsewhere.scans.claim(BY_HAND)
     ticket = scanner.start(SCHEDULE)
     scanner.stop()
     report = ticket.report.result(timeout=0)
@@ -619,7 +636,7 @@ def test_nothing_starts_after_a_stop(scanner: Scanner, store: FrailStore) -> Non
     scanner.stop()
     with pytest.raises(AltcontactError, match="being stopped"):
         scanner.start(SCHEDULE)
-    assert store.claim_scan(SCHEDULE).granted
+    assert store.scans.claim(SCHEDULE).granted
 
 
 def test_a_late_answer_changes_nothing_of_the_next_scan(

@@ -1,0 +1,24 @@
+"""What Slack delivered lately: what is not acknowledged in time it delivers again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from bot.store.columns import text, time_text
+from bot.store.repository import Repository
+
+REMEMBERED: Final = timedelta(days=1)
+"""How long a delivery is remembered; Slack repeats one for an hour or so."""
+
+
+class Deliveries(Repository):
+    """Deliveries by their keys."""
+
+    def is_first(self, key: str) -> bool:
+        """Whether Slack delivers this for the first time; remembers it for a day."""
+        now = self._clock.now()
+        with self._connections.writing() as db:
+            db.execute("DELETE FROM deliveries WHERE at < ?", [time_text(now - REMEMBERED)])
+            row = (text(key), time_text(now))
+            return db.execute("INSERT OR IGNORE INTO deliveries VALUES (?, ?)", row).rowcount == 1
