@@ -36,7 +36,6 @@ from bot.slack.members import SlackMembers
 from bot.slack.modals import Modals
 from bot.slack.notifier import SlackNotifier
 from bot.slack.owners import Owners
-from bot.slack.parts import Parts
 from bot.slack.row_links import RowLinkResolver
 from bot.slack.socket_mode import SocketModeConnection
 from bot.slack.views.announcements import ROWS
@@ -141,7 +140,7 @@ class Bot:
             policies,
             AccountPlacer(self._gateways, self._store.accounts, clock),
         )
-        look = AccountViewService(
+        accounts = AccountViewService(
             self._gateways,
             self._store,
             account_policies,
@@ -149,14 +148,14 @@ class Bot:
             clock,
         )
         fixers = SlackFixers(short_timeout_client(token, url), settings.fixers, clock)
-        self._remediator = FixService(
+        self._fixes = FixService(
             self._gateways,
             self._store,
             fixers,
             clock,
             policies=account_policies,
             read_back=ReadBack(self._gateways, clock, within=settings.confirm_timeout),
-            judge=look.judge,
+            judge=accounts.judge,
             on_recorded=self._announcer.wake,
         )
         self._schedule = Schedule(
@@ -171,30 +170,28 @@ class Bot:
         self._background = BackgroundTasks()
         messages = DirectMessages(client)
         self._bolt = app.build(
-            Parts(
-                client=client,
-                clock=clock,
-                directory=AccountFinder(self._store.accounts, self._gateways, clock),
-                examine=lambda: running(settings, self._aws, self._connection.silence, policies()),
-                exempting=ExemptionService(
-                    self._store, fixers, account_policies, clock, on_recorded=self._announcer.wake
-                ),
-                fixers=fixers,
-                gateway=self._gateways,
-                row_links=row_links,
-                look=look,
-                messages=messages,
-                phone_region=settings.phone_region,
-                policies=account_policies,
-                reload=self._policy.reload,
-                remediator=self._remediator,
-                scanner=self._scanner,
-                store=self._store,
-                tasks=self._background,
-                outbox=self._announcer,
-                timetable=self._schedule,
+            client,
+            accounts=accounts,
+            clock=clock,
+            exemptions=ExemptionService(
+                self._store, fixers, account_policies, clock, on_recorded=self._announcer.wake
             ),
-            Modals(client, self._background, messages),
+            finder=AccountFinder(self._store.accounts, self._gateways, clock),
+            fixers=fixers,
+            fixes=self._fixes,
+            gateway=self._gateways,
+            messages=messages,
+            modals=Modals(client, self._background, messages),
+            next_check=self._schedule.next_check,
+            phone_region=settings.phone_region,
+            policies=account_policies,
+            reload_policy=self._policy.reload,
+            row_links=row_links,
+            run_checks=lambda: running(settings, self._aws, self._connection.silence, policies()),
+            scanner=self._scanner,
+            send_problem=lambda: self._announcer.problem,
+            store=self._store,
+            tasks=self._background,
         )
         self._connection = SocketModeConnection(
             self._bolt.app,
@@ -211,7 +208,7 @@ class Bot:
         self._connection.start()
         self._announcer.start()
         self._schedule.start()
-        self._background.run_unattended(self._remediator.recover)
+        self._background.run_unattended(self._fixes.recover)
         self._background.run_unattended(lambda: _look_at(self._channel))
         # Not one of those: a stop does not wait for it.
         threading.Thread(target=self._examine, name="examine", daemon=True).start()
@@ -248,7 +245,7 @@ class Bot:
         last_resort.start()
         self._schedule.stop()
         self._connection.stop()
-        self._remediator.stop()
+        self._fixes.stop()
         self._members.stop()
         self._scanner.stop()
         self._background.stop()

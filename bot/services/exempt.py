@@ -113,9 +113,9 @@ class ExemptionService:
             keys = dict.fromkeys((each.key.type, each.key.rule) for each in found if each)
             requests = [
                 ExemptionRequest(
-                    ExemptionKind.EXEMPTION, account_id, kind, rule, told, user_id, end
+                    ExemptionKind.EXEMPTION, account_id, contact_type, rule, told, user_id, end
                 )
-                for kind, rule in keys
+                for contact_type, rule in keys
             ]
             return self._record(requests, account)
 
@@ -147,8 +147,8 @@ class ExemptionService:
                 raise _resolved()
             what, rule = ExemptionKind.VERIFICATION, Rule.UNSUPPORTED
             requests = [
-                ExemptionRequest(what, account_id, kind, rule, told, user_id, until)
-                for kind in shown
+                ExemptionRequest(what, account_id, contact_type, rule, told, user_id, until)
+                for contact_type in shown
             ]
             return self._record(requests, account)
 

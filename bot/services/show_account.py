@@ -67,7 +67,7 @@ class AccountViewService:
         self._directory = directory
         self._clock = clock
 
-    def at(self, account: Account) -> AccountView:
+    def show(self, account: Account) -> AccountView:
         """Read all three contacts now, judge them, and remember what was read.
 
         Raises:

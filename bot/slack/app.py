@@ -1,4 +1,4 @@
-"""The Bolt app: every listener is bound here, and nowhere else."""
+"""The Bolt app: every listener is made and bound here, and nowhere else."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import structlog
 from slack_bolt import App
 
-from bot.domain.errors import AltcontactError, NotifierError
-from bot.slack.background import report_defect
-from bot.slack.client import Reply
 from bot.slack.command_parser import COMMAND
-from bot.slack.listeners.account_card import Cards
+from bot.slack.listeners.account_card import AccountCards
 from bot.slack.listeners.alerts import AlertListeners
 from bot.slack.listeners.commands import CommandListeners
+from bot.slack.listeners.doctor import DoctorListener
+from bot.slack.listeners.exemption_forms import ExemptionForms
 from bot.slack.listeners.exemptions import ExemptionListeners
-from bot.slack.listeners.fix import FormListeners
-from bot.slack.listeners.fix_opener import FormOpener
+from bot.slack.listeners.fix import FixListeners
+from bot.slack.listeners.help import HelpListener
+from bot.slack.listeners.policy_reload import PolicyReloadListener
+from bot.slack.listeners.scan_progress import ScanListener
+from bot.slack.middleware import ErrorHandler, OncePerDelivery
 from bot.slack.views import (
     account_card,
     alerts,
@@ -31,14 +32,30 @@ from bot.slack.views import (
     row_actions,
     show_all,
 )
-from bot.slack.views.problem import problem_message
 
 if TYPE_CHECKING:
-    from bot.slack.direct_messages import DirectMessages
-    from bot.slack.modals import Modals
-    from bot.slack.parts import Parts
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
-_log = structlog.get_logger(__name__)
+    from slack_sdk import WebClient
+
+    from bot.config.policy_reload import Reloaded
+    from bot.domain.errors import NotifierError
+    from bot.services.account_policy import AccountPolicies
+    from bot.services.doctor import CheckResult
+    from bot.services.exempt import ExemptionService
+    from bot.services.find_account import AccountFinder
+    from bot.services.fix import FixService
+    from bot.services.ports.aws import Contacts
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.store import Store
+    from bot.services.scan.scanner import Scanner
+    from bot.services.show_account import AccountViewService
+    from bot.slack.background import BackgroundTasks
+    from bot.slack.direct_messages import DirectMessages
+    from bot.slack.fixers import SlackFixers
+    from bot.slack.modals import Modals
+    from bot.slack.row_links import RowLinkResolver
 
 LISTENER_THREADS: Final = 32
 """Bolt's own default of 5 leaves the sixth command without an ack while five are slow."""
@@ -56,74 +73,126 @@ class BoltApp:
         self.threads.shutdown(wait=True, cancel_futures=True)
 
 
-def build(parts: Parts, modals: Modals) -> BoltApp:
-    """The Bolt app with every listener bound."""
+def build(
+    client: WebClient,
+    *,
+    accounts: AccountViewService,
+    clock: Clock,
+    exemptions: ExemptionService,
+    finder: AccountFinder,
+    fixers: SlackFixers,
+    fixes: FixService,
+    gateway: Contacts,
+    messages: DirectMessages,
+    modals: Modals,
+    next_check: Callable[[], datetime | None],
+    phone_region: str | None,
+    policies: AccountPolicies,
+    reload_policy: Callable[[], Reloaded],
+    row_links: RowLinkResolver,
+    run_checks: Callable[[], Iterator[CheckResult]],
+    scanner: Scanner,
+    send_problem: Callable[[], NotifierError | None],
+    store: Store,
+    tasks: BackgroundTasks,
+) -> BoltApp:
+    """The Bolt app with every listener bound.
+
+    Args:
+        client: a client whose calls may be tried again.
+        accounts: shows accounts as AWS holds them now.
+        clock: the time.
+        exemptions: sets findings aside, verifies them, and ends both.
+        finder: finds accounts by what people type.
+        fixers: who may change contacts.
+        fixes: carries out fixes.
+        gateway: AWS.
+        messages: reach one person.
+        modals: the modals on people's screens.
+        next_check: when the next check is due; None where none is planned.
+        phone_region: the country in whose national form phone numbers may be typed, if any.
+        policies: look up what accounts should have.
+        reload_policy: applies the policy file.
+        row_links: makes what rows of findings link to.
+        run_checks: makes the doctor's checks.
+        scanner: checks all accounts.
+        send_problem: why nothing can be announced just now, if so.
+        store: what is remembered.
+        tasks: where work is done that a person waits for.
+    """
     threads = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
     # Bolt sees SLACK_BOT_TOKEN too, and warns at every start that the client's token goes first.
     logging.getLogger("slack_bolt.App").addFilter(
         lambda record: "unused" not in record.getMessage()
     )
     app = App(
-        client=parts.client,
+        client=client,
         listener_executor=threads,
         # A token that Slack does not take is reported by what uses it; the schedule goes on.
         token_verification_enabled=False,
     )
-    opener = FormOpener(parts, modals)
-    form = FormListeners(parts, modals)
-    card = Cards(parts, modals)
-    exemption = ExemptionListeners(parts, modals, card)
-    command = CommandListeners(parts, opener, card, exemption)
-    alert = AlertListeners(parts)
+    fix = FixListeners(
+        modals,
+        tasks,
+        fixes,
+        clock=clock,
+        finder=finder,
+        fixers=fixers,
+        gateway=gateway,
+        phone_region=phone_region,
+        policies=policies,
+        records=store.fixes,
+    )
+    card = AccountCards(
+        modals, tasks, accounts=accounts, finder=finder, fixers=fixers, row_links=row_links
+    )
+    exemption = ExemptionListeners(
+        modals,
+        exemptions,
+        cards=card,
+        fixers=fixers,
+        forms=ExemptionForms(store.accounts, store.findings, exemptions, clock),
+        records=store.exemptions,
+        rules_url=row_links.rules_url,
+    )
+    command = CommandListeners(
+        tasks,
+        cards=card,
+        doctor=DoctorListener(fixers, run_checks),
+        exemptions=exemption,
+        finder=finder,
+        fixes=fix,
+        help_=HelpListener(store.scans, fixers, next_check, send_problem),
+        policies=policies,
+        policy_reload=PolicyReloadListener(fixers, reload_policy),
+        scan=ScanListener(scanner, tasks, messages, clock),
+    )
+    alert = AlertListeners(client, store.announcements, row_links)
+    once = OncePerDelivery(store.deliveries)
 
-    app.command(COMMAND)(command.run)
+    app.command(COMMAND)(once(command.run))
 
-    app.action(_numbered(row_actions.FIX))(opener.from_button)
-    app.action(fix_result.TRY_AGAIN)(opener.again)
-    app.action(fix_form.CHOOSE_TYPE)(opener.choose_type)
-    app.view(fix_form.CALLBACK)(form.submit)
+    app.action(_numbered(row_actions.FIX))(once(fix.from_button))
+    app.action(fix_result.TRY_AGAIN)(once(fix.try_again))
+    app.action(fix_form.CHOOSE_TYPE)(fix.choose_type)
+    app.view(fix_form.CALLBACK)(fix.submit)
 
-    app.action(alerts.SHOW_ALL)(alert.show_all)
+    app.action(alerts.SHOW_ALL)(once(alert.show_all))
     app.action(_numbered(show_all.TURN))(alert.turn_page)
-    app.action(account_card.CHECK)(card.check_again)
-    app.action(account_card.CHOOSE)(card.choose)
+    app.action(account_card.CHECK)(once(card.check_again))
+    app.action(account_card.CHOOSE)(once(card.choose))
 
     for prefix in (row_actions.MENU, row_actions.SET_ASIDE, row_actions.VERIFY, row_actions.SHOW):
-        app.action(_numbered(prefix))(exemption.choose)
-    app.action(_numbered(exemption_list.END))(exemption.end)
+        app.action(_numbered(prefix))(once(exemption.choose))
+    app.action(_numbered(exemption_list.END))(once(exemption.end))
     app.action(_numbered(exemption_list.TURN))(exemption.turn_page)
     app.view(exemption_forms.SET_ASIDE)(exemption.submit_set_aside)
     app.view(exemption_forms.VERIFY)(exemption.submit_verify)
 
-    app.error(_Apologies(parts.messages).answer)
+    app.error(ErrorHandler(messages).handle)
     return BoltApp(app, threads)
 
 
 def _numbered(action_id: str) -> re.Pattern[str]:
     """Any of the buttons whose action ids begin alike: each must be its message's only one."""
     return re.compile(f"^{re.escape(action_id)}:")
-
-
-class _Apologies:
-    """Tells the person whose request failed; a defect gets a reference that is in the log."""
-
-    def __init__(self, messages: DirectMessages) -> None:
-        self._messages = messages
-
-    def answer(self, error: Exception, body: dict[str, Any]) -> None:
-        """Answer beside what was typed or pressed; in a direct message where that cannot be."""
-        if isinstance(error, AltcontactError):
-            _log.warning("request failed", problem=str(error), kind=type(error).__name__)
-            message = problem_message(error)
-        else:
-            message = report_defect(error)
-        url = body.get("response_url")
-        if isinstance(url, str) and url:
-            try:
-                Reply(url, replace=False)(message)
-            except NotifierError as failed:
-                _log.info("response_url not taken", problem=str(failed))
-            else:
-                return
-        user_id = body.get("user_id") or body["user"]["id"]
-        self._messages.send(user_id, message)

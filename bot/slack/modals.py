@@ -119,13 +119,13 @@ class Modals:
             raise explain(error, TRY_AGAIN) from error
         return OpenView(str(shown["id"]), str(shown["hash"]), body["user"]["id"])
 
-    def fill(self, screen: OpenView, view: View, message: Message | None = None) -> None:
+    def fill(self, opened: OpenView, view: View, message: Message | None = None) -> None:
         """Replace a view unless the person went on to another; see `replace`."""
-        self._replace(screen, view, message, hash=screen.hash)
+        self._replace(opened, view, message, hash=opened.hash)
 
-    def replace(self, screen: OpenView, view: View, message: Message | None = None) -> None:
+    def replace(self, opened: OpenView, view: View, message: Message | None = None) -> None:
         """Replace a view; where it was closed, send the message to the person instead."""
-        self._replace(screen, view, message)
+        self._replace(opened, view, message)
 
     def refuse(self, body: dict[str, Any], message: Message) -> None:
         """Say why nothing opens: beside what was pressed, or as a direct message from a modal."""
@@ -156,32 +156,32 @@ class Modals:
         try:
             answer = done.result(timeout=self._answer_within)
         except StillRunning:
-            screen = screen_of(body)
+            opened = open_view(body)
             ack(response_action="update", view=working())
-            done.add_done_callback(lambda ended: self._follow_up(screen, ended))
+            done.add_done_callback(lambda ended: self._follow_up(opened, ended))
         else:
             if answer.errors:
                 ack(response_action="errors", errors=dict(answer.errors))
             else:
                 ack(response_action="update", view=answer.view)
 
-    def _follow_up(self, screen: OpenView, work: Future[SubmissionResult]) -> None:
+    def _follow_up(self, opened: OpenView, work: Future[SubmissionResult]) -> None:
         """Replace the view that said that the work goes on; runs where the work ran."""
         time.sleep(self._ack_settles)
         answer = work.result()
-        self.replace(screen, answer.view, answer.message)
+        self.replace(opened, answer.view, answer.message)
 
-    def _replace(self, screen: OpenView, view: View, message: Message | None, **more: str) -> None:
+    def _replace(self, opened: OpenView, view: View, message: Message | None, **more: str) -> None:
         try:
-            self._client.views_update(view_id=screen.view_id, view=view, **more)
+            self._client.views_update(view_id=opened.view_id, view=view, **more)
         except CALL_ERRORS as error:
             code = code_of(error)
             _log.info("view not updated", code=code)
             if message is not None and code != "hash_conflict":
-                self._messages.send(screen.user_id, message)
+                self._messages.send(opened.user_id, message)
 
 
-def screen_of(body: dict[str, Any]) -> OpenView:
+def open_view(body: dict[str, Any]) -> OpenView:
     """The modal in which something was pressed or submitted."""
     view = body["view"]
     return OpenView(view["id"], view["hash"], body["user"]["id"])

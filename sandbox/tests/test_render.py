@@ -69,7 +69,7 @@ def test_a_form_shows_values_hints_and_errors() -> None:
     view = fix_form.form_view(
         account_name="Web",
         account_id="444444444444",
-        kind=ContactType.SECURITY,
+        contact_type=ContactType.SECURITY,
         shown="none",
         shown_at=data.NOW,
         values=None,

@@ -8,15 +8,24 @@ from bot.domain.errors import NotAllowed
 from bot.slack.views import doctor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bot.services.doctor import CheckResult
+    from bot.services.ports.slack import Authorizer
     from bot.slack.client import Reply
-    from bot.slack.parts import Parts
 
 
 class DoctorListener:
-    """Answers who may change contacts, and nobody else: it tells of the insides."""
+    """Answers who may change contacts, and nobody else: it tells of the insides.
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    Args:
+        fixers: who may change contacts.
+        run_checks: makes the doctor's checks.
+    """
+
+    def __init__(self, fixers: Authorizer, run_checks: Callable[[], Iterator[CheckResult]]) -> None:
+        self._fixers = fixers
+        self._run_checks = run_checks
 
     def answer(self, user_id: str, reply: Reply) -> None:
         """Make all checks, and show what was found in place of a line that says so.
@@ -25,8 +34,8 @@ class DoctorListener:
             NotAllowed: the person may not change contacts, or nobody may.
         """
         try:
-            self._parts.fixers.require_fixer(user_id)
+            self._fixers.require_fixer(user_id)
         except NotAllowed as error:
             raise error.of("The doctor answers those who may change contacts.") from error
         reply(doctor.progress_message())
-        reply(doctor.result_message(list(self._parts.examine())))
+        reply(doctor.result_message(list(self._run_checks())))

@@ -16,34 +16,53 @@ from bot.slack.views.problem import note
 if TYPE_CHECKING:
     from bot.domain.contacts import Account
     from bot.domain.findings import Finding
-    from bot.slack.parts import Parts
+    from bot.services.exempt import ExemptionService
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.store import AccountRepository, FindingRepository
     from bot.slack.views.exemption_forms import Asked
 
     View = dict[str, Any]
 
 
 class ExemptionForms:
-    """Makes forms at first, and again where one was not taken."""
+    """Makes forms at first, and again where one was not taken.
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    Args:
+        accounts: the accounts as last listed.
+        findings: what stands of them.
+        exemptions: knows for how long findings may be set aside.
+        clock: the time.
+    """
 
-    def set_aside(self, account_id: str, kind: ContactType | None) -> View:
+    def __init__(
+        self,
+        accounts: AccountRepository,
+        findings: FindingRepository,
+        exemptions: ExemptionService,
+        clock: Clock,
+    ) -> None:
+        self._accounts = accounts
+        self._findings = findings
+        self._exemptions = exemptions
+        self._clock = clock
+
+    def set_aside(self, account_id: str, contact_type: ContactType | None) -> View:
         """The form that sets an account's findings aside; what stands in its place if none does.
 
         Args:
             account_id: whose findings.
-            kind: the contact whose findings are chosen at first; None for the only one, if it is.
+            contact_type: the contact whose findings are chosen at first; None for the only one,
+                if it is.
 
         Raises:
             ExemptionRefused: the account is not known.
         """
         account = self._account(account_id)
         findings = self._standing(account_id)
-        mine = [each for each in findings if each.key.type is kind or len(findings) == 1]
+        mine = [each for each in findings if each.key.type is contact_type or len(findings) == 1]
         # What is set aside is chosen only where that is all there is: to set it aside for longer.
         chosen = [each.id for each in mine if each.exemption is None] or [each.id for each in mine]
-        return self._set_aside(account, kind, findings, chosen)
+        return self._set_aside(account, contact_type, findings, chosen)
 
     def set_aside_again(self, asked: Asked, why: ExemptionRefused) -> View:
         """The same form as it was filled in, as things stand now, and why it was not taken."""
@@ -56,14 +75,16 @@ class ExemptionForms:
         chosen = [each for each, before in asked.findings.items() if held.get(each) == before]
         return self._set_aside(account, asked.type, findings, chosen, asked=asked, why=why)
 
-    def verify(self, account_id: str, kind: ContactType) -> View:
+    def verify(self, account_id: str, contact_type: ContactType) -> View:
         """The form that records what was seen of contacts that AWS cannot be asked for.
 
         Raises:
             ExemptionRefused: the account is not known.
         """
         account = self._account(account_id)
-        return self._verify(account, {kind: 0} | self._unsupported(account_id), [kind])
+        return self._verify(
+            account, {contact_type: 0} | self._unsupported(account_id), [contact_type]
+        )
 
     def verify_again(self, asked: Asked, why: ExemptionRefused) -> View:
         """The same form as it was filled in, as things stand now, and why it was not taken."""
@@ -80,7 +101,7 @@ class ExemptionForms:
     def _set_aside(
         self,
         account: Account,
-        kind: ContactType | None,
+        contact_type: ContactType | None,
         findings: list[Finding],
         chosen: list[int],
         *,
@@ -93,7 +114,7 @@ class ExemptionForms:
             if why is not None:
                 told = f"{why} {told}"
             return exemption_forms.note_view(note(told))
-        today, days = self._parts.clock.now().date(), self._parts.exempting.days(account)
+        today, days = self._clock.now().date(), self._exemptions.days(account)
         until = today + timedelta(days=min(USUAL_DAYS, days))
         return exemption_forms.set_aside_view(
             account.name,
@@ -102,7 +123,7 @@ class ExemptionForms:
             chosen,
             until=asked.until if asked is not None and asked.until is not None else until,
             last=today + timedelta(days=days),
-            kind=kind,
+            contact_type=contact_type,
             reason=asked.reason if asked is not None else "",
             notice=why,
             revision=asked.revision + 1 if asked is not None else 0,
@@ -117,33 +138,37 @@ class ExemptionForms:
         asked: Asked | None = None,
         why: ExemptionRefused | None = None,
     ) -> View:
-        days = self._parts.exempting.verified_days(account)
+        days = self._exemptions.verified_days(account)
         return exemption_forms.verify_view(
             account.name,
             account.id,
-            {kind: offered[kind] for kind in ContactType if kind in offered},
+            {
+                contact_type: offered[contact_type]
+                for contact_type in ContactType
+                if contact_type in offered
+            },
             chosen,
-            good_until=self._parts.clock.now().date() + timedelta(days=days),
+            good_until=self._clock.now().date() + timedelta(days=days),
             seen=asked.reason if asked is not None else "",
             notice=why,
             revision=asked.revision + 1 if asked is not None else 0,
         )
 
     def _account(self, account_id: str) -> Account:
-        account = self._parts.store.accounts.get(account_id)
+        account = self._accounts.get(account_id)
         if account is None:
             raise ExemptionRefused("This account is not known any more.")
         return account
 
     def _standing(self, account_id: str) -> list[Finding]:
         order = list(ContactType)
-        found = self._parts.store.findings.unresolved(account_id)
+        found = self._findings.unresolved(account_id)
         return sorted(found, key=lambda each: (order.index(each.key.type), each.key.rule.value))
 
     def _unsupported(self, account_id: str) -> dict[ContactType, int]:
         """The contacts that cannot be checked for want of an API, by what says so."""
         return {
             each.key.type: each.id
-            for each in self._parts.store.findings.unresolved(account_id)
+            for each in self._findings.unresolved(account_id)
             if each.key.rule is Rule.UNSUPPORTED
         }

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import AltcontactError, ExemptionRefused
 from bot.services.exempt import UNTIL
-from bot.slack.listeners.exemption_forms import ExemptionForms
 from bot.slack.modals import SubmissionResult
 from bot.slack.views import exemption_forms, exemption_list, row_actions
 from bot.slack.views.exemption_inputs import block_of
@@ -20,9 +19,12 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import ContactType
     from bot.domain.exemptions import Exemption
-    from bot.slack.listeners.account_card import Cards
+    from bot.services.exempt import ExemptionService
+    from bot.services.ports.store import ExemptionRepository
+    from bot.slack.fixers import SlackFixers
+    from bot.slack.listeners.account_card import AccountCards
+    from bot.slack.listeners.exemption_forms import ExemptionForms
     from bot.slack.modals import Modals
-    from bot.slack.parts import Parts
     from bot.slack.views.exemption_forms import Asked
     from bot.slack.views.message import Message
 
@@ -30,30 +32,50 @@ if TYPE_CHECKING:
 
 
 class ExemptionListeners:
-    """Opens and takes the forms that set aside, and ends what was."""
+    """Opens and takes the forms that set aside, and ends what was.
 
-    def __init__(self, parts: Parts, modals: Modals, cards: Cards) -> None:
-        self._parts = parts
+    Args:
+        modals: the modals on people's screens.
+        exemptions: sets findings aside, verifies them, and ends both.
+        cards: show one account.
+        fixers: who may change contacts.
+        forms: makes the forms.
+        rules_url: where the pages of rules are published; empty where they are not.
+        records: what is set aside.
+    """
+
+    def __init__(
+        self,
+        modals: Modals,
+        exemptions: ExemptionService,
+        *,
+        cards: AccountCards,
+        fixers: SlackFixers,
+        forms: ExemptionForms,
+        rules_url: str,
+        records: ExemptionRepository,
+    ) -> None:
         self._modals = modals
+        self._exemptions = exemptions
         self._cards = cards
-        self._forms = ExemptionForms(parts)
+        self._fixers = fixers
+        self._forms = forms
+        self._rules_url = rules_url
+        self._records = records
 
     # Opening
 
-    def choose(self, ack: Ack, body: dict[str, Any]) -> None:
+    def choose(self, body: dict[str, Any]) -> None:
         """Something was chosen in a row's menu, or by a button that does one of its choices."""
-        ack()
-        if not self._parts.store.deliveries.is_first(f"action:{body['trigger_id']}"):
-            return
-        what, account_id, kind = row_actions.parse_menu(row_actions.pressed(body))
+        what, account_id, contact_type = row_actions.parse_menu(row_actions.pressed(body))
         user_id, trigger, pushed = body["user"]["id"], body["trigger_id"], bool(body.get("view"))
         try:
             if what == row_actions.SHOW:
                 self._cards.show(body)
             elif what == row_actions.VERIFY:
-                self.open_verify(user_id, trigger, account_id, kind, push=pushed)
+                self.open_verify(user_id, trigger, account_id, contact_type, push=pushed)
             else:
-                self.open_set_aside(user_id, trigger, account_id, kind, push=pushed)
+                self.open_set_aside(user_id, trigger, account_id, contact_type, push=pushed)
         except AltcontactError as error:
             self._modals.refuse(body, _message(error))
 
@@ -62,7 +84,7 @@ class ExemptionListeners:
         user_id: str,
         trigger_id: str,
         account_id: str,
-        kind: ContactType | None = None,
+        contact_type: ContactType | None = None,
         *,
         push: bool = False,
     ) -> None:
@@ -72,7 +94,7 @@ class ExemptionListeners:
             user_id: who opens it.
             trigger_id: good for three seconds, and once.
             account_id: whose findings.
-            kind: the contact whose findings are chosen at first; None for none.
+            contact_type: the contact whose findings are chosen at first; None for none.
             push: whether it goes on top of a modal that is open.
 
         Raises:
@@ -80,21 +102,23 @@ class ExemptionListeners:
             ExemptionRefused: the account is not known.
             NotifierError: Slack did not open it.
         """
-        self._parts.fixers.require_fixer(user_id)
-        self._modals.open(trigger_id, user_id, self._forms.set_aside(account_id, kind), push=push)
+        self._fixers.require_fixer(user_id)
+        view = self._forms.set_aside(account_id, contact_type)
+        self._modals.open(trigger_id, user_id, view, push=push)
 
     def open_verify(
         self,
         user_id: str,
         trigger_id: str,
         account_id: str,
-        kind: ContactType,
+        contact_type: ContactType,
         *,
         push: bool = False,
     ) -> None:
         """Open the form that records what was seen by hand; see `open_set_aside`."""
-        self._parts.fixers.require_fixer(user_id)
-        self._modals.open(trigger_id, user_id, self._forms.verify(account_id, kind), push=push)
+        self._fixers.require_fixer(user_id)
+        view = self._forms.verify(account_id, contact_type)
+        self._modals.open(trigger_id, user_id, view, push=push)
 
     # Submitting
 
@@ -106,7 +130,7 @@ class ExemptionListeners:
         def grant() -> list[Exemption]:
             if until is None:
                 raise ExemptionRefused("Choose a day.", field=UNTIL)
-            return self._parts.exempting.grant(
+            return self._exemptions.grant(
                 user_id, asked.account_id, asked.findings, asked.reason, until
             )
 
@@ -117,9 +141,7 @@ class ExemptionListeners:
         asked, user_id = exemption_forms.parse(body["view"]), body["user"]["id"]
 
         def verify() -> list[Exemption]:
-            return self._parts.exempting.verify(
-                user_id, asked.account_id, asked.types, asked.reason
-            )
+            return self._exemptions.verify(user_id, asked.account_id, asked.types, asked.reason)
 
         self._answer(ack, body, asked, verify, self._forms.verify_again)
 
@@ -139,7 +161,7 @@ class ExemptionListeners:
                 if error.field:
                     errors = {block_of(error.field, asked.revision): str(error)}
                 return SubmissionResult(again(asked, error), refused_message(error), errors)
-            message = exemption_forms.done_message(made, self._parts.row_links.rules_url)
+            message = exemption_forms.done_message(made, self._rules_url)
             return SubmissionResult(exemption_forms.note_view(message), message)
 
         self._modals.answer(
@@ -167,16 +189,13 @@ class ExemptionListeners:
         ack()
         self._modals.reload(body, self._page(int(body["actions"][0]["value"])))
 
-    def end(self, ack: Ack, body: dict[str, Any]) -> None:
+    def end(self, body: dict[str, Any]) -> None:
         """A button **End**, in the list or on an account's card."""
-        ack()
-        if not self._parts.store.deliveries.is_first(f"action:{body['trigger_id']}"):
-            return
         exemption_id = int(body["actions"][0]["value"])
         ended: Exemption | None = None
         problem: AltcontactError | None = None
         try:
-            ended = self._parts.exempting.end(body["user"]["id"], exemption_id)
+            ended = self._exemptions.end(body["user"]["id"], exemption_id)
         except AltcontactError as error:
             problem = error
         if exemption_list.is_list(body):
@@ -194,17 +213,17 @@ class ExemptionListeners:
     ) -> View:
         """A page as things are now; the last one where it is past the end."""
         size = exemption_list.ROWS
-        found, total = self._parts.store.exemptions.page(size, page * size)
+        found, total = self._records.page(size, page * size)
         last = exemption_list.page_count(total) - 1
         if page > last:
             page = last
-            found, total = self._parts.store.exemptions.page(size, page * size)
+            found, total = self._records.page(size, page * size)
         return exemption_list.list_view(
             found,
             total,
             page,
-            rules_url=self._parts.row_links.rules_url,
-            read_only=self._parts.fixers.read_only,
+            rules_url=self._rules_url,
+            read_only=self._fixers.read_only,
             ended=ended,
             notice=notice,
         )

@@ -1,35 +1,202 @@
-"""Takes the form by which a contact is set: checked, carried out, answered."""
+"""The form by which a contact is set: opened at once, filled when AWS has answered, carried out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import AlternateContact, fingerprint
+from bot.domain.errors import AltcontactError, GatewayError
 from bot.domain.fixes import FixRequest
+from bot.domain.policy.policy import Presence
+from bot.domain.readings import Absent, Present, Unreadable, Unsupported
+from bot.domain.rules.expected_values import prefilled
 from bot.domain.validation import validate
 from bot.services.fix_result import FixOutcome, NotFixed
+from bot.services.ports.aws import Priority
 from bot.slack.modals import SubmissionResult
-from bot.slack.views import fix_form, fix_result
+from bot.slack.views import fix_form, fix_result, row_actions
 from bot.slack.views.problem import problem_message
 
 if TYPE_CHECKING:
     from slack_bolt import Ack
 
-    from bot.slack.modals import Modals
-    from bot.slack.parts import Parts
+    from bot.domain.contacts import ContactType
+    from bot.services.account_policy import AccountPolicies
+    from bot.services.find_account import AccountFinder
+    from bot.services.fix import FixService
+    from bot.services.ports.aws import Contacts
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.slack import Authorizer
+    from bot.services.ports.store import FixRepository
+    from bot.slack.background import BackgroundTasks
+    from bot.slack.modals import Modals, OpenView
+    from bot.slack.views.message import Message
 
 
-class FormListeners:
-    """Takes what is submitted in the form."""
+class FixListeners:
+    """Opens the form, for whichever button or command asks for it, and takes what is submitted.
 
-    def __init__(self, parts: Parts, modals: Modals) -> None:
-        self._parts = parts
+    Args:
+        modals: the modals on people's screens.
+        tasks: where AWS is asked what the form is filled with.
+        fixes: carries out what is submitted.
+        clock: the time.
+        finder: knows accounts' names.
+        fixers: who may change contacts.
+        gateway: AWS.
+        phone_region: the country in whose national form phone numbers may be typed, if any.
+        policies: look up what accounts should have.
+        records: the fixes that were made.
+    """
+
+    def __init__(
+        self,
+        modals: Modals,
+        tasks: BackgroundTasks,
+        fixes: FixService,
+        *,
+        clock: Clock,
+        finder: AccountFinder,
+        fixers: Authorizer,
+        gateway: Contacts,
+        phone_region: str | None,
+        policies: AccountPolicies,
+        records: FixRepository,
+    ) -> None:
         self._modals = modals
+        self._tasks = tasks
+        self._fixes = fixes
+        self._clock = clock
+        self._finder = finder
+        self._fixers = fixers
+        self._gateway = gateway
+        self._phone_region = phone_region
+        self._policies = policies
+        self._records = records
+
+    # Opening
+
+    def from_button(self, body: dict[str, Any]) -> None:
+        """A button **Fix** or **Change**, in a message or in a modal."""
+        account_id, contact_type = row_actions.parse_fix(body["actions"][0]["value"])
+        self._open_for(body, account_id, contact_type)
+
+    def try_again(self, body: dict[str, Any]) -> None:
+        """A button **Try again**: the form of a fix that failed, as it was typed."""
+        fix = self._records.get(int(body["actions"][0]["value"]))
+        if fix is None:
+            return
+        request = fix.request
+        typed = request.wanted if body["user"]["id"] == request.user_id else None
+        self._open_for(body, request.account_id, request.type, typed)
+
+    def choose_type(self, ack: Ack, body: dict[str, Any]) -> None:
+        """Another contact was chosen in the form: it is filled anew for that one."""
+        ack()
+        account_id, contact_type = fix_form.parse_type(body)
+        name = self._finder.name(account_id)
+        # Between the two forms stands a view without inputs, or Slack kept what was typed.
+        opened = self._modals.reload(body, fix_form.loading_view(name, account_id, contact_type))
+        if opened is not None:
+            self._fill_soon(opened, account_id, contact_type, name)
+
+    def open(
+        self,
+        user_id: str,
+        trigger_id: str,
+        account_id: str,
+        contact_type: ContactType,
+        typed: AlternateContact | None = None,
+        *,
+        push: bool = False,
+    ) -> None:
+        """Open the form at once, and fill it when AWS has answered.
+
+        Args:
+            user_id: who opens it.
+            trigger_id: good for three seconds, and once.
+            account_id: whose contact.
+            contact_type: which contact.
+            typed: what to fill in instead of what AWS holds.
+            push: whether it goes on top of a modal that is open.
+
+        Raises:
+            NotAllowed: the person is no fixer.
+            NotifierError: Slack did not open it.
+        """
+        self._fixers.require_fixer(user_id)
+        name = self._finder.name(account_id)
+        loading = fix_form.loading_view(name, account_id, contact_type)
+        opened = self._modals.open(trigger_id, user_id, loading, push=push)
+        self._fill_soon(opened, account_id, contact_type, name, typed)
+
+    def _open_for(
+        self,
+        body: dict[str, Any],
+        account_id: str,
+        contact_type: ContactType,
+        typed: AlternateContact | None = None,
+    ) -> None:
+        user_id, pushed = body["user"]["id"], bool(body.get("view"))
+        try:
+            self.open(user_id, body["trigger_id"], account_id, contact_type, typed, push=pushed)
+        except AltcontactError as error:
+            self._modals.refuse(body, problem_message(error))
+
+    def _fill_soon(
+        self,
+        opened: OpenView,
+        account_id: str,
+        contact_type: ContactType,
+        name: str,
+        typed: AlternateContact | None = None,
+    ) -> None:
+        def show_problem(message: Message) -> None:
+            self._modals.fill(opened, fix_form.message_view(message, contact_type), message)
+
+        def fill() -> None:
+            self._modals.fill(opened, self._filled(account_id, contact_type, name, typed))
+
+        self._tasks.run(fill, show_problem)
+
+    def _filled(
+        self, account_id: str, contact_type: ContactType, name: str, typed: AlternateContact | None
+    ) -> dict[str, Any]:
+        """The form for what AWS holds now.
+
+        Raises:
+            GatewayError: AWS did not say.
+        """
+        shown_at = self._clock.now()
+        held: AlternateContact | None = None
+        match self._gateway.read(account_id, contact_type, Priority.INTERACTIVE):
+            case Present(contact):
+                held = contact
+            case Absent():
+                pass
+            case Unreadable(why) | Unsupported(why):
+                raise GatewayError(why)
+        policy = self._policies.known(account_id)
+        if policy is not None and policy.presence[contact_type] is Presence.FORBIDDEN:
+            return fix_form.forbidden_view(name, account_id, contact_type, held)
+        expected = prefilled(policy.expected[contact_type]) if policy is not None else None
+        return fix_form.form_view(
+            account_name=name,
+            account_id=account_id,
+            contact_type=contact_type,
+            shown=fingerprint(held),
+            shown_at=shown_at,
+            values=typed or held or expected,
+            region=self._phone_region,
+            policy=policy,
+        )
+
+    # Submitting
 
     def submit(self, ack: Ack, body: dict[str, Any]) -> None:
         """The form was submitted."""
         form = fix_form.parse_form(body["view"])
-        checked = validate(form.values, self._parts.phone_region)
+        checked = validate(form.values, self._phone_region)
         if not isinstance(checked, AlternateContact):
             ack(response_action="errors", errors=checked)
             return
@@ -49,13 +216,13 @@ class FormListeners:
             lambda: self._carry_out(request),
             lambda message: fix_form.message_view(message, form.type),
             lambda: fix_form.working_view(
-                self._parts.directory.name(form.account_id), form.account_id, form.type
+                self._finder.name(form.account_id), form.account_id, form.type
             ),
         )
 
     def _carry_out(self, request: FixRequest) -> SubmissionResult:
-        name = self._parts.directory.name(request.account_id)
-        result = self._parts.remediator.fix(request, name)
+        name = self._finder.name(request.account_id)
+        result = self._fixes.fix(request, name)
         if isinstance(result, NotFixed):
             return self._refused(request, name, result)
         message = fix_result.result_message(result.fix)
@@ -73,12 +240,12 @@ class FormListeners:
         view = fix_form.form_view(
             account_name=name,
             account_id=request.account_id,
-            kind=request.type,
+            contact_type=request.type,
             shown=fingerprint(result.held) if changed else request.shown,
-            shown_at=self._parts.clock.now() if changed else request.shown_at,
+            shown_at=self._clock.now() if changed else request.shown_at,
             values=request.wanted,
-            region=self._parts.phone_region,
-            policy=self._parts.policies.known(request.account_id),
+            region=self._phone_region,
+            policy=self._policies.known(request.account_id),
             notice=result.problem,
             held=result.held,
             errors=result.fields,

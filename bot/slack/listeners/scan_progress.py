@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.domain.errors import AltcontactError, NotifierError
+from bot.domain.scans import Trigger, TriggerKind
 from bot.slack.views.problem import problem_message
 from bot.slack.views.scan_result import (
     joined_message,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.domain.scans import ScanReport
     from bot.services.ports.clock import Clock
-    from bot.services.scan.scanner import Ticket
+    from bot.services.scan.scanner import Scanner, Ticket
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.views.message import Message
@@ -38,6 +39,42 @@ PROGRESS_AT: Final = (5.0, 60.0, 480.0)
 
 RESPONSE_URL_LIFE: Final = 29 * 60.0
 """Seconds for which a `response_url` is relied on; Slack lets it live thirty minutes."""
+
+
+class ScanListener:
+    """Starts a check of all accounts, or joins the one that runs.
+
+    Args:
+        scanner: checks all accounts.
+        tasks: where work is done that a person waits for.
+        messages: reach a person.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        scanner: Scanner,
+        tasks: BackgroundTasks,
+        messages: DirectMessages,
+        clock: Clock,
+    ) -> None:
+        self._scanner = scanner
+        self._tasks = tasks
+        self._messages = messages
+        self._clock = clock
+
+    def start(self, user_id: str, channel_id: str, reply: Callable[[Message], None]) -> None:
+        """Check all accounts, and tell who asked how it goes."""
+        reporter = CheckReporter(
+            reply,
+            self._tasks,
+            self._messages,
+            self._clock,
+            user_id=user_id,
+            channel_id=channel_id,
+        )
+        ticket = self._scanner.start(Trigger(TriggerKind.SLACK, user_id), reporter.progress)
+        reporter.started(ticket)
 
 
 class CheckReporter:

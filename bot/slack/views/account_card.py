@@ -73,21 +73,21 @@ def account_message(look: AccountView, links: RowLinks = NO_LINKS, *, read_only:
         why = escape(clip(result.excluded, REASON_TEXT))
         blocks.append(paragraph(f"Skipped by checks: the policy excludes this account. {why}"))
     judged = {item.type: item for item in result.results}
-    for kind in ContactType:
-        reading = look.others.get(kind)
-        if kind in judged or reading is not None:
+    for contact_type in ContactType:
+        reading = look.others.get(contact_type)
+        if contact_type in judged or reading is not None:
             blocks.append(divider())
-        if kind in judged:
+        if contact_type in judged:
             blocks += judged_blocks(
                 account.id,
-                judged[kind],
+                judged[contact_type],
                 policy,
                 reading,
                 rules_url=links.rules_url,
                 read_only=read_only,
             )
         elif reading is not None:
-            blocks += unjudged_blocks(account.id, kind, reading, read_only=read_only)
+            blocks += unjudged_blocks(account.id, contact_type, reading, read_only=read_only)
     blocks += [divider(), actions(button("Check again", CHECK, account.id))]
     if read_only:
         blocks.append(context(TURN_ON))

@@ -102,10 +102,10 @@ def judged_blocks(
 
 
 def unjudged_blocks(
-    account_id: str, kind: ContactType, reading: ContactReading, *, read_only: bool
+    account_id: str, contact_type: ContactType, reading: ContactReading, *, read_only: bool
 ) -> list[Block]:
     """A contact that the policy does not look at."""
-    lines = [f"{kind.label} contact (nothing is asked of it)"]
+    lines = [f"{contact_type.label} contact (nothing is asked of it)"]
     match reading:
         case Present(contact):
             lines.append(contact_lines(contact))
@@ -114,7 +114,7 @@ def unjudged_blocks(
             return [section(plain("\n".join(lines)))]
         case _:
             lines.append("Not set")
-    button = fix_button(_number(kind), account_id, kind, "Change", primary=False)
+    button = fix_button(_number(contact_type), account_id, contact_type, "Change", primary=False)
     return [section(plain("\n".join(lines)), accessory=None if read_only else button)]
 
 
@@ -160,11 +160,11 @@ def _details(item: TypeResult, rules_url: str) -> str:
     return "\n".join((*shown, *((f"…and {rest} more.",) if rest else ())))
 
 
-def _line(kind: ContactType, verdict: Verdict, rules_url: str) -> str:
+def _line(contact_type: ContactType, verdict: Verdict, rules_url: str) -> str:
     rule = rule_names([verdict.rule], rules_url)
     if verdict.exemption is not None:
         return f"{set_aside(verdict.exemption)} · Rule: {rule}"
-    reason = escape(clip(sentences(kind, [verdict.reason]), REASON_TEXT))
+    reason = escape(clip(sentences(contact_type, [verdict.reason]), REASON_TEXT))
     if verdict.failure is None:
         sign = SIGNS[verdict.severity] if verdict.severity is not None else ":white_circle:"
         if verdict.rule is Rule.MISSING:  # which is said above
@@ -192,6 +192,6 @@ def _buttons(number: int, account_id: str, item: TypeResult) -> list[Block]:
     return buttons
 
 
-def _number(kind: ContactType) -> int:
+def _number(contact_type: ContactType) -> int:
     """A contact's own number in the message, for the ids of its buttons."""
-    return list(type(kind)).index(kind)
+    return list(type(contact_type)).index(contact_type)

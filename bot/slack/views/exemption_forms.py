@@ -63,7 +63,7 @@ def set_aside_view(
     *,
     until: date,
     last: date,
-    kind: ContactType | None = None,
+    contact_type: ContactType | None = None,
     reason: str = "",
     notice: AltcontactError | None = None,
     revision: int = 0,
@@ -77,7 +77,7 @@ def set_aside_view(
         chosen: ids of those chosen at first.
         until: the day chosen at first.
         last: the last day that may be chosen.
-        kind: the contact that it was opened from, if any.
+        contact_type: the contact that it was opened from, if any.
         reason: what stands there at first.
         notice: why an earlier submission was not taken.
         revision: how often that was so.
@@ -116,7 +116,7 @@ def set_aside_view(
         blocks,
         account_id=account_id,
         revision=revision,
-        kind=kind,
+        contact_type=contact_type,
     )
 
 
@@ -144,9 +144,10 @@ def verify_view(
         revision: how often that was so.
     """
     options = [
-        (f"{kind.value}:{held}", f"{kind.label} contact", "") for kind, held in offered.items()
+        (f"{contact_type.value}:{held}", f"{contact_type.label} contact", "")
+        for contact_type, held in offered.items()
     ]
-    shown = [kind in chosen for kind in offered]
+    shown = [contact_type in chosen for contact_type in offered]
     blocks = [
         *_heading(name, account_id, notice),
         paragraph(CONSOLE_STEPS),
@@ -179,7 +180,9 @@ def parse(view: Mapping[str, Any]) -> Asked:
         account_id=metadata["account"],
         revision=revision,
         findings={int(finding_id): int(held) for finding_id, held in pairs[FINDINGS]},
-        types={ContactType(kind): int(finding_id) for kind, finding_id in pairs[TYPES]},
+        types={
+            ContactType(contact_type): int(finding_id) for contact_type, finding_id in pairs[TYPES]
+        },
         reason=state[REASON][REASON].get("value") or "",
         until=date.fromisoformat(picked) if picked else None,
         type=ContactType(metadata["type"]) if metadata["type"] else None,
@@ -195,9 +198,9 @@ def done_message(exemptions: Sequence[Exemption], rules_url: str = "") -> Messag
         section(plain(title(exemptions[0].account_name, request.account_id))),
         paragraph(f":white_check_mark: {done} until {day(request.until)}:"),
     ]
-    for kind in dict.fromkeys(each.request.type for each in exemptions):
-        rules = [each.request.rule for each in exemptions if each.request.type is kind]
-        blocks.append(paragraph(f"{kind.label} contact: {rule_names(rules, rules_url)}"))
+    for contact_type in dict.fromkeys(each.request.type for each in exemptions):
+        rules = [each.request.rule for each in exemptions if each.request.type is contact_type]
+        blocks.append(paragraph(f"{contact_type.label} contact: {rule_names(rules, rules_url)}"))
     blocks += [
         divider(),
         section(plain(request.reason)),
@@ -236,9 +239,13 @@ def _form(
     *,
     account_id: str,
     revision: int,
-    kind: ContactType | None = None,
+    contact_type: ContactType | None = None,
 ) -> dict[str, Any]:
-    metadata = {"account": account_id, "revision": revision, "type": kind.value if kind else ""}
+    metadata = {
+        "account": account_id,
+        "revision": revision,
+        "type": contact_type.value if contact_type else "",
+    }
     return {
         "type": "modal",
         "callback_id": callback,

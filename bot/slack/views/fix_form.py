@@ -70,30 +70,30 @@ def parse_type(body: Mapping[str, Any]) -> tuple[str, ContactType]:
     return str(metadata["account"]), ContactType(chosen)
 
 
-def loading_view(name: str, account_id: str, kind: ContactType) -> dict[str, Any]:
+def loading_view(name: str, account_id: str, contact_type: ContactType) -> dict[str, Any]:
     """Shown at once, until AWS has answered."""
-    return _view(kind, [_about(name, account_id), paragraph("Reading what AWS holds now…")])
+    return _view(contact_type, [_about(name, account_id), paragraph("Reading what AWS holds now…")])
 
 
-def working_view(name: str, account_id: str, kind: ContactType) -> dict[str, Any]:
+def working_view(name: str, account_id: str, contact_type: ContactType) -> dict[str, Any]:
     """The fix is under way."""
     text = (
         ":hourglass_flowing_sand: AWS is being asked, and what it holds read back. This can take a "
         "minute. You may close this window: you will get a message."
     )
-    return _view(kind, [_about(name, account_id), paragraph(text)])
+    return _view(contact_type, [_about(name, account_id), paragraph(text)])
 
 
-def message_view(message: Message, kind: ContactType) -> dict[str, Any]:
+def message_view(message: Message, contact_type: ContactType) -> dict[str, Any]:
     """A message where a form was expected: why there is none."""
-    return _view(kind, message.blocks)
+    return _view(contact_type, message.blocks)
 
 
 def form_view(
     *,
     account_name: str,
     account_id: str,
-    kind: ContactType,
+    contact_type: ContactType,
     shown: str,
     shown_at: datetime,
     values: AlternateContact | None,
@@ -108,7 +108,7 @@ def form_view(
     Args:
         account_name: the account's name.
         account_id: its id.
-        kind: which contact.
+        contact_type: which contact.
         shown: the fingerprint of what the person knows AWS to hold; see `FixRequest.shown`.
         shown_at: since when they know.
         values: what the inputs are filled with, if anything.
@@ -118,26 +118,26 @@ def form_view(
         held: what AWS holds now, told with the notice.
         errors: {field: what AWS refused}, shown under their fields.
     """
-    blocks = [_choosing(account_name, account_id, kind)]
+    blocks = [_choosing(account_name, account_id, contact_type)]
     if notice is not None:
         blocks.append(
             paragraph(f":warning: *{escape(str(notice))}*\n:point_right: {escape(notice.remedy)}")
         )
     if held is not None:
         blocks.append(section(plain(f"AWS holds now:\n{contact_lines(held)}")))
-    below = hints(kind, region, policy)
+    below = hints(contact_type, region, policy)
     for field in FIELDS:
         blocks.append(_input(field, values, below.get(field)))
         if errors and field in errors:
             blocks.append(context(f":warning: {escape(errors[field])}"))
     metadata = {
         "account": account_id,
-        "type": kind.value,
+        "type": contact_type.value,
         "shown": shown,
         "shown_at": shown_at.isoformat(),
     }
     return {
-        **_view(kind, blocks),
+        **_view(contact_type, blocks),
         "submit": plain("Save", 24),
         "close": plain("Cancel", 24),
         "private_metadata": json.dumps(metadata),
@@ -145,16 +145,18 @@ def form_view(
 
 
 def forbidden_view(
-    name: str, account_id: str, kind: ContactType, held: AlternateContact | None
+    name: str, account_id: str, contact_type: ContactType, held: AlternateContact | None
 ) -> dict[str, Any]:
     """A contact that the policy forbids: what AWS holds, and how to delete it."""
     command = (
         f"aws account delete-alternate-contact --account-id {account_id} "
-        f"--alternate-contact-type {kind.value}"
+        f"--alternate-contact-type {contact_type.value}"
     )
     blocks = [
-        _choosing(name, account_id, kind),
-        paragraph(f":no_entry: The policy forbids a {kind.label} contact for this account."),
+        _choosing(name, account_id, contact_type),
+        paragraph(
+            f":no_entry: The policy forbids a {contact_type.label} contact for this account."
+        ),
     ]
     if held is None:
         blocks.append(paragraph("None is set, as it should be."))
@@ -168,14 +170,14 @@ def forbidden_view(
                 "Leave `--account-id` out where you are signed in to this very account."
             ),
         ]
-    return {**_view(kind, blocks), "private_metadata": json.dumps({"account": account_id})}
+    return {**_view(contact_type, blocks), "private_metadata": json.dumps({"account": account_id})}
 
 
-def _view(kind: ContactType, blocks: list[Block]) -> dict[str, Any]:
+def _view(contact_type: ContactType, blocks: list[Block]) -> dict[str, Any]:
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "title": plain(f"{kind.label} contact", 24),
+        "title": plain(f"{contact_type.label} contact", 24),
         "close": plain("Close", 24),
         "blocks": blocks,
     }
@@ -185,7 +187,7 @@ def _about(name: str, account_id: str) -> Block:
     return section(plain(title(name, account_id)))
 
 
-def _choosing(name: str, account_id: str, kind: ContactType) -> Block:
+def _choosing(name: str, account_id: str, contact_type: ContactType) -> Block:
     """The account, and the menu by which another contact of it is chosen."""
     options = {
         each: {"text": plain(f"{each.label} contact", 75), "value": each.value}
@@ -195,7 +197,7 @@ def _choosing(name: str, account_id: str, kind: ContactType) -> Block:
         "type": "static_select",
         "action_id": CHOOSE_TYPE,
         "options": list(options.values()),
-        "initial_option": options[kind],
+        "initial_option": options[contact_type],
     }
     return {**section(plain(title(name, account_id)), accessory=menu), "block_id": TYPE}
 

@@ -20,11 +20,13 @@ _HINT_TEXT: Final = 300
 _DOMAINS: Final = 5
 
 
-def hints(kind: ContactType, region: str | None, policy: AccountPolicy | None) -> Mapping[str, str]:
+def hints(
+    contact_type: ContactType, region: str | None, policy: AccountPolicy | None
+) -> Mapping[str, str]:
     """The hint of each field that has one, for `plain_text`.
 
     Args:
-        kind: which contact.
+        contact_type: which contact.
         region: the country in whose national form phone numbers may be typed, if any.
         policy: what the account should have, None where that is not known.
     """
@@ -39,7 +41,7 @@ def hints(kind: ContactType, region: str | None, policy: AccountPolicy | None) -
     if policy.domains and Rule.FOREIGN_DOMAIN in policy.severities:
         told[EMAIL] = f"The policy asks for an address at {_domains(policy.domains)}. {told[EMAIL]}"
     for field in FIELDS:
-        expected = policy.expected[kind].get(field, ())
+        expected = policy.expected[contact_type].get(field, ())
         if expected:
             asked = f"The policy expects {clip(expected_words(field, expected), _HINT_TEXT)}."
             told[field] = f"{asked} {told[PHONE]}" if field == PHONE else asked

@@ -53,20 +53,20 @@ def failed_message(
 
 
 def _words(fix: Fix) -> str:
-    kind = fix.request.type.label
+    label = fix.request.type.label
     if fix.state is FixState.PLANNED:
         return (
-            f"Whether AWS took the {kind} contact is not known yet; it is found out by itself. "
+            f"Whether AWS took the {label} contact is not known yet; it is found out by itself. "
             "The next check will tell."
         )
     if fix.state is FixState.APPLIED:
         return (
-            f"AWS took the {kind} contact, but does not show it yet. The next check will tell "
+            f"AWS took the {label} contact, but does not show it yet. The next check will tell "
             "whether it does."
         )
     if fix.already_there:
-        return f"Confirmed: AWS held this {kind} contact already; nothing had to be written."
-    return f"Confirmed: AWS holds this {kind} contact now."
+        return f"Confirmed: AWS held this {label} contact already; nothing had to be written."
+    return f"Confirmed: AWS holds this {label} contact now."
 
 
 def _result(fix: Fix) -> list[Block]:

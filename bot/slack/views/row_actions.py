@@ -42,54 +42,62 @@ _OPTION_TEXT: Final = 75
 
 
 def fix_button(
-    number: int, account_id: str, kind: ContactType, label: str = "Fix", *, primary: bool = True
+    number: int,
+    account_id: str,
+    contact_type: ContactType,
+    label: str = "Fix",
+    *,
+    primary: bool = True,
 ) -> Block:
     """A button that opens the form; `number` is its own in the message or view."""
-    return button(label, f"{FIX}:{number}", f"{account_id}:{kind.value}", primary=primary)
+    return button(label, f"{FIX}:{number}", f"{account_id}:{contact_type.value}", primary=primary)
 
 
 def mend_button(
     number: int,
     account_id: str,
-    kind: ContactType,
+    contact_type: ContactType,
     rules: Collection[Rule],
     *,
     primary: bool = True,
 ) -> Block:
     """The button beside a contact that breaks these rules, by what its form can do."""
     if Rule.FORBIDDEN in rules:
-        return fix_button(number, account_id, kind, "How to delete", primary=False)
-    return fix_button(number, account_id, kind, primary=primary)
+        return fix_button(number, account_id, contact_type, "How to delete", primary=False)
+    return fix_button(number, account_id, contact_type, primary=primary)
 
 
 def parse_fix(value: str) -> tuple[str, ContactType]:
     """The account id and contact type of a button made by `fix_button`."""
-    account_id, _, kind = value.partition(":")
-    return account_id, ContactType(kind)
+    account_id, _, contact_type = value.partition(":")
+    return account_id, ContactType(contact_type)
 
 
-def row_menu(number: int, account_id: str, kind: ContactType, *choices: str) -> Block:
+def row_menu(number: int, account_id: str, contact_type: ContactType, *choices: str) -> Block:
     """A menu of what else can be done about a contact.
 
     Args:
         number: its own in the message or view.
         account_id: whose contact.
-        kind: which contact.
+        contact_type: which contact.
         choices: of `SET_ASIDE`, `VERIFY` and `SHOW`, in this order.
     """
     options = [
-        {"text": plain(_LABELS[what], _OPTION_TEXT), "value": _value(what, account_id, kind)}
+        {
+            "text": plain(_LABELS[what], _OPTION_TEXT),
+            "value": _value(what, account_id, contact_type),
+        }
         for what in choices
     ]
     return {"type": "overflow", "action_id": f"{MENU}:{number}", "options": options}
 
 
 def row_button(
-    what: str, number: int, account_id: str, kind: ContactType, label: str = ""
+    what: str, number: int, account_id: str, contact_type: ContactType, label: str = ""
 ) -> Block:
     """A button that does what one choice of `row_menu` does; `number` is its own among those."""
     text = label or _LABELS[what]
-    return button(text, f"{what}:{number}", _value(what, account_id, kind))
+    return button(text, f"{what}:{number}", _value(what, account_id, contact_type))
 
 
 def pressed(body: dict[str, Any]) -> str:
@@ -100,8 +108,8 @@ def pressed(body: dict[str, Any]) -> str:
 
 def parse_menu(value: str) -> tuple[str, str, ContactType]:
     """What was chosen, the account id and contact type, of `row_menu` or `row_button`."""
-    what, account_id, kind = value.split(":")
-    return what, account_id, ContactType(kind)
+    what, account_id, contact_type = value.split(":")
+    return what, account_id, ContactType(contact_type)
 
 
 def title(name: str, account_id: str) -> str:
@@ -110,5 +118,5 @@ def title(name: str, account_id: str) -> str:
     return f"{shown} · {account_id}" if shown and shown != account_id else account_id
 
 
-def _value(what: str, account_id: str, kind: ContactType) -> str:
-    return f"{what}:{account_id}:{kind.value}"
+def _value(what: str, account_id: str, contact_type: ContactType) -> str:
+    return f"{what}:{account_id}:{contact_type.value}"

@@ -37,7 +37,7 @@ _WHAT_TEXT: Final = 900
 
 
 def matter(
-    kind: ContactType,
+    contact_type: ContactType,
     rules: Iterable[Rule],
     reasons: Iterable[str],
     differences: Iterable[Difference],
@@ -45,15 +45,17 @@ def matter(
     """What is the matter with a contact: each reason, then the fields, for `plain_text`.
 
     Args:
-        kind: which contact.
+        contact_type: which contact.
         rules: the rules that it breaks.
         reasons: why, a sentence each.
         differences: the fields that are not as they should be.
     """
     if set(rules) == {Rule.MISSING}:
-        lines = [f"{kind.label} contact is missing"]
+        lines = [f"{contact_type.label} contact is missing"]
     else:
-        lines = [clip(sentences(kind, reasons, f"{kind.label} contact"), REASON_TEXT)]
+        lines = [
+            clip(sentences(contact_type, reasons, f"{contact_type.label} contact"), REASON_TEXT)
+        ]
     fields = list(dict.fromkeys(differences))
     lines += [different(field) for field in fields if field.expected]
     held = [different(field) for field in fields if not field.expected]
@@ -62,11 +64,11 @@ def matter(
     return clip("\n".join(lines), _WHAT_TEXT)
 
 
-def sentences(kind: ContactType, reasons: Iterable[str], subject: str = "It") -> str:
+def sentences(contact_type: ContactType, reasons: Iterable[str], subject: str = "It") -> str:
     """Reasons after one another, in which the contact is named once at most.
 
     Args:
-        kind: which contact.
+        contact_type: which contact.
         reasons: a whole sentence each, such as "The SECURITY contact's phone number …".
         subject: what the contact is called at first.
     """
@@ -74,9 +76,9 @@ def sentences(kind: ContactType, reasons: Iterable[str], subject: str = "It") ->
     for reason in dict.fromkeys(reasons):
         name = "It" if said else subject
         whose = f"{name}'s" if name != "It" else "Its"
-        shorter = re.sub(rf"^The {kind} contact's", whose, reason)
-        shorter = re.sub(rf"^(The|A) {kind} contact\b", name, shorter)
-        shorter = re.sub(rf"^No {kind} contact is set\b", f"{name} is missing", shorter)
+        shorter = re.sub(rf"^The {contact_type} contact's", whose, reason)
+        shorter = re.sub(rf"^(The|A) {contact_type} contact\b", name, shorter)
+        shorter = re.sub(rf"^No {contact_type} contact is set\b", f"{name} is missing", shorter)
         told_of_it = shorter != reason or name == "It"
         said.append(shorter if told_of_it else f"{name}: {reason}")
     return " ".join(said)
@@ -140,11 +142,11 @@ def severity_heading(severity: Severity | None) -> str:
     return f"{SIGNS[severity]} *{severity.label}*"
 
 
-def undecided(kind: ContactType, broken: Sequence[Finding], known: str = "") -> str:
+def undecided(contact_type: ContactType, broken: Sequence[Finding], known: str = "") -> str:
     """Why a contact could not be checked, with the rules that could not be decided.
 
     Args:
-        kind: which contact.
+        contact_type: which contact.
         broken: its findings.
         known: a reason that stands above already, and is not told again.
     """
@@ -156,8 +158,8 @@ def undecided(kind: ContactType, broken: Sequence[Finding], known: str = "") -> 
         elif each.reason != known:
             said[each.reason] = None
     if not said:
-        return f"{kind.label} contact"
-    return f"{kind.label} contact: {clip(' '.join(said), REASON_TEXT)}"
+        return f"{contact_type.label} contact"
+    return f"{contact_type.label} contact: {clip(' '.join(said), REASON_TEXT)}"
 
 
 def _rule_name(rule: Rule, rules_url: str) -> str:

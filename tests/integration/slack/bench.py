@@ -24,10 +24,11 @@ from bot.slack.background import BackgroundTasks
 from bot.slack.channel import AlertChannel
 from bot.slack.client import retrying_client, short_timeout_client, single_try_client
 from bot.slack.direct_messages import DirectMessages
-from bot.slack.fixers import SlackFixers
+from bot.slack.fixers import EVERYONE, SlackFixers
+from bot.slack.listeners.alerts import AlertListeners
 from bot.slack.modals import Modals
 from bot.slack.notifier import SlackNotifier
-from bot.slack.parts import Parts
+from bot.slack.row_links import RowLinkResolver
 from bot.slack.socket_mode import SocketModeConnection
 from bot.slack.views.announcements import ROWS
 from bot.store import SqliteStore
@@ -35,7 +36,6 @@ from tests.unit.fakes import START, FakeClock, FakeGateway, FakeMembers, Gate, a
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
 
     from altcontact_sandbox.slack.sandbox import SlackSandbox
@@ -56,23 +56,21 @@ IN_FORM = {**FORM, "type/altcontact_type": "SECURITY"}
 """What stands in a form of the security contact that was filled in so."""
 
 
-class Timetable:
-    """A schedule that is due once."""
-
-    def next_check(self) -> datetime | None:
-        return START
-
-
 class SlackBench:
     """Everything that `bot.app.bot` puts together for Slack, on a fake gateway and a fake clock.
 
     `gateway` is what AWS does; a test changes it, the store and the `policy`, while the bot runs.
-    `reloading` is what reading the policy file anew comes to. `hurried`: a submission waits for
-    nothing.
+    `fixers` may change contacts; `reloading` is what reading the policy file anew comes to.
+    `hurried`: a submission waits for nothing.
     """
 
     def __init__(
-        self, slack: SlackSandbox, folder: Path, *accounts: Account, hurried: bool = False
+        self,
+        slack: SlackSandbox,
+        folder: Path,
+        *accounts: Account,
+        fixers: tuple[str, ...] = (GROUP,),
+        hurried: bool = False,
     ) -> None:
         settings = slack.environment()
         token, url = settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"]
@@ -82,10 +80,10 @@ class SlackBench:
         self.found: list[CheckResult] = []
         self.store = SqliteStore(folder / "bot.db", self.clock)
         self.store.accounts.remember(accounts)
-        client = retrying_client(token, url)
+        client = self.client = retrying_client(token, url)
         self._background = BackgroundTasks()
         messages = DirectMessages(client)
-        fixers = SlackFixers(short_timeout_client(token, url), (GROUP,), self.clock)
+        slack_fixers = SlackFixers(short_timeout_client(token, url), fixers, self.clock)
         notifier = SlackNotifier(
             single_try_client(token, url), client, AlertChannel(client, "#security-alerts")
         )
@@ -110,39 +108,42 @@ class SlackBench:
             lambda: self.policy,
             AccountPlacer(organizations, self.store.accounts, self.clock),
         )
-        self.look = AccountViewService(self.gateway, self.store, policies, members, self.clock)
-        self.remediator = FixService(
+        self.accounts = AccountViewService(self.gateway, self.store, policies, members, self.clock)
+        self.fixes = FixService(
             self.gateway,
             self.store,
-            fixers,
+            slack_fixers,
             self.clock,
             policies=policies,
             read_back=ReadBack(self.gateway, self.clock),
-            judge=self.look.judge,
-        )
-        self.parts = Parts(
-            client=client,
-            clock=self.clock,
-            directory=AccountFinder(self.store.accounts, organizations, self.clock),
-            examine=lambda: iter(self.found),
-            exempting=ExemptionService(self.store, fixers, policies, self.clock),
-            fixers=fixers,
-            gateway=self.gateway,
-            look=self.look,
-            messages=messages,
-            outbox=self.announcer,
-            phone_region=None,
-            policies=policies,
-            reload=self._reload,
-            remediator=self.remediator,
-            scanner=self.scanner,
-            store=self.store,
-            tasks=self._background,
-            timetable=Timetable(),
+            judge=self.accounts.judge,
         )
         waits = {"answer_within": 0.0, "ack_settles": 0.0} if hurried else {}
         modals = Modals(client, self._background, messages, **waits)
-        self._bolt = app.build(self.parts, modals)
+        row_links = RowLinkResolver()
+        self.alerts = AlertListeners(client, self.store.announcements, row_links)
+        self._bolt = app.build(
+            client,
+            accounts=self.accounts,
+            clock=self.clock,
+            exemptions=ExemptionService(self.store, slack_fixers, policies, self.clock),
+            finder=AccountFinder(self.store.accounts, organizations, self.clock),
+            fixers=slack_fixers,
+            fixes=self.fixes,
+            gateway=self.gateway,
+            messages=messages,
+            modals=modals,
+            next_check=lambda: START,
+            phone_region=None,
+            policies=policies,
+            reload_policy=self._reload,
+            row_links=row_links,
+            run_checks=lambda: iter(self.found),
+            scanner=self.scanner,
+            send_problem=lambda: self.announcer.problem,
+            store=self.store,
+            tasks=self._background,
+        )
         self._connection = SocketModeConnection(
             self._bolt.app, settings["SLACK_APP_TOKEN"], client, on_connected=lambda: None
         )
@@ -164,7 +165,7 @@ class SlackBench:
     def stop(self) -> None:
         """Stop as `bot.app.bot` does."""
         self.stop_connection()
-        self.remediator.stop()
+        self.fixes.stop()
         self.scanner.stop()
         self._background.stop()
         self._bolt.stop()
@@ -194,6 +195,12 @@ def bench(slack: SlackSandbox, tmp_path: Path) -> Iterator[SlackBench]:
 def hurried(slack: SlackSandbox, tmp_path: Path) -> Iterator[SlackBench]:
     """The same bot, but that a submission waits for nothing."""
     yield from started(SlackBench(slack, tmp_path, WEB, LAKE, hurried=True))
+
+
+@pytest.fixture
+def everyone(slack: SlackSandbox, tmp_path: Path) -> Iterator[SlackBench]:
+    """The same bot, but that everyone may change contacts."""
+    yield from started(SlackBench(slack, tmp_path, WEB, LAKE, fixers=(EVERYONE,)))
 
 
 def started(made: SlackBench) -> Iterator[SlackBench]:

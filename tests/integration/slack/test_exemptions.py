@@ -11,13 +11,23 @@ from bot.domain.errors import SettingsError, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.readings import Unsupported
 from sandbox.tests.slack.fixtures import slack, slack_server
-from tests.integration.slack.bench import ALICE, BOB, GROUP, SHOWN, WEB, SlackBench, bench, hurried
+from tests.integration.slack.bench import (
+    ALICE,
+    BOB,
+    GROUP,
+    SHOWN,
+    WEB,
+    SlackBench,
+    bench,
+    everyone,
+    hurried,
+)
 from tests.unit.fakes import CONTACT, OTHER, Gate, account
 
 if TYPE_CHECKING:
     from bot.domain.findings import Finding
 
-__all__ = ["bench", "hurried", "slack", "slack_server"]
+__all__ = ["bench", "everyone", "hurried", "slack", "slack_server"]
 
 REASON = "Closed at the end of the month."
 NO_API = Unsupported(failure(FailureCode.NO_API))
@@ -115,20 +125,19 @@ def test_who_may_not_change_contacts_sets_nothing_aside(bench: SlackBench) -> No
     assert bench.slack.view(BOB) is None
 
 
-def test_two_people_at_once(bench: SlackBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_people_at_once(everyone: SlackBench) -> None:
     """Who comes second sees who was quicker, and what they wrote is kept."""
-    monkeypatch.setattr(bench.parts.fixers, "_everyone", True)
-    check(bench)
-    first, second = open_exempt(bench), open_exempt(bench, BOB)
-    bench.slack.submit(**choose_all(first), reason=REASON, until="2026-02-01")
-    bench.slack.submit(BOB, **choose_all(second), reason="Another reason.", until="2026-02-02")
-    view = bench.slack.wait_view("Somebody else", BOB)
+    check(everyone)
+    first, second = open_exempt(everyone), open_exempt(everyone, BOB)
+    everyone.slack.submit(**choose_all(first), reason=REASON, until="2026-02-01")
+    everyone.slack.submit(BOB, **choose_all(second), reason="Another reason.", until="2026-02-02")
+    view = everyone.slack.wait_view("Somebody else", BOB)
     assert f"<@{ALICE}>" in str(view)
     assert view["values"]["reason"] == "Another reason."
     assert "set aside until 2026-02-01" in str(view)
-    bench.slack.submit(BOB, **choose_all(view), reason="Another reason.", until="2026-02-02")
-    bench.slack.wait_view("Another reason.", BOB)
-    held = standing(bench).exemption
+    everyone.slack.submit(BOB, **choose_all(view), reason="Another reason.", until="2026-02-02")
+    everyone.slack.wait_view("Another reason.", BOB)
+    held = standing(everyone).exemption
     assert held is not None
     assert held.request.user_id == BOB
 
@@ -206,7 +215,7 @@ def post_menu(bench: SlackBench, what: str, text: str = "row") -> dict[str, Any]
         "value": f"{what}:{WEB.id}:SECURITY",
     }
     bench.slack.wait_connected()
-    bench._bolt.app.client.chat_postMessage(
+    bench.client.chat_postMessage(
         channel="#security-alerts", text=text, blocks=[{"type": "actions", "elements": [button]}]
     )
     return bench.slack.wait_message(text)
@@ -289,12 +298,17 @@ def test_what_is_wrong_with_a_verification(bench: SlackBench) -> None:
 @pytest.fixture
 def exempted(bench: SlackBench) -> SlackBench:
     """The bot with one finding set aside."""
+    set_aside(bench)
+    return bench
+
+
+def set_aside(bench: SlackBench) -> None:
+    """Have alice set the one finding aside."""
     check(bench)
     view = open_exempt(bench)
     bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
     bench.slack.wait_view("Set aside until")
     bench.slack.close()
-    return bench
 
 
 def test_the_list_ends_what_is_set_aside(exempted: SlackBench) -> None:
@@ -311,17 +325,17 @@ def test_the_list_ends_what_is_set_aside(exempted: SlackBench) -> None:
     assert f"<!subteam^{GROUP}>" in str(exempted.slack.wait_view("may not change", BOB))
 
 
-def test_ended_by_two(exempted: SlackBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ended_by_two(everyone: SlackBench) -> None:
     """Who ends what has ended already hears by whom."""
-    monkeypatch.setattr(exempted.parts.fixers, "_everyone", True)
+    set_aside(everyone)
     for user in (ALICE, BOB):
-        exempted.slack.command("/altcontact exemptions", user=user)
-        exempted.slack.wait_view(REASON, user)
-    exempted.slack.press("altcontact_end_exemption")
-    exempted.slack.wait_view("Ended. Web production")
-    assert exempted.slack.deliver_again()["acked"]
-    exempted.slack.press("altcontact_end_exemption", user=BOB)
-    view = exempted.slack.wait_view("has ended already", BOB)
+        everyone.slack.command("/altcontact exemptions", user=user)
+        everyone.slack.wait_view(REASON, user)
+    everyone.slack.press("altcontact_end_exemption")
+    everyone.slack.wait_view("Ended. Web production")
+    assert everyone.slack.deliver_again()["acked"]
+    everyone.slack.press("altcontact_end_exemption", user=BOB)
+    view = everyone.slack.wait_view("has ended already", BOB)
     assert f"<@{ALICE}>" in str(view)
 
 

@@ -25,12 +25,13 @@ from tests.integration.slack.bench import (
     WEB,
     SlackBench,
     bench,
+    everyone,
     hurried,
     shut,
 )
 from tests.unit.fakes import CONTACT, OTHER, Gate, gateway_error
 
-__all__ = ["bench", "hurried", "slack", "slack_server"]
+__all__ = ["bench", "everyone", "hurried", "slack", "slack_server"]
 
 REFUSED = {"email": "AWS does not take this address."}
 
@@ -136,22 +137,19 @@ def test_a_closed_window_brings_a_message_and_a_way_back(hurried: SlackBench) ->
     assert len(slack.calls("views.open")) == 2
 
 
-def test_another_persons_try_again_shows_what_aws_holds(
-    bench: SlackBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_persons_try_again_shows_what_aws_holds(everyone: SlackBench) -> None:
     """What one person typed is not shown to another; a fix that is not known opens nothing."""
-    slack = bench.slack
-    bench.gateway.fail_write(gateway_error(FailureCode.DENIED_BY_SCP))
-    bench.open_form(WEB)
+    slack = everyone.slack
+    everyone.gateway.fail_write(gateway_error(FailureCode.DENIED_BY_SCP))
+    everyone.open_form(WEB)
     slack.submit(**FORM)
     slack.wait_view("service control policy")
     slack.close()
-    monkeypatch.setattr(bench.remediator._fixers, "_everyone", True)
-    bench.gateway.hold(1, CONTACT)
-    message = post_button(bench, "1")
+    everyone.gateway.hold(1, CONTACT)
+    message = post_button(everyone, "1")
     slack.press("altcontact_try_again", message=message, user=BOB)
     assert slack.wait_view(SHOWN, BOB)["values"]["name"] == CONTACT.name
-    unknown = post_button(bench, "99")
+    unknown = post_button(everyone, "99")
     assert slack.press("altcontact_try_again", message=unknown)["acked"]
     assert slack.view(ALICE) is None
 
@@ -165,7 +163,7 @@ def post_button(bench: SlackBench, fix_id: str) -> dict[str, Any]:
         "value": fix_id,
     }
     bench.slack.wait_connected()
-    bench._bolt.app.client.chat_postMessage(
+    bench.client.chat_postMessage(
         channel="#security-alerts",
         text=f"Fix {fix_id}",
         blocks=[{"type": "actions", "elements": [button]}],
@@ -189,7 +187,7 @@ def test_a_write_that_aws_does_not_show_is_not_confirmed(bench: SlackBench) -> N
     """Where AWS took a write but does not show it, it is not said to be confirmed."""
     bench.gateway.say(1, *[Absent()] * 9)
     bench.open_form(WEB)
-    bench.gateway.on_write = bench.remediator.stop
+    bench.gateway.on_write = bench.fixes.stop
     told = str(bench.slack.submit(**FORM))
     assert "does not show it yet" in told
     assert "Confirmed" not in told
@@ -203,7 +201,7 @@ def test_a_fix_that_a_stop_left_open_is_not_confirmed(hurried: SlackBench) -> No
     hurried.open_form(WEB)
     assert "read back" in str(hurried.slack.submit(**FORM))
     hurried.slack.close()
-    hurried.remediator.stop()
+    hurried.fixes.stop()
     gate.open()
     told = hurried.slack.wait_dm("not known yet")
     assert "Confirmed" not in str(told)

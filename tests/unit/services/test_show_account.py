@@ -71,7 +71,7 @@ class World:
                 OrganizationRouter([self.gateway], store.accounts), store.accounts, self.clock
             ),
         )
-        self.look = AccountViewService(
+        self.accounts = AccountViewService(
             self.gateway, store, self.policies, FakeMembers(), self.clock
         )
 
@@ -91,7 +91,7 @@ class World:
             self.clock,
             policies=self.policies,
             read_back=ReadBack(self.gateway, self.clock),
-            judge=self.look.judge,
+            judge=self.accounts.judge,
         )
         held = self.gateway.held.get((ONE.id, SECURITY))
         request = fix_request(shown=held, shown_at=self.clock.now())
@@ -126,9 +126,9 @@ def test_a_fix_of_an_account_whose_place_is_not_known_mends_no_more_than_is_sure
 def test_what_a_fix_is_judged_by(store: SqliteStore) -> None:
     """What needs nothing more is decided, what needs more is not; nobody looks: nothing."""
     world = World(store, RULED)
-    assert world.look.judge(ONE.id, SECURITY, CONTACT) is None
+    assert world.accounts.judge(ONE.id, SECURITY, CONTACT) is None
     store.accounts.remember([ONE])
-    found = world.look.judge(ONE.id, SECURITY, CONTACT)
+    found = world.accounts.judge(ONE.id, SECURITY, CONTACT)
     assert found is not None
     assert [(each.rule, each.outcome) for each in found.verdicts] == [
         (Rule.PRIMARY_CONTACT, Outcome.UNKNOWN)
@@ -138,7 +138,7 @@ def test_what_a_fix_is_judged_by(store: SqliteStore) -> None:
     world.policy = Policy.requiring(
         layers=[PolicyTable("here", {"security.presence": Presence.IGNORED})]
     )
-    assert world.look.judge(ONE.id, SECURITY, CONTACT) is None
+    assert world.accounts.judge(ONE.id, SECURITY, CONTACT) is None
 
 
 def test_a_look_reads_all_three_and_judges_what_is_asked_for(store: SqliteStore) -> None:
@@ -146,17 +146,17 @@ def test_a_look_reads_all_three_and_judges_what_is_asked_for(store: SqliteStore)
     world = World(store)
     world.scan()
     world.gateway.hold(1, CONTACT)
-    look = world.look.at(ONE)
+    look = world.accounts.show(ONE)
     assert [item.type for item in look.result.results] == [SECURITY]
     assert len(look.others) == 2
     assert world.standing() == set()
     world.policy = Policy.requiring(layers=[TAGGED])
-    look = world.look.at(ONE)
+    look = world.accounts.show(ONE)
     assert look.others[SECURITY] == Present(CONTACT)
     assert look.result.outcome is Outcome.UNKNOWN
     world.policy = Policy.requiring(layers=[RULED])
     world.gateway.say(1, unreadable())
-    look = world.look.at(ONE)
+    look = world.accounts.show(ONE)
     assert look.result.outcome is Outcome.UNKNOWN
     assert world.standing() == set()
-    assert world.look.at(account(1, state="SUSPENDED")).others == {}
+    assert world.accounts.show(account(1, state="SUSPENDED")).others == {}

@@ -104,7 +104,7 @@ def test_many_findings_are_offered_in_a_menu() -> None:
 def test_what_is_submitted_is_parsed() -> None:
     """What was shown is what is read: findings with what set them aside, reason and day."""
     findings = [data.finding(1), data.finding(2, aside=data.exemption(7))]
-    view = set_aside(findings, kind=ContactType.SECURITY, revision=2)
+    view = set_aside(findings, contact_type=ContactType.SECURITY, revision=2)
     options = inputs(view)[f"{FINDINGS}:2"]["options"]
     handed_in = filled(
         view,

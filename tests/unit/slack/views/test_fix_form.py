@@ -25,7 +25,7 @@ def form(**changed: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the builder
     arguments: dict[str, Any] = {
         "account_name": "Web production",
         "account_id": "444444444444",
-        "kind": ContactType.SECURITY,
+        "contact_type": ContactType.SECURITY,
         "shown": "none",
         "shown_at": data.NOW,
         "values": data.CONTACT,
@@ -35,12 +35,12 @@ def form(**changed: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the builder
 
 
 @given(NAMES, st.text(max_size=300), st.sampled_from(list(ContactType)))
-def test_forms_are_taken(name: str, text: str, kind: ContactType) -> None:
+def test_forms_are_taken(name: str, text: str, contact_type: ContactType) -> None:
     """The form fits whatever AWS holds, whatever was refused."""
     contact = AlternateContact(text, text, text, text)
     view = form(
         account_name=name,
-        kind=kind,
+        contact_type=contact_type,
         values=contact,
         held=contact,
         notice=AltcontactError("Refused.", "Try again."),
@@ -129,13 +129,13 @@ def test_a_failed_fix_can_be_tried_again() -> None:
 
 def test_views_without_a_form() -> None:
     """Loading, working and refusals are views that Slack takes."""
-    kind = ContactType.OPERATIONS
-    assert_sound_view(fix_form.loading_view("Web", "444444444444", kind))
-    assert_sound_view(fix_form.working_view("Web", "444444444444", kind))
+    contact_type = ContactType.OPERATIONS
+    assert_sound_view(fix_form.loading_view("Web", "444444444444", contact_type))
+    assert_sound_view(fix_form.working_view("Web", "444444444444", contact_type))
     refusal = problem.problem_message(NotAllowed("You may not.", "Ask:", ("U1",), ("S1",)))
     assert "<@U1>, <!subteam^S1>" in json.dumps(refusal.blocks)
     assert_sound(refusal)
-    assert_sound_view(fix_form.message_view(refusal, kind))
+    assert_sound_view(fix_form.message_view(refusal, contact_type))
 
 
 # What the policy says in the form
@@ -164,7 +164,7 @@ def test_hints_say_what_the_policy_expects() -> None:
     assert "any address at corp.example or a@b.internal" in hint(view, EMAIL)
     assert "expects +44 20 7946 0958. With + and the country code" in hint(view, PHONE)
     assert hint(view, "name") == ""
-    assert "distribution list" in hint(form(policy=mine, kind=ContactType.BILLING), EMAIL)
+    assert "distribution list" in hint(form(policy=mine, contact_type=ContactType.BILLING), EMAIL)
 
 
 def test_hints_name_the_domains_that_are_asked_for() -> None:
@@ -190,7 +190,7 @@ def test_hints_of_any_length_are_taken(text: str, number: int) -> None:
 
 def test_another_contact_is_chosen_in_the_form() -> None:
     """The form has a menu of the three contacts, on its own, and what is chosen is parsed."""
-    view = form(kind=ContactType.BILLING)
+    view = form(contact_type=ContactType.BILLING)
     menu = view["blocks"][0]["accessory"]
     assert menu["action_id"] == fix_form.CHOOSE_TYPE
     assert menu["initial_option"]["value"] == "BILLING"

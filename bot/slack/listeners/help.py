@@ -1,0 +1,51 @@
+"""`/altcontact help`: what can be typed, and how the bot is doing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.slack.views.help import help_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.domain.errors import NotifierError
+    from bot.services.ports.store import ScanRepository
+    from bot.slack.client import Reply
+    from bot.slack.fixers import SlackFixers
+
+
+class HelpListener:
+    """Answers anybody.
+
+    Args:
+        scans: know the last one.
+        fixers: who may change contacts.
+        next_check: when the next check is due; None where none is planned.
+        send_problem: why nothing can be announced just now, if so.
+    """
+
+    def __init__(
+        self,
+        scans: ScanRepository,
+        fixers: SlackFixers,
+        next_check: Callable[[], datetime | None],
+        send_problem: Callable[[], NotifierError | None],
+    ) -> None:
+        self._scans = scans
+        self._fixers = fixers
+        self._next_check = next_check
+        self._send_problem = send_problem
+
+    def answer(self, reply: Reply) -> None:
+        """Say what can be typed, when checks are made, and who may fix."""
+        reply(
+            help_message(
+                last_scan=self._scans.last(),
+                next_check=self._next_check(),
+                fixers=self._fixers.who,
+                read_only=self._fixers.read_only,
+                problem=self._send_problem(),
+            )
+        )

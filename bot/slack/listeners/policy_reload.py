@@ -1,0 +1,45 @@
+"""`/altcontact reload`: the policy file applied by a fixer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain.errors import NotAllowed, SettingsError
+from bot.slack.views import policy_reload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.config.policy_reload import Reloaded
+    from bot.services.ports.slack import Authorizer
+    from bot.slack.client import Reply
+
+
+class PolicyReloadListener:
+    """Applies the policy file for who may change contacts, and for nobody else.
+
+    Args:
+        fixers: who may change contacts.
+        reload_policy: applies the policy file.
+    """
+
+    def __init__(self, fixers: Authorizer, reload_policy: Callable[[], Reloaded]) -> None:
+        self._fixers = fixers
+        self._reload_policy = reload_policy
+
+    def answer(self, user_id: str, reply: Reply) -> None:
+        """Apply the policy file, and say what came of it.
+
+        Raises:
+            NotAllowed: the person may not change contacts, or nobody may.
+        """
+        try:
+            self._fixers.require_fixer(user_id)
+        except NotAllowed as error:
+            raise error.of("The policy is reloaded by those who may change contacts.") from error
+        try:
+            reloaded = self._reload_policy()
+        except SettingsError as error:
+            reply(policy_reload.refused_message(error))
+        else:
+            reply(policy_reload.reloaded_message(reloaded))
