@@ -65,7 +65,13 @@ def test_the_sandbox_is_shipped_with_its_page(sandbox: zipfile.Path) -> None:
     assert page
     assert page <= names
     assert "altcontact_sandbox/py.typed" in names
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert "altcontact" in requirements(sandbox)
+
+
+def test_the_sandbox_s_license_is_the_bot_s() -> None:
+    """Each distribution ships the license, which is one."""
+    assert (ROOT / "sandbox/LICENSE").read_text() == (ROOT / "LICENSE").read_text()
 
 
 def test_the_image_is_built_from_the_bot_alone() -> None:

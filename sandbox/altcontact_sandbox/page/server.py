@@ -122,8 +122,8 @@ class PageServer(Startable):
 
     def _proxy(self, source: str) -> Callable[[Request], Awaitable[Response]]:
         async def handler(request: Request) -> Response:
-            passing = ControlProxy(self._now())
-            return await (passing.slack if source == SLACK else passing.aws)(request)
+            proxy = ControlProxy(self._now())
+            return await (proxy.slack if source == SLACK else proxy.aws)(request)
 
         return handler
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import posixpath
+import re
 import sys
 import threading
 import time
@@ -355,12 +357,34 @@ def test_every_answer_is_protected(page: PageServer) -> None:
 )
 def test_files_have_their_types(page: PageServer, suffix: str, kind: str) -> None:
     """Types do not hang on what the machine takes them for."""
-    file = next(STATIC.glob(f"*.{suffix}"))
-    answer = httpx.get(f"{page.url}/{file.name}")
+    file = next(STATIC.rglob(f"*.{suffix}"))
+    address = f"{page.url}/{file.relative_to(STATIC)}"
+    answer = httpx.get(address)
     assert answer.headers["content-type"].startswith(kind)
     assert answer.content == file.read_bytes()
-    again = httpx.get(f"{page.url}/{file.name}", headers={"If-None-Match": answer.headers["etag"]})
+    again = httpx.get(address, headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
+
+
+def test_the_page_leads_to_every_file_of_its_own(page: PageServer) -> None:
+    """What the page and its modules name is there, and no file is there that none of them names."""
+    named = re.compile(r'(?:href|src|from|import)(?:=|:? )"([^":]+\.(?:js|css|svg))"')
+    seen: set[str] = set()
+    ahead = ["index.html"]
+    while ahead:
+        path = ahead.pop()
+        seen.add(path)
+        answer = httpx.get(f"{page.url}/{path}")
+        assert answer.status_code == 200, path
+        # The address of an image counts from the page, that of a module from the module.
+        start = posixpath.dirname(path) if path.endswith(".js") else ""
+        for found in named.findall(answer.text):
+            at = "" if found.endswith(".svg") else start
+            target = posixpath.normpath(posixpath.join(at, found))
+            if target not in seen:
+                ahead.append(target)
+    files = {str(file.relative_to(STATIC)) for file in STATIC.rglob("*") if file.is_file()}
+    assert seen == files
 
 
 # The bot

@@ -1,14 +1,14 @@
 // Starts the page: each part draws itself whenever what it shows has changed.
-import { mountAws } from "./aws.js";
-import { mountBar } from "./bar.js";
-import { mountComposer } from "./composer.js";
-import { mountMessages } from "./messages.js";
-import { mountModals } from "./modal.js";
-import { mountSidebar } from "./sidebar.js";
-import { mountThread } from "./thread.js";
-import { mountTour } from "./tour.js";
-import { mountWire } from "./wire.js";
-import { follow } from "./store.js";
+import { mountAws } from "./aws/pane.js";
+import { mountBar } from "./bar/bar.js";
+import { mountComposer } from "./slack/composer.js";
+import { mountMessages } from "./slack/messages.js";
+import { mountModals } from "./slack/modal.js";
+import { mountSidebar } from "./slack/sidebar.js";
+import { mountThread } from "./slack/thread.js";
+import { mountTour } from "./bar/tour.js";
+import { mountWire } from "./wire/wire.js";
+import { follow } from "./shared/store.js";
 
 const place = (id) => document.getElementById(id);
 

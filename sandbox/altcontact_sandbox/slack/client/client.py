@@ -20,7 +20,7 @@ _SLICE: Final = 5.0
 
 
 class SlackControl(SlackActions):
-    """What a person does and sees in the workspace, and what a test bends there.
+    """What a person does and sees in the workspace, and what a test sets there.
 
     Args:
         url: of the sandbox's Slack.

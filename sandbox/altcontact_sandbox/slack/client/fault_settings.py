@@ -1,4 +1,4 @@
-"""What a test bends in the sandbox's Slack, and what it asks of it, over HTTP."""
+"""What a test sets in the sandbox's Slack, and what it asks of it, over HTTP."""
 
 from __future__ import annotations
 

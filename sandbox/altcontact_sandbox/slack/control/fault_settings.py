@@ -1,4 +1,4 @@
-"""What is bent in the sandbox's Slack: settings, faults, channels, user groups, connections."""
+"""What tests set in the sandbox's Slack: settings, faults, channels, user groups, connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control interface of the sandbox's Slack: what people do and see, and what tests bend."""
+"""The control interface of the sandbox's Slack: what people do and see, and what tests set."""
 
 from __future__ import annotations
 
@@ -104,12 +104,12 @@ class Control:
 
     async def _act(self, request: Request) -> Response:
         delivery = Delivery(self._space, self._socket, str(request.base_url).rstrip("/"))
-        people, presses = PeopleActions(delivery), ElementActions(delivery)
+        people, elements = PeopleActions(delivery), ElementActions(delivery)
         acts: dict[str, Callable[..., Awaitable[Given]]] = {
             "command": people.command,
             "say": people.say,
-            "press": presses.press,
-            "suggest": presses.suggest,
+            "press": elements.press,
+            "suggest": elements.suggest,
             "submit": people.submit,
             "close": people.close,
             "open_home": people.open_home,

@@ -170,7 +170,7 @@ class SocketMode:
                 )
         return bool(self._connections)
 
-    # What tests bend
+    # What tests set
 
     async def cut(self, refuse_for: float = 0.0) -> None:
         """End every connection without a word, and take none for so many seconds."""

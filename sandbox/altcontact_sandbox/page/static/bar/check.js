@@ -1,0 +1,30 @@
+// Runs the scheduled check now, for the bar and the tour, and says why it cannot.
+import { announce } from "../shared/dom.js";
+import { ask, changed, store } from "../shared/store.js";
+
+let asking = false;
+
+/** Whether a check that was asked for here is on its way. */
+export function checking() {
+  return asking;
+}
+
+/** Why no check can be run now; empty where one can. */
+export function checkBarred() {
+  if (!store.online || !store.bot) return "The sandbox does not answer.";
+  if (!store.bot.managed) return "No bot of this sandbox runs: it was started with --no-bot.";
+  if (!store.bot.running) return "The bot does not run.";
+  return "";
+}
+
+/** Asks for the scheduled check, and says what comes of it. */
+export async function runCheck() {
+  if (asking || checkBarred()) return;
+  asking = true;
+  changed("bot");
+  const answer = await ask("POST", "bot/check");
+  asking = false;
+  changed("bot");
+  if (answer.error) return;
+  announce("The scheduled check runs; what is new is posted to #security-alerts.");
+}
