@@ -41,26 +41,32 @@ if TYPE_CHECKING:
 
     from bot.domain.findings import AccountResult
     from bot.domain.scans import Changes, Scan, ScanReport
-    from bot.services.ports.store import ScanRepository, Store
+    from bot.services.ports.store import ScanClaim, ScanRepository, Store
     from bot.services.scan.scanner import Scanner, Ticket
 
 BY_HAND = Trigger(TriggerKind.SLACK, "U7")
 
 
 class FrailScans:
-    """Scans of a store that fails to record, or to renew, where it is told to."""
+    """Scans of a store that fails to claim, to record or to renew where it is told to."""
 
     def __init__(self, scans: ScanRepository) -> None:
         self._scans = scans
+        self.claim_faults = 0
         self.record_faults = 0
         self.renew_faults = 0
         self.renewed = threading.Event()
         self.polled: Callable[[], None] | None = None
-        self.claim = scans.claim
         self.progress = scans.progress
         self.get = scans.get
         self.last = scans.last
         self.report = scans.report
+
+    def claim(self, trigger: Trigger) -> ScanClaim:
+        if self.claim_faults:
+            self.claim_faults -= 1
+            raise StoreError("The database is read-only.")
+        return self._scans.claim(trigger)
 
     def record(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
         if self.record_faults:
@@ -445,18 +451,13 @@ def test_a_scan_that_cannot_be_recorded_says_so_and_the_next_works(
 
 
 def test_a_scan_that_cannot_be_claimed_leaves_nothing_behind(
-    scanner: Scanner, store: FrailStore, monkeypatch: pytest.MonkeyPatch
+    scanner: Scanner, store: FrailStore
 ) -> None:
     """Where the database cannot be used the caller is told, and later calls work."""
-
-    def fail(trigger: Trigger) -> None:
-        raise StoreError("The database is read-only.")
-
     heard: list[int] = []
-    with monkeypatch.context() as patched:
-        patched.setattr(store.scans, "claim", fail)
-        with pytest.raises(StoreError, match="read-only"):
-            scanner.start(SCHEDULE, lambda done, _: heard.append(done))
+    store.scans.claim_faults = 1
+    with pytest.raises(StoreError, match="read-only"):
+        scanner.start(SCHEDULE, lambda done, _: heard.append(done))
     assert run(scanner).scan.state is ScanState.COMPLETE
     assert heard == []
 
