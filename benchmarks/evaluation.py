@@ -105,7 +105,7 @@ def _policy() -> Policy:
     """Every rule on, and overrides of each kind."""
     values = {f"{kind.value.lower()}.presence": Presence.REQUIRED for kind in ContactType}
     rules = {f"rules.{rule.value}": severity for rule, severity in SEVERITIES.items()}
-    layers = [PolicyTable("[policy]", {**values, **rules, "domains": ("corp.internal",)})]
+    tables = [PolicyTable("[policy]", {**values, **rules, "domains": ("corp.internal",)})]
     for number in range(OVERRIDES):
         matches = (
             Match(units=(f"/Top {number % 5}/**",)),
@@ -118,5 +118,5 @@ def _policy() -> Policy:
             "security.email": ("@corp.internal",),
             "exemption_days": number + 1,
         }
-        layers.append(PolicyTable(f"[[policy.override]] {number}", given, matches[number % 5]))
-    return Policy.requiring(layers=layers)
+        tables.append(PolicyTable(f"[[policy.override]] {number}", given, matches[number % 5]))
+    return Policy.requiring(tables=tables)

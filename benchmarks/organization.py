@@ -142,7 +142,7 @@ def _policy(ids: list[str]) -> str:
 
 def _places(setting: _Setting) -> Iterator[Row]:
     """Walk the OUs, place the accounts, and read all tags into a database."""
-    clock, policy = SystemClock(), Policy.requiring(layers=[PolicyTable("", {"owner_tag": "team"})])
+    clock, policy = SystemClock(), Policy.requiring(tables=[PolicyTable("", {"owner_tag": "team"})])
     with _calling(setting.aws), SqliteStore(setting.kept, clock) as store:
         gateway = AwsGateway(None, concurrency=SIDE_BY_SIDE, listing=UNLIMITED, tagging=UNLIMITED)
         accounts = list(gateway.accounts())
@@ -178,7 +178,7 @@ def _keep_units(
     store: SqliteStore, gateway: AwsGateway, accounts: list[Account], clock: SystemClock
 ) -> None:
     """Keep the OUs of all accounts too, as the scan before would have."""
-    asking = Policy.requiring(layers=[PolicyTable("", {}, Match(units=("/**",)))])
+    asking = Policy.requiring(tables=[PolicyTable("", {}, Match(units=("/**",)))])
     place = PlacementResolver(gateway, store.accounts, asking, clock).place
     for account in accounts:
         place(account)

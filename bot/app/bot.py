@@ -14,7 +14,7 @@ from bot.app.clock import SystemClock
 from bot.app.doctor import log_at_start, running
 from bot.app.one_shot import gateways_of
 from bot.app.scheduler import Schedule
-from bot.config.policy_reload import PolicySource
+from bot.config.policy_reload import ReloadablePolicy
 from bot.domain.errors import NotifierError, SettingsError
 from bot.services.account_policy import AccountPolicies
 from bot.services.announce import AnnouncementSender
@@ -110,7 +110,7 @@ class Bot:
 
     def __init__(self, settings: Settings, load: Callable[[], Settings]) -> None:
         self._settings = settings
-        self._policy = PolicySource(settings, load)
+        self._policy = ReloadablePolicy(settings, load)
         policies = self._policy.current
         self._stopping = threading.Event()
         clock = SystemClock()

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from bot.config.load import LoadedSettings
     from bot.domain.contacts import Account
     from bot.domain.failures import Failure
-    from bot.domain.policy.policy import Explained, Value
+    from bot.domain.policy.explain import ExplainedValue
+    from bot.domain.policy.policy import Value
     from bot.services.explain_policy import Explanation, NotFound
 
 _WIDE: Final = 100
@@ -78,7 +79,7 @@ def undecided(found: Explanation, needs: Sequence[str], err: TextIO) -> Exit:
     return Exit.UNCHECKED
 
 
-def table(account: Account, values: Iterable[Explained], console: Console) -> None:
+def table(account: Account, values: Iterable[ExplainedValue], console: Console) -> None:
     """Write an account's policy as a table; what is built in stands back.
 
     What gives way to a table is told, but for what is built in: everything wins over that.
@@ -89,7 +90,7 @@ def table(account: Account, values: Iterable[Explained], console: Console) -> No
     for column in ("key", "value", "given by", *(["over"] if wide else [])):
         grid.add_column(column, overflow="fold", no_wrap=column in {"key", "given by"})
     for each in values:
-        beaten = [(told(value), source) for source, value in each.gave_way]
+        beaten = [(told(value), source) for source, value in each.overridden]
         over = [(value, by) for value, by in beaten if by != BUILT_IN.source]
         if wide:
             last = "\n".join(f"{value}: {by}" for value, by in over)
@@ -107,14 +108,14 @@ def _in_two(source: str) -> str:
     return source.replace(" (line", "\n(line") if len(source) > _SOURCE else source
 
 
-def plain(account: Account, values: Sequence[Explained], out: TextIO, err: TextIO) -> None:
+def plain(account: Account, values: Sequence[ExplainedValue], out: TextIO, err: TextIO) -> None:
     """Write a value a line, in even columns: key, value, the table, and what gave way to it."""
     err.write(f"{_named(account)}\n")
     rows = [(each.key, shown(told(each.value)), shown(each.source)) for each in values]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row, each in zip(rows, values, strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        over = "; ".join(f"over {source}: {told(value)}" for source, value in each.gave_way)
+        over = "; ".join(f"over {source}: {told(value)}" for source, value in each.overridden)
         out.write("  ".join((*cells, shown(over))).rstrip() + "\n")
 
 
@@ -142,7 +143,9 @@ def write_json(found: Explanation, out: TextIO) -> None:
                 "key": each.key,
                 "value": each.value,
                 "source": each.source,
-                "gave_way": [{"value": value, "source": source} for source, value in each.gave_way],
+                "gave_way": [
+                    {"value": value, "source": source} for source, value in each.overridden
+                ],
             }
             for each in found.values
         ]

@@ -139,7 +139,7 @@ def _unknown(file: SettingFile) -> list[Problem]:
 
 
 def _in_file(file: SettingFile, key: str, what: str, **remedy: str) -> Problem:
-    line, name = file.lines.of((key,)), plain(key)
+    line, name = file.lines.line_of((key,)), plain(key)
     where = in_file(name, file.name, line)
     return Problem(where, what, **remedy, key=name, line=line)
 

@@ -13,7 +13,7 @@ from bot.config import setting_parsers
 from bot.config.setting_parsers import near
 from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON
 from bot.domain.policy.policy import LONGEST_EXEMPTION, Presence
-from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
+from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
 from bot.domain.scope import ScopeKind
 from bot.domain.validation import EMAIL, problem_of
 
@@ -30,7 +30,6 @@ _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]{1,512
 _EXTERNAL_ID: Final = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _LONGEST_NAME: Final = 40
 _LONGEST_TAG: Final = 128
-_ALWAYS_ON: Final = frozenset({Rule.MISSING, Rule.DIFFERENT, Rule.FORBIDDEN})
 
 
 def options(word: str, among: Iterable[str]) -> str:
@@ -70,7 +69,7 @@ def presence(given: object) -> Presence:
 
 def severity(rule: Rule, given: object) -> Severity | None:
     """A rule's severity; None: it is off."""
-    if rule in _ALWAYS_ON and str(given).lower() == "off":
+    if rule in ALWAYS_ON and str(given).lower() == "off":
         raise ValueError("cannot be switched off; only its severity may be given")
     found = _one_of(given, [*Severity, "on", "off"], "severity")
     if found == "off":

@@ -25,7 +25,7 @@ _RELOADED: Final = frozenset({"policy", "types"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reloaded:
+class PolicyReload:
     """What a reload came to.
 
     Args:
@@ -62,7 +62,7 @@ class Reloaded:
         return f"{names} changed, too; {'that needs' if one else 'those need'} a restart."
 
 
-class PolicySource:
+class ReloadablePolicy:
     """The policy of a running bot. Safe to use from several threads.
 
     Args:
@@ -80,7 +80,7 @@ class PolicySource:
         """The policy of this moment; what takes longer keeps the one it began with."""
         return self._policy
 
-    def reload(self) -> Reloaded:
+    def reload(self) -> PolicyReload:
         """Read the file anew, and go by its policy from now on.
 
         Raises:
@@ -93,7 +93,7 @@ class PolicySource:
                 _log.warning("policy not reloaded", problems=len(error.problems))
                 raise
             before, self._policy = self._policy, found.policy
-        reloaded = Reloaded(
+        reloaded = PolicyReload(
             found.policy,
             changed=_said(found.policy) != _said(before),
             tables=policy_file.count(found.policy),
@@ -116,4 +116,4 @@ class PolicySource:
 
 def _said(policy: Policy) -> list[tuple[Match, dict[str, Value]]]:
     """What a policy says, on whichever lines of its file."""
-    return [(layer.match, dict(layer.values)) for layer in policy.layers]
+    return [(table.match, dict(table.values)) for table in policy.tables]

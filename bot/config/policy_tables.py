@@ -1,11 +1,11 @@
-"""Reads single tables of the policy file, and gathers what is wrong with them, with lines."""
+"""Parses single tables of the policy file, and collects their problems with line numbers."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from bot.config import policy_parsers as values
+from bot.config import policy_parsers as parse
 from bot.config.toml_file import Problem, in_file, plain
 from bot.domain.contacts import ContactType
 from bot.domain.policy.match import Match
@@ -21,57 +21,60 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 TYPES: Final = {kind.value.lower(): kind for kind in ContactType}
-_LISTS: Final = {
-    "domains": (values.domain, 'domains = ["corp.example", "*.corp.example"]'),
-    "mention": (values.mention, 'mention = ["S045GHIJKL"]'),
+LISTS: Final = {
+    "domains": (parse.domain, 'domains = ["corp.example", "*.corp.example"]'),
+    "mention": (parse.mention, 'mention = ["S045GHIJKL"]'),
 }
-_TEXTS: Final = {
-    "channel": (values.channel, 'channel = "#security-alerts"'),
-    "owner_tag": (values.tag, 'owner_tag = "owner"'),
+TEXTS: Final = {
+    "channel": (parse.channel, 'channel = "#security-alerts"'),
+    "owner_tag": (parse.tag, 'owner_tag = "owner"'),
 }
-_DAYS: Final = ("exemption_days", "verification_days")
-KEYS: Final = (*TYPES, "rules", *_LISTS, *_TEXTS, *_DAYS)
-"""What a table may give to accounts."""
+DAYS: Final = ("exemption_days", "verification_days")
+KEYS: Final = (*TYPES, "rules", *LISTS, *TEXTS, *DAYS)
+"""The keys whose values a table may give to accounts."""
 
-_KINDS: Final = ("ou", "tag", "name", "account", "organization")
-_RULES: Final = {rule.value: rule for rule in SEVERITIES}
-_EXPECTED: Final = {
+RULES: Final = {rule.value: rule for rule in SEVERITIES}
+EXPECTED: Final = {
     "name": 'name = "Security team"',
     "title": 'title = "Security"',
     "email": 'email = ["security@corp.example", "@corp.example"]',
     "phone": 'phone = "+44 20 7946 0958"',
 }
+"""The fields of a contact that may have expected values, each with an example."""
+
 _MATCH: Final = 'match = { ou = "/Production/**" }'
-_MATCHES: Final = {
+MATCH_KEYS: Final = {
     "ou": _MATCH,
     "tag": 'match = { tag = { env = "prod" } }',
     "name": 'match = { name = "sandbox-*" }',
     "account": 'match = { account = "111122223333" }',
     "organization": 'match = { organization = "corp" }',
 }
+"""The criteria of a `match`, each with an example."""
+
 _NOT_EXPECTED: Final = {Presence.FORBIDDEN, Presence.IGNORED}
 
 
 def named(path: Path) -> str:
-    """What stands there, for a message: `policy.rules.changed`, `[[policy.override]] 2, match.ou`.
+    """A location for a message: `policy.rules.changed`, `[[policy.override]] 2, match.ou`.
 
-    Places in other lists are told by their lines alone.
+    Indices in other lists are left out: the line says which item is meant.
     """
     head, rest = "", path
     for array in (("policy", "override"), ("policy", "exclude"), ("aws",)):
-        place = path[len(array)] if path[: len(array)] == array and path[len(array) :] else None
-        if isinstance(place, int):
-            head, rest = f"[[{'.'.join(array)}]] {place + 1}", path[len(array) + 1 :]
+        index = path[len(array)] if path[: len(array)] == array and path[len(array) :] else None
+        if isinstance(index, int):
+            head, rest = f"[[{'.'.join(array)}]] {index + 1}", path[len(array) + 1 :]
     dotted = ".".join(plain(key) for key in rest if isinstance(key, str))
     return ", ".join(filter(None, (head, dotted)))
 
 
-class Tables:
-    """Reads tables of one file; `problems` has all that is wrong with what was read so far.
+class TableParser:
+    """Parses tables of one file; `problems` has all problems of what was parsed so far.
 
     Args:
         file: the file.
-        settings: the names of settings, which stand above all tables.
+        settings: the names of settings, which belong above all tables.
     """
 
     def __init__(self, file: SettingFile, settings: Iterable[str] = ()) -> None:
@@ -79,195 +82,201 @@ class Tables:
         self._file = file
         self._settings = frozenset(settings)
 
-    def complain(self, path: Path, what: str, example: str = "") -> None:
-        """Add a problem of what stands there."""
-        line, key = self._file.lines.of(path), named(path)
+    def report(self, path: Path, what: str, example: str = "") -> None:
+        """Add a problem at this location."""
+        line, key = self._file.lines.line_of(path), named(path)
         where = in_file(key, self._file.name, line)
         self.problems.append(Problem(where, what, example, example, key=key, line=line))
 
     def source(self, path: Path) -> str:
-        """The table that stands there, and its line: `[[policy.override]] 2 (line 40)`."""
+        """The table at this location, and its line: `[[policy.override]] 2 (line 40)`."""
         name = named(path)
         if path in self._file.lines.headers and not name.startswith("["):
             name = f"[{name}]"
-        return f"{name} (line {self._file.lines.of(path)})"
+        return f"{name} (line {self._file.lines.line_of(path)})"
 
-    def table(self, path: Path, given: object, keys: Iterable[str]) -> Mapping[str, Any]:
-        """A table's content, without keys that it cannot have."""
+    def table(self, path: Path, content: object, keys: Iterable[str]) -> Mapping[str, Any]:
+        """A table's content, without unknown keys."""
         allowed = list(keys)
-        if not isinstance(given, dict):
-            self.complain(path, "is no table")
+        if not isinstance(content, dict):
+            self.report(path, "is no table")
             return {}
-        for key in given:
+        for key in content:
             if key in self._settings and key not in allowed:
-                self.complain((*path, key), "is a setting, and stands above all tables")
+                self.report((*path, key), "is a setting, and stands above all tables")
             elif key not in allowed:
-                there = values.options(key, allowed)
-                self.complain((*path, key), f"there is no such key{there}")
-        return {key: value for key, value in given.items() if key in allowed}
+                there = parse.options(key, allowed)
+                self.report((*path, key), f"there is no such key{there}")
+        return {key: value for key, value in content.items() if key in allowed}
 
     def array(
-        self, path: Path, given: object, keys: Iterable[str]
+        self, path: Path, content: object, keys: Iterable[str]
     ) -> list[tuple[Path, Mapping[str, Any]]]:
-        """Each table of an array with where it stands."""
-        if not isinstance(given, list):
-            self.complain(path, "needs two pairs of brackets", f"[[{named(path)}]]")
+        """Each table of an array with its location."""
+        if not isinstance(content, list):
+            self.report(path, "needs two pairs of brackets", f"[[{named(path)}]]")
             return []
         allowed = list(keys)
-        found = []
-        for place, each in enumerate(given):
-            table = self.table((*path, place), each, allowed)
-            if isinstance(each, dict):
-                found.append(((*path, place), table))
-        return found
+        tables = []
+        for index, item in enumerate(content):
+            table = self.table((*path, index), item, allowed)
+            if isinstance(item, dict):
+                tables.append(((*path, index), table))
+        return tables
 
     def value(
-        self, path: Path, given: object, parse: Callable[[object], _T], example: str
+        self, path: Path, value: object, parser: Callable[[object], _T], example: str
     ) -> _T | None:
-        """One value; None where it is wrong."""
+        """One value; None where it is invalid."""
         try:
-            return parse(given)
+            return parser(value)
         except ValueError as error:
-            self.complain(path, str(error), example)
+            self.report(path, str(error), example)
             return None
 
-    def several(
+    def list_of(
         self,
         path: Path,
-        given: object,
-        parse: Callable[[object], str],
+        value: object,
+        parser: Callable[[object], str],
         example: str,
         *,
-        lifts: bool = False,
+        may_be_empty: bool = False,
     ) -> tuple[str, ...]:
-        """A value or several, each once, without those that are wrong.
+        """A value or a list of them, without repetitions and invalid ones.
 
         Args:
-            path: where it stands.
-            given: a list, or one of it.
-            parse: of one of it.
-            example: what would be right.
-            lifts: whether it may be empty, and so take away what another table gives.
+            path: the location.
+            value: a list, or one of its items.
+            parser: of one item.
+            example: a valid value.
+            may_be_empty: whether it may be empty, and so remove what another table gives.
         """
-        if given in ("", []):
-            if not lifts:
-                self.complain(path, "is empty", example)
+        if value in ("", []):
+            if not may_be_empty:
+                self.report(path, "is empty", example)
             return ()
-        if not isinstance(given, list):
-            found = [self.value(path, given, parse, example)]
+        if not isinstance(value, list):
+            items = [self.value(path, value, parser, example)]
         else:
-            found = [
-                self.value((*path, place), each, parse, example) for place, each in enumerate(given)
+            items = [
+                self.value((*path, index), item, parser, example)
+                for index, item in enumerate(value)
             ]
-        return tuple(dict.fromkeys(each for each in found if each is not None))
+        return tuple(dict.fromkeys(item for item in items if item is not None))
 
     def match(
         self, path: Path, table: Mapping[str, Any], organizations: Iterable[str]
     ) -> Match | None:
-        """Which accounts a table is for; None where that is wrong."""
+        """The accounts that a table applies to; None where that is invalid."""
         before = len(self.problems)
         path = (*path, "match")
-        given = table.get("match", {})
-        if given == {}:
-            self.complain(path, "says for no account that the table is for it", _MATCH)
+        content = table.get("match", {})
+        if content == {}:
+            self.report(path, "says for no account that the table is for it", _MATCH)
             return None
-        kinds = self.table(path, given, _KINDS)
-
-        def each(kind: str, parse: Callable[[object], str]) -> tuple[str, ...]:
-            if kind not in kinds:
-                return ()
-            return self.several((*path, kind), kinds[kind], parse, _MATCHES[kind])
-
+        criteria = self.table(path, content, MATCH_KEYS)
         known = list(organizations)
 
+        def values(key: str, parser: Callable[[object], str]) -> tuple[str, ...]:
+            if key not in criteria:
+                return ()
+            return self.list_of((*path, key), criteria[key], parser, MATCH_KEYS[key])
+
         def organization(value: object) -> str:
-            name = values.text(value)
+            name = parse.text(value)
             if name not in known:
-                there = values.options(name, known) if known else ""
-                raise ValueError(f"no [[aws]] table has the name {values.quoted(name)}{there}")
+                there = parse.options(name, known) if known else ""
+                raise ValueError(f"no [[aws]] table has the name {parse.quoted(name)}{there}")
             return name
 
         match = Match(
-            accounts=each("account", values.account),
-            names=each("name", values.text),
-            tags=self._tags((*path, "tag"), kinds["tag"]) if "tag" in kinds else (),
-            units=each("ou", values.unit),
-            organizations=each("organization", organization),
+            accounts=values("account", parse.account),
+            names=values("name", parse.text),
+            tags=self._tags((*path, "tag"), criteria["tag"]) if "tag" in criteria else (),
+            units=values("ou", parse.unit),
+            organizations=values("organization", organization),
         )
         return match if len(self.problems) == before else None
 
-    def given(self, path: Path, table: Mapping[str, Any], *, lifts: bool) -> dict[str, Value]:
-        """What a table gives to accounts, by dotted keys.
+    def values(
+        self, path: Path, table: Mapping[str, Any], *, may_be_empty: bool
+    ) -> dict[str, Value]:
+        """The values that a table gives to accounts, by dotted keys.
 
         Args:
-            path: where the table stands.
+            path: the location of the table.
             table: its content.
-            lifts: whether a list or a text of it may be empty, since other tables give way to it.
+            may_be_empty: whether a list or a text may be empty, and so remove what another table
+                gives.
         """
-        found: dict[str, Value] = {}
+        values: dict[str, Value] = {}
         for name in TYPES:
             if name in table:
-                found |= self.contact((*path, name), table[name], lifts=lifts)
+                values |= self.contact((*path, name), table[name], may_be_empty=may_be_empty)
         if "rules" in table:
-            found |= self.rules((*path, "rules"), table["rules"])
-        for key in [key for key in table if key in _LISTS]:
-            found[key] = self.several((*path, key), table[key], *_LISTS[key], lifts=lifts)
-        for key in [key for key in table if key in _TEXTS]:
-            lifted = lifts and table[key] == ""
-            found[key] = "" if lifted else self.value((*path, key), table[key], *_TEXTS[key])
-        for key in [key for key in table if key in _DAYS]:
-            found[key] = self.value((*path, key), table[key], values.days, f"{key} = 90")
-        return found
+            values |= self.rules((*path, "rules"), table["rules"])
+        for key in [key for key in table if key in LISTS]:
+            values[key] = self.list_of(
+                (*path, key), table[key], *LISTS[key], may_be_empty=may_be_empty
+            )
+        for key in [key for key in table if key in TEXTS]:
+            is_removed = may_be_empty and table[key] == ""
+            values[key] = "" if is_removed else self.value((*path, key), table[key], *TEXTS[key])
+        for key in [key for key in table if key in DAYS]:
+            values[key] = self.value((*path, key), table[key], parse.days, f"{key} = 90")
+        return values
 
-    def contact(self, path: Path, given: object, *, lifts: bool) -> dict[str, Value]:
-        """What a table gives for one type: its presence alone, or a table of it and the fields."""
+    def contact(self, path: Path, content: object, *, may_be_empty: bool) -> dict[str, Value]:
+        """The values for one type: its presence alone, or a table of presence and fields."""
         name = path[-1]
         example = f'{name} = "required"'
-        if not isinstance(given, dict):
-            return {f"{name}.presence": self.value(path, given, values.presence, example)}
-        table = self.table(path, given, ("presence", *FIELDS))
-        found: dict[str, Value] = {}
+        if not isinstance(content, dict):
+            return {f"{name}.presence": self.value(path, content, parse.presence, example)}
+        table = self.table(path, content, ("presence", *FIELDS))
+        values: dict[str, Value] = {}
         presence = None
         if "presence" in table:
-            where, example = (*path, "presence"), 'presence = "required"'
-            presence = self.value(where, table["presence"], values.presence, example)
-            found[f"{name}.presence"] = presence
+            location, example = (*path, "presence"), 'presence = "required"'
+            presence = self.value(location, table["presence"], parse.presence, example)
+            values[f"{name}.presence"] = presence
         for field in FIELDS:
             if field not in table:
                 continue
-            where = (*path, field)
-            found[f"{name}.{field}"] = self.several(
-                where,
+            location = (*path, field)
+            values[f"{name}.{field}"] = self.list_of(
+                location,
                 table[field],
-                partial(values.expected, field),
-                _EXPECTED[field],
-                lifts=lifts,
+                partial(parse.expected, field),
+                EXPECTED[field],
+                may_be_empty=may_be_empty,
             )
             if presence in _NOT_EXPECTED:
-                self.complain(where, f"is expected of a contact that is {presence} here")
-        return found
+                self.report(location, f"is expected of a contact that is {presence} here")
+        return values
 
-    def rules(self, path: Path, given: object) -> dict[str, Value]:
-        """Which rules a table switches on and off, and their severities."""
+    def rules(self, path: Path, content: object) -> dict[str, Value]:
+        """The rules that a table turns on or off, and their severities."""
         return {
             f"rules.{name}": self.value(
                 (*path, name),
                 value,
-                partial(values.severity, _RULES[name]),
+                partial(parse.severity, RULES[name]),
                 f'{name} = "on"',
             )
-            for name, value in self.table(path, given, _RULES).items()
+            for name, value in self.table(path, content, RULES).items()
         }
 
-    def _tags(self, path: Path, given: object) -> tuple[tuple[str, str], ...]:
-        if not isinstance(given, dict) or not given:
-            self.complain(path, "needs a key and a value", _MATCHES["tag"])
+    def _tags(self, path: Path, content: object) -> tuple[tuple[str, str], ...]:
+        example = MATCH_KEYS["tag"]
+        if not isinstance(content, dict) or not content:
+            self.report(path, "needs a key and a value", example)
             return ()
-        found = []
-        for key, value in given.items():
-            where, example = (*path, key), _MATCHES["tag"]
-            parsed = self.value(where, key, values.tag, example)
-            held = self.value(where, value, values.text, example)
-            if parsed is not None and held is not None:
-                found.append((parsed, held))
-        return tuple(found)
+        tags = []
+        for key, value in content.items():
+            location = (*path, key)
+            tag = self.value(location, key, parse.tag, example)
+            glob = self.value(location, value, parse.text, example)
+            if tag is not None and glob is not None:
+                tags.append((tag, glob))
+        return tuple(tags)

@@ -57,7 +57,7 @@ class Lines:
         self._counts: dict[Path, int] = {}
         self._read()
 
-    def of(self, path: Path) -> int:
+    def line_of(self, path: Path) -> int:
         """The line of what stands there, or of the nearest table around it."""
         while path not in self._lines:
             path = path[:-1]

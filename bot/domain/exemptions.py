@@ -61,7 +61,3 @@ class Exemption:
     ended_at: datetime | None = None
     ended_by: str = ""
     noticed_at: datetime | None = None
-
-    def holds(self, now: datetime) -> bool:
-        """Whether it sets its finding aside at this moment."""
-        return self.ended_at is None and now < self.request.until

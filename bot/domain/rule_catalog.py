@@ -1,4 +1,4 @@
-"""The rules by which a contact falls short, and how severe that is.
+"""The rules that a contact can violate, and their severities.
 
 Each rule has a page of its own under `docs/rules/`, named as the rule.
 """
@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Severity(StrEnum):
-    """How bad it is. Order: worst first."""
+    """How bad a violation is. Order: worst first."""
 
     VERY_HIGH = "very_high"
     HIGH = "high"
@@ -29,9 +29,9 @@ class Severity(StrEnum):
 
 
 class Rule(StrEnum):
-    """What may be the matter with one contact; its value is its name in the policy.
+    """What can be wrong with one contact; the value is its id in the policy and the docs.
 
-    The first three are of what the policy asks for, the last two of what could not be looked at.
+    The first three follow from what the policy asks for, the last two from what could not be read.
     """
 
     MISSING = "missing"
@@ -51,17 +51,6 @@ class Rule(StrEnum):
     CHANGED = "changed"
     UNREADABLE = "unreadable"
     UNSUPPORTED = "unsupported"
-
-    @property
-    def is_quality(self) -> bool:
-        """Whether it is a quality of a contact: one that the policy may switch on and off."""
-        return self not in {
-            Rule.MISSING,
-            Rule.DIFFERENT,
-            Rule.FORBIDDEN,
-            Rule.UNREADABLE,
-            Rule.UNSUPPORTED,
-        }
 
     @property
     def page(self) -> str:
@@ -92,6 +81,9 @@ ON_BY_DEFAULT: Final = frozenset(
     {Rule.MISSING, Rule.DIFFERENT, Rule.FORBIDDEN, Rule.PLACEHOLDER, Rule.IMPOSSIBLE_PHONE}
 )
 """The rules that are on where no policy says otherwise."""
+
+ALWAYS_ON: Final = frozenset({Rule.MISSING, Rule.DIFFERENT, Rule.FORBIDDEN})
+"""The rules that no policy turns off: they follow from what it asks for."""
 
 OF_MEMBERS: Final = frozenset({Rule.MEMBER_MAILBOX, Rule.PERSON_LEFT})
 """The rules for which the members of the Slack workspace must be known."""

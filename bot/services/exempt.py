@@ -185,7 +185,7 @@ class ExemptionService:
         found = self._policies.of(account)
         if found.known is not None:
             return int(getattr(found.known, key))
-        values = (layer.values.get(key) for layer in found.policy.layers)
+        values = (table.values.get(key) for table in found.policy.tables)
         return min(value for value in values if isinstance(value, int))
 
     def _end_of(self, until: date, days: int) -> datetime:

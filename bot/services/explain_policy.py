@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.policy.explain import explain_values
 from bot.services.placement import PlacementResolver
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import Account
     from bot.domain.failures import Failure
-    from bot.domain.policy.policy import Explained, Policy, PolicyUnknown
+    from bot.domain.policy.explain import ExplainedValue
+    from bot.domain.policy.policy import Policy, PolicyUnknown
     from bot.services.find_account import AccountFinder
     from bot.services.organizations import OrganizationRouter
     from bot.services.ports.clock import Clock
@@ -27,7 +29,7 @@ class Explanation:
     """One account's policy; `failures` says why OUs or tags could not be read."""
 
     account: Account
-    values: tuple[Explained, ...] | PolicyUnknown
+    values: tuple[ExplainedValue, ...] | PolicyUnknown
     failures: Mapping[str, Failure] = field(default_factory=dict)
 
 
@@ -67,4 +69,4 @@ def explain(
         resolver = PlacementResolver(gateways.for_account(account.id), accounts, policy, clock)
         account = resolver.complete_stored(account)
         failures = resolver.failures
-    return Explanation(account, policy.explain(account), failures)
+    return Explanation(account, explain_values(policy, account), failures)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from slack_sdk import WebClient
 
-    from bot.config.policy_reload import Reloaded
+    from bot.config.policy_reload import PolicyReload
     from bot.domain.errors import NotifierError
     from bot.services.account_policy import AccountPolicies
     from bot.services.doctor import CheckResult
@@ -88,7 +88,7 @@ def build(
     next_check: Callable[[], datetime | None],
     phone_region: str | None,
     policies: AccountPolicies,
-    reload_policy: Callable[[], Reloaded],
+    reload_policy: Callable[[], PolicyReload],
     row_links: RowLinkResolver,
     run_checks: Callable[[], Iterator[CheckResult]],
     scanner: Scanner,

@@ -75,7 +75,7 @@ def test_the_example_of_a_policy_is_right() -> None:
     """The policy that the docs offer for the sandbox loads, and says something of each kind."""
     example = Path(__file__).parents[2] / "docs/examples/sandbox.toml"
     policy = load({CONFIG: str(example)}, needs_slack=False).policy
-    matches = [layer.match for layer in policy.layers]
+    matches = [table.match for table in policy.tables]
     for kind in ("units", "tags", "names"):
         assert any(getattr(match, kind) for match in matches)
     assert policy_file.count(policy) == 7

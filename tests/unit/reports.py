@@ -69,7 +69,7 @@ def different(number: int, name: str) -> AccountResult:
     return evaluate(
         found,
         {ContactType.SECURITY: HELD},
-        Policy.requiring(layers=[layer]).resolve(found),
+        Policy.requiring(tables=[layer]).resolve(found),
     )
 
 
@@ -77,7 +77,7 @@ def excluded(number: int, name: str, reason: str) -> AccountResult:
     """An account that the policy excludes."""
     found = Account(f"{number:012d}", name)
     layer = PolicyTable("[[policy.exclude]] 1 (line 1)", {"excluded": reason})
-    return evaluate(found, {}, Policy.requiring(layers=[layer]).resolve(found))
+    return evaluate(found, {}, Policy.requiring(tables=[layer]).resolve(found))
 
 
 def every_state() -> list[AccountResult]:

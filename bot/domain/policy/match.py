@@ -1,4 +1,4 @@
-"""Which accounts a table of the policy is for: by organization, OU, tag, name and id."""
+"""Matches accounts by organization, OU, tag, name and id, for a table of the policy."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _SLASH: Final = "\N{INFORMATION SEPARATOR ONE}"
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What an account must be for a table to count.
+    """The accounts that a table applies to.
 
-    Within one kind any of them is enough, but of the tags each must match; of several kinds each
-    must match. Nothing given matches every account.
+    Of several values of one criterion any may match, but every tag must; of several criteria each
+    must match. Without any criterion every account matches.
 
     Args:
         accounts: account ids.
         names: globs of account names, whatever their case.
         tags: (key, glob of the value) pairs.
-        units: OU paths as globs: `/Production` is the OU itself, `/Production/*` those right below
-            it, `/Production/**` it and all below; an id (`ou-ab12-11111111`) may stand for the
-            path down to it. Whatever their case.
+        units: OU paths as globs, whatever their case: `/Production` is the OU itself,
+            `/Production/*` its children, `/Production/**` it and everything below it; an id
+            (`ou-ab12-11111111`) may stand for the path of its OU.
         organizations: names of `[[aws]]` tables.
     """
 
@@ -42,19 +42,19 @@ class Match:
     organizations: tuple[str, ...] = ()
 
     def matches(self, account: Account) -> bool | None:
-        """Whether it is for this account; None where that needs what was not read of it."""
-        answers = (self.is_about(account), self.is_around(account))
+        """Whether it matches this account; None where that needs something that was not read."""
+        answers = (self.matches_account(account), self.matches_location(account))
         if False in answers:
             return False
         return None if None in answers else True
 
     @property
-    def asks_about_it(self) -> bool:
-        """Whether it tells accounts of one place apart: by id, name or tag."""
+    def needs_account(self) -> bool:
+        """Whether it distinguishes accounts at one location: by id, name or tag."""
         return bool(self.accounts or self.names or self.tags)
 
-    def is_about(self, account: Account) -> bool | None:
-        """Whether the account's id, name and tags match, as far as they are asked for."""
+    def matches_account(self, account: Account) -> bool | None:
+        """Whether the account's id, name and tags match, where they are criteria."""
         if self.accounts and account.id not in self.accounts:
             return False
         if self.names and _any_of(self.names).fullmatch(account.name.casefold()) is None:
@@ -63,13 +63,13 @@ class Match:
             return True
         if account.tags is None:
             return None
-        held = account.tags
+        tags = account.tags
         return all(
-            key in held and fnmatch.fnmatchcase(held[key], value) for key, value in self.tags
+            key in tags and fnmatch.fnmatchcase(tags[key], value) for key, value in self.tags
         )
 
-    def is_around(self, account: Account) -> bool | None:
-        """Whether the account's organization and OUs match, as far as they are asked for."""
+    def matches_location(self, account: Account) -> bool | None:
+        """Whether the account's organization and OUs match, where they are criteria."""
         if self.organizations and account.organization not in self.organizations:
             return False
         if not self.units:
@@ -79,25 +79,26 @@ class Match:
         return any(_is_in(unit, account.units) for unit in self.units)
 
     def specificity(self, account: Account) -> tuple[tuple[int, int], ...]:
-        """How closely it names an account that it matches: greater wins.
+        """How specifically it names an account that it matches: the greater takes precedence.
 
-        An id is closer than a name, then a tag, an OU (a deeper one closer), an organization; of
-        two with the same closest kind the one with a further kind is closer.
+        An id is more specific than a name, then a tag, an OU (a deeper one more so), an
+        organization; of two with the same most specific criterion, the one with more criteria is
+        more specific.
         """
-        kinds = []
+        criteria = []
         if self.accounts:
-            kinds.append((_ACCOUNT, 0))
+            criteria.append((_ACCOUNT, 0))
         if self.names:
-            kinds.append((_NAME, 0))
+            criteria.append((_NAME, 0))
         if self.tags:
-            kinds.append((_TAG, len(self.tags)))
+            criteria.append((_TAG, len(self.tags)))
         if self.units and account.units is not None:
-            held = account.units
-            depths = [_depth(unit, held) for unit in self.units if _is_in(unit, held)]
-            kinds.append((_OU, max(depths, default=0)))
+            units = account.units
+            depths = [_depth(unit, units) for unit in self.units if _is_in(unit, units)]
+            criteria.append((_OU, max(depths, default=0)))
         if self.organizations:
-            kinds.append((_ORGANIZATION, 0))
-        return tuple(kinds)
+            criteria.append((_ORGANIZATION, 0))
+        return tuple(criteria)
 
 
 EVERY: Final = Match()
@@ -106,42 +107,42 @@ EVERY: Final = Match()
 
 @lru_cache(maxsize=1024)
 def _any_of(globs: tuple[str, ...]) -> re.Pattern[str]:
-    """The pattern of a text, in lower case, that is any of these globs."""
+    """The pattern of a lower-case text that matches any of these globs."""
     return re.compile("|".join(fnmatch.translate(glob.casefold()) for glob in globs))
 
 
 def _is_in(pattern: str, units: tuple[Unit, ...]) -> bool:
-    place = _place_of(pattern, units)
-    if place is None:
+    index = _index_of(pattern, units)
+    if index is None:
         return _path(pattern).fullmatch(_joined(unit.name for unit in units)) is not None
-    if place == len(units):
+    if index == len(units):
         return False
-    names = (units[place].id, *(unit.name for unit in units[place + 1 :]))
+    names = (units[index].id, *(unit.name for unit in units[index + 1 :]))
     return _path(pattern).fullmatch(_joined(names)) is not None
 
 
-def _place_of(pattern: str, units: tuple[Unit, ...]) -> int | None:
-    """Where the unit stands by whose id a pattern begins: last of all if nowhere, None if none."""
+def _index_of(pattern: str, units: tuple[Unit, ...]) -> int | None:
+    """The index of the unit whose id begins a pattern: past the end if absent, None if no id."""
     first = pattern.strip("/").partition("/")[0]
     if _ID.fullmatch(first) is None:
         return None
-    return next((place for place, unit in enumerate(units) if unit.id == first), len(units))
+    return next((index for index, unit in enumerate(units) if unit.id == first), len(units))
 
 
 def _joined(names: Iterable[str]) -> str:
-    """A path of names; a slash within a name is no boundary, and only `?` or `*` matches it."""
+    """A path of names; a slash within a name is no boundary, and only `?` and `*` match it."""
     return "".join(f"/{name.replace('/', _SLASH)}" for name in names).casefold()
 
 
 def _depth(pattern: str, units: tuple[Unit, ...]) -> int:
     """How many levels a pattern names, counted from the root."""
     parts = [part for part in pattern.strip("/").split("/") if part and part != "**"]
-    return len(parts) + (_place_of(pattern, units) or 0)
+    return len(parts) + (_index_of(pattern, units) or 0)
 
 
 @lru_cache(maxsize=1024)
 def _path(pattern: str) -> re.Pattern[str]:
-    """The pattern of an OU path, of which each segment is a glob of its own."""
+    """The pattern of an OU path, whose segments are globs of their own."""
     parts = [part for part in pattern.strip("/").casefold().split("/") if part]
     return re.compile(
         "".join("(?:/[^/]+)*" if part == "**" else f"/{_segment(part)}" for part in parts)

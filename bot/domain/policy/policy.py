@@ -1,7 +1,7 @@
-"""What an account should have: the policy's tables put in order, and one account's share of them.
+"""The policy and its tables, and the policy of one account that follows from them.
 
-The tables are gone through from the least specific to the most, and of equals from top to bottom;
-each value is the one of the last table that gives it.
+Tables apply from the least specific to the most specific, and of equally specific ones from top to
+bottom; the last table that has a key decides its value.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ LONGEST_EXEMPTION: Final = 365
 """Days for which a finding may be set aside at most."""
 
 VERIFIED_FOR: Final = 90
-"""Days for which a look at the console by hand is good."""
+"""Days for which a manual verification is valid."""
 
 
 class Presence(StrEnum):
-    """Whether a contact must be there; one that is `IGNORED` is not looked at."""
+    """Whether a contact must be set; one that is `IGNORED` is not checked."""
 
     REQUIRED = "required"
     OPTIONAL = "optional"
@@ -41,20 +41,20 @@ class Presence(StrEnum):
 
 
 Value: TypeAlias = Presence | Severity | str | int | tuple[str, ...] | None
-"""A value of the policy; which kind each key takes is told by `AccountPolicy`."""
+"""A value of the policy; `AccountPolicy` says which type each key has."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountPolicy:
     """What one account should have.
 
-    `presence` has all three types. `expected` is {type: {field: what it may be}}, of those fields
-    that are expected to be something: values to be compared in normal form, any of which will do;
-    for an email address also `@corp.example` (any address of that domain) and `@*.corp.example`
-    (of any domain below it). `severities` has the rules that are on. `domains` are those that
-    addresses may be of, with `*.` likewise; none: any. `mention` has user and user group ids;
-    `owner_tag` is the key of the tag that names the owner. `excluded` is why the account is not
-    looked at, if it is not. What is expected, and that reason, may be personal data.
+    `presence` has all three types. `expected` is {type: {field: allowed values}} of the fields that
+    have any: values compared in normal form, one of which must match; for an email address also
+    `@corp.example` (any address at that domain) and `@*.corp.example` (at any subdomain of it).
+    `severities` has the rules that are on. `domains` are the allowed domains of addresses, with
+    `*.` as above; empty allows any. `mention` has user and user group ids; `owner_tag` is the key
+    of the tag that names the owner. `excluded` is the reason why the account is not checked, if it
+    is not. Expected values and that reason may be personal data.
     """
 
     presence: Mapping[ContactType, Presence]
@@ -70,27 +70,35 @@ class AccountPolicy:
 
     @property
     def looked_at(self) -> tuple[ContactType, ...]:
-        """The types to be read, in AWS's order."""
+        """The types to be evaluated, in AWS's order."""
         if self.excluded:
             return ()
-        return tuple(kind for kind in ContactType if self.presence[kind] is not Presence.IGNORED)
+        return tuple(
+            contact_type
+            for contact_type in ContactType
+            if self.presence[contact_type] is not Presence.IGNORED
+        )
 
     @property
     def read(self) -> tuple[ContactType, ...]:
-        """The types to be read: those looked at, and all where they are compared to each other."""
+        """The types to be read: those evaluated, and all where they are compared to each other."""
         if self.looked_at and Rule.SAME_FOR_ALL in self.severities:
             return tuple(ContactType)
         return self.looked_at
 
     @property
     def required(self) -> tuple[ContactType, ...]:
-        """The types that must be there."""
-        return tuple(kind for kind in ContactType if self.presence[kind] is Presence.REQUIRED)
+        """The types that must be set."""
+        return tuple(
+            contact_type
+            for contact_type in ContactType
+            if self.presence[contact_type] is Presence.REQUIRED
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyTable:
-    """One table of the policy: which accounts it is for, and what it gives.
+    """One table of the policy: the accounts it applies to, and its values.
 
     `source` names the table and its line. The keys of `values` are dotted: `security.presence`,
     `security.email`, `rules.placeholder` (None: off), `domains`, `channel`, `mention`, `owner_tag`,
@@ -104,29 +112,22 @@ class PolicyTable:
 
 @dataclass(frozen=True, slots=True)
 class PolicyUnknown:
-    """Which tables count cannot be told: `needs` are what was not read (`units`, `tags`).
+    """It is unknown which tables apply: `needs` names what was not read (`units`, `tags`).
 
-    `types` are the types that any table has looked at.
+    `types` are the types that any table has evaluated.
     """
 
     needs: tuple[str, ...]
     types: tuple[ContactType, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """One value of an account's policy, the table that gives it, and those that gave way."""
-
-    key: str
-    value: Value = field(repr=False)
-    source: str
-    gave_way: tuple[tuple[str, Value], ...] = field(default=(), repr=False)
-
-
 BUILT_IN: Final = PolicyTable(
     "built in",
     {
-        **{f"{kind.value.lower()}.presence": Presence.IGNORED for kind in ContactType},
+        **{
+            f"{contact_type.value.lower()}.presence": Presence.IGNORED
+            for contact_type in ContactType
+        },
         **{
             f"rules.{rule.value}": severity if rule in ON_BY_DEFAULT else None
             for rule, severity in SEVERITIES.items()
@@ -140,14 +141,14 @@ BUILT_IN: Final = PolicyTable(
         "verification_days": VERIFIED_FOR,
     },
 )
-"""What holds where nothing else is said, but for the types: those are required by a setting."""
+"""The defaults, except for the types: the setting `types` requires those."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The whole policy: `layers` from top to bottom, what is built in first. Never changed."""
+    """The whole policy: its tables from top to bottom, the built-in one first. Never changed."""
 
-    layers: tuple[PolicyTable, ...]
+    tables: tuple[PolicyTable, ...]
     _resolved: dict[tuple[int, ...], AccountPolicy] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -157,41 +158,39 @@ class Policy:
         cls,
         types: Iterable[ContactType] = (ContactType.SECURITY,),
         *,
-        layers: Iterable[PolicyTable] = (),
+        tables: Iterable[PolicyTable] = (),
     ) -> Self:
-        """These types are required of every account; `layers` may say otherwise."""
-        required = {f"{kind.value.lower()}.presence": Presence.REQUIRED for kind in types}
-        return cls((BUILT_IN, PolicyTable("the setting “types”", required), *layers))
-
-    @cached_property
-    def _precedence(self) -> Precedence:
-        return Precedence(tuple(layer.match for layer in self.layers))
+        """A policy that requires these types of every account, unless a table says otherwise."""
+        required = {
+            f"{contact_type.value.lower()}.presence": Presence.REQUIRED for contact_type in types
+        }
+        return cls((BUILT_IN, PolicyTable("the setting “types”", required), *tables))
 
     @cached_property
     def needs_units(self) -> bool:
         """Whether OU paths must be read."""
-        return any(layer.match.units for layer in self.layers)
+        return any(table.match.units for table in self.tables)
 
     @cached_property
     def needs_tags(self) -> bool:
         """Whether tags must be read."""
-        return self.names_owners or any(layer.match.tags for layer in self.layers)
+        return self.names_owners or any(table.match.tags for table in self.tables)
 
     @cached_property
     def names_owners(self) -> bool:
         """Whether any table names the tag that holds an account's owner."""
-        return any(layer.values.get("owner_tag") for layer in self.layers)
+        return any(table.values.get("owner_tag") for table in self.tables)
 
     @cached_property
     def looked_at(self) -> tuple[ContactType, ...]:
-        """The types that any table has looked at."""
+        """The types that any table has evaluated."""
         return tuple(
-            kind
-            for kind in ContactType
+            contact_type
+            for contact_type in ContactType
             if any(
-                layer.values.get(f"{kind.value.lower()}.presence", Presence.IGNORED)
+                table.values.get(f"{contact_type.value.lower()}.presence", Presence.IGNORED)
                 is not Presence.IGNORED
-                for layer in self.layers
+                for table in self.tables
             )
         )
 
@@ -201,79 +200,73 @@ class Policy:
         return any(self.turns_on(rule) for rule in OF_MEMBERS)
 
     def turns_on(self, rule: Rule) -> bool:
-        """Whether any table switches this rule on."""
-        return any(layer.values.get(f"rules.{rule.value}") is not None for layer in self.layers)
+        """Whether any table turns this rule on."""
+        return any(table.values.get(f"rules.{rule.value}") is not None for table in self.tables)
 
     def resolve(self, account: Account) -> AccountPolicy | PolicyUnknown:
         """What this account should have."""
-        places = self._places(account)
-        if isinstance(places, PolicyUnknown):
-            sure = self._surely_excluding(account)
-            if not sure:
-                return places
-            places = sure
-        known = self._resolved.get(places)
-        if known is None:
+        matching = self._precedence.matching_tables(account)
+        if matching is None:
+            matching = self._tables_that_exclude(account)
+            if not matching:
+                return self._unknown(account)
+        policy = self._resolved.get(matching)
+        if policy is None:
             merged: dict[str, Value] = {}
-            for place in places:
-                merged.update(self.layers[place].values)
-            known = self._resolved[places] = _account_policy(merged)
-        return known
+            for index in matching:
+                merged.update(self.tables[index].values)
+            policy = self._resolved[matching] = _account_policy(merged)
+        return policy
 
-    def explain(self, account: Account) -> tuple[Explained, ...] | PolicyUnknown:
-        """Every value of this account's policy with the table that gives it, in a fixed order."""
-        places = self._places(account)
-        if isinstance(places, PolicyUnknown):
-            return places
-        given: dict[str, list[tuple[str, Value]]] = {}
-        for place in places:
-            layer = self.layers[place]
-            for key, value in layer.values.items():
-                given.setdefault(key, []).append((layer.source, value))
-        return tuple(
-            Explained(key, sources[-1][1], sources[-1][0], tuple(reversed(sources[:-1])))
-            for key, sources in given.items()
-        )
+    def matching_tables(self, account: Account) -> tuple[PolicyTable, ...] | PolicyUnknown:
+        """The tables that apply to this account; each takes precedence over those before it."""
+        matching = self._precedence.matching_tables(account)
+        if matching is None:
+            return self._unknown(account)
+        return tuple(self.tables[index] for index in matching)
+
+    @cached_property
+    def _precedence(self) -> Precedence:
+        return Precedence(tuple(table.match for table in self.tables))
 
     @cached_property
     def _excluding(self) -> tuple[int, ...]:
         return tuple(
-            place for place, layer in enumerate(self.layers) if layer.values.get("excluded")
+            index for index, table in enumerate(self.tables) if table.values.get("excluded")
         )
 
-    def _surely_excluding(self, account: Account) -> tuple[int, ...]:
-        """The layers by which an account is excluded whatever else counts; empty if it is not.
+    def _tables_that_exclude(self, account: Account) -> tuple[int, ...]:
+        """The tables that exclude an account whichever others match; none if it is not excluded.
 
         No table takes an exclusion back, so one that matches is enough.
         """
-        sure = [place for place in self._excluding if self.layers[place].match.matches(account)]
-        if not sure:
+        excluding = tuple(
+            index for index in self._excluding if self.tables[index].match.matches(account)
+        )
+        if not excluding:
             return ()
-        every = (place for place, layer in enumerate(self.layers) if layer.match == EVERY)
-        return (*every, *sure)
+        general = tuple(index for index, table in enumerate(self.tables) if table.match == EVERY)
+        return (*general, *excluding)
 
-    def _places(self, account: Account) -> tuple[int, ...] | PolicyUnknown:
-        """Which layers count, the one that gives way to all others first."""
-        places = self._precedence.places(account)
-        if places is not None:
-            return places
-        asked = [layer.match for layer in self.layers]
-        unread = {
-            "units": account.units is None and any(match.units for match in asked),
-            "tags": account.tags is None and any(match.tags for match in asked),
-        }
-        return PolicyUnknown(tuple(each for each, is_so in unread.items() if is_so), self.looked_at)
+    def _unknown(self, account: Account) -> PolicyUnknown:
+        matches = [table.match for table in self.tables]
+        needs = []
+        if account.units is None and any(match.units for match in matches):
+            needs.append("units")
+        if account.tags is None and any(match.tags for match in matches):
+            needs.append("tags")
+        return PolicyUnknown(tuple(needs), self.looked_at)
 
 
 def _account_policy(merged: Mapping[str, Value]) -> AccountPolicy:
-    """An account's policy from its dotted keys, whose kinds the policy's reader has checked."""
+    """An account's policy from its dotted keys, whose types the parser has checked."""
     presence: dict[ContactType, Presence] = {}
     expected: dict[ContactType, dict[str, tuple[str, ...]]] = {}
-    for kind in ContactType:
-        name = kind.value.lower()
-        presence[kind] = Presence(_text(merged[f"{name}.presence"]))
-        values = {each: _texts(merged.get(f"{name}.{each}", ())) for each in FIELDS}
-        expected[kind] = {each: value for each, value in values.items() if value}
+    for contact_type in ContactType:
+        name = contact_type.value.lower()
+        presence[contact_type] = Presence(_text(merged[f"{name}.presence"]))
+        values = {key: _texts(merged.get(f"{name}.{key}", ())) for key in FIELDS}
+        expected[contact_type] = {key: value for key, value in values.items() if value}
     severities: dict[Rule, Severity] = {}
     for rule in SEVERITIES:
         severity = merged[f"rules.{rule.value}"]

@@ -1,4 +1,4 @@
-"""Puts the policy's tables in order for an account: which count, and which gives way to which."""
+"""Decides which tables of the policy apply to an account, and which takes precedence."""
 
 from __future__ import annotations
 
@@ -9,76 +9,83 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Account, Unit
     from bot.domain.policy.match import Match
 
-    _Place = tuple[str, tuple[Unit, ...] | None]
-    _Order = tuple[tuple[tuple[int, int], ...], int]
+    _Location = tuple[str, tuple[Unit, ...] | None]
+    _Rank = tuple[tuple[tuple[int, int], ...], int]
+    """How specifically a table matches an account, and its index."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asking:
-    """A table that tells accounts of one place apart, and how close it is where it matches."""
+class _Candidate:
+    """A table that matches a location, and that also asks for an account's id, name or tags.
+
+    `unknown` where it is not known whether it matches the location.
+    """
 
     match: Match
-    order: _Order
-    undecided: bool
+    rank: _Rank
+    unknown: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _LocationMatch:
-    """What one place in an organization says of the tables: which count, and which ask further."""
+    """The tables that match a location: those for every account there, and the candidates.
 
-    counting: tuple[_Order, ...]
-    undecided: bool
-    asking: tuple[_Asking, ...]
+    `unknown` where it is not known whether one of the former matches.
+    """
+
+    ranks: tuple[_Rank, ...]
+    unknown: bool
+    candidates: tuple[_Candidate, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Precedence:
-    """The matches of all tables, from top to bottom; what it found out of a place, it keeps."""
+    """The matches of all tables, from top to bottom; the result of each location is cached."""
 
     matches: tuple[Match, ...]
-    _known: dict[_Place, _LocationMatch] = field(
+    _by_location: dict[_Location, _LocationMatch] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def places(self, account: Account) -> tuple[int, ...] | None:
-        """Which tables count, the one that gives way to all others first.
+    def matching_tables(self, account: Account) -> tuple[int, ...] | None:
+        """The indices of the tables that apply; each takes precedence over those before it.
 
-        None where that cannot be told, since what a table asks for was not read of the account.
+        None where that is unknown, since something that a table asks for was not read.
         """
-        around = self._around(account)
-        counting, undecided = list(around.counting), around.undecided
-        for each in around.asking:
-            about = each.match.is_about(account)
-            if about is False:
+        location = self._match_location(account)
+        ranks, unknown = list(location.ranks), location.unknown
+        for candidate in location.candidates:
+            matches = candidate.match.matches_account(account)
+            if matches is False:
                 continue
-            if about is None or each.undecided:
-                undecided = True
-            counting.append(each.order)
-        if undecided:
+            if matches is None or candidate.unknown:
+                unknown = True
+            ranks.append(candidate.rank)
+        if unknown:
             return None
-        counting.sort()
-        return tuple(place for _, place in counting)
+        ranks.sort()
+        return tuple(index for _, index in ranks)
 
-    def _around(self, account: Account) -> _LocationMatch:
-        """What an account's place says; many stand in one, so it is found out once for each."""
+    def _match_location(self, account: Account) -> _LocationMatch:
+        """The result of an account's location, computed once for all accounts there."""
         key = (account.organization, account.units)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self._look_around(account)
-        return known
+        location = self._by_location.get(key)
+        if location is None:
+            location = self._by_location[key] = self._compute(account)
+        return location
 
-    def _look_around(self, account: Account) -> _LocationMatch:
-        counting: list[_Order] = []
-        asking: list[_Asking] = []
-        undecided = False
-        for place, match in enumerate(self.matches):
-            answer = match.is_around(account)
-            if answer is False:
+    def _compute(self, account: Account) -> _LocationMatch:
+        ranks: list[_Rank] = []
+        candidates: list[_Candidate] = []
+        unknown = False
+        for index, match in enumerate(self.matches):
+            matches = match.matches_location(account)
+            if matches is False:
                 continue
-            order = (match.specificity(account), place)
-            if match.asks_about_it:
-                asking.append(_Asking(match, order, undecided=answer is None))
+            rank = (match.specificity(account), index)
+            if match.needs_account:
+                candidates.append(_Candidate(match, rank, unknown=matches is None))
             else:
-                undecided = undecided or answer is None
-                counting.append(order)
-        return _LocationMatch(tuple(counting), undecided, tuple(asking))
+                unknown = unknown or matches is None
+                ranks.append(rank)
+        return _LocationMatch(tuple(ranks), unknown, tuple(candidates))

@@ -10,7 +10,7 @@ from bot.slack.views import policy_reload
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.config.policy_reload import Reloaded
+    from bot.config.policy_reload import PolicyReload
     from bot.services.ports.slack import Authorizer
     from bot.slack.client import Reply
 
@@ -23,7 +23,7 @@ class PolicyReloadListener:
         reload_policy: applies the policy file.
     """
 
-    def __init__(self, fixers: Authorizer, reload_policy: Callable[[], Reloaded]) -> None:
+    def __init__(self, fixers: Authorizer, reload_policy: Callable[[], PolicyReload]) -> None:
         self._fixers = fixers
         self._reload_policy = reload_policy
 

@@ -8,7 +8,7 @@ from bot.slack.views.blocks import clip, context, escape, paragraph, plain, sect
 from bot.slack.views.message import Message
 
 if TYPE_CHECKING:
-    from bot.config.policy_reload import Reloaded
+    from bot.config.policy_reload import PolicyReload
     from bot.domain.errors import SettingsError
 
 _PROBLEMS: Final = 15
@@ -16,7 +16,7 @@ _PROBLEM_TEXT: Final = 500
 """Problems that are shown, and the characters of each: a message takes some 10,000."""
 
 
-def reloaded_message(reloaded: Reloaded) -> Message:
+def reloaded_message(reloaded: PolicyReload) -> Message:
     """The file was applied."""
     told = reloaded.words
     blocks = [paragraph(f":white_check_mark: {escape(told)}")]

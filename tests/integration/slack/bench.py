@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.config.policy_reload import Reloaded
+from bot.config.policy_reload import PolicyReload
 from bot.domain.errors import SettingsError
 from bot.domain.policy.policy import Policy
 from bot.services.account_policy import AccountPolicies
@@ -91,7 +91,7 @@ class SlackBench:
             self.store.announcements, notifier, self.clock, rows=ROWS, post_interval=0.0
         )
         self.policy = Policy.requiring()
-        self.reloading: Reloaded | SettingsError = Reloaded(
+        self.reloading: PolicyReload | SettingsError = PolicyReload(
             self.policy, changed=True, tables=2, tables_before=1
         )
         members = FakeMembers()
@@ -148,7 +148,7 @@ class SlackBench:
             self._bolt.app, settings["SLACK_APP_TOKEN"], client, on_connected=lambda: None
         )
 
-    def _reload(self) -> Reloaded:
+    def _reload(self) -> PolicyReload:
         if isinstance(self.reloading, SettingsError):
             raise self.reloading
         return self.reloading

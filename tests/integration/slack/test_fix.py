@@ -309,4 +309,4 @@ def test_the_form_is_for_the_contact_that_is_asked_for(bench: SlackBench) -> Non
 def asking(**values: Value) -> Policy:
     """A policy that requires a security contact, and these values; `__` for a dot."""
     given = {key.replace("__", "."): value for key, value in values.items()}
-    return Policy.requiring(layers=[PolicyTable("policy", given)])
+    return Policy.requiring(tables=[PolicyTable("policy", given)])

@@ -141,7 +141,7 @@ def result(
 def policy(**values: Value) -> AccountPolicy:
     """A policy by which SECURITY is required, with these keys besides; `__` stands for a dot."""
     given = {name.replace("__", "."): value for name, value in values.items()}
-    found = Policy.requiring(layers=[PolicyTable("here", given)]).resolve(account())
+    found = Policy.requiring(tables=[PolicyTable("here", given)]).resolve(account())
     assert isinstance(found, AccountPolicy)
     return found
 

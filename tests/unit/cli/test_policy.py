@@ -11,6 +11,7 @@ import pytest
 from bot import cli
 from bot.app import one_shot
 from bot.domain.contacts import Account
+from bot.domain.policy.explain import explain_values
 from bot.domain.policy.policy import Policy, PolicyUnknown
 from bot.services.explain_policy import Explanation, NotFound
 from tests.unit.loggers import logging_put_back
@@ -42,7 +43,7 @@ def explained(settings: Settings, text: str) -> Explanation | NotFound:
         return Explanation(ACCOUNT, PolicyUnknown(("tags",), ()))
     if text == "nobody":
         return NotFound()
-    values = settings.policy.explain(ACCOUNT)
+    values = explain_values(settings.policy, ACCOUNT)
     assert not isinstance(values, PolicyUnknown)
     assert settings.policy == Policy.requiring()
     return Explanation(ACCOUNT, values)

@@ -43,11 +43,11 @@ def seen(text: str) -> LoadedSettings:
     return load_lenient({}, needs_slack=False)
 
 
-def layers(text: str) -> list[PolicyTable]:
-    """The layers of a right file, without those that do not come from it."""
+def tables(text: str) -> list[PolicyTable]:
+    """The tables of a valid file, without those that are built in."""
     found = seen(text)
     assert found.problems == ()
-    return list(found.settings.policy.layers[2:])
+    return list(found.settings.policy.tables[2:])
 
 
 def problems(text: str) -> tuple[Problem, ...]:
@@ -56,7 +56,7 @@ def problems(text: str) -> tuple[Problem, ...]:
     with pytest.raises(SettingsError):
         load({}, needs_slack=False)
     assert {"policy", "aws"} <= found.wrong
-    assert found.settings.policy.layers[2:] == ()
+    assert found.settings.policy.tables[2:] == ()
     return found.problems
 
 
@@ -98,7 +98,7 @@ def test_the_examples_of_the_readme() -> None:
 
 def test_layers_stand_as_in_the_file() -> None:
     """Each table is a layer with its line; overrides and exclusions keep their common order."""
-    assert layers(
+    assert tables(
         '[[policy.override]]\nmatch = { ou = "/A" }\nsecurity = "optional"\n\n'
         '[[policy.exclude]]\nmatch = { name = "b" }\nreason = "A long reason."\n'
         '[[policy.override]]\nmatch.tag.env = "prod"\nsecurity.email = "a@corp.example"\n'
@@ -134,7 +134,7 @@ def test_layers_stand_as_in_the_file() -> None:
 
 def test_a_policy_without_a_header() -> None:
     """Dotted keys at the top of the file and inline tables are read alike."""
-    assert layers('policy.security = "optional"\npolicy.rules = { changed = "on" }\n') == [
+    assert tables('policy.security = "optional"\npolicy.rules = { changed = "on" }\n') == [
         PolicyTable(
             "policy (line 1)",
             {"security.presence": Presence.OPTIONAL, "rules.changed": Severity.LOW},
@@ -142,22 +142,22 @@ def test_a_policy_without_a_header() -> None:
         )
     ]
     inline = 'override = [\n { match = { name = "a" }, security = "optional" },\n]\n'
-    assert [layer.source for layer in layers(f"[policy]\n{inline}")] == [
+    assert [table.source for table in tables(f"[policy]\n{inline}")] == [
         "[[policy.override]] 1 (line 3)"
     ]
 
 
 def test_no_policy() -> None:
     """Without a policy nothing is added to what the setting says."""
-    assert layers('channel = "#a"\n') == []
-    assert layers("[policy]\n") == []
+    assert tables('channel = "#a"\n') == []
+    assert tables("[policy]\n") == []
 
 
 def test_domains_switch_their_rule_on() -> None:
     """Naming domains anywhere switches the rule on, and each table may still switch it off."""
     of_policy = "[policy]\nrules.foreign_domain = 'off'\n"
     override = "[[policy.override]]\nmatch.name = 'a'\ndomains = 'corp.example'\n"
-    first, *rest = layers(of_policy + override)
+    first, *rest = tables(of_policy + override)
     assert first == PolicyTable(
         "domains of [[policy.override]] 1 (line 3)", {"rules.foreign_domain": Severity.MEDIUM}
     )
@@ -166,11 +166,11 @@ def test_domains_switch_their_rule_on() -> None:
 
 def test_what_an_override_takes_away() -> None:
     """In an override an empty list or text is a value: nothing."""
-    (layer,) = layers(
+    (table,) = tables(
         "[[policy.override]]\nmatch.name = 'a'\ndomains = []\nmention = []\nchannel = ''\n"
         "owner_tag = ''\nsecurity.email = []\n"
     )
-    assert layer.values == {
+    assert table.values == {
         "domains": (),
         "mention": (),
         "channel": "",
@@ -199,7 +199,7 @@ def test_targets() -> None:
         ),
         AwsTarget("c", profile="p"),
     )
-    assert found.settings.policy.layers[-1].match == Match(organizations=("a", "c"))
+    assert found.settings.policy.tables[-1].match == Match(organizations=("a", "c"))
 
 
 P, O, X = "[policy]\n", "[[policy.override]]\n", "[[policy.exclude]]\n"  # noqa: E741 - short, for the table below

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.config.load import load
-from bot.config.policy_reload import PolicySource, Reloaded
+from bot.config.policy_reload import PolicyReload, ReloadablePolicy
 from bot.domain.errors import SettingsError
 
 FILE = "altcontact.toml"
@@ -23,11 +23,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def started(text: str) -> PolicySource:
+def started(text: str) -> ReloadablePolicy:
     """The source of a bot that was started with a file of this text."""
     Path(FILE).write_text(text)
     read = partial(load, {}, needs_slack=False)
-    return PolicySource(read(), read)
+    return ReloadablePolicy(read(), read)
 
 
 def test_a_changed_policy_is_taken() -> None:
@@ -101,7 +101,7 @@ def test_other_settings_need_a_restart() -> None:
 def test_words() -> None:
     """One setting and the same number of tables have words of their own."""
     policy = started("").current()
-    found = Reloaded(policy, changed=True, tables=3, tables_before=3, restart_for=("schedule",))
+    found = PolicyReload(policy, changed=True, tables=3, tables_before=3, restart_for=("schedule",))
     assert found.words == "The new policy of 3 tables holds from now on."
     assert found.restart_words == "`schedule` changed, too; that needs a restart."
 

@@ -57,7 +57,7 @@ last = true'''
 def test_every_key_has_its_line() -> None:
     """Dotted keys, inline tables, long texts and lists, and mixed arrays of tables are placed."""
     lines = Lines(TEXT)
-    assert {path: lines.of(path) for path in places(tomllib.loads(TEXT))} == {
+    assert {path: lines.line_of(path) for path in places(tomllib.loads(TEXT))} == {
         ("title",): 2,
         ("quoted key",): 3,
         ("quoted key", "other = key"): 3,
@@ -114,9 +114,9 @@ def test_every_key_has_its_line() -> None:
 def test_what_is_not_there_has_the_line_around_it() -> None:
     """A path that does not stand in the text is placed at the nearest table around it."""
     lines = Lines("[a]\n[a.b]\nc = 1\n")
-    assert lines.of(("a", "b", "missing", 3)) == 2
-    assert lines.of(("missing",)) == 1
-    assert Lines("").of(("a",)) == 1
+    assert lines.line_of(("a", "b", "missing", 3)) == 2
+    assert lines.line_of(("missing",)) == 1
+    assert Lines("").line_of(("a",)) == 1
 
 
 NUMBERED = st.recursive(
@@ -148,7 +148,7 @@ def test_any_values(tables: list[dict[str, Any]]) -> None:
     text = "\n".join(written)
     assert tomllib.loads(text).get("x", []) == tables
     lines = Lines(text)
-    assert {path: lines.of(path) for path in expected} == expected
+    assert {path: lines.line_of(path) for path in expected} == expected
 
 
 def places(value: object, path: Path = ()) -> Iterator[Path]:

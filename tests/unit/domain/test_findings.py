@@ -132,14 +132,6 @@ def test_a_finding_is_open_until_it_is_resolved_or_set_aside() -> None:
     assert not replace(finding, exemption=exemption(Rule.PLACEHOLDER)).is_open
 
 
-def test_an_exemption_holds_until_its_moment_or_its_end() -> None:
-    """It is over at the moment it was granted until, or once it was ended."""
-    granted = exemption(Rule.PLACEHOLDER, 1)
-    assert granted.holds(START)
-    assert not granted.holds(START + timedelta(days=1))
-    assert not replace(granted, ended_at=START).holds(START)
-
-
 @given(st.lists(st.sampled_from(list(Outcome)), max_size=6))
 def test_an_accounts_outcome_is_its_worst(outcomes: list[Outcome]) -> None:
     """Of the outcomes of an account's types, the first in the order of outcomes is its own."""

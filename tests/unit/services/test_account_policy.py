@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ONE = account(1)
 TAGGED = Policy.requiring(
-    layers=[
+    tables=[
         PolicyTable("here", {"security.presence": Presence.OPTIONAL}, Match(tags=(("env", "dev"),)))
     ]
 )

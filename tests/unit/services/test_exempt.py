@@ -103,11 +103,11 @@ class FakeStore:
 class World:
     """The use case with all that it works on."""
 
-    def __init__(self, *findings: Finding, layers: Sequence[PolicyTable] = ()) -> None:
+    def __init__(self, *findings: Finding, tables: Sequence[PolicyTable] = ()) -> None:
         self.clock = FakeClock()
         self.store = FakeStore(self.clock, *findings)
         self.woken = 0
-        policy = Policy.requiring(layers=layers)
+        policy = Policy.requiring(tables=tables)
         store: Any = self.store  # as much of a store as is needed
         self.exempting = ExemptionService(
             store,
@@ -178,7 +178,7 @@ def test_a_form_that_is_not_right(asked: dict[str, Any], field: str) -> None:
 
 def test_the_policy_lowers_the_limit() -> None:
     """The last day that the policy lets through is taken, the next one is not."""
-    world = World(finding(1), layers=[PolicyTable("policy", {"exemption_days": 14})])
+    world = World(finding(1), tables=[PolicyTable("policy", {"exemption_days": 14})])
     assert world.exempting.days(account()) == 14
     with pytest.raises(ExemptionRefused, match="14 days") as refused:
         world.grant(days=15)
@@ -189,7 +189,7 @@ def test_the_policy_lowers_the_limit() -> None:
 
 def test_never_longer_than_a_year() -> None:
     """A year is the most, whatever the policy says, to the hour."""
-    world = World(finding(1), layers=[PolicyTable("policy", {"exemption_days": 9_999})])
+    world = World(finding(1), tables=[PolicyTable("policy", {"exemption_days": 9_999})])
     (granted,) = world.grant(days=365)
     assert granted.request.until == START + timedelta(days=365)
 
@@ -197,7 +197,7 @@ def test_never_longer_than_a_year() -> None:
 def test_the_lowest_limit_counts_where_the_policy_is_not_known() -> None:
     """Where it cannot be told which tables count, none is broken."""
     table = PolicyTable("override", {"exemption_days": 7}, Match(tags=(("env", "prod"),)))
-    world = World(finding(1), layers=[table])
+    world = World(finding(1), tables=[table])
     assert world.exempting.days(account()) == 7
 
 
@@ -281,7 +281,7 @@ def test_a_contact_verified_by_hand() -> None:
     """What was seen is good for as long as the policy says, with a finding or without."""
     world = World(
         finding(1, Rule.UNSUPPORTED, Outcome.UNSUPPORTED),
-        layers=[PolicyTable("policy", {"verification_days": 40})],
+        tables=[PolicyTable("policy", {"verification_days": 40})],
     )
     shown = {SECURITY: 1, ContactType.BILLING: 0}
     granted = world.exempting.verify(ANA, account().id, shown, REASON)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.contacts import AccountPlacement
-    from bot.domain.policy.policy import Explained, Policy
+    from bot.domain.policy.explain import ExplainedValue
+    from bot.domain.policy.policy import Policy
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.store import AccountRepository
 
@@ -117,7 +118,7 @@ def known(number: int = 1, name: str = "payments", organization: str = "corp") -
     return Account(account(number).id, name, organization=organization)
 
 
-def explained(world: World, text: str = "payments") -> tuple[Account, tuple[Explained, ...]]:
+def explained(world: World, text: str = "payments") -> tuple[Account, tuple[ExplainedValue, ...]]:
     """The account and its values."""
     found = world.explain(text)
     assert isinstance(found, Explanation)
@@ -131,7 +132,7 @@ def test_each_value_names_its_table_and_what_gave_way() -> None:
     assert (found.path, found.tags) == ("/Production", {"env": "prod"})
     by_key = {each.key: each for each in values}
     assert by_key["security.email"].source == "[[policy.override]] 2 (line 7)"
-    assert by_key["security.email"].gave_way == (
+    assert by_key["security.email"].overridden == (
         ("[[policy.override]] 1 (line 4)", ("a@corp.example",)),
     )
     assert by_key["domains"].source == "[policy] (line 2)"

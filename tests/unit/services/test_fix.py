@@ -303,7 +303,7 @@ def test_the_policy_is_told_to_fixers_alone(
 def forbidding() -> Policy:
     """A policy by which no account may have a security contact."""
     table = PolicyTable("policy", {"security.presence": Presence.FORBIDDEN})
-    return Policy.requiring(layers=[table])
+    return Policy.requiring(tables=[table])
 
 
 @pytest.mark.parametrize(

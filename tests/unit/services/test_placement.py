@@ -30,9 +30,9 @@ PROD, TEAM, TEST = (
     Unit("ou-ab12-33333333", "Test"),
 )
 TREE = {PROD.id: (PROD,), TEAM.id: (PROD, TEAM), TEST.id: (TEST,)}
-UNITS = Policy.requiring(layers=[PolicyTable("line 1", {}, Match(units=("/Production/**",)))])
-TAGS = Policy.requiring(layers=[PolicyTable("line 1", {}, Match(tags=(("env", "prod"),)))])
-BOTH = Policy.requiring(layers=[*UNITS.layers[2:], *TAGS.layers[2:]])
+UNITS = Policy.requiring(tables=[PolicyTable("line 1", {}, Match(units=("/Production/**",)))])
+TAGS = Policy.requiring(tables=[PolicyTable("line 1", {}, Match(tags=(("env", "prod"),)))])
+BOTH = Policy.requiring(tables=[*UNITS.tables[2:], *TAGS.tables[2:]])
 
 
 class Keeper:

@@ -58,11 +58,11 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 class World:
     """One account, a policy that may change, and what looks and fixes go through."""
 
-    def __init__(self, store: SqliteStore, *layers: PolicyTable) -> None:
+    def __init__(self, store: SqliteStore, *tables: PolicyTable) -> None:
         self.clock = FakeClock()
         self.gateway = FakeGateway(ONE)
         self.store = store
-        self.policy = Policy.requiring(layers=layers)
+        self.policy = Policy.requiring(tables=tables)
         self.gateway.tag_fault = gateway_error()
         self.policies = AccountPolicies(
             store.accounts,
@@ -110,14 +110,14 @@ def test_a_fix_of_an_account_whose_place_is_not_known_mends_no_more_than_is_sure
     world.scan()
     world.gateway.hold(1, CONTACT)
     assert world.standing() == {Rule.MISSING}
-    world.policy = Policy.requiring(layers=[TAGGED])
+    world.policy = Policy.requiring(tables=[TAGGED])
     assert world.fix() is FixOutcome.VERIFIED
     assert world.standing() == set()
     world.policy = Policy.requiring(
-        layers=[PolicyTable("here", {"security.email": ("x@corp.internal",)})]
+        tables=[PolicyTable("here", {"security.email": ("x@corp.internal",)})]
     )
     world.scan()
-    world.policy = Policy.requiring(layers=[TAGGED])
+    world.policy = Policy.requiring(tables=[TAGGED])
     world.gateway.hold(1, OTHER)
     assert world.fix() is FixOutcome.VERIFIED
     assert world.standing() == {Rule.DIFFERENT}
@@ -136,7 +136,7 @@ def test_what_a_fix_is_judged_by(store: SqliteStore) -> None:
     assert found.failure is not None
     assert found.failure.cause is FailureCode.NOT_ASKED
     world.policy = Policy.requiring(
-        layers=[PolicyTable("here", {"security.presence": Presence.IGNORED})]
+        tables=[PolicyTable("here", {"security.presence": Presence.IGNORED})]
     )
     assert world.accounts.judge(ONE.id, SECURITY, CONTACT) is None
 
@@ -150,11 +150,11 @@ def test_a_look_reads_all_three_and_judges_what_is_asked_for(store: SqliteStore)
     assert [item.type for item in look.result.results] == [SECURITY]
     assert len(look.others) == 2
     assert world.standing() == set()
-    world.policy = Policy.requiring(layers=[TAGGED])
+    world.policy = Policy.requiring(tables=[TAGGED])
     look = world.accounts.show(ONE)
     assert look.others[SECURITY] == Present(CONTACT)
     assert look.result.outcome is Outcome.UNKNOWN
-    world.policy = Policy.requiring(layers=[RULED])
+    world.policy = Policy.requiring(tables=[RULED])
     world.gateway.say(1, unreadable())
     look = world.accounts.show(ONE)
     assert look.result.outcome is Outcome.UNKNOWN

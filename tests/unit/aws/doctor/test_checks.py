@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROOTS = ok(Roots=[{"Id": "r-ab12"}])
 NEEDY = Policy.requiring(
-    layers=[
+    tables=[
         PolicyTable("line 1", {}, Match(units=("/Production",))),
         PolicyTable("line 2", {}, Match(tags=(("env", "prod"),))),
         PolicyTable("line 3", {f"rules.{Rule.PRIMARY_CONTACT.value}": Severity.LOW}),

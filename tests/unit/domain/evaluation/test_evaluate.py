@@ -34,7 +34,7 @@ CAUSES = st.sampled_from(list(FailureCode))
 def policy(**values: Value) -> AccountPolicy:
     """A policy that requires a SECURITY contact, with these values (`security__email`)."""
     named = {key.replace("__", "."): value for key, value in values.items()}
-    resolved = Policy.requiring(layers=[PolicyTable("test", named)]).resolve(account())
+    resolved = Policy.requiring(tables=[PolicyTable("test", named)]).resolve(account())
     assert not isinstance(resolved, PolicyUnknown)
     return resolved
 

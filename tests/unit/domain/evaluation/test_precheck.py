@@ -17,7 +17,7 @@ GOOD = AlternateContact("Sec team", "On call", "sec@corp.internal", "+44 20 7946
 def policy(**values: Value) -> AccountPolicy:
     """What an account should have, `__` for a dot."""
     given = {key.replace("__", "."): value for key, value in values.items()}
-    found = Policy.requiring(layers=[PolicyTable("policy", given)]).resolve(account())
+    found = Policy.requiring(tables=[PolicyTable("policy", given)]).resolve(account())
     assert isinstance(found, AccountPolicy)
     return found
 

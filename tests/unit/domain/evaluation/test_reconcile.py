@@ -89,7 +89,7 @@ def result(*items: TypeResult, policy: AccountPolicy | None = None) -> AccountRe
 def policy(**values: Value) -> AccountPolicy:
     """A policy by which SECURITY is required; `__` stands for a dot."""
     table = PolicyTable("here", {name.replace("__", "."): values[name] for name in values})
-    resolved = Policy.requiring(layers=[table]).resolve(ACCOUNT)
+    resolved = Policy.requiring(tables=[table]).resolve(ACCOUNT)
     assert isinstance(resolved, AccountPolicy)
     return resolved
 

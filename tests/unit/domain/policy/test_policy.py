@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from bot.domain.contacts import Account, ContactType, Unit
 from bot.domain.evaluation.evaluate import evaluate
+from bot.domain.policy.explain import ExplainedValue, explain_values
 from bot.domain.policy.match import EVERY, Match
 from bot.domain.policy.policy import (
     BUILT_IN,
     FIELDS,
     AccountPolicy,
-    Explained,
     Policy,
     PolicyTable,
     PolicyUnknown,
     Presence,
 )
-from bot.domain.rule_catalog import ON_BY_DEFAULT, SEVERITIES, Rule, Severity
+from bot.domain.rule_catalog import ALWAYS_ON, ON_BY_DEFAULT, SEVERITIES, Rule, Severity
 from bot.domain.rules.facts import RuleInput
 from tests.unit.domain.policy.test_match import ACCOUNT, ACCOUNTS, MATCHES
 
@@ -44,7 +44,7 @@ def test_without_a_file_security_is_required_and_nothing_else_looked_at() -> Non
     assert mine.severities == {
         rule: SEVERITIES[rule] for rule in SEVERITIES if rule in ON_BY_DEFAULT
     }
-    assert {rule for rule in mine.severities if rule.is_quality} == {
+    assert mine.severities.keys() - ALWAYS_ON == {
         Rule.PLACEHOLDER,
         Rule.IMPOSSIBLE_PHONE,
     }
@@ -76,22 +76,22 @@ CLOSER = [
 @pytest.mark.parametrize("turned", [False, True])
 def test_the_more_specific_table_wins_wherever_it_stands(count: int, turned: bool) -> None:
     """Order in the file does not matter between tables that are not equally specific."""
-    layers = CLOSER[:count]
-    policy = Policy.requiring(layers=reversed(layers) if turned else layers)
-    assert resolved(policy).channel == layers[-1].source
+    tables = CLOSER[:count]
+    policy = Policy.requiring(tables=reversed(tables) if turned else tables)
+    assert resolved(policy).channel == tables[-1].source
 
 
 def test_of_equally_specific_tables_the_later_wins_key_by_key() -> None:
     """Each value is of the last table that gives it."""
     first = PolicyTable("1", {"channel": "#a", "exemption_days": 7}, Match(names=("pay-*",)))
     second = PolicyTable("2", {"channel": "#b"}, Match(names=("*-1",)))
-    mine = resolved(Policy.requiring(layers=[first, second]))
+    mine = resolved(Policy.requiring(tables=[first, second]))
     assert (mine.channel, mine.exemption_days) == ("#b", 7)
 
 
 def test_a_table_that_does_not_match_gives_nothing() -> None:
     """An account of another name keeps what is built in."""
-    policy = Policy.requiring(layers=[channel("#a", Match(names=("other",)))])
+    policy = Policy.requiring(tables=[channel("#a", Match(names=("other",)))])
     assert resolved(policy).channel == ""
     assert policy.resolve(replace(ACCOUNT, name="Other")) != policy.resolve(ACCOUNT)
     assert policy.resolve(ACCOUNT) is policy.resolve(replace(ACCOUNT, id="000000000002"))
@@ -110,7 +110,7 @@ def test_values_of_a_contact_are_kept_by_type_and_field() -> None:
         "owner_tag": "owner",
         "verification_days": 30,
     }
-    policy = Policy.requiring(layers=[PolicyTable("file", given)])
+    policy = Policy.requiring(tables=[PolicyTable("file", given)])
     mine = resolved(policy)
     assert mine.expected[ContactType.SECURITY] == {"email": ("@corp.example",)}
     assert mine.looked_at == tuple(ContactType)
@@ -124,14 +124,14 @@ def test_values_of_a_contact_are_kept_by_type_and_field() -> None:
 
 def test_an_excluded_account_is_not_read() -> None:
     """Nothing is looked at where the policy says why not."""
-    mine = resolved(Policy.requiring(layers=[PolicyTable("x", {"excluded": "Closed on Friday."})]))
+    mine = resolved(Policy.requiring(tables=[PolicyTable("x", {"excluded": "Closed on Friday."})]))
     assert (mine.excluded, mine.looked_at, mine.read) == ("Closed on Friday.", (), ())
 
 
 def test_all_types_are_read_where_they_are_compared() -> None:
     """With the rule about all three on, all are read, though only some are judged."""
     mine = resolved(
-        Policy.requiring(layers=[PolicyTable("x", {"rules.same_for_all": Severity.LOW})])
+        Policy.requiring(tables=[PolicyTable("x", {"rules.same_for_all": Severity.LOW})])
     )
     assert mine.looked_at == (ContactType.SECURITY,)
     assert mine.read == tuple(ContactType)
@@ -140,9 +140,9 @@ def test_all_types_are_read_where_they_are_compared() -> None:
 @pytest.mark.parametrize("rule", [Rule.MEMBER_MAILBOX, Rule.PERSON_LEFT])
 def test_members_are_needed_by_the_rules_about_them(rule: Rule) -> None:
     """Any table that switches such a rule on is enough."""
-    layer = PolicyTable("x", {f"rules.{rule.value}": Severity.LOW}, Match(names=("other",)))
-    assert Policy.requiring(layers=[layer]).needs_members
-    assert Policy.requiring(layers=[layer]).turns_on(rule)
+    table = PolicyTable("x", {f"rules.{rule.value}": Severity.LOW}, Match(names=("other",)))
+    assert Policy.requiring(tables=[table]).needs_members
+    assert Policy.requiring(tables=[table]).turns_on(rule)
 
 
 @pytest.mark.parametrize(
@@ -157,22 +157,22 @@ def test_a_policy_that_hangs_on_what_was_not_read_is_undecided(
     units: tuple[Unit, ...] | None, tags: dict[str, str] | None, needs: tuple[str, ...]
 ) -> None:
     """It is told what was not read, and which types would have been looked at."""
-    layers = [
+    tables = [
         channel("ou", Match(units=("/Production",))),
         PolicyTable("tag", {"billing.presence": Presence.REQUIRED}, Match(tags=(("env", "prod"),))),
     ]
-    policy = Policy.requiring(layers=layers)
+    policy = Policy.requiring(tables=tables)
     wanted = PolicyUnknown(needs, (ContactType.SECURITY, ContactType.BILLING))
     account = replace(ACCOUNT, units=units, tags=tags)
     assert policy.resolve(account) == wanted
-    assert policy.explain(account) == wanted
+    assert explain_values(policy, account) == wanted
     assert policy.needs_units
     assert policy.needs_tags
 
 
 def test_only_what_a_table_asks_for_can_be_missed() -> None:
     """OUs that no table asks for are not called unread."""
-    policy = Policy.requiring(layers=[channel("tag", Match(tags=(("env", "prod"),)))])
+    policy = Policy.requiring(tables=[channel("tag", Match(tags=(("env", "prod"),)))])
     answer = policy.resolve(replace(ACCOUNT, units=None, tags=None))
     assert isinstance(answer, PolicyUnknown)
     assert answer.needs == ("tags",)
@@ -181,7 +181,7 @@ def test_only_what_a_table_asks_for_can_be_missed() -> None:
 def test_tables_that_do_not_hang_on_it_can_be_told_without() -> None:
     """A table ruled out by a name needs no tags."""
     match = Match(names=("other",), tags=(("env", "prod"),))
-    policy = Policy.requiring(layers=[channel("#a", match)])
+    policy = Policy.requiring(tables=[channel("#a", match)])
     assert resolved(policy, replace(ACCOUNT, tags=None)).channel == ""
 
 
@@ -191,9 +191,9 @@ def test_an_account_that_is_surely_excluded_needs_nothing_more() -> None:
     by_name = PolicyTable("x", {"excluded": "Closed on Friday."}, Match(names=(ACCOUNT.name,)))
     by_tag = PolicyTable("y", {"excluded": "Closed on Monday."}, Match(tags=(("env", "dev"),)))
     unread = replace(ACCOUNT, tags=None)
-    policy = Policy.requiring(layers=[tagged, by_tag, by_name])
+    policy = Policy.requiring(tables=[tagged, by_tag, by_name])
     assert resolved(policy, unread).excluded == "Closed on Friday."
-    assert isinstance(Policy.requiring(layers=[tagged, by_tag]).resolve(unread), PolicyUnknown)
+    assert isinstance(Policy.requiring(tables=[tagged, by_tag]).resolve(unread), PolicyUnknown)
 
 
 def test_nothing_that_is_expected_is_in_a_repr() -> None:
@@ -203,11 +203,11 @@ def test_nothing_that_is_expected_is_in_a_repr() -> None:
         "excluded": "Ana left us.",
     }
     policy = Policy.requiring(
-        layers=[PolicyTable("x", values, Match(tags=(("owner", "ana@x.test"),)))]
+        tables=[PolicyTable("x", values, Match(tags=(("owner", "ana@x.test"),)))]
     )
     account = replace(ACCOUNT, tags={"owner": "ana@x.test"})
     mine = resolved(policy, account)
-    explained = policy.explain(account)
+    explained = explain_values(policy, account)
     result = evaluate(account, {}, mine)
     assert result.excluded == "Ana left us."
     assert (
@@ -220,10 +220,10 @@ def test_nothing_that_is_expected_is_in_a_repr() -> None:
 
 def test_explaining_names_the_table_and_those_that_gave_way() -> None:
     """Each value has its source, and what it took the place of, the nearest first."""
-    explained = Policy.requiring(layers=CLOSER[:3]).explain(ACCOUNT)
+    explained = explain_values(Policy.requiring(tables=CLOSER[:3]), ACCOUNT)
     assert not isinstance(explained, PolicyUnknown)
     by_key = {each.key: each for each in explained}
-    assert by_key["channel"] == Explained(
+    assert by_key["channel"] == ExplainedValue(
         "channel", "ou", "ou", (("organization", "organization"), ("all", "all"), ("built in", ""))
     )
     assert by_key["security.presence"].source == "the setting “types”"
@@ -242,7 +242,7 @@ def test_a_value_of_another_kind_is_a_defect(given: dict[str, Value]) -> None:
 @given(st.lists(MATCHES, max_size=6), ACCOUNTS)
 def test_resolving_equals_the_last_values_explained(matches: list[Match], account: Account) -> None:
     """What an account should have is what explaining it says, for any tables and account."""
-    layers = [
+    tables = [
         PolicyTable(
             str(place),
             {"channel": f"#{place}", f"security.{FIELDS[place % 4]}": (str(place),)},
@@ -250,22 +250,22 @@ def test_resolving_equals_the_last_values_explained(matches: list[Match], accoun
         )
         for place, each in enumerate(matches)
     ]
-    policy = Policy.requiring(layers=layers)
-    mine, explained = policy.resolve(account), policy.explain(account)
+    policy = Policy.requiring(tables=tables)
+    mine, explained = policy.resolve(account), explain_values(policy, account)
     if isinstance(mine, PolicyUnknown) or isinstance(explained, PolicyUnknown):
         assert mine == explained
-        assert any(layer.match.matches(account) is None for layer in policy.layers)
+        assert any(table.match.matches(account) is None for table in policy.tables)
         return
     values = {each.key: each.value for each in explained}
     assert mine.channel == values["channel"]
     for field in FIELDS:
         held = mine.expected[ContactType.SECURITY].get(field)
         assert held == values.get(f"security.{field}")
-    counting = [layer for layer in layers if layer.match.matches(account)]
+    counting = [table for table in tables if table.match.matches(account)]
     closest = max(
         counting, key=lambda each: (each.match.specificity(account), int(each.source)), default=None
     )
     assert mine.channel == (closest.values["channel"] if closest else "")
-    again = Policy.requiring(layers=layers)
+    again = Policy.requiring(tables=tables)
     assert again.resolve(replace(account, name="somebody else")) is not None
     assert again.resolve(account) == mine

@@ -42,7 +42,7 @@ class World:
         self.gateway.hold(2)
         self.progress: list[tuple[int, int]] = []
         self.stopping = threading.Event()
-        policy = Policy.requiring(layers=[BILLING_IN_PROD])
+        policy = Policy.requiring(tables=[BILLING_IN_PROD])
         self.scan = OrganizationScan(
             self.gateway,
             PlacementResolver(self.gateway, store.accounts, policy, clock),

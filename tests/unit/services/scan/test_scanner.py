@@ -585,14 +585,14 @@ def test_what_a_scan_was_kept_from_asking_is_not_unknown(
     """A stop, or credentials lost, while a place or a primary contact is read: not seen."""
     low = PolicyTable("here", {"rules.primary_contact": Severity.LOW})
     gateway.primary = {account(number).id: failure(cause) for number in (1, 2, 3)}
-    scanner = make_scanner(gateway, store, clock, Policy.requiring(layers=[low]))
+    scanner = make_scanner(gateway, store, clock, Policy.requiring(tables=[low]))
     report = run(scanner)
     scanner.stop()
     assert not any(result.was_scanned for result in report.results)
 
     gateway.walk_fault = gateway_error(cause)
     somewhere = PolicyTable("here", {}, Match(units=("/Prod",)))
-    scanner = make_scanner(gateway, store, clock, Policy.requiring(layers=[somewhere]))
+    scanner = make_scanner(gateway, store, clock, Policy.requiring(tables=[somewhere]))
     report = run(scanner)
     scanner.stop()
     assert not any(result.was_scanned for result in report.results)
@@ -606,7 +606,7 @@ def test_a_defect_says_nothing_of_where_an_account_stands(
     billing = PolicyTable("here", {"billing.presence": Presence.REQUIRED}, Match(units=("/Prod",)))
     gateway.listed = [replace(account(1), units=(Unit("ou-ab12-11111111", ""),))]
     gateway.tree = {"ou-ab12-11111111": (Unit("ou-ab12-11111111", "Prod"),)}
-    scanner = make_scanner(gateway, store, clock, Policy.requiring(layers=[billing]))
+    scanner = make_scanner(gateway, store, clock, Policy.requiring(tables=[billing]))
     run(scanner)
     gateway.say(1, KeyError("defect"))
     report = run(scanner)

@@ -16,7 +16,7 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable, PolicyUnknown, Presence, Value
 from bot.domain.readings import Absent, ContactReading, Present, Unreadable, Unsupported
-from bot.domain.rule_catalog import Rule, Severity
+from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
 from bot.domain.rules.facts import AccountFacts
 from bot.services.show_account import AccountView
 from bot.slack.views import account_card, exemption_list, row_actions
@@ -41,10 +41,10 @@ def look(
 ) -> AccountView:
     """A look at an account of which each contact was read alike; `__` stands for a dot."""
     given = {key.replace("__", "."): value for key, value in values.items()}
-    layers = (
+    tables = (
         [PolicyTable("policy", given)] if match is None else [PolicyTable("override", given, match)]
     )
-    mine = Policy.requiring(layers=layers).resolve(account)
+    mine = Policy.requiring(tables=tables).resolve(account)
     readings = dict.fromkeys(ContactType, reading)
     held = {(each.request.type, each.request.rule): each for each in aside}
     result = evaluate(account, readings, mine, data.NOW, AccountFacts(exemptions=held))
@@ -221,7 +221,7 @@ def test_what_aws_holds_is_shown_though_the_policy_cannot_be_told() -> None:
 def test_a_card_full_of_trouble_is_taken() -> None:
     """Every rule broken or set aside of all three contacts fits."""
     every: dict[str, Any] = {
-        f"rules__{rule.value}": Severity.HIGH for rule in Rule if rule.is_quality
+        f"rules__{rule.value}": Severity.HIGH for rule in SEVERITIES.keys() - ALWAYS_ON
     }
     every |= {f"{kind.value.lower()}__presence": Presence.REQUIRED for kind in ContactType}
     account = replace(WEB, email="x@example.com")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.policy_reload import Reloaded
+from bot.config.policy_reload import PolicyReload
 from bot.domain.contacts import ContactType
 from bot.domain.errors import ExemptionRefused, NotAllowed, SettingsError
 from bot.domain.exemptions import ExemptionKind
@@ -221,14 +221,14 @@ def test_what_was_pressed_in_the_list() -> None:
 def test_a_reload_says_what_holds_now() -> None:
     """What holds now is told, and what waits for a restart; where nothing is new, that."""
     policy = Policy.requiring()
-    new = Reloaded(policy, changed=True, tables=3, tables_before=2, restart_for=("schedule",))
+    new = PolicyReload(policy, changed=True, tables=3, tables_before=2, restart_for=("schedule",))
     message = policy_reload.reloaded_message(new)
     assert_sound(message)
     assert "of 3 tables holds from now on" in message.text
     assert "`schedule` changed, too" in json.dumps(message.blocks)
     assert "next check" in json.dumps(message.blocks)
     same = policy_reload.reloaded_message(
-        Reloaded(policy, changed=False, tables=3, tables_before=3)
+        PolicyReload(policy, changed=False, tables=3, tables_before=3)
     )
     assert "as it was" in same.text
     assert len(same.blocks) == 1

@@ -144,7 +144,7 @@ def test_views_without_a_form() -> None:
 def policy(**values: Value) -> AccountPolicy:
     """What an account should have, `__` for a dot."""
     given = {key.replace("__", "."): value for key, value in values.items()}
-    mine = Policy.requiring(layers=[PolicyTable("policy", given)]).resolve(Account("4", "Web"))
+    mine = Policy.requiring(tables=[PolicyTable("policy", given)]).resolve(Account("4", "Web"))
     assert isinstance(mine, AccountPolicy)
     return mine
 

@@ -15,7 +15,7 @@ from bot.domain.findings import (
     TypeResult,
     Verdict,
 )
-from bot.domain.rule_catalog import Rule, Severity
+from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
 from bot.domain.scans import Changes, Scan, ScanPart, ScanReport, ScanState, count
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 from bot.slack.views import row_actions, scan_result, scan_result_rows
@@ -167,9 +167,10 @@ def test_what_is_not_shown_is_counted(number: int) -> None:
     assert (f"…and {rest:,} more. The alert" in marked(message)) is (rest > 0)
 
 
+QUALITIES = [rule for rule in SEVERITIES if rule not in ALWAYS_ON]
 VERDICTS = st.builds(
     Verdict.violated,
-    st.sampled_from([each for each in Rule if each.is_quality]),
+    st.sampled_from(QUALITIES),
     st.just("&" * 300) | st.text(max_size=300),
     st.sampled_from(Severity),
     st.lists(
@@ -180,7 +181,7 @@ VERDICTS = st.builds(
     ).map(tuple),
 ) | st.builds(
     Verdict.unknown,
-    st.sampled_from([each for each in Rule if each.is_quality] + [Rule.UNREADABLE]),
+    st.sampled_from([*QUALITIES, Rule.UNREADABLE]),
     st.builds(
         failure, st.sampled_from(FailureCode), message=st.just("&" * 900), remedy=st.just(">" * 900)
     ),
