@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -15,9 +14,13 @@ import pytest
 from altcontact_sandbox.aws.sandbox import AwsSandbox
 from altcontact_sandbox.slack.sandbox import SlackSandbox
 
+from tests.launcher import launcher
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.launcher import Command
 
 FAR_AWAY = f"0 0 * * {(datetime.now(UTC) + timedelta(days=3)):%w}"
 """A schedule that no test lives to see, and yet none to be warned of: once a week."""
@@ -67,17 +70,11 @@ class Bot:
         self._lines: list[dict[str, Any]] = []
         self._text: list[str] = []
         self._more = threading.Condition()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Command | None = None
 
     def start(self) -> Self:
         """Start it."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "run"],
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self._process = launcher().start("run", environment=self._environment)
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         return self
 
@@ -108,7 +105,7 @@ class Bot:
         """SIGKILL."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def terminate(self, number: int = signal.SIGTERM) -> int:
         """Ask it to stop; its exit status."""
@@ -116,13 +113,12 @@ class Bot:
         if self._process.poll() is None:
             self._process.send_signal(number)
         try:
-            return self._process.wait(15)
+            return self._process.wait(60)
         except subprocess.TimeoutExpired:
             self.kill()  # it would take what the next test sends
             raise
 
-    def _read(self, process: subprocess.Popen[str]) -> None:
-        assert process.stderr is not None
+    def _read(self, process: Command) -> None:
         for text in process.stderr:
             with self._more:
                 self._text.append(text)
@@ -132,6 +128,7 @@ class Bot:
                     self._lines.append({})
                 self._more.notify_all()
         process.stderr.close()
+        process.stdout.close()
 
 
 @pytest.fixture

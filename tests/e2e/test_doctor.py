@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pytest
 
 from tests.e2e.test_story import ready
+from tests.launcher import launcher
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
     from altcontact_sandbox.aws.sandbox import AwsSandbox
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Bot
 
 __all__ = ["ready"]
-
-COMMAND: Final = [sys.executable, "-m", "bot"]
 
 
 class Place(NamedTuple):
@@ -44,14 +42,8 @@ def place(aws: AwsSandbox, slack: SlackSandbox, environment: dict[str, str]) -> 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command, to its end."""
     folder = Path(environment["ALTCONTACT_DATABASE"]).parent
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
-        cwd=folder if folder.is_dir() else None,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
+    return launcher().run(
+        *arguments, environment=environment, folder=folder if folder.is_dir() else None
     )
 
 

@@ -102,7 +102,7 @@ def profile(name: str, environment: Mapping[str, str]) -> str:
 
 def checked(place: Place, wanted: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """`altcontact check --json` ends with this status: ({organization: part}, {id: account})."""
-    status, out, err = run(place.environment, "-m", "bot", "check", "--json")
+    status, out, err = run(place.environment, "check", "--json")
     assert status == wanted, err
     told = json.loads(out)
     return (
@@ -141,7 +141,7 @@ def test_both_are_checked_each_by_its_own_policy(
     card = texts(slack.wait_private(f"Account `{THEIR_SHOP}`")["blocks"])
     assert "Organization: acquired" in card
     assert "@acquired.example" in card
-    status, out, _ = run(place.environment, "-m", "bot", "policy", "explain", "their-shop")
+    status, out, _ = run(place.environment, "policy", "explain", "their-shop")
     assert status == 0
     assert "@acquired.example" in out
     assert EXTERNAL not in ready.log
@@ -180,7 +180,7 @@ def test_an_outage_of_one_holds_up_no_other(place: Place, bot: Bot, slack: Slack
     assert parts["corp"]["problem"] is None
     assert (parts["acquired"]["complete"], bool(parts["acquired"]["problem"])) == (False, True)
     assert THEIR_SHOP not in accounts
-    status, out, _ = run(place.environment, "-m", "bot", "doctor")
+    status, out, _ = run(place.environment, "doctor")
     assert status == 2
     assert "acquired" in next(line for line in out.splitlines() if "✗" in line)
     assert not [line for line in out.splitlines() if "✗" in line and "corp" in line]

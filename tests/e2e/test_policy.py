@@ -15,6 +15,7 @@ from altcontact_sandbox.aws.seeds.demo import SandboxAccount
 from bot.domain.contacts import ContactType
 from bot.domain.rule_catalog import Rule
 from tests.e2e.policy_world import CASES, LEAVER, MEMBER, POLICY, Case, contact
+from tests.launcher import launcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ OTHER = contact("other@corp.example")
 
 EXPLAIN = """
 import sys
-from bot import cli
+from bot.cli import main as cli
 
 for account in sys.argv[1:]:
     status = cli.main(["policy", "explain", account, "--json"])
@@ -79,21 +80,14 @@ def world(
 
 
 def run(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]:
-    """Run Python to its end: status, standard output, standard error."""
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    """Run the command to its end: status, standard output, standard error."""
+    done = launcher().run(*arguments, environment=environment)
     return done.returncode, done.stdout, done.stderr
 
 
 def checked(environment: dict[str, str]) -> dict[str, Any]:
     """`altcontact check --json`: {account id: account}."""
-    status, out, err = run(environment, "-m", "bot", "check", "--json")
+    status, out, err = run(environment, "check", "--json")
     assert status == 1, err
     return {each["id"]: each for each in json.loads(out)["accounts"]}
 
@@ -219,7 +213,7 @@ def test_every_rule_match_and_precedence(
 
 def lines_say(world: dict[str, str], accounts: dict[str, Any]) -> None:
     """The lines of `altcontact check` tell each account's outcome, with expected against actual."""
-    lines = {line.split()[0]: line for line in run(world, "-m", "bot", "check")[1].splitlines()}
+    lines = {line.split()[0]: line for line in run(world, "check")[1].splitlines()}
     for case in CASES:
         assert case.outcome in lines[case.id]
         for field in fields(accounts[case.id]):
@@ -275,11 +269,17 @@ def cards_say(slack: SlackSandbox, accounts: dict[str, Any]) -> None:
 
 def test_explain_is_right_for_each_account(world: dict[str, str]) -> None:
     """`policy explain` names for each of 60 accounts the tables that are for it, and its values."""
-    assert run(world, "-m", "bot", "policy", "check")[0] == 0
+    assert run(world, "policy", "check")[0] == 0
     checked(world)
-    status, out, err = run(world, "-c", EXPLAIN, *(case.id for case in CASES), MANAGEMENT)
-    assert status == 0, err
-    explained = list(objects(out))
+    done = subprocess.run(
+        [sys.executable, "-c", EXPLAIN, *(case.id for case in CASES), MANAGEMENT],
+        env=world,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    explained = list(objects(done.stdout))
     assert [each["account"]["id"] for each in explained] == [
         *(case.id for case in CASES),
         MANAGEMENT,

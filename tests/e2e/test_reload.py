@@ -164,7 +164,7 @@ def test_a_broken_file_starts_no_bot(
     """A start with a broken file ends with status 2, key and line, and calls nobody."""
     file.write_text(BROKEN)
     accepted = slack.state()["accepted"]
-    status, out, err = run(environment, "-m", "bot", "run")
+    status, out, err = run(environment, "run")
     assert (status, out) == (2, "")
     assert_told([line for line in err.splitlines() if "line 1" in line])
     assert "Traceback" not in err
@@ -175,12 +175,12 @@ def test_a_broken_file_starts_no_bot(
 
 def test_what_needs_a_restart_is_named(file: Path, ready: Bot, slack: SlackSandbox) -> None:
     """Settings beside the policy that changed in the file are named, and wait for a restart."""
-    file.write_text('phone_region = "GB"\nread_rate = 5\n' + AFTER)
+    file.write_text('phone_region = "GB"\ntimezone = "Europe/London"\n' + AFTER)
     slack.command("/altcontact reload")
     told = slack.wait_private("The new policy of 3 tables holds from now on")
-    assert "`read_rate`, `phone_region` changed, too; those need a restart." in texts(
+    assert "`timezone`, `phone_region` changed, too; those need a restart." in texts(
         told["blocks"]
     ), told
     hang_up(ready)
     again = ready.wait_log("policy reloaded", changed=False)
-    assert sorted(again["restart_for"]) == ["phone_region", "read_rate"]
+    assert sorted(again["restart_for"]) == ["phone_region", "timezone"]

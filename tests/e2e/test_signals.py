@@ -19,7 +19,7 @@ PAYMENTS = "121212121212"
 
 ELSEWHERE = """
 import signal, threading
-from bot import app
+from bot.app import bot as app
 
 class Bot:
     def __init__(self, settings, load):

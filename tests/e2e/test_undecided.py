@@ -88,7 +88,7 @@ def without_slack(environment: Mapping[str, str]) -> dict[str, str]:
 
 def check(environment: Mapping[str, str], wanted: int) -> dict[str, Any]:
     """`altcontact check --json` ends with this status: {account id: account}."""
-    status, out, err = run(dict(environment), "-m", "bot", "check", "--json")
+    status, out, err = run(dict(environment), "check", "--json")
     assert status == wanted, err
     return {each["id"]: each for each in json.loads(out)["accounts"]}
 
@@ -103,7 +103,7 @@ def rules(account: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 def doctor(environment: dict[str, str]) -> str:
     """What `altcontact doctor` says."""
-    return run(environment, "-m", "bot", "doctor")[1]
+    return run(environment, "doctor")[1]
 
 
 def begin(bot: Bot, slack: SlackSandbox, told: str) -> None:
@@ -127,7 +127,7 @@ def test_a_check_without_slack_decides_nothing_about_members(
     for each in accounts.values():
         assert each["outcome"] == "unknown"
         assert rules(each) == dict.fromkeys(("person_left", "member_mailbox"), ("unknown", OURS))
-    status, out, err = run(without_slack(world), "-m", "bot", "check")
+    status, out, err = run(without_slack(world), "check")
     assert status == 3
     assert all(OURS in line and " unknown " in line for line in out.splitlines())
     assert "Set SLACK_BOT_TOKEN" in err
@@ -149,7 +149,7 @@ def test_slack_that_does_not_answer_leaves_rules_undecided(
 ) -> None:
     """Where the members cannot be read it says so everywhere; a bot that can read them decides."""
     slack.fault("users.list", "ratelimited", seconds=3600)
-    status, out, err = run(world, "-m", "bot", "check")
+    status, out, err = run(world, "check")
     assert status == 3
     assert all(TOO_SLOW in line for line in out.splitlines()), out
     assert "Check again later." in err
