@@ -14,7 +14,7 @@ from bot.config.load import load_lenient, variable
 from bot.domain.errors import new_error_id
 from bot.domain.failures import FailureCode
 from bot.services.doctor import Check, CheckResult, Doctor, Section, State
-from bot.slack.channel import AlertChannel
+from bot.slack.channels import AlertChannel
 from bot.slack.client import doctor_client
 from bot.slack.doctor.checks import SlackChecks
 from bot.store.doctor.checks import StoreChecks

@@ -1,14 +1,18 @@
-"""Which channel an announcement goes to: the one that the policy names, else that for alerts."""
+"""The channels that announcements go to: found by what settings and policy call them.
+
+An announcement goes to the channel that the policy names, else to the one for alerts.
+"""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
 from bot.domain.errors import NotifierError, PostRefused
-from bot.slack.channel import AlertChannel
+from bot.slack.client import CALL_ERRORS, explain
 from bot.slack.views.blocks import escape
 
 if TYPE_CHECKING:
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
     from bot.domain.announcements import Announcement
 
 _log = structlog.get_logger(__name__)
+
+_PAGE: Final = 200
+"""Channels asked for at a time; Slack advises no more, and takes 1,000 at most."""
 
 _CLOSED: Final = {
     "channel_not_found": (
@@ -33,6 +40,83 @@ _CLOSED: Final = {
     ),
 }
 """Slack's words for what closes one channel and no other, in words and with the mend."""
+
+
+class AlertChannel:
+    """Finds the channel once, and keeps its id until told to forget it.
+
+    Args:
+        client: a client whose calls may be tried again.
+        setting: a channel id (`C…`, `G…`) or `#name`.
+    """
+
+    def __init__(self, client: WebClient, setting: str) -> None:
+        self._client = client
+        self._setting = setting
+        self._id = ""
+        self._lock = threading.Lock()
+
+    def id(self) -> str:
+        """The channel's id.
+
+        Raises:
+            NotifierError: there is no such channel, the bot is not in it, it is archived, or Slack
+                cannot be asked.
+        """
+        with self._lock:
+            if not self._id:
+                self._id = self._find()
+            return self._id
+
+    def forget(self) -> None:
+        """Find the channel anew next time: it may have been archived, renamed or left."""
+        with self._lock:
+            self._id = ""
+
+    def _find(self) -> str:
+        try:
+            if self._setting.startswith("#"):
+                channel = self._named(self._setting.removeprefix("#"))
+            else:
+                channel = self._client.conversations_info(channel=self._setting)["channel"]
+        except CALL_ERRORS as error:
+            raise explain(error) from error
+        if channel is None:
+            raise NotifierError(
+                f"There is no channel {self._setting} that the bot can see.",
+                "Check ALTCONTACT_CHANNEL; invite the bot first where the channel is private.",
+                code="channel_not_found",
+                permanent=True,
+            )
+        if channel.get("is_archived"):
+            raise NotifierError(
+                f"The channel {self._setting} is archived.",
+                "Unarchive it, or name another in ALTCONTACT_CHANNEL.",
+                code="is_archived",
+                permanent=True,
+            )
+        if not channel.get("is_member", True):
+            raise NotifierError(
+                f"The bot is not in the channel {self._setting}.",
+                "In that channel type: /invite @altcontact",
+                code="not_in_channel",
+                permanent=True,
+            )
+        return str(channel["id"])
+
+    def _named(self, name: str) -> dict[str, Any] | None:
+        cursor = ""
+        while True:
+            page = self._client.conversations_list(
+                types="public_channel,private_channel", limit=_PAGE, cursor=cursor
+            )
+            for channel in page["channels"]:
+                if channel["name"] == name:
+                    found: dict[str, Any] = channel
+                    return found
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +140,9 @@ class Channels:
         self._client = client
         self._default = default
         self._named: dict[str, AlertChannel] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
-    def place(self, announcement: Announcement) -> Route:
+    def route(self, announcement: Announcement) -> Route:
         """Where an announcement goes.
 
         Raises:
@@ -69,13 +153,13 @@ class Channels:
             return self._alerts("")
         channel = self._channel(wanted)
         try:
-            place = Route(channel, channel.id())
+            route = Route(channel, channel.id())
         except NotifierError as error:
-            return self.instead(announcement, error)
-        self._told.discard(wanted)
-        return place
+            return self.fallback(announcement, error)
+        self._reported.discard(wanted)
+        return route
 
-    def instead(self, announcement: Announcement, error: NotifierError) -> Route:
+    def fallback(self, announcement: Announcement, error: NotifierError) -> Route:
         """Where an announcement goes if this kept it from its own channel.
 
         Raises:
@@ -85,20 +169,20 @@ class Channels:
         if not wanted or error.code not in _CLOSED:
             raise _refused(error) from error
         words, remedy = _CLOSED[error.code]
-        if wanted not in self._told:
-            self._told.add(wanted)
+        if wanted not in self._reported:
+            self._reported.add(wanted)
             _log.warning(
                 "a channel of the policy is closed", channel=wanted, problem=words, mend=remedy
             )
-        return self._alerts(_astray(wanted, f"{words} {remedy}"))
+        return self._alerts(_fallback_reason(wanted, f"{words} {remedy}"))
 
-    def all_of(self, announcement: Announcement) -> Iterator[Route]:
+    def routes(self, announcement: Announcement) -> Iterator[Route]:
         """Every channel that an announcement may stand in, its own first.
 
         Raises:
             PostRefused: one cannot be had just now.
         """
-        first = self.place(announcement)
+        first = self.route(announcement)
         yield first
         if announcement.channel and not first.fallback_reason:
             yield self._alerts("")
@@ -115,8 +199,8 @@ class Channels:
                 return ""
         except NotifierError as error:
             words, remedy = _CLOSED.get(error.code, ("", ""))
-            return _astray(wanted, f"{words} {remedy}") if words else ""
-        return _astray(wanted, "that could not be posted to then.")
+            return _fallback_reason(wanted, f"{words} {remedy}") if words else ""
+        return _fallback_reason(wanted, "that could not be posted to then.")
 
     def _channel(self, wanted: str) -> AlertChannel:
         channel = self._named.get(wanted)
@@ -131,7 +215,7 @@ class Channels:
             raise _refused(error) from error
 
 
-def _astray(wanted: str, why: str) -> str:
+def _fallback_reason(wanted: str, why: str) -> str:
     return f":warning: This was meant for {escape(wanted)}: {escape(why)}"
 
 

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.domain.announcements import Announcement, AnnouncementContent
-    from bot.slack.channel import AlertChannel
-    from bot.slack.channels import Route
+    from bot.slack.channels import AlertChannel, Route
     from bot.slack.views.finding_rows import RowLinks
 
 EVENT_TYPE: Final = "altcontact_announcement"
@@ -54,21 +53,21 @@ class SlackNotifier:
 
     def post(self, content: AnnouncementContent) -> Posted:
         """Post an announcement. See `Notifier.post`."""
-        place = self._channels.place(content.announcement)
+        route = self._channels.route(content.announcement)
         links = self._row_links.for_findings(content.findings)
         try:
-            return self._post(content, links, place)
+            return self._post(content, links, route)
         except PostRefused as error:
-            if place.fallback_reason:
+            if route.fallback_reason:
                 raise
-            return self._post(content, links, self._channels.instead(content.announcement, error))
+            return self._post(content, links, self._channels.fallback(content.announcement, error))
 
-    def _post(self, content: AnnouncementContent, links: RowLinks, place: Route) -> Posted:
-        message = announcement_message(content, links, place.fallback_reason)
+    def _post(self, content: AnnouncementContent, links: RowLinks, route: Route) -> Posted:
+        message = announcement_message(content, links, route.fallback_reason)
         payload = {"id": content.announcement.id}
         try:
             answer = self._posting.chat_postMessage(
-                channel=place.id,
+                channel=route.id,
                 text=message.text,
                 blocks=message.blocks,
                 metadata={"event_type": EVENT_TYPE, "event_payload": payload},
@@ -77,32 +76,32 @@ class SlackNotifier:
                 unfurl_media=False,
             )
         except CALL_ERRORS as error:
-            place.channel.forget()
+            route.channel.forget()
             raise post_error(error) from error
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
     def find(self, announcement: Announcement) -> Posted | None:
         """Look for an announcement in its channels. See `Notifier.find`."""
-        for place in self._channels.all_of(announcement):
-            posted = self._find(announcement, place)
+        for route in self._channels.routes(announcement):
+            posted = self._find(announcement, route)
             if posted is not None:
                 return posted
         return None
 
-    def _find(self, announcement: Announcement, place: Route) -> Posted | None:
+    def _find(self, announcement: Announcement, route: Route) -> Posted | None:
         since = (announcement.first_tried_at or announcement.created_at) - _SKEW
         cursor = ""
         while True:
             try:
                 page = self._client.conversations_history(
-                    channel=place.id,
+                    channel=route.id,
                     oldest=f"{since.timestamp():.6f}",
                     include_all_metadata=True,
                     limit=_PAGE,
                     cursor=cursor or None,
                 )
             except CALL_ERRORS as error:
-                place.channel.forget()
+                route.channel.forget()
                 raise history_error(error) from error
             for message in page["messages"]:
                 metadata = message.get("metadata") or {}
@@ -110,7 +109,7 @@ class SlackNotifier:
                     metadata.get("event_type") == EVENT_TYPE
                     and metadata.get("event_payload", {}).get("id") == announcement.id
                 ):
-                    return Posted(place.id, str(message["ts"]))
+                    return Posted(route.id, str(message["ts"]))
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return None

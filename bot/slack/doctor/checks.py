@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.services.doctor import CheckResult
     from bot.services.ports.clock import Clock
-    from bot.slack.channel import AlertChannel
+    from bot.slack.channels import AlertChannel
 
 SKEW_WARNING, SKEW_FAILURE = 60.0, 240.0
 """Seconds by which the clock may be wrong.

@@ -21,7 +21,7 @@ from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
 from bot.slack import app
 from bot.slack.background import BackgroundTasks
-from bot.slack.channel import AlertChannel
+from bot.slack.channels import AlertChannel
 from bot.slack.client import retrying_client, short_timeout_client, single_try_client
 from bot.slack.direct_messages import DirectMessages
 from bot.slack.fixers import EVERYONE, SlackFixers

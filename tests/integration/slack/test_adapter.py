@@ -24,7 +24,7 @@ from bot.domain.errors import (
 )
 from bot.services.scan.scanner import Ticket
 from bot.slack.background import BackgroundTasks
-from bot.slack.channel import AlertChannel
+from bot.slack.channels import AlertChannel
 from bot.slack.client import retrying_client
 from bot.slack.direct_messages import DirectMessages
 from bot.slack.fixers import MAX_AGE, SlackFixers

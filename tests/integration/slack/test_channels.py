@@ -11,7 +11,7 @@ import structlog
 
 from bot.domain.announcements import AnnouncementContent, AnnouncementKind
 from bot.domain.errors import HistoryUnreadable, PostInDoubt, PostRefused
-from bot.slack.channel import AlertChannel
+from bot.slack.channels import AlertChannel
 from bot.slack.client import single_try_client
 from bot.slack.notifier import SlackNotifier
 from bot.slack.owners import Owners
