@@ -50,26 +50,28 @@ class Contacts:
         self._limiters = limiters
         self._scope = scope
 
-    def read(self, account_id: str, kind: ContactType, priority: Priority) -> ContactReading:
+    def read(
+        self, account_id: str, contact_type: ContactType, priority: Priority
+    ) -> ContactReading:
         """Read one contact. Never raises for what AWS answers or fails to answer."""
         if not has_contacts_api(self._scope.partition):
             return Unsupported(failure(FailureCode.NO_API))
-        asked: GetAlternateContactRequestTypeDef = {"AlternateContactType": kind.value}
+        asked: GetAlternateContactRequestTypeDef = {"AlternateContactType": contact_type.value}
         named = self._named(account_id)
         if named:
             asked["AccountId"] = named
 
         def ask() -> AlternateContact:
             client = self._clients.account(self._scope.partition)
-            return _contact(client.get_alternate_contact(**asked), kind)
+            return _contact(client.get_alternate_contact(**asked), contact_type)
 
         request = Request("GetAlternateContact", named, self._scope)
         try:
-            return Present(self._calls.make(request, ask, self._limiters.read, priority))
+            return Present(self._calls.call(request, ask, self._limiters.read, priority))
         except GatewayError as error:
             return Absent() if error.failure.code == NOT_FOUND else Unreadable(error.failure)
 
-    def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
+    def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
         """Write one contact, overwriting what is there.
 
         Raises:
@@ -79,7 +81,7 @@ class Contacts:
         if not has_contacts_api(self._scope.partition):
             raise GatewayError(failure(FailureCode.NO_API))
         asked: PutAlternateContactRequestTypeDef = {
-            "AlternateContactType": kind.value,
+            "AlternateContactType": contact_type.value,
             "Name": contact.name,
             "Title": contact.title,
             "EmailAddress": contact.email,
@@ -94,7 +96,7 @@ class Contacts:
             _require_from_aws(client.put_alternate_contact(**asked))
 
         request = Request("PutAlternateContact", named, self._scope)
-        self._calls.make(request, ask, self._limiters.write, Priority.FIX)
+        self._calls.call(request, ask, self._limiters.write, Priority.FIX)
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
         """Read an account's primary contact, of which AWS holds no email address.
@@ -114,7 +116,7 @@ class Contacts:
 
         request = Request("GetContactInformation", named, self._scope)
         try:
-            return self._calls.make(request, ask, self._limiters.primary, priority)
+            return self._calls.call(request, ask, self._limiters.primary, priority)
         except GatewayError as error:
             if error.failure.code == NOT_FOUND:
                 return PrimaryContact(name="", phone="")
@@ -125,7 +127,7 @@ class Contacts:
         return "" if account_id == self._scope.account_id else account_id
 
 
-def _contact(answer: Mapping[str, Any], kind: ContactType) -> AlternateContact:
+def _contact(answer: Mapping[str, Any], contact_type: ContactType) -> AlternateContact:
     held = answer.get("AlternateContact") or {}
     try:
         contact = AlternateContact(
@@ -136,7 +138,7 @@ def _contact(answer: Mapping[str, Any], kind: ContactType) -> AlternateContact:
         )
     except KeyError:
         raise UnusableAnswer from None
-    if held.get("AlternateContactType", kind.value) != kind.value:
+    if held.get("AlternateContactType", contact_type.value) != contact_type.value:
         raise UnusableAnswer
     return contact
 

@@ -153,22 +153,24 @@ class AwsGateway:
             return error.failure
         return contacts.primary_contact(account_id, priority)
 
-    def read(self, account_id: str, kind: ContactType, priority: Priority) -> ContactReading:
+    def read(
+        self, account_id: str, contact_type: ContactType, priority: Priority
+    ) -> ContactReading:
         """Read one contact. Never raises for what AWS answers or fails to answer."""
         try:
             contacts = self._contacts()
         except GatewayError as error:
             return Unreadable(error.failure)
-        return contacts.read(account_id, kind, priority)
+        return contacts.read(account_id, contact_type, priority)
 
-    def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
+    def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
         """Write one contact, overwriting what is there.
 
         Raises:
             ContactRefused: AWS named the fields it does not take.
             GatewayError: AWS did not say that it took it.
         """
-        self._contacts().write(account_id, kind, contact)
+        self._contacts().write(account_id, contact_type, contact)
 
     def checkup(self, *, writes: bool, sample: bool, policy: Policy | None = None) -> AwsChecks:
         """The doctor's checks of AWS, within the same quotas.

@@ -150,6 +150,6 @@ class OrganizationalUnits:
                 return entries_of(answer, key, known_by=known_by), next_token(answer)
 
             request = Request(operation, scope=scope)
-            return self._calls.make(request, ask, limiter, Priority.SCAN)
+            return self._calls.call(request, ask, limiter, Priority.SCAN)
 
         return every(page)

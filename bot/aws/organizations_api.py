@@ -72,7 +72,7 @@ class Organization:
             GatewayError: it could not be found out, or the organization is wanted and not to be
                 had.
         """
-        account_id, partition = self._calls.make(Request("GetCallerIdentity"), self._identity)
+        account_id, partition = self._calls.call(Request("GetCallerIdentity"), self._identity)
         alone = Scope(ScopeKind.ACCOUNT, CallerRole.STANDALONE, account_id, partition)
         try:
             return self._among_others(wanted, alone)
@@ -110,7 +110,7 @@ class Organization:
     def _among_others(self, wanted: ScopeKind | None, alone: Scope) -> Scope:
         """The scope of a caller in an organization; raises where it is in none or may not ask."""
         partition = alone.partition
-        described = self._calls.make(
+        described = self._calls.call(
             Request("DescribeOrganization", scope=alone),
             lambda: _organization(self._clients.organizations(partition).describe_organization()),
             self._limiter,
@@ -167,12 +167,12 @@ class Organization:
             return entries_of(page, "Accounts"), next_token(page)
 
         request = Request("ListAccounts", scope=scope)
-        return self._calls.make(request, ask, self._limiter, Priority.SCAN)
+        return self._calls.call(request, ask, self._limiter, Priority.SCAN)
 
     def _the_one(self, scope: Scope) -> Account:
         """The calling account, which is active since it calls; its id where its name is denied."""
         try:
-            name = self._calls.make(
+            name = self._calls.call(
                 Request("GetAccountInformation", scope=scope), lambda: self._own_name(scope)
             )
         except GatewayError as error:

@@ -20,11 +20,11 @@ _GLOBAL: Final = {
 }
 
 
-def home(partition: str) -> str:
+def home_region(partition: str) -> str:
     """The region of a partition's global services; the default one where it is not known."""
     return _GLOBAL.get(partition, DEFAULT)
 
 
-def known(partition: str) -> str | None:
+def known_region(partition: str) -> str | None:
     """The same; None where it is not known."""
     return _GLOBAL.get(partition)

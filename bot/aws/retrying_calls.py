@@ -56,7 +56,7 @@ class ApiCaller:
         """Make no more tries."""
         self._closed.set()
 
-    def make(
+    def call(
         self,
         request: Request,
         ask: Callable[[], _T],

@@ -21,7 +21,7 @@ from bot.aws.error_mapping import (
     UnusableAnswer,
     explain,
 )
-from bot.aws.regions import home
+from bot.aws.regions import home_region
 from bot.domain.failures import FailureCode, failure
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ SESSION_NAME: Final = "altcontact"
 """What CloudTrail shows the bot as, where it assumes a role."""
 
 
-def opened(target: AwsTarget, config: Config) -> boto3.Session:
+def open_session(target: AwsTarget, config: Config) -> boto3.Session:
     """The session by which a target is reached.
 
     Raises:
@@ -48,10 +48,12 @@ def opened(target: AwsTarget, config: Config) -> boto3.Session:
     base = boto3.Session(profile_name=profile)
     if not target.role:
         return base
-    return assumed(target, config, base, botocore.session.Session(profile=profile))
+    return assume_role(target, config, base, botocore.session.Session(profile=profile))
 
 
-def assumed(target: AwsTarget, config: Config, base: boto3.Session, core: Session) -> boto3.Session:
+def assume_role(
+    target: AwsTarget, config: Config, base: boto3.Session, core: Session
+) -> boto3.Session:
     """A session whose credentials are those of the target's role, renewed before they expire.
 
     Args:
@@ -65,7 +67,7 @@ def assumed(target: AwsTarget, config: Config, base: boto3.Session, core: Sessio
     """
     # The role's ARN tells the partition, of which STS in another one knows nothing.
     partition = target.role.split(":")[1] if ":" in target.role else ""
-    region = base.region_name or home(partition)
+    region = base.region_name or home_region(partition)
     try:
         sts = base.client("sts", region_name=region, config=config)
     except ValueError as exc:

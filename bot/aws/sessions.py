@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError
 
 from bot.aws import regions
 from bot.aws.error_mapping import BadEndpoint
-from bot.aws.roles import opened
+from bot.aws.roles import open_session
 from bot.domain.scope import AwsTarget
 
 if TYPE_CHECKING:
@@ -90,12 +90,12 @@ class Clients:
             key = (service, partition)
             if key not in self._made:
                 if self._session is None:
-                    self._session = opened(self._target, self._config)
+                    self._session = open_session(self._target, self._config)
                 self._made[key] = self._make(self._session, service, partition)
             return self._made[key]
 
     def _make(self, session: boto3.Session, service: str, partition: str) -> object:
-        region = regions.known(partition) or session.region_name or regions.DEFAULT
+        region = regions.known_region(partition) or session.region_name or regions.DEFAULT
         try:
             # The stubs overload on literal names alone.
             return session.client(service, region_name=region, config=self._config)  # type: ignore[call-overload]

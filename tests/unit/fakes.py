@@ -189,8 +189,10 @@ class FakeGateway:
         if self.listing_fault is not None:
             raise self.listing_fault
 
-    def read(self, account_id: str, kind: ContactType, priority: Priority) -> ContactReading:
-        self.reads.append((account_id, kind, priority))
+    def read(
+        self, account_id: str, contact_type: ContactType, priority: Priority
+    ) -> ContactReading:
+        self.reads.append((account_id, contact_type, priority))
         if gate := self.read_gates.get(account_id):
             gate.stand()
         self.on_read()
@@ -199,7 +201,7 @@ class FakeGateway:
             if isinstance(reading, Exception):
                 raise reading
             return reading
-        contact = self.held.get((account_id, kind))
+        contact = self.held.get((account_id, contact_type))
         return Present(contact) if contact is not None else ABSENT
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
@@ -226,14 +228,14 @@ class FakeGateway:
     def close(self) -> None:
         self.closed = True
 
-    def write(self, account_id: str, kind: ContactType, contact: AlternateContact) -> None:
+    def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
         self.writes.append(contact)
         if self.write_gate is not None:
             self.write_gate.stand()
         self.on_write()
         error, takes = self.write_faults.popleft() if self.write_faults else (None, True)
         if takes:
-            self.held[account_id, kind] = contact
+            self.held[account_id, contact_type] = contact
         if error is not None:
             raise error
 

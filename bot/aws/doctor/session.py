@@ -87,7 +87,7 @@ class DoctorSession:
             GatewayError: it did not answer, or refused.
         """
         scope = self.scope if self.account_id else None
-        return self._calls.make(
+        return self._calls.call(
             Request(operation, scope=scope), ask, self._limiter, Priority.INTERACTIVE
         )
 

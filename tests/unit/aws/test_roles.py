@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
 from bot.aws.gateway import gateways_for
-from bot.aws.roles import assumed, opened
+from bot.aws.roles import assume_role, open_session
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
 from bot.domain.scope import AwsTarget, ScopeKind
@@ -55,7 +55,7 @@ def by_role(base: Wire, there: Wire, target: AwsTarget = TARGET) -> AwsGateway:
     core = there.session._session
     # Those of the role are to be found; the stubs do not know where botocore keeps what it found.
     core._credentials = None  # type: ignore[attr-defined]
-    there.session = assumed(target, ONCE, base.session, core)
+    there.session = assume_role(target, ONCE, base.session, core)
     return gateway(there, target=target)
 
 
@@ -148,10 +148,10 @@ def profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("profiles")
 def test_a_profile_gives_its_region_and_credentials() -> None:
     """A target's profile is opened; with a role besides, the role is to be assumed by it."""
-    session = opened(AwsTarget(profile="acquired"), ONCE)
+    session = open_session(AwsTarget(profile="acquired"), ONCE)
     assert session.region_name == "eu-north-1"
     assert session.profile_name == "acquired"
-    with_role = opened(AwsTarget(profile="acquired", role=ROLE), ONCE)
+    with_role = open_session(AwsTarget(profile="acquired", role=ROLE), ONCE)
     assert with_role.region_name == "eu-north-1"
     credentials = with_role.get_credentials()
     assert credentials is not None
