@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from bot.domain.announcements import Announcement
     from bot.domain.readings import ContactReading
+    from bot.services.ports.store import AnnouncementRepository
 
 POLL_INTERVAL = 3600.0
 REFUSED = PostRefused("Slack is away.")
@@ -75,13 +76,49 @@ def notifier() -> FakeNotifier:
     return FakeNotifier()
 
 
+class FrailAnnouncements:
+    """Announcements of a store that fails where it is told to.
+
+    `stale` is what it holds to be due instead of what is; `failed` is set by a fault of `due`.
+    """
+
+    def __init__(self, announcements: AnnouncementRepository) -> None:
+        self._announcements = announcements
+        self.due_faults = self.sent_faults = 0
+        self.failed = threading.Event()
+        self.stale: list[Announcement] | None = None
+        self.content = announcements.content
+        self.begin_sending = announcements.begin_sending
+        self.not_sent = announcements.not_sent
+        self.may_repeat = announcements.may_repeat
+
+    def due(self) -> list[Announcement]:
+        if self.due_faults:
+            self.due_faults -= 1
+            self.failed.set()
+            raise StoreError("The database is busy.")
+        return self._announcements.due() if self.stale is None else self.stale
+
+    def sent(self, announcement_id: str, channel_id: str, ts: str, shown_revision: int) -> None:
+        if self.sent_faults:
+            self.sent_faults -= 1
+            raise StoreError("The disk is full.")
+        self._announcements.sent(announcement_id, channel_id, ts, shown_revision)
+
+
+@pytest.fixture
+def announcements(store: SqliteStore) -> FrailAnnouncements:
+    """What the unit under test sends."""
+    return FrailAnnouncements(store.announcements)
+
+
 @pytest.fixture
 def announcer(
-    store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+    announcements: FrailAnnouncements, notifier: FakeNotifier, clock: FakeClock
 ) -> Iterator[AnnouncementSender]:
     """The unit under test; its thread runs where a test starts it."""
     announcer = AnnouncementSender(
-        store.announcements,
+        announcements,
         notifier,
         clock,
         rows=10,
@@ -358,14 +395,13 @@ def test_a_problem_is_over_when_nothing_is_due_any_more(
 def test_what_was_withdrawn_meanwhile_is_not_posted(
     announcer: AnnouncementSender,
     store: SqliteStore,
+    announcements: FrailAnnouncements,
     notifier: FakeNotifier,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What was resolved between the look and the post is left."""
     scan(store, {1: ABSENT})
-    due = store.announcements.due()
+    announcements.stale = announcements.due()
     resolve(store, 1)
-    monkeypatch.setattr(store.announcements, "due", lambda: due)
     announcer.deliver()
     assert notifier.tries == 0
 
@@ -520,24 +556,16 @@ def test_a_stop_between_looks_is_not_missed(
 def test_a_database_that_fails_for_a_while_is_waited_for(
     announcer: AnnouncementSender,
     store: SqliteStore,
+    announcements: FrailAnnouncements,
     notifier: FakeNotifier,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The announcer survives a database that cannot be read, and sends once it can."""
-    failed, posted = threading.Event(), threading.Event()
-    due = store.announcements.due
-
-    def fail_once() -> list[Announcement]:
-        if failed.is_set():
-            return due()
-        failed.set()
-        raise StoreError("The database is busy.")
-
-    monkeypatch.setattr(store.announcements, "due", fail_once)
+    posted = threading.Event()
+    announcements.due_faults = 1
     notifier.on_post = posted.set
     scan(store, {1: ABSENT})
     announcer.start()
-    assert failed.wait(PATIENCE)
+    assert announcements.failed.wait(PATIENCE)
     announcer.wake()
     assert posted.wait(PATIENCE)
 
@@ -545,19 +573,14 @@ def test_a_database_that_fails_for_a_while_is_waited_for(
 def test_a_record_that_fails_after_the_post_is_in_doubt(
     announcer: AnnouncementSender,
     store: SqliteStore,
+    announcements: FrailAnnouncements,
     notifier: FakeNotifier,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where the store cannot take in that a message was posted, it is looked for, not repeated."""
     scan(store, {1: ABSENT})
-
-    def fail(*_: object) -> None:
-        raise StoreError("The disk is full.")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(store.announcements, "sent", fail)
-        with pytest.raises(StoreError):
-            announcer.deliver()
+    announcements.sent_faults = 1
+    with pytest.raises(StoreError):
+        announcer.deliver()
     announcer.deliver()
     assert len(notifier.looked_for) == 1
     assert len(notifier.posted) == 1
