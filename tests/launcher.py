@@ -195,6 +195,10 @@ def _load() -> None:
     import bot.app.bot  # noqa: PLC0415 - here alone, not in the tests' own process
     import bot.app.doctor  # noqa: PLC0415 - the same
     import bot.app.one_shot  # noqa: PLC0415 - the same
+    import bot.cli.check  # noqa: PLC0415 - the same
+    import bot.cli.doctor  # noqa: PLC0415 - the same
+    import bot.cli.policy  # noqa: PLC0415 - the same
+    import bot.cli.run  # noqa: PLC0415 - the same
     import bot.config.load  # noqa: F401, PLC0415 - the same
 
     gc.freeze()  # or every fork would copy all of it

@@ -15,7 +15,7 @@ from altcontact_sandbox.errors import SandboxError
 if TYPE_CHECKING:
     from pathlib import Path
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 SLACK = {"SLACK_API_URL": "http://127.0.0.1:1/api/"}
 

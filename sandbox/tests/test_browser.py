@@ -45,7 +45,7 @@ def test_a_browser_with_windows_is_opened(monkeypatch: pytest.MonkeyPatch) -> No
     found = Browser("/usr/bin/firefox")
     at_a_desk(monkeypatch, found, terminal=True)
     assert browser.open_page(URL)
-    assert found.asked.wait(20)
+    assert found.asked.wait(60)
     assert found.opened == [URL]
 
 

@@ -204,7 +204,7 @@ def test_two_people_at_once(ready: Bot, slack: SlackSandbox) -> None:
     for each in both:
         each.start()
     for each in both:
-        each.join(30)
+        each.join(60)
     assert [each.get("errors") for each in answers.values()] == [None, None]
     shown = {user: texts(slack.wait_view(is_answered, user)["view"]) for user in people}
     (winner,) = (user for user in people if "/altcontact exemptions" in shown[user])

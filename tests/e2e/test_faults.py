@@ -64,8 +64,8 @@ def test_throttled_and_failing_slack_is_waited_out(bot: Bot, slack: SlackSandbox
     slack.fault("chat.postMessage", "ratelimited", seconds=2)
     slack.fault("chat.postMessage", "error")
     bot.start()
-    slack.wait_message("contacts missing", timeout=40)
-    slack.wait_message("could not be checked", timeout=40)
+    slack.wait_message("contacts missing")
+    slack.wait_message("could not be checked")
     assert len(alerts(slack)) == 1
 
 
@@ -93,7 +93,7 @@ def test_a_channel_that_cannot_be_posted_to(
     slack.command("/altcontact help", channel="C0GENERAL4")
     slack.wait_private("Alerts wait to be posted")
     slack.set_channel(**mended)
-    slack.wait_message("contacts missing", timeout=60)
+    slack.wait_message("contacts missing")
 
 
 @pytest.mark.refused("token_revoked")
@@ -104,16 +104,16 @@ def test_a_revoked_token_is_told_and_outlived(bot: Bot, slack: SlackSandbox) -> 
     assert "token" in bot.wait_log("alerts cannot be posted")["problem"]
     bot.wait_log("scan ended", state="complete")
     slack.settings(token_problem="")
-    slack.wait_message("contacts missing", timeout=60)
+    slack.wait_message("contacts missing")
 
 
 def test_a_cut_socket_is_made_again(ready: Bot, slack: SlackSandbox) -> None:
     """After a cut and a while without Slack, commands are answered again."""
     slack.cut_sockets(refuse_for=2.0)
     slack.wait(lambda seen: seen["connected"] == 0, name="no connection")
-    slack.wait_connected(timeout=40)
+    slack.wait_connected()
     slack.command("/altcontact check data lake")
-    slack.wait_private("Data lake", timeout=30)
+    slack.wait_private("Data lake")
     assert ready.terminate() == 0
 
 
@@ -127,7 +127,7 @@ def test_every_cause_is_told_apart_from_missing(
     aws.fault("throttle", operation, account_id="666666666666")
     aws.deny("account:GetAlternateContact", "888888888888", by="iam")
     bot.start()
-    message = slack.wait_message("could not be checked", timeout=60)
+    message = slack.wait_message("could not be checked")
     ended = bot.wait_log("scan ended")
     assert (ended["missing"], ended["unknown"]) == (2, 5)
     shown = json.dumps(message["blocks"])
@@ -135,7 +135,7 @@ def test_every_cause_is_told_apart_from_missing(
         assert told in shown
     aws.clear_faults()
     slack.command("/altcontact check")
-    slack.wait_private("5 of 15 accounts fall short", timeout=40)
+    slack.wait_private("5 of 15 accounts fall short")
     slack.wait_message("could be checked since")
 
 
@@ -177,7 +177,7 @@ def test_killed_in_the_middle_of_a_scan(bot: Bot, slack: SlackSandbox, aws: AwsS
     aws.clear_faults()
     bot.start()
     bot.wait_log("a check was cut off before", scans=1)
-    slack.wait_message("contacts missing", timeout=40)
+    slack.wait_message("contacts missing")
     slack.wait_message("could not be checked")
     assert len(alerts(slack)) == 1
 
@@ -194,10 +194,10 @@ def test_killed_between_write_and_record(
     slack.wait_view("read back")
     ready.kill()
     aws.clear_faults()
-    person.join(30)
+    person.join(60)
     ready.start()
     ready.wait_log("fix ended", state="confirmed")
-    slack.wait_message(f"Resolved by <@{ALICE}>", timeout=40)
+    slack.wait_message(f"Resolved by <@{ALICE}>")
     assert aws.contact(WEB, "SECURITY") is not None
     with closing(SqliteStore(environment["ALTCONTACT_DATABASE"], SystemClock())) as store:
         fix = store.fixes.latest(WEB, ContactType.SECURITY)
@@ -221,7 +221,7 @@ def test_killed_before_aws_took_the_write(
     ready.kill()
     aws.latency(0)
     aws.clear_faults()
-    person.join(30)
+    person.join(60)
     ready.start()
     ready.wait_log("fix ended", state="failed")
     assert aws.contact(WEB, "SECURITY") is None

@@ -60,7 +60,7 @@ def test_who_may_not_is_told_from_a_page_too(many: Bot, slack: SlackSandbox) -> 
 def test_results_name_what_they_do_not_show(many: Bot, slack: SlackSandbox) -> None:
     """The result of a check says how many more there are."""
     slack.command("/altcontact check")
-    result = slack.wait_private("fall short", timeout=30)
+    result = slack.wait_private("fall short")
     assert "more. The alert in the channel shows all of them" in str(result["blocks"])
 
 
@@ -71,10 +71,10 @@ def test_a_contact_that_cannot_be_read_gives_no_form(
     aws.fault("html", "GetAlternateContact")
     alert = slack.wait_message("Show all")
     slack.press("altcontact_fix:0", message=alert)
-    slack.wait_view("What answered is not AWS", timeout=40)
+    slack.wait_view("What answered is not AWS")
     name = str(aws.accounts()[5]["name"])
     slack.command(f"/altcontact check {name}")
-    slack.wait_private("Security unknown", timeout=40)
+    slack.wait_private("Security unknown")
 
 
 def test_several_people_check_at_once(many: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
@@ -85,5 +85,5 @@ def test_several_people_check_at_once(many: Bot, slack: SlackSandbox, aws: AwsSa
     slack.command("/altcontact check", user=BOB)
     joined = slack.wait_private("running already", BOB)
     assert f"<@{ALICE}>" in joined["text"]
-    slack.wait_private("fall short", ALICE, timeout=60)
-    slack.wait_private("fall short", BOB, timeout=60)
+    slack.wait_private("fall short", ALICE)
+    slack.wait_private("fall short", BOB)

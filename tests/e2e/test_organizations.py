@@ -169,11 +169,11 @@ def test_an_outage_of_one_holds_up_no_other(place: Place, bot: Bot, slack: Slack
     place.acquired.outage(on=True)
     bot.start()
     slack.wait_connected()
-    alert = texts(slack.wait_message("1 contact missing", timeout=40)["blocks"])
+    alert = texts(slack.wait_message("1 contact missing")["blocks"])
     assert "our-shop" in alert
-    slack.wait_message("Checks do not work in acquired", timeout=40)
+    slack.wait_message("Checks do not work in acquired")
     slack.command("/altcontact check")
-    told = texts(slack.wait_private("Incomplete: 1 of 2 accounts fall short", timeout=40)["blocks"])
+    told = texts(slack.wait_private("Incomplete: 1 of 2 accounts fall short")["blocks"])
     assert "*acquired:*" in told
     assert "*corp:*" not in told
     parts, accounts = checked(place, wanted=1)

@@ -32,7 +32,7 @@ OTHER = contact("other@corp.example")
 
 EXPLAIN = """
 import sys
-from bot.cli import main as cli
+from bot import cli
 
 for account in sys.argv[1:]:
     status = cli.main(["policy", "explain", account, "--json"])

@@ -80,7 +80,7 @@ def hang_up(bot: Bot) -> None:
 def wait_until(bot: Bot, what: Callable[[], bool]) -> None:
     """Wait until the log is so."""
     with bot._more:
-        assert bot._more.wait_for(what, 30), bot.log
+        assert bot._more.wait_for(what, 60), bot.log
 
 
 def logged(bot: Bot, event: str) -> list[dict[str, Any]]:

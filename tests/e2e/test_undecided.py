@@ -112,7 +112,7 @@ def begin(bot: Bot, slack: SlackSandbox, told: str) -> None:
     bot.start()
     slack.wait(lambda seen: seen["connected"] and seen["accepted"] > accepted, name="connection")
     slack.command("/altcontact check")
-    slack.wait_private(told, timeout=40)
+    slack.wait_private(told)
 
 
 def test_a_check_without_slack_decides_nothing_about_members(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.services.ports.aws import Priority
     from bot.services.ports.store import Store
 
-PATIENCE = 20
+PATIENCE = 60.0
 """Seconds after which a test that waits has failed."""
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sandbox.tests.browser.watched import Opening
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="package")

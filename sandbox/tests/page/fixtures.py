@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 CONTACT = {
     "Name": "Ida Lys",

@@ -428,8 +428,8 @@ def test_a_bot_that_starts_is_waited_for_no_longer_than_it_runs(
     """Where the bot ends, that is answered; and a page that is stopped waits for nothing."""
     assert isinstance(starting.ready, Watched)
     with ThreadPoolExecutor() as pool, PageServer(starting) as page:
-        asked = pool.submit(httpx.post, f"{page.url}/control/bot/check", timeout=20)
-        assert starting.ready.looked.wait(20)
+        asked = pool.submit(httpx.post, f"{page.url}/control/bot/check", timeout=60)
+        assert starting.ready.looked.wait(60)
         if ends == "bot":
             starting.stop()
             assert asked.result().status_code == 409

@@ -112,7 +112,7 @@ class TinyBot:
             return next(filter(fits, events), None)
 
         with self._more:
-            event = self._more.wait_for(found, 20)
+            event = self._more.wait_for(found, 60)
         assert event is not None
         return event
 
@@ -125,7 +125,7 @@ class TinyBot:
         self._keep(body)
         hold = self.hold
         if hold is not None:
-            hold.wait(20)
+            hold.wait(60)
         if body["text"] == "form":
             ack()
             self._client.views_open(trigger_id=body["trigger_id"], view=self.form)

@@ -59,7 +59,7 @@ class Typing:
 
     def done(self) -> Node:
         """What came of it."""
-        self._thread.join(20)
+        self._thread.join(60)
         return self.answer
 
 
@@ -166,7 +166,7 @@ def test_bolt_comes_anew_when_asked(slack: SlackSandbox, bot: TinyBot) -> None:
 def test_a_ping_is_answered(slack: SlackSandbox) -> None:
     """A ping gets its pong."""
     with connected(slack) as (socket, _):
-        assert socket.ping(b"here").wait(10)
+        assert socket.ping(b"here").wait(60)
 
 
 def test_a_dead_peer_is_silent(slack: SlackSandbox) -> None:

@@ -110,7 +110,7 @@ def test_the_wire_is_waited_for(slack: SlackSandbox, client: WebClient) -> None:
     listener = threading.Thread(target=listen)
     listener.start()
     client.auth_test()
-    listener.join(20)
+    listener.join(60)
     assert [entry["name"] for entry in heard[0]["entries"]] == ["auth.test"]
     client.api_test()
     assert [entry["name"] for entry in entries(slack, 1)] == ["api.test"]

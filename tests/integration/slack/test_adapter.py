@@ -217,7 +217,7 @@ class Heard:
     def wait(self, number: int = 1) -> list[str]:
         """Wait for so many messages; their texts."""
         with self._more:
-            assert self._more.wait_for(lambda: len(self.messages) >= number, 10)
+            assert self._more.wait_for(lambda: len(self.messages) >= number, 60)
             return [message.text for message in self.messages]
 
 
@@ -252,7 +252,7 @@ def test_an_answer_that_cannot_be_delivered_is_logged(tasks: BackgroundTasks) ->
     tasks.run(fail, deaf)
     tasks.run(lambda: heard(note("Next.")), heard)
     assert heard.wait() == ["Next."]
-    assert tasks.submit(lambda: 7).result(10) == 7
+    assert tasks.submit(lambda: 7).result(60) == 7
 
 
 def test_one_person_is_told_in_the_channel_or_directly(

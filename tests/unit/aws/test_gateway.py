@@ -652,7 +652,7 @@ def test_closing_sends_away_who_waits_for_a_turn() -> None:
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(adapter.read, MEMBER, SECURITY, Priority.SCAN)
         adapter.close()
-        assert why(waiting.result(timeout=20)) is FailureCode.NOT_REACHED
+        assert why(waiting.result(timeout=60)) is FailureCode.NOT_REACHED
 
 
 def test_closing_cuts_the_pause_between_tries_short() -> None:
@@ -670,9 +670,9 @@ def test_closing_cuts_the_pause_between_tries_short() -> None:
         structlog.configure(processors=[tell])
         try:
             reading = pool.submit(adapter.read, MEMBER, SECURITY, Priority.SCAN)
-            assert paused.wait(20)
+            assert paused.wait(60)
             adapter.close()
-            assert why(reading.result(timeout=20)) is FailureCode.AWS_FAULT
+            assert why(reading.result(timeout=60)) is FailureCode.AWS_FAULT
         finally:
             structlog.reset_defaults()
 

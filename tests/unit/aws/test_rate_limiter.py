@@ -18,7 +18,7 @@ from bot.services.ports.aws import Priority
 if TYPE_CHECKING:
     import threading
 
-PATIENCE = 20
+PATIENCE = 60.0
 
 
 class RunningTime:

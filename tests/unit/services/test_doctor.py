@@ -38,7 +38,7 @@ def test_lines_come_section_after_section() -> None:
 
 def test_sections_go_side_by_side() -> None:
     """A section does not wait for another one."""
-    met = threading.Barrier(2, timeout=20)
+    met = threading.Barrier(2, timeout=60)
 
     def meet(section: Section) -> Check:
         def look() -> Iterable[CheckResult]:
@@ -74,7 +74,7 @@ def test_what_takes_too_long_is_said() -> None:
     def hang() -> Iterator[CheckResult]:
         looking.append(threading.current_thread())
         yield line(Section.AWS, "before")
-        release.wait(20)
+        release.wait(60)
 
     def late() -> Iterable[CheckResult]:
         made_late.append("contacts")
@@ -88,7 +88,7 @@ def test_what_takes_too_long_is_said() -> None:
     )
     found = list(made.lines())
     release.set()
-    looking[0].join(20)
+    looking[0].join(60)
     assert made_late == []
     assert [each.name for each in found] == ["before", "accounts", "contacts", "times"]
     assert "within 0.3 seconds" in found[1].message

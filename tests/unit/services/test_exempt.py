@@ -227,7 +227,7 @@ def test_two_who_set_aside_at_once() -> None:
     start = threading.Barrier(2)
 
     def ask(user_id: str) -> None:
-        start.wait(20)
+        start.wait(60)
         try:
             world.grant(user_id=user_id, reason=f"{REASON} {user_id}")
         except ExemptionRefused as error:
@@ -237,7 +237,7 @@ def test_two_who_set_aside_at_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     (granted,) = world.store.exemptions.recorded.values()
     (error,) = refused
     assert error.by == granted.request.user_id

@@ -84,7 +84,7 @@ class SlackControl(SlackActions):
         shown: Seen | None = self.state()["homes"].get(user)
         return shown
 
-    def wait(self, what: Callable[[Seen], Any], timeout: float = 20.0, name: str = "") -> Any:  # noqa: ANN401 - whatever `what` finds
+    def wait(self, what: Callable[[Seen], Any], timeout: float = 60.0, name: str = "") -> Any:  # noqa: ANN401 - whatever `what` finds
         """Wait until `what`, given all that people see, finds something true, and give that.
 
         Raises:
@@ -99,31 +99,31 @@ class SlackControl(SlackActions):
             seen = self._get("state", since=seen["changes"], timeout=min(left, _SLICE))
         return found
 
-    def wait_connected(self, number: int = 1, timeout: float = 20.0) -> None:
+    def wait_connected(self, number: int = 1, timeout: float = 60.0) -> None:
         """Wait until the bot is connected."""
         self.wait(lambda seen: seen["connected"] >= number, timeout, "a connection")
 
     def wait_message(
-        self, contains: Wanted = "", channel: str = ALERTS, timeout: float = 20.0
+        self, contains: Wanted = "", channel: str = ALERTS, timeout: float = 60.0
     ) -> Seen:
         """Wait for a message in a channel; the newest that holds a text, or of which it is true."""
         return self._newest(contains, lambda m: _is_in(m, channel), timeout)
 
-    def wait_private(self, contains: Wanted = "", user: str = ALICE, timeout: float = 20.0) -> Seen:
+    def wait_private(self, contains: Wanted = "", user: str = ALICE, timeout: float = 60.0) -> Seen:
         """Wait for what one person alone sees, ephemeral or direct."""
         return self._newest(contains, lambda m: _is_for(m, user), timeout)
 
     def wait_ephemeral(
-        self, contains: Wanted = "", user: str = ALICE, timeout: float = 20.0
+        self, contains: Wanted = "", user: str = ALICE, timeout: float = 60.0
     ) -> Seen:
         """Wait for what one person alone sees in a channel."""
         return self._newest(contains, lambda m: m["to"] == user and not m["deleted"], timeout)
 
-    def wait_dm(self, contains: Wanted = "", user: str = ALICE, timeout: float = 20.0) -> Seen:
+    def wait_dm(self, contains: Wanted = "", user: str = ALICE, timeout: float = 60.0) -> Seen:
         """Wait for a direct message."""
         return self._newest(contains, lambda m: _is_in(m, f"D{user[1:]}"), timeout)
 
-    def wait_view(self, contains: Wanted = "", user: str = ALICE, timeout: float = 20.0) -> Seen:
+    def wait_view(self, contains: Wanted = "", user: str = ALICE, timeout: float = 60.0) -> Seen:
         """Wait for a modal on a person's screen that holds a text, or of which it is true."""
 
         def find(seen: Seen) -> Seen | None:

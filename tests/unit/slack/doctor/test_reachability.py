@@ -32,7 +32,7 @@ def server(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
         thread = threading.Thread(target=serve)
         thread.start()
         yield listening.getsockname()[1], heard
-        thread.join(20)
+        thread.join(60)
 
 
 def test_directly() -> None:
