@@ -25,23 +25,22 @@ from bot.store.repository import Repository
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
-    from sqlite3 import Row
-
-    from sqlite_utils import Database
 
     from bot.domain.contacts import Account, ContactType, Unit
     from bot.domain.rules.facts import PastContact
+    from bot.store.transaction import Row, Transaction
 
 _KEEP: Final = """
-INSERT INTO accounts (id, name, folded, state, email, organization) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO accounts (id, name, folded, state, email, organization)
+VALUES (:id, :name, :folded, :state, :email, :organization)
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, folded = excluded.folded, state = excluded.state,
     email = excluded.email, organization = excluded.organization, gone_at = NULL,
-    units = iif(organization = excluded.organization, units, NULL),
-    tags = iif(organization = excluded.organization, tags, NULL)
-WHERE (name, state, email, organization)
+    units = CASE WHEN accounts.organization = excluded.organization THEN accounts.units END,
+    tags = CASE WHEN accounts.organization = excluded.organization THEN accounts.tags END
+WHERE (accounts.name, accounts.state, accounts.email, accounts.organization)
         != (excluded.name, excluded.state, excluded.email, excluded.organization)
-    OR gone_at IS NOT NULL
+    OR accounts.gone_at IS NOT NULL
 """
 """OUs and tags are an organization's: those of another one do not go along with an account."""
 
@@ -54,30 +53,32 @@ LIMIT :limit
 
 _PLACEMENTS: Final = """
 SELECT id, units, units_at, tags, tags_at FROM accounts
-WHERE organization = ? AND gone_at IS NULL
+WHERE organization = :organization AND gone_at IS NULL
 """
 
 _PLACE: Final = """
 UPDATE accounts SET
-    units = coalesce(:units, units), units_at = iif(:units IS NULL, units_at, :units_at),
-    tags = coalesce(:tags, tags), tags_at = iif(:tags IS NULL, tags_at, :tags_at)
+    units = coalesce(:units, units),
+    units_at = CASE WHEN :units IS NULL THEN units_at ELSE :units_at END,
+    tags = coalesce(:tags, tags),
+    tags_at = CASE WHEN :tags IS NULL THEN tags_at ELSE :tags_at END
 WHERE id = :id
 """
 
 
-def keep_accounts(db: Database, accounts: Iterable[Account]) -> None:
+def keep_accounts(db: Transaction, accounts: Iterable[Account]) -> None:
     """Keep accounts as listed; where they stand is kept by `Accounts.keep_placements` alone."""
-    db.conn.executemany(
+    db.run_each(
         _KEEP,
         (
-            (
-                account.id,
-                text(account.name),
-                folded(account.name),
-                account.state,
-                text(account.email),
-                text(account.organization),
-            )
+            {
+                "id": account.id,
+                "name": text(account.name),
+                "folded": folded(account.name),
+                "state": account.state,
+                "email": text(account.email),
+                "organization": text(account.organization),
+            }
             for account in accounts
         ),
     )
@@ -97,7 +98,7 @@ class Accounts(Repository):
         It has the OUs and tags that were last kept of it, if that was not too long ago.
         """
         with self._connections.reading() as db:
-            row = db.execute("SELECT * FROM accounts WHERE id = ?", [text(account_id)]).fetchone()
+            row = db.row("SELECT * FROM accounts WHERE id = :id", id=text(account_id))
             return self._placed(row) if row is not None else None
 
     def find(self, text: str, limit: int) -> list[Account]:
@@ -111,7 +112,7 @@ class Accounts(Repository):
         name = folded(sought)
         with self._connections.reading() as db:
             # Folding also brings digits of other scripts and widths to plain ones.
-            found = db.execute(_FIND, {"id": name, "name": name, "limit": limit})
+            found = db.rows(_FIND, id=name, name=name, limit=limit)
             return [self._placed(row) for row in found]
 
     def _placed(self, row: Row) -> Account:
@@ -127,7 +128,7 @@ class Accounts(Repository):
         """Every account's name, to look for the nearest of a typo in."""
         with self._connections.reading() as db:
             sql = "SELECT DISTINCT name FROM accounts WHERE gone_at IS NULL ORDER BY folded, name"
-            return [row["name"] for row in db.execute(sql)]
+            return [row["name"] for row in db.rows(sql)]
 
     def placements(self, organization: str) -> Mapping[str, AccountPlacement]:
         """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
@@ -135,7 +136,7 @@ class Accounts(Repository):
         paths: dict[str | None, tuple[Unit, ...] | None] = {None: None}
         kept: dict[str, AccountPlacement] = {}
         with self._connections.reading() as db:
-            for row in db.execute(_PLACEMENTS, [text(organization)]):
+            for row in db.stream(_PLACEMENTS, organization=text(organization)):
                 if row["units"] not in paths:
                     paths[row["units"]] = to_units(row["units"])
                 kept[row["id"]] = AccountPlacement(
@@ -149,7 +150,7 @@ class Accounts(Repository):
     def keep_placements(self, placements: Mapping[str, AccountPlacement]) -> None:
         """Keep OUs and tags of known accounts; what is None stays as it was."""
         with self._connections.writing() as db:
-            db.conn.executemany(
+            db.run_each(
                 _PLACE,
                 (
                     {

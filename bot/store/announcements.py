@@ -13,12 +13,9 @@ from bot.store.outbox import WITHDRAW_IDLE
 from bot.store.repository import Repository
 
 if TYPE_CHECKING:
-    from sqlite3 import Row
-
-    from sqlite_utils import Database
-
     from bot.domain.announcements import Announcement
     from bot.domain.scans import Scan
+    from bot.store.transaction import Row, Transaction, Value
 
 _DUE: Final = """
 SELECT * FROM announcements
@@ -28,21 +25,21 @@ ORDER BY number
 
 _COUNTS: Final = """
 WITH shown AS (
-    SELECT *, resolved_at IS NULL AND exemption_id IS NULL AS open
-    FROM findings WHERE announcement_id = ?
+    SELECT *, resolved_at IS NULL AND exemption_id IS NULL AS is_open
+    FROM findings WHERE announcement_id = :id
 )
 SELECT
     count(*) AS total,
-    coalesce(sum(open), 0) AS open,
-    count(*) FILTER (WHERE resolved_at IS NULL AND NOT open) AS exempt,
-    count(DISTINCT iif(open, account_id || type, NULL)) AS contacts,
-    count(*) FILTER (WHERE open AND rule = 'missing') AS missing
+    count(*) FILTER (WHERE is_open) AS open,
+    count(*) FILTER (WHERE resolved_at IS NULL AND NOT is_open) AS exempt,
+    count(DISTINCT account_id || type) FILTER (WHERE is_open) AS contacts,
+    count(*) FILTER (WHERE is_open AND rule = 'missing') AS missing
 FROM shown
 """
 
 _SEVERITIES: Final = """
 SELECT severity, count(*) AS number FROM findings
-WHERE announcement_id = ? AND resolved_at IS NULL AND exemption_id IS NULL
+WHERE announcement_id = :id AND resolved_at IS NULL AND exemption_id IS NULL
     AND severity IS NOT NULL
 GROUP BY severity
 """
@@ -59,7 +56,8 @@ SELECT findings.*, accounts.name AS account_name,
 FROM findings JOIN accounts ON accounts.id = findings.account_id
 WHERE announcement_id = :id
 ORDER BY
-    :open_first AND (resolved_at IS NOT NULL OR exemption_id IS NOT NULL),
+    CASE WHEN :open_first = 1 AND (resolved_at IS NOT NULL OR exemption_id IS NOT NULL)
+        THEN 1 ELSE 0 END,
     worst, folded, account_id, type, {_RANK}, findings.id
 LIMIT :limit OFFSET :offset
 """  # noqa: S608 - only constants are put in
@@ -79,6 +77,32 @@ ORDER BY until, id
 LIMIT :limit OFFSET :offset
 """
 
+_CHANGES_COUNT: Final = "SELECT count(*) AS number FROM contact_changes WHERE announcement_id = :id"
+
+_ENDING_COUNT: Final = "SELECT count(*) AS number FROM exemptions WHERE announcement_id = :id"
+
+_BEGIN_SENDING: Final = """
+UPDATE announcements SET
+    in_doubt = CASE WHEN state = 'sending' THEN 1 ELSE in_doubt END, state = 'sending',
+    first_tried_at = coalesce(first_tried_at, :now)
+WHERE id = :id AND state IN ('pending', 'sending')
+RETURNING *
+"""
+
+_NOT_SENT: Final = """
+UPDATE announcements SET
+    state = 'pending', first_tried_at = CASE WHEN in_doubt = 1 THEN first_tried_at END
+WHERE id = :id AND state = 'sending'
+"""
+
+_SENT: Final = """
+UPDATE announcements SET
+    state = 'sent', channel_id = :channel_id, ts = :ts,
+    shown_revision = CASE WHEN shown_revision < :shown_revision THEN :shown_revision
+        ELSE shown_revision END
+WHERE id = :id
+"""
+
 
 class Announcements(Repository):
     """Announcements on their way to Slack."""
@@ -86,7 +110,7 @@ class Announcements(Repository):
     def due(self) -> list[Announcement]:
         """Announcements to be sent or updated, oldest first."""
         with self._connections.reading() as db:
-            return [to_announcement(row) for row in db.execute(_DUE)]
+            return [to_announcement(row) for row in db.rows(_DUE)]
 
     def content(self, announcement_id: str, limit: int, offset: int = 0) -> AnnouncementContent:
         """What an announcement shows, as things are now.
@@ -101,20 +125,20 @@ class Announcements(Repository):
             row = _announcement(db, announcement_id)
             if row is None:
                 raise StoreError("There is no such announcement.")
-            found = db.execute("SELECT * FROM scans WHERE id = ?", [row["scan_id"]]).fetchone()
+            (found,) = db.rows("SELECT * FROM scans WHERE id = :id", id=row["scan_id"])
             announcement, scan = to_announcement(row), to_scan(found)
-            page: dict[str, str | int] = {"id": announcement_id, "limit": limit, "offset": offset}
+            page: dict[str, Value] = {"id": announcement_id, "limit": limit, "offset": offset}
             match announcement.kind:
                 case AnnouncementKind.CHANGED:
-                    changes = tuple(to_change(each) for each in db.execute(_CHANGES, page))
-                    total = _count(db, "contact_changes", announcement_id)
+                    changes = tuple(to_change(row) for row in db.rows(_CHANGES, **page))
+                    total = db.number(_CHANGES_COUNT, id=announcement_id)
                     return AnnouncementContent(announcement, scan, total=total, changes=changes)
                 case AnnouncementKind.ENDING:
-                    ending = tuple(to_exemption(each) for each in db.execute(_ENDING, page))
-                    total = _count(db, "exemptions", announcement_id)
+                    ending = tuple(to_exemption(row) for row in db.rows(_ENDING, **page))
+                    total = db.number(_ENDING_COUNT, id=announcement_id)
                     return AnnouncementContent(announcement, scan, total=total, exemptions=ending)
                 case _:
-                    return _of_findings(db, announcement, scan, page)
+                    return _of_findings(db, announcement, scan, limit, offset)
 
     def begin_sending(self, announcement_id: str) -> Announcement | None:
         """Mark that sending is tried now; None where there is nothing (any longer) to send.
@@ -123,15 +147,7 @@ class Announcements(Repository):
         answered.
         """
         with self._connections.writing() as db:
-            changed = db.execute(
-                "UPDATE announcements SET in_doubt = in_doubt OR state = 'sending', "
-                "state = 'sending', first_tried_at = coalesce(first_tried_at, ?) "
-                "WHERE id = ? AND state IN ('pending', 'sending')",
-                (time_text(self._clock.now()), announcement_id),
-            )
-            if not changed.rowcount:
-                return None
-            row = _announcement(db, announcement_id)
+            row = db.row(_BEGIN_SENDING, id=announcement_id, now=time_text(self._clock.now()))
             return to_announcement(row) if row is not None else None
 
     def not_sent(self, announcement_id: str) -> None:
@@ -141,40 +157,32 @@ class Announcements(Repository):
         try was never answered: that one may yet stand in the channel.
         """
         with self._connections.writing() as db:
-            db.execute(
-                "UPDATE announcements SET state = 'pending', "
-                "first_tried_at = CASE WHEN in_doubt THEN first_tried_at END "
-                "WHERE id = ? AND state = 'sending'",
-                [announcement_id],
-            )
-            db.execute(WITHDRAW_IDLE, {"id": announcement_id})
+            db.run(_NOT_SENT, id=announcement_id)
+            db.run(WITHDRAW_IDLE, id=announcement_id)
 
     def sent(self, announcement_id: str, channel_id: str, ts: str, shown_revision: int) -> None:
         """Mark where an announcement stands and what of it is shown."""
         with self._connections.writing() as db:
-            db.execute(
-                "UPDATE announcements SET state = 'sent', channel_id = ?, ts = ?, "
-                "shown_revision = max(shown_revision, ?) WHERE id = ?",
-                (channel_id, ts, shown_revision, announcement_id),
-            )
+            shown = {"id": announcement_id, "channel_id": channel_id, "ts": ts}
+            db.run(_SENT, shown_revision=shown_revision, **shown)
 
     def may_repeat(self, announcement_id: str) -> None:
         """Mark that it could not be looked for, so that it says it may be a repeat."""
         with self._connections.writing() as db:
-            sql = "UPDATE announcements SET maybe_repeat = 1 WHERE id = ?"
-            db.execute(sql, [announcement_id])
+            db.run("UPDATE announcements SET maybe_repeat = 1 WHERE id = :id", id=announcement_id)
 
 
 def _of_findings(
-    db: Database, announcement: Announcement, scan: Scan, page: dict[str, str | int]
+    db: Transaction, announcement: Announcement, scan: Scan, limit: int, offset: int
 ) -> AnnouncementContent:
-    counts = db.execute(_COUNTS, [announcement.id]).fetchone()
-    page["open_first"] = counts["total"] > int(page["limit"])
-    numbers = {row["severity"]: row["number"] for row in db.execute(_SEVERITIES, [announcement.id])}
+    (counts,) = db.rows(_COUNTS, id=announcement.id)
+    open_first = counts["total"] > limit
+    shown = db.rows(_SHOWN, id=announcement.id, open_first=open_first, limit=limit, offset=offset)
+    numbers = {row["severity"]: row["number"] for row in db.rows(_SEVERITIES, id=announcement.id)}
     return AnnouncementContent(
         announcement,
         scan,
-        tuple(to_findings(db, db.execute(_SHOWN, page))),
+        tuple(to_findings(db, shown)),
         counts["total"],
         counts["open"],
         counts["exempt"],
@@ -184,12 +192,5 @@ def _of_findings(
     )
 
 
-def _count(db: Database, table: str, announcement_id: str) -> int:
-    sql = f"SELECT count(*) FROM {table} WHERE announcement_id = ?"  # noqa: S608 - a table of this module
-    return int(db.execute(sql, [announcement_id]).fetchone()[0])
-
-
-def _announcement(db: Database, announcement_id: str) -> Row | None:
-    sql = "SELECT * FROM announcements WHERE id = ?"
-    row: Row | None = db.execute(sql, [announcement_id]).fetchone()
-    return row
+def _announcement(db: Transaction, announcement_id: str) -> Row | None:
+    return db.row("SELECT * FROM announcements WHERE id = :id", id=announcement_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import AlternateContact, Unit
 from bot.domain.failures import Failure, FailureCode
@@ -18,6 +18,16 @@ from bot.domain.scope import CallerRole, Scope, ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+SCOPE_COLUMNS: Final = (
+    "scope_kind",
+    "scope_role",
+    "scope_account_id",
+    "scope_partition",
+    "scope_organization_id",
+    "scope_management_id",
+)
 
 
 def time_text(moment: datetime) -> str:
@@ -140,7 +150,7 @@ def to_parts(value: str) -> tuple[ScanPart, ...]:
 
 
 def scope_values(scope: Scope) -> tuple[str, ...]:
-    """A scope as the values of its columns."""
+    """A scope as the values of its columns, in the order of `SCOPE_COLUMNS`."""
     return (
         scope.kind,
         scope.role,

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from bot.domain.errors import StoreError
 from bot.store.errors import translated
+from bot.store.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 10.0
 """Seconds to wait for another writer: a scan of 10,000 accounts is recorded in two to five."""
 
-CLOSE_WAIT: Final = 3.0
+CLOSE_TIMEOUT: Final = 3.0
 """Seconds that transactions under way have to end at `close`; a stop has 10 s for everything."""
 
 
@@ -29,11 +30,15 @@ class Connections:
     Args:
         path: an existing file, absolute.
         patience: seconds to wait for another writer, in this process or another.
+        close_timeout: seconds that transactions under way have to end at `close`.
     """
 
-    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
-        self._path = path
+    def __init__(
+        self, path: Path, patience: float = PATIENCE, close_timeout: float = CLOSE_TIMEOUT
+    ) -> None:
+        self.path = path
         self._patience = patience
+        self._close_timeout = close_timeout
         self._open: dict[threading.Thread, Database] = {}
         self._in_use = 0
         self._closed = False
@@ -42,33 +47,39 @@ class Connections:
         self._writer = threading.Lock()
 
     @contextmanager
-    def reading(self) -> Iterator[Database]:
+    def reading(self) -> Iterator[Transaction]:
         """A transaction that sees one state of the database throughout, and waits for no writer."""
-        with self._held(), translated(self._path), self._transaction("BEGIN") as db:
-            yield db
+        with self._held(), translated(self.path), self._transaction("BEGIN") as db:
+            yield Transaction(db)
 
     @contextmanager
-    def writing(self) -> Iterator[Database]:
+    def writing(self) -> Iterator[Transaction]:
         """A transaction that is the only writer, on this file, from its first statement on.
 
         `BEGIN IMMEDIATE`: one that reads first and writes later could not be let on where
         another process wrote in between.
         """
+        with self.migrating() as db:
+            yield Transaction(db)
+
+    @contextmanager
+    def migrating(self) -> Iterator[Database]:
+        """The same, for what makes the tables."""
         begin = "BEGIN IMMEDIATE"
-        with self._held(), self._turn(), translated(self._path), self._transaction(begin) as db:
+        with self._held(), self._turn(), translated(self.path), self._transaction(begin) as db:
             yield db
 
     @contextmanager
     def plain(self) -> Iterator[Database]:
         """The thread's connection outside of a transaction, for what cannot be done in one."""
-        with self._held(), translated(self._path):
+        with self._held(), translated(self.path):
             yield self._mine()
 
     def close(self) -> None:
         """Let transactions under way end, then close all connections; harmless when repeated."""
         with self._changed:
             self._closed = True
-            if not self._changed.wait_for(lambda: not self._in_use, CLOSE_WAIT):
+            if not self._changed.wait_for(lambda: not self._in_use, self._close_timeout):
                 return  # closing under a thread's hands would crash the process
             for db in self._open.values():
                 # A connection that cannot be closed is let go of with the process.
@@ -93,7 +104,7 @@ class Connections:
     def _turn(self) -> Iterator[None]:
         if not self._writer.acquire(timeout=self._patience):
             raise StoreError(
-                f"The database {self._path} is kept busy by the bot itself for too long.",
+                f"The database {self.path} is kept busy by the bot itself for too long.",
                 "Look at the disk that holds it: it may be very slow.",
             )
         try:
@@ -120,7 +131,7 @@ class Connections:
             if me not in self._open:
                 for thread in [thread for thread in self._open if not thread.is_alive()]:
                     self._open.pop(thread).close()
-                self._open[me] = _connect(self._path, self._patience)
+                self._open[me] = _connect(self.path, self._patience)
             return self._open[me]
 
 

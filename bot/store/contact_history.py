@@ -13,11 +13,9 @@ from bot.store.columns import contact_json, time_text, to_contact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from sqlite3 import Row
-
-    from sqlite_utils import Database
 
     from bot.domain.evaluation.known import KeptContact
+    from bot.store.transaction import Row, Transaction, Value
 
 KEPT_FOR: Final = timedelta(days=400)
 """How long what a contact was is remembered once it is that no longer."""
@@ -74,15 +72,15 @@ ORDER BY seen.account_id, seen.type, seen.id
 """
 
 
-def known_contacts(db: Database, account_id: str) -> dict[ContactType, KnownContact]:
+def known_contacts(db: Transaction, account_id: str) -> dict[ContactType, KnownContact]:
     """The contacts of an account as last kept."""
-    rows = db.execute("SELECT * FROM contacts WHERE account_id = ?", [account_id])
+    rows = db.rows("SELECT * FROM contacts WHERE account_id = :account_id", account_id=account_id)
     return {ContactType(row["type"]): _to_known_contact(row) for row in rows}
 
 
-def keep_contact(db: Database, account_id: str, kept: KeptContact) -> None:
+def keep_contact(db: Transaction, account_id: str, kept: KeptContact) -> None:
     """Keep a contact as read, and what it was before if it is another one."""
-    values = {
+    values: dict[str, Value] = {
         "account_id": account_id,
         "type": kept.type,
         "contact": contact_json(kept.contact),
@@ -90,27 +88,27 @@ def keep_contact(db: Database, account_id: str, kept: KeptContact) -> None:
         "read_at": time_text(kept.read_at),
         "checked": kept.checked,
     }
-    db.execute(_KEEP, values)
+    db.run(_KEEP, **values)
     if kept.is_changed:
-        db.execute(_REPLACE, values)
+        db.run(_REPLACE, **values)
     if kept.is_new:
-        db.execute(_REMEMBER, values)
+        db.run(_REMEMBER, **values)
     if kept.is_changed:
-        db.execute(_FORGET_OLDEST, values)
+        db.run(_FORGET_OLDEST, **values)
 
 
-def forget_old(db: Database, now: datetime) -> None:
+def forget_old(db: Transaction, now: datetime) -> None:
     """Forget what contacts were long ago; what each is, or was last, stays."""
-    long_ago = [time_text(now - KEPT_FOR)]
-    db.execute("DELETE FROM contact_history WHERE replaced_at < ?", long_ago)
-    db.execute("DELETE FROM contact_changes WHERE seen_at < ?", long_ago)
+    long_ago = time_text(now - KEPT_FOR)
+    db.run("DELETE FROM contact_history WHERE replaced_at < :long_ago", long_ago=long_ago)
+    db.run("DELETE FROM contact_changes WHERE seen_at < :long_ago", long_ago=long_ago)
 
 
 def changed_often(
-    db: Database, since: datetime, changes: int
+    db: Transaction, since: datetime, changes: int
 ) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
     """What was read of each contact since then, oldest first, where it changed so often."""
-    rows = db.execute(_CHANGED_OFTEN, {"since": time_text(since), "changes": changes})
+    rows = db.stream(_CHANGED_OFTEN, since=time_text(since), changes=changes)
     grouped = groupby(rows, lambda row: (row["account_id"], ContactType(row["type"])))
     past = {contact: tuple(_to_past_contact(row) for row in found) for contact, found in grouped}
     return {contact: values for contact, values in past.items() if len(values) > changes}

@@ -11,6 +11,8 @@ from bot.store.repository import Repository
 REMEMBERED: Final = timedelta(days=1)
 """How long a delivery is remembered; Slack repeats one for an hour or so."""
 
+_REMEMBER: Final = "INSERT INTO deliveries (key, at) VALUES (:key, :at) ON CONFLICT DO NOTHING"
+
 
 class Deliveries(Repository):
     """Deliveries by their keys."""
@@ -19,6 +21,5 @@ class Deliveries(Repository):
         """Whether Slack delivers this for the first time; remembers it for a day."""
         now = self._clock.now()
         with self._connections.writing() as db:
-            db.execute("DELETE FROM deliveries WHERE at < ?", [time_text(now - REMEMBERED)])
-            row = (text(key), time_text(now))
-            return db.execute("INSERT OR IGNORE INTO deliveries VALUES (?, ?)", row).rowcount == 1
+            db.run("DELETE FROM deliveries WHERE at < :since", since=time_text(now - REMEMBERED))
+            return db.run(_REMEMBER, key=text(key), at=time_text(now)) == 1

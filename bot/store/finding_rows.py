@@ -10,9 +10,6 @@ from bot.store.mappers import to_destination, to_finding_key
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from sqlite3 import Row
-
-    from sqlite_utils import Database
 
     from bot.domain.evaluation.known import (
         FindingDetails,
@@ -20,8 +17,9 @@ if TYPE_CHECKING:
         RefreshedFinding,
         ResolvedFinding,
     )
+    from bot.store.transaction import Row, Transaction, Value
 
-_UNRESOLVED: Final = "SELECT * FROM findings WHERE resolved_at IS NULL AND account_id = ?"
+_UNRESOLVED: Final = "SELECT * FROM findings WHERE resolved_at IS NULL AND account_id = :account_id"
 
 _OPEN: Final = """
 INSERT INTO findings
@@ -47,9 +45,9 @@ WHERE id = :id
 """
 
 
-def unresolved_rows(db: Database, account_id: str) -> dict[int, Row]:
+def unresolved_rows(db: Transaction, account_id: str) -> dict[int, Row]:
     """The findings of an account that are not resolved, by id."""
-    return {row["id"]: row for row in db.execute(_UNRESOLVED, [account_id])}
+    return {row["id"]: row for row in db.rows(_UNRESOLVED, account_id=account_id)}
 
 
 def to_known_finding(row: Row) -> KnownFinding:
@@ -57,10 +55,10 @@ def to_known_finding(row: Row) -> KnownFinding:
     return KnownFinding(row["id"], to_finding_key(row), to_destination(row), row["owner"])
 
 
-def open_finding(db: Database, opened: OpenedFinding, scan_id: int | None) -> None:
+def open_finding(db: Transaction, opened: OpenedFinding, scan_id: int | None) -> None:
     """Add a finding; one that is exempt from the start counts as opened by no scan."""
     key = opened.key
-    values = {
+    values: dict[str, Value] = {
         "account_id": key.account_id,
         "type": key.type,
         "outcome": key.outcome,
@@ -69,29 +67,29 @@ def open_finding(db: Database, opened: OpenedFinding, scan_id: int | None) -> No
         "scan_id": scan_id if opened.exemption_id is None else None,
         "exemption_id": opened.exemption_id,
     }
-    db.execute(_OPEN, values | _shown(opened.details) | _destination(opened.details))
+    db.run(_OPEN, **values, **_shown(opened.details), **_destination(opened.details))
 
 
-def refresh_finding(db: Database, row: Row, refreshed: RefreshedFinding) -> bool:
+def refresh_finding(db: Transaction, row: Row, refreshed: RefreshedFinding) -> bool:
     """Keep a finding current; whether it shows anything else than before."""
     shown = _shown(refreshed.details)
-    values = {"id": row["id"], "seen_at": time_text(refreshed.seen_at)}
-    db.execute(_REFRESH, values | shown | _destination(refreshed.details))
+    seen_at, destination = time_text(refreshed.seen_at), _destination(refreshed.details)
+    db.run(_REFRESH, id=refreshed.finding.id, seen_at=seen_at, **shown, **destination)
     return any(row[column] != value for column, value in shown.items())
 
 
 def resolve_finding(
-    db: Database, resolved: ResolvedFinding, now: datetime, scan_id: int | None
+    db: Transaction, resolved: ResolvedFinding, now: datetime, scan_id: int | None
 ) -> None:
     """End a finding."""
-    values = {
-        "id": resolved.finding.id,
-        "resolved_at": time_text(now),
-        "user_id": resolved.user_id,
-        "resolution": text(resolved.resolution),
-        "scan_id": scan_id,
-    }
-    db.execute(_RESOLVE, values)
+    db.run(
+        _RESOLVE,
+        id=resolved.finding.id,
+        resolved_at=time_text(now),
+        user_id=resolved.user_id,
+        resolution=text(resolved.resolution),
+        scan_id=scan_id,
+    )
 
 
 def _shown(details: FindingDetails) -> dict[str, str | None]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _UNRESOLVED: Final = """
 SELECT findings.*, accounts.name AS account_name
 FROM findings JOIN accounts ON accounts.id = findings.account_id
-WHERE resolved_at IS NULL AND account_id = ?
+WHERE resolved_at IS NULL AND account_id = :account_id
 ORDER BY findings.id
 """
 
@@ -50,4 +50,4 @@ class Findings(Repository):
     def unresolved(self, account_id: str) -> list[Finding]:
         """The findings of an account that are not resolved, exempt ones among them."""
         with self._connections.reading() as db:
-            return to_findings(db, db.execute(_UNRESOLVED, [text(account_id)]))
+            return to_findings(db, db.rows(_UNRESOLVED, account_id=text(account_id)))

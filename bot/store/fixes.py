@@ -19,9 +19,6 @@ from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from sqlite3 import Row
-
-    from sqlite_utils import Database
 
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.fixes import Fix, FixRequest
     from bot.services.ports.clock import Clock
     from bot.store.connections import Connections
+    from bot.store.transaction import Row, Transaction
 
 HOLD: Final = timedelta(minutes=5)
 """How long a fix holds its contact: one that did not move for longer was left by a dead process."""
@@ -41,25 +39,28 @@ _STEPS: Final = {
 """Where a fix may go from each state; nothing moves a `CONFIRMED` one, and nothing complains."""
 
 _OPEN: Final = """
-SELECT * FROM fixes WHERE account_id = ? AND type = ? AND ended_at IS NULL ORDER BY id
+SELECT * FROM fixes WHERE account_id = :account_id AND type = :type AND ended_at IS NULL ORDER BY id
 """
 
 _PLAN: Final = """
 INSERT INTO fixes
     (key, account_id, account_name, type, wanted, user_id, shown, shown_at, state, planned_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'planned', ?)
+VALUES
+    (:key, :account_id, :account_name, :type, :wanted, :user_id, :shown, :shown_at, 'planned',
+     :planned_at)
+RETURNING *
 """
 
 _ADVANCE: Final = """
 UPDATE fixes SET
-    state = ?, before = coalesce(?, before), applied_at = ?, ended_at = ?,
-    failure = coalesce(?, failure), already_there = already_there OR ?
-WHERE id = ?
+    state = :state, before = coalesce(:before, before), applied_at = :applied_at,
+    ended_at = :ended_at, failure = coalesce(:failure, failure), already_there = :already_there
+WHERE id = :id
 """
 
 _LATEST: Final = """
 SELECT * FROM fixes
-WHERE account_id = ? AND type = ? AND state IN ('applied', 'confirmed')
+WHERE account_id = :account_id AND type = :type AND state IN ('applied', 'confirmed')
 ORDER BY id DESC LIMIT 1
 """
 
@@ -85,27 +86,24 @@ class Fixes(Repository):
         """
         now = self._clock.now()
         with self._connections.writing() as db:
-            known = db.execute("SELECT * FROM fixes WHERE key = ?", [request.key]).fetchone()
+            known = db.row("SELECT * FROM fixes WHERE key = :key", key=request.key)
             if known is not None:
                 return to_fix(known), False
-            for row in db.execute(_OPEN, (request.account_id, request.type)).fetchall():
+            contact = {"account_id": request.account_id, "type": request.type}
+            for row in db.rows(_OPEN, **contact):
                 _release(db, row, now)
-            cursor = db.execute(
+            (planned,) = db.rows(
                 _PLAN,
-                (
-                    request.key,
-                    request.account_id,
-                    text(account_name),
-                    request.type,
-                    contact_json(request.wanted),
-                    request.user_id,
-                    request.shown,
-                    time_text(request.shown_at),
-                    time_text(now),
-                ),
+                **contact,
+                key=request.key,
+                account_name=text(account_name),
+                wanted=contact_json(request.wanted),
+                user_id=request.user_id,
+                shown=request.shown,
+                shown_at=time_text(request.shown_at),
+                planned_at=time_text(now),
             )
-            row = db.execute("SELECT * FROM fixes WHERE id = ?", [cursor.lastrowid]).fetchone()
-            return to_fix(row), True
+            return to_fix(planned), True
 
     def advance(
         self,
@@ -139,17 +137,15 @@ class Fixes(Repository):
             )
             applied_at = fix.applied_at or (now if wrote else None)
             ended_at = fix.ended_at or (now if ended else None)
-            db.execute(
+            db.run(
                 _ADVANCE,
-                (
-                    state,
-                    contact_json(before),
-                    maybe_time_text(applied_at),
-                    maybe_time_text(ended_at),
-                    failure_json(failure),
-                    already_there,
-                    fix_id,
-                ),
+                id=fix_id,
+                state=state,
+                before=contact_json(before),
+                applied_at=maybe_time_text(applied_at),
+                ended_at=maybe_time_text(ended_at),
+                failure=failure_json(failure),
+                already_there=fix.already_there or already_there,
             )
             if state is FixState.CONFIRMED and fix.state is not FixState.CONFIRMED:
                 words = ALREADY_THERE if already_there else FIXED
@@ -165,17 +161,17 @@ class Fixes(Repository):
     def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
         with self._connections.reading() as db:
-            row = db.execute(_LATEST, (account_id, contact_type)).fetchone()
+            row = db.row(_LATEST, account_id=account_id, type=contact_type)
             return to_fix(row) if row is not None else None
 
     def unfinished(self) -> list[Fix]:
         """Fixes that nobody ended: after a start, those that a dead process left."""
         with self._connections.reading() as db:
             sql = "SELECT * FROM fixes WHERE ended_at IS NULL ORDER BY id"
-            return [to_fix(row) for row in db.execute(sql)]
+            return [to_fix(row) for row in db.rows(sql)]
 
     def _confirm(
-        self, db: Database, fix: Fix, now: datetime, resolution: str, result: TypeResult | None
+        self, db: Transaction, fix: Fix, now: datetime, resolution: str, result: TypeResult | None
     ) -> None:
         request = fix.request
         before = known_contacts(db, request.account_id).get(request.type)
@@ -187,7 +183,7 @@ class Fixes(Repository):
         bump_revision(db, writer.outdated)
 
 
-def _release(db: Database, row: Row, now: datetime) -> None:
+def _release(db: Transaction, row: Row, now: datetime) -> None:
     """End, as it is, a fix that a dead process left.
 
     Raises:
@@ -198,15 +194,15 @@ def _release(db: Database, row: Row, now: datetime) -> None:
             f"Another fix of this contact, by {row['user_id']}, is under way.",
             "Look in a minute at what came of it.",
         )
-    db.execute("UPDATE fixes SET ended_at = ? WHERE id = ?", (time_text(now), row["id"]))
+    sql = "UPDATE fixes SET ended_at = :ended_at WHERE id = :id"
+    db.run(sql, ended_at=time_text(now), id=row["id"])
 
 
-def _fix_row(db: Database, fix_id: int) -> Row | None:
-    row: Row | None = db.execute("SELECT * FROM fixes WHERE id = ?", [fix_id]).fetchone()
-    return row
+def _fix_row(db: Transaction, fix_id: int) -> Row | None:
+    return db.row("SELECT * FROM fixes WHERE id = :id", id=fix_id)
 
 
-def _require(db: Database, fix_id: int) -> Fix:
+def _require(db: Transaction, fix_id: int) -> Fix:
     row = _fix_row(db, fix_id)
     if row is None:
         raise StoreError(f"There is no fix {fix_id}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.announcements import Announcement, AnnouncementKind, SendState
 from bot.domain.contacts import Account, AlternateContact, ContactChange, ContactType
@@ -15,6 +15,7 @@ from bot.domain.policy.destination import Destination
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scans import Scan, ScanState, Trigger, TriggerKind
 from bot.store.columns import (
+    SCOPE_COLUMNS,
     to_contact,
     to_differences,
     to_failure,
@@ -28,18 +29,11 @@ from bot.store.columns import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from sqlite3 import Row
 
-    from sqlite_utils import Database
+    from bot.store.transaction import Row, Transaction, Value
 
-_SCOPE = (
-    "scope_kind",
-    "scope_role",
-    "scope_account_id",
-    "scope_partition",
-    "scope_organization_id",
-    "scope_management_id",
-)
+IDS_AT_ONCE: Final = 500
+"""Values that one statement names at most; SQLite takes 999 at the least."""
 
 
 def to_account(row: Row) -> Account:
@@ -57,7 +51,11 @@ def to_account(row: Row) -> Account:
 
 def to_scan(row: Row) -> Scan:
     """From `scans`, also of a file that is still of an older version."""
-    scope = to_scope(*(row[column] for column in _SCOPE)) if row["scope_kind"] is not None else None
+    scope = (
+        to_scope(*(row[column] for column in SCOPE_COLUMNS))
+        if row["scope_kind"] is not None
+        else None
+    )
     return Scan(
         row["id"],
         Trigger(TriggerKind(row["trigger"]), row["user_id"]),
@@ -83,7 +81,7 @@ def to_destination(row: Row) -> Destination:
     return Destination(row["channel"], to_mention(row["mention"]))
 
 
-def to_findings(db: Database, rows: Iterable[Row]) -> list[Finding]:
+def to_findings(db: Transaction, rows: Iterable[Row]) -> list[Finding]:
     """From `findings`, with `account_name` joined; what set them aside is looked up."""
     found = list(rows)
     aside = exemptions_by_id(db, {row["exemption_id"] for row in found} - {None})
@@ -109,11 +107,16 @@ def _to_finding(row: Row, exemption: Exemption | None) -> Finding:
     )
 
 
-def exemptions_by_id(db: Database, ids: Iterable[int]) -> Mapping[int, Exemption]:
+def exemptions_by_id(db: Transaction, ids: Iterable[int]) -> Mapping[int, Exemption]:
     """Exemptions by their ids."""
-    sql = "SELECT * FROM exemptions WHERE id IN (SELECT value FROM json_each(?))"
-    rows = db.execute(sql, [json.dumps(sorted(ids))])
-    return {row["id"]: to_exemption(row) for row in rows}
+    found: dict[int, Exemption] = {}
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), IDS_AT_ONCE):
+        chunk = ordered[start : start + IDS_AT_ONCE]
+        values: dict[str, Value] = {f"id_{number}": each for number, each in enumerate(chunk)}
+        sql = f"SELECT * FROM exemptions WHERE id IN ({', '.join(f':{name}' for name in values)})"  # noqa: S608 - names of this function
+        found |= {row["id"]: to_exemption(row) for row in db.rows(sql, **values)}
+    return found
 
 
 def to_exemption(row: Row) -> Exemption:

@@ -13,17 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from sqlite_utils import Database
-
     from bot.domain.announcements import NewAnnouncement
     from bot.domain.evaluation.known import ChangedContact
     from bot.domain.findings import FindingKey
     from bot.domain.policy.destination import Destination
     from bot.domain.scans import Scan
+    from bot.store.transaction import Transaction
 
 UNTRIED: Final = "state = 'pending' AND first_tried_at IS NULL"
 
-_TOUCH: Final = "UPDATE announcements SET revision = revision + 1 WHERE id = ?"
+_BUMP: Final = "UPDATE announcements SET revision = revision + 1 WHERE id = :id"
 
 WITHDRAW_IDLE: Final = f"""
 UPDATE announcements SET state = 'withdrawn' WHERE id = :id AND {UNTRIED} AND (
@@ -39,11 +38,16 @@ UPDATE announcements SET state = 'withdrawn' WHERE id = :id AND {UNTRIED} AND (
 
 _WITHDRAW_FAILING: Final = f"""
 UPDATE announcements SET state = 'withdrawn'
-WHERE kind = 'checks_failing' AND organization = ? AND {UNTRIED}
+WHERE kind = 'checks_failing' AND organization = :organization AND {UNTRIED}
 """  # noqa: S608 - only constants of this module are put in
 
+_IS_FAILING: Final = """
+INSERT INTO health (organization, failing) VALUES (:organization, :failing)
+ON CONFLICT (organization) DO UPDATE SET failing = excluded.failing
+"""
+
 _FAILING_TOLD: Final = """
-SELECT 1 FROM announcements
+SELECT id FROM announcements
 WHERE kind = 'checks_failing' AND organization = :organization AND state != 'withdrawn'
     AND number > (
         SELECT coalesce(max(number), 0) FROM announcements
@@ -54,38 +58,40 @@ WHERE kind = 'checks_failing' AND organization = :organization AND state != 'wit
 _RECORD: Final = """
 INSERT INTO announcements
     (id, kind, scan_id, created_at, state, failure, organization, channel, mention)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES
+    (:id, :kind, :scan_id, :created_at, :state, :failure, :organization, :channel, :mention)
 """
 
 _SHOW: Final = """
-UPDATE findings SET announcement_id = ?
-WHERE account_id = ? AND type = ? AND outcome = ? AND rule = ? AND resolved_at IS NULL
+UPDATE findings SET announcement_id = :announcement_id
+WHERE account_id = :account_id AND type = :type AND outcome = :outcome AND rule = :rule
+    AND resolved_at IS NULL
 """
 
 
 _KEEP_CHANGE: Final = """
 INSERT INTO contact_changes (account_id, type, before, after, seen_at, announcement_id)
-VALUES (?, ?, ?, ?, ?, ?)
+VALUES (:account_id, :type, :before, :after, :seen_at, :announcement_id)
 """
 
 
-def bump_revision(db: Database, announcement_ids: Iterable[str]) -> None:
+def bump_revision(db: Transaction, announcement_ids: Iterable[str]) -> None:
     """Note that what these announcements show has changed.
 
     One that was surely never posted, and of which nothing is open, is withdrawn.
     """
     for announcement_id in announcement_ids:
-        db.execute(_TOUCH, [announcement_id])
-        db.execute(WITHDRAW_IDLE, {"id": announcement_id})
+        db.run(_BUMP, id=announcement_id)
+        db.run(WITHDRAW_IDLE, id=announcement_id)
 
 
 def announce(
-    db: Database, scan: Scan, opened: Mapping[FindingKey, Destination], now: datetime
+    db: Transaction, scan: Scan, opened: Mapping[FindingKey, Destination], now: datetime
 ) -> None:
     """Record what a scan gives reason to say, to be sent later."""
     looked_after = {part.organization for part in scan.parts} or {""}
     failing_before: dict[str, FailureCode] = {}
-    for row in db.execute("SELECT * FROM health ORDER BY organization").fetchall():
+    for row in db.rows("SELECT * FROM health ORDER BY organization"):
         organization = row["organization"]
         if organization in looked_after:
             failing_before[organization] = FailureCode(row["failing"])
@@ -97,57 +103,71 @@ def announce(
 
 
 def announce_changes(
-    db: Database, changes: Iterable[ChangedContact], scan_id: int, now: datetime
+    db: Transaction, changes: Iterable[ChangedContact], scan_id: int, now: datetime
 ) -> None:
     """Record changed contacts with their announcements, one a channel."""
     by_key = {change.key: change for change in changes}
     destinations = {key: change.destination for key, change in by_key.items()}
     for news in grouped(AnnouncementKind.CHANGED, destinations):
         announcement_id = record(db, news, scan_id, now)
-        db.conn.executemany(
+        db.run_each(
             _KEEP_CHANGE,
             (
-                (
-                    change.key.account_id,
-                    change.key.type,
-                    contact_json(change.before),
-                    contact_json(change.after),
-                    time_text(change.seen_at),
-                    announcement_id,
-                )
+                {
+                    "account_id": change.key.account_id,
+                    "type": change.key.type,
+                    "before": contact_json(change.before),
+                    "after": contact_json(change.after),
+                    "seen_at": time_text(change.seen_at),
+                    "announcement_id": announcement_id,
+                }
                 for change in (by_key[key] for key in news.findings)
             ),
         )
 
 
-def record(db: Database, news: NewAnnouncement, scan_id: int, now: datetime) -> str:
+def record(db: Transaction, news: NewAnnouncement, scan_id: int, now: datetime) -> str:
     """Record one announcement with the findings that it shows; its id."""
     state = SendState.PENDING
     organization = news.organization
     if news.kind is AnnouncementKind.CHECKS_FAILING and news.failure is not None:
-        db.execute(_WITHDRAW_FAILING, [organization])
-        health = (organization, news.failure.cause)
-        db.execute("INSERT OR REPLACE INTO health VALUES (?, ?)", health)
+        db.run(_WITHDRAW_FAILING, organization=organization)
+        db.run(_IS_FAILING, organization=organization, failing=news.failure.cause)
     elif news.kind is AnnouncementKind.CHECKS_WORKING:
         _forget(db, organization)
-        if db.execute(_FAILING_TOLD, {"organization": organization}).fetchone() is None:
+        if db.row(_FAILING_TOLD, organization=organization) is None:
             state = SendState.WITHDRAWN
     announcement_id = uuid.uuid4().hex
-    where = (text(news.destination.channel), mention_json(news.destination.mention))
-    how = (state, failure_json(news.failure), organization)
-    db.execute(_RECORD, (announcement_id, news.kind, scan_id, time_text(now), *how, *where))
+    db.run(
+        _RECORD,
+        id=announcement_id,
+        kind=news.kind,
+        scan_id=scan_id,
+        created_at=time_text(now),
+        state=state,
+        failure=failure_json(news.failure),
+        organization=organization,
+        channel=text(news.destination.channel),
+        mention=mention_json(news.destination.mention),
+    )
     if news.kind in {AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED}:
-        db.conn.executemany(
+        db.run_each(
             _SHOW,
             (
-                (announcement_id, key.account_id, key.type, key.outcome, key.rule)
+                {
+                    "announcement_id": announcement_id,
+                    "account_id": key.account_id,
+                    "type": key.type,
+                    "outcome": key.outcome,
+                    "rule": key.rule,
+                }
                 for key in news.findings
             ),
         )
     return announcement_id
 
 
-def _forget(db: Database, organization: str) -> None:
+def _forget(db: Transaction, organization: str) -> None:
     """Take checks of an organization for working; what was never sent of it is withdrawn."""
-    db.execute(_WITHDRAW_FAILING, [organization])
-    db.execute("DELETE FROM health WHERE organization = ?", [organization])
+    db.run(_WITHDRAW_FAILING, organization=organization)
+    db.run("DELETE FROM health WHERE organization = :organization", organization=organization)

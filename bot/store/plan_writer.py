@@ -24,15 +24,13 @@ from bot.store.mappers import to_fix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from sqlite3 import Row
-
-    from sqlite_utils import Database
 
     from bot.domain.contacts import AlternateContact
     from bot.domain.evaluation.known import ChangedContact, KnownFinding, Plan, ReadingTime
     from bot.domain.findings import AccountResult, FindingKey, TypeResult
     from bot.domain.fixes import Fix
     from bot.domain.policy.destination import Destination
+    from bot.store.transaction import Row, Transaction
 
 _FIXES_NOT_SHOWN: Final = """
 SELECT * FROM fixes
@@ -66,7 +64,7 @@ class PlanWriter:
         scan_id: the scan that they belong to; None opens no findings.
     """
 
-    def __init__(self, db: Database, time: ReadingTime, scan_id: int | None = None) -> None:
+    def __init__(self, db: Transaction, time: ReadingTime, scan_id: int | None = None) -> None:
         self._db = db
         self._time = time
         self._scan_id = scan_id
@@ -78,16 +76,16 @@ class PlanWriter:
         """The announcements that show something that changed."""
         shown_since = time_text(time.began - time.consistency)
         self._fixes: dict[str, dict[ContactType, Fix]] = {}
-        for row in db.execute(_FIXES_NOT_SHOWN, {"shown_since": shown_since}):
+        for row in db.rows(_FIXES_NOT_SHOWN, shown_since=shown_since):
             fix = to_fix(row)
             self._fixes.setdefault(fix.request.account_id, {})[fix.request.type] = fix
         self._fixed_to: dict[str, dict[ContactType, AlternateContact]] = {}
         self._exemptions: dict[str, dict[tuple[ContactType, Rule], int]] = {}
         if scan_id is not None:
-            for row in db.execute(_FIXES_SINCE_SCAN):
+            for row in db.rows(_FIXES_SINCE_SCAN):
                 request = to_fix(row).request
                 self._fixed_to.setdefault(request.account_id, {})[request.type] = request.wanted
-            for row in db.execute(_EXEMPTIONS):
+            for row in db.stream(_EXEMPTIONS):
                 what = ContactType(row["type"]), Rule(row["rule"])
                 self._exemptions.setdefault(row["account_id"], {})[what] = row["id"]
 
@@ -123,7 +121,7 @@ class PlanWriter:
     def _write(self, account_id: str, plan: Plan, rows: Mapping[int, Row]) -> None:
         for fix_id in plan.confirmed:
             sql = "UPDATE fixes SET state = :state WHERE id = :id"
-            self._db.execute(sql, {"state": FixState.CONFIRMED, "id": fix_id})
+            self._db.run(sql, state=FixState.CONFIRMED, id=fix_id)
         for kept in plan.contacts:
             keep_contact(self._db, account_id, kept)
         self.changed += plan.changed

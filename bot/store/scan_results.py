@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.contacts import Account, ContactType
 from bot.domain.findings import AccountResult, Outcome, TypeResult, Verdict
@@ -25,16 +25,24 @@ from bot.store.mappers import exemptions_by_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from sqlite3 import Row
-
-    from sqlite_utils import Database
 
     from bot.domain.contacts import Unit
     from bot.domain.exemptions import Exemption
+    from bot.store.transaction import Row, Transaction, Value
 
 
-def result_row(scan_id: int, position: int, result: AccountResult) -> tuple[object, ...]:
-    """For `scan_results`, in the order of its columns."""
+KEEP_RESULT: Final = """
+INSERT INTO scan_results
+    (scan_id, position, account_id, name, state, email, seen, read_at, results, organization,
+     units, excluded)
+VALUES
+    (:scan_id, :position, :account_id, :name, :state, :email, :seen, :read_at, :results,
+     :organization, :units, :excluded)
+"""
+
+
+def result_row(scan_id: int, position: int, result: AccountResult) -> dict[str, Value]:
+    """For `scan_results`."""
     account = result.account
     results = [
         [
@@ -46,20 +54,20 @@ def result_row(scan_id: int, position: int, result: AccountResult) -> tuple[obje
         ]
         for item in result.results
     ]
-    return (
-        scan_id,
-        position,
-        account.id,
-        text(account.name),
-        account.state,
-        text(account.email),
-        result.was_scanned,
-        maybe_time_text(result.read_at),
-        json.dumps(results),
-        text(account.organization),
-        units_json(account.units),
-        text(result.excluded),
-    )
+    return {
+        "scan_id": scan_id,
+        "position": position,
+        "account_id": account.id,
+        "name": text(account.name),
+        "state": account.state,
+        "email": text(account.email),
+        "seen": result.was_scanned,
+        "read_at": maybe_time_text(result.read_at),
+        "results": json.dumps(results),
+        "organization": text(account.organization),
+        "units": units_json(account.units),
+        "excluded": text(result.excluded),
+    }
 
 
 def verdicts_json(verdicts: Iterable[Verdict]) -> str:
@@ -83,7 +91,7 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> str:
 class ResultReader:
     """`scan_results` to domain types; what thousands of rows have in common is held once."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Transaction) -> None:
         self._db = db
         self._texts: dict[str, str] = {}
         self._units: dict[str, tuple[Unit, ...] | None] = {}

@@ -9,7 +9,7 @@ from bot.domain.errors import StoreError
 from bot.domain.evaluation.known import ReadingTime
 from bot.domain.scans import Changes, ScanReport, ScanState
 from bot.services.ports.store import ScanClaim
-from bot.store.columns import failure_json, parts_json, scope_values, time_text
+from bot.store.columns import SCOPE_COLUMNS, failure_json, parts_json, scope_values, time_text
 from bot.store.contact_history import forget_old
 from bot.store.departed_accounts import drop_departed
 from bot.store.mappers import to_finding_key, to_scan
@@ -17,34 +17,44 @@ from bot.store.outbox import announce, announce_changes, bump_revision
 from bot.store.plan_writer import PlanWriter
 from bot.store.process import Owner
 from bot.store.repository import Repository
-from bot.store.scan_results import ResultReader, result_row
+from bot.store.scan_results import KEEP_RESULT, ResultReader, result_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
-    from sqlite3 import Row
-
-    from sqlite_utils import Database
 
     from bot.domain.findings import AccountResult, FindingKey
     from bot.domain.scans import Scan, Trigger
     from bot.services.ports.clock import Clock
     from bot.store.connections import Connections
+    from bot.store.transaction import Row, Transaction
+
+_SCAN: Final = "SELECT * FROM scans WHERE id = :id"
+
+_RUNNING: Final = "SELECT * FROM scans WHERE state = 'running'"
+
+_CLAIMED: Final = (
+    "SELECT id FROM scans WHERE id = :id AND state = 'running' AND instance = :instance"
+)
+
+_RESULTS: Final = "SELECT * FROM scan_results WHERE scan_id = :scan_id ORDER BY position"
 
 _CLAIM: Final = """
 INSERT INTO scans (state, trigger, user_id, started_at, instance, host, pid, lease_until)
-VALUES ('running', ?, ?, ?, ?, ?, ?, ?)
+VALUES
+    ('running', :trigger, :user_id, :started_at, :instance, :host, :pid, :lease_until)
+RETURNING *
 """
 
 _RENEW: Final = """
-UPDATE scans SET lease_until = ?, done = ?, total = ?
-WHERE id = ? AND state = 'running' AND instance = ?
+UPDATE scans SET lease_until = :lease_until, done = :done, total = :total
+WHERE id = :id AND state = 'running' AND instance = :instance
 """
 
 LAST: Final = """
 SELECT * FROM scans
 WHERE state IN ('complete', 'failed')
-    OR (state = 'incomplete' AND json_extract(failure, '$[0]') != 'not_reached')
+    OR (state = 'incomplete' AND failure NOT LIKE '["not_reached",%')
 ORDER BY id DESC LIMIT 1
 """
 
@@ -54,20 +64,23 @@ RESULTS_KEPT: Final = 3
 
 _END: Final = """
 UPDATE scans SET
-    state = ?, finished_at = ?, counts = ?, failure = ?, unchanged = ?, parts = ?,
-    scope_kind = ?, scope_role = ?, scope_account_id = ?, scope_partition = ?,
-    scope_organization_id = ?, scope_management_id = ?
-WHERE id = ?
+    state = :state, finished_at = :finished_at, counts = :counts, failure = :failure,
+    unchanged = :unchanged, parts = :parts, scope_kind = :scope_kind, scope_role = :scope_role,
+    scope_account_id = :scope_account_id, scope_partition = :scope_partition,
+    scope_organization_id = :scope_organization_id, scope_management_id = :scope_management_id
+WHERE id = :id
 """
 
 _PRUNE: Final = """
-DELETE FROM scan_results WHERE scan_id IN (
-    SELECT DISTINCT scan_id FROM scan_results ORDER BY scan_id DESC LIMIT -1 OFFSET ?
+DELETE FROM scan_results WHERE scan_id < (
+    SELECT min(scan_id) FROM (
+        SELECT DISTINCT scan_id FROM scan_results ORDER BY scan_id DESC LIMIT :kept
+    ) AS newest
 )
 """
 
 _STANDING: Final = """
-SELECT count(*) FROM findings WHERE resolved_at IS NULL AND exemption_id IS NULL
+SELECT count(*) AS number FROM findings WHERE resolved_at IS NULL AND exemption_id IS NULL
 """
 
 
@@ -98,31 +111,37 @@ class Scans(Repository):
     def claim(self, trigger: Trigger) -> ScanClaim:
         """Begin a scan unless one runs, here or in another process on this database."""
         now = self._clock.now()
-        me = self._owner
         with self._connections.writing() as db:
             self._cut_off(db, now)
-            running = db.execute("SELECT * FROM scans WHERE state = 'running'").fetchone()
+            running = db.row(_RUNNING)
             if running is not None:
                 return ScanClaim(to_scan(running), granted=False)
-            lease = time_text(now + self._lease)
-            when = time_text(now)
-            claim = (trigger.kind, trigger.user_id, when, me.instance, me.host, me.pid, lease)
-            scan_id = db.execute(_CLAIM, claim).lastrowid
-            row = db.execute("SELECT * FROM scans WHERE id = ?", [scan_id]).fetchone()
+            (row,) = db.rows(
+                _CLAIM,
+                trigger=trigger.kind,
+                user_id=trigger.user_id,
+                started_at=time_text(now),
+                instance=self._owner.instance,
+                host=self._owner.host,
+                pid=self._owner.pid,
+                lease_until=time_text(now + self._lease),
+            )
             return ScanClaim(to_scan(row), granted=True)
 
     def renew(self, scan_id: int, done: int, total: int) -> bool:
         """Say that a scan still runs and how far it is; false where its claim was lost."""
         lease = time_text(self._clock.now() + self._lease)
         with self._connections.writing() as db:
-            row = (lease, done, total, scan_id, self._owner.instance)
-            return db.execute(_RENEW, row).rowcount == 1
+            instance = self._owner.instance
+            renewed = db.run(
+                _RENEW, lease_until=lease, done=done, total=total, id=scan_id, instance=instance
+            )
+            return renewed == 1
 
     def progress(self, scan_id: int) -> tuple[int, int]:
         """How far a running scan is: accounts (done, listed so far); zeros where there is none."""
         with self._connections.reading() as db:
-            sql = "SELECT done, total FROM scans WHERE id = ?"
-            row = db.execute(sql, [scan_id]).fetchone()
+            row = db.row(_SCAN, id=scan_id)
             return (row["done"], row["total"]) if row is not None else (0, 0)
 
     def record(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
@@ -134,11 +153,11 @@ class Scans(Repository):
         with self._connections.writing() as db:
             self._require_claim(db, scan.id)
             now = self._clock.now()
-            db.conn.executemany(
-                "INSERT INTO scan_results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (result_row(scan.id, place, result) for place, result in enumerate(results)),
+            db.run_each(
+                KEEP_RESULT,
+                (result_row(scan.id, position, result) for position, result in enumerate(results)),
             )
-            db.execute(_PRUNE, [RESULTS_KEPT])
+            db.run(_PRUNE, kept=RESULTS_KEPT)
             read = (result.read_at for result in results if result.read_at is not None)
             began = min(read, default=scan.started_at)
             time = ReadingTime(now, min(began, scan.started_at), self._consistency)
@@ -146,7 +165,7 @@ class Scans(Repository):
             for result in results:
                 writer.take(result)
             drop_departed(db, writer, scan, results, now)
-            unchanged = int(db.execute(_STANDING).fetchone()[0]) - len(writer.opened)
+            unchanged = db.number(_STANDING) - len(writer.opened)
             _end(db, scan, scan.finished_at or now, unchanged)
             bump_revision(db, writer.outdated)
             announce(db, scan, writer.opened, now)
@@ -161,12 +180,11 @@ class Scans(Repository):
             StoreError: the scan is unknown, runs, or was cut off.
         """
         with self._connections.reading() as db:
-            row = db.execute("SELECT * FROM scans WHERE id = ?", [scan_id]).fetchone()
+            row = db.row(_SCAN, id=scan_id)
             if row is None or row["state"] in {ScanState.RUNNING, ScanState.CUT_OFF}:
                 raise StoreError(f"Check {scan_id} was not recorded.", "Check again.")
             reader = ResultReader(db)
-            sql = "SELECT * FROM scan_results WHERE scan_id = ? ORDER BY position"
-            results = tuple(reader.read(found) for found in db.execute(sql, [scan_id]))
+            results = tuple(reader.read(found) for found in db.stream(_RESULTS, scan_id=scan_id))
             changes = Changes(
                 _keys(db, "opened_scan", scan_id),
                 _keys(db, "resolved_scan", scan_id),
@@ -177,13 +195,13 @@ class Scans(Repository):
     def get(self, scan_id: int) -> Scan | None:
         """One scan."""
         with self._connections.reading() as db:
-            row = db.execute("SELECT * FROM scans WHERE id = ?", [scan_id]).fetchone()
+            row = db.row(_SCAN, id=scan_id)
             return to_scan(row) if row is not None else None
 
     def last(self) -> Scan | None:
         """The newest scan that ended by itself (not cut off, not stopped halfway)."""
         with self._connections.reading() as db:
-            row = db.execute(LAST).fetchone()
+            row = db.row(LAST)
             return to_scan(row) if row is not None else None
 
     def cut_off_dead(self) -> int:
@@ -191,22 +209,17 @@ class Scans(Repository):
         with self._connections.writing() as db:
             return self._cut_off(db, self._clock.now())
 
-    def _require_claim(self, db: Database, scan_id: int) -> None:
-        claim = (scan_id, self._owner.instance)
-        sql = "SELECT 1 FROM scans WHERE id = ? AND state = 'running' AND instance = ?"
-        if db.execute(sql, claim).fetchone() is None:
+    def _require_claim(self, db: Transaction, scan_id: int) -> None:
+        if db.row(_CLAIMED, id=scan_id, instance=self._owner.instance) is None:
             raise StoreError(
                 f"Check {scan_id} was taken for dead and cannot be recorded any more.",
                 "Check again; if this comes back, the machine is too slow or its clock jumps.",
             )
 
-    def _cut_off(self, db: Database, now: datetime) -> int:
-        dead = [
-            (ScanState.CUT_OFF, row["id"])
-            for row in db.execute("SELECT * FROM scans WHERE state = 'running'").fetchall()
-            if self._is_dead(row, now)
-        ]
-        db.conn.executemany("UPDATE scans SET state = ? WHERE id = ?", dead)
+    def _cut_off(self, db: Transaction, now: datetime) -> int:
+        dead = [row["id"] for row in db.rows(_RUNNING) if self._is_dead(row, now)]
+        for scan_id in dead:
+            db.run("UPDATE scans SET state = 'cut_off' WHERE id = :id", id=scan_id)
         return len(dead)
 
     def _is_dead(self, row: Row, now: datetime) -> bool:
@@ -215,13 +228,21 @@ class Scans(Repository):
         return self._owner.is_dead(Owner(row["instance"], row["host"], row["pid"]))
 
 
-def _end(db: Database, scan: Scan, finished_at: datetime, unchanged: int) -> None:
-    where = scope_values(scan.scope) if scan.scope is not None else (None,) * 6
-    counts = json.dumps({outcome.value: number for outcome, number in scan.counts.items()})
-    ended = (scan.state, time_text(finished_at), counts, failure_json(scan.failure), unchanged)
-    db.execute(_END, (*ended, parts_json(scan.parts), *where, scan.id))
+def _end(db: Transaction, scan: Scan, finished_at: datetime, unchanged: int) -> None:
+    scope = scope_values(scan.scope) if scan.scope is not None else (None,) * len(SCOPE_COLUMNS)
+    db.run(
+        _END,
+        id=scan.id,
+        state=scan.state,
+        finished_at=time_text(finished_at),
+        counts=json.dumps({outcome.value: number for outcome, number in scan.counts.items()}),
+        failure=failure_json(scan.failure),
+        unchanged=unchanged,
+        parts=parts_json(scan.parts),
+        **dict(zip(SCOPE_COLUMNS, scope, strict=True)),
+    )
 
 
-def _keys(db: Database, column: str, scan_id: int) -> tuple[FindingKey, ...]:
-    sql = f"SELECT * FROM findings WHERE {column} = ? ORDER BY id"  # noqa: S608 - a column of this module
-    return tuple(to_finding_key(row) for row in db.execute(sql, [scan_id]))
+def _keys(db: Transaction, column: str, scan_id: int) -> tuple[FindingKey, ...]:
+    sql = f"SELECT * FROM findings WHERE {column} = :scan_id ORDER BY id"  # noqa: S608 - a column of this module
+    return tuple(to_finding_key(row) for row in db.stream(sql, scan_id=scan_id))

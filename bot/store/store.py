@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.errors import StoreError
 from bot.store.accounts import Accounts
 from bot.store.announcements import Announcements
-from bot.store.connections import PATIENCE, Connections
+from bot.store.connections import CLOSE_TIMEOUT, PATIENCE, Connections
 from bot.store.deliveries import Deliveries
 from bot.store.exemptions import Exemptions
 from bot.store.findings import Findings
@@ -23,6 +23,7 @@ from bot.store.process import this_process
 from bot.store.scans import Scans
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
@@ -49,6 +50,8 @@ class SqliteStore:
         lease: how long a claim on a scan lasts unless renewed.
         consistency: how long after a write AWS may still give the old value.
         patience: seconds to wait for another writer.
+        close_timeout: seconds that transactions under way have to end at `close`.
+        sleep: waits before write-ahead logging is tried again.
 
     Raises:
         StoreError: the file cannot be used; it was left as it is.
@@ -63,10 +66,12 @@ class SqliteStore:
         *,
         owner: Owner | None = None,
         patience: float = PATIENCE,
+        close_timeout: float = CLOSE_TIMEOUT,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         file = Path(path).absolute()
         _make(file)
-        self._connections = connections = Connections(file, patience)
+        self.connections = connections = Connections(file, patience, close_timeout)
         owner = owner or this_process(uuid.uuid4().hex)
         self.scans = Scans(connections, clock, owner, lease, consistency)
         self.findings = Findings(connections, clock, consistency)
@@ -76,10 +81,10 @@ class SqliteStore:
         self.accounts = Accounts(connections, clock)
         self.deliveries = Deliveries(connections, clock)
         try:
-            with connections.reading() as db:
+            with connections.plain() as db:
                 refuse_foreign(db, file)
-            _log_ahead(connections, patience)
-            with connections.writing() as db:
+            _log_ahead(connections, patience, sleep)
+            with connections.migrating() as db:
                 # Looked at again: another process may have migrated it meanwhile.
                 refuse_foreign(db, file)
                 migrate(db)
@@ -89,7 +94,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Let what is under way end, then close; every later call raises `StoreError`."""
-        self._connections.close()
+        self.connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +130,7 @@ def _make(file: Path) -> None:
         ) from exc
 
 
-def _log_ahead(connections: Connections, patience: float) -> None:
+def _log_ahead(connections: Connections, patience: float, sleep: Callable[[float], None]) -> None:
     """Turn write-ahead logging on, so that readers and the writer do not wait for each other."""
     # Where SQLite does wait, its patience is used up by the first try.
     deadline = time.monotonic() + 2 * patience
@@ -140,6 +145,6 @@ def _log_ahead(connections: Connections, patience: float) -> None:
             )
             if not busy or time.monotonic() > deadline:
                 raise
-            time.sleep(_RETRY)
+            sleep(_RETRY)
         else:
             return

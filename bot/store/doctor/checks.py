@@ -17,6 +17,7 @@ from bot.store.errors import translated
 from bot.store.mappers import to_scan
 from bot.store.migrations.migrate import pending, refuse_foreign
 from bot.store.scans import LAST
+from bot.store.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,7 @@ class StoreChecks:
             refuse_foreign(db, self._file)
             if not db.table("scans").exists():
                 return None
-            row = db.execute(LAST).fetchone()
+            row = Transaction(db).row(LAST)
             return to_scan(row) if row is not None else None
 
     def _look_at_file(self) -> Iterator[CheckResult]:

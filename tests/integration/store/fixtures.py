@@ -204,7 +204,7 @@ def send(store: SqliteStore, announcement_id: str) -> None:
 
 def findings(store: SqliteStore) -> list[Finding]:
     """Every finding ever announced, oldest first."""
-    ids = [row[0] for row in query(store._connections._path, "SELECT id FROM announcements")]
+    ids = [row[0] for row in query(store.connections.path, "SELECT id FROM announcements")]
     contents = [store.announcements.content(str(each), 100) for each in ids]
     return sorted((item for each in contents for item in each.findings), key=lambda item: item.id)
 

@@ -33,7 +33,7 @@ def main(path: str, when: str, what: str) -> None:
         if when == str(count) or (when == "commit" and writing and statement == "COMMIT"):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    with store._connections.plain() as db:
+    with store.connections.plain() as db:
         db.conn.set_trace_callback(trace)
     if scan is not None:
         store.scans.record(ended(scan, *found), found)

@@ -209,7 +209,7 @@ def test_failing_checks_are_told_once_a_cause(store: SqliteStore) -> None:
     scan_once(store, result(1, COMPLIANT))
     scan_once(store, result(1, COMPLIANT))
     assert kinds(store) == [WORKING]
-    told = query(store._connections._path, "SELECT kind FROM announcements ORDER BY number")
+    told = query(store.connections.path, "SELECT kind FROM announcements ORDER BY number")
     assert told == [(FAILING,), (FAILING,), (WORKING,)]
 
 

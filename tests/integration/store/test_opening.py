@@ -16,7 +16,7 @@ import pytest
 
 from bot.domain.errors import AltcontactError, StoreError
 from bot.domain.findings import Outcome
-from bot.store import SqliteStore, connections
+from bot.store import SqliteStore
 from bot.store.errors import store_error
 from tests.integration.store.fixtures import (
     SetClock,
@@ -163,7 +163,7 @@ def test_full_disk_keeps_nothing_of_the_call(path: Path) -> None:
         scan_once(store, result(1, Outcome.MISSING))
         found = [result(n, Outcome.MISSING) for n in range(1, 500)]
         scan = claimed(store)
-        with store._connections.plain() as db:
+        with store.connections.plain() as db:
             pages = db.execute("PRAGMA page_count").fetchone()[0]
             db.execute(f"PRAGMA max_page_count = {pages + 4}")
         with pytest.raises(StoreError, match="disk is full") as caught:
@@ -171,7 +171,7 @@ def test_full_disk_keeps_nothing_of_the_call(path: Path) -> None:
         assert "space" in caught.value.remedy
         assert store.accounts.get(account(400).id) is None
         assert len(store.announcements.due()) == 1
-        with store._connections.plain() as db:
+        with store.connections.plain() as db:
             db.execute("PRAGMA max_page_count = 1000000")
         assert len(store.scans.record(ended(scan, *found), found).opened) == 498
 
@@ -193,14 +193,14 @@ def test_locked_for_too_long(path: Path) -> None:
 def test_busy_within_the_process(path: Path) -> None:
     """A thread that waits too long for another one's transaction is told so."""
     with SqliteStore(path, SetClock(), patience=0.05) as store, ThreadPoolExecutor(1) as pool:
-        with store._connections.writing():
+        with store.connections.writing():
             waiting = pool.submit(store.deliveries.is_first, "x")
             with pytest.raises(StoreError, match="by the bot itself"):
                 waiting.result()
         assert store.deliveries.is_first("x")
 
 
-def test_logging_ahead_waits_for_readers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_logging_ahead_waits_for_readers(path: Path) -> None:
     """Write-ahead logging is turned on as soon as no other program reads, or not at all."""
     SqliteStore(path, SetClock()).close()
     query(path, "PRAGMA journal_mode = delete")
@@ -214,8 +214,7 @@ def test_logging_ahead_waits_for_readers(path: Path, monkeypatch: pytest.MonkeyP
             waited.append(seconds)
             reader.execute("ROLLBACK")
 
-        monkeypatch.setattr("bot.store.store.time.sleep", let_go)
-        SqliteStore(path, SetClock(), patience=0.3).close()
+        SqliteStore(path, SetClock(), patience=0.3, sleep=let_go).close()
         assert len(waited) == 1
 
 
@@ -228,13 +227,12 @@ def test_closed_store_says_so(path: Path) -> None:
         store.accounts.names()
 
 
-def test_close_does_not_pull_a_connection_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_close_does_not_pull_a_connection_away(path: Path) -> None:
     """A transaction under way at closing ends in peace."""
-    monkeypatch.setattr(connections, "CLOSE_WAIT", 0)
-    store = SqliteStore(path, SetClock())
-    with store._connections.writing() as db:
+    store = SqliteStore(path, SetClock(), close_timeout=0)
+    with store.connections.writing() as db:
         store.close()
-        db.execute("INSERT INTO deliveries VALUES ('x', '')")
+        db.run("INSERT INTO deliveries VALUES ('x', '')")
     store.close()
     assert query(path, "SELECT key FROM deliveries") == [("x",)]
 
@@ -246,7 +244,7 @@ def test_each_thread_has_its_own_connection(path: Path) -> None:
             worker = threading.Thread(target=store.accounts.names)
             worker.start()
             worker.join()
-        assert len(store._connections._open) == 2
+        assert len(store.connections._open) == 2
 
 
 def test_file_that_was_moved_away_is_missed(path: Path) -> None:
@@ -261,8 +259,8 @@ def test_file_that_was_moved_away_is_missed(path: Path) -> None:
 def test_error_in_a_transaction_undoes_it(path: Path) -> None:
     """Whatever is raised within a transaction leaves nothing of it."""
     with SqliteStore(path, SetClock()) as store:
-        with suppress(KeyError), store._connections.writing() as db:
-            db.execute("INSERT INTO deliveries VALUES ('x', '')")
+        with suppress(KeyError), store.connections.writing() as db:
+            db.run("INSERT INTO deliveries VALUES ('x', '')")
             raise KeyError
         assert store.deliveries.is_first("x")
 
