@@ -97,30 +97,42 @@ class ExemptionService:
         account = self._account(account_id)
         if not shown:
             raise ExemptionRefused("Choose at least one finding.", field=FINDINGS)
-        told = _reason(reason)
+        reason = _reason(reason)
         end = self._end_of(until, self.days(account))
         with self._lock:
-            standing = {each.id: each for each in self._store.findings.unresolved(account_id)}
-            found = [standing.get(finding_id) for finding_id in shown]
-            made = [each.exemption for each in found if each is not None and each.exemption]
-            mine = [each for each in made if _same(each, user_id, told, end)]
-            if len(mine) == len(found):
+            unresolved = {
+                finding.id: finding for finding in self._store.findings.unresolved(account_id)
+            }
+            found = [unresolved.get(finding_id) for finding_id in shown]
+            made = [
+                finding.exemption for finding in found if finding is not None and finding.exemption
+            ]
+            repeated = [exemption for exemption in made if _same(exemption, user_id, reason, end)]
+            if len(repeated) == len(found):
                 # Slack handed the same form in twice.
-                return mine
+                return repeated
             for finding, exemption_id in zip(found, shown.values(), strict=True):
                 _refuse_if_other(finding, exemption_id)
             # A rule of a contact may be undecided and broken at once: that is one to set aside.
-            keys = dict.fromkeys((each.key.type, each.key.rule) for each in found if each)
+            keys = dict.fromkeys(
+                (finding.key.type, finding.key.rule) for finding in found if finding
+            )
             requests = [
                 ExemptionRequest(
-                    ExemptionKind.EXEMPTION, account_id, contact_type, rule, told, user_id, end
+                    ExemptionKind.EXEMPTION,
+                    account_id,
+                    contact_type,
+                    rule,
+                    reason,
+                    user_id,
+                    end,
                 )
                 for contact_type, rule in keys
             ]
             return self._record(requests, account)
 
     def verify(
-        self, user_id: str, account_id: str, shown: Mapping[ContactType, int], seen: str
+        self, user_id: str, account_id: str, shown: Mapping[ContactType, int], observation: str
     ) -> list[Exemption]:
         """Record that a person looked at contacts by hand, where AWS has no API for that.
 
@@ -128,7 +140,7 @@ class ExemptionService:
             user_id: who looked.
             account_id: whose contacts.
             shown: {type: id of the finding that it cannot be checked, 0 where there was none}.
-            seen: what the person saw.
+            observation: what the person saw.
 
         Raises:
             NotAllowed: the person is no fixer.
@@ -139,15 +151,15 @@ class ExemptionService:
         account = self._account(account_id)
         if not shown:
             raise ExemptionRefused("Choose at least one contact.", field=TYPES)
-        told = _reason(seen)
+        reason = _reason(observation)
         until = self._clock.now() + timedelta(days=self.verified_days(account))
         with self._lock:
-            standing = {each.id for each in self._store.findings.unresolved(account_id)}
-            if any(finding_id and finding_id not in standing for finding_id in shown.values()):
+            unresolved = {finding.id for finding in self._store.findings.unresolved(account_id)}
+            if any(finding_id and finding_id not in unresolved for finding_id in shown.values()):
                 raise _resolved()
-            what, rule = ExemptionKind.VERIFICATION, Rule.UNSUPPORTED
+            kind, rule = ExemptionKind.VERIFICATION, Rule.UNSUPPORTED
             requests = [
-                ExemptionRequest(what, account_id, contact_type, rule, told, user_id, until)
+                ExemptionRequest(kind, account_id, contact_type, rule, reason, user_id, until)
                 for contact_type in shown
             ]
             return self._record(requests, account)
@@ -203,35 +215,35 @@ class ExemptionService:
 
     def _record(self, requests: Sequence[ExemptionRequest], account: Account) -> list[Exemption]:
         granted = self._store.exemptions.grant(requests, account.name)
-        for each in requests:
+        for request in requests:
             _log.info(
                 "set aside",
-                kind=each.kind.value,
-                account=each.account_id,
-                type=each.type.value,
-                rule=each.rule.value,
-                until=f"{each.until:%Y-%m-%d}",
-                user=each.user_id,
+                kind=request.kind.value,
+                account=request.account_id,
+                type=request.type.value,
+                rule=request.rule.value,
+                until=f"{request.until:%Y-%m-%d}",
+                user=request.user_id,
             )
         self._on_recorded()
         return granted
 
 
 def _reason(typed: str) -> str:
-    told = typed.strip()
-    if len(told) < SHORTEST_REASON:
+    stripped = typed.strip()
+    if len(stripped) < SHORTEST_REASON:
         words = f"Please say more: at least {SHORTEST_REASON} characters, for who reads it later."
         raise ExemptionRefused(words, field=REASON)
-    if len(told) > LONGEST_REASON:
+    if len(stripped) > LONGEST_REASON:
         raise ExemptionRefused(f"At most {LONGEST_REASON} characters, please.", field=REASON)
-    return told
+    return stripped
 
 
 def _same(exemption: Exemption, user_id: str, reason: str, until: datetime) -> bool:
     request = exemption.request
     # By the day: the longest time that is allowed ends at another moment each time it is asked.
-    asked = (user_id, reason, until.date())
-    return (request.user_id, request.reason, request.until.date()) == asked
+    wanted = (user_id, reason, until.date())
+    return (request.user_id, request.reason, request.until.date()) == wanted
 
 
 def _refuse_if_other(finding: Finding | None, shown: int) -> None:
@@ -259,8 +271,8 @@ def _resolved() -> ExemptionRefused:
 
 
 def _ended(exemption: Exemption) -> ExemptionRefused:
-    what = "verification" if exemption.request.kind is ExemptionKind.VERIFICATION else "exemption"
+    noun = "verification" if exemption.request.kind is ExemptionKind.VERIFICATION else "exemption"
     return ExemptionRefused(
-        f"This {what} has ended already, {exemption.ended_at:%Y-%m-%d %H:%M} UTC.",
+        f"This {noun} has ended already, {exemption.ended_at:%Y-%m-%d %H:%M} UTC.",
         by=exemption.ended_by,
     )

@@ -74,7 +74,7 @@ class AccountViewService:
             StoreError: it could not be remembered.
         """
         found = self._policies.of_placed(account)
-        account, policy, mine = found.account, found.policy, found.resolved
+        account, policy, account_policy = found.account, found.policy, found.resolved
         read_at = self._clock.now()
         readings: dict[ContactType, ContactReading] = {}
         primary: PrimaryContact | Failure | None = None
@@ -83,18 +83,23 @@ class AccountViewService:
                 contact_type: self._contacts.read(account.id, contact_type, Priority.INTERACTIVE)
                 for contact_type in ContactType
             }
-            if not isinstance(mine, PolicyUnknown) and Rule.PRIMARY_CONTACT in mine.severities:
+            if (
+                not isinstance(account_policy, PolicyUnknown)
+                and Rule.PRIMARY_CONTACT in account_policy.severities
+            ):
                 primary = self._contacts.primary_contact(account.id, Priority.INTERACTIVE)
         context = load_context(policy, self._store, self._clock, self._directory.members)
         facts = context.facts(account.id, tuple(ContactType), primary)
-        result = evaluate(account, readings, mine, read_at, facts)
+        result = evaluate(account, readings, account_policy, read_at, facts)
         self._store.findings.observe(result)
-        judged = set() if isinstance(mine, PolicyUnknown) else set(mine.looked_at)
+        judged = (
+            set() if isinstance(account_policy, PolicyUnknown) else set(account_policy.looked_at)
+        )
         return AccountView(
             result,
             {
-                contact_type: each
-                for contact_type, each in readings.items()
+                contact_type: reading
+                for contact_type, reading in readings.items()
                 if contact_type not in judged
             },
         )
@@ -114,17 +119,17 @@ class AccountViewService:
         found = self._policies.find(account_id)
         if found is None:
             return None
-        account, policy, mine = found.account, found.policy, found.resolved
-        if isinstance(mine, PolicyUnknown):
-            return _undecided(contact_type, wanted, place_unread(mine))
-        if contact_type not in mine.looked_at:
+        account, policy, account_policy = found.account, found.policy, found.resolved
+        if isinstance(account_policy, PolicyUnknown):
+            return _undecided(contact_type, wanted, place_unread(account_policy))
+        if contact_type not in account_policy.looked_at:
             return None
         not_asked = Unreadable(failure(FailureCode.NOT_ASKED))
         readings: dict[ContactType, ContactReading] = dict.fromkeys(ContactType, not_asked)
         readings[contact_type] = Present(wanted)
         context = load_context(policy, self._store, self._clock, self._directory.known)
         facts = context.facts(account_id, (contact_type,), not_asked.failure)
-        result = evaluate(account, readings, mine, facts=facts)
+        result = evaluate(account, readings, account_policy, facts=facts)
         return next((item for item in result.results if item.type is contact_type), None)
 
 

@@ -182,11 +182,11 @@ def build(
     app.action(account_card.CHECK)(once(card.check_again))
     app.action(account_card.CHOOSE)(once(card.choose))
 
-    for prefix in (row_actions.MENU, row_actions.SET_ASIDE, row_actions.VERIFY, row_actions.SHOW):
+    for prefix in (row_actions.MENU, row_actions.EXEMPT, row_actions.VERIFY, row_actions.SHOW):
         app.action(_numbered(prefix))(once(exemption.choose))
     app.action(_numbered(exemption_list.END))(once(exemption.end))
     app.action(_numbered(exemption_list.TURN))(exemption.turn_page)
-    app.view(exemption_forms.SET_ASIDE)(exemption.submit_set_aside)
+    app.view(exemption_forms.EXEMPT)(exemption.submit_exemption)
     app.view(exemption_forms.VERIFY)(exemption.submit_verify)
 
     app.error(ErrorHandler(messages).handle)

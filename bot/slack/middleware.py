@@ -43,8 +43,8 @@ class OncePerDelivery:
 
         def once(ack: Ack, body: Body) -> None:
             ack()
-            what = "command" if "command" in body else "action"
-            if self._deliveries.is_first(f"{what}:{body['trigger_id']}"):
+            prefix = "command" if "command" in body else "action"
+            if self._deliveries.is_first(f"{prefix}:{body['trigger_id']}"):
                 listener(body)
 
         return once

@@ -98,15 +98,15 @@ class SocketModeConnection:
         return max(0.0, time.time() - last) if last is not None else 0.0
 
     def _connect(self) -> None:
-        wait, told = FIRST_RETRY, ""
+        wait, logged = FIRST_RETRY, ""
         while not self._stopping.is_set():
             try:
                 self._handler.client.connect()
             except CALL_ERRORS as error:
                 problem = explain(error)
-                if told != str(problem):
-                    told = str(problem)
-                    _log.warning("not connected to Slack", problem=told, mend=problem.remedy)
+                if logged != str(problem):
+                    logged = str(problem)
+                    _log.warning("not connected to Slack", problem=logged, mend=problem.remedy)
                 # The address was good for one try alone.
                 self._handler.client.wss_uri = None
                 self._stopping.wait(problem.retry_after or wait)

@@ -196,8 +196,8 @@ class SlackChecks:
             }.get(error.code, "export ALTCONTACT_CHANNEL='#security-alerts'")
             yield line("Channel", State.FAILURE, str(error), error.remedy, snippet)
             return
-        told = f" ({channel_id})" if channel_id != name else ""
-        yield line("Channel", State.OK, f"{name}{told} is there, and the bot is in it.")
+        id_suffix = f" ({channel_id})" if channel_id != name else ""
+        yield line("Channel", State.OK, f"{name}{id_suffix} is there, and the bot is in it.")
 
     def _look_at_fixers(self) -> Iterator[CheckResult]:
         lacking = "the app lacks usergroups:read" if "usergroups:read" in self._lacking else ""

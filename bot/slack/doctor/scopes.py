@@ -40,13 +40,13 @@ def look_at_scopes(
         amiss = True
         words = f"lack {', '.join(sorted(lacking))}."
         yield line("Scopes", State.FAILURE, words, _ADD, manifest_lines(lacking, purposes=True))
-    for wanted, needed, what in (
+    for wanted, needed, subject in (
         (wants_members, {MEMBERS, EMAILS}, _RULES),
         (wants_owners, {EMAILS}, _OWNERS),
     ):
         if wanted and (lacking := absent & needed):
             amiss = True
-            words = f"{what}: the app lacks {' and '.join(sorted(lacking))}."
+            words = f"{subject}: the app lacks {' and '.join(sorted(lacking))}."
             yield line("Scopes", State.WARNING, words, _ADD, manifest_lines(lacking, purposes=True))
     if needless := sorted(scopes - set(BOT_SCOPES)):
         amiss = True

@@ -131,4 +131,4 @@ class CommandListeners:
         if account is None:
             self._cards.find_and_show(argument, reply)
             return
-        self._exemptions.open_set_aside(body["user_id"], body["trigger_id"], account.id)
+        self._exemptions.open_exemption(body["user_id"], body["trigger_id"], account.id)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.services.exempt import ExemptionService
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import AccountRepository, FindingRepository
-    from bot.slack.views.exemption_forms import Asked
+    from bot.slack.views.exemption_forms import ExemptionInput
 
     View = dict[str, Any]
 
@@ -46,7 +46,7 @@ class ExemptionForms:
         self._exemptions = exemptions
         self._clock = clock
 
-    def set_aside(self, account_id: str, contact_type: ContactType | None) -> View:
+    def exempt(self, account_id: str, contact_type: ContactType | None) -> View:
         """The form that sets an account's findings aside; what stands in its place if none does.
 
         Args:
@@ -59,21 +59,33 @@ class ExemptionForms:
         """
         account = self._account(account_id)
         findings = self._standing(account_id)
-        mine = [each for each in findings if each.key.type is contact_type or len(findings) == 1]
+        of_type = [
+            finding
+            for finding in findings
+            if finding.key.type is contact_type or len(findings) == 1
+        ]
         # What is set aside is chosen only where that is all there is: to set it aside for longer.
-        chosen = [each.id for each in mine if each.exemption is None] or [each.id for each in mine]
-        return self._set_aside(account, contact_type, findings, chosen)
+        chosen = [finding.id for finding in of_type if finding.exemption is None] or [
+            finding.id for finding in of_type
+        ]
+        return self._exempt(account, contact_type, findings, chosen)
 
-    def set_aside_again(self, asked: Asked, why: ExemptionRefused) -> View:
+    def exempt_again(self, form: ExemptionInput, why: ExemptionRefused) -> View:
         """The same form as it was filled in, as things stand now, and why it was not taken."""
         try:
-            account = self._account(asked.account_id)
+            account = self._account(form.account_id)
         except ExemptionRefused as error:
             return exemption_forms.note_view(refused_message(error))
-        findings = self._standing(asked.account_id)
-        held = {each.id: each.exemption.id if each.exemption else 0 for each in findings}
-        chosen = [each for each, before in asked.findings.items() if held.get(each) == before]
-        return self._set_aside(account, asked.type, findings, chosen, asked=asked, why=why)
+        findings = self._standing(form.account_id)
+        held = {
+            finding.id: finding.exemption.id if finding.exemption else 0 for finding in findings
+        }
+        chosen = [
+            finding_id
+            for finding_id, before in form.findings.items()
+            if held.get(finding_id) == before
+        ]
+        return self._exempt(account, form.type, findings, chosen, form=form, why=why)
 
     def verify(self, account_id: str, contact_type: ContactType) -> View:
         """The form that records what was seen of contacts that AWS cannot be asked for.
@@ -86,47 +98,47 @@ class ExemptionForms:
             account, {contact_type: 0} | self._unsupported(account_id), [contact_type]
         )
 
-    def verify_again(self, asked: Asked, why: ExemptionRefused) -> View:
+    def verify_again(self, form: ExemptionInput, why: ExemptionRefused) -> View:
         """The same form as it was filled in, as things stand now, and why it was not taken."""
-        offered = {each: 0 for each, finding in asked.types.items() if not finding}
-        offered |= self._unsupported(asked.account_id)
+        offered = {contact_type: 0 for contact_type, finding in form.types.items() if not finding}
+        offered |= self._unsupported(form.account_id)
         if not offered:
             return exemption_forms.note_view(refused_message(why))
         try:
-            account = self._account(asked.account_id)
+            account = self._account(form.account_id)
         except ExemptionRefused as error:
             return exemption_forms.note_view(refused_message(error))
-        return self._verify(account, offered, list(asked.types), asked=asked, why=why)
+        return self._verify(account, offered, list(form.types), form=form, why=why)
 
-    def _set_aside(
+    def _exempt(
         self,
         account: Account,
         contact_type: ContactType | None,
         findings: list[Finding],
         chosen: list[int],
         *,
-        asked: Asked | None = None,
+        form: ExemptionInput | None = None,
         why: ExemptionRefused | None = None,
     ) -> View:
         if not findings:
             named = account.name or account.id
-            told = f"Nothing stands against {named}: there is nothing to set aside."
+            text = f"Nothing stands against {named}: there is nothing to set aside."
             if why is not None:
-                told = f"{why} {told}"
-            return exemption_forms.note_view(note(told))
+                text = f"{why} {text}"
+            return exemption_forms.note_view(note(text))
         today, days = self._clock.now().date(), self._exemptions.days(account)
         until = today + timedelta(days=min(USUAL_DAYS, days))
-        return exemption_forms.set_aside_view(
+        return exemption_forms.exemption_view(
             account.name,
             account.id,
             findings,
             chosen,
-            until=asked.until if asked is not None and asked.until is not None else until,
+            until=form.until if form is not None and form.until is not None else until,
             last=today + timedelta(days=days),
             contact_type=contact_type,
-            reason=asked.reason if asked is not None else "",
+            reason=form.reason if form is not None else "",
             notice=why,
-            revision=asked.revision + 1 if asked is not None else 0,
+            revision=form.revision + 1 if form is not None else 0,
         )
 
     def _verify(
@@ -135,7 +147,7 @@ class ExemptionForms:
         offered: dict[ContactType, int],
         chosen: list[ContactType],
         *,
-        asked: Asked | None = None,
+        form: ExemptionInput | None = None,
         why: ExemptionRefused | None = None,
     ) -> View:
         days = self._exemptions.verified_days(account)
@@ -149,9 +161,9 @@ class ExemptionForms:
             },
             chosen,
             good_until=self._clock.now().date() + timedelta(days=days),
-            seen=asked.reason if asked is not None else "",
+            seen=form.reason if form is not None else "",
             notice=why,
-            revision=asked.revision + 1 if asked is not None else 0,
+            revision=form.revision + 1 if form is not None else 0,
         )
 
     def _account(self, account_id: str) -> Account:
@@ -163,12 +175,14 @@ class ExemptionForms:
     def _standing(self, account_id: str) -> list[Finding]:
         order = list(ContactType)
         found = self._findings.unresolved(account_id)
-        return sorted(found, key=lambda each: (order.index(each.key.type), each.key.rule.value))
+        return sorted(
+            found, key=lambda finding: (order.index(finding.key.type), finding.key.rule.value)
+        )
 
     def _unsupported(self, account_id: str) -> dict[ContactType, int]:
         """The contacts that cannot be checked for want of an API, by what says so."""
         return {
-            each.key.type: each.id
-            for each in self._findings.unresolved(account_id)
-            if each.key.rule is Rule.UNSUPPORTED
+            finding.key.type: finding.id
+            for finding in self._findings.unresolved(account_id)
+            if finding.key.rule is Rule.UNSUPPORTED
         }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.slack.listeners.account_card import AccountCards
     from bot.slack.listeners.exemption_forms import ExemptionForms
     from bot.slack.modals import Modals
-    from bot.slack.views.exemption_forms import Asked
+    from bot.slack.views.exemption_forms import ExemptionInput
     from bot.slack.views.message import Message
 
     View = dict[str, Any]
@@ -67,19 +67,19 @@ class ExemptionListeners:
 
     def choose(self, body: dict[str, Any]) -> None:
         """Something was chosen in a row's menu, or by a button that does one of its choices."""
-        what, account_id, contact_type = row_actions.parse_menu(row_actions.pressed(body))
+        choice, account_id, contact_type = row_actions.parse_menu(row_actions.pressed(body))
         user_id, trigger, pushed = body["user"]["id"], body["trigger_id"], bool(body.get("view"))
         try:
-            if what == row_actions.SHOW:
+            if choice == row_actions.SHOW:
                 self._cards.show(body)
-            elif what == row_actions.VERIFY:
+            elif choice == row_actions.VERIFY:
                 self.open_verify(user_id, trigger, account_id, contact_type, push=pushed)
             else:
-                self.open_set_aside(user_id, trigger, account_id, contact_type, push=pushed)
+                self.open_exemption(user_id, trigger, account_id, contact_type, push=pushed)
         except AltcontactError as error:
             self._modals.refuse(body, _message(error))
 
-    def open_set_aside(
+    def open_exemption(
         self,
         user_id: str,
         trigger_id: str,
@@ -103,7 +103,7 @@ class ExemptionListeners:
             NotifierError: Slack did not open it.
         """
         self._fixers.require_fixer(user_id)
-        view = self._forms.set_aside(account_id, contact_type)
+        view = self._forms.exempt(account_id, contact_type)
         self._modals.open(trigger_id, user_id, view, push=push)
 
     def open_verify(
@@ -115,43 +115,43 @@ class ExemptionListeners:
         *,
         push: bool = False,
     ) -> None:
-        """Open the form that records what was seen by hand; see `open_set_aside`."""
+        """Open the form that records what was seen by hand; see `open_exemption`."""
         self._fixers.require_fixer(user_id)
         view = self._forms.verify(account_id, contact_type)
         self._modals.open(trigger_id, user_id, view, push=push)
 
     # Submitting
 
-    def submit_set_aside(self, ack: Ack, body: dict[str, Any]) -> None:
+    def submit_exemption(self, ack: Ack, body: dict[str, Any]) -> None:
         """The form that sets findings aside was submitted."""
-        asked, user_id = exemption_forms.parse(body["view"]), body["user"]["id"]
-        until = asked.until
+        form, user_id = exemption_forms.parse(body["view"]), body["user"]["id"]
+        until = form.until
 
         def grant() -> list[Exemption]:
             if until is None:
                 raise ExemptionRefused("Choose a day.", field=UNTIL)
             return self._exemptions.grant(
-                user_id, asked.account_id, asked.findings, asked.reason, until
+                user_id, form.account_id, form.findings, form.reason, until
             )
 
-        self._answer(ack, body, asked, grant, self._forms.set_aside_again)
+        self._answer(ack, body, form, grant, self._forms.exempt_again)
 
     def submit_verify(self, ack: Ack, body: dict[str, Any]) -> None:
         """The form that records what was seen by hand was submitted."""
-        asked, user_id = exemption_forms.parse(body["view"]), body["user"]["id"]
+        form, user_id = exemption_forms.parse(body["view"]), body["user"]["id"]
 
         def verify() -> list[Exemption]:
-            return self._exemptions.verify(user_id, asked.account_id, asked.types, asked.reason)
+            return self._exemptions.verify(user_id, form.account_id, form.types, form.reason)
 
-        self._answer(ack, body, asked, verify, self._forms.verify_again)
+        self._answer(ack, body, form, verify, self._forms.verify_again)
 
     def _answer(
         self,
         ack: Ack,
         body: dict[str, Any],
-        asked: Asked,
+        form: ExemptionInput,
         work: Callable[[], list[Exemption]],
-        again: Callable[[Asked, ExemptionRefused], View],
+        again: Callable[[ExemptionInput, ExemptionRefused], View],
     ) -> None:
         def carry_out() -> SubmissionResult:
             try:
@@ -159,8 +159,8 @@ class ExemptionListeners:
             except ExemptionRefused as error:
                 errors = {}
                 if error.field:
-                    errors = {block_of(error.field, asked.revision): str(error)}
-                return SubmissionResult(again(asked, error), refused_message(error), errors)
+                    errors = {block_of(error.field, form.revision): str(error)}
+                return SubmissionResult(again(form, error), refused_message(error), errors)
             message = exemption_forms.done_message(made, self._rules_url)
             return SubmissionResult(exemption_forms.note_view(message), message)
 

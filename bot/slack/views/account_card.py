@@ -48,15 +48,15 @@ TURN_ON: Final = (
 )
 
 
-def account_message(look: AccountView, links: RowLinks = NO_LINKS, *, read_only: bool) -> Message:
+def account_message(view: AccountView, links: RowLinks = NO_LINKS, *, read_only: bool) -> Message:
     """An account with its three contacts, each with what is the matter and what can be done.
 
     Args:
-        look: what a look at the account found.
+        view: what a look at the account found.
         links: where the pages of rules are, and who the account's owner is.
         read_only: whether nobody may change contacts.
     """
-    result = look.result
+    result = view.result
     account, policy = result.account, result.policy
     named = title(account.name, account.id)
     blocks = [
@@ -67,14 +67,14 @@ def account_message(look: AccountView, links: RowLinks = NO_LINKS, *, read_only:
         state = escape(account.state[:REASON_TEXT])
         skipped = f"Skipped: the account is {state}, and AWS lets only active ones be managed."
         return Message(escape(f"{named[:NAME_TEXT]}: ") + skipped, [*blocks, paragraph(skipped)])
-    told = ", ".join(outcome_words(item) for item in result.results)
+    summary = ", ".join(outcome_words(item) for item in result.results)
     if result.excluded:
-        told = "excluded by the policy."
+        summary = "excluded by the policy."
         why = escape(clip(result.excluded, REASON_TEXT))
         blocks.append(paragraph(f"Skipped by checks: the policy excludes this account. {why}"))
     judged = {item.type: item for item in result.results}
     for contact_type in ContactType:
-        reading = look.others.get(contact_type)
+        reading = view.others.get(contact_type)
         if contact_type in judged or reading is not None:
             blocks.append(divider())
         if contact_type in judged:
@@ -91,14 +91,14 @@ def account_message(look: AccountView, links: RowLinks = NO_LINKS, *, read_only:
     blocks += [divider(), actions(button("Check again", CHECK, account.id))]
     if read_only:
         blocks.append(context(TURN_ON))
-    return Message(escape(f"{named}: {told}"), blocks)
+    return Message(escape(f"{named}: {summary}"), blocks)
 
 
 def choice_message(found: Sequence[Account], text: str) -> Message:
     """Several accounts match."""
     offered = found[:OPTIONS]
     more = "" if len(found) <= OPTIONS else f" The first {OPTIONS} are offered; type more of it."
-    told = f"Several accounts match.{more} Which one?"
+    question = f"Several accounts match.{more} Which one?"
     menu = {
         "type": "static_select",
         "action_id": CHOOSE,
@@ -108,31 +108,31 @@ def choice_message(found: Sequence[Account], text: str) -> Message:
             for account in offered
         ],
     }
-    blocks = [section(plain(f"{told}\nYou typed: {text[:NAME_TEXT]}")), actions(menu)]
-    return Message(escape(told), blocks)
+    blocks = [section(plain(f"{question}\nYou typed: {text[:NAME_TEXT]}")), actions(menu)]
+    return Message(escape(question), blocks)
 
 
 def no_match_message(text: str, nearest: Sequence[str]) -> Message:
     """No account matches; names that are spelled much like it are shown."""
-    told = f"No account matches “{text[:NAME_TEXT]}”."
+    answer = f"No account matches “{text[:NAME_TEXT]}”."
     if nearest:
-        told += " Did you mean: " + ", ".join(name[:NAME_TEXT] for name in nearest) + "?"
-    told += "\nGive an account id of 12 digits, or a part of the account's name."
-    return Message(escape(told), [section(plain(told))])
+        answer += " Did you mean: " + ", ".join(name[:NAME_TEXT] for name in nearest) + "?"
+    answer += "\nGive an account id of 12 digits, or a part of the account's name."
+    return Message(escape(answer), [section(plain(answer))])
 
 
 def _where(account: Account, policy: AccountPolicy | None, links: RowLinks) -> str:
     """The account's id, where it stands and whose it is, for mrkdwn."""
-    told = [f"Account `{account.id}`"]
+    parts = [f"Account `{account.id}`"]
     if account.organization:
-        told.append(f"Organization: {escape(clip(account.organization, _NAMED_TEXT))}")
+        parts.append(f"Organization: {escape(clip(account.organization, _NAMED_TEXT))}")
     if account.units is not None:
-        told.append(f"OU: {escape(clip(account.path, REASON_TEXT))}")
+        parts.append(f"OU: {escape(clip(account.path, REASON_TEXT))}")
     owner = owner_of(account, policy)
     if owner:
         named = links.owners.get(owner) or escape(clip(owner, _NAMED_TEXT))
-        told.append(f"Owner: {named}")
-    return " · ".join(told)
+        parts.append(f"Owner: {named}")
+    return " · ".join(parts)
 
 
 def owner_of(account: Account, policy: AccountPolicy | None) -> str:

@@ -11,13 +11,13 @@ from bot.domain.rule_catalog import Rule
 from bot.slack.views.blocks import actions, clip, escape, paragraph, plain, section
 from bot.slack.views.exemption_forms import CONSOLE_STEPS
 from bot.slack.views.exemption_list import end_button
-from bot.slack.views.finding_rows import set_aside
+from bot.slack.views.finding_rows import exemption_line
 from bot.slack.views.row_actions import (
+    EXEMPT,
     REASON_TEXT,
-    SET_ASIDE,
     VERIFY,
     fix_button,
-    mend_button,
+    remedy_button,
     row_button,
 )
 from bot.slack.views.wording import SIGNS, UNREAD, different, rule_names, sentences
@@ -90,7 +90,7 @@ def judged_blocks(
         missing = item.outcome is Outcome.MISSING
         rules = [verdict.rule for verdict in item.verdicts]
         if item.outcome.falls_short:
-            fix = mend_button(number, account_id, item.type, rules, primary=missing)
+            fix = remedy_button(number, account_id, item.type, rules, primary=missing)
         else:
             fix = fix_button(number, account_id, item.type, "Change", primary=False)
     blocks = [section(plain(clip("\n".join(lines), _HELD_TEXT)), accessory=fix)]
@@ -126,10 +126,10 @@ def outcome_words(item: TypeResult) -> str:
 
 def _outcome(item: TypeResult) -> str:
     severity = f" · {item.severity.label.lower()}" if item.severity is not None else ""
-    told = OUTCOMES.get(item.outcome)
-    if told is None and item.outcome is Outcome.COMPLIANT:
-        told = "As it should be" if item.contact is not None else "Not set, nor need it be"
-    return f"{told or item.reason.removesuffix('.')}{severity}"
+    words = OUTCOMES.get(item.outcome)
+    if words is None and item.outcome is Outcome.COMPLIANT:
+        words = "As it should be" if item.contact is not None else "Not set, nor need it be"
+    return f"{words or item.reason.removesuffix('.')}{severity}"
 
 
 def _expected(item: TypeResult) -> list[str]:
@@ -146,8 +146,8 @@ def _expected(item: TypeResult) -> list[str]:
 
 def _details(item: TypeResult, rules_url: str) -> str:
     """A line a rule that is broken, undecided or set aside, as far as they fit, for mrkdwn."""
-    told = (_line(item.type, verdict, rules_url) for verdict in item.verdicts)
-    lines = list(dict.fromkeys(told))
+    verdict_lines = (_line(item.type, verdict, rules_url) for verdict in item.verdicts)
+    lines = list(dict.fromkeys(verdict_lines))
     if any(verdict.rule is Rule.UNSUPPORTED for verdict in item.verdicts):
         lines.insert(1, CONSOLE_STEPS)
     shown: list[str] = []
@@ -163,17 +163,17 @@ def _details(item: TypeResult, rules_url: str) -> str:
 def _line(contact_type: ContactType, verdict: Verdict, rules_url: str) -> str:
     rule = rule_names([verdict.rule], rules_url)
     if verdict.exemption is not None:
-        return f"{set_aside(verdict.exemption)} · Rule: {rule}"
+        return f"{exemption_line(verdict.exemption)} · Rule: {rule}"
     reason = escape(clip(sentences(contact_type, [verdict.reason]), REASON_TEXT))
     if verdict.failure is None:
         sign = SIGNS[verdict.severity] if verdict.severity is not None else ":white_circle:"
         if verdict.rule is Rule.MISSING:  # which is said above
             return f"{sign} Rule: {rule}"
         return f"{sign} {reason} · Rule: {rule}"
-    told = reason if verdict.rule in UNREAD else f"{rule} could not be decided: {reason}"
+    line = reason if verdict.rule in UNREAD else f"{rule} could not be decided: {reason}"
     remedy = verdict.failure.remedy
-    told = f":grey_question: {told}"
-    return f"{told}\n:point_right: {escape(clip(remedy, REASON_TEXT))}" if remedy else told
+    line = f":grey_question: {line}"
+    return f"{line}\n:point_right: {escape(clip(remedy, REASON_TEXT))}" if remedy else line
 
 
 def _buttons(number: int, account_id: str, item: TypeResult) -> list[Block]:
@@ -186,7 +186,7 @@ def _buttons(number: int, account_id: str, item: TypeResult) -> list[Block]:
         label = "Verify again…" if aside else ""
         buttons.append(row_button(VERIFY, number, account_id, item.type, label))
     if any(verdict.exemption is None for verdict in item.verdicts):
-        buttons.append(row_button(SET_ASIDE, number, account_id, item.type))
+        buttons.append(row_button(EXEMPT, number, account_id, item.type))
     for exemption, rule in aside.values():
         buttons.append(end_button(exemption, f"End: {rule.value}"))
     return buttons

@@ -16,13 +16,13 @@ from bot.slack.views.blocks import (
     date,
     escape,
     header,
-    mentioned,
+    mention_line,
     paragraph,
     text_size,
 )
 from bot.slack.views.finding_rows import by_severity, contact_rows
 from bot.slack.views.message import Message
-from bot.slack.views.wording import UNREAD, first_names, severity_of, worst
+from bot.slack.views.wording import UNREAD, first_names, severity_of, worst_severity
 
 if TYPE_CHECKING:
     from bot.domain.announcements import AnnouncementContent
@@ -47,36 +47,42 @@ _SECURITY_MISSING: Final = (
 )
 
 
-def falls_short_message(content: AnnouncementContent, links: RowLinks) -> Message:
+def non_compliant_message(content: AnnouncementContent, links: RowLinks) -> Message:
     """Contacts that fall short, or that did."""
     found = date(content.scan.started_at)
     if content.open == 0:
         headline, intro, text = _nothing_stands(content)
         over = paragraph(f"{intro} Found {found}.")
         return Message(text, [header(headline), over, *_rows(content, links)])
-    standing = [each for each in content.findings if each.is_open]
-    severity = worst(severity_of(each) for each in standing)
-    severity = worst((severity, *(each for each, count in content.severities.items() if count)))
+    standing = [finding for finding in content.findings if finding.is_open]
+    severity = worst_severity(severity_of(finding) for finding in standing)
+    severity = worst_severity(
+        (severity, *(known for known, count in content.severities.items() if count))
+    )
     number, checked = _open_contacts(content), accounts(content.scan.accounts)
     risk = f"Risk: {severity.label.lower()}." if severity else ""
-    names = first_names((each.account_name, each.key.account_id) for each in standing)
-    told = f"Found {found} in a check of {checked}."
+    names = first_names((finding.account_name, finding.key.account_id) for finding in standing)
+    intro_text = f"Found {found} in a check of {checked}."
     if all_missing(content):
         headline = f"{contacts(number)} missing"
-        if len({each.key.type for each in standing}) == 1:
-            told = f"Missing in *{number:,}* of {checked} checked. Found {found}."
+        if len({finding.key.type for finding in standing}) == 1:
+            intro_text = f"Missing in *{number:,}* of {checked} checked. Found {found}."
         text = f"{headline}, of {checked} checked. {risk} {names}"
     else:
         headline = f"{contacts(number)} {'falls' if number == 1 else 'fall'} short"
         headline += f", worst: {severity.label.lower()}" if severity else ""
         text = f"{headline}. {names}"
-    why = _SECURITY_MISSING if any(_is_security_missing(each) for each in standing) else ""
+    why = _SECURITY_MISSING if any(_is_security_missing(finding) for finding in standing) else ""
     if risk and all_missing(content):
-        told += f"\n*{risk}* {why}".rstrip()
+        intro_text += f"\n*{risk}* {why}".rstrip()
     elif why:
-        told += f"\n{why}"
-    what = "" if all_missing(content) else " findings"
-    intro = mentioned(content.announcement.mention) + told + _since_then(content, what, "resolved")
+        intro_text += f"\n{why}"
+    noun = "" if all_missing(content) else " findings"
+    intro = (
+        mention_line(content.announcement.mention)
+        + intro_text
+        + _since_then(content, noun, "resolved")
+    )
     return Message(text, [header(headline), paragraph(intro), *_rows(content, links)])
 
 
@@ -85,63 +91,65 @@ def unchecked_message(content: AnnouncementContent, links: RowLinks) -> Message:
     since = f"Since {date(content.scan.started_at)}."
     if content.open == 0:
         headline, intro, text = _nothing_unchecked(content)
-        told = paragraph(f"{intro} {since}")
-        return Message(text, [header(headline), told, *_rows(content, links)])
-    standing = [each for each in content.findings if each.is_open]
-    unread = any(each.key.rule in UNREAD for each in standing)
+        over = paragraph(f"{intro} {since}")
+        return Message(text, [header(headline), over, *_rows(content, links)])
+    standing = [finding for finding in content.findings if finding.is_open]
+    unread = any(finding.key.rule in UNREAD for finding in standing)
     headline = f"{contacts(_open_contacts(content))} could not be checked"
     if not unread:
         headline = f"{contacts(_open_contacts(content))} could not be checked in full"
     known = "Whether they are set is not known." if unread else "Not every rule could be decided."
-    intro = mentioned(content.announcement.mention) + f"{known} {since}"
+    intro = mention_line(content.announcement.mention) + f"{known} {since}"
     intro += _since_then(content, "", "could be checked")
     mends = dict.fromkeys(
-        (each.failure.message, each.failure.remedy) for each in standing if each.failure is not None
+        (finding.failure.message, finding.failure.remedy)
+        for finding in standing
+        if finding.failure is not None
     )
     shown = list(mends)[:_CAUSES]
     causes = [paragraph(_cause(words, remedy)) for words, remedy in shown]
     text = clip(escape(f"{headline}: {' '.join(words for words, _ in shown)}"), _FALLBACK_TEXT)
-    reasons = {each.reason for each in standing}
+    reasons = {finding.reason for finding in standing}
     known = next(iter(reasons)) if len(reasons) == 1 and causes else ""
     rows = _rows(content, links, text_size(causes), known)
     return Message(text, [header(headline), paragraph(intro), *causes, *rows])
 
 
 def _cause(words: str, remedy: str) -> str:
-    told = f":grey_question: {escape(clip(words, _CAUSE_TEXT))}"
-    return f"{told}\n:point_right: {escape(clip(remedy, _CAUSE_TEXT))}" if remedy else told
+    cause = f":grey_question: {escape(clip(words, _CAUSE_TEXT))}"
+    return f"{cause}\n:point_right: {escape(clip(remedy, _CAUSE_TEXT))}" if remedy else cause
 
 
 def _nothing_stands(content: AnnouncementContent) -> tuple[str, str, str]:
     """Headline, introduction and text of an alert of which nothing is open."""
-    whose = f"contacts of {accounts(_accounts_of(content))}"
+    subject = f"contacts of {accounts(_accounts_of(content))}"
     if content.exempt:
         text = f"{content.exempt:,} of {content.total:,} set aside."
         intro = f"All of what fell short here is right now, or set aside: {text}"
-        return f"Nothing open: {whose}", intro, f"Nothing open: {whose}. {text}"
+        return f"Nothing open: {subject}", intro, f"Nothing open: {subject}. {text}"
     if all_missing(content):
         text = f"Resolved: all {content.total:,} missing contacts of this alert are set now."
-        return f"Resolved: {whose}", "All of what was missing here is set now.", text
+        return f"Resolved: {subject}", "All of what was missing here is set now.", text
     intro = "All of what fell short here is right now."
-    return f"Resolved: {whose}", intro, f"Resolved: {whose}. {intro}"
+    return f"Resolved: {subject}", intro, f"Resolved: {subject}. {intro}"
 
 
 def _nothing_unchecked(content: AnnouncementContent) -> tuple[str, str, str]:
     """The same of contacts that could not be checked."""
-    whose = accounts(_accounts_of(content))
+    subject = accounts(_accounts_of(content))
     if content.exempt:
         text = f"{content.exempt:,} of {content.total:,} set aside."
         intro = f"All of what could not be checked here could be since, or is set aside: {text}"
-        return f"Nothing open: {whose}", intro, f"Nothing open: {whose}. {text}"
+        return f"Nothing open: {subject}", intro, f"Nothing open: {subject}. {text}"
     text = f"All {content.total:,} contacts that could not be checked could be checked since."
     intro = "All of what could not be checked here could be checked since."
-    return f"Checked again: {whose}", intro, text
+    return f"Checked again: {subject}", intro, text
 
 
-def _since_then(content: AnnouncementContent, what: str, how: str) -> str:
+def _since_then(content: AnnouncementContent, noun: str, how: str) -> str:
     """How many findings are over or set aside, as lines to follow an introduction."""
     done = content.total - content.open - content.exempt
-    of = f"of {content.total:,}{what}"
+    of = f"of {content.total:,}{noun}"
     lines = (
         f"\n{done:,} {of} {how} since." if done else "",
         f"\n{content.exempt:,} {of} set aside." if content.exempt else "",

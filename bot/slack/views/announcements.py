@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_never
 
 from bot.domain.announcements import AnnouncementKind
-from bot.slack.views.alerts import falls_short_message, unchecked_message
+from bot.slack.views.alerts import non_compliant_message, unchecked_message
 from bot.slack.views.blocks import context
 from bot.slack.views.finding_rows import NO_LINKS
 from bot.slack.views.notices import (
     changed_message,
-    ending_message,
-    failing_message,
-    working_message,
+    checks_failing_message,
+    checks_recovered_message,
+    exemptions_ending_message,
 )
 
 if TYPE_CHECKING:
@@ -42,17 +42,17 @@ def announcement_message(
     kind = content.announcement.kind
     match kind:
         case AnnouncementKind.FALLS_SHORT:
-            message = falls_short_message(content, links)
+            message = non_compliant_message(content, links)
         case AnnouncementKind.UNCHECKED:
             message = unchecked_message(content, links)
         case AnnouncementKind.CHANGED:
             message = changed_message(content)
         case AnnouncementKind.ENDING:
-            message = ending_message(content, links)
+            message = exemptions_ending_message(content, links)
         case AnnouncementKind.CHECKS_FAILING:
-            message = failing_message(content)
+            message = checks_failing_message(content)
         case AnnouncementKind.CHECKS_WORKING:
-            message = working_message(content)
+            message = checks_recovered_message(content)
         case _:
             assert_never(kind)
     if fallback_reason:

@@ -126,8 +126,8 @@ def mentions(user_ids: Sequence[str], group_ids: Sequence[str]) -> str:
     return ", ".join(users + [f"<!subteam^{group_id}>" for group_id in group_ids])
 
 
-def mentioned(ids: Sequence[str]) -> str:
+def mention_line(ids: Sequence[str]) -> str:
     """Users and user groups who are to be told, as a line to begin a paragraph with."""
-    groups = [each for each in ids if each.startswith("S")]
-    told = mentions([each for each in ids if each not in groups], groups)
-    return f"{told}\n" if told else ""
+    groups = [id_ for id_ in ids if id_.startswith("S")]
+    mention = mentions([id_ for id_ in ids if id_ not in groups], groups)
+    return f"{mention}\n" if mention else ""

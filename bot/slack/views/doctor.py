@@ -29,8 +29,8 @@ _MORE: Final = "There is more: `altcontact doctor` on the bot's machine shows al
 
 def progress_message() -> Message:
     """The doctor is at work."""
-    told = "Checking settings in use, Slack, AWS, the database and the schedule…"
-    return Message(told, [paragraph(f":stethoscope: {told}")])
+    text = "Checking settings in use, Slack, AWS, the database and the schedule…"
+    return Message(text, [paragraph(f":stethoscope: {text}")])
 
 
 def result_message(lines: Sequence[CheckResult]) -> Message:
@@ -39,7 +39,7 @@ def result_message(lines: Sequence[CheckResult]) -> Message:
     Where that is more than Slack takes, first what is well goes without its small print, then
     without its lines, and at last the end is cut off, which is said.
     """
-    told = summary(lines)
+    headline = summary(lines)
     bad = [line for line in lines if line.state is not State.OK]
     every = list(_paragraphs(lines, notes=True))
     for fewer in (_paragraphs(lines, notes=False), _paragraphs(bad, notes=False)):
@@ -51,11 +51,11 @@ def result_message(lines: Sequence[CheckResult]) -> Message:
         if not _fit([*shown, text]):
             break
         shown.append(text)
-    blocks = [header(told), *(paragraph(text) for text in shown)]
+    blocks = [header(headline), *(paragraph(text) for text in shown)]
     if len(shown) < len(every):
         blocks.append(context(_MORE))
     blocks.append(context("Nothing was changed."))
-    return Message(escape(told), blocks)
+    return Message(escape(headline), blocks)
 
 
 def _fit(paragraphs: Sequence[str]) -> bool:
@@ -72,23 +72,23 @@ def _paragraphs(lines: Sequence[CheckResult], *, notes: bool) -> Iterator[str]:
     for section, its in groupby(lines, key=lambda line: line.section):
         text = f"*{section.value}*"
         for line in its:
-            told = _line(line, notes=notes)
-            if len(text) + 1 + len(told) > _BLOCK:
+            line_text = _line(line, notes=notes)
+            if len(text) + 1 + len(line_text) > _BLOCK:
                 yield text
-                text = told
+                text = line_text
             else:
-                text = f"{text}\n{told}"
+                text = f"{text}\n{line_text}"
         yield text
 
 
 def _line(line: CheckResult, *, notes: bool) -> str:
     words = f"not checked: {line.message}" if line.state is State.NOT_CHECKED else line.message
-    told = f"{MARKS[line.state]} *{_text(line.name)}*: {_text(words)}"
+    text = f"{MARKS[line.state]} *{_text(line.name)}*: {_text(words)}"
     if line.remedy:
-        told = f"{told}\n{_text(line.remedy)}"
+        text = f"{text}\n{_text(line.remedy)}"
     if line.snippet and (notes or line.state is not State.OK):
-        told = f"{told}\n```\n{_code(line.snippet)}\n```"
-    return told
+        text = f"{text}\n```\n{_code(line.snippet)}\n```"
+    return text
 
 
 def _text(text: str) -> str:

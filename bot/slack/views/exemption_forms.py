@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.domain.findings import Finding
     from bot.slack.views.blocks import Block
 
-SET_ASIDE: Final = "altcontact_set_aside_form"
+EXEMPT: Final = "altcontact_set_aside_form"
 """The callback id of the modal that sets findings aside."""
 
 VERIFY: Final = "altcontact_verify_form"
@@ -38,7 +38,7 @@ CONSOLE_STEPS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExemptionInput:
     """A submitted form: whose findings or contacts, which, and what was typed.
 
     `findings` is {id of a finding: id of what set it aside when it was shown, else 0}; `types` is
@@ -55,7 +55,7 @@ class Asked:
     type: ContactType | None
 
 
-def set_aside_view(
+def exemption_view(
     name: str,
     account_id: str,
     findings: Sequence[Finding],
@@ -83,10 +83,10 @@ def set_aside_view(
         revision: how often that was so.
     """
     offered = [
-        (f"{each.id}:{_exemption_id(each)}", finding_words(each), finding_reason(each))
-        for each in findings
+        (f"{finding.id}:{_exemption_id(finding)}", finding_words(finding), finding_reason(finding))
+        for finding in findings
     ]
-    shown = [each.id in chosen for each in findings]
+    shown = [finding.id in chosen for finding in findings]
     blocks = _heading(name, account_id, notice)
     blocks.append(choice(FINDINGS, "What to set aside", offered[:OPTIONS], shown, revision))
     if len(offered) > OPTIONS:
@@ -110,7 +110,7 @@ def set_aside_view(
         }
     )
     return _form(
-        SET_ASIDE,
+        EXEMPT,
         "Set aside",
         "Set aside",
         blocks,
@@ -162,21 +162,21 @@ def verify_view(
     )
 
 
-def parse(view: Mapping[str, Any]) -> Asked:
+def parse(view: Mapping[str, Any]) -> ExemptionInput:
     """Read a form made here as Slack hands it in."""
     metadata, state = json.loads(view["private_metadata"]), view["state"]["values"]
     revision = int(metadata["revision"])
     pairs = {
         field: [
-            each["value"].split(":")
-            for each in state.get(f"{field}:{revision}", {})
+            option["value"].split(":")
+            for option in state.get(f"{field}:{revision}", {})
             .get(field, {})
             .get("selected_options", ())
         ]
         for field in (FINDINGS, TYPES)
     }
     picked = state.get(UNTIL, {}).get(UNTIL, {}).get("selected_date")
-    return Asked(
+    return ExemptionInput(
         account_id=metadata["account"],
         revision=revision,
         findings={int(finding_id): int(held) for finding_id, held in pairs[FINDINGS]},
@@ -198,8 +198,12 @@ def done_message(exemptions: Sequence[Exemption], rules_url: str = "") -> Messag
         section(plain(title(exemptions[0].account_name, request.account_id))),
         paragraph(f":white_check_mark: {done} until {day(request.until)}:"),
     ]
-    for contact_type in dict.fromkeys(each.request.type for each in exemptions):
-        rules = [each.request.rule for each in exemptions if each.request.type is contact_type]
+    for contact_type in dict.fromkeys(exemption.request.type for exemption in exemptions):
+        rules = [
+            exemption.request.rule
+            for exemption in exemptions
+            if exemption.request.type is contact_type
+        ]
         blocks.append(paragraph(f"{contact_type.label} contact: {rule_names(rules, rules_url)}"))
     blocks += [
         divider(),
@@ -213,7 +217,7 @@ def note_view(message: Message, heading: str = "Set aside") -> dict[str, Any]:
     """A message where a form was expected, or after it."""
     return {
         "type": "modal",
-        "callback_id": SET_ASIDE,
+        "callback_id": EXEMPT,
         "title": plain(heading, 24),
         "close": plain("Close", 24),
         "blocks": message.blocks,

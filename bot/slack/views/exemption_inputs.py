@@ -90,11 +90,11 @@ def finding_reason(finding: Finding) -> str:
 def finding_words(finding: Finding) -> str:
     """A finding in a line: `Security: placeholder · high`."""
     key, severity = finding.key, severity_of(finding)
-    told = f"{key.type.label}: {key.rule.value}"
+    words = f"{key.type.label}: {key.rule.value}"
     if key.outcome.unchecked and key.rule not in UNREAD:
-        told += " (undecided)"
+        words += " (undecided)"
     elif severity is not None and not key.outcome.unchecked:
-        told += f" · {severity.label.lower()}"
+        words += f" · {severity.label.lower()}"
     if finding.exemption is not None:
-        told += f" · set aside until {finding.exemption.request.until:%Y-%m-%d}"
-    return told
+        words += f" · set aside until {finding.exemption.request.until:%Y-%m-%d}"
+    return words

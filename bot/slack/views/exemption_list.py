@@ -45,9 +45,9 @@ ROWS: Final = 20
 def end_button(exemption: Exemption, label: str = "End") -> Block:
     """A button that ends an exemption, once the person said that they mean it."""
     verified = exemption.request.kind is ExemptionKind.VERIFICATION
-    what = "verification" if verified else "exemption"
+    noun = "verification" if verified else "exemption"
     confirm = {
-        "title": plain(f"End this {what}?", 100),
+        "title": plain(f"End this {noun}?", 100),
         "text": plain("What it set aside is open again, and announced if it still stands.", 300),
         "confirm": plain("End it", 30),
         "deny": plain("Keep it", 30),
@@ -84,22 +84,22 @@ def list_view(
     """
     blocks: list[Block] = []
     if ended is not None:
-        what = row_text(ended.account_name, ended.request.account_id, _what(ended))
-        blocks.append(section(plain(f"Ended. {what}")))
+        text = row_text(ended.account_name, ended.request.account_id, _summary(ended))
+        blocks.append(section(plain(f"Ended. {text}")))
     if notice is not None:
         blocks.append(paragraph(problem_words(notice)))
     if not exemptions:
-        told = (
+        nothing = (
             "Nothing is set aside. To set something aside, use a row's menu in an alert, or "
             "`/altcontact exempt`."
         )
-        return _view([*blocks, paragraph(told)], page)
+        return _view([*blocks, paragraph(nothing)], page)
     pages = page_count(total)
-    place = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
+    position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
     order = ", the first to end first" if total > 1 else ""
-    blocks.append(context(f"{place}{total:,} in all{order}"))
-    for each in exemptions:
-        blocks += _row(each, rules_url, read_only=read_only)
+    blocks.append(context(f"{position}{total:,} in all{order}"))
+    for exemption in exemptions:
+        blocks += _row(exemption, rules_url, read_only=read_only)
     if pages > 1:
         blocks.append(actions(*_turns(page, pages)))
     return _view(blocks, page)
@@ -123,11 +123,11 @@ def refused_message(error: AltcontactError) -> Message:
 def problem_words(error: AltcontactError) -> str:
     """Why something was not done, who was quicker, the next step and who may, for mrkdwn."""
     by = error.by if isinstance(error, ExemptionRefused) else ""
-    told = f":warning: *{escape(str(error))}*"
-    told += f" By {mentions((by,), ())}." if by else ""
+    words = f":warning: *{escape(str(error))}*"
+    words += f" By {mentions((by,), ())}." if by else ""
     may = mentions(error.user_ids, error.group_ids) if isinstance(error, NotAllowed) else ""
     remedy = f"{escape(error.remedy)} {may}".strip()
-    return f"{told}\n:point_right: {remedy}" if remedy else told
+    return f"{words}\n:point_right: {remedy}" if remedy else words
 
 
 def _row(exemption: Exemption, rules_url: str, *, read_only: bool) -> list[Block]:
@@ -135,21 +135,21 @@ def _row(exemption: Exemption, rules_url: str, *, read_only: bool) -> list[Block
     verified = request.kind is ExemptionKind.VERIFICATION
     done = "Verified by hand" if verified else "Set aside"
     until = "good until" if verified else "until"
-    told = (
+    status = (
         f"{done} by <@{request.user_id}> {date(exemption.granted_at)}, {until} "
         f"*{day(request.until)}* · Rule: {rule_names([request.rule], rules_url)}"
     )
-    text = plain(row_text(exemption.account_name, request.account_id, _what(exemption)))
+    text = plain(row_text(exemption.account_name, request.account_id, _summary(exemption)))
     return [
         section(
             text,
-            fields=[mrkdwn(told, FIELD_TEXT)],
+            fields=[mrkdwn(status, FIELD_TEXT)],
             accessory=None if read_only else end_button(exemption),
         )
     ]
 
 
-def _what(exemption: Exemption) -> str:
+def _summary(exemption: Exemption) -> str:
     request = exemption.request
     return f"{request.type.label} contact: {clip(request.reason, FIELD_TEXT)}"
 

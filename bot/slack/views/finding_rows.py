@@ -19,15 +19,15 @@ from bot.slack.views.blocks import (
     plain,
     section,
 )
-from bot.slack.views.row_actions import REASON_TEXT, SET_ASIDE, SHOW, VERIFY, mend_button, row_menu
+from bot.slack.views.row_actions import EXEMPT, REASON_TEXT, SHOW, VERIFY, remedy_button, row_menu
 from bot.slack.views.wording import (
-    matter,
+    finding_text,
     row_text,
     rule_names,
     severity_heading,
     severity_of,
     undecided,
-    worst,
+    worst_severity,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Row:
     @property
     def severity(self) -> Severity | None:
         """The worst of its findings, whatever became of them: so no row moves by being mended."""
-        return worst(severity_of(each) for each in self.findings)
+        return worst_severity(severity_of(finding) for finding in self.findings)
 
 
 def contact_rows(
@@ -84,8 +84,8 @@ def contact_rows(
         known: why something could not be checked, where that stands above the rows already.
     """
     contacts: dict[tuple[str, ContactType], list[Finding]] = {}
-    for each in findings:
-        contacts.setdefault((each.key.account_id, each.key.type), []).append(each)
+    for finding in findings:
+        contacts.setdefault((finding.key.account_id, finding.key.type), []).append(finding)
     return [
         Row(tuple(found), tuple(_blocks(number, found, links, known)))
         for number, found in enumerate(contacts.values())
@@ -95,11 +95,11 @@ def contact_rows(
 def by_severity(rows: Sequence[Row]) -> list[Block]:
     """The blocks of rows, worst first, under a heading each severity where there are several."""
     accounts = list(dict.fromkeys(row.findings[0].key.account_id for row in rows))
-    place = {account_id: number for number, account_id in enumerate(accounts)}
+    position = {account_id: number for number, account_id in enumerate(accounts)}
 
     def order(row: Row) -> tuple[int, int, int]:
         key = row.findings[0].key
-        return _rank(row), place[key.account_id], list(type(key.type)).index(key.type)
+        return _rank(row), position[key.account_id], list(type(key.type)).index(key.type)
 
     ordered = sorted(rows, key=order)
     grouped = [(rank, list(members)) for rank, members in groupby(ordered, _rank)]
@@ -116,7 +116,7 @@ def finding_rows(findings: Iterable[Finding], links: RowLinks = NO_LINKS) -> lis
     return by_severity(contact_rows(findings, links))
 
 
-def set_aside(exemption: Exemption) -> str:
+def exemption_line(exemption: Exemption) -> str:
     """Until when, by whom and why a finding is set aside, for mrkdwn."""
     request = exemption.request
     reason = escape(clip(request.reason, REASON_TEXT))
@@ -136,31 +136,33 @@ def _rank(row: Row) -> int:
 def _blocks(number: int, found: Sequence[Finding], links: RowLinks, known: str) -> list[Block]:
     first = found[0]
     key, name = first.key, first.account_name
-    standing = [each for each in found if each.is_open]
+    standing = [finding for finding in found if finding.is_open]
     done = _done(found)
     if not standing:
         text = plain(row_text(name, key.account_id, f"{key.type.label} contact"))
-        aside = any(each.resolved_at is None for each in found)
+        aside = any(finding.resolved_at is None for finding in found)
         # On the account's card it can be ended.
         menu = row_menu(number, key.account_id, key.type, SHOW) if aside else None
         return [section(text, fields=[mrkdwn(done, FIELD_TEXT)], accessory=menu)]
     details = _details(standing, done, links)
-    if any(each.key.outcome.falls_short for each in standing):
-        rules = [each.key.rule for each in standing]
-        reasons = [each.reason for each in standing]
-        differences = [field for each in standing for field in each.differences]
-        text = plain(row_text(name, key.account_id, matter(key.type, rules, reasons, differences)))
-        menu = row_menu(number, key.account_id, key.type, SET_ASIDE, SHOW)
+    if any(finding.key.outcome.falls_short for finding in standing):
+        rules = [finding.key.rule for finding in standing]
+        reasons = [finding.reason for finding in standing]
+        differences = [field for finding in standing for field in finding.differences]
+        text = plain(
+            row_text(name, key.account_id, finding_text(key.type, rules, reasons, differences))
+        )
+        menu = row_menu(number, key.account_id, key.type, EXEMPT, SHOW)
         return [
-            section(text, accessory=mend_button(number, key.account_id, key.type, rules)),
+            section(text, accessory=remedy_button(number, key.account_id, key.type, rules)),
             section(mrkdwn(details), accessory=menu),
         ]
-    by_hand = any(each.key.outcome is Outcome.UNSUPPORTED for each in standing)
-    what = undecided(key.type, standing, known)
-    choices = (VERIFY, SET_ASIDE, SHOW) if by_hand else (SET_ASIDE, SHOW)
+    by_hand = any(finding.key.outcome is Outcome.UNSUPPORTED for finding in standing)
+    reason = undecided(key.type, standing, known)
+    choices = (VERIFY, EXEMPT, SHOW) if by_hand else (EXEMPT, SHOW)
     return [
         section(
-            plain(row_text(name, key.account_id, what)),
+            plain(row_text(name, key.account_id, reason)),
             fields=[mrkdwn(details, FIELD_TEXT)],
             accessory=row_menu(number, key.account_id, key.type, *choices),
         )
@@ -169,29 +171,29 @@ def _blocks(number: int, found: Sequence[Finding], links: RowLinks, known: str) 
 
 def _details(standing: Sequence[Finding], done: str, links: RowLinks) -> str:
     """The rules that are broken, whose account it is, and what is over already, for mrkdwn."""
-    rules = [each.key.rule for each in standing]
+    rules = [finding.key.rule for finding in standing]
     label = "Rule" if len(set(rules)) == 1 else "Rules"
-    said = f"{label}: {rule_names(rules, links.rules_url)}"
+    details = f"{label}: {rule_names(rules, links.rules_url)}"
     owner = standing[0].owner.strip()
     if owner:
         named = links.owners.get(standing[0].owner) or escape(clip(owner, _OWNER_TEXT))
-        said += f" · Owner: {named}"
-    return f"{said}\n{done}" if done else said
+        details += f" · Owner: {named}"
+    return f"{details}\n{done}" if done else details
 
 
 def _done(found: Iterable[Finding]) -> str:
     """What was resolved or is set aside of a contact, a line each, for mrkdwn."""
     lines: dict[str, None] = {}
-    for each in found:
-        if each.resolved_at is not None and _opened_again(each):
-            lines[f":white_circle: {escape(each.resolution[:REASON_TEXT])}"] = None
-        elif each.resolved_at is not None:
-            by = f" by <@{each.resolved_by}>" if each.resolved_by else ""
-            how = escape(each.resolution[:REASON_TEXT])
-            when = date(each.resolved_at)
+    for finding in found:
+        if finding.resolved_at is not None and _opened_again(finding):
+            lines[f":white_circle: {escape(finding.resolution[:REASON_TEXT])}"] = None
+        elif finding.resolved_at is not None:
+            by = f" by <@{finding.resolved_by}>" if finding.resolved_by else ""
+            how = escape(finding.resolution[:REASON_TEXT])
+            when = date(finding.resolved_at)
             lines[f":white_check_mark: Resolved{by}, {when}. {how}".rstrip()] = None
-        elif each.exemption is not None:
-            lines[set_aside(each.exemption)] = None
+        elif finding.exemption is not None:
+            lines[exemption_line(finding.exemption)] = None
     shown: list[str] = []
     for line in lines:
         # Whole lines alone: half a mention or date would show as it is written.

@@ -190,8 +190,8 @@ def _about(name: str, account_id: str) -> Block:
 def _choosing(name: str, account_id: str, contact_type: ContactType) -> Block:
     """The account, and the menu by which another contact of it is chosen."""
     options = {
-        each: {"text": plain(f"{each.label} contact", 75), "value": each.value}
-        for each in ContactType
+        offered: {"text": plain(f"{offered.label} contact", 75), "value": offered.value}
+        for offered in ContactType
     }
     menu = {
         "type": "static_select",

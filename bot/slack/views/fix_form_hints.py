@@ -30,22 +30,24 @@ def hints(
         region: the country in whose national form phone numbers may be typed, if any.
         policy: what the account should have, None where that is not known.
     """
-    told = {
+    found = {
         EMAIL: "A distribution list is best: one person's mailbox is a single point of failure.",
         PHONE: "With + and the country code, as +44 20 7946 0958."
         if region is None
         else f"As dialled in {region}, or with + and the country code.",
     }
     if policy is None:
-        return told
+        return found
     if policy.domains and Rule.FOREIGN_DOMAIN in policy.severities:
-        told[EMAIL] = f"The policy asks for an address at {_domains(policy.domains)}. {told[EMAIL]}"
+        found[EMAIL] = (
+            f"The policy asks for an address at {_domains(policy.domains)}. {found[EMAIL]}"
+        )
     for field in FIELDS:
         expected = policy.expected[contact_type].get(field, ())
         if expected:
-            asked = f"The policy expects {clip(expected_words(field, expected), _HINT_TEXT)}."
-            told[field] = f"{asked} {told[PHONE]}" if field == PHONE else asked
-    return told
+            expectation = f"The policy expects {clip(expected_words(field, expected), _HINT_TEXT)}."
+            found[field] = f"{expectation} {found[PHONE]}" if field == PHONE else expectation
+    return found
 
 
 def _domains(domains: tuple[str, ...]) -> str:

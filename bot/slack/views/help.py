@@ -46,34 +46,38 @@ def help_message(
         read_only: whether nobody may.
         problem: why nothing can be announced just now, if so.
     """
-    what = "I keep the alternate contacts of your AWS accounts right."
+    purpose = "I keep the alternate contacts of your AWS accounts right."
     commands = escape(_COMMANDS)
     last = _last(last_scan)
     next_ = f"Next check: {date(next_check)}." if next_check else "No check is planned."
     who = escape(TURN_ON) if read_only else f"Who may change contacts: {fixers}."
-    blocks = [header("altcontact"), paragraph(f"{what}\n{commands}"), paragraph(f"{last}\n{next_}")]
+    blocks = [
+        header("altcontact"),
+        paragraph(f"{purpose}\n{commands}"),
+        paragraph(f"{last}\n{next_}"),
+    ]
     if problem is not None:
-        told = f"{escape(str(problem))}\n:point_right: {escape(problem.remedy)}"
-        blocks.append(paragraph(f":warning: Alerts wait to be posted. {told}"))
+        problem_text = f"{escape(str(problem))}\n:point_right: {escape(problem.remedy)}"
+        blocks.append(paragraph(f":warning: Alerts wait to be posted. {problem_text}"))
     blocks.append(context(who))
-    return Message(f"{what} {last} {next_}", blocks)
+    return Message(f"{purpose} {last} {next_}", blocks)
 
 
 def typo_message(typed: str, meant: str) -> Message:
     """The nearest command to one that does not exist, if there is any."""
-    told = f"There is no command “{typed[:_TYPED]}”."
+    answer = f"There is no command “{typed[:_TYPED]}”."
     if meant:
-        told += f" Did you mean: {meant[: 3 * _TYPED]}"
+        answer += f" Did you mean: {meant[: 3 * _TYPED]}"
     more = "`/altcontact help` shows all commands."
     if not meant:
         more += escape(" `/altcontact check <id or name>` shows an account.")
-    return Message(escape(told), [section(plain(told)), context(more)])
+    return Message(escape(answer), [section(plain(answer)), context(more)])
 
 
 def which_account_message(name: str) -> Message:
     """A command that is about an account, typed without one."""
-    told = f"Which account? Type: /altcontact {name} <id or name>"
-    return Message(escape(told), [section(plain(told))])
+    question = f"Which account? Type: /altcontact {name} <id or name>"
+    return Message(escape(question), [section(plain(question))])
 
 
 def _last(scan: Scan | None) -> str:
@@ -85,5 +89,5 @@ def _last(scan: Scan | None) -> str:
         return f"Last check: {when}; it {state}: {escape(scan.failure.message)}"
     short = sum(number for outcome, number in scan.counts.items() if outcome.falls_short)
     unchecked = sum(number for outcome, number in scan.counts.items() if outcome.unchecked)
-    told = f"Last check: {when}; {short:,} of {accounts(scan.accounts)} fall short"
-    return f"{told}, {unchecked:,} could not be checked." if unchecked else f"{told}."
+    summary = f"Last check: {when}; {short:,} of {accounts(scan.accounts)} fall short"
+    return f"{summary}, {unchecked:,} could not be checked." if unchecked else f"{summary}."

@@ -17,7 +17,7 @@ from bot.slack.views.blocks import (
     day,
     escape,
     header,
-    mentioned,
+    mention_line,
     mrkdwn,
     paragraph,
     plain,
@@ -25,7 +25,7 @@ from bot.slack.views.blocks import (
     text_size,
 )
 from bot.slack.views.message import Message
-from bot.slack.views.row_actions import REASON_TEXT, SET_ASIDE, SHOW, VERIFY, fix_button, row_button
+from bot.slack.views.row_actions import EXEMPT, REASON_TEXT, SHOW, VERIFY, fix_button, row_button
 from bot.slack.views.wording import UNREAD, changed, first_names, row_text, rule_names
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def changed_message(content: AnnouncementContent) -> Message:
     headline = f"{contacts(number)} changed outside of this bot"
     still = "It is still" if number == 1 else "They are still"
     intro = (
-        f"{mentioned(content.announcement.mention)}Seen {date(content.scan.started_at)}. "
+        f"{mention_line(content.announcement.mention)}Seen {date(content.scan.started_at)}. "
         f"{still} as the policy asks. CloudTrail tells who it was, under `PutAlternateContact` "
         "and `DeleteAlternateContact`."
     )
@@ -61,27 +61,32 @@ def changed_message(content: AnnouncementContent) -> Message:
     return Message(f"{headline}: {names}", blocks)
 
 
-def ending_message(content: AnnouncementContent, links: RowLinks) -> Message:
+def exemptions_ending_message(content: AnnouncementContent, links: RowLinks) -> Message:
     """Exemptions and verifications that end within a week."""
     number = content.total or len(content.exemptions)
-    kinds = {each.request.kind for each in content.exemptions}
-    what = "exemption or verification"
+    kinds = {exemption.request.kind for exemption in content.exemptions}
+    noun = "exemption or verification"
     if len(kinds) == 1:
-        what = str(next(iter(kinds)).value)
-    headline = f"{number:,} {what}{'' if number == 1 else 's'} to end within a week"
+        noun = str(next(iter(kinds)).value)
+    headline = f"{number:,} {noun}{'' if number == 1 else 's'} to end within a week"
     headline = headline.replace("exemption or verifications", "exemptions and verifications")
     intro = (
-        f"{mentioned(content.announcement.mention)}On that day the contact is alerted of again, "
+        f"{mention_line(content.announcement.mention)}On that day the contact is alerted of again, "
         "unless it is mended, or set aside or verified anew."
     )
-    rows = [_ending_row(place, each, links) for place, each in enumerate(content.exemptions)]
-    names = first_names((each.account_name, each.request.account_id) for each in content.exemptions)
+    rows = [
+        _ending_row(position, exemption, links)
+        for position, exemption in enumerate(content.exemptions)
+    ]
+    names = first_names(
+        (exemption.account_name, exemption.request.account_id) for exemption in content.exemptions
+    )
     more = "`/altcontact exemptions` lists all."
     blocks = [header(headline), paragraph(intro), *_fitting(rows, number, more)]
     return Message(f"{headline}: {names}", blocks)
 
 
-def failing_message(content: AnnouncementContent) -> Message:
+def checks_failing_message(content: AnnouncementContent) -> Message:
     """Checks do not work."""
     why = content.announcement.failure
     words, remedy = (why.message, why.remedy) if why is not None else ("", "")
@@ -97,14 +102,14 @@ def failing_message(content: AnnouncementContent) -> Message:
     return Message(escape(f"{headline}: {words} {remedy}"), blocks)
 
 
-def working_message(content: AnnouncementContent) -> Message:
+def checks_recovered_message(content: AnnouncementContent) -> Message:
     """Checks work again."""
     headline = f"Checks work again{_where(content)}"
     finished = content.scan.finished_at or content.scan.started_at
     if content.announcement.organization:
         # The scan counts the accounts of every organization.
-        told = f"All its accounts were checked {date(finished)}."
-        return Message(escape(f"{headline}."), [header(headline), paragraph(told)])
+        checked_text = f"All its accounts were checked {date(finished)}."
+        return Message(escape(f"{headline}."), [header(headline), paragraph(checked_text)])
     checked = accounts(content.scan.accounts)
     blocks = [header(headline), paragraph(f"{checked} checked {date(finished)}.")]
     return Message(f"{headline}: {checked} checked.", blocks)
@@ -116,12 +121,12 @@ def _where(content: AnnouncementContent) -> str:
 
 
 def _changed_row(number: int, change: ContactChange) -> list[Block]:
-    what = [f"{change.type.label} contact", *changed(change.before, change.after)]
+    lines = [f"{change.type.label} contact", *changed(change.before, change.after)]
     if change.before is None:
-        what[0] += " was set"
+        lines[0] += " was set"
     elif change.after is None:
-        what[0] += " was deleted"
-    text = row_text(change.account_name, change.account_id, "\n".join(what))
+        lines[0] += " was deleted"
+    text = row_text(change.account_name, change.account_id, "\n".join(lines))
     button = row_button(SHOW, number, change.account_id, change.type)
     return [section(plain(text), accessory=button)]
 
@@ -129,20 +134,20 @@ def _changed_row(number: int, change: ContactChange) -> list[Block]:
 def _ending_row(number: int, exemption: Exemption, links: RowLinks) -> list[Block]:
     request = exemption.request
     verified = request.kind is ExemptionKind.VERIFICATION
-    what = f"{request.type.label} contact: {clip(request.reason, REASON_TEXT)}"
-    text = plain(row_text(exemption.account_name, request.account_id, what))
+    reason = f"{request.type.label} contact: {clip(request.reason, REASON_TEXT)}"
+    text = plain(row_text(exemption.account_name, request.account_id, reason))
     done = "Verified by hand" if verified else "Set aside"
-    told = f"{done} by <@{request.user_id}> until *{day(request.until)}*"
-    told += f" · Rule: {rule_names([request.rule], links.rules_url)}"
+    status = f"{done} by <@{request.user_id}> until *{day(request.until)}*"
+    status += f" · Rule: {rule_names([request.rule], links.rules_url)}"
     if exemption.ended_at is not None:
         by = f" by <@{exemption.ended_by}>" if exemption.ended_by else ""
-        told += f"\n:white_check_mark: Ended{by}, {date(exemption.ended_at)}."
-        return [section(text, fields=[mrkdwn(told, FIELD_TEXT)])]
-    again, label = (VERIFY, "Verify again…") if verified else (SET_ASIDE, "Set aside longer…")
+        status += f"\n:white_check_mark: Ended{by}, {date(exemption.ended_at)}."
+        return [section(text, fields=[mrkdwn(status, FIELD_TEXT)])]
+    again, label = (VERIFY, "Verify again…") if verified else (EXEMPT, "Set aside longer…")
     buttons = [row_button(again, number, request.account_id, request.type, label)]
     if request.rule not in UNREAD:
         buttons.insert(0, fix_button(number, request.account_id, request.type, primary=False))
-    return [section(text, fields=[mrkdwn(told, FIELD_TEXT)]), actions(*buttons)]
+    return [section(text, fields=[mrkdwn(status, FIELD_TEXT)]), actions(*buttons)]
 
 
 def _fitting(rows: Sequence[list[Block]], total: int, more: str) -> list[Block]:

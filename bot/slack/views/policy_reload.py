@@ -18,27 +18,27 @@ _PROBLEM_TEXT: Final = 500
 
 def reloaded_message(reloaded: PolicyReload) -> Message:
     """The file was applied."""
-    told = reloaded.words
-    blocks = [paragraph(f":white_check_mark: {escape(told)}")]
+    words = reloaded.words
+    blocks = [paragraph(f":white_check_mark: {escape(words)}")]
     if reloaded.restart_for:
         blocks.append(paragraph(f":information_source: {escape(reloaded.restart_words)}"))
     if reloaded.changed:
         blocks.append(context("Alerts follow with the next check: `/altcontact check` makes one."))
-    return Message(escape(told), blocks)
+    return Message(escape(words), blocks)
 
 
 def refused_message(error: SettingsError) -> Message:
     """The file was not applied: each thing that is wrong, with its line."""
-    problems = [str(each) for each in error.problems] or [str(error)]
+    problems = [str(problem) for problem in error.problems] or [str(error)]
     number = len(problems)
-    told = (
+    intro = (
         f"Not applied: {number} thing{' is' if number == 1 else 's are'} wrong. "
         "The policy that was loaded before stands."
     )
-    blocks = [paragraph(f":warning: *{escape(told)}*")]
-    blocks += [section(plain(clip(each, _PROBLEM_TEXT))) for each in problems[:_PROBLEMS]]
+    blocks = [paragraph(f":warning: *{escape(intro)}*")]
+    blocks += [section(plain(clip(problem, _PROBLEM_TEXT))) for problem in problems[:_PROBLEMS]]
     if number > _PROBLEMS:
         blocks.append(context(f"…and {number - _PROBLEMS:,} more."))
     check = "`altcontact policy check` tells all of it, without a bot."
     blocks.append(context(f":point_right: Mend the file, then reload it again. {check}"))
-    return Message(escape(f"{told} {clip(problems[0], _PROBLEM_TEXT)}"), blocks)
+    return Message(escape(f"{intro} {clip(problems[0], _PROBLEM_TEXT)}"), blocks)

@@ -19,7 +19,7 @@ FIX: Final = "altcontact_fix"
 MENU: Final = "altcontact_menu"
 """Begins the action id of every row's menu; which of the following was chosen is in its value."""
 
-SET_ASIDE: Final = "altcontact_set_aside"
+EXEMPT: Final = "altcontact_set_aside"
 """Opens the modal that sets a contact's findings aside. Begins a button's action id, too."""
 
 VERIFY: Final = "altcontact_verify"
@@ -34,7 +34,7 @@ NAME_TEXT: Final = 200
 REASON_TEXT: Final = 300
 
 _LABELS: Final = {
-    SET_ASIDE: "Set aside…",
+    EXEMPT: "Set aside…",
     VERIFY: "Verified by hand…",
     SHOW: "Show account",
 }
@@ -53,7 +53,7 @@ def fix_button(
     return button(label, f"{FIX}:{number}", f"{account_id}:{contact_type.value}", primary=primary)
 
 
-def mend_button(
+def remedy_button(
     number: int,
     account_id: str,
     contact_type: ContactType,
@@ -80,24 +80,24 @@ def row_menu(number: int, account_id: str, contact_type: ContactType, *choices: 
         number: its own in the message or view.
         account_id: whose contact.
         contact_type: which contact.
-        choices: of `SET_ASIDE`, `VERIFY` and `SHOW`, in this order.
+        choices: of `EXEMPT`, `VERIFY` and `SHOW`, in this order.
     """
     options = [
         {
-            "text": plain(_LABELS[what], _OPTION_TEXT),
-            "value": _value(what, account_id, contact_type),
+            "text": plain(_LABELS[choice], _OPTION_TEXT),
+            "value": _value(choice, account_id, contact_type),
         }
-        for what in choices
+        for choice in choices
     ]
     return {"type": "overflow", "action_id": f"{MENU}:{number}", "options": options}
 
 
 def row_button(
-    what: str, number: int, account_id: str, contact_type: ContactType, label: str = ""
+    choice: str, number: int, account_id: str, contact_type: ContactType, label: str = ""
 ) -> Block:
     """A button that does what one choice of `row_menu` does; `number` is its own among those."""
-    text = label or _LABELS[what]
-    return button(text, f"{what}:{number}", _value(what, account_id, contact_type))
+    text = label or _LABELS[choice]
+    return button(text, f"{choice}:{number}", _value(choice, account_id, contact_type))
 
 
 def pressed(body: dict[str, Any]) -> str:
@@ -108,8 +108,8 @@ def pressed(body: dict[str, Any]) -> str:
 
 def parse_menu(value: str) -> tuple[str, str, ContactType]:
     """What was chosen, the account id and contact type, of `row_menu` or `row_button`."""
-    what, account_id, contact_type = value.split(":")
-    return what, account_id, ContactType(contact_type)
+    choice, account_id, contact_type = value.split(":")
+    return choice, account_id, ContactType(contact_type)
 
 
 def title(name: str, account_id: str) -> str:
@@ -118,5 +118,5 @@ def title(name: str, account_id: str) -> str:
     return f"{shown} · {account_id}" if shown and shown != account_id else account_id
 
 
-def _value(what: str, account_id: str, contact_type: ContactType) -> str:
-    return f"{what}:{account_id}:{contact_type.value}"
+def _value(choice: str, account_id: str, contact_type: ContactType) -> str:
+    return f"{choice}:{account_id}:{contact_type.value}"

@@ -16,8 +16,8 @@ from bot.slack.views.blocks import (
     section,
     text_size,
 )
-from bot.slack.views.row_actions import mend_button, title
-from bot.slack.views.wording import UNREAD, matter, row_text, rule_names, severity_heading
+from bot.slack.views.row_actions import remedy_button, title
+from bot.slack.views.wording import UNREAD, finding_text, row_text, rule_names, severity_heading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -102,37 +102,41 @@ def causes(results: Iterable[AccountResult], room: int) -> list[Block]:
 
 def _cause(words: str, remedy: str, rule: Rule | None, names: Sequence[str]) -> list[Block]:
     head = f"Rule {rule.value} could not be decided:" if rule else "*Could not be checked:*"
-    told = f":grey_question: {head} {escape(clip(words, _CAUSE_TEXT))}"
+    cause = f":grey_question: {head} {escape(clip(words, _CAUSE_TEXT))}"
     if remedy:
-        told += f"\n:point_right: {escape(clip(remedy, _CAUSE_TEXT))}"
+        cause += f"\n:point_right: {escape(clip(remedy, _CAUSE_TEXT))}"
     more = f"\n…and {len(names) - NAMES:,} more" if len(names) > NAMES else ""
-    return [paragraph(told), section(plain("\n".join(names[:NAMES]) + more))]
+    return [paragraph(cause), section(plain("\n".join(names[:NAMES]) + more))]
 
 
 def _row(number: int, account: Account, item: TypeResult) -> Block:
     broken = _broken(item)
-    rules = [each.rule for each in broken]
-    what = matter(
+    rules = [verdict.rule for verdict in broken]
+    problem = finding_text(
         item.type,
         rules,
-        [each.reason for each in broken],
-        [field for each in broken for field in each.differences],
+        [verdict.reason for verdict in broken],
+        [field for verdict in broken for field in verdict.differences],
     )
     named = f"{'Rule' if len(rules) == 1 else 'Rules'}: {rule_names(rules, '')}"
     return section(
-        plain(row_text(account.name, account.id, what)),
+        plain(row_text(account.name, account.id, problem)),
         fields=() if _is_missing(item) else [mrkdwn(named, FIELD_TEXT)],
-        accessory=mend_button(number, account.id, item.type, rules),
+        accessory=remedy_button(number, account.id, item.type, rules),
     )
 
 
 def _broken(item: TypeResult) -> list[Verdict]:
     """The rules that a contact breaks, of those that are not set aside."""
-    return [each for each in item.verdicts if each.outcome.falls_short and each.exemption is None]
+    return [
+        verdict
+        for verdict in item.verdicts
+        if verdict.outcome.falls_short and verdict.exemption is None
+    ]
 
 
 def _is_missing(item: TypeResult) -> bool:
-    return {each.rule for each in _broken(item)} == {Rule.MISSING}
+    return {verdict.rule for verdict in _broken(item)} == {Rule.MISSING}
 
 
 def _rank(item: TypeResult) -> int:

@@ -36,7 +36,7 @@ _WHAT_TEXT: Final = 900
 """Characters of all that is the matter with one contact."""
 
 
-def matter(
+def finding_text(
     contact_type: ContactType,
     rules: Iterable[Rule],
     reasons: Iterable[str],
@@ -72,21 +72,21 @@ def sentences(contact_type: ContactType, reasons: Iterable[str], subject: str = 
         reasons: a whole sentence each, such as "The SECURITY contact's phone number …".
         subject: what the contact is called at first.
     """
-    said: list[str] = []
+    shortened: list[str] = []
     for reason in dict.fromkeys(reasons):
-        name = "It" if said else subject
-        whose = f"{name}'s" if name != "It" else "Its"
-        shorter = re.sub(rf"^The {contact_type} contact's", whose, reason)
+        name = "It" if shortened else subject
+        possessive = f"{name}'s" if name != "It" else "Its"
+        shorter = re.sub(rf"^The {contact_type} contact's", possessive, reason)
         shorter = re.sub(rf"^(The|A) {contact_type} contact\b", name, shorter)
         shorter = re.sub(rf"^No {contact_type} contact is set\b", f"{name} is missing", shorter)
-        told_of_it = shorter != reason or name == "It"
-        said.append(shorter if told_of_it else f"{name}: {reason}")
-    return " ".join(said)
+        is_named = shorter != reason or name == "It"
+        shortened.append(shorter if is_named else f"{name}: {reason}")
+    return " ".join(shortened)
 
 
-def row_text(name: str, account_id: str, what: str) -> str:
+def row_text(name: str, account_id: str, text: str) -> str:
     """An account's name and id, and what is to be said of it below, for `plain_text`."""
-    return f"{title(name, account_id)}\n{what}"
+    return f"{title(name, account_id)}\n{text}"
 
 
 def first_names(found: Iterable[tuple[str, str]]) -> str:
@@ -97,22 +97,22 @@ def first_names(found: Iterable[tuple[str, str]]) -> str:
 
 def different(field: Difference) -> str:
     """A field that is not as it should be: what is expected, and what it is, for `plain_text`."""
-    said = []
+    parts = []
     if field.expected:
         more = len(field.expected) - 1
         others = f" (or {more} other{'' if more == 1 else 's'})" if more else ""
-        said.append(f"expected {clip(field.expected[0], VALUE_TEXT)}{others}")
+        parts.append(f"expected {clip(field.expected[0], VALUE_TEXT)}{others}")
     if field.actual:
         is_ = "is " if field.expected else ""
-        said.append(f"{is_}{clip(field.actual, _ACTUAL_TEXT)}")
-    return f"{field.field.capitalize()}: {', '.join(said) or 'not as it should be'}"
+        parts.append(f"{is_}{clip(field.actual, _ACTUAL_TEXT)}")
+    return f"{field.field.capitalize()}: {', '.join(parts) or 'not as it should be'}"
 
 
 def changed(before: AlternateContact | None, after: AlternateContact | None) -> list[str]:
     """The fields in which two contacts differ, a line each, for `plain_text`."""
     lines = []
     for field in ("name", "title", "email", "phone"):
-        was, now = (getattr(each, field) if each else "" for each in (before, after))
+        was, now = (getattr(contact, field) if contact else "" for contact in (before, after))
         if was != now:
             shown = (clip(value, VALUE_TEXT) or "nothing" for value in (was, now))
             lines.append(f"{field.capitalize()}: {' → '.join(shown)}")
@@ -129,10 +129,10 @@ def severity_of(finding: Finding) -> Severity | None:
     return finding.severity or SEVERITIES.get(finding.key.rule)
 
 
-def worst(severities: Iterable[Severity | None]) -> Severity | None:
+def worst_severity(severities: Iterable[Severity | None]) -> Severity | None:
     """The worst of these severities, if there is any."""
-    known = (each for each in severities if each is not None)
-    return min(known, key=lambda each: each.rank, default=None)
+    known = (severity for severity in severities if severity is not None)
+    return min(known, key=lambda severity: severity.rank, default=None)
 
 
 def severity_heading(severity: Severity | None) -> str:
@@ -150,16 +150,18 @@ def undecided(contact_type: ContactType, broken: Sequence[Finding], known: str =
         broken: its findings.
         known: a reason that stands above already, and is not told again.
     """
-    said: dict[str, None] = {}
-    for each in broken:
-        if each.key.rule not in UNREAD:
-            what = f"{each.key.rule.value} could not be decided"
-            said[f"{what}." if each.reason == known else f"{what}: {each.reason}"] = None
-        elif each.reason != known:
-            said[each.reason] = None
-    if not said:
+    reasons: dict[str, None] = {}
+    for finding in broken:
+        if finding.key.rule not in UNREAD:
+            rule_text = f"{finding.key.rule.value} could not be decided"
+            reasons[
+                f"{rule_text}." if finding.reason == known else f"{rule_text}: {finding.reason}"
+            ] = None
+        elif finding.reason != known:
+            reasons[finding.reason] = None
+    if not reasons:
         return f"{contact_type.label} contact"
-    return f"{contact_type.label} contact: {clip(' '.join(said), REASON_TEXT)}"
+    return f"{contact_type.label} contact: {clip(' '.join(reasons), REASON_TEXT)}"
 
 
 def _rule_name(rule: Rule, rules_url: str) -> str:

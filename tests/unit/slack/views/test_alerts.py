@@ -260,8 +260,8 @@ def test_unsupported_contacts_offer_the_verification() -> None:
         [row_actions.parse_menu(option["value"])[0] for option in menu["options"]] for menu in menus
     ]
     assert chosen == [
-        [row_actions.VERIFY, row_actions.SET_ASIDE, row_actions.SHOW],
-        [row_actions.SET_ASIDE, row_actions.SHOW],
+        [row_actions.VERIFY, row_actions.EXEMPT, row_actions.SHOW],
+        [row_actions.EXEMPT, row_actions.SHOW],
     ]
 
 
@@ -283,7 +283,7 @@ def test_rules_that_could_not_be_decided_are_named() -> None:
 def test_menus_are_parsed() -> None:
     """What a menu or button says is what was pressed: what, whose, which contact."""
     menu = row_actions.row_menu(
-        7, "444444444444", ContactType.BILLING, row_actions.SET_ASIDE, row_actions.SHOW
+        7, "444444444444", ContactType.BILLING, row_actions.EXEMPT, row_actions.SHOW
     )
     assert menu["action_id"] == f"{row_actions.MENU}:7"
     body = {"actions": [{"selected_option": menu["options"][1]}]}

@@ -41,7 +41,7 @@ def set_aside(findings: list[Finding], *chosen: int, **more: Any) -> dict[str, A
     """The form that sets aside, which Slack takes."""
     arguments: dict[str, Any] = {"until": UNTIL_DAY, "last": LAST, **more}
     name = arguments.pop("name", "Web production")
-    view = exemption_forms.set_aside_view(name, ACCOUNT, findings, chosen, **arguments)
+    view = exemption_forms.exemption_view(name, ACCOUNT, findings, chosen, **arguments)
     assert_sound_view(view)
     return view
 
