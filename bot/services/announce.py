@@ -47,6 +47,8 @@ class AnnouncementSender:
         poll_interval: seconds between two looks for what another process on this database left to
             be announced.
         post_interval: seconds between two posts: Slack takes about one a second in a channel.
+        woken: set where there may be something to announce.
+        stopping: set once this is to stop.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class AnnouncementSender:
         rows: int,
         poll_interval: float = 5.0,
         post_interval: float = 1.1,
+        woken: threading.Event | None = None,
+        stopping: threading.Event | None = None,
     ) -> None:
         self._announcements = announcements
         self._notifier = notifier
@@ -65,8 +69,8 @@ class AnnouncementSender:
         self._rows = rows
         self._poll_interval = poll_interval
         self._post_interval = post_interval
-        self._stopping = threading.Event()
-        self._wake = threading.Event()
+        self._woken = woken or threading.Event()
+        self._stopping = stopping or threading.Event()
         self._tries: dict[str, tuple[int, float]] = {}
         self._problem: NotifierError | None = None
         self._thread = threading.Thread(target=self._run, name="announcer")
@@ -82,18 +86,18 @@ class AnnouncementSender:
 
     def wake(self) -> None:
         """Look at once for what is to be announced."""
-        self._wake.set()
+        self._woken.set()
 
     def stop(self) -> None:
         """Finish the call under way; what is left goes out after the next start."""
         self._stopping.set()
-        self._wake.set()
+        self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def _run(self) -> None:
         while True:
-            self._wake.clear()
+            self._woken.clear()
             if self._stopping.is_set():  # looked at after clearing, or a stop would be missed
                 return
             try:
@@ -101,7 +105,7 @@ class AnnouncementSender:
             except StoreError as error:
                 _log.error("announcements cannot be read", problem=str(error), mend=error.remedy)
                 wait = LONGEST_RETRY
-            self._wake.wait(wait)
+            self._woken.wait(wait)
 
     def deliver(self) -> float:
         """Try once to send or update each announcement that is due.
@@ -195,7 +199,7 @@ class AnnouncementSender:
         # Which revision it shows is not known: the first one is surely no later.
         self._announcements.sent(announcement.id, posted.channel_id, posted.ts, 0)
         _log.info("announcement found in the channel", announcement=announcement.id)
-        self._wake.set()
+        self._woken.set()
 
     def _post(self, announcement_id: str) -> None:
         if self._announcements.begin_sending(announcement_id) is None:

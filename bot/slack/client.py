@@ -49,10 +49,10 @@ CallError: TypeAlias = SlackClientError | OSError | HTTPException
 TIMEOUT: Final = 10
 """Seconds to wait for an answer; people wait behind most calls."""
 
-HASTY_TIMEOUT: Final = 2
+SHORT_TIMEOUT: Final = 2
 """Seconds to wait where a `trigger_id` is about to lapse."""
 
-EXAMINING_TIMEOUT: Final = 5
+DOCTOR_TIMEOUT: Final = 5
 """Seconds to wait where it is looked whether Slack answers."""
 
 _TOKEN_DEAD: Final = (
@@ -117,7 +117,7 @@ def single_try_client(token: str, base_url: str) -> WebClient:
 
 def short_timeout_client(token: str, base_url: str) -> WebClient:
     """A client for what must be known before a `trigger_id` lapses after three seconds."""
-    return WebClient(token=token, base_url=base_url, timeout=HASTY_TIMEOUT, retry_handlers=[])
+    return WebClient(token=token, base_url=base_url, timeout=SHORT_TIMEOUT, retry_handlers=[])
 
 
 def doctor_client(token: str, base_url: str) -> WebClient:
@@ -128,7 +128,7 @@ def doctor_client(token: str, base_url: str) -> WebClient:
     return WebClient(
         token=token,
         base_url=base_url,
-        timeout=EXAMINING_TIMEOUT,
+        timeout=DOCTOR_TIMEOUT,
         retry_handlers=[],
         logger=logger,
     )

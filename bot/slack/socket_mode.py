@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-PING_EVERY: Final = 2
+PING_INTERVAL: Final = 2
 """Seconds between pings. slack_sdk notices a dead peer after about four of them."""
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
@@ -74,7 +74,7 @@ class SocketModeConnection:
         self, app: App, app_token: str, client: WebClient, on_connected: Callable[[], None]
     ) -> None:
         self._handler = SocketModeHandler(
-            app, app_token, web_client=client, ping_interval=PING_EVERY
+            app, app_token, web_client=client, ping_interval=PING_INTERVAL
         )
         self._on_connected = on_connected
         self._stopping = threading.Event()

@@ -515,42 +515,71 @@ def test_failing_checks_are_told_once_and_so_is_their_end(
 
 
 def test_it_sends_on_a_thread_of_its_own_when_woken(
-    announcer: AnnouncementSender,
-    store: SqliteStore,
-    notifier: FakeNotifier,
+    store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """Once started, a wake has what is due sent at once, and a stop lets the call under way end."""
+    stopping = threading.Event()
+    announcer = AnnouncementSender(
+        store.announcements,
+        notifier,
+        clock,
+        rows=10,
+        poll_interval=POLL_INTERVAL,
+        post_interval=0.0,
+        stopping=stopping,
+    )
     gate = Gate()
     notifier.on_post = gate.stand
     announcer.start()
+    thread = sending_thread()
     scan(store, {1: ABSENT, 2: unreadable()})
     announcer.wake()
     gate.await_reached()
     stopper = threading.Thread(target=announcer.stop)
     stopper.start()
-    assert announcer._stopping.wait(PATIENCE)
+    assert stopping.wait(PATIENCE)
     gate.open()
     stopper.join(PATIENCE)
-    assert not announcer._thread.is_alive()
+    assert not thread.is_alive()
     assert len(notifier.posted) == 1
     assert only_due(store).state is SendState.PENDING
 
 
 def test_a_stop_between_looks_is_not_missed(
-    announcer: AnnouncementSender, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
     """A stop that comes just as the announcer begins to look again ends it at once."""
-    clear = announcer._wake.clear
+    stopping, seen = threading.Event(), threading.Event()
 
-    def stop_first() -> None:
-        announcer._stopping.set()
-        announcer._wake.set()
-        clear()
+    class StoppedAsItIsCleared(threading.Event):
+        def clear(self) -> None:
+            assert seen.wait(PATIENCE)
+            stopping.set()
+            self.set()
+            super().clear()
 
-    monkeypatch.setattr(announcer._wake, "clear", stop_first)
+    announcer = AnnouncementSender(
+        store.announcements,
+        notifier,
+        clock,
+        rows=10,
+        poll_interval=POLL_INTERVAL,
+        woken=StoppedAsItIsCleared(),
+        stopping=stopping,
+    )
     announcer.start()
-    announcer._thread.join(PATIENCE)
-    assert not announcer._thread.is_alive()
+    thread = sending_thread()
+    seen.set()
+    thread.join(PATIENCE)
+    missed = thread.is_alive()
+    announcer.stop()
+    assert not missed
+
+
+def sending_thread() -> threading.Thread:
+    """The thread of the announcer that runs."""
+    (thread,) = (found for found in threading.enumerate() if found.name == "announcer")
+    return thread
 
 
 def test_a_database_that_fails_for_a_while_is_waited_for(
