@@ -13,7 +13,7 @@ import structlog
 
 from bot.domain.contacts import fingerprint
 from bot.domain.errors import ContactRefused, FixError, FixUnderWay, GatewayError, NotAllowed
-from bot.domain.evaluation.precheck import objections
+from bot.domain.evaluation.precheck import precheck
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
 from bot.domain.readings import Present, Unreadable, Unsupported
@@ -118,7 +118,7 @@ class FixService:
         if found is None or found.known is None:
             return {}
         exempt = self._store.exemptions.in_force().get(found.account.id, {})
-        return objections(found.account, request.type, request.wanted, found.known, exempt)
+        return precheck(found.account, request.type, request.wanted, found.known, exempt)
 
     def _carry_out(self, fix: Fix) -> Fix | NotFixed:
         """Make a fix that is on record; it comes back as recorded, or with why it was not made."""

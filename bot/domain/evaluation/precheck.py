@@ -40,7 +40,7 @@ _NAMED: Final = 3
 """Expected values that one field names at most."""
 
 
-def objections(
+def precheck(
     account: Account,
     kind: ContactType,
     typed: AlternateContact,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.contacts import Account, AlternateContact, ContactType
-from bot.domain.evaluation.precheck import expected_words, objections
+from bot.domain.evaluation.precheck import expected_words, precheck
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable, Presence, Value
 from bot.domain.rule_catalog import Rule, Severity
@@ -26,7 +26,7 @@ def against(
     typed: AlternateContact, mine: AccountPolicy, whose: Account | None = None
 ) -> dict[str, str]:
     """The objections to a SECURITY contact."""
-    return objections(whose or account(), SECURITY, typed, mine, {})
+    return precheck(whose or account(), SECURITY, typed, mine, {})
 
 
 def test_nothing_against_a_good_contact() -> None:
@@ -92,26 +92,26 @@ def test_what_is_set_aside_is_no_objection() -> None:
         ExemptionKind.EXEMPTION, account().id, SECURITY, Rule.DIFFERENT, "x" * 10, "U1", START
     )
     exempt = {(SECURITY, Rule.DIFFERENT): Exemption(1, request, START)}
-    assert objections(account(), SECURITY, GOOD, mine, exempt) == {}
+    assert precheck(account(), SECURITY, GOOD, mine, exempt) == {}
 
 
 def test_a_type_that_the_policy_does_not_judge() -> None:
     """Of a type that is not looked at nothing is said."""
     mine = policy(billing__presence=Presence.IGNORED)
     bad = replace_email("x@example.com")
-    assert objections(account(), ContactType.BILLING, bad, mine, {}) == {}
+    assert precheck(account(), ContactType.BILLING, bad, mine, {}) == {}
 
 
 def test_a_type_that_the_policy_forbids() -> None:
     """Whatever is typed is held against a contact that may not be, unless that is set aside."""
     mine, billing = policy(billing__presence=Presence.FORBIDDEN), ContactType.BILLING
-    said = objections(account(), billing, GOOD, mine, {})
+    said = precheck(account(), billing, GOOD, mine, {})
     assert said == {"email": "The policy forbids a BILLING contact here."}
     request = ExemptionRequest(
         ExemptionKind.EXEMPTION, account().id, billing, Rule.FORBIDDEN, "x" * 10, "U1", START
     )
     exempt = {(billing, Rule.FORBIDDEN): Exemption(1, request, START)}
-    assert objections(account(), billing, GOOD, mine, exempt) == {}
+    assert precheck(account(), billing, GOOD, mine, exempt) == {}
 
 
 def test_an_excluded_account_is_not_judged() -> None:
