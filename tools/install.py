@@ -65,7 +65,7 @@ def install(venv: Path, lock: Path, projects: Sequence[str], uv: str | None, out
     installs = [["--require-hashes", "--no-deps", "--requirement", str(lock)]]
     if projects:
         editable = [word for project in projects for word in ("--editable", project)]
-        installs.append(["--no-deps", "--no-build-isolation", *editable])
+        installs.append(["--quiet", "--no-deps", "--no-build-isolation", *editable])
     if uv is not None:
         progress.say(f"Installing {count} packages into {venv}, with uv")
         make = [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(venv)]

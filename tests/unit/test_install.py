@@ -96,7 +96,7 @@ def test_uv_installs_where_it_is_there(tmp_path: Path, lock: Path) -> None:
     assert log.read_text().splitlines() == [
         f"uv venv --quiet --allow-existing --python {sys.executable} {tmp_path / 'venv'}",
         f"{into} --require-hashes --no-deps --requirement {lock}",
-        f"{into} --no-deps --no-build-isolation --editable . --editable ./sandbox",
+        f"{into} --quiet --no-deps --no-build-isolation --editable . --editable ./sandbox",
     ]
     assert output.getvalue() == f"Installing 1 packages into {tmp_path / 'venv'}, with uv\n"
 

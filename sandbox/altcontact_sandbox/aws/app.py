@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from altcontact_sandbox.aws.account.contacts import Contacts
-    from altcontact_sandbox.aws.state.world import World
+    from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
     from altcontact_sandbox.aws.sts.callers import Caller
 
 _PROXY_PAGE: Final = HttpResponse(
@@ -80,11 +79,11 @@ class _Outcome:
 class AwsApp:
     """STS, Organizations and Account Management on one URL."""
 
-    def __init__(self, world: World, contacts: Contacts) -> None:
-        self._world = world
-        self._account = AccountApi(world, contacts)
-        self._organizations = OrganizationsApi(world)
-        self._sts = StsApi(world)
+    def __init__(self, aws: SimulatedAws) -> None:
+        self._aws = aws
+        self._account = AccountApi(aws)
+        self._organizations = OrganizationsApi(aws)
+        self._sts = StsApi(aws)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -97,7 +96,7 @@ class AwsApp:
         except _HangUp:
             await hang_up(receive, send)
             return
-        headers_sent = {**answer.headers, "date": formatdate(self._world.now(), usegmt=True)}
+        headers_sent = {**answer.headers, "date": formatdate(self._aws.now(), usegmt=True)}
         raw = [(name.encode(), value.encode()) for name, value in headers_sent.items()]
         raw.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": raw})
@@ -111,7 +110,7 @@ class AwsApp:
             call = understand(service, headers, path, body)
         except Refusal as refusal:
             return refused(service, refusal)
-        self._world.stats.call_started(call)
+        self._aws.stats.call_started(call)
         started = time.perf_counter()
         code = "aborted"
         said: Mapping[str, Any] = _said(code)
@@ -122,22 +121,22 @@ class AwsApp:
             code, said = closed.code, {}
             raise
         finally:
-            self._world.stats.call_ended(call, code)
-            caller = self._world.keys.owner(signature.key_id)
+            self._aws.stats.call_ended(call, code)
+            caller = self._aws.keys.owner(signature.key_id)
             seconds = time.perf_counter() - started
-            self._world.recorder.record(call, caller, code, said, seconds)
+            self._aws.recorder.record(call, caller, code, said, seconds)
         return outcome.answer
 
     async def _outcome(self, signature: Signature, call: Call) -> _Outcome:
-        if self._world.settings.latency_ms > 0:
-            await asyncio.sleep(self._world.settings.latency_ms / 1000)
-        if self._world.settings.outage:
+        if self._aws.settings.latency_ms > 0:
+            await asyncio.sleep(self._aws.settings.latency_ms / 1000)
+        if self._aws.settings.outage:
             return _Outcome(_OUTAGE_PAGE, "outage", _said("outage"))
-        caller = self._world.keys.owner(signature.key_id)
+        caller = self._aws.keys.owner(signature.key_id)
         target = call.target or (caller.account_id if caller else "")
-        fault = self._world.faults.first_match(call, target)
+        fault = self._aws.faults.first_match(call, target)
         if fault is not None:
-            self._world.changes.record()
+            self._aws.changes.record()
         if fault is not None and fault.kind is FaultKind.HTML:
             return _Outcome(_PROXY_PAGE, "html", _said("html"))
         try:
@@ -166,19 +165,19 @@ class AwsApp:
             case FaultKind.HANG:
                 await fault.hang()
             case FaultKind.EXPIRE if caller is not None:
-                self._world.keys.expire(caller.name)
+                self._aws.keys.expire(caller.name)
             case _:
                 return
 
     def _carry_out(self, signature: Signature, call: Call) -> dict[str, Any] | None:
-        now = self._world.now()
-        caller = self._world.keys.authenticate(call.service, signature, now)
+        now = self._aws.now()
+        caller = self._aws.keys.authenticate(call.service, signature, now)
         require_timely(call.service, signature.at, now)
         if call.service == ACCOUNT and caller.partition in _NO_API:
             raise _HangUp("no_endpoint")
-        if self._world.settings.throttling and call.service != STS:
+        if self._aws.settings.throttling and call.service != STS:
             raise throttled(call)
-        self._world.quotas.take(caller, call)
+        self._aws.quotas.take(caller, call)
         if call.service == ACCOUNT:
             return self._account.answer(caller, call)
         if call.service == ORGANIZATIONS:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from altcontact_sandbox.aws.account.contacts import Contacts
 from altcontact_sandbox.aws.app import AwsApp
 from altcontact_sandbox.aws.client.client import AwsControl
 from altcontact_sandbox.aws.control.routes import PREFIX, Control
 from altcontact_sandbox.aws.organizations.identity import Identity
-from altcontact_sandbox.aws.state.world import World
+from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
 from altcontact_sandbox.servers import ServerThread, Startable
 
 if TYPE_CHECKING:
@@ -55,10 +54,9 @@ class AwsSandbox(AwsControl, Startable):
 
 
 def _application(identity: Identity) -> ASGIApp:
-    world = World(identity)
-    contacts = Contacts()
-    layer = AwsApp(world, contacts)
-    control = Control(world, contacts).app()
+    aws = SimulatedAws(identity)
+    layer = AwsApp(aws)
+    control = Control(aws).app()
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         own = scope["type"] != "http" or scope["path"].startswith(f"{PREFIX}/")

@@ -11,8 +11,8 @@ from altcontact_sandbox.aws.protocol.input_model import AccountModel
 from altcontact_sandbox.aws.protocol.messages import Call, Refusal
 
 if TYPE_CHECKING:
-    from altcontact_sandbox.aws.account.contacts import Contact, Contacts
-    from altcontact_sandbox.aws.state.world import World
+    from altcontact_sandbox.aws.account.contacts import Contact
+    from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
     from altcontact_sandbox.aws.sts.callers import Caller
 
 _OWN_ID: Final = (
@@ -35,9 +35,8 @@ class AccountApi:
     administration, get AWS's bare denial: the cause is theirs to find out.
     """
 
-    def __init__(self, world: World, contacts: Contacts) -> None:
-        self._world = world
-        self._contacts = contacts
+    def __init__(self, aws: SimulatedAws) -> None:
+        self._aws = aws
         self._model = AccountModel()
 
     def answer(self, caller: Caller, call: Call) -> dict[str, Any] | None:
@@ -47,24 +46,24 @@ class AccountApi:
             Refusal: as AWS would.
         """
         account_id = call.text("AccountId") or caller.account_id
-        self._world.organization.require_allowed(caller, call.action, account_id)
+        self._aws.organization.require_allowed(caller, call.action, account_id)
         self._model.check(call)
         self._require_reach(caller, call)
         if call.operation == "GetContactInformation":
-            return {"ContactInformation": self._world.organization.primary(account_id)}
+            return {"ContactInformation": self._aws.organization.primary(account_id)}
         key = (account_id, call.text("AlternateContactType"))
         if call.operation == "GetAlternateContact":
             return self._get(key)
         if call.operation == "PutAlternateContact":
-            self._world.delay_read(key, self._visible(key))
-            self._contacts.put(*key, {name: call.text(name) for name in FIELDS})
+            self._aws.delay_read(key, self._visible(key))
+            self._aws.contacts.put(*key, {name: call.text(name) for name in FIELDS})
         else:
-            if self._contacts.get(*key) is None:
+            if self._aws.contacts.get(*key) is None:
                 raise _not_found()
-            self._world.delay_read(key, self._visible(key))
-            self._contacts.delete(*key)
-        self._world.stats.contact_written(call, account_id)
-        self._world.changes.record()
+            self._aws.delay_read(key, self._visible(key))
+            self._aws.contacts.delete(*key)
+        self._aws.stats.contact_written(call, account_id)
+        self._aws.changes.record()
         return None
 
     def _get(self, key: tuple[str, str]) -> dict[str, Any]:
@@ -74,14 +73,14 @@ class AccountApi:
         return {"AlternateContact": {"AlternateContactType": key[1], **contact}}
 
     def _visible(self, key: tuple[str, str]) -> Contact | None:
-        until, before = self._world.delayed_reads.get(key, (0.0, None))
+        until, before = self._aws.delayed_reads.get(key, (0.0, None))
         if time.monotonic() < until:
             return before
-        self._world.delayed_reads.pop(key, None)
-        return self._contacts.get(*key)
+        self._aws.delayed_reads.pop(key, None)
+        return self._aws.contacts.get(*key)
 
     def _require_reach(self, caller: Caller, call: Call) -> None:
-        organization = self._world.organization
+        organization = self._aws.organization
         named = call.text("AccountId")
         if named:
             standing = organization.standing(caller.account_id)

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from altcontact_sandbox.aws.account.contacts import Contacts
-    from altcontact_sandbox.aws.state.world import World
+    from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
 
     Handler = Callable[[Request], Awaitable[Response]]
 
@@ -31,9 +30,8 @@ if TYPE_CHECKING:
 class AccountsControl:
     """The handlers; each takes and gives JSON."""
 
-    def __init__(self, world: World, contacts: Contacts) -> None:
-        self._world = world
-        self._contacts = contacts
+    def __init__(self, aws: SimulatedAws) -> None:
+        self._aws = aws
         self._model = AccountModel()
         self._primary = PrimaryModel()
 
@@ -51,43 +49,43 @@ class AccountsControl:
         ]
 
     async def _accounts(self, _request: Request) -> Response:
-        members = self._world.organization.members.values()
+        members = self._aws.organization.members.values()
         return JSONResponse([member.as_json() for member in members])
 
     async def _seed(self, request: Request) -> Response:
         wanted = await json_object(request)
-        organization = self._world.organization
-        identity = self._world.identity
+        organization = self._aws.organization
+        identity = self._aws.identity
         seeds = Seeds(identity, self._primary)
         seeds.add(wanted["accounts"] if "accounts" in wanted else made_up(wanted, identity))
-        self._contacts.load(seeds.contacts)
+        self._aws.contacts.load(seeds.contacts)
         organization.seed(seeds.members.values(), seeds.units)
-        self._world.delayed_reads.clear()
+        self._aws.delayed_reads.clear()
         if wanted.get("demo"):
             organization.denials = [Denial("*", "scp", identity.account(DENIED_ID))]
         return JSONResponse({"accounts": len(organization.members), "ids": list(seeds.members)})
 
     async def _create_account(self, request: Request) -> Response:
-        members = self._world.organization.members
+        members = self._aws.organization.members
         created = new_account(members, await json_object(request))
         members[created.id] = created
-        return JSONResponse(account(self._world, created, self._contacts, []))
+        return JSONResponse(account(self._aws, created, []))
 
     async def _set_account(self, request: Request) -> Response:
         account_id = request.path_params["account_id"]
-        members = self._world.organization.members
+        members = self._aws.organization.members
         given = await json_object(request)
-        management_id = self._world.identity.management_id
+        management_id = self._aws.identity.management_id
         known = members.get(account_id)
         members[account_id] = changed_account(known, account_id, given, management_id)
         return JSONResponse(members[account_id].as_json())
 
     async def _remove_account(self, request: Request) -> Response:
-        self._world.organization.remove(request.path_params["account_id"])
+        self._aws.organization.remove(request.path_params["account_id"])
         return Response(status_code=204)
 
     async def _contact(self, request: Request) -> Response:
-        return JSONResponse({"contact": self._contacts.get(*_key(request))})
+        return JSONResponse({"contact": self._aws.contacts.get(*_key(request))})
 
     async def _set_contact(self, request: Request) -> Response:
         key = _key(request)
@@ -95,12 +93,12 @@ class AccountsControl:
         if request.query_params.get("checked"):
             self._require_writable(key[0])
             check_contact(self._model, given)
-        self._contacts.put(*key, contact_of(given))
-        self._world.delayed_reads.pop(key, None)
+        self._aws.contacts.put(*key, contact_of(given))
+        self._aws.delayed_reads.pop(key, None)
         return Response(status_code=204)
 
     def _require_writable(self, account_id: str) -> None:
-        member = self._world.organization.require(account_id)
+        member = self._aws.organization.require(account_id)
         if member.state != "ACTIVE":
             raise SandboxError(
                 f"The account is {member.state}: AWS changes contacts of active accounts alone.",
@@ -109,8 +107,8 @@ class AccountsControl:
 
     async def _delete_contact(self, request: Request) -> Response:
         key = _key(request)
-        self._contacts.delete(*key)
-        self._world.delayed_reads.pop(key, None)
+        self._aws.contacts.delete(*key)
+        self._aws.delayed_reads.pop(key, None)
         return Response(status_code=204)
 
 

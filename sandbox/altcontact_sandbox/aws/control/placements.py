@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from altcontact_sandbox.aws.state.world import World
+    from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
 
     Handler = Callable[[Request], Awaitable[Response]]
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class PlacementsControl:
     """The handlers; each takes and gives JSON."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, aws: SimulatedAws) -> None:
+        self._aws = aws
         self._model = PrimaryModel()
 
     def routes(self) -> list[tuple[str, str, Handler]]:
@@ -41,15 +41,15 @@ class PlacementsControl:
         ]
 
     async def _units(self, _request: Request) -> Response:
-        organization = self._world.organization
+        organization = self._aws.organization
         placed = {
             member.id: organization.units.path(organization.parent(member))
             for member in organization.members.values()
         }
         return JSONResponse(
             {
-                "organization": self._world.identity.organization_id,
-                "root": self._world.identity.root_id,
+                "organization": self._aws.identity.organization_id,
+                "root": self._aws.identity.root_id,
                 "units": organization.units.as_json(),
                 "accounts": placed,
             }
@@ -57,10 +57,10 @@ class PlacementsControl:
 
     async def _create_unit(self, request: Request) -> Response:
         path = str((await json_object(request))["path"])
-        return JSONResponse({"id": self._world.organization.units.at(path)})
+        return JSONResponse({"id": self._aws.organization.units.at(path)})
 
     async def _place(self, request: Request) -> Response:
-        organization = self._world.organization
+        organization = self._aws.organization
         path = str((await json_object(request))["path"])
         organization.require(request.path_params["account_id"])
         unit = organization.units.at(path)
@@ -69,15 +69,15 @@ class PlacementsControl:
 
     async def _tag(self, request: Request) -> Response:
         tags = checked_tags(await json_object(request))
-        self._world.organization.change(request.path_params["account_id"], tags=tags)
+        self._aws.organization.change(request.path_params["account_id"], tags=tags)
         return Response(status_code=204)
 
     async def _primary(self, request: Request) -> Response:
-        return JSONResponse(self._world.organization.primary(request.path_params["account_id"]))
+        return JSONResponse(self._aws.organization.primary(request.path_params["account_id"]))
 
     async def _set_primary(self, request: Request) -> Response:
         account_id = request.path_params["account_id"]
-        organization = self._world.organization
+        organization = self._aws.organization
         given = await json_object(request)
         primary = self._model.changed(organization.primary(account_id), given)
         organization.change(account_id, primary=primary)
@@ -85,7 +85,7 @@ class PlacementsControl:
 
     async def _create_role(self, request: Request) -> Response:
         wanted = await json_object(request)
-        caller = self._world.keys.caller(wanted.pop("caller", "management"))
+        caller = self._aws.keys.caller(wanted.pop("caller", "management"))
         role = Role(caller=caller, **wanted)
-        self._world.roles[role.arn] = role
+        self._aws.roles[role.arn] = role
         return JSONResponse(role.as_json())

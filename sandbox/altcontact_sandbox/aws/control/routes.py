@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from altcontact_sandbox.aws.account.contacts import Contacts
-    from altcontact_sandbox.aws.state.world import World
+    from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
 
     Handler = Callable[[Request], Awaitable[Response]]
 
@@ -43,11 +42,10 @@ _UNSEEN: Final = frozenset({f"{PREFIX}/stats"})
 class Control:
     """The handlers; each takes and gives JSON. A wrong request is answered 400 and {"error"}."""
 
-    def __init__(self, world: World, contacts: Contacts) -> None:
-        self._world = world
-        self._contacts = contacts
-        self._accounts = AccountsControl(world, contacts)
-        self._places = PlacementsControl(world)
+    def __init__(self, aws: SimulatedAws) -> None:
+        self._aws = aws
+        self._accounts = AccountsControl(aws)
+        self._places = PlacementsControl(aws)
 
     def app(self) -> Starlette:
         """The Starlette app with every path."""
@@ -81,45 +79,44 @@ class Control:
         )
 
     async def _state(self, _request: Request) -> Response:
-        return JSONResponse(self._world.as_json())
+        return JSONResponse(self._aws.as_json())
 
     def _counted(self, handler: Handler) -> Handler:
         async def handle(request: Request) -> Response:
             answer = await handler(request)
             if request.method != "GET" and request.url.path not in _UNSEEN:
-                self._world.changes.record()
+                self._aws.changes.record()
             return answer
 
         return handle
 
     async def _snapshot(self, request: Request) -> Response:
         since, seconds = _awaited(request)
-        await self._world.changes.wait(since, seconds)
-        return JSONResponse(snapshot(self._world, self._contacts))
+        await self._aws.changes.wait(since, seconds)
+        return JSONResponse(snapshot(self._aws))
 
     async def _wire(self, request: Request) -> Response:
         since, seconds = _awaited(request)
-        await self._world.recorder.recorded.wait(since, seconds)
-        return JSONResponse(self._world.recorder.after(since))
+        await self._aws.recorder.recorded.wait(since, seconds)
+        return JSONResponse(self._aws.recorder.after(since))
 
     async def _reset(self, _request: Request) -> Response:
-        self._world.reset()
-        self._contacts.load({})
-        return JSONResponse(self._world.as_json())
+        self._aws.reset()
+        return JSONResponse(self._aws.as_json())
 
     async def _settings(self, request: Request) -> Response:
-        self._world.change(self._world.settings.changed(await json_object(request)))
-        return JSONResponse(self._world.as_json())
+        self._aws.change(self._aws.settings.changed(await json_object(request)))
+        return JSONResponse(self._aws.as_json())
 
     async def _quota(self, request: Request) -> Response:
-        self._world.quotas.set(**await json_object(request))
-        return JSONResponse(self._world.quotas.as_json())
+        self._aws.quotas.set(**await json_object(request))
+        return JSONResponse(self._aws.quotas.as_json())
 
     async def _deny(self, request: Request) -> Response:
         denial = Denial(**await json_object(request))
         if denial.by not in {"iam", "scp"}:
             raise SandboxError("by is iam or scp.")
-        denials = self._world.organization.denials
+        denials = self._aws.organization.denials
         if denial not in denials:
             denials.append(denial)
         return Response(status_code=204)
@@ -128,40 +125,40 @@ class Control:
         wanted = await json_object(request)
         if not set(wanted) <= {"action", "by", "account_id"}:
             raise SandboxError("What is allowed again is chosen by action, by and account_id.")
-        organization = self._world.organization
+        organization = self._aws.organization
         organization.denials = [
             each for each in organization.denials if not wanted.items() <= each.as_json().items()
         ]
         return Response(status_code=204)
 
     async def _faults(self, _request: Request) -> Response:
-        return JSONResponse(self._world.faults.as_json())
+        return JSONResponse(self._aws.faults.as_json())
 
     async def _add_fault(self, request: Request) -> Response:
         wanted = await json_object(request)
         wanted["kind"] = FaultKind(wanted["kind"])
-        return JSONResponse({"id": self._world.faults.add(Fault(**wanted))})
+        return JSONResponse({"id": self._aws.faults.add(Fault(**wanted))})
 
     async def _clear_faults(self, request: Request) -> Response:
-        self._world.faults.clear(request.path_params.get("fault_id"))
+        self._aws.faults.clear(request.path_params.get("fault_id"))
         return Response(status_code=204)
 
     async def _stats(self, _request: Request) -> Response:
-        return JSONResponse(self._world.stats.as_json())
+        return JSONResponse(self._aws.stats.as_json())
 
     async def _clear_stats(self, _request: Request) -> Response:
-        self._world.stats = Stats()
+        self._aws.stats = Stats()
         return Response(status_code=204)
 
     async def _environment(self, request: Request) -> Response:
-        return JSONResponse(self._world.keys.environment(request.path_params["caller"]))
+        return JSONResponse(self._aws.keys.environment(request.path_params["caller"]))
 
     async def _expire(self, request: Request) -> Response:
-        self._world.keys.expire(request.path_params["caller"])
+        self._aws.keys.expire(request.path_params["caller"])
         return Response(status_code=204)
 
     async def _renew(self, request: Request) -> Response:
-        self._world.keys.renew(request.path_params["caller"])
+        self._aws.keys.renew(request.path_params["caller"])
         return Response(status_code=204)
 
 

@@ -8,33 +8,32 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.contacts import ContactType
 
 if TYPE_CHECKING:
-    from altcontact_sandbox.aws.account.contacts import Contacts
     from altcontact_sandbox.aws.organizations.organization import Member
-    from altcontact_sandbox.aws.state.world import World
+    from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
 
 
-def snapshot(world: World, contacts: Contacts) -> dict[str, Any]:
+def snapshot(aws: SimulatedAws) -> dict[str, Any]:
     """{"changes", "accounts", "settings"}."""
     now = time.monotonic()
     delayed: dict[str, list[str]] = {}
-    for (account_id, kind), (until, _before) in world.delayed_reads.items():
+    for (account_id, kind), (until, _before) in aws.delayed_reads.items():
         if now < until:
             delayed.setdefault(account_id, []).append(kind)
     return {
-        "changes": world.changes.count,
+        "changes": aws.changes.count,
         "accounts": [
-            account(world, member, contacts, sorted(delayed.get(member.id, ())))
-            for member in world.organization.members.values()
+            account(aws, member, sorted(delayed.get(member.id, ())))
+            for member in aws.organization.members.values()
         ],
-        "settings": world.settings_as_json(),
+        "settings": aws.settings_as_json(),
     }
 
 
-def account(world: World, member: Member, contacts: Contacts, delayed: list[str]) -> dict[str, Any]:
+def account(aws: SimulatedAws, member: Member, delayed: list[str]) -> dict[str, Any]:
     """One account with the contacts that AWS holds; those `delayed` still read as before."""
     return {
         **member.as_json(),
-        "management": member.id == world.identity.management_id,
-        "contacts": {kind.value: contacts.get(member.id, kind.value) for kind in ContactType},
+        "management": member.id == aws.identity.management_id,
+        "contacts": {kind.value: aws.contacts.get(member.id, kind.value) for kind in ContactType},
         "delayed": delayed,
     }

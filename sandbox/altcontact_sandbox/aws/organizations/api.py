@@ -16,7 +16,7 @@ from altcontact_sandbox.aws.organizations.units_api import UnitsApi
 from altcontact_sandbox.aws.protocol.messages import Call, Refusal
 
 if TYPE_CHECKING:
-    from altcontact_sandbox.aws.state.world import World
+    from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
     from altcontact_sandbox.aws.sts.callers import Caller
 
 _SERVICES: Final = {Standing.DELEGATED: ACCOUNT_SERVICE, Standing.DELEGATED_OTHER: OTHER_SERVICE}
@@ -26,16 +26,16 @@ _SERVICES: Final = {Standing.DELEGATED: ACCOUNT_SERVICE, Standing.DELEGATED_OTHE
 class OrganizationsApi:
     """The operations; everything but `DescribeOrganization` is closed to a plain member."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._pages = Pages(world)
+    def __init__(self, aws: SimulatedAws) -> None:
+        self._aws = aws
+        self._pages = Pages(aws)
         self._operations = {
             "DescribeOrganization": self._describe_organization,
             "DescribeAccount": self._describe_account,
             "ListAccounts": self._list_accounts,
             "ListAWSServiceAccessForOrganization": self._list_service_access,
             "ListDelegatedAdministrators": self._list_delegated_administrators,
-            **UnitsApi(world, self._pages).operations,
+            **UnitsApi(aws, self._pages).operations,
         }
         self._model = OrganizationsModel(self._operations)
 
@@ -48,7 +48,7 @@ class OrganizationsApi:
         operation = self._operations.get(call.operation)
         if operation is None:
             raise Refusal("UnknownOperationException", "The sandbox has no such operation.")
-        organization = self._world.organization
+        organization = self._aws.organization
         organization.require_allowed(caller, call.action, call.target)
         standing = organization.standing(caller.account_id)
         if standing is Standing.STANDALONE:
@@ -64,15 +64,15 @@ class OrganizationsApi:
         return operation(caller, call)
 
     def _describe_organization(self, caller: Caller, _call: Call) -> dict[str, Any]:
-        organization = self._world.organization
-        identity = self._world.identity
+        organization = self._aws.organization
+        identity = self._aws.identity
         management_id = identity.management_id
         return {
             "Organization": {
                 "Id": identity.organization_id,
-                "Arn": arn(self._world, caller.partition, "organization"),
+                "Arn": arn(self._aws, caller.partition, "organization"),
                 "FeatureSet": "ALL" if organization.all_features else "CONSOLIDATED_BILLING",
-                "MasterAccountArn": arn(self._world, caller.partition, "account", management_id),
+                "MasterAccountArn": arn(self._aws, caller.partition, "account", management_id),
                 "MasterAccountId": management_id,
                 "MasterAccountEmail": organization.members[management_id].email,
                 "AvailablePolicyTypes": [],
@@ -80,24 +80,24 @@ class OrganizationsApi:
         }
 
     def _describe_account(self, caller: Caller, call: Call) -> dict[str, Any]:
-        member = self._world.organization.members.get(call.text("AccountId"))
+        member = self._aws.organization.members.get(call.text("AccountId"))
         if member is None:
             raise Refusal(
                 "AccountNotFoundException", "You specified an account that doesn't exist."
             )
-        return {"Account": shown_account(self._world, caller.partition, member)}
+        return {"Account": shown_account(self._aws, caller.partition, member)}
 
     def _list_accounts(self, caller: Caller, call: Call) -> dict[str, Any]:
-        members = list(self._world.organization.members.values())
+        members = list(self._aws.organization.members.values())
         return self._pages.page_of(
             call,
             "Accounts",
             members,
-            lambda member: shown_account(self._world, caller.partition, member),
+            lambda member: shown_account(self._aws, caller.partition, member),
         )
 
     def _list_service_access(self, _caller: Caller, _call: Call) -> dict[str, Any]:
-        organization = self._world.organization
+        organization = self._aws.organization
         services = [OTHER_SERVICE] if organization.all_features else []
         if organization.all_features and organization.trusted_access:
             services.insert(0, ACCOUNT_SERVICE)
@@ -109,11 +109,11 @@ class OrganizationsApi:
 
     def _list_delegated_administrators(self, caller: Caller, call: Call) -> dict[str, Any]:
         wanted = call.text("ServicePrincipal")
-        organization = self._world.organization
+        organization = self._aws.organization
         return {
             "DelegatedAdministrators": [
                 {
-                    **shown_member(self._world, caller.partition, organization.members[each]),
+                    **shown_member(self._aws, caller.partition, organization.members[each]),
                     "DelegationEnabledDate": LONG_AGO,
                 }
                 for each, standing in organization.delegated().items()

@@ -12,7 +12,7 @@ from altcontact_sandbox.aws.protocol.messages import Call, Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from altcontact_sandbox.aws.state.world import World
+    from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
 
 MOST_A_PAGE: Final = 20
 """AWS's limit on `MaxResults`, and its default."""
@@ -23,8 +23,8 @@ _T = TypeVar("_T")
 class Pages:
     """The pages; a token of one listing is good for nothing else."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, aws: SimulatedAws) -> None:
+        self._aws = aws
         self._nonce = secrets.token_hex(8)
 
     def page_of(
@@ -42,7 +42,7 @@ class Pages:
             Refusal: the token is not one of this listing.
         """
         start, page = self._position(call)
-        sizes = self._world.settings.page_sizes
+        sizes = self._aws.settings.page_sizes
         most = call.params.get("MaxResults") or MOST_A_PAGE
         end = start + min(most, sizes[page % len(sizes)])
         answer: dict[str, Any] = {key: [show(each) for each in entries[start:end]]}

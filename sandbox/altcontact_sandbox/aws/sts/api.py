@@ -10,7 +10,7 @@ from altcontact_sandbox.aws.protocol.input_model import StsModel
 from altcontact_sandbox.aws.protocol.messages import Call, Refusal
 
 if TYPE_CHECKING:
-    from altcontact_sandbox.aws.state.world import World
+    from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
     from altcontact_sandbox.aws.sts.callers import Caller
 
 _LONGEST_SECONDS: Final = 3600
@@ -23,8 +23,8 @@ _SHORTEST_SECONDS: Final = 900
 class StsApi:
     """`GetCallerIdentity`, which nobody is denied, and `AssumeRole`, which most are."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, aws: SimulatedAws) -> None:
+        self._aws = aws
         self._model = StsModel()
 
     def answer(self, caller: Caller, call: Call) -> dict[str, Any]:
@@ -44,8 +44,8 @@ class StsApi:
         self._model.check(call)
         seconds = _seconds(call)
         arn = call.text("RoleArn")
-        role = self._world.roles.get(arn)
-        organization = self._world.organization
+        role = self._aws.roles.get(arn)
+        organization = self._aws.organization
         denied = organization.denies(call.action, role.caller.account_id if role else "")
         if role is None or denied or not role.may_be_assumed_by(caller, call.text("ExternalId")):
             raise Refusal(
@@ -56,8 +56,8 @@ class StsApi:
             )
         name = call.text("RoleSessionName")
         assumed = replace(role.caller, session=True, role=role.name, session_name=name)
-        until = int(self._world.now()) + seconds
-        credentials = self._world.keys.assume(assumed, until)
+        until = int(self._aws.now()) + seconds
+        credentials = self._aws.keys.assume(assumed, until)
         expiration = datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return {
             "Credentials": {**credentials, "Expiration": expiration},

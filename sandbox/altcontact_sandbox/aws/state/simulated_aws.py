@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from altcontact_sandbox.aws.account.contacts import Contact, Contacts
 from altcontact_sandbox.aws.organizations.identity import Identity
 from altcontact_sandbox.aws.organizations.organization import Organization
 from altcontact_sandbox.aws.state.changes import ChangeCounter
@@ -19,13 +20,12 @@ from altcontact_sandbox.aws.state.stats import Stats
 from altcontact_sandbox.aws.sts.callers import AccessKeys
 
 if TYPE_CHECKING:
-    from altcontact_sandbox.aws.account.contacts import Contact
     from altcontact_sandbox.aws.sts.roles import Role
 
 
 @dataclass(slots=True)
-class World:
-    """The state of the sandbox's AWS, but for the contacts, which are in `Contacts`."""
+class SimulatedAws:
+    """The state of the sandbox's AWS."""
 
     identity: Identity = field(default_factory=Identity)
     organization: Organization = field(init=False)
@@ -33,6 +33,7 @@ class World:
     roles: dict[str, Role] = field(default_factory=dict)
     """Those that may be assumed, by ARN."""
 
+    contacts: Contacts = field(default_factory=Contacts)
     settings: Settings = field(default_factory=Settings)
     quotas: Quotas = field(default_factory=Quotas)
     faults: Faults = field(default_factory=Faults)
@@ -53,10 +54,11 @@ class World:
         return time.time() + self.settings.clock_skew_seconds
 
     def reset(self) -> None:
-        """Set everything as at the start; what hangs goes on. Contacts and recorded calls stay."""
+        """Set everything as at the start; what hangs goes on. Recorded calls stay."""
         self.faults.clear()
         self._found()
         self.roles = {}
+        self.contacts.load({})
         self.quotas = Quotas()
         self.stats = Stats()
         self.delayed_reads = {}
