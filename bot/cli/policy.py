@@ -1,4 +1,4 @@
-"""`altcontact policy`: the policy file checked, and what it gives an account explained."""
+"""`altcontact policy`: check the policy file, explain an account's policy, print the schema."""
 
 from __future__ import annotations
 
@@ -44,6 +44,16 @@ def policy_check(
     types = os.environ.get("ALTCONTACT_TYPES", "")
     found = load_lenient({CONFIG: name, "ALTCONTACT_TYPES": types}, needs_slack=False)
     return policy_output.check(found, sys.stdout, sys.stderr)
+
+
+@app.command("schema")
+def policy_schema_command() -> int:
+    """Write the JSON Schema of the file, for editors that complete and check TOML.
+
+    Exit status: 0.
+    """
+    policy_output.schema(sys.stdout)
+    return Exit.COMPLIANT
 
 
 @app.command("explain")

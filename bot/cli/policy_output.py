@@ -1,4 +1,4 @@
-"""What `altcontact policy` writes: the mistakes of a file, and one account's policy."""
+"""What `altcontact policy` writes: a file's problems, an account's policy, the schema."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bot.cli.exit_status import Exit
 from bot.cli.scan_output import shown
+from bot.config.policy_schema import policy_schema
 from bot.config.toml_file import CONFIG
 from bot.domain.policy.policy import BUILT_IN, PolicyUnknown
 from bot.services.explain_policy import MOST
@@ -54,6 +55,12 @@ def check(found: LoadedSettings, out: TextIO, err: TextIO) -> Exit:
         counted.append(_number(len(found.settings.aws), "[[aws]] table"))
     out.write(f"{found.file}: all is well; {' and '.join(counted)}.\n")
     return Exit.COMPLIANT
+
+
+def schema(out: TextIO) -> None:
+    """Write the JSON Schema of the file, and a line feed."""
+    json.dump(policy_schema(), out, indent=2, ensure_ascii=False)
+    out.write("\n")
 
 
 def not_found(text: str, found: NotFound, err: TextIO) -> Exit:

@@ -14,7 +14,16 @@ README: Final = (ROOT / "README.md").read_text()
 
 @pytest.mark.parametrize(
     "name",
-    ["run", "check", "doctor", "policy check", "policy explain", "sandbox", "--version"],
+    [
+        "run",
+        "check",
+        "doctor",
+        "policy check",
+        "policy explain",
+        "policy schema",
+        "sandbox",
+        "--version",
+    ],
 )
 def test_every_command_is_described(name: str) -> None:
     """Each command of the command line has its row."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 
 from bot import cli
 from bot.app import one_shot
+from bot.config.policy_schema import policy_schema
 from bot.domain.contacts import Account
 from bot.domain.policy.explain import explain_values
 from bot.domain.policy.policy import Policy, PolicyUnknown
@@ -80,3 +82,12 @@ def test_explain(
     assert said.err.startswith(err)
     assert bool(said.out) == bool(out)
     assert bool(said.err) == bool(err)
+
+
+def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    """The JSON Schema is written to standard output, whatever the settings are."""
+    assert cli.main(["policy", "schema"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == policy_schema()
+    assert out.endswith("}\n")
+    assert err == ""

@@ -1,0 +1,192 @@
+"""Describes altcontact.toml as a JSON Schema, so that editors complete and check it.
+
+Keys come from the tables that the parser uses. The parser is the authority: it also checks what a
+schema cannot say, such as domains, phone numbers, and how tables relate to each other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.config.policy_file import TARGET_KEYS
+from bot.config.policy_tables import DAYS, EXPECTED, LISTS, MATCH_KEYS, RULES, TEXTS, TYPES
+from bot.config.settings import FLAT, Settings
+from bot.domain.exemptions import SHORTEST_REASON
+from bot.domain.policy.policy import LONGEST_EXEMPTION, Presence
+from bot.domain.rule_catalog import ALWAYS_ON, ON_BY_DEFAULT, SEVERITIES, Severity
+from bot.domain.scope import ScopeKind
+
+if TYPE_CHECKING:
+    from bot.domain.contacts import ContactType
+    from bot.domain.rule_catalog import Rule
+
+    Schema = dict[str, Any]
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+_DESCRIPTIONS: Final = {
+    "domains": "The domains that email addresses must be at; *.corp.example is any subdomain.",
+    "mention": "Whom alerts mention: ids of Slack users (U…, W…) and user groups (S…).",
+    "channel": "The channel of these accounts' alerts: an id or #name.",
+    "owner_tag": "The key of the tag that names an account's owner, by email address or Slack id.",
+    "exemption_days": "For how many days a finding may be exempt at most.",
+    "verification_days": "For how many days a manual verification is valid.",
+    "presence": "required, optional, forbidden, or ignored: not checked.",
+    "name": "The expected name, or a list of allowed ones.",
+    "title": "The expected title, or a list of allowed ones.",
+    "email": "The expected address, or a list of allowed ones; @corp.example: any there.",
+    "phone": "The expected phone number with + and country code, or a list of allowed ones.",
+    "match.ou": "OU paths: /Production, /Production/* (its children), /Production/** (all below).",
+    "match.tag": "Tags, all of which must match: each key with a glob of its value.",
+    "match.name": "Globs of account names, whatever their case.",
+    "match.account": "Account ids, in quotation marks.",
+    "match.organization": "Names of [[aws]] tables.",
+    "aws.name": "What the policy and reports call the organization.",
+    "aws.profile": "The profile of the AWS configuration.",
+    "aws.role": "The ARN of the role to assume.",
+    "aws.external_id": "The external id that the role requires.",
+    "aws.scope": "What is checked; auto finds it out.",
+}
+
+
+def policy_schema() -> Schema:
+    """The JSON Schema of the whole file: settings, `[policy]` and `[[aws]]`."""
+    general = {
+        "override": {
+            "type": "array",
+            "description": "Values for some accounts: the closest match wins, then the later one.",
+            "items": _table({"match": _MATCH_REF, **_values(may_be_empty=True)}, ("match",)),
+        },
+        "exclude": {
+            "type": "array",
+            "description": "Accounts that are not checked.",
+            "items": _table({"match": _MATCH_REF, "reason": _REASON}, ("match", "reason")),
+        },
+    }
+    return {
+        "$schema": DIALECT,
+        "title": "altcontact.toml",
+        "description": "Settings and policy of altcontact, the keeper of AWS alternate contacts.",
+        **_table(
+            {
+                **{name: _setting(name) for name in FLAT},
+                "policy": {
+                    **_table({**_values(may_be_empty=False), **general}),
+                    "description": "What every account should have.",
+                },
+                "aws": {
+                    "type": "array",
+                    "description": "The organizations to check, where there are several.",
+                    "items": _target(),
+                },
+            }
+        ),
+        "$defs": {"match": _match(), "rules": _rules()},
+    }
+
+
+_MATCH_REF: Final[Schema] = {"$ref": "#/$defs/match"}
+_REASON: Final[Schema] = {
+    "type": "string",
+    "description": "Why these accounts are not checked.",
+    "minLength": SHORTEST_REASON,
+}
+_CRITERIA: Final[dict[str, Schema]] = {
+    "account": {"type": "string", "pattern": r"^\s*[0-9]{12}\s*$"},
+}
+_TARGET_VALUES: Final[dict[str, Schema]] = {
+    "scope": {"enum": [*ScopeKind, "auto"]},
+}
+
+
+def _table(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
+    table = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**table, "required": list(required)} if required else table
+
+
+def _described(key: str, schema: Schema) -> Schema:
+    return {"description": _DESCRIPTIONS[key], **schema}
+
+
+def _one_or_list(item: Schema, *, may_be_empty: bool = False) -> Schema:
+    """One value, or a list of them; empty where it removes what another table gives."""
+    fewest = {} if may_be_empty else {"minItems": 1}
+    if not may_be_empty:
+        item = {"minLength": 1, **item}
+    return {"anyOf": [item, {"type": "array", "items": item, **fewest}]}
+
+
+def _values(*, may_be_empty: bool) -> Schema:
+    """The keys whose values a table gives to accounts."""
+    text: Schema = {"type": "string"}
+    one_text = text if may_be_empty else {**text, "minLength": 1}
+    days: Schema = {"type": "integer", "minimum": 1, "maximum": LONGEST_EXEMPTION}
+    return {
+        **{
+            name: _contact(contact_type, may_be_empty=may_be_empty)
+            for name, contact_type in TYPES.items()
+        },
+        "rules": {"$ref": "#/$defs/rules"},
+        **{key: _described(key, _one_or_list(text, may_be_empty=may_be_empty)) for key in LISTS},
+        **{key: _described(key, one_text) for key in TEXTS},
+        **{key: _described(key, days) for key in DAYS},
+    }
+
+
+def _contact(contact_type: ContactType, *, may_be_empty: bool) -> Schema:
+    presence = {"enum": list(Presence)}
+    fields = {
+        field: _described(field, _one_or_list({"type": "string"}, may_be_empty=may_be_empty))
+        for field in EXPECTED
+    }
+    return {
+        "description": f"The {contact_type.label} contact: its presence, or a table of it.",
+        "anyOf": [presence, _table({"presence": _described("presence", presence), **fields})],
+    }
+
+
+def _rules() -> Schema:
+    return {
+        **_table({name: _rule(rule) for name, rule in RULES.items()}),
+        "description": "The rules: a severity, on (its default severity), or off.",
+    }
+
+
+def _rule(rule: Rule) -> Schema:
+    switch = "on" if rule in ON_BY_DEFAULT else "off"
+    values = [*Severity, "on", *(() if rule in ALWAYS_ON else ("off",))]
+    description = f"{rule.page}; {switch} by default, with severity {SEVERITIES[rule]}."
+    return {"description": description, "enum": values}
+
+
+def _match() -> Schema:
+    tags = {"type": "object", "additionalProperties": {"type": "string"}, "minProperties": 1}
+    criteria = {
+        key: tags if key == "tag" else _one_or_list(_CRITERIA.get(key, {"type": "string"}))
+        for key in MATCH_KEYS
+    }
+    return {
+        **_table({key: _described(f"match.{key}", value) for key, value in criteria.items()}),
+        "description": "Which accounts: every criterion must match; of a list, any item.",
+        "minProperties": 1,
+    }
+
+
+def _target() -> Schema:
+    text: Schema = {"type": "string", "minLength": 1}
+    keys = {key: _described(f"aws.{key}", _TARGET_VALUES.get(key, text)) for key in TARGET_KEYS}
+    return {
+        **_table(keys, ("name",)),
+        "anyOf": [{"required": ["profile"]}, {"required": ["role"]}],
+        "dependentRequired": {"external_id": ["role"]},
+    }
+
+
+def _setting(name: str) -> Schema:
+    """A setting; the file has most of them as text as well, as the environment does."""
+    field = Settings.model_fields[name]
+    return {
+        "description": f"{field.description}.",
+        "examples": field.examples,
+        "type": ["string", "number", "boolean", "array"],
+    }
