@@ -1,4 +1,4 @@
-"""The use case *look*: one account's contacts as AWS holds them now, judged and remembered."""
+"""The use case *show account*: its contacts as AWS holds them now, judged and remembered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """What a look at an account found.
+    """An account as AWS holds it now.
 
     `result` has the types that the account's policy looks at, `others` what was read of the rest.
     Both are empty for an account that is not active.
@@ -43,7 +43,7 @@ class AccountView:
 
 
 class AccountViewService:
-    """Looks at one account. Safe to call from several threads.
+    """Shows one account. Safe to call from several threads.
 
     Args:
         contacts: AWS.

@@ -98,7 +98,7 @@ class SlackChecks:
             self._in_the_way = "the settings give no bot token that can be used"
             yield line("Bot token", State.NOT_CHECKED, f"{self._in_the_way}.")
             return
-        asked = self._clock.now()
+        asked_at = self._clock.now()
         try:
             answer = self._client.auth_test()
         except CALL_ERRORS as error:
@@ -109,7 +109,7 @@ class SlackChecks:
             return
         self._headers = {name.lower(): value for name, value in answer.headers.items()}
         # The header tells whole seconds; half of what the call took, and half a second, is lost.
-        between = asked + (self._clock.now() - asked) / 2
+        between = asked_at + (self._clock.now() - asked_at) / 2
         self._skew = _skew(_text(self._headers.get("date")), between)
         if not answer.get("bot_id"):
             self._in_the_way = "the bot token is not a bot's"
@@ -229,9 +229,9 @@ def _text(header: object) -> str:
 def _skew(date: str, now: datetime) -> float | None:
     """Seconds by which `now` is ahead of an HTTP date; None where that is none."""
     try:
-        there = parsedate_to_datetime(date)
+        slack_time = parsedate_to_datetime(date)
     except ValueError:
         return None
-    if there.tzinfo is None:
-        there = there.replace(tzinfo=UTC)
-    return (now - there).total_seconds()
+    if slack_time.tzinfo is None:
+        slack_time = slack_time.replace(tzinfo=UTC)
+    return (now - slack_time).total_seconds()

@@ -30,14 +30,14 @@ def connect(url: str, proxy: str | None, timeout: float) -> None:
     Raises:
         OSError: it cannot be reached; the proxy's refusal and a certificate in doubt included.
     """
-    there = urlsplit(url)
-    host, port = there.hostname or "", there.port or _PORTS.get(there.scheme, 443)
-    kind = HTTPSConnection if there.scheme == "wss" else HTTPConnection
+    address = urlsplit(url)
+    host, port = address.hostname or "", address.port or _PORTS.get(address.scheme, 443)
+    connection_type = HTTPSConnection if address.scheme == "wss" else HTTPConnection
     if proxy is None:
-        connection = kind(host, port, timeout=timeout)
+        connection = connection_type(host, port, timeout=timeout)
     else:
         via = urlsplit(proxy)
-        connection = kind(via.hostname or "", via.port or 80, timeout=timeout)
+        connection = connection_type(via.hostname or "", via.port or 80, timeout=timeout)
         connection.set_tunnel(host, port, _authorization(via))
     with closing(connection):
         connection.connect()

@@ -34,10 +34,10 @@ def look_at_scopes(
         snippet = f"{APPS} → the app → OAuth & Permissions"
         yield line("Scopes", State.WARNING, words, remedy, snippet)
         return
-    amiss = False
+    lacks_any = False
     absent = frozenset(BOT_SCOPES) - scopes
     if lacking := absent - FOR_POLICY:
-        amiss = True
+        lacks_any = True
         words = f"lack {', '.join(sorted(lacking))}."
         yield line("Scopes", State.FAILURE, words, _ADD, manifest_lines(lacking, purposes=True))
     for wanted, needed, subject in (
@@ -45,15 +45,15 @@ def look_at_scopes(
         (wants_owners, {EMAILS}, _OWNERS),
     ):
         if wanted and (lacking := absent & needed):
-            amiss = True
+            lacks_any = True
             words = f"{subject}: the app lacks {' and '.join(sorted(lacking))}."
             yield line("Scopes", State.WARNING, words, _ADD, manifest_lines(lacking, purposes=True))
     if needless := sorted(scopes - set(BOT_SCOPES)):
-        amiss = True
+        lacks_any = True
         words = f"hold more than the bot needs: {', '.join(needless)}."
         remedy = "Take this out of the app's manifest, and install it again:"
         yield line("Scopes", State.WARNING, words, remedy, manifest_lines(needless))
-    if not amiss:
+    if not lacks_any:
         number = len(BOT_SCOPES) - len(absent)
         without = f" without {' and '.join(sorted(absent))}, which the policy does not need"
         words = f"all {number} are there{without if absent else ''}, and no other."

@@ -180,7 +180,7 @@ def all_missing(content: AnnouncementContent) -> bool:
     """Whether it is about contacts that are missing, and nothing else."""
     if content.open and content.missing:
         return content.missing == content.open
-    return all(each.key.rule is Rule.MISSING for each in content.findings)
+    return all(finding.key.rule is Rule.MISSING for finding in content.findings)
 
 
 def _is_security_missing(finding: Finding) -> bool:
@@ -189,7 +189,11 @@ def _is_security_missing(finding: Finding) -> bool:
 
 def _open_contacts(content: AnnouncementContent) -> int:
     """How many contacts the open findings are of."""
-    shown = {(each.key.account_id, each.key.type) for each in content.findings if each.is_open}
+    shown = {
+        (finding.key.account_id, finding.key.type)
+        for finding in content.findings
+        if finding.is_open
+    }
     if content.total <= len(content.findings):
         return len(shown)
     return content.contacts or content.open
@@ -199,4 +203,4 @@ def _accounts_of(content: AnnouncementContent) -> int:
     """How many accounts it is about; where not all findings are at hand, how many those are."""
     if content.total > len(content.findings):
         return content.total
-    return len({each.key.account_id for each in content.findings})
+    return len({finding.key.account_id for finding in content.findings})

@@ -69,9 +69,9 @@ def _paragraphs(lines: Sequence[CheckResult], *, notes: bool) -> Iterator[str]:
         lines: what was found.
         notes: whether lines of what is well keep what is to be pasted.
     """
-    for section, its in groupby(lines, key=lambda line: line.section):
+    for section, section_lines in groupby(lines, key=lambda line: line.section):
         text = f"*{section.value}*"
-        for line in its:
+        for line in section_lines:
             line_text = _line(line, notes=notes)
             if len(text) + 1 + len(line_text) > _BLOCK:
                 yield text

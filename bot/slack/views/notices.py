@@ -54,8 +54,8 @@ def changed_message(content: AnnouncementContent) -> Message:
         f"{still} as the policy asks. CloudTrail tells who it was, under `PutAlternateContact` "
         "and `DeleteAlternateContact`."
     )
-    rows = [_changed_row(place, each) for place, each in enumerate(content.changes)]
-    names = first_names((each.account_name, each.account_id) for each in content.changes)
+    rows = [_changed_row(position, change) for position, change in enumerate(content.changes)]
+    names = first_names((change.account_name, change.account_id) for change in content.changes)
     more = "`/altcontact check` with an account's id shows its contacts."
     blocks = [header(headline), paragraph(intro), *_fitting(rows, number, more)]
     return Message(f"{headline}: {names}", blocks)

@@ -106,16 +106,16 @@ def _headline(scan: Scan, short: int, unchecked: int) -> str:
 def _counts(report: ScanReport) -> str:
     """How many accounts came to what, for mrkdwn."""
     excluded = sum(bool(result.excluded) for result in report.results)
-    said = []
+    parts = []
     for outcome, words in _ORDER:
         number = report.scan.counts.get(outcome)
         if number and outcome is Outcome.SKIPPED and excluded:
             inactive = number - excluded
-            said.append(f"*{excluded:,}* excluded by the policy")
-            said += [f"*{inactive:,}* {words}"] if inactive > 0 else []
+            parts.append(f"*{excluded:,}* excluded by the policy")
+            parts += [f"*{inactive:,}* {words}"] if inactive > 0 else []
         elif number:
-            said.append(f"*{number:,}* {words}")
-    return " · ".join(said)
+            parts.append(f"*{number:,}* {words}")
+    return " · ".join(parts)
 
 
 def _trouble(scan: Scan) -> list[Block]:

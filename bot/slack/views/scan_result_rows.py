@@ -51,7 +51,7 @@ def short_rows(short: Iterable[AccountResult]) -> list[Block]:
         for item in result.results
         if item.outcome.falls_short
     ]
-    found.sort(key=lambda each: _rank(each[1]))
+    found.sort(key=lambda contact: _rank(contact[1]))
     missing_alone = all(_is_missing(item) for _, item in found)
     blocks: list[Block] = []
     shown = 0
