@@ -78,13 +78,13 @@ def to_failure(value: str | None) -> Failure | None:
     """The reverse of `failure_json`."""
     if value is None:
         return None
-    cause, words, remedy, code = json.loads(value)
-    return Failure(FailureCode(cause), words, remedy, code)
+    cause, message, remedy, code = json.loads(value)
+    return Failure(FailureCode(cause), message, remedy, code)
 
 
 def differences_json(differences: Iterable[Difference]) -> str:
     """Fields that are not as they should be, as stored."""
-    return json.dumps([[each.field, each.expected, each.actual] for each in differences])
+    return json.dumps([[item.field, item.expected, item.actual] for item in differences])
 
 
 def to_differences(value: str) -> tuple[Difference, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATIENCE: Final = 10.0
+BUSY_TIMEOUT: Final = 10.0
 """Seconds to wait for another writer: a scan of 10,000 accounts is recorded in two to five."""
 
 CLOSE_TIMEOUT: Final = 3.0
@@ -29,15 +29,15 @@ class Connections:
 
     Args:
         path: an existing file, absolute.
-        patience: seconds to wait for another writer, in this process or another.
+        busy_timeout: seconds to wait for another writer, in this process or another.
         close_timeout: seconds that transactions under way have to end at `close`.
     """
 
     def __init__(
-        self, path: Path, patience: float = PATIENCE, close_timeout: float = CLOSE_TIMEOUT
+        self, path: Path, busy_timeout: float = BUSY_TIMEOUT, close_timeout: float = CLOSE_TIMEOUT
     ) -> None:
         self.path = path
-        self._patience = patience
+        self._busy_timeout = busy_timeout
         self._close_timeout = close_timeout
         self._open: dict[threading.Thread, Database] = {}
         self._in_use = 0
@@ -73,7 +73,7 @@ class Connections:
     def plain(self) -> Iterator[Database]:
         """The thread's connection outside of a transaction, for what cannot be done in one."""
         with self._held(), translated(self.path):
-            yield self._mine()
+            yield self._of_this_thread()
 
     def close(self) -> None:
         """Let transactions under way end, then close all connections; harmless when repeated."""
@@ -102,7 +102,7 @@ class Connections:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        if not self._writer.acquire(timeout=self._patience):
+        if not self._writer.acquire(timeout=self._busy_timeout):
             raise StoreError(
                 f"The database {self.path} is kept busy by the bot itself for too long.",
                 "Look at the disk that holds it: it may be very slow.",
@@ -114,33 +114,33 @@ class Connections:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Database]:
-        db = self._mine()
+        db = self._of_this_thread()
         db.execute(begin)
         try:
             yield db
             db.execute("COMMIT")
         except BaseException:
-            # SQLite may have rolled back already; the first error is the one to be told.
+            # SQLite may have rolled back already; the first error is the one to report.
             with suppress(sqlite3.Error):
                 db.rollback()
             raise
 
-    def _mine(self) -> Database:
-        me = threading.current_thread()
+    def _of_this_thread(self) -> Database:
+        current = threading.current_thread()
         with self._changed:
-            if me not in self._open:
+            if current not in self._open:
                 for thread in [thread for thread in self._open if not thread.is_alive()]:
                     self._open.pop(thread).close()
-                self._open[me] = _connect(self.path, self._patience)
-            return self._open[me]
+                self._open[current] = _connect(self.path, self._busy_timeout)
+            return self._open[current]
 
 
-def _connect(path: Path, patience: float) -> Database:
+def _connect(path: Path, busy_timeout: float) -> Database:
     # mode=rw: a file that was moved away is missed rather than made anew, empty.
     connection = sqlite3.connect(
         f"{path.as_uri()}?mode=rw",
         uri=True,
-        timeout=patience,
+        timeout=busy_timeout,
         isolation_level=None,  # transactions begin and end where this module says so
         check_same_thread=False,  # for `close` alone
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _SPACE: Final = "Free some space on the disk that holds it; nothing was lost."
 
-_FAULTS: Final[tuple[tuple[str, str, str], ...]] = (
+_ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
     ("SQLITE_FULL", "cannot be written: the disk is full", _SPACE),
     (
         "SQLITE_BUSY",
@@ -58,9 +58,9 @@ _FAULTS: Final[tuple[tuple[str, str, str], ...]] = (
 def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     """The error for people; SQLite's own text is left out, for it may quote what was stored."""
     code = getattr(error, "sqlite_errorname", "") or type(error).__name__
-    for beginning, words, remedy in _FAULTS:
+    for beginning, problem, remedy in _ERRORS:
         if code.startswith(beginning):
-            return StoreError(f"The database {path} {words}.", remedy)
+            return StoreError(f"The database {path} {problem}.", remedy)
     return StoreError(
         f"The database {path} failed ({code}).",
         "Look in the bot's log; nothing of what was to be stored was kept.",

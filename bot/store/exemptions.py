@@ -1,17 +1,16 @@
-"""Findings set aside and contacts verified by hand: granted, ended, and opened again."""
+"""Exempt findings and contacts verified by hand: granted, ended, and opened again."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.announcements import AnnouncementKind, grouped
 from bot.domain.contacts import ContactType
-from bot.domain.evaluation.resolution import OPENED_AGAIN
 from bot.domain.exemptions import NOTICE
 from bot.domain.rule_catalog import Rule
 from bot.store.columns import text, time_text
-from bot.store.mappers import exemptions_by_id, to_destination, to_exemption, to_finding_key
-from bot.store.outbox import bump_revision, record
+from bot.store.exemption_ends import end_exemption, give_notice, open_again
+from bot.store.mappers import exemptions_by_id, to_exemption
+from bot.store.outbox import bump_revision
 from bot.store.repository import Repository
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.exemptions import Exemption, ExemptionRequest
-    from bot.domain.findings import FindingKey
-    from bot.domain.policy.destination import Destination
     from bot.store.transaction import Row, Transaction, Value
 
 _GRANT: Final = """
@@ -32,17 +29,17 @@ VALUES
 RETURNING id
 """
 
-_HOLDING: Final = "ended_at IS NULL AND until > :now"
+_HOLDS: Final = "ended_at IS NULL AND until > :now"
 
-_IN_FORCE: Final = f"SELECT * FROM exemptions WHERE {_HOLDING} ORDER BY until, id"  # noqa: S608 - a constant of this module is put in
+_IN_FORCE: Final = f"SELECT * FROM exemptions WHERE {_HOLDS} ORDER BY until, id"  # noqa: S608 - a constant of this module is put in
 
 _PAGE: Final = f"{_IN_FORCE} LIMIT :limit OFFSET :offset"
 
-_COUNT: Final = f"SELECT count(*) AS number FROM exemptions WHERE {_HOLDING}"  # noqa: S608 - the same
+_COUNT: Final = f"SELECT count(*) AS number FROM exemptions WHERE {_HOLDS}"  # noqa: S608 - the same
 
 _OF_CONTACT: Final = "account_id = :account_id AND type = :type AND rule = :rule"
 
-_HELD: Final = f"SELECT * FROM exemptions WHERE {_OF_CONTACT} AND ended_at IS NULL"  # noqa: S608 - the same
+_UNENDED: Final = f"SELECT * FROM exemptions WHERE {_OF_CONTACT} AND ended_at IS NULL"  # noqa: S608 - the same
 
 _EXEMPT: Final = f"""
 UPDATE findings SET exemption_id = :exemption_id WHERE {_OF_CONTACT} AND resolved_at IS NULL
@@ -58,57 +55,23 @@ _OVER: Final = """
 SELECT * FROM exemptions WHERE ended_at IS NULL AND until <= :now ORDER BY until, id
 """
 
-_STANDING: Final = """
-SELECT * FROM findings WHERE exemption_id = :exemption_id AND resolved_at IS NULL
-"""
-
-_RESOLVE: Final = """
-UPDATE findings SET resolved_at = :resolved_at, resolution = :resolution WHERE id = :id
-"""
-
-_NOTICED: Final = """
-UPDATE exemptions SET noticed_at = :noticed_at, announcement_id = :announcement_id WHERE id = :id
-"""
-
-_END: Final = "UPDATE exemptions SET ended_at = :ended_at, ended_by = :ended_by WHERE id = :id"
-
-_OPEN_AGAIN: Final = """
-INSERT INTO findings
-    (account_id, type, outcome, rule, severity, reason, failure, differences,
-     owner, channel, mention, first_seen, last_seen)
-SELECT account_id, type, outcome, rule, severity, reason, failure, differences,
-    owner, channel, mention, first_seen, last_seen
-FROM findings WHERE id = :id
-"""
-
-_TO_NOTICE: Final = """
-SELECT findings.* FROM exemptions
-JOIN findings ON findings.exemption_id = exemptions.id AND findings.resolved_at IS NULL
-WHERE notice_at <= :now AND noticed_at IS NULL AND ended_at IS NULL
-ORDER BY until, exemptions.id, findings.id
-"""
-
-_LATEST_SCAN: Final = (
-    "SELECT max(id) AS number FROM scans WHERE state NOT IN ('running', 'cut_off')"
-)
-
 
 class Exemptions(Repository):
     """Exemptions and verifications.
 
-    A finding is set aside for as long as its exemption's end is not recorded, so that whatever
+    A finding is exempt for as long as its exemption's end is not recorded, so that whatever
     records the end opens it again, in the same transaction.
     """
 
     def grant(self, requests: Sequence[ExemptionRequest], account_name: str) -> list[Exemption]:
-        """Set findings aside, all or none; what set them aside before is ended by this."""
+        """Exempt findings, all or none; what exempted them before is ended by this."""
         with self._connections.writing() as db:
             now = self._clock.now()
             outdated: set[str] = set()
             ids = [_grant(db, request, account_name, now, outdated) for request in requests]
             bump_revision(db, outdated)
             granted = exemptions_by_id(db, ids)
-            return [granted[each] for each in ids]
+            return [granted[exemption_id] for exemption_id in ids]
 
     def end(self, exemption_id: int, user_id: str) -> Exemption | None:
         """End one ahead of its day; its finding, if it still stands, is open and announced again.
@@ -120,8 +83,8 @@ class Exemptions(Repository):
             row = _row(db, exemption_id)
             if row is not None and row["ended_at"] is None:
                 now = self._clock.now()
-                outdated = _end(db, row, now, user_id)
-                outdated |= _open_again(db, [exemption_id], now)[0]
+                outdated = end_exemption(db, row, now, user_id)
+                outdated |= open_again(db, [exemption_id], now)[0]
                 bump_revision(db, outdated)
             return exemptions_by_id(db, [exemption_id]).get(exemption_id)
 
@@ -139,10 +102,10 @@ class Exemptions(Repository):
             over = db.rows(_OVER, now=time_text(now))
             outdated: set[str] = set()
             for row in over:
-                outdated |= _end(db, row, now)
-            shown, opened = _open_again(db, [row["id"] for row in over], now)
+                outdated |= end_exemption(db, row, now)
+            shown, opened = open_again(db, [row["id"] for row in over], now)
             bump_revision(db, outdated | shown)
-            noticed = _give_notice(db, now)
+            noticed = give_notice(db, now)
             return opened or noticed or bool(outdated)
 
     def get(self, exemption_id: int) -> Exemption | None:
@@ -175,8 +138,8 @@ def _grant(
         "type": request.type,
         "rule": request.rule,
     }
-    for row in db.rows(_HELD, **contact):
-        outdated |= _end(db, row, now, request.user_id)
+    for row in db.rows(_UNENDED, **contact):
+        outdated |= end_exemption(db, row, now, request.user_id)
     # One that is granted for so short a time needs no notice: its end is on people's minds.
     notice_at = request.until - NOTICE
     (granted,) = db.rows(
@@ -194,64 +157,6 @@ def _grant(
     shown = db.rows(_EXEMPT, exemption_id=exemption_id, **contact)
     outdated.update(row["announcement_id"] for row in shown if row["announcement_id"] is not None)
     return exemption_id
-
-
-def _end(db: Transaction, row: Row, now: datetime, user_id: str = "") -> set[str]:
-    """Record an end: by a person now, or else on its day; what announcement shows it."""
-    ended_at = time_text(now) if user_id else row["until"]
-    db.run(_END, ended_at=ended_at, ended_by=user_id, id=row["id"])
-    return {row["announcement_id"]} - {None}
-
-
-def _open_again(
-    db: Transaction, exemption_ids: Sequence[int], now: datetime
-) -> tuple[set[str], bool]:
-    """Open what stands under exemptions that ended, as new findings.
-
-    Returns:
-        The announcements that show the old ones, and whether there are new ones.
-    """
-    outdated: set[str] = set()
-    opened: dict[FindingKey, Destination] = {}
-    for exemption_id in exemption_ids:
-        for row in db.rows(_STANDING, exemption_id=exemption_id):
-            db.run(_RESOLVE, resolved_at=time_text(now), resolution=OPENED_AGAIN, id=row["id"])
-            db.run(_OPEN_AGAIN, id=row["id"])
-            opened[to_finding_key(row)] = to_destination(row)
-            if row["announcement_id"] is not None:
-                outdated.add(row["announcement_id"])
-    short = {key: where for key, where in opened.items() if key.outcome.falls_short}
-    unchecked = {key: where for key, where in opened.items() if key.outcome.unchecked}
-    for news in (
-        *grouped(AnnouncementKind.FALLS_SHORT, short),
-        *grouped(AnnouncementKind.UNCHECKED, unchecked),
-    ):
-        record(db, news, _latest_scan(db), now)
-    return outdated, bool(opened)
-
-
-def _give_notice(db: Transaction, now: datetime) -> bool:
-    """Announce the ends to come of what findings stand under; whether there are any."""
-    first: dict[int, Row] = {}
-    for row in db.rows(_TO_NOTICE, now=time_text(now)):
-        # A rule of a contact may be broken and undecided at once, under one exemption.
-        first.setdefault(row["exemption_id"], row)
-    ending = {to_finding_key(row): row for row in first.values()}
-    where = {key: to_destination(row) for key, row in ending.items()}
-    for news in grouped(AnnouncementKind.ENDING, where):
-        announcement_id = record(db, news, _latest_scan(db), now)
-        for key in news.findings:
-            exemption_id = ending[key]["exemption_id"]
-            noticed_at = time_text(now)
-            db.run(
-                _NOTICED, noticed_at=noticed_at, announcement_id=announcement_id, id=exemption_id
-            )
-    return bool(ending)
-
-
-def _latest_scan(db: Transaction) -> int:
-    """The newest recorded scan; there is one, since a finding was found by one."""
-    return db.number(_LATEST_SCAN)
 
 
 def _row(db: Transaction, exemption_id: int) -> Row | None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.store.connections import Connections
     from bot.store.transaction import Row, Transaction
 
-HOLD: Final = timedelta(minutes=5)
+HOLD_TIME: Final = timedelta(minutes=5)
 """How long a fix holds its contact: one that did not move for longer was left by a dead process."""
 
 _STEPS: Final = {
@@ -148,8 +148,8 @@ class Fixes(Repository):
                 already_there=fix.already_there or already_there,
             )
             if state is FixState.CONFIRMED and fix.state is not FixState.CONFIRMED:
-                words = ALREADY_THERE if already_there else FIXED
-                self._confirm(db, fix, now, words, result)
+                resolution = ALREADY_THERE if already_there else FIXED
+                self._confirm(db, fix, now, resolution, result)
             return _require(db, fix_id)
 
     def get(self, fix_id: int) -> Fix | None:
@@ -189,7 +189,7 @@ def _release(db: Transaction, row: Row, now: datetime) -> None:
     Raises:
         FixUnderWay: it may still be worked on.
     """
-    if (row["applied_at"] or row["planned_at"]) >= time_text(now - HOLD):
+    if (row["applied_at"] or row["planned_at"]) >= time_text(now - HOLD_TIME):
         raise FixUnderWay(
             f"Another fix of this contact, by {row['user_id']}, is under way.",
             "Look in a minute at what came of it.",

@@ -82,10 +82,10 @@ def to_destination(row: Row) -> Destination:
 
 
 def to_findings(db: Transaction, rows: Iterable[Row]) -> list[Finding]:
-    """From `findings`, with `account_name` joined; what set them aside is looked up."""
+    """From `findings`, with `account_name` joined; their exemptions are looked up."""
     found = list(rows)
-    aside = exemptions_by_id(db, {row["exemption_id"] for row in found} - {None})
-    return [_to_finding(row, aside.get(row["exemption_id"])) for row in found]
+    exemptions = exemptions_by_id(db, {row["exemption_id"] for row in found} - {None})
+    return [_to_finding(row, exemptions.get(row["exemption_id"])) for row in found]
 
 
 def _to_finding(row: Row, exemption: Exemption | None) -> Finding:
@@ -113,7 +113,7 @@ def exemptions_by_id(db: Transaction, ids: Iterable[int]) -> Mapping[int, Exempt
     ordered = sorted(ids)
     for start in range(0, len(ordered), IDS_AT_ONCE):
         chunk = ordered[start : start + IDS_AT_ONCE]
-        values: dict[str, Value] = {f"id_{number}": each for number, each in enumerate(chunk)}
+        values: dict[str, Value] = {f"id_{number}": value for number, value in enumerate(chunk)}
         sql = f"SELECT * FROM exemptions WHERE id IN ({', '.join(f':{name}' for name in values)})"  # noqa: S608 - names of this function
         found |= {row["id"]: to_exemption(row) for row in db.rows(sql, **values)}
     return found

@@ -71,19 +71,19 @@ def result_row(scan_id: int, position: int, result: AccountResult) -> dict[str, 
 
 
 def verdicts_json(verdicts: Iterable[Verdict]) -> str:
-    """The verdicts of a contact as stored; of what sets one aside only the id."""
+    """The verdicts of a contact as stored; of an exemption only its id."""
     return json.dumps(
         [
             [
-                each.rule,
-                each.outcome,
-                each.reason,
-                each.severity,
-                differences_json(each.differences),
-                failure_json(each.failure),
-                each.exemption.id if each.exemption is not None else None,
+                verdict.rule,
+                verdict.outcome,
+                verdict.reason,
+                verdict.severity,
+                differences_json(verdict.differences),
+                failure_json(verdict.failure),
+                verdict.exemption.id if verdict.exemption is not None else None,
             ]
-            for each in verdicts
+            for verdict in verdicts
         ]
     )
 
@@ -123,12 +123,12 @@ class ResultReader:
     def _type_result(self, *item: str) -> TypeResult:
         known = self._results.get(item)
         if known is None:
-            kind, outcome, reason, contact, verdicts = item
+            contact_type, outcome, reason, contact, verdicts = item
             if verdicts not in self._verdicts:
-                told = json.loads(verdicts)
-                self._verdicts[verdicts] = tuple(self._verdict(each) for each in told)
+                stored = json.loads(verdicts)
+                self._verdicts[verdicts] = tuple(self._verdict(values) for values in stored)
             known = self._results[item] = TypeResult(
-                ContactType(kind),
+                ContactType(contact_type),
                 Outcome(outcome),
                 self._once(reason),
                 to_contact(contact),
@@ -136,8 +136,8 @@ class ResultReader:
             )
         return known
 
-    def _verdict(self, told: list[Any]) -> Verdict:
-        rule, outcome, reason, severity, differences, failure, exemption_id = told
+    def _verdict(self, values: list[Any]) -> Verdict:
+        rule, outcome, reason, severity, differences, failure, exemption_id = values
         return Verdict(
             Rule(rule),
             Outcome(outcome),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.errors import StoreError
 from bot.store.accounts import Accounts
 from bot.store.announcements import Announcements
-from bot.store.connections import CLOSE_TIMEOUT, PATIENCE, Connections
+from bot.store.connections import BUSY_TIMEOUT, CLOSE_TIMEOUT, Connections
 from bot.store.deliveries import Deliveries
 from bot.store.exemptions import Exemptions
 from bot.store.findings import Findings
@@ -49,7 +49,7 @@ class SqliteStore:
         owner: whose this object's claims on scans are; this process's unless given.
         lease: how long a claim on a scan lasts unless renewed.
         consistency: how long after a write AWS may still give the old value.
-        patience: seconds to wait for another writer.
+        busy_timeout: seconds to wait for another writer.
         close_timeout: seconds that transactions under way have to end at `close`.
         sleep: waits before write-ahead logging is tried again.
 
@@ -65,13 +65,13 @@ class SqliteStore:
         consistency: timedelta = CONSISTENCY,
         *,
         owner: Owner | None = None,
-        patience: float = PATIENCE,
+        busy_timeout: float = BUSY_TIMEOUT,
         close_timeout: float = CLOSE_TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         file = Path(path).absolute()
-        _make(file)
-        self.connections = connections = Connections(file, patience, close_timeout)
+        _create_file(file)
+        self.connections = connections = Connections(file, busy_timeout, close_timeout)
         owner = owner or this_process(uuid.uuid4().hex)
         self.scans = Scans(connections, clock, owner, lease, consistency)
         self.findings = Findings(connections, clock, consistency)
@@ -83,7 +83,7 @@ class SqliteStore:
         try:
             with connections.plain() as db:
                 refuse_foreign(db, file)
-            _log_ahead(connections, patience, sleep)
+            _enable_write_ahead_log(connections, busy_timeout, sleep)
             with connections.migrating() as db:
                 # Looked at again: another process may have migrated it meanwhile.
                 refuse_foreign(db, file)
@@ -101,14 +101,14 @@ class SqliteStore:
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         self.close()
 
 
-def _make(file: Path) -> None:
+def _create_file(file: Path) -> None:
     """Make an empty file that its owner alone can read, for it will hold personal data."""
     try:
         if file.is_dir():
@@ -130,10 +130,12 @@ def _make(file: Path) -> None:
         ) from exc
 
 
-def _log_ahead(connections: Connections, patience: float, sleep: Callable[[float], None]) -> None:
+def _enable_write_ahead_log(
+    connections: Connections, busy_timeout: float, sleep: Callable[[float], None]
+) -> None:
     """Turn write-ahead logging on, so that readers and the writer do not wait for each other."""
-    # Where SQLite does wait, its patience is used up by the first try.
-    deadline = time.monotonic() + 2 * patience
+    # Where SQLite does wait, that time is used up by the first try.
+    deadline = time.monotonic() + 2 * busy_timeout
     while True:
         try:
             with connections.plain() as db:

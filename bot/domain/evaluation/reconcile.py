@@ -107,8 +107,8 @@ def reconcile_fix(
     return Plan(resolved=tuple(resolved), refreshed=tuple(refreshed))
 
 
-def _resolve_all(findings: Iterable[KnownFinding], words: str) -> tuple[ResolvedFinding, ...]:
-    return tuple(ResolvedFinding(finding, words) for finding in findings)
+def _resolve_all(findings: Iterable[KnownFinding], resolution: str) -> tuple[ResolvedFinding, ...]:
+    return tuple(ResolvedFinding(finding, resolution) for finding in findings)
 
 
 def _reconcile_contact(
@@ -139,8 +139,8 @@ def _reconcile_contact(
                 details = _details_again(finding, verdict, result)
                 refreshed.append(RefreshedFinding(finding, details, read_at))
         elif is_over(key, item):
-            words = FIXED if user_id else resolution_of(key, item, result, changed=is_changed)
-            resolved.append(ResolvedFinding(finding, words, user_id))
+            resolution = FIXED if user_id else resolution_of(key, item, result, changed=is_changed)
+            resolved.append(ResolvedFinding(finding, resolution, user_id))
     return Plan(
         (kept,) if kept is not None else (),
         confirmed,
@@ -160,7 +160,7 @@ def _is_too_early(fix: Fix, read_at: datetime, time: ReadingTime) -> bool:
 
 
 def _credit(fix: Fix) -> tuple[str, tuple[int, ...]]:
-    """Whose fix AWS shows, unless it was told before, and the fix that this confirms."""
+    """Whose fix AWS shows, unless that was known before, and the fix that this confirms."""
     if fix.state is FixState.APPLIED and fix.ended_at is not None:
         return fix.request.user_id, (fix.id,)
     return (fix.request.user_id if fix.ended_at is None else ""), ()
@@ -169,7 +169,7 @@ def _credit(fix: Fix) -> tuple[str, tuple[int, ...]]:
 def _keep(
     known: KnownAccount, item: TypeResult, read_at: datetime, *, by_scan: bool
 ) -> KeptContact:
-    # Of what is not known to be compliant no change is told: a later scan shall tell it.
+    # Of what is not known to be compliant no change is announced: a later scan shall.
     checked = by_scan and item.outcome is not Outcome.UNKNOWN
     before = known.contacts.get(item.type)
     return KeptContact(item.type, item.contact, fingerprint(item.contact), read_at, checked, before)

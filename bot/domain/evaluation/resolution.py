@@ -52,24 +52,28 @@ def resolution_of(
         result: what was found of the account.
         changed: whether the contact is another one than before.
     """
-    kind, contact = key.type, item.contact
-    verdict = next((each for each in item.verdicts if each.rule is key.rule), None)
+    contact_type, contact = key.type, item.contact
+    verdict = next((verdict for verdict in item.verdicts if verdict.rule is key.rule), None)
     if verdict is not None or key.rule in _UNREAD:
         return verdict.reason if verdict is not None else _read_words(item)
     if key.rule is Rule.MISSING:
-        return NOT_ASKED if contact is None else f"The {kind} contact was set outside of this bot."
+        return (
+            NOT_ASKED
+            if contact is None
+            else f"The {contact_type} contact was set outside of this bot."
+        )
     if key.rule in result.disabled_rules:
         return OFF
     if changed or contact is None:
         became = "changed" if contact is not None else "deleted"
-        return f"The {kind} contact was {became} outside of this bot."
+        return f"The {contact_type} contact was {became} outside of this bot."
     return _same_contact_words(key, result.policy)
 
 
 def _read_words(item: TypeResult) -> str:
     """How it ended that a contact could not be read."""
-    told = not item.was_read or item.outcome is Outcome.COMPLIANT
-    return item.reason if told else f"The {item.type} contact could be read."
+    says_it = not item.was_read or item.outcome is Outcome.COMPLIANT
+    return item.reason if says_it else f"The {item.type} contact could be read."
 
 
 def _same_contact_words(key: FindingKey, policy: AccountPolicy | None) -> str:

@@ -181,7 +181,7 @@ class ExemptionRepository(Protocol):
     """Exemptions and verifications."""
 
     def grant(self, requests: Sequence[ExemptionRequest], account_name: str) -> list[Exemption]:
-        """Set findings aside, all or none; what set them aside before is ended by this."""
+        """Exempt findings, all or none; what exempted them before is ended by this."""
         ...
 
     def end(self, exemption_id: int, user_id: str) -> Exemption | None:

@@ -1,4 +1,4 @@
-"""Looks at the database for the doctor: makes no file, and writes nothing into one."""
+"""The doctor's checks of the database, which make no file and write nothing into one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from bot.domain.errors import StoreError
 from bot.services.doctor import Check, Section, State
-from bot.store.doctor.file import Found, line, look_at_file, quoted
+from bot.store.doctor.file import Found, check_file, check_result, quoted
 from bot.store.errors import translated
 from bot.store.mappers import to_scan
 from bot.store.migrations.migrate import pending, refuse_foreign
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.scans import Scan
     from bot.services.doctor import CheckResult
 
-PATIENCE: Final = 5.0
+BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another writer: recording ten thousand accounts takes about so long."""
 
 INTEGRITY_SECONDS: Final = 5.0
@@ -35,8 +35,8 @@ INTEGRITY_SECONDS: Final = 5.0
 LEAST_FREE, LOW_FREE = 100 * 2**20, 2**30
 """Bytes free on the disk below which it is a failure, and a warning."""
 
-_STEPS_BETWEEN: Final = 10_000
-"""SQLite's own steps between two looks at the time."""
+STEPS_BETWEEN: Final = 10_000
+"""SQLite's own steps between two readings of the time."""
 
 
 class StoreChecks:
@@ -44,31 +44,34 @@ class StoreChecks:
 
     Args:
         path: the file, which may not exist yet.
-        patience: seconds to wait for another writer.
+        busy_timeout: seconds to wait for another writer.
         integrity_seconds: seconds that looking for damage may take.
+        steps_between: SQLite's own steps between two readings of the time meanwhile.
     """
 
     def __init__(
         self,
         path: Path,
-        patience: float = PATIENCE,
+        busy_timeout: float = BUSY_TIMEOUT,
         integrity_seconds: float = INTEGRITY_SECONDS,
+        steps_between: int = STEPS_BETWEEN,
     ) -> None:
         self._file = path.absolute()
-        self._patience = patience
+        self._busy_timeout = busy_timeout
         self._integrity_seconds = integrity_seconds
+        self._steps_between = steps_between
         self._found = Found.UNUSABLE
 
     def checks(self) -> tuple[Check, ...]:
         """What to look at, in order."""
-        looks = (
-            ("File", self._look_at_file),
-            ("Schema", self._look_at_schema),
-            ("Writing", self._look_at_writing),
-            ("Integrity", self._look_at_integrity),
-            ("Free space", self._look_at_space),
+        checks = (
+            ("File", self._check_file),
+            ("Schema", self._check_schema),
+            ("Writing", self._check_writing),
+            ("Integrity", self._check_integrity),
+            ("Free space", self._check_space),
         )
-        return tuple(Check(Section.DATABASE, name, look) for name, look in looks)
+        return tuple(Check(Section.DATABASE, name, run) for name, run in checks)
 
     def last_scan(self) -> Scan | None:
         """The newest scan that ended by itself; None where there is none, or no database yet.
@@ -87,11 +90,11 @@ class StoreChecks:
             row = Transaction(db).row(LAST)
             return to_scan(row) if row is not None else None
 
-    def _look_at_file(self) -> Iterator[CheckResult]:
-        self._found, told = look_at_file(self._file)
-        yield told
+    def _check_file(self) -> Iterator[CheckResult]:
+        self._found, result = check_file(self._file)
+        yield result
 
-    def _look_at_schema(self) -> Iterator[CheckResult]:
+    def _check_schema(self) -> Iterator[CheckResult]:
         if self._found is not Found.USABLE:
             yield from self._pointless("Schema")
             return
@@ -104,12 +107,12 @@ class StoreChecks:
             yield self._failed("Schema", error)
             return
         self._found = Found.USABLE
-        words = "is that of this version."
+        message = "is that of this version."
         if steps:
-            words = "is of an older version, or empty; the next start brings it up to this one."
-        yield line("Schema", State.OK, words)
+            message = "is of an older version, or empty; the next start brings it up to this one."
+        yield check_result("Schema", State.OK, message)
 
-    def _look_at_writing(self) -> Iterator[CheckResult]:
+    def _check_writing(self) -> Iterator[CheckResult]:
         if self._found is not Found.USABLE:
             yield from self._pointless("Writing")
             return
@@ -120,9 +123,11 @@ class StoreChecks:
         except StoreError as error:
             yield self._failed("Writing", error)
             return
-        yield line("Writing", State.OK, "is possible; a transaction was begun and taken back.")
+        yield check_result(
+            "Writing", State.OK, "is possible; a transaction was begun and taken back."
+        )
 
-    def _look_at_integrity(self) -> Iterator[CheckResult]:
+    def _check_integrity(self) -> Iterator[CheckResult]:
         if self._found is not Found.USABLE:
             yield from self._pointless("Integrity")
             return
@@ -136,7 +141,7 @@ class StoreChecks:
 
         try:
             with self._opened() as db:
-                db.conn.set_progress_handler(give_up, _STEPS_BETWEEN)
+                db.conn.set_progress_handler(give_up, self._steps_between)
                 found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         except StoreError as error:
             if not overdue:
@@ -144,45 +149,45 @@ class StoreChecks:
                 return
             found = "ok"
         if found != "ok":
-            words = "the file is damaged."
+            message = "the file is damaged."
             remedy = "Stop the bot, and put the file back from a backup or save what can be saved:"
             saved = self._file.with_suffix(".saved.db")
             snippet = f"sqlite3 {quoted(self._file)} .recover | sqlite3 {quoted(saved)}"
-            yield line("Integrity", State.FAILURE, words, remedy, snippet)
+            yield check_result("Integrity", State.FAILURE, message, remedy, snippet)
             return
         looked = f"in the {self._integrity_seconds:g} seconds that were looked" if overdue else ""
-        yield line("Integrity", State.OK, f"no damage was found {looked}".rstrip() + ".")
+        yield check_result("Integrity", State.OK, f"no damage was found {looked}".rstrip() + ".")
 
-    def _look_at_space(self) -> Iterator[CheckResult]:
+    def _check_space(self) -> Iterator[CheckResult]:
         folder = self._file.parent
         try:
             if not folder.is_dir():
-                yield line("Free space", State.NOT_CHECKED, "the directory does not exist.")
+                yield check_result("Free space", State.NOT_CHECKED, "the directory does not exist.")
                 return
             free = shutil.disk_usage(folder).free
         except OSError as error:
-            words = f"its directory cannot be looked at ({error.strerror})."
-            yield line("Free space", State.NOT_CHECKED, words)
+            message = f"its directory cannot be looked at ({error.strerror})."
+            yield check_result("Free space", State.NOT_CHECKED, message)
             return
         state = State.OK
         if free < LOW_FREE:
             state = State.FAILURE if free < LEAST_FREE else State.WARNING
-        words = f"{free / 2**30:,.1f} GiB are free on its disk."
+        message = f"{free / 2**30:,.1f} GiB are free on its disk."
         if state is State.OK:
-            yield line("Free space", state, words)
+            yield check_result("Free space", state, message)
         else:
-            words = f"only {free / 2**20:,.0f} MiB are free on its disk."
+            message = f"only {free / 2**20:,.0f} MiB are free on its disk."
             remedy = "Free some space, or set ALTCONTACT_DATABASE to a file on another disk."
-            yield line("Free space", state, words, remedy, f"df -h {quoted(folder)}")
+            yield check_result("Free space", state, message, remedy, f"df -h {quoted(folder)}")
 
     def _pointless(self, name: str) -> Iterator[CheckResult]:
         """Say what an earlier failure makes pointless; of a file to be made there is no more."""
         if self._found is not Found.ABSENT:
-            yield line(name, State.NOT_CHECKED, "the database cannot be used.")
+            yield check_result(name, State.NOT_CHECKED, "the database cannot be used.")
 
     def _failed(self, name: str, error: StoreError) -> CheckResult:
         snippet = f"ls -l {quoted(self._file)}*"
-        return line(name, State.FAILURE, str(error), error.remedy, snippet)
+        return check_result(name, State.FAILURE, str(error), error.remedy, snippet)
 
     @contextmanager
     def _opened(self) -> Iterator[Database]:
@@ -195,7 +200,7 @@ class StoreChecks:
             connection = sqlite3.connect(
                 f"{self._file.as_uri()}?mode=rw",
                 uri=True,
-                timeout=self._patience,
+                timeout=self._busy_timeout,
                 isolation_level=None,
             )
             connection.row_factory = sqlite3.Row

@@ -1,4 +1,4 @@
-"""The doctor's look at the database's file, and at where it is; makes nothing there."""
+"""The doctor's check of the database's file and its directory; it makes nothing there."""
 
 from __future__ import annotations
 
@@ -18,46 +18,48 @@ class Found(Enum):
     UNUSABLE = auto()
 
 
-def look_at_file(file: Path) -> tuple[Found, CheckResult]:
-    """What stands there, and the line that tells it."""
+def check_file(file: Path) -> tuple[Found, CheckResult]:
+    """What stands in the file's place, and the result that says so."""
     folder = file.parent
     try:
         if file.is_dir():
-            words = f"{file} is a directory."
+            message = f"{file} is a directory."
             remedy = "Set ALTCONTACT_DATABASE to a file in it."
             snippet = f"export ALTCONTACT_DATABASE={quoted(file / 'altcontact.db')}"
         elif not folder.is_dir():
-            words = f"{file} cannot be made: its directory does not exist."
+            message = f"{file} cannot be made: its directory does not exist."
             remedy = "Make the directory, or set ALTCONTACT_DATABASE to a file in another one."
             snippet = f"mkdir -p {quoted(folder)}"
         elif os.statvfs(folder).f_flag & os.ST_RDONLY:
-            words = f"the directory {folder} is on a file system that is mounted read-only."
+            message = f"the directory {folder} is on a file system that is mounted read-only."
             remedy = (
                 "Mount it for writing, or set ALTCONTACT_DATABASE to a file on a volume that is:"
             )
             snippet = f"findmnt --target {quoted(folder)}"
         elif not os.access(folder, os.W_OK | os.X_OK):
             # SQLite keeps a second file beside an existing one, too.
-            words = f"the directory {folder} cannot be written."
+            message = f"the directory {folder} cannot be written."
             remedy = "Let the bot's user write it."
             snippet = f"chown {os.getuid()} {quoted(folder)}"
         elif not file.exists():
-            words = f"{file} is not there yet; the first start makes it."
-            return Found.ABSENT, line("File", State.OK, words)
+            message = f"{file} is not there yet; the first start makes it."
+            return Found.ABSENT, check_result("File", State.OK, message)
         else:
-            user = _user(file)
+            user = _process_using(file)
             used = f" Process {user} uses it; a bot that runs on it is fine." if user else ""
-            return Found.USABLE, line("File", State.OK, f"{file} is there.{used}")
+            return Found.USABLE, check_result("File", State.OK, f"{file} is there.{used}")
     except OSError as error:
-        words = f"{file} cannot be looked at ({error.strerror})."
+        message = f"{file} cannot be looked at ({error.strerror})."
         remedy = "Let the bot's user enter its directories, or set ALTCONTACT_DATABASE to another."
         snippet = f"namei -l {quoted(file)}"
-    return Found.UNUSABLE, line("File", State.FAILURE, words, remedy, snippet)
+    return Found.UNUSABLE, check_result("File", State.FAILURE, message, remedy, snippet)
 
 
-def line(name: str, state: State, words: str, remedy: str = "", snippet: str = "") -> CheckResult:
-    """A line about the database."""
-    return CheckResult(Section.DATABASE, name, state, words, remedy, snippet)
+def check_result(
+    name: str, state: State, message: str, remedy: str = "", snippet: str = ""
+) -> CheckResult:
+    """What a check of the database found."""
+    return CheckResult(Section.DATABASE, name, state, message, remedy, snippet)
 
 
 def quoted(path: Path) -> str:
@@ -65,7 +67,7 @@ def quoted(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _user(file: Path) -> int | None:
+def _process_using(file: Path) -> int | None:
     """A process that has the database open, where the kernel tells: Linux alone does.
 
     SQLite holds a lock on the file beside it for as long as a connection is open. The list of locks
@@ -79,7 +81,7 @@ def _user(file: Path) -> int | None:
     for lock in locks:
         # 1: POSIX ADVISORY READ 4711 fd:00:2531452 128 128
         fields = lock.replace("->", "").split()
-        pid, place = fields[4], fields[5]
-        if place.rpartition(":")[2] == str(inode) and pid.isdigit() and int(pid) != os.getpid():
+        pid, locked = fields[4], fields[5]
+        if locked.rpartition(":")[2] == str(inode) and pid.isdigit() and int(pid) != os.getpid():
             return int(pid)
     return None

@@ -144,7 +144,13 @@ _RULES: Final = {
 }
 
 
-def judge_kept_results(db: Database) -> None:
+def upgrade(db: Database) -> None:
+    """Add to the tables, and convert what is in them, within the caller's transaction."""
+    db.executescript(TABLES)
+    _add_verdicts(db)
+
+
+def _add_verdicts(db: Database) -> None:
     """Give the results of past scans the verdicts that their outcomes stand for."""
     rows = db.execute("SELECT scan_id, position, results FROM scan_results").fetchall()
     db.conn.executemany(
@@ -155,11 +161,11 @@ def judge_kept_results(db: Database) -> None:
 
 def _with_verdicts(results: str) -> str:
     judged = []
-    for kind, outcome, reason, contact, failure in json.loads(results):
+    for contact_type, outcome, reason, contact, failure in json.loads(results):
         rule = _RULES.get(Outcome(outcome))
         verdicts = []
         if rule is not None:
             why = to_failure(failure)
             verdicts.append(Verdict(rule, Outcome(outcome), reason, SEVERITIES.get(rule), (), why))
-        judged.append([kind, outcome, reason, contact, verdicts_json(verdicts)])
+        judged.append([contact_type, outcome, reason, contact, verdicts_json(verdicts)])
     return json.dumps(judged)

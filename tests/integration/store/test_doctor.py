@@ -18,7 +18,7 @@ from bot.domain.errors import StoreError
 from bot.domain.scans import Trigger, TriggerKind
 from bot.services.doctor import CheckResult, State
 from bot.store import SqliteStore
-from bot.store.doctor.checks import StoreChecks
+from bot.store.doctor.checks import STEPS_BETWEEN, StoreChecks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +46,11 @@ def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, 10**12))
 
 
-def look(path: Path, integrity_seconds: float = 20.0) -> dict[str, CheckResult]:
+def look(
+    path: Path, integrity_seconds: float = 20.0, steps_between: int = STEPS_BETWEEN
+) -> dict[str, CheckResult]:
     """The lines by name."""
-    checkup = StoreChecks(path, 0.1, integrity_seconds)
+    checkup = StoreChecks(path, 0.1, integrity_seconds, steps_between)
     return {line.name: line for check in checkup.checks() for line in check.look()}
 
 
@@ -205,10 +207,9 @@ def test_damage(file: Path) -> None:
     assert ".recover" in line.snippet or line.snippet.startswith("ls ")
 
 
-def test_a_large_database(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_database(file: Path) -> None:
     """Looking for damage ends after a while; that is no failure."""
-    monkeypatch.setattr("bot.store.doctor.checks._STEPS_BETWEEN", 1)
-    line = look(file, integrity_seconds=-1.0)["Integrity"]
+    line = look(file, integrity_seconds=-1.0, steps_between=1)["Integrity"]
     assert line.state is State.OK
     assert "that were looked" in line.message
 

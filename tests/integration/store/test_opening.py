@@ -65,7 +65,7 @@ def place() -> Iterator[Path]:
 def refused(path: Path, clock: SetClock | None = None) -> StoreError:
     """How a file that cannot be used is refused."""
     with pytest.raises(StoreError) as caught:
-        SqliteStore(path, clock or SetClock(), patience=0.05)
+        SqliteStore(path, clock or SetClock(), busy_timeout=0.05)
     assert caught.value.remedy
     return caught.value
 
@@ -179,7 +179,7 @@ def test_full_disk_keeps_nothing_of_the_call(path: Path) -> None:
 def test_locked_for_too_long(path: Path) -> None:
     """Another program's lock is waited for, but not for ever; reading goes on meanwhile."""
     with (
-        SqliteStore(path, SetClock(), patience=0.05) as store,
+        SqliteStore(path, SetClock(), busy_timeout=0.05) as store,
         closing(sqlite3.connect(path, isolation_level=None)) as other,
     ):
         other.execute("BEGIN IMMEDIATE")
@@ -192,7 +192,7 @@ def test_locked_for_too_long(path: Path) -> None:
 
 def test_busy_within_the_process(path: Path) -> None:
     """A thread that waits too long for another one's transaction is told so."""
-    with SqliteStore(path, SetClock(), patience=0.05) as store, ThreadPoolExecutor(1) as pool:
+    with SqliteStore(path, SetClock(), busy_timeout=0.05) as store, ThreadPoolExecutor(1) as pool:
         with store.connections.writing():
             waiting = pool.submit(store.deliveries.is_first, "x")
             with pytest.raises(StoreError, match="by the bot itself"):
@@ -214,7 +214,7 @@ def test_logging_ahead_waits_for_readers(path: Path) -> None:
             waited.append(seconds)
             reader.execute("ROLLBACK")
 
-        SqliteStore(path, SetClock(), patience=0.3, sleep=let_go).close()
+        SqliteStore(path, SetClock(), busy_timeout=0.3, sleep=let_go).close()
         assert len(waited) == 1
 
 

@@ -1,0 +1,111 @@
+"""What follows when exemptions end, or are about to: findings open again, people are told ahead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.announcements import AnnouncementKind, grouped
+from bot.domain.evaluation.resolution import OPENED_AGAIN
+from bot.store.columns import time_text
+from bot.store.mappers import to_destination, to_finding_key
+from bot.store.outbox import record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bot.domain.findings import FindingKey
+    from bot.domain.policy.destination import Destination
+    from bot.store.transaction import Row, Transaction
+
+_STANDING: Final = """
+SELECT * FROM findings WHERE exemption_id = :exemption_id AND resolved_at IS NULL
+"""
+
+_RESOLVE: Final = """
+UPDATE findings SET resolved_at = :resolved_at, resolution = :resolution WHERE id = :id
+"""
+
+_NOTICED: Final = """
+UPDATE exemptions SET noticed_at = :noticed_at, announcement_id = :announcement_id WHERE id = :id
+"""
+
+_END: Final = "UPDATE exemptions SET ended_at = :ended_at, ended_by = :ended_by WHERE id = :id"
+
+_OPEN_AGAIN: Final = """
+INSERT INTO findings
+    (account_id, type, outcome, rule, severity, reason, failure, differences,
+     owner, channel, mention, first_seen, last_seen)
+SELECT account_id, type, outcome, rule, severity, reason, failure, differences,
+    owner, channel, mention, first_seen, last_seen
+FROM findings WHERE id = :id
+"""
+
+_TO_NOTICE: Final = """
+SELECT findings.* FROM exemptions
+JOIN findings ON findings.exemption_id = exemptions.id AND findings.resolved_at IS NULL
+WHERE notice_at <= :now AND noticed_at IS NULL AND ended_at IS NULL
+ORDER BY until, exemptions.id, findings.id
+"""
+
+_LATEST_SCAN: Final = (
+    "SELECT max(id) AS number FROM scans WHERE state NOT IN ('running', 'cut_off')"
+)
+
+
+def end_exemption(db: Transaction, row: Row, now: datetime, user_id: str = "") -> set[str]:
+    """Record an end: by a person now, or else on its day; what announcement shows it."""
+    ended_at = time_text(now) if user_id else row["until"]
+    db.run(_END, ended_at=ended_at, ended_by=user_id, id=row["id"])
+    return {row["announcement_id"]} - {None}
+
+
+def open_again(
+    db: Transaction, exemption_ids: Sequence[int], now: datetime
+) -> tuple[set[str], bool]:
+    """Open what stands under exemptions that ended, as new findings.
+
+    Returns:
+        The announcements that show the old ones, and whether there are new ones.
+    """
+    outdated: set[str] = set()
+    opened: dict[FindingKey, Destination] = {}
+    for exemption_id in exemption_ids:
+        for row in db.rows(_STANDING, exemption_id=exemption_id):
+            db.run(_RESOLVE, resolved_at=time_text(now), resolution=OPENED_AGAIN, id=row["id"])
+            db.run(_OPEN_AGAIN, id=row["id"])
+            opened[to_finding_key(row)] = to_destination(row)
+            if row["announcement_id"] is not None:
+                outdated.add(row["announcement_id"])
+    short = {key: destination for key, destination in opened.items() if key.outcome.falls_short}
+    unchecked = {key: destination for key, destination in opened.items() if key.outcome.unchecked}
+    for news in (
+        *grouped(AnnouncementKind.FALLS_SHORT, short),
+        *grouped(AnnouncementKind.UNCHECKED, unchecked),
+    ):
+        record(db, news, _latest_scan(db), now)
+    return outdated, bool(opened)
+
+
+def give_notice(db: Transaction, now: datetime) -> bool:
+    """Announce the ends to come of what findings stand under; whether there are any."""
+    first: dict[int, Row] = {}
+    for row in db.rows(_TO_NOTICE, now=time_text(now)):
+        # A rule of a contact may be broken and undecided at once, under one exemption.
+        first.setdefault(row["exemption_id"], row)
+    ending = {to_finding_key(row): row for row in first.values()}
+    destinations = {key: to_destination(row) for key, row in ending.items()}
+    for news in grouped(AnnouncementKind.ENDING, destinations):
+        announcement_id = record(db, news, _latest_scan(db), now)
+        for key in news.findings:
+            exemption_id = ending[key]["exemption_id"]
+            noticed_at = time_text(now)
+            db.run(
+                _NOTICED, noticed_at=noticed_at, announcement_id=announcement_id, id=exemption_id
+            )
+    return bool(ending)
+
+
+def _latest_scan(db: Transaction) -> int:
+    """The newest recorded scan; there is one, since a finding was found by one."""
+    return db.number(_LATEST_SCAN)
