@@ -1,4 +1,4 @@
-"""How commands end: the exit statuses, and which one a scan or the doctor's lines come to."""
+"""The statuses with which commands end."""
 
 from __future__ import annotations
 

@@ -3,37 +3,62 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+from bot.cli.exit_status import Exit
+from bot.cli.shared import say, terminable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+class LazyCommand(NamedTuple):
+    """A command that is not imported yet.
+
+    `summary` is the first paragraph of its help. `long_running`: it has its own way to be stopped.
+    """
+
+    module: str
+    summary: str
+    long_running: bool = False
+
+    def load(self) -> Any:  # noqa: ANN401 - typer keeps click's classes to itself
+        """Import its module, whose `app` holds the command."""
+        return get_command(import_module(self.module).app)
+
+
 class LazyGroup(TyperGroup):
     """Shows its commands without importing them, and imports the one that is called.
 
-    `lazy` is {command: (module, first line of its help)}; the module's `app` holds the command.
+    `lazy` is what a subclass consists of: its commands by their names.
     """
 
-    lazy: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    lazy: ClassVar[Mapping[str, LazyCommand]] = {}
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own, passed on
         super().__init__(**attributes)
-        for name, (_, text) in self.lazy.items():
-            self.commands.setdefault(name, TyperCommand(name, help=text))
+        for name, command in self.lazy.items():
+            self.commands.setdefault(name, TyperCommand(name, help=command.summary))
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer keeps click to itself
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
         """The command that is called, imported; see `TyperGroup.resolve_command`."""
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None and name in self.lazy:
-            command = self.load(name)
+            command = _load(self.lazy[name])
         return name, command, rest
 
-    @classmethod
-    def load(cls, name: str) -> Any:  # noqa: ANN401 - the same
-        """Import a command by its name."""
-        module, _ = cls.lazy[name]
-        return get_command(import_module(module).app)
+
+def _load(command: LazyCommand) -> Any:  # noqa: ANN401 - as above
+    """Import a command; a one-shot command ends in words where it is stopped meanwhile."""
+    if command.long_running:
+        return command.load()
+    try:
+        with terminable():
+            return command.load()
+    except KeyboardInterrupt:
+        say("Stopped.")
+        raise typer.Exit(Exit.INTERRUPTED) from None

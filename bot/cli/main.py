@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import typer
 
 from bot import __version__
 from bot.cli.exit_status import Exit
-from bot.cli.lazy_group import LazyGroup
-from bot.cli.shared import say, terminable
+from bot.cli.lazy_group import LazyCommand, LazyGroup
+from bot.cli.shared import say
 from bot.domain.errors import AltcontactError
 
 if TYPE_CHECKING:
@@ -20,22 +20,29 @@ if TYPE_CHECKING:
 
 
 class Commands(LazyGroup):
-    """The commands, each with its module and the first line of its help."""
+    """The commands."""
 
-    lazy = {  # noqa: RUF012 - a ClassVar, declared by LazyGroup
-        "run": ("bot.cli.run", "Run the bot, until it is told to stop (SIGTERM, Ctrl-C)."),
-        "check": ("bot.cli.check", "Check once, without Slack."),
-        "doctor": (
+    lazy: ClassVar = {
+        "run": LazyCommand(
+            "bot.cli.run",
+            "Run the bot, until it is told to stop (SIGTERM, Ctrl-C).",
+            long_running=True,
+        ),
+        "check": LazyCommand("bot.cli.check", "Check once, without Slack."),
+        "doctor": LazyCommand(
             "bot.cli.doctor",
             "Check the installation from end to end, with the mend of what is wrong; "
             "changes nothing.",
         ),
-        "sandbox": (
+        "sandbox": LazyCommand(
             "bot.cli.sandbox",
             "Run the bot against a local Slack workspace and a local AWS organization, "
             "as a web page.",
+            long_running=True,
         ),
-        "policy": ("bot.cli.policy", "Check the policy file, and tell what it gives an account."),
+        "policy": LazyCommand(
+            "bot.cli.policy", "Check the policy file, and tell what it gives an account."
+        ),
     }
 
 
@@ -94,11 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _carry_out(arguments: Sequence[str] | None) -> int:
     try:
-        with terminable():
-            status: Any = cli(arguments, prog_name="altcontact", standalone_mode=False)
-    except typer.Abort:  # a command that has more to say of it does so itself
-        say("Stopped.")
-        return Exit.INTERRUPTED
+        status: Any = cli(arguments, prog_name="altcontact", standalone_mode=False)
     except AltcontactError as error:
         say(str(error))
         if error.remedy:

@@ -1,89 +1,38 @@
-"""`altcontact policy`: check the policy file, explain an account's policy, print the schema."""
+"""`altcontact policy`: what there is to do with the policy file."""
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
-from typing import Annotated, Final
+from typing import ClassVar, Final
 
 import typer
-from rich.console import Console
-from typer.core import TyperGroup
 
-from bot.app import one_shot
-from bot.cli import logs, policy_output
-from bot.cli.exit_status import Exit
-from bot.cli.shared import say, terminable
-from bot.config.load import load, load_lenient
-from bot.config.toml_file import CONFIG, DEFAULT_FILE
-from bot.domain.policy.policy import PolicyUnknown
-from bot.services.explain_policy import NotFound
+from bot.cli.lazy_group import LazyCommand, LazyGroup
+
+
+class PolicyCommands(LazyGroup):
+    """The commands about the policy."""
+
+    lazy: ClassVar = {
+        "check": LazyCommand(
+            "bot.cli.policy_check",
+            "Check a whole file, for CI: each mistake on a line, with file, line and key.",
+        ),
+        "schema": LazyCommand(
+            "bot.cli.policy_schema",
+            "Write the JSON Schema of the file, for editors that complete and check TOML.",
+        ),
+        "explain": LazyCommand(
+            "bot.cli.policy_explain",
+            "Tell what an account should have, and which table and line gives it each value.",
+        ),
+    }
+
 
 app: Final = typer.Typer(
-    cls=TyperGroup,
-    help="Check the policy file, and tell what it gives an account.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
+    cls=PolicyCommands, no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
 
 
-@app.command("check")
-def policy_check(
-    file: Annotated[
-        str, typer.Argument(help="The TOML file.  [default: the one that the bot would read]")
-    ] = "",
-) -> int:
-    """Check a whole file, for CI: each mistake on a line, with file, line and key.
-
-    Exit status: 0 all is well, 2 something is wrong.
-    """
-    name = file or os.environ.get(CONFIG, "").strip() or DEFAULT_FILE
-    # What else the environment gives is not the file's; which types are required counts for it.
-    types = os.environ.get("ALTCONTACT_TYPES", "")
-    found = load_lenient({CONFIG: name, "ALTCONTACT_TYPES": types}, needs_slack=False)
-    return policy_output.check(found, sys.stdout, sys.stderr)
-
-
-@app.command("schema")
-def policy_schema_command() -> int:
-    """Write the JSON Schema of the file, for editors that complete and check TOML.
-
-    Exit status: 0.
-    """
-    policy_output.schema(sys.stdout)
-    return Exit.COMPLIANT
-
-
-@app.command("explain")
-def policy_explain(
-    account: Annotated[str, typer.Argument(help="An account's id or name.")],
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")] = False,
-) -> int:
-    """Tell what an account should have, and which table and line gives it each value.
-
-    Exit status: 0 it was told, 2 wrong usage or settings, 3 it cannot be told.
-    """
-    settings = load(os.environ, needs_slack=False)
-    logs.configure(settings.log_format, logging.ERROR)
-    try:
-        with terminable():
-            found = one_shot.explained(settings, account)
-    except KeyboardInterrupt:
-        say("Stopped.")
-        return Exit.INTERRUPTED
-    if isinstance(found, NotFound):
-        return policy_output.not_found(account, found, sys.stderr)
-    if as_json:
-        policy_output.write_json(found, sys.stdout)
-    if isinstance(found.values, PolicyUnknown):
-        return policy_output.undecided(found, found.values.needs, sys.stderr)
-    if as_json:
-        return Exit.COMPLIANT
-    if sys.stdout.isatty():
-        policy_output.table(found.account, found.values, Console(highlight=False))
-    else:
-        policy_output.plain(found.account, found.values, sys.stdout, sys.stderr)
-    return Exit.COMPLIANT
+@app.callback()
+def policy() -> None:
+    """Check the policy file, and tell what it gives an account."""

@@ -51,8 +51,8 @@ def sandbox(
 ) -> int:
     """Run the bot against a local Slack workspace and a local AWS organization, as a web page."""
     try:
-        from altcontact_sandbox.run import Options  # noqa: PLC0415 - the same, and an extra
-        from altcontact_sandbox.run import run as run_sandbox  # noqa: PLC0415 - the same
+        from altcontact_sandbox.run import Options  # noqa: PLC0415 - an extra: may be missing
+        from altcontact_sandbox.run import run as run_sandbox  # noqa: PLC0415 - as above
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "bot":
             raise

@@ -19,7 +19,9 @@ from altcontact_sandbox.run import Options
 from bot import __version__, cli
 from bot.app import bot, one_shot
 from bot.cli import check
+from bot.cli.lazy_group import LazyGroup
 from bot.cli.main import Commands
+from bot.cli.policy import PolicyCommands
 from bot.config import policy_file
 from bot.config.load import Settings
 from bot.domain.errors import SettingsError, StoreError
@@ -89,13 +91,26 @@ def test_version(capsys: Capture) -> None:
     assert capsys.readouterr().out == f"altcontact {__version__}\n"
 
 
-def test_version_is_quick() -> None:
-    """Nothing heavy is imported to say the version, by `python -m bot` either."""
+HEAVY: Final = {
+    *("boto3", "botocore", "structlog", "slack_sdk", "slack_bolt", "sqlite_utils"),
+    *("rich", "apscheduler", "phonenumbers", "altcontact_sandbox"),
+    *("bot.app", "bot.aws", "bot.config", "bot.services", "bot.slack", "bot.store"),
+}
+"""What takes long to import, and our own that import such."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [("--version", 0), ("--help", 0), ("policy --help", 0), ("chek", 2)]
+)
+def test_nothing_heavy_is_imported_where_no_command_is_called(arguments: str, status: int) -> None:
+    """The version, the list of commands and a typo import no command, by `python -m bot` either."""
+    # Where there is more to parse typer imports pydantic itself.
+    heavy = HEAVY | ({"pydantic"} if arguments.startswith("--") else set())
     code = (
-        "import runpy, sys; sys.argv = ['bot', '--version']\n"
+        f"import runpy, sys; sys.argv = ['bot', *{arguments.split()}]\n"
         "try: runpy.run_module('bot', run_name='__main__')\n"
-        "except SystemExit as end: assert not end.code\n"
-        "print({'boto3', 'pydantic', 'structlog', 'slack_sdk', 'rich.console'} & set(sys.modules))"
+        f"except SystemExit as end: assert end.code == {status}\n"
+        f"print(sorted({heavy} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -104,14 +119,47 @@ def test_version_is_quick() -> None:
         text=True,
         check=True,
     )
-    assert done.stdout == f"altcontact {__version__}\nset()\n"
+    assert done.stdout.endswith("[]\n")
+    assert done.stdout.startswith(f"altcontact {__version__}\n") is (arguments == "--version")
 
 
-def test_commands_are_listed_as_they_say_themselves() -> None:
+def test_policy_is_checked_without_adapters(tmp_path: Path) -> None:
+    """`altcontact policy check` starts quickly: it is for CI and editors."""
+    code = (
+        "import sys; from bot import cli\n"
+        "cli.main(['policy', 'check', 'nothing.toml'])\n"
+        "print({'boto3', 'slack_sdk', 'sqlite_utils'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "nothing.toml: there is no such file\nset()\n"
+
+
+@pytest.mark.parametrize("group", [Commands, PolicyCommands])
+def test_commands_are_listed_as_they_say_themselves(group: type[LazyGroup]) -> None:
     """The list, which imports no command, has the first line of each command's own help."""
-    for name, (_, text) in Commands.lazy.items():
-        command = Commands.load(name)
-        assert (command.name or name, command.help.split("\n\n")[0]) == (name, text)
+    for name, command in group.lazy.items():
+        assert command.load().help.split("\n\n")[0].replace("\n", " ") == command.summary, name
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_a_command_is_imported(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, number: signal.Signals
+) -> None:
+    """A one-shot command that is stopped before it began says so."""
+
+    class Slow:
+        """A finder that is stopped while it looks."""
+
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "bot.cli.check":
+                signal.raise_signal(number)
+
+    monkeypatch.delitem(sys.modules, "bot.cli.check")
+    monkeypatch.setattr(sys, "meta_path", [Slow(), *sys.meta_path])
+    assert cli.main(["check"]) == 130
+    assert capsys.readouterr().err == "Stopped.\n"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "-h"], ["run", "--help"]])

@@ -1,0 +1,54 @@
+"""`altcontact policy explain`: what an account should have, and which line says so."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from bot.app import one_shot
+from bot.cli import logs, policy_output
+from bot.cli.exit_status import Exit
+from bot.cli.shared import say, terminable
+from bot.config.load import load
+from bot.domain.policy.policy import PolicyUnknown
+from bot.services.explain_policy import NotFound
+
+app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def policy_explain(
+    account: Annotated[str, typer.Argument(help="An account's id or name.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")] = False,
+) -> int:
+    """Tell what an account should have, and which table and line gives it each value.
+
+    Exit status: 0 it was told, 2 wrong usage or settings, 3 it cannot be told.
+    """
+    settings = load(os.environ, needs_slack=False)
+    logs.configure(settings.log_format, logging.ERROR)
+    try:
+        with terminable():
+            found = one_shot.explained(settings, account)
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return Exit.INTERRUPTED
+    if isinstance(found, NotFound):
+        return policy_output.not_found(account, found, sys.stderr)
+    if as_json:
+        policy_output.write_json(found, sys.stdout)
+    if isinstance(found.values, PolicyUnknown):
+        return policy_output.undecided(found, found.values.needs, sys.stderr)
+    if as_json:
+        return Exit.COMPLIANT
+    if sys.stdout.isatty():
+        policy_output.table(found.account, found.values, Console(highlight=False))
+    else:
+        policy_output.plain(found.account, found.values, sys.stdout, sys.stderr)
+    return Exit.COMPLIANT

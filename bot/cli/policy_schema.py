@@ -1,0 +1,23 @@
+"""`altcontact policy schema`: the JSON Schema of the policy file, for editors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import typer
+
+from bot.cli import policy_output
+from bot.cli.exit_status import Exit
+
+app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def policy_schema() -> int:
+    """Write the JSON Schema of the file, for editors that complete and check TOML.
+
+    Exit status: 0.
+    """
+    policy_output.schema(sys.stdout)
+    return Exit.COMPLIANT
