@@ -1,1 +1,1 @@
-"""What the settings and the policy file mean."""
+"""Reads the settings and the policy from the environment and a TOML file."""

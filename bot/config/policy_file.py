@@ -135,7 +135,9 @@ class _PolicyReader:
     def report_unused_values(self, policy: Policy) -> None:
         """Report expected values of a type that no table has evaluated."""
         unused = [
-            name for name, contact_type in TYPES.items() if contact_type not in policy.looked_at
+            name
+            for name, contact_type in TYPES.items()
+            if contact_type not in policy.evaluated_types
         ]
         for path, table in self._tables:
             for name in unused:

@@ -1,4 +1,4 @@
-"""What the channel is to be told: decided here as data, recorded with its cause, sent later."""
+"""Announcements to Slack channels: planned here, recorded with their cause, sent later."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class AnnouncementKind(StrEnum):
-    """The messages that go to a channel unasked.
+    """The messages that are posted to a channel without a request.
 
     `CHANGED`: somebody else changed contacts that are still compliant. `ENDING`: exemptions and
     verifications end within a week.
@@ -38,8 +38,8 @@ class AnnouncementKind(StrEnum):
 class SendState(StrEnum):
     """How far an announcement got.
 
-    `SENDING` is written before Slack is asked: found so after a crash, or left so by a lost answer,
-    the message may stand in the channel. `WITHDRAWN`: it was resolved before it was ever sent.
+    `SENDING` is written before the request to Slack: where it is found after a crash or a lost
+    answer, the message may be in the channel. `WITHDRAWN`: resolved before it was ever sent.
     """
 
     PENDING = "pending"
@@ -52,12 +52,11 @@ class SendState(StrEnum):
 class Announcement:
     """A message to the channel.
 
-    `id` travels in the message's metadata. `revision` grows when a finding it shows changes;
-    `shown_revision` is what stands in the channel. `first_tried_at` is when sending was first
-    tried, the earliest moment to look for it from. `failure` is of a `CHECKS_FAILING` one, and
-    `organization` of which organization, where there are several. `channel` is where it goes as the
-    policy names it, empty for the channel of the settings; `mention` has the user and user group
-    ids to be told.
+    `id` is in the message's metadata. `revision` grows when a finding that it shows changes;
+    `shown_revision` is the one in the channel. `first_tried_at` is the first attempt to send it:
+    the channel is searched for it from then on. A `CHECKS_FAILING` one has a `failure`, and its
+    `organization` where there are several. `channel` is as the policy names it, empty for the
+    channel of the settings; `mention` has the user and user group ids to mention.
     """
 
     id: str
@@ -79,13 +78,13 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementContent:
-    """All that is needed to show an announcement.
+    """Everything that is needed to render an announcement.
 
-    `findings` holds up to as many as were asked for, open ones first where not all fit, then the
-    worst severity first and in the order of account names; `total` and `open` count all, and
-    `severities` the open ones by severity. `contacts` counts the contacts that open ones are of,
-    `missing` the open ones of the rule `MISSING`, `exempt` those set aside. `changes` are of a
-    `CHANGED` one, `exemptions` of an `ENDING` one; `total` counts those then.
+    `findings` has at most as many as requested, open ones first where not all fit, then the worst
+    severity first and in the order of account names; `total` and `open` count all, and
+    `severities` the open ones by severity. `contacts` counts the contacts of open ones, `missing`
+    the open ones of the rule `MISSING`, `exempt` the exempt ones. A `CHANGED` one has `changes`,
+    an `ENDING` one `exemptions`; `total` counts those then.
     """
 
     announcement: Announcement
@@ -121,20 +120,19 @@ def plan(
     opened: Mapping[FindingKey, Destination],
     failing_before: Mapping[str, FailureCode],
 ) -> tuple[NewAnnouncement, ...]:
-    """What a scan that ended gives reason to say.
+    """The announcements that a scan that ended gives rise to.
 
     Args:
         scan: the scan, ended.
-        opened: the findings that it opened, each with where news of its account goes.
-        failing_before: {organization: the cause last announced as keeping checks from working}, of
-            those that still stand.
+        opened: the findings that it opened, each with the destination of its account.
+        failing_before: {organization: the announced cause of failing checks}, as long as it lasts.
 
     Returns:
-        At most one announcement of each kind, channel and organization; none repeats what still
-        stands.
+        At most one announcement of each kind, channel and organization; none that repeats a
+        failure that lasts.
     """
-    short = {key: where for key, where in opened.items() if key.outcome.falls_short}
-    unchecked = {key: where for key, where in opened.items() if key.outcome.unchecked}
+    short = {key: destination for key, destination in opened.items() if key.outcome.falls_short}
+    unchecked = {key: destination for key, destination in opened.items() if key.outcome.unchecked}
     news = [
         *grouped(AnnouncementKind.FALLS_SHORT, short),
         *grouped(AnnouncementKind.UNCHECKED, unchecked),
@@ -154,12 +152,13 @@ def plan(
 def grouped(
     kind: AnnouncementKind, findings: Mapping[FindingKey, Destination]
 ) -> tuple[NewAnnouncement, ...]:
-    """An announcement for each channel that news of these findings goes to."""
+    """An announcement for each channel that these findings are announced in."""
     by_channel: dict[str, list[FindingKey]] = {}
     mentioned: dict[str, dict[str, None]] = {}
-    for key, where in findings.items():
-        by_channel.setdefault(where.channel, []).append(key)
-        mentioned.setdefault(where.channel, {}).update(dict.fromkeys(where.mention))
+    for key, destination in findings.items():
+        channel, mention = destination.channel, destination.mention
+        by_channel.setdefault(channel, []).append(key)
+        mentioned.setdefault(channel, {}).update(dict.fromkeys(mention))
     return tuple(
         NewAnnouncement(
             kind,

@@ -1,4 +1,4 @@
-"""What this program is about: an AWS account and its alternate contacts, frozen and comparable."""
+"""AWS accounts and their alternate contacts."""
 
 import hashlib
 from collections.abc import Mapping
@@ -40,9 +40,9 @@ class Account:
     AWS adds later is shown rather than refused. The root mailbox and the tags are personal data:
     they are kept out of `repr`, and so out of logs and exception texts.
 
-    `organization` is the name of the `[[aws]]` table that the account was listed through, empty
-    where there is none. `units` are the organizational units that it is in, from the root down,
-    without the root; `tags` are its tags. Both are None where they were not read.
+    `organization` is the name of the `[[aws]]` table through which the account was listed, empty
+    where there is none. `units` are its organizational units, from the root down, without the root;
+    `tags` are its tags. Both are None where they were not read.
     """
 
     id: str
@@ -68,7 +68,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlternateContact:
-    """One contact as AWS holds it; equal to another when their normal forms are.
+    """One contact as AWS has it; equal to another when their normal forms are.
 
     All four fields are personal data (botocore marks them `sensitive`): none is in `repr`.
     """
@@ -93,7 +93,7 @@ class AlternateContact:
 
     @property
     def fingerprint(self) -> str:
-        """A short digest of the normal form, to tell that a contact changed without carrying it."""
+        """A short digest of the normal form, to detect a change without the contact itself."""
         return hashlib.sha256("\x1f".join(self.normal()).encode()).hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
@@ -106,11 +106,11 @@ class AlternateContact:
 
 
 NO_CONTACT: Final = "none"
-"""The fingerprint of a contact that is not there."""
+"""The fingerprint where no contact is set."""
 
 
 def fingerprint(contact: AlternateContact | None) -> str:
-    """`contact.fingerprint`, or `NO_CONTACT` where AWS holds none."""
+    """`contact.fingerprint`, or `NO_CONTACT` where none is set."""
     return contact.fingerprint if contact is not None else NO_CONTACT
 
 
@@ -121,9 +121,9 @@ def _dialled(phone: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ContactChange:
-    """A contact that is not what it was at the last check, and not by a fix of this bot.
+    """A contact that changed since the last check, and not by a fix of this bot.
 
-    None is one that was, or is, not there.
+    None where no contact was, or is, set.
     """
 
     account_id: str
@@ -136,7 +136,7 @@ class ContactChange:
 
 @dataclass(frozen=True, slots=True)
 class AccountPlacement:
-    """What is kept of where an account stands: its OUs and its tags, each since when; None: not."""
+    """The stored OUs and tags of an account, and when they were read; None where they were not."""
 
     units: tuple[Unit, ...] | None = None
     units_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""Every error this program raises on purpose.
+"""The errors that this program raises on purpose.
 
     AltcontactError              what happened, and the next step
     ├── SettingsError            settings are missing or wrong; nothing was started
@@ -149,5 +149,5 @@ class FixUnderWay(FixError):
 
 
 def new_error_id() -> str:
-    """Eight characters that lead from what a person is told to the log line that says more."""
+    """Eight characters, shown to a person and logged, by which the log line is found."""
     return secrets.token_hex(4)

@@ -1,4 +1,4 @@
-"""A finding set aside: by whom, why, until when; and a contact verified by hand, alike."""
+"""Exemptions of findings, and manual verifications: by whom, why, until when."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from bot.domain.rule_catalog import Rule
 
 SHORTEST_REASON: Final = 10
-"""Characters that a reason must have."""
+"""Characters that a reason needs."""
 
 LONGEST_REASON: Final = 500
 """Characters that a reason may have: enough for a paragraph, and far below Slack's limits."""
 
 NOTICE: Final = timedelta(days=7)
-"""How long before its end people are told."""
+"""How long before its end an announcement says so."""
 
 
 class ExemptionKind(StrEnum):
-    """`EXEMPTION`: acknowledged. `VERIFICATION`: looked at by hand, where there is no API."""
+    """`EXEMPTION`: accepted for a time. `VERIFICATION`: verified manually, without an API."""
 
     EXEMPTION = "exemption"
     VERIFICATION = "verification"
@@ -32,7 +32,7 @@ class ExemptionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExemptionRequest:
-    """What a person asks to be set aside.
+    """What a person asks to exempt.
 
     `reason` is why, or for a verification what was seen; it may hold personal data.
     """
@@ -48,7 +48,7 @@ class ExemptionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """A finding set aside, as recorded; it is never deleted.
+    """An exemption as recorded; it is never deleted.
 
     `ended_at` is set once it is over: with `ended_by` where a person ended it, else on its day.
     `noticed_at` is when its coming end was announced.

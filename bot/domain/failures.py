@@ -1,4 +1,4 @@
-"""Why AWS could not be asked, or did not say: every cause, with its words and its mend."""
+"""Every reason why something could not be checked, with its message and its remedy."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class FailureCode(StrEnum):
-    """Why AWS could not be asked, or did not say; words and mend are below."""
+    """Why something could not be checked."""
 
     TRUSTED_ACCESS_OFF = "trusted_access_off"
     PERMISSION_MISSING = "permission_missing"
@@ -36,7 +36,7 @@ class FailureCode(StrEnum):
 
     @property
     def of_the_caller(self) -> bool:
-        """Whether it concerns the caller alone: no other account would fare better."""
+        """Whether it is about the caller's credentials, so that every account fails alike."""
         return self in {
             FailureCode.CREDENTIALS_EXPIRED,
             FailureCode.CREDENTIALS_MISSING,
@@ -45,13 +45,13 @@ class FailureCode(StrEnum):
 
     @property
     def of_the_asking(self) -> bool:
-        """Whether nobody asked at all: whoever asks may well be told, so it is no news."""
+        """Whether nobody asked at all, so that the next attempt may well succeed."""
         return self in {FailureCode.NOT_REACHED, FailureCode.NOT_ASKED}
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A cause with its words and its mend; `code` is AWS's error code, where there was one."""
+    """A cause with its message and its remedy; `code` is AWS's error code, where there is one."""
 
     cause: FailureCode
     message: str
@@ -59,7 +59,7 @@ class Failure:
     code: str = ""
 
 
-_WORDS: Final[dict[FailureCode, tuple[str, str]]] = {
+_MESSAGES: Final[dict[FailureCode, tuple[str, str]]] = {
     FailureCode.TRUSTED_ACCESS_OFF: (
         "Trusted access for AWS Account Management is off, so no member account can be reached.",
         "In the management account run: aws organizations enable-aws-service-access "
@@ -168,13 +168,13 @@ _WORDS: Final[dict[FailureCode, tuple[str, str]]] = {
 
 
 def failure(cause: FailureCode, *, code: str = "", message: str = "", remedy: str = "") -> Failure:
-    """A `Failure` of this cause, in its usual words unless others are given.
+    """A `Failure` with this cause, and its usual message unless another is given.
 
     Args:
         cause: why.
-        code: AWS's error code, where there was one.
-        message: what to say instead of the usual message; holds no personal data.
-        remedy: the next step, instead of the usual one.
+        code: AWS's error code, where there is one.
+        message: instead of the usual one; without personal data.
+        remedy: instead of the usual one.
     """
-    usual_message, usual_remedy = _WORDS[cause]
+    usual_message, usual_remedy = _MESSAGES[cause]
     return Failure(cause, message or usual_message, remedy or usual_remedy, code)

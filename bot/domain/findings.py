@@ -37,12 +37,12 @@ class Outcome(StrEnum):
 
     @property
     def falls_short(self) -> bool:
-        """Whether somebody must act on the contact itself."""
+        """Whether the contact is non-compliant."""
         return self in {Outcome.MISSING, Outcome.WRONG, Outcome.WEAK}
 
     @property
     def unchecked(self) -> bool:
-        """Whether nothing can be said of the contact."""
+        """Whether the contact could not be checked."""
         return self in {Outcome.UNKNOWN, Outcome.UNSUPPORTED}
 
 
@@ -140,7 +140,7 @@ class TypeResult:
 
     @property
     def was_read(self) -> bool:
-        """Whether AWS told what it holds."""
+        """Whether the contact could be read."""
         return not any(verdict.rule in _UNREAD for verdict in self.verdicts)
 
     @property
@@ -161,7 +161,7 @@ class TypeResult:
 
 
 _UNREAD: Final = frozenset({Rule.UNREADABLE, Rule.UNSUPPORTED})
-_WORST_FIRST: Final = {outcome: place for place, outcome in enumerate(Outcome)}
+_WORST_FIRST: Final = {outcome: index for index, outcome in enumerate(Outcome)}
 
 
 def _badness(verdict: Verdict) -> tuple[int, int]:
@@ -171,7 +171,7 @@ def _badness(verdict: Verdict) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class AccountResult:
-    """One account with the outcome of each type that its policy looks at.
+    """One account with the result of each type that its policy evaluates.
 
     `results` is empty for an account that is not active or that the policy excludes; `excluded` is
     why then. `was_scanned` is false where a scan ended before this account was read: nothing may be

@@ -1,4 +1,4 @@
-"""A fix as data: one change of one contact, and how far it got."""
+"""Fixes: one change of one contact each, and how far it got."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FixState(StrEnum):
     """How far a fix got.
 
     `PLANNED`: recorded, perhaps not written yet. `APPLIED`: AWS took it, and does not show it yet.
-    `CONFIRMED`: read back and equal. `FAILED`: AWS holds what it held before.
+    `CONFIRMED`: read back and equal. `FAILED`: the contact is as it was before.
     """
 
     PLANNED = "planned"

@@ -1,4 +1,4 @@
-"""Hides personal data and secrets in text: email addresses, phone numbers, tokens, keys."""
+"""Masks personal data and secrets in text: email addresses, phone numbers, tokens, keys."""
 
 import re
 from typing import Final

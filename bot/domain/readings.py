@@ -1,7 +1,7 @@
-"""What a reading of AWS came to.
+"""The result of reading one contact from AWS.
 
-*Could not be checked* is a type of its own here (`Unreadable`), never a contact that is missing and
-never one that is there.
+*Could not be read* is a type of its own (`Unreadable`): neither a missing contact nor one that is
+set.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """AWS holds this contact."""
+    """AWS has this contact."""
 
     contact: AlternateContact
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """AWS said that there is no such contact."""
+    """AWS said that no such contact is set."""
 
 
 @dataclass(frozen=True, slots=True)

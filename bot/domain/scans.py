@@ -1,4 +1,4 @@
-"""A scan as data: who asked, how far it got, what it found."""
+"""Scans: what started one, how far it got, and what it found."""
 
 from __future__ import annotations
 

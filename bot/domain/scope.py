@@ -1,18 +1,18 @@
-"""Who is calling AWS, and which accounts that lets the caller look after."""
+"""Who calls AWS, and which accounts the caller can check."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class ScopeKind(StrEnum):
-    """Whether one account or a whole organization is looked after."""
+    """Whether one account or a whole organization is checked."""
 
     ACCOUNT = "account"
     ORGANIZATION = "organization"
 
 
 class CallerRole(StrEnum):
-    """What the calling account is to its organization; it decides who may be asked for what.
+    """The role of the calling account in its organization, which decides what it may request.
 
     `UNKNOWN` where AWS does not let the caller find out.
     """
@@ -26,7 +26,7 @@ class CallerRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What was found out about the caller: nothing here is asked from the user."""
+    """What AWS says about the caller; nothing of it is a setting."""
 
     kind: ScopeKind
     role: CallerRole

@@ -1,4 +1,4 @@
-"""Raw fields of a form -> a contact that AWS takes, or what is wrong with each field.
+"""Validates the fields of a form: a contact that AWS accepts, or the problem of each field.
 
 The lengths and patterns are those of botocore's `account` service model; a test keeps them equal.
 """
@@ -21,7 +21,7 @@ NAME, TITLE, EMAIL, PHONE = FIELDS = ("name", "title", "email", "phone")
 """The fields of a contact, in the order of the form."""
 
 LENGTHS: Final = {NAME: 64, TITLE: 50, EMAIL: 254, PHONE: 25}
-"""The most characters that AWS takes (`Name`, `Title`, `EmailAddress`, `PhoneNumber`)."""
+"""The most characters that AWS accepts (`Name`, `Title`, `EmailAddress`, `PhoneNumber`)."""
 
 EMAIL_PATTERN: Final = re.compile(r"[\s]*[\w+=.#|!&-]+@[\w.-]+\.[\w]+[\s]*", re.ASCII)
 """AWS's pattern of `EmailAddress`, to be matched as a whole."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain.contacts import ContactType
-from bot.domain.evaluation.evaluate import evaluate, place_unread
+from bot.domain.evaluation.evaluate import evaluate, unknown_policy_failure
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome, TypeResult, Verdict
 from bot.domain.policy.policy import PolicyUnknown
@@ -93,7 +93,9 @@ class AccountViewService:
         result = evaluate(account, readings, account_policy, read_at, facts)
         self._store.findings.observe(result)
         judged = (
-            set() if isinstance(account_policy, PolicyUnknown) else set(account_policy.looked_at)
+            set()
+            if isinstance(account_policy, PolicyUnknown)
+            else set(account_policy.evaluated_types)
         )
         return AccountView(
             result,
@@ -121,8 +123,8 @@ class AccountViewService:
             return None
         account, policy, account_policy = found.account, found.policy, found.resolved
         if isinstance(account_policy, PolicyUnknown):
-            return _undecided(contact_type, wanted, place_unread(account_policy))
-        if contact_type not in account_policy.looked_at:
+            return _undecided(contact_type, wanted, unknown_policy_failure(account_policy))
+        if contact_type not in account_policy.evaluated_types:
             return None
         not_asked = Unreadable(failure(FailureCode.NOT_ASKED))
         readings: dict[ContactType, ContactReading] = dict.fromkeys(ContactType, not_asked)

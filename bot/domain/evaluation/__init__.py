@@ -1,1 +1,1 @@
-"""What readings mean under a policy."""
+"""Evaluates readings against the policy, and reconciles the results with known findings."""

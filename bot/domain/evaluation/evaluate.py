@@ -1,4 +1,4 @@
-"""Judges what was read of an account by its policy."""
+"""Evaluates what was read of an account against its policy."""
 
 from __future__ import annotations
 
@@ -31,35 +31,37 @@ def evaluate(
     read_at: datetime | None = None,
     facts: AccountFacts = NO_FACTS,
 ) -> AccountResult:
-    """Judge what was read of an account.
+    """Evaluate what was read of an account.
 
     Args:
         account: the account, as listed.
-        readings: a reading for each type of an active account that its policy has read.
-        policy: what the account should have; or that this could not be told, whereupon nothing
-            is concluded from the readings.
+        readings: a reading of each type of an active account that its policy needs.
+        policy: what the account should have, or that this is unknown: nothing is concluded from
+            the readings then.
         read_at: when reading began.
         facts: what rules need to know of it besides.
 
     Raises:
-        KeyError: a type that the policy has read was not read.
+        KeyError: a type that the policy needs was not read.
     """
     if not account.is_active:
         return AccountResult(account, read_at=read_at)
     if isinstance(policy, PolicyUnknown):
-        return AccountResult(account, _unknown(policy.types, place_unread(policy)), read_at=read_at)
+        return AccountResult(
+            account, _unknown(policy.types, unknown_policy_failure(policy)), read_at=read_at
+        )
     if policy.excluded:
         return AccountResult(account, read_at=read_at, policy=policy, excluded=policy.excluded)
     contacts: dict[ContactType, AlternateContact] = {}
     unread: dict[ContactType, Failure] = {}
-    for contact_type in policy.read:
+    for contact_type in policy.types_to_read:
         reading = readings[contact_type]
         if isinstance(reading, Present):
             contacts[contact_type] = reading.contact
         elif not isinstance(reading, Absent):
             unread[contact_type] = reading.failure
     results = []
-    for contact_type in policy.looked_at:
+    for contact_type in policy.evaluated_types:
         rule_input = RuleInput(account, contact_type, contacts, policy, facts, unread)
         verdicts = [
             _with_exemption(contact_type, verdict, facts)
@@ -75,19 +77,23 @@ def evaluate(
     )
 
 
-def unseen(account: Account, policy: AccountPolicy | PolicyUnknown, why: Failure) -> AccountResult:
-    """The result of an account that a scan listed but ended before reading it."""
+def not_scanned(
+    account: Account, policy: AccountPolicy | PolicyUnknown, why: Failure
+) -> AccountResult:
+    """The result of an account that a scan listed, but did not read before it ended."""
     if not account.is_active:
         return AccountResult(account)
     if isinstance(policy, PolicyUnknown):
         return AccountResult(account, _unknown(policy.types, why), was_scanned=False)
     if policy.excluded:
         return AccountResult(account, policy=policy, excluded=policy.excluded)
-    return AccountResult(account, _unknown(policy.looked_at, why), was_scanned=False, policy=policy)
+    return AccountResult(
+        account, _unknown(policy.evaluated_types, why), was_scanned=False, policy=policy
+    )
 
 
-def place_unread(policy: PolicyUnknown) -> Failure:
-    """Why nothing is concluded of an account of which it is not known what it should have."""
+def unknown_policy_failure(policy: PolicyUnknown) -> Failure:
+    """Why nothing is concluded about an account whose policy is unknown."""
     what = " and ".join({"units": "OUs", "tags": "tags"}[need] for need in policy.needs)
     words = (
         f"The {what} of this account could not be read, so it is not known what the policy asks "

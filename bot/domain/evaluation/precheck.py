@@ -1,7 +1,7 @@
 """What the policy would say of a contact that a person typed, before it is written.
 
-Saving what the next check alerts on helps nobody. Only rules are asked that need nothing but the
-contact and the policy; what needs more is told by the next check.
+Saving a contact that the next check alerts on helps nobody. Only rules that need nothing but the
+contact and the policy are asked; the next check asks the others.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.findings import Difference, Verdict
     from bot.domain.policy.policy import AccountPolicy
 
-_QUICK: Final = frozenset(
+_PRECHECKED: Final = frozenset(
     {
         Rule.DIFFERENT,
         Rule.PLACEHOLDER,
@@ -36,68 +36,81 @@ _QUICK: Final = frozenset(
         Rule.FOREIGN_DOMAIN,
     }
 )
-_NAMED: Final = 3
-"""Expected values that one field names at most."""
+"""The rules that need nothing but the contact and the policy."""
+
+_MOST_LISTED: Final = 3
+"""Expected values that a message lists at most."""
 
 
 def precheck(
     account: Account,
-    kind: ContactType,
+    contact_type: ContactType,
     typed: AlternateContact,
     policy: AccountPolicy,
     exempt: Mapping[tuple[ContactType, Rule], Exemption],
 ) -> dict[str, str]:
-    """What the policy has against a typed contact: {field: why}.
+    """The policy's objections to a typed contact: {field: reason}.
 
     Args:
-        account: whose contact.
-        kind: which contact.
+        account: the contact's account.
+        contact_type: the contact's type.
         typed: what was typed.
         policy: what the account should have.
-        exempt: the account's exemptions: what is set aside is no objection.
+        exempt: the account's exemptions: an exempt rule is no objection.
     """
-    presence = policy.presence[kind]
+    presence = policy.presence[contact_type]
     if policy.excluded or presence is Presence.IGNORED:
         return {}
     if presence is Presence.FORBIDDEN:
-        forbidden = (kind, Rule.FORBIDDEN)
-        return {} if forbidden in exempt else {EMAIL: f"The policy forbids a {kind} contact here."}
-    alone = replace(
+        if (contact_type, Rule.FORBIDDEN) in exempt:
+            return {}
+        return {EMAIL: f"The policy forbids a {contact_type} contact here."}
+    prechecked = replace(
         policy,
-        presence=dict.fromkeys(ContactType, Presence.IGNORED) | {kind: policy.presence[kind]},
-        severities={rule: worth for rule, worth in policy.severities.items() if rule in _QUICK},
+        presence=dict.fromkeys(ContactType, Presence.IGNORED) | {contact_type: presence},
+        severities={
+            rule: severity for rule, severity in policy.severities.items() if rule in _PRECHECKED
+        },
     )
-    filled = placeholder_fields(RuleInput(account, kind, {kind: typed}, alone), typed)
-    judged = evaluate(account, {kind: Present(typed)}, alone, facts=AccountFacts(exemptions=exempt))
-    found: dict[str, dict[str, None]] = {}
-    for result in judged.results:
+    placeholders = placeholder_fields(
+        RuleInput(account, contact_type, {contact_type: typed}, prechecked), typed
+    )
+    facts = AccountFacts(exemptions=exempt)
+    evaluated = evaluate(account, {contact_type: Present(typed)}, prechecked, facts=facts)
+    reasons: dict[str, dict[str, None]] = {}
+    for result in evaluated.results:
         for verdict in result.verdicts:
             if verdict.exemption is None:
-                for field, why in _said(kind, verdict, filled):
-                    found.setdefault(field, {})[why] = None
-    return {field: " ".join(said) for field, said in found.items()}
+                for field, reason in _field_reasons(contact_type, verdict, placeholders):
+                    reasons.setdefault(field, {})[reason] = None
+    return {field: " ".join(texts) for field, texts in reasons.items()}
 
 
 def expected_words(field: str, values: tuple[str, ...]) -> str:
-    """What a field may be, in words: `any address at corp.example, or sec@example.org`."""
-    told = [_value_words(field, value) for value in values[:_NAMED]]
-    more = len(values) - len(told)
+    """The allowed values of a field: `any address at corp.example, or sec@example.org`."""
+    words = [_value_words(field, value) for value in values[:_MOST_LISTED]]
+    more = len(values) - len(words)
     if more:
-        told.append(f"{more} other{'' if more == 1 else 's'}")
-    return f"{', '.join(told[:-1])} or {told[-1]}" if len(told) > 1 else told[0]
+        words.append(f"{more} other{'' if more == 1 else 's'}")
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
 
 
-def _said(kind: ContactType, verdict: Verdict, filled: Mapping[str, str]) -> list[tuple[str, str]]:
-    # It stands below a field of this very contact.
-    reason = verdict.reason.replace(f"The {kind} contact's", "The", 1)
+def _field_reasons(
+    contact_type: ContactType, verdict: Verdict, placeholders: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    # The reason is shown below a field of this very contact.
+    reason = verdict.reason.replace(f"The {contact_type} contact's", "The", 1)
     if not verdict.differences:
         return [(EMAIL, reason)]
     if verdict.rule is Rule.PLACEHOLDER:
-        return [(field, f"{why[0].upper()}{why[1:]}.") for field, why in filled.items()]
-    return [(each.field, _why(reason, each)) for each in verdict.differences]
+        return [(field, f"{why[0].upper()}{why[1:]}.") for field, why in placeholders.items()]
+    return [
+        (difference.field, _difference_reason(reason, difference))
+        for difference in verdict.differences
+    ]
 
 
-def _why(reason: str, difference: Difference) -> str:
+def _difference_reason(reason: str, difference: Difference) -> str:
     if not difference.expected:
         return reason
     return f"The policy expects {expected_words(difference.field, difference.expected)}."

@@ -1,1 +1,1 @@
-"""What an account should have."""
+"""The policy: what an account should have."""

@@ -1,4 +1,4 @@
-"""Where news of an account goes, and who is told, by its policy."""
+"""The channel of an account's alerts and the people they mention, by its policy."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A channel as the policy names it, empty for that of the settings, and ids to mention."""
+    """A channel as the policy names it (empty: that of the settings), and ids to mention."""
 
     channel: str = ""
     mention: tuple[str, ...] = ()
 
 
 DEFAULT_DESTINATION: Final = Destination()
-"""The channel of the settings, and nobody in particular."""
+"""The channel of the settings, without mentions."""

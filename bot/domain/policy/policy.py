@@ -69,7 +69,7 @@ class AccountPolicy:
     verification_days: int = VERIFIED_FOR
 
     @property
-    def looked_at(self) -> tuple[ContactType, ...]:
+    def evaluated_types(self) -> tuple[ContactType, ...]:
         """The types to be evaluated, in AWS's order."""
         if self.excluded:
             return ()
@@ -80,11 +80,11 @@ class AccountPolicy:
         )
 
     @property
-    def read(self) -> tuple[ContactType, ...]:
+    def types_to_read(self) -> tuple[ContactType, ...]:
         """The types to be read: those evaluated, and all where they are compared to each other."""
-        if self.looked_at and Rule.SAME_FOR_ALL in self.severities:
+        if self.evaluated_types and Rule.SAME_FOR_ALL in self.severities:
             return tuple(ContactType)
-        return self.looked_at
+        return self.evaluated_types
 
     @property
     def required(self) -> tuple[ContactType, ...]:
@@ -182,7 +182,7 @@ class Policy:
         return any(table.values.get("owner_tag") for table in self.tables)
 
     @cached_property
-    def looked_at(self) -> tuple[ContactType, ...]:
+    def evaluated_types(self) -> tuple[ContactType, ...]:
         """The types that any table has evaluated."""
         return tuple(
             contact_type
@@ -255,7 +255,7 @@ class Policy:
             needs.append("units")
         if account.tags is None and any(match.tags for match in matches):
             needs.append("tags")
-        return PolicyUnknown(tuple(needs), self.looked_at)
+        return PolicyUnknown(tuple(needs), self.evaluated_types)
 
 
 def _account_policy(merged: Mapping[str, Value]) -> AccountPolicy:

@@ -1,1 +1,1 @@
-"""The rules that a contact is judged by: a file a rule, named by its id."""
+"""The rules that evaluate a contact: one file a rule, named by its id."""

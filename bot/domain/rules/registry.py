@@ -44,10 +44,10 @@ RULES: Final[Mapping[Rule, RuleFunction]] = {
     Rule.SAME_FOR_ALL: same_for_all,
     Rule.DIFFERENT: different,
 }
-"""The function of each rule, in the order in which reasons of equal weight are listed.
+"""The function of each rule; reasons of the same outcome and severity are listed in this order.
 
-`bot.domain.rules.changed` opens no finding, and is asked of what a scan found; what could not be
-read is decided by `bot.domain.evaluation.evaluate`.
+`changed` is not among them: it opens no finding, so `bot.domain.evaluation.reconcile` asks it.
+Neither are `unreadable` and `unsupported`: `bot.domain.evaluation.evaluate` decides those.
 """
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.domain.errors import GatewayError
-from bot.domain.evaluation.evaluate import evaluate, unseen
+from bot.domain.evaluation.evaluate import evaluate, not_scanned
 from bot.domain.failures import Failure, FailureCode, failure
 from bot.domain.policy.policy import PolicyUnknown
 from bot.domain.readings import Unreadable
@@ -196,7 +196,7 @@ class OrganizationScan:
             return evaluate(account, {}, policy, read_at)
         readings = self._read(account, policy)
         primary = self._read_primary(account, policy)
-        facts = self._context.facts(account.id, policy.read, primary)
+        facts = self._context.facts(account.id, policy.types_to_read, primary)
         return evaluate(account, readings, policy, read_at, facts)
 
     def _read(self, account: Account, policy: AccountPolicy) -> dict[ContactType, ContactReading]:
@@ -206,7 +206,7 @@ class OrganizationScan:
             GatewayError: see `_place_read_evaluate`.
         """
         readings: dict[ContactType, ContactReading] = {}
-        for contact_type in policy.read:
+        for contact_type in policy.types_to_read:
             self._ensure_running()
             reading = self._gateway.read(account.id, contact_type, Priority.SCAN)
             if isinstance(reading, Unreadable):
@@ -236,7 +236,7 @@ class OrganizationScan:
 
     def _unseen(self, account: Account, why: Failure) -> AccountResult:
         account = _as_listed(account)
-        return unseen(account, self._context.policy.resolve(account), why)
+        return not_scanned(account, self._context.policy.resolve(account), why)
 
 
 def _check_conclusive(why: Failure) -> None:

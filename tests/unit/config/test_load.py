@@ -310,7 +310,7 @@ def test_an_error_holds_each_problem() -> None:
 def test_made_directly() -> None:
     """Settings can be made from values of their own types, and do not change."""
     settings = Settings(slack_bot_token=SecretStr("xoxb-1"), timezone=ZoneInfo("UTC"), scope=None)
-    assert Settings(types=(ContactType.BILLING,)).policy.looked_at == (ContactType.BILLING,)
+    assert Settings(types=(ContactType.BILLING,)).policy.evaluated_types == (ContactType.BILLING,)
     with pytest.raises(ValueError, match="frozen"):
         settings.channel = "#other"
 

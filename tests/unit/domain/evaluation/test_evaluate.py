@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.contacts import ContactType
-from bot.domain.evaluation.evaluate import evaluate, place_unread, unseen
+from bot.domain.evaluation.evaluate import evaluate, not_scanned, unknown_policy_failure
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Difference, Outcome
 from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable, PolicyUnknown, Presence
@@ -212,14 +212,14 @@ def test_an_account_that_is_not_active_is_skipped() -> None:
     """Without being active an account has no results, read or not."""
     closed = account(1, state="PENDING_CLOSURE")
     assert evaluate(closed, {SECURITY: ABSENT}, policy()).outcome is Outcome.SKIPPED
-    assert unseen(closed, policy(), WHY).outcome is Outcome.SKIPPED
-    assert unseen(closed, policy(), WHY).was_scanned
+    assert not_scanned(closed, policy(), WHY).outcome is Outcome.SKIPPED
+    assert not_scanned(closed, policy(), WHY).was_scanned
 
 
 def test_an_excluded_account_is_skipped_with_its_reason() -> None:
     """What the policy excludes has no results, read or not, and the reason is kept."""
     mine = policy(excluded="Closed every Friday.")
-    for result in (evaluate(account(), {}, mine, START), unseen(account(), mine, WHY)):
+    for result in (evaluate(account(), {}, mine, START), not_scanned(account(), mine, WHY)):
         assert (result.outcome, result.excluded) == (Outcome.SKIPPED, "Closed every Friday.")
         assert result.was_scanned
 
@@ -227,7 +227,7 @@ def test_an_excluded_account_is_skipped_with_its_reason() -> None:
 def test_what_a_scan_did_not_come_to_was_not_seen() -> None:
     """An account listed but not read is unknown for now, and marked as not seen."""
     mine = policy(billing__presence=Presence.OPTIONAL)
-    result = unseen(account(), mine, WHY)
+    result = not_scanned(account(), mine, WHY)
     assert not result.was_scanned
     assert [(item.type, item.outcome) for item in result.results] == [
         (SECURITY, Outcome.UNKNOWN),
@@ -241,13 +241,13 @@ def test_an_account_whose_place_is_not_known_is_unknown() -> None:
     unplaced = PolicyUnknown(("units", "tags"), (SECURITY, BILLING))
     result = evaluate(account(), {SECURITY: ABSENT}, unplaced, START)
     assert [item.outcome for item in result.results] == 2 * [Outcome.UNKNOWN]
-    why = place_unread(unplaced)
+    why = unknown_policy_failure(unplaced)
     assert {item.failure for item in result.results} == {why}
     assert (why.cause, why.message.startswith("The OUs and tags of")) == (
         FailureCode.PLACE_UNREAD,
         True,
     )
-    late = unseen(account(), unplaced, WHY)
+    late = not_scanned(account(), unplaced, WHY)
     assert not late.was_scanned
     assert {item.failure for item in late.results} == {WHY}
 

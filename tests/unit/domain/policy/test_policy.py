@@ -40,7 +40,9 @@ def resolved(policy: Policy, account: Account = ACCOUNT) -> AccountPolicy:
 def test_without_a_file_security_is_required_and_nothing_else_looked_at() -> None:
     """The setting's types are required, and of the qualities two are on."""
     mine = resolved(Policy.requiring())
-    assert (mine.looked_at, mine.required, mine.read) == (3 * ((ContactType.SECURITY,),))
+    assert (mine.evaluated_types, mine.required, mine.types_to_read) == (
+        3 * ((ContactType.SECURITY,),)
+    )
     assert mine.severities == {
         rule: SEVERITIES[rule] for rule in SEVERITIES if rule in ON_BY_DEFAULT
     }
@@ -53,7 +55,7 @@ def test_without_a_file_security_is_required_and_nothing_else_looked_at() -> Non
     assert not policy.needs_units
     assert not policy.needs_tags
     assert not policy.needs_members
-    assert policy.looked_at == (ContactType.SECURITY,)
+    assert policy.evaluated_types == (ContactType.SECURITY,)
 
 
 def channel(name: str, match: Match) -> PolicyTable:
@@ -113,7 +115,7 @@ def test_values_of_a_contact_are_kept_by_type_and_field() -> None:
     policy = Policy.requiring(tables=[PolicyTable("file", given)])
     mine = resolved(policy)
     assert mine.expected[ContactType.SECURITY] == {"email": ("@corp.example",)}
-    assert mine.looked_at == tuple(ContactType)
+    assert mine.evaluated_types == tuple(ContactType)
     assert mine.required == (ContactType.SECURITY,)
     assert Rule.PLACEHOLDER not in mine.severities
     assert mine.severities[Rule.FREE_MAIL] is Severity.LOW
@@ -125,7 +127,11 @@ def test_values_of_a_contact_are_kept_by_type_and_field() -> None:
 def test_an_excluded_account_is_not_read() -> None:
     """Nothing is looked at where the policy says why not."""
     mine = resolved(Policy.requiring(tables=[PolicyTable("x", {"excluded": "Closed on Friday."})]))
-    assert (mine.excluded, mine.looked_at, mine.read) == ("Closed on Friday.", (), ())
+    assert (mine.excluded, mine.evaluated_types, mine.types_to_read) == (
+        "Closed on Friday.",
+        (),
+        (),
+    )
 
 
 def test_all_types_are_read_where_they_are_compared() -> None:
@@ -133,8 +139,8 @@ def test_all_types_are_read_where_they_are_compared() -> None:
     mine = resolved(
         Policy.requiring(tables=[PolicyTable("x", {"rules.same_for_all": Severity.LOW})])
     )
-    assert mine.looked_at == (ContactType.SECURITY,)
-    assert mine.read == tuple(ContactType)
+    assert mine.evaluated_types == (ContactType.SECURITY,)
+    assert mine.types_to_read == tuple(ContactType)
 
 
 @pytest.mark.parametrize("rule", [Rule.MEMBER_MAILBOX, Rule.PERSON_LEFT])

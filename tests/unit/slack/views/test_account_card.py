@@ -48,7 +48,7 @@ def look(
     readings = dict.fromkeys(ContactType, reading)
     held = {(each.request.type, each.request.rule): each for each in aside}
     result = evaluate(account, readings, mine, data.NOW, AccountFacts(exemptions=held))
-    judged = () if isinstance(mine, PolicyUnknown) else mine.looked_at
+    judged = () if isinstance(mine, PolicyUnknown) else mine.evaluated_types
     return AccountView(
         result, {kind: each for kind, each in readings.items() if kind not in judged}
     )
