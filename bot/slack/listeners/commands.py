@@ -122,7 +122,7 @@ class CommandListeners:
     def _first_type(self, account_id: str) -> ContactType:
         """The contact that the form is for where nobody said which."""
         policy = self._policies.known(account_id)
-        contact_types = (*policy.required, *policy.looked_at) if policy is not None else ()
+        contact_types = (*policy.required, *policy.evaluated_types) if policy is not None else ()
         return next(iter(contact_types), ContactType.SECURITY)
 
     def _exempt(self, body: dict[str, Any], argument: str, reply: Reply) -> None:
