@@ -14,7 +14,7 @@ from bot.store.columns import contact_json, time_text, to_contact
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.evaluation.known import KeptContact
+    from bot.domain.evaluation.plan import KeptContact
     from bot.store.transaction import Row, Transaction, Value
 
 KEPT_FOR: Final = timedelta(days=400)

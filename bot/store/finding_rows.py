@@ -11,7 +11,7 @@ from bot.store.mappers import to_destination, to_finding_key
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain.evaluation.known import (
+    from bot.domain.evaluation.plan import (
         FindingDetails,
         OpenedFinding,
         RefreshedFinding,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import fingerprint
 from bot.domain.errors import FixUnderWay, StoreError
-from bot.domain.evaluation.known import KeptContact, ReadingTime
+from bot.domain.evaluation.known import ReadingTime
+from bot.domain.evaluation.plan import KeptContact
 from bot.domain.evaluation.resolution import ALREADY_THERE, FIXED
 from bot.domain.fixes import FixState
 from bot.store.columns import contact_json, failure_json, maybe_time_text, text, time_text

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.announcements import NewAnnouncement
-    from bot.domain.evaluation.known import ChangedContact
+    from bot.domain.evaluation.plan import ChangedContact
     from bot.domain.findings import FindingKey
     from bot.domain.policy.destination import Destination
     from bot.domain.scans import Scan

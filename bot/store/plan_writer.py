@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.domain.contacts import AlternateContact
-    from bot.domain.evaluation.known import ChangedContact, KnownFinding, Plan, ReadingTime
+    from bot.domain.evaluation.known import KnownFinding, ReadingTime
+    from bot.domain.evaluation.plan import ChangedContact, Plan
     from bot.domain.findings import AccountResult, FindingKey, TypeResult
     from bot.domain.fixes import Fix
     from bot.domain.policy.destination import Destination

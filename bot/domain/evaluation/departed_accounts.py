@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.evaluation.known import Plan, ResolvedFinding
+from bot.domain.evaluation.plan import Plan, ResolvedFinding
 from bot.domain.evaluation.resolution import GONE
 from bot.domain.scans import ScanPart, ScanState
 from bot.domain.scope import ScopeKind

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.contacts import fingerprint
-from bot.domain.evaluation.known import (
+from bot.domain.evaluation.plan import (
     ChangedContact,
     FindingDetails,
     KeptContact,
