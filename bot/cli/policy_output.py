@@ -14,7 +14,7 @@ from bot.cli.scan_output import shown
 from bot.config.policy_schema import policy_schema
 from bot.config.toml_file import CONFIG
 from bot.domain.policy.policy import BUILT_IN, PolicyUnknown
-from bot.services.explain_policy import MOST
+from bot.services.explain_policy import MAX_MATCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,8 +67,8 @@ def not_found(text: str, found: NotFound, err: TextIO) -> Exit:
     """Write which accounts it could be, or why none is known."""
     if found.several:
         err.write(f"“{shown(text)}” may be one of several accounts; give one's id:\n")
-        err.writelines(f"  {_named(account)}\n" for account in found.several[: MOST - 1])
-        if len(found.several) >= MOST:
+        err.writelines(f"  {_named(account)}\n" for account in found.several[: MAX_MATCHES - 1])
+        if len(found.several) >= MAX_MATCHES:
             err.write("  and others\n")
         return Exit.USAGE
     err.write(f"There is no account “{shown(text)}”.\n")

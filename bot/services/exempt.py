@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-USUAL_DAYS: Final = 90
+DEFAULT_DAYS: Final = 90
 """Days for which a finding is set aside unless the person chooses others, or may not."""
 
 FINDINGS, TYPES, REASON, UNTIL = "findings", "types", "reason", "until"

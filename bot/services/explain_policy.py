@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import AccountRepository
 
-MOST: Final = 21
+MAX_MATCHES: Final = 21
 """Accounts looked for: one more than are shown where a name is that of several."""
 
 
@@ -60,7 +60,7 @@ def explain(
         GatewayError: the account is in no organization that is looked after.
         StoreError: it could not be looked up.
     """
-    matches = finder.find(text, MOST)
+    matches = finder.find(text, MAX_MATCHES)
     account = matches.only
     if account is None:
         return NotFound(matches.exact or matches.accounts, matches.failures)

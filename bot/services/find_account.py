@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import AccountRepository
 
-MOST: Final = 101
+MAX_MATCHES: Final = 101
 """Matches looked for: one more than can be offered, to know whether there are more."""
 
-LIST_AGAIN: Final = 300.0
+RELIST_INTERVAL: Final = 300.0
 """Seconds before AWS is asked again for accounts that were not known: typos cost a listing."""
 
 _BATCH: Final = 200
@@ -68,7 +68,7 @@ class AccountFinder:
         self._lock = threading.Lock()
         self._listed_at: float | None = None
 
-    def known(self, text: str, limit: int = MOST) -> AccountMatches:
+    def known(self, text: str, limit: int = MAX_MATCHES) -> AccountMatches:
         """The accounts that match, as last listed; quick.
 
         Raises:
@@ -76,7 +76,7 @@ class AccountFinder:
         """
         return AccountMatches(text, self._accounts.find(text.strip(), limit))
 
-    def find(self, text: str, limit: int = MOST) -> AccountMatches:
+    def find(self, text: str, limit: int = MAX_MATCHES) -> AccountMatches:
         """The accounts that match; AWS is asked for new ones where none does.
 
         Raises:
@@ -104,7 +104,7 @@ class AccountFinder:
         """List the accounts unless that was done just now; why some could not be, if so."""
         with self._lock:
             now = self._clock.monotonic()
-            if self._listed_at is not None and now - self._listed_at < LIST_AGAIN:
+            if self._listed_at is not None and now - self._listed_at < RELIST_INTERVAL:
                 return {}
             listing = self._gateways.accounts()
             for start in range(0, len(listing.accounts), _BATCH):

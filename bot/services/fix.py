@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-STALE_READS: Final = timedelta(minutes=5)
+STALE_READ_AGE: Final = timedelta(minutes=5)
 """How long after a fix a read may still give the old value; Terraform's provider waits as long."""
 
 
@@ -176,7 +176,7 @@ class FixService:
         latest = self._store.fixes.latest(request.account_id, request.type)
         if latest is None or latest.applied_at is None:
             return None
-        return latest if self._clock.now() - latest.applied_at < STALE_READS else None
+        return latest if self._clock.now() - latest.applied_at < STALE_READ_AGE else None
 
     def _changed(self, fix: Fix, held: AlternateContact | None) -> NotFixed:
         """The refusal to overwrite what the person was not shown."""
@@ -204,7 +204,7 @@ class FixService:
             if self._read_back.is_stopped():
                 # Not waited for to the end: the next start finds out what came of it.
                 return fix
-        if why.cause in _DENIALS:
+        if why.cause in _DENIED_CODES:
             reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
             if reading == Present(request.wanted):
                 return self._end(fix, FixState.CONFIRMED, before=held, already_there=True)
@@ -247,7 +247,7 @@ class FixService:
         return ended
 
 
-_DENIALS: Final = frozenset(
+_DENIED_CODES: Final = frozenset(
     {
         FailureCode.TRUSTED_ACCESS_OFF,
         FailureCode.PERMISSION_MISSING,

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-_PAGE: Final = 200
+_PAGE_SIZE: Final = 200
 """Channels asked for at a time; Slack advises no more, and takes 1,000 at most."""
 
-_CLOSED: Final = {
+_CHANNEL_CLOSED: Final = {
     "channel_not_found": (
         "there is no such channel that the bot can see.",
         "Check it in the policy; invite the bot first where the channel is private.",
@@ -108,7 +108,7 @@ class AlertChannel:
         cursor = ""
         while True:
             page = self._client.conversations_list(
-                types="public_channel,private_channel", limit=_PAGE, cursor=cursor
+                types="public_channel,private_channel", limit=_PAGE_SIZE, cursor=cursor
             )
             for channel in page["channels"]:
                 if channel["name"] == name:
@@ -166,9 +166,9 @@ class Channels:
             PostRefused: it goes to its own channel, later; or the one for alerts cannot be had.
         """
         wanted = announcement.channel
-        if not wanted or error.code not in _CLOSED:
+        if not wanted or error.code not in _CHANNEL_CLOSED:
             raise _refused(error) from error
-        words, remedy = _CLOSED[error.code]
+        words, remedy = _CHANNEL_CLOSED[error.code]
         if wanted not in self._reported:
             self._reported.add(wanted)
             _log.warning(
@@ -198,7 +198,7 @@ class Channels:
             if announcement.channel_id == self._channel(wanted).id():
                 return ""
         except NotifierError as error:
-            words, remedy = _CLOSED.get(error.code, ("", ""))
+            words, remedy = _CHANNEL_CLOSED.get(error.code, ("", ""))
             return _fallback_reason(wanted, f"{words} {remedy}") if words else ""
         return _fallback_reason(wanted, "that could not be posted to then.")
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 EVENT_TYPE: Final = "altcontact_announcement"
 """The metadata type by which the bot knows its own announcements again."""
 
-_PAGE: Final = 200
+_PAGE_SIZE: Final = 200
 """Messages of history asked for at a time; Slack advises no more."""
 
-_SKEW: Final = timedelta(minutes=5)
+_MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far this machine's clock may be ahead of Slack's when a post in doubt is looked for."""
 
 
@@ -89,7 +89,7 @@ class SlackNotifier:
         return None
 
     def _find(self, announcement: Announcement, route: Route) -> Posted | None:
-        since = (announcement.first_tried_at or announcement.created_at) - _SKEW
+        since = (announcement.first_tried_at or announcement.created_at) - _MAX_CLOCK_SKEW
         cursor = ""
         while True:
             try:
@@ -97,7 +97,7 @@ class SlackNotifier:
                     channel=route.id,
                     oldest=f"{since.timestamp():.6f}",
                     include_all_metadata=True,
-                    limit=_PAGE,
+                    limit=_PAGE_SIZE,
                     cursor=cursor or None,
                 )
             except CALL_ERRORS as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.contacts import ContactType
 from bot.domain.errors import ExemptionRefused
 from bot.domain.rule_catalog import Rule
-from bot.services.exempt import USUAL_DAYS
+from bot.services.exempt import DEFAULT_DAYS
 from bot.slack.views import exemption_forms
 from bot.slack.views.exemption_list import refused_message
 from bot.slack.views.problem import note
@@ -127,7 +127,7 @@ class ExemptionForms:
                 text = f"{why} {text}"
             return exemption_forms.note_view(note(text))
         today, days = self._clock.now().date(), self._exemptions.days(account)
-        until = today + timedelta(days=min(USUAL_DAYS, days))
+        until = today + timedelta(days=min(DEFAULT_DAYS, days))
         return exemption_forms.exemption_view(
             account.name,
             account.id,

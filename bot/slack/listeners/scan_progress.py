@@ -65,7 +65,7 @@ class ScanListener:
 
     def start(self, user_id: str, channel_id: str, reply: Callable[[Message], None]) -> None:
         """Check all accounts, and tell who asked how it goes."""
-        reporter = CheckReporter(
+        reporter = ScanReporter(
             reply,
             self._tasks,
             self._messages,
@@ -77,7 +77,7 @@ class ScanListener:
         reporter.started(ticket)
 
 
-class CheckReporter:
+class ScanReporter:
     """One person's view of one check. Its calls to Slack are made in the background.
 
     Args:

@@ -28,7 +28,7 @@ from bot.slack.channels import AlertChannel
 from bot.slack.client import retrying_client
 from bot.slack.direct_messages import DirectMessages
 from bot.slack.fixers import MAX_AGE, SlackFixers
-from bot.slack.listeners.scan_progress import PROGRESS_AT, RESPONSE_URL_LIFE, CheckReporter
+from bot.slack.listeners.scan_progress import PROGRESS_AT, RESPONSE_URL_LIFE, ScanReporter
 from bot.slack.modals import Modals, SubmissionResult
 from bot.slack.notifier import SlackNotifier
 from bot.slack.views import fix_form
@@ -274,9 +274,9 @@ class Reporters:
         self._tasks = tasks
         self._messages = messages
 
-    def __call__(self, clock: FakeClock, heard: Callable[[Message], None]) -> CheckReporter:
+    def __call__(self, clock: FakeClock, heard: Callable[[Message], None]) -> ScanReporter:
         """A reporter that speaks to `heard`."""
-        return CheckReporter(
+        return ScanReporter(
             heard, self._tasks, self._messages, clock, user_id=ALICE, channel_id=ALERTS
         )
 

@@ -17,7 +17,7 @@ from bot.domain.contacts import Account, Unit
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
 from bot.domain.policy.policy import PolicyUnknown
-from bot.services.explain_policy import MOST, Explanation, NotFound, explain
+from bot.services.explain_policy import MAX_MATCHES, Explanation, NotFound, explain
 from bot.services.find_account import AccountFinder
 from bot.services.organizations import OrganizationRouter
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
@@ -167,7 +167,7 @@ def test_an_account_that_is_not_known_is_listed() -> None:
 
 def test_several_accounts_are_listed() -> None:
     """Where a name may be that of several they are named, up to a number."""
-    world = World(*(known(each, f"lab-{each}") for each in range(1, MOST + 5)))
+    world = World(*(known(each, f"lab-{each}") for each in range(1, MAX_MATCHES + 5)))
     found = world.explain("lab")
     assert isinstance(found, NotFound)
     err = io.StringIO()
@@ -176,7 +176,7 @@ def test_several_accounts_are_listed() -> None:
     assert head == "“lab” may be one of several accounts; give one's id:"
     assert lines[0] == "  000000000001 lab-1, of “corp”"
     assert lines[-1] == "  and others"
-    assert len(lines) == MOST
+    assert len(lines) == MAX_MATCHES
 
 
 def test_few_accounts_are_listed_whole() -> None:

@@ -14,7 +14,7 @@ from bot.domain.fixes import FixState
 from bot.domain.policy.policy import Policy, PolicyTable, Presence
 from bot.domain.readings import Present, Unsupported
 from bot.services.account_policy import AccountPolicies
-from bot.services.fix import STALE_READS, FixService
+from bot.services.fix import STALE_READ_AGE, FixService
 from bot.services.fix_result import FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
 from bot.services.read_back import ReadBack
@@ -261,7 +261,7 @@ def test_a_fix_of_long_ago_does_not_count_against_what_aws_gives(
     """Once AWS must have caught up, what it gives is what it holds."""
     fixes.fix(fix_request(), NAME)
     gateway.hold(1, OTHER)
-    clock.tick(STALE_READS.total_seconds())
+    clock.tick(STALE_READ_AGE.total_seconds())
     again = fix_request("form-2", wanted=THIRD, shown=OTHER)
     assert record_of(fixes.fix(again, NAME)).state is FixState.CONFIRMED
 
