@@ -37,7 +37,7 @@ class RowLinkResolver:
             findings: those that are shown.
             ask: whether owners may be looked up, which takes seconds.
         """
-        return self.for_owners((finding.owner for finding in findings if finding.owner), ask=ask)
+        return self.for_owners([finding.owner for finding in findings if finding.owner], ask=ask)
 
     def for_owners(self, owners: Iterable[str], *, ask: bool = True) -> RowLinks:
         """The links where these are the owners, as their tags say."""

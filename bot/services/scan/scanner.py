@@ -194,7 +194,7 @@ class Scanner:
         began = self._clock.monotonic()
         self._store.exemptions.settle()
         scans = self._scan_organizations(scan.id, self._policies())
-        results = merge_results(each.results() for each in scans)
+        results = merge_results([each.results() for each in scans])
         finished = finish_scan(scan, [each.part for each in scans], results, self._clock.now())
         changes = self._store.scans.record(finished, results)
         log.info(

@@ -55,13 +55,13 @@ def non_compliant_message(content: AnnouncementContent, links: RowLinks) -> Mess
         over = paragraph(f"{intro} Found {found}.")
         return Message(text, [header(headline), over, *_rows(content, links)])
     standing = [finding for finding in content.findings if finding.is_open]
-    severity = worst_severity(severity_of(finding) for finding in standing)
+    severity = worst_severity([severity_of(finding) for finding in standing])
     severity = worst_severity(
         (severity, *(known for known, count in content.severities.items() if count))
     )
     number, checked = _open_contacts(content), accounts(content.scan.accounts)
     risk = f"Risk: {severity.label.lower()}." if severity else ""
-    names = first_names((finding.account_name, finding.key.account_id) for finding in standing)
+    names = first_names([(finding.account_name, finding.key.account_id) for finding in standing])
     intro_text = f"Found {found} in a check of {checked}."
     if all_missing(content):
         headline = f"{contacts(number)} missing"

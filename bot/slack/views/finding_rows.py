@@ -70,7 +70,7 @@ class Row:
     @property
     def severity(self) -> Severity | None:
         """The worst of its findings, whatever became of them: so no row moves by being mended."""
-        return worst_severity(severity_of(finding) for finding in self.findings)
+        return worst_severity([severity_of(finding) for finding in self.findings])
 
 
 def contact_rows(
