@@ -91,7 +91,7 @@ def installation(environ: Mapping[str, str]) -> Iterator[CheckResult]:
     with ExitStack() as open_until_then:
         for gateway in gateways:
             open_until_then.callback(gateway.close)
-        yield from Doctor(checks, _report).lines()
+        yield from Doctor(checks, log_defect).lines()
 
 
 def running(
@@ -132,7 +132,7 @@ def running(
         *store.checks(),
         *schedule.checks(),
     ]
-    yield from Doctor(checks, _report).lines()
+    yield from Doctor(checks, log_defect).lines()
 
 
 def log_at_start(lines: Iterator[CheckResult], wanted: Callable[[], bool]) -> None:
@@ -160,7 +160,7 @@ def wrong_settings(environ: Mapping[str, str]) -> list[CheckResult]:
 
 def wrong_database(settings: Settings, error: StoreError) -> list[CheckResult]:
     """What is wrong with the database of a bot that cannot start for it."""
-    lines = Doctor(StoreChecks(settings.database).checks(), _report).lines()
+    lines = Doctor(StoreChecks(settings.database).checks(), log_defect).lines()
     failures = [line for line in lines if line.state is State.FAILURE]
     return failures or [
         CheckResult(Section.DATABASE, "File", State.FAILURE, str(error), error.remedy)
@@ -204,7 +204,7 @@ def _setting(
     return CheckResult(Section.SETTINGS, name, state, words, remedy, snippet)
 
 
-def _report(error: Exception) -> str:
+def log_defect(error: Exception) -> str:
     """Log an error that nobody foresaw; the reference under which it stands."""
     reference = new_error_id()
     _log.error("doctor failed", reference=reference, exc_info=error)

@@ -46,6 +46,7 @@ class Schedule:
         timezone: whose clock it goes by.
         check_on_start: whether to check at every start.
         upkeep: done at the start and every ten minutes: what comes due without a check.
+        scheduler: runs the jobs; None: one in that timezone.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Schedule:
         *,
         check_on_start: bool,
         upkeep: Callable[[], None] = lambda: None,
+        scheduler: BackgroundScheduler | None = None,
     ) -> None:
         self._scanner = scanner
         self._scans = scans
@@ -65,7 +67,7 @@ class Schedule:
         self._trigger = crontab.trigger(expression, timezone)
         self._check_on_start = check_on_start
         self._upkeep = upkeep
-        self._scheduler = BackgroundScheduler(timezone=timezone)
+        self._scheduler = scheduler or BackgroundScheduler(timezone=timezone)
 
     def start(self) -> None:
         """Begin to check.
@@ -74,14 +76,14 @@ class Schedule:
             StoreError: when the last scan was cannot be read.
         """
         options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": MISFIRE_GRACE}
-        self._scheduler.add_job(self._check, self._trigger, id=JOB, **options)
+        self._scheduler.add_job(self.check, self._trigger, id=JOB, **options)
         if why := self._due_now():
             _log.info("checking at once", why=why)
-            self._scheduler.add_job(self._check, id=f"{JOB}-at-start", **options)
+            self._scheduler.add_job(self.check, id=f"{JOB}-at-start", **options)
         self._scheduler.add_job(
-            self._keep_up, "interval", seconds=UPKEEP_EVERY, id="upkeep", **options
+            self.keep_up, "interval", seconds=UPKEEP_EVERY, id="upkeep", **options
         )
-        self._scheduler.add_job(self._keep_up, id="upkeep-at-start", **options)
+        self._scheduler.add_job(self.keep_up, id="upkeep-at-start", **options)
         self._scheduler.start()
 
     def check_now(self) -> None:
@@ -94,7 +96,7 @@ class Schedule:
             return
         _log.info("checking at once", why="asked to")
         # A job of its own each time: one that is just ending would make APScheduler skip the next.
-        self._scheduler.add_job(self._check, misfire_grace_time=MISFIRE_GRACE)
+        self._scheduler.add_job(self.check, misfire_grace_time=MISFIRE_GRACE)
 
     def next_check(self) -> datetime | None:
         """When the next check is due; None where the expression names no further time."""
@@ -116,13 +118,15 @@ class Schedule:
             return "a check was missed"
         return "asked for at every start" if self._check_on_start else ""
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Make the scheduled check, to its end."""
         try:
             self._scanner.start(Trigger(TriggerKind.SCHEDULE)).report.result()
         except AltcontactError as error:
             _log.error("check not recorded", problem=str(error), mend=error.remedy)
 
-    def _keep_up(self) -> None:
+    def keep_up(self) -> None:
+        """See to what comes due without a check."""
         try:
             self._upkeep()
         except AltcontactError as error:

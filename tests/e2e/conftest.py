@@ -17,7 +17,7 @@ from altcontact_sandbox.slack.sandbox import SlackSandbox
 from tests.launcher import launcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.launcher import Command
@@ -96,10 +96,29 @@ class Bot:
             )
             return found()[number - 1]
 
+    def wait(self, what: Callable[[], bool]) -> None:
+        """Wait until something is so, looking whenever a line is logged."""
+        with self._more:
+            assert self._more.wait_for(what, 60), self.log
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        """The lines of the log with this event."""
+        return [line for line in self._lines if line.get("event") == event]
+
     @property
     def log(self) -> str:
         """All that it logged."""
         return "".join(self._text)
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self) -> None:
+        """End it, where it was started."""
+        if self._process is not None:
+            self.terminate()
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -160,5 +179,4 @@ def bot(environment: dict[str, str]) -> Iterator[Bot]:
     """The bot, not started yet; ended with the test."""
     made = Bot(environment)
     yield made
-    if made._process is not None:
-        made.terminate()
+    made.stop()

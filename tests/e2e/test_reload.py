@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,8 +12,6 @@ from tests.e2e.test_policy import run, texts
 from tests.e2e.test_story import BOB, WEB, ready
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from altcontact_sandbox.slack.sandbox import SlackSandbox
 
     from tests.e2e.conftest import Bot
@@ -71,23 +69,6 @@ def file(environment: dict[str, str], tmp_path: Path) -> Path:
     return path
 
 
-def hang_up(bot: Bot) -> None:
-    """SIGHUP."""
-    assert bot._process is not None
-    bot._process.send_signal(signal.SIGHUP)
-
-
-def wait_until(bot: Bot, what: Callable[[], bool]) -> None:
-    """Wait until the log is so."""
-    with bot._more:
-        assert bot._more.wait_for(what, 60), bot.log
-
-
-def logged(bot: Bot, event: str) -> list[dict[str, Any]]:
-    """The lines of the log of an event, so far."""
-    return [line for line in bot._lines if line.get("event") == event]
-
-
 def assert_told(problems: list[str]) -> None:
     """Both mistakes of the broken file are told, each with its key and line, in their order."""
     assert len(problems) == len(WRONG)
@@ -99,7 +80,7 @@ def assert_told(problems: list[str]) -> None:
 def test_a_signal_applies_the_file_whole(file: Path, ready: Bot, slack: SlackSandbox) -> None:
     """After SIGHUP the next check goes by every table of the new file."""
     file.write_text(AFTER)
-    hang_up(ready)
+    ready.send_signal(signal.SIGHUP)
     told = ready.wait_log("policy reloaded")
     assert (told["changed"], told["tables_before"], told["tables"]) == (True, 1, 3)
     assert told["restart_for"] == []
@@ -121,15 +102,14 @@ def test_a_fixer_reloads_and_nobody_else(file: Path, ready: Bot, slack: SlackSan
     slack.command("/altcontact reload", user=BOB)
     refused = texts(slack.wait_private("The policy is reloaded by those who may", BOB)["blocks"])
     assert "S0SECOPS01" in refused
-    assert not logged(ready, "policy reloaded")
+    assert not ready.lines("policy reloaded")
 
     slack.command("/altcontact reload")
     slack.wait_private("The new policy of 3 tables holds from now on; before it had 1.")
     slack.command("/altcontact reload")
     slack.wait_private("The policy is as it was, of 3 tables.")
-    wait_until(
-        ready,
-        lambda: [line["changed"] for line in logged(ready, "policy reloaded")] == [True, False],
+    ready.wait(
+        lambda: [line["changed"] for line in ready.lines("policy reloaded")] == [True, False],
     )
     slack.command("/altcontact check")
     slack.wait_private("4 of 15 accounts fall short")
@@ -141,9 +121,9 @@ def test_a_broken_file_changes_nothing(file: Path, ready: Bot, slack: SlackSandb
     slack.command("/altcontact reload")
     told = slack.wait_private("Not applied: 2 things are wrong")
     shown = texts(told["blocks"])
-    hang_up(ready)
-    wait_until(ready, lambda: len(logged(ready, "policy file not applied")) == len(WRONG))
-    problems = [line["problem"] for line in logged(ready, "policy file not applied")]
+    ready.send_signal(signal.SIGHUP)
+    ready.wait(lambda: len(ready.lines("policy file not applied")) == len(WRONG))
+    problems = [line["problem"] for line in ready.lines("policy file not applied")]
     assert_told(problems)
     assert_told([line for line in shown.splitlines() if "line 1" in line])
     slack.command("/altcontact check")
@@ -151,10 +131,10 @@ def test_a_broken_file_changes_nothing(file: Path, ready: Bot, slack: SlackSandb
     file.write_text("[policy\n")
     slack.command("/altcontact reload")
     slack.wait_private("Not applied: 1 thing is wrong")
-    assert not logged(ready, "policy reloaded")
+    assert not ready.lines("policy reloaded")
 
     file.write_text(AFTER)
-    hang_up(ready)
+    ready.send_signal(signal.SIGHUP)
     ready.wait_log("policy reloaded", changed=True)
 
 
@@ -181,6 +161,6 @@ def test_what_needs_a_restart_is_named(file: Path, ready: Bot, slack: SlackSandb
     assert "`timezone`, `phone_region` changed, too; those need a restart." in texts(
         told["blocks"]
     ), told
-    hang_up(ready)
+    ready.send_signal(signal.SIGHUP)
     again = ready.wait_log("policy reloaded", changed=False)
     assert sorted(again["restart_for"]) == ["phone_region", "timezone"]

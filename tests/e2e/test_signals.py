@@ -61,8 +61,7 @@ def test_the_scheduled_check_may_be_asked_for(
     bot.start()
     slack.wait_message("contacts missing")
     aws.delete_contact(PAYMENTS, "SECURITY")
-    assert bot._process is not None
-    bot._process.send_signal(signal.SIGUSR1)
+    bot.send_signal(signal.SIGUSR1)
     slack.wait_message(lambda message: "Payments" in str(message["blocks"]))
     bot.wait_log("checking at once", why="asked to")
     assert bot.terminate() == 0

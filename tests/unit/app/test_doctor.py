@@ -56,7 +56,7 @@ def test_a_database_that_is_well_by_now(tmp_path: Path) -> None:
 def test_a_defect_is_in_the_log() -> None:
     """The reference that a line gives leads to the log."""
     with logging_put_back(), structlog.testing.capture_logs() as logs:
-        reference = doctor._report(RuntimeError("odd"))
+        reference = doctor.log_defect(RuntimeError("odd"))
     assert logs[0]["reference"] == reference
 
 

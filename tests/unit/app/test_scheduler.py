@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
 from structlog.testing import capture_logs
 
 from bot.app.scheduler import JOB, MISFIRE_GRACE, Schedule
@@ -70,7 +71,11 @@ def make(
     made: list[Schedule] = []
 
     def schedule(
-        expression: str = DAILY, zone: str = "UTC", *, check_on_start: bool = False
+        expression: str = DAILY,
+        zone: str = "UTC",
+        *,
+        check_on_start: bool = False,
+        scheduler: Paused | None = None,
     ) -> Schedule:
         made.append(
             Schedule(
@@ -80,6 +85,7 @@ def make(
                 expression,
                 ZoneInfo(zone),
                 check_on_start=check_on_start,
+                scheduler=scheduler,
             )
         )
         return made[-1]
@@ -89,17 +95,27 @@ def make(
         each.stop()
 
 
-def jobs(schedule: Schedule) -> set[str]:
-    """What is to be run."""
-    return {job.id for job in schedule._scheduler.get_jobs()}
+class Paused(BackgroundScheduler):  # type: ignore[misc] # APScheduler has no types
+    """Knows what is to be run, and runs nothing until it is resumed."""
+
+    def __init__(self) -> None:
+        super().__init__(timezone="UTC")
+
+    def start(self, *_: object) -> None:
+        super().start(paused=True)
+
+    def checks(self) -> set[str]:
+        """Which checks are to be made."""
+        return {job.id for job in self.get_jobs() if job.id.startswith(JOB)}
 
 
-def started_paused(schedule: Schedule) -> set[str]:
+def checks_at_start(
+    make: Callable[..., Schedule], *of: str, check_on_start: bool = False
+) -> set[str]:
     """Which checks are to be made after a start, of which nothing runs."""
-    begin = schedule._scheduler.start
-    schedule._scheduler.start = lambda: begin(paused=True)
-    schedule.start()
-    return {job for job in jobs(schedule) if job.startswith(JOB)}
+    paused = Paused()
+    make(*of, check_on_start=check_on_start, scheduler=paused).start()
+    return paused.checks()
 
 
 def test_the_very_first_start_checks_at_once(
@@ -120,23 +136,24 @@ def test_a_missed_check_is_made_up_for_once(
     recorded: threading.Event,
 ) -> None:
     """However many checks were missed while the bot was away, one is made at the start."""
-    make()._check()
+    make().check()
     clock.tick(timedelta(days=3).total_seconds())
     recorded.clear()
-    schedule = make()
-    assert started_paused(schedule) == {JOB, AT_START}
-    schedule._scheduler.resume()
+    paused = Paused()
+    make(scheduler=paused).start()
+    assert paused.checks() == {JOB, AT_START}
+    paused.resume()
     assert recorded.wait(PATIENCE)
-    assert started_paused(make()) == {JOB}
+    assert checks_at_start(make) == {JOB}
 
 
 def test_nothing_is_made_up_for_where_nothing_was_missed(
     make: Callable[..., Schedule], clock: FakeClock
 ) -> None:
     """A start before the next check is due waits for it."""
-    make()._check()
+    make().check()
     clock.tick(timedelta(hours=23).total_seconds())
-    assert started_paused(make()) == {JOB}
+    assert checks_at_start(make) == {JOB}
 
 
 def test_a_check_at_the_very_time_it_was_due_was_not_missed(
@@ -144,8 +161,8 @@ def test_a_check_at_the_very_time_it_was_due_was_not_missed(
 ) -> None:
     """A scan that started at nine o'clock sharp is the nine o'clock check."""
     assert clock.now() == START
-    make()._check()
-    assert started_paused(make()) == {JOB}
+    make().check()
+    assert checks_at_start(make) == {JOB}
 
 
 def test_a_failed_check_was_made(
@@ -153,23 +170,23 @@ def test_a_failed_check_was_made(
 ) -> None:
     """A check that failed is not repeated by every start, only by the next one due."""
     gateway.scope_found = gateway_error()
-    make()._check()
+    make().check()
     clock.tick(60)
-    assert started_paused(make()) == {JOB}
+    assert checks_at_start(make) == {JOB}
 
 
 def test_every_start_may_check(make: Callable[..., Schedule], clock: FakeClock) -> None:
     """Where it is asked for, each start checks at once."""
-    make()._check()
+    make().check()
     clock.tick(60)
-    assert started_paused(make(check_on_start=True)) == {JOB, AT_START}
+    assert checks_at_start(make, check_on_start=True) == {JOB, AT_START}
 
 
 def test_late_and_heaped_up_runs_become_one(make: Callable[..., Schedule]) -> None:
     """Runs that heap up are made once, one at a time, and late ones within the grace."""
-    schedule = make()
-    started_paused(schedule)
-    for job in schedule._scheduler.get_jobs():
+    paused = Paused()
+    make(scheduler=paused).start()
+    for job in paused.get_jobs():
         assert job.coalesce
         assert job.max_instances == 1
         assert job.misfire_grace_time == MISFIRE_GRACE
@@ -187,9 +204,9 @@ def test_the_next_check_is_told_in_the_zone_given(
 
 def test_there_may_be_no_next_check(make: Callable[..., Schedule]) -> None:
     """An expression that names no time is kept, and the first start still checks."""
-    schedule = make("0 9 31 2 *")
-    assert schedule.next_check() is None
-    assert AT_START in started_paused(schedule)
+    never = "0 9 31 2 *"
+    assert make(never).next_check() is None
+    assert AT_START in checks_at_start(make, never)
 
 
 def test_a_check_that_cannot_be_recorded_is_logged(
@@ -199,7 +216,7 @@ def test_a_check_that_cannot_be_recorded_is_logged(
     schedule = make()
     store.close()
     with capture_logs() as logs:
-        schedule._check()
+        schedule.check()
     assert [log["event"] for log in logs] == ["check not recorded"]
 
 
@@ -209,7 +226,7 @@ def test_a_check_due_while_the_bot_stops_is_let_be(
     """A check that comes due after the scanner stopped is not made, and harms nothing."""
     scanner.stop()
     with capture_logs() as logs:
-        make()._check()
+        make().check()
     assert [log["log_level"] for log in logs] == ["error"]
     assert not recorded.is_set()
 
@@ -218,7 +235,7 @@ def test_the_check_may_be_asked_for(
     make: Callable[..., Schedule], store: SqliteStore, recorded: threading.Event
 ) -> None:
     """A check that is asked for is made at once, as the schedule's own, and more than once."""
-    make()._check()
+    make().check()
     schedule = make()
     schedule.start()
     for _ in range(2):
@@ -234,12 +251,12 @@ def test_a_check_asked_for_too_early_or_too_late_is_let_be(
     make: Callable[..., Schedule], recorded: threading.Event
 ) -> None:
     """Before the start and after the stop nothing is checked, which the log says."""
-    make()._check()
+    make().check()
     recorded.clear()
-    schedule = make()
+    schedule = make(scheduler=Paused())
     with capture_logs() as logs:
         schedule.check_now()
-        started_paused(schedule)
+        schedule.start()
         schedule.stop()
         schedule.check_now()
     assert [log["event"] for log in logs] == ["asked to check, but the schedule does not run"] * 2
@@ -248,12 +265,13 @@ def test_a_check_asked_for_too_early_or_too_late_is_let_be(
 
 def test_a_stop_may_come_before_the_start_and_twice(make: Callable[..., Schedule]) -> None:
     """Stopping what does not run is harmless."""
-    schedule = make()
+    paused = Paused()
+    schedule = make(scheduler=paused)
     schedule.stop()
-    started_paused(schedule)
+    schedule.start()
     schedule.stop()
     schedule.stop()
-    assert not schedule._scheduler.running
+    assert not paused.running
 
 
 def test_upkeep_is_done_at_the_start_and_again(
@@ -261,13 +279,21 @@ def test_upkeep_is_done_at_the_start_and_again(
 ) -> None:
     """What comes due without a check is seen to at every start, and every ten minutes after."""
     done = threading.Event()
+    scheduler = BackgroundScheduler(timezone="UTC")
     schedule = Schedule(
-        scanner, store.scans, clock, DAILY, ZoneInfo("UTC"), check_on_start=False, upkeep=done.set
+        scanner,
+        store.scans,
+        clock,
+        DAILY,
+        ZoneInfo("UTC"),
+        check_on_start=False,
+        upkeep=done.set,
+        scheduler=scheduler,
     )
     schedule.start()
     try:
         assert done.wait(PATIENCE)
-        assert "upkeep" in jobs(schedule)
+        assert scheduler.get_job("upkeep") is not None
     finally:
         schedule.stop()
 
@@ -284,7 +310,7 @@ def test_upkeep_that_fails_is_logged_and_tried_again(
         scanner, store.scans, clock, DAILY, ZoneInfo("UTC"), check_on_start=False, upkeep=fail
     )
     with capture_logs() as logs:
-        schedule._keep_up()
+        schedule.keep_up()
     assert [(line["event"], line["problem"]) for line in logs] == [
         ("upkeep failed", "The disk is full.")
     ]
