@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 SLACK, AWS = "slack", "aws"
 
-WIRE_KEPT: Final = 1000
+MAX_WIRE_ENTRIES: Final = 1000
 """Entries of the wire that a page which comes new is given."""
 
-BACKLOG: Final = 512
+MAX_BACKLOG: Final = 512
 """Events that a page may be behind; one that is more so is dropped, and comes anew by itself."""
 
-_POLL: Final = 20.0
+_LONG_POLL_SECONDS: Final = 20.0
 """Seconds that a server is asked to wait for news."""
 
-_GATHER: Final = 0.03
+_BATCH_SECONDS: Final = 0.03
 """Seconds in which changes that come in a burst become one."""
 
-_RETRY: Final = 0.5
+_RETRY_SECONDS: Final = 0.5
 """Seconds until a server that did not answer is asked again."""
 
-_SIGN_OF_LIFE: Final = 15.0
+_KEEPALIVE_SECONDS: Final = 15.0
 """Seconds of silence after which a stream shows that it stands."""
 
 _TICK: Final = 5.0
@@ -65,17 +65,19 @@ class Hub:
         bot: the bot, or the place where it would be.
     """
 
-    def __init__(self, bot: BotProcess, backlog: int = BACKLOG) -> None:
+    def __init__(self, bot: BotProcess, backlog: int = MAX_BACKLOG) -> None:
         self._backlog = backlog
         self.masking = WireMasking()
         self.urls: dict[str, str] = {}
         self.client = httpx.AsyncClient(
-            trust_env=False, timeout=_POLL * 4, limits=httpx.Limits(max_connections=None)
+            trust_env=False,
+            timeout=_LONG_POLL_SECONDS * 4,
+            limits=httpx.Limits(max_connections=None),
         )
         self._bot = bot
         self._seen: dict[str, Seen] = {}
         self._bot_seen = bot.as_json()
-        self._wire: deque[Seen] = deque(maxlen=WIRE_KEPT)
+        self._wire: deque[Seen] = deque(maxlen=MAX_WIRE_ENTRIES)
         self._taken = {SLACK: 0, AWS: 0}
         self._subscribers: set[asyncio.Queue[str | None]] = set()
         self._complete = asyncio.Event()
@@ -110,7 +112,7 @@ class Hub:
             # `asyncio.wait_for` of Python 3.11 may swallow a cancellation that comes as it ends.
             for task in left:
                 task.cancel()
-            _, left = await asyncio.wait(left, timeout=_RETRY)
+            _, left = await asyncio.wait(left, timeout=_RETRY_SECONDS)
         await self.client.aclose()
 
     async def state(self) -> Seen | None:
@@ -131,7 +133,7 @@ class Hub:
             yield first
             while True:
                 try:
-                    event = await asyncio.wait_for(queue.get(), _SIGN_OF_LIFE)
+                    event = await asyncio.wait_for(queue.get(), _KEEPALIVE_SECONDS)
                 except TimeoutError:
                     event = ": still here\n\n"
                 if event is None:
@@ -185,7 +187,7 @@ class Hub:
                 self._tell(source, part)
             elif self._complete.is_set():
                 self._tell("state", self._state())
-            await asyncio.sleep(_GATHER)
+            await asyncio.sleep(_BATCH_SECONDS)
 
     def _first(self) -> None:
         if self._seen.keys() >= {SLACK, AWS}:
@@ -212,7 +214,7 @@ class Hub:
                 # What the bot shows in Slack it has read from AWS before: learn that first.
                 self._take(AWS, await self._ask(AWS, "wire", self._taken[AWS], wait=0))
             self._take(source, answer)
-            await asyncio.sleep(_GATHER)
+            await asyncio.sleep(_BATCH_SECONDS)
 
     def _take(self, source: str, answer: Seen) -> None:
         """Take entries of the wire; those that are known already are let be."""
@@ -231,7 +233,9 @@ class Hub:
         number = shown.pop("number")
         return {"id": f"{source}-{number}", **shown}
 
-    async def _ask(self, source: str, path: str, since: int, wait: float = _POLL) -> Seen:
+    async def _ask(
+        self, source: str, path: str, since: int, wait: float = _LONG_POLL_SECONDS
+    ) -> Seen:
         """Ask a server for news until it answers."""
         while True:
             try:
@@ -241,7 +245,7 @@ class Hub:
                 )
                 answer.raise_for_status()
             except httpx.HTTPError:
-                await asyncio.sleep(_RETRY)  # it is being started or stopped
+                await asyncio.sleep(_RETRY_SECONDS)  # it is being started or stopped
             else:
                 seen: Seen = answer.json()
                 return seen

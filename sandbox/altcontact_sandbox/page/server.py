@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.page.guard import Guard
-from altcontact_sandbox.page.hub import AWS, BACKLOG, SLACK, Hub
+from altcontact_sandbox.page.hub import AWS, MAX_BACKLOG, SLACK, Hub
 from altcontact_sandbox.page.proxy import METHODS, ControlProxy, stopping, wrong
 from altcontact_sandbox.servers import ServerThread, Startable
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 STATIC: Final = Path(__file__).parent / "static"
 
-CONNECT_WITHIN: Final = 60.0
+CONNECT_TIMEOUT: Final = 60.0
 """Seconds that a check asked for waits for a bot that is still starting."""
 
-_LOOK: Final = 0.05
+_POLL_SECONDS: Final = 0.05
 """Seconds between two looks at whether it has started, or ended."""
 
-_CLOSE_WITHIN: Final = 10.0
+_CLOSE_TIMEOUT: Final = 10.0
 """Seconds that the end of what is watched may take."""
 
 _TYPES: Final = {
@@ -61,7 +61,7 @@ class PageServer(Startable):
         backlog: events that an open page may be behind.
     """
 
-    def __init__(self, bot: BotProcess, port: int = 0, *, backlog: int = BACKLOG) -> None:
+    def __init__(self, bot: BotProcess, port: int = 0, *, backlog: int = MAX_BACKLOG) -> None:
         self._bot = bot
         self._backlog = backlog
         self._hub: Hub | None = None
@@ -88,7 +88,7 @@ class PageServer(Startable):
     def stop(self) -> None:
         """Stop; open pages are told by the end of their stream."""
         if self._hub is not None and self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._hub.close(), self._loop).result(_CLOSE_WITHIN)
+            asyncio.run_coroutine_threadsafe(self._hub.close(), self._loop).result(_CLOSE_TIMEOUT)
         self._server.stop()
         self._hub = self._loop = None
 
@@ -138,9 +138,9 @@ class PageServer(Startable):
 
     async def _check(self, _request: Request) -> Response:
         # No thread waits: a page that is stopped could not end it.
-        deadline = time.monotonic() + CONNECT_WITHIN
+        deadline = time.monotonic() + CONNECT_TIMEOUT
         while self._bot.alive and not self._bot.ready.is_set() and time.monotonic() < deadline:  # noqa: ASYNC110 - what ends it comes from a thread, and from a process
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_POLL_SECONDS)
         try:
             self._bot.check_now()
         except SandboxError as error:

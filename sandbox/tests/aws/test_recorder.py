@@ -11,7 +11,7 @@ import pytest
 from altcontact_sandbox.aws.protocol.messages import Call
 from altcontact_sandbox.aws.sandbox import AwsSandbox
 from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, to_aws
-from altcontact_sandbox.aws.state.recorder import KEPT, Recorder
+from altcontact_sandbox.aws.state.recorder import MAX_ENTRIES, Recorder
 from altcontact_sandbox.errors import SandboxError
 from botocore.exceptions import ClientError, ConnectionClosedError
 
@@ -95,13 +95,15 @@ def test_no_credentials_are_recorded(aws: AwsSandbox, connect: Connect) -> None:
 def test_the_record_holds_the_last_thousand_and_knows_which_are_new() -> None:
     """Of many calls the last are kept; a number that was never given out gives all of them."""
     recorder = Recorder()
-    for number in range(KEPT + 5):
+    for number in range(MAX_ENTRIES + 5):
         recorder.record(Call("sts", "GetCallerIdentity", {"n": number}), None, "ok", {}, 0.1)
     everything = recorder.after(0)
-    assert everything["last"] == KEPT + 5
-    assert [each["number"] for each in everything["entries"]] == list(range(6, KEPT + 6))
-    assert [each["number"] for each in recorder.after(KEPT + 4)["entries"]] == [KEPT + 5]
-    assert recorder.after(KEPT + 5)["entries"] == []
+    assert everything["last"] == MAX_ENTRIES + 5
+    assert [each["number"] for each in everything["entries"]] == list(range(6, MAX_ENTRIES + 6))
+    assert [each["number"] for each in recorder.after(MAX_ENTRIES + 4)["entries"]] == [
+        MAX_ENTRIES + 5
+    ]
+    assert recorder.after(MAX_ENTRIES + 5)["entries"] == []
     assert recorder.after(10**9) == everything
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from altcontact_sandbox.errors import SandboxError
-from altcontact_sandbox.slack.web_api.files import LARGEST
+from altcontact_sandbox.slack.web_api.files import MAX_FILE_SIZE
 from altcontact_sandbox.slack.workspace import ALERTS, ALICE, ARCHIVED, BOB, ELSEWHERE
 from slack_sdk.errors import SlackApiError
 
@@ -88,7 +88,7 @@ def test_uploads_that_are_refused(slack: SlackSandbox, client: WebClient) -> Non
     assert refused(client.api_call, api_method="files.upload") == "method_deprecated"
     assert refused(url, filename="", length=1) == "invalid_arguments"
     assert refused(url, filename="a", length=0) == "invalid_arguments"
-    assert refused(url, filename="a", length=LARGEST + 1) == "file_upload_size_restricted"
+    assert refused(url, filename="a", length=MAX_FILE_SIZE + 1) == "file_upload_size_restricted"
     announced = client.files_getUploadURLExternal(filename="a.txt", length=3)
     files: list[dict[str, str | None]] = [{"id": announced["file_id"]}]
     assert refused(done, files=files) == "file_not_found"

@@ -9,8 +9,8 @@ import httpx
 from altcontact_sandbox.aws.control.routes import PREFIX
 from altcontact_sandbox.errors import SandboxError
 
-_SECONDS: Final = 60.0
-_REFUSED: Final = 400
+_TIMEOUT: Final = 60.0
+_BAD_REQUEST: Final = 400
 
 
 class ControlClient:
@@ -25,12 +25,12 @@ class ControlClient:
                 method,
                 f"{self.url}{PREFIX}{path}",
                 json=body,
-                timeout=_SECONDS,
+                timeout=_TIMEOUT,
                 trust_env=False,
             )
         except httpx.HTTPError as exc:
             raise SandboxError(f"The sandbox's AWS at {self.url} does not answer.") from exc
-        if answer.status_code == _REFUSED:
+        if answer.status_code == _BAD_REQUEST:
             told = answer.json()
             raise SandboxError(told["error"], told["mend"])
         if not answer.is_success:

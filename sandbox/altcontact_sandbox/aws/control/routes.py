@@ -34,7 +34,7 @@ PREFIX: Final = "/_sandbox"
 """What the paths of the control interface begin with."""
 
 _WRONG: Final = (SandboxError, KeyError, TypeError, ValueError)
-_LONGEST_WAIT_SECONDS: Final = 50.0
+_MAX_WAIT_SECONDS: Final = 50.0
 _UNSEEN: Final = frozenset({f"{PREFIX}/stats"})
 """What is not in the snapshot, so that changing it wakes nobody."""
 
@@ -165,7 +165,7 @@ class Control:
 def _awaited(request: Request) -> tuple[int, float]:
     since = int(request.query_params.get("since", "-1"))
     seconds = float(request.query_params.get("timeout", "0"))
-    return since, min(max(seconds, 0.0), _LONGEST_WAIT_SECONDS)
+    return since, min(max(seconds, 0.0), _MAX_WAIT_SECONDS)
 
 
 async def _wrong(request: Request, error: Exception) -> Response:

@@ -17,7 +17,7 @@ STANDALONE_ID: Final = "999999999999"
 
 _STEP: Final = 10**10
 _IDS: Final = 10**12
-_MOST: Final = 100
+_MAX_ORGANIZATIONS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Identity:
         Raises:
             SandboxError: there is no organization of that number.
         """
-        if not 0 <= self.number < _MOST:
-            raise SandboxError(f"An organization's number is from 0 to {_MOST - 1}.")
+        if not 0 <= self.number < _MAX_ORGANIZATIONS:
+            raise SandboxError(f"An organization's number is from 0 to {_MAX_ORGANIZATIONS - 1}.")
 
     @property
     def organization_id(self) -> str:

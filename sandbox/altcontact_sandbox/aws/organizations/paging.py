@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
 
-MOST_A_PAGE: Final = 20
+MAX_PAGE_SIZE: Final = 20
 """AWS's limit on `MaxResults`, and its default."""
 
 _T = TypeVar("_T")
@@ -43,7 +43,7 @@ class Pages:
         """
         start, page = self._position(call)
         sizes = self._aws.settings.page_sizes
-        most = call.params.get("MaxResults") or MOST_A_PAGE
+        most = call.params.get("MaxResults") or MAX_PAGE_SIZE
         end = start + min(most, sizes[page % len(sizes)])
         answer: dict[str, Any] = {key: [show(each) for each in entries[start:end]]}
         if end < len(entries):

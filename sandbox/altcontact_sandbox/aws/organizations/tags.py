@@ -10,11 +10,11 @@ from altcontact_sandbox.errors import SandboxError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MOST: Final = 50
+_MAX_TAGS: Final = 50
 _SIGNS: Final = frozenset("_.:/=+-@")
 
-_LONGEST_KEY: Final = 128
-_LONGEST_VALUE: Final = 256
+_MAX_KEY: Final = 128
+_MAX_VALUE: Final = 256
 
 
 def checked_tags(given: Mapping[str, Any]) -> dict[str, str]:
@@ -23,20 +23,20 @@ def checked_tags(given: Mapping[str, Any]) -> dict[str, str]:
     Raises:
         SandboxError: AWS would not take them.
     """
-    if len(given) > _MOST:
-        raise SandboxError(f"An account has at most {_MOST} tags.")
+    if len(given) > _MAX_TAGS:
+        raise SandboxError(f"An account has at most {_MAX_TAGS} tags.")
     for key, value in given.items():
-        if not 1 <= len(key) <= _LONGEST_KEY or not _takes(key):
+        if not 1 <= len(key) <= _MAX_KEY or not _takes(key):
             raise SandboxError(
                 f"AWS does not take the tag key {key!r}.",
-                f"It has 1 to {_LONGEST_KEY} letters, digits, spaces and _ . : / = + - @.",
+                f"It has 1 to {_MAX_KEY} letters, digits, spaces and _ . : / = + - @.",
             )
         if key.lower().startswith("aws:"):
             raise SandboxError("Tag keys that begin with aws: are AWS's own.")
-        if not isinstance(value, str) or len(value) > _LONGEST_VALUE or not _takes(value):
+        if not isinstance(value, str) or len(value) > _MAX_VALUE or not _takes(value):
             raise SandboxError(
                 f"AWS does not take the value of the tag {key!r}.",
-                f"It has at most {_LONGEST_VALUE} letters, digits, spaces and _ . : / = + - @.",
+                f"It has at most {_MAX_VALUE} letters, digits, spaces and _ . : / = + - @.",
             )
     return dict(given)
 

@@ -10,10 +10,10 @@ from altcontact_sandbox.errors import SandboxError
 if TYPE_CHECKING:
     from altcontact_sandbox.aws.organizations.identity import Identity
 
-_DEEPEST: Final = 5
+_MAX_DEPTH: Final = 5
 """AWS's limit on levels of OUs below the root."""
 
-_LONGEST_NAME: Final = 128
+_MAX_NAME: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class Units:
             SandboxError: AWS would not make such an OU.
         """
         names = path.strip("/").split("/") if path.strip("/") else []
-        if len(names) > _DEEPEST:
-            raise SandboxError(f"OUs are at most {_DEEPEST} levels deep.")
-        if not all(name.strip() and len(name) <= _LONGEST_NAME for name in names):
-            raise SandboxError(f"An OU's name has 1 to {_LONGEST_NAME} characters.")
+        if len(names) > _MAX_DEPTH:
+            raise SandboxError(f"OUs are at most {_MAX_DEPTH} levels deep.")
+        if not all(name.strip() and len(name) <= _MAX_NAME for name in names):
+            raise SandboxError(f"An OU's name has 1 to {_MAX_NAME} characters.")
         here = self._identity.root_id
         for name in names:
             unit = Unit(self._identity.unit(here, name), name, here)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from altcontact_sandbox.aws.protocol.messages import Call
     from altcontact_sandbox.aws.sts.callers import Caller
 
-KEPT: Final = 1000
+MAX_ENTRIES: Final = 1000
 _CREDENTIALS: Final = frozenset(
     {"Credentials", "ExternalId", "SAMLAssertion", "TokenCode", "WebIdentityToken"}
 )
@@ -25,7 +25,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.recorded = ChangeCounter()
-        self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._entries: deque[dict[str, Any]] = deque(maxlen=MAX_ENTRIES)
 
     def record(
         self,

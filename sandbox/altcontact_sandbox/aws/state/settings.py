@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _STATE_FIELDS: Final = frozenset({"State", "Status"})
-_LONGEST_SECONDS: Final = 3600.0
-_MOST_SKEW_SECONDS: Final = 10 * 366 * 86_400.0
+_MAX_SECONDS: Final = 3600.0
+_MAX_SKEW_SECONDS: Final = 10 * 366 * 86_400.0
 _BOUNDS: Final = {
-    "latency_ms": (0.0, _LONGEST_SECONDS * 1000),
-    "delay_seconds": (0.0, _LONGEST_SECONDS),
-    "clock_skew_seconds": (-_MOST_SKEW_SECONDS, _MOST_SKEW_SECONDS),
+    "latency_ms": (0.0, _MAX_SECONDS * 1000),
+    "delay_seconds": (0.0, _MAX_SECONDS),
+    "clock_skew_seconds": (-_MAX_SKEW_SECONDS, _MAX_SKEW_SECONDS),
 }
 
 

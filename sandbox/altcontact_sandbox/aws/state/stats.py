@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from altcontact_sandbox.aws.protocol.messages import Call
 
-_WRITES_KEPT: Final = 10_000
+_MAX_WRITES: Final = 10_000
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class Stats:
 
     def __init__(self) -> None:
         self._operations: dict[str, OperationStats] = {}
-        self._writes: deque[dict[str, Any]] = deque(maxlen=_WRITES_KEPT)
+        self._writes: deque[dict[str, Any]] = deque(maxlen=_MAX_WRITES)
 
     def call_started(self, call: Call) -> None:
         """Count a call that came in."""

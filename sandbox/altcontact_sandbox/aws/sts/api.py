@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from altcontact_sandbox.aws.state.simulated_aws import SimulatedAws
     from altcontact_sandbox.aws.sts.callers import Caller
 
-_LONGEST_SECONDS: Final = 3600
+_MAX_SECONDS: Final = 3600
 """How long a session lasts, and how long at most: a role's default, and AWS's limit for a role that
 is assumed by another role's session."""
 
-_SHORTEST_SECONDS: Final = 900
+_MIN_SECONDS: Final = 900
 
 
 class StsApi:
@@ -66,14 +66,14 @@ class StsApi:
 
 
 def _seconds(call: Call) -> int:
-    given = call.text("DurationSeconds") or str(_LONGEST_SECONDS)
-    if not (given.isascii() and given.isdecimal()) or int(given) < _SHORTEST_SECONDS:
+    given = call.text("DurationSeconds") or str(_MAX_SECONDS)
+    if not (given.isascii() and given.isdecimal()) or int(given) < _MIN_SECONDS:
         raise Refusal(
             "ValidationError",
             "1 validation error detected: Value at 'durationSeconds' failed to satisfy "
-            f"constraint: Member must have value greater than or equal to {_SHORTEST_SECONDS}",
+            f"constraint: Member must have value greater than or equal to {_MIN_SECONDS}",
         )
-    if int(given) > _LONGEST_SECONDS:
+    if int(given) > _MAX_SECONDS:
         raise Refusal(
             "ValidationError",
             "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",

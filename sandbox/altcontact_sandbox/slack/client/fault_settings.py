@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _TIMEOUT: Final = 90.0
 """Seconds for one request: an act waits for the app's ack, over all deliveries."""
 
-_WRONG: Final = 400
+_BAD_REQUEST: Final = 400
 
 
 class SlackFaultSettings:
@@ -177,7 +177,7 @@ class SlackFaultSettings:
             answer = self._http.request(verb, f"{self.url}/_sandbox/{path}", **how)
         except httpx.HTTPError as error:
             raise SandboxError(f"Nothing answers at {self.url}: {error}.") from error
-        if answer.status_code >= _WRONG:
-            wrong = answer.json()["error"] if answer.status_code == _WRONG else answer.text
+        if answer.status_code >= _BAD_REQUEST:
+            wrong = answer.json()["error"] if answer.status_code == _BAD_REQUEST else answer.text
             raise SandboxError(str(wrong))
         return answer

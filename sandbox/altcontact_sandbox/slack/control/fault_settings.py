@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Given = dict[str, Any]
 
 _FAULTS: Final = frozenset({"ratelimited", "error", "hang", "close", "lost_reply", "slow"})
-_LARGEST_CROWD: Final = 1_000_000
+_MAX_CROWD: Final = 1_000_000
 _SETTINGS: Final = frozenset(
     {
         "token_problem",
@@ -118,8 +118,8 @@ class FaultSettings:
 
     def _gather_crowd(self, given: Given) -> None:
         number = int(given["number"])
-        if not 0 <= number <= _LARGEST_CROWD:
-            raise ValueError(f"a crowd is of 0 to {_LARGEST_CROWD}")
+        if not 0 <= number <= _MAX_CROWD:
+            raise ValueError(f"a crowd is of 0 to {_MAX_CROWD}")
         domain = str(given.get("domain", DOMAIN))
         self._space.members.gather(number, int(given.get("seed", 1)), domain)
 

@@ -9,7 +9,7 @@ from altcontact_sandbox.slack.blocks import problems
 from altcontact_sandbox.slack.blocks.view_state import input_blocks, invalid_inputs, unknown_values
 from altcontact_sandbox.slack.model import Message, View
 from altcontact_sandbox.slack.people import payloads
-from altcontact_sandbox.slack.web_api.views import STACK, view_json
+from altcontact_sandbox.slack.web_api.views import MAX_VIEWS, view_json
 from altcontact_sandbox.slack.workspace import BOT_USER
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class PeopleActions:
             await self._delivery.refuse("view: none, or no object")
             return _TROUBLE
         found = problems(view, surface="modal")
-        if push and len(self._space.modals.get(user, [])) >= STACK:
+        if push and len(self._space.modals.get(user, [])) >= MAX_VIEWS:
             found.append("push_limit_reached")
         if found:
             await self._delivery.refuse(*found)

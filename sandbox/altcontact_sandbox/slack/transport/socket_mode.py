@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from altcontact_sandbox.slack.workspace import Workspace
 
-CONNECTIONS: Final = 10
+MAX_CONNECTIONS: Final = 10
 """The most connections of one app."""
 
-DELIVERIES: Final = 4
+MAX_DELIVERIES: Final = 4
 """How often an envelope is delivered at most: once, and three times again."""
 
-_SOMEONE_WITHIN: Final = 10.0
+_CONNECTION_TIMEOUT: Final = 10.0
 """Seconds that a delivery waits for a connection."""
 
 
@@ -71,7 +71,7 @@ class SocketMode:
     async def serve(self, socket: WebSocket) -> None:
         """One connection, from hello to its end."""
         ticket = socket.query_params.get("ticket", "")
-        refused = time.monotonic() < self.refuse_until or self.connected >= CONNECTIONS
+        refused = time.monotonic() < self.refuse_until or self.connected >= MAX_CONNECTIONS
         if ticket not in self._tickets or refused:
             await socket.close(1008)
             return
@@ -123,8 +123,11 @@ class SocketMode:
         """
         # of the day on which it was sent
         acks, refusals, wire = self._space.acks, self._space.refusals, self._space.wire
-        name, why = delivered(kind, payload), f"No ack came, although it came {DELIVERIES} times."
-        for attempt in range(DELIVERIES):
+        name, why = (
+            delivered(kind, payload),
+            f"No ack came, although it came {MAX_DELIVERIES} times.",
+        )
+        for attempt in range(MAX_DELIVERIES):
             if not await self._someone():
                 why = "No connection stood over which to deliver it."
                 break
@@ -166,7 +169,8 @@ class SocketMode:
         with contextlib.suppress(TimeoutError):
             async with self._space.changed:
                 await asyncio.wait_for(
-                    self._space.changed.wait_for(lambda: bool(self._connections)), _SOMEONE_WITHIN
+                    self._space.changed.wait_for(lambda: bool(self._connections)),
+                    _CONNECTION_TIMEOUT,
                 )
         return bool(self._connections)
 

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any, Final
 
-KEPT: Final = 1000
+MAX_ENTRIES: Final = 1000
 """The most entries that are kept."""
 
 _LONGEST: Final = 64_000
@@ -48,7 +48,7 @@ class WireLog:
 
     def reset(self) -> None:
         """Forget everything, and number anew."""
-        self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._entries: deque[dict[str, Any]] = deque(maxlen=MAX_ENTRIES)
         self._last = 0
 
     async def record(self, exchange: Exchange, seconds: float) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Arguments = dict[str, Any]
     Answer = dict[str, Any]
 
-LARGEST: Final = 50 * 1024 * 1024
+MAX_FILE_SIZE: Final = 50 * 1024 * 1024
 """The most bytes of a file that this Slack keeps; the real one takes 1 GB."""
 
 
@@ -28,7 +28,7 @@ def upload_url(space: Workspace, given: Arguments) -> Answer:
     size = int(length)
     if not size:
         raise Refusal("invalid_arguments", response_metadata={"messages": ["length: 0 bytes"]})
-    if size > LARGEST:
+    if size > MAX_FILE_SIZE:
         raise Refusal("file_upload_size_restricted")
     file = File(space.new_id("F"), name, size, key=space.new_key())
     space.files[file.id] = file

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EMAIL_SCOPE: Final = "users:read.email"
 
-_MOST: Final = 1000
+_MAX_PAGE_SIZE: Final = 1000
 """The most members of a page."""
 
 _PERSONAL: Final = frozenset({"name", "real_name", "profile"})
@@ -44,9 +44,9 @@ def listed(space: Workspace, given: Node) -> Node:
         start, limit = int(given.get("cursor") or 0), int(given.get("limit") or 0)
     except ValueError:
         raise Refusal("invalid_cursor") from None
-    if not 0 <= limit <= _MOST:
+    if not 0 <= limit <= _MAX_PAGE_SIZE:
         raise Refusal("invalid_limit")
-    if not limit and number > _MOST:
+    if not limit and number > _MAX_PAGE_SIZE:
         raise Refusal("limit_required")
     if not 0 <= start <= number:
         raise Refusal("invalid_cursor")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Arguments = dict[str, Any]
     Answer = dict[str, Any]
 
-STACK: Final = 3
+MAX_VIEWS: Final = 3
 """The most modals on top of each other."""
 
 
@@ -32,7 +32,7 @@ def push_view(space: Workspace, given: Arguments) -> Answer:
     """`views.push`."""
     view = _checked_view(given)
     user = _pulled(space, given)
-    if len(space.modals.get(user, [])) >= STACK:
+    if len(space.modals.get(user, [])) >= MAX_VIEWS:
         raise Refusal("push_limit_reached")
     return {"view": view_json(space.open_view(user, view, push=True))}
 
