@@ -175,7 +175,7 @@ def _settings_checks(found: LoadedSettings) -> Sequence[Check]:
                 problem.where, State.FAILURE, f"{problem.what}.", remedy, problem.snippet
             )
         if not found.problems:
-            number = f"{found.given} setting{' is' if found.given == 1 else 's are'}"
+            number = f"{found.count} setting{' is' if found.count == 1 else 's are'}"
             words = f"{number} given by {found.sources}; the others stand at their defaults."
             yield _setting("Values", State.OK, words)
 

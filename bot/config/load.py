@@ -1,4 +1,4 @@
-"""The settings, read once at the start: from the environment, then from a TOML file."""
+"""Loads the settings from the environment and from a TOML file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from bot.config import policy_file
-from bot.config import setting_parsers as values
+from bot.config import setting_parsers as parse
 from bot.config.settings import FIELDS, FLAT, PREFIX, Settings, variable
 from bot.config.toml_file import (
     CONFIG,
@@ -33,21 +33,21 @@ __all__ = ["FIELDS", "LoadedSettings", "Settings", "load", "load_lenient", "vari
 
 _OF_SLACK: Final = ("slack_bot_token", "slack_app_token", "channel")
 _KUBERNETES: Final = re.compile(r"ALTCONTACT_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\w+)?")
-"""What Kubernetes puts into the environment of pods beside a service called `altcontact`."""
+"""The variables that Kubernetes sets for a service called `altcontact`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """The settings as far as they can be used: those that are `wrong` stand at their defaults.
+    """The settings as far as they are valid: those that are `wrong` have their defaults.
 
-    `sources` says where they are from, and `given` how many were set; `tables` is how many tables
-    of policy there are, and `file` what the file is called.
+    `sources` says where they are from, and `count` how many were set; `tables` is the number of
+    policy tables, and `file` the file's name.
     """
 
     settings: Settings
     problems: tuple[Problem, ...]
     wrong: frozenset[str]
-    given: int
+    count: int
     sources: str
     tables: int = 0
     file: str = ""
@@ -57,39 +57,39 @@ def load(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
     """Read the settings.
 
     Args:
-        environ: the environment; an empty value is as good as none.
-        needs_slack: whether the tokens and the channel must be there.
+        environ: the environment; an empty value counts as none.
+        needs_slack: whether the tokens and the channel are required.
 
     Raises:
-        SettingsError: the message names every setting that is wrong or missing, what is the
-            matter, and an example; it holds no secret.
+        SettingsError: the message names every setting that is invalid or missing, the problem,
+            and an example; it holds no secret.
     """
-    found = load_lenient(environ, needs_slack=needs_slack)
-    if found.problems:
-        problems = tuple(dict.fromkeys(str(problem) for problem in found.problems))
+    loaded = load_lenient(environ, needs_slack=needs_slack)
+    if loaded.problems:
+        problems = tuple(dict.fromkeys(str(problem) for problem in loaded.problems))
         raise SettingsError(_message(problems), problems)
-    return found.settings
+    return loaded.settings
 
 
 def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSettings:
-    """Read the settings as far as that can be done; the arguments are those of `load`."""
-    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    """Read the settings as far as they are valid; the arguments are those of `load`."""
+    variables = {name: value.strip() for name, value in environ.items() if value.strip()}
     problems = [
         Problem(
             name,
-            f"there is no such setting{values.near(name, [*FIELDS, CONFIG], 0)}",
+            f"there is no such setting{parse.suggestion(name, [*FIELDS, CONFIG], 0)}",
             snippet=f"unset {shlex.quote(name)}",
             remedy="Take it away, and set the right one in its place:",
         )
-        for name in sorted(given)
+        for name in sorted(variables)
         if name.startswith(PREFIX)
         and name not in {*FIELDS, CONFIG}
         and not _KUBERNETES.fullmatch(name)
     ]
-    path = Path(given.get(CONFIG, DEFAULT_FILE))
+    path = Path(variables.get(CONFIG, DEFAULT_FILE))
     readable = True
     try:
-        file = read_file(path, named=CONFIG in given)
+        file = read_file(path, named=CONFIG in variables)
     except Unreadable as error:
         readable = False
         file = SettingFile(mask(str(path)))
@@ -97,9 +97,9 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     sources = f"the environment and {file.name}" if file.content else "the environment"
     from_file = {key: value for key, value in file.content.items() if key in FLAT}
     problems += _unknown(file)
-    from_environ = {field: given[name] for name, field in FIELDS.items() if name in given}
+    from_environ = {field: variables[name] for name, field in FIELDS.items() if name in variables}
     merged = from_file | from_environ
-    settings, refused = _made(merged)
+    settings, refused = _make(merged)
     for field, what in refused.items():
         example, snippet = _examples(field, in_environ=field in from_environ)
         if field in from_environ:
@@ -109,8 +109,8 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     policy = policy_file.read(file, settings.types, FLAT)
     problems += policy.problems
     if not policy.problems:
-        made = {"policy": policy.policy, "aws": policy.targets}
-        settings = settings.model_copy(update=made)
+        parts = {"policy": policy.policy, "aws": policy.targets}
+        settings = settings.model_copy(update=parts)
     missing = {field for field in _OF_SLACK if field not in merged}
     # A file that cannot be read may well hold what seems to be missing.
     if needs_slack and readable:
@@ -128,11 +128,11 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
 
 
 def _unknown(file: SettingFile) -> list[Problem]:
-    """The keys of the file that are none of settings."""
+    """The keys of the file that are no settings."""
     problems = []
     for key in sorted(file.content.keys() - Settings.model_fields.keys()):
         bare = key.lower().removeprefix(PREFIX.lower())
-        hint = values.near(bare, list(Settings.model_fields), 0)
+        hint = parse.suggestion(bare, list(Settings.model_fields), 0)
         what = f"there is no such setting{hint}"
         problems.append(_in_file(file, key, what, remedy="Take it out of the file."))
     return problems
@@ -144,18 +144,19 @@ def _in_file(file: SettingFile, key: str, what: str, **remedy: str) -> Problem:
     return Problem(where, what, **remedy, key=name, line=line)
 
 
-def _made(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:
-    """The settings without those that cannot be taken, which come second, each with why."""
+def _make(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:
+    """The settings without the invalid ones, which come second: {field: problem}."""
     try:
         return Settings(**merged), {}
     except ValidationError as error:
         refused = {
-            str(each["loc"][0]): str(each.get("ctx", {}).get("error", "is of the wrong kind"))
-            for each in error.errors(include_url=False, include_input=False)
-            if each["loc"][0] in merged  # a default that rests on others is not made beside errors
+            str(detail["loc"][0]): str(detail.get("ctx", {}).get("error", "is of the wrong kind"))
+            for detail in error.errors(include_url=False, include_input=False)
+            if detail["loc"][0]
+            in merged  # a default that rests on others is not made beside errors
         }
-    taken = {field: value for field, value in merged.items() if field not in refused}
-    return Settings(**taken), refused
+    valid = {field: value for field, value in merged.items() if field not in refused}
+    return Settings(**valid), refused
 
 
 def _examples(field: str, *, in_environ: bool = True) -> tuple[str, str]:

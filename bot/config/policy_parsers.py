@@ -1,7 +1,7 @@
-"""What the values of the policy's keys may be: TOML in, the value or words about it out.
+"""Parses the values of the policy's keys, which are TOML values.
 
-As in `setting_parsers` each function takes what was given and raises ValueError with words that
-continue the key's name. What is expected of a contact is personal data, and never repeated.
+As in `setting_parsers`, each function raises ValueError with a message that continues the key's
+name. Expected values of a contact are personal data, and never repeated.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from bot.config import setting_parsers
-from bot.config.setting_parsers import near
+from bot.config.setting_parsers import suggestion
 from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON
 from bot.domain.policy.policy import LONGEST_EXEMPTION, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
@@ -32,176 +32,171 @@ _LONGEST_NAME: Final = 40
 _LONGEST_TAG: Final = 128
 
 
-def options(word: str, among: Iterable[str]) -> str:
-    """What it may be instead: the nearest, or all where none is near."""
+def suggestions(word: str, among: Iterable[str]) -> str:
+    """What it may be instead: the closest word, or all where none is close."""
     names = list(among)
-    return near(word.strip().lower(), names) or f"; there are {', '.join(names)}"
+    return suggestion(word.strip().lower(), names) or f"; there are {', '.join(names)}"
 
 
-def quoted(given: object) -> str:
-    """What was given, for a message; of a list or a table only what it is."""
-    if isinstance(given, dict):
+def quoted(value: object) -> str:
+    """A value for a message; of a list or a table only its type."""
+    if isinstance(value, dict):
         return "a table"
-    return "a list" if isinstance(given, list) else setting_parsers.quoted(given)
+    return "a list" if isinstance(value, list) else setting_parsers.quoted(value)
 
 
-def text(given: object) -> str:
+def text(value: object) -> str:
     """Any text that is not blank."""
-    if not isinstance(given, str):
-        raise ValueError(f"{quoted(given)} is no text")  # noqa: TRY004 - these are gathered
-    if not given.strip():
+    if not isinstance(value, str):
+        raise ValueError(f"{quoted(value)} is no text")  # noqa: TRY004 - these are gathered
+    if not value.strip():
         raise ValueError("is empty")
-    return given.strip()
+    return value.strip()
 
 
-def _one_of(given: object, among: Iterable[str], kind: str) -> str:
+def _one_of(value: object, among: Iterable[str], noun: str) -> str:
     names = list(among)
-    found = given.strip().lower() if isinstance(given, str) else given
-    if not isinstance(found, str) or found not in names:
-        raise ValueError(f"{quoted(given)} is no {kind}{options(str(given), names)}")
-    return found
+    word = value.strip().lower() if isinstance(value, str) else value
+    if not isinstance(word, str) or word not in names:
+        raise ValueError(f"{quoted(value)} is no {noun}{suggestions(str(value), names)}")
+    return word
 
 
-def presence(given: object) -> Presence:
-    """Whether a contact must be there."""
-    return Presence(_one_of(given, Presence, "presence"))
+def presence(value: object) -> Presence:
+    """Whether a contact must be set."""
+    return Presence(_one_of(value, Presence, "presence"))
 
 
-def severity(rule: Rule, given: object) -> Severity | None:
+def severity(rule: Rule, value: object) -> Severity | None:
     """A rule's severity; None: it is off."""
-    if rule in ALWAYS_ON and str(given).lower() == "off":
+    if rule in ALWAYS_ON and str(value).lower() == "off":
         raise ValueError("cannot be switched off; only its severity may be given")
-    found = _one_of(given, [*Severity, "on", "off"], "severity")
-    if found == "off":
+    word = _one_of(value, [*Severity, "on", "off"], "severity")
+    if word == "off":
         return None
-    return SEVERITIES[rule] if found == "on" else Severity(found)
+    return SEVERITIES[rule] if word == "on" else Severity(word)
 
 
-def domain(given: object) -> str:
-    """A domain, or with `*.` every domain below one."""
-    found = text(given)
-    if _DOMAIN.fullmatch(found) and len(found) <= _LONGEST_DOMAIN:
-        return found.lower()
-    bare = found.rpartition("@")[2].removeprefix("*").lstrip(".").lower()
-    likely = bare != found.lower() and _DOMAIN.fullmatch(bare)
+def domain(value: object) -> str:
+    """A domain, or with `*.` its subdomains."""
+    name = text(value)
+    if _DOMAIN.fullmatch(name) and len(name) <= _LONGEST_DOMAIN:
+        return name.lower()
+    bare = name.rpartition("@")[2].removeprefix("*").lstrip(".").lower()
+    likely = bare != name.lower() and _DOMAIN.fullmatch(bare)
     hint = f" (did you mean “{bare}”?)" if likely else ""
-    raise ValueError(f"{quoted(found)} is no domain{hint}")
+    raise ValueError(f"{quoted(name)} is no domain{hint}")
 
 
-def expected(field: str, given: object) -> str:
-    """What a field of a contact may be: a value that AWS takes, or `@domain` for an address."""
-    if not isinstance(given, str):
+def expected(field: str, value: object) -> str:
+    """An allowed value of a contact's field: one that AWS accepts, or `@domain` for an address."""
+    if not isinstance(value, str):
         raise ValueError("is no text")  # noqa: TRY004 - these are gathered
-    found = given.strip()
-    if field == EMAIL and found.startswith("@"):
-        return f"@{domain(found[1:])}"
-    problem = problem_of(field, found).partition(" Example: ")[0].rstrip(".:")
+    expectation = value.strip()
+    if field == EMAIL and expectation.startswith("@"):
+        return f"@{domain(expectation[1:])}"
+    problem = problem_of(field, expectation).partition(" Example: ")[0].rstrip(".:")
     if problem:
         raise ValueError(f"is not what AWS takes: {problem[0].lower()}{problem[1:]}")
-    return found
+    return expectation
 
 
-def channel(given: object) -> str:
+def channel(value: object) -> str:
     """A channel id or `#name`."""
-    return setting_parsers.channel(text(given))
+    return setting_parsers.channel(text(value))
 
 
-def mention(given: object) -> str:
+def mention(value: object) -> str:
     """A user id or a user group id of Slack."""
-    found = text(given)
-    if not _MENTION.fullmatch(found):
+    slack_id = text(value)
+    if not _MENTION.fullmatch(slack_id):
         raise ValueError(
-            f"{quoted(found)} is neither a user id (U…, W…) nor a user group id (S…) of Slack"
+            f"{quoted(slack_id)} is neither a user id (U…, W…) nor a user group id (S…) of Slack"
         )
-    return found
+    return slack_id
 
 
-def account(given: object) -> str:
+def account(value: object) -> str:
     """An account id."""
-    if isinstance(given, int) and not isinstance(given, bool):
+    if isinstance(value, int) and not isinstance(value, bool):
         raise ValueError(  # noqa: TRY004 - these are gathered
-            f"{quoted(given)} needs quotation marks: an id may begin with 0"
+            f"{quoted(value)} needs quotation marks: an id may begin with 0"
         )
-    found = text(given)
-    if not _ACCOUNT.fullmatch(found):
-        raise ValueError(f"{quoted(found)} is no account id, which has 12 digits")
-    return found
+    account_id = text(value)
+    if not _ACCOUNT.fullmatch(account_id):
+        raise ValueError(f"{quoted(account_id)} is no account id, which has 12 digits")
+    return account_id
 
 
-def glob(given: object) -> str:
-    """A glob of a name or a tag's value."""
-    return text(given)
-
-
-def tag(given: object) -> str:
+def tag(value: object) -> str:
     """The key of a tag."""
-    found = text(given)
-    if len(found) > _LONGEST_TAG:
+    key = text(value)
+    if len(key) > _LONGEST_TAG:
         raise ValueError(f"is longer than the {_LONGEST_TAG} characters of a tag's key")
-    return found
+    return key
 
 
-def unit(given: object) -> str:
+def unit(value: object) -> str:
     """An OU path as a glob, from the root or from an OU's id down."""
-    found = text(given)
-    if found == "/":
-        return found
-    first, *rest = found.removeprefix("/").split("/")
-    if not found.startswith("/") and not _UNIT.fullmatch(first):
-        raise ValueError(f"{quoted(found)} begins with neither / nor an OU's id (ou-…)")
+    path = text(value)
+    if path == "/":
+        return path
+    first, *rest = path.removeprefix("/").split("/")
+    if not path.startswith("/") and not _UNIT.fullmatch(first):
+        raise ValueError(f"{quoted(path)} begins with neither / nor an OU's id (ou-…)")
     parts = [first, *rest]
     if not all(part.strip() for part in parts):
-        raise ValueError(f"{quoted(found)} holds an OU without a name")
+        raise ValueError(f"{quoted(path)} holds an OU without a name")
     if any("**" in part and part != "**" for part in parts):
-        raise ValueError(f"{quoted(found)} has ** beside other characters; it stands alone")
-    return found
+        raise ValueError(f"{quoted(path)} has ** beside other characters; it stands alone")
+    return path
 
 
-def days(given: object) -> int:
+def days(value: object) -> int:
     """A number of days of at most a year."""
-    if not isinstance(given, int) or isinstance(given, bool):
-        raise ValueError(f"{quoted(given)} is no whole number")  # noqa: TRY004 - these are gathered
-    if not 1 <= given <= LONGEST_EXEMPTION:
-        raise ValueError(f"{quoted(given)} is not from 1 to {LONGEST_EXEMPTION}")
-    return given
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"{quoted(value)} is no whole number")  # noqa: TRY004 - these are gathered
+    if not 1 <= value <= LONGEST_EXEMPTION:
+        raise ValueError(f"{quoted(value)} is not from 1 to {LONGEST_EXEMPTION}")
+    return value
 
 
-def reason(given: object) -> str:
-    """Why accounts are not looked at; it may hold personal data, and is not repeated."""
-    if not isinstance(given, str):
+def reason(value: object) -> str:
+    """Why accounts are not checked; it may hold personal data, and is not repeated."""
+    if not isinstance(value, str):
         raise ValueError("is no text")  # noqa: TRY004 - these are gathered
-    found = " ".join(given.split())
-    if len(found) < SHORTEST_REASON:
+    words = " ".join(value.split())
+    if len(words) < SHORTEST_REASON:
         raise ValueError(f"has fewer than {SHORTEST_REASON} characters")
-    if len(found) > LONGEST_REASON:
+    if len(words) > LONGEST_REASON:
         raise ValueError(f"has more than {LONGEST_REASON} characters")
-    return found
+    return words
 
 
-def organization(given: object) -> str:
+def organization(value: object) -> str:
     """The name of an organization."""
-    found = text(given)
-    if len(found) > _LONGEST_NAME or not found.isprintable():
-        raise ValueError(f"{quoted(found)} is no name of {_LONGEST_NAME} characters at most")
-    return found
+    name = text(value)
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"{quoted(name)} is no name of {_LONGEST_NAME} characters at most")
+    return name
 
 
-def role(given: object) -> str:
+def role(value: object) -> str:
     """A role's ARN."""
-    found = text(given)
-    if not _ROLE.fullmatch(found):
-        raise ValueError(f"{quoted(found)} is no ARN of a role")
-    return found
+    arn = text(value)
+    if not _ROLE.fullmatch(arn):
+        raise ValueError(f"{quoted(arn)} is no ARN of a role")
+    return arn
 
 
-def external_id(given: object) -> str:
-    """What a role asks for; it is not repeated."""
-    if not isinstance(given, str) or not _EXTERNAL_ID.fullmatch(given):
+def external_id(value: object) -> str:
+    """The external id that a role requires; it is not repeated."""
+    if not isinstance(value, str) or not _EXTERNAL_ID.fullmatch(value):
         raise ValueError("is no external id, which has letters, digits and _+=,.@:/-")
-    return given
+    return value
 
 
-def scope(given: object) -> ScopeKind | None:
-    """What is looked after; None finds it out."""
-    found = _one_of(given, [*ScopeKind, "auto"], "scope")
-    return None if found == "auto" else ScopeKind(found)
+def scope(value: object) -> ScopeKind | None:
+    """What is checked; None finds it out."""
+    word = _one_of(value, [*ScopeKind, "auto"], "scope")
+    return None if word == "auto" else ScopeKind(word)

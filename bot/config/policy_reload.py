@@ -1,4 +1,4 @@
-"""Holds the policy that the bot goes by, and takes a new one from the file while it runs."""
+"""The policy of a running bot, which can be reloaded from the file."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _RELOADED: Final = frozenset({"policy", "types"})
-"""The settings of which the policy is made; every other one is taken at a start alone."""
+"""The settings that make up the policy; every other one needs a restart."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyReload:
-    """What a reload came to.
+    """The result of a reload.
 
     Args:
-        policy: what is gone by from now on.
-        changed: whether it differs from the one before.
-        tables: how many tables of policy the file has now, and `tables_before` had before.
-        restart_for: the settings that differ from those the bot was started with, by their names
-            in the file; they count after a restart.
+        policy: the policy from now on.
+        changed: whether it differs from the previous one.
+        tables: how many policy tables the file has now; `tables_before`: had before.
+        restart_for: the settings that differ from those at the start, by their names in the file;
+            they need a restart.
     """
 
     policy: Policy
@@ -43,8 +43,8 @@ class PolicyReload:
     restart_for: tuple[str, ...] = ()
 
     @property
-    def words(self) -> str:
-        """What happened, for people."""
+    def message(self) -> str:
+        """What happened, for a person."""
         now = f"{self.tables} table{'' if self.tables == 1 else 's'}"
         if not self.changed:
             return f"The policy is as it was, of {now}."
@@ -53,8 +53,8 @@ class PolicyReload:
         return f"The new policy of {now} holds from now on; before it had {self.tables_before}."
 
     @property
-    def restart_words(self) -> str:
-        """Which other settings wait for a restart, for people; empty where none does."""
+    def restart_message(self) -> str:
+        """Which other settings need a restart, for a person; empty where none does."""
         if not self.restart_for:
             return ""
         one = len(self.restart_for) == 1
@@ -66,8 +66,8 @@ class ReloadablePolicy:
     """The policy of a running bot. Safe to use from several threads.
 
     Args:
-        settings: those that the bot was started with.
-        load: reads all settings anew, or raises SettingsError.
+        settings: those at the start.
+        load: reads all settings again, or raises SettingsError.
     """
 
     def __init__(self, settings: Settings, load: Callable[[], Settings]) -> None:
@@ -77,31 +77,31 @@ class ReloadablePolicy:
         self._lock = threading.Lock()
 
     def current(self) -> Policy:
-        """The policy of this moment; what takes longer keeps the one it began with."""
+        """The policy at this moment; a longer operation keeps the one it started with."""
         return self._policy
 
     def reload(self) -> PolicyReload:
-        """Read the file anew, and go by its policy from now on.
+        """Read the file again, and use its policy from now on.
 
         Raises:
-            SettingsError: anything in the settings is wrong; everything stays as it was.
+            SettingsError: a setting is invalid; the policy stays as it was.
         """
         with self._lock:
             try:
-                found = self._load()
+                loaded = self._load()
             except SettingsError as error:
                 _log.warning("policy not reloaded", problems=len(error.problems))
                 raise
-            before, self._policy = self._policy, found.policy
+            previous, self._policy = self._policy, loaded.policy
         reloaded = PolicyReload(
-            found.policy,
-            changed=_said(found.policy) != _said(before),
-            tables=policy_file.count(found.policy),
-            tables_before=policy_file.count(before),
+            loaded.policy,
+            changed=_content(loaded.policy) != _content(previous),
+            tables=policy_file.count(loaded.policy),
+            tables_before=policy_file.count(previous),
             restart_for=tuple(
                 name
-                for name in type(found).model_fields
-                if name not in _RELOADED and getattr(found, name) != getattr(self._settings, name)
+                for name in type(loaded).model_fields
+                if name not in _RELOADED and getattr(loaded, name) != getattr(self._settings, name)
             ),
         )
         _log.info(
@@ -114,6 +114,6 @@ class ReloadablePolicy:
         return reloaded
 
 
-def _said(policy: Policy) -> list[tuple[Match, dict[str, Value]]]:
-    """What a policy says, on whichever lines of its file."""
+def _content(policy: Policy) -> list[tuple[Match, dict[str, Value]]]:
+    """The content of a policy, without the lines of its tables."""
     return [(table.match, dict(table.values)) for table in policy.tables]

@@ -105,7 +105,7 @@ class TableParser:
             if key in self._settings and key not in allowed:
                 self.report((*path, key), "is a setting, and stands above all tables")
             elif key not in allowed:
-                there = parse.options(key, allowed)
+                there = parse.suggestions(key, allowed)
                 self.report((*path, key), f"there is no such key{there}")
         return {key: value for key, value in content.items() if key in allowed}
 
@@ -186,7 +186,7 @@ class TableParser:
         def organization(value: object) -> str:
             name = parse.text(value)
             if name not in known:
-                there = parse.options(name, known) if known else ""
+                there = parse.suggestions(name, known) if known else ""
                 raise ValueError(f"no [[aws]] table has the name {parse.quoted(name)}{there}")
             return name
 

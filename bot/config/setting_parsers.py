@@ -1,7 +1,7 @@
-"""What the value of each setting may be: text or TOML in, the value or words about it out.
+"""Parses the value of each setting, which is text or a TOML value.
 
-Each function takes what was given and raises ValueError with words that continue the setting's
-name, such as `“5x” is no number`. Those of secrets never repeat the value; the others mask it.
+Each function raises ValueError with a message that continues the setting's name, such as
+`“5x” is no number`. Messages about secrets never repeat the value; others mask it.
 """
 
 from __future__ import annotations
@@ -19,202 +19,204 @@ from bot.domain.contacts import ContactType
 from bot.domain.masking import mask
 from bot.domain.scope import ScopeKind
 
-_TRUTH: Final = {
+_LONGEST_QUOTE: Final = 60
+_BOOLEANS: Final = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
 _CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{6,}|#[^\s#A-Z]{1,80}")
 _FIXER: Final = re.compile(r"[UWS][A-Z0-9]{2,}")
-_KINDS: Final = {"xoxb-": "bot token", "xapp-": "app-level token"}
+_TOKENS: Final = {"xoxb-": "bot token", "xapp-": "app-level token"}
 
 
-def quoted(given: object) -> str:
-    """What was given, for a message: short, in quotation marks, on one line, masked."""
-    shown = mask(" ".join(str(given).split()))
-    most = 60
-    return f"“{shown if len(shown) <= most else shown[: most - 1] + '…'}”"
+def quoted(value: object) -> str:
+    """A value for a message: short, in quotation marks, on one line, masked."""
+    shown = mask(" ".join(str(value).split()))
+    if len(shown) > _LONGEST_QUOTE:
+        shown = f"{shown[: _LONGEST_QUOTE - 1]}…"
+    return f"“{shown}”"
 
 
-def near(word: str, among: list[str], cutoff: float = 0.6) -> str:
-    """` (did you mean “…”?)` with the nearest word, or nothing where none is near."""
-    found = get_close_matches(word, among, n=1, cutoff=cutoff)
-    return f" (did you mean “{found[0]}”?)" if found else ""
+def suggestion(word: str, among: list[str], cutoff: float = 0.6) -> str:
+    """` (did you mean “…”?)` with the closest word, or nothing where none is close."""
+    closest = get_close_matches(word, among, n=1, cutoff=cutoff)
+    return f" (did you mean “{closest[0]}”?)" if closest else ""
 
 
-def text(given: object) -> str:
+def text(value: object) -> str:
     """Any text of one line or more that is not blank."""
-    if not isinstance(given, str):
-        raise ValueError(f"{quoted(given)} is no text")  # noqa: TRY004 - pydantic gathers these
-    if not given.strip():
+    if not isinstance(value, str):
+        raise ValueError(f"{quoted(value)} is no text")  # noqa: TRY004 - pydantic gathers these
+    if not value.strip():
         raise ValueError("is empty")
-    return given.strip()
+    return value.strip()
 
 
-def _token(given: object, prefix: str) -> str:
-    found = given.strip() if isinstance(given, str) else ""
-    if found.startswith(prefix) and len(found) > len(prefix) and found.isprintable():
-        return found
-    other = next((kind for start, kind in _KINDS.items() if found.startswith(start)), None)
+def _token(value: object, prefix: str) -> str:
+    token = value.strip() if isinstance(value, str) else ""
+    if token.startswith(prefix) and len(token) > len(prefix) and token.isprintable():
+        return token
+    other = next((name for start, name in _TOKENS.items() if token.startswith(start)), None)
     hint = ""
-    if other and not found.startswith(prefix):
+    if other and not token.startswith(prefix):
         hint = f" (this looks like the {other}: are the two tokens swapped?)"
-    raise ValueError(f"does not look like Slack's {_KINDS[prefix]}, which begins {prefix}{hint}")
+    raise ValueError(f"does not look like Slack's {_TOKENS[prefix]}, which begins {prefix}{hint}")
 
 
-def bot_token(given: object) -> str:
+def bot_token(value: object) -> str:
     """`xoxb-…`."""
-    return _token(given, "xoxb-")
+    return _token(value, "xoxb-")
 
 
-def app_token(given: object) -> str:
+def app_token(value: object) -> str:
     """`xapp-…`."""
-    return _token(given, "xapp-")
+    return _token(value, "xapp-")
 
 
-def base_url(given: object) -> str:
+def base_url(value: object) -> str:
     """An http or https URL, with the trailing slash that slack_sdk needs."""
-    found = text(given)
+    address = text(value)
     try:
-        parts = urlsplit(found)
+        parts = urlsplit(address)
         whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:  # a port that is no number, a bracket without its other
         whole = False
-    if not whole or parts.query or parts.fragment or " " in found:
-        raise ValueError(f"{quoted(found)} is no http or https base URL")
-    return found if found.endswith("/") else f"{found}/"
+    if not whole or parts.query or parts.fragment or " " in address:
+        raise ValueError(f"{quoted(address)} is no http or https base URL")
+    return address if address.endswith("/") else f"{address}/"
 
 
-def web_page(given: object) -> str:
+def url(value: object) -> str:
     """An http or https URL, without a slash at its end."""
-    return base_url(given).rstrip("/")
+    return base_url(value).rstrip("/")
 
 
-def channel(given: object) -> str:
+def channel(value: object) -> str:
     """A channel id or `#name`."""
-    found = text(given)
-    if _CHANNEL.fullmatch(found):
-        return found
-    wanted = f"#{found.lower().lstrip('#')}"
+    name = text(value)
+    if _CHANNEL.fullmatch(name):
+        return name
+    wanted = f"#{name.lower().lstrip('#')}"
     likely = _CHANNEL.fullmatch(wanted) and mask(wanted) == wanted
     hint = f" (did you mean “{wanted}”?)" if likely else ""
-    raise ValueError(f"{quoted(found)} is neither a channel's id nor its #name{hint}")
+    raise ValueError(f"{quoted(name)} is neither a channel's id nor its #name{hint}")
 
 
-def crontab(given: object) -> str:
-    """A crontab expression of five fields that comes due at some time."""
+def crontab(value: object) -> str:
+    """A crontab expression of five fields that is due at some time."""
     from bot.config.crontab import trigger  # noqa: PLC0415 - slow to import; the default needs no look
 
-    found = text(given)
+    expression = text(value)
     try:
-        due = trigger(found, ZoneInfo("UTC")).get_next_fire_time(None, datetime.now(UTC))
+        due = trigger(expression, ZoneInfo("UTC")).get_next_fire_time(None, datetime.now(UTC))
     except ValueError as error:
-        raise ValueError(f"{quoted(found)} is no crontab expression: {error}") from None
+        raise ValueError(f"{quoted(expression)} is no crontab expression: {error}") from None
     if due is None:
-        raise ValueError(f"{quoted(found)} never comes due")
-    return found
+        raise ValueError(f"{quoted(expression)} never comes due")
+    return expression
 
 
-def timezone(given: object) -> ZoneInfo:
+def timezone(value: object) -> ZoneInfo:
     """A time zone by its IANA name."""
-    found = text(given)
+    name = text(value)
     try:
-        return ZoneInfo(found)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: `Europe` is a folder of them
-        hint = near(found, sorted(available_timezones()), 0.8)
-        raise ValueError(f"{quoted(found)} is no IANA time zone{hint}") from None
+        hint = suggestion(name, sorted(available_timezones()), 0.8)
+        raise ValueError(f"{quoted(name)} is no IANA time zone{hint}") from None
 
 
-def truth(given: object) -> bool:
+def boolean(value: object) -> bool:
     """True or false, in the usual spellings."""
-    if isinstance(given, bool):
-        return given
+    if isinstance(value, bool):
+        return value
     try:
-        return _TRUTH[str(given).strip().lower()]
+        return _BOOLEANS[str(value).strip().lower()]
     except KeyError:
-        raise ValueError(f"{quoted(given)} is neither true nor false") from None
+        raise ValueError(f"{quoted(value)} is neither true nor false") from None
 
 
-def scope(given: object) -> ScopeKind | None:
-    """`account`, `organization`, or `auto`, which is None."""
-    names = [*(kind.value for kind in ScopeKind), "auto"]
-    found = text(given).lower()
-    if found not in names:
-        raise ValueError(f"{quoted(given)} is none of {', '.join(names)}{near(found, names)}")
-    return None if found == "auto" else ScopeKind(found)
+def scope(value: object) -> ScopeKind | None:
+    """`account`, `organization`, or `auto`: None."""
+    names = [*ScopeKind, "auto"]
+    name = text(value).lower()
+    if name not in names:
+        raise ValueError(f"{quoted(value)} is none of {', '.join(names)}{suggestion(name, names)}")
+    return None if name == "auto" else ScopeKind(name)
 
 
-def _items(given: object) -> list[str]:
+def _items(value: object) -> list[str]:
     """Comma-separated text or a TOML list as its items, each once."""
-    items = given if isinstance(given, list) else text(given).split(",")
+    items = value if isinstance(value, list) else text(value).split(",")
     if not all(isinstance(item, str) for item in items):
         raise ValueError("holds something that is no text")
     return list(dict.fromkeys(item.strip() for item in items if item.strip()))
 
 
-def types(given: object) -> tuple[ContactType, ...]:
+def types(value: object) -> tuple[ContactType, ...]:
     """Contact types, each once, in the order given."""
-    names = [kind.value for kind in ContactType]
-    found = list(dict.fromkeys(item.upper() for item in _items(given)))
-    for item in found:
+    names = [contact_type.value for contact_type in ContactType]
+    wanted = list(dict.fromkeys(item.upper() for item in _items(value)))
+    for item in wanted:
         if item not in names:
             raise ValueError(
                 f"{quoted(item)} is no contact type; there are {', '.join(names)}"
-                f"{near(item, names)}"
+                f"{suggestion(item, names)}"
             )
-    if not found:
+    if not wanted:
         raise ValueError("names no contact type")
-    return tuple(ContactType(item) for item in found)
+    return tuple(ContactType(item) for item in wanted)
 
 
-def fixers(given: object) -> tuple[str, ...]:
+def fixers(value: object) -> tuple[str, ...]:
     """User ids and user group ids, or `*` alone."""
-    found = _items(given)
-    if "*" in found:
-        if len(found) > 1:
+    ids = _items(value)
+    if "*" in ids:
+        if len(ids) > 1:
             raise ValueError("* means everyone, and stands alone")
         return ("*",)
-    for item in found:
+    for item in ids:
         if not _FIXER.fullmatch(item):
             raise ValueError(
                 f"{quoted(item)} is neither a user id (U…, W…) nor a user group id (S…); Slack "
                 "shows a person's under Profile, Copy member ID"
             )
-    return tuple(found)
+    return tuple(ids)
 
 
-def path(given: object) -> Path:
+def path(value: object) -> Path:
     """A file; `~` is the home directory."""
-    return Path(text(given)).expanduser()
+    return Path(text(value)).expanduser()
 
 
-def positive(given: object) -> float:
+def positive_number(value: object) -> float:
     """A number above zero."""
     try:
-        if isinstance(given, bool):
+        if isinstance(value, bool):
             raise ValueError  # noqa: TRY301, TRY004 - Python counts truth values among the numbers
-        number = float(str(given))
+        number = float(str(value))
     except ValueError:
-        raise ValueError(f"{quoted(given)} is no number") from None
+        raise ValueError(f"{quoted(value)} is no number") from None
     if not (math.isfinite(number) and number > 0):
-        raise ValueError(f"{quoted(given)} is not above zero")
+        raise ValueError(f"{quoted(value)} is not above zero")
     return number
 
 
-def region(given: object) -> str:
+def region(value: object) -> str:
     """An ISO country code that phone numbers are known for."""
     from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - large, and needed here alone
 
-    found = text(given).upper()
-    if found not in SUPPORTED_REGIONS:
-        hint = " (did you mean “GB”?)" if found == "UK" else ""
-        raise ValueError(f"{quoted(given)} is no ISO country code with phone numbers{hint}")
-    return found
+    code = text(value).upper()
+    if code not in SUPPORTED_REGIONS:
+        hint = " (did you mean “GB”?)" if code == "UK" else ""
+        raise ValueError(f"{quoted(value)} is no ISO country code with phone numbers{hint}")
+    return code
 
 
-def log_format(given: object) -> str:
+def log_format(value: object) -> str:
     """`console` or `json`."""
     names = ["console", "json"]
-    found = text(given).lower()
-    if found not in names:
-        raise ValueError(f"{quoted(given)} is neither console nor json{near(found, names)}")
-    return found
+    name = text(value).lower()
+    if name not in names:
+        raise ValueError(f"{quoted(value)} is neither console nor json{suggestion(name, names)}")
+    return name

@@ -1,4 +1,4 @@
-"""The settings: what there is, what each may be, and by which name it is given."""
+"""The settings: their names, types, defaults and descriptions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic_core import core_schema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config import policy_file
-from bot.config import setting_parsers as values
+from bot.config import setting_parsers as parse
 from bot.domain.contacts import ContactType
 from bot.domain.policy.policy import Policy
 from bot.domain.scope import AwsTarget, ScopeKind
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 PREFIX: Final = "ALTCONTACT_"
 
 
-def _given(parse: Callable[[Any], object]) -> BeforeValidator:
-    """Parse what the environment or TOML may hold; what is of the field's own type passes."""
+def _parsed(parser: Callable[[Any], object]) -> BeforeValidator:
+    """Parse a value of the environment or TOML; a value of the field's own type passes."""
     raw = (str, int, float, list)
-    return BeforeValidator(lambda given: parse(given) if isinstance(given, raw) else given)
+    return BeforeValidator(lambda value: parser(value) if isinstance(value, raw) else value)
 
 
-class _AsItIs:
-    """Marks a field whose value is made elsewhere, and is looked at no further than its class."""
+class _Instance:
+    """Marks a field whose value is made elsewhere: only its class is checked."""
 
     def __get_pydantic_core_schema__(
         self,
@@ -43,87 +43,87 @@ class _AsItIs:
 
 
 class Settings(BaseSettings):
-    """Every setting, checked. Made by `load`; tests may make it from keyword arguments."""
+    """Every setting, validated. Made by `load`; tests may make it from keyword arguments."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False
     )
 
-    slack_bot_token: Annotated[SecretStr, _given(values.bot_token)] = Field(
+    slack_bot_token: Annotated[SecretStr, _parsed(parse.bot_token)] = Field(
         default=SecretStr(""), description="the bot token", examples=["xoxb-…"]
     )
-    slack_app_token: Annotated[SecretStr, _given(values.app_token)] = Field(
+    slack_app_token: Annotated[SecretStr, _parsed(parse.app_token)] = Field(
         default=SecretStr(""),
         description="the app-level token for Socket Mode",
         examples=["xapp-…"],
     )
-    slack_api_url: Annotated[str, _given(values.base_url)] = Field(
+    slack_api_url: Annotated[str, _parsed(parse.base_url)] = Field(
         default="https://slack.com/api/",
         description="base URL of Slack's Web API",
         examples=["https://slack.com/api/"],
     )
-    channel: Annotated[str, _given(values.channel)] = Field(
+    channel: Annotated[str, _parsed(parse.channel)] = Field(
         default="", description="channel id or #name for alerts", examples=["#security-alerts"]
     )
-    schedule: Annotated[str, _given(values.crontab)] = Field(
+    schedule: Annotated[str, _parsed(parse.crontab)] = Field(
         default="0 9 * * *",
         description="when to check, as a crontab expression",
         examples=["0 9 * * *"],
     )
-    timezone: Annotated[ZoneInfo, _given(values.timezone)] = Field(
+    timezone: Annotated[ZoneInfo, _parsed(parse.timezone)] = Field(
         default=ZoneInfo("UTC"),
         description="whose clock the schedule goes by",
         examples=["Europe/London"],
     )
-    check_on_start: Annotated[bool, _given(values.truth)] = Field(
+    check_on_start: Annotated[bool, _parsed(parse.boolean)] = Field(
         default=False, description="whether to check at every start", examples=["true"]
     )
-    scope: Annotated[ScopeKind | None, _given(values.scope)] = Field(
+    scope: Annotated[ScopeKind | None, _parsed(parse.scope)] = Field(
         default=None, description="what is looked after; None finds it out", examples=["auto"]
     )
-    types: Annotated[tuple[ContactType, ...], _given(values.types)] = Field(
+    types: Annotated[tuple[ContactType, ...], _parsed(parse.types)] = Field(
         default=(ContactType.SECURITY,),
         description="contact types that every account must have",
         examples=["SECURITY,BILLING"],
     )
-    fixers: Annotated[tuple[str, ...], _given(values.fixers)] = Field(
+    fixers: Annotated[tuple[str, ...], _parsed(parse.fixers)] = Field(
         default=(),
         description="user and user group ids who may change contacts; none: read-only; *: everyone",
         examples=["U012ABCDEF,S045GHIJKL"],
     )
-    database: Annotated[Path, _given(values.path)] = Field(
+    database: Annotated[Path, _parsed(parse.path)] = Field(
         default=Path("altcontact.db"),
         description="the SQLite file",
         examples=["/data/altcontact.db"],
     )
-    read_rate: Annotated[float | None, _given(values.positive)] = Field(
+    read_rate: Annotated[float | None, _parsed(parse.positive_number)] = Field(
         default=None, description="reads a second; None: AWS's published quota", examples=["10"]
     )
-    write_rate: Annotated[float | None, _given(values.positive)] = Field(
+    write_rate: Annotated[float | None, _parsed(parse.positive_number)] = Field(
         default=None, description="writes a second; None: AWS's published quota", examples=["5"]
     )
-    confirm_timeout: Annotated[float, _given(values.positive)] = Field(
+    confirm_timeout: Annotated[float, _parsed(parse.positive_number)] = Field(
         default=60.0,
         description="seconds to wait for AWS to show what was written",
         examples=["60"],
     )
-    phone_region: Annotated[str | None, _given(values.region)] = Field(
+    phone_region: Annotated[str | None, _parsed(parse.region)] = Field(
         default=None, description="country of phone numbers in national form", examples=["GB"]
     )
-    log_format: Annotated[Literal["console", "json"], _given(values.log_format)] = Field(
+    log_format: Annotated[Literal["console", "json"], _parsed(parse.log_format)] = Field(
         default="console", description="how the log is written", examples=["json"]
     )
-    rules_url: Annotated[str, _given(values.web_page)] = Field(
+    rules_url: Annotated[str, _parsed(parse.url)] = Field(
         default="",
         description="where docs/rules is published, for findings to link to",
         examples=["https://github.com/corp/altcontact/blob/main/docs/rules"],
     )
-    policy: Annotated[Policy, _AsItIs()] = Field(
-        default_factory=lambda given: Policy.requiring(given.get("types", ())),
+    policy: Annotated[Policy, _Instance()] = Field(
+        default_factory=lambda values: Policy.requiring(values.get("types", ())),
         description="what accounts should have: [policy] of the file, over `types`",
         examples=['[policy]\nsecurity = "required"'],
     )
-    aws: Annotated[tuple[AwsTarget, ...], _AsItIs()] = Field(
+    aws: Annotated[tuple[AwsTarget, ...], _Instance()] = Field(
         default=(),
         description="the [[aws]] tables of the file; none: boto3's own chain",
         examples=['[[aws]]\nname = "corp"\nprofile = "corp"'],
@@ -138,7 +138,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What `load` hands in alone: the process's own environment is never looked at unasked."""
+        """Only what `load` passes: the process's own environment is never read implicitly."""
         return (init_settings,)
 
 
@@ -148,7 +148,7 @@ def variable(field: str) -> str:
 
 
 FLAT: Final = [field for field in Settings.model_fields if field not in policy_file.TABLES]
-"""The fields that one value sets."""
+"""The fields that are set by a single value."""
 
 FIELDS: Final = {variable(field): field for field in FLAT}
-"""Each environment variable with the field that it sets."""
+"""{environment variable: field}."""

@@ -1,4 +1,4 @@
-"""The TOML file of settings and policy, and how what is wrong with it is told."""
+"""Reads the TOML file of settings and policy, and describes its problems."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _TWICE: Final = (
     "Cannot redefine",
     "Duplicate inline table key",
 )
-"""How tomllib begins to say that something is given a second time."""
+"""How tomllib's message begins where a key or a table is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One setting that is wrong or missing.
+    """One setting that is invalid or missing.
 
-    `where` is its name, with the file and the line where it has them; `key` is the name alone, and
-    `line` is 0 where there is none. `snippet` is what to set instead, to put into a shell or the
-    file, and `remedy` says so; empty where nothing is known.
+    `where` is its name, with file and line where it has them; `key` is the name alone, and `line`
+    is 0 where there is none. `snippet` is the line to put into a shell or the file instead, and
+    `remedy` says so; empty where nothing is known.
     """
 
     where: str
@@ -51,20 +51,20 @@ class Problem:
 
 
 def in_file(key: str, file: str, line: int) -> str:
-    """Where something is wrong in the file."""
+    """A location in the file, for a message."""
     return f"{key} in {file}, line {line}"
 
 
 def plain(key: str) -> str:
-    """A key of the file as it stands, or in quotation marks where it is no plain word."""
+    """A key of the file as it is, or in quotation marks where it is no plain word."""
     return key if re.fullmatch(r"[\w-]{1,60}", key) else quoted(key)
 
 
 @dataclass(frozen=True, slots=True)
 class SettingFile:
-    """The file's content, empty where it is not there, and where everything stands in it.
+    """The file's content, empty without a file, and the lines of everything in it.
 
-    `name` is how it is called in messages.
+    `name` is its name in messages.
     """
 
     name: str
@@ -84,10 +84,10 @@ class Unreadable(ValueError):
 
 
 def read_file(file: Path, *, named: bool) -> SettingFile:
-    """The TOML file, without flat keys that are empty; nothing where an unnamed one is not there.
+    """The TOML file without empty flat keys; empty where the default file does not exist.
 
     Raises:
-        Unreadable: it cannot be read; the problem says why, and nothing of its content.
+        Unreadable: it cannot be read; the problem says why, without its content.
     """
     shown = mask(str(file))
     name = f"{CONFIG}: {shown}" if named else shown
@@ -114,7 +114,7 @@ def read_file(file: Path, *, named: bool) -> SettingFile:
 
 
 def _no_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> Unreadable:
-    """What is the matter, in words that repeat nothing of the file."""
+    """Why a file is not TOML, without anything of its content."""
     why = str(error)
     found = re.search(r"\(at line (\d+), column \d+\)$", why)
     line = int(found[1]) if found else text.count("\n") + 1

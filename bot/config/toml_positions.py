@@ -1,8 +1,7 @@
-"""On which line of a TOML file each table, key and list item stands, which tomllib does not tell.
+"""Finds the line of each table, key and list item of a TOML file, which tomllib does not keep.
 
-The text is gone through once more, after tomllib has taken it: it is TOML, so where a key, a text
-or a bracket ends needs no second judgement. (tomlkit keeps lines, but moves arrays of tables that
-stand among each other.)
+The text is scanned again after tomllib has parsed it: it is valid TOML, so this needs no error
+handling. (tomlkit keeps lines, but reorders arrays of tables that are mixed with each other.)
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Keys, and places in a list counted from 0: `("policy", "override", 1, "match", "ou")`."""
+"""Keys and list indices: `("policy", "override", 1, "match", "ou")`."""
 
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SPACE: Final = re.compile(r"[ \t]*")
@@ -37,12 +36,12 @@ _TEXTS: Final = tuple(
 
 
 class Lines:
-    """Where everything in a TOML text stands.
+    """The lines of everything in a TOML text.
 
-    `headers` has the tables that are opened in brackets, each with its line, from top to bottom.
+    `headers` has the tables with a header in brackets, each with its line, from top to bottom.
 
     Args:
-        text: TOML that tomllib takes.
+        text: valid TOML.
 
     Raises:
         RecursionError: lists or tables are nested too deeply.
@@ -52,13 +51,13 @@ class Lines:
         self.headers: dict[Path, int] = {}
         self._text = text
         self._at = 0
-        self._breaks = [place for place, character in enumerate(text) if character == "\n"]
+        self._breaks = [index for index, character in enumerate(text) if character == "\n"]
         self._lines: dict[Path, int] = {(): 1}
         self._counts: dict[Path, int] = {}
         self._read()
 
     def line_of(self, path: Path) -> int:
-        """The line of what stands there, or of the nearest table around it."""
+        """The line of this location, or of the nearest table around it."""
         while path not in self._lines:
             path = path[:-1]
         return self._lines[path]
@@ -77,9 +76,9 @@ class Lines:
         line = self._line()
         path: Path = ()
         keys = list(self._keys())
-        for place, key in enumerate(keys, 1):
+        for index, key in enumerate(keys, 1):
             path = self._passed((*path, key), line)
-            if array and place == len(keys):
+            if array and index == len(keys):
                 self._counts[path] = self._counts.get(path, 0) + 1
             if path in self._counts:
                 path = (*path, self._counts[path] - 1)
@@ -99,8 +98,8 @@ class Lines:
 
     def _value(self, path: Path) -> None:
         if self._taken("["):
-            for place in self._until("]"):
-                item = (*path, place)
+            for index in self._until("]"):
+                item = (*path, index)
                 self._lines[item] = self._line()
                 self._value(item)
         elif self._taken("{"):
@@ -110,18 +109,18 @@ class Lines:
             self._skip(_OTHER)
 
     def _until(self, end: str) -> Iterator[int]:
-        """Count what stands between commas, up to the bracket that ends it."""
-        place = 0
+        """Count the items between commas, up to the closing bracket."""
+        index = 0
         self._skip(_BLANK)
         while not self._taken(end):
-            yield place
-            place += 1
+            yield index
+            index += 1
             self._skip(_BLANK)
             self._taken(",")
             self._skip(_BLANK)
 
     def _keys(self) -> Iterator[str]:
-        """The parts of a dotted key; what comes after it is not taken."""
+        """The parts of a dotted key, without what follows it."""
         while True:
             self._skip(_SPACE)
             began = self._at
@@ -137,8 +136,8 @@ class Lines:
 
     def _text_value(self) -> bool:
         for pattern in _TEXTS:
-            if found := pattern.match(self._text, self._at):
-                self._at = found.end()
+            if match := pattern.match(self._text, self._at):
+                self._at = match.end()
                 return True
         return False
 
@@ -147,9 +146,9 @@ class Lines:
         return path
 
     def _skip(self, pattern: re.Pattern[str]) -> int:
-        found = pattern.match(self._text, self._at)
-        if found:
-            self._at = found.end()
+        match = pattern.match(self._text, self._at)
+        if match:
+            self._at = match.end()
         return self._at
 
     def _taken(self, mark: str) -> bool:

@@ -18,10 +18,10 @@ _PROBLEM_TEXT: Final = 500
 
 def reloaded_message(reloaded: PolicyReload) -> Message:
     """The file was applied."""
-    words = reloaded.words
+    words = reloaded.message
     blocks = [paragraph(f":white_check_mark: {escape(words)}")]
     if reloaded.restart_for:
-        blocks.append(paragraph(f":information_source: {escape(reloaded.restart_words)}"))
+        blocks.append(paragraph(f":information_source: {escape(reloaded.restart_message)}"))
     if reloaded.changed:
         blocks.append(context("Alerts follow with the next check: `/altcontact check` makes one."))
     return Message(escape(words), blocks)

@@ -279,7 +279,7 @@ def test_look_takes_what_can_be_used(folder: Path) -> None:
     assert found.wrong == {"scope", "slack_app_token"}
     assert found.settings.scope is None
     assert found.settings.channel == SLACK["ALTCONTACT_CHANNEL"]
-    assert (found.given, found.sources) == (3, "the environment")
+    assert (found.count, found.sources) == (3, "the environment")
     assert [problem.where for problem in found.problems] == ["ALTCONTACT_SCOPE", "SLACK_APP_TOKEN"]
     assert [problem.snippet for problem in found.problems] == [
         "export ALTCONTACT_SCOPE=auto",
