@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import Future
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,18 +20,18 @@ from bot.domain.errors import (
     PostRefused,
     StoreError,
 )
-from bot.services.scan.scanner import Ticket
 from bot.slack.background import BackgroundTasks
 from bot.slack.channels import AlertChannel
 from bot.slack.client import retrying_client
 from bot.slack.direct_messages import DirectMessages
 from bot.slack.fixers import MAX_AGE, SlackFixers
-from bot.slack.listeners.scan_progress import PROGRESS_AT, RESPONSE_URL_LIFE, ScanReporter
+from bot.slack.listeners.scan_progress import RESPONSE_URL_LIFE, ScanReporter
 from bot.slack.modals import Modals, SubmissionResult
 from bot.slack.notifier import SlackNotifier
 from bot.slack.views import fix_form
 from bot.slack.views.problem import note
 from tests.unit.fakes import FakeClock
+from tests.unit.slack.heard import Heard, ticket
 from tests.unit.slack.views import sample_data as data
 
 if TYPE_CHECKING:
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from slack_bolt import Ack
     from slack_sdk import WebClient
 
-    from bot.domain.scans import ScanReport
     from bot.slack.views.message import Message
 
 ALICE, BOB, GROUP, ALERTS, ELSEWHERE = (
@@ -201,60 +198,6 @@ def messages(client: WebClient) -> DirectMessages:
     return DirectMessages(client)
 
 
-class Heard:
-    """What a person was told, and a way to wait for it."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self._more = threading.Condition()
-
-    def __call__(self, message: Message) -> None:
-        """Hear a message."""
-        with self._more:
-            self.messages.append(message)
-            self._more.notify_all()
-
-    def wait(self, number: int = 1) -> list[str]:
-        """Wait for so many messages; their texts."""
-        with self._more:
-            assert self._more.wait_for(lambda: len(self.messages) >= number, 60)
-            return [message.text for message in self.messages]
-
-
-def test_work_that_fails_tells_the_person(tasks: BackgroundTasks) -> None:
-    """A known error is told in words with its mend, a defect by a reference alone."""
-
-    def full() -> None:
-        raise StoreError("The disk is full.", "Make room.")
-
-    def broken() -> None:
-        raise ZeroDivisionError
-
-    heard = Heard()
-    tasks.run(full, heard)
-    assert heard.wait() == ["The disk is full. Make room."]
-    tasks.run(broken, heard)
-    told = heard.wait(2)[1]
-    assert "reference" in told
-    assert "ZeroDivision" not in told
-
-
-def test_an_answer_that_cannot_be_delivered_is_logged(tasks: BackgroundTasks) -> None:
-    """Where the person cannot be told either, the work goes on."""
-
-    def fail() -> None:
-        raise StoreError("Full.")
-
-    def deaf(_: Message) -> None:
-        raise NotifierError("Slack is away.")
-
-    heard = Heard()
-    tasks.run(fail, deaf)
-    tasks.run(lambda: heard(note("Next.")), heard)
-    assert heard.wait() == ["Next."]
-    assert tasks.submit(lambda: 7).result(60) == 7
-
-
 def test_one_person_is_told_in_the_channel_or_directly(
     slack: SlackSandbox, messages: DirectMessages
 ) -> None:
@@ -267,68 +210,16 @@ def test_one_person_is_told_in_the_channel_or_directly(
     messages.send(ALICE, note("Nowhere."))
 
 
-class Reporters:
-    """Makes reporters of alice's checks."""
-
-    def __init__(self, tasks: BackgroundTasks, messages: DirectMessages) -> None:
-        self._tasks = tasks
-        self._messages = messages
-
-    def __call__(self, clock: FakeClock, heard: Callable[[Message], None]) -> ScanReporter:
-        """A reporter that speaks to `heard`."""
-        return ScanReporter(
-            heard, self._tasks, self._messages, clock, user_id=ALICE, channel_id=ALERTS
-        )
-
-
-@pytest.fixture
-def reporter(tasks: BackgroundTasks, messages: DirectMessages) -> Reporters:
-    """Makes reporters of alice's checks."""
-    return Reporters(tasks, messages)
-
-
-def ticket(*, joined: bool = False) -> Ticket:
-    """A scan that runs."""
-    report: Future[ScanReport] = Future()
-    return Ticket(data.scan(), report, joined)
-
-
-def test_a_check_is_told_from_start_to_result(reporter: Reporters) -> None:
-    """Started, its progress at its moments, its result: five messages at most."""
-    clock, heard, running = FakeClock(), Heard(), ticket()
-    told = reporter(clock, heard)
-    told.started(running)
-    heard.wait(1)
-    told.progress(1, 100)
-    for number, moment in enumerate(PROGRESS_AT):
-        clock.tick(moment)
-        told.progress(10, 100)
-        heard.wait(2 + number)
-        told.progress(11, 100)
-    running.report.set_result(data.report(1, 0, 1))
-    texts = heard.wait(5)
-    assert "Checking" in texts[0]
-    assert "10 of 100 accounts" in texts[1]
-    assert "1 of 2 accounts fall short" in texts[4]
-
-
-def test_a_joined_check_and_one_that_fails(reporter: Reporters) -> None:
-    """Who joins is told who started it; a check that cannot be recorded says why."""
-    heard, running = Heard(), ticket(joined=True)
-    told = reporter(FakeClock(), heard)
-    told.started(running)
-    assert "running already" in heard.wait()[0]
-    running.report.set_exception(StoreError("The disk is full.", "Make room."))
-    assert heard.wait(2)[1] == "The disk is full. Make room."
-
-
 def test_after_thirty_minutes_or_five_uses_the_result_is_ephemeral(
-    slack: SlackSandbox, reporter: Reporters
+    slack: SlackSandbox, tasks: BackgroundTasks, messages: DirectMessages
 ) -> None:
     """Where the `response_url` is not taken any more, the person is told beside it."""
 
     def used_up(_: Message) -> None:
         raise NotifierError("used_url")
+
+    def reporter(clock: FakeClock, reply: Callable[[Message], None]) -> ScanReporter:
+        return ScanReporter(reply, tasks, messages, clock, user_id=ALICE, channel_id=ALERTS)
 
     running = ticket()
     reporter(FakeClock(), used_up).started(running)
