@@ -176,7 +176,7 @@ def _of_findings(
     db: Transaction, announcement: Announcement, scan: Scan, limit: int, offset: int
 ) -> AnnouncementContent:
     (counts,) = db.rows(_COUNTS, id=announcement.id)
-    open_first = counts["total"] > limit
+    open_first = int(counts["total"] > limit)
     shown = db.rows(_SHOWN, id=announcement.id, open_first=open_first, limit=limit, offset=offset)
     numbers = {row["severity"]: row["number"] for row in db.rows(_SEVERITIES, id=announcement.id)}
     return AnnouncementContent(

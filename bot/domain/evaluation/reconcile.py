@@ -22,8 +22,8 @@ from bot.domain.evaluation.plan import (
 from bot.domain.evaluation.resolution import (
     FIXED,
     NOT_REQUIRED,
-    is_news,
-    is_over,
+    is_informative,
+    is_resolved,
     resolution_of,
     resolution_of_all,
 )
@@ -135,10 +135,10 @@ def _reconcile_contact(
             continue
         verdict = verdicts.pop((key.rule, key.outcome), None)
         if verdict is not None:
-            if is_news(verdict):
+            if is_informative(verdict):
                 details = _details_again(finding, verdict, result)
                 refreshed.append(RefreshedFinding(finding, details, read_at))
-        elif is_over(key, item):
+        elif is_resolved(key, item):
             resolution = FIXED if user_id else resolution_of(key, item, result, changed=is_changed)
             resolved.append(ResolvedFinding(finding, resolution, user_id))
     return Plan(
@@ -193,7 +193,7 @@ def _opened(
     verdicts: Iterable[Verdict],
     seen_at: datetime,
 ) -> Iterator[OpenedFinding]:
-    for verdict in filter(is_news, verdicts):
+    for verdict in filter(is_informative, verdicts):
         key = FindingKey(result.account.id, item.type, verdict.outcome, verdict.rule)
         exemption_id = known.exemptions.get((item.type, verdict.rule))
         yield OpenedFinding(key, _details(result, verdict), seen_at, exemption_id)

@@ -24,7 +24,7 @@ OPENED_AGAIN: Final = "The exemption ended; opened again."
 _UNREAD: Final = frozenset({Rule.UNREADABLE, Rule.UNSUPPORTED})
 
 
-def is_over(key: FindingKey, item: TypeResult) -> bool:
+def is_resolved(key: FindingKey, item: TypeResult) -> bool:
     """Whether a reading that did not find this again proves it over.
 
     What could not be read proves nothing of any rule, nor does a rule that could not be decided
@@ -36,7 +36,7 @@ def is_over(key: FindingKey, item: TypeResult) -> bool:
     return key.outcome.unchecked if judged else True
 
 
-def is_news(verdict: Verdict) -> bool:
+def is_informative(verdict: Verdict) -> bool:
     """Whether a verdict says anything of the contact: not where nobody asked what it takes."""
     return verdict.failure is None or not verdict.failure.cause.of_the_asking
 
