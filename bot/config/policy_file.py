@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.config import policy_parsers as parse
-from bot.config.policy_tables import KEYS, TYPES, TableParser
+from bot.config.policy_keys import KEYS, TARGET_KEYS, TYPES
+from bot.config.policy_tables import TableParser
 from bot.domain.policy.match import EVERY
 from bot.domain.policy.policy import FIELDS, Policy, PolicyTable
 from bot.domain.rule_catalog import SEVERITIES, Rule
 from bot.domain.scope import AwsTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from bot.config.toml_file import Problem, SettingFile
     from bot.config.toml_positions import Path
@@ -29,14 +30,6 @@ _EXCLUDE: Final[Path] = ("policy", "exclude")
 _AWS: Final[Path] = ("aws",)
 _DOMAINS_OF: Final = "domains of "
 _FOREIGN_DOMAIN: Final = f"rules.{Rule.FOREIGN_DOMAIN}"
-TARGET_KEYS: Final[dict[str, tuple[Callable[[object], object], str]]] = {
-    "name": (parse.organization, 'name = "corp"'),
-    "profile": (parse.text, 'profile = "corp"'),
-    "role": (parse.role, 'role = "arn:aws:iam::111122223333:role/altcontact"'),
-    "external_id": (parse.external_id, 'external_id = "altcontact-7f3a"'),
-    "scope": (parse.scope, 'scope = "organization"'),
-}
-"""The keys of an `[[aws]]` table, each with its parser and an example."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.config.policy_file import TARGET_KEYS
-from bot.config.policy_tables import DAYS, EXPECTED, LISTS, MATCH_KEYS, RULES, TEXTS, TYPES
+from bot.config.policy_keys import (
+    DAYS,
+    EXPECTED,
+    LISTS,
+    MATCH_KEYS,
+    RULES,
+    TARGET_KEYS,
+    TEXTS,
+    TYPES,
+)
 from bot.config.settings import FLAT, Settings
 from bot.domain.exemptions import SHORTEST_REASON
 from bot.domain.policy.policy import LONGEST_EXEMPTION, Presence

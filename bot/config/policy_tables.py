@@ -6,11 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bot.config import policy_parsers as parse
+from bot.config.policy_keys import (
+    DAYS,
+    EXPECTED,
+    LISTS,
+    MATCH_EXAMPLE,
+    MATCH_KEYS,
+    RULES,
+    TEXTS,
+    TYPES,
+)
 from bot.config.toml_file import Problem, in_file, plain
-from bot.domain.contacts import ContactType
 from bot.domain.policy.match import Match
 from bot.domain.policy.policy import FIELDS, Presence, Value
-from bot.domain.rule_catalog import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,38 +27,6 @@ if TYPE_CHECKING:
     from bot.config.toml_positions import Path
 
 _T = TypeVar("_T")
-
-TYPES: Final = {kind.value.lower(): kind for kind in ContactType}
-LISTS: Final = {
-    "domains": (parse.domain, 'domains = ["corp.example", "*.corp.example"]'),
-    "mention": (parse.mention, 'mention = ["S045GHIJKL"]'),
-}
-TEXTS: Final = {
-    "channel": (parse.channel, 'channel = "#security-alerts"'),
-    "owner_tag": (parse.tag, 'owner_tag = "owner"'),
-}
-DAYS: Final = ("exemption_days", "verification_days")
-KEYS: Final = (*TYPES, "rules", *LISTS, *TEXTS, *DAYS)
-"""The keys whose values a table may give to accounts."""
-
-RULES: Final = {rule.value: rule for rule in SEVERITIES}
-EXPECTED: Final = {
-    "name": 'name = "Security team"',
-    "title": 'title = "Security"',
-    "email": 'email = ["security@corp.example", "@corp.example"]',
-    "phone": 'phone = "+44 20 7946 0958"',
-}
-"""The fields of a contact that may have expected values, each with an example."""
-
-_MATCH: Final = 'match = { ou = "/Production/**" }'
-MATCH_KEYS: Final = {
-    "ou": _MATCH,
-    "tag": 'match = { tag = { env = "prod" } }',
-    "name": 'match = { name = "sandbox-*" }',
-    "account": 'match = { account = "111122223333" }',
-    "organization": 'match = { organization = "corp" }',
-}
-"""The criteria of a `match`, each with an example."""
 
 _NOT_EXPECTED: Final = {Presence.FORBIDDEN, Presence.IGNORED}
 
@@ -173,7 +149,7 @@ class TableParser:
         path = (*path, "match")
         content = table.get("match", {})
         if content == {}:
-            self.report(path, "says for no account that the table is for it", _MATCH)
+            self.report(path, "says for no account that the table is for it", MATCH_EXAMPLE)
             return None
         criteria = self.table(path, content, MATCH_KEYS)
         known = list(organizations)

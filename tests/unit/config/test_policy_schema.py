@@ -14,9 +14,18 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from bot.config.load import load_lenient
-from bot.config.policy_file import TARGET_KEYS
+from bot.config.policy_keys import (
+    DAYS,
+    EXPECTED,
+    KEYS,
+    LISTS,
+    MATCH_KEYS,
+    RULES,
+    TARGET_KEYS,
+    TEXTS,
+    TYPES,
+)
 from bot.config.policy_schema import policy_schema
-from bot.config.policy_tables import DAYS, EXPECTED, KEYS, LISTS, MATCH_KEYS, RULES, TEXTS, TYPES
 from bot.config.settings import Settings
 from bot.config.toml_file import CONFIG
 from tests.unit.config.test_policy_file import BROKEN, EXAMPLE, mangle
