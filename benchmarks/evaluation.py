@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from benchmarks.measuring import Row
 from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
 from bot.domain.evaluation.evaluate import evaluate
+from bot.domain.policy.account_policy import Presence
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Policy, PolicyTable, Presence
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import SEVERITIES
 from bot.domain.rules.facts import AccountFacts, Members, MemberState, PrimaryContact
@@ -17,7 +18,7 @@ from bot.domain.rules.facts import AccountFacts, Members, MemberState, PrimaryCo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bot.domain.policy.policy import Value
+    from bot.domain.policy.account_policy import Value
     from bot.domain.readings import ContactReading
 
     Read = dict[ContactType, ContactReading]

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from bot.config.load import LoadedSettings
     from bot.domain.contacts import Account
     from bot.domain.failures import Failure
+    from bot.domain.policy.account_policy import Value
     from bot.domain.policy.explain import ExplainedValue
-    from bot.domain.policy.policy import Value
     from bot.services.explain_policy import Explanation, NotFound
 
 _WIDE: Final = 100

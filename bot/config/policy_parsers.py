@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from bot.config import setting_parsers
 from bot.config.setting_parsers import suggestion
 from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON
-from bot.domain.policy.policy import LONGEST_EXEMPTION, Presence
+from bot.domain.policy.account_policy import LONGEST_EXEMPTION, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
 from bot.domain.scope import ScopeKind
 from bot.domain.validation import EMAIL, problem_of

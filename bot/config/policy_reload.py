@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.config.load import Settings
+    from bot.domain.policy.account_policy import Value
     from bot.domain.policy.match import Match
-    from bot.domain.policy.policy import Policy, Value
+    from bot.domain.policy.policy import Policy
 
 _log = structlog.get_logger(__name__)
 

@@ -20,7 +20,7 @@ from bot.config.policy_keys import (
 )
 from bot.config.settings import FLAT, Settings
 from bot.domain.exemptions import SHORTEST_REASON
-from bot.domain.policy.policy import LONGEST_EXEMPTION, Presence
+from bot.domain.policy.account_policy import LONGEST_EXEMPTION, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, ON_BY_DEFAULT, SEVERITIES, Severity
 from bot.domain.scope import ScopeKind
 

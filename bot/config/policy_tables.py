@@ -17,8 +17,9 @@ from bot.config.policy_keys import (
     TYPES,
 )
 from bot.config.toml_file import Problem, in_file, plain
+from bot.domain.contacts import FIELDS
+from bot.domain.policy.account_policy import Presence, Value
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import FIELDS, Presence, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -66,6 +66,10 @@ class Account:
         return "/" + "/".join(unit.name for unit in self.units)
 
 
+FIELDS: Final = ("name", "title", "email", "phone")
+"""The fields of a contact, in the order of the form."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AlternateContact:
     """One contact as AWS has it; equal to another when their normal forms are.

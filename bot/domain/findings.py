@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Account, AlternateContact, ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.failures import Failure
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
     from bot.domain.rule_catalog import Severity
 
 

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Final
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from bot.domain.contacts import AlternateContact
+from bot.domain.contacts import FIELDS, AlternateContact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NAME, TITLE, EMAIL, PHONE = FIELDS = ("name", "title", "email", "phone")
-"""The fields of a contact, in the order of the form."""
+NAME, TITLE, EMAIL, PHONE = FIELDS
 
 LENGTHS: Final = {NAME: 64, TITLE: 50, EMAIL: 254, PHONE: 25}
 """The most characters that AWS accepts (`Name`, `Title`, `EmailAddress`, `PhoneNumber`)."""

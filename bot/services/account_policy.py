@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.domain.contacts import Account
-    from bot.domain.policy.policy import AccountPolicy, Policy
+    from bot.domain.policy.account_policy import AccountPolicy
+    from bot.domain.policy.policy import Policy
     from bot.services.placement import AccountPlacer
     from bot.services.ports.store import AccountRepository
 

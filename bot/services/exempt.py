@@ -14,7 +14,7 @@ import structlog
 
 from bot.domain.errors import ExemptionRefused
 from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON, ExemptionKind, ExemptionRequest
-from bot.domain.policy.policy import LONGEST_EXEMPTION
+from bot.domain.policy.account_policy import LONGEST_EXEMPTION
 from bot.domain.rule_catalog import Rule
 
 if TYPE_CHECKING:

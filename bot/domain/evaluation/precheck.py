@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
 from bot.domain.evaluation.evaluate import evaluate
-from bot.domain.policy.policy import Presence
+from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule
 from bot.domain.rules.expected_values import EMAIL
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Account, AlternateContact
     from bot.domain.exemptions import Exemption
     from bot.domain.findings import Difference, Verdict
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
 
 _PRECHECKED: Final = frozenset(
     {

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from bot.domain.evaluation.known import KnownAccount, KnownFinding, ReadingTime
     from bot.domain.findings import AccountResult, TypeResult, Verdict
     from bot.domain.fixes import Fix
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
 
 
 def reconcile(

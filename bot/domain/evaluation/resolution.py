@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.findings import Outcome
-from bot.domain.policy.policy import Presence
+from bot.domain.policy.account_policy import Presence
 from bot.domain.rule_catalog import Rule
 
 if TYPE_CHECKING:
     from bot.domain.findings import AccountResult, FindingKey, TypeResult, Verdict
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
 
 FIXED: Final = "Fixed, and read back from AWS."
 ALREADY_THERE: Final = "AWS held the wanted contact already."

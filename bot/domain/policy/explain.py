@@ -9,7 +9,8 @@ from bot.domain.policy.policy import PolicyUnknown
 
 if TYPE_CHECKING:
     from bot.domain.contacts import Account
-    from bot.domain.policy.policy import Policy, Value
+    from bot.domain.policy.account_policy import Value
+    from bot.domain.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

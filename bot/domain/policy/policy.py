@@ -7,93 +7,26 @@ bottom; the last table that has a key decides its value.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self
 
 from bot.domain.contacts import ContactType
+from bot.domain.policy.account_policy import (
+    LONGEST_EXEMPTION,
+    VERIFIED_FOR,
+    AccountPolicy,
+    Presence,
+)
 from bot.domain.policy.match import EVERY
 from bot.domain.policy.precedence import Precedence
-from bot.domain.rule_catalog import OF_MEMBERS, ON_BY_DEFAULT, SEVERITIES, Rule, Severity
+from bot.domain.rule_catalog import OF_MEMBERS, ON_BY_DEFAULT, SEVERITIES, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bot.domain.contacts import Account
+    from bot.domain.policy.account_policy import Value
     from bot.domain.policy.match import Match
-
-FIELDS: Final = ("name", "title", "email", "phone")
-
-LONGEST_EXEMPTION: Final = 365
-"""Days for which a finding may be set aside at most."""
-
-VERIFIED_FOR: Final = 90
-"""Days for which a manual verification is valid."""
-
-
-class Presence(StrEnum):
-    """Whether a contact must be set; one that is `IGNORED` is not checked."""
-
-    REQUIRED = "required"
-    OPTIONAL = "optional"
-    FORBIDDEN = "forbidden"
-    IGNORED = "ignored"
-
-
-Value: TypeAlias = Presence | Severity | str | int | tuple[str, ...] | None
-"""A value of the policy; `AccountPolicy` says which type each key has."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPolicy:
-    """What one account should have.
-
-    `presence` has all three types. `expected` is {type: {field: allowed values}} of the fields that
-    have any: values compared in normal form, one of which must match; for an email address also
-    `@corp.example` (any address at that domain) and `@*.corp.example` (at any subdomain of it).
-    `severities` has the rules that are on. `domains` are the allowed domains of addresses, with
-    `*.` as above; empty allows any. `mention` has user and user group ids; `owner_tag` is the key
-    of the tag that names the owner. `excluded` is the reason why the account is not checked, if it
-    is not. Expected values and that reason may be personal data.
-    """
-
-    presence: Mapping[ContactType, Presence]
-    expected: Mapping[ContactType, Mapping[str, tuple[str, ...]]] = field(repr=False)
-    severities: Mapping[Rule, Severity]
-    domains: tuple[str, ...] = ()
-    channel: str = ""
-    mention: tuple[str, ...] = ()
-    owner_tag: str = ""
-    excluded: str = field(default="", repr=False)
-    exemption_days: int = LONGEST_EXEMPTION
-    verification_days: int = VERIFIED_FOR
-
-    @property
-    def evaluated_types(self) -> tuple[ContactType, ...]:
-        """The types to be evaluated, in AWS's order."""
-        if self.excluded:
-            return ()
-        return tuple(
-            contact_type
-            for contact_type in ContactType
-            if self.presence[contact_type] is not Presence.IGNORED
-        )
-
-    @property
-    def types_to_read(self) -> tuple[ContactType, ...]:
-        """The types to be read: those evaluated, and all where they are compared to each other."""
-        if self.evaluated_types and Rule.SAME_FOR_ALL in self.severities:
-            return tuple(ContactType)
-        return self.evaluated_types
-
-    @property
-    def required(self) -> tuple[ContactType, ...]:
-        """The types that must be set."""
-        return tuple(
-            contact_type
-            for contact_type in ContactType
-            if self.presence[contact_type] is Presence.REQUIRED
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +148,7 @@ class Policy:
             merged: dict[str, Value] = {}
             for index in matching:
                 merged.update(self.tables[index].values)
-            policy = self._resolved[matching] = _account_policy(merged)
+            policy = self._resolved[matching] = AccountPolicy.from_values(merged)
         return policy
 
     def matching_tables(self, account: Account) -> tuple[PolicyTable, ...] | PolicyUnknown:
@@ -256,49 +189,3 @@ class Policy:
         if account.tags is None and any(match.tags for match in matches):
             needs.append("tags")
         return PolicyUnknown(tuple(needs), self.evaluated_types)
-
-
-def _account_policy(merged: Mapping[str, Value]) -> AccountPolicy:
-    """An account's policy from its dotted keys, whose types the parser has checked."""
-    presence: dict[ContactType, Presence] = {}
-    expected: dict[ContactType, dict[str, tuple[str, ...]]] = {}
-    for contact_type in ContactType:
-        name = contact_type.value.lower()
-        presence[contact_type] = Presence(_text(merged[f"{name}.presence"]))
-        values = {key: _texts(merged.get(f"{name}.{key}", ())) for key in FIELDS}
-        expected[contact_type] = {key: value for key, value in values.items() if value}
-    severities: dict[Rule, Severity] = {}
-    for rule in SEVERITIES:
-        severity = merged[f"rules.{rule.value}"]
-        if isinstance(severity, Severity):
-            severities[rule] = severity
-    return AccountPolicy(
-        presence=presence,
-        expected=expected,
-        severities=severities,
-        domains=_texts(merged["domains"]),
-        channel=_text(merged["channel"]),
-        mention=_texts(merged["mention"]),
-        owner_tag=_text(merged["owner_tag"]),
-        excluded=_text(merged["excluded"]),
-        exemption_days=_number(merged["exemption_days"]),
-        verification_days=_number(merged["verification_days"]),
-    )
-
-
-def _text(value: Value) -> str:
-    if not isinstance(value, str):
-        raise TypeError(type(value).__name__)
-    return value
-
-
-def _texts(value: Value) -> tuple[str, ...]:
-    if not isinstance(value, tuple):
-        raise TypeError(type(value).__name__)
-    return value
-
-
-def _number(value: Value) -> int:
-    if not isinstance(value, int):
-        raise TypeError(type(value).__name__)
-    return value

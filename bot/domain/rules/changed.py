@@ -14,7 +14,7 @@ from bot.domain.rule_catalog import Rule
 if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact
     from bot.domain.findings import TypeResult
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
 
 
 def changed(

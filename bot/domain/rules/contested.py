@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from bot.domain.contacts import FIELDS
 from bot.domain.findings import Difference, Verdict
-from bot.domain.policy.policy import FIELDS
 from bot.domain.rule_catalog import Rule
 from bot.domain.rules.facts import FLIPS, HISTORY
 

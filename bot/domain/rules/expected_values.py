@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.contacts import AlternateContact
+from bot.domain.contacts import FIELDS, AlternateContact
 from bot.domain.findings import Difference
 from bot.domain.phone_numbers import parse_phone
-from bot.domain.policy.policy import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
-from bot.domain.policy.policy import Presence
+from bot.domain.policy.account_policy import Presence
 from bot.domain.rules.mail_addresses import mailbox
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import Account, AlternateContact, ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.failures import Failure
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
     from bot.domain.rule_catalog import Rule
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.policy.policy import FIELDS
+from bot.domain.contacts import FIELDS
 from bot.domain.rule_catalog import Rule
 from bot.domain.rules.verdicts import violated_by
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.findings import Difference, Verdict
-from bot.domain.policy.policy import Presence
+from bot.domain.policy.account_policy import Presence
 from bot.domain.rule_catalog import Rule
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import Account, ContactType
     from bot.domain.findings import AccountResult
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.domain.scope import Scope

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.contacts import AlternateContact, fingerprint
 from bot.domain.errors import AltcontactError, GatewayError
 from bot.domain.fixes import FixRequest
-from bot.domain.policy.policy import Presence
+from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rules.expected_values import prefilled
 from bot.domain.validation import validate

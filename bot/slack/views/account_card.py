@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.contacts import Account
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
     from bot.services.show_account import AccountView
     from bot.slack.views.finding_rows import RowLinks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.findings import Outcome
-from bot.domain.policy.policy import Presence
+from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import Rule
 from bot.slack.views.blocks import actions, clip, escape, paragraph, plain, section
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.findings import TypeResult, Verdict
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
     from bot.domain.readings import ContactReading
     from bot.slack.views.blocks import Block
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.domain.contacts import ContactType
-from bot.domain.validation import EMAIL, FIELDS, LENGTHS, NAME, PHONE, TITLE
+from bot.domain.contacts import FIELDS, ContactType
+from bot.domain.validation import EMAIL, LENGTHS, NAME, PHONE, TITLE
 from bot.slack.views.account_card_contact import contact_lines
 from bot.slack.views.blocks import context, escape, paragraph, plain, section
 from bot.slack.views.fix_form_hints import hints
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import AlternateContact
     from bot.domain.errors import AltcontactError
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
     from bot.slack.views.blocks import Block
     from bot.slack.views.message import Message
 

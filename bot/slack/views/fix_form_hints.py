@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.contacts import FIELDS
 from bot.domain.evaluation.precheck import expected_words
-from bot.domain.policy.policy import FIELDS
 from bot.domain.rule_catalog import Rule
 from bot.domain.validation import EMAIL, PHONE
 from bot.slack.views.blocks import clip
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.domain.contacts import ContactType
-    from bot.domain.policy.policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy
 
 _HINT_TEXT: Final = 300
 _DOMAINS: Final = 5

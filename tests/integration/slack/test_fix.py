@@ -9,7 +9,8 @@ import pytest
 from bot.domain.contacts import ContactType
 from bot.domain.errors import ContactRefused
 from bot.domain.failures import FailureCode, failure
-from bot.domain.policy.policy import Policy, PolicyTable, Presence, Value
+from bot.domain.policy.account_policy import Presence, Value
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Absent, Unreadable, Unsupported
 from bot.domain.rule_catalog import Severity
 from sandbox.tests.slack.fixtures import slack, slack_server

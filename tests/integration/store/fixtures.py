@@ -21,7 +21,8 @@ from bot.domain.findings import (
     Verdict,
 )
 from bot.domain.fixes import FixRequest
-from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable
+from bot.domain.policy.account_policy import AccountPolicy
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import SEVERITIES, Rule
 from bot.domain.scans import ScanState, Trigger, TriggerKind, count
 from bot.domain.scope import CallerRole, Scope, ScopeKind
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from bot.domain.failures import Failure
     from bot.domain.findings import Finding
-    from bot.domain.policy.policy import Value
+    from bot.domain.policy.account_policy import Value
     from bot.domain.scans import Changes, Scan
     from bot.store import SqliteStore
 

@@ -12,7 +12,7 @@ from bot.domain.contacts import AlternateContact, ContactChange, ContactType
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome, TypeResult, Verdict
 from bot.domain.fixes import FixState
-from bot.domain.policy.policy import Presence
+from bot.domain.policy.account_policy import Presence
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.rules.facts import PastContact
 from bot.store import SqliteStore

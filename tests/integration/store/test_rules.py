@@ -12,7 +12,7 @@ from bot.domain.evaluation.resolution import DECIDED, FIXED, NOT_ASKED, OFF
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Difference, Outcome, TypeResult, Verdict
 from bot.domain.fixes import FixState
-from bot.domain.policy.policy import AccountPolicy, Presence
+from bot.domain.policy.account_policy import AccountPolicy, Presence
 from bot.domain.rule_catalog import Rule, Severity
 from bot.store import SqliteStore
 from tests.integration.store.fixtures import (

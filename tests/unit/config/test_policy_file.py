@@ -15,8 +15,9 @@ from bot.config.load import load, load_lenient
 from bot.config.toml_file import CONFIG
 from bot.domain.contacts import Account, ContactType, Unit
 from bot.domain.errors import SettingsError
+from bot.domain.policy.account_policy import AccountPolicy, Presence
 from bot.domain.policy.match import EVERY, Match
-from bot.domain.policy.policy import AccountPolicy, PolicyTable, Presence
+from bot.domain.policy.policy import PolicyTable
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scope import AwsTarget, ScopeKind
 from tests.unit.config.toml_writing import as_toml

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import AlternateContact
-from bot.domain.validation import EMAIL, FIELDS, LENGTHS, NAME, PHONE, TITLE, validate
+from bot.domain.contacts import FIELDS, AlternateContact
+from bot.domain.validation import EMAIL, LENGTHS, NAME, PHONE, TITLE, validate
 
 GOOD = {
     NAME: "Security team",

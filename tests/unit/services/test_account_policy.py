@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.policy.account_policy import Presence
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Policy, PolicyTable, PolicyUnknown, Presence
+from bot.domain.policy.policy import Policy, PolicyTable, PolicyUnknown
 from bot.services.account_policy import AccountPolicies
 from bot.services.organizations import OrganizationRouter
 from bot.services.placement import AccountPlacer

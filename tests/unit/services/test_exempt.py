@@ -14,8 +14,9 @@ from bot.domain.contacts import ContactType
 from bot.domain.errors import ExemptionRefused, NotAllowed
 from bot.domain.exemptions import Exemption, ExemptionKind
 from bot.domain.findings import Finding, FindingKey, Outcome
+from bot.domain.policy.account_policy import LONGEST_EXEMPTION
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import LONGEST_EXEMPTION, Policy, PolicyTable
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Rule
 from bot.services.account_policy import AccountPolicies
 from bot.services.exempt import ExemptionService

@@ -11,7 +11,8 @@ import pytest
 from bot.domain.errors import ContactRefused, GatewayError, NotAllowed, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
-from bot.domain.policy.policy import Policy, PolicyTable, Presence
+from bot.domain.policy.account_policy import Presence
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present, Unsupported
 from bot.services.account_policy import AccountPolicies
 from bot.services.fix import STALE_READ_AGE, FixService

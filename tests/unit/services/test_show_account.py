@@ -8,8 +8,9 @@ import pytest
 
 from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
+from bot.domain.policy.account_policy import Presence
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Policy, PolicyTable, Presence
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule, Severity
 from bot.services.account_policy import AccountPolicies

@@ -14,7 +14,8 @@ from bot.domain.contacts import ContactType
 from bot.domain.evaluation.evaluate import evaluate, not_scanned, unknown_policy_failure
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Difference, Outcome
-from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable, PolicyUnknown, Presence
+from bot.domain.policy.account_policy import AccountPolicy, Presence
+from bot.domain.policy.policy import Policy, PolicyTable, PolicyUnknown
 from bot.domain.readings import ContactReading, Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
 from bot.domain.rules.facts import AccountFacts, Members, PastContact
@@ -24,7 +25,7 @@ from tests.unit.fakes import ABSENT, CONTACT, OTHER, SECURITY, START, THIRD, acc
 if TYPE_CHECKING:
     from bot.domain.contacts import Account
     from bot.domain.findings import TypeResult
-    from bot.domain.policy.policy import Value
+    from bot.domain.policy.account_policy import Value
 
 WHY = failure(FailureCode.THROTTLED)
 BILLING = ContactType.BILLING

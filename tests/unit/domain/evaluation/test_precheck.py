@@ -7,7 +7,8 @@ import pytest
 from bot.domain.contacts import Account, AlternateContact, ContactType
 from bot.domain.evaluation.precheck import expected_words, precheck
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable, Presence, Value
+from bot.domain.policy.account_policy import AccountPolicy, Presence, Value
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Rule, Severity
 from tests.unit.fakes import SECURITY, START, account
 

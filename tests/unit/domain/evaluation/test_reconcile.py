@@ -33,8 +33,9 @@ from bot.domain.findings import (
     Verdict,
 )
 from bot.domain.fixes import Fix, FixRequest, FixState
+from bot.domain.policy.account_policy import AccountPolicy
 from bot.domain.policy.destination import Destination
-from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
 from bot.domain.scans import Scan, ScanPart, ScanState, Trigger, TriggerKind
 from bot.domain.scope import CallerRole, Scope, ScopeKind
@@ -42,7 +43,7 @@ from bot.domain.scope import CallerRole, Scope, ScopeKind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.domain.policy.policy import Value
+    from bot.domain.policy.account_policy import Value
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

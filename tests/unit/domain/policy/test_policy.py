@@ -9,25 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import Account, ContactType, Unit
+from bot.domain.contacts import FIELDS, Account, ContactType, Unit
 from bot.domain.evaluation.evaluate import evaluate
+from bot.domain.policy.account_policy import AccountPolicy, Presence
 from bot.domain.policy.explain import ExplainedValue, explain_values
 from bot.domain.policy.match import EVERY, Match
-from bot.domain.policy.policy import (
-    BUILT_IN,
-    FIELDS,
-    AccountPolicy,
-    Policy,
-    PolicyTable,
-    PolicyUnknown,
-    Presence,
-)
+from bot.domain.policy.policy import BUILT_IN, Policy, PolicyTable, PolicyUnknown
 from bot.domain.rule_catalog import ALWAYS_ON, ON_BY_DEFAULT, SEVERITIES, Rule, Severity
 from bot.domain.rules.facts import RuleInput
 from tests.unit.domain.policy.test_match import ACCOUNT, ACCOUNTS, MATCHES
 
 if TYPE_CHECKING:
-    from bot.domain.policy.policy import Value
+    from bot.domain.policy.account_policy import Value
 
 
 def resolved(policy: Policy, account: Account = ACCOUNT) -> AccountPolicy:

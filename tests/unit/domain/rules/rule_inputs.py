@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.contacts import AlternateContact, ContactType
-from bot.domain.policy.policy import BUILT_IN, AccountPolicy, Policy, PolicyTable, PolicyUnknown
+from bot.domain.policy.policy import BUILT_IN, Policy, PolicyTable, PolicyUnknown
 from bot.domain.rule_catalog import SEVERITIES, Rule
 from bot.domain.rules.facts import AccountFacts, RuleInput
 from bot.domain.rules.registry import apply_rules
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.domain.failures import Failure
     from bot.domain.findings import Verdict
-    from bot.domain.policy.policy import Value
+    from bot.domain.policy.account_policy import AccountPolicy, Value
 
 ALWAYS_ON = (Rule.MISSING, Rule.DIFFERENT, Rule.FORBIDDEN)
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import AlternateContact
+from bot.domain.contacts import FIELDS, AlternateContact
 from bot.domain.findings import Difference
-from bot.domain.policy.policy import FIELDS
 from bot.domain.rules.expected_values import differences, domain_matches, normal, prefilled
 from tests.unit.fakes import CONTACT
 

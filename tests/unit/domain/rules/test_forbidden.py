@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.contacts import FIELDS
 from bot.domain.findings import Outcome
-from bot.domain.policy.policy import FIELDS, Presence
+from bot.domain.policy.account_policy import Presence
 from bot.domain.rule_catalog import Rule, Severity
 from tests.unit.domain.rules.rule_inputs import verdict_of
 from tests.unit.fakes import CONTACT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.findings import Difference, Outcome
-from bot.domain.policy.policy import Presence
+from bot.domain.policy.account_policy import Presence
 from bot.domain.rule_catalog import Rule, Severity
 from tests.unit.domain.rules.rule_inputs import verdict_of
 from tests.unit.fakes import CONTACT

@@ -13,7 +13,7 @@ from tests.unit.domain.rules.rule_inputs import fields_of, verdict_of
 from tests.unit.fakes import CONTACT
 
 if TYPE_CHECKING:
-    from bot.domain.policy.policy import Value
+    from bot.domain.policy.account_policy import Value
 
 
 @pytest.mark.parametrize(

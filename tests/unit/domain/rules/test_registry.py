@@ -11,9 +11,9 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import AlternateContact
+from bot.domain.contacts import FIELDS, AlternateContact
 from bot.domain.findings import Outcome
-from bot.domain.policy.policy import FIELDS, Presence
+from bot.domain.policy.account_policy import Presence
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
 from bot.domain.rules.facts import Members, MemberState
 from bot.domain.rules.registry import RULES, apply_rules

@@ -11,8 +11,9 @@ import pytest
 from bot.domain.contacts import ContactType, Unit
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
+from bot.domain.policy.account_policy import Presence
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Policy, PolicyTable, Presence
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.scans import ScanPart
 from bot.services.evaluation_context import EvaluationContext
 from bot.services.placement import PlacementResolver

@@ -13,8 +13,9 @@ from bot.domain.contacts import ContactType, Unit
 from bot.domain.errors import AltcontactError, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
+from bot.domain.policy.account_policy import Presence
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Policy, PolicyTable, Presence
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Unsupported
 from bot.domain.rule_catalog import Severity
 from bot.domain.scans import ScanState, Trigger, TriggerKind

@@ -13,8 +13,9 @@ from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.failures import FailureCode, failure
+from bot.domain.policy.account_policy import Presence, Value
 from bot.domain.policy.match import Match
-from bot.domain.policy.policy import Policy, PolicyTable, PolicyUnknown, Presence, Value
+from bot.domain.policy.policy import Policy, PolicyTable, PolicyUnknown
 from bot.domain.readings import Absent, ContactReading, Present, Unreadable, Unsupported
 from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
 from bot.domain.rules.facts import AccountFacts

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import Account, AlternateContact, ContactType
+from bot.domain.contacts import FIELDS, Account, AlternateContact, ContactType
 from bot.domain.errors import AltcontactError, NotAllowed
 from bot.domain.fixes import FixState
-from bot.domain.policy.policy import AccountPolicy, Policy, PolicyTable, Value
+from bot.domain.policy.account_policy import AccountPolicy, Value
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Severity
-from bot.domain.validation import EMAIL, FIELDS, LENGTHS, PHONE
+from bot.domain.validation import EMAIL, LENGTHS, PHONE
 from bot.slack.views import fix_form, fix_result, problem
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import assert_as_typed, assert_sound, assert_sound_view

@@ -1,0 +1,130 @@
+"""The policy of one account: what its contacts should be, and how its alerts are handled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
+
+from bot.domain.contacts import FIELDS, ContactType
+from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_EXEMPTION: Final = 365
+"""Days for which a finding may be set aside at most."""
+
+VERIFIED_FOR: Final = 90
+"""Days for which a manual verification is valid."""
+
+
+class Presence(StrEnum):
+    """Whether a contact must be set; one that is `IGNORED` is not checked."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    FORBIDDEN = "forbidden"
+    IGNORED = "ignored"
+
+
+Value: TypeAlias = Presence | Severity | str | int | tuple[str, ...] | None
+"""A value of the policy; `AccountPolicy` says which type each key has."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPolicy:
+    """What one account should have.
+
+    `presence` has all three types. `expected` is {type: {field: allowed values}} of the fields that
+    have any: values compared in normal form, one of which must match; for an email address also
+    `@corp.example` (any address at that domain) and `@*.corp.example` (at any subdomain of it).
+    `severities` has the rules that are on. `domains` are the allowed domains of addresses, with
+    `*.` as above; empty allows any. `mention` has user and user group ids; `owner_tag` is the key
+    of the tag that names the owner. `excluded` is the reason why the account is not checked, if it
+    is not. Expected values and that reason may be personal data.
+    """
+
+    presence: Mapping[ContactType, Presence]
+    expected: Mapping[ContactType, Mapping[str, tuple[str, ...]]] = field(repr=False)
+    severities: Mapping[Rule, Severity]
+    domains: tuple[str, ...] = ()
+    channel: str = ""
+    mention: tuple[str, ...] = ()
+    owner_tag: str = ""
+    excluded: str = field(default="", repr=False)
+    exemption_days: int = LONGEST_EXEMPTION
+    verification_days: int = VERIFIED_FOR
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Value]) -> Self:
+        """An account's policy from dotted keys, whose types the parser has checked."""
+        presence: dict[ContactType, Presence] = {}
+        expected: dict[ContactType, dict[str, tuple[str, ...]]] = {}
+        for contact_type in ContactType:
+            name = contact_type.value.lower()
+            presence[contact_type] = Presence(_text(values[f"{name}.presence"]))
+            fields = {key: _texts(values.get(f"{name}.{key}", ())) for key in FIELDS}
+            expected[contact_type] = {key: allowed for key, allowed in fields.items() if allowed}
+        severities: dict[Rule, Severity] = {}
+        for rule in SEVERITIES:
+            severity = values[f"rules.{rule.value}"]
+            if isinstance(severity, Severity):
+                severities[rule] = severity
+        return cls(
+            presence=presence,
+            expected=expected,
+            severities=severities,
+            domains=_texts(values["domains"]),
+            channel=_text(values["channel"]),
+            mention=_texts(values["mention"]),
+            owner_tag=_text(values["owner_tag"]),
+            excluded=_text(values["excluded"]),
+            exemption_days=_number(values["exemption_days"]),
+            verification_days=_number(values["verification_days"]),
+        )
+
+    @property
+    def evaluated_types(self) -> tuple[ContactType, ...]:
+        """The types to be evaluated, in AWS's order."""
+        if self.excluded:
+            return ()
+        return tuple(
+            contact_type
+            for contact_type in ContactType
+            if self.presence[contact_type] is not Presence.IGNORED
+        )
+
+    @property
+    def types_to_read(self) -> tuple[ContactType, ...]:
+        """The types to be read: those evaluated, and all where they are compared to each other."""
+        if self.evaluated_types and Rule.SAME_FOR_ALL in self.severities:
+            return tuple(ContactType)
+        return self.evaluated_types
+
+    @property
+    def required(self) -> tuple[ContactType, ...]:
+        """The types that must be set."""
+        return tuple(
+            contact_type
+            for contact_type in ContactType
+            if self.presence[contact_type] is Presence.REQUIRED
+        )
+
+
+def _text(value: Value) -> str:
+    if not isinstance(value, str):
+        raise TypeError(type(value).__name__)
+    return value
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    if not isinstance(value, tuple):
+        raise TypeError(type(value).__name__)
+    return value
+
+
+def _number(value: Value) -> int:
+    if not isinstance(value, int):
+        raise TypeError(type(value).__name__)
+    return value
