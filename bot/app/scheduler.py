@@ -25,12 +25,6 @@ _log = structlog.get_logger(__name__)
 
 JOB: Final = "check"
 
-UPKEEP_EVERY: Final = 600
-"""Seconds between two rounds of upkeep: what ends on a day ends in its first minutes."""
-
-MISFIRE_GRACE: Final = 3600
-"""Seconds by which a check may be late (a machine asleep) and is still made."""
-
 _AFTER: Final = timedelta(microseconds=1)
 """What makes a check that started at the very time that was due count as made."""
 
@@ -45,7 +39,10 @@ class Schedule:
         expression: a crontab expression; validated by the settings.
         timezone: whose clock it goes by.
         check_on_start: whether to check at every start.
-        upkeep: done at the start and every ten minutes: what comes due without a check.
+        upkeep: done at the start and in between: what comes due without a check.
+        upkeep_interval: seconds between two rounds of upkeep: what ends on a day ends in its first
+            minutes.
+        misfire_grace: seconds by which a check may be late (a machine asleep) and is still made.
         scheduler: runs the jobs; None: one in that timezone.
     """
 
@@ -59,6 +56,8 @@ class Schedule:
         *,
         check_on_start: bool,
         upkeep: Callable[[], None] = lambda: None,
+        upkeep_interval: int = 600,
+        misfire_grace: int = 3600,
         scheduler: BackgroundScheduler | None = None,
     ) -> None:
         self._scanner = scanner
@@ -67,6 +66,8 @@ class Schedule:
         self._trigger = crontab.trigger(expression, timezone)
         self._check_on_start = check_on_start
         self._upkeep = upkeep
+        self._upkeep_interval = upkeep_interval
+        self._misfire_grace = misfire_grace
         self._scheduler = scheduler or BackgroundScheduler(timezone=timezone)
 
     def start(self) -> None:
@@ -75,13 +76,13 @@ class Schedule:
         Raises:
             StoreError: when the last scan was cannot be read.
         """
-        options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": MISFIRE_GRACE}
+        options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": self._misfire_grace}
         self._scheduler.add_job(self.check, self._trigger, id=JOB, **options)
         if why := self._due_now():
             _log.info("checking at once", why=why)
             self._scheduler.add_job(self.check, id=f"{JOB}-at-start", **options)
         self._scheduler.add_job(
-            self.keep_up, "interval", seconds=UPKEEP_EVERY, id="upkeep", **options
+            self.keep_up, "interval", seconds=self._upkeep_interval, id="upkeep", **options
         )
         self._scheduler.add_job(self.keep_up, id="upkeep-at-start", **options)
         self._scheduler.start()
@@ -96,7 +97,7 @@ class Schedule:
             return
         _log.info("checking at once", why="asked to")
         # A job of its own each time: one that is just ending would make APScheduler skip the next.
-        self._scheduler.add_job(self.check, misfire_grace_time=MISFIRE_GRACE)
+        self._scheduler.add_job(self.check, misfire_grace_time=self._misfire_grace)
 
     def next_check(self) -> datetime | None:
         """When the next check is due; None where the expression names no further time."""

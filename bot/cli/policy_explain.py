@@ -35,7 +35,7 @@ def policy_explain(
     logs.configure(settings.log_format, logging.ERROR)
     try:
         with terminable():
-            found = one_shot.explained(settings, account)
+            found = one_shot.explain_policy(settings, account)
     except KeyboardInterrupt:
         say("Stopped.")
         return Exit.INTERRUPTED

@@ -19,7 +19,7 @@ PAYMENTS = "121212121212"
 
 ELSEWHERE = """
 import signal, threading
-from bot.app import bot as app
+from bot.app import bot
 
 class Bot:
     def __init__(self, settings, load):
@@ -40,8 +40,7 @@ class Bot:
     def stop(self):
         print("stopped")
 
-app.Bot = Bot
-raise SystemExit(app.run(None, None))
+raise SystemExit(bot.run(None, None, build=Bot))
 """
 """A bot in whose process another thread than the main one gets the signals."""
 

@@ -252,6 +252,9 @@ class FakeMembers:
     def known(self) -> Members | Failure | None:
         return self.found
 
+    def stop(self) -> None:
+        pass
+
 
 def scanner(
     gateways: FakeGateway | Sequence[FakeGateway],

@@ -5,32 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import SecretStr
 
+from bot.app.wiring import SlackBot
 from bot.config.policy_reload import PolicyReload
+from bot.config.settings import Settings
 from bot.domain.errors import SettingsError
 from bot.domain.policy.policy import Policy
-from bot.services.account_policy import AccountPolicies
-from bot.services.announce import AnnouncementSender
-from bot.services.exempt import ExemptionService
-from bot.services.find_account import AccountFinder
-from bot.services.fix import FixService
-from bot.services.organizations import OrganizationRouter
-from bot.services.placement import AccountPlacer
-from bot.services.read_back import ReadBack
-from bot.services.scan.scanner import Scanner
-from bot.services.show_account import AccountViewService
-from bot.slack import app
-from bot.slack.background import BackgroundTasks
-from bot.slack.channels import AlertChannel
-from bot.slack.client import retrying_client, short_timeout_client, single_try_client
-from bot.slack.direct_messages import DirectMessages
-from bot.slack.fixers import EVERYONE, SlackFixers
+from bot.slack.fixers import EVERYONE
 from bot.slack.listeners.alerts import AlertListeners
-from bot.slack.modals import Modals
-from bot.slack.notifier import SlackNotifier
-from bot.slack.row_links import RowLinkResolver
-from bot.slack.socket_mode import SocketModeConnection
-from bot.slack.views.announcements import ROWS
 from bot.store import SqliteStore
 from tests.unit.fakes import START, FakeClock, FakeGateway, FakeMembers, Gate, account
 
@@ -57,7 +40,7 @@ IN_FORM = {**FORM, "type/altcontact_type": "SECURITY"}
 
 
 class SlackBench:
-    """Everything that `bot.app.bot` puts together for Slack, on a fake gateway and a fake clock.
+    """The bot as `bot.app.wiring` puts it together, on a fake gateway and a fake clock.
 
     `gateway` is what AWS does; a test changes it, the store and the `policy`, while the bot runs.
     `fixers` may change contacts; `reloading` is what reading the policy file anew comes to.
@@ -72,81 +55,44 @@ class SlackBench:
         fixers: tuple[str, ...] = (GROUP,),
         hurried: bool = False,
     ) -> None:
-        settings = slack.environment()
-        token, url = settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"]
+        environment = slack.environment()
+        settings = Settings(
+            slack_bot_token=SecretStr(environment["SLACK_BOT_TOKEN"]),
+            slack_app_token=SecretStr(environment["SLACK_APP_TOKEN"]),
+            slack_api_url=environment["SLACK_API_URL"],
+            channel="#security-alerts",
+            fixers=fixers,
+        )
         self.slack = slack
         self.clock = FakeClock()
         self.gateway = FakeGateway(*accounts)
         self.found: list[CheckResult] = []
         self.store = SqliteStore(folder / "bot.db", self.clock)
         self.store.accounts.remember(accounts)
-        client = self.client = retrying_client(token, url)
-        self._background = BackgroundTasks()
-        messages = DirectMessages(client)
-        slack_fixers = SlackFixers(short_timeout_client(token, url), fixers, self.clock)
-        notifier = SlackNotifier(
-            single_try_client(token, url), client, AlertChannel(client, "#security-alerts")
-        )
-        self.announcer = AnnouncementSender(
-            self.store.announcements, notifier, self.clock, rows=ROWS, post_interval=0.0
-        )
         self.policy = Policy.requiring()
         self.reloading: PolicyReload | SettingsError = PolicyReload(
             self.policy, changed=True, tables=2, tables_before=1
         )
-        members = FakeMembers()
-        self.scanner = Scanner(
+        self._bot = SlackBot(
+            settings,
+            self.store,
             [self.gateway],
-            self.store,
+            FakeMembers(),
             lambda: self.policy,
-            members,
-            self.clock,
-        )
-        organizations = OrganizationRouter([self.gateway], self.store.accounts)
-        policies = AccountPolicies(
-            self.store.accounts,
-            lambda: self.policy,
-            AccountPlacer(organizations, self.store.accounts, self.clock),
-        )
-        self.accounts = AccountViewService(self.gateway, self.store, policies, members, self.clock)
-        self.fixes = FixService(
-            self.gateway,
-            self.store,
-            slack_fixers,
-            self.clock,
-            policies=policies,
-            read_back=ReadBack(self.gateway, self.clock),
-            judge=self.accounts.judge,
-        )
-        waits = {"answer_within": 0.0, "ack_settles": 0.0} if hurried else {}
-        modals = Modals(client, self._background, messages, **waits)
-        row_links = RowLinkResolver()
-        self.alerts = AlertListeners(client, self.store.announcements, row_links)
-        self._bolt = app.build(
-            client,
-            accounts=self.accounts,
             clock=self.clock,
-            exemptions=ExemptionService(self.store, slack_fixers, policies, self.clock),
-            finder=AccountFinder(self.store.accounts, organizations, self.clock),
-            fixers=slack_fixers,
-            fixes=self.fixes,
-            gateway=self.gateway,
-            messages=messages,
-            modals=modals,
-            next_check=lambda: START,
-            phone_region=None,
-            policies=policies,
             reload_policy=self._reload,
-            row_links=row_links,
+            next_check=lambda: START,
             run_checks=lambda: iter(self.found),
-            scanner=self.scanner,
-            send_problem=lambda: self.announcer.problem,
-            store=self.store,
-            tasks=self._background,
+            post_interval=0.0,
+            answer_within=0.0 if hurried else 1.5,
+            ack_settles=0.0 if hurried else 0.5,
         )
-        self._connection = SocketModeConnection(
-            self._bolt.app, settings["SLACK_APP_TOKEN"], client, on_connected=lambda: None
-        )
+        self.client = self._bot.client
+        self.announcer = self._bot.announcer
+        self.accounts = self._bot.services.accounts
+        self.fixes = self._bot.fixes
+        self.scanner = self._bot.services.scanner
+        self.alerts = AlertListeners(self.client, self.store.announcements, self._bot.row_links)
 
     def _reload(self) -> PolicyReload:
         if isinstance(self.reloading, SettingsError):
@@ -155,21 +101,16 @@ class SlackBench:
 
     def start(self) -> None:
         """Connect."""
-        self._connection.start()
+        self._bot.connection.start()
         self.slack.wait_connected()
 
     def stop_connection(self) -> None:
         """Take no more work from Slack."""
-        self._connection.stop()
+        self._bot.connection.stop()
 
     def stop(self) -> None:
         """Stop as `bot.app.bot` does."""
-        self.stop_connection()
-        self.fixes.stop()
-        self.scanner.stop()
-        self._background.stop()
-        self._bolt.stop()
-        self.announcer.stop()
+        self._bot.stop()
         self.store.close()
 
     def announce(self) -> dict[str, Any]:

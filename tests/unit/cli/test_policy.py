@@ -38,7 +38,7 @@ def clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def explained(settings: Settings, text: str) -> Explanation | NotFound:
-    """Stands for `bot.app.one_shot.explained`."""
+    """Stands for `bot.app.one_shot.explain_policy`."""
     if text == "stopped":
         raise KeyboardInterrupt
     if text == "unread":
@@ -72,7 +72,7 @@ def test_explain(
 ) -> None:
     """What is written where, and with which status it ends."""
     status, out, err = end
-    monkeypatch.setattr(one_shot, "explained", explained)
+    monkeypatch.setattr(one_shot, "explain_policy", explained)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")

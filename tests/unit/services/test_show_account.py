@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.app.wiring import Services
 from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
 from bot.domain.policy.account_policy import Presence
@@ -13,13 +14,7 @@ from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule, Severity
-from bot.services.account_policy import AccountPolicies
-from bot.services.fix import FixService
 from bot.services.fix_result import FixOutcome
-from bot.services.organizations import OrganizationRouter
-from bot.services.placement import AccountPlacer
-from bot.services.read_back import ReadBack
-from bot.services.show_account import AccountViewService
 from bot.store import SqliteStore
 from tests.unit.fakes import (
     CONTACT,
@@ -65,16 +60,10 @@ class World:
         self.store = store
         self.policy = Policy.requiring(tables=tables)
         self.gateway.tag_fault = gateway_error()
-        self.policies = AccountPolicies(
-            store.accounts,
-            lambda: self.policy,
-            AccountPlacer(
-                OrganizationRouter([self.gateway], store.accounts), store.accounts, self.clock
-            ),
+        self.services = Services(
+            store, [self.gateway], FakeMembers(), lambda: self.policy, self.clock
         )
-        self.accounts = AccountViewService(
-            self.gateway, store, self.policies, FakeMembers(), self.clock
-        )
+        self.accounts = self.services.accounts
 
     def scan(self) -> None:
         """A check by the policy of this moment."""
@@ -85,15 +74,7 @@ class World:
 
     def fix(self) -> FixOutcome:
         """A fix of the contact, to its end."""
-        fixes = FixService(
-            self.gateway,
-            self.store,
-            FakeFixers("U1"),
-            self.clock,
-            policies=self.policies,
-            read_back=ReadBack(self.gateway, self.clock),
-            judge=self.accounts.judge,
-        )
+        fixes = self.services.fixes(FakeFixers("U1"), confirm_timeout=60.0)
         held = self.gateway.held.get((ONE.id, SECURITY))
         request = fix_request(shown=held, shown_at=self.clock.now())
         return fixes.fix(request, "Account 1").outcome

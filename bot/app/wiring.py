@@ -1,0 +1,222 @@
+"""Builds what the bot, the one-shot commands and the doctor have in common: which gets which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from bot.aws.gateway import gateways_for
+from bot.services.account_policy import AccountPolicies
+from bot.services.announce import AnnouncementSender
+from bot.services.exempt import ExemptionService
+from bot.services.find_account import AccountFinder
+from bot.services.fix import FixService
+from bot.services.organizations import OrganizationRouter
+from bot.services.placement import AccountPlacer
+from bot.services.ports.slack import MemberDirectory
+from bot.services.read_back import ReadBack
+from bot.services.scan.scanner import Scanner
+from bot.services.show_account import AccountViewService
+from bot.slack import app
+from bot.slack.background import BackgroundTasks
+from bot.slack.channels import AlertChannel
+from bot.slack.client import retrying_client, short_timeout_client, single_try_client
+from bot.slack.direct_messages import DirectMessages
+from bot.slack.fixers import SlackFixers
+from bot.slack.members import NoMemberDirectory, SlackMembers
+from bot.slack.modals import Modals
+from bot.slack.notifier import SlackNotifier
+from bot.slack.owners import Owners
+from bot.slack.row_links import RowLinkResolver
+from bot.slack.socket_mode import SocketModeConnection
+from bot.slack.views.announcements import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from bot.aws.gateway import AwsGateway
+    from bot.config.policy_reload import PolicyReload
+    from bot.config.settings import Settings
+    from bot.domain.policy.policy import Policy
+    from bot.services.doctor import CheckResult
+    from bot.services.ports.aws import ContactGateway
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.slack import Authorizer
+    from bot.services.ports.store import Store
+
+
+def aws_gateways(settings: Settings) -> tuple[AwsGateway, ...]:
+    """AWS by each of the callers that the settings name."""
+    return gateways_for(settings.aws, settings.scope, settings.read_rate, settings.write_rate)
+
+
+def slack_members(settings: Settings, clock: Clock) -> SlackMembers | NoMemberDirectory:
+    """The workspace's members; nobody knows them where there is no token."""
+    token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+    return SlackMembers(single_try_client(token, url), clock) if token else NoMemberDirectory()
+
+
+class Services:
+    """The services that need no Slack, for a bot and for the commands that do one thing.
+
+    Args:
+        store: what is remembered.
+        gateways: AWS by each of its callers.
+        members: the workspace's members.
+        policy: the policy of this moment.
+        clock: the time.
+        on_recorded: called when something was recorded that may be announced.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        gateways: Sequence[ContactGateway],
+        members: MemberDirectory,
+        policy: Callable[[], Policy],
+        clock: Clock,
+        *,
+        on_recorded: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.organizations = OrganizationRouter(gateways, store.accounts)
+        self.scanner = Scanner(
+            self.organizations.all, store, policy, members, clock, on_recorded=on_recorded
+        )
+        self.policies = AccountPolicies(
+            store.accounts, policy, AccountPlacer(self.organizations, store.accounts, clock)
+        )
+        self.accounts = AccountViewService(self.organizations, store, self.policies, members, clock)
+        self.finder = AccountFinder(store.accounts, self.organizations, clock)
+        self._on_recorded = on_recorded
+
+    def fixes(self, fixers: Authorizer, confirm_timeout: float) -> FixService:
+        """The service that changes contacts, for those who may."""
+        return FixService(
+            self.organizations,
+            self.store,
+            fixers,
+            self.clock,
+            policies=self.policies,
+            read_back=ReadBack(self.organizations, self.clock, within=confirm_timeout),
+            judge=self.accounts.judge,
+            on_recorded=self._on_recorded,
+        )
+
+    def exemptions(self, fixers: Authorizer) -> ExemptionService:
+        """The service that exempts findings, for those who may."""
+        return ExemptionService(
+            self.store, fixers, self.policies, self.clock, on_recorded=self._on_recorded
+        )
+
+
+class StoppableMembers(MemberDirectory, Protocol):
+    """The workspace's members, and an end to looking for them."""
+
+    def stop(self) -> None:
+        """Look no further."""
+        ...
+
+
+class SlackBot:
+    """Everything that a running bot has, but for its schedule: the services, and Slack around them.
+
+    Args:
+        settings: the settings.
+        store: what is remembered.
+        gateways: AWS by each of its callers.
+        members: the workspace's members.
+        policy: the policy of this moment.
+        clock: the time.
+        reload_policy: applies the policy file, or raises SettingsError.
+        next_check: when the next check is due.
+        run_checks: makes the doctor's checks.
+        on_connected: called once, when Slack is there.
+        post_interval: seconds between two announcements.
+        answer_within: seconds that a submission may wait for its result.
+        ack_settles: seconds until Slack shows what a submission was answered with.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        gateways: Sequence[ContactGateway],
+        members: StoppableMembers,
+        policy: Callable[[], Policy],
+        *,
+        clock: Clock,
+        reload_policy: Callable[[], PolicyReload],
+        next_check: Callable[[], datetime | None],
+        run_checks: Callable[[], Iterator[CheckResult]],
+        on_connected: Callable[[], None] = lambda: None,
+        post_interval: float = 1.1,
+        answer_within: float = 1.5,
+        ack_settles: float = 0.5,
+    ) -> None:
+        token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+        self._members = members
+        self.client = retrying_client(token, url)
+        self.channel = AlertChannel(self.client, settings.channel)
+        self.row_links = RowLinkResolver(
+            settings.rules_url, Owners(short_timeout_client(token, url), clock)
+        )
+        notifier = SlackNotifier(
+            single_try_client(token, url), self.client, self.channel, self.row_links
+        )
+        self.announcer = AnnouncementSender(
+            store.announcements, notifier, clock, rows=ROWS, post_interval=post_interval
+        )
+        self.services = Services(
+            store, gateways, members, policy, clock, on_recorded=self.announcer.wake
+        )
+        fixers = SlackFixers(short_timeout_client(token, url), settings.fixers, clock)
+        self.fixes = self.services.fixes(fixers, settings.confirm_timeout)
+        self.background = BackgroundTasks()
+        messages = DirectMessages(self.client)
+        self._bolt = app.build(
+            self.client,
+            accounts=self.services.accounts,
+            clock=clock,
+            exemptions=self.services.exemptions(fixers),
+            finder=self.services.finder,
+            fixers=fixers,
+            fixes=self.fixes,
+            gateway=self.services.organizations,
+            messages=messages,
+            modals=Modals(
+                self.client,
+                self.background,
+                messages,
+                answer_within=answer_within,
+                ack_settles=ack_settles,
+            ),
+            next_check=next_check,
+            phone_region=settings.phone_region,
+            policies=self.services.policies,
+            reload_policy=reload_policy,
+            row_links=self.row_links,
+            run_checks=run_checks,
+            scanner=self.services.scanner,
+            send_problem=lambda: self.announcer.problem,
+            store=store,
+            tasks=self.background,
+        )
+        self.connection = SocketModeConnection(
+            self._bolt.app,
+            settings.slack_app_token.get_secret_value(),
+            self.client,
+            on_connected=on_connected,
+        )
+
+    def stop(self) -> None:
+        """Stop in order: no new work, running writes finish and are recorded, sockets close."""
+        self.connection.stop()
+        self.fixes.stop()
+        self._members.stop()
+        self.services.scanner.stop()
+        self.background.stop()
+        self._bolt.stop()
+        self.announcer.stop()
+        self.services.organizations.close()
