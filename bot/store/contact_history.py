@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
-from bot.domain.evaluation.known import KnownContact
+from bot.domain.evaluation.known_account import KnownContact
 from bot.domain.rules.facts import PastContact
 from bot.store.columns import contact_json, time_text, to_contact
 

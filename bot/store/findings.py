@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.evaluation.known import ReadingTime
+from bot.domain.evaluation.known_account import ReadingTime
 from bot.store.columns import text
 from bot.store.mappers import to_findings
 from bot.store.outbox import bump_revision

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import fingerprint
 from bot.domain.errors import FixUnderWay, StoreError
-from bot.domain.evaluation.known import ReadingTime
+from bot.domain.evaluation.known_account import ReadingTime
 from bot.domain.evaluation.plan import KeptContact
 from bot.domain.evaluation.resolution import ALREADY_THERE, FIXED
 from bot.domain.fixes import FixState

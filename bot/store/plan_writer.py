@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
 from bot.domain.evaluation.departed_accounts import reconcile_departed
-from bot.domain.evaluation.known import KnownAccount
+from bot.domain.evaluation.known_account import KnownAccount
 from bot.domain.evaluation.reconcile import reconcile, reconcile_fix
 from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule
 from bot.store.accounts import keep_accounts
 from bot.store.columns import time_text
 from bot.store.contact_history import keep_contact, known_contacts
-from bot.store.finding_rows import (
+from bot.store.finding_writer import (
     open_finding,
     refresh_finding,
     resolve_finding,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.domain.contacts import AlternateContact
-    from bot.domain.evaluation.known import KnownFinding, ReadingTime
+    from bot.domain.evaluation.known_account import KnownFinding, ReadingTime
     from bot.domain.evaluation.plan import ChangedContact, Plan
     from bot.domain.findings import AccountResult, FindingKey, TypeResult
     from bot.domain.fixes import Fix

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import StoreError
-from bot.domain.evaluation.known import ReadingTime
+from bot.domain.evaluation.known_account import ReadingTime
 from bot.domain.scans import Changes, ScanReport, ScanState
 from bot.services.ports.store import ScanClaim
 from bot.store.columns import SCOPE_COLUMNS, failure_json, parts_json, scope_values, time_text
@@ -15,9 +15,9 @@ from bot.store.departed_accounts import drop_departed
 from bot.store.mappers import to_finding_key, to_scan
 from bot.store.outbox import announce, announce_changes, bump_revision
 from bot.store.plan_writer import PlanWriter
-from bot.store.process import Owner
 from bot.store.repository import Repository
-from bot.store.scan_results import KEEP_RESULT, ResultReader, result_row
+from bot.store.scan_owner import Owner
+from bot.store.scan_result_mapper import KEEP_RESULT, ResultReader, result_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

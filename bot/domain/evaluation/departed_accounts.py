@@ -12,7 +12,7 @@ from bot.domain.scope import ScopeKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bot.domain.evaluation.known import KnownFinding
+    from bot.domain.evaluation.known_account import KnownFinding
     from bot.domain.findings import AccountResult
     from bot.domain.scans import Scan
 

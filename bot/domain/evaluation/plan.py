@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.contacts import AlternateContact, ContactType
-    from bot.domain.evaluation.known import KnownContact, KnownFinding
+    from bot.domain.evaluation.known_account import KnownContact, KnownFinding
     from bot.domain.findings import FindingKey, Verdict
     from bot.domain.policy.destination import Destination
 

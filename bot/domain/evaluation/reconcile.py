@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from bot.domain.evaluation.known import KnownAccount, KnownFinding, ReadingTime
+    from bot.domain.evaluation.known_account import KnownAccount, KnownFinding, ReadingTime
     from bot.domain.findings import AccountResult, TypeResult, Verdict
     from bot.domain.fixes import Fix
     from bot.domain.policy.account_policy import AccountPolicy

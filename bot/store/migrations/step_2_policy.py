@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.findings import Outcome, Verdict
 from bot.domain.rule_catalog import SEVERITIES, Rule
 from bot.store.columns import to_failure
-from bot.store.scan_results import verdicts_json
+from bot.store.scan_result_mapper import verdicts_json
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

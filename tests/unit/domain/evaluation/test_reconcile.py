@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from bot.domain.contacts import Account, AlternateContact, ContactType, fingerprint
 from bot.domain.evaluation.departed_accounts import departed_accounts, reconcile_departed
-from bot.domain.evaluation.known import KnownAccount, KnownContact, KnownFinding, ReadingTime
+from bot.domain.evaluation.known_account import (
+    KnownAccount,
+    KnownContact,
+    KnownFinding,
+    ReadingTime,
+)
 from bot.domain.evaluation.plan import Plan
 from bot.domain.evaluation.reconcile import reconcile, reconcile_fix
 from bot.domain.evaluation.resolution import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.evaluation.known import KnownFinding
+from bot.domain.evaluation.known_account import KnownFinding
 from bot.store.columns import differences_json, failure_json, mention_json, text, time_text
 from bot.store.mappers import to_destination, to_finding_key
 
