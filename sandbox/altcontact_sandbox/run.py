@@ -147,8 +147,8 @@ def _servers(
     options: Options, bot: BotProcess, stack: ExitStack
 ) -> tuple[AwsSandbox, SlackSandbox, PageServer]:
     """The three servers, started side by side, with accounts in AWS."""
-    aws = AwsSandbox(_port(options.aws_port, options.port, 1))
-    slack = SlackSandbox(_port(options.slack_port, options.port, 2))
+    aws = AwsSandbox(port_of(options.aws_port, options.port, 1))
+    slack = SlackSandbox(port_of(options.slack_port, options.port, 2))
     page = PageServer(bot, options.port)
 
     def start_aws() -> None:
@@ -167,7 +167,8 @@ def _servers(
     return aws, slack, page
 
 
-def _port(wanted: int | None, page_port: int, offset: int) -> int:
+def port_of(wanted: int | None, page_port: int, offset: int) -> int:
+    """The port of a server: the one asked for, else one so far after the page's; 0: any."""
     if wanted is not None:
         return wanted
     return page_port + offset if page_port else 0

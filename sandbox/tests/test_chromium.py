@@ -68,7 +68,7 @@ def test_playwrights_own_comes_before_those_on_the_path(tmp_path: Path) -> None:
     environment = {"PATH": str(tmp_path / "bin")}
     program(tmp_path / "own/chromium-1/chrome-linux", "chrome")
     assert list(chromium.candidates(environment, tmp_path / "own")) == on_path
-    built = tmp_path / f"own/chromium-{chromium._revision()}/chrome-linux64"
+    built = tmp_path / f"own/chromium-{chromium.revision()}/chrome-linux64"
     own = program(built, "chrome")
     assert list(chromium.candidates(environment, tmp_path / "own")) == [own, *on_path]
     told = {**environment, "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path / "own")}
@@ -89,7 +89,7 @@ def test_where_playwright_keeps_its_browsers(
 ) -> None:
     """Each system has a folder of its own."""
     monkeypatch.setattr(sys, "platform", platform)
-    assert chromium._own_folder(environment) == folder
+    assert chromium.own_folder(environment) == folder
 
 
 def test_one_that_does_not_start_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,11 +102,11 @@ def test_one_that_does_not_start_is_none(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", os.pathsep.join(folders))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
     monkeypatch.delenv(chromium.ASKED, raising=False)
-    assert chromium._look_again() == good
+    assert chromium.look_again() == good
     monkeypatch.setenv("PATH", os.pathsep.join([folders[0], "/bin"]))
     monkeypatch.setattr(chromium, "NAMES", ("chromium", "google-chrome"))
     monkeypatch.setenv("PATH", folders[0])
-    assert chromium._look_again() is None
+    assert chromium.look_again() is None
     chromium.find.cache_clear()
 
 

@@ -86,4 +86,4 @@ def test_the_example_of_a_policy_is_right() -> None:
 )
 def test_ports_follow_the_page_s(wanted: int | None, page: int, port: int) -> None:
     """A server that is not told a port takes one after the page's, or any as the page does."""
-    assert run._port(wanted, page, 1) == port
+    assert run.port_of(wanted, page, 1) == port

@@ -78,9 +78,9 @@ def candidates(environment: Mapping[str, str], own: Path | None = None) -> Itera
     if asked := environment.get(ASKED):
         yield shutil.which(asked, path=environment.get("PATH")) or asked
         return
-    folder = own or _own_folder(environment)
+    folder = own or own_folder(environment)
     for pattern in _OWN:
-        yield from sorted(map(str, folder.glob(f"chromium-{_revision()}/{pattern}")))
+        yield from sorted(map(str, folder.glob(f"chromium-{revision()}/{pattern}")))
     for name in NAMES:
         if path := shutil.which(name, path=environment.get("PATH")):
             yield path
@@ -161,16 +161,18 @@ def main() -> None:
         sys.stdout.flush()
         find.cache_clear()
         root = hasattr(os, "geteuid") and os.geteuid() == 0
-        found = install(os.environ, run_within, _look_again, root=root)
+        found = install(os.environ, run_within, look_again, root=root)
     sys.stdout.write(f"Browser tests: {found or f'{MISSING}; {MEND}'}\n")
 
 
-def _look_again() -> str | None:
+def look_again() -> str | None:
+    """Find one, whatever was found before."""
     find.cache_clear()
     return find()
 
 
-def _own_folder(environment: Mapping[str, str]) -> Path:
+def own_folder(environment: Mapping[str, str]) -> Path:
+    """Where Playwright keeps its browsers."""
     if told := environment.get("PLAYWRIGHT_BROWSERS_PATH"):
         return Path(told)
     if sys.platform == "darwin":
@@ -181,7 +183,7 @@ def _own_folder(environment: Mapping[str, str]) -> Path:
     return (Path(cached) if cached else Path.home() / ".cache") / "ms-playwright"
 
 
-def _revision() -> str:
+def revision() -> str:
     """The build of Chromium that the installed Playwright was made for."""
     listed = Path(playwright.__file__).parent / "driver/package/browsers.json"
     browsers = json.loads(listed.read_text())["browsers"]
