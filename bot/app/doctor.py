@@ -155,7 +155,7 @@ def log_at_start(lines: Iterator[CheckResult], wanted: Callable[[], bool]) -> No
 def wrong_settings(environ: Mapping[str, str]) -> list[CheckResult]:
     """What is wrong with the settings of a bot that cannot start for them."""
     found = load_lenient(environ, needs_slack=True)
-    return [line for check in _settings_checks(found) for line in check.look()]
+    return [line for check in _settings_checks(found) for line in check.run()]
 
 
 def wrong_database(settings: Settings, error: StoreError) -> list[CheckResult]:
@@ -168,7 +168,7 @@ def wrong_database(settings: Settings, error: StoreError) -> list[CheckResult]:
 
 
 def _settings_checks(found: LoadedSettings) -> Sequence[Check]:
-    def look_at_them() -> Iterator[CheckResult]:
+    def check_values() -> Iterator[CheckResult]:
         for problem in found.problems:
             remedy = problem.remedy or ("For example:" if problem.snippet else "")
             yield _setting(
@@ -179,7 +179,7 @@ def _settings_checks(found: LoadedSettings) -> Sequence[Check]:
             words = f"{number} given by {found.sources}; the others stand at their defaults."
             yield _setting("Values", State.OK, words)
 
-    return (Check(Section.SETTINGS, "Values", look_at_them),)
+    return (Check(Section.SETTINGS, "Values", check_values),)
 
 
 def _aws_checks(
@@ -189,7 +189,7 @@ def _aws_checks(
     return [
         check
         for gateway in gateways
-        for check in gateway.checkup(writes=writes, sample=sample, policy=policy).checks()
+        for check in gateway.doctor_checks(writes=writes, sample=sample, policy=policy).checks()
     ]
 
 

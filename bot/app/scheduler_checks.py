@@ -64,11 +64,11 @@ class SchedulerChecks:
     def checks(self) -> tuple[Check, ...]:
         """What to look at, in order."""
         return (
-            Check(Section.SCHEDULE, "Next checks", self._look_at_times),
-            Check(Section.SCHEDULE, "Last check", self._look_at_last),
+            Check(Section.SCHEDULE, "Next checks", self._check_times),
+            Check(Section.SCHEDULE, "Last check", self._check_last),
         )
 
-    def _look_at_times(self) -> Iterator[CheckResult]:
+    def _check_times(self) -> Iterator[CheckResult]:
         runs = self._runs()
         if not runs:
             words = f"“{self._expression}” never comes due."
@@ -93,7 +93,7 @@ class SchedulerChecks:
         else:
             yield _line("Next checks", State.OK, words)
 
-    def _look_at_last(self) -> Iterator[CheckResult]:
+    def _check_last(self) -> Iterator[CheckResult]:
         if self._last_scan is None:
             yield _line("Last check", State.NOT_CHECKED, "the database cannot be read.")
             return

@@ -172,7 +172,9 @@ class AwsGateway:
         """
         self._contacts().write(account_id, contact_type, contact)
 
-    def checkup(self, *, writes: bool, sample: bool, policy: Policy | None = None) -> AwsChecks:
+    def doctor_checks(
+        self, *, writes: bool, sample: bool, policy: Policy | None = None
+    ) -> AwsChecks:
         """The doctor's checks of AWS, within the same quotas.
 
         Args:

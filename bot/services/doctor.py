@@ -69,7 +69,7 @@ class Check:
 
     section: Section
     name: str
-    look: Callable[[], Iterable[CheckResult]]
+    run: Callable[[], Iterable[CheckResult]]
     group: str = ""
 
 
@@ -150,7 +150,7 @@ class _Running:
         for check in self._checks:
             # A check gives a line after the other: those before a defect stand.
             try:
-                for line in check.look():
+                for line in check.run():
                     self._add(line)
             except Exception as error:  # noqa: BLE001 - an edge: a defect becomes a line
                 reference = self._on_defect(error)

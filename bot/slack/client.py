@@ -123,7 +123,7 @@ def short_timeout_client(token: str, base_url: str) -> WebClient:
 def doctor_client(token: str, base_url: str) -> WebClient:
     """A client for the doctor, who tells what fails rather than trying again."""
     # What fails becomes a line of the doctor's, so slack_sdk need not log it as well.
-    logger = logging.getLogger(f"{__name__}.examining")
+    logger = logging.getLogger(f"{__name__}.doctor")
     logger.setLevel(logging.CRITICAL)
     return WebClient(
         token=token,

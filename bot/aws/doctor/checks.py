@@ -72,15 +72,15 @@ class AwsChecks:
             ("Caller", caller.caller),
             ("Organization", caller.organization),
             ("Calling account", caller.place),
-            ("Trusted access", self._look_at_access),
-            ("Accounts", self._look_at_accounts),
-            ("Contacts", self._look_at_contact),
+            ("Trusted access", self._check_access),
+            ("Accounts", self._check_accounts),
+            ("Contacts", self._check_contact),
             ("Primary contacts", policy.primary),
             ("OUs", policy.units),
             ("Tags", policy.tags),
-            ("Account name", self._look_at_name),
-            ("Writing", self._look_at_writing),
-            ("IAM policy", self._look_at_policy),
+            ("Account name", self._check_name),
+            ("Writing", self._check_writing),
+            ("IAM policy", self._check_policy),
         )
         return tuple(self._check(name, look) for name, look in looks)
 
@@ -96,7 +96,7 @@ class AwsChecks:
 
         return Check(Section.AWS, f"{name} ({organization})", named, organization)
 
-    def _look_at_access(self) -> Iterator[CheckResult]:
+    def _check_access(self) -> Iterator[CheckResult]:
         name, action = "Trusted access", "organizations:ListAWSServiceAccessForOrganization"
         if self._notes.alone:
             return
@@ -123,7 +123,7 @@ class AwsChecks:
         words = f"is off for {SERVICE}: no member account can be reached."
         yield line(name, State.FAILURE, words, remedy, remedies.ENABLE_ACCESS)
 
-    def _look_at_accounts(self) -> Iterator[CheckResult]:
+    def _check_accounts(self) -> Iterator[CheckResult]:
         if self._notes.alone:
             return
         if self._notes.role not in _WIDE or not self._notes.organization:
@@ -145,7 +145,7 @@ class AwsChecks:
         self._notes.other = next(others, "")
         yield line("Accounts", State.OK, "can be listed.")
 
-    def _look_at_contact(self) -> Iterator[CheckResult]:
+    def _check_contact(self) -> Iterator[CheckResult]:
         if not self._sample or (
             self._notes.partition and not has_contacts_api(self._notes.partition)
         ):
@@ -163,7 +163,7 @@ class AwsChecks:
         words = f"can be read; asked for account {account_id}, which {held} for {kind}."
         yield line("Contacts", State.OK, words)
 
-    def _look_at_name(self) -> Iterator[CheckResult]:
+    def _check_name(self) -> Iterator[CheckResult]:
         """Of use for the one account alone: others' names come with the list."""
         if (
             not self._notes.alone
@@ -180,7 +180,7 @@ class AwsChecks:
             return
         yield line("Account name", State.OK, "can be read.")
 
-    def _look_at_writing(self) -> Iterator[CheckResult]:
+    def _check_writing(self) -> Iterator[CheckResult]:
         if not self._notes.account_id or not has_contacts_api(self._notes.partition):
             return
         if not self._writes:
@@ -199,7 +199,7 @@ class AwsChecks:
         )
         yield line("Writing", State.OK, words, snippet=statement)
 
-    def _look_at_policy(self) -> Iterator[CheckResult]:
+    def _check_policy(self) -> Iterator[CheckResult]:
         if self._notes.missing:
             lacking = ", ".join(sorted(self._notes.missing))
             state = State.FAILURE if any(self._notes.missing.values()) else State.WARNING

@@ -10,9 +10,9 @@ from bot.domain.errors import NotifierError
 from bot.services.doctor import Check, Section, State
 from bot.slack.client import CALL_ERRORS, code_of
 from bot.slack.doctor import reachability
-from bot.slack.doctor.fixers import look_at_fixers
+from bot.slack.doctor.fixers import check_fixers
 from bot.slack.doctor.lines import REACHED, line, refused
-from bot.slack.doctor.scopes import APPS, look_at_scopes
+from bot.slack.doctor.scopes import APPS, check_scopes
 from bot.slack.scopes import BOT_SCOPES, FOR_POLICY, granted, manifest_lines
 
 if TYPE_CHECKING:
@@ -83,17 +83,17 @@ class SlackChecks:
     def checks(self) -> tuple[Check, ...]:
         """What to look at, in order."""
         looks = (
-            ("Bot token", self._look_at_token),
-            ("Scopes", self._look_at_scopes),
-            ("App-level token", self._look_at_app_token),
-            ("Socket", self._look_at_socket),
-            ("Channel", self._look_at_channel),
-            ("Fixers", self._look_at_fixers),
-            ("Clock", self._look_at_clock),
+            ("Bot token", self._check_token),
+            ("Scopes", self._check_scopes),
+            ("App-level token", self._check_app_token),
+            ("Socket", self._check_socket),
+            ("Channel", self._check_channel),
+            ("Fixers", self._check_fixers),
+            ("Clock", self._check_clock),
         )
         return tuple(Check(Section.SLACK, name, look) for name, look in looks)
 
-    def _look_at_token(self) -> Iterator[CheckResult]:
+    def _check_token(self) -> Iterator[CheckResult]:
         if not self._client.token:
             self._in_the_way = "the settings give no bot token that can be used"
             yield line("Bot token", State.NOT_CHECKED, f"{self._in_the_way}.")
@@ -121,17 +121,17 @@ class SlackChecks:
         words = f"is that of {answer.get('user', 'the bot')} in “{answer.get('team', '')}”."
         yield line("Bot token", State.OK, words)
 
-    def _look_at_scopes(self) -> Iterator[CheckResult]:
+    def _check_scopes(self) -> Iterator[CheckResult]:
         if self._in_the_way:
             yield self._pointless("Scopes")
             return
         scopes = granted(self._headers)
         self._lacking = frozenset(BOT_SCOPES) - FOR_POLICY - scopes if scopes else frozenset()
-        yield from look_at_scopes(
+        yield from check_scopes(
             scopes, wants_members=self._wants_members, wants_owners=self._wants_owners
         )
 
-    def _look_at_app_token(self) -> Iterator[CheckResult]:
+    def _check_app_token(self) -> Iterator[CheckResult]:
         name = "App-level token"
         if self._app_token is None:
             return
@@ -162,7 +162,7 @@ class SlackChecks:
         else:
             yield line("Socket", State.OK, f"{reachability.host_of(url)} can be reached.")
 
-    def _look_at_socket(self) -> Iterator[CheckResult]:
+    def _check_socket(self) -> Iterator[CheckResult]:
         if self._silence is None:
             return
         silence = self._silence()
@@ -177,7 +177,7 @@ class SlackChecks:
             words = f"is connected; the last sign of life came {silence:.0f} seconds ago."
             yield line("Socket", State.OK, words)
 
-    def _look_at_channel(self) -> Iterator[CheckResult]:
+    def _check_channel(self) -> Iterator[CheckResult]:
         if self._channel is None or self._in_the_way:
             why = self._in_the_way or "the settings name none that can be used"
             yield line("Channel", State.NOT_CHECKED, f"{why}.")
@@ -199,11 +199,11 @@ class SlackChecks:
         id_suffix = f" ({channel_id})" if channel_id != name else ""
         yield line("Channel", State.OK, f"{name}{id_suffix} is there, and the bot is in it.")
 
-    def _look_at_fixers(self) -> Iterator[CheckResult]:
+    def _check_fixers(self) -> Iterator[CheckResult]:
         lacking = "the app lacks usergroups:read" if "usergroups:read" in self._lacking else ""
-        return look_at_fixers(self._client, self._fixers, self._in_the_way or lacking)
+        return check_fixers(self._client, self._fixers, self._in_the_way or lacking)
 
-    def _look_at_clock(self) -> Iterator[CheckResult]:
+    def _check_clock(self) -> Iterator[CheckResult]:
         if self._skew is None:
             words = "Slack did not tell its time."
             yield line("Clock", State.NOT_CHECKED, words)

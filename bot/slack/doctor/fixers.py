@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FIXERS: Final = "export ALTCONTACT_FIXERS=U012ABCDEF,S045GHIJKL"
 
 
-def look_at_fixers(
+def check_fixers(
     client: WebClient, fixers: Sequence[str] | None, in_the_way: str
 ) -> Iterator[CheckResult]:
     """Whether somebody may change contacts: each user group is there, and has members.

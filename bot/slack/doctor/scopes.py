@@ -19,7 +19,7 @@ _RULES: Final = "rules member_mailbox and person_left are off"
 _OWNERS: Final = "owners named by an email address are not mentioned"
 
 
-def look_at_scopes(
+def check_scopes(
     scopes: frozenset[str], *, wants_members: bool, wants_owners: bool
 ) -> Iterator[CheckResult]:
     """Whether the token has the scopes that the bot needs, and no other.

@@ -46,12 +46,12 @@ def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, 10**12))
 
 
-def look(
+def run_checks(
     path: Path, integrity_seconds: float = 20.0, steps_between: int = STEPS_BETWEEN
 ) -> dict[str, CheckResult]:
     """The lines by name."""
-    checkup = StoreChecks(path, 0.1, integrity_seconds, steps_between)
-    return {line.name: line for check in checkup.checks() for line in check.look()}
+    checks = StoreChecks(path, 0.1, integrity_seconds, steps_between)
+    return {line.name: line for check in checks.checks() for line in check.run()}
 
 
 def states(lines: dict[str, CheckResult]) -> dict[str, State]:
@@ -62,7 +62,7 @@ def states(lines: dict[str, CheckResult]) -> dict[str, State]:
 def test_all_is_well(file: Path) -> None:
     """A database that the bot made passes every check, and is byte for byte what it was."""
     before, beside = file.read_bytes(), sorted(file.parent.iterdir())
-    lines = look(file)
+    lines = run_checks(file)
     assert set(states(lines).values()) == {State.OK}
     assert list(lines) == ["File", "Schema", "Writing", "Integrity", "Free space"]
     assert (file.read_bytes(), sorted(file.parent.iterdir())) == (before, beside)
@@ -70,7 +70,7 @@ def test_all_is_well(file: Path) -> None:
 
 def test_none_yet(tmp_path: Path) -> None:
     """A file that is not there yet is no failure, and is not made."""
-    lines = look(tmp_path / "bot.db")
+    lines = run_checks(tmp_path / "bot.db")
     assert states(lines) == {"File": State.OK, "Free space": State.OK}
     assert StoreChecks(tmp_path / "bot.db").last_scan() is None
     assert not list(tmp_path.iterdir())
@@ -78,7 +78,7 @@ def test_none_yet(tmp_path: Path) -> None:
 
 def test_no_directory(tmp_path: Path) -> None:
     """A directory that is not there is a failure with the command that makes it."""
-    lines = look(tmp_path / "data" / "bot.db")
+    lines = run_checks(tmp_path / "data" / "bot.db")
     assert lines["File"].state is State.FAILURE
     assert lines["File"].snippet == f"mkdir -p {tmp_path / 'data'}"
     assert lines["Schema"].state is State.NOT_CHECKED
@@ -87,7 +87,7 @@ def test_no_directory(tmp_path: Path) -> None:
 
 def test_a_directory(tmp_path: Path) -> None:
     """A directory in the file's place is a failure with a setting that would do."""
-    line = look(tmp_path)["File"]
+    line = run_checks(tmp_path)["File"]
     assert line.state is State.FAILURE
     assert line.snippet.endswith("/altcontact.db")
 
@@ -95,7 +95,7 @@ def test_a_directory(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second file that SQLite keeps beside the first needs the directory."""
     monkeypatch.setattr(os, "access", lambda *_: False)
-    lines = look(file)
+    lines = run_checks(file)
     assert lines["File"].state is State.FAILURE
     assert lines["File"].snippet.startswith("chown ")
     assert lines["Writing"].state is State.NOT_CHECKED
@@ -106,7 +106,7 @@ def test_a_file_system_mounted_read_only(file: Path, monkeypatch: pytest.MonkeyP
     real = os.statvfs(file.parent)
     fields = [*real[:8], real.f_flag | os.ST_RDONLY, real.f_namemax]
     monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(fields))
-    lines = look(file)
+    lines = run_checks(file)
     assert lines["File"].state is State.FAILURE
     assert "mounted read-only" in lines["File"].message
     assert lines["File"].snippet == f"findmnt --target {file.parent}"
@@ -116,7 +116,7 @@ def test_a_file_system_mounted_read_only(file: Path, monkeypatch: pytest.MonkeyP
 def test_a_path_that_cannot_be_looked_at(tmp_path: Path) -> None:
     """What the system refuses to look at is a failure in its words, not an unforeseen error."""
     file = tmp_path / ("long" * 100) / "bot.db"
-    lines = look(file)
+    lines = run_checks(file)
     assert lines["File"].state is State.FAILURE
     assert "File name too long" in lines["File"].message
     assert lines["File"].snippet.startswith("namei -l ")
@@ -129,7 +129,7 @@ def test_locked(file: Path) -> None:
     """A writer that does not end is a failure; what can be read is still looked at."""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        lines = look(file)
+        lines = run_checks(file)
     assert lines["Writing"].state is State.FAILURE
     assert "locked" in lines["Writing"].message
     assert lines["Writing"].remedy
@@ -158,7 +158,7 @@ def other(file: Path) -> Iterator[int]:
 @pytest.mark.skipif(not Path("/proc/locks").exists(), reason="Linux alone tells who holds a lock")
 def test_in_use(file: Path, other: int) -> None:
     """A bot that runs on it is said, and fine."""
-    line = look(file)["File"]
+    line = run_checks(file)["File"]
     assert line.state is State.OK
     assert f"Process {other} uses it" in line.message
 
@@ -167,7 +167,7 @@ def test_a_newer_version(file: Path) -> None:
     """A database of a newer version is a failure, and nothing further is looked at."""
     with closing(sqlite3.connect(file)) as db, db:
         db.execute("INSERT INTO _sqlite_migrations VALUES (99, 'altcontact', 'm999_new', '')")
-    lines = look(file)
+    lines = run_checks(file)
     assert lines["Schema"].state is State.FAILURE
     assert "newer version" in lines["Schema"].message
     assert lines["Integrity"].state is State.NOT_CHECKED
@@ -176,7 +176,7 @@ def test_a_newer_version(file: Path) -> None:
 def test_an_older_version(tmp_path: Path) -> None:
     """A database that the next start brings up to date is fine, and so is an empty file."""
     (tmp_path / "bot.db").touch()
-    line = look(tmp_path / "bot.db")["Schema"]
+    line = run_checks(tmp_path / "bot.db")["Schema"]
     assert line.state is State.OK
     assert "next start" in line.message
     assert (tmp_path / "bot.db").read_bytes() == b""
@@ -186,7 +186,7 @@ def test_an_older_version(tmp_path: Path) -> None:
 def test_no_database(tmp_path: Path) -> None:
     """A file that is no database is a failure with the mend."""
     (tmp_path / "bot.db").write_text("hello, this is no database at all" * 50)
-    line = look(tmp_path / "bot.db")["Schema"]
+    line = run_checks(tmp_path / "bot.db")["Schema"]
     assert line.state is State.FAILURE
     assert "is not a database" in line.message
 
@@ -201,7 +201,7 @@ def test_damage(file: Path) -> None:
     start = (root[0] - 1) * size[0]
     content[start : start + 20] = b"\xff" * 20
     file.write_bytes(content)
-    line = look(file)["Integrity"]
+    line = run_checks(file)["Integrity"]
     assert line.state is State.FAILURE
     assert "damaged" in line.message
     assert ".recover" in line.snippet or line.snippet.startswith("ls ")
@@ -209,7 +209,7 @@ def test_damage(file: Path) -> None:
 
 def test_a_large_database(file: Path) -> None:
     """Looking for damage ends after a while; that is no failure."""
-    line = look(file, integrity_seconds=-1.0, steps_between=1)["Integrity"]
+    line = run_checks(file, integrity_seconds=-1.0, steps_between=1)["Integrity"]
     assert line.state is State.OK
     assert "that were looked" in line.message
 
@@ -223,7 +223,7 @@ def test_free_space(
 ) -> None:
     """Little free space is a warning, hardly any a failure."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 0, free))
-    line = look(tmp_path / "bot.db")["Free space"]
+    line = run_checks(tmp_path / "bot.db")["Free space"]
     assert line.state is state
     assert line.snippet.startswith("df -h") is (state is not State.OK)
 

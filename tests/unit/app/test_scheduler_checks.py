@@ -32,19 +32,19 @@ def scan(
     return Scan(1, Trigger(TriggerKind.SCHEDULE), state, at, at, None, counts, why)
 
 
-def look(
+def run_checks(
     expression: str = "0 9 * * *",
     zone: ZoneInfo = LONDON,
     last: Callable[[], Scan | None] | None = lambda: None,
 ) -> dict[str, CheckResult]:
     """The lines by name."""
-    checkup = SchedulerChecks(expression, zone, FakeClock(), last)
-    return {line.name: line for check in checkup.checks() for line in check.look()}
+    checks = SchedulerChecks(expression, zone, FakeClock(), last)
+    return {line.name: line for check in checks.checks() for line in check.run()}
 
 
 def test_next_times_in_words() -> None:
     """The next three are told as people say them, in the zone of the schedule."""
-    line = look("30 8 * * *")["Next checks"]
+    line = run_checks("30 8 * * *")["Next checks"]
     assert line.state is State.OK
     assert line.message.startswith(
         "tomorrow, Tuesday 6 January, at 08:30, then Wednesday 7 January, at 08:30, then "
@@ -79,7 +79,7 @@ def test_moments_in_words(moment: datetime, said: str) -> None:
 )
 def test_rare_and_dense_schedules(expression: str, state: State, told: str) -> None:
     """Less than once a week is too rare, more than once in ten minutes too often."""
-    line = look(expression)["Next checks"]
+    line = run_checks(expression)["Next checks"]
     assert line.state is state
     assert told in line.remedy
     assert bool(line.snippet) is (state is not State.OK)
@@ -87,18 +87,18 @@ def test_rare_and_dense_schedules(expression: str, state: State, told: str) -> N
 
 def test_a_schedule_that_never_comes_due() -> None:
     """An expression without any time is a failure."""
-    assert look("0 0 31 2 *")["Next checks"].state is State.FAILURE
+    assert run_checks("0 0 31 2 *")["Next checks"].state is State.FAILURE
 
 
 def test_no_check_yet() -> None:
     """Before the first start there is nothing to say."""
-    line = look()["Last check"]
+    line = run_checks()["Last check"]
     assert (line.state, line.remedy) == (State.OK, "")
 
 
 def test_the_last_check_ended_well() -> None:
     """When it was, and over how many accounts."""
-    line = look(last=scan)["Last check"]
+    line = run_checks(last=scan)["Last check"]
     assert line.state is State.OK
     assert line.message == "today, Monday 5 January, at 09:00; 2 accounts, complete."
 
@@ -108,7 +108,7 @@ def test_the_last_check_ended_well() -> None:
 )
 def test_the_last_check_did_not_end_well(state: ScanState, told: str) -> None:
     """It is said why, and how to mend that."""
-    line = look(last=lambda: scan(state, cause=FailureCode.UNREACHABLE))["Last check"]
+    line = run_checks(last=lambda: scan(state, cause=FailureCode.UNREACHABLE))["Last check"]
     assert line.state is State.WARNING
     assert told in line.message
     assert "could not be reached" in line.message
@@ -118,7 +118,7 @@ def test_the_last_check_did_not_end_well(state: ScanState, told: str) -> None:
 
 def test_a_missed_check() -> None:
     """Where a check was due long since, the bot did not run."""
-    line = look("0 3 * * *", last=lambda: scan(at=YESTERDAY))["Last check"]
+    line = run_checks("0 3 * * *", last=lambda: scan(at=YESTERDAY))["Last check"]
     assert line.state is State.WARNING
     assert "was missed" in line.message
 
@@ -129,5 +129,5 @@ def test_a_database_that_cannot_be_read() -> None:
     def fail() -> None:
         raise StoreError("It is locked.")
 
-    assert look(last=fail)["Last check"].state is State.NOT_CHECKED
-    assert look(last=None)["Last check"].state is State.NOT_CHECKED
+    assert run_checks(last=fail)["Last check"].state is State.NOT_CHECKED
+    assert run_checks(last=None)["Last check"].state is State.NOT_CHECKED

@@ -42,7 +42,7 @@ class FakeClients:
         return {"Organization": self.organization}
 
 
-def look(
+def run_checks(
     arn: str, organization: dict[str, Any] | None = None, wanted: ScopeKind | None = None
 ) -> list[CheckResult]:
     """The lines about the caller and its organization."""
@@ -63,7 +63,7 @@ def look(
 )
 def test_callers(arn: str, words: str, state: State) -> None:
     """A role is named, and neither its session nor a user; the root user is warned of."""
-    line = look(arn)[0]
+    line = run_checks(arn)[0]
     assert words in line.message
     assert "jo" not in line.message
     assert line.state is state
@@ -71,20 +71,20 @@ def test_callers(arn: str, words: str, state: State) -> None:
 
 def test_what_answers_is_not_aws() -> None:
     """An answer without an ARN, or without an organization, is told as such."""
-    first, second, _ = look("nonsense")
+    first, second, _ = run_checks("nonsense")
     assert (first.state, second.state) == (State.FAILURE, State.NOT_CHECKED)
     assert "not AWS" in first.message
     role = f"arn:aws:sts::{OWN}:assumed-role/bot/x"
-    assert "not AWS" in look(role)[1].message
+    assert "not AWS" in run_checks(role)[1].message
 
 
 def test_one_account_of_an_organization() -> None:
     """Where one account alone is wanted, it does not matter what it is to its organization."""
     role = f"arn:aws:sts::{OWN}:assumed-role/bot/x"
     organization = {"Id": "o-1", "MasterAccountId": "999988887777"}
-    lines = look(role, organization, ScopeKind.ACCOUNT)
+    lines = run_checks(role, organization, ScopeKind.ACCOUNT)
     assert [line.state for line in lines] == [State.OK, State.OK]
-    assert [line.state for line in look(role, {}, ScopeKind.ACCOUNT)][1] is State.WARNING
+    assert [line.state for line in run_checks(role, {}, ScopeKind.ACCOUNT)][1] is State.WARNING
 
 
 @pytest.mark.parametrize("cause", FailureCode)

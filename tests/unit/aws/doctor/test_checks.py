@@ -62,8 +62,8 @@ def world() -> Wire:
 
 def lines(adapter: AwsGateway, policy: Policy | None = NEEDY) -> list[CheckResult]:
     """What the doctor finds, without reading an alternate contact."""
-    checks = adapter.checkup(writes=False, sample=False, policy=policy).checks()
-    return [line for check in checks for line in check.look()]
+    checks = adapter.doctor_checks(writes=False, sample=False, policy=policy).checks()
+    return [line for check in checks for line in check.run()]
 
 
 def states(found: list[CheckResult]) -> dict[str, State]:
@@ -152,7 +152,7 @@ def test_one_organization_that_cannot_be_reached_stops_no_other() -> None:
     checks = [
         check
         for adapter in (bad, good)
-        for check in adapter.checkup(writes=False, sample=False).checks()
+        for check in adapter.doctor_checks(writes=False, sample=False).checks()
     ]
     found = list(Doctor(checks, on_defect=str).lines())
     split = [line.name.rpartition(" ")[2] for line in found]

@@ -50,7 +50,7 @@ class FakeClient:
         return Answer({}, url="ws://127.0.0.1:9/link?ticket=secret")
 
 
-def look(
+def run_checks(
     answer: Answer | Exception,
     fixers: Sequence[str] | None = ("*",),
     silence: Callable[[], float | None] | None = None,
@@ -60,10 +60,10 @@ def look(
 ) -> dict[str, CheckResult]:
     """The lines by name."""
     client = cast("WebClient", FakeClient(answer))
-    checkup = SlackChecks(
+    checks = SlackChecks(
         client, FakeClock(at), None, fixers, app_token=app_token, silence=silence, **wants
     )
-    return {line.name: line for check in checkup.checks() for line in check.look()}
+    return {line.name: line for check in checks.checks() for line in check.run()}
 
 
 def bot(**headers: object) -> Answer:
@@ -73,7 +73,7 @@ def bot(**headers: object) -> Answer:
 
 def test_a_persons_token() -> None:
     """A token of a person is not the bot's, and what needs it is not checked."""
-    lines = look(Answer({"Date": DATE}))
+    lines = run_checks(Answer({"Date": DATE}))
     assert lines["Bot token"].state is State.FAILURE
     assert lines["Scopes"].state is State.NOT_CHECKED
 
@@ -82,14 +82,14 @@ def test_slack_is_busy() -> None:
     """Being asked too often is no matter of the token."""
     answer = cast("Any", Answer({"Retry-After": "9"}, error="ratelimited"))
     busy = SlackApiError("busy", answer)  # type: ignore[no-untyped-call] # slack_sdk has no types
-    line = look(busy)["Bot token"]
+    line = run_checks(busy)["Bot token"]
     assert line.remedy == "Try again in a minute."
 
 
 def test_scopes_that_are_not_told() -> None:
     """Without the header it is said where to look."""
-    assert look(bot())["Scopes"].state is State.WARNING
-    lines = look(bot(**{"X-OAuth-Scopes": ["chat:write"]}))
+    assert run_checks(bot())["Scopes"].state is State.WARNING
+    lines = run_checks(bot(**{"X-OAuth-Scopes": ["chat:write"]}))
     assert lines["Scopes"].state is State.FAILURE
 
 
@@ -100,31 +100,31 @@ def scopes(*without: str) -> Answer:
 
 def test_scopes_that_only_some_policies_need() -> None:
     """They may be there or not, where the policy does not need them."""
-    line = look(scopes())["Scopes"]
+    line = run_checks(scopes())["Scopes"]
     assert (line.state, line.message) == (State.OK, "all 9 are there, and no other.")
-    line = look(scopes("users:read", "users:read.email"))["Scopes"]
+    line = run_checks(scopes("users:read", "users:read.email"))["Scopes"]
     assert line.state is State.OK
     assert line.message.startswith("all 7 are there without users:read and users:read.email")
-    assert look(scopes(), wants_members=True, wants_owners=True)["Scopes"].state is State.OK
+    assert run_checks(scopes(), wants_members=True, wants_owners=True)["Scopes"].state is State.OK
 
 
 def test_scopes_that_the_policy_needs() -> None:
     """A rule about members is off without them, and the doctor gives what to paste."""
-    line = look(scopes("users:read.email"), wants_members=True)["Scopes"]
+    line = run_checks(scopes("users:read.email"), wants_members=True)["Scopes"]
     assert line.state is State.WARNING
     assert line.message == (
         "rules member_mailbox and person_left are off: the app lacks users:read.email."
     )
     assert "      - users:read.email  # to " in line.snippet
-    line = look(scopes("users:read", "users:read.email"), wants_members=True)["Scopes"]
+    line = run_checks(scopes("users:read", "users:read.email"), wants_members=True)["Scopes"]
     assert line.message.endswith("lacks users:read and users:read.email.")
-    line = look(scopes("users:read", "users:read.email"), wants_owners=True)["Scopes"]
+    line = run_checks(scopes("users:read", "users:read.email"), wants_owners=True)["Scopes"]
     assert line.message == (
         "owners named by an email address are not mentioned: the app lacks users:read.email."
     )
-    assert look(scopes("users:read"), wants_owners=True)["Scopes"].state is State.OK
-    assert look(scopes("chat:write"))["Scopes"].state is State.FAILURE
-    assert look(bot(**{"X-OAuth-Scopes": "chat:write"}))["Scopes"].state is State.FAILURE
+    assert run_checks(scopes("users:read"), wants_owners=True)["Scopes"].state is State.OK
+    assert run_checks(scopes("chat:write"))["Scopes"].state is State.FAILURE
+    assert run_checks(bot(**{"X-OAuth-Scopes": "chat:write"}))["Scopes"].state is State.FAILURE
 
 
 @pytest.mark.parametrize(
@@ -133,14 +133,14 @@ def test_scopes_that_the_policy_needs() -> None:
 )
 def test_the_socket_of_a_running_bot(silence: float | None, state: State) -> None:
     """What matters is when it last gave a sign of life."""
-    line = look(bot(), silence=lambda: silence)["Socket"]
+    line = run_checks(bot(), silence=lambda: silence)["Socket"]
     assert line.state is state
     assert bool(line.remedy) is (state is not State.OK)
 
 
 def test_a_socket_that_cannot_be_reached() -> None:
     """The host is told, and its ticket is not."""
-    line = look(bot(), app_token="xapp-1")["Socket"]
+    line = run_checks(bot(), app_token="xapp-1")["Socket"]
     assert line.state is State.FAILURE
     assert "127.0.0.1" in line.message
     assert "secret" not in str(line)
@@ -160,13 +160,13 @@ def test_the_clock(date: str, off: float, state: State) -> None:
     """Over a minute is a warning and over four a failure, either way."""
     answer = bot()
     answer.headers["Date"] = date
-    assert look(answer, at=START + timedelta(seconds=off))["Clock"].state is state
+    assert run_checks(answer, at=START + timedelta(seconds=off))["Clock"].state is state
     assert START.tzinfo is UTC
 
 
 def test_fixers() -> None:
     """Everyone, users by id, a group that cannot be asked about, and settings that are wrong."""
-    assert "everyone" in look(bot())["Fixers"].message
-    assert look(bot(), fixers=("U1", "U2"))["Fixers"].message == "2 users by id: U1, U2."
-    assert look(bot(), fixers=("S1",))["Fixers"].message == "Slack could not be reached."
-    assert look(bot(), fixers=None)["Fixers"].state is State.NOT_CHECKED
+    assert "everyone" in run_checks(bot())["Fixers"].message
+    assert run_checks(bot(), fixers=("U1", "U2"))["Fixers"].message == "2 users by id: U1, U2."
+    assert run_checks(bot(), fixers=("S1",))["Fixers"].message == "Slack could not be reached."
+    assert run_checks(bot(), fixers=None)["Fixers"].state is State.NOT_CHECKED
