@@ -6,18 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.domain.contacts import FIELDS, Account, ContactType, Unit
+from bot.domain.contacts import Account, ContactType, Unit
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.policy.account_policy import AccountPolicy, Presence
-from bot.domain.policy.explain import ExplainedValue, explain_values
+from bot.domain.policy.explain import explain_values
 from bot.domain.policy.match import EVERY, Match
 from bot.domain.policy.policy import BUILT_IN, Policy, PolicyTable, PolicyUnknown
 from bot.domain.rule_catalog import ALWAYS_ON, ON_BY_DEFAULT, SEVERITIES, Rule, Severity
 from bot.domain.rules.facts import RuleInput
-from tests.unit.domain.policy.test_match import ACCOUNT, ACCOUNTS, MATCHES
+from tests.unit.domain.policy.test_match import ACCOUNT
 
 if TYPE_CHECKING:
     from bot.domain.policy.account_policy import Value
@@ -217,17 +215,6 @@ def test_nothing_that_is_expected_is_in_a_repr() -> None:
     )
 
 
-def test_explaining_names_the_table_and_those_that_gave_way() -> None:
-    """Each value has its source, and what it took the place of, the nearest first."""
-    explained = explain_values(Policy.requiring(tables=CLOSER[:3]), ACCOUNT)
-    assert not isinstance(explained, PolicyUnknown)
-    by_key = {each.key: each for each in explained}
-    assert by_key["channel"] == ExplainedValue(
-        "channel", "ou", "ou", (("organization", "organization"), ("all", "all"), ("built in", ""))
-    )
-    assert by_key["security.presence"].source == "the setting “types”"
-
-
 @pytest.mark.parametrize(
     "given",
     [{"channel": 3}, {"mention": "S1"}, {"exemption_days": "x"}],
@@ -236,35 +223,3 @@ def test_a_value_of_another_kind_is_a_defect(given: dict[str, Value]) -> None:
     """The reader of the file has checked kinds, so one that is wrong here is not guessed at."""
     with pytest.raises(TypeError):
         Policy((BUILT_IN, PolicyTable("x", given))).resolve(ACCOUNT)
-
-
-@given(st.lists(MATCHES, max_size=6), ACCOUNTS)
-def test_resolving_equals_the_last_values_explained(matches: list[Match], account: Account) -> None:
-    """What an account should have is what explaining it says, for any tables and account."""
-    tables = [
-        PolicyTable(
-            str(place),
-            {"channel": f"#{place}", f"security.{FIELDS[place % 4]}": (str(place),)},
-            each,
-        )
-        for place, each in enumerate(matches)
-    ]
-    policy = Policy.requiring(tables=tables)
-    mine, explained = policy.resolve(account), explain_values(policy, account)
-    if isinstance(mine, PolicyUnknown) or isinstance(explained, PolicyUnknown):
-        assert mine == explained
-        assert any(table.match.matches(account) is None for table in policy.tables)
-        return
-    values = {each.key: each.value for each in explained}
-    assert mine.channel == values["channel"]
-    for field in FIELDS:
-        held = mine.expected[ContactType.SECURITY].get(field)
-        assert held == values.get(f"security.{field}")
-    counting = [table for table in tables if table.match.matches(account)]
-    closest = max(
-        counting, key=lambda each: (each.match.specificity(account), int(each.source)), default=None
-    )
-    assert mine.channel == (closest.values["channel"] if closest else "")
-    again = Policy.requiring(tables=tables)
-    assert again.resolve(replace(account, name="somebody else")) is not None
-    assert again.resolve(account) == mine
