@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.config.load import load
+from bot.config.load import Settings, load
 from bot.config.policy_reload import PolicyReload, ReloadablePolicy
 from bot.domain.errors import SettingsError
 
@@ -108,18 +108,17 @@ def test_words() -> None:
 
 def test_reloads_do_not_cross() -> None:
     """Of reloads at the same time each reads the file after the one before has been taken."""
-    source = started("")
     seen: list[int] = []
     inside = threading.Lock()
 
-    def read() -> object:
+    def read() -> Settings:
         assert inside.acquire(blocking=False)
         seen.append(len(seen))
         found = load({}, needs_slack=False)
         inside.release()
         return found
 
-    source._load = read  # type: ignore[assignment]
+    source = ReloadablePolicy(load({}, needs_slack=False), read)
     threads = [threading.Thread(target=source.reload) for _ in range(8)]
     for thread in threads:
         thread.start()
