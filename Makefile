@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SANDBOX_STAMP := $(VENV)/.installed-sandbox
-INSTALL = $(PYTHON) tools/install.py $(VENV)
+INSTALL = $(PYTHON) .ci/install.py $(VENV)
 
 .PHONY: help
 help: ## List the targets
@@ -13,11 +13,11 @@ help: ## List the targets
 
 # A stamp depends on its lock: a changed lock is installed again, an unchanged one costs nothing. The lock
 # for development holds that of the sandbox, at the same versions.
-$(STAMP): requirements-dev.txt pyproject.toml sandbox/pyproject.toml tools/install.py
+$(STAMP): requirements-dev.txt pyproject.toml sandbox/pyproject.toml .ci/install.py
 	@$(INSTALL) requirements-dev.txt . ./sandbox
 	@touch $@ $(SANDBOX_STAMP)
 
-$(SANDBOX_STAMP): requirements-sandbox.txt pyproject.toml sandbox/pyproject.toml tools/install.py
+$(SANDBOX_STAMP): requirements-sandbox.txt pyproject.toml sandbox/pyproject.toml .ci/install.py
 	@$(INSTALL) requirements-sandbox.txt . ./sandbox
 	@touch $@
 

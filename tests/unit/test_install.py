@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import io
 import os
 import shutil
@@ -11,12 +12,27 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.install import Progress, install
+if TYPE_CHECKING:
+    from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
+
+
+def script_of(path: Path) -> ModuleType:
+    """A script that is no part of a package, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+INSTALL = script_of(ROOT / ".ci/install.py")
 
 
 def wheel(folder: Path) -> str:
@@ -64,7 +80,7 @@ def lock(tmp_path: Path) -> Path:
 def test_pip_installs_a_lock_and_holds_it_to_its_hashes(tmp_path: Path, lock: Path) -> None:
     """Without uv the environment is made and filled by pip; a file of another hash is refused."""
     venv = tmp_path / "venv"
-    command: list[str | Path] = [sys.executable, ROOT / "tools/install.py", venv, lock]
+    command: list[str | Path] = [sys.executable, ROOT / ".ci/install.py", venv, lock]
     environment = {"PATH": "", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
 
     def run() -> subprocess.CompletedProcess[str]:
@@ -90,7 +106,7 @@ def test_uv_installs_where_it_is_there(tmp_path: Path, lock: Path) -> None:
     log = tmp_path / "log"
     uv = recording(tmp_path / "bin/uv", log)
     output = io.StringIO()
-    assert install(tmp_path / "venv", lock, [".", "./sandbox"], str(uv), output) == 0
+    assert INSTALL.install(tmp_path / "venv", lock, [".", "./sandbox"], str(uv), output) == 0
     python = tmp_path / "venv/bin/python"
     into = f"uv pip install --python {python}"
     assert log.read_text().splitlines() == [
@@ -107,7 +123,7 @@ def test_pip_tries_where_uv_could_not(tmp_path: Path, lock: Path) -> None:
     uv = recording(tmp_path / "bin/uv", log, status=2)
     recording(tmp_path / "venv/bin/python", log)
     output = io.StringIO()
-    assert install(tmp_path / "venv", lock, [], str(uv), output) == 0
+    assert INSTALL.install(tmp_path / "venv", lock, [], str(uv), output) == 0
     assert "+ brick==1.0\nuv could not, so pip tries.\nInstalling 1" in output.getvalue()
     assert "-m pip install" in log.read_text().splitlines()[-1]
 
@@ -116,7 +132,7 @@ def test_what_fails_ends_it(tmp_path: Path, lock: Path) -> None:
     """Where pip fails too, its exit status is the script's, and what it said is there."""
     script(tmp_path / "venv/bin/python", '[ "$1" = -c ] && exit 0', "echo no space left", "exit 3")
     output = io.StringIO()
-    assert install(tmp_path / "venv", lock, ["."], None, output) == 3
+    assert INSTALL.install(tmp_path / "venv", lock, ["."], None, output) == 3
     assert output.getvalue().endswith("with pip\nno space left\n")
 
 
@@ -131,7 +147,7 @@ class Terminal(io.StringIO):
 def test_a_terminal_shows_each_package_in_one_line() -> None:
     """On a terminal the line is written over; what pip fetches, has and leaves out is counted."""
     output = Terminal()
-    progress = Progress(3, output)
+    progress = INSTALL.Progress(3, output)
     for line in (
         "Ignoring colorama: markers 'sys_platform == \"win32\"' don't match your environment\n",
         "Collecting click-default-group==1.2.4 (from -r requirements.txt (line 1))\n",
@@ -167,7 +183,7 @@ def test_each_target_installs_the_lock_that_it_needs(
     """The sandbox needs the smaller lock, and nothing once the larger one is installed."""
     make = shutil.which("make")
     assert make is not None
-    for name in ("Makefile", "pyproject.toml", "sandbox/pyproject.toml", "tools/install.py"):
+    for name in ("Makefile", "pyproject.toml", "sandbox/pyproject.toml", ".ci/install.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     for lock in ROOT.glob("requirements*.txt"):
@@ -182,5 +198,5 @@ def test_each_target_installs_the_lock_that_it_needs(
             [make, "-s", f"PYTHON={python}", target], check=True, cwd=tmp_path, env=environment
         )
     assert log.read_text().splitlines() == [
-        f"python3.13 tools/install.py .venv requirements-{lock}.txt . ./sandbox" for lock in locks
+        f"python3.13 .ci/install.py .venv requirements-{lock}.txt . ./sandbox" for lock in locks
     ]
