@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from bot.app.clock import SystemClock
-from bot.app.doctor import log_at_start, running
+from bot.app.doctor import check_running_bot, log_at_start
 from bot.app.scheduler import Schedule
 from bot.app.wiring import SlackBot, aws_gateways, slack_members
 from bot.config.policy_reload import ReloadablePolicy
@@ -80,7 +80,7 @@ class Bot:
             clock=clock,
             reload_policy=self._policy.reload,
             next_check=lambda: self._schedule.next_check(),  # noqa: PLW0108 - made after this
-            run_checks=lambda: running(
+            run_checks=lambda: check_running_bot(
                 settings, self._gateways, self._slack.connection.silence, self._policy.current()
             ),
             on_connected=lambda: _log.info("ready"),
@@ -127,7 +127,9 @@ class Bot:
 
     def _log_doctor(self) -> None:
         """Log what the doctor finds amiss."""
-        lines = running(self._settings, self._gateways, silence=None, policy=self._policy.current())
+        lines = check_running_bot(
+            self._settings, self._gateways, silence=None, policy=self._policy.current()
+        )
         log_at_start(lines, wanted=lambda: not self._stopping.is_set())
 
     def stop(self) -> None:

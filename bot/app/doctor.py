@@ -1,4 +1,4 @@
-"""Puts the doctor together: for the command line, a running bot, and one that cannot start."""
+"""Builds the doctor: for the command line, a running bot, and one that cannot start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.slack.doctor.checks import SlackChecks
 from bot.store.doctor.checks import StoreChecks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from bot.aws.gateway import AwsGateway
     from bot.config.load import LoadedSettings, Settings
@@ -36,65 +36,35 @@ TRIES: Final = {FailureCode.THROTTLED: 3}
 """How often AWS is asked: what else may pass is told at once, rather than waited out."""
 
 
-def installation(environ: Mapping[str, str]) -> Iterator[CheckResult]:
+def check_installation(environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """Check an installation from outside, as far as its settings can be used."""
     found = load_lenient(environ, needs_slack=True)
-    settings, wrong = found.settings, found.wrong
-    token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
-    clock = SystemClock()
-    store = None if "database" in wrong else StoreChecks(settings.database)
+    settings = found.settings
     # Where a table of either is wrong it is not known whom to ask, nor for what.
-    targets = () if "aws" in wrong else settings.aws
-    policy = None if "policy" in wrong else settings.policy
     gateways = gateways_for(
-        targets,
+        () if "aws" in found.wrong else settings.aws,
         settings.scope,
         connect_seconds=AWS_SECONDS,
         read_seconds=AWS_SECONDS,
         tries=TRIES,
     )
-    checks = [*_settings_checks(found)]
-    if "slack_api_url" in wrong:
-        checks.append(_unusable(Section.SLACK, "Web API", "SLACK_API_URL"))
-    else:
-        client = doctor_client(token, url)
-        channel = None
-        if "channel" not in wrong:
-            channel = AlertChannel(client, settings.channel), settings.channel
-        fixers = None if "fixers" in wrong else settings.fixers
-        app_token = settings.slack_app_token.get_secret_value()
-        slack = SlackChecks(
-            client,
-            clock,
-            channel,
-            fixers,
-            app_token=app_token,
-            wants_members=policy is not None and policy.needs_members,
-            wants_owners=policy is not None and policy.names_owners,
-        )
-        checks += slack.checks()
-    if "aws" in wrong:
-        checks.append(_unusable(Section.AWS, "Caller", "[policy] or [[aws]] of the file"))
-    else:
-        checks += _aws_checks(gateways, settings, policy, sample=True)
-    if store is None:
-        checks.append(_unusable(Section.DATABASE, "File", "ALTCONTACT_DATABASE"))
-    else:
-        checks += store.checks()
-    if unusable := sorted(wrong & {"schedule", "timezone"}):
-        names = " and ".join(map(variable, unusable))
-        checks.append(_unusable(Section.SCHEDULE, "Next checks", names))
-    else:
-        last = store.last_scan if store else None
-        schedule = SchedulerChecks(settings.schedule, settings.timezone, clock, last)
-        checks += schedule.checks()
+    checks = [
+        *_settings_checks(found),
+        *_checks(
+            settings,
+            gateways,
+            None if "policy" in found.wrong else settings.policy,
+            wrong=found.wrong,
+            app_token=settings.slack_app_token.get_secret_value(),
+        ),
+    ]
     with ExitStack() as open_until_then:
         for gateway in gateways:
             open_until_then.callback(gateway.close)
         yield from Doctor(checks, log_defect).lines()
 
 
-def running(
+def check_running_bot(
     settings: Settings,
     gateways: Sequence[AwsGateway],
     silence: Callable[[], float | None] | None,
@@ -109,30 +79,69 @@ def running(
             the connection, the channel and every contact are about to be looked at anyway.
         policy: the one that it goes by now.
     """
-    token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
-    clock = SystemClock()
-    client = doctor_client(token, url)
-    sample = silence is not None
-    # Of its own: the bot's may know an id of a channel that was archived since.
-    channel = (AlertChannel(client, settings.channel), settings.channel) if sample else None
-    slack = SlackChecks(
-        client,
-        clock,
-        channel,
-        settings.fixers,
-        silence=silence,
-        wants_members=policy.needs_members,
-        wants_owners=policy.names_owners,
-    )
-    store = StoreChecks(settings.database)
-    schedule = SchedulerChecks(settings.schedule, settings.timezone, clock, store.last_scan)
-    checks = [
-        *slack.checks(),
-        *_aws_checks(gateways, settings, policy, sample=sample),
-        *store.checks(),
-        *schedule.checks(),
-    ]
+    checks = _checks(settings, gateways, policy, silence=silence, sample=silence is not None)
     yield from Doctor(checks, log_defect).lines()
+
+
+def _checks(
+    settings: Settings,
+    gateways: Sequence[AwsGateway],
+    policy: Policy | None,
+    *,
+    wrong: Collection[str] = (),
+    app_token: str | None = None,
+    silence: Callable[[], float | None] | None = None,
+    sample: bool = True,
+) -> list[Check]:
+    """The checks of everything but the settings.
+
+    Args:
+        settings: the settings.
+        gateways: AWS by each of its callers.
+        policy: what accounts should have; None where that is unknown.
+        wrong: the settings that cannot be used; what needs one of them is not checked.
+        app_token: the app-level token, to be tried; None where `silence` tells more.
+        silence: seconds since the last sign of life of the connection that stands.
+        sample: whether the channel and one contact are read.
+    """
+    clock = SystemClock()
+    store = None if "database" in wrong else StoreChecks(settings.database)
+    checks: list[Check] = []
+    if "slack_api_url" in wrong:
+        checks.append(_unusable(Section.SLACK, "Web API", "SLACK_API_URL"))
+    else:
+        client = doctor_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        # Of its own: the bot's may know an id of a channel that was archived since.
+        channel = AlertChannel(client, settings.channel), settings.channel
+        slack = SlackChecks(
+            client,
+            clock,
+            channel if sample and "channel" not in wrong else None,
+            None if "fixers" in wrong else settings.fixers,
+            app_token=app_token,
+            silence=silence,
+            wants_members=policy is not None and policy.needs_members,
+            wants_owners=policy is not None and policy.names_owners,
+        )
+        checks += slack.checks()
+    if "aws" in wrong:
+        checks.append(_unusable(Section.AWS, "Caller", "[policy] or [[aws]] of the file"))
+    else:
+        writes = bool(settings.fixers)
+        for gateway in gateways:
+            checks += gateway.doctor_checks(writes=writes, sample=sample, policy=policy).checks()
+    if store is None:
+        checks.append(_unusable(Section.DATABASE, "File", "ALTCONTACT_DATABASE"))
+    else:
+        checks += store.checks()
+    if unusable := sorted({"schedule", "timezone"}.intersection(wrong)):
+        names = " and ".join(map(variable, unusable))
+        checks.append(_unusable(Section.SCHEDULE, "Next checks", names))
+    else:
+        last = store.last_scan if store else None
+        schedule = SchedulerChecks(settings.schedule, settings.timezone, clock, last)
+        checks += schedule.checks()
+    return checks
 
 
 def log_at_start(lines: Iterator[CheckResult], wanted: Callable[[], bool]) -> None:
@@ -180,17 +189,6 @@ def _settings_checks(found: LoadedSettings) -> Sequence[Check]:
             yield _setting("Values", State.OK, words)
 
     return (Check(Section.SETTINGS, "Values", check_values),)
-
-
-def _aws_checks(
-    gateways: Sequence[AwsGateway], settings: Settings, policy: Policy | None, *, sample: bool
-) -> list[Check]:
-    writes = bool(settings.fixers)
-    return [
-        check
-        for gateway in gateways
-        for check in gateway.doctor_checks(writes=writes, sample=sample, policy=policy).checks()
-    ]
 
 
 def _unusable(section: Section, name: str, variables: str) -> Check:

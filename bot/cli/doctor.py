@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.app.doctor import installation
+from bot.app.doctor import check_installation
 from bot.cli import doctor_output, logs
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say, terminable
@@ -36,7 +36,7 @@ def doctor(
     logs.configure("console", logging.ERROR)
     try:
         with terminable():
-            found = installation(os.environ)
+            found = check_installation(os.environ)
             if as_json:
                 lines = list(found)
                 doctor_output.write_json(lines, sys.stdout)

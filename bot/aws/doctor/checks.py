@@ -68,7 +68,7 @@ class AwsChecks:
         """What to look at, in order."""
         caller = CallerChecks(self._notes, self._clients)
         policy = PolicyChecks(self._notes, self._clients, self._contacts, self._policy)
-        looks = (
+        checks = (
             ("Caller", caller.caller),
             ("Organization", caller.organization),
             ("Calling account", caller.place),
@@ -82,7 +82,7 @@ class AwsChecks:
             ("Writing", self._check_writing),
             ("IAM policy", self._check_policy),
         )
-        return tuple(self._check(name, look) for name, look in looks)
+        return tuple(self._check(name, run) for name, run in checks)
 
     def _check(self, name: str, look: Callable[[], Iterable[CheckResult]]) -> Check:
         """A check, in whose lines the organization's name stands where it has one."""

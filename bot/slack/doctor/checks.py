@@ -82,7 +82,7 @@ class SlackChecks:
 
     def checks(self) -> tuple[Check, ...]:
         """What to look at, in order."""
-        looks = (
+        checks = (
             ("Bot token", self._check_token),
             ("Scopes", self._check_scopes),
             ("App-level token", self._check_app_token),
@@ -91,7 +91,7 @@ class SlackChecks:
             ("Fixers", self._check_fixers),
             ("Clock", self._check_clock),
         )
-        return tuple(Check(Section.SLACK, name, look) for name, look in looks)
+        return tuple(Check(Section.SLACK, name, run) for name, run in checks)
 
     def _check_token(self) -> Iterator[CheckResult]:
         if not self._client.token:

@@ -98,7 +98,7 @@ def found_in(
         "ALTCONTACT_CONFIG": str(file),
         "ALTCONTACT_DATABASE": str(tmp_path / "altcontact.db"),
     }
-    return [line for line in doctor.installation(environ) if line.section is section]
+    return [line for line in doctor.check_installation(environ) if line.section is section]
 
 
 def test_each_organization_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
