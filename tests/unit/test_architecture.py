@@ -44,9 +44,9 @@ def imports(path: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def test_both_journeys_are_there() -> None:
-    """The page draws the way of a scan and the way of a fix."""
-    assert [title for title, _ in JOURNEYS] == ["Detect", "Fix"]
+def test_the_journeys_are_there() -> None:
+    """The page draws the way of a scan, of a fix, and of the doctor."""
+    assert [title for title, _ in JOURNEYS] == ["Detect", "Fix", "Doctor"]
 
 
 @pytest.mark.parametrize(("title", "block"), JOURNEYS, ids=[title for title, _ in JOURNEYS])
