@@ -42,17 +42,19 @@ def check(
     logs.configure(settings.log_format, logging.WARNING)
     try:
         with terminable():
-            report = check_with_progress(settings, lambda scan: say(scan_output.joined(scan)))
+            report = check_with_progress(
+                settings, lambda scan: say(scan_output.describe_joined(scan))
+            )
     except KeyboardInterrupt:
         say("Stopped. What had been read by then is recorded.")
         return Exit.INTERRUPTED
     if as_json:
         scan_json.write(report, sys.stdout)
     elif sys.stdout.isatty():
-        scan_output.table(report, Console(highlight=False))
+        scan_output.write_table(report, Console(highlight=False))
     else:
-        scan_output.plain(report, sys.stdout, sys.stderr)
-    trouble = scan_output.trouble(report.scan)
+        scan_output.write_plain(report, sys.stdout, sys.stderr)
+    trouble = scan_output.describe_trouble(report.scan)
     if trouble:
         say(trouble)
     return exit_status(report)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from bot.cli.scan_output import shown
+from bot.cli.scan_output import one_line
 from bot.services.doctor import MARKS, State, count, summary
 
 if TYPE_CHECKING:
@@ -84,19 +84,19 @@ class _Report:
         mark = self._marks[line.state]
         quiet = "dim" if line.state is State.NOT_CHECKED else ""
         words = f"not checked: {line.message}" if quiet else line.message
-        for number, row in enumerate(self._wrapped(f"{shown(line.name)}: {shown(words)}")):
+        for number, row in enumerate(self._wrapped(f"{one_line(line.name)}: {one_line(words)}")):
             text = Text(_HANG if number else f"{_MARGIN}{mark} ")
             text.stylize(_STYLES[line.state])
             text.append(row, quiet)
             if not number and not quiet:
-                text.stylize("bold", len(_HANG), len(_HANG) + len(shown(line.name)))
+                text.stylize("bold", len(_HANG), len(_HANG) + len(one_line(line.name)))
             self._print(text)
         if line.remedy:
-            for number, row in enumerate(self._wrapped(shown(line.remedy))):
+            for number, row in enumerate(self._wrapped(one_line(line.remedy))):
                 self._print(Text(f"{_HANG}{row}" if number else f"{_MARGIN}{self._arrow} {row}"))
         for row in line.snippet.splitlines():
             # Never wrapped: it has to be pasted as it stands.
-            self._print(Text(f"{_PASTE}{shown(row)}", "cyan"))
+            self._print(Text(f"{_PASTE}{one_line(row)}", "cyan"))
 
     def end(self, lines: Sequence[CheckResult]) -> None:
         """Write the summary."""

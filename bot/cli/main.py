@@ -110,15 +110,15 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the process's edge: it ends in words
-        shown: Callable[[], None] | None = getattr(error, "show", None)
-        if shown is not None:  # a ClickException, whose class typer keeps to itself
-            shown()
+        show: Callable[[], None] | None = getattr(error, "show", None)
+        if show is not None:  # a ClickException, whose class typer keeps to itself
+            show()
             return Exit.USAGE
-        return _defect(error)
+        return _report_defect(error)
     return int(status or 0)
 
 
-def _defect(error: Exception) -> int:
+def _report_defect(error: Exception) -> int:
     """Log an error that nobody foresaw, and say in one line where to find it."""
     from bot.cli import logs  # noqa: PLC0415 - slow to import, and of use only where something failed
 

@@ -29,4 +29,4 @@ def policy_check(
     # What else the environment gives is not the file's; which types are required counts for it.
     types = os.environ.get("ALTCONTACT_TYPES", "")
     found = load_lenient({CONFIG: name, "ALTCONTACT_TYPES": types}, needs_slack=False)
-    return policy_output.check(found, sys.stdout, sys.stderr)
+    return policy_output.write_problems(found, sys.stdout, sys.stderr)

@@ -40,15 +40,15 @@ def policy_explain(
         say("Stopped.")
         return Exit.INTERRUPTED
     if isinstance(found, NotFound):
-        return policy_output.not_found(account, found, sys.stderr)
+        return policy_output.write_not_found(account, found, sys.stderr)
     if as_json:
         policy_output.write_json(found, sys.stdout)
     if isinstance(found.values, PolicyUnknown):
-        return policy_output.undecided(found, found.values.needs, sys.stderr)
+        return policy_output.write_undecided(found, found.values.needs, sys.stderr)
     if as_json:
         return Exit.COMPLIANT
     if sys.stdout.isatty():
-        policy_output.table(found.account, found.values, Console(highlight=False))
+        policy_output.write_table(found.account, found.values, Console(highlight=False))
     else:
-        policy_output.plain(found.account, found.values, sys.stdout, sys.stderr)
+        policy_output.write_plain(found.account, found.values, sys.stdout, sys.stderr)
     return Exit.COMPLIANT

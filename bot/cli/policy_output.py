@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.exit_status import Exit
-from bot.cli.scan_output import shown
+from bot.cli.scan_output import one_line
 from bot.config.policy_schema import policy_schema
 from bot.config.toml_file import CONFIG
 from bot.domain.policy.policy import BUILT_IN, PolicyUnknown
@@ -37,7 +37,7 @@ _SOURCE: Final = 24
 _NEEDED: Final = {"units": "OUs", "tags": "tags"}
 
 
-def check(found: LoadedSettings, out: TextIO, err: TextIO) -> Exit:
+def write_problems(found: LoadedSettings, out: TextIO, err: TextIO) -> Exit:
     """Write each problem of a file as `file:line: key: what`, so that editors can jump to it."""
     for problem in found.problems:
         if not problem.line:
@@ -46,7 +46,7 @@ def check(found: LoadedSettings, out: TextIO, err: TextIO) -> Exit:
             continue
         key = f"{problem.key}: " if problem.key else ""
         example = f". For example: {problem.example}" if problem.example else ""
-        out.write(f"{found.file}:{problem.line}: {shown(f'{key}{problem.what}{example}')}\n")
+        out.write(f"{found.file}:{problem.line}: {one_line(f'{key}{problem.what}{example}')}\n")
     if found.problems:
         err.write(f"{_number(len(found.problems), 'problem')}.\n")
         return Exit.USAGE
@@ -57,28 +57,28 @@ def check(found: LoadedSettings, out: TextIO, err: TextIO) -> Exit:
     return Exit.COMPLIANT
 
 
-def schema(out: TextIO) -> None:
+def write_schema(out: TextIO) -> None:
     """Write the JSON Schema of the file, and a line feed."""
     json.dump(policy_schema(), out, indent=2, ensure_ascii=False)
     out.write("\n")
 
 
-def not_found(text: str, found: NotFound, err: TextIO) -> Exit:
+def write_not_found(text: str, found: NotFound, err: TextIO) -> Exit:
     """Write which accounts it could be, or why none is known."""
     if found.several:
-        err.write(f"“{shown(text)}” may be one of several accounts; give one's id:\n")
+        err.write(f"“{one_line(text)}” may be one of several accounts; give one's id:\n")
         err.writelines(f"  {_named(account)}\n" for account in found.several[: MAX_MATCHES - 1])
         if len(found.several) >= MAX_MATCHES:
             err.write("  and others\n")
         return Exit.USAGE
-    err.write(f"There is no account “{shown(text)}”.\n")
+    err.write(f"There is no account “{one_line(text)}”.\n")
     for organization, why in found.failures.items():
-        of = f" of “{shown(organization)}”" if organization else ""
+        of = f" of “{one_line(organization)}”" if organization else ""
         err.write(f"The accounts{of} could not be listed. {_told(why)}\n")
     return Exit.UNCHECKED if found.failures else Exit.USAGE
 
 
-def undecided(found: Explanation, needs: Sequence[str], err: TextIO) -> Exit:
+def write_undecided(found: Explanation, needs: Sequence[str], err: TextIO) -> Exit:
     """Write that the policy of an account cannot be told, and why."""
     what = " and ".join(_NEEDED[each] for each in needs)
     err.write(f"{_named(found.account)}: cannot be told, since its {what} could not be read.\n")
@@ -86,7 +86,7 @@ def undecided(found: Explanation, needs: Sequence[str], err: TextIO) -> Exit:
     return Exit.UNCHECKED
 
 
-def table(account: Account, values: Iterable[ExplainedValue], console: Console) -> None:
+def write_table(account: Account, values: Iterable[ExplainedValue], console: Console) -> None:
     """Write an account's policy as a table; what is built in stands back.
 
     What gives way to a table is told, but for what is built in: everything wins over that.
@@ -97,15 +97,15 @@ def table(account: Account, values: Iterable[ExplainedValue], console: Console) 
     for column in ("key", "value", "given by", *(["over"] if wide else [])):
         grid.add_column(column, overflow="fold", no_wrap=column in {"key", "given by"})
     for each in values:
-        beaten = [(told(value), source) for source, value in each.overridden]
+        beaten = [(display(value), source) for source, value in each.overridden]
         over = [(value, by) for value, by in beaten if by != BUILT_IN.source]
         if wide:
             last = "\n".join(f"{value}: {by}" for value, by in over)
-            cells = [each.key, told(each.value), each.source, last]
+            cells = [each.key, display(each.value), each.source, last]
         else:
             lines = [each.source, *(f"over {value}:\n{by}" for value, by in over)]
             given = "\n".join(lines).split("\n")
-            cells = [each.key, told(each.value), "\n".join(map(_in_two, given))]
+            cells = [each.key, display(each.value), "\n".join(map(_in_two, given))]
         style = "dim" if each.source == BUILT_IN.source else ""
         grid.add_row(*(Text(_lines(cell)) for cell in cells), style=style)
     console.print(grid)
@@ -115,15 +115,17 @@ def _in_two(source: str) -> str:
     return source.replace(" (line", "\n(line") if len(source) > _SOURCE else source
 
 
-def plain(account: Account, values: Sequence[ExplainedValue], out: TextIO, err: TextIO) -> None:
+def write_plain(
+    account: Account, values: Sequence[ExplainedValue], out: TextIO, err: TextIO
+) -> None:
     """Write a value a line, in even columns: key, value, the table, and what gave way to it."""
     err.write(f"{_named(account)}\n")
-    rows = [(each.key, shown(told(each.value)), shown(each.source)) for each in values]
+    rows = [(each.key, one_line(display(each.value)), one_line(each.source)) for each in values]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row, each in zip(rows, values, strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        over = "; ".join(f"over {source}: {told(value)}" for source, value in each.overridden)
-        out.write("  ".join((*cells, shown(over))).rstrip() + "\n")
+        over = "; ".join(f"over {source}: {display(value)}" for source, value in each.overridden)
+        out.write("  ".join((*cells, one_line(over))).rstrip() + "\n")
 
 
 def write_json(found: Explanation, out: TextIO) -> None:
@@ -160,7 +162,7 @@ def write_json(found: Explanation, out: TextIO) -> None:
     out.write("\n")
 
 
-def told(value: Value) -> str:
+def display(value: Value) -> str:
     """A value in words: a rule that is off, a list, or nothing at all."""
     if value is None:
         return "off"
@@ -173,15 +175,15 @@ def _named(account: Account) -> str:
     """`111122223333 payments, of “corp”, in /Production`."""
     of = f", of “{account.organization}”" if account.organization else ""
     place = f", in {account.path}" if account.units else ""
-    return shown(f"{account.id} {account.name}{of}{place}")
+    return one_line(f"{account.id} {account.name}{of}{place}")
 
 
 def _told(why: Failure) -> str:
-    return shown(" ".join(filter(None, (why.message, why.remedy))))
+    return one_line(" ".join(filter(None, (why.message, why.remedy))))
 
 
 def _lines(text: str) -> str:
-    return "\n".join(shown(line) for line in text.split("\n"))
+    return "\n".join(one_line(line) for line in text.split("\n"))
 
 
 def _number(number: int, thing: str) -> str:

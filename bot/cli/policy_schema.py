@@ -19,5 +19,5 @@ def policy_schema() -> int:
 
     Exit status: 0.
     """
-    policy_output.schema(sys.stdout)
+    policy_output.write_schema(sys.stdout)
     return Exit.COMPLIANT

@@ -44,7 +44,7 @@ _UNCHECKED: Final = {Outcome.UNKNOWN, Outcome.UNSUPPORTED}
 _QUIET: Final = {Outcome.COMPLIANT, Outcome.SKIPPED, Outcome.EXEMPT}
 
 
-def shown(text: str) -> str:
+def one_line(text: str) -> str:
     """Text from outside as one line: what cannot be printed stands as its Python escape."""
     if text.isprintable():
         return text
@@ -53,7 +53,7 @@ def shown(text: str) -> str:
     )
 
 
-def table(report: ScanReport, console: Console) -> None:
+def write_table(report: ScanReport, console: Console) -> None:
     """Write the report as a table, worst first, with the causes and mends of what is unknown."""
     results = _worst_first(report.results)
     causes = _Causes(results)
@@ -73,7 +73,7 @@ def table(report: ScanReport, console: Console) -> None:
     console.print(Text(_circumstances(report), "dim"))
 
 
-def plain(report: ScanReport, out: TextIO, err: TextIO) -> None:
+def write_plain(report: ScanReport, out: TextIO, err: TextIO) -> None:
     """Write an account a line: id, outcome, state, name, what is the matter, in even columns.
 
     The summary and the mends go to `err`, so that the lines can be counted and searched.
@@ -88,9 +88,9 @@ def plain(report: ScanReport, out: TextIO, err: TextIO) -> None:
         padded = [
             set_cell_size(cell, width) for cell, width in zip(_cells(result), widths, strict=True)
         ]
-        out.write("  ".join((*padded, shown(_reasons(result)))).rstrip() + "\n")
-    mends = _Causes(results).mends()
-    err.writelines(f"{shown(words)} {shown(remedy)}\n" for words, remedy in mends)
+        out.write("  ".join((*padded, one_line(_reasons(result)))).rstrip() + "\n")
+    remedies = _Causes(results).remedies()
+    err.writelines(f"{one_line(words)} {one_line(remedy)}\n" for words, remedy in remedies)
     err.write(f"{summary(report)}\n")
 
 
@@ -99,7 +99,7 @@ def summary(report: ScanReport) -> str:
     return "; ".join(filter(None, (_counts(report).plain, _circumstances(report))))
 
 
-def trouble(scan: Scan) -> str:
+def describe_trouble(scan: Scan) -> str:
     """What keeps a scan from being complete, with the mend; empty where it is complete."""
     if scan.state is ScanState.COMPLETE:
         return ""
@@ -111,11 +111,11 @@ def trouble(scan: Scan) -> str:
     return " ".join((head, *filter(None, why)))
 
 
-def joined(scan: Scan) -> str:
+def describe_joined(scan: Scan) -> str:
     """Who started the scan that is already running."""
     who = {
         TriggerKind.SCHEDULE: "the bot's schedule",
-        TriggerKind.SLACK: f"{shown(scan.trigger.user_id) or 'somebody'} in Slack",
+        TriggerKind.SLACK: f"{one_line(scan.trigger.user_id) or 'somebody'} in Slack",
         TriggerKind.CLI: "another altcontact check",
     }[scan.trigger.kind]
     since = f"{scan.started_at:%H:%M:%S %Z}".rstrip()
@@ -153,15 +153,15 @@ def _table(results: Sequence[AccountResult], causes: _Causes, width: int) -> Tab
         if not wide and not account.is_active:
             what = account.state
         quiet = "dim" if result.outcome is Outcome.SKIPPED else ""
-        cells = [Text(shown(account.name), quiet), Text(shown(account.id), quiet)]
+        cells = [Text(one_line(account.name), quiet), Text(one_line(account.id), quiet)]
         if organizations:
-            cells.append(Text(shown(account.organization), quiet))
+            cells.append(Text(one_line(account.organization), quiet))
         if wide:
-            cells.append(Text(shown(account.state), quiet))
+            cells.append(Text(one_line(account.state), quiet))
         cells.append(Text(result.outcome, style))
         if severities:
             cells.append(Text(_severity(result), style))
-        grid.add_row(*cells, Text(shown(what), quiet))
+        grid.add_row(*cells, Text(one_line(what), quiet))
     return grid
 
 
@@ -174,7 +174,12 @@ def _severity(result: AccountResult) -> str:
 
 def _cells(result: AccountResult) -> tuple[str, str, str, str]:
     account = result.account
-    return shown(account.id), result.outcome.value, shown(account.state), shown(account.name)
+    return (
+        one_line(account.id),
+        result.outcome.value,
+        one_line(account.state),
+        one_line(account.name),
+    )
 
 
 def _reasons(result: AccountResult) -> str:
@@ -262,7 +267,7 @@ class _Causes:
             said.append(f"{which}not checked, see [{self._numbers[failure]}]")
         return "; ".join(said)
 
-    def mends(self) -> list[tuple[str, str]]:
+    def remedies(self) -> list[tuple[str, str]]:
         """Each cause's words and mend."""
         return [(failure.message, failure.remedy) for failure in self._numbers]
 
@@ -273,10 +278,10 @@ class _Causes:
         console.print(Text("Could not be checked", style="bold"))
         grid = Table.grid(padding=(0, 1, 0, 0))
         for failure, number in self._numbers.items():
-            words = Text(shown(failure.message))
+            words = Text(one_line(failure.message))
             words.append(f" ({_accounts(self._accounts[failure])})", "dim")
             grid.add_row(Text(f"[{number}]", "yellow"), words)
             if failure.remedy:
-                grid.add_row("", Text(shown(failure.remedy)))
+                grid.add_row("", Text(one_line(failure.remedy)))
         console.print(grid)
         console.print()

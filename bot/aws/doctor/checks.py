@@ -154,13 +154,15 @@ class AwsChecks:
             yield self._notes.pointless("Contacts")
             return
         account_id = self._notes.subject
-        kind = ContactType.SECURITY
-        reading = self._contacts(self._notes.scope).read(account_id, kind, Priority.INTERACTIVE)
+        contact_type = ContactType.SECURITY
+        reading = self._contacts(self._notes.scope).read(
+            account_id, contact_type, Priority.INTERACTIVE
+        )
         if isinstance(reading, Unreadable):
             yield self._notes.failed("Contacts", reading.failure, "account:GetAlternateContact")
             return
         held = "has one" if isinstance(reading, Present) else "has none"
-        words = f"can be read; asked for account {account_id}, which {held} for {kind}."
+        words = f"can be read; asked for account {account_id}, which {held} for {contact_type}."
         yield line("Contacts", State.OK, words)
 
     def _check_name(self) -> Iterator[CheckResult]:

@@ -32,14 +32,16 @@ if TYPE_CHECKING:
 def drawn(made: ScanReport, width: int = 120, *, colour: bool = False) -> str:
     """The table as a terminal of this width shows it."""
     out = io.StringIO()
-    scan_output.table(made, Console(file=out, width=width, force_terminal=colour, highlight=False))
+    scan_output.write_table(
+        made, Console(file=out, width=width, force_terminal=colour, highlight=False)
+    )
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
 def piped(made: ScanReport) -> tuple[list[list[str]], str]:
     """The cells of each line on standard output, and standard error."""
     out, err = io.StringIO(), io.StringIO()
-    scan_output.plain(made, out, err)
+    scan_output.write_plain(made, out, err)
     assert "\t" not in out.getvalue()
     return [re.split(" {2,}", line) for line in out.getvalue().splitlines()], err.getvalue()
 
@@ -128,7 +130,7 @@ def test_plain_columns() -> None:
     """Piped lines stand in even columns, counted as a terminal counts wide characters."""
     out = io.StringIO()
     results = [account(1, "本番環境", Absent()), account(2, "x", Absent())]
-    scan_output.plain(report(results), out, io.StringIO())
+    scan_output.write_plain(report(results), out, io.StringIO())
     before = [line.partition("No SECURITY")[0] for line in out.getvalue().splitlines()]
     assert [cell_len(each) for each in before] == [cell_len(before[0])] * 2
 
@@ -153,7 +155,7 @@ def test_nothing_found() -> None:
 )
 def test_trouble(state: ScanState, words: str) -> None:
     """A scan that is not complete says so, why, and what to do."""
-    said = scan_output.trouble(report([], state, FailureCode.CREDENTIALS_EXPIRED).scan)
+    said = scan_output.describe_trouble(report([], state, FailureCode.CREDENTIALS_EXPIRED).scan)
     assert said.startswith(words)
     assert bool(said) is bool(words)
     assert ("a role that refreshes itself is best" in said) is bool(words)
@@ -170,7 +172,7 @@ def test_trouble(state: ScanState, words: str) -> None:
 )
 def test_joined(trigger: Trigger, who: str) -> None:
     """It is said who started the scan that runs already."""
-    assert who in scan_output.joined(Scan(1, trigger, ScanState.RUNNING, STARTED))
+    assert who in scan_output.describe_joined(Scan(1, trigger, ScanState.RUNNING, STARTED))
 
 
 def test_expected_against_actual() -> None:

@@ -11,7 +11,14 @@ import pytest
 from rich.console import Console
 
 from bot.cli.exit_status import Exit
-from bot.cli.policy_output import check, not_found, plain, table, undecided, write_json
+from bot.cli.policy_output import (
+    write_json,
+    write_not_found,
+    write_plain,
+    write_problems,
+    write_table,
+    write_undecided,
+)
 from bot.config.load import load_lenient
 from bot.domain.contacts import Account, Unit
 from bot.domain.errors import GatewayError
@@ -171,7 +178,7 @@ def test_several_accounts_are_listed() -> None:
     found = world.explain("lab")
     assert isinstance(found, NotFound)
     err = io.StringIO()
-    assert not_found("lab", found, err) is Exit.USAGE
+    assert write_not_found("lab", found, err) is Exit.USAGE
     head, *lines = err.getvalue().splitlines()
     assert head == "“lab” may be one of several accounts; give one's id:"
     assert lines[0] == "  000000000001 lab-1, of “corp”"
@@ -182,7 +189,7 @@ def test_several_accounts_are_listed() -> None:
 def test_few_accounts_are_listed_whole() -> None:
     """A few accounts are named without any others."""
     err = io.StringIO()
-    not_found("a", NotFound([known(1, "a1", ""), known(2, "a2", "")]), err)
+    write_not_found("a", NotFound([known(1, "a1", ""), known(2, "a2", "")]), err)
     assert err.getvalue().splitlines()[1:] == ["  000000000001 a1", "  000000000002 a2"]
 
 
@@ -192,12 +199,12 @@ def test_no_account() -> None:
     err = io.StringIO()
     found = world.explain("nobody\x1b")
     assert isinstance(found, NotFound)
-    assert not_found("nobody\x1b", found, err) is Exit.USAGE
+    assert write_not_found("nobody\x1b", found, err) is Exit.USAGE
     assert err.getvalue() == "There is no account “nobody\\x1b”.\n"
     world.other.listing_fault = gateway_error(FailureCode.DENIED)
     found = world.explain("nobody")
     assert isinstance(found, NotFound)
-    assert not_found("nobody", found, err) is Exit.UNCHECKED
+    assert write_not_found("nobody", found, err) is Exit.UNCHECKED
     assert "The accounts of “other” could not be listed. " in err.getvalue()
 
 
@@ -209,7 +216,7 @@ def test_what_cannot_be_told() -> None:
     assert isinstance(found, Explanation)
     assert isinstance(found.values, PolicyUnknown)
     err, out = io.StringIO(), io.StringIO()
-    assert undecided(found, found.values.needs, err) is Exit.UNCHECKED
+    assert write_undecided(found, found.values.needs, err) is Exit.UNCHECKED
     head, *causes = err.getvalue().splitlines()
     assert head.startswith(
         "000000000001 payments, of “corp”: cannot be told, since its OUs and tags"
@@ -258,7 +265,7 @@ def test_plain_lines() -> None:
     """Piped, there is a value a line in even columns, and the account is said beside them."""
     found, values = explained(World(known()))
     out, err = io.StringIO(), io.StringIO()
-    plain(found, values, out, err)
+    write_plain(found, values, out, err)
     assert err.getvalue() == "000000000001 payments, of “corp”, in /Production\n"
     lines = out.getvalue().splitlines()
     assert len(lines) == len(values)
@@ -278,13 +285,13 @@ def test_table() -> None:
     """On a terminal it is a table, below the account."""
     found, values = explained(World(known(name="pay\x1bments")), "000000000001")
     out = io.StringIO()
-    table(found, values, Console(file=out, width=160, force_terminal=True, highlight=False))
+    write_table(found, values, Console(file=out, width=160, force_terminal=True, highlight=False))
     assert "\x1b]" not in out.getvalue()
     assert "pay\\x1bments" in out.getvalue()
     assert "a@corp.example: [[policy.override]] 1 (line 4)" in out.getvalue()
     assert ": built in" not in out.getvalue()
     narrow = io.StringIO()
-    table(found, values, Console(file=narrow, width=80, highlight=False))
+    write_table(found, values, Console(file=narrow, width=80, highlight=False))
     assert "over a@corp.example:" in narrow.getvalue()
 
 
@@ -292,7 +299,7 @@ def test_check_of_a_right_file() -> None:
     """A right file is said to be so, with how many tables it has."""
     policy("[policy]\nsecurity = 'optional'\n[[aws]]\nname = 'a'\nprofile = 'p'\n")
     out, err = io.StringIO(), io.StringIO()
-    assert check(load_lenient({}, needs_slack=False), out, err) is Exit.COMPLIANT
+    assert write_problems(load_lenient({}, needs_slack=False), out, err) is Exit.COMPLIANT
     assert out.getvalue() == (
         "altcontact.toml: all is well; 1 table of policy and 1 [[aws]] table.\n"
     )
@@ -304,7 +311,7 @@ def test_check_of_a_wrong_file() -> None:
     Path("altcontact.toml").write_text("scope = 'x'\n[policy]\nsecurity = 1\nmention = []\n")
     out, err = io.StringIO(), io.StringIO()
     found = load_lenient({"ALTCONTACT_TYPES": "NONE"}, needs_slack=False)
-    assert check(found, out, err) is Exit.USAGE
+    assert write_problems(found, out, err) is Exit.USAGE
     assert err.getvalue() == "4 problems.\n"
     lines = sorted(out.getvalue().splitlines())
     assert lines[0].startswith("ALTCONTACT_TYPES: “NONE” is no contact type")
@@ -327,5 +334,5 @@ def test_check_of_a_file_that_cannot_be_read(content: bytes | None, said: str) -
         Path("named.toml").write_bytes(content)
     out = io.StringIO()
     found = load_lenient({"ALTCONTACT_CONFIG": "named.toml"}, needs_slack=False)
-    assert check(found, out, io.StringIO()) is Exit.USAGE
+    assert write_problems(found, out, io.StringIO()) is Exit.USAGE
     assert out.getvalue().startswith(said)
