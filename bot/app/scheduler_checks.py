@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from bot.domain.scans import Scan
     from bot.services.ports.clock import Clock
 
-TOLD: Final = 3
+SHOWN: Final = 3
 """How many runs are told."""
 
-LOOKED_AT, LOOKED_AHEAD = 60, timedelta(days=400)
+EXAMINED, EXAMINED_AHEAD = 60, timedelta(days=400)
 """How many runs are looked at for how far apart they are, and how far ahead."""
 
 RAREST, DENSEST = timedelta(days=7), timedelta(minutes=10)
@@ -76,8 +76,8 @@ class SchedulerChecks:
             yield _line("Next checks", State.FAILURE, words, remedy, _USUAL)
             return
         now = self._clock.now()
-        told = ", then ".join(in_words(run, now, self._zone) for run in runs[:TOLD])
-        words = f"{told} {self._zone.key} (“{self._expression}”)."
+        runs_in_words = ", then ".join(in_words(run, now, self._zone) for run in runs[:SHOWN])
+        words = f"{runs_in_words} {self._zone.key} (“{self._expression}”)."
         gaps = [later - earlier for earlier, later in pairwise([now, *runs])]
         if max(gaps) > RAREST + _SUMMER_TIME:
             remedy = (
@@ -127,12 +127,12 @@ class SchedulerChecks:
         runs: list[datetime] = []
         now = self._clock.now()
         previous: datetime | None = None
-        while len(runs) < LOOKED_AT:
+        while len(runs) < EXAMINED:
             run = self._trigger.get_next_fire_time(previous, (previous or now) + _AFTER)
             if run is None:
                 break
             runs.append(run)
-            if len(runs) >= TOLD and run - now > LOOKED_AHEAD:
+            if len(runs) >= SHOWN and run - now > EXAMINED_AHEAD:
                 break
             previous = run
         return runs

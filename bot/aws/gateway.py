@@ -12,7 +12,7 @@ from bot.aws.doctor.checks import AwsChecks
 from bot.aws.doctor.session import DoctorSession
 from bot.aws.organizational_units import OrganizationalUnits
 from bot.aws.organizations_api import Organization
-from bot.aws.rate_limiter import LIST, TAGS, Limiter, Limiters, account_limiters
+from bot.aws.rate_limiter import LIST, TAGS, Limiters, RateLimiter, account_limiters
 from bot.aws.retrying_calls import TRIES, ApiCaller
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.domain.errors import GatewayError
@@ -85,7 +85,7 @@ class AwsGateway:
         self._rates = (read_rate, write_rate)
         self._calls = ApiCaller(pause, tries)
         self._clients = Clients(concurrency, session, connect_seconds, read_seconds, target)
-        self._listing, self._tagging = Limiter(listing), Limiter(tagging)
+        self._listing, self._tagging = RateLimiter(listing), RateLimiter(tagging)
         self._organization = Organization(self._calls, self._clients, self._listing, self.name)
         self._places = OrganizationalUnits(self._calls, self._clients, self._listing, self._tagging)
         self._lock = threading.Lock()
@@ -182,9 +182,9 @@ class AwsGateway:
             sample: whether one contact is read.
             policy: what accounts should have, which decides what else must be read.
         """
-        notes = DoctorSession(self._calls, self._listing, self._wanted, self._target.role)
+        session = DoctorSession(self._calls, self._listing, self._wanted, self._target.role)
         return AwsChecks(
-            notes,
+            session,
             self._clients,
             self._contacts_of,
             writes=writes,

@@ -15,7 +15,7 @@ from bot.services.ports.aws import Priority
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from bot.aws.rate_limiter import Limiter
+    from bot.aws.rate_limiter import RateLimiter
     from bot.aws.retrying_calls import ApiCaller
     from bot.aws.sessions import Clients
     from bot.domain.scope import Scope
@@ -51,7 +51,9 @@ class OrganizationalUnits:
         tags: where reading of tags waits, so that it holds up no listing.
     """
 
-    def __init__(self, calls: ApiCaller, clients: Clients, limiter: Limiter, tags: Limiter) -> None:
+    def __init__(
+        self, calls: ApiCaller, clients: Clients, limiter: RateLimiter, tags: RateLimiter
+    ) -> None:
         self._calls = calls
         self._clients = clients
         self._limiter = limiter
@@ -137,7 +139,7 @@ class OrganizationalUnits:
         scope: Scope,
         listing: tuple[str, str, str],
         asked: Mapping[str, object],
-        limiter: Limiter,
+        limiter: RateLimiter,
         *,
         known_by: str = "Id",
     ) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ from bot.services.ports.aws import Priority
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bot.aws.rate_limiter import Limiter
+    from bot.aws.rate_limiter import RateLimiter
     from bot.aws.retrying_calls import ApiCaller
     from bot.aws.sessions import Clients
 
@@ -53,7 +53,7 @@ class Organization:
     """
 
     def __init__(
-        self, calls: ApiCaller, clients: Clients, limiter: Limiter, name: str = ""
+        self, calls: ApiCaller, clients: Clients, limiter: RateLimiter, name: str = ""
     ) -> None:
         self._name = name
         self._calls = calls

@@ -39,7 +39,7 @@ def wait_on(condition: threading.Condition, seconds: float | None) -> None:
     condition.wait(seconds)
 
 
-class Limiter:
+class RateLimiter:
     """Lets calls through as a quota allows: by priority first, then first come, first served.
 
     Args:
@@ -100,26 +100,26 @@ class Limiter:
 
     def _acquire(self, priority: Priority) -> None:
         with self._lock:
-            mine = (int(priority), next(self._order), threading.Condition(self._lock))
-            heapq.heappush(self._queue, mine)
+            waiter = (int(priority), next(self._order), threading.Condition(self._lock))
+            heapq.heappush(self._queue, waiter)
             try:
-                self._await_turn(mine)
+                self._await_turn(waiter)
             finally:
-                self._queue.remove(mine)
+                self._queue.remove(waiter)
                 heapq.heapify(self._queue)
                 if self._queue:
                     self._queue[0][2].notify()
 
-    def _await_turn(self, mine: tuple[int, int, threading.Condition]) -> None:
+    def _await_turn(self, waiter: tuple[int, int, threading.Condition]) -> None:
         while not self._closed:
             seconds = None
-            if self._queue[0] is mine:
+            if self._queue[0] is waiter:
                 now = self._clock()
                 seconds = self._bucket.wait(now)
                 if seconds <= 0:
                     self._bucket.take(now)
                     return
-            self._wait(mine[2], seconds)
+            self._wait(waiter[2], seconds)
         raise GatewayError(failure(FailureCode.NOT_REACHED))
 
 
@@ -127,9 +127,9 @@ class Limiter:
 class Limiters:
     """One limiter for each operation that AWS counts by itself, for one calling account."""
 
-    read: Limiter
-    write: Limiter
-    primary: Limiter
+    read: RateLimiter
+    write: RateLimiter
+    primary: RateLimiter
 
     def close(self) -> None:
         """Close all."""
@@ -157,7 +157,7 @@ def account_limiters(
     """
     in_china = partition == "aws-cn"
     return Limiters(
-        read=Limiter((CHINA_READ if in_china else READ).at(read_rate), clock, wait),
-        primary=Limiter((CHINA_READ if in_china else READ).at(read_rate), clock, wait),
-        write=Limiter((CHINA_WRITE if in_china else WRITE).at(write_rate), clock, wait),
+        read=RateLimiter((CHINA_READ if in_china else READ).at(read_rate), clock, wait),
+        primary=RateLimiter((CHINA_READ if in_china else READ).at(read_rate), clock, wait),
+        write=RateLimiter((CHINA_WRITE if in_china else WRITE).at(write_rate), clock, wait),
     )

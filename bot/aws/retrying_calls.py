@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bot.aws.access_denied import Request
-    from bot.aws.rate_limiter import Limiter
+    from bot.aws.rate_limiter import RateLimiter
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -60,7 +60,7 @@ class ApiCaller:
         self,
         request: Request,
         ask: Callable[[], _T],
-        limiter: Limiter | None = None,
+        limiter: RateLimiter | None = None,
         priority: Priority = Priority.INTERACTIVE,
     ) -> _T:
         """Ask AWS, and again where that may help: every operation used here is idempotent.
@@ -103,7 +103,7 @@ class ApiCaller:
         self,
         request: Request,
         ask: Callable[[], _T],
-        limiter: Limiter | None,
+        limiter: RateLimiter | None,
         priority: Priority,
     ) -> _T:
         with limiter.turn(priority) if limiter else nullcontext():

@@ -112,10 +112,10 @@ def _renderer(log_format: str) -> structlog.typing.Processor:
     )
 
 
-def _log_thread_defect(told: threading.ExceptHookArgs) -> None:
+def _log_thread_defect(arguments: threading.ExceptHookArgs) -> None:
     """Log what ended a thread, instead of printing it unmasked."""
-    error: Any = (told.exc_type, told.exc_value, told.exc_traceback)
-    name = told.thread.name if told.thread else ""
+    error: Any = (arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+    name = arguments.thread.name if arguments.thread else ""
     structlog.get_logger(__name__).error("a thread ended", thread=name, exc_info=error)
 
 

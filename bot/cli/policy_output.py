@@ -174,8 +174,8 @@ def display(value: Value) -> str:
 def _named(account: Account) -> str:
     """`111122223333 payments, of “corp”, in /Production`."""
     of = f", of “{account.organization}”" if account.organization else ""
-    place = f", in {account.path}" if account.units else ""
-    return one_line(f"{account.id} {account.name}{of}{place}")
+    path = f", in {account.path}" if account.units else ""
+    return one_line(f"{account.id} {account.name}{of}{path}")
 
 
 def _told(why: Failure) -> str:

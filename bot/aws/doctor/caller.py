@@ -28,32 +28,32 @@ if TYPE_CHECKING:
 class CallerChecks:
     """Finds out who calls, and writes it down for the checks that follow."""
 
-    def __init__(self, notes: DoctorSession, clients: Clients) -> None:
-        self._notes = notes
+    def __init__(self, session: DoctorSession, clients: Clients) -> None:
+        self._session = session
         self._clients = clients
 
     def caller(self) -> Iterator[CheckResult]:
         """Whose credentials they are, and in which partition."""
         try:
-            account_id, arn = self._notes.ask("GetCallerIdentity", self._identity)
+            account_id, arn = self._session.ask("GetCallerIdentity", self._identity)
         except GatewayError as error:
-            self._notes.in_the_way = "AWS does not know who calls"
-            told = self._notes.failed("Caller", error.failure, "sts:GetCallerIdentity")
-            if self._notes.assumes and error.failure.code in DENIED:
-                told = replace(told, snippet=remedies.assuming_statement(self._notes.assumes))
-            yield told
+            self._session.in_the_way = "AWS does not know who calls"
+            result = self._session.failed("Caller", error.failure, "sts:GetCallerIdentity")
+            if self._session.assumes and error.failure.code in DENIED:
+                result = replace(result, snippet=remedies.assuming_statement(self._session.assumes))
+            yield result
             return
-        self._notes.account_id, self._notes.partition = account_id, arn[1]
+        self._session.account_id, self._session.partition = account_id, arn[1]
         kind, _, rest = arn[5].partition("/")
         # What follows a role is the session's name, which is often an email address.
-        self._notes.role_name = rest.partition("/")[0] if kind == "assumed-role" else ""
+        self._session.role_name = rest.partition("/")[0] if kind == "assumed-role" else ""
         who = {
-            "assumed-role": f"role {self._notes.role_name}",
+            "assumed-role": f"role {self._session.role_name}",
             "user": "an IAM user",
             "root": "the root user",
         }.get(kind, "a principal of another kind")
-        words = f"account {account_id}, {who}, partition {self._notes.partition}."
-        if not has_contacts_api(self._notes.partition):
+        words = f"account {account_id}, {who}, partition {self._session.partition}."
+        if not has_contacts_api(self._session.partition):
             remedy = "Every account is unsupported there: look at each one's page in the console."
             words += " This partition has no API for alternate contacts."
             snippet = "https://console.amazonaws-us-gov.com/billing/home#/account"
@@ -72,86 +72,86 @@ class CallerChecks:
 
     def organization(self) -> Iterator[CheckResult]:
         """Which organization the caller is in, and with which features."""
-        if self._notes.in_the_way:
-            yield self._notes.pointless("Organization")
+        if self._session.in_the_way:
+            yield self._session.pointless("Organization")
             return
         try:
-            found = self._notes.ask("DescribeOrganization", self._described)
+            found = self._session.ask("DescribeOrganization", self._described)
         except GatewayError as error:
-            self._notes.role = CallerRole.UNKNOWN
+            self._session.role = CallerRole.UNKNOWN
             cause = error.failure.cause
             if (
-                self._notes.wanted is not ScopeKind.ORGANIZATION
+                self._session.wanted is not ScopeKind.ORGANIZATION
                 and cause is FailureCode.NO_ORGANIZATION
             ):
-                self._notes.role = CallerRole.STANDALONE
+                self._session.role = CallerRole.STANDALONE
                 words = "the account is in none, and is looked after alone."
                 yield line("Organization", State.OK, words)
                 return
             action = "organizations:DescribeOrganization"
-            needed = self._notes.wanted is not ScopeKind.ACCOUNT
-            told = self._notes.failed if needed else self._notes.untold
-            yield told("Organization", error.failure, action)
-            self._notes.in_the_way = "the organization is not known"
+            needed = self._session.wanted is not ScopeKind.ACCOUNT
+            report = self._session.failed if needed else self._session.not_told
+            yield report("Organization", error.failure, action)
+            self._session.in_the_way = "the organization is not known"
             return
-        self._notes.organization = found
-        manages = self._notes.organization["MasterAccountId"] == self._notes.account_id
-        self._notes.role = CallerRole.MANAGEMENT if manages else CallerRole.MEMBER
-        identity = self._notes.organization["Id"]
-        if self._notes.wanted is ScopeKind.ACCOUNT:
+        self._session.organization = found
+        manages = self._session.organization["MasterAccountId"] == self._session.account_id
+        self._session.role = CallerRole.MANAGEMENT if manages else CallerRole.MEMBER
+        identity = self._session.organization["Id"]
+        if self._session.wanted is ScopeKind.ACCOUNT:
             words = f"{identity}; ALTCONTACT_SCOPE says to look after the one account alone."
             yield line("Organization", State.OK, words)
-        elif self._notes.organization.get("FeatureSet") != "ALL":
+        elif self._session.organization.get("FeatureSet") != "ALL":
             words = (
                 f"{identity} has consolidated billing alone; members' contacts need all features."
             )
             remedy = "In the management account run this; every member is asked to agree:"
             yield line("Organization", State.FAILURE, words, remedy, remedies.ENABLE_FEATURES)
-            self._notes.in_the_way = "not all features of the organization are on"
+            self._session.in_the_way = "not all features of the organization are on"
         else:
             yield line("Organization", State.OK, f"{identity}, with all features.")
 
     def place(self) -> Iterator[CheckResult]:
         """What the calling account is to its organization."""
-        if self._notes.alone:
+        if self._session.alone:
             return
-        if not self._notes.organization:
-            yield self._notes.pointless("Calling account")
+        if not self._session.organization:
+            yield self._session.pointless("Calling account")
             return
         found: list[str] = []
         problem: Failure | None = None
         try:
-            found = self._notes.ask("ListDelegatedAdministrators", self._administrators)
+            found = self._session.ask("ListDelegatedAdministrators", self._administrators)
         except GatewayError as error:
             problem = error.failure
-        if self._notes.role is CallerRole.MANAGEMENT or self._notes.account_id in found:
+        if self._session.role is CallerRole.MANAGEMENT or self._session.account_id in found:
             yield self._may_ask(found)
         elif problem is None or problem.cause is FailureCode.WRONG_CALLER:
             yield self._may_not_ask(alone=problem is not None)
             return
         else:
-            self._notes.role = CallerRole.UNKNOWN
+            self._session.role = CallerRole.UNKNOWN
         if problem is not None:
-            yield self._notes.untold(
+            yield self._session.not_told(
                 "Delegation", problem, "organizations:ListDelegatedAdministrators"
             )
 
     def _may_ask(self, administrators: list[str]) -> CheckResult:
         registered = ", ".join(administrators)
-        if self._notes.role is CallerRole.MANAGEMENT:
-            told = f"; delegated administrators: {registered}" if registered else ""
-            return line("Calling account", State.OK, f"is the management account{told}.")
-        self._notes.role = CallerRole.DELEGATED_ADMINISTRATOR
+        if self._session.role is CallerRole.MANAGEMENT:
+            others = f"; delegated administrators: {registered}" if registered else ""
+            return line("Calling account", State.OK, f"is the management account{others}.")
+        self._session.role = CallerRole.DELEGATED_ADMINISTRATOR
         words = f"is a delegated administrator for {SERVICE}."
         return line("Calling account", State.OK, words)
 
     def _may_not_ask(self, *, alone: bool) -> CheckResult:
         """Neither; `alone` where it cannot list accounts either, and so looks after itself."""
-        self._notes.in_the_way = "the calling account may not ask about others"
+        self._session.in_the_way = "the calling account may not ask about others"
         words = "is neither the management account nor a delegated administrator"
         remedy = "In the management account run this, or run the bot there:"
-        snippet = remedies.register(self._notes.account_id)
-        if alone and self._notes.wanted is None:
+        snippet = remedies.register(self._session.account_id)
+        if alone and self._session.wanted is None:
             words += ", so it looks after itself alone."
             return line("Calling account", State.WARNING, words, remedy, snippet)
         return line("Calling account", State.FAILURE, f"{words}.", remedy, snippet)
@@ -164,13 +164,13 @@ class CallerChecks:
         return account_id, arn
 
     def _described(self) -> Mapping[str, Any]:
-        client = self._clients.organizations(self._notes.partition)
+        client = self._clients.organizations(self._session.partition)
         found = client.describe_organization().get("Organization", {})
         if not found.get("Id") or not found.get("MasterAccountId"):
             raise UnusableAnswer
         return found
 
     def _administrators(self) -> list[str]:
-        client = self._clients.organizations(self._notes.partition)
+        client = self._clients.organizations(self._session.partition)
         answer = client.list_delegated_administrators(ServicePrincipal=SERVICE)
         return [each["Id"] for each in answer.get("DelegatedAdministrators", [])]

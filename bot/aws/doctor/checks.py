@@ -36,7 +36,7 @@ class AwsChecks:
     """The checks of AWS; each is a call that only reads.
 
     Args:
-        notes: what is found out, nothing yet.
+        session: what is found out, nothing yet.
         clients: boto3's clients.
         contacts: the contacts that a caller can reach.
         writes: whether contacts are to be changed as well.
@@ -47,7 +47,7 @@ class AwsChecks:
 
     def __init__(
         self,
-        notes: DoctorSession,
+        session: DoctorSession,
         clients: Clients,
         contacts: Callable[[Scope], Contacts],
         *,
@@ -56,7 +56,7 @@ class AwsChecks:
         policy: Policy | None = None,
         organization: str = "",
     ) -> None:
-        self._notes = notes
+        self._session = session
         self._clients = clients
         self._contacts = contacts
         self._writes = writes
@@ -66,8 +66,8 @@ class AwsChecks:
 
     def checks(self) -> tuple[Check, ...]:
         """What to look at, in order."""
-        caller = CallerChecks(self._notes, self._clients)
-        policy = PolicyChecks(self._notes, self._clients, self._contacts, self._policy)
+        caller = CallerChecks(self._session, self._clients)
+        policy = PolicyChecks(self._session, self._clients, self._contacts, self._policy)
         checks = (
             ("Caller", caller.caller),
             ("Organization", caller.organization),
@@ -98,12 +98,12 @@ class AwsChecks:
 
     def _check_access(self) -> Iterator[CheckResult]:
         name, action = "Trusted access", "organizations:ListAWSServiceAccessForOrganization"
-        if self._notes.alone:
+        if self._session.alone:
             return
-        if self._notes.role not in _WIDE or not self._notes.organization:
-            yield self._notes.pointless(name)
+        if self._session.role not in _WIDE or not self._session.organization:
+            yield self._session.pointless(name)
             return
-        client = self._clients.organizations(self._notes.partition)
+        client = self._clients.organizations(self._session.partition)
         pages = client.get_paginator("list_aws_service_access_for_organization")
 
         def services() -> list[str]:
@@ -111,55 +111,57 @@ class AwsChecks:
             return [str(each) for each in enabled]
 
         try:
-            enabled = self._notes.ask("ListAWSServiceAccessForOrganization", services)
+            enabled = self._session.ask("ListAWSServiceAccessForOrganization", services)
         except GatewayError as error:
-            yield self._notes.untold(name, error.failure, action)
+            yield self._session.not_told(name, error.failure, action)
             return
         if SERVICE in enabled:
             yield line(name, State.OK, f"is on for {SERVICE}.")
             return
-        self._notes.in_the_way = self._notes.in_the_way or "trusted access is off"
+        self._session.in_the_way = self._session.in_the_way or "trusted access is off"
         remedy = "In the management account run:"
         words = f"is off for {SERVICE}: no member account can be reached."
         yield line(name, State.FAILURE, words, remedy, remedies.ENABLE_ACCESS)
 
     def _check_accounts(self) -> Iterator[CheckResult]:
-        if self._notes.alone:
+        if self._session.alone:
             return
-        if self._notes.role not in _WIDE or not self._notes.organization:
-            yield self._notes.pointless("Accounts")
+        if self._session.role not in _WIDE or not self._session.organization:
+            yield self._session.pointless("Accounts")
             return
         try:
-            client = self._clients.organizations(self._notes.partition)
-            answer = self._notes.ask("ListAccounts", lambda: client.list_accounts(MaxResults=_PAGE))
+            client = self._clients.organizations(self._session.partition)
+            answer = self._session.ask(
+                "ListAccounts", lambda: client.list_accounts(MaxResults=_PAGE)
+            )
         except GatewayError as error:
-            yield self._notes.failed("Accounts", error.failure, "organizations:ListAccounts")
-            self._notes.in_the_way = self._notes.in_the_way or "the accounts cannot be listed"
+            yield self._session.failed("Accounts", error.failure, "organizations:ListAccounts")
+            self._session.in_the_way = self._session.in_the_way or "the accounts cannot be listed"
             return
-        special = {self._notes.account_id, self._notes.organization["MasterAccountId"]}
+        special = {self._session.account_id, self._session.organization["MasterAccountId"]}
         others = (
             each["Id"]
             for each in answer.get("Accounts", [])
             if each["Id"] not in special and each.get("State", each.get("Status")) == ACTIVE
         )
-        self._notes.other = next(others, "")
+        self._session.other = next(others, "")
         yield line("Accounts", State.OK, "can be listed.")
 
     def _check_contact(self) -> Iterator[CheckResult]:
         if not self._sample or (
-            self._notes.partition and not has_contacts_api(self._notes.partition)
+            self._session.partition and not has_contacts_api(self._session.partition)
         ):
             return
-        if not self._notes.reaches_subject:
-            yield self._notes.pointless("Contacts")
+        if not self._session.reaches_subject:
+            yield self._session.pointless("Contacts")
             return
-        account_id = self._notes.subject
+        account_id = self._session.subject
         contact_type = ContactType.SECURITY
-        reading = self._contacts(self._notes.scope).read(
+        reading = self._contacts(self._session.scope).read(
             account_id, contact_type, Priority.INTERACTIVE
         )
         if isinstance(reading, Unreadable):
-            yield self._notes.failed("Contacts", reading.failure, "account:GetAlternateContact")
+            yield self._session.failed("Contacts", reading.failure, "account:GetAlternateContact")
             return
         held = "has one" if isinstance(reading, Present) else "has none"
         words = f"can be read; asked for account {account_id}, which {held} for {contact_type}."
@@ -168,14 +170,14 @@ class AwsChecks:
     def _check_name(self) -> Iterator[CheckResult]:
         """Of use for the one account alone: others' names come with the list."""
         if (
-            not self._notes.alone
-            or not self._notes.account_id
-            or not has_contacts_api(self._notes.partition)
+            not self._session.alone
+            or not self._session.account_id
+            or not has_contacts_api(self._session.partition)
         ):
             return
-        client = self._clients.account(self._notes.partition)
+        client = self._clients.account(self._session.partition)
         try:
-            self._notes.ask("GetAccountInformation", client.get_account_information)
+            self._session.ask("GetAccountInformation", client.get_account_information)
         except GatewayError:
             words = "cannot be read, and may be left out; the account's id stands for it."
             yield line("Account name", State.OK, words)
@@ -183,30 +185,32 @@ class AwsChecks:
         yield line("Account name", State.OK, "can be read.")
 
     def _check_writing(self) -> Iterator[CheckResult]:
-        if not self._notes.account_id or not has_contacts_api(self._notes.partition):
+        if not self._session.account_id or not has_contacts_api(self._session.partition):
             return
         if not self._writes:
             yield line("Writing", State.OK, "is not needed: nobody may change contacts.")
             return
-        if not self._notes.alone and not self._notes.organization:
-            yield self._notes.pointless("Writing")
+        if not self._session.alone and not self._session.organization:
+            yield self._session.pointless("Writing")
             return
         words = "is not tried, since nothing is changed here. Look for this in the role's policy:"
-        owner = self._notes.organization.get("MasterAccountId", self._notes.account_id)
+        owner = self._session.organization.get("MasterAccountId", self._session.account_id)
         wide = (
-            bool(self._notes.organization) and self._notes.role in _WIDE and not self._notes.alone
+            bool(self._session.organization)
+            and self._session.role in _WIDE
+            and not self._session.alone
         )
         statement = remedies.writing_statement(
-            self._notes.partition, owner if wide else self._notes.account_id, organization=wide
+            self._session.partition, owner if wide else self._session.account_id, organization=wide
         )
         yield line("Writing", State.OK, words, snippet=statement)
 
     def _check_policy(self) -> Iterator[CheckResult]:
-        if self._notes.missing:
-            lacking = ", ".join(sorted(self._notes.missing))
-            state = State.FAILURE if any(self._notes.missing.values()) else State.WARNING
+        if self._session.missing:
+            lacking = ", ".join(sorted(self._session.missing))
+            state = State.FAILURE if any(self._session.missing.values()) else State.WARNING
             remedy = "Add this to the policy of the bot's role:"
-            snippet = remedies.reading_policy(list(self._notes.missing))
+            snippet = remedies.reading_policy(list(self._session.missing))
             yield line("IAM policy", state, f"lacks {lacking}.", remedy, snippet)
-        elif not self._notes.incomplete:
+        elif not self._session.incomplete:
             yield line("IAM policy", State.OK, "allows every read that the bot makes.")

@@ -34,7 +34,7 @@ class PolicyChecks:
     """Looks at each permission that this policy needs, and at none that it does not.
 
     Args:
-        notes: what was found out before.
+        session: what was found out before.
         clients: boto3's clients.
         contacts: the contacts that a caller can reach.
         policy: what accounts should have; None where that is not known.
@@ -42,12 +42,12 @@ class PolicyChecks:
 
     def __init__(
         self,
-        notes: DoctorSession,
+        session: DoctorSession,
         clients: Clients,
         contacts: Callable[[Scope], Contacts],
         policy: Policy | None,
     ) -> None:
-        self._notes = notes
+        self._session = session
         self._clients = clients
         self._contacts = contacts
         self._policy = policy
@@ -61,9 +61,9 @@ class PolicyChecks:
             return
         client = self._client
         try:
-            roots = self._notes.ask("ListRoots", lambda: _entries(client.list_roots(), "Roots"))
+            roots = self._session.ask("ListRoots", lambda: _entries(client.list_roots(), "Roots"))
         except GatewayError as error:
-            yield self._notes.failed("OUs", error.failure, "organizations:ListRoots")
+            yield self._session.failed("OUs", error.failure, "organizations:ListRoots")
             return
         parent = roots[0]["Id"] if roots else ""
 
@@ -82,10 +82,10 @@ class PolicyChecks:
         whole = True
         for operation, ask in asked.items():
             try:
-                self._notes.ask(operation, ask)
+                self._session.ask(operation, ask)
             except GatewayError as error:
                 whole = False
-                yield self._notes.failed("OUs", error.failure, f"organizations:{operation}")
+                yield self._session.failed("OUs", error.failure, f"organizations:{operation}")
         if whole:
             yield line("OUs", State.OK, "can be walked.")
 
@@ -96,16 +96,16 @@ class PolicyChecks:
         if (without := self._without_organization("Tags")) is not None:
             yield without
             return
-        client, subject = self._client, self._notes.subject
+        client, subject = self._client, self._session.subject
 
         def ask() -> list[dict[str, Any]]:
             answer = client.list_tags_for_resource(ResourceId=subject)
             return entries_of(answer, "Tags", known_by="Key")
 
         try:
-            self._notes.ask("ListTagsForResource", ask)
+            self._session.ask("ListTagsForResource", ask)
         except GatewayError as error:
-            yield self._notes.failed("Tags", error.failure, "organizations:ListTagsForResource")
+            yield self._session.failed("Tags", error.failure, "organizations:ListTagsForResource")
             return
         yield line("Tags", State.OK, f"can be read; asked for account {subject}.")
 
@@ -114,30 +114,30 @@ class PolicyChecks:
         name = "Primary contacts"
         if self._policy is None or not self._policy.turns_on(Rule.PRIMARY_CONTACT):
             return
-        if self._notes.partition and not has_contacts_api(self._notes.partition):
+        if self._session.partition and not has_contacts_api(self._session.partition):
             return
-        if not self._notes.reaches_subject:
-            yield self._notes.pointless(name)
+        if not self._session.reaches_subject:
+            yield self._session.pointless(name)
             return
-        subject = self._notes.subject
-        found = self._contacts(self._notes.scope).primary_contact(subject, Priority.INTERACTIVE)
+        subject = self._session.subject
+        found = self._contacts(self._session.scope).primary_contact(subject, Priority.INTERACTIVE)
         if isinstance(found, Failure):
-            yield self._notes.failed(name, found, "account:GetContactInformation")
+            yield self._session.failed(name, found, "account:GetContactInformation")
             return
         yield line(name, State.OK, f"can be read; asked for account {subject}.")
 
     @property
     def _client(self) -> OrganizationsClient:
-        return self._clients.organizations(self._notes.partition)
+        return self._clients.organizations(self._session.partition)
 
     def _without_organization(self, name: str) -> CheckResult | None:
         """What is said where no organization can be asked; None where one can be."""
-        if self._notes.role is CallerRole.STANDALONE:
+        if self._session.role is CallerRole.STANDALONE:
             words = "are none, since the account is in no organization: what the policy says for "
             remedy = "Take those tables out of the policy, or run the bot in an organization."
             return line(name, State.WARNING, f"{words}{name} holds for no account.", remedy)
-        if not self._notes.organization:
-            return self._notes.pointless(name)
+        if not self._session.organization:
+            return self._session.pointless(name)
         return None
 
 

@@ -14,7 +14,7 @@ from bot.services.ports.aws import Priority
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bot.aws.rate_limiter import Limiter
+    from bot.aws.rate_limiter import RateLimiter
     from bot.aws.retrying_calls import ApiCaller
     from bot.domain.failures import Failure
 
@@ -36,7 +36,7 @@ class DoctorSession:
     """
 
     def __init__(
-        self, calls: ApiCaller, limiter: Limiter, wanted: ScopeKind | None, assumes: str = ""
+        self, calls: ApiCaller, limiter: RateLimiter, wanted: ScopeKind | None, assumes: str = ""
     ) -> None:
         self._calls = calls
         self._limiter = limiter
@@ -100,7 +100,7 @@ class DoctorSession:
             remedy = "The statement to add stands below, under “IAM policy”."
         return line(name, State.FAILURE, why.message, remedy, snippet)
 
-    def untold(self, name: str, why: Failure, action: str) -> CheckResult:
+    def not_told(self, name: str, why: Failure, action: str) -> CheckResult:
         """A warning that something cannot be told, which the bot itself does without."""
         self.incomplete = True
         remedy, snippet = why.remedy, remedies.for_cause(why.cause, self.account_id, self.role_name)

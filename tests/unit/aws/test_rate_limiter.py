@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.aws import rate_limiter
-from bot.aws.rate_limiter import Limiter, account_limiters
+from bot.aws.rate_limiter import RateLimiter, account_limiters
 from bot.aws.token_bucket import Quota
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
@@ -57,7 +57,7 @@ class HeldTime:
 def test_turns_come_at_the_quotas_rate() -> None:
     """After the burst, calls are let through one by one at the rate."""
     time = RunningTime()
-    limiter = Limiter(Quota(10, 15), time.clock, time.wait)
+    limiter = RateLimiter(Quota(10, 15), time.clock, time.wait)
     for _ in range(24):
         with limiter.turn(Priority.SCAN):
             pass
@@ -67,7 +67,7 @@ def test_turns_come_at_the_quotas_rate() -> None:
 def test_who_waits_is_served_by_priority_then_first_come() -> None:
     """A fix goes before a look, a look before a scan, and equals in the order of their coming."""
     time = HeldTime()
-    limiter = Limiter(Quota(1, 1), time.clock, time.wait)
+    limiter = RateLimiter(Quota(1, 1), time.clock, time.wait)
     served: queue.Queue[str] = queue.Queue()
 
     def call(name: str, priority: Priority) -> None:
@@ -94,7 +94,7 @@ def test_who_waits_is_served_by_priority_then_first_come() -> None:
 def test_one_who_comes_later_but_goes_first_takes_over_the_wait() -> None:
     """A scan that was next in turn and is overtaken waits on, and is woken afterwards."""
     time = HeldTime()
-    limiter = Limiter(Quota(1, 1), time.clock, time.wait)
+    limiter = RateLimiter(Quota(1, 1), time.clock, time.wait)
     served: queue.Queue[str] = queue.Queue()
 
     def call(name: str, priority: Priority) -> None:
@@ -120,7 +120,7 @@ def test_one_who_comes_later_but_goes_first_takes_over_the_wait() -> None:
 def test_closing_sends_away_those_who_wait_and_those_who_come() -> None:
     """A closed limiter answers everyone that the call was not reached."""
     time = HeldTime()
-    limiter = Limiter(Quota(1, 1), time.clock, time.wait)
+    limiter = RateLimiter(Quota(1, 1), time.clock, time.wait)
     limiter.turn(Priority.SCAN).__enter__()
 
     def call() -> None:
@@ -143,7 +143,7 @@ def test_closing_sends_away_those_who_wait_and_those_who_come() -> None:
 def test_throttling_slows_the_turns() -> None:
     """What AWS throttles lowers the rate of the turns that follow."""
     time = RunningTime()
-    limiter = Limiter(Quota(10, 15), time.clock, time.wait)
+    limiter = RateLimiter(Quota(10, 15), time.clock, time.wait)
     with limiter.turn(Priority.SCAN):
         limiter.throttled()
     assert limiter.rate == 5
@@ -154,7 +154,7 @@ def test_throttling_slows_the_turns() -> None:
 
 def test_waits_on_the_real_clock_by_itself() -> None:
     """Without a clock of the test's, turns that must be waited for come too."""
-    limiter = Limiter(Quota(2_000, 1))
+    limiter = RateLimiter(Quota(2_000, 1))
     for _ in range(20):
         with limiter.turn(Priority.INTERACTIVE):
             pass

@@ -10,7 +10,7 @@ import pytest
 from bot.aws.doctor import remedies
 from bot.aws.doctor.caller import CallerChecks
 from bot.aws.doctor.session import DoctorSession
-from bot.aws.rate_limiter import LIST, Limiter
+from bot.aws.rate_limiter import LIST, RateLimiter
 from bot.aws.retrying_calls import ApiCaller
 from bot.domain.failures import FailureCode
 from bot.domain.scope import ScopeKind
@@ -46,9 +46,9 @@ def run_checks(
     arn: str, organization: dict[str, Any] | None = None, wanted: ScopeKind | None = None
 ) -> list[CheckResult]:
     """The lines about the caller and its organization."""
-    notes = DoctorSession(ApiCaller(), Limiter(LIST), wanted)
+    session = DoctorSession(ApiCaller(), RateLimiter(LIST), wanted)
     clients = cast("Clients", FakeClients(arn, organization or {}))
-    looks = CallerChecks(notes, clients)
+    looks = CallerChecks(session, clients)
     return [*looks.caller(), *looks.organization(), *looks.place()]
 
 
