@@ -254,7 +254,7 @@ def test_verified_by_hand(by_hand: Bot, slack: SlackSandbox) -> None:
     result = texts(slack.wait_private("10 accounts could not be checked")["blocks"])
     assert "*1* exempt" in result
     slack.command(f"/altcontact check {WEB}")
-    assert SEEN in texts(slack.wait_private(f"Account `{WEB}`")["blocks"])
+    slack.wait_private(lambda card: f"Account `{WEB}`" in str(card) and SEEN in str(card))
     choose(slack, alert, VERIFY, STAGING)
     slack.submit(reason=SEEN)
     slack.wait_view("Verified by hand, good until")

@@ -224,7 +224,7 @@ def lines_say(world: dict[str, str], accounts: dict[str, Any]) -> None:
 def alerts_say(slack: SlackSandbox, accounts: dict[str, Any]) -> None:
     """The alerts show what falls short, where the policy sends it, and nothing else."""
     slack.wait_message("other@corp.example since ")
-    slack.wait_message("changed outside of this bot")
+    slack.wait_message("→ new@corp.example")
     alerts = "\n".join(
         every_page(slack, message)
         for place in ("C0ALERTS01", GENERAL)

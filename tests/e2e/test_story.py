@@ -36,7 +36,7 @@ def open_form(slack: SlackSandbox, account_id: str = WEB, user: str = ALICE) -> 
     """Press Fix in the alert, and wait for the form."""
     alert = slack.wait_message("contacts missing")
     slack.press(button_for(alert, account_id), message=alert, user=user)
-    return slack.wait_view(SHOWN, user)
+    return slack.wait_view(lambda view: SHOWN in str(view) and account_id in str(view), user)
 
 
 @pytest.fixture
