@@ -204,8 +204,8 @@ class AwsGateway:
         self._calls.close()
         self._listing.close()
         self._tagging.close()
-        for each in limiters:
-            each.close()
+        for limiter in limiters:
+            limiter.close()
 
     def _contacts(self) -> Contacts:
         return self._contacts_of(self._known_scope())

@@ -47,7 +47,7 @@ def entries_of(
     entries = answer.get(key)
     if not isinstance(entries, list):
         raise UnusableAnswer
-    if not all(isinstance(each, dict) and each.get(known_by) for each in entries):
+    if not all(isinstance(entry, dict) and entry.get(known_by) for entry in entries):
         raise UnusableAnswer
     return entries
 

@@ -95,9 +95,9 @@ def _masked(value: object) -> object:
         case str():
             return mask(value)
         case dict():
-            return {mask(str(key)): _masked(each) for key, each in value.items()}
+            return {mask(str(key)): _masked(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_masked(each) for each in value]
+            return [_masked(item) for item in value]
         case _:
             return mask(repr(value))
 

@@ -80,7 +80,7 @@ def write_not_found(text: str, found: NotFound, err: TextIO) -> Exit:
 
 def write_undecided(found: Explanation, needs: Sequence[str], err: TextIO) -> Exit:
     """Write that the policy of an account cannot be told, and why."""
-    what = " and ".join(_NEEDED[each] for each in needs)
+    what = " and ".join(_NEEDED[need] for need in needs)
     err.write(f"{_named(found.account)}: cannot be told, since its {what} could not be read.\n")
     err.writelines(f"{_told(why)}\n" for why in dict.fromkeys(found.failures.values()))
     return Exit.UNCHECKED
@@ -96,17 +96,17 @@ def write_table(account: Account, values: Iterable[ExplainedValue], console: Con
     grid = Table(box=box.SIMPLE_HEAD, header_style="bold", show_edge=False, pad_edge=False)
     for column in ("key", "value", "given by", *(["over"] if wide else [])):
         grid.add_column(column, overflow="fold", no_wrap=column in {"key", "given by"})
-    for each in values:
-        beaten = [(display(value), source) for source, value in each.overridden]
+    for explained in values:
+        beaten = [(display(value), source) for source, value in explained.overridden]
         over = [(value, by) for value, by in beaten if by != BUILT_IN.source]
         if wide:
             last = "\n".join(f"{value}: {by}" for value, by in over)
-            cells = [each.key, display(each.value), each.source, last]
+            cells = [explained.key, display(explained.value), explained.source, last]
         else:
-            lines = [each.source, *(f"over {value}:\n{by}" for value, by in over)]
+            lines = [explained.source, *(f"over {value}:\n{by}" for value, by in over)]
             given = "\n".join(lines).split("\n")
-            cells = [each.key, display(each.value), "\n".join(map(_in_two, given))]
-        style = "dim" if each.source == BUILT_IN.source else ""
+            cells = [explained.key, display(explained.value), "\n".join(map(_in_two, given))]
+        style = "dim" if explained.source == BUILT_IN.source else ""
         grid.add_row(*(Text(_lines(cell)) for cell in cells), style=style)
     console.print(grid)
 
@@ -120,11 +120,16 @@ def write_plain(
 ) -> None:
     """Write a value a line, in even columns: key, value, the table, and what gave way to it."""
     err.write(f"{_named(account)}\n")
-    rows = [(each.key, one_line(display(each.value)), one_line(each.source)) for each in values]
+    rows = [
+        (explained.key, one_line(display(explained.value)), one_line(explained.source))
+        for explained in values
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row, each in zip(rows, values, strict=True):
+    for row, explained in zip(rows, values, strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        over = "; ".join(f"over {source}: {display(value)}" for source, value in each.overridden)
+        over = "; ".join(
+            f"over {source}: {display(value)}" for source, value in explained.overridden
+        )
         out.write("  ".join((*cells, one_line(over))).rstrip() + "\n")
 
 
@@ -149,14 +154,14 @@ def write_json(found: Explanation, out: TextIO) -> None:
     else:
         given["values"] = [
             {
-                "key": each.key,
-                "value": each.value,
-                "source": each.source,
+                "key": explained.key,
+                "value": explained.value,
+                "source": explained.source,
                 "gave_way": [
-                    {"value": value, "source": source} for source, value in each.overridden
+                    {"value": value, "source": source} for source, value in explained.overridden
                 ],
             }
-            for each in found.values
+            for explained in found.values
         ]
     json.dump(given, out, indent=1, ensure_ascii=False)
     out.write("\n")

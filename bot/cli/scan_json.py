@@ -77,14 +77,14 @@ def _account(result: AccountResult) -> dict[str, Any]:
         "outcome": result.outcome.value,
         "excluded": result.excluded or None,
         "contacts": {
-            each.type.value: {
-                "outcome": each.outcome.value,
-                "severity": each.severity.value if each.severity else None,
-                "reason": each.reason,
-                "contact": _contact(each.contact),
-                "rules": [_rule(verdict) for verdict in each.verdicts],
+            item.type.value: {
+                "outcome": item.outcome.value,
+                "severity": item.severity.value if item.severity else None,
+                "reason": item.reason,
+                "contact": _contact(item.contact),
+                "rules": [_rule(verdict) for verdict in item.verdicts],
             }
-            for each in result.results
+            for item in result.results
         },
     }
 
@@ -98,8 +98,12 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
         "reason": verdict.reason,
         "page": verdict.rule.page,
         "fields": [
-            {"field": each.field, "expected": list(each.expected), "actual": each.actual}
-            for each in verdict.differences
+            {
+                "field": difference.field,
+                "expected": list(difference.expected),
+                "actual": difference.actual,
+            }
+            for difference in verdict.differences
         ],
         "exempt": {
             "until": _time(exemption.request.until),

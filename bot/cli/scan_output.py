@@ -49,7 +49,8 @@ def one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
     )
 
 
@@ -126,7 +127,11 @@ def _worst_first(results: Iterable[AccountResult]) -> list[AccountResult]:
     order = list(Outcome)
     return sorted(
         results,
-        key=lambda each: (order.index(each.outcome), each.account.name.casefold(), each.account.id),
+        key=lambda result: (
+            order.index(result.outcome),
+            result.account.name.casefold(),
+            result.account.id,
+        ),
     )
 
 
@@ -167,8 +172,8 @@ def _table(results: Sequence[AccountResult], causes: _Causes, width: int) -> Tab
 
 def _severity(result: AccountResult) -> str:
     """The worst severity of an account, in words; empty where nothing has one."""
-    found = [each.severity for each in result.results if each.severity is not None]
-    worst = min(found, key=lambda each: each.rank, default=None)
+    found = [item.severity for item in result.results if item.severity is not None]
+    worst = min(found, key=lambda severity: severity.rank, default=None)
     return worst.label.lower() if worst is not None else ""
 
 
@@ -185,10 +190,10 @@ def _cells(result: AccountResult) -> tuple[str, str, str, str]:
 def _reasons(result: AccountResult) -> str:
     """Why an account is not compliant, in whole sentences, with expected against actual."""
     said = [_EXCLUDED.format(result.excluded)] if result.excluded else []
-    for each in result.results:
-        if each.outcome is not Outcome.COMPLIANT:
-            said.append(each.reason)
-            said += [f"{different(field)}." for field in _standing_differences(each)]
+    for item in result.results:
+        if item.outcome is not Outcome.COMPLIANT:
+            said.append(item.reason)
+            said += [f"{different(field)}." for field in _standing_differences(item)]
     return " ".join(dict.fromkeys(said))
 
 
@@ -197,8 +202,8 @@ _EXCLUDED: Final = "The policy excludes this account: {}"
 
 def _standing_differences(item: TypeResult) -> list[Difference]:
     """The fields that are not as they should be, of what is not set aside."""
-    standing = (each for each in item.verdicts if each.exemption is None)
-    return list(dict.fromkeys(field for each in standing for field in each.differences))
+    standing = (verdict for verdict in item.verdicts if verdict.exemption is None)
+    return list(dict.fromkeys(field for verdict in standing for field in verdict.differences))
 
 
 def different(field: Difference) -> str:
@@ -242,7 +247,7 @@ class _Causes:
         self._numbers: dict[Failure, int] = {}
         self._accounts: dict[Failure, int] = {}
         for result in results:
-            for failure in dict.fromkeys(each.failure for each in result.results if each.failure):
+            for failure in dict.fromkeys(item.failure for item in result.results if item.failure):
                 self._numbers.setdefault(failure, len(self._numbers) + 1)
                 self._accounts[failure] = self._accounts.get(failure, 0) + 1
 
@@ -250,18 +255,18 @@ class _Causes:
         """What is the matter with an account, in a few words."""
         if result.excluded:
             return _EXCLUDED.format(result.excluded)
-        missing = [each.type.value for each in result.results if each.outcome is Outcome.MISSING]
+        missing = [item.type.value for item in result.results if item.outcome is Outcome.MISSING]
         said = [f"no {' or '.join(missing)} contact"] if missing else []
         unchecked: dict[Failure, list[str]] = {}
-        for each in result.results:
-            if each.failure:
-                unchecked.setdefault(each.failure, []).append(each.type.value)
-            if each.outcome not in {Outcome.MISSING, Outcome.COMPLIANT, *_UNCHECKED}:
-                fields = "; ".join(different(field) for field in _standing_differences(each))
+        for item in result.results:
+            if item.failure:
+                unchecked.setdefault(item.failure, []).append(item.type.value)
+            if item.outcome not in {Outcome.MISSING, Outcome.COMPLIANT, *_UNCHECKED}:
+                fields = "; ".join(different(field) for field in _standing_differences(item))
                 rules = ", ".join(
-                    verdict.rule.value for verdict in each.verdicts if verdict.exemption is None
+                    verdict.rule.value for verdict in item.verdicts if verdict.exemption is None
                 )
-                said.append(f"{each.type.value} {rules}: {fields}" if fields else each.reason)
+                said.append(f"{item.type.value} {rules}: {fields}" if fields else item.reason)
         for failure, types in unchecked.items():
             which = f"{', '.join(types)} " if len(types) < len(result.results) else ""
             said.append(f"{which}not checked, see [{self._numbers[failure]}]")

@@ -173,4 +173,4 @@ class CallerChecks:
     def _administrators(self) -> list[str]:
         client = self._clients.organizations(self._session.partition)
         answer = client.list_delegated_administrators(ServicePrincipal=SERVICE)
-        return [each["Id"] for each in answer.get("DelegatedAdministrators", [])]
+        return [administrator["Id"] for administrator in answer.get("DelegatedAdministrators", [])]

@@ -84,15 +84,15 @@ class AwsChecks:
         )
         return tuple(self._check(name, run) for name, run in checks)
 
-    def _check(self, name: str, look: Callable[[], Iterable[CheckResult]]) -> Check:
+    def _check(self, name: str, run: Callable[[], Iterable[CheckResult]]) -> Check:
         """A check, in whose lines the organization's name stands where it has one."""
         organization = self._organization
         if not organization:
-            return Check(Section.AWS, name, look)
+            return Check(Section.AWS, name, run)
 
         def named() -> Iterator[CheckResult]:
-            for each in look():
-                yield replace(each, name=f"{each.name} ({organization})")
+            for result in run():
+                yield replace(result, name=f"{result.name} ({organization})")
 
         return Check(Section.AWS, f"{name} ({organization})", named, organization)
 
@@ -108,7 +108,7 @@ class AwsChecks:
 
         def services() -> list[str]:
             enabled = pages.paginate().search("EnabledServicePrincipals[].ServicePrincipal")
-            return [str(each) for each in enabled]
+            return [str(service) for service in enabled]
 
         try:
             enabled = self._session.ask("ListAWSServiceAccessForOrganization", services)
@@ -140,9 +140,10 @@ class AwsChecks:
             return
         special = {self._session.account_id, self._session.organization["MasterAccountId"]}
         others = (
-            each["Id"]
-            for each in answer.get("Accounts", [])
-            if each["Id"] not in special and each.get("State", each.get("Status")) == ACTIVE
+            account["Id"]
+            for account in answer.get("Accounts", [])
+            if account["Id"] not in special
+            and account.get("State", account.get("Status")) == ACTIVE
         )
         self._session.other = next(others, "")
         yield line("Accounts", State.OK, "can be listed.")
