@@ -185,21 +185,21 @@ def _settings_checks(found: LoadedSettings) -> Sequence[Check]:
             )
         if not found.problems:
             number = f"{found.count} setting{' is' if found.count == 1 else 's are'}"
-            words = f"{number} given by {found.sources}; the others stand at their defaults."
-            yield _setting("Values", State.OK, words)
+            message = f"{number} given by {found.sources}; the others stand at their defaults."
+            yield _setting("Values", State.OK, message)
 
     return (Check(Section.SETTINGS, "Values", check_values),)
 
 
 def _unusable(section: Section, name: str, variables: str) -> Check:
-    words = f"{variables} cannot be used as given."
-    return Check(section, name, lambda: [CheckResult(section, name, State.NOT_CHECKED, words)])
+    message = f"{variables} cannot be used as given."
+    return Check(section, name, lambda: [CheckResult(section, name, State.NOT_CHECKED, message)])
 
 
 def _setting(
-    name: str, state: State, words: str, remedy: str = "", snippet: str = ""
+    name: str, state: State, message: str, remedy: str = "", snippet: str = ""
 ) -> CheckResult:
-    return CheckResult(Section.SETTINGS, name, state, words, remedy, snippet)
+    return CheckResult(Section.SETTINGS, name, state, message, remedy, snippet)
 
 
 def log_defect(error: Exception) -> str:

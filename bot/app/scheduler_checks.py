@@ -71,27 +71,27 @@ class SchedulerChecks:
     def _check_times(self) -> Iterator[CheckResult]:
         runs = self._runs()
         if not runs:
-            words = f"“{self._expression}” never comes due."
+            message = f"“{self._expression}” never comes due."
             remedy = "Set another schedule, for example each day at nine:"
-            yield _line("Next checks", State.FAILURE, words, remedy, _USUAL)
+            yield _line("Next checks", State.FAILURE, message, remedy, _USUAL)
             return
         now = self._clock.now()
         runs_in_words = ", then ".join(in_words(run, now, self._zone) for run in runs[:SHOWN])
-        words = f"{runs_in_words} {self._zone.key} (“{self._expression}”)."
+        message = f"{runs_in_words} {self._zone.key} (“{self._expression}”)."
         gaps = [later - earlier for earlier, later in pairwise([now, *runs])]
         if max(gaps) > RAREST + _SUMMER_TIME:
             remedy = (
                 "That is less than once a week: what falls short goes unseen. Each day at nine:"
             )
-            yield _line("Next checks", State.WARNING, words, remedy, _USUAL)
+            yield _line("Next checks", State.WARNING, message, remedy, _USUAL)
         elif min(gaps[1:], default=RAREST) < DENSEST:
             remedy = (
                 "That is more than once in ten minutes: it uses up the quota for reading, which "
                 "other tools need too. Each day at nine:"
             )
-            yield _line("Next checks", State.WARNING, words, remedy, _USUAL)
+            yield _line("Next checks", State.WARNING, message, remedy, _USUAL)
         else:
-            yield _line("Next checks", State.OK, words)
+            yield _line("Next checks", State.OK, message)
 
     def _check_last(self) -> Iterator[CheckResult]:
         if self._last_scan is None:
@@ -111,13 +111,13 @@ class SchedulerChecks:
         again = "altcontact check"
         if scan.state is not ScanState.COMPLETE and scan.failure is not None:
             state = "failed" if scan.state is ScanState.FAILED else "is incomplete"
-            words = f"{when}; it {state}. {scan.failure.message}"
-            yield _line("Last check", State.WARNING, words, scan.failure.remedy, again)
+            message = f"{when}; it {state}. {scan.failure.message}"
+            yield _line("Last check", State.WARNING, message, scan.failure.remedy, again)
         elif due is not None and due + LATE < now:
             missed = in_words(due, now, self._zone)
-            words = f"{when}; the one that was due {missed} was missed."
+            message = f"{when}; the one that was due {missed} was missed."
             remedy = "Start the bot, which makes up for it, or check once by hand:"
-            yield _line("Last check", State.WARNING, words, remedy, again)
+            yield _line("Last check", State.WARNING, message, remedy, again)
         else:
             number = f"{scan.accounts:,} account{'' if scan.accounts == 1 else 's'}"
             yield _line("Last check", State.OK, f"{when}; {number}, complete.")
@@ -147,5 +147,7 @@ def in_words(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"{near}{there:%A} {there.day} {there:%B}{year}, at {there:%H:%M}"
 
 
-def _line(name: str, state: State, words: str, remedy: str = "", snippet: str = "") -> CheckResult:
-    return CheckResult(Section.SCHEDULE, name, state, words, remedy, snippet)
+def _line(
+    name: str, state: State, message: str, remedy: str = "", snippet: str = ""
+) -> CheckResult:
+    return CheckResult(Section.SCHEDULE, name, state, message, remedy, snippet)

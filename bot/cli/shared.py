@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def say(words: str) -> None:
+def say(message: str) -> None:
     """Write a line to standard error."""
-    sys.stderr.write(f"{words}\n")
+    sys.stderr.write(f"{message}\n")
     sys.stderr.flush()
 
 

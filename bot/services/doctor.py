@@ -135,13 +135,13 @@ class _Running:
             found = list(self._found)
             if self._thread.is_alive() and self._at < len(self._checks):
                 check = self._checks[self._at]
-                words = f"did not end within {within:g} seconds."
+                message = f"did not end within {within:g} seconds."
                 remedy = "Look for what does not answer, such as a proxy or a slow disk; try again."
-                found.append(CheckResult(check.section, check.name, State.FAILURE, words, remedy))
+                found.append(CheckResult(check.section, check.name, State.FAILURE, message, remedy))
                 self._given_up = True
-                words = f"“{check.name}” did not end."
+                message = f"“{check.name}” did not end."
                 found += [
-                    CheckResult(left.section, left.name, State.NOT_CHECKED, words)
+                    CheckResult(left.section, left.name, State.NOT_CHECKED, message)
                     for left in self._checks[self._at + 1 :]
                 ]
         return found
@@ -154,9 +154,9 @@ class _Running:
                     self._add(line)
             except Exception as error:  # noqa: BLE001 - an edge: a defect becomes a line
                 reference = self._on_defect(error)
-                words = "could not be checked: the doctor met an error of its own."
+                message = "could not be checked: the doctor met an error of its own."
                 remedy = f"Look for the reference {reference} in the log."
-                self._add(CheckResult(check.section, check.name, State.FAILURE, words, remedy))
+                self._add(CheckResult(check.section, check.name, State.FAILURE, message, remedy))
             with self._lock:
                 self._at += 1
                 if self._given_up:

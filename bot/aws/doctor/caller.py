@@ -52,23 +52,23 @@ class CallerChecks:
             "user": "an IAM user",
             "root": "the root user",
         }.get(kind, "a principal of another kind")
-        words = f"account {account_id}, {who}, partition {self._session.partition}."
+        message = f"account {account_id}, {who}, partition {self._session.partition}."
         if not has_contacts_api(self._session.partition):
             remedy = "Every account is unsupported there: look at each one's page in the console."
-            words += " This partition has no API for alternate contacts."
+            message += " This partition has no API for alternate contacts."
             snippet = "https://console.amazonaws-us-gov.com/billing/home#/account"
-            yield line("Caller", State.WARNING, words, remedy, snippet)
+            yield line("Caller", State.WARNING, message, remedy, snippet)
         elif kind == "root":
             remedy = "Run the bot as a role that may do just what its IAM policy lists:"
             yield line(
                 "Caller",
                 State.WARNING,
-                words,
+                message,
                 remedy,
                 remedies.for_cause(FailureCode.DENIED, "", ""),
             )
         else:
-            yield line("Caller", State.OK, words)
+            yield line("Caller", State.OK, message)
 
     def organization(self) -> Iterator[CheckResult]:
         """Which organization the caller is in, and with which features."""
@@ -85,8 +85,8 @@ class CallerChecks:
                 and cause is FailureCode.NO_ORGANIZATION
             ):
                 self._session.role = CallerRole.STANDALONE
-                words = "the account is in none, and is looked after alone."
-                yield line("Organization", State.OK, words)
+                message = "the account is in none, and is looked after alone."
+                yield line("Organization", State.OK, message)
                 return
             action = "organizations:DescribeOrganization"
             needed = self._session.wanted is not ScopeKind.ACCOUNT
@@ -99,14 +99,14 @@ class CallerChecks:
         self._session.role = CallerRole.MANAGEMENT if manages else CallerRole.MEMBER
         identity = self._session.organization["Id"]
         if self._session.wanted is ScopeKind.ACCOUNT:
-            words = f"{identity}; ALTCONTACT_SCOPE says to look after the one account alone."
-            yield line("Organization", State.OK, words)
+            message = f"{identity}; ALTCONTACT_SCOPE says to look after the one account alone."
+            yield line("Organization", State.OK, message)
         elif self._session.organization.get("FeatureSet") != "ALL":
-            words = (
+            message = (
                 f"{identity} has consolidated billing alone; members' contacts need all features."
             )
             remedy = "In the management account run this; every member is asked to agree:"
-            yield line("Organization", State.FAILURE, words, remedy, remedies.ENABLE_FEATURES)
+            yield line("Organization", State.FAILURE, message, remedy, remedies.ENABLE_FEATURES)
             self._session.in_the_way = "not all features of the organization are on"
         else:
             yield line("Organization", State.OK, f"{identity}, with all features.")
@@ -142,19 +142,19 @@ class CallerChecks:
             others = f"; delegated administrators: {registered}" if registered else ""
             return line("Calling account", State.OK, f"is the management account{others}.")
         self._session.role = CallerRole.DELEGATED_ADMINISTRATOR
-        words = f"is a delegated administrator for {SERVICE}."
-        return line("Calling account", State.OK, words)
+        message = f"is a delegated administrator for {SERVICE}."
+        return line("Calling account", State.OK, message)
 
     def _may_not_ask(self, *, alone: bool) -> CheckResult:
         """Neither; `alone` where it cannot list accounts either, and so looks after itself."""
         self._session.in_the_way = "the calling account may not ask about others"
-        words = "is neither the management account nor a delegated administrator"
+        message = "is neither the management account nor a delegated administrator"
         remedy = "In the management account run this, or run the bot there:"
         snippet = remedies.register(self._session.account_id)
         if alone and self._session.wanted is None:
-            words += ", so it looks after itself alone."
-            return line("Calling account", State.WARNING, words, remedy, snippet)
-        return line("Calling account", State.FAILURE, f"{words}.", remedy, snippet)
+            message += ", so it looks after itself alone."
+            return line("Calling account", State.WARNING, message, remedy, snippet)
+        return line("Calling account", State.FAILURE, f"{message}.", remedy, snippet)
 
     def _identity(self) -> tuple[str, list[str]]:
         answer = self._clients.sts().get_caller_identity()

@@ -120,8 +120,8 @@ class AwsChecks:
             return
         self._session.in_the_way = self._session.in_the_way or "trusted access is off"
         remedy = "In the management account run:"
-        words = f"is off for {SERVICE}: no member account can be reached."
-        yield line(name, State.FAILURE, words, remedy, remedies.ENABLE_ACCESS)
+        message = f"is off for {SERVICE}: no member account can be reached."
+        yield line(name, State.FAILURE, message, remedy, remedies.ENABLE_ACCESS)
 
     def _check_accounts(self) -> Iterator[CheckResult]:
         if self._session.alone:
@@ -165,8 +165,8 @@ class AwsChecks:
             yield self._session.failed("Contacts", reading.failure, "account:GetAlternateContact")
             return
         held = "has one" if isinstance(reading, Present) else "has none"
-        words = f"can be read; asked for account {account_id}, which {held} for {contact_type}."
-        yield line("Contacts", State.OK, words)
+        message = f"can be read; asked for account {account_id}, which {held} for {contact_type}."
+        yield line("Contacts", State.OK, message)
 
     def _check_name(self) -> Iterator[CheckResult]:
         """Of use for the one account alone: others' names come with the list."""
@@ -180,8 +180,8 @@ class AwsChecks:
         try:
             self._session.ask("GetAccountInformation", client.get_account_information)
         except GatewayError:
-            words = "cannot be read, and may be left out; the account's id stands for it."
-            yield line("Account name", State.OK, words)
+            message = "cannot be read, and may be left out; the account's id stands for it."
+            yield line("Account name", State.OK, message)
             return
         yield line("Account name", State.OK, "can be read.")
 
@@ -194,7 +194,7 @@ class AwsChecks:
         if not self._session.alone and not self._session.organization:
             yield self._session.pointless("Writing")
             return
-        words = "is not tried, since nothing is changed here. Look for this in the role's policy:"
+        message = "is not tried, since nothing is changed here. Look for this in the role's policy:"
         owner = self._session.organization.get("MasterAccountId", self._session.account_id)
         wide = (
             bool(self._session.organization)
@@ -204,7 +204,7 @@ class AwsChecks:
         statement = remedies.writing_statement(
             self._session.partition, owner if wide else self._session.account_id, organization=wide
         )
-        yield line("Writing", State.OK, words, snippet=statement)
+        yield line("Writing", State.OK, message, snippet=statement)
 
     def _check_policy(self) -> Iterator[CheckResult]:
         if self._session.missing:

@@ -133,9 +133,9 @@ class PolicyChecks:
     def _without_organization(self, name: str) -> CheckResult | None:
         """What is said where no organization can be asked; None where one can be."""
         if self._session.role is CallerRole.STANDALONE:
-            words = "are none, since the account is in no organization: what the policy says for "
+            message = "are none, since the account is in no organization: what the policy says for "
             remedy = "Take those tables out of the policy, or run the bot in an organization."
-            return line(name, State.WARNING, f"{words}{name} holds for no account.", remedy)
+            return line(name, State.WARNING, f"{message}{name} holds for no account.", remedy)
         if not self._session.organization:
             return self._session.pointless(name)
         return None

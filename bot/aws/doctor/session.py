@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 class DoctorSession:
     """Found out check by check.
 
-    `in_the_way` is what makes later checks pointless, in words, or empty. `missing` is each
+    `in_the_way` is what makes later checks pointless, in message, or empty. `missing` is each
     permission that is denied, with whether the bot needs it. `other` is an account of the
     organization besides the caller's and the management account.
 
@@ -115,6 +115,6 @@ class DoctorSession:
         return line(name, State.NOT_CHECKED, f"{self.in_the_way}.")
 
 
-def line(name: str, state: State, words: str, remedy: str = "", snippet: str = "") -> CheckResult:
+def line(name: str, state: State, message: str, remedy: str = "", snippet: str = "") -> CheckResult:
     """A line about AWS."""
-    return CheckResult(Section.AWS, name, state, words, remedy, snippet)
+    return CheckResult(Section.AWS, name, state, message, remedy, snippet)

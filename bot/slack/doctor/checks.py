@@ -113,13 +113,13 @@ class SlackChecks:
         self._skew = _skew(_text(self._headers.get("date")), between)
         if not answer.get("bot_id"):
             self._in_the_way = "the bot token is not a bot's"
-            words = "belongs to a person, not to a bot."
+            message = "belongs to a person, not to a bot."
             remedy = "Put the bot's own token into SLACK_BOT_TOKEN; it stands here:"
-            yield line("Bot token", State.FAILURE, words, remedy, _TOKEN)
+            yield line("Bot token", State.FAILURE, message, remedy, _TOKEN)
             return
         self._in_the_way = ""
-        words = f"is that of {answer.get('user', 'the bot')} in “{answer.get('team', '')}”."
-        yield line("Bot token", State.OK, words)
+        message = f"is that of {answer.get('user', 'the bot')} in “{answer.get('team', '')}”."
+        yield line("Bot token", State.OK, message)
 
     def _check_scopes(self) -> Iterator[CheckResult]:
         if self._in_the_way:
@@ -136,16 +136,16 @@ class SlackChecks:
         if self._app_token is None:
             return
         if not self._app_token:
-            words = "the settings give none that can be used."
-            yield line(name, State.NOT_CHECKED, words)
+            message = "the settings give none that can be used."
+            yield line(name, State.NOT_CHECKED, message)
             return
         try:
             answer = self._client.apps_connections_open(app_token=self._app_token)
         except CALL_ERRORS as error:
             if code_of(error) in {"missing_scope", "not_allowed_token_type"}:
-                words = f"lacks the scope {_SCOPE_OF_APP}."
+                message = f"lacks the scope {_SCOPE_OF_APP}."
                 remedy = f"Generate one with the scope {_SCOPE_OF_APP} for SLACK_APP_TOKEN here:"
-                yield line(name, State.FAILURE, words, remedy, _APP_TOKEN)
+                yield line(name, State.FAILURE, message, remedy, _APP_TOKEN)
             else:
                 yield refused(name, error, _APP_TOKEN, "SLACK_APP_TOKEN")
             return
@@ -155,10 +155,10 @@ class SlackChecks:
             reachability.connect(url, self._client.proxy, self._client.timeout)
         except OSError as error:
             host = reachability.host_of(url)
-            words = f"{host} cannot be reached ({type(error).__name__})."
+            message = f"{host} cannot be reached ({type(error).__name__})."
             remedy = "Let the bot's machine out to it by TCP and TLS; see whether it can:"
             snippet = f"curl -sS -o /dev/null -w '%{{http_code}}\\n' https://{host}/"
-            yield line("Socket", State.FAILURE, words, remedy, snippet)
+            yield line("Socket", State.FAILURE, message, remedy, snippet)
         else:
             yield line("Socket", State.OK, f"{reachability.host_of(url)} can be reached.")
 
@@ -167,15 +167,15 @@ class SlackChecks:
             return
         silence = self._silence()
         if silence is None:
-            words, remedy = "is not connected.", "It connects by itself; if it does not:"
-            yield line("Socket", State.FAILURE, words, remedy, REACHED)
+            message, remedy = "is not connected.", "It connects by itself; if it does not:"
+            yield line("Socket", State.FAILURE, message, remedy, REACHED)
         elif silence > SILENCE:
-            words = f"is connected; nothing came for {silence:.0f} seconds."
+            message = f"is connected; nothing came for {silence:.0f} seconds."
             remedy = "It connects anew by itself; if it does not, look at the network:"
-            yield line("Socket", State.WARNING, words, remedy, REACHED)
+            yield line("Socket", State.WARNING, message, remedy, REACHED)
         else:
-            words = f"is connected; the last sign of life came {silence:.0f} seconds ago."
-            yield line("Socket", State.OK, words)
+            message = f"is connected; the last sign of life came {silence:.0f} seconds ago."
+            yield line("Socket", State.OK, message)
 
     def _check_channel(self) -> Iterator[CheckResult]:
         if self._channel is None or self._in_the_way:
@@ -205,8 +205,8 @@ class SlackChecks:
 
     def _check_clock(self) -> Iterator[CheckResult]:
         if self._skew is None:
-            words = "Slack did not tell its time."
-            yield line("Clock", State.NOT_CHECKED, words)
+            message = "Slack did not tell its time."
+            yield line("Clock", State.NOT_CHECKED, message)
             return
         off = abs(self._skew)
         if off <= SKEW_WARNING:
@@ -214,8 +214,10 @@ class SlackChecks:
             return
         way = "ahead of" if self._skew > 0 else "behind"
         state = State.FAILURE if off > SKEW_FAILURE else State.WARNING
-        words = f"is {off:,.0f} seconds {way} Slack's; from 300 on, AWS refuses every call."
-        yield line("Clock", state, words, "Set the clock of this machine, and keep it set:", _CLOCK)
+        message = f"is {off:,.0f} seconds {way} Slack's; from 300 on, AWS refuses every call."
+        yield line(
+            "Clock", state, message, "Set the clock of this machine, and keep it set:", _CLOCK
+        )
 
     def _pointless(self, name: str) -> CheckResult:
         return line(name, State.NOT_CHECKED, f"{self._in_the_way}.")

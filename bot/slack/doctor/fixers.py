@@ -29,13 +29,13 @@ def check_fixers(
         in_the_way: why Slack cannot be asked, or empty.
     """
     if fixers is None:
-        words = "the settings name none that can be used."
-        yield line("Fixers", State.NOT_CHECKED, words)
+        message = "the settings name none that can be used."
+        yield line("Fixers", State.NOT_CHECKED, message)
         return
     if not fixers:
-        words = "nobody may change contacts: the bot is read-only."
+        message = "nobody may change contacts: the bot is read-only."
         remedy = "If that is not meant, name users and user groups:"
-        yield line("Fixers", State.WARNING, words, remedy, _FIXERS)
+        yield line("Fixers", State.WARNING, message, remedy, _FIXERS)
         return
     if EVERYONE in fixers:
         yield line("Fixers", State.OK, "everyone in the workspace may change contacts.")
@@ -58,17 +58,19 @@ def _group(client: WebClient, group: str) -> CheckResult:
     except CALL_ERRORS as error:
         code = code_of(error)
         if code == "missing_scope":
-            words = f"user group {group} cannot be looked at: the app lacks usergroups:read."
+            message = f"user group {group} cannot be looked at: the app lacks usergroups:read."
             remedy = "Add it to the app's manifest, and install the app again:"
-            return line("Fixers", State.FAILURE, words, remedy, manifest_lines({"usergroups:read"}))
+            return line(
+                "Fixers", State.FAILURE, message, remedy, manifest_lines({"usergroups:read"})
+            )
         if not code:
             return refused("Fixers", error, REACHED)
-        words = f"Slack knows no user group {group} ({code})."
+        message = f"Slack knows no user group {group} ({code})."
         remedy = "In Slack, People & user groups, copy the group's id; name it here:"
-        return line("Fixers", State.FAILURE, words, remedy, _FIXERS)
+        return line("Fixers", State.FAILURE, message, remedy, _FIXERS)
     if not members:
-        words = f"user group {group} is empty: nobody in it may change contacts."
+        message = f"user group {group} is empty: nobody in it may change contacts."
         remedy = "In Slack, People & user groups, add members; or name others:"
-        return line("Fixers", State.WARNING, words, remedy, _FIXERS)
+        return line("Fixers", State.WARNING, message, remedy, _FIXERS)
     number = f"{len(members)} member{'' if len(members) == 1 else 's'}"
     return line("Fixers", State.OK, f"user group {group} has {number}.")

@@ -16,9 +16,9 @@ _UNREACHED: Final = (
 REACHED: Final = "curl -sS https://slack.com/api/api.test"
 
 
-def line(name: str, state: State, words: str, remedy: str = "", snippet: str = "") -> CheckResult:
+def line(name: str, state: State, message: str, remedy: str = "", snippet: str = "") -> CheckResult:
     """A line about Slack."""
-    return CheckResult(Section.SLACK, name, state, words, remedy, snippet)
+    return CheckResult(Section.SLACK, name, state, message, remedy, snippet)
 
 
 def refused(
@@ -32,6 +32,6 @@ def refused(
         return line(
             name, State.FAILURE, str(problem), "Try again in a minute.", "altcontact doctor"
         )
-    words = f"Slack does not take it ({problem.code})."
+    message = f"Slack does not take it ({problem.code})."
     remedy = f"Put the one that stands here into {variable}, and start the bot again:"
-    return line(name, State.FAILURE, words, remedy, token_page)
+    return line(name, State.FAILURE, message, remedy, token_page)

@@ -30,31 +30,33 @@ def check_scopes(
         wants_owners: whether the policy names owners of accounts by a tag.
     """
     if not scopes:
-        words, remedy = "Slack did not tell them.", "Compare them with manifest.yml here:"
+        message, remedy = "Slack did not tell them.", "Compare them with manifest.yml here:"
         snippet = f"{APPS} → the app → OAuth & Permissions"
-        yield line("Scopes", State.WARNING, words, remedy, snippet)
+        yield line("Scopes", State.WARNING, message, remedy, snippet)
         return
     lacks_any = False
     absent = frozenset(BOT_SCOPES) - scopes
     if lacking := absent - FOR_POLICY:
         lacks_any = True
-        words = f"lack {', '.join(sorted(lacking))}."
-        yield line("Scopes", State.FAILURE, words, _ADD, manifest_lines(lacking, purposes=True))
+        message = f"lack {', '.join(sorted(lacking))}."
+        yield line("Scopes", State.FAILURE, message, _ADD, manifest_lines(lacking, purposes=True))
     for wanted, needed, subject in (
         (wants_members, {MEMBERS, EMAILS}, _RULES),
         (wants_owners, {EMAILS}, _OWNERS),
     ):
         if wanted and (lacking := absent & needed):
             lacks_any = True
-            words = f"{subject}: the app lacks {' and '.join(sorted(lacking))}."
-            yield line("Scopes", State.WARNING, words, _ADD, manifest_lines(lacking, purposes=True))
+            message = f"{subject}: the app lacks {' and '.join(sorted(lacking))}."
+            yield line(
+                "Scopes", State.WARNING, message, _ADD, manifest_lines(lacking, purposes=True)
+            )
     if needless := sorted(scopes - set(BOT_SCOPES)):
         lacks_any = True
-        words = f"hold more than the bot needs: {', '.join(needless)}."
+        message = f"hold more than the bot needs: {', '.join(needless)}."
         remedy = "Take this out of the app's manifest, and install it again:"
-        yield line("Scopes", State.WARNING, words, remedy, manifest_lines(needless))
+        yield line("Scopes", State.WARNING, message, remedy, manifest_lines(needless))
     if not lacks_any:
         number = len(BOT_SCOPES) - len(absent)
         without = f" without {' and '.join(sorted(absent))}, which the policy does not need"
-        words = f"all {number} are there{without if absent else ''}, and no other."
-        yield line("Scopes", State.OK, words)
+        message = f"all {number} are there{without if absent else ''}, and no other."
+        yield line("Scopes", State.OK, message)
