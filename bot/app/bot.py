@@ -1,18 +1,18 @@
-"""Starts the bot, hands signals to it, and stops it in order."""
+"""The running bot: constructed from its settings, started, and stopped in order."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.app.clock import SystemClock
 from bot.app.doctor import check_running_bot, log_at_start
 from bot.app.scheduler import Schedule
+from bot.app.signals import run_until_stopped
 from bot.app.wiring import SlackBot, aws_gateways, slack_members
 from bot.config.policy_reload import ReloadablePolicy
 from bot.domain.errors import NotifierError, SettingsError
@@ -25,28 +25,6 @@ if TYPE_CHECKING:
     from bot.slack.channels import AlertChannel
 
 _log = structlog.get_logger(__name__)
-
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)
-
-
-class Runnable(Protocol):
-    """A bot that can be started, and told what a signal says."""
-
-    def start(self) -> None:
-        """Start everything."""
-        ...
-
-    def check_now(self) -> None:
-        """Run the scheduled check now."""
-        ...
-
-    def reload(self) -> None:
-        """Apply the policy file."""
-        ...
-
-    def stop(self) -> None:
-        """Stop in order."""
-        ...
 
 
 class Bot:
@@ -146,21 +124,12 @@ class Bot:
         _log.info("stopped")
 
 
-def run(
-    settings: Settings,
-    load: Callable[[], Settings],
-    *,
-    build: Callable[[Settings, Callable[[], Settings]], Runnable] = Bot,
-) -> int:
-    """Run the bot until it is told to stop (SIGTERM, SIGINT).
-
-    SIGUSR1 runs the scheduled check now, SIGHUP applies the policy file, unless it says that the
-    terminal is gone that the bot was started in: then the bot stops.
+def run(settings: Settings, load: Callable[[], Settings]) -> int:
+    """Run the bot until it is told to stop; see `run_until_stopped`.
 
     Args:
         settings: the settings.
         load: reads them anew, or raises SettingsError.
-        build: constructs the bot, once its signals are waited for.
 
     Returns:
         The exit status: 0.
@@ -168,35 +137,7 @@ def run(
     Raises:
         StoreError: the database cannot be used.
     """
-    asked, asks = os.pipe()
-    os.set_blocking(asks, False)
-    # Whichever thread a signal reaches, its number is written here and ends the read below. A wait
-    # for a lock is not always ended by one: the main thread may have begun it just then.
-    signal.set_wakeup_fd(asks, warn_on_full_buffer=False)
-    for number in _SIGNALS:
-        signal.signal(number, lambda *_: None)
-    in_terminal = _terminal_answers()
-    bot = build(settings, load)
-    bot.start()
-    while True:
-        asked_for = os.read(asked, 1)[0]
-        if asked_for == signal.SIGUSR1:
-            bot.check_now()
-        elif asked_for != signal.SIGHUP or (in_terminal and not _terminal_answers()):
-            break
-        else:
-            bot.reload()
-    bot.stop()
-    return 0
-
-
-def _terminal_answers() -> bool:
-    """Whether standard error is a terminal that is still there."""
-    try:
-        os.tcgetpgrp(sys.stderr.fileno())
-    except OSError:
-        return False
-    return True
+    return run_until_stopped(lambda: Bot(settings, load))
 
 
 def _log_alert_channel(channel: AlertChannel) -> None:

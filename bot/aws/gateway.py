@@ -9,7 +9,7 @@ import structlog
 
 from bot.aws.account_api import Contacts
 from bot.aws.doctor.checks import AwsChecks
-from bot.aws.doctor.session import DoctorSession
+from bot.aws.doctor.doctor_session import DoctorSession
 from bot.aws.organizational_units import OrganizationalUnits
 from bot.aws.organizations_api import Organization
 from bot.aws.rate_limiter import LIST, TAGS, Limiters, RateLimiter, account_limiters

@@ -25,8 +25,8 @@ class ReadBack:
         gateway: AWS.
         clock: the time.
         within: seconds to wait at most.
-        first_wait: seconds between the first two reads; they grow twofold from there.
-        longest_wait: seconds between two reads at most.
+        first_poll_interval: seconds between the first two reads; they grow twofold from there.
+        longest_poll_interval: seconds between two reads at most.
     """
 
     def __init__(
@@ -35,14 +35,14 @@ class ReadBack:
         clock: Clock,
         *,
         within: float = 60.0,
-        first_wait: float = 0.5,
-        longest_wait: float = 5.0,
+        first_poll_interval: float = 0.5,
+        longest_poll_interval: float = 5.0,
     ) -> None:
         self._gateway = gateway
         self._clock = clock
         self._within = within
-        self._first_wait = first_wait
-        self._longest_wait = longest_wait
+        self._first_poll_interval = first_poll_interval
+        self._longest_poll_interval = longest_poll_interval
         self._stopping = threading.Event()
 
     def is_stopped(self) -> bool:
@@ -60,7 +60,7 @@ class ReadBack:
             None where it was shown; else the last reading, which tells what stood against it.
         """
         deadline = self._clock.monotonic() + self._within
-        wait, equal = self._first_wait, 0
+        wait, equal = self._first_poll_interval, 0
         while True:
             reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
             equal = equal + 1 if reading == Present(request.wanted) else 0
@@ -71,4 +71,4 @@ class ReadBack:
             left = deadline - self._clock.monotonic()
             if left <= 0 or self._stopping.wait(min(wait, left)):
                 return reading
-            wait = min(2 * wait, self._longest_wait)
+            wait = min(2 * wait, self._longest_poll_interval)

@@ -9,7 +9,7 @@ from cachetools import TTLCache
 
 from bot.domain.errors import NotAllowed
 from bot.slack.client import CALL_ERRORS, TRY_AGAIN, explain
-from bot.slack.views.blocks import mentions
+from bot.slack.views.mentions import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

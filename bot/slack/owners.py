@@ -10,7 +10,8 @@ import structlog
 from cachetools import TLRUCache
 
 from bot.slack.client import CALL_ERRORS, code_of, explain
-from bot.slack.views.blocks import escape, mentions
+from bot.slack.views.blocks import escape
+from bot.slack.views.mentions import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,10 +19,10 @@ PAYMENTS = "121212121212"
 
 ELSEWHERE = """
 import signal, threading
-from bot.app import bot
+from bot.app.signals import run_until_stopped
 
 class Bot:
-    def __init__(self, settings, load):
+    def __init__(self):
         self.checked = threading.Semaphore(0)
 
     def start(self):
@@ -40,7 +40,7 @@ class Bot:
     def stop(self):
         print("stopped")
 
-raise SystemExit(bot.run(None, None, build=Bot))
+raise SystemExit(run_until_stopped(Bot))
 """
 """A bot in whose process another thread than the main one gets the signals."""
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.aws.access_denied import DENIED
 from bot.aws.doctor import remedies
+from bot.aws.doctor.doctor_session import line
 from bot.aws.doctor.remedies import SERVICE
-from bot.aws.doctor.session import line
 from bot.aws.error_mapping import UnusableAnswer
 from bot.aws.sessions import has_contacts_api
 from bot.domain.errors import GatewayError
@@ -19,7 +19,7 @@ from bot.services.doctor import State
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bot.aws.doctor.session import DoctorSession
+    from bot.aws.doctor.doctor_session import DoctorSession
     from bot.aws.sessions import Clients
     from bot.domain.failures import Failure
     from bot.services.doctor import CheckResult

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from bot.aws.doctor import remedies
 from bot.aws.doctor.caller import CallerChecks
+from bot.aws.doctor.doctor_session import DoctorSession, line
 from bot.aws.doctor.policy import PolicyChecks
 from bot.aws.doctor.remedies import SERVICE
-from bot.aws.doctor.session import DoctorSession, line
 from bot.aws.sessions import has_contacts_api
 from bot.domain.contacts import ACTIVE, ContactType
 from bot.domain.errors import GatewayError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.aws.doctor.session import line
+from bot.aws.doctor.doctor_session import line
 from bot.aws.paging import entries_of
 from bot.aws.sessions import has_contacts_api
 from bot.domain.errors import GatewayError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
 
     from bot.aws.account_api import Contacts
-    from bot.aws.doctor.session import DoctorSession
+    from bot.aws.doctor.doctor_session import DoctorSession
     from bot.aws.sessions import Clients
     from bot.domain.policy.policy import Policy
     from bot.domain.scope import Scope

@@ -43,7 +43,7 @@ _HELD_TEXT: Final = 1_000
 _DETAILS_TEXT: Final = 1_400
 """Characters that one contact has: three of them are far from what a message takes."""
 
-_PRESENCE: Final = {
+_HEADING_SUFFIX: Final = {
     Presence.REQUIRED: " (required)",
     Presence.OPTIONAL: " (optional)",
     Presence.FORBIDDEN: " (forbidden)",
@@ -78,7 +78,7 @@ def judged_blocks(
         read_only: whether nobody may change contacts.
     """
     number = _number(item.type)
-    presence = _PRESENCE.get(policy.presence[item.type], "") if policy is not None else ""
+    presence = _HEADING_SUFFIX.get(policy.presence[item.type], "") if policy is not None else ""
     held = item.contact
     if held is None and isinstance(reading, Present):
         held = reading.contact

@@ -16,11 +16,11 @@ from bot.slack.views.blocks import (
     date,
     escape,
     header,
-    mention_line,
     paragraph,
     text_size,
 )
 from bot.slack.views.finding_rows import by_severity, contact_rows
+from bot.slack.views.mentions import mention_line
 from bot.slack.views.message import Message
 from bot.slack.views.wording import UNREAD, first_names, severity_of, worst_severity
 

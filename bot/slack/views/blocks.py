@@ -118,16 +118,3 @@ def accounts(number: int) -> str:
 def contacts(number: int) -> str:
     """`1 contact`, `2 contacts`."""
     return f"{number:,} contact{'' if number == 1 else 's'}"
-
-
-def mentions(user_ids: Sequence[str], group_ids: Sequence[str]) -> str:
-    """Slack users and user groups, for mrkdwn."""
-    users = [f"<@{user_id}>" for user_id in user_ids]
-    return ", ".join(users + [f"<!subteam^{group_id}>" for group_id in group_ids])
-
-
-def mention_line(ids: Sequence[str]) -> str:
-    """Users and user groups who are to be told, as a line to begin a paragraph with."""
-    groups = [id_ for id_ in ids if id_.startswith("S")]
-    mention = mentions([id_ for id_ in ids if id_ not in groups], groups)
-    return f"{mention}\n" if mention else ""

@@ -16,12 +16,12 @@ from bot.slack.views.blocks import (
     date,
     day,
     escape,
-    mentions,
     mrkdwn,
     paragraph,
     plain,
     section,
 )
+from bot.slack.views.mentions import mentions
 from bot.slack.views.message import Message
 from bot.slack.views.wording import row_text, rule_names
 

@@ -17,13 +17,13 @@ from bot.slack.views.blocks import (
     day,
     escape,
     header,
-    mention_line,
     mrkdwn,
     paragraph,
     plain,
     section,
     text_size,
 )
+from bot.slack.views.mentions import mention_line
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import EXEMPT, REASON_TEXT, SHOW, VERIFY, fix_button, row_button
 from bot.slack.views.wording import UNREAD, changed, first_names, row_text, rule_names

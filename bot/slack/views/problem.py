@@ -1,7 +1,8 @@
 """Short messages to one person: what went wrong, why, and the next step."""
 
 from bot.domain.errors import AltcontactError, NotAllowed
-from bot.slack.views.blocks import escape, mentions, paragraph
+from bot.slack.views.blocks import escape, paragraph
+from bot.slack.views.mentions import mentions
 from bot.slack.views.message import Message
 
 

@@ -81,7 +81,11 @@ class World:
     def service(self, *, within: float = 60.0, wait: float = 0.0) -> FixService:
         """The unit under test; unless told otherwise it waits for nothing between two reads."""
         read_back = ReadBack(
-            self.gateway, self.clock, within=within, first_wait=wait, longest_wait=wait
+            self.gateway,
+            self.clock,
+            within=within,
+            first_poll_interval=wait,
+            longest_poll_interval=wait,
         )
         return FixService(
             self.gateway,

@@ -9,7 +9,7 @@ import pytest
 
 from bot.aws.doctor import remedies
 from bot.aws.doctor.caller import CallerChecks
-from bot.aws.doctor.session import DoctorSession
+from bot.aws.doctor.doctor_session import DoctorSession
 from bot.aws.rate_limiter import LIST, RateLimiter
 from bot.aws.retrying_calls import ApiCaller
 from bot.domain.failures import FailureCode
