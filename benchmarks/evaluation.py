@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.measuring import Row
-from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
+from bot.domain.accounts import Account, Unit
+from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.policy.account_policy import Presence
 from bot.domain.policy.match import Match

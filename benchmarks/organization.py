@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from altcontact_sandbox.aws.sandbox import AwsSandbox
     from altcontact_sandbox.slack.sandbox import SlackSandbox
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
 
 SMALL, LARGE, QUICK = (100, 200), (10_000, 20_000), (1_000, 2_000)
 """Accounts, and people in the workspace."""

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import boto3
 
     from bot.aws.token_bucket import Quota
-    from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
+    from bot.domain.accounts import Account, Unit
+    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
     from bot.domain.policy.policy import Policy
     from bot.domain.readings import ContactReading

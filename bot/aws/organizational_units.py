@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.aws.access_denied import Request
 from bot.aws.paging import entries_of, every, next_token
-from bot.domain.contacts import Unit
+from bot.domain.accounts import Unit
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.scope import CallerRole

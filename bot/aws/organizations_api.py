@@ -11,7 +11,7 @@ from bot.aws.access_denied import Request
 from bot.aws.error_mapping import UnusableAnswer
 from bot.aws.paging import entries_of, every, next_token
 from bot.aws.sessions import has_contacts_api
-from bot.domain.contacts import ACTIVE, Account, Unit
+from bot.domain.accounts import ACTIVE, Account, Unit
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
 from bot.domain.scope import CallerRole, Scope, ScopeKind

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.config.load import LoadedSettings
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.failures import Failure
     from bot.domain.policy.account_policy import Value
     from bot.domain.policy.explain import ExplainedValue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.config import policy_parsers as parse
 from bot.config.policy_keys import KEYS, TARGET_KEYS, TYPES
-from bot.config.policy_tables import TableParser
+from bot.config.policy_table_parser import TableParser
 from bot.domain.contacts import FIELDS
 from bot.domain.policy.match import EVERY
 from bot.domain.policy.policy import Policy, PolicyTable

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from bot.domain.contacts import Account, AlternateContact, ContactType
+    from bot.domain.accounts import Account
+    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.failures import Failure
     from bot.domain.policy.account_policy import AccountPolicy

@@ -10,7 +10,7 @@ from bot.domain.policy.policy import PolicyUnknown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.policy.account_policy import AccountPolicy
     from bot.domain.policy.policy import Policy
     from bot.services.placement import AccountPlacer

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
-    from bot.domain.contacts import Account, ContactType
+    from bot.domain.accounts import Account
+    from bot.domain.contacts import ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.findings import Finding
     from bot.services.account_policy import AccountPolicies

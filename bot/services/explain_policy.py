@@ -11,7 +11,7 @@ from bot.services.placement import PlacementResolver
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.failures import Failure
     from bot.domain.policy.explain import ExplainedValue
     from bot.domain.policy.policy import Policy, PolicyUnknown

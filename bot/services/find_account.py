@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.failures import Failure
     from bot.services.organizations import OrganizationRouter
     from bot.services.ports.clock import Clock

@@ -15,7 +15,8 @@ from bot.domain.readings import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.domain.contacts import Account, AlternateContact, ContactType
+    from bot.domain.accounts import Account
+    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact

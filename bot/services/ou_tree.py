@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.contacts import AccountPlacement
+from bot.domain.accounts import AccountPlacement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from bot.domain.contacts import Account, Unit
+    from bot.domain.accounts import Account, Unit
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
 

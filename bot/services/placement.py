@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.domain.contacts import AccountPlacement
+from bot.domain.accounts import AccountPlacement
 from bot.domain.errors import GatewayError, StoreError
 from bot.domain.failures import FailureCode
 from bot.services.ou_tree import MAX_AGE, MAX_STALE_AGE, UnitTree
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from bot.domain.contacts import Account, Unit
+    from bot.domain.accounts import Account, Unit
     from bot.domain.failures import Failure
     from bot.domain.policy.policy import Policy
     from bot.services.organizations import OrganizationRouter

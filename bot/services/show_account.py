@@ -18,7 +18,8 @@ from bot.services.ports.aws import Priority
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.contacts import Account, AlternateContact
+    from bot.domain.accounts import Account
+    from bot.domain.contacts import AlternateContact
     from bot.domain.failures import Failure
     from bot.domain.findings import AccountResult
     from bot.domain.readings import ContactReading

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.contacts import AccountPlacement
+from bot.domain.accounts import AccountPlacement
 from bot.services.ou_tree import MAX_STALE_AGE
 from bot.store.columns import (
     folded,
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from bot.domain.contacts import Account, ContactType, Unit
+    from bot.domain.accounts import Account, Unit
+    from bot.domain.contacts import ContactType
     from bot.domain.rules.facts import PastContact
     from bot.store.transaction import Row, Transaction
 

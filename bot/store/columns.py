@@ -10,7 +10,8 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.contacts import AlternateContact, Unit
+from bot.domain.accounts import Unit
+from bot.domain.contacts import AlternateContact
 from bot.domain.failures import Failure, FailureCode
 from bot.domain.findings import Difference
 from bot.domain.scans import ScanPart

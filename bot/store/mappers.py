@@ -6,8 +6,9 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.accounts import Account
 from bot.domain.announcements import Announcement, AnnouncementKind, SendState
-from bot.domain.contacts import Account, AlternateContact, ContactChange, ContactType
+from bot.domain.contacts import AlternateContact, ContactChange, ContactType
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.findings import Finding, FindingKey, Outcome
 from bot.domain.fixes import Fix, FixRequest, FixState

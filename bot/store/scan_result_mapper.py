@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.domain.contacts import Account, ContactType
+from bot.domain.accounts import Account
+from bot.domain.contacts import ContactType
 from bot.domain.findings import AccountResult, Outcome, TypeResult, Verdict
 from bot.domain.rule_catalog import Rule, Severity
 from bot.store.columns import (
@@ -26,7 +27,7 @@ from bot.store.mappers import exemptions_by_id
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.domain.contacts import Unit
+    from bot.domain.accounts import Unit
     from bot.domain.exemptions import Exemption
     from bot.store.transaction import Row, Transaction, Value
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.domain.contacts import Account, AlternateContact, ContactType, fingerprint
+from bot.domain.accounts import Account
+from bot.domain.contacts import AlternateContact, ContactType, fingerprint
 from bot.domain.errors import GatewayError, NotAllowed, PostInDoubt
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixRequest
@@ -22,8 +23,8 @@ from bot.services.scan.scanner import Scanner
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from bot.domain.accounts import Unit
     from bot.domain.announcements import Announcement, AnnouncementContent
-    from bot.domain.contacts import Unit
     from bot.domain.errors import NotifierError
     from bot.domain.failures import Failure
     from bot.domain.readings import ContactReading

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bot.domain.contacts import Account, AlternateContact, ContactType
+from bot.domain.accounts import Account
+from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.failures import FailureCode, failure

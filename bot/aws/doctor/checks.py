@@ -11,7 +11,8 @@ from bot.aws.doctor.doctor_session import DoctorSession, line
 from bot.aws.doctor.policy import PolicyChecks
 from bot.aws.doctor.remedies import SERVICE
 from bot.aws.sessions import has_contacts_api
-from bot.domain.contacts import ACTIVE, ContactType
+from bot.domain.accounts import ACTIVE
+from bot.domain.contacts import ContactType
 from bot.domain.errors import GatewayError
 from bot.domain.readings import Present, Unreadable
 from bot.domain.scope import CallerRole

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bot.domain.contacts import Account, AlternateContact, ContactType
+    from bot.domain.accounts import Account
+    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
     from bot.domain.policy.account_policy import AccountPolicy
     from bot.domain.readings import ContactReading

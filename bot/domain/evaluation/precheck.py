@@ -21,7 +21,8 @@ from bot.domain.rules.placeholder import placeholder_fields
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.contacts import Account, AlternateContact
+    from bot.domain.accounts import Account
+    from bot.domain.contacts import AlternateContact
     from bot.domain.exemptions import Exemption
     from bot.domain.findings import Difference, Verdict
     from bot.domain.policy.account_policy import AccountPolicy

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.policy.policy import PolicyUnknown
 
 if TYPE_CHECKING:
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.policy.account_policy import Value
     from bot.domain.policy.policy import Policy
 

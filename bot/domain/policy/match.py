@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.domain.contacts import Account, Unit
+    from bot.domain.accounts import Account, Unit
 
 _ORGANIZATION, _OU, _TAG, _NAME, _ACCOUNT = range(1, 6)
 _ID: Final = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")

@@ -24,7 +24,7 @@ from bot.domain.rule_catalog import OF_MEMBERS, ON_BY_DEFAULT, SEVERITIES, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.policy.account_policy import Value
     from bot.domain.policy.match import Match
 

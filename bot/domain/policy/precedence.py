@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.domain.contacts import Account, Unit
+    from bot.domain.accounts import Account, Unit
     from bot.domain.policy.match import Match
 
     _Location = tuple[str, tuple[Unit, ...] | None]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
+    from bot.domain.accounts import Account, Unit
+    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from bot.domain.accounts import Account, AccountPlacement
     from bot.domain.announcements import Announcement, AnnouncementContent
-    from bot.domain.contacts import Account, AccountPlacement, AlternateContact, ContactType
+    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption, ExemptionRequest
     from bot.domain.failures import Failure
     from bot.domain.findings import AccountResult, Finding, TypeResult

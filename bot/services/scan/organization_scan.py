@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
 
-    from bot.domain.contacts import Account, ContactType
+    from bot.domain.accounts import Account
+    from bot.domain.contacts import ContactType
     from bot.domain.findings import AccountResult
     from bot.domain.policy.account_policy import AccountPolicy
     from bot.domain.readings import ContactReading

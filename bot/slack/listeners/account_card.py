@@ -13,7 +13,7 @@ from bot.slack.views.problem import note
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.services.find_account import AccountFinder
     from bot.services.show_account import AccountViewService
     from bot.slack.background import BackgroundTasks

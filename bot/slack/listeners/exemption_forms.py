@@ -14,7 +14,7 @@ from bot.slack.views.exemption_list import refused_message
 from bot.slack.views.problem import note
 
 if TYPE_CHECKING:
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.findings import Finding
     from bot.services.exempt import ExemptionService
     from bot.services.ports.clock import Clock

@@ -25,7 +25,7 @@ from bot.slack.views.row_actions import NAME_TEXT, REASON_TEXT, title
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.policy.account_policy import AccountPolicy
     from bot.services.show_account import AccountView
     from bot.slack.views.finding_rows import RowLinks

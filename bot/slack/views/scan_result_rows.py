@@ -22,7 +22,7 @@ from bot.slack.views.wording import UNREAD, finding_text, row_text, rule_names, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.findings import AccountResult, TypeResult, Verdict
     from bot.slack.views.blocks import Block
 

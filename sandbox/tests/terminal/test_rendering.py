@@ -8,8 +8,9 @@ from altcontact_sandbox.terminal import rendering
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.accounts import Account
 from bot.domain.announcements import AnnouncementKind
-from bot.domain.contacts import Account, ContactType
+from bot.domain.contacts import ContactType
 from bot.slack.views import account_card, announcements, fix_form
 from bot.slack.views.blocks import divider, header, mrkdwn, plain
 from tests.unit.slack.views import sample_data as data

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_account import AccountClient
     from mypy_boto3_organizations import OrganizationsClient
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
 
     Gateway = Callable[..., AwsGateway]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from altcontact_sandbox.slack.sandbox import SlackSandbox
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.services.doctor import CheckResult
 
 WEB, LAKE = account(1, "Web production"), account(2, "Data lake")

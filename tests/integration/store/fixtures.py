@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.domain.accounts import Account
 from bot.domain.announcements import SendState
-from bot.domain.contacts import Account, AlternateContact, ContactType
+from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import (
     OUTCOMES,

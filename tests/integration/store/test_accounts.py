@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.contacts import Account, AccountPlacement, Unit
+from bot.domain.accounts import Account, AccountPlacement, Unit
 from bot.store import SqliteStore
 from tests.integration.store.fixtures import START, SetClock, account
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.contacts import NO_CONTACT, Account, ContactType
+from bot.domain.accounts import Account
+from bot.domain.contacts import NO_CONTACT, ContactType
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import AccountResult, Outcome
 from bot.domain.rule_catalog import Rule

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
+from bot.domain.accounts import Account, Unit
+from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.evaluation.resolution import DECIDED, FIXED, NOT_ASKED, OFF
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Difference, Outcome, TypeResult, Verdict

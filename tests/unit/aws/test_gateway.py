@@ -12,7 +12,8 @@ from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, Re
 
 from bot.aws.gateway import AwsGateway
 from bot.aws.token_bucket import Quota
-from bot.domain.contacts import Account, AlternateContact, ContactType
+from bot.domain.accounts import Account
+from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.errors import ContactRefused, GatewayError
 from bot.domain.failures import Failure, FailureCode
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.contacts import Unit
+from bot.domain.accounts import Unit
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
 from bot.domain.scope import AwsTarget, ScopeKind

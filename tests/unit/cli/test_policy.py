@@ -12,7 +12,7 @@ import pytest
 from bot import cli
 from bot.app import one_shot
 from bot.config.policy_schema import policy_schema
-from bot.domain.contacts import Account
+from bot.domain.accounts import Account
 from bot.domain.policy.explain import explain_values
 from bot.domain.policy.policy import Policy, PolicyUnknown
 from bot.services.explain_policy import Explanation, NotFound

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.config.load import load, load_lenient
 from bot.config.toml_file import CONFIG
-from bot.domain.contacts import Account, ContactType, Unit
+from bot.domain.accounts import Account, Unit
+from bot.domain.contacts import ContactType
 from bot.domain.errors import SettingsError
 from bot.domain.policy.account_policy import AccountPolicy, Presence
 from bot.domain.policy.match import EVERY, Match

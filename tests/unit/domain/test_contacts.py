@@ -1,4 +1,4 @@
-"""Accounts and contacts: what is equal, and what is kept out of sight."""
+"""Contacts: what is equal, and what is kept out of sight."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import NO_CONTACT, Account, AlternateContact, ContactType, fingerprint
+from bot.domain.contacts import NO_CONTACT, AlternateContact, ContactType, fingerprint
 from tests.unit.fakes import CONTACT, OTHER
 
 FIELDS = ("name", "title", "email", "phone")
@@ -107,21 +107,8 @@ def test_no_contact_has_a_fingerprint_of_its_own() -> None:
 
 
 def test_personal_data_is_not_shown() -> None:
-    """Neither a contact's fields nor the root mailbox are in what gets into logs."""
-    account = Account("111122223333", "Payments", email="root@example.com")
+    """A contact's fields are not in what gets into logs."""
     assert repr(CONTACT) == "AlternateContact()"
-    assert "root@example.com" not in repr(account)
-    assert "Payments" in repr(account)
-
-
-@pytest.mark.parametrize(
-    ("state", "active"), [("ACTIVE", True), ("SUSPENDED", False), ("NEW_IN_AWS", False)]
-)
-def test_only_an_active_account_is_active(state: str, active: bool) -> None:
-    """A state that this program does not know is kept, and is not active."""
-    account = Account("111122223333", "Payments", state)
-    assert account.state == state
-    assert account.is_active is active
 
 
 def test_types_have_a_word_for_people() -> None:

@@ -25,7 +25,7 @@ from tests.unit.fakes import SECURITY, START, FakeClock, FakeFixers, account
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.exemptions import ExemptionRequest
 
 ANA, BO, STRANGER = "U0ANA", "U0BO", "U0STRANGER"

@@ -20,7 +20,7 @@ from bot.cli.policy_output import (
     write_undecided,
 )
 from bot.config.load import load_lenient
-from bot.domain.contacts import Account, Unit
+from bot.domain.accounts import Account, Unit
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
 from bot.domain.policy.policy import PolicyUnknown
@@ -32,7 +32,7 @@ from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.domain.contacts import AccountPlacement
+    from bot.domain.accounts import AccountPlacement
     from bot.domain.policy.explain import ExplainedValue
     from bot.domain.policy.policy import Policy
     from bot.services.ports.aws import ContactGateway

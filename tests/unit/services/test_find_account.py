@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.contacts import Account
+from bot.domain.accounts import Account
 from bot.domain.failures import FailureCode
 from bot.services.find_account import AccountFinder, AccountMatches
 from bot.services.organizations import OrganizationRouter

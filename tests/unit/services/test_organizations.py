@@ -23,7 +23,7 @@ from tests.unit.fakes import (
 )
 
 if TYPE_CHECKING:
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.services.ports.store import AccountRepository
 
 NAMES = ("corp", "acquired")

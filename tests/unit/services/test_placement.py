@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 import structlog
 
-from bot.domain.contacts import AccountPlacement, Unit
+from bot.domain.accounts import AccountPlacement, Unit
 from bot.domain.errors import GatewayError, StoreError
 from bot.domain.failures import FailureCode
 from bot.domain.policy.match import Match
@@ -20,7 +20,7 @@ from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.services.ports.store import AccountRepository
 
 DAY = 86_400.0

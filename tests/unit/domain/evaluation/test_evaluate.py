@@ -23,7 +23,7 @@ from tests.unit.domain.test_findings import exemption
 from tests.unit.fakes import ABSENT, CONTACT, OTHER, SECURITY, START, THIRD, account, unreadable
 
 if TYPE_CHECKING:
-    from bot.domain.contacts import Account
+    from bot.domain.accounts import Account
     from bot.domain.findings import TypeResult
     from bot.domain.policy.account_policy import Value
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.contacts import Account, AlternateContact, ContactType
+from bot.domain.accounts import Account
+from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.evaluation.precheck import expected_words, precheck
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.policy.account_policy import AccountPolicy, Presence, Value

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import Account, AlternateContact, ContactType, fingerprint
+from bot.domain.accounts import Account
+from bot.domain.contacts import AlternateContact, ContactType, fingerprint
 from bot.domain.evaluation.departed_accounts import departed_accounts, reconcile_departed
 from bot.domain.evaluation.known_account import (
     KnownAccount,

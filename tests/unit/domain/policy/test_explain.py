@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import FIELDS, Account, ContactType
+from bot.domain.contacts import FIELDS, ContactType
 from bot.domain.policy.explain import ExplainedValue, explain_values
 from bot.domain.policy.policy import Policy, PolicyTable, PolicyUnknown
 from tests.unit.domain.policy.test_match import ACCOUNT, ACCOUNTS, MATCHES
 from tests.unit.domain.policy.test_policy import CLOSER
 
 if TYPE_CHECKING:
+    from bot.domain.accounts import Account
     from bot.domain.policy.match import Match
 
 

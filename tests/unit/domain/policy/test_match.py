@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import Account, Unit
+from bot.domain.accounts import Account, Unit
 from bot.domain.policy.match import EVERY, Match
 
 PATH = (

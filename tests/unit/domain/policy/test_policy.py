@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.contacts import Account, ContactType, Unit
+from bot.domain.contacts import ContactType
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.policy.account_policy import AccountPolicy, Presence
 from bot.domain.policy.explain import explain_values
@@ -18,6 +18,7 @@ from bot.domain.rules.facts import RuleInput
 from tests.unit.domain.policy.test_match import ACCOUNT
 
 if TYPE_CHECKING:
+    from bot.domain.accounts import Account, Unit
     from bot.domain.policy.account_policy import Value
 
 

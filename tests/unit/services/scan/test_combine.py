@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bot.domain.accounts import Account
     from bot.domain.announcements import AnnouncementContent
-    from bot.domain.contacts import Account
     from bot.domain.scans import ScanReport
     from bot.domain.scope import Scope
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.contacts import ContactType, Unit
+from bot.domain.accounts import Unit
+from bot.domain.contacts import ContactType
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.policy.account_policy import Presence

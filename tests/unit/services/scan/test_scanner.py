@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.accounts import Unit
 from bot.domain.announcements import AnnouncementKind
-from bot.domain.contacts import ContactType, Unit
+from bot.domain.contacts import ContactType
 from bot.domain.errors import AltcontactError, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome

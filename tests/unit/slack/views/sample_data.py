@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from bot.domain.accounts import Account
 from bot.domain.announcements import Announcement, AnnouncementContent, AnnouncementKind, SendState
-from bot.domain.contacts import Account, AlternateContact, ContactChange, ContactType
+from bot.domain.contacts import AlternateContact, ContactChange, ContactType
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.failures import Failure, FailureCode, failure

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import Account, AlternateContact, ContactType, Unit
+from bot.domain.accounts import Account, Unit
+from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.failures import FailureCode, failure

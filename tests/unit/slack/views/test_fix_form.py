@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import FIELDS, Account, AlternateContact, ContactType
+from bot.domain.accounts import Account
+from bot.domain.contacts import FIELDS, AlternateContact, ContactType
 from bot.domain.errors import AltcontactError, NotAllowed
 from bot.domain.fixes import FixState
 from bot.domain.policy.account_policy import AccountPolicy, Value

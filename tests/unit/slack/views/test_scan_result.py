@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import Account, ContactType
+from bot.domain.accounts import Account
+from bot.domain.contacts import ContactType
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import (
     AccountResult,
