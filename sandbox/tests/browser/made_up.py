@@ -10,6 +10,8 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.slack.socket_mode import hang_up
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -98,7 +100,7 @@ class MadeUpApp:
 
     def stop(self) -> None:
         """Leave."""
-        self._handler.close()  # type: ignore[no-untyped-call]
+        hang_up(self._handler.client)
 
     def post(self, *blocks: Node, text: str = "Made up", **members: Any) -> str:  # noqa: ANN401 - slack_sdk's own
         """Post a message; its `ts`."""
