@@ -153,7 +153,7 @@ def _items(value: object) -> list[str]:
     return list(dict.fromkeys(item.strip() for item in items if item.strip()))
 
 
-def types(value: object) -> tuple[ContactType, ...]:
+def contact_types(value: object) -> tuple[ContactType, ...]:
     """Contact types, each once, in the order given."""
     names = [contact_type.value for contact_type in ContactType]
     wanted = list(dict.fromkeys(item.upper() for item in _items(value)))

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     scope: Annotated[ScopeKind | None, _parsed(parse.scope)] = Field(
         default=None, description="what is looked after; None finds it out", examples=["auto"]
     )
-    types: Annotated[tuple[ContactType, ...], _parsed(parse.types)] = Field(
+    types: Annotated[tuple[ContactType, ...], _parsed(parse.contact_types)] = Field(
         default=(ContactType.SECURITY,),
         description="contact types that every account must have",
         examples=["SECURITY,BILLING"],

@@ -60,7 +60,7 @@ class PlacementResolver:
 
     Args:
         gateway: the organization.
-        accounts: keeps what was read.
+        accounts: keeps the OUs and tags that were read.
         policy: tells what is needed.
         clock: the time.
         may_walk: whether OUs may be walked, which takes minutes in a large organization; if not,
@@ -231,7 +231,7 @@ class AccountPlacer:
 
     Args:
         organizations: which organization an account is in.
-        accounts: keeps what was read.
+        accounts: keeps the OUs and tags that were read.
         clock: the time.
     """
 

@@ -40,7 +40,7 @@ class Findings(Repository):
         self._consistency = consistency
 
     def observe(self, result: AccountResult) -> None:
-        """Keep what a look at one account found: resolves its findings, and opens none."""
+        """Resolve the findings that a reading of one account disproves; open none."""
         with self._connections.writing() as db:
             now = self._clock.now()
             writer = PlanWriter(db, ReadingTime(now, result.read_at or now, self._consistency))

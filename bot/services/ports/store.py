@@ -121,7 +121,7 @@ class FindingRepository(Protocol):
     """What should be acted on, as it stands."""
 
     def observe(self, result: AccountResult) -> None:
-        """Keep what a look at one account found: resolves its findings, and opens none.
+        """Resolve the findings that a reading of one account disproves; open none.
 
         A result may hold more types than its policy looks at.
         """

@@ -45,28 +45,28 @@ _MORE: Final = (
 
 def short_rows(short: Iterable[AccountResult]) -> list[Block]:
     """A row for each contact that falls short, worst first, with its button."""
-    found = [
-        (result.account, item)
+    contacts = [
+        (result.account, type_result)
         for result in short
-        for item in result.results
-        if item.outcome.falls_short
+        for type_result in result.results
+        if type_result.outcome.falls_short
     ]
-    found.sort(key=lambda contact: _rank(contact[1]))
-    missing_alone = all(_is_missing(item) for _, item in found)
+    contacts.sort(key=lambda contact: _rank(contact[1]))
+    missing_alone = all(_is_missing(type_result) for _, type_result in contacts)
     blocks: list[Block] = []
     shown = 0
     under: int | None = None
-    for account, item in found[:ROWS]:
-        row = _row(shown, account, item)
+    for account, type_result in contacts[:ROWS]:
+        row = _row(shown, account, type_result)
         if shown and text_size(blocks) + text_size(row) > ROWS_TEXT:
             break
-        if not missing_alone and _rank(item) != under:
-            under = _rank(item)
-            blocks.append(paragraph(severity_heading(item.severity)))
+        if not missing_alone and _rank(type_result) != under:
+            under = _rank(type_result)
+            blocks.append(paragraph(severity_heading(type_result.severity)))
         blocks.append(row)
         shown += 1
-    if len(found) > shown:
-        blocks.append(context(f"…and {len(found) - shown:,} more. {_MORE}"))
+    if len(contacts) > shown:
+        blocks.append(context(f"…and {len(contacts) - shown:,} more. {_MORE}"))
     return blocks
 
 
