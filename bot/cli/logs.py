@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
 from contextlib import suppress
@@ -11,13 +12,26 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from bot.domain.errors import new_error_id
-from bot.domain.masking import mask
+from bot.domain.masking import EMAIL, PHONE, SECRET, mask
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
 OURS: Final = "bot"
 """The logger above all of this program's own."""
+
+_BY_KEY: Final = {
+    "email": EMAIL,
+    "emailaddress": EMAIL,
+    "phone": PHONE,
+    "phonenumber": PHONE,
+    "password": SECRET,
+    "token": SECRET,
+}
+"""What stands for the value of a key, whatever the value looks like."""
+
+_ACCOUNT_KEYS: Final = frozenset({"account", "account_id", "accounts"})
+_ACCOUNT: Final = re.compile(r"\d[\d -]*")
 
 
 def configure(log_format: str, level: int = logging.INFO) -> None:
@@ -83,9 +97,19 @@ def log_defect(error: Exception) -> str:
 def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Mask the event, every value beside it, and the text of an exception (a processor)."""
     return {
-        key: value if key.startswith("_") else _masked(value)  # `_record` is structlog's own
+        key: value if key.startswith("_") else _masked_by_key(key, value)  # structlog's `_record`
         for key, value in event.items()
     }
+
+
+def _masked_by_key(key: str, value: object) -> object:
+    """A value masked by what its key says that it is, else by its shape."""
+    stands_for = _BY_KEY.get(key.replace("_", "").lower())
+    if stands_for is not None and isinstance(value, str) and value:
+        return stands_for
+    if key in _ACCOUNT_KEYS and isinstance(value, str) and _ACCOUNT.fullmatch(value):
+        return value
+    return _masked(value)
 
 
 def _masked(value: object) -> object:
@@ -95,7 +119,7 @@ def _masked(value: object) -> object:
         case str():
             return mask(value)
         case dict():
-            return {mask(str(key)): _masked(item) for key, item in value.items()}
+            return {mask(str(key)): _masked_by_key(str(key), item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_masked(item) for item in value]
         case _:

@@ -25,6 +25,9 @@ _DOMAIN: Final = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)+[a-z][a-z0-9]+", re.IGNOR
 _LONGEST_DOMAIN: Final = 253
 _MENTION: Final = re.compile(r"[UWS][A-Z0-9]{2,}")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_NEARLY_ACCOUNT: Final = re.compile(r"[0-9][0-9 -]{0,18}")
+"""Repeated in a message as it stands; elsewhere such a number may be somebody's phone."""
+
 _UNIT: Final = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]{1,512}")
 _EXTERNAL_ID: Final = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
@@ -124,7 +127,8 @@ def account(value: object) -> str:
         )
     account_id = text(value)
     if not _ACCOUNT.fullmatch(account_id):
-        raise ValueError(f"{quoted(account_id)} is no account id, which has 12 digits")
+        shown = f"“{account_id}”" if _NEARLY_ACCOUNT.fullmatch(account_id) else quoted(account_id)
+        raise ValueError(f"{shown} is no account id, which has 12 digits")
     return account_id
 
 

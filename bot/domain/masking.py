@@ -20,6 +20,22 @@ _NAMED_SECRET: Final = re.compile(
     r"[^\s\"'&,;<>)}\]]+",
     re.IGNORECASE,
 )
+_AUTHORIZATION: Final = re.compile(
+    r"(authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer|negotiate)\s+)[^\s\"',;]+", re.IGNORECASE
+)
+_URL_USER: Final = re.compile(
+    r"(\b[a-z][a-z\d+.-]*://)(?:"
+    r"[^\s/?#]+"  # user and password, up to the last @ of the authority
+    r"|[^\s/?#:@]*:(?!\d{1,5}(?:[/?#\s]|$))\S+"  # a password with a raw slash in it; no port
+    r")@",
+    re.IGNORECASE,
+)
+_PROXY_USER: Final = re.compile(
+    # The same without a scheme, as proxies are often set: user:password@host:port, or @host.
+    r"(?<![\w/@])[a-z][^\s:@/\"'<>|=]*:(?!//)[^\s\"'<>]+@(?!sha256:)"
+    r"(?=[\w.-]*\w:\d{1,5}(?!\d)|\[[\da-f:.]+\]|[\w-]*\w(?![\w.-]))",
+    re.IGNORECASE,
+)
 _EMAIL: Final = re.compile(r"[\w.+=#|!&%-][\w.+=#|!&%'-]*@[\w-]+(?:\.[\w-]+)+")
 _INTERNATIONAL: Final = re.compile(r"\+\(?\d(?:[\s().-]{0,2}\d){6,14}(?!\d)")
 _GROUPED: Final = re.compile(
@@ -28,6 +44,12 @@ _GROUPED: Final = re.compile(
 _SOLID: Final = re.compile(r"(?<![\w.:+/-])\d{10,15}(?![\w:/-])(?!\.\w)")
 _DATE: Final = re.compile(r"(?:19|20)\d\d-\d\d(?:-\d\d)?\b")
 _EPOCH: Final = re.compile(r"1\d{9}|1\d{12}")
+_CONSOLE_ACCOUNT: Final = re.compile(r"[1-9]\d{3}-\d{4}-\d{4}")
+_BEFORE_ACCOUNT: Final = re.compile(r"\baccounts?(?:[ _]?ids?)?\W{0,3}$", re.IGNORECASE)
+_AFTER_ACCOUNT: Final = re.compile(r"\W? (?:is|are) (?:no|not) (?:an )?account", re.IGNORECASE)
+_ACCOUNT_CONTEXT: Final = 20
+"""Characters beside a number that are searched for the word “account”."""
+
 _ACCOUNT_DIGITS: Final = 12
 _FEWEST_DIGITS: Final = 9
 
@@ -37,11 +59,18 @@ def mask(text: str) -> str:
 
     A phone number is told by its shape: 12 digits in a row (an account id), dates and times, and
     the seconds of Unix time are left as they stand. A number in national form that is written
-    without any separator is taken for one from ten digits on.
+    without any separator is taken for one from ten digits on. Account ids as the AWS console
+    writes them (`1111-2222-3333`), and numbers that the text itself calls an account's (one with a
+    digit too few, say), are left too.
+
+    User and password of a URL are a secret as a whole, with or without a scheme before them.
     """
     text = _NAMED_SECRET.sub(rf"\1{SECRET}", text)
+    text = _AUTHORIZATION.sub(rf"\1{SECRET}", text)
     text = _SECRETS.sub(SECRET, text)
     if "@" in text:
+        text = _URL_USER.sub(rf"\1{SECRET}@", text)
+        text = _PROXY_USER.sub(f"{SECRET}@", text)
         text = _EMAIL.sub(EMAIL, text)
     text = _INTERNATIONAL.sub(PHONE, text)
     text = _GROUPED.sub(_grouped, text)
@@ -51,9 +80,19 @@ def mask(text: str) -> str:
 def _grouped(match: re.Match[str]) -> str:
     found = match.group()
     digits = sum(character.isdigit() for character in found)
-    return found if digits < _FEWEST_DIGITS or _DATE.match(found) else PHONE
+    plain = digits < _FEWEST_DIGITS or _DATE.match(found) or _CONSOLE_ACCOUNT.fullmatch(found)
+    return found if plain or _is_account(match) else PHONE
 
 
 def _solid(match: re.Match[str]) -> str:
     found = match.group()
-    return found if len(found) == _ACCOUNT_DIGITS or _EPOCH.fullmatch(found) else PHONE
+    plain = len(found) == _ACCOUNT_DIGITS or _EPOCH.fullmatch(found)
+    return found if plain or _is_account(match) else PHONE
+
+
+def _is_account(match: re.Match[str]) -> bool:
+    """Whether the text around a number says that it is, or should be, an account's id."""
+    start, end, text = match.start(), match.end(), match.string
+    before = text[max(0, start - _ACCOUNT_CONTEXT) : start]
+    after = text[end : end + _ACCOUNT_CONTEXT]
+    return bool(_BEFORE_ACCOUNT.search(before) or _AFTER_ACCOUNT.match(after))

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.domain.contacts import ContactType
 from bot.domain.masking import mask
 
 if TYPE_CHECKING:
@@ -35,6 +36,17 @@ _PLACE_KEYS: Final = frozenset(
     }
 )
 """What a primary contact holds besides: hidden, but too common to be looked for in texts."""
+
+_TITLE: Final = "title"
+"""The block, and in small letters the member, of a title. One is hidden where it stands and not
+looked for in texts: it is no personal data by itself, and often a word that the bot uses too."""
+
+_COMMON: Final = frozenset(
+    word
+    for each in ContactType
+    for word in (each.label.casefold(), f"{each.label} team".casefold())
+)
+"""Names that are words of the bot's own: hidden where they stand, and not looked for in texts."""
 
 _VALUE_KEYS: Final = frozenset({"value", "initial_value"})
 _TEXT_INPUTS: Final = frozenset(
@@ -60,7 +72,7 @@ class WireMasking:
         """Take values for personal, from now on and for good."""
         for value in values:
             for form in _forms(value):
-                if form in self._values:
+                if form in self._values or form.casefold() in _COMMON:
                     continue
                 self._values.add(form)
                 word = _WORD.search(form)
@@ -75,10 +87,17 @@ class WireMasking:
             self._plain |= {account["id"], account["name"]}
             self.learn([account.get("email") or ""])
             for contact in account["contacts"].values():
-                self.learn((contact or {}).values())
+                held = (contact or {}).items()
+                self.learn(value for name, value in held if name.lower() != _TITLE)
 
     def learn_typed(self, values: object) -> None:
-        """Take what was typed into a form for personal, but for names and ids of accounts."""
+        """Take what was typed into a form for personal, but for titles, and accounts' names, ids.
+
+        Args:
+            values: one text, or {block, or block/action: text}.
+        """
+        if isinstance(values, dict):
+            values = [text for name, text in values.items() if name.split("/")[0] != _TITLE]
         self.learn(text for text in _texts(values) if text not in self._plain)
 
     def learn_entry(self, entry: Mapping[str, Any]) -> None:
@@ -138,8 +157,12 @@ class WireMasking:
 
     def _learn_places(self, part: object, *, contacts: bool) -> None:
         if isinstance(part, dict):
+            if part.get("block_id") == _TITLE:
+                return
             hidden = _hidden(part, contacts=contacts)
             for name, value in part.items():
+                if name.lower() == _TITLE:
+                    continue
                 if name not in hidden:
                     self._learn_places(value, contacts=contacts)
                 elif contacts:

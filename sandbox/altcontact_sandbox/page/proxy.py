@@ -91,7 +91,7 @@ class ControlProxy:
         if source == SLACK:
             self._hub.masking.learn_typed(given.get("values"))
         elif parts[0] == "contacts":
-            self._hub.masking.learn(each for each in given.values() if isinstance(each, str))
+            self._hub.masking.learn_typed(given)
         elif isinstance(given.get("email"), str):
             self._hub.masking.learn([given["email"]])
 

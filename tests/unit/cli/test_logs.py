@@ -110,6 +110,33 @@ def test_masked(capsys: pytest.CaptureFixture[str]) -> None:
     assert second["event"] == second["ticket"].join(["to ", ""])
 
 
+def test_masked_by_key(capsys: pytest.CaptureFixture[str]) -> None:
+    """A key that says what its value is decides; an account's id stays, one too short as well."""
+    logs.configure("json")
+    structlog.get_logger("bot.x").info(
+        "said", account="11112222333", contact={"PhoneNumber": "555 12", "email": "jo"}, phone=""
+    )
+    (line,) = lines(capsys)
+    assert line["account"] == "11112222333"
+    assert line["contact"] == {"PhoneNumber": "[phone]", "email": "[email]"}
+    assert line["phone"] == ""
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_a_proxys_password(capsys: pytest.CaptureFixture[str], log_format: str) -> None:
+    """User and password of a proxy are in no line: event, value, library's line, traceback."""
+    logs.configure(log_format)
+    url = "http://bob:hunter2@localhost:8952"
+    structlog.get_logger("bot.x").warning(f"via {url}", proxy=url)
+    logging.getLogger("slack_bolt.App").error("Failed (proxy: %s, status: 407)", url)
+    error = OSError(f"Failed to connect to the proxy (proxy: {url})")
+    structlog.get_logger("bot.x").error("failed", exc_info=error)
+    said = capsys.readouterr().err
+    assert "bob" not in said
+    assert "hunter2" not in said
+    assert said.count("[secret]@localhost:8952") >= 4
+
+
 @pytest.mark.parametrize("log_format", ["console", "json"])
 def test_exceptions(capsys: pytest.CaptureFixture[str], log_format: str) -> None:
     """An exception's text is masked, its causes too, and no local variable is shown."""

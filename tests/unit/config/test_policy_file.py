@@ -502,3 +502,12 @@ def mangle(content: dict[str, Any] | list[Any], data: st.DataObject) -> None:
 def children(content: dict[str, Any] | list[Any]) -> list[Any]:
     """What stands right in a table or list."""
     return list(content.values() if isinstance(content, dict) else content)
+
+
+def test_an_account_id_with_a_digit_too_few_is_shown(folder: Path) -> None:
+    """What was typed where an account's id belongs is repeated, and not taken for a phone."""
+    (folder / "altcontact.toml").write_text(
+        '[[policy.exclude]]\nmatch = { account = "11112222333" }\n'
+    )
+    with pytest.raises(SettingsError, match="“11112222333” is no account id"):
+        load({}, needs_slack=False)
