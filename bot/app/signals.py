@@ -52,6 +52,8 @@ def run_until_stopped(build: Callable[[], Runnable]) -> int:
     signal.set_wakeup_fd(receives, warn_on_full_buffer=False)
     for number in _SIGNALS:
         signal.signal(number, lambda *_: None)
+    # Those that came while the command was loading have waited until now: see `bot.__main__`.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     in_terminal = _has_terminal()
     bot = build()
     bot.start()

@@ -6,13 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
 
 if TYPE_CHECKING:
     from altcontact_sandbox.aws.sandbox import AwsSandbox
     from altcontact_sandbox.slack.sandbox import SlackSandbox
 
     from tests.e2e.conftest import Bot
+
+ROOT: Final = Path(__file__).parents[2]
 
 PAYMENTS = "121212121212"
 """An account of the demo organization that has a contact."""
@@ -97,3 +102,89 @@ def test_a_terminal_that_is_gone_stops_the_bot(
             shown += os.read(ours, 4096)
         os.close(ours)
         assert process.wait(60) == 0
+
+
+EARLY = """
+import runpy, signal, sys
+
+class Slow:
+    def find_spec(self, name, *_):
+        if name == "bot.cli.main":
+            signal.raise_signal(signal.NUMBER)
+
+# A shell that starts a job in the background has it ignore SIGINT, and Python keeps to that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Slow())
+runpy.run_module("bot", run_name="__main__")
+"""
+"""The shipped command, which gets a signal just as it begins to import its modules."""
+
+
+@pytest.mark.parametrize(
+    ("command", "number", "status", "told"),
+    [
+        ("run", signal.SIGTERM, 0, ""),
+        ("run", signal.SIGINT, 0, ""),
+        ("sandbox", signal.SIGTERM, 0, ""),
+        ("check", signal.SIGTERM, 130, "Stopped.\n"),
+        ("doctor", signal.SIGINT, 130, "Stopped.\n"),
+    ],
+)
+def test_a_stop_is_honored_before_the_modules_are_loaded(
+    tmp_path: Path, command: str, number: signal.Signals, status: int, told: str
+) -> None:
+    """Process 1 of a container never gets a signal that it has no handler for."""
+    code = EARLY.replace("NUMBER", number.name)
+    done = subprocess.run(
+        [sys.executable, "-c", code, command],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", told)
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGHUP])
+def test_an_early_request_does_not_end_the_bot(tmp_path: Path, number: signal.Signals) -> None:
+    """A check or a reload asked for too early waits; here for a bot whose settings are missing."""
+    code = EARLY.replace("NUMBER", number.name)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "run"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "SLACK_BOT_TOKEN" in done.stderr
+
+
+WAITING = """
+import os, signal
+from bot.app.signals import run_until_stopped
+
+class Bot:
+    def start(self): pass
+    def check_now(self):
+        print("checked", flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+    def stop(self): print("stopped")
+
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+signal.raise_signal(signal.SIGUSR1)
+raise SystemExit(run_until_stopped(Bot))
+"""
+"""A bot that was asked to check before it could."""
+
+
+def test_an_early_request_is_carried_out_once_the_bot_runs() -> None:
+    """The signal that has waited is acted on, and later ones too."""
+    done = subprocess.run(
+        [sys.executable, "-c", WAITING], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "checked\nstopped\n"), done.stderr
