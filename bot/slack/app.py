@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
 
 from bot.slack.command_parser import COMMAND
 from bot.slack.listeners.account_card import AccountCards
@@ -19,9 +21,10 @@ from bot.slack.listeners.exemption_forms import ExemptionForms
 from bot.slack.listeners.exemptions import ExemptionListeners
 from bot.slack.listeners.fix import FixListeners
 from bot.slack.listeners.help import HelpListener
+from bot.slack.listeners.outdated import OutdatedListeners
 from bot.slack.listeners.policy_reload import PolicyReloadListener
 from bot.slack.listeners.scan_progress import ScanListener
-from bot.slack.middleware import ErrorHandler, OncePerDelivery
+from bot.slack.middleware import ErrorHandler, RequestGuard, ShapeCheck
 from bot.slack.views import (
     account_card,
     alerts,
@@ -36,8 +39,6 @@ from bot.slack.views import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
-
-    from slack_sdk import WebClient
 
     from bot.config.policy_reload import PolicyReload
     from bot.domain.errors import NotifierError
@@ -58,19 +59,23 @@ if TYPE_CHECKING:
     from bot.slack.row_links import RowLinkResolver
 
 LISTENER_THREADS: Final = 32
-"""Bolt's own default of 5 leaves the sixth command without an ack while five are slow."""
+"""Bolt's own default of 5 leaves the sixth form without an ack while five are slow."""
+
+_ANY: Final = re.compile("")
 
 
 @dataclass(frozen=True, slots=True)
 class BoltApp:
-    """The app, and the threads that its listeners run on."""
+    """The app, the threads on which it acks, and those on which its listeners go on after that."""
 
     app: App
-    threads: ThreadPoolExecutor
+    acking: ThreadPoolExecutor
+    acting: ThreadPoolExecutor
 
     def stop(self) -> None:
         """Let the listeners under way finish."""
-        self.threads.shutdown(wait=True, cancel_futures=True)
+        self.acking.shutdown(wait=True, cancel_futures=True)
+        self.acting.shutdown(wait=True, cancel_futures=True)
 
 
 def build(
@@ -120,16 +125,20 @@ def build(
         store: what is remembered.
         tasks: where work is done that a person waits for.
     """
-    threads = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
+    acking = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
+    acting = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
+    errors = ErrorHandler(messages)
+    guard = RequestGuard(store.deliveries, errors, acting)
     # Bolt sees SLACK_BOT_TOKEN too, and warns at every start that the client's token goes first.
     logging.getLogger("slack_bolt.App").addFilter(
         lambda record: "unused" not in record.getMessage()
     )
     app = App(
-        client=client,
-        listener_executor=threads,
-        # A token that Slack does not take is reported by what uses it; the schedule goes on.
-        token_verification_enabled=False,
+        # No token: with one, Bolt asks `auth.test` before its first ack, which waits for that.
+        client=WebClient(base_url=client.base_url),
+        authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=None, bot_token=client.token),
+        before_authorize=ShapeCheck(guard),
+        listener_executor=acking,
     )
     fix = FixListeners(
         modals,
@@ -144,7 +153,13 @@ def build(
         records=store.fixes,
     )
     card = AccountCards(
-        modals, tasks, accounts=accounts, finder=finder, fixers=fixers, row_links=row_links
+        modals,
+        tasks,
+        messages,
+        accounts=accounts,
+        finder=finder,
+        fixers=fixers,
+        row_links=row_links,
     )
     exemption = ExemptionListeners(
         modals,
@@ -157,6 +172,7 @@ def build(
     )
     command = CommandListeners(
         tasks,
+        messages,
         cards=card,
         doctor=DoctorListener(fixers, run_checks),
         exemptions=exemption,
@@ -167,30 +183,35 @@ def build(
         policy_reload=PolicyReloadListener(fixers, reload_policy),
         scan=ScanListener(scanner, tasks, messages, clock),
     )
+    outdated = OutdatedListeners(messages)
     alert = AlertListeners(client, store.announcements, row_links)
-    once = OncePerDelivery(store.deliveries)
+    once, each, submission = guard.once, guard.each, guard.submission
 
     app.command(COMMAND)(once(command.run))
 
     app.action(_numbered(row_actions.FIX))(once(fix.from_button))
     app.action(fix_result.TRY_AGAIN)(once(fix.try_again))
-    app.action(fix_form.CHOOSE_TYPE)(fix.choose_type)
-    app.view(fix_form.CALLBACK)(fix.submit)
+    app.action(fix_form.CHOOSE_TYPE)(each(fix.choose_type))
+    app.view(fix_form.CALLBACK)(submission(fix.submit))
 
     app.action(alerts.SHOW_ALL)(once(alert.show_all))
-    app.action(_numbered(show_all.TURN))(alert.turn_page)
+    app.action(_numbered(show_all.TURN))(each(alert.turn_page))
     app.action(account_card.CHECK)(once(card.check_again))
     app.action(account_card.CHOOSE)(once(card.choose))
 
     for prefix in (row_actions.MENU, row_actions.EXEMPT, row_actions.VERIFY, row_actions.SHOW):
         app.action(_numbered(prefix))(once(exemption.choose))
     app.action(_numbered(exemption_list.END))(once(exemption.end))
-    app.action(_numbered(exemption_list.TURN))(exemption.turn_page)
-    app.view(exemption_forms.EXEMPT)(exemption.submit_exemption)
-    app.view(exemption_forms.VERIFY)(exemption.submit_verify)
+    app.action(_numbered(exemption_list.TURN))(each(exemption.turn_page))
+    app.view(exemption_forms.EXEMPT)(submission(exemption.submit_exemption))
+    app.view(exemption_forms.VERIFY)(submission(exemption.submit_verify))
 
-    app.error(ErrorHandler(messages).handle)
-    return BoltApp(app, threads)
+    # The last of each kind: what an earlier version of the bot put into a message or a window.
+    app.action(_ANY)(once(outdated.press))
+    app.view(_ANY)(submission(outdated.submit))
+
+    app.error(errors.handle)
+    return BoltApp(app, acking, acting)
 
 
 def _numbered(action_id: str) -> re.Pattern[str]:

@@ -25,6 +25,16 @@ THREADS: Final = 32
 """Pieces of work side by side; a fix may wait a minute for AWS to show what was written."""
 
 
+class Stopping(AltcontactError):
+    """Work was not begun, since the bot is stopping."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bot is stopping: this was not begun, and nothing was changed.",
+            "Please try again when it has started.",
+        )
+
+
 class BackgroundTasks:
     """Runs pieces of work on threads of its own."""
 
@@ -32,19 +42,31 @@ class BackgroundTasks:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="background")
 
     def run(self, task: Callable[[], None], reply: Reply) -> None:
-        """Run `task` soon; where it fails, `reply` what happened and the next step."""
-        self._threads.submit(self._run, task, reply)
+        """Run `task` soon; where it fails, `reply` what happened and the next step.
+
+        Raises:
+            Stopping: after `stop`.
+        """
+        begun = self.submit(lambda: self._run(task, reply))
+        begun.add_done_callback(lambda ended: self._tell_if_cancelled(ended, reply))
 
     def run_unattended(self, task: Callable[[], None]) -> None:
         """Run `task` soon; nobody waits for it, so where it fails only the log is told."""
         self.run(task, lambda _: None)
 
     def submit(self, task: Callable[[], Result]) -> Future[Result]:
-        """Run `task` soon, for a caller that waits for what it returns."""
-        return self._threads.submit(task)
+        """Run `task` soon, for a caller that waits for what it returns.
+
+        Raises:
+            Stopping: after `stop`.
+        """
+        try:
+            return self._threads.submit(task)
+        except RuntimeError:
+            raise Stopping from None
 
     def stop(self) -> None:
-        """Finish what runs, and begin nothing that waits."""
+        """Finish what runs, and begin nothing that waits; who waits for that is told."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, task: Callable[[], None], reply: Reply) -> None:
@@ -56,11 +78,17 @@ class BackgroundTasks:
         except Exception as error:  # noqa: BLE001 - a thread's edge: the person gets a reference
             self._reply(reply, report_defect(error))
 
+    def _tell_if_cancelled(self, task: Future[None], reply: Reply) -> None:
+        if task.cancelled():
+            self._reply(reply, problem_message(Stopping()))
+
     def _reply(self, reply: Reply, message: Message) -> None:
         try:
             reply(message)
         except NotifierError as error:
             _log.warning("answer not delivered", problem=str(error))
+        except Exception as error:  # noqa: BLE001 - a thread's edge: nobody else would hear of it
+            report_defect(error)
 
 
 def report_defect(error: Exception) -> Message:

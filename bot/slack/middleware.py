@@ -1,7 +1,10 @@
-"""What every request of Slack's passes: once per delivery, and an answer where it fails.
+"""What every request of Slack's passes: an ack first, once per delivery, an answer where it fails.
 
-Bolt's own middleware runs before Slack gets its ack, which would then wait for the database. So the
-guard stands around listeners: it acks first, and looks then whether this was delivered before.
+Where no ack comes within three seconds, Slack shows a failure and delivers again. Bolt takes an
+ack back that an exception follows at once: its runner sets `ack.response` to None when the error
+handler returns, and the loop that sends the ack may not have looked by then (slack_bolt 1.30,
+`listener/thread_runner.py`). So nothing may be raised in one of Bolt's listeners after its ack:
+what comes after runs on threads of its own, and whatever it raises is answered here.
 """
 
 from __future__ import annotations
@@ -9,71 +12,162 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from slack_bolt import BoltResponse
+from slack_bolt.middleware import Middleware
 
-from bot.domain.errors import AltcontactError, NotifierError
+from bot.domain.errors import AltcontactError
 from bot.slack.background import report_defect
-from bot.slack.client import Reply
-from bot.slack.views.problem import problem_message
+from bot.slack.direct_messages import PrivateReply
+from bot.slack.payloads import PayloadError, find_text, is_well_formed, response_url, user_id
+from bot.slack.views.problem import problem_message, problem_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
 
-    from slack_bolt import Ack
+    from slack_bolt import Ack, BoltRequest
 
     from bot.services.ports.store import DeliveryRepository
     from bot.slack.direct_messages import DirectMessages
+    from bot.slack.views.message import Message
 
     Body = dict[str, Any]
+    Act = Callable[[Body], None]
+    Listener = Callable[[Ack, Body], None]
 
 _log = structlog.get_logger(__name__)
 
 
-class OncePerDelivery:
-    """Acks at once, and lets a listener act on the first delivery alone: Slack may repeat one.
+class RequestGuard:
+    """Stands around every listener of the app.
 
     Args:
         deliveries: know what was delivered before.
+        errors: tell people what failed.
+        threads: where listeners go on after their ack.
     """
 
-    def __init__(self, deliveries: DeliveryRepository) -> None:
+    def __init__(
+        self, deliveries: DeliveryRepository, errors: ErrorHandler, threads: Executor
+    ) -> None:
         self._deliveries = deliveries
+        self._errors = errors
+        self._threads = threads
 
-    def __call__(self, listener: Callable[[Body], None]) -> Callable[[Ack, Body], None]:
-        """A listener for Bolt that acts once."""
+    def once(self, act: Act) -> Listener:
+        """A listener that acks at once, and acts on the first delivery alone; Slack may repeat."""
 
-        def once(ack: Ack, body: Body) -> None:
+        def listen(ack: Ack, body: Body) -> None:
             ack()
-            prefix = "command" if "command" in body else "action"
-            if self._deliveries.is_first(f"{prefix}:{body['trigger_id']}"):
-                listener(body)
+            self._go_on(body, lambda: self._act_once(act, body))
 
-        return once
+        return listen
+
+    def each(self, act: Act) -> Listener:
+        """A listener that acks at once, and may act on every delivery: to show another page."""
+
+        def listen(ack: Ack, body: Body) -> None:
+            ack()
+            self._go_on(body, lambda: act(body))
+
+        return listen
+
+    def submission(self, submit: Listener) -> Listener:
+        """A listener of a form, whose ack carries what its window shows next.
+
+        Where it raises before its ack, the window shows what failed.
+        """
+
+        def listen(ack: Ack, body: Body) -> None:
+            try:
+                submit(ack, body)
+            except Exception as error:  # noqa: BLE001 - nothing may reach Bolt's runner after an ack
+                message = message_of(error)
+                if ack.response is None:
+                    ack(response_action="update", view=problem_view(message))
+                else:
+                    self._go_on(body, lambda: self._errors.tell(message, body))
+
+        return listen
+
+    def ignore(self, body: Body) -> None:
+        """Say that a payload could not be read, and act on nothing of it."""
+        _log.warning("payload not understood", type=find_text(body, "type")[:50])
+        self._go_on(body, lambda: self._errors.tell(problem_message(PayloadError()), body))
+
+    def _act_once(self, act: Act, body: Body) -> None:
+        trigger = find_text(body, "trigger_id")
+        prefix = "command" if "command" in body else "action"
+        if not trigger or self._deliveries.is_first(f"{prefix}:{trigger}"):
+            act(body)
+
+    def _go_on(self, body: Body, act: Callable[[], None]) -> None:
+        """Do what comes after the ack."""
+
+        def attempt() -> None:
+            try:
+                act()
+            except Exception as error:  # noqa: BLE001 - a thread's edge: the person is told
+                self._errors.handle(error, body)
+
+        try:
+            self._threads.submit(attempt)
+        except RuntimeError:  # the bot is stopping
+            _log.warning("request came too late", user=user_id(body))
+
+
+class ShapeCheck(Middleware):
+    """Acks a payload that Bolt would fail on before any listener is found, and goes no further.
+
+    Args:
+        guard: says so to the person.
+    """
+
+    def __init__(self, guard: RequestGuard) -> None:
+        self._guard = guard
+
+    def process(
+        self,
+        *,
+        req: BoltRequest,
+        resp: BoltResponse,  # noqa: ARG002 - Bolt's signature
+        next: Callable[[], BoltResponse],  # noqa: A002 - Bolt's name
+    ) -> BoltResponse:
+        """Let a payload pass whose listener Bolt can look for."""
+        if is_well_formed(req.body):
+            return next()
+        self._guard.ignore(req.body)
+        return BoltResponse(status=200, body="")
 
 
 class ErrorHandler:
     """Tells the person whose request failed; a defect gets a reference that is in the log.
 
     Args:
-        messages: reach a person who cannot be answered where they typed or pressed.
+        messages: reach a person, beside what they typed or pressed where that can be.
     """
 
     def __init__(self, messages: DirectMessages) -> None:
         self._messages = messages
 
     def handle(self, error: Exception, body: Body) -> None:
-        """Answer beside what was typed or pressed; in a direct message where that cannot be."""
-        if isinstance(error, AltcontactError):
-            _log.warning("request failed", problem=str(error), kind=type(error).__name__)
-            message = problem_message(error)
-        else:
-            message = report_defect(error)
-        url = body.get("response_url")
-        if isinstance(url, str) and url:
-            try:
-                Reply(url, replace=False)(message)
-            except NotifierError as failed:
-                _log.info("response_url not taken", problem=str(failed))
-            else:
-                return
-        user_id = body.get("user_id") or body["user"]["id"]
-        self._messages.send(user_id, message)
+        """Say what failed, to whom it concerns. Raises nothing."""
+        self.tell(message_of(error), body)
+
+    def tell(self, message: Message, body: Body) -> None:
+        """Say something beside what was typed or pressed, else directly. Raises nothing."""
+        try:
+            answer = PrivateReply(
+                self._messages, response_url(body), user_id(body), channel_id="", replace=False
+            )
+            answer(message)
+        except Exception as error:  # noqa: BLE001 - the last to hear of a failure: only the log is left
+            report_defect(error)
+
+
+def message_of(error: Exception) -> Message:
+    """What a person reads of an error, which is logged; a defect is told by its reference alone."""
+    if isinstance(error, AltcontactError):
+        _log.warning("request failed", problem=str(error), kind=type(error).__name__)
+        return problem_message(error)
+    return report_defect(error)

@@ -6,17 +6,20 @@ its result; slower work with a view that says so, which is replaced when the wor
 
 from __future__ import annotations
 
+import secrets
 import time
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from bot.domain.errors import AltcontactError
-from bot.slack.background import report_defect
-from bot.slack.client import CALL_ERRORS, TRY_AGAIN, code_of, explain
-from bot.slack.views.problem import problem_message
+from bot.domain.errors import AltcontactError, NotifierError, PostRefused
+from bot.slack import payloads
+from bot.slack.background import Stopping, report_defect
+from bot.slack.client import CALL_ERRORS, TRY_AGAIN, explain, post_error
+from bot.slack.payloads import text_at
+from bot.slack.views.problem import problem_message, window_failed_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,23 +27,39 @@ if TYPE_CHECKING:
 
     from slack_bolt import Ack
     from slack_sdk import WebClient
+    from slack_sdk.web import SlackResponse
 
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.views.message import Message
 
+    Body = dict[str, Any]
     View = dict[str, Any]
 
 _log = structlog.get_logger(__name__)
 
+_HASH_CONFLICT: Final = "hash_conflict"
+"""What is shown is not what was to be replaced any more."""
+
+_NOT_FOUND: Final = "not_found"
+"""The window was closed."""
+
+_MAYBE_SHOWN: Final = frozenset({_HASH_CONFLICT, "exchanged_trigger_id"})
+"""What Slack answers to the second try of a call whose first did what was asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenView:
-    """A modal on a person's screen; `hash` tells whether it was changed since."""
+    """A modal on a person's screen; `hash` tells whether it was changed since.
+
+    One that says that something is being read has an `external_id` as well, which no view has that
+    comes after it.
+    """
 
     view_id: str
     hash: str
     user_id: str
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +99,11 @@ class Modals:
         self._answer_within = answer_within
         self._ack_settles = ack_settles
 
-    def open(self, trigger_id: str, user_id: str, view: View, *, push: bool = False) -> OpenView:
+    def open(self, trigger_id: str, view: View, *, push: bool = False) -> None:
         """Show a view at once.
 
         Args:
             trigger_id: good for three seconds, and once.
-            user_id: whose it is.
             view: what to show.
             push: whether it goes on top of a modal that is open.
 
@@ -94,13 +112,36 @@ class Modals:
         """
         show = self._client.views_push if push else self._client.views_open
         try:
-            shown = show(trigger_id=trigger_id, view=view)["view"]
+            show(trigger_id=trigger_id, view=view)
         except CALL_ERRORS as error:
             raise explain(error, TRY_AGAIN) from error
-        return OpenView(str(shown["id"]), str(shown["hash"]), user_id)
 
-    def reload(self, body: dict[str, Any], view: View) -> OpenView | None:
+    def open_loading(
+        self, trigger_id: str, user_id: str, view: View, *, push: bool = False
+    ) -> OpenView:
+        """Show at once a view that says that something is being read; see `open` and `fill`."""
+        show = self._client.views_push if push else self._client.views_open
+        return self._loading(lambda named: show(trigger_id=trigger_id, view=named), view, user_id)
+
+    def reload(self, body: Body, view: View) -> bool:
         """Replace the view in which something was pressed.
+
+        Returns:
+            False where another press of the person's was quicker.
+
+        Raises:
+            NotifierError: Slack did not replace it.
+        """
+        pressed = open_view(body)
+        problem = self._update(view, view_id=pressed.view_id, hash=pressed.hash)
+        if problem is None:
+            return True
+        if problem.code == _HASH_CONFLICT:
+            return False
+        raise problem
+
+    def reload_loading(self, body: Body, view: View) -> OpenView | None:
+        """Replace the view in which something was pressed by one that says that something is read.
 
         Returns:
             None where another press of the person's was quicker.
@@ -108,37 +149,93 @@ class Modals:
         Raises:
             NotifierError: Slack did not replace it.
         """
-        pressed = body["view"]
+        pressed = open_view(body)
+        which = {"view_id": pressed.view_id, "hash": pressed.hash}
         try:
-            shown = self._client.views_update(
-                view_id=pressed["id"], hash=pressed["hash"], view=view
-            )["view"]
-        except CALL_ERRORS as error:
-            if code_of(error) == "hash_conflict":
+            return self._loading(
+                lambda named: self._client.views_update(view=named, **which), view, pressed.user_id
+            )
+        except NotifierError as error:
+            if error.code == _HASH_CONFLICT:
                 return None
-            raise explain(error, TRY_AGAIN) from error
-        return OpenView(str(shown["id"]), str(shown["hash"]), body["user"]["id"])
+            raise
 
-    def fill(self, opened: OpenView, view: View, message: Message | None = None) -> None:
-        """Replace a view unless the person went on to another; see `replace`."""
-        self._replace(opened, view, message, hash=opened.hash)
+    def _loading(self, show: Callable[[View], SlackResponse], view: View, user_id: str) -> OpenView:
+        name = secrets.token_hex(16)
+        named = {**view, "external_id": name}
+        try:
+            shown = show(named)["view"]
+        except CALL_ERRORS as error:
+            problem = explain(error, TRY_AGAIN)
+            # slack_sdk tries again where an answer was lost: the first try may have shown it.
+            if problem.code not in _MAYBE_SHOWN and isinstance(post_error(error), PostRefused):
+                raise problem from error
+            try:
+                shown = self._client.views_update(external_id=name, view=named)["view"]
+            except CALL_ERRORS:
+                raise problem from error
+        return OpenView(str(shown["id"]), str(shown["hash"]), user_id, name)
 
-    def replace(self, opened: OpenView, view: View, message: Message | None = None) -> None:
-        """Replace a view; where it was closed, send the message to the person instead."""
-        self._replace(opened, view, message)
+    def fill(
+        self, opened: OpenView, view: View, message: Message, *, even_if_closed: bool = False
+    ) -> None:
+        """Replace a view that says that something is being read, unless the person went on.
 
-    def refuse(self, body: dict[str, Any], message: Message) -> None:
+        Args:
+            opened: what `open_loading` or `reload_loading` gave.
+            view: what was read.
+            message: sent to the person where Slack does not show `view`.
+            even_if_closed: whether it is sent, too, where the person closed the window meanwhile.
+        """
+        problem = self._update(view, view_id=opened.view_id, hash=opened.hash)
+        if problem is not None and problem.code == _HASH_CONFLICT:
+            # No view but the loading one has this name: who went on to another is left alone.
+            problem = self._update(view, external_id=opened.external_id)
+            if problem is not None and problem.code == _NOT_FOUND:
+                return
+        self._tell(opened, problem, message, even_if_closed=even_if_closed)
+
+    def replace(
+        self, opened: OpenView, view: View, message: Message, *, even_if_closed: bool = True
+    ) -> None:
+        """Replace a view whatever it shows by now; see `fill`."""
+        problem = self._update(view, view_id=opened.view_id)
+        self._tell(opened, problem, message, even_if_closed=even_if_closed)
+
+    def _update(self, view: View, **which: str) -> NotifierError | None:
+        """Replace a view; why that failed, if it did."""
+        try:
+            self._client.views_update(view=view, **which)
+        except CALL_ERRORS as error:
+            return explain(error, TRY_AGAIN)
+        return None
+
+    def _tell(
+        self,
+        opened: OpenView,
+        problem: NotifierError | None,
+        message: Message,
+        *,
+        even_if_closed: bool,
+    ) -> None:
+        """Send what a window was to show, where it does not show it."""
+        if problem is None:
+            return
+        _log.info("view not updated", code=problem.code, problem=str(problem))
+        if problem.code == _NOT_FOUND:
+            if even_if_closed:
+                self._messages.send(opened.user_id, message)
+            return
+        self._messages.send(opened.user_id, window_failed_message(problem, message))
+
+    def refuse(self, body: Body, message: Message) -> None:
         """Say why nothing opens: beside what was pressed, or as a direct message from a modal."""
-        user_id, channel = body["user"]["id"], body.get("channel")
-        if channel:
-            self._messages.send_ephemeral(user_id, channel["id"], message)
-        else:
-            self._messages.send(user_id, message)
+        self._messages.send_ephemeral(payloads.user_id(body), payloads.channel_id(body), message)
 
     def answer(
         self,
         ack: Ack,
-        body: dict[str, Any],
+        body: Body,
         work: Callable[[], SubmissionResult],
         as_view: Callable[[Message], View],
         working: Callable[[], View],
@@ -150,41 +247,43 @@ class Modals:
             body: the submission's.
             work: what was submitted for.
             as_view: makes a view of a message where there is nothing else to show.
-            working: makes a view that says that the work goes on.
+            working: makes a view that says that the work goes on; it waits for nothing.
         """
+        opened = open_view(body)
         done = self._tasks.submit(lambda: _carry_out(work, as_view))
         try:
             answer = done.result(timeout=self._answer_within)
         except StillRunning:
-            opened = open_view(body)
             ack(response_action="update", view=working())
-            done.add_done_callback(lambda ended: self._follow_up(opened, ended))
+            done.add_done_callback(lambda ended: self._follow_up(opened, ended, as_view))
         else:
             if answer.errors:
                 ack(response_action="errors", errors=dict(answer.errors))
             else:
                 ack(response_action="update", view=answer.view)
 
-    def _follow_up(self, opened: OpenView, work: Future[SubmissionResult]) -> None:
-        """Replace the view that said that the work goes on; runs where the work ran."""
+    def _follow_up(
+        self, opened: OpenView, work: Future[SubmissionResult], as_view: Callable[[Message], View]
+    ) -> None:
+        """Replace the view that said that work goes on; runs where that ran."""
         time.sleep(self._ack_settles)
-        answer = work.result()
-        self.replace(opened, answer.view, answer.message)
-
-    def _replace(self, opened: OpenView, view: View, message: Message | None, **more: str) -> None:
-        try:
-            self._client.views_update(view_id=opened.view_id, view=view, **more)
-        except CALL_ERRORS as error:
-            code = code_of(error)
-            _log.info("view not updated", code=code)
-            if message is not None and code != "hash_conflict":
-                self._messages.send(opened.user_id, message)
+        if work.cancelled():
+            message = problem_message(Stopping())
+            self.replace(opened, as_view(message), message)
+        else:
+            answer = work.result()
+            self.replace(opened, answer.view, answer.message)
 
 
-def open_view(body: dict[str, Any]) -> OpenView:
-    """The modal in which something was pressed or submitted."""
-    view = body["view"]
-    return OpenView(view["id"], view["hash"], body["user"]["id"])
+def open_view(body: Body) -> OpenView:
+    """The modal in which something was pressed or submitted.
+
+    Raises:
+        PayloadError: the payload does not say which.
+    """
+    return OpenView(
+        text_at(body, "view", "id"), text_at(body, "view", "hash"), text_at(body, "user", "id")
+    )
 
 
 def _carry_out(

@@ -8,10 +8,10 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
 from bot.slack.client import CALL_ERRORS, explain
+from bot.slack.envelopes import EnvelopeHandler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ class SocketModeConnection:
     def __init__(
         self, app: App, app_token: str, client: WebClient, on_connected: Callable[[], None]
     ) -> None:
-        self._handler = SocketModeHandler(
+        self._handler = EnvelopeHandler(
             app, app_token, web_client=client, ping_interval=PING_INTERVAL
         )
         self._on_connected = on_connected

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.errors import GatewayError
-from bot.slack.client import Reply
 from bot.slack.modals import open_view
+from bot.slack.payloads import text_at, user_id
 from bot.slack.views import account_card, exemption_forms, row_actions
 from bot.slack.views.problem import note
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.services.find_account import AccountFinder
     from bot.services.show_account import AccountViewService
     from bot.slack.background import BackgroundTasks
+    from bot.slack.direct_messages import DirectMessages
     from bot.slack.fixers import SlackFixers
     from bot.slack.modals import Modals, OpenView
     from bot.slack.row_links import RowLinkResolver
@@ -33,6 +34,7 @@ class AccountCards:
     Args:
         modals: the modals on people's screens.
         tasks: where AWS is asked.
+        messages: reach the person who asks.
         accounts: shows accounts as AWS holds them now.
         finder: finds accounts by what people type.
         fixers: who may change contacts.
@@ -43,6 +45,7 @@ class AccountCards:
         self,
         modals: Modals,
         tasks: BackgroundTasks,
+        messages: DirectMessages,
         *,
         accounts: AccountViewService,
         finder: AccountFinder,
@@ -51,6 +54,7 @@ class AccountCards:
     ) -> None:
         self._modals = modals
         self._tasks = tasks
+        self._messages = messages
         self._accounts = accounts
         self._finder = finder
         self._fixers = fixers
@@ -58,11 +62,11 @@ class AccountCards:
 
     def check_again(self, body: dict[str, Any]) -> None:
         """A button **Check again** under an account."""
-        self.show_in_place(body, body["actions"][0]["value"])
+        self.show_in_place(body, text_at(body, "actions", 0, "value"))
 
     def choose(self, body: dict[str, Any]) -> None:
         """One of several accounts was chosen."""
-        self.show_in_place(body, body["actions"][0]["selected_option"]["value"])
+        self.show_in_place(body, text_at(body, "actions", 0, "selected_option", "value"))
 
     def show(self, body: dict[str, Any]) -> None:
         """**Show account** beside a row: for that person alone, on top of a modal if one is open.
@@ -73,16 +77,19 @@ class AccountCards:
         _, account_id, _ = row_actions.parse_menu(row_actions.pressed(body))
         if not body.get("view"):
             # The message that was pressed in is everybody's: nothing may take its place.
-            self.find_and_show(account_id, Reply(body["response_url"], replace=False))
+            self.find_and_show(account_id, self._messages.reply_to(body, replace=False))
             return
         loading = _as_view(note("Reading what AWS holds now…"))
-        opened = self._modals.open(body["trigger_id"], body["user"]["id"], loading, push=True)
-        self.find_and_show(account_id, self._in(opened))
+        trigger = text_at(body, "trigger_id")
+        opened = self._modals.open_loading(trigger, user_id(body), loading, push=True)
+        self.find_and_show(
+            account_id,
+            lambda message: self._modals.fill(opened, _as_view(message), message),
+        )
 
     def show_in_place(self, body: dict[str, Any], account_id: str) -> None:
         """Show an account where something was pressed on its card."""
-        in_modal = body.get("view")
-        show = self._in(open_view(body)) if in_modal else Reply(body["response_url"])
+        show = self._in(open_view(body)) if body.get("view") else self._messages.reply_to(body)
         self.find_and_show(account_id, show)
 
     def find_and_show(self, text: str, show: Show) -> None:
@@ -101,7 +108,9 @@ class AccountCards:
             show(account_card.no_match_message(text, self._finder.nearest(text)))
 
     def _in(self, opened: OpenView) -> Show:
-        return lambda message: self._modals.replace(opened, _as_view(message))
+        return lambda message: self._modals.replace(
+            opened, _as_view(message), message, even_if_closed=False
+        )
 
     def _card(self, account: Account) -> Message:
         """Read an account's three contacts now, and remember what was read."""

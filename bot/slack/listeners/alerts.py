@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.slack.client import CALL_ERRORS, TRY_AGAIN, code_of, explain
+from bot.slack.modals import open_view
+from bot.slack.payloads import text_at
 from bot.slack.views import show_all
 
 if TYPE_CHECKING:
-    from slack_bolt import Ack
     from slack_sdk import WebClient
 
     from bot.domain.announcements import AnnouncementContent
@@ -34,20 +35,21 @@ class AlertListeners:
 
     def show_all(self, body: dict[str, Any]) -> None:
         """**Show all** in an alert."""
-        view = self.page(body["actions"][0]["value"], 0)
+        view = self.page(text_at(body, "actions", 0, "value"), 0)
         try:
-            self._client.views_open(trigger_id=body["trigger_id"], view=view)
+            self._client.views_open(trigger_id=text_at(body, "trigger_id"), view=view)
         except CALL_ERRORS as error:
             raise explain(error, TRY_AGAIN) from error
 
-    def turn_page(self, ack: Ack, body: dict[str, Any]) -> None:
+    def turn_page(self, body: dict[str, Any]) -> None:
         """A button that turns to another page."""
-        ack()
         announcement_id, number = show_all.parse_turn(body)
-        view = body["view"]
+        opened = open_view(body)
         try:
             self._client.views_update(
-                view_id=view["id"], hash=view["hash"], view=self.page(announcement_id, number)
+                view_id=opened.view_id,
+                hash=opened.hash,
+                view=self.page(announcement_id, number),
             )
         except CALL_ERRORS as error:
             # Another press was quicker: the person sees its page already.

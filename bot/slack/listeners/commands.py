@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import ContactType
-from bot.slack.client import Reply
 from bot.slack.command_parser import (
     CHECK,
     DOCTOR,
@@ -18,12 +17,14 @@ from bot.slack.command_parser import (
     parse,
     split_type,
 )
+from bot.slack.payloads import channel_id, find_text, text_at
 from bot.slack.views.help import typo_message, which_account_message
 
 if TYPE_CHECKING:
     from bot.services.account_policy import AccountPolicies
     from bot.services.find_account import AccountFinder
     from bot.slack.background import BackgroundTasks
+    from bot.slack.direct_messages import DirectMessages, PrivateReply
     from bot.slack.listeners.account_card import AccountCards
     from bot.slack.listeners.doctor import DoctorListener
     from bot.slack.listeners.exemptions import ExemptionListeners
@@ -38,6 +39,7 @@ class CommandListeners:
 
     Args:
         tasks: where work is done that a person waits for.
+        messages: answer who typed.
         cards: show one account.
         doctor: checks the installation.
         exemptions: opens the form and the list of exemptions.
@@ -52,6 +54,7 @@ class CommandListeners:
     def __init__(
         self,
         tasks: BackgroundTasks,
+        messages: DirectMessages,
         *,
         cards: AccountCards,
         doctor: DoctorListener,
@@ -64,6 +67,7 @@ class CommandListeners:
         scan: ScanListener,
     ) -> None:
         self._tasks = tasks
+        self._messages = messages
         self._cards = cards
         self._doctor = doctor
         self._exemptions = exemptions
@@ -76,28 +80,28 @@ class CommandListeners:
 
     def run(self, body: dict[str, Any]) -> None:
         """`/altcontact …`."""
-        reply = Reply(body["response_url"])
-        command = parse(body.get("text", ""))
+        reply = self._messages.reply_to(body)
+        command = parse(find_text(body, "text"))
         if isinstance(command, Typo):
             reply(typo_message(command.typed, command.meant))
         else:
             self._obey(command, body, reply)
 
-    def _obey(self, command: Command, body: dict[str, Any], reply: Reply) -> None:
-        user_id, argument = body["user_id"], command.argument
+    def _obey(self, command: Command, body: dict[str, Any], reply: PrivateReply) -> None:
+        user_id, argument = text_at(body, "user_id"), command.argument
         match command.name:
             case name if name in {FIX, EXEMPT} and not argument:
                 reply(which_account_message(name))
             case name if name == CHECK and argument:
                 self._cards.find_and_show(argument, reply)
             case name if name == CHECK:
-                self._scan.start(user_id, body["channel_id"], reply)
+                self._scan.start(user_id, channel_id(body), reply)
             case name if name == FIX:
                 self._fix(body, argument, reply)
             case name if name == EXEMPT:
                 self._exempt(body, argument, reply)
             case name if name == EXEMPTIONS:
-                self._exemptions.open_list(user_id, body["trigger_id"])
+                self._exemptions.open_list(text_at(body, "trigger_id"))
             case name if name == DOCTOR:
                 self._tasks.run(lambda: self._doctor.answer(user_id, reply), reply)
             case name if name == RELOAD:
@@ -105,7 +109,7 @@ class CommandListeners:
             case _:
                 self._help.answer(reply)
 
-    def _fix(self, body: dict[str, Any], argument: str, reply: Reply) -> None:
+    def _fix(self, body: dict[str, Any], argument: str, reply: PrivateReply) -> None:
         """Open the form where the account is known; look for it first where it is not."""
         text, contact_type = split_type(argument)
         matches = self._finder.known(argument)
@@ -117,7 +121,7 @@ class CommandListeners:
             self._cards.find_and_show(argument, reply)
             return
         wanted = contact_type or self._first_type(account.id)
-        self._fixes.open(body["user_id"], body["trigger_id"], account.id, wanted)
+        self._fixes.open(text_at(body, "user_id"), text_at(body, "trigger_id"), account.id, wanted)
 
     def _first_type(self, account_id: str) -> ContactType:
         """The contact that the form is for where nobody said which."""
@@ -125,10 +129,12 @@ class CommandListeners:
         contact_types = (*policy.required, *policy.evaluated_types) if policy is not None else ()
         return next(iter(contact_types), ContactType.SECURITY)
 
-    def _exempt(self, body: dict[str, Any], argument: str, reply: Reply) -> None:
+    def _exempt(self, body: dict[str, Any], argument: str, reply: PrivateReply) -> None:
         """Open the form where the account is known; look for it first where it is not."""
         account = self._finder.known(argument).only
         if account is None:
             self._cards.find_and_show(argument, reply)
             return
-        self._exemptions.open_exemption(body["user_id"], body["trigger_id"], account.id)
+        self._exemptions.open_exemption(
+            text_at(body, "user_id"), text_at(body, "trigger_id"), account.id
+        )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bot.services.doctor import CheckResult
     from bot.services.ports.slack import Authorizer
-    from bot.slack.client import Reply
+    from bot.slack.direct_messages import PrivateReply
 
 
 class DoctorListener:
@@ -27,7 +27,7 @@ class DoctorListener:
         self._fixers = fixers
         self._run_checks = run_checks
 
-    def answer(self, user_id: str, reply: Reply) -> None:
+    def answer(self, user_id: str, reply: PrivateReply) -> None:
         """Make all checks, and show what was found in place of a line that says so.
 
         Raises:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.errors import AltcontactError, ExemptionRefused
 from bot.services.exempt import UNTIL
 from bot.slack.modals import SubmissionResult
+from bot.slack.payloads import find, number_at, text_at
 from bot.slack.views import exemption_forms, exemption_list, row_actions
 from bot.slack.views.exemption_inputs import block_of
 from bot.slack.views.exemption_list import refused_message
@@ -68,7 +69,8 @@ class ExemptionListeners:
     def choose(self, body: dict[str, Any]) -> None:
         """Something was chosen in a row's menu, or by a button that does one of its choices."""
         choice, account_id, contact_type = row_actions.parse_menu(row_actions.pressed(body))
-        user_id, trigger, pushed = body["user"]["id"], body["trigger_id"], bool(body.get("view"))
+        user_id, trigger = text_at(body, "user", "id"), text_at(body, "trigger_id")
+        pushed = bool(body.get("view"))
         try:
             if choice == row_actions.SHOW:
                 self._cards.show(body)
@@ -104,7 +106,7 @@ class ExemptionListeners:
         """
         self._fixers.require_fixer(user_id)
         view = self._forms.exempt(account_id, contact_type)
-        self._modals.open(trigger_id, user_id, view, push=push)
+        self._modals.open(trigger_id, view, push=push)
 
     def open_verify(
         self,
@@ -118,13 +120,13 @@ class ExemptionListeners:
         """Open the form that records what was seen by hand; see `open_exemption`."""
         self._fixers.require_fixer(user_id)
         view = self._forms.verify(account_id, contact_type)
-        self._modals.open(trigger_id, user_id, view, push=push)
+        self._modals.open(trigger_id, view, push=push)
 
     # Submitting
 
     def submit_exemption(self, ack: Ack, body: dict[str, Any]) -> None:
         """The form that sets findings aside was submitted."""
-        form, user_id = exemption_forms.parse(body["view"]), body["user"]["id"]
+        form, user_id = exemption_forms.parse(find(body, "view")), text_at(body, "user", "id")
         until = form.until
 
         def grant() -> list[Exemption]:
@@ -138,7 +140,7 @@ class ExemptionListeners:
 
     def submit_verify(self, ack: Ack, body: dict[str, Any]) -> None:
         """The form that records what was seen by hand was submitted."""
-        form, user_id = exemption_forms.parse(body["view"]), body["user"]["id"]
+        form, user_id = exemption_forms.parse(find(body, "view")), text_at(body, "user", "id")
 
         def verify() -> list[Exemption]:
             return self._exemptions.verify(user_id, form.account_id, form.types, form.reason)
@@ -176,31 +178,32 @@ class ExemptionListeners:
 
     # The list
 
-    def open_list(self, user_id: str, trigger_id: str) -> None:
+    def open_list(self, trigger_id: str) -> None:
         """Show all that is set aside.
 
         Raises:
             NotifierError: Slack did not open it.
         """
-        self._modals.open(trigger_id, user_id, self._page(0))
+        self._modals.open(trigger_id, self._page(0))
 
-    def turn_page(self, ack: Ack, body: dict[str, Any]) -> None:
+    def turn_page(self, body: dict[str, Any]) -> None:
         """A button that turns to another page of the list."""
-        ack()
-        self._modals.reload(body, self._page(int(body["actions"][0]["value"])))
+        self._modals.reload(body, self._page(number_at(body, "actions", 0, "value")))
 
     def end(self, body: dict[str, Any]) -> None:
         """A button **End**, in the list or on an account's card."""
-        exemption_id = int(body["actions"][0]["value"])
+        exemption_id = number_at(body, "actions", 0, "value")
+        page = exemption_list.parse_page(body) if exemption_list.is_list(body) else None
         ended: Exemption | None = None
         problem: AltcontactError | None = None
         try:
-            ended = self._exemptions.end(body["user"]["id"], exemption_id)
+            ended = self._exemptions.end(text_at(body, "user", "id"), exemption_id)
         except AltcontactError as error:
             problem = error
-        if exemption_list.is_list(body):
-            page = exemption_list.parse_page(body)
-            self._modals.reload(body, self._page(page, ended=ended, notice=problem))
+        if page is not None:
+            shown = self._modals.reload(body, self._page(page, ended=ended, notice=problem))
+            if problem is not None and not shown:
+                self._modals.refuse(body, _message(problem))
             return
         if problem is not None:
             self._modals.refuse(body, _message(problem))

@@ -13,7 +13,8 @@ from bot.domain.rules.expected_values import prefilled
 from bot.domain.validation import validate
 from bot.services.fix_result import FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
-from bot.slack.modals import SubmissionResult
+from bot.slack.modals import SubmissionResult, open_view
+from bot.slack.payloads import find, number_at, text_at, user_id
 from bot.slack.views import fix_form, fix_result, row_actions
 from bot.slack.views.problem import problem_message
 
@@ -78,25 +79,25 @@ class FixListeners:
 
     def from_button(self, body: dict[str, Any]) -> None:
         """A button **Fix** or **Change**, in a message or in a modal."""
-        account_id, contact_type = row_actions.parse_fix(body["actions"][0]["value"])
+        account_id, contact_type = row_actions.parse_fix(text_at(body, "actions", 0, "value"))
         self._open_for(body, account_id, contact_type)
 
     def try_again(self, body: dict[str, Any]) -> None:
         """A button **Try again**: the form of a fix that failed, as it was typed."""
-        fix = self._records.get(int(body["actions"][0]["value"]))
+        fix = self._records.get(number_at(body, "actions", 0, "value"))
         if fix is None:
             return
         request = fix.request
-        typed = request.wanted if body["user"]["id"] == request.user_id else None
+        typed = request.wanted if user_id(body) == request.user_id else None
         self._open_for(body, request.account_id, request.type, typed)
 
-    def choose_type(self, ack: Ack, body: dict[str, Any]) -> None:
+    def choose_type(self, body: dict[str, Any]) -> None:
         """Another contact was chosen in the form: it is filled anew for that one."""
-        ack()
         account_id, contact_type = fix_form.parse_type(body)
         name = self._finder.name(account_id)
         # Between the two forms stands a view without inputs, or Slack kept what was typed.
-        opened = self._modals.reload(body, fix_form.loading_view(name, account_id, contact_type))
+        loading = fix_form.loading_view(name, account_id, contact_type)
+        opened = self._modals.reload_loading(body, loading)
         if opened is not None:
             self._fill_soon(opened, account_id, contact_type, name)
 
@@ -127,7 +128,7 @@ class FixListeners:
         self._fixers.require_fixer(user_id)
         name = self._finder.name(account_id)
         loading = fix_form.loading_view(name, account_id, contact_type)
-        opened = self._modals.open(trigger_id, user_id, loading, push=push)
+        opened = self._modals.open_loading(trigger_id, user_id, loading, push=push)
         self._fill_soon(opened, account_id, contact_type, name, typed)
 
     def _open_for(
@@ -137,9 +138,10 @@ class FixListeners:
         contact_type: ContactType,
         typed: AlternateContact | None = None,
     ) -> None:
-        user_id, pushed = body["user"]["id"], bool(body.get("view"))
+        presser, trigger = text_at(body, "user", "id"), text_at(body, "trigger_id")
+        pushed = bool(body.get("view"))
         try:
-            self.open(user_id, body["trigger_id"], account_id, contact_type, typed, push=pushed)
+            self.open(presser, trigger, account_id, contact_type, typed, push=pushed)
         except AltcontactError as error:
             self._modals.refuse(body, problem_message(error))
 
@@ -152,10 +154,14 @@ class FixListeners:
         typed: AlternateContact | None = None,
     ) -> None:
         def show_problem(message: Message) -> None:
-            self._modals.fill(opened, fix_form.message_view(message, contact_type), message)
+            view = fix_form.message_view(message, contact_type)
+            self._modals.fill(opened, view, message, even_if_closed=True)
 
         def fill() -> None:
-            self._modals.fill(opened, self._filled(account_id, contact_type, name, typed))
+            form = self._filled(account_id, contact_type, name, typed)
+            self._modals.fill(
+                opened, form, fix_form.not_shown_message(name, account_id, contact_type)
+            )
 
         self._tasks.run(fill, show_problem)
 
@@ -195,18 +201,18 @@ class FixListeners:
 
     def submit(self, ack: Ack, body: dict[str, Any]) -> None:
         """The form was submitted."""
-        form = fix_form.parse_form(body["view"])
+        form = fix_form.parse_form(find(body, "view"))
         checked = validate(form.values, self._phone_region)
         if not isinstance(checked, AlternateContact):
             ack(response_action="errors", errors=checked)
             return
-        view = body["view"]
+        opened = open_view(body)
         request = FixRequest(
-            key=f"{view['id']}:{view['hash']}:{checked.fingerprint}",
+            key=f"{opened.view_id}:{opened.hash}:{checked.fingerprint}",
             account_id=form.account_id,
             type=form.type,
             wanted=checked,
-            user_id=body["user"]["id"],
+            user_id=opened.user_id,
             shown=form.shown,
             shown_at=form.shown_at,
         )
@@ -215,9 +221,7 @@ class FixListeners:
             body,
             lambda: self._carry_out(request),
             lambda message: fix_form.message_view(message, form.type),
-            lambda: fix_form.working_view(
-                self._finder.name(form.account_id), form.account_id, form.type
-            ),
+            lambda: fix_form.working_view(form.account_name, form.account_id, form.type),
         )
 
     def _carry_out(self, request: FixRequest) -> SubmissionResult:

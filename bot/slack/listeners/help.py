@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bot.domain.errors import NotifierError
     from bot.services.ports.store import ScanRepository
-    from bot.slack.client import Reply
+    from bot.slack.direct_messages import PrivateReply
     from bot.slack.fixers import SlackFixers
 
 
@@ -38,7 +38,7 @@ class HelpListener:
         self._next_check = next_check
         self._send_problem = send_problem
 
-    def answer(self, reply: Reply) -> None:
+    def answer(self, reply: PrivateReply) -> None:
         """Say what can be typed, when checks are made, and who may fix."""
         reply(
             help_message(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bot.config.policy_reload import PolicyReload
     from bot.services.ports.slack import Authorizer
-    from bot.slack.client import Reply
+    from bot.slack.direct_messages import PrivateReply
 
 
 class PolicyReloadListener:
@@ -27,7 +27,7 @@ class PolicyReloadListener:
         self._fixers = fixers
         self._reload_policy = reload_policy
 
-    def answer(self, user_id: str, reply: Reply) -> None:
+    def answer(self, user_id: str, reply: PrivateReply) -> None:
         """Apply the policy file, and say what came of it.
 
         Raises:

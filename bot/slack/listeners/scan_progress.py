@@ -9,9 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
-from bot.domain.errors import AltcontactError, NotifierError
+from bot.domain.errors import AltcontactError
 from bot.domain.scans import Trigger, TriggerKind
 from bot.slack.views.problem import problem_message
 from bot.slack.views.scan_result import (
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.views.message import Message
-
-_log = structlog.get_logger(__name__)
 
 PROGRESS_AT: Final = (5.0, 60.0, 480.0)
 """Seconds into a check at which its progress is shown; as many as uses are left for it."""
@@ -81,7 +77,8 @@ class ScanReporter:
     """One person's view of one check. Its calls to Slack are made in the background.
 
     Args:
-        respond: sends a message through the command's `response_url`, replacing the last one.
+        respond: sends a message through the command's `response_url`, replacing the last one, or in
+            another way where Slack does not take it.
         tasks: where the work is done.
         messages: reach the person once the `response_url` is used up.
         clock: the time.
@@ -149,10 +146,6 @@ class ScanReporter:
 
     def _say(self, message: Message) -> None:
         if self._clock.monotonic() - self._began < RESPONSE_URL_LIFE:
-            try:
-                self._respond(message)
-            except NotifierError as error:
-                _log.info("response_url not taken", problem=str(error))
-            else:
-                return
-        self._messages.send_ephemeral(self._user_id, self._channel_id, message)
+            self._respond(message)
+        else:
+            self._messages.send_ephemeral(self._user_id, self._channel_id, message)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.domain.contacts import ContactType
 from bot.domain.exemptions import ExemptionKind
 from bot.services.exempt import FINDINGS, REASON, TYPES, UNTIL
+from bot.slack.payloads import find, find_text, metadata_of, number, reads_payload, text_at
 from bot.slack.views.blocks import context, day, divider, paragraph, plain, section
 from bot.slack.views.exemption_inputs import OPTIONS, choice, finding_reason, finding_words, typed
 from bot.slack.views.exemption_list import problem_words
@@ -162,30 +163,35 @@ def verify_view(
     )
 
 
-def parse(view: Mapping[str, Any]) -> ExemptionInput:
-    """Read a form made here as Slack hands it in."""
-    metadata, state = json.loads(view["private_metadata"]), view["state"]["values"]
-    revision = int(metadata["revision"])
+@reads_payload
+def parse(view: Any) -> ExemptionInput:  # noqa: ANN401 - JSON
+    """Read a form made here as Slack hands it in.
+
+    Raises:
+        PayloadError: it is none.
+    """
+    metadata, state = metadata_of(view), view["state"]["values"]
+    revision = number(str(metadata["revision"]))
     pairs = {
         field: [
             option["value"].split(":")
-            for option in state.get(f"{field}:{revision}", {})
-            .get(field, {})
-            .get("selected_options", ())
+            for option in find(state, f"{field}:{revision}", field, "selected_options") or ()
         ]
         for field in (FINDINGS, TYPES)
     }
-    picked = state.get(UNTIL, {}).get(UNTIL, {}).get("selected_date")
+    picked = find_text(state, UNTIL, UNTIL, "selected_date")
+    contact_type = find_text(metadata, "type")
     return ExemptionInput(
-        account_id=metadata["account"],
+        account_id=text_at(metadata, "account"),
         revision=revision,
-        findings={int(finding_id): int(held) for finding_id, held in pairs[FINDINGS]},
+        findings={number(finding_id): number(held) for finding_id, held in pairs[FINDINGS]},
         types={
-            ContactType(contact_type): int(finding_id) for contact_type, finding_id in pairs[TYPES]
+            ContactType(contact_type): number(finding_id)
+            for contact_type, finding_id in pairs[TYPES]
         },
-        reason=state[REASON][REASON].get("value") or "",
+        reason=find_text(state, REASON, REASON, "value"),
         until=date.fromisoformat(picked) if picked else None,
-        type=ContactType(metadata["type"]) if metadata["type"] else None,
+        type=ContactType(contact_type) if contact_type else None,
     )
 
 

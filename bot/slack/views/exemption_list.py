@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.errors import ExemptionRefused, NotAllowed
 from bot.domain.exemptions import ExemptionKind
+from bot.slack.payloads import find_text, metadata_of, number, reads_payload
 from bot.slack.views.blocks import (
     FIELD_TEXT,
     actions,
@@ -26,7 +27,7 @@ from bot.slack.views.message import Message
 from bot.slack.views.wording import row_text, rule_names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.domain.errors import AltcontactError
     from bot.domain.exemptions import Exemption
@@ -105,14 +106,19 @@ def list_view(
     return _view(blocks, page)
 
 
-def parse_page(body: dict[str, Any]) -> int:
-    """The page that is shown."""
-    return int(json.loads(body["view"]["private_metadata"])["page"])
+@reads_payload
+def parse_page(body: Mapping[str, Any]) -> int:
+    """The page that is shown.
+
+    Raises:
+        PayloadError: it was not made here.
+    """
+    return number(str(metadata_of(body["view"])["page"]))
 
 
-def is_list(body: dict[str, Any]) -> bool:
+def is_list(body: Mapping[str, Any]) -> bool:
     """Whether something was pressed in a view made here."""
-    return bool(body.get("view", {}).get("callback_id") == TURN)
+    return find_text(body, "view", "callback_id") == TURN
 
 
 def refused_message(error: AltcontactError) -> Message:

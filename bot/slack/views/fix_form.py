@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.contacts import FIELDS, ContactType
 from bot.domain.validation import EMAIL, LENGTHS, NAME, PHONE, TITLE
+from bot.slack.payloads import PayloadError, find_text, metadata_of, reads_payload, text_at
 from bot.slack.views.account_card_contact import contact_lines
 from bot.slack.views.blocks import context, escape, paragraph, plain, section
 from bot.slack.views.fix_form_hints import hints
-from bot.slack.views.row_actions import title
+from bot.slack.views.problem import note
+from bot.slack.views.row_actions import NAME_TEXT, title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,30 +46,43 @@ class FormInput:
     """A submitted form: what it is for, what was shown, and what was typed."""
 
     account_id: str
+    account_name: str
     type: ContactType
     shown: str
     shown_at: datetime
     values: Mapping[str, str | None] = dataclasses.field(repr=False)
 
 
-def parse_form(view: Mapping[str, Any]) -> FormInput:
-    """Read a form made by `form_view` as Slack hands it in."""
-    metadata = json.loads(view["private_metadata"])
-    state = view["state"]["values"]
+@reads_payload
+def parse_form(view: Any) -> FormInput:  # noqa: ANN401 - JSON
+    """Read a form made by `form_view` as Slack hands it in.
+
+    Raises:
+        PayloadError: it is none.
+    """
+    metadata, state = metadata_of(view), view["state"]["values"]
+    shown_at = datetime.fromisoformat(text_at(metadata, "shown_at"))
+    if shown_at.tzinfo is None:
+        raise PayloadError
     return FormInput(
-        account_id=metadata["account"],
+        account_id=text_at(metadata, "account"),
+        account_name=find_text(metadata, "name") or text_at(metadata, "account"),
         type=ContactType(metadata["type"]),
-        shown=metadata["shown"],
-        shown_at=datetime.fromisoformat(metadata["shown_at"]),
-        values={field: state[field][field].get("value") for field in FIELDS},
+        shown=find_text(metadata, "shown"),
+        shown_at=shown_at,
+        values={field: find_text(state[field][field], "value") or None for field in FIELDS},
     )
 
 
+@reads_payload
 def parse_type(body: Mapping[str, Any]) -> tuple[str, ContactType]:
-    """The account of a form, and the type that was chosen in its menu."""
-    metadata = json.loads(body["view"]["private_metadata"])
-    chosen = body["actions"][0]["selected_option"]["value"]
-    return str(metadata["account"]), ContactType(chosen)
+    """The account of a form, and the type that was chosen in its menu.
+
+    Raises:
+        PayloadError: no form of the bot's was it.
+    """
+    chosen = text_at(body, "actions", 0, "selected_option", "value")
+    return text_at(metadata_of(body["view"]), "account"), ContactType(chosen)
 
 
 def loading_view(name: str, account_id: str, contact_type: ContactType) -> dict[str, Any]:
@@ -82,6 +97,15 @@ def working_view(name: str, account_id: str, contact_type: ContactType) -> dict[
         "minute. You may close this window: you will get a message."
     )
     return _view(contact_type, [_about(name, account_id), paragraph(text)])
+
+
+def not_shown_message(name: str, account_id: str, contact_type: ContactType) -> Message:
+    """The form could not be shown where it was opened."""
+    about = f"The form for the {contact_type.label} contact of {title(name, account_id)}"
+    return note(
+        f"{about} is not shown; nothing was changed.",
+        f"To open it again, type /altcontact fix {account_id} {contact_type.value.lower()}",
+    )
 
 
 def message_view(message: Message, contact_type: ContactType) -> dict[str, Any]:
@@ -132,6 +156,7 @@ def form_view(
             blocks.append(context(f":warning: {escape(errors[field])}"))
     metadata = {
         "account": account_id,
+        "name": account_name[:NAME_TEXT],
         "type": contact_type.value,
         "shown": shown,
         "shown_at": shown_at.isoformat(),

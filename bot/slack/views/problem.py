@@ -1,7 +1,9 @@
 """Short messages to one person: what went wrong, why, and the next step."""
 
+from typing import Any
+
 from bot.domain.errors import AltcontactError, NotAllowed
-from bot.slack.views.blocks import escape, paragraph
+from bot.slack.views.blocks import divider, escape, paragraph, plain
 from bot.slack.views.mentions import mentions
 from bot.slack.views.message import Message
 
@@ -32,3 +34,24 @@ def defect_message(reference: str) -> Message:
         "Something went wrong inside the bot; nothing more is known here.",
         f"Ask who runs the bot to look for the reference {reference} in its log.",
     )
+
+
+def window_failed_message(problem: AltcontactError, instead: Message) -> Message:
+    """What a window was to show, which Slack did not let it show, and why not.
+
+    Args:
+        problem: why not.
+        instead: what it was to show, or what to do now.
+    """
+    why = escape(f"I couldn't update the window that you have open. {problem}")
+    return Message(f"{why} {instead.text}", [paragraph(why), divider(), *instead.blocks])
+
+
+def problem_view(message: Message) -> dict[str, Any]:
+    """A message in place of a window that could not be shown, or whose form could not be taken."""
+    return {
+        "type": "modal",
+        "title": plain("Not done", 24),
+        "close": plain("Close", 24),
+        "blocks": message.blocks,
+    }

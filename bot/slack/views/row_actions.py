@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.contacts import ContactType
 from bot.domain.rule_catalog import Rule
+from bot.slack.payloads import PayloadError, find_text, reads_payload, text_at
 from bot.slack.views.blocks import button, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from bot.slack.views.blocks import Block
 
@@ -67,9 +68,14 @@ def remedy_button(
     return fix_button(number, account_id, contact_type, primary=primary)
 
 
+@reads_payload
 def parse_fix(value: str) -> tuple[str, ContactType]:
-    """The account id and contact type of a button made by `fix_button`."""
-    account_id, _, contact_type = value.partition(":")
+    """The account id and contact type of a button made by `fix_button`.
+
+    Raises:
+        PayloadError: it was made by another.
+    """
+    account_id, contact_type = value.split(":")
     return account_id, ContactType(contact_type)
 
 
@@ -100,15 +106,26 @@ def row_button(
     return button(text, f"{choice}:{number}", _value(choice, account_id, contact_type))
 
 
-def pressed(body: dict[str, Any]) -> str:
-    """The value of what was pressed: of a button, or of what was chosen in a menu."""
-    action = body["actions"][0]
-    return str(action.get("selected_option", action)["value"])
+def pressed(body: Mapping[str, Any]) -> str:
+    """The value of what was pressed: of a button, or of what was chosen in a menu.
+
+    Raises:
+        PayloadError: it has none.
+    """
+    chosen = find_text(body, "actions", 0, "selected_option", "value")
+    return chosen or text_at(body, "actions", 0, "value")
 
 
+@reads_payload
 def parse_menu(value: str) -> tuple[str, str, ContactType]:
-    """What was chosen, the account id and contact type, of `row_menu` or `row_button`."""
+    """What was chosen, the account id and contact type, of `row_menu` or `row_button`.
+
+    Raises:
+        PayloadError: it was made by another.
+    """
     choice, account_id, contact_type = value.split(":")
+    if choice not in _LABELS:
+        raise PayloadError
     return choice, account_id, ContactType(contact_type)
 
 

@@ -6,11 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.announcements import AnnouncementKind
+from bot.slack.payloads import metadata_of, number_at, reads_payload, text_at
 from bot.slack.views.alerts import all_missing
 from bot.slack.views.blocks import actions, button, context, plain
 from bot.slack.views.finding_rows import NO_LINKS, finding_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.domain.announcements import AnnouncementContent
     from bot.slack.views.blocks import Block
     from bot.slack.views.finding_rows import RowLinks
@@ -56,10 +59,15 @@ def page_view(
     }
 
 
-def parse_turn(body: dict[str, Any]) -> tuple[str, int]:
-    """The announcement id and the page that a button made here asks for."""
-    metadata = json.loads(body["view"]["private_metadata"])
-    return str(metadata["announcement"]), int(body["actions"][0]["value"])
+@reads_payload
+def parse_turn(body: Mapping[str, Any]) -> tuple[str, int]:
+    """The announcement id and the page that a button made here asks for.
+
+    Raises:
+        PayloadError: it was made by another.
+    """
+    page = number_at(body, "actions", 0, "value")
+    return text_at(metadata_of(body["view"]), "announcement"), page
 
 
 def _title(content: AnnouncementContent) -> str:

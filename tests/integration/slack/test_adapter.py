@@ -16,7 +16,6 @@ from bot.domain.errors import (
     HistoryUnreadable,
     MessageGone,
     NotAllowed,
-    NotifierError,
     PostRefused,
     StoreError,
 )
@@ -214,9 +213,13 @@ def test_after_thirty_minutes_or_five_uses_the_result_is_ephemeral(
     slack: SlackSandbox, tasks: BackgroundTasks, messages: DirectMessages
 ) -> None:
     """Where the `response_url` is not taken any more, the person is told beside it."""
-
-    def used_up(_: Message) -> None:
-        raise NotifierError("used_url")
+    used_up = messages.reply_to(
+        {
+            "response_url": f"{slack.url}/respond/used-up",
+            "user_id": ALICE,
+            "channel_id": ALERTS,
+        }
+    )
 
     def reporter(clock: FakeClock, reply: Callable[[Message], None]) -> ScanReporter:
         return ScanReporter(reply, tasks, messages, clock, user_id=ALICE, channel_id=ALERTS)

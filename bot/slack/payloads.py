@@ -1,0 +1,164 @@
+"""Reads what Slack sends. Whatever is not of its shape raises `PayloadError`, never a `KeyError`.
+
+Payloads come from Slack, but not all of them from views of this version of the bot: a button in an
+old message, or a form opened before an upgrade, says what an earlier version wrote into it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from bot.domain.errors import AltcontactError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+_NUMBER: Final = re.compile(r"[0-9]{1,15}")
+"""A number that fits a column of SQLite's, which holds 64 bits, twenty to a page."""
+
+
+class PayloadError(AltcontactError):
+    """What Slack sent is not of the shape that this version of the bot reads."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This request could not be read; nothing was changed.",
+            "Please try again. An old message or window may be from an earlier version of the bot: "
+            "type /altcontact help for a new start.",
+        )
+
+
+def reads_payload(read: Callable[P, Result]) -> Callable[P, Result]:
+    """Have a function that only reads a payload raise `PayloadError` for any other shape."""
+
+    @functools.wraps(read)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> Result:
+        try:
+            return read(*args, **kwargs)
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+            # Without its cause: that quotes what stands in the payload.
+            raise PayloadError from None
+
+    return checked
+
+
+def find(payload: object, *path: str | int) -> Any:  # noqa: ANN401 - JSON
+    """What stands at a path of keys and positions; None where nothing does."""
+    found: Any = payload
+    for step in path:
+        try:
+            found = found[step]
+        except (LookupError, TypeError):
+            return None
+    return found
+
+
+def find_text(payload: object, *path: str | int) -> str:
+    """The text at a path; empty where there is none."""
+    found = find(payload, *path)
+    return found if isinstance(found, str) else ""
+
+
+def text_at(payload: object, *path: str | int) -> str:
+    """The text at a path.
+
+    Raises:
+        PayloadError: there is none, or it is empty.
+    """
+    found = find_text(payload, *path)
+    if not found:
+        raise PayloadError
+    return found
+
+
+def number_at(payload: object, *path: str | int) -> int:
+    """The number, zero or more, that is written as text at a path.
+
+    Raises:
+        PayloadError: there is none.
+    """
+    return number(text_at(payload, *path))
+
+
+def number(written: str) -> int:
+    """The number, zero or more, that is written so.
+
+    Raises:
+        PayloadError: it is none.
+    """
+    if not _NUMBER.fullmatch(written):
+        raise PayloadError
+    return int(written)
+
+
+def metadata_of(view: object) -> dict[str, Any]:
+    """The `private_metadata` of one of the bot's views.
+
+    Raises:
+        PayloadError: it is none that a version of the bot wrote.
+    """
+    written = text_at(view, "private_metadata")
+    try:
+        metadata = json.loads(written)
+    except (ValueError, RecursionError):
+        raise PayloadError from None
+    if not isinstance(metadata, dict):
+        raise PayloadError
+    return metadata
+
+
+def user_id(body: Mapping[str, Any]) -> str:
+    """Who did it; empty where the payload does not say."""
+    return find_text(body, "user_id") or find_text(body, "user", "id")
+
+
+def channel_id(body: Mapping[str, Any]) -> str:
+    """The channel in which it was done; empty for a modal, or where the payload does not say."""
+    return find_text(body, "channel_id") or find_text(body, "channel", "id")
+
+
+def response_url(body: Mapping[str, Any]) -> str:
+    """Where an answer may be sent; empty where the payload does not say."""
+    url = find_text(body, "response_url")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    # urllib raises for anything else in a URL.
+    plain = url.isascii() and url.isprintable() and " " not in url
+    return url if plain and parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+def is_well_formed(body: Mapping[str, Any]) -> bool:
+    """Whether Bolt can find the listener of a payload, and we the person who sent it.
+
+    Bolt finds listeners by these members, and fails on a payload that lacks them before any code of
+    the bot's runs. A text with half of a surrogate pair can neither be stored nor be sent on.
+    """
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    if body.get("type") == "event_callback":
+        return bool(find_text(body, "event", "type"))
+    return bool(user_id(body)) and "event" not in body and _names_listener(body)
+
+
+def _names_listener(body: Mapping[str, Any]) -> bool:
+    if "command" in body:
+        return bool(find_text(body, "command"))
+    match body.get("type"):
+        case "block_actions":
+            return bool(find_text(body, "actions", 0, "action_id"))
+        case "view_submission" | "view_closed":
+            view = body.get("view")
+            return isinstance(find(view, "callback_id"), str) and bool(find_text(view, "type"))
+        case kind:
+            return isinstance(kind, str)
