@@ -148,7 +148,7 @@ def _places(setting: _Setting) -> Iterator[Row]:
         accounts = list(gateway.accounts())
         setting.aws.reset_stats()
         began = time.monotonic()
-        units = gateway.units()
+        units = gateway.units().paths
         walked = time.monotonic()
         gateway.placements(tuple(units))
         placed = time.monotonic()

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     import boto3
 
     from bot.aws.token_bucket import Quota
-    from bot.domain.accounts import Account, Unit
+    from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
     from bot.domain.policy.policy import Policy
-    from bot.domain.readings import ContactReading
+    from bot.domain.readings import ContactReading, PlacementsReading, UnitsReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.domain.scope import Scope, ScopeKind
     from bot.services.ports.aws import Priority
@@ -122,19 +122,19 @@ class AwsGateway:
         """
         yield from self._organization.accounts(self._known_scope())
 
-    def units(self) -> Mapping[str, tuple[Unit, ...]]:
-        """Walk the organizational units: {id of each OU: the OUs from the root down to it}.
+    def units(self) -> UnitsReading:
+        """Walk the organizational units.
 
         Raises:
-            GatewayError: a part of the walk could not be made.
+            GatewayError: nothing could be listed.
         """
         return self._places.units(self._known_scope())
 
-    def placements(self, units: Iterable[str]) -> Mapping[str, str]:
-        """Which OU each account is right in, "" for the root: {account id: OU id}.
+    def placements(self, units: Iterable[str]) -> PlacementsReading:
+        """Which OU each account is in.
 
         Raises:
-            GatewayError: a page could not be had.
+            GatewayError: nothing could be listed.
         """
         return self._places.placements(self._known_scope(), units)
 

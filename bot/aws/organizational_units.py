@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.aws.access_denied import Request
 from bot.aws.paging import entries_of, every, next_token
+from bot.aws.retrying_calls import TRIES
 from bot.domain.accounts import Unit
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
+from bot.domain.readings import PlacementsReading, UnitsReading
 from bot.domain.scope import CallerRole
 from bot.services.ports.aws import Priority
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from bot.aws.rate_limiter import RateLimiter
     from bot.aws.retrying_calls import ApiCaller
     from bot.aws.sessions import Clients
+    from bot.domain.failures import Failure
     from bot.domain.scope import Scope
 
     Ask = Callable[..., Mapping[str, Any]]
@@ -40,6 +43,64 @@ _TAGS: Final = ("ListTagsForResource", "list_tags_for_resource", "Tags")
 
 _GONE: Final = "ParentNotFoundException"
 
+MAX_CONSECUTIVE_FAILURES: Final = 5
+"""OUs in a row that could not be listed, after which no further ones are requested."""
+
+
+class _Listings:
+    """The listings of one walk, one after another: what each gives, or why it failed.
+
+    One refusal is one OU's. No further listing is requested where several in a row failed and
+    none has succeeded yet, or where AWS did not answer several in a row.
+    """
+
+    def __init__(self) -> None:
+        self._failures: dict[str, Failure] = {}
+        self._has_succeeded = False
+        self._consecutive = 0
+        self._not_asked: Failure | None = None
+
+    def read(self, key: str, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The entries of one listing, up to where it failed.
+
+        Raises:
+            GatewayError: the caller is refused, or the gateway was closed: no other listing would
+                fare better.
+        """
+        if self._not_asked is not None:
+            self._failures[key] = self._not_asked
+            return
+        try:
+            yield from entries
+        except GatewayError as error:
+            self._record(key, error)
+        else:
+            self._has_succeeded, self._consecutive = True, 0
+
+    def result(self) -> Mapping[str, Failure]:
+        """Why listings failed, by their keys.
+
+        Raises:
+            GatewayError: all of them failed.
+        """
+        if self._failures and not self._has_succeeded:
+            raise GatewayError(next(iter(self._failures.values())))
+        return self._failures
+
+    def _record(self, key: str, error: GatewayError) -> None:
+        why = error.failure
+        if why.cause.of_the_caller or why.cause is FailureCode.NOT_REACHED:
+            raise error
+        self._failures[key] = why
+        self._consecutive += 1
+        # What is worth another try is about AWS or the network, not about this OU.
+        is_silence = why.cause in TRIES
+        if self._consecutive >= MAX_CONSECUTIVE_FAILURES and (
+            is_silence or not self._has_succeeded
+        ):
+            message = f"{self._consecutive} OUs in a row could not be listed. {why.message}"
+            self._not_asked = failure(FailureCode.NOT_ASKED, message=message, remedy=why.remedy)
+
 
 class OrganizationalUnits:
     """Where an organization's accounts stand. Safe to use from several threads.
@@ -59,53 +120,56 @@ class OrganizationalUnits:
         self._limiter = limiter
         self._tags = tags
 
-    def units(self, scope: Scope) -> Mapping[str, tuple[Unit, ...]]:
-        """Walk the OUs, level by level: {id of each OU: the OUs from the root down to it}.
+    def units(self, scope: Scope) -> UnitsReading:
+        """Walk the OUs, level by level; an OU that cannot be listed ends no other's listing.
 
         Empty where the caller is in no organization.
 
         Raises:
-            GatewayError: a part of the walk could not be made.
+            GatewayError: nothing could be listed, or the walk has no end.
         """
         if scope.role is CallerRole.STANDALONE:
-            return {}
+            return UnitsReading()
         found: dict[str, tuple[Unit, ...]] = {}
-        level: list[tuple[str, tuple[Unit, ...]]] = [(root, ()) for root in self._roots(scope)]
+        listings = _Listings()
+        level: list[tuple[str, str, tuple[Unit, ...]]] = [
+            (root, "", ()) for root in self._roots(scope)
+        ]
         for _ in range(_DEEPEST):
-            below: list[tuple[str, tuple[Unit, ...]]] = []
-            for parent, path in level:
-                for entry in self._within(scope, parent, _UNITS):
+            below: list[tuple[str, str, tuple[Unit, ...]]] = []
+            for parent, parent_key, path in level:
+                asked = {"ParentId": parent, "MaxResults": _PAGE_SIZE}
+                for entry in listings.read(parent_key, self._within(scope, asked, _UNITS)):
                     if entry["Id"] in found:
                         raise GatewayError(failure(FailureCode.MALFORMED))
                     here = (*path, Unit(entry["Id"], entry.get("Name") or entry["Id"]))
                     found[entry["Id"]] = here
-                    below.append((entry["Id"], here))
+                    below.append((entry["Id"], entry["Id"], here))
             if not below:
-                return found
+                return UnitsReading(found, listings.result())
             level = below
         raise GatewayError(failure(FailureCode.MALFORMED))
 
-    def placements(self, scope: Scope, units: Iterable[str]) -> Mapping[str, str]:
-        """Which OU each account is right in, "" for the root: {account id: OU id}.
+    def placements(self, scope: Scope, units: Iterable[str]) -> PlacementsReading:
+        """Which OU each account is in; an OU that cannot be listed ends no other's listing.
 
         Args:
             scope: who is calling.
             units: the ids of all OUs; the root is asked besides.
 
         Raises:
-            GatewayError: a page could not be had.
+            GatewayError: nothing could be listed.
         """
         if scope.role is CallerRole.STANDALONE:
-            return {}
-        placed = {
-            entry["Id"]: ""
-            for root in self._roots(scope)
-            for entry in self._within(scope, root, _ACCOUNTS)
-        }
-        for unit in units:
-            for entry in self._within(scope, unit, _ACCOUNTS):
-                placed[entry["Id"]] = unit
-        return placed
+            return PlacementsReading()
+        listings = _Listings()
+        placed: dict[str, str] = {}
+        parents = [(root, "") for root in self._roots(scope)] + [(unit, unit) for unit in units]
+        for parent, key in parents:
+            asked = {"ParentId": parent, "MaxResults": _PAGE_SIZE}
+            for entry in listings.read(key, self._within(scope, asked, _ACCOUNTS)):
+                placed[entry["Id"]] = key
+        return PlacementsReading(placed, listings.result())
 
     def tags(self, scope: Scope, account_id: str) -> Mapping[str, str]:
         """An account's tags; none where the caller is in no organization.
@@ -124,10 +188,9 @@ class OrganizationalUnits:
         return [entry["Id"] for entry in found]
 
     def _within(
-        self, scope: Scope, parent: str, listing: tuple[str, str, str]
+        self, scope: Scope, asked: Mapping[str, object], listing: tuple[str, str, str]
     ) -> Iterator[dict[str, Any]]:
         """What is right in a root or an OU; nothing in one that was deleted meanwhile."""
-        asked = {"ParentId": parent, "MaxResults": _PAGE_SIZE}
         try:
             yield from self._list(scope, listing, asked, self._limiter)
         except GatewayError as error:

@@ -31,6 +31,7 @@ class FailureCode(StrEnum):
     SLACK_UNREACHABLE = "slack_unreachable"
     SLACK_REFUSED = "slack_refused"
     PLACE_UNREAD = "place_unread"
+    PLACE_NOT_ASKED = "place_not_asked"
     NOT_KNOWN = "not_known"
     INTERNAL = "internal"
 
@@ -151,6 +152,11 @@ _MESSAGES: Final[dict[FailureCode, tuple[str, str]]] = {
         "Where this account stands in the organization could not be read, so it is not known what "
         "the policy asks of it.",
         "Allow the bot to read OUs and tags; altcontact doctor tells which permission is missing.",
+    ),
+    FailureCode.PLACE_NOT_ASKED: (
+        "AWS was not asked where this account is in the organization, so the policy that applies "
+        "to it is unknown.",
+        "Check again. If this stays, run altcontact doctor.",
     ),
     FailureCode.NOT_ASKED: (
         "What this rule compares with was not asked for this time.",

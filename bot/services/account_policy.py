@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.domain.policy.policy import PolicyUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bot.domain.accounts import Account
+    from bot.domain.failures import Failure
     from bot.domain.policy.account_policy import AccountPolicy
     from bot.domain.policy.policy import Policy
     from bot.services.placement import AccountPlacer
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPolicy:
-    """An account, the whole policy that was in force, and what that asks of the account."""
+    """An account, the whole policy that was in force, and what that asks of the account.
+
+    `failures` says why its `units` or `tags` are unknown, where AWS was asked for them.
+    """
 
     account: Account
     policy: Policy
     resolved: AccountPolicy | PolicyUnknown
+    failures: Mapping[str, Failure] = field(default_factory=dict)
 
     @property
     def known(self) -> AccountPolicy | None:
@@ -59,9 +64,10 @@ class AccountPolicies:
     def of_placed(self, account: Account) -> ResolvedPolicy:
         """The policy of an account; AWS is asked where it stands, if the policy needs that."""
         policy = self._policies()
+        failures: Mapping[str, Failure] = {}
         if self._placement is not None:
-            account = self._placement.complete(account, policy)
-        return ResolvedPolicy(account, policy, policy.resolve(account))
+            account, failures = self._placement.complete(account, policy)
+        return ResolvedPolicy(account, policy, policy.resolve(account), failures)
 
     def find(self, account_id: str) -> ResolvedPolicy | None:
         """The policy of an account as last listed; None where the account is not known.

@@ -68,5 +68,5 @@ def explain(
     if policy.needs_units or policy.needs_tags:
         resolver = PlacementResolver(gateways.for_account(account.id), accounts, policy, clock)
         account = resolver.complete_stored(account)
-        failures = resolver.failures
+        failures = resolver.failures_of(account.id)
     return Explanation(account, explain_values(policy, account), failures)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.domain.accounts import AccountPlacement
+from bot.domain.errors import GatewayError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from bot.domain.accounts import Account, Unit
+    from bot.domain.failures import Failure
+    from bot.domain.readings import PlacementsReading, UnitsReading
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
 
     Path = tuple[Unit, ...]
+
+_T = TypeVar("_T")
 
 MAX_AGE: Final = timedelta(days=1)
 """How long an account's placement is used before it is read again."""
@@ -38,9 +43,10 @@ class UnitTree:
         self._clock = clock
         self._may_walk = may_walk
         self._paths: dict[str, tuple[Path, datetime]] = {}
-        self._walked: Mapping[str, Path] | None = None
+        self._walked: UnitsReading | None = None
         self._walked_at = clock.now()
-        self._unit_of_account: Mapping[str, str] | None = None
+        self._located: PlacementsReading | None = None
+        self._failure: Failure | None = None
         self._may_locate = True
 
     def learn(self, kept: Iterable[AccountPlacement]) -> None:
@@ -57,7 +63,8 @@ class UnitTree:
         """The OUs of an account and since when their names are known; walks where it must.
 
         Raises:
-            GatewayError: the walk that it takes could not be made; it is not tried again.
+            GatewayError: what it takes could not be read; it is not requested again. An OU that
+                could not be listed is in the way of the accounts below it alone.
         """
         found = self._recent(account, kept)
         if found is None:
@@ -66,6 +73,8 @@ class UnitTree:
         if found is None and account.units is None:
             self._locate_accounts()
             found = self._walked_path(account)
+        if found is None and (why := self._why_unknown(account)) is not None:
+            raise GatewayError(why)
         return found or self.last_known(account, kept)
 
     def last_known(
@@ -80,11 +89,13 @@ class UnitTree:
 
     def placements(self) -> dict[str, AccountPlacement]:
         """What a walk told of all accounts whose paths AWS does not give; empty without one."""
-        walked = self._walked or {}
+        if self._walked is None or self._located is None:
+            return {}
+        paths = self._walked.paths
         return {
-            account_id: AccountPlacement(walked.get(unit, ()), self._walked_at)
-            for account_id, unit in (self._unit_of_account or {}).items()
-            if not unit or unit in walked
+            account_id: AccountPlacement(paths.get(unit, ()), self._walked_at)
+            for account_id, unit in self._located.unit_of.items()
+            if not unit or unit in paths
         }
 
     def _recent(self, account: Account, kept: AccountPlacement) -> tuple[Path, datetime] | None:
@@ -108,29 +119,53 @@ class UnitTree:
         return known
 
     def _walked_path(self, account: Account) -> tuple[Path, datetime] | None:
-        if self._walked is not None and not self._walked:
+        if self._walked is None:
+            return None
+        if not self._walked.paths and not self._walked.failures:
             return (), self._walked_at  # where there are no OUs, every account is in the root
-        unit = (self._unit_of_account or {}).get(account.id)
+        unit = self._located.unit_of.get(account.id) if self._located is not None else None
         if unit is None:
             return None
-        path = (self._walked or {}).get(unit) if unit else ()
+        path = self._walked.paths.get(unit) if unit else ()
         return None if path is None else (path, self._walked_at)
+
+    def _why_unknown(self, account: Account) -> Failure | None:
+        """What is in the way of knowing an account's OUs; None where nothing failed."""
+        if self._walked is None:
+            return self._failure
+        failures = self._walked.failures
+        if account.units is not None:
+            parents = ("", *(unit.id for unit in account.units))
+            return next((failures[parent] for parent in parents if parent in failures), None)
+        if self._located is None:
+            return self._failure
+        # It is in or below one of the OUs that could not be listed; nobody can tell which one.
+        return next(iter({**self._located.failures, **failures}.values()), None)
 
     def _walk(self) -> None:
         if not self._may_walk:
             return
         self._may_walk = False
         began = self._clock.now()
-        self._walked = self._gateway.units()
+        self._walked = self._ask(self._gateway.units)
         self._walked_at = began
-        self._paths |= {unit: (path, began) for unit, path in self._walked.items()}
+        self._paths |= {unit: (path, began) for unit, path in self._walked.paths.items()}
 
     def _locate_accounts(self) -> None:
         """Ask which accounts are in which OU, after a walk, where AWS does not give their paths."""
         if self._walked is None or not self._may_locate:
             return
         self._may_locate = False
-        self._unit_of_account = self._gateway.placements(tuple(self._walked))
+        units = tuple(self._walked.paths)
+        self._located = self._ask(lambda: self._gateway.placements(units))
+
+    def _ask(self, ask: Callable[[], _T]) -> _T:
+        """Ask once, and keep why it failed for each account that needs it."""
+        try:
+            return ask()
+        except GatewayError as error:
+            self._failure = error.failure
+            raise
 
     def _is_younger(self, moment: datetime | None, limit: timedelta) -> bool:
         return moment is not None and self._clock.now() - moment < limit

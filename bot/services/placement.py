@@ -2,12 +2,14 @@
 
 Nothing is asked of AWS where no section of the policy needs it. OUs are walked once a day, and tags
 are read account by account once a day. Where AWS does not answer, what was kept is used for a week;
-after that it is unknown, and so is what the policy asks of the account.
+after that it is unknown, and so is what the policy asks of the account. A failure is that of the
+account it was met at: others are asked for all the same, unless several in a row failed.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +19,7 @@ from bot.domain.accounts import AccountPlacement
 from bot.domain.errors import GatewayError, StoreError
 from bot.domain.failures import FailureCode
 from bot.services.ou_tree import MAX_AGE, MAX_STALE_AGE, UnitTree
+from bot.services.tag_reader import TagReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,24 +36,6 @@ if TYPE_CHECKING:
     Path = tuple[Unit, ...]
 
 _log = structlog.get_logger(__name__)
-
-MAX_CONSECUTIVE_FAILURES: Final = 5
-"""Accounts in a row whose tags cannot be read, after which no further ones are asked for."""
-
-_PERMANENT: Final = frozenset(
-    {
-        FailureCode.CREDENTIALS_EXPIRED,
-        FailureCode.CREDENTIALS_MISSING,
-        FailureCode.CLOCK_WRONG,
-        FailureCode.DENIED,
-        FailureCode.DENIED_BY_SCP,
-        FailureCode.NO_ORGANIZATION,
-        FailureCode.NOT_REACHED,
-        FailureCode.PERMISSION_MISSING,
-        FailureCode.WRONG_CALLER,
-    }
-)
-"""Causes for which no other account's tags would be read either."""
 
 _NOTHING_KEPT: Final = AccountPlacement()
 
@@ -84,9 +69,9 @@ class PlacementResolver:
         self._kept: dict[str, AccountPlacement] | None = None
         self._tree = UnitTree(gateway, clock, may_walk=may_walk)
         self._walk_is_kept = False
-        self._consecutive_failures = 0
-        self._tags_given_up = False
-        self.failures: dict[str, Failure] = {}
+        self._tags = TagReader(gateway)
+        self._logged: set[str] = set()
+        self._failures: defaultdict[str, dict[str, Failure]] = defaultdict(dict)
 
     def complete(self, account: Account) -> Account:
         """The account with its `units` and `tags`, each None where it is needed and not known."""
@@ -116,6 +101,34 @@ class PlacementResolver:
         """The same for an account as the store has it, which does not tell its placement's age."""
         return self.complete(replace(account, units=None, tags=None))
 
+    def failures_of(self, account_id: str) -> dict[str, Failure]:
+        """Why AWS did not give an account's `units` or `tags`, of those that were needed."""
+        with self._lock:
+            return dict(self._failures.get(account_id, {}))
+
+    @property
+    def tags_are_refused(self) -> bool:
+        """Whether the tags of several accounts in a row could not be read, and none of others."""
+        return self._tags.has_given_up
+
+    def tries_tags(self, account: Account) -> bool:
+        """Whether this account's tags would be requested, and decide if those of others are.
+
+        Such accounts have to be placed one after another, so that each scan ends alike.
+        """
+        return not self._tags.is_settled and self.needs_tags_of(account)
+
+    def needs_tags_of(self, account: Account) -> bool:
+        """Whether this account's tags have to be requested."""
+        if not self._policy.needs_tags or not account.is_active:
+            return False
+        kept = self._kept_placement(account.id)
+        return kept.tags is None or not self._is_younger(kept.tags_at, MAX_AGE)
+
+    def retry_tags(self) -> None:
+        """Request the tags of some more accounts before giving up on all."""
+        self._tags.resume()
+
     def place(self, account: Account) -> Account:
         """The same for a scan, which concludes nothing from what it was kept from asking.
 
@@ -125,8 +138,9 @@ class PlacementResolver:
         """
         placed = self.complete(account)
         policy = self._policy
+        failures = self.failures_of(account.id)
         for what, is_needed in (("units", policy.needs_units), ("tags", policy.needs_tags)):
-            why = self.failures.get(what)
+            why = failures.get(what)
             if why is None or not is_needed or getattr(placed, what) is not None:
                 continue
             if why.cause.of_the_caller or why.cause is FailureCode.NOT_REACHED:
@@ -142,7 +156,7 @@ class PlacementResolver:
             try:
                 found = self._tree.find(account, kept)
             except GatewayError as error:
-                self._record_failure("units", error.failure)
+                self._record_failure(account.id, "units", error.failure)
                 found = self._tree.last_known(account, kept)
             if not self._walk_is_kept:
                 walked = self._tree.placements()
@@ -157,31 +171,21 @@ class PlacementResolver:
         """The tags and since when they are known."""
         if kept.tags is not None and self._is_younger(kept.tags_at, MAX_AGE):
             return kept.tags, kept.tags_at
-        if not self._tags_given_up:
-            asked_at = self._clock.now()
-            try:
-                tags = self._gateway.tags(account_id)
-            except GatewayError as error:
-                self._count_tag_failure(error.failure)
-            else:
-                self._consecutive_failures = 0
-                return tags, asked_at
+        asked_at = self._clock.now()
+        try:
+            return self._tags.read(account_id), asked_at
+        except GatewayError as error:
+            with self._lock:
+                self._record_failure(account_id, "tags", error.failure)
         return (kept.tags if self._is_younger(kept.tags_at, MAX_STALE_AGE) else None), kept.tags_at
 
-    def _count_tag_failure(self, why: Failure) -> None:
-        """Give up on tags where further ones could not be read either."""
-        with self._lock:
-            self._record_failure("tags", why)
-            self._consecutive_failures += 1
-            if why.cause in _PERMANENT or self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
-                self._tags_given_up = True
-
-    def _record_failure(self, what: str, why: Failure) -> None:
-        if what not in self.failures:
+    def _record_failure(self, account_id: str, what: str, why: Failure) -> None:
+        if what not in self._logged:
+            self._logged.add(what)
             organization = self._gateway.name
             cause = why.cause.value
             _log.warning("not read", what=what, organization=organization, cause=cause)
-        self.failures[what] = why
+        self._failures[account_id][what] = why
 
     def _kept_placement(self, account_id: str) -> AccountPlacement:
         with self._lock:
@@ -242,16 +246,20 @@ class AccountPlacer:
         self._accounts = accounts
         self._clock = clock
 
-    def complete(self, account: Account, policy: Policy) -> Account:
-        """The account with its OUs and tags, as far as they are needed and known."""
+    def complete(self, account: Account, policy: Policy) -> tuple[Account, Mapping[str, Failure]]:
+        """The account with its OUs and tags, as far as they are needed and known.
+
+        Returns:
+            It, and why its `units` or `tags` are unknown, where AWS was asked for them.
+        """
         if not policy.needs_units and not policy.needs_tags:
-            return account
+            return account, {}
         try:
             gateway = self._organizations.for_account(account.id)
-        except GatewayError:
-            return account
+        except GatewayError as error:
+            return account, dict.fromkeys(("units", "tags"), error.failure)
         resolver = PlacementResolver(gateway, self._accounts, policy, self._clock, may_walk=False)
-        return resolver.complete_stored(account)
+        return resolver.complete_stored(account), resolver.failures_of(account.id)
 
 
 def _lacks_names(path: Path | None) -> bool:

@@ -91,7 +91,9 @@ class AccountViewService:
                 primary = self._contacts.primary_contact(account.id, Priority.INTERACTIVE)
         context = load_context(policy, self._store, self._clock, self._directory.members)
         facts = context.facts(account.id, tuple(ContactType), primary)
-        result = evaluate(account, readings, account_policy, read_at, facts)
+        result = evaluate(
+            account, readings, account_policy, read_at, facts, placement_failures=found.failures
+        )
         self._store.findings.observe(result)
         judged = (
             set()

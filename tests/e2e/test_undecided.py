@@ -223,3 +223,51 @@ def test_places_that_are_denied_leave_accounts_unknown(
         ("missing", "/Production"),
         ("compliant", "/Development"),
     )
+
+
+@pytest.mark.parametrize("paths", [True, False])
+def test_what_is_denied_of_one_account_or_ou_leaves_the_others_alone(
+    aws: AwsSandbox, environment: dict[str, str], tmp_path: Path, *, paths: bool
+) -> None:
+    """Of sixty accounts, those are unknown whose tags or OU may not be read, and no others."""
+    numbers = range(1, 61)
+    ids = [f"{600_000_000_000 + number}" for number in numbers]
+    ous = {each: "/Locked/Deeper" if each in ids[40:48] else "/Production" for each in ids}
+    aws.seed_accounts(
+        [
+            {"id": each, "name": each, "ou": ous[each], "contacts": {"SECURITY": contact()}}
+            for each in ids
+        ]
+    )
+    aws.paths(on=paths)
+    aws.set_contact(MANAGEMENT, "SECURITY", contact())
+    for each in ids[:7]:
+        aws.deny("organizations:ListTagsForResource", each)
+    units = {each["path"]: each["id"] for each in aws.units()["units"]}
+    aws.deny("organizations:ListOrganizationalUnitsForParent", units["/Locked"])
+    environment["ALTCONTACT_CONFIG"] = str(tmp_path / "altcontact.toml")
+    Path(environment["ALTCONTACT_CONFIG"]).write_text(PLACES.replace('"required"', '"optional"'))
+    accounts = check(without_slack(environment), wanted=1)
+    unknown = {each for each, held in accounts.items() if held["outcome"] == "unknown"}
+    assert unknown == {*ids[:7], *ids[40:48]}
+    tags, place = (accounts[each]["contacts"]["SECURITY"]["reason"] for each in (ids[0], ids[40]))
+    assert tags.startswith("The tags of this account could not be read, so")
+    assert "organizations:ListTagsForResource" in tags
+    assert place.startswith("The OUs of this account could not be read, so")
+    assert "organizations:ListOrganizationalUnitsForParent" in place
+
+
+def test_accounts_whose_tags_were_not_requested_are_told_as_that(
+    aws: AwsSandbox, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Where nobody's tags may be read, no account that was not asked for "could not be read"."""
+    aws.seed_accounts([{"id": f"{600_000_000_000 + number}", "name": "a"} for number in range(60)])
+    aws.deny("organizations:ListTagsForResource")
+    environment["ALTCONTACT_CONFIG"] = str(tmp_path / "altcontact.toml")
+    Path(environment["ALTCONTACT_CONFIG"]).write_text(PLACES)
+    accounts = check(without_slack(environment), wanted=3)
+    reasons = [each["contacts"]["SECURITY"]["reason"] for each in accounts.values()]
+    asked = [each for each in reasons if each.startswith("The tags of this account could not be")]
+    skipped = [each for each in reasons if each.startswith("This account's tags were not request")]
+    assert (len(asked), len(skipped)) == (10, 51)
+    assert all("organizations:ListTagsForResource" in each for each in reasons)

@@ -14,7 +14,7 @@ from bot.domain.errors import GatewayError, NotAllowed, PostInDoubt
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixRequest
 from bot.domain.policy.policy import Policy
-from bot.domain.readings import Absent, Present, Unreadable
+from bot.domain.readings import Absent, PlacementsReading, Present, UnitsReading, Unreadable
 from bot.domain.scans import Trigger, TriggerKind
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 from bot.services.ports.slack import Posted
@@ -147,6 +147,7 @@ class FakeGateway:
         self.write_gate: Gate | None = None
         self.on_read: Callable[[], None] = lambda: None
         self.on_write: Callable[[], None] = lambda: None
+        self.on_tags: Callable[[int], object] = lambda _number: None
         self.primary: dict[str, PrimaryContact | Failure] = {}
         self.tree: dict[str, tuple[Unit, ...]] = {}
         self.placed: dict[str, str] = {}
@@ -154,6 +155,8 @@ class FakeGateway:
         self.walk_fault: GatewayError | None = None
         self.placing_fault: GatewayError | None = None
         self.tag_fault: GatewayError | None = None
+        self.tag_faults: dict[str, GatewayError] = {}
+        self.unlisted: dict[str, Failure] = {}
         self.walks = self.placings = 0
         self.tags_read: list[str] = []
         self.closed = False
@@ -208,23 +211,32 @@ class FakeGateway:
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
         return self.primary.get(account_id, failure(FailureCode.DENIED))
 
-    def units(self) -> Mapping[str, tuple[Unit, ...]]:
+    def units(self) -> UnitsReading:
         self.walks += 1
         if self.walk_fault is not None:
             raise self.walk_fault
-        return self.tree
+        hidden = [unit for unit, path in self.tree.items() if self._is_below_unlisted(path)]
+        tree = {unit: path for unit, path in self.tree.items() if unit not in hidden}
+        return UnitsReading(tree, self.unlisted)
 
-    def placements(self, units: Iterable[str]) -> Mapping[str, str]:
+    def placements(self, units: Iterable[str]) -> PlacementsReading:
         self.placings += 1
         if self.placing_fault is not None:
             raise self.placing_fault
-        return self.placed
+        listed = {"", *units} - self.unlisted.keys()
+        placed = {each: unit for each, unit in self.placed.items() if unit in listed}
+        return PlacementsReading(placed, self.unlisted)
+
+    def _is_below_unlisted(self, path: tuple[Unit, ...]) -> bool:
+        return any(unit.id in self.unlisted for unit in path[:-1])
 
     def tags(self, account_id: str) -> Mapping[str, str]:
         self.tags_read.append(account_id)
-        if self.tag_fault is not None:
-            raise self.tag_fault
-        return self.tagged[account_id]
+        self.on_tags(len(self.tags_read))
+        fault = self.tag_faults.get(account_id, self.tag_fault)
+        if fault is not None:
+            raise fault
+        return self.tagged.get(account_id, {})
 
     def close(self) -> None:
         self.closed = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
 from bot.domain.failures import FailureCode, failure
@@ -31,6 +32,8 @@ def evaluate(
     policy: AccountPolicy | PolicyUnknown,
     read_at: datetime | None = None,
     facts: AccountFacts = NO_FACTS,
+    *,
+    placement_failures: Mapping[str, Failure] = MappingProxyType({}),
 ) -> AccountResult:
     """Evaluate what was read of an account.
 
@@ -41,6 +44,7 @@ def evaluate(
             the readings then.
         read_at: when reading began.
         facts: what rules need to know of it besides.
+        placement_failures: why its `units` or `tags` are unknown, where AWS was asked for them.
 
     Raises:
         KeyError: a type that the policy needs was not read.
@@ -48,9 +52,8 @@ def evaluate(
     if not account.is_active:
         return AccountResult(account, read_at=read_at)
     if isinstance(policy, PolicyUnknown):
-        return AccountResult(
-            account, _unknown(policy.types, unknown_policy_failure(policy)), read_at=read_at
-        )
+        why = unknown_policy_failure(policy, placement_failures)
+        return AccountResult(account, _unknown(policy.types, why), read_at=read_at)
     if policy.excluded:
         return AccountResult(account, read_at=read_at, policy=policy, excluded=policy.excluded)
     contacts: dict[ContactType, AlternateContact] = {}
@@ -93,14 +96,43 @@ def not_scanned(
     )
 
 
-def unknown_policy_failure(policy: PolicyUnknown) -> Failure:
-    """Why nothing is concluded about an account whose policy is unknown."""
-    what = " and ".join({"units": "OUs", "tags": "tags"}[need] for need in policy.needs)
-    words = (
-        f"The {what} of this account could not be read, so it is not known what the policy asks "
-        "of it."
+def unknown_policy_failure(
+    policy: PolicyUnknown, failures: Mapping[str, Failure] = MappingProxyType({})
+) -> Failure:
+    """Why nothing is concluded about an account whose policy is unknown.
+
+    Args:
+        policy: what the policy needs to know about the account.
+        failures: why each of that (`units`, `tags`) is unknown. What is not among them was not
+            asked for, nor was what failed as `NOT_ASKED`.
+    """
+    asked = [need for need in policy.needs if need in failures and not _was_skipped(failures[need])]
+    skipped = [need for need in policy.needs if need not in asked]
+    facts = []
+    if asked:
+        facts.append(f"the {_names(asked)} of this account could not be read")
+    if skipped:
+        whose = "its" if asked else "this account's"
+        facts.append(f"{whose} {_names(skipped)} were not requested")
+    what = " and ".join(facts)
+    reasons = dict.fromkeys(failures[need] for need in policy.needs if need in failures)
+    words = [
+        f"{what[0].upper()}{what[1:]}, so the policy that applies to it is unknown.",
+        *(why.message for why in reasons),
+    ]
+    return failure(
+        FailureCode.PLACE_UNREAD if asked else FailureCode.PLACE_NOT_ASKED,
+        message=" ".join(words),
+        remedy=" ".join(dict.fromkeys(why.remedy for why in reasons)),
     )
-    return failure(FailureCode.PLACE_UNREAD, message=words)
+
+
+def _was_skipped(why: Failure) -> bool:
+    return why.cause is FailureCode.NOT_ASKED
+
+
+def _names(needs: list[str]) -> str:
+    return " and ".join({"units": "OUs", "tags": "tags"}[need] for need in needs)
 
 
 def _disabled_rules(policy: AccountPolicy, facts: AccountFacts) -> frozenset[Rule]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from bot.domain.accounts import Account, Unit
+    from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
-    from bot.domain.readings import ContactReading
+    from bot.domain.readings import ContactReading, PlacementsReading, UnitsReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.domain.scope import Scope
 
@@ -76,24 +76,24 @@ class ContactGateway(Contacts, Protocol):
         """
         ...
 
-    def units(self) -> Mapping[str, tuple[Unit, ...]]:
-        """Walk the organizational units: {id of each OU: the OUs from the root down to it}.
+    def units(self) -> UnitsReading:
+        """Walk the organizational units; one that cannot be listed ends no other's listing.
 
         Empty where no organization is in scope. The root is no OU.
 
         Raises:
-            GatewayError: a part of the walk could not be made.
+            GatewayError: nothing could be listed.
         """
         ...
 
-    def placements(self, units: Iterable[str]) -> Mapping[str, str]:
-        """Which OU each account is right in, "" for the root: {account id: OU id}.
+    def placements(self, units: Iterable[str]) -> PlacementsReading:
+        """Which OU each account is in; one that cannot be listed ends no other's listing.
 
         Args:
             units: the ids of all OUs; the root is asked besides.
 
         Raises:
-            GatewayError: a page could not be had.
+            GatewayError: nothing could be listed.
         """
         ...
 

@@ -16,9 +16,10 @@ from bot.domain.readings import Unreadable
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanPart
 from bot.services.ports.aws import Priority
+from bot.services.tag_reader import MAX_CONSECUTIVE_FAILURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
 
@@ -123,9 +124,24 @@ class OrganizationScan:
             self.give_up(failure(FailureCode.INTERNAL))
 
     def _scan_accounts(self) -> None:
+        """Scan the accounts as they are listed.
+
+        Where nobody's tags can be read so far, accounts wait until all are listed: some from all
+        over the list decide then whether it is worth asking for the others'.
+        """
+        waiting: list[Account] = []
         try:
-            for account in self._list():
-                self._readers.submit(self._scan_account, account)
+            try:
+                for account in self._list():
+                    if self._placement.tags_are_refused and self._placement.needs_tags_of(account):
+                        waiting.append(account)
+                    else:
+                        self._start(account)
+            finally:
+                if waiting:
+                    self._placement.retry_tags()
+                for account in _spread(waiting, MAX_CONSECUTIVE_FAILURES):
+                    self._start(account)
         finally:
             self._settle()
 
@@ -139,20 +155,35 @@ class OrganizationScan:
             if account.id in self._accounts:
                 continue  # pages may overlap where accounts come and go meanwhile
             with self._changed:
-                while self._under_way >= self._most_under_way and not self._is_over():
-                    self._changed.wait(self._poll_interval)
+                self._wait_until_under_way(self._most_under_way - 1)
                 if self._is_over():
                     return
                 self._accounts[account.id] = account
-                self._under_way += 1
             yield account
+
+    def _start(self, account: Account) -> None:
+        """Scan an account on a thread of `readers`, once there is room."""
+        tries_tags = self._placement.tries_tags(account)
+        with self._changed:
+            self._wait_until_under_way(self._most_under_way - 1)
+            if self._is_over():
+                return
+            self._under_way += 1
+        self._readers.submit(self._scan_account, account)
+        if tries_tags:
+            with self._changed:
+                self._wait_until_under_way(0)
 
     def _settle(self) -> None:
         """Wait for the calls under way; for a short while only once the scan gives up."""
         with self._changed:
-            while self._under_way and not self._is_over():
-                self._changed.wait(self._poll_interval)
+            self._wait_until_under_way(0)
             self._changed.wait_for(lambda: not self._under_way, self._shutdown_timeout)
+
+    def _wait_until_under_way(self, most: int) -> None:
+        """Wait until so many accounts at most are under way, or the scan is over."""
+        while self._under_way > most and not self._is_over():
+            self._changed.wait(self._poll_interval)
 
     def _is_over(self) -> bool:
         if self._stopping.is_set():
@@ -194,7 +225,8 @@ class OrganizationScan:
         account = self._placement.place(account) if account.is_active else _as_listed(account)
         policy = self._context.policy.resolve(account)
         if not account.is_active or isinstance(policy, PolicyUnknown) or policy.excluded:
-            return evaluate(account, {}, policy, read_at)
+            failures = self._placement.failures_of(account.id)
+            return evaluate(account, {}, policy, read_at, placement_failures=failures)
         readings = self._read(account, policy)
         primary = self._read_primary(account, policy)
         facts = self._context.facts(account.id, policy.types_to_read, primary)
@@ -238,6 +270,14 @@ class OrganizationScan:
     def _unseen(self, account: Account, why: Failure) -> AccountResult:
         account = _as_listed(account)
         return not_scanned(account, self._context.policy.resolve(account), why)
+
+
+def _spread(accounts: Sequence[Account], number: int) -> list[Account]:
+    """The same accounts, those first that lie evenly spread over them."""
+    step = max(1, len(accounts) // number)
+    first = accounts[step - 1 :: step][:number]
+    chosen = {account.id for account in first}
+    return [*first, *(account for account in accounts if account.id not in chosen)]
 
 
 def _check_conclusive(why: Failure) -> None:

@@ -68,8 +68,8 @@ def test_paths_walk_and_placements_agree(
 ) -> None:
     """Each account's OU is the same by its path and by asking each OU, and has its names."""
     gateway = calling_as(caller)
-    units = gateway.units()
-    placed = gateway.placements(units)
+    units = gateway.units().paths
+    placed = gateway.placements(units).unit_of
     by_path = {account.id: account.units for account in gateway.accounts()}
     assert {"/".join(["", *(unit.name for unit in path)]) for path in units.values()} >= {
         "/Production",
@@ -137,7 +137,7 @@ def test_a_standalone_account_stands_nowhere(calling_as: CallingAs) -> None:
     """Without an organization there are no OUs and no tags, and nothing is wrong."""
     gateway = calling_as("standalone")
     [account] = gateway.accounts()
-    assert (gateway.units(), gateway.tags(account.id)) == ({}, {})
+    assert (gateway.units().paths, gateway.tags(account.id)) == ({}, {})
 
 
 def test_a_role_is_assumed_with_its_external_id(aws: AwsSandbox, calling_as: CallingAs) -> None:

@@ -208,13 +208,13 @@ def test_ous_are_walked_and_accounts_found_in_them(
             AccountId=account_id, SourceParentId=root, DestinationParentId=unit
         )
     aws = gateway()
-    units = aws.units()
+    units = aws.units().paths
     assert ["/".join(unit.name for unit in path) for path in units.values()] == [
         "Production",
         "Test",
         "Production/Payments",
     ]
-    placements = aws.placements(units)
+    placements = aws.placements(units).unit_of
     assert placements == {MANAGEMENT_ID: "", shop: production, checkout: payments}
 
 

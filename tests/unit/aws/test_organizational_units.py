@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from bot.aws.gateway import AwsGateway
 from bot.domain.accounts import Unit
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
+from bot.domain.readings import PlacementsReading, UnitsReading
 from bot.domain.scope import AwsTarget, ScopeKind
 from tests.unit.aws.test_gateway import THROTTLED, gateway, managed
 from tests.unit.aws.wire import MEMBER, OWN, Answer, Wire, ok, organization, page, refusal
-
-if TYPE_CHECKING:
-    from bot.aws.gateway import AwsGateway
 
 ROOT = "r-ab12"
 PROD, TEAM, TEST = "ou-ab12-11111111", "ou-ab12-22222222", "ou-ab12-33333333"
@@ -95,7 +92,7 @@ def test_the_ous_are_walked_level_by_level() -> None:
     """Each OU is known by its id, with all that it is in, over all pages."""
     wire = tree()
     production, test = Unit(PROD, "Production"), Unit(TEST, "Test")
-    assert gateway(wire).units() == {
+    assert gateway(wire).units().paths == {
         PROD: (production,),
         TEST: (test,),
         TEAM: (production, Unit(TEAM, "Payments")),
@@ -113,13 +110,13 @@ def test_an_ou_that_is_deleted_during_the_walk_holds_nothing() -> None:
     """What is gone when its turn comes is passed over; the walk goes on."""
     gone = refusal("ParentNotFoundException")
     wire = rooted(units(unit(PROD, "Production"), unit(TEST, "Test")), gone, units())
-    assert set(gateway(wire).units()) == {PROD, TEST}
+    assert set(gateway(wire).units().paths) == {PROD, TEST}
 
 
 def test_a_page_of_the_walk_that_is_throttled_is_asked_for_again() -> None:
     """Throttling neither loses an OU nor ends the walk."""
     wire = rooted(units(unit(PROD, "Production"), token="t1"), THROTTLED, units())
-    assert set(gateway(wire).units()) == {PROD}
+    assert set(gateway(wire).units().paths) == {PROD}
 
 
 @pytest.mark.parametrize(
@@ -160,8 +157,74 @@ def test_placements_tell_the_ou_that_each_account_is_right_in() -> None:
         ok(Accounts=[{"Id": MEMBER}]),
         refusal("ParentNotFoundException"),
     )
-    assert gateway(wire).placements([PROD, TEST]) == {OWN: "", "1": "", MEMBER: PROD}
+    assert gateway(wire).placements([PROD, TEST]).unit_of == {OWN: "", "1": "", MEMBER: PROD}
     assert [asked["ParentId"] for asked in wire.asked(ACCOUNTS)] == [ROOT, ROOT, PROD, TEST]
+
+
+# Failures
+
+
+DENIED = refusal("AccessDeniedException", "Access denied", status=403)
+SLOW = refusal("InternalServerException", status=500)
+
+
+def test_an_ou_that_is_denied_ends_no_others_walk() -> None:
+    """Its own OUs are not known, with why; those of others are."""
+    listed = units(unit(PROD, "Production"), unit(TEST, "Test"))
+    found = gateway(rooted(listed, DENIED, units(unit(TEAM, "Payments")), units())).units()
+    assert set(found.paths) == {PROD, TEST, TEAM}
+    assert {key: why.cause for key, why in found.failures.items()} == {PROD: FailureCode.DENIED}
+
+
+def test_an_ou_whose_accounts_are_denied_ends_no_others_listing() -> None:
+    """Accounts of other OUs are placed, and so are those on the pages before the denied one."""
+    wire = rooted().on(
+        ACCOUNTS,
+        ok(Accounts=[{"Id": OWN}]),
+        ok(Accounts=[{"Id": "1"}], NextToken="t1"),
+        DENIED,
+        ok(Accounts=[{"Id": MEMBER}]),
+    )
+    found = gateway(wire).placements([PROD, TEST])
+    assert found.unit_of == {OWN: "", "1": PROD, MEMBER: TEST}
+    assert set(found.failures) == {PROD}
+
+
+@pytest.mark.parametrize(
+    ("first", "answer", "asked"),
+    [
+        (ok(Accounts=[{"Id": OWN}]), DENIED, 8),
+        (ok(Accounts=[{"Id": OWN}]), SLOW, 6),
+    ],
+)
+def test_ous_are_given_up_where_aws_does_not_answer(
+    first: Answer, answer: Answer, asked: int
+) -> None:
+    """Refusals are each OU's own; several without an answer end it, and that is said."""
+    wire = rooted().on(ACCOUNTS, first, *([answer] * 7))
+    ous = [f"ou-ab12-{number:08}" for number in range(7)]
+    found = AwsGateway(None, session=wire.session, tries={}).placements(ous)
+    assert len(wire.asked(ACCOUNTS)) == asked
+    assert set(found.failures) == set(ous)
+    skipped = {why.cause for why in found.failures.values()} & {FailureCode.NOT_ASKED}
+    assert bool(skipped) == (asked < 8)
+
+
+def test_ous_are_given_up_where_none_can_be_listed() -> None:
+    """Where nothing at all is listed that is an error, after several in a row."""
+    wire = rooted().on(ACCOUNTS, *([DENIED] * 9))
+    with pytest.raises(GatewayError) as caught:
+        gateway(wire).placements([f"ou-ab12-{number:08}" for number in range(8)])
+    assert cause_of(caught) is FailureCode.DENIED
+    assert len(wire.asked(ACCOUNTS)) == 5
+
+
+def test_a_caller_that_is_refused_ends_the_walk() -> None:
+    """Credentials that expire during a walk are no OU's own trouble."""
+    listed = units(unit(PROD, "Production"), unit(TEST, "Test"))
+    with pytest.raises(GatewayError) as caught:
+        gateway(rooted(listed, refusal("ExpiredTokenException"))).units()
+    assert cause_of(caught) is FailureCode.CREDENTIALS_EXPIRED
 
 
 # Tags
@@ -196,7 +259,8 @@ def test_a_standalone_account_is_in_no_ou_and_has_no_tags() -> None:
     """Without an organization nothing is asked, and nothing is in the way."""
     wire = Wire().on("DescribeOrganization", STANDALONE)
     adapter = gateway(wire)
-    assert (adapter.units(), adapter.placements([]), adapter.tags(OWN)) == ({}, {}, {})
+    assert (adapter.units(), adapter.placements([])) == (UnitsReading(), PlacementsReading())
+    assert adapter.tags(OWN) == {}
     assert {name for name, _ in wire.calls} == {"GetCallerIdentity", "DescribeOrganization"}
 
 

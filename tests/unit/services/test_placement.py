@@ -10,11 +10,12 @@ import structlog
 
 from bot.domain.accounts import AccountPlacement, Unit
 from bot.domain.errors import GatewayError, StoreError
-from bot.domain.failures import FailureCode
+from bot.domain.failures import FailureCode, failure
 from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.services.organizations import OrganizationRouter
-from bot.services.placement import MAX_CONSECUTIVE_FAILURES, AccountPlacer, PlacementResolver
+from bot.services.placement import AccountPlacer, PlacementResolver
+from bot.services.tag_reader import MAX_CONSECUTIVE_FAILURES
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 
 if TYPE_CHECKING:
@@ -226,7 +227,9 @@ def test_where_the_walk_fails_what_was_kept_is_used_for_a_week(fault: str) -> No
     with structlog.testing.capture_logs() as logs:
         assert [resolver.complete(each).units for each in (ONE, TWO)] == [(PROD, TEAM), (TEST,)]
     assert world.gateway.walks == 2
-    assert resolver.failures["units"].cause is FailureCode.PERMISSION_MISSING
+    assert {resolver.failures_of(each.id)["units"].cause for each in (ONE, TWO)} == {
+        FailureCode.PERMISSION_MISSING
+    }
     assert [(entry["what"], entry["cause"]) for entry in logs] == [("units", "permission_missing")]
     assert world.store.kept == before
     world.clock.tick(DAY + 1)
@@ -245,6 +248,26 @@ def test_where_the_walk_fails_a_path_is_named_by_what_was_kept() -> None:
     assert world.units(at(2, PROD, TEAM)) == [None]
 
 
+@pytest.mark.parametrize("with_paths", [True, False])
+def test_an_ou_that_cannot_be_listed_hides_its_own_accounts_alone(*, with_paths: bool) -> None:
+    """What is in other OUs is placed; what is below that one is unknown, with why."""
+    accounts = (at(1, PROD, TEAM), at(2, TEST), at(3)) if with_paths else (ONE, TWO, THREE)
+    world = World(*accounts)
+    world.gateway.unlisted = {PROD.id: failure(FailureCode.DENIED)}
+    resolver = world.resolver()
+    assert [resolver.complete(each).units for each in accounts] == [None, (TEST,), ()]
+    assert resolver.failures_of(ONE.id) == {"units": failure(FailureCode.DENIED)}
+    assert (resolver.failures_of(TWO.id), resolver.failures_of(THREE.id)) == ({}, {})
+    assert world.gateway.walks == 1
+
+
+def test_where_there_may_be_ous_no_account_is_taken_to_be_in_the_root() -> None:
+    """OUs that could not be listed are not taken for none."""
+    world = World(ONE)
+    world.gateway.tree, world.gateway.unlisted = {}, {"": failure(FailureCode.DENIED)}
+    assert world.units(ONE) == [None]
+
+
 def test_a_look_does_not_walk() -> None:
     """Where nobody may wait for a walk, what was kept is used, or nothing."""
     world = World(ONE, TWO)
@@ -259,15 +282,16 @@ def test_what_a_scan_and_a_look_are_given() -> None:
     """A scan walks, a look does not; an account that has no gateway stays as it is known."""
     world = World(ONE)
     placer = world.placer(world.gateway)
-    assert placer.complete(ONE, UNITS).units is None
+    assert placer.complete(ONE, UNITS) == (ONE, {})
     assert world.resolver().place(ONE).units == (PROD, TEAM)
-    assert placer.complete(ONE, UNITS).units == (PROD, TEAM)
-    assert placer.complete(ONE, TAGS).tags == {"env": "env-1"}
+    assert placer.complete(ONE, UNITS)[0].units == (PROD, TEAM)
+    assert placer.complete(ONE, TAGS)[0].tags == {"env": "env-1"}
     other = FakeGateway()
     other.name = "other"
     lost = world.placer(world.gateway, other)
-    assert lost.complete(ONE, UNITS) is ONE
-    assert lost.complete(ONE, Policy.requiring()) is ONE
+    assert lost.complete(ONE, UNITS)[0] is ONE
+    assert lost.complete(ONE, UNITS)[1].keys() >= {"units"}
+    assert lost.complete(ONE, Policy.requiring()) == (ONE, {})
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -279,10 +303,10 @@ def test_a_look_does_not_renew_what_was_kept(number: int) -> None:
     placer = world.placer(world.gateway)
     since = world.store.kept[one.id].units_at
     for _ in range(7):
-        assert placer.complete(placed, UNITS).units == placed.units
+        assert placer.complete(placed, UNITS)[0].units == placed.units
         world.clock.tick(DAY)
     assert world.store.kept[one.id].units_at == since
-    assert placer.complete(placed, UNITS).units is None
+    assert placer.complete(placed, UNITS)[0].units is None
 
 
 @pytest.mark.parametrize("cause", [FailureCode.NOT_REACHED, FailureCode.CREDENTIALS_EXPIRED])
@@ -342,23 +366,37 @@ def test_tags_that_cannot_be_read_are_those_kept_for_a_week() -> None:
     assert world.store.writes == 1
 
 
+def test_one_refusal_is_one_accounts() -> None:
+    """Wherever they are in the list, accounts whose tags are denied leave the others alone."""
+    world = World()
+    accounts = [account(each) for each in range(1, 30)]
+    denied = {account(each).id for each in (1, 2, 10, 11, 12, 13, 14, 15, 16, 17, 29)}
+    world.gateway.tag_faults = dict.fromkeys(denied, gateway_error(FailureCode.DENIED))
+    resolver = world.resolver(TAGS)
+    unknown = {each.id for each in accounts if resolver.complete(each).tags is None}
+    assert unknown == denied
+    assert {each.id for each in accounts if resolver.failures_of(each.id)} == denied
+    assert len(world.gateway.tags_read) == len(accounts)
+
+
 @pytest.mark.parametrize(
-    ("cause", "asked"),
-    [
-        (FailureCode.PERMISSION_MISSING, 1),
-        (FailureCode.CREDENTIALS_EXPIRED, 1),
-        (FailureCode.TIMED_OUT, MAX_CONSECUTIVE_FAILURES),
-    ],
+    "cause",
+    [FailureCode.PERMISSION_MISSING, FailureCode.CREDENTIALS_EXPIRED, FailureCode.TIMED_OUT],
 )
-def test_tags_are_not_asked_for_in_vain(cause: FailureCode, asked: int) -> None:
-    """What would fail for every account is given up in that scan, at once or after a few."""
+def test_tags_are_not_requested_in_vain(cause: FailureCode) -> None:
+    """Several refusals in a row and no success: others are not asked for, and that is said."""
     world = World()
     accounts = [account(each) for each in range(1, 11)]
     world.gateway.tag_fault = gateway_error(cause)
+    resolver = world.resolver(TAGS)
     with structlog.testing.capture_logs() as logs:
-        assert world.tags(*accounts) == [None] * 10
-    assert len(world.gateway.tags_read) == asked
+        assert [resolver.complete(each).tags for each in accounts] == [None] * 10
+    assert len(world.gateway.tags_read) == MAX_CONSECUTIVE_FAILURES
     assert len(logs) == 1
+    told = [resolver.failures_of(each.id)["tags"] for each in accounts]
+    assert [why.cause for why in told] == [cause] * 5 + [FailureCode.NOT_ASKED] * 5
+    assert told[-1].message.startswith("The tags of 5 other accounts could not be read. ")
+    assert told[-1].remedy == told[0].remedy
     world.gateway.tag_fault = None
     assert None not in world.tags(*accounts)
 

@@ -244,13 +244,34 @@ def test_an_account_whose_place_is_not_known_is_unknown() -> None:
     assert [item.outcome for item in result.results] == 2 * [Outcome.UNKNOWN]
     why = unknown_policy_failure(unplaced)
     assert {item.failure for item in result.results} == {why}
-    assert (why.cause, why.message.startswith("The OUs and tags of")) == (
-        FailureCode.PLACE_UNREAD,
-        True,
-    )
+    assert why.cause is FailureCode.PLACE_NOT_ASKED
+    assert why.message.startswith("This account's OUs and tags were not requested, so")
     late = not_scanned(account(), unplaced, WHY)
     assert not late.was_scanned
     assert {item.failure for item in late.results} == {WHY}
+
+
+def test_what_could_not_be_read_is_told_from_what_was_not_requested() -> None:
+    """Each says why, with its remedy; the same reason is given once."""
+    unplaced = PolicyUnknown(("units", "tags"), (SECURITY,))
+    denied = failure(FailureCode.DENIED)
+    skipped = failure(FailureCode.NOT_ASKED, message="Five others failed.", remedy="Ask.")
+    both = unknown_policy_failure(unplaced, {"units": denied, "tags": denied})
+    assert both.cause is FailureCode.PLACE_UNREAD
+    assert both.message == (
+        "The OUs and tags of this account could not be read, so the policy that applies to it is "
+        f"unknown. {denied.message}"
+    )
+    assert both.remedy == denied.remedy
+    one_each = unknown_policy_failure(unplaced, {"units": denied, "tags": skipped})
+    assert one_each.cause is FailureCode.PLACE_UNREAD
+    assert one_each.message.startswith(
+        "The OUs of this account could not be read and its tags were not requested, so"
+    )
+    assert one_each.message.endswith(f"{denied.message} Five others failed.")
+    neither = unknown_policy_failure(unplaced, {"tags": skipped})
+    assert neither.cause is FailureCode.PLACE_NOT_ASKED
+    assert "could not be read" not in neither.message
 
 
 @pytest.mark.parametrize("cause", FailureCode)

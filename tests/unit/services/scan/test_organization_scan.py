@@ -111,3 +111,89 @@ def test_a_caller_that_is_refused_ends_it(world: World) -> None:
     assert why.cause is FailureCode.CREDENTIALS_EXPIRED
     assert not any(result.was_scanned for result in world.scan.results())
     assert world.gateway.reads == []
+
+
+IF_TAGGED = PolicyTable(
+    "here", {"billing.presence": Presence.REQUIRED}, Match(tags=(("env", "prod"),))
+)
+
+
+class TaggedWorld:
+    """Sixty accounts, read by eight threads, of which the policy needs the tags."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.accounts = [account(number) for number in range(1, 61)]
+        self.gateway = FakeGateway(*self.accounts)
+        self.store = store
+
+    def unknown(self) -> dict[str, FailureCode]:
+        """The accounts that a scan leaves unknown, with the cause."""
+        policy = Policy.requiring(tables=[IF_TAGGED])
+        with ThreadPoolExecutor(8) as readers:
+            clock = FakeClock()
+            scan = OrganizationScan(
+                self.gateway,
+                PlacementResolver(self.gateway, self.store.accounts, policy, clock),
+                EvaluationContext(policy),
+                clock,
+                readers=readers,
+                concurrency=8,
+                stopping=threading.Event(),
+                on_progress=lambda: None,
+                poll_interval=0.005,
+                shutdown_timeout=1,
+            )
+            scan.run()
+        results = scan.results()
+        assert [result.account.id for result in results] == [each.id for each in self.accounts]
+        return {
+            result.account.id: item.failure.cause
+            for result in results
+            for item in result.results[:1]
+            if item.failure is not None
+        }
+
+
+@pytest.fixture
+def tagged(tmp_path: Path) -> Iterator[TaggedWorld]:
+    """The same world for each test, with nothing kept."""
+    with SqliteStore(tmp_path / "bot.db", FakeClock()) as store:
+        yield TaggedWorld(store)
+
+
+@pytest.mark.parametrize(
+    "denied",
+    [{1}, {30}, set(range(1, 21)), set(range(1, 41)), set(range(2, 60, 2)), set(range(21, 61))],
+    ids=["first", "one", "first 20", "first 40", "every other", "last 40"],
+)
+def test_accounts_whose_tags_are_denied_are_unknown_and_no_others(
+    tagged: TaggedWorld, denied: set[int]
+) -> None:
+    """However many they are and wherever they are listed, each refusal is one account's."""
+    ids = {account(number).id for number in denied}
+    fault = gateway_error(FailureCode.DENIED)
+    tagged.gateway.tag_faults = dict.fromkeys(ids, fault)
+    assert tagged.unknown() == dict.fromkeys(ids, FailureCode.PLACE_UNREAD)
+
+
+def test_where_nobodys_tags_can_be_read_some_are_asked_for_and_the_rest_are_not(
+    tagged: TaggedWorld,
+) -> None:
+    """The first ones and some from all over the list decide it, the same ones at each scan."""
+    tagged.gateway.tag_fault = gateway_error(FailureCode.DENIED)
+    first = tagged.unknown()
+    asked = list(tagged.gateway.tags_read)
+    assert len(asked) == 10
+    assert {each for each, cause in first.items() if cause is FailureCode.PLACE_UNREAD} == {*asked}
+    assert {cause for each, cause in first.items() if each not in asked} == {
+        FailureCode.PLACE_NOT_ASKED
+    }
+    assert tagged.unknown() == first
+    assert tagged.gateway.tags_read == 2 * asked
+
+
+def test_tags_are_read_side_by_side_once_one_was_read(tagged: TaggedWorld) -> None:
+    """What one account after another decides costs no more than the first success."""
+    together = threading.Barrier(8, timeout=10)
+    tagged.gateway.on_tags = lambda number: together.wait() if 1 < number <= 9 else None
+    assert tagged.unknown() == {}

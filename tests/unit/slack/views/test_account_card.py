@@ -215,7 +215,7 @@ def test_what_aws_holds_is_shown_though_the_policy_cannot_be_told() -> None:
         Present(data.CONTACT), match=Match(tags=(("env", "prod"),)), security__title=("Lead",)
     )
     message = card(seen)
-    assert "could not be read" in shown(message)
+    assert "were not requested" in shown(message)
     assert data.CONTACT.email in shown(message)
     assert "Change" in labels(message)
 
