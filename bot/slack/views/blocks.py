@@ -1,13 +1,16 @@
 """Block Kit in small pieces, and the two ways in which text from outside is shown as typed.
 
 Names and contact fields go into `plain_text` objects with emoji off, where nothing has a meaning.
-In mrkdwn stands our own text; what is put into it is escaped.
+In mrkdwn stands our own text; what is put into it is escaped, and Slack links nothing in it by
+itself. In both, a character that would turn the order of the text after it around shows as `�`.
 """
 
 from __future__ import annotations
 
 import html
 from typing import TYPE_CHECKING, Any, Final
+
+from bot.domain.visible_text import BIDI_CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +25,12 @@ BUTTON_TEXT: Final = 75
 """The most characters that Slack takes in each."""
 
 
+_REORDERING: Final = str.maketrans(dict.fromkeys(BIDI_CONTROLS, "\N{REPLACEMENT CHARACTER}"))
+
+
 def escape(text: str) -> str:
     """Text from outside, for mrkdwn: no mention, no link, no entity comes of it."""
-    return html.escape(text, quote=False)
+    return html.escape(text.translate(_REORDERING), quote=False)
 
 
 def clip(text: str, limit: int) -> str:
@@ -34,12 +40,17 @@ def clip(text: str, limit: int) -> str:
 
 def plain(text: str, limit: int = SECTION_TEXT) -> Block:
     """A text that shows as it is."""
-    return {"type": "plain_text", "text": clip(text, limit) or "-", "emoji": False}
+    shown = clip(text.translate(_REORDERING), limit) or "-"
+    return {"type": "plain_text", "text": shown, "emoji": False}
 
 
 def mrkdwn(text: str, limit: int = SECTION_TEXT) -> Block:
-    """A text of our own, with Slack's markup."""
-    return {"type": "mrkdwn", "text": clip(text, limit)}
+    """A text of our own, with Slack's markup.
+
+    `verbatim`: only what is marked up as a link or a mention (`<…>`) is one, whatever an account's
+    name or a person's reason looks like.
+    """
+    return {"type": "mrkdwn", "text": clip(text, limit), "verbatim": True}
 
 
 def header(text: str) -> Block:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _WORDS, _PASTE = 600, 1000
 """Characters of a line's words and mend, and of what to paste, before Slack's own escaping."""
+
+_URL: Final = re.compile(r"https://[\w./-]+\w")
 
 _BLOCK: Final = 2900
 """Characters of a paragraph; Slack takes 3,000."""
@@ -85,7 +88,7 @@ def _line(line: CheckResult, *, notes: bool) -> str:
     words = f"not checked: {line.message}" if line.state is State.NOT_CHECKED else line.message
     text = f"{MARKS[line.state]} *{_text(line.name)}*: {_text(words)}"
     if line.remedy:
-        text = f"{text}\n{_text(line.remedy)}"
+        text = f"{text}\n{_linked(_text(line.remedy))}"
     if line.snippet and (notes or line.state is not State.OK):
         text = f"{text}\n```\n{_code(line.snippet)}\n```"
     return text
@@ -94,6 +97,11 @@ def _line(line: CheckResult, *, notes: bool) -> str:
 def _text(text: str) -> str:
     """Text for mrkdwn: escaped, on one line, and short enough to stay so."""
     return _within(" ".join(text.split()), _WORDS)
+
+
+def _linked(text: str) -> str:
+    """A remedy, in which pages to go to are links: Slack makes none by itself."""
+    return _URL.sub(r"<\g<0>>", text)
 
 
 def _code(text: str) -> str:

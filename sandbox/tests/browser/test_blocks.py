@@ -46,7 +46,11 @@ def test_one_of_each(bare: Sandbox, app: MadeUpApp, opened: Opening) -> None:
         {
             "type": "section",
             "text": {"type": "mrkdwn", "text": "*Bold*, _slanted_, ~gone~, `code`, <@U0BOB00002>"},
-            "fields": [{"type": "mrkdwn", "text": "<https://example.com|the manual>"}],
+            "fields": [
+                {"type": "mrkdwn", "text": "<https://example.com|the manual>"},
+                {"type": "mrkdwn", "text": "https://bare.example"},
+                {"type": "mrkdwn", "text": "_https://not.example_ <#C1>", "verbatim": True},
+            ],
         },
         {"type": "divider"},
         {
@@ -95,6 +99,9 @@ def test_one_of_each(bare: Sandbox, app: MadeUpApp, opened: Opening) -> None:
     link = message.get_by_role("link", name="the manual")
     expect(link).to_have_attribute("href", "https://example.com")
     expect(link).to_have_attribute("rel", "noopener noreferrer")
+    expect(message.get_by_role("link", name="https://bare.example")).to_be_visible()
+    expect(message.locator("em").filter(has_text="https://not.example")).to_be_visible()
+    expect(message.get_by_role("link", name="https://not.example")).to_have_count(0)
     expect(message).to_contain_text("1970")
     expect(message).to_contain_text("✅")
     expect(message.get_by_role("listitem")).to_have_text(["first", "second"])

@@ -142,6 +142,11 @@ def test_takes(block: Node) -> None:
             {"type": "section", "text": {"type": "mrkdwn", "text": "a", "emoji": True}},
             "emoji is for",
         ),
+        (
+            {"type": "section", "text": {"type": "mrkdwn", "text": "a", "verbatim": "yes"}},
+            "verbatim is",
+        ),
+        ({"type": "section", "text": {**plain("a"), "verbatim": True}}, "verbatim is"),
         ({"type": "header", "text": {"type": "mrkdwn", "text": "a"}}, "plain_text is needed"),
         ({"type": "header", "text": plain("x" * 151)}, "more than 150"),
         ({"type": "context", "elements": [plain()] * 11}, "elements are not 1 to 10"),

@@ -33,6 +33,8 @@ def text_problems(text: Any, where: str, most: int, *, plain: bool = False) -> I
         yield f"{where}: {kind!r} where {'plain_text' if plain else 'a text object'} is needed"
     if kind == "mrkdwn" and "emoji" in text:
         yield f"{where}: emoji is for plain_text alone"
+    if "verbatim" in text and not (kind == "mrkdwn" and isinstance(text["verbatim"], bool)):
+        yield f"{where}: verbatim is true or false, and for mrkdwn alone"
     if not isinstance(content, str) or not content:
         yield f"{where}: empty text"
     elif len(content) > most:

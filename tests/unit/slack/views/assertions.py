@@ -16,6 +16,7 @@ MOST_TEXT = 10_000
 def assert_sound(message: Message) -> None:
     """Slack would take the message, and it says something to those who do not see it."""
     assert problems(message.blocks, surface="message") == []
+    assert_links_nothing_by_itself(message.blocks)
     assert message.text.strip()
     assert len(message.text) < 4_000
     assert "<!channel>" not in message.text
@@ -25,6 +26,18 @@ def assert_sound(message: Message) -> None:
 def assert_sound_view(view: dict[str, Any]) -> None:
     """Slack would take the view."""
     assert problems(view, surface="modal") == []
+    assert_links_nothing_by_itself(view)
+
+
+def assert_links_nothing_by_itself(node: Any) -> None:  # noqa: ANN401 - nested JSON
+    """Slack makes a link or a mention of nothing that is not marked up as one."""
+    if isinstance(node, dict):
+        assert node.get("type") != "mrkdwn" or node.get("verbatim") is True, node
+        for value in node.values():
+            assert_links_nothing_by_itself(value)
+    elif isinstance(node, list):
+        for value in node:
+            assert_links_nothing_by_itself(value)
 
 
 def texts(node: Any, *kinds: str) -> list[str]:  # noqa: ANN401 - Block Kit is nested JSON

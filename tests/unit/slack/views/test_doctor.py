@@ -41,6 +41,14 @@ class Encoded(io.StringIO):
     encoding = "ascii"
 
 
+def test_a_page_to_go_to_is_a_link() -> None:
+    """Slack makes no link by itself of what the bot writes; a remedy's pages are links."""
+    remedy = "Go to https://api.slack.com/apps, then <look>."
+    bad = CheckResult(Section.SLACK, "Bot token", State.FAILURE, "is revoked.", remedy)
+    told = json.dumps(result_message([bad]).blocks)
+    assert "<https://api.slack.com/apps>, then &lt;look&gt;." in told
+
+
 def test_piped() -> None:
     """Each line has its mark, its mend and what to paste under it; the summary ends it."""
     out = io.StringIO()

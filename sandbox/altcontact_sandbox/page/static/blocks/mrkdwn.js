@@ -13,7 +13,7 @@ const BARE_LINK = /^https?:\/\/[^\s<>|`*~]*[^\s<>|`*~.,;:!?)\]'"]/;
 export function textOf(object) {
   if (!object) return [];
   return object.type === "mrkdwn"
-    ? mrkdwn(object.text)
+    ? mrkdwn(object.text, object.verbatim === true)
     : plainText(object.text, object.emoji !== false);
 }
 
@@ -29,19 +29,19 @@ export function plainText(text, emoji = true) {
   return lines(shown);
 }
 
-/** A text with Slack's markup. */
-export function mrkdwn(text) {
+/** A text with Slack's markup; `verbatim`: a URL that is not marked up is no link. */
+export function mrkdwn(text, verbatim = false) {
   const parts = String(text ?? "").split("```");
   // Without a partner the last mark is a text like any other.
   if (parts.length % 2 === 0) parts.push([parts.pop(), parts.pop()].reverse().join("```"));
   return parts.flatMap((part, number) => {
     const isCode = number % 2 === 1;
     if (isCode) return h("pre", { class: "pre" }, unescaped(part.replace(/^\n|\n$/g, "")));
-    return part === "" ? [] : quotes(part.replace(number > 0 ? /^\n/ : /^(?!)/, ""));
+    return part === "" ? [] : quotes(part.replace(number > 0 ? /^\n/ : /^(?!)/, ""), verbatim);
   });
 }
 
-function quotes(text) {
+function quotes(text, verbatim) {
   const nodes = [];
   const isQuote = (line) => /^(?:>|&gt;)/.test(line);
   const groups = [];
@@ -53,7 +53,7 @@ function quotes(text) {
     else groups.push({ quoted, lines: [content] });
   }
   for (const group of groups) {
-    const inner = inline(group.lines.join("\n"));
+    const inner = inline(group.lines.join("\n"), verbatim);
     if (group.quoted) nodes.push(h("blockquote", null, inner));
     else nodes.push(...inner);
   }
@@ -61,7 +61,7 @@ function quotes(text) {
 }
 
 /** What stands in lines, without quotes and code blocks. */
-function inline(text) {
+function inline(text, verbatim) {
   const nodes = [];
   let plain = "";
   let at = 0;
@@ -70,7 +70,7 @@ function inline(text) {
     plain = "";
   };
   while (at < text.length) {
-    const found = piece(text, at);
+    const found = piece(text, at, verbatim);
     if (found) {
       flush();
       nodes.push(found.node);
@@ -85,7 +85,7 @@ function inline(text) {
 }
 
 /** What begins at a place and is more than a letter: {node, length}. */
-function piece(text, at) {
+function piece(text, at, verbatim) {
   const letter = text[at];
   if (letter === "<") {
     const end = text.indexOf(">", at);
@@ -103,14 +103,14 @@ function piece(text, at) {
     const emoji = match && emojiOf(match[1]);
     return emoji ? { node: emojiNode(emoji, match[1]), length: match[0].length } : null;
   }
-  if (letter === "h") {
+  if (letter === "h" && !verbatim) {
     const match = WORD.test(text[at - 1] ?? " ") ? null : BARE_LINK.exec(text.slice(at));
     return match && { node: link(unescaped(match[0]), null), length: match[0].length };
   }
-  return Object.hasOwn(MARKS, letter) ? marked(text, at, letter) : null;
+  return Object.hasOwn(MARKS, letter) ? marked(text, at, letter, verbatim) : null;
 }
 
-function marked(text, at, mark) {
+function marked(text, at, mark, verbatim) {
   const before = text[at - 1] ?? " ";
   if (WORD.test(before) || before === mark || /\s/.test(text[at + 1] ?? " ")) return null;
   for (let end = at + 1; end < text.length && text[end] !== "\n"; end += 1) {
@@ -121,7 +121,7 @@ function marked(text, at, mark) {
       text[end] === mark && end > at + 1 && !/\s/.test(text[end - 1]) &&
       !WORD.test(text[end + 1] ?? " ") && text[end + 1] !== mark
     ) {
-      const node = h(MARKS[mark], null, inline(text.slice(at + 1, end)));
+      const node = h(MARKS[mark], null, inline(text.slice(at + 1, end), verbatim));
       return { node, length: end + 1 - at };
     }
   }
