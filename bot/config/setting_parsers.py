@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from bot.domain.contacts import ContactType
 from bot.domain.masking import mask
 from bot.domain.scope import ScopeKind
+from bot.domain.visible_text import trim, visible
 
 _LONGEST_QUOTE: Final = 60
 _BOOLEANS: Final = {
@@ -47,13 +48,14 @@ def text(value: object) -> str:
     """Any text of one line or more that is not blank."""
     if not isinstance(value, str):
         raise ValueError(f"{quoted(value)} is no text")  # noqa: TRY004 - pydantic gathers these
-    if not value.strip():
+    trimmed = trim(value)
+    if not visible(trimmed):
         raise ValueError("is empty")
-    return value.strip()
+    return trimmed
 
 
 def _token(value: object, prefix: str) -> str:
-    token = value.strip() if isinstance(value, str) else ""
+    token = trim(value) if isinstance(value, str) else ""
     if token.startswith(prefix) and len(token) > len(prefix) and token.isprintable():
         return token
     other = next((name for start, name in _TOKENS.items() if token.startswith(start)), None)
@@ -131,7 +133,7 @@ def boolean(value: object) -> bool:
     if isinstance(value, bool):
         return value
     try:
-        return _BOOLEANS[str(value).strip().lower()]
+        return _BOOLEANS[trim(str(value)).lower()]
     except KeyError:
         raise ValueError(f"{quoted(value)} is neither true nor false") from None
 
@@ -150,7 +152,7 @@ def _items(value: object) -> list[str]:
     items = value if isinstance(value, list) else text(value).split(",")
     if not all(isinstance(item, str) for item in items):
         raise ValueError("holds something that is no text")
-    return list(dict.fromkeys(item.strip() for item in items if item.strip()))
+    return list(dict.fromkeys(trim(item) for item in items if visible(item)))
 
 
 def contact_types(value: object) -> tuple[ContactType, ...]:
@@ -194,7 +196,7 @@ def positive_number(value: object) -> float:
     try:
         if isinstance(value, bool):
             raise ValueError  # noqa: TRY301, TRY004 - Python counts truth values among the numbers
-        number = float(str(value))
+        number = float(trim(str(value)))
     except ValueError:
         raise ValueError(f"{quoted(value)} is no number") from None
     if not (math.isfinite(number) and number > 0):

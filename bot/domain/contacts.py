@@ -1,6 +1,7 @@
 """Alternate contacts, and how they change."""
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -39,12 +40,13 @@ class AlternateContact:
     def normal(self) -> tuple[str, str, str, str]:
         """The form in which two contacts are compared: (name, title, email, phone).
 
-        White space is folded, the case of the email address is ignored, and a phone number is its
-        digits with a leading `+` where it had one: AWS may hand back what was written trimmed.
+        Letters are composed (NFC: `ü` may be one character or two), white space is folded, the
+        case of the email address is ignored, and a phone number is its digits with a leading `+`
+        where it had one: AWS may hand back what was written trimmed.
         """
         return (
-            " ".join(self.name.split()),
-            " ".join(self.title.split()),
+            _composed(self.name),
+            _composed(self.title),
             self.email.strip().casefold(),
             _dialled(self.phone),
         )
@@ -70,6 +72,10 @@ NO_CONTACT: Final = "none"
 def fingerprint(contact: AlternateContact | None) -> str:
     """`contact.fingerprint`, or `NO_CONTACT` where none is set."""
     return contact.fingerprint if contact is not None else NO_CONTACT
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
 def _dialled(phone: str) -> str:

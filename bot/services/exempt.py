@@ -16,6 +16,7 @@ from bot.domain.errors import ExemptionRefused
 from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON, ExemptionKind, ExemptionRequest
 from bot.domain.policy.account_policy import LONGEST_EXEMPTION
 from bot.domain.rule_catalog import Rule
+from bot.domain.visible_text import is_reordered, tidy, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -231,9 +232,13 @@ class ExemptionService:
 
 
 def _reason(typed: str) -> str:
-    stripped = typed.strip()
-    if len(stripped) < SHORTEST_REASON:
+    # A line separator is what some programs put where a line ends.
+    stripped = tidy("\n".join(typed.splitlines()))
+    if len(visible(stripped)) < SHORTEST_REASON:
         words = f"Please say more: at least {SHORTEST_REASON} characters, for who reads it later."
+        raise ExemptionRefused(words, field=REASON)
+    if is_reordered(stripped):
+        words = "Please type this anew: it has hidden characters that show text in another order."
         raise ExemptionRefused(words, field=REASON)
     if len(stripped) > LONGEST_REASON:
         raise ExemptionRefused(f"At most {LONGEST_REASON} characters, please.", field=REASON)

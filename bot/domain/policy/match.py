@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -57,15 +58,16 @@ class Match:
         """Whether the account's id, name and tags match, where they are criteria."""
         if self.accounts and account.id not in self.accounts:
             return False
-        if self.names and _any_of(self.names).fullmatch(account.name.casefold()) is None:
+        if self.names and _any_of(self.names).fullmatch(_folded(account.name)) is None:
             return False
         if not self.tags:
             return True
         if account.tags is None:
             return None
-        tags = account.tags
+        tags = {_composed(key): _composed(value) for key, value in account.tags.items()}
         return all(
-            key in tags and fnmatch.fnmatchcase(tags[key], value) for key, value in self.tags
+            _composed(key) in tags and fnmatch.fnmatchcase(tags[_composed(key)], _composed(value))
+            for key, value in self.tags
         )
 
     def matches_location(self, account: Account) -> bool | None:
@@ -105,10 +107,19 @@ EVERY: Final = Match()
 """Matches every account."""
 
 
+def _composed(text: str) -> str:
+    """Text in NFC: `ü` may be one character or two, and looks the same."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _folded(text: str) -> str:
+    return _composed(text).casefold()
+
+
 @lru_cache(maxsize=1024)
 def _any_of(globs: tuple[str, ...]) -> re.Pattern[str]:
     """The pattern of a lower-case text that matches any of these globs."""
-    return re.compile("|".join(fnmatch.translate(glob.casefold()) for glob in globs))
+    return re.compile("|".join(fnmatch.translate(_folded(glob)) for glob in globs))
 
 
 def _is_in(pattern: str, units: tuple[Unit, ...]) -> bool:
@@ -131,7 +142,7 @@ def _index_of(pattern: str, units: tuple[Unit, ...]) -> int | None:
 
 def _joined(names: Iterable[str]) -> str:
     """A path of names; a slash within a name is no boundary, and only `?` and `*` match it."""
-    return "".join(f"/{name.replace('/', _SLASH)}" for name in names).casefold()
+    return _folded("".join(f"/{name.replace('/', _SLASH)}" for name in names))
 
 
 def _depth(pattern: str, units: tuple[Unit, ...]) -> int:
@@ -143,7 +154,7 @@ def _depth(pattern: str, units: tuple[Unit, ...]) -> int:
 @lru_cache(maxsize=1024)
 def _path(pattern: str) -> re.Pattern[str]:
     """The pattern of an OU path, whose segments are globs of their own."""
-    parts = [part for part in pattern.strip("/").casefold().split("/") if part]
+    parts = [part for part in _folded(pattern.strip("/")).split("/") if part]
     return re.compile(
         "".join("(?:/[^/]+)*" if part == "**" else f"/{_segment(part)}" for part in parts)
     )

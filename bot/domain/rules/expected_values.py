@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.domain.contacts import FIELDS, AlternateContact
 from bot.domain.findings import Difference
 from bot.domain.phone_numbers import parse_phone
+from bot.domain.visible_text import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,13 +61,14 @@ def normal(field: str, value: str) -> str:
     """A field's value in the form in which it is compared.
 
     That is the form of `AlternateContact.normal`, but that a phone number with a country code is
-    E.164: `+44 (0)20 7946 0958` is the number `+442079460958`, which AWS cannot know.
+    E.164 (`+44 (0)20 7946 0958` is the number `+442079460958`, which AWS cannot know), and that
+    characters which do not show make no difference.
     """
     if field == PHONE:
         return parse_phone(value).normal
     if field == EMAIL:
         return value.strip().casefold()
-    return " ".join(value.split())
+    return " ".join(tidy(value).split())
 
 
 def prefilled(expected: Mapping[str, tuple[str, ...]]) -> AlternateContact:

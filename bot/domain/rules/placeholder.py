@@ -10,6 +10,7 @@ from bot.domain.rule_catalog import Rule
 from bot.domain.rules.expected_values import has_named_domain, is_named
 from bot.domain.rules.mail_addresses import split_address
 from bot.domain.rules.verdicts import violated_by
+from bot.domain.visible_text import visible
 
 if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact
@@ -151,7 +152,7 @@ def is_reserved(domain: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_filler(text: str) -> bool:
     """Whether a name or a title is a word that says nothing, or has no letter and no digit."""
-    plain = " ".join(text.casefold().split())
+    plain = visible(text.casefold())
     return plain in WORDS or not any(character.isalnum() for character in plain)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlite_utils import Migrations
 
 from bot.domain.errors import StoreError
-from bot.store.migrations import step_1_first, step_2_policy
+from bot.store.migrations import step_1_first, step_2_policy, step_3_composed_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +20,7 @@ SCHEMA: Final = Migrations("altcontact")
 _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m001_first": step_1_first.upgrade,
     "m002_policy": step_2_policy.upgrade,
+    "m003_composed_names": step_3_composed_names.upgrade,
 }
 """The steps in order, by the names under which files remember them: these never change."""
 for _name, _upgrade in _STEPS.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -170,10 +171,21 @@ def test_it_is_brought_up_once(path: Path) -> None:
     """Opened again it is as it was, and sound."""
     for _ in range(2):
         SqliteStore(path, SetClock()).close()
-    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(2,)]
+    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(3,)]
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
     assert query(path, "PRAGMA foreign_key_check") == []
     assert query(path, "SELECT contact FROM contact_history") == [(contact_json(CONTACT),)]
+
+
+def test_a_decomposed_name_has_not_changed(path: Path) -> None:
+    """A contact whose letters compare as composed now is not found to have changed by that."""
+    decomposed = replace(CONTACT, name="Mu\u0308ller Team")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        sql = "UPDATE contacts SET contact = ?, fingerprint = 'as it was computed then'"
+        connection.execute(sql, [contact_json(decomposed)])
+    SqliteStore(path, SetClock()).close()
+    sql = "SELECT fingerprint, checked_fingerprint FROM contacts"
+    assert query(path, sql) == [(decomposed.fingerprint, decomposed.fingerprint)]
 
 
 def test_the_doctor_looks_at_it_as_it_is(path: Path) -> None:

@@ -96,6 +96,27 @@ def test_environment() -> None:
     assert settings.rules_url == "https://corp.example/rules"
 
 
+def test_pasted_values() -> None:
+    """What a program puts around a value that is copied from it is no part of it."""
+    settings = load(
+        {
+            "SLACK_BOT_TOKEN": "\u200bxoxb-1-abc\ufeff",
+            "SLACK_APP_TOKEN": "\u2066xapp-1-def\u2069",
+            "ALTCONTACT_CHANNEL": "#security-alerts\u200b",
+            "ALTCONTACT_FIXERS": "U012ABCDEF\u200b,\u200b,\u202dS045GHIJKL\u202c",
+            "ALTCONTACT_CHECK_ON_START": "yes\u200b",
+            "ALTCONTACT_READ_RATE": "\ufeff2.5",
+        },
+        needs_slack=True,
+    )
+    assert settings.slack_bot_token.get_secret_value() == "xoxb-1-abc"
+    assert settings.slack_app_token.get_secret_value() == "xapp-1-def"
+    assert settings.channel == "#security-alerts"
+    assert settings.fixers == ("U012ABCDEF", "S045GHIJKL")
+    assert settings.check_on_start is True
+    assert settings.read_rate == 2.5
+
+
 def test_file(folder: Path) -> None:
     """TOML gives settings by their plain names, lists among them, and the environment wins."""
     (folder / "altcontact.toml").write_text(
@@ -167,6 +188,8 @@ def test_unreadable_file(folder: Path, content: bytes | str | None, words: str) 
         ("ALTCONTACT_SCOPE", "organisation", "did you mean “organization”?"),
         ("ALTCONTACT_TYPES", "securty", "did you mean “SECURITY”?"),
         ("ALTCONTACT_TYPES", ",", "names no contact type"),
+        ("ALTCONTACT_CHANNEL", "\u200b", "is empty"),
+        ("ALTCONTACT_RULES_URL", "\u3164", "is empty"),
         ("ALTCONTACT_FIXERS", "@alice", "neither a user id"),
         ("ALTCONTACT_FIXERS", "*,U012ABCDEF", "stands alone"),
         ("ALTCONTACT_READ_RATE", "fast", "is no number"),

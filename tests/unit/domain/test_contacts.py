@@ -81,6 +81,13 @@ def test_the_case_of_a_name_makes_a_difference() -> None:
     assert shouted != CONTACT
 
 
+def test_composed_and_decomposed_letters_are_the_same() -> None:
+    """A name reads and counts the same whether its umlaut is one character or two."""
+    one = AlternateContact("M\u00fcller", "Che\u0301f", "c@example.com", "+351 210")
+    two = AlternateContact("Mu\u0308ller", "Ch\u00e9f", "c@example.com", "+351 210")
+    assert one == two
+
+
 def test_an_international_number_is_not_a_national_one() -> None:
     """The leading plus makes a difference, a plus further on none."""
     national = AlternateContact("A", "B", "c@example.com", "351 210")

@@ -162,6 +162,9 @@ def test_a_rule_undecided_and_broken_is_set_aside_once() -> None:
         ({"reason": "Too short"}, "reason"),
         ({"reason": " " * 20}, "reason"),
         ({"reason": "x" * 501}, "reason"),
+        ({"reason": "\u200b" * 20}, "reason"),
+        ({"reason": "Short" + "\u3164" * 20}, "reason"),
+        ({"reason": "A reason of \u202ereversed text"}, "reason"),
         ({"days": 0}, "until"),
         ({"days": -1}, "until"),
         ({"days": 366}, "until"),
@@ -175,6 +178,13 @@ def test_a_form_that_is_not_right(asked: dict[str, Any], field: str) -> None:
     assert refused.value.field == field
     assert world.store.exemptions.recorded == {}
     assert world.woken == 0
+
+
+def test_a_reason_is_kept_as_it_is_seen() -> None:
+    """Hidden characters go, lines stay, however a program separates them."""
+    world = World(finding(1))
+    (granted,) = world.grant(reason="\ufeffWe know.\u2028Mu\u0308ller\u200b says so.\n")
+    assert granted.request.reason == "We know.\nM\u00fcller says so."
 
 
 def test_the_policy_lowers_the_limit() -> None:

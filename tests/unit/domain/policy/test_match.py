@@ -54,6 +54,8 @@ ACCOUNT = Account(
         ("/ou-team", (Unit("ou-ab12-11111111", "OU-team"),), True),
         ("/A/B", (Unit("ou-ab12-11111111", "A/B"),), False),
         ("/A?B", (Unit("ou-ab12-11111111", "A/B"),), True),
+        ("/M\u00fcnchen", (Unit("ou-ab12-11111111", "Mu\u0308nchen"),), True),
+        ("/Mu\u0308nchen", (Unit("ou-ab12-11111111", "M\u00fcnchen"),), True),
     ],
 )
 def test_an_ou_path_is_a_glob_of_each_level(
@@ -104,6 +106,13 @@ def test_what_was_not_read_decides_nothing(
 ) -> None:
     """A match is undecided only where what was not read is all that it hangs on."""
     assert match.matches(replace(ACCOUNT, **changed)) is answer
+
+
+def test_composed_and_decomposed_letters_are_the_same() -> None:
+    """A tag or a name matches however its letters are composed."""
+    match = Match(names=("m\u00fcnchen*",), tags=(("st\u00e4dte", "M\u00fcnchen"),))
+    tags = {"sta\u0308dte": "Mu\u0308nchen"}
+    assert match.matches(replace(ACCOUNT, name="Mu\u0308nchen 1", tags=tags))
 
 
 def test_the_closer_match_is_the_more_specific() -> None:

@@ -19,6 +19,9 @@ from tests.unit.fakes import CONTACT
     [
         ("name", " Ana  Lima ", ("Ana Lima",), True),
         ("name", "ana lima", ("Ana Lima",), False),
+        ("name", "Mu\u0308ller Team", ("M\u00fcller Team",), True),
+        ("name", "\u200bAna\u00a0Lima", ("Ana Lima",), True),
+        ("title", "Che\u0301f", ("Che\u0301f", "Lead"), True),
         ("title", "Lead", ("Head", "Lead"), True),
         ("email", " SEC@Corp.example ", ("sec@corp.example",), True),
         ("email", "sec@corp.example", ("@corp.example",), True),

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         ("name", "N/A"),
         ("name", " To  Be Determined "),
         ("name", "---"),
+        ("name", "\u3164"),
+        ("name", "t\u200be\u00adst"),
         ("title", "tbd"),
         ("title", "x"),
         ("title", "ana  LIMA"),
