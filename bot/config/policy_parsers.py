@@ -15,7 +15,8 @@ from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON
 from bot.domain.policy.account_policy import LONGEST_EXEMPTION, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
 from bot.domain.scope import ScopeKind
-from bot.domain.validation import EMAIL, problem_of
+from bot.domain.validation import EMAIL, FieldProblem, ascii_domain, parse_field
+from bot.domain.visible_text import is_reordered, tidy, trim, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,17 +50,20 @@ def quoted(value: object) -> str:
 
 
 def text(value: object) -> str:
-    """Any text that is not blank."""
+    """Any text that shows something, composed (NFC) as what it is compared with."""
     if not isinstance(value, str):
         raise ValueError(f"{quoted(value)} is no text")  # noqa: TRY004 - these are gathered
-    if not value.strip():
+    plain = tidy(value)
+    if not visible(plain):
         raise ValueError("is empty")
-    return value.strip()
+    if is_reordered(plain):
+        raise ValueError("has hidden characters that show text in another order")
+    return plain
 
 
 def _one_of(value: object, among: Iterable[str], noun: str) -> str:
     names = list(among)
-    word = value.strip().lower() if isinstance(value, str) else value
+    word = trim(value).lower() if isinstance(value, str) else value
     if not isinstance(word, str) or word not in names:
         raise ValueError(f"{quoted(value)} is no {noun}{suggestions(str(value), names)}")
     return word
@@ -81,8 +85,8 @@ def severity(rule: Rule, value: object) -> Severity | None:
 
 
 def domain(value: object) -> str:
-    """A domain, or with `*.` its subdomains."""
-    name = text(value)
+    """A domain, or with `*.` its subdomains; an internationalized one in its ASCII form."""
+    name = ascii_domain(text(value))
     if _DOMAIN.fullmatch(name) and len(name) <= _LONGEST_DOMAIN:
         return name.lower()
     bare = name.rpartition("@")[2].removeprefix("*").lstrip(".").lower()
@@ -95,13 +99,15 @@ def expected(field: str, value: object) -> str:
     """An allowed value of a contact's field: one that AWS accepts, or `@domain` for an address."""
     if not isinstance(value, str):
         raise ValueError("is no text")  # noqa: TRY004 - these are gathered
-    expectation = value.strip()
-    if field == EMAIL and expectation.startswith("@"):
-        return f"@{domain(expectation[1:])}"
-    problem = problem_of(field, expectation).partition(" Example: ")[0].rstrip(".:")
-    if problem:
-        raise ValueError(f"is not what AWS takes: {problem[0].lower()}{problem[1:]}")
-    return expectation
+    typed = trim(value)
+    if field == EMAIL and typed.startswith("@"):
+        return f"@{domain(typed[1:])}"
+    parsed = parse_field(field, typed)
+    if isinstance(parsed, FieldProblem):
+        problem = parsed.partition(" Example: ")[0].rstrip(".:")
+        words = f"is not what AWS takes: {problem[0].lower()}{problem[1:]}"
+        raise ValueError(words)  # noqa: TRY004 - these are gathered
+    return parsed
 
 
 def channel(value: object) -> str:
@@ -149,7 +155,7 @@ def unit(value: object) -> str:
     if not path.startswith("/") and not _UNIT.fullmatch(first):
         raise ValueError(f"{quoted(path)} begins with neither / nor an OU's id (ou-…)")
     parts = [first, *rest]
-    if not all(part.strip() for part in parts):
+    if not all(map(visible, parts)):
         raise ValueError(f"{quoted(path)} holds an OU without a name")
     if any("**" in part and part != "**" for part in parts):
         raise ValueError(f"{quoted(path)} has ** beside other characters; it stands alone")
@@ -169,9 +175,11 @@ def reason(value: object) -> str:
     """Why accounts are not checked; it may hold personal data, and is not repeated."""
     if not isinstance(value, str):
         raise ValueError("is no text")  # noqa: TRY004 - these are gathered
-    words = " ".join(value.split())
-    if len(words) < SHORTEST_REASON:
-        raise ValueError(f"has fewer than {SHORTEST_REASON} characters")
+    words = " ".join(tidy(value).split())
+    if len(visible(words)) < SHORTEST_REASON:
+        raise ValueError(f"has fewer than {SHORTEST_REASON} characters that show")
+    if is_reordered(words):
+        raise ValueError("has hidden characters that show text in another order")
     if len(words) > LONGEST_REASON:
         raise ValueError(f"has more than {LONGEST_REASON} characters")
     return words

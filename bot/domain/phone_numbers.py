@@ -14,9 +14,9 @@ class Phone:
     """A phone number, parsed as far as possible without a guess. All of it is personal data.
 
     `normal` is E.164 of a number with a country code, else its digits: to be compared. `possible`
-    is whether its country has numbers of this length, None of a number without a country code.
-    `is_made_up` is whether it has no digit at all, repeats one digit, or counts up from 0 or 1,
-    with or without its country code.
+    is what `is_possible` says, None of a number without a country code. `is_made_up` is whether it
+    has no digit at all, repeats one digit, or counts up from 0 or 1, with or without its country
+    code.
     """
 
     normal: str = field(repr=False)
@@ -28,18 +28,40 @@ class Phone:
 def parse_phone(phone: str) -> Phone:
     """Parse a phone number in any notation."""
     digits = "".join(filter(str.isdecimal, phone))
-    if not phone.lstrip("( \t\r\n").startswith("+"):
+    if not is_international(phone):
         return Phone(digits, None, _is_sequence(digits))
     try:
         number = phonenumbers.parse(phone)
     except phonenumbers.NumberParseException:
         return Phone(f"+{digits}", possible=False, is_made_up=_is_sequence(digits))
-    reason = phonenumbers.is_possible_number_with_reason(number)
     return Phone(
         f"+{number.country_code}{phonenumbers.national_significant_number(number)}",
-        reason == phonenumbers.ValidationResult.IS_POSSIBLE,
+        is_possible(number),
         _is_sequence(digits) or _is_sequence(digits.removeprefix(str(number.country_code))),
     )
+
+
+def is_international(phone: str) -> bool:
+    """Whether a number begins with + (also a full-width one) and so with its country code."""
+    return phone.lstrip("( \t\r\n").startswith(("+", "\N{FULLWIDTH PLUS SIGN}"))
+
+
+def is_possible(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether the number's country has numbers of this length: what the check and forms refuse by.
+
+    Whether the number's area code is assigned is not asked: codes are added faster than tables of
+    them are updated.
+    """
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return bool(reason == phonenumbers.ValidationResult.IS_POSSIBLE)
+
+
+def is_in_known_range(phone: str) -> bool:
+    """Whether phonenumbers' tables have the area code of a number in international form."""
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(phone)))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 _ASCENDING: Final = "01234567890123456789"

@@ -1,18 +1,28 @@
-"""Validates the fields of a form: a contact that AWS accepts, or the problem of each field.
+"""Validates the fields of a contact before AWS is asked: what AWS accepts, or what is wrong.
 
 The lengths and patterns are those of botocore's `account` service model; a test keeps them equal.
+Beyond those, only what cannot work is refused: an address or a phone number that cannot exist, and
+text that misleads or shows nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from email_validator import (
+    SPECIAL_USE_DOMAIN_NAMES,
+    EmailNotValidError,
+    ValidatedEmail,
+    validate_email,
+)
 
 from bot.domain.contacts import FIELDS, AlternateContact
+from bot.domain.phone_numbers import is_in_known_range, is_international, is_possible
+from bot.domain.visible_text import is_reordered, tidy, visible, without_format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,94 +38,186 @@ EMAIL_PATTERN: Final = re.compile(r"[\s]*[\w+=.#|!&-]+@[\w.-]+\.[\w]+[\s]*", re.
 PHONE_PATTERN: Final = re.compile(r"[\s0-9()+-]+", re.ASCII)
 """AWS's pattern of `PhoneNumber`, to be matched as a whole."""
 
+_UNSEEN: Final = frozenset({"Cc", "Cs", "Co", "Zl", "Zp"})
+_NONCHARACTERS: Final = frozenset(
+    map(
+        chr,
+        (
+            *range(0xFDD0, 0xFDF0),
+            *(plane << 16 | 0xFFFE | last for plane in range(17) for last in (0, 1)),
+        ),
+    )
+)
+"""The code points that never will be characters (The Unicode Standard, chapter 23.7)."""
+
+
+class FieldProblem(str):
+    """What is wrong with a field, where a plain `str` would be its value."""
+
+    __slots__ = ()
+
 
 def validate(
-    values: Mapping[str, str | None], region: str | None
+    values: Mapping[str, str | None], region: str | None, held: Mapping[str, str] | None = None
 ) -> AlternateContact | dict[str, str]:
     """Check the fields of a form before AWS is asked.
 
     Args:
         values: {name | title | email | phone: as typed, None where left empty}.
         region: the country (`GB`) in whose national form a phone number may be typed, if any.
+        held: `digests` of what AWS holds: a field that was not changed is not refused.
 
     Returns:
         The contact, its phone number in international form; or {field: what is wrong, and an
-        example}. No text of it repeats what was typed.
+        example}. No text of it repeats what was typed, but for a domain's ASCII form.
     """
-    typed = {field: (values.get(field) or "").strip() for field in FIELDS}
-    errors = {
-        field: problem for field in FIELDS if (problem := _common_problem(field, typed[field]))
+    same = unchanged(values, held or {})
+    parsed = {
+        field: (values.get(field) or "").strip()
+        if field in same
+        else parse_field(field, values.get(field) or "", region)
+        for field in FIELDS
     }
-    if EMAIL not in errors and (problem := _email_problem(typed[EMAIL])):
-        errors[EMAIL] = problem
-    phone = ""
-    if PHONE not in errors:
-        parsed = _parse_phone(typed[PHONE], region)
-        if isinstance(parsed, _Problem):
-            errors[PHONE] = parsed
-        else:
-            phone = parsed
-    return errors or AlternateContact(typed[NAME], typed[TITLE], typed[EMAIL], phone)
+    errors = {field: str(it) for field, it in parsed.items() if isinstance(it, FieldProblem)}
+    return errors or AlternateContact(*(parsed[field] for field in FIELDS))
 
 
-def problem_of(field: str, value: str) -> str:
-    """What is wrong with one field, a phone number in international form; empty if nothing is."""
-    problem = _common_problem(field, value)
-    if not problem and field == EMAIL:
-        problem = _email_problem(value)
-    if not problem and field == PHONE:
-        parsed = _parse_phone(value, None)
-        problem = parsed if isinstance(parsed, _Problem) else ""
-    return problem
+def parse_field(field: str, value: str, region: str | None = None) -> str | FieldProblem:
+    """One field as it is written to AWS: composed and trimmed.
+
+    A phone number comes in international form, an address with its domain in ASCII.
+
+    Args:
+        field: name, title, email or phone.
+        value: as typed.
+        region: the country in whose national form a phone number may be typed, if any.
+    """
+    typed = without_format(value) if field in {EMAIL, PHONE} else tidy(value)
+    if problem := _common_problem(field, typed):
+        return problem
+    if field == EMAIL:
+        return _parse_email(typed)
+    return _parse_phone(typed, region) if field == PHONE else typed
 
 
-class _Problem(str):
-    """What is wrong with a field, where a plain `str` would be a value."""
+def ascii_domain(name: str) -> str:
+    """A domain, or with `*.` its subdomains, with internationalized labels in their `xn--` form.
 
-    __slots__ = ()
-
-
-def _common_problem(field: str, value: str) -> str:
-    if not value:
-        return "Please fill this in; AWS needs all four fields."
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} for character in value):
-        return "Please remove line breaks and other characters that do not show."
-    if len(value) > LENGTHS[field] and field != PHONE:
-        return f"AWS takes {LENGTHS[field]} characters at most; this has {len(value)}."
-    return ""
-
-
-def _email_problem(address: str) -> str:
-    local, _, _ = address.rpartition("@")
-    if any(character in local for character in "'%"):
-        return "AWS does not take an apostrophe or a % before the @. Please use another address."
+    What is no domain comes back as it is.
+    """
+    if name.isascii():
+        return name
+    star = "*." if name.startswith("*.") else ""
     try:
-        validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True)
+        validated = validate_email(f"x@{name.removeprefix(star)}", check_deliverability=False)
     except EmailNotValidError:
-        return "This is not an email address. Example: aws-security@example.com"
+        return name
+    return f"{star}{validated.ascii_domain}"
+
+
+def warnings(contact: AlternateContact) -> dict[str, str]:
+    """What may be wrong with a contact that is valid: {field: what to look at}."""
+    if not is_international(contact.phone) or is_in_known_range(contact.phone):
+        return {}
+    text = "This phone number's area code is not in the table of known ones. Call it to be sure."
+    return {PHONE: text}
+
+
+def digests(contact: AlternateContact | None) -> dict[str, str]:
+    """{field: a short digest of its value}, to tell later whether it was changed; {} of none."""
+    if contact is None:
+        return {}
+    return {field: _digest(getattr(contact, field)) for field in FIELDS}
+
+
+def unchanged(values: Mapping[str, str | None], held: Mapping[str, str]) -> frozenset[str]:
+    """The fields that are as AWS holds them, by `digests` of what it holds."""
+    return frozenset(
+        field for field in FIELDS if field in held and held[field] == _digest(values.get(field))
+    )
+
+
+def _digest(value: str | None) -> str:
+    plain = unicodedata.normalize("NFC", " ".join((value or "").split()))
+    return hashlib.sha256(plain.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _common_problem(field: str, value: str) -> FieldProblem | None:
+    if not visible(value):
+        return FieldProblem("Please fill this in; AWS needs all four fields.")
+    if is_reordered(value):
+        return FieldProblem(
+            "Please type this anew: it has hidden characters that show text in another order."
+        )
+    if any(map(_does_not_show, value)):
+        return FieldProblem("Please remove line breaks and other characters that do not show.")
+    if len(value) > LENGTHS[field] and field != PHONE:
+        return FieldProblem(
+            f"AWS takes {LENGTHS[field]} characters at most; this has {len(value)}."
+        )
+    return None
+
+
+def _does_not_show(character: str) -> bool:
+    # Unassigned ones (Cn) may be newer than Python's table of them, such as this year's emoji.
+    return unicodedata.category(character) in _UNSEEN or character in _NONCHARACTERS
+
+
+def _parse_email(address: str) -> str | FieldProblem:
+    local, _, domain = address.rpartition("@")
+    if any(character in local for character in "'%"):
+        return FieldProblem(
+            "AWS does not take an apostrophe or a % before the @. Please use another address."
+        )
+    if domain.casefold().rpartition(".")[2] in SPECIAL_USE_DOMAIN_NAMES:
+        return FieldProblem(
+            "Mail from AWS cannot reach this domain, which is reserved for private use or tests. "
+            "Example: aws-security@example.com"
+        )
+    try:
+        validated = validate_email(
+            address, check_deliverability=False, allow_smtputf8=False, strict=True
+        )
+    except EmailNotValidError:
+        return FieldProblem("This is not an email address. Example: aws-security@example.com")
+    if not domain.isascii():
+        return _in_ascii(local, validated)
     if EMAIL_PATTERN.fullmatch(address) is None:
-        return (
+        return FieldProblem(
             "AWS does not take this address: before the @ only letters, digits and _ + = . # "
             "| ! & - may stand. Example: aws-security@example.com"
         )
-    return ""
+    return address
 
 
-def _parse_phone(typed: str, region: str | None) -> str | _Problem:
+def _in_ascii(local: str, validated: ValidatedEmail) -> str | FieldProblem:
+    """An address with an internationalized domain, as AWS takes it."""
+    ascii_form = f"{local}@{validated.ascii_domain}"
+    if EMAIL_PATTERN.fullmatch(ascii_form) is not None:
+        return _common_problem(EMAIL, ascii_form) or ascii_form
+    return FieldProblem(
+        f"AWS takes domains in ASCII alone, and not this one, {validated.ascii_domain}. "
+        "Please use an address at another domain."
+    )
+
+
+def _parse_phone(typed: str, region: str | None) -> str | FieldProblem:
     example = "+44 20 7946 0958"
-    if region is None and not typed.startswith("+"):
-        return _Problem(f"Please begin with + and the country code. Example: {example}")
+    if region is None and not is_international(typed):
+        return FieldProblem(f"Please begin with + and the country code. Example: {example}")
     try:
         number = phonenumbers.parse(typed, region)
     except phonenumbers.NumberParseException:
-        return _Problem(f"This is not a phone number. Example: {example}")
+        return FieldProblem(f"This is not a phone number. Example: {example}")
     if number.extension:
-        return _Problem(f"AWS does not take an extension. Please give a direct number: {example}")
-    if not phonenumbers.is_valid_number(number):
-        where = f" in {region}" if region and not typed.startswith("+") else ""
-        return _Problem(f"There is no such phone number{where}. Example: {example}")
+        return FieldProblem(
+            f"AWS does not take an extension. Please give a direct number: {example}"
+        )
+    if not is_possible(number):
+        where = f" in {region}" if region and not is_international(typed) else ""
+        return FieldProblem(f"There is no such phone number{where}. Example: {example}")
     for form in (phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.E164):
         text: str = phonenumbers.format_number(number, form)
         if len(text) <= LENGTHS[PHONE] and PHONE_PATTERN.fullmatch(text):
             return text
-    return _Problem(f"AWS does not take this phone number. Example: {example}")
+    return FieldProblem(f"AWS does not take this phone number. Example: {example}")

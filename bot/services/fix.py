@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.domain.contacts import fingerprint
+from bot.domain.contacts import FIELDS, fingerprint
 from bot.domain.errors import ContactRefused, FixError, FixUnderWay, GatewayError, NotAllowed
 from bot.domain.evaluation.precheck import precheck
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
+from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Present, Unreadable, Unsupported
 from bot.services.fix_result import FixOutcome, NotFixed, result_of
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
@@ -80,12 +81,19 @@ class FixService:
         self._judge = judge
         self._on_recorded = on_recorded
 
-    def fix(self, request: FixRequest, account_name: str) -> FixResult:
+    def fix(
+        self,
+        request: FixRequest,
+        account_name: str,
+        unchanged: frozenset[str] = frozenset(),
+    ) -> FixResult:
         """Carry out a fix to its end.
 
         Args:
             request: what is wanted, by whom, and what they were shown.
             account_name: for the record.
+            unchanged: the fields that are left as AWS holds them. What the policy has against
+                these is noted rather than refused, unless nothing else changes either.
 
         Returns:
             What became of it; for a form that was submitted before, of the first submission's fix
@@ -98,7 +106,7 @@ class FixService:
             self._fixers.require_fixer(request.user_id)
         except NotAllowed as error:
             return NotFixed(FixOutcome.NOT_ALLOWED, error)
-        fields = self._precheck(request)
+        fields, notes = self._precheck(request, unchanged)
         if fields:
             problem = FixError(
                 "Not written: the policy asks for something else.",
@@ -110,15 +118,22 @@ class FixService:
         except FixUnderWay as error:
             return NotFixed(FixOutcome.UNDER_WAY, error)
         ended = self._carry_out(fix) if new else fix
-        return ended if isinstance(ended, NotFixed) else result_of(ended)
+        return ended if isinstance(ended, NotFixed) else result_of(ended, notes)
 
-    def _precheck(self, request: FixRequest) -> dict[str, str]:
-        """What the next check would alert on of what is wanted: {field: why}."""
+    def _precheck(
+        self, request: FixRequest, unchanged: frozenset[str]
+    ) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """What the next check would alert on: {field: why} that refuses it, and what is noted."""
         found = self._policies.find(request.account_id)
         if found is None or found.known is None:
-            return {}
+            return {}, {}
         exempt = self._store.exemptions.in_force().get(found.account.id, {})
-        return precheck(found.account, request.type, request.wanted, found.known, exempt)
+        objections = precheck(found.account, request.type, request.wanted, found.known, exempt)
+        is_forbidden = found.known.presence[request.type] is Presence.FORBIDDEN
+        if is_forbidden or unchanged.issuperset(FIELDS):
+            return objections, {}
+        refused = {field: why for field, why in objections.items() if field not in unchanged}
+        return refused, {field: why for field, why in objections.items() if field in unchanged}
 
     def _carry_out(self, fix: Fix) -> Fix | NotFixed:
         """Make a fix that is on record; it comes back as recorded, or with why it was not made."""

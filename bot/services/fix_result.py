@@ -41,10 +41,14 @@ class FixOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """AWS holds what is wanted, or took it, or may yet: `VERIFIED`, `SAVED` or `RUNNING`."""
+    """AWS holds what is wanted, or took it, or may yet: `VERIFIED`, `SAVED` or `RUNNING`.
+
+    `notes` is {field: what the policy has against it} of fields that were left as AWS held them.
+    """
 
     outcome: FixOutcome
     fix: Fix
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,12 @@ class NotFixed:
 FixResult: TypeAlias = Fixed | NotFixed
 
 
-def result_of(fix: Fix) -> FixResult:
-    """What became of a fix, by its record alone."""
+def result_of(fix: Fix, notes: Mapping[str, str]) -> FixResult:
+    """What became of a fix, by its record, with what is still to be said of the contact."""
     if fix.state is FixState.FAILED:
         why = fix.failure or failure(FailureCode.INTERNAL)
         return NotFixed(FixOutcome.FAILED, GatewayError(why), fix)
     if fix.ended_at is None:
-        return Fixed(FixOutcome.RUNNING, fix)
+        return Fixed(FixOutcome.RUNNING, fix, notes)
     verified = fix.state is FixState.CONFIRMED
-    return Fixed(FixOutcome.VERIFIED if verified else FixOutcome.SAVED, fix)
+    return Fixed(FixOutcome.VERIFIED if verified else FixOutcome.SAVED, fix, notes)

@@ -10,7 +10,7 @@ from bot.domain.fixes import FixRequest
 from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rules.expected_values import prefilled
-from bot.domain.validation import validate
+from bot.domain.validation import digests, unchanged, validate, warnings
 from bot.services.fix_result import FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
 from bot.slack.modals import SubmissionResult, open_view
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.services.ports.store import FixRepository
     from bot.slack.background import BackgroundTasks
     from bot.slack.modals import Modals, OpenView
+    from bot.slack.views.fix_form import FormInput
     from bot.slack.views.message import Message
 
 
@@ -192,6 +193,7 @@ class FixListeners:
             contact_type=contact_type,
             shown=fingerprint(held),
             shown_at=shown_at,
+            field_digests=digests(held),
             values=typed or held or expected,
             region=self._phone_region,
             policy=policy,
@@ -202,7 +204,7 @@ class FixListeners:
     def submit(self, ack: Ack, body: dict[str, Any]) -> None:
         """The form was submitted."""
         form = fix_form.parse_form(find(body, "view"))
-        checked = validate(form.values, self._phone_region)
+        checked = validate(form.values, self._phone_region, form.held)
         if not isinstance(checked, AlternateContact):
             ack(response_action="errors", errors=checked)
             return
@@ -219,23 +221,26 @@ class FixListeners:
         self._modals.answer(
             ack,
             body,
-            lambda: self._carry_out(request),
+            lambda: self._carry_out(form, request),
             lambda message: fix_form.message_view(message, form.type),
             lambda: fix_form.working_view(form.account_name, form.account_id, form.type),
         )
 
-    def _carry_out(self, request: FixRequest) -> SubmissionResult:
+    def _carry_out(self, form: FormInput, request: FixRequest) -> SubmissionResult:
         name = self._finder.name(request.account_id)
-        result = self._fixes.fix(request, name)
+        result = self._fixes.fix(request, name, unchanged(form.values, form.held))
         if isinstance(result, NotFixed):
-            return self._refused(request, name, result)
-        message = fix_result.result_message(result.fix)
+            return self._refused(form, request, name, result)
+        notes = {**result.notes, **warnings(request.wanted)}
+        message = fix_result.result_message(result.fix, notes)
         if result.outcome is FixOutcome.RUNNING:
             view = fix_form.working_view(name, request.account_id, request.type)
             return SubmissionResult(view, message)
-        return SubmissionResult(fix_result.result_view(result.fix), message)
+        return SubmissionResult(fix_form.message_view(message, request.type), message)
 
-    def _refused(self, request: FixRequest, name: str, result: NotFixed) -> SubmissionResult:
+    def _refused(
+        self, form: FormInput, request: FixRequest, name: str, result: NotFixed
+    ) -> SubmissionResult:
         """The form again, with all that was typed, and why it was not taken."""
         if result.outcome is FixOutcome.NOT_ALLOWED:
             message = problem_message(result.problem)
@@ -247,6 +252,7 @@ class FixListeners:
             contact_type=request.type,
             shown=fingerprint(result.held) if changed else request.shown,
             shown_at=self._clock.now() if changed else request.shown_at,
+            field_digests=digests(result.held) if changed else form.held,
             values=request.wanted,
             region=self._phone_region,
             policy=self._policies.known(request.account_id),

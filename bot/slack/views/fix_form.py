@@ -43,7 +43,10 @@ _LABELS: Final = {NAME: "Name", TITLE: "Title", EMAIL: "Email", PHONE: "Phone"}
 
 @dataclass(frozen=True, slots=True)
 class FormInput:
-    """A submitted form: what it is for, what was shown, and what was typed."""
+    """A submitted form: what it is for, what was shown, and what was typed.
+
+    `held` has `digests` of the fields that AWS held when it was shown.
+    """
 
     account_id: str
     account_name: str
@@ -51,6 +54,7 @@ class FormInput:
     shown: str
     shown_at: datetime
     values: Mapping[str, str | None] = dataclasses.field(repr=False)
+    held: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @reads_payload
@@ -71,6 +75,8 @@ def parse_form(view: Any) -> FormInput:  # noqa: ANN401 - JSON
         shown=find_text(metadata, "shown"),
         shown_at=shown_at,
         values={field: find_text(state[field][field], "value") or None for field in FIELDS},
+        # Forms of an earlier version do not have it.
+        held={field: find_text(metadata, "held", field) for field in FIELDS},
     )
 
 
@@ -122,6 +128,7 @@ def form_view(
     shown_at: datetime,
     values: AlternateContact | None,
     region: str | None,
+    field_digests: Mapping[str, str] | None = None,
     policy: AccountPolicy | None = None,
     notice: AltcontactError | None = None,
     held: AlternateContact | None = None,
@@ -137,6 +144,8 @@ def form_view(
         shown_at: since when they know.
         values: what the inputs are filled with, if anything.
         region: the country in whose national form phone numbers may be typed, if any.
+        field_digests: what the person knows AWS to hold, by field, of `validation.digests`: a field
+            that is not changed is not refused.
         policy: what the account should have, None where that is not known.
         notice: why an earlier submission was not taken.
         held: what AWS holds now, told with the notice.
@@ -160,6 +169,7 @@ def form_view(
         "type": contact_type.value,
         "shown": shown,
         "shown_at": shown_at.isoformat(),
+        "held": dict(field_digests or {}),
     }
     return {
         **_view(contact_type, blocks),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.fixes import FixState
 from bot.slack.views.account_card_contact import contact_lines
@@ -16,28 +17,32 @@ from bot.slack.views.blocks import (
     plain,
     section,
 )
-from bot.slack.views.fix_form import message_view
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import title
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.domain.errors import AltcontactError
     from bot.domain.fixes import Fix, FixRequest
     from bot.slack.views.blocks import Block
+
+NO_NOTES: Final[Mapping[str, str]] = MappingProxyType({})
 
 TRY_AGAIN: Final = "altcontact_try_again"
 """The action id of the button that opens a failed fix's form as it was typed."""
 
 
-def result_view(fix: Fix) -> dict[str, Any]:
-    """What a fix came to that AWS took."""
-    return message_view(result_message(fix), fix.request.type)
+def result_message(fix: Fix, notes: Mapping[str, str] = NO_NOTES) -> Message:
+    """What a fix came to that AWS took.
 
-
-def result_message(fix: Fix) -> Message:
-    """The same, for a person who closed the window."""
+    Args:
+        fix: as recorded.
+        notes: {field: what is still to be looked at}.
+    """
     about = title(fix.account_name, fix.request.account_id)
-    return Message(escape(f"{about}: {_words(fix)}"), _result(fix))
+    spoken = " ".join((f"{about}: {_words(fix)}", *_note_lines(notes)))
+    return Message(escape(spoken), _result(fix, notes))
 
 
 def failed_message(
@@ -69,12 +74,19 @@ def _words(fix: Fix) -> str:
     return f"Confirmed: AWS holds this {label} contact now."
 
 
-def _result(fix: Fix) -> list[Block]:
+def _result(fix: Fix, notes: Mapping[str, str]) -> list[Block]:
     confirmed = fix.state is FixState.CONFIRMED
-    mark = ":white_check_mark:" if confirmed else ":hourglass:"
-    return [
+    mark = ":white_check_mark:" if confirmed and not notes else ":hourglass:"
+    if confirmed and notes:
+        mark = ":warning:"
+    blocks = [
         section(plain(title(fix.account_name, fix.request.account_id))),
         section(mrkdwn(f"{mark} {_words(fix)}")),
-        divider(),
-        section(plain(contact_lines(fix.request.wanted))),
     ]
+    if notes:
+        blocks.append(section(plain("\n".join(_note_lines(notes)))))
+    return [*blocks, divider(), section(plain(contact_lines(fix.request.wanted)))]
+
+
+def _note_lines(notes: Mapping[str, str]) -> list[str]:
+    return [f"{field.capitalize()}: {note}" for field, note in notes.items()]

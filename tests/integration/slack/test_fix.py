@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.contacts import ContactType
+from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.errors import ContactRefused
 from bot.domain.failures import FailureCode, failure
 from bot.domain.policy.account_policy import Presence, Value
@@ -259,6 +259,40 @@ def test_what_the_policy_refuses_late_stands_in_the_form(
     view = hurried.slack.wait_view("the policy asks for something else")
     assert view["values"] == IN_FORM
     assert "The policy expects Duty." in str(view)
+
+
+def test_a_number_newer_than_the_table_is_taken(bench: SlackBench) -> None:
+    """What the check calls as it should be the form takes, and says what to look at."""
+    bench.open_form(WEB)
+    told = str(bench.slack.submit(**{**FORM, "phone": "+1 436 234 5678"}))
+    assert "area code" in told
+    assert "white_check_mark" not in told
+    assert [contact.phone for contact in bench.gateway.writes] == ["+1 436-234-5678"]
+
+
+def test_only_what_was_changed_can_be_refused(bench: SlackBench) -> None:
+    """A title is changed though the form, or the policy, would take neither of the others anew."""
+    held = AlternateContact("S\u202e", "On call", "sec@corp.internal", "020 7946 0958")
+    bench.policy = asking(security__email=("@corp.example",))
+    bench.gateway.hold(1, held)
+    bench.open_form(WEB)
+    form = {"name": held.name, "title": "Duty", "email": held.email, "phone": held.phone}
+    assert "email" in bench.slack.submit(**{**form, "title": held.title})["errors"]
+    told = str(bench.slack.submit(**form))
+    assert "The policy expects any address at corp.example." in told
+    assert "white_check_mark" not in told
+    assert [contact.title for contact in bench.gateway.writes] == ["Duty"]
+    assert bench.gateway.writes[0].phone == held.phone
+
+
+def test_hidden_characters_are_left_out_or_refused(bench: SlackBench) -> None:
+    """A pasted number is taken; a name that nobody can see is told to be filled in."""
+    bench.open_form(WEB)
+    pasted = {**FORM, "phone": f"\u202d{FORM['phone']}\u202c"}
+    assert set(bench.slack.submit(**{**pasted, "name": "\u200b"})["errors"]) == {"name"}
+    bench.slack.submit(**{**pasted, "email": "aws@b\u00fccher.internal"})
+    bench.slack.wait_view("xn--bcher-kva.internal")
+    assert [contact.phone for contact in bench.gateway.writes] == [FORM["phone"]]
 
 
 def test_another_contact_is_chosen_in_the_form(bench: SlackBench) -> None:

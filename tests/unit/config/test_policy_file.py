@@ -166,6 +166,26 @@ def test_domains_switch_their_rule_on() -> None:
     assert rest[0].values == {"rules.foreign_domain": None}
 
 
+def test_values_are_taken_as_they_are_seen() -> None:
+    """Hidden characters go, letters are composed, domains are ASCII: as what AWS holds."""
+    text = """
+    [policy]
+    domains = ["b\u00fccher.example", "*.bu\u0308cher.example"]
+    [policy.security]
+    name = "\u200bMu\u0308ller Team"
+    email = ["sec@b\u00fccher.example", "@b\u00fccher.example"]
+    phone = ["\u202d+44 20 7946 0958\u202c", "+1 436 234 5678"]
+    """
+    values = {key: value for table in tables(text) for key, value in table.values.items()}
+    assert values == {
+        "rules.foreign_domain": Severity.MEDIUM,
+        "domains": ("xn--bcher-kva.example", "*.xn--bcher-kva.example"),
+        "security.name": ("M\u00fcller Team",),
+        "security.email": ("sec@xn--bcher-kva.example", "@xn--bcher-kva.example"),
+        "security.phone": ("+44 20 7946 0958", "+1 436-234-5678"),
+    }
+
+
 def test_what_an_override_takes_away() -> None:
     """In an override an empty list or text is a value: nothing."""
     (table,) = tables(
@@ -226,6 +246,16 @@ BROKEN: Final = [
     (f"{P}rules.different = 'off'  # !", "policy.rules.different", "cannot be switched off"),
     (f"{P}rules.forbidden = 'OFF'  # !", "policy.rules.forbidden", "cannot be switched off"),
     (f"{P}domains = ['a.example',\n'@corp.example',  # !\n]", "policy.domains", "mean “corp"),
+    (f"{P}owner_tag = '\u200b\u3164'  # !", "policy.owner_tag", "is empty"),
+    (f"{P}owner_tag = 'a\u202eb'  # !", "policy.owner_tag", "hidden characters"),
+    (f"{P}security.name = '\u200b'  # !", "policy.security.name", "fill this in"),
+    (f"{P}security.name = 'a\u202eb'  # !", "policy.security.name", "hidden characters"),
+    (f"{P}security.email = 'a@\u043f.\u0440\u0444'  # !", "policy.security.email", "xn--"),
+    (f"{X}{M}reason = '\u200b\u200b  \u2060   \u3164\u3164'  # !", "[[policy.exclude]] 1, reason",
+     "that show"),
+    (f"{X}{M}reason = 'Long enough\u202e'  # !", "[[policy.exclude]] 1, reason", "hidden char"),
+    (f"{O}match.ou = '/a/\u3164'  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.ou",
+     "an OU without a name"),
     (f"{P}domains = 'corp'  # !", "policy.domains", "“corp” is no domain"),
     (f"{P}domains = ['a..example']  # !", "policy.domains", "is no domain"),
     (f"{P}domains = [{{ a = 1 }}]  # !", "policy.domains", "a table is no text"),

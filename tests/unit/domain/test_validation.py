@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.contacts import FIELDS, AlternateContact
-from bot.domain.validation import EMAIL, LENGTHS, NAME, PHONE, TITLE, validate
+from bot.domain.phone_numbers import parse_phone
+from bot.domain.validation import (
+    EMAIL,
+    LENGTHS,
+    NAME,
+    PHONE,
+    TITLE,
+    digests,
+    unchanged,
+    validate,
+    warnings,
+)
 
 GOOD = {
     NAME: "Security team",
@@ -84,6 +95,102 @@ def test_line_breaks_are_refused() -> None:
     assert "line breaks" in problems(name="a\nb")[NAME]
 
 
+@pytest.mark.parametrize("field", [NAME, TITLE])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Secu\u202erity", "another order"),
+        ("\u202eytiruceS", "another order"),
+        ("Secu\u202drity\u202c", "another order"),
+        ("Secu\u2067rity", "another order"),
+        ("Security\u2028team", "line breaks"),
+        ("Security\u2029team", "line breaks"),
+        ("Security\ufffe", "do not show"),
+    ],
+)
+def test_text_that_misleads_is_refused(field: str, text: str, told: str) -> None:
+    """Text that shows in another order than it is stored in, or on several lines, is refused."""
+    assert told in problems(**{field: text})[field]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize(
+    "text", ["\u200b", "\u200b \u200d", "\ufeff", "\u3164", "\u2800", "\u00ad", "\u115f\ufe0f"]
+)
+def test_what_shows_nothing_is_empty(field: str, text: str) -> None:
+    """A field with nothing to be seen in it is told to be filled in."""
+    assert "fill this in" in problems(**{field: text})[field]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("\u200bSecurity\u200b team\ufeff", "Security team"),
+        ("\u2066Security team\u2069", "Security team"),
+        ("Mu\u0308ller Team", "M\u00fcller Team"),
+        ("\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", None),
+        ("\U0001f469\u200d\U0001f4bb Team", None),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", None),
+        ("Team \U0001faea", None),
+    ],
+)
+def test_a_name_is_written_as_it_is_seen(typed: str, written: str | None) -> None:
+    """What nobody sees is left out; joiners within words, and emoji of any year, are kept."""
+    checked = validate({**GOOD, NAME: typed, TITLE: typed}, None)
+    assert isinstance(checked, AlternateContact)
+    assert (checked.name, checked.title) == (written or typed,) * 2
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "\u202d+44 20 7946 0958\u202c",
+        "\u200e+44\u00a020\u200b7946\u20600958",
+        "(+44) 20 7946 0958",
+        "\uff0b44 20 7946 0958",
+    ],
+)
+@pytest.mark.parametrize("region", [None, "US"])
+def test_a_pasted_phone_number(typed: str, region: str | None) -> None:
+    """A number is taken with what an address book puts around it."""
+    checked = validate({**GOOD, PHONE: typed}, region)
+    assert isinstance(checked, AlternateContact)
+    assert checked.phone == GOOD[PHONE]
+
+
+def test_a_number_in_another_order_is_refused() -> None:
+    """A number that shows reversed is another one than was seen."""
+    assert "another order" in problems(phone="+44 20 \u202e7946 0958")[PHONE]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("\u202daws-\u200bsecurity@example.com\u202c", "aws-security@example.com"),
+        ("aws@b\u00fccher.example.com", "aws@xn--bcher-kva.example.com"),
+        ("aws@bu\u0308cher.example.com", "aws@xn--bcher-kva.example.com"),
+        ("aws@xn--bcher-kva.example.com", "aws@xn--bcher-kva.example.com"),
+    ],
+)
+def test_an_address_is_written_in_ascii(typed: str, written: str) -> None:
+    """An address loses hidden characters, and its internationalized domain becomes ASCII."""
+    checked = validate({**GOOD, EMAIL: typed}, None)
+    assert isinstance(checked, AlternateContact)
+    assert checked.email == written
+
+
+def test_a_domain_whose_ascii_form_aws_refuses() -> None:
+    """The person is told which form AWS does not take, and what to do."""
+    told = problems(email="aws@\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444")[EMAIL]
+    assert "xn--e1afmkfd.xn--p1ai" in told
+    assert "another domain" in told
+
+
+def test_a_domain_that_no_mail_reaches() -> None:
+    """A domain reserved for private use is refused as that, not as no address."""
+    assert "reserved" in problems(email="aws@corp.local")[EMAIL]
+
+
 @pytest.mark.parametrize("address", ["o'brien@example.com", "a%b@example.com"])
 def test_characters_that_aws_alone_refuses(address: str) -> None:
     """An address that is valid, but not to AWS, is refused with the reason."""
@@ -144,6 +251,47 @@ def test_international_form_stands_whatever_the_region() -> None:
     assert checked.phone == "+1 212-555-2368"
 
 
+@pytest.mark.parametrize("phone", ["+1 436 234 5678", "+1 (436) 234-5678"])
+def test_an_area_code_newer_than_the_table(phone: str) -> None:
+    """What the check accepts the form accepts, with the advice to look again."""
+    assert parse_phone(phone).possible
+    checked = validate({**GOOD, PHONE: phone}, None)
+    assert isinstance(checked, AlternateContact)
+    assert set(warnings(checked)) == {PHONE}
+
+
+@given(st.from_regex(r"\+[1-9][0-9]{5,14}", fullmatch=True))
+def test_the_form_and_the_check_agree(phone: str) -> None:
+    """A number passes exactly where rule `impossible_phone` has nothing to say of it."""
+    checked = validate({**GOOD, PHONE: phone}, None)
+    assert isinstance(checked, AlternateContact) is (parse_phone(phone).possible is True)
+
+
+def test_a_good_contact_has_no_warnings() -> None:
+    """Nothing is said of a contact whose number is in a known range, or in national form."""
+    assert warnings(AlternateContact(*GOOD.values())) == {}
+    assert warnings(AlternateContact("a", "b", "c", "020 7946 0958")) == {}
+
+
+def test_what_was_not_changed_is_not_refused() -> None:
+    """A field that AWS holds so passes as it is, whatever it holds; the others are checked."""
+    held = AlternateContact("N\u202e", "T", "weird@", "020 7946 0958")
+    typed = {NAME: "N\u202e", TITLE: " New ", EMAIL: "weird@", PHONE: "020 7946 0958 "}
+    assert unchanged(typed, digests(held)) == {NAME, EMAIL, PHONE}
+    checked = validate(typed, None, digests(held))
+    assert isinstance(checked, AlternateContact)
+    assert (checked.name, checked.email, checked.phone) == (held.name, held.email, held.phone)
+    assert checked.title == "New"
+    assert set(problems(**typed)) == {NAME, EMAIL, PHONE}
+    assert unchanged(typed, digests(None)) == set()
+
+
+def test_digests_show_nothing() -> None:
+    """A digest tells whether a field is the same, and holds nothing of it."""
+    shown = digests(AlternateContact(*GOOD.values()))
+    assert not any(value in str(shown) for value in GOOD.values())
+
+
 @pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
 def test_an_example_of_every_country_is_taken(region: str) -> None:
     """The example number of each country is taken, in a form that AWS takes."""
@@ -184,6 +332,6 @@ def test_ordinary_addresses_pass_or_are_explained(address: str) -> None:
     """An address passes exactly where AWS's pattern and email-validator both take it."""
     checked = validate({**GOOD, EMAIL: address}, None)
     if isinstance(checked, AlternateContact):
-        assert taken_by_aws(EMAIL, address)
+        assert taken_by_aws(EMAIL, checked.email)
     else:
         assert set(checked) == {EMAIL}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.contacts import FIELDS
 from bot.domain.errors import ContactRefused, GatewayError, NotAllowed, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
@@ -16,7 +17,7 @@ from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present, Unsupported
 from bot.services.account_policy import AccountPolicies
 from bot.services.fix import STALE_READ_AGE, FixService
-from bot.services.fix_result import FixOutcome, NotFixed
+from bot.services.fix_result import Fixed, FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
 from bot.services.read_back import ReadBack
 from bot.store import SqliteStore
@@ -303,6 +304,31 @@ def test_the_policy_is_told_to_fixers_alone(
     refused = refusal(fixes.fix(fix_request(user_id="U9"), NAME))
     assert refused.outcome is FixOutcome.NOT_ALLOWED
     assert refused.fields == {}
+
+
+def test_what_was_not_changed_is_noted_rather_than_refused(
+    fixes: FixService, store: SqliteStore, world: World, gateway: FakeGateway
+) -> None:
+    """Fields left as they were, though the policy objects, do not keep others from being fixed."""
+    table = PolicyTable("policy", {"security.phone": ("+44 20 7946 0000",)})
+    world.policy = Policy.requiring(tables=[table])
+    store.accounts.remember([account(1)])
+    why = {"phone": "The policy expects +44 20 7946 0000."}
+    for unchanged in (frozenset(), frozenset({"email"}), frozenset(FIELDS)):
+        assert refusal(fixes.fix(fix_request(), NAME, unchanged)).fields == why
+    assert gateway.writes == []
+    result = fixes.fix(fix_request(), NAME, frozenset({"phone"}))
+    assert isinstance(result, Fixed)
+    assert (result.outcome, result.notes) == (FixOutcome.VERIFIED, why)
+
+
+def test_a_forbidden_contact_is_refused_whatever_was_changed(
+    fixes: FixService, store: SqliteStore, world: World
+) -> None:
+    """A contact that should not be there is not made another one."""
+    world.policy = forbidding()
+    store.accounts.remember([account(1)])
+    assert refusal(fixes.fix(fix_request(), NAME, frozenset({"email"}))).fields
 
 
 def forbidding() -> Policy:

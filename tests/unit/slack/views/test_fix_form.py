@@ -14,7 +14,7 @@ from bot.domain.fixes import FixState
 from bot.domain.policy.account_policy import AccountPolicy, Value
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Severity
-from bot.domain.validation import EMAIL, LENGTHS, PHONE
+from bot.domain.validation import EMAIL, LENGTHS, PHONE, digests
 from bot.slack.views import fix_form, fix_result, problem
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import assert_as_typed, assert_sound, assert_sound_view
@@ -72,7 +72,8 @@ def test_the_form_is_labelled_filled_and_hinted() -> None:
 
 def test_the_form_carries_nothing_personal() -> None:
     """What travels hidden in the form names the account and a fingerprint, and no contact."""
-    hidden = form(shown=data.CONTACT.fingerprint)["private_metadata"]
+    known = data.CONTACT.fingerprint
+    hidden = form(shown=known, field_digests=digests(data.CONTACT))["private_metadata"]
     for part in (data.CONTACT.name, data.CONTACT.email, data.CONTACT.phone):
         assert part not in hidden
 
@@ -88,13 +89,14 @@ def test_what_aws_refused_stands_under_its_field() -> None:
 
 def test_a_submitted_form_is_parsed() -> None:
     """What was built is what is read: account, type, what was shown, what was typed."""
-    view = form(shown="abc")
+    view = form(shown="abc", field_digests={EMAIL: "d"})
     view["state"] = {"values": {field: {field: {"type": "x", "value": field}} for field in FIELDS}}
     parsed = fix_form.parse_form(view)
     assert parsed.account_id == "444444444444"
     assert parsed.type is ContactType.SECURITY
     assert (parsed.shown, parsed.shown_at) == ("abc", data.NOW)
     assert parsed.values == {field: field for field in FIELDS}
+    assert parsed.held[EMAIL] == "d"
 
 
 @pytest.mark.parametrize("name", data.HOSTILE)
@@ -107,13 +109,23 @@ def test_results_of_fixes(name: str) -> None:
         (FixState.APPLIED, False),
     ):
         fix = data.fix(state, already_there=already, name=name)
-        assert_sound_view(fix_result.result_view(fix))
         message = fix_result.result_message(fix)
+        assert_sound_view(fix_form.message_view(message, fix.request.type))
         assert_sound(message)
         assert_as_typed(message.blocks, name)
         told[state, already] = message.text
     assert len(set(told.values())) == 3
     assert "does not show it yet" in told[FixState.APPLIED, False]
+
+
+@pytest.mark.parametrize("state", [FixState.CONFIRMED, FixState.APPLIED])
+def test_a_result_with_something_left_to_look_at(state: FixState) -> None:
+    """What is still not right is told by its field, heard as well, and gets no check mark."""
+    message = fix_result.result_message(data.fix(state), {PHONE: "Look <again>."})
+    assert_sound(message)
+    assert "Phone: Look <again>." in json.dumps(message.blocks)
+    assert "Phone: Look &lt;again&gt;." in message.text
+    assert "white_check_mark" not in json.dumps(message.blocks)
 
 
 def test_a_failed_fix_can_be_tried_again() -> None:
