@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bot.aws.access_denied import Request
 from bot.aws.error_mapping import NOT_FOUND, UnusableAnswer
-from bot.aws.sessions import has_contacts_api
+from bot.aws.sessions import has_contacts_api, has_listed_contacts_api
 from bot.domain.contacts import AlternateContact
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
@@ -15,7 +15,7 @@ from bot.domain.rules.facts import PrimaryContact
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_account.type_defs import (
         GetAlternateContactRequestTypeDef,
@@ -23,13 +23,21 @@ if TYPE_CHECKING:
         PutAlternateContactRequestTypeDef,
     )
 
-    from bot.aws.rate_limiter import Limiters
+    from bot.aws.rate_limiter import Limiters, RateLimiter
     from bot.aws.retrying_calls import ApiCaller
     from bot.aws.sessions import Clients
     from bot.domain.contacts import ContactType
     from bot.domain.failures import Failure
     from bot.domain.readings import ContactReading
     from bot.domain.scope import Scope
+
+
+_T = TypeVar("_T")
+
+_WITHOUT_ANSWER: Final = frozenset(
+    {FailureCode.UNREACHABLE, FailureCode.TIMED_OUT, FailureCode.MALFORMED}
+)
+"""Causes that mean no endpoint of AWS's answered."""
 
 
 class Contacts:
@@ -67,7 +75,7 @@ class Contacts:
 
         request = Request("GetAlternateContact", named, self._scope)
         try:
-            return Present(self._calls.call(request, ask, self._limiters.read, priority))
+            return Present(self._call(request, ask, self._limiters.read, priority))
         except GatewayError as error:
             return Absent() if error.failure.code == NOT_FOUND else Unreadable(error.failure)
 
@@ -96,7 +104,7 @@ class Contacts:
             _require_from_aws(client.put_alternate_contact(**asked))
 
         request = Request("PutAlternateContact", named, self._scope)
-        self._calls.call(request, ask, self._limiters.write, Priority.FIX)
+        self._call(request, ask, self._limiters.write, Priority.FIX)
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
         """Read an account's primary contact, of which AWS holds no email address.
@@ -116,11 +124,23 @@ class Contacts:
 
         request = Request("GetContactInformation", named, self._scope)
         try:
-            return self._calls.call(request, ask, self._limiters.primary, priority)
+            return self._call(request, ask, self._limiters.primary, priority)
         except GatewayError as error:
             if error.failure.code == NOT_FOUND:
                 return PrimaryContact(name="", phone="")
             return error.failure
+
+    def _call(
+        self, request: Request, ask: Callable[[], _T], limiter: RateLimiter, priority: Priority
+    ) -> _T:
+        """Make a call; where nothing of AWS's answers, a partition without an endpoint is why."""
+        try:
+            return self._calls.call(request, ask, limiter, priority)
+        except GatewayError as error:
+            is_listed = has_listed_contacts_api(self._scope.partition)
+            if is_listed or error.failure.cause not in _WITHOUT_ANSWER:
+                raise
+            raise GatewayError(failure(FailureCode.ENDPOINT_UNLISTED)) from None
 
     def _named(self, account_id: str) -> str:
         """The `AccountId` to pass: none for the caller's own, which AWS denies by its id."""

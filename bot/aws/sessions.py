@@ -28,6 +28,15 @@ def has_contacts_api(partition: str) -> bool:
     return partition != "aws-us-gov" and not partition.startswith("aws-iso")
 
 
+def has_listed_contacts_api(partition: str) -> bool:
+    """Whether AWS lists an endpoint of Account Management there.
+
+    Source: botocore's endpoints.json. For `aws-eusc` it lists none, though the documentation of
+    that partition describes alternate contacts.
+    """
+    return partition in {"aws", "aws-cn"}
+
+
 class Clients:
     """boto3's clients; boto3's own chain finds the credentials, the region and the endpoint.
 

@@ -26,6 +26,7 @@ class FailureCode(StrEnum):
     REFUSED = "refused"
     NO_ORGANIZATION = "no_organization"
     NO_API = "no_api"
+    ENDPOINT_UNLISTED = "endpoint_unlisted"
     NOT_REACHED = "not_reached"
     NOT_ASKED = "not_asked"
     SLACK_UNREACHABLE = "slack_unreachable"
@@ -135,6 +136,11 @@ _MESSAGES: Final[dict[FailureCode, tuple[str, str]]] = {
     FailureCode.NO_API: (
         "This partition has no API for alternate contacts.",
         "Look at the contacts by hand, in the console of each account.",
+    ),
+    FailureCode.ENDPOINT_UNLISTED: (
+        "AWS lists no Account Management endpoint in this partition, and the request got no "
+        "answer from AWS.",
+        "Verify the contacts manually, in the console of each account.",
     ),
     FailureCode.NOT_REACHED: (
         "The check was stopped before it came to this account.",

@@ -10,7 +10,7 @@ from bot.aws.doctor import remedies
 from bot.aws.doctor.doctor_session import line
 from bot.aws.doctor.remedies import SERVICE
 from bot.aws.error_mapping import UnusableAnswer
-from bot.aws.sessions import has_contacts_api
+from bot.aws.sessions import has_contacts_api, has_listed_contacts_api
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
 from bot.domain.scope import CallerRole, ScopeKind
@@ -58,6 +58,10 @@ class CallerChecks:
             message += " This partition has no API for alternate contacts."
             snippet = "https://console.amazonaws-us-gov.com/billing/home#/account"
             yield line("Caller", State.WARNING, message, remedy, snippet)
+        elif not has_listed_contacts_api(self._session.partition):
+            message += " AWS lists no Account Management endpoint in this partition."
+            remedy = "Where requests fail, verify the contacts manually in each account's console."
+            yield line("Caller", State.WARNING, message, remedy)
         elif kind == "root":
             remedy = "Run the bot as a role that may do just what its IAM policy lists:"
             yield line(

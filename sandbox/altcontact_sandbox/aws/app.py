@@ -52,7 +52,7 @@ _SAID: Final = {
     "outage": "AWS is down: a page, with status 503.",
     "aborted": "The caller hung up before the answer.",
 }
-_NO_API: Final = frozenset({"aws-us-gov"})
+_NO_API: Final = frozenset({"aws-us-gov", "aws-eusc"})
 """Partitions without an endpoint for Account Management: a call there reaches nobody."""
 
 

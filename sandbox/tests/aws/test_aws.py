@@ -60,6 +60,7 @@ def test_an_endpoint_url_is_all_that_a_client_needs(
         ("management", "arn:aws:sts::111111111111:assumed-role/altcontact/bot"),
         ("standalone", "arn:aws:iam::999999999999:user/altcontact"),
         ("govcloud", "arn:aws-us-gov:sts::111111111111:assumed-role/altcontact/bot"),
+        ("eusc", "arn:aws-eusc:sts::111111111111:assumed-role/altcontact/bot"),
         ("china", "arn:aws-cn:sts::111111111111:assumed-role/altcontact/bot"),
     ],
 )

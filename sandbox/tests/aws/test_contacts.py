@@ -179,11 +179,12 @@ def test_every_wrong_field_is_listed(connect: Connect) -> None:
     assert refusal["message"].startswith("3 validation errors")
 
 
-def test_govcloud_has_no_account_management(connect: Connect) -> None:
-    """A GovCloud caller lists its organization, but nothing answers for alternate contacts."""
-    assert connect("organizations", "govcloud").list_accounts()["Accounts"]
+@pytest.mark.parametrize("caller", ["govcloud", "eusc"])
+def test_a_partition_has_no_account_management(connect: Connect, caller: str) -> None:
+    """A caller there lists its organization, but nothing answers for alternate contacts."""
+    assert connect("organizations", caller).list_accounts()["Accounts"]
     with pytest.raises(ConnectionClosedError):
-        connect("account", "govcloud").get_alternate_contact(**SECURITY)
+        connect("account", caller).get_alternate_contact(**SECURITY)
 
 
 def test_a_write_shows_only_after_the_delay(aws: AwsSandbox, connect: Connect) -> None:

@@ -21,7 +21,7 @@ from bot.aws.gateway import AwsGateway
 from bot.aws.token_bucket import Quota
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.errors import ContactRefused, GatewayError
-from bot.domain.failures import FailureCode
+from bot.domain.failures import Failure, FailureCode
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.scope import CallerRole, ScopeKind
 from bot.services.ports.aws import Priority
@@ -221,6 +221,7 @@ def test_contacts_within_reach_are_written_and_read(
         ("standalone", MEMBER_ID, FailureCode.WRONG_CALLER),
         ("management", "000000000000", FailureCode.ACCOUNT_STATE),
         ("govcloud", MEMBER_ID, FailureCode.NO_API),
+        ("eusc", MEMBER_ID, FailureCode.ENDPOINT_UNLISTED),
     ],
 )
 def test_contacts_out_of_reach_are_told_as_such(
@@ -232,6 +233,15 @@ def test_contacts_out_of_reach_are_told_as_such(
     with pytest.raises(GatewayError) as caught:
         gateway.write(account_id, SECURITY, CONTACT)
     assert caught.value.failure.cause is cause
+
+
+def test_a_partition_without_a_listed_endpoint_is_unknown(calling_as: CallingAs) -> None:
+    """Whether it has the API is not known, so nothing is called unsupported or missing."""
+    gateway = calling_as("eusc")
+    assert isinstance(look(gateway, MANAGEMENT_ID), Unreadable)
+    primary = gateway.primary_contact(MANAGEMENT_ID, Priority.SCAN)
+    assert isinstance(primary, Failure)
+    assert primary.cause is FailureCode.ENDPOINT_UNLISTED
 
 
 def test_govcloud_is_unsupported(calling_as: CallingAs) -> None:

@@ -445,6 +445,28 @@ def test_a_partition_without_the_api_is_unsupported(partition: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (EndpointConnectionError(endpoint_url="u"), FailureCode.ENDPOINT_UNLISTED),
+        (ReadTimeoutError(endpoint_url="u"), FailureCode.ENDPOINT_UNLISTED),
+        (page(), FailureCode.ENDPOINT_UNLISTED),
+        (refusal("AccessDeniedException", "no", 403), FailureCode.DENIED),
+        (refusal("InternalServerException", status=500), FailureCode.AWS_FAULT),
+    ],
+)
+def test_where_no_endpoint_is_listed_that_is_why_nothing_answers(
+    answer: Answer | Exception, expected: FailureCode
+) -> None:
+    """What AWS does answer there keeps its own meaning."""
+    wire = managed().on("GetCallerIdentity", identity(partition="aws-eusc"))
+    wire.on("GetAlternateContact", answer)
+    assert why(read(wire)) is expected
+    assert read(wire.on("GetAlternateContact", contact())) == Present(CONTACT)
+    wire.on("GetAlternateContact", refusal("ResourceNotFoundException", status=404))
+    assert read(wire) == Absent()
+
+
+@pytest.mark.parametrize(
     ("partition", "region", "sts", "account"),
     [
         ("aws", None, "sts.us-east-1.amazonaws.com", "account.us-east-1.amazonaws.com"),

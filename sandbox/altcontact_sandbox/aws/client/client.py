@@ -19,7 +19,7 @@ class AwsControl(AccountsClient):
 
         Args:
             caller: `management`, `delegated`, `delegated_other`, `member`, `standalone`,
-                `govcloud` or `china`.
+                `govcloud`, `china` or `eusc`.
         """
         held: dict[str, str] = self._call("GET", f"/callers/{caller}")
         return {**held, "AWS_ENDPOINT_URL": self.url}

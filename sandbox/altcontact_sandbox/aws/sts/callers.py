@@ -57,8 +57,9 @@ _USUAL: Final = (
     Caller("standalone", STANDALONE_ID, session=False),
     Caller("govcloud", MANAGEMENT_ID, "aws-us-gov", "us-gov-west-1"),
     Caller("china", MANAGEMENT_ID, "aws-cn", "cn-northwest-1"),
+    Caller("eusc", MANAGEMENT_ID, "aws-eusc", "eusc-de-east-1"),
 )
-"""The last two are the management account as seen in another partition."""
+"""The last three are the management account as seen in another partition."""
 
 
 def callers(identity: Identity) -> dict[str, Caller]:

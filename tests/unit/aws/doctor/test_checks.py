@@ -134,6 +134,14 @@ def test_a_partition_without_the_api_has_no_primary_contacts_to_read() -> None:
     assert "Primary contacts" not in states(lines(gateway(wire)))
 
 
+def test_a_partition_without_a_listed_endpoint_is_told() -> None:
+    """The doctor warns before a check leaves every account unknown."""
+    wire = world().on("GetCallerIdentity", identity(partition="aws-eusc"))
+    caller = lines(gateway(wire))[0]
+    assert caller.state is State.WARNING
+    assert "lists no Account Management endpoint" in caller.message
+
+
 # Several organizations
 
 
