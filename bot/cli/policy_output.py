@@ -13,6 +13,7 @@ from bot.cli.exit_status import Exit
 from bot.cli.scan_output import one_line
 from bot.config.policy_schema import policy_schema
 from bot.config.toml_file import CONFIG
+from bot.domain.pasted_ids import account_id_problem
 from bot.domain.policy.policy import BUILT_IN, PolicyUnknown
 from bot.services.explain_policy import MAX_MATCHES
 
@@ -71,7 +72,8 @@ def write_not_found(text: str, found: NotFound, err: TextIO) -> Exit:
         if len(found.several) >= MAX_MATCHES:
             err.write("  and others\n")
         return Exit.USAGE
-    err.write(f"There is no account “{one_line(text)}”.\n")
+    problem = account_id_problem(text)
+    err.write(f"There is no account “{one_line(text)}”{f', which {problem}' if problem else ''}.\n")
     for organization, why in found.failures.items():
         of = f" of “{one_line(organization)}”" if organization else ""
         err.write(f"The accounts{of} could not be listed. {_told(why)}\n")

@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING, Final
 from bot.config import setting_parsers
 from bot.config.setting_parsers import suggestion
 from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON
+from bot.domain.pasted_ids import (
+    ACCOUNT_DIGITS,
+    account_id_problem,
+    ou_path,
+    parse_account_id,
+    slack_id,
+    unwrapped,
+)
 from bot.domain.policy.account_policy import LONGEST_EXEMPTION, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
 from bot.domain.scope import ScopeKind
@@ -25,7 +33,6 @@ _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)+[a-z][a-z0-9]+", re.IGNORECASE)
 _LONGEST_DOMAIN: Final = 253
 _MENTION: Final = re.compile(r"[UWS][A-Z0-9]{2,}")
-_ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _NEARLY_ACCOUNT: Final = re.compile(r"[0-9][0-9 -]{0,18}")
 """Repeated in a message as it stands; elsewhere such a number may be somebody's phone."""
 
@@ -116,26 +123,31 @@ def channel(value: object) -> str:
 
 
 def mention(value: object) -> str:
-    """A user id or a user group id of Slack."""
-    slack_id = text(value)
-    if not _MENTION.fullmatch(slack_id):
+    """A user id or a user group id of Slack, however it was pasted."""
+    id_ = slack_id(text(value))
+    if not _MENTION.fullmatch(id_):
         raise ValueError(
-            f"{quoted(slack_id)} is neither a user id (U…, W…) nor a user group id (S…) of Slack"
+            f"{quoted(id_)} is neither a user id (U…, W…) nor a user group id (S…) of Slack"
         )
-    return slack_id
+    return id_
 
 
 def account(value: object) -> str:
-    """An account id."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    """An account id, however it was pasted."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        problem = account_id_problem(str(value))
         raise ValueError(  # noqa: TRY004 - these are gathered
-            f"{quoted(value)} needs quotation marks: an id may begin with 0"
+            f"{quoted(value)} needs quotation marks, since an account id may begin with 0"
+            + (f"; it {problem}" if problem else "")
         )
-    account_id = text(value)
-    if not _ACCOUNT.fullmatch(account_id):
-        shown = f"“{account_id}”" if _NEARLY_ACCOUNT.fullmatch(account_id) else quoted(account_id)
-        raise ValueError(f"{shown} is no account id, which has 12 digits")
-    return account_id
+    given = text(value)
+    account_id = parse_account_id(given)
+    if account_id is not None:
+        return account_id
+    shown = f"“{given}”" if _NEARLY_ACCOUNT.fullmatch(given) else quoted(given)
+    if problem := account_id_problem(given):
+        raise ValueError(f"{shown} is no account id: it {problem}")
+    raise ValueError(f"{shown} is no account id, which has {ACCOUNT_DIGITS} digits")
 
 
 def tag(value: object) -> str:
@@ -148,7 +160,7 @@ def tag(value: object) -> str:
 
 def unit(value: object) -> str:
     """An OU path as a glob, from the root or from an OU's id down."""
-    path = text(value)
+    path = ou_path(text(value))
     if path == "/":
         return path
     first, *rest = path.removeprefix("/").split("/")
@@ -195,7 +207,7 @@ def organization(value: object) -> str:
 
 def role(value: object) -> str:
     """A role's ARN."""
-    arn = text(value)
+    arn = unwrapped(text(value))
     if not _ROLE.fullmatch(arn):
         raise ValueError(f"{quoted(arn)} is no ARN of a role")
     return arn

@@ -20,6 +20,7 @@ from bot.config.policy_keys import (
 )
 from bot.config.settings import FLAT, Settings
 from bot.domain.exemptions import SHORTEST_REASON
+from bot.domain.pasted_ids import ACCOUNT_DIGITS
 from bot.domain.policy.account_policy import LONGEST_EXEMPTION, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, ON_BY_DEFAULT, SEVERITIES, Severity
 from bot.domain.scope import ScopeKind
@@ -47,7 +48,7 @@ _DESCRIPTIONS: Final = {
     "match.ou": "OU paths: /Production, /Production/* (its children), /Production/** (all below).",
     "match.tag": "Tags, all of which must match: each key with a glob of its value.",
     "match.name": "Globs of account names, whatever their case.",
-    "match.account": "Account ids, in quotation marks.",
+    "match.account": "Account ids or ARNs of accounts, in quotation marks.",
     "match.organization": "Names of [[aws]] tables.",
     "aws.name": "What the policy and reports call the organization.",
     "aws.profile": "The profile of the AWS configuration.",
@@ -100,7 +101,8 @@ _REASON: Final[Schema] = {
     "minLength": SHORTEST_REASON,
 }
 _CRITERIA: Final[dict[str, Schema]] = {
-    "account": {"type": "string", "pattern": r"^\s*[0-9]{12}\s*$"},
+    # No pattern, since an ARN, a console URL and 5555-5555-5555 are account ids as well.
+    "account": {"type": "string", "minLength": ACCOUNT_DIGITS, "examples": ["111122223333"]},
 }
 _TARGET_VALUES: Final[dict[str, Schema]] = {
     "scope": {"enum": [*ScopeKind, "auto"]},

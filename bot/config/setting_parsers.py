@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.domain.contacts import ContactType
 from bot.domain.masking import mask
+from bot.domain.pasted_ids import slack_id
 from bot.domain.scope import ScopeKind
 from bot.domain.visible_text import trim, visible
 
@@ -94,8 +95,8 @@ def url(value: object) -> str:
 
 
 def channel(value: object) -> str:
-    """A channel id or `#name`."""
-    name = text(value)
+    """A channel id or `#name`, however it was pasted."""
+    name = slack_id(text(value))
     if _CHANNEL.fullmatch(name):
         return name
     wanted = f"#{name.lower().lstrip('#')}"
@@ -172,7 +173,7 @@ def contact_types(value: object) -> tuple[ContactType, ...]:
 
 def fixers(value: object) -> tuple[str, ...]:
     """User ids and user group ids, or `*` alone."""
-    ids = _items(value)
+    ids = list(dict.fromkeys(map(slack_id, _items(value))))
     if "*" in ids:
         if len(ids) > 1:
             raise ValueError("* means everyone, and stands alone")

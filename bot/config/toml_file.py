@@ -25,6 +25,8 @@ _TWICE: Final = (
 )
 """How tomllib's message begins where a key or a table is repeated."""
 
+_LEADING_ZERO: Final = re.compile(r"[=\[,]\s*0\d{5,}")
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -119,6 +121,10 @@ def _no_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> Unreadable
     found = re.search(r"\(at line (\d+), column \d+\)$", why)
     line = int(found[1]) if found else text.count("\n") + 1
     at = found.group() if found else f"(at its end, line {line})"
-    twice = why.startswith(_TWICE)
-    what = f"is not TOML {at}{': this key or table is given twice' if twice else ''}"
+    hint = ""
+    if why.startswith(_TWICE):
+        hint = ": this key or table is given twice"
+    elif _LEADING_ZERO.search(text.split("\n")[line - 1]):
+        hint = ": a number that begins with 0, such as an account id, needs quotation marks"
+    what = f"is not TOML {at}{hint}"
     return Unreadable(name, what, 'channel = "#alerts"', line)

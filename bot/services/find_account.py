@@ -7,6 +7,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.pasted_ids import parse_account_id, unwrapped
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -39,9 +41,12 @@ class AccountMatches:
 
     @property
     def exact(self) -> list[Account]:
-        """Those whose id or whole name is the text, whatever its case."""
-        text = self.text.strip().casefold()
-        return [match for match in self.accounts if text in {match.id, match.name.casefold()}]
+        """Those whose id the text has, or whose whole name it is, whatever its case."""
+        id_ = parse_account_id(self.text)
+        names = {self.text.strip().casefold(), unwrapped(self.text).casefold()}
+        return [
+            match for match in self.accounts if match.id == id_ or match.name.casefold() in names
+        ]
 
     @property
     def only(self) -> Account | None:
@@ -74,7 +79,10 @@ class AccountFinder:
         Raises:
             StoreError: they could not be looked up.
         """
-        return AccountMatches(text, self._accounts.find(text.strip(), limit))
+        found = self._accounts.find(text.strip(), limit)
+        # Only then, since a name may have such marks of its own: R&D <sandbox>.
+        found = found or self._accounts.find(unwrapped(text), limit)
+        return AccountMatches(text, found)
 
     def find(self, text: str, limit: int = MAX_MATCHES) -> AccountMatches:
         """The accounts that match; AWS is asked for new ones where none does.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.contacts import ContactType
+from bot.domain.pasted_ids import parse_account_id, unwrapped
 
 COMMAND: Final = "/altcontact"
 
@@ -16,8 +17,6 @@ _NAMES: Final = (CHECK, DOCTOR, EXEMPT, EXEMPTIONS, FIX, HELP, RELOAD)
 
 _NEAR: Final = 0.5
 """How alike a word must be to a command to be taken for a typo of it (difflib's ratio)."""
-
-_ID_LENGTH: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ USAGE: Final = (
 def parse(text: str) -> Command | Typo:
     """Understand what was typed after the command's name."""
     word, _, rest = " ".join(text.split()).partition(" ")
-    name = word.lower()
+    name = unwrapped(word).lower()
     if not name:
         return Command(HELP)
     if name in _NAMES:
@@ -73,14 +72,14 @@ def parse(text: str) -> Command | Typo:
     near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=_NEAR)
     if near:
         return Typo(word, f"{COMMAND} {near[0]} {rest}".rstrip())
-    if word.isdigit() and len(word) == _ID_LENGTH:
-        return Typo(word, f"{COMMAND} {CHECK} {word}")
-    return Typo(word)
+    account_id = parse_account_id(text)
+    return Typo(word, f"{COMMAND} {CHECK} {account_id}" if account_id else "")
 
 
 def split_type(argument: str) -> tuple[str, ContactType | None]:
     """Split `prod billing` into what names the account and the contact type at its end, if any."""
     name, _, last = argument.rpartition(" ")
-    if name and last.upper() in ContactType.__members__:
-        return name, ContactType[last.upper()]
+    word = unwrapped(last).upper()
+    if name and word in ContactType.__members__:
+        return name, ContactType[word]
     return argument, None

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.accounts import AccountPlacement
+from bot.domain.pasted_ids import parse_account_id
 from bot.services.ou_tree import MAX_STALE_AGE
 from bot.store.columns import (
     folded,
@@ -103,7 +104,7 @@ class Accounts(Repository):
             return self._placed(row) if row is not None else None
 
     def find(self, text: str, limit: int) -> list[Account]:
-        """Accounts whose id is `text`, or whose name contains it whatever its case.
+        """Accounts whose id `text` has, or whose name contains it whatever its case.
 
         The one of that id or very name comes first, the others in the order of their names.
         """
@@ -112,8 +113,7 @@ class Accounts(Repository):
             return []
         name = folded(sought)
         with self._connections.reading() as db:
-            # Folding also brings digits of other scripts and widths to plain ones.
-            found = db.rows(_FIND, id=name, name=name, limit=limit)
+            found = db.rows(_FIND, id=parse_account_id(sought) or "", name=name, limit=limit)
             return [self._placed(row) for row in found]
 
     def _placed(self, row: Row) -> Account:

@@ -92,7 +92,7 @@ class AccountRepository(Protocol):
         ...
 
     def find(self, text: str, limit: int) -> list[Account]:
-        """Accounts whose id is `text`, or whose name contains it whatever its case."""
+        """Accounts whose id `text` has, or whose name contains it whatever its case."""
         ...
 
     def names(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
+from bot.domain.pasted_ids import account_id_problem
 from bot.slack.views.account_card_contact import judged_blocks, outcome_words, unjudged_blocks
 from bot.slack.views.blocks import (
     actions,
@@ -114,7 +115,9 @@ def choice_message(found: Sequence[Account], text: str) -> Message:
 
 def no_match_message(text: str, nearest: Sequence[str]) -> Message:
     """No account matches; names that are spelled much like it are shown."""
-    answer = f"No account matches “{text[:NAME_TEXT]}”."
+    answer = f"No account matches “{text[:NAME_TEXT]}”"
+    problem = account_id_problem(text)
+    answer += f", which {problem}." if problem else "."
     if nearest:
         answer += " Did you mean: " + ", ".join(name[:NAME_TEXT] for name in nearest) + "?"
     answer += "\nGive an account id of 12 digits, or a part of the account's name."

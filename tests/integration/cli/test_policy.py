@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,32 @@ def test_explain(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
     made: dict[str, Any] = json.loads(out)
     assert (status, made["account"]["id"]) == (0, MANAGEMENT)
     assert {each["key"]: each["value"] for each in made["values"]}["domains"] == ["corp.example"]
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "1111-1111-1111",
+        "`111111111111`",
+        "\u200b111111111111\u00a0",
+        "arn:aws:iam::111111111111:root",
+        "https://111111111111.signin.aws.amazon.com/console",
+    ],
+)
+def test_ids_as_they_are_pasted(command: Command, tmp_path: Path, pasted: str) -> None:
+    """The policy and the argument take an account id in whatever form it was copied."""
+    override = f"[[policy.override]]\nmatch.account = '{pasted}'\nsecurity.name = 'Here'\n"
+    write(tmp_path, f"{override}[policy]\nsecurity = 'required'\n")
+    status, out, err = command.run("policy", "explain", pasted)
+    assert (status, err[:12]) == (0, MANAGEMENT)
+    assert re.search("^security.name +Here ", out, re.MULTILINE)
+
+
+def test_a_lost_zero_is_told(command: Command) -> None:
+    """A number with a digit too few is no account, and why is said."""
+    status, out, err = command.run("policy", "explain", "11111111111")
+    assert (status, out) == (2, "")
+    assert "has 11 digits, and an account id has 12: perhaps a leading zero was lost" in err
 
 
 def test_explain_what_is_not_there(command: Command) -> None:

@@ -48,6 +48,23 @@ def test_an_account_is_checked_chosen_and_checked_again(bench: SlackBench) -> No
     bench.slack.wait_private("No account matches")
 
 
+def test_an_account_by_its_id_as_it_is_pasted(bench: SlackBench) -> None:
+    """Check, fix and exempt take the console's form, marks and ARNs; a lost zero is told."""
+    grouped = "-".join(re.findall("....", LAKE.id))
+    arn = f"arn:aws:organizations::111111111111:account/o-abcdef1234/{LAKE.id}"
+    for pasted in (f"`{grouped}`", f"\u2060{LAKE.id}\u200b", arn):
+        bench.slack.command(f"/altcontact check {pasted}")
+        assert "Data lake" in str(bench.slack.wait_private("Check again")["blocks"])
+    bench.slack.command(f"/altcontact fix {grouped} billing")
+    assert "Billing contact" in str(bench.slack.wait_view(SHOWN))
+    bench.slack.close()
+    bench.slack.command(f"/altcontact exempt {arn}")
+    bench.slack.wait_view("Data lake")
+    bench.slack.close()
+    bench.slack.command("/altcontact check 44444444444")
+    bench.slack.wait_private("perhaps a leading zero was lost")
+
+
 def test_an_account_that_is_not_active_is_not_read(slack: SlackSandbox, tmp_path: Path) -> None:
     """A suspended account is told so, and AWS is not asked for its contacts."""
     made = SlackBench(slack, tmp_path, account(3, "Old shop", "SUSPENDED"))

@@ -32,6 +32,8 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     [
         ("PROD", [2, 8, 4, 3]),
         ("000000000003", [3]),
+        ("0000-0000-0003", [3]),
+        ("arn:aws:organizations::000000000001:account/o-abcdef1234/000000000003", [3]),
         (" strasse ", [1]),
         ("école", [6]),
         ("e\u0301cole", [6]),

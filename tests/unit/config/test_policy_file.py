@@ -90,6 +90,31 @@ def test_the_documented_example() -> None:
     assert resolved("sandbox-1").excluded == "Closed every Friday, and made anew."
 
 
+def test_ids_are_taken_as_they_are_pasted() -> None:
+    """Account ids, OUs, roles, channels and who is mentioned, in whatever form they were copied."""
+    console = "https://us-east-1.console.aws.amazon.com/organizations/v2/home"
+    found = seen(
+        "[[policy.override]]\n"
+        "match.account = ['1111-2222-3333', '`111122223333`', 'arn:aws:iam::444455556666:root', "
+        f"'{console}/accounts/777788889999', '\u200b012345678901\u00a0']\n"
+        "match.ou = ['arn:aws:organizations::111111111111:ou/o-abcdef1234/ou-ab12-11111111', "
+        "'o-abcdef1234/r-ab12/ou-ab12-11111111/ou-ab12-22222222/']\n"
+        "channel = '<#C0123456789|alerts>'\nmention = ['<@U0ALICE001>', '\u2060S0SECOPS01']\n"
+        "[[aws]]\nname = 'a'\nrole = '`arn:aws:iam::111122223333:role/altcontact`\u200b'\n"
+    )
+    assert found.problems == ()
+    table = found.settings.policy.tables[-1]
+    assert table.match == Match(
+        accounts=("111122223333", "444455556666", "777788889999", "012345678901"),
+        units=("ou-ab12-11111111", "ou-ab12-22222222"),
+    )
+    assert table.values["channel"] == "C0123456789"
+    assert table.values["mention"] == ("U0ALICE001", "S0SECOPS01")
+    assert [target.role for target in found.settings.aws] == [
+        "arn:aws:iam::111122223333:role/altcontact"
+    ]
+
+
 def test_the_examples_of_the_readme() -> None:
     """Each TOML example in the README is right."""
     examples = re.findall(r"```toml\n(.*?)```", README.read_text(), re.DOTALL)
@@ -309,8 +334,16 @@ BROKEN: Final = [
     (f"{O}match.unit = 'a'  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.unit",
      "there is no such key"),
     (f"{O}match.account = '1234'  # !\nsecurity = 'optional'",
+     "[[policy.override]] 1, match.account", "no account id: it has 4 digits"),
+    (f"{O}match.account = '12345678901'  # !\nsecurity = 'optional'",
+     "[[policy.override]] 1, match.account", "perhaps a leading zero was lost"),
+    (f"{O}match.account = 'one account'  # !\nsecurity = 'optional'",
      "[[policy.override]] 1, match.account", "no account id, which has 12 digits"),
     (f"{O}match.account = 111122223333  # !\nsecurity = 'optional'",
+     "[[policy.override]] 1, match.account", "needs quotation marks"),
+    (f"{O}match.account = 12345678901  # !\nsecurity = 'optional'",
+     "[[policy.override]] 1, match.account", "perhaps a leading zero was lost"),
+    (f"{O}match.account = 1.2e10  # !\nsecurity = 'optional'",
      "[[policy.override]] 1, match.account", "needs quotation marks"),
     (f"{O}match.name = []  # !\nsecurity = 'optional'", "[[policy.override]] 1, match.name",
      "is empty"),

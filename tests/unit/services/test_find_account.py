@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.domain.accounts import Account
 from bot.domain.failures import FailureCode
 from bot.services.find_account import AccountFinder, AccountMatches
@@ -26,6 +28,42 @@ def test_an_exact_match_is_meant_whatever_contains_it() -> None:
     """A whole name goes before longer ones; so does an id; spaces and case do not count."""
     assert AccountMatches(" lab ", [LAB, LAB_TWO]).only == LAB
     assert AccountMatches(LAB_TWO.id, [LAB, LAB_TWO]).only == LAB_TWO
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0000-0000-0002", "`000000000002`", "arn:aws:iam::000000000002:root", "x · 000000000002"],
+)
+def test_an_id_is_meant_however_it_was_pasted(text: str) -> None:
+    """The id in the text goes before names, whatever stands around it."""
+    assert AccountMatches(text, [LAB, LAB_TWO]).only == LAB_TWO
+
+
+def test_a_name_is_found_without_the_marks_around_it(tmp_path: Path) -> None:
+    """A name that was copied with marks is found; one that has such marks of its own, too."""
+    clock = FakeClock()
+    with SqliteStore(tmp_path / "bot.db", clock) as store:
+        finder = AccountFinder(store.accounts, OrganizationRouter([], store.accounts), clock)
+        store.accounts.remember([LAB, LAB_TWO, account(3, "R&D <lab>"), account(4, "2024")])
+        assert finder.known("“Lab”").only == LAB
+        assert finder.known("\u200b`Lab\u00a02`").only == LAB_TWO
+        assert finder.known("R&D <lab>").only == account(3, "R&D <lab>")
+        assert finder.known("2024").only == account(4, "2024")
+        assert finder.known("“”").accounts == []
+
+
+def test_a_name_of_digits_is_a_name(tmp_path: Path) -> None:
+    """A name like an account id is found by itself; where it is another's id, a person chooses."""
+    clock = FakeClock()
+    named = account(7, "0000-0000-0002")
+    with SqliteStore(tmp_path / "bot.db", clock) as store:
+        finder = AccountFinder(store.accounts, OrganizationRouter([], store.accounts), clock)
+        store.accounts.remember([named])
+        assert finder.known("0000-0000-0002").only == named
+        store.accounts.remember([LAB_TWO])
+        assert finder.known("000000000002").only == LAB_TWO
+        both = finder.known("0000-0000-0002")
+        assert (both.exact, both.only) == ([LAB_TWO, named], None)
 
 
 def test_of_several_none_is_meant() -> None:

@@ -20,6 +20,8 @@ from bot.slack.command_parser import Command, Typo, parse, split_type
         ("exempt Web production", Command("exempt", "Web production")),
         ("Exemptions", Command("exemptions")),
         ("reload", Command("reload")),
+        ("\u2060check\u200b 4444-4444-4444", Command("check", "4444-4444-4444")),
+        ("`check`\u00a0444444444444", Command("check", "444444444444")),
     ],
 )
 def test_commands_are_understood(typed: str, command: Command) -> None:
@@ -38,6 +40,10 @@ def test_commands_are_understood(typed: str, command: Command) -> None:
         ("exemption", "/altcontact exemptions"),
         ("relaod", "/altcontact reload"),
         ("444444444444", "/altcontact check 444444444444"),
+        ("4444-4444-4444", "/altcontact check 444444444444"),
+        ("4444 4444 4444", "/altcontact check 444444444444"),
+        ("`444444444444`", "/altcontact check 444444444444"),
+        ("arn:aws:iam::444444444444:root", "/altcontact check 444444444444"),
         ("frobnicate", ""),
     ],
 )
@@ -59,3 +65,4 @@ def test_a_type_at_the_end() -> None:
     assert split_type("web billing") == ("web", ContactType.BILLING)
     assert split_type("web production") == ("web production", None)
     assert split_type("billing") == ("billing", None)
+    assert split_type("`4444-4444-4444 billing`") == ("`4444-4444-4444", ContactType.BILLING)

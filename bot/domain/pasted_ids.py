@@ -1,0 +1,181 @@
+"""Ids as people paste them: out of consoles, ARNs, URLs, chats and spreadsheets.
+
+An id keeps its meaning whatever stands around it, so every place that takes one from a person or a
+file parses it here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+ACCOUNT_DIGITS: Final = 12
+"""How many digits an account id has; leading zeros count."""
+
+_FEWEST_DIGITS: Final = 9
+"""Digits below which a number is not taken for an account id that lost its leading zeros."""
+
+_QUOTES: Final = "\"'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
+_WRAPPERS: Final = f" \t\r\n{_QUOTES}<>()[]{{}}*_~|=#\u2022\u00b7,;:.!"
+_VARIATION_SELECTORS: Final = "\ufe0e\ufe0f"
+_MINUS: Final = "\N{MINUS SIGN}"
+
+_SPACED: Final = re.compile(r"\d(?:[\s-]{0,3}\d){11}")
+_GROUPED: Final = re.compile(
+    r"\d{4}([.,'\u2019_])\d{4}\1\d{4}|\d{3}([.,'\u2019_])\d{3}(?:\2\d{3}){2}"
+)
+_DECIMALS: Final = re.compile(r"(?<=\d{9})\.0+$")
+_EXPONENT: Final = re.compile(r"\d(?:[.,]\d+)?e\+?1\d", re.IGNORECASE)
+_AMONG_WORDS: Final = re.compile(
+    # Not the end of a UUID, of a phone number with its +, or of a name with a hyphen.
+    r"(?<![\w+.-])(?:\d{12}|\d{4}([\s-])\d{4}\1\d{4})(?![\w]|[-.]\w)"
+)
+_ARN: Final = re.compile(
+    r"\barn:aws[a-z-]*:([a-z0-9-]*):[a-z0-9-]*:([^:\s]*)(?::([^\s\"'`<>]*))?", re.IGNORECASE
+)
+_MEMBER: Final = re.compile(r"account/o-[a-z0-9]+/(\d{12})", re.IGNORECASE)
+_IN_URL: Final = (
+    re.compile(r"[?&#/;]account(?:_?id)?=(\d{12})(?!\d)", re.IGNORECASE),
+    re.compile(r"/accounts?/(?:o-[a-z0-9]+/)?(\d{12})(?!\d)", re.IGNORECASE),
+    re.compile(r"//(\d{12})(?:-[a-z0-9]+)?\.", re.IGNORECASE),
+)
+"""Where the URLs of AWS's consoles have an account id, from the most to the least specific."""
+
+_UNIT: Final = "ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
+_ROOT: Final = "(?:o-[a-z0-9]{4,32}/)?r-[0-9a-z]{4,32}"
+_UNIT_PATH: Final = re.compile(
+    r"/?(?:arn:aws[a-z-]*:organizations::\d{12}:ou/o-[a-z0-9]+/"
+    r"|https?://\S*/organizational-units/"
+    rf"|{_ROOT}/)?(?:{_UNIT}/)*({_UNIT})(/.*)?"
+)
+_ROOT_PATH: Final = re.compile(rf"(?:arn:aws[a-z-]*:organizations::\d{{12}}:root/)?{_ROOT}(/.*)?")
+
+_SLACK_ID: Final = "[UWSCG][A-Z0-9]{2,}"
+_SLACK: Final = re.compile(
+    rf"<(?:@|#|!subteam\^)({_SLACK_ID})(?:\|[^>]*)?>"
+    rf"|@(?=[A-Z]*\d)({_SLACK_ID})"
+    rf"|<?https?://[^\s/]+/(?:team|archives)/({_SLACK_ID})/?>?"
+)
+
+
+def unwrapped(text: str) -> str:
+    """A text without invisible characters, surplus white space, and marks around it."""
+    return " ".join(_visible(text).split()).strip(_WRAPPERS)
+
+
+def parse_account_id(text: str) -> str | None:
+    """The one account id that a text is or contains, as 12 digits; None where there is none.
+
+    Understood are the console's `5555-5555-5555`, other separators, digits of any script, ARNs
+    (of Organizations the member, not the management account), the URLs of AWS's consoles, and an
+    id among words, such as `Payments · 555555555555`.
+    """
+    plain = _plain(text)
+    bare = _bare(plain)
+    if _SPACED.fullmatch(bare) or _GROUPED.fullmatch(bare):
+        return _digits(bare)
+    if arns := list(_ARN.finditer(plain)):
+        return _only({_of_arn(arn) for arn in arns})
+    for pattern in _IN_URL:
+        if found := set(pattern.findall(plain)):
+            return _only(found)
+    return _only({_digits(match.group()) for match in _AMONG_WORDS.finditer(plain)})
+
+
+def account_id_problem(text: str) -> str:
+    """What is wrong with a text that is a number but no account id; empty where it is no number.
+
+    The text is not repeated: it may be a phone number.
+    """
+    bare = _bare(_plain(text))
+    if _EXPONENT.fullmatch(bare):
+        return "is a rounded number, as spreadsheets show long ones: copy the account id as text"
+    digits = _digits(bare)
+    if len(digits) in {0, ACCOUNT_DIGITS} or re.sub(r"[\s\d.,'\u2019_-]", "", bare):
+        return ""
+    problem = f"has {len(digits)} digits, and an account id has {ACCOUNT_DIGITS}"
+    if _FEWEST_DIGITS <= len(digits) < ACCOUNT_DIGITS:
+        zeros = "a leading zero was" if len(digits) == ACCOUNT_DIGITS - 1 else "leading zeros were"
+        problem += f": perhaps {zeros} lost"
+    return problem
+
+
+def ou_path(text: str) -> str:
+    """A path of OUs that begins with an OU's id, however that was pasted.
+
+    `ou-ab12-11111111/**` stays as it is; of an ARN, a console URL, or a path of ids from the
+    organization down, what leads to the last id is left out. A root's id is `/`. Other texts are
+    returned unchanged.
+    """
+    bare = _visible(text).strip(f" \t\r\n{_QUOTES}<>")
+    if (unit := _UNIT_PATH.fullmatch(bare)) is not None:
+        return unit[1] + _below(unit[2])
+    if (root := _ROOT_PATH.fullmatch(bare)) is not None:
+        return _below(root[1]) or "/"
+    return text
+
+
+def slack_id(text: str) -> str:
+    """The id in a mention, a link to a profile or channel, or a text; else the text, tidied."""
+    bare = _visible(text).strip(f" \t\r\n{_QUOTES},;")
+    found = _SLACK.fullmatch(bare)
+    return found[found.lastindex or 0] if found is not None else bare
+
+
+def _visible(text: str) -> str:
+    """A text without characters that nobody sees: zero-width ones, marks of direction, the BOM."""
+    return "".join(
+        character
+        for character in text
+        if unicodedata.category(character) != "Cf" and character not in _VARIATION_SELECTORS
+    )
+
+
+def _plain(text: str) -> str:
+    """A text with plain digits, hyphens and spaces, and without percent-encoding."""
+    folded = unicodedata.normalize("NFKC", _visible(unquote(text)))
+    return "".join(map(_plain_character, _visible(folded)))
+
+
+def _plain_character(character: str) -> str:
+    if character.isascii():
+        return character
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    return "-" if category == "Pd" or character == _MINUS else character
+
+
+def _bare(plain: str) -> str:
+    """A number without the marks around it, and without the `.0` of a spreadsheet."""
+    return _DECIMALS.sub("", plain.strip(_WRAPPERS))
+
+
+def _digits(text: str) -> str:
+    return "".join(character for character in text if character.isdecimal())
+
+
+def _only(found: AbstractSet[str | None]) -> str | None:
+    """The one id that was found; None where there is none, or where there are several."""
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _of_arn(arn: re.Match[str]) -> str | None:
+    service, owner, resource = arn[1].lower(), arn[2], arn[3] or ""
+    if service in {"organizations", "account"}:
+        # The management account owns what is of the organization: it is not what is meant.
+        member = _MEMBER.match(resource)
+        if member is not None:
+            return member[1]
+        if service == "organizations" or resource != "account":
+            return None
+    return owner if re.fullmatch(r"\d{12}", owner) else None
+
+
+def _below(rest: str | None) -> str:
+    return (rest or "").rstrip("/")
