@@ -3,23 +3,109 @@
 `CronTrigger.from_crontab` hands the last field to APScheduler as it stands, where day 0 is Monday;
 to cron it is Sunday. So the days of the week are spelled out here before they are handed on. And
 where both the day of the month and that of the week are restricted, cron takes either.
+
+APScheduler finds the times on the clock alone, as if no clock were ever changed. What a change of
+the clock means is decided here, as in Vixie's cron: a time that is skipped in spring comes due
+right after the gap, and one that is repeated in autumn comes due the first time only. An
+expression whose minute or hour begins with a star follows the clock instead, without either.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from apscheduler.triggers.base import BaseTrigger
-
 DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS: Final = 5
+_INSTANT: Final = timedelta(microseconds=1)
+_STRIDE: Final = timedelta(hours=12)
+"""How far apart the offset is looked at: no zone changes its clock twice in that time."""
 
 
-def trigger(expression: str, timezone: "ZoneInfo") -> "BaseTrigger":
+class CrontabTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler has no types
+    """Comes due at the times of a crontab expression, whatever becomes of the clock.
+
+    Args:
+        times: finds the times on the clock, which it takes for UTC.
+        timezone: whose clock that is.
+        follows_clock: whether times are neither made up for nor left out where the clock changes.
+    """
+
+    __slots__ = ("_follows_clock", "_times", "_zone")
+
+    def __init__(self, times: BaseTrigger, timezone: "ZoneInfo", *, follows_clock: bool) -> None:
+        self._times = times
+        self._zone = timezone
+        self._follows_clock = follows_clock
+
+    def get_next_fire_time(
+        self, previous_fire_time: datetime | None, now: datetime
+    ) -> datetime | None:
+        """The first time from `now` on, and after the previous one; None where there is none.
+
+        Returns:
+            It in UTC: times of one zone are compared as its clock shows them, repeated hour or not.
+        """
+        earliest = now.astimezone(UTC)
+        if previous_fire_time is not None:
+            earliest = max(earliest, previous_fire_time.astimezone(UTC) + _INSTANT)
+        # A change of the clock at that very moment counts as well.
+        moment = earliest - _INSTANT
+        while True:
+            offset = self._offset(moment)
+            named = self._named(moment + offset)
+            if named is None:
+                return None
+            due = named - offset
+            change = self._first_change(moment, due)
+            if change is None:
+                repeated = not self._follows_clock and due.astimezone(self._zone).fold
+                if due >= earliest and not repeated:
+                    return due
+                moment = due + _INSTANT
+                continue
+            skipped = self._named(change + offset)
+            if (
+                not self._follows_clock
+                and change >= earliest
+                and skipped is not None
+                and skipped < change + self._offset(change)
+            ):
+                return change
+            moment = change
+
+    def _named(self, clock: datetime) -> datetime | None:
+        """The first time of the expression from this one on, as the clock shows it."""
+        found: datetime | None = self._times.get_next_fire_time(None, clock)
+        return found
+
+    def _offset(self, moment: datetime) -> timedelta:
+        """By how much the clock is ahead of UTC."""
+        return moment.astimezone(self._zone).utcoffset() or timedelta()
+
+    def _first_change(self, since: datetime, until: datetime) -> datetime | None:
+        """When the clock is first changed after a moment, up to another one."""
+        before = self._offset(since)
+        while since < until:
+            later = min(since + _STRIDE, until)
+            if self._offset(later) != before:
+                while later - since > _INSTANT:
+                    middle = since + (later - since) / 2
+                    if self._offset(middle) == before:
+                        since = middle
+                    else:
+                        later = middle
+                return later
+            since = later
+        return None
+
+
+def trigger(expression: str, timezone: "ZoneInfo") -> CrontabTrigger:
     """The trigger of a crontab expression of five fields.
 
     Args:
@@ -45,13 +131,14 @@ def trigger(expression: str, timezone: "ZoneInfo") -> "BaseTrigger":
                 day=of_month,
                 month=month.lower(),
                 day_of_week=of_week,
-                timezone=timezone,
+                timezone=UTC,
             )
             for of_month, of_week in days
         ]
     except ValueError as error:
         raise ValueError(str(error)) from None
-    return OrTrigger(triggers) if either else triggers[0]
+    times = OrTrigger(triggers) if either else triggers[0]
+    return CrontabTrigger(times, timezone, follows_clock=minute[0] == "*" or hour[0] == "*")
 
 
 def _spell_out(field: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.config import crontab
@@ -210,3 +210,104 @@ def test_names_are_of_their_days(day: str) -> None:
     """A named day is the day of that name in the calendar."""
     (found,) = times(f"0 9 * * {day}", 1)
     assert found.strftime("%a").lower() == day
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone", "since", "expected"),
+    [
+        # The clock is put forward at midnight: the day has its check an hour later.
+        ("0 0 * * *", "Africa/Cairo", "2026-04-23", ["23 00:00", "24 01:00", "25 00:00"]),
+        ("0 0 * * *", "Asia/Beirut", "2026-03-28", ["28 00:00", "29 01:00", "30 00:00"]),
+        ("0 0 * * *", "America/Santiago", "2026-09-05", ["05 00:00", "06 01:00", "07 00:00"]),
+        ("30 2 * * *", "Europe/Berlin", "2026-03-28", ["28 02:30", "29 03:00", "30 02:30"]),
+        # Several times in the gap, and the one right after it, are one check.
+        ("0,30 2,3 * * *", "Europe/Berlin", "2026-03-29", ["29 03:00", "29 03:30", "30 02:00"]),
+        ("15,45 2 * * *", "Australia/Lord_Howe", "2026-10-04", ["04 02:30", "04 02:45", "05 02:15"]),
+        ("30 2 29 * sun", "Europe/Berlin", "2026-03-28", ["29 03:00", "05 02:30", "12 02:30"]),
+        ("30 2 29 3 *", "Europe/Berlin", "2026-03-28", ["29 03:00"]),
+        # The clock is put back: the hour that is repeated counts once.
+        ("30 2 * * *", "Europe/Berlin", "2026-10-24", ["24 02:30", "25 02:30", "26 02:30"]),
+        ("0 0 * * *", "Africa/Cairo", "2026-10-29", ["29 00:00", "30 00:00", "31 00:00"]),
+        # Who asks for every hour, or for every so many minutes, gets that.
+        ("30 * * * *", "Europe/Berlin", "2026-03-29", ["29 00:30", "29 01:30", "29 03:30"]),
+        ("30 */1 25 10 *", "Europe/Berlin", "2026-10-25", ["25 00:30", "25 01:30", *["25 02:30"] * 2]),
+        ("*/30 2 * * *", "Europe/Berlin", "2026-10-25", ["25 02:00", "25 02:30"] * 2),
+        ("*/30 2 * * *", "Europe/Berlin", "2026-03-28", ["28 02:00", "28 02:30", "30 02:00"]),
+    ],
+)
+def test_a_change_of_the_clock_is_cron_s(
+    expression: str, zone: str, since: str, expected: list[str]
+) -> None:
+    """What falls into the gap comes due right after it, and the repeated hour counts once."""
+    local = ZoneInfo(zone)
+    start = datetime.fromisoformat(since).replace(tzinfo=local)
+    found = times(expression, len(expected), local, start)
+    assert [f"{time.astimezone(local):%d %H:%M}" for time in found] == expected
+    assert found == sorted(set(found))
+
+
+ZONES = sorted(available_timezones() - {"Factory", "localtime"})
+YEARS = range(2025, 2036)
+
+
+def _changes(zone: ZoneInfo, year: int) -> list[datetime]:
+    """The hours of a year in which the clock is changed."""
+    hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(366 * 24)]
+    offsets = [hour.astimezone(zone).utcoffset() for hour in hours]
+    return [
+        hour
+        for hour, (before, after) in zip(hours, pairwise(offsets), strict=False)
+        if before != after
+    ]
+
+
+@st.composite
+def near_changes(draw: st.DrawFn) -> tuple[ZoneInfo, datetime]:
+    """A zone, and a moment within two days before the clock is changed there."""
+    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
+    changes = _changes(zone, draw(st.sampled_from(YEARS)))
+    moment = draw(st.sampled_from(changes)) if changes else SUNDAY
+    return zone, moment - timedelta(minutes=draw(st.integers(0, 48 * 60)))
+
+
+def _walk(
+    zone: ZoneInfo, start: datetime, minutes: set[int], hours: set[int], *, star: bool
+) -> list[datetime]:
+    """A cron that wakes each minute of three days, and looks what the clock has done since."""
+    made = []
+    shown = (start - timedelta(minutes=1)).astimezone(zone).replace(tzinfo=None)
+    latest = shown
+    for minute in range(3 * 24 * 60):
+        now = start + timedelta(minutes=minute)
+        clock = now.astimezone(zone).replace(tzinfo=None)
+        passed = [clock]
+        if not star and clock > shown:
+            passed = [
+                shown + timedelta(minutes=each + 1)
+                for each in range(int((clock - shown).total_seconds()) // 60)
+            ]
+        due = any(each.minute in minutes and each.hour in hours for each in passed)
+        if due and (star or clock > latest):
+            made.append(now)
+        shown, latest = clock, max(latest, clock)
+    return made
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    near_changes(),
+    st.sets(st.integers(0, 59), min_size=1, max_size=3),
+    st.sets(st.integers(0, 23), min_size=1, max_size=6),
+    st.sampled_from(["fixed", "every minute", "every hour"]),
+)
+def test_it_comes_due_when_a_cron_that_wakes_each_minute_would(
+    near: tuple[ZoneInfo, datetime], minutes: set[int], hours: set[int], kind: str
+) -> None:
+    """In any zone, around any change of its clock, the times are those of a plain cron."""
+    zone, start = near
+    minutes = set(range(60)) if kind == "every minute" else minutes
+    hours = set(range(24)) if kind == "every hour" else hours
+    minute = "*" if kind == "every minute" else ",".join(map(str, minutes))
+    hour = "*" if kind == "every hour" else ",".join(map(str, hours))
+    expected = _walk(zone, start, minutes, hours, star=kind != "fixed")
+    assert times(f"{minute} {hour} * * *", len(expected), zone, start) == expected
