@@ -100,8 +100,9 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     from_environ = {field: variables[name] for name, field in FIELDS.items() if name in variables}
     merged = from_file | from_environ
     settings, refused = _make(merged)
-    for field, what in refused.items():
-        example, snippet = _examples(field, in_environ=field in from_environ)
+    for field, error in refused.items():
+        what, closest = str(error), getattr(error, "closest", "")
+        example, snippet = _examples(field, closest, in_environ=field in from_environ)
         if field in from_environ:
             problems.append(Problem(variable(field), what, example, snippet))
         else:
@@ -144,13 +145,13 @@ def _in_file(file: SettingFile, key: str, what: str, **remedy: str) -> Problem:
     return Problem(where, what, **remedy, key=name, line=line)
 
 
-def _make(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:
+def _make(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, ValueError | str]]:
     """The settings without the invalid ones, which come second: {field: problem}."""
     try:
         return Settings(**merged), {}
     except ValidationError as error:
         refused = {
-            str(detail["loc"][0]): str(detail.get("ctx", {}).get("error", "is of the wrong kind"))
+            str(detail["loc"][0]): detail.get("ctx", {}).get("error", "is of the wrong kind")
             for detail in error.errors(include_url=False, include_input=False)
             if detail["loc"][0]
             in merged  # a default that rests on others is not made beside errors
@@ -159,12 +160,16 @@ def _make(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:
     return Settings(**valid), refused
 
 
-def _examples(field: str, *, in_environ: bool = True) -> tuple[str, str]:
-    """An example of a field's value, and the line that sets it: in a shell, or in the file."""
-    example = str((Settings.model_fields[field].examples or [""])[0])
+def _examples(field: str, closest: str = "", *, in_environ: bool = True) -> tuple[str, str]:
+    """An example of a field's value, and the line that sets it: in a shell, or in the file.
+
+    Where it is known what was probably meant, the line sets that, and there is no example beside.
+    """
+    example = closest or str((Settings.model_fields[field].examples or [""])[0])
+    told = "" if closest else example
     if in_environ:
-        return example, f"export {variable(field)}={shlex.quote(example)}"
-    return example, f'{field} = "{example}"'
+        return told, f"export {variable(field)}={shlex.quote(example)}"
+    return told, f'{field} = "{example}"'
 
 
 def _message(problems: tuple[str, ...]) -> str:

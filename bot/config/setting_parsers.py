@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
 from bot.domain.contacts import ContactType
 from bot.domain.masking import mask
@@ -39,10 +39,22 @@ def quoted(value: object) -> str:
     return f"“{shown}”"
 
 
+class Rejected(ValueError):
+    """A value that is wrong, with the one that was probably meant; empty where none is close."""
+
+    def __init__(self, message: str, closest: str) -> None:
+        super().__init__(f"{message} (did you mean “{closest}”?)" if closest else message)
+        self.closest = closest
+
+
+def _closest(word: str, among: list[str], cutoff: float = 0.6) -> str:
+    return next(iter(get_close_matches(word, among, n=1, cutoff=cutoff)), "")
+
+
 def suggestion(word: str, among: list[str], cutoff: float = 0.6) -> str:
     """` (did you mean “…”?)` with the closest word, or nothing where none is close."""
-    closest = get_close_matches(word, among, n=1, cutoff=cutoff)
-    return f" (did you mean “{closest[0]}”?)" if closest else ""
+    closest = _closest(word, among, cutoff)
+    return f" (did you mean “{closest}”?)" if closest else ""
 
 
 def text(value: object) -> str:
@@ -101,8 +113,9 @@ def channel(value: object) -> str:
         return name
     wanted = f"#{name.lower().lstrip('#')}"
     likely = _CHANNEL.fullmatch(wanted) and mask(wanted) == wanted
-    hint = f" (did you mean “{wanted}”?)" if likely else ""
-    raise ValueError(f"{quoted(name)} is neither a channel's id nor its #name{hint}")
+    raise Rejected(
+        f"{quoted(name)} is neither a channel's id nor its #name", wanted if likely else ""
+    )
 
 
 def crontab(value: object) -> str:
@@ -121,12 +134,12 @@ def crontab(value: object) -> str:
 
 def timezone(value: object) -> ZoneInfo:
     """A time zone by its IANA name."""
+    from bot.config import timezones  # noqa: PLC0415 - of use only where a zone is set
+
     name = text(value)
-    try:
+    if name in timezones.names():
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: `Europe` is a folder of them
-        hint = suggestion(name, sorted(available_timezones()), 0.8)
-        raise ValueError(f"{quoted(name)} is no IANA time zone{hint}") from None
+    raise Rejected(f"{quoted(name)} is no IANA time zone", timezones.closest(name))
 
 
 def boolean(value: object) -> bool:
@@ -144,7 +157,7 @@ def scope(value: object) -> ScopeKind | None:
     names = [*ScopeKind, "auto"]
     name = text(value).lower()
     if name not in names:
-        raise ValueError(f"{quoted(value)} is none of {', '.join(names)}{suggestion(name, names)}")
+        raise Rejected(f"{quoted(value)} is none of {', '.join(names)}", _closest(name, names))
     return None if name == "auto" else ScopeKind(name)
 
 
@@ -162,9 +175,9 @@ def contact_types(value: object) -> tuple[ContactType, ...]:
     wanted = list(dict.fromkeys(item.upper() for item in _items(value)))
     for item in wanted:
         if item not in names:
-            raise ValueError(
-                f"{quoted(item)} is no contact type; there are {', '.join(names)}"
-                f"{suggestion(item, names)}"
+            raise Rejected(
+                f"{quoted(item)} is no contact type; there are {', '.join(names)}",
+                _closest(item, names),
             )
     if not wanted:
         raise ValueError("names no contact type")
@@ -211,8 +224,10 @@ def region(value: object) -> str:
 
     code = text(value).upper()
     if code not in SUPPORTED_REGIONS:
-        hint = " (did you mean “GB”?)" if code == "UK" else ""
-        raise ValueError(f"{quoted(value)} is no ISO country code with phone numbers{hint}")
+        raise Rejected(
+            f"{quoted(value)} is no ISO country code with phone numbers",
+            "GB" if code == "UK" else "",
+        )
     return code
 
 
@@ -221,5 +236,5 @@ def log_format(value: object) -> str:
     names = ["console", "json"]
     name = text(value).lower()
     if name not in names:
-        raise ValueError(f"{quoted(value)} is neither console nor json{suggestion(name, names)}")
+        raise Rejected(f"{quoted(value)} is neither console nor json", _closest(name, names))
     return name
