@@ -100,8 +100,8 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     from_environ = {field: variables[name] for name, field in FIELDS.items() if name in variables}
     merged = from_file | from_environ
     settings, refused = _make(merged)
-    for field, error in refused.items():
-        what, closest = str(error), getattr(error, "closest", "")
+    for field, why in refused.items():
+        what, closest = str(why), getattr(why, "closest", "")
         example, snippet = _examples(field, closest, in_environ=field in from_environ)
         if field in from_environ:
             problems.append(Problem(variable(field), what, example, snippet))

@@ -31,7 +31,7 @@ def closest(name: str) -> str:
     `Berlin` is `Europe/Berlin`, `new york` is `America/New_York`, `europe/belrin` is found too.
     """
     wanted = "_".join(name.lower().split())
-    # A city that is in two places of the list is named by the shorter, as in `America/Indianapolis`.
+    # A city that is in the list twice is named by the shorter: `America/Indianapolis`.
     by_name = {zone.lower(): zone for zone in names()}
     by_city: dict[str, str] = {}
     for zone in sorted(names(), key=lambda zone: (-len(zone), zone)):
