@@ -55,13 +55,14 @@ class Announcement:
     `id` is in the message's metadata. `revision` grows when a finding that it shows changes;
     `shown_revision` is the one in the channel. `first_tried_at` is the first attempt to send it:
     the channel is searched for it from then on. A `CHECKS_FAILING` one has a `failure`, and its
-    `organization` where there are several. `channel` is as the policy names it, empty for the
+    `organization` where there are several. `scan_id` is the scan that gave rise to it, None where
+    none did. `channel` is as the policy names it, empty for the
     channel of the settings; `mention` has the user and user group ids to mention.
     """
 
     id: str
     kind: AnnouncementKind
-    scan_id: int
+    scan_id: int | None
     created_at: datetime
     state: SendState
     revision: int = 0
@@ -88,7 +89,7 @@ class AnnouncementContent:
     """
 
     announcement: Announcement
-    scan: Scan
+    scan: Scan | None
     findings: Sequence[Finding] = ()
     total: int = 0
     open: int = 0
@@ -98,6 +99,17 @@ class AnnouncementContent:
     severities: Mapping[Severity, int] = field(default_factory=dict)
     changes: Sequence[ContactChange] = ()
     exemptions: Sequence[Exemption] = ()
+
+    @property
+    def found_by(self) -> Scan:
+        """The scan that an announcement of this kind comes from.
+
+        Raises:
+            ValueError: it is of a kind that needs no scan.
+        """
+        if self.scan is None:
+            raise ValueError(f"No scan gave rise to a {self.announcement.kind} announcement.")
+        return self.scan
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,9 @@ class Announcements(Repository):
             row = _announcement(db, announcement_id)
             if row is None:
                 raise StoreError("There is no such announcement.")
-            (found,) = db.rows("SELECT * FROM scans WHERE id = :id", id=row["scan_id"])
-            announcement, scan = to_announcement(row), to_scan(found)
+            announcement = to_announcement(row)
+            found = db.row("SELECT * FROM scans WHERE id = :id", id=announcement.scan_id)
+            scan = to_scan(found) if found is not None else None
             page: dict[str, Value] = {"id": announcement_id, "limit": limit, "offset": offset}
             match announcement.kind:
                 case AnnouncementKind.CHANGED:
@@ -173,7 +174,7 @@ class Announcements(Repository):
 
 
 def _of_findings(
-    db: Transaction, announcement: Announcement, scan: Scan, limit: int, offset: int
+    db: Transaction, announcement: Announcement, scan: Scan | None, limit: int, offset: int
 ) -> AnnouncementContent:
     (counts,) = db.rows(_COUNTS, id=announcement.id)
     open_first = int(counts["total"] > limit)

@@ -126,7 +126,7 @@ def announce_changes(
         )
 
 
-def record(db: Transaction, news: NewAnnouncement, scan_id: int, now: datetime) -> str:
+def record(db: Transaction, news: NewAnnouncement, scan_id: int | None, now: datetime) -> str:
     """Record one announcement with the findings that it shows; its id."""
     state = SendState.PENDING
     organization = news.organization

@@ -49,7 +49,7 @@ _SECURITY_MISSING: Final = (
 
 def non_compliant_message(content: AnnouncementContent, links: RowLinks) -> Message:
     """Contacts that fall short, or that did."""
-    found = date(content.scan.started_at)
+    found = date(content.found_by.started_at)
     if content.open == 0:
         headline, intro, text = _nothing_stands(content)
         over = paragraph(f"{intro} Found {found}.")
@@ -59,7 +59,7 @@ def non_compliant_message(content: AnnouncementContent, links: RowLinks) -> Mess
     severity = worst_severity(
         (severity, *(known for known, count in content.severities.items() if count))
     )
-    number, checked = _open_contacts(content), accounts(content.scan.accounts)
+    number, checked = _open_contacts(content), accounts(content.found_by.accounts)
     risk = f"Risk: {severity.label.lower()}." if severity else ""
     names = first_names([(finding.account_name, finding.key.account_id) for finding in standing])
     intro_text = f"Found {found} in a check of {checked}."
@@ -88,7 +88,7 @@ def non_compliant_message(content: AnnouncementContent, links: RowLinks) -> Mess
 
 def unchecked_message(content: AnnouncementContent, links: RowLinks) -> Message:
     """Contacts that could not be checked, by cause, or that could be since."""
-    since = f"Since {date(content.scan.started_at)}."
+    since = f"Since {date(content.found_by.started_at)}."
     if content.open == 0:
         headline, intro, text = _nothing_unchecked(content)
         over = paragraph(f"{intro} {since}")

@@ -50,7 +50,7 @@ def changed_message(content: AnnouncementContent) -> Message:
     headline = f"{contacts(number)} changed outside of this bot"
     still = "It is still" if number == 1 else "They are still"
     intro = (
-        f"{mention_line(content.announcement.mention)}Seen {date(content.scan.started_at)}. "
+        f"{mention_line(content.announcement.mention)}Seen {date(content.found_by.started_at)}. "
         f"{still} as the policy asks. CloudTrail tells who it was, under `PutAlternateContact` "
         "and `DeleteAlternateContact`."
     )
@@ -94,7 +94,7 @@ def checks_failing_message(content: AnnouncementContent) -> Message:
     blocks = [
         header(headline),
         paragraph(
-            f"The check of {date(content.scan.started_at)} could not be completed. "
+            f"The check of {date(content.found_by.started_at)} could not be completed. "
             f"{escape(words)}\n:point_right: {escape(remedy)}"
         ),
         context("Nothing was concluded from what was not seen. You will hear when checks work."),
@@ -105,12 +105,12 @@ def checks_failing_message(content: AnnouncementContent) -> Message:
 def checks_recovered_message(content: AnnouncementContent) -> Message:
     """Checks work again."""
     headline = f"Checks work again{_where(content)}"
-    finished = content.scan.finished_at or content.scan.started_at
+    finished = content.found_by.finished_at or content.found_by.started_at
     if content.announcement.organization:
         # The scan counts the accounts of every organization.
         checked_text = f"All its accounts were checked {date(finished)}."
         return Message(escape(f"{headline}."), [header(headline), paragraph(checked_text)])
-    checked = accounts(content.scan.accounts)
+    checked = accounts(content.found_by.accounts)
     blocks = [header(headline), paragraph(f"{checked} checked {date(finished)}.")]
     return Message(f"{headline}: {checked} checked.", blocks)
 

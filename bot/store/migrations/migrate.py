@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Final
 from sqlite_utils import Migrations
 
 from bot.domain.errors import StoreError
-from bot.store.migrations import step_1_first, step_2_policy, step_3_composed_names
+from bot.store.migrations import (
+    step_1_first,
+    step_2_policy,
+    step_3_composed_names,
+    step_4_scanless_announcements,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +26,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m001_first": step_1_first.upgrade,
     "m002_policy": step_2_policy.upgrade,
     "m003_composed_names": step_3_composed_names.upgrade,
+    "m004_scanless_announcements": step_4_scanless_announcements.upgrade,
 }
 """The steps in order, by the names under which files remember them: these never change."""
 for _name, _upgrade in _STEPS.items():
