@@ -23,11 +23,13 @@ from bot.slack.client import retrying_client, short_timeout_client, single_try_c
 from bot.slack.direct_messages import DirectMessages
 from bot.slack.fixers import SlackFixers
 from bot.slack.members import NoMemberDirectory, SlackMembers
+from bot.slack.membership import WorkspaceMembership
 from bot.slack.modals import Modals
 from bot.slack.notifier import SlackNotifier
 from bot.slack.owners import Owners
 from bot.slack.row_links import RowLinkResolver
 from bot.slack.socket_mode import SocketModeConnection
+from bot.slack.user_groups import UserGroups
 from bot.slack.views.announcements import ROWS
 
 if TYPE_CHECKING:
@@ -171,7 +173,12 @@ class SlackBot:
         self.services = Services(
             store, gateways, members, policy, clock, on_recorded=self.announcer.wake
         )
-        fixers = SlackFixers(short_timeout_client(token, url), settings.fixers, clock)
+        quick = short_timeout_client(token, url)
+        fixers = SlackFixers(
+            settings.fixers,
+            WorkspaceMembership(quick, self.client, clock),
+            UserGroups(quick, self.client, clock),
+        )
         self.fixes = self.services.fixes(fixers, settings.confirm_timeout)
         self.background = BackgroundTasks()
         messages = DirectMessages(self.client)

@@ -12,7 +12,8 @@
     │   ├── MessageGone          the message to update is not there any more
     │   └── HistoryUnreadable    the channel's history cannot be looked at
     └── FixError                 a fix was not made
-        ├── NotAllowed           the person is no fixer, or that could not be found out
+        ├── NotAllowed           the person doesn't have the right to do this
+        │   └── RightsUnknown    whether they have it could not be found out
         └── FixUnderWay          somebody else is fixing this contact right now
 
 What a person reads is `str(error)` and `error.remedy`. No text of an error holds a name, an email
@@ -123,9 +124,9 @@ class FixError(AltcontactError):
 
 
 class NotAllowed(FixError):
-    """The person may not change contacts, or Slack could not say whether they may.
+    """The person doesn't have the right to do this.
 
-    `user_ids` and `group_ids` are those of Slack who may.
+    `user_ids` and `group_ids` are those of Slack who have it.
     """
 
     def __init__(
@@ -141,7 +142,14 @@ class NotAllowed(FixError):
 
     def of(self, what: str) -> NotAllowed:
         """The same refusal, of something else than changing contacts: `what` is said first."""
-        return NotAllowed(f"{what} {self}", self.remedy, self.user_ids, self.group_ids)
+        return type(self)(f"{what} {self}", self.remedy, self.user_ids, self.group_ids)
+
+
+class RightsUnknown(NotAllowed):
+    """Slack could not say whether the person may do this, so it was not done.
+
+    They may try again: nothing that they typed is to be thrown away.
+    """
 
 
 class FixUnderWay(FixError):

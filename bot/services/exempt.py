@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.findings import Finding
     from bot.services.account_policy import AccountPolicies
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import Authorizer
+    from bot.services.ports.slack import Actor, Authorizer
     from bot.services.ports.store import Store
 
 _log = structlog.get_logger(__name__)
@@ -79,23 +79,24 @@ class ExemptionService:
         return self._limit(account, "verification_days")
 
     def grant(
-        self, user_id: str, account_id: str, shown: Mapping[int, int], reason: str, until: date
+        self, actor: Actor, account_id: str, shown: Mapping[int, int], reason: str, until: date
     ) -> list[Exemption]:
         """Set findings of an account aside, all or none.
 
         Args:
-            user_id: who asks.
+            actor: who asks; their right is asked for anew.
             account_id: whose findings.
             shown: {id of a finding: id of what set it aside when it was shown, 0 for nothing}.
             reason: why.
             until: the day on which they are open again.
 
         Raises:
-            NotAllowed: the person is no fixer.
+            NotAllowed: the person is not a fixer, or Slack could not say.
             ExemptionRefused: the form is not right, or something else stands than was shown.
             StoreError: it could not be recorded.
         """
-        self._fixers.require_fixer(user_id)
+        self._fixers.require_fixer(actor, fresh=True)
+        user_id = actor.user_id
         account = self._account(account_id)
         if not shown:
             raise ExemptionRefused("Choose at least one finding.", field=FINDINGS)
@@ -134,22 +135,23 @@ class ExemptionService:
             return self._record(requests, account)
 
     def verify(
-        self, user_id: str, account_id: str, shown: Mapping[ContactType, int], observation: str
+        self, actor: Actor, account_id: str, shown: Mapping[ContactType, int], observation: str
     ) -> list[Exemption]:
         """Record that a person looked at contacts by hand, where AWS has no API for that.
 
         Args:
-            user_id: who looked.
+            actor: who looked; their right is asked for anew.
             account_id: whose contacts.
             shown: {type: id of the finding that it cannot be checked, 0 where there was none}.
             observation: what the person saw.
 
         Raises:
-            NotAllowed: the person is no fixer.
+            NotAllowed: the person is not a fixer, or Slack could not say.
             ExemptionRefused: the form is not right, or a finding was resolved meanwhile.
             StoreError: it could not be recorded.
         """
-        self._fixers.require_fixer(user_id)
+        self._fixers.require_fixer(actor, fresh=True)
+        user_id = actor.user_id
         account = self._account(account_id)
         if not shown:
             raise ExemptionRefused("Choose at least one contact.", field=TYPES)
@@ -166,15 +168,16 @@ class ExemptionService:
             ]
             return self._record(requests, account)
 
-    def end(self, user_id: str, exemption_id: int) -> Exemption:
+    def end(self, actor: Actor, exemption_id: int) -> Exemption:
         """End an exemption or a verification ahead of its day.
 
         Raises:
-            NotAllowed: the person is no fixer.
+            NotAllowed: the person is not a fixer, or Slack could not say.
             ExemptionRefused: it has ended already, or there is none.
             StoreError: it could not be recorded.
         """
-        self._fixers.require_fixer(user_id)
+        self._fixers.require_fixer(actor, fresh=True)
+        user_id = actor.user_id
         with self._lock:
             before = self._store.exemptions.get(exemption_id)
             if before is not None and before.ended_at is not None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.services.fix_result import FixResult
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import Authorizer
+    from bot.services.ports.slack import Actor, Authorizer
     from bot.services.ports.store import Store
     from bot.services.read_back import ReadBack
 
@@ -85,6 +85,7 @@ class FixService:
         self,
         request: FixRequest,
         account_name: str,
+        actor: Actor,
         unchanged: frozenset[str] = frozenset(),
     ) -> FixResult:
         """Carry out a fix to its end.
@@ -92,6 +93,7 @@ class FixService:
         Args:
             request: what is wanted, by whom, and what they were shown.
             account_name: for the record.
+            actor: who asks, whose right is asked for anew.
             unchanged: the fields that are left as AWS holds them. What the policy has against
                 these is noted rather than refused, unless nothing else changes either.
 
@@ -103,7 +105,7 @@ class FixService:
             StoreError: it could not be recorded.
         """
         try:
-            self._fixers.require_fixer(request.user_id)
+            self._fixers.require_fixer(actor, fresh=True)
         except NotAllowed as error:
             return NotFixed(FixOutcome.NOT_ALLOWED, error)
         fields, notes = self._precheck(request, unchanged)

@@ -14,12 +14,12 @@ BOT_SCOPES: Final = {
     "commands": "be asked by /altcontact",
     "groups:history": "look whether an alert in doubt was posted, in a private channel",
     "groups:read": "find a private channel for alerts by its name",
-    "usergroups:read": "know who is in a user group of ALTCONTACT_FIXERS",
-    "users:read": "know who is a member of the workspace, where the policy has a rule about that",
+    "usergroups:read": "know who is in a user group that the settings name",
+    "users:read": "tell members of the workspace from guests, bots and people of other workspaces",
     "users:read.email": "know members and the owners of accounts by their email addresses",
 }
 MEMBERS, EMAILS = "users:read", "users:read.email"
-FOR_POLICY: Final = frozenset({MEMBERS, EMAILS})
+FOR_POLICY: Final = frozenset({EMAILS})
 """The scopes that only some policies need."""
 
 

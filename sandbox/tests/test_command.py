@@ -57,7 +57,7 @@ def test_other_people_choices_and_slips() -> None:
     assert "Several accounts match" in shown
     assert "There is no button 99" in shown
     assert "a number            press that button" in shown
-    assert "You may not change contacts" in shown
+    assert "You don't have permission to change contacts" in shown
     assert "@secops" in shown
 
 

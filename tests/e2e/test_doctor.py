@@ -197,7 +197,7 @@ SCOPES: Final = [
         ),
         (
             add("ALTCONTACT_FIXERS", "S0NOTHERE1"),
-            ("Slack", "Fixers", "failure", "no user group", "ALTCONTACT_FIXERS="),
+            ("Slack", "Fixers", "failure", "does not exist or is disabled", "ALTCONTACT_FIXERS="),
         ),
         (
             lambda place: place.slack.set_group("S0SECOPS01", members=[]),

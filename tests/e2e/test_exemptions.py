@@ -119,7 +119,7 @@ def test_only_fixers_set_aside(ready: Bot, slack: SlackSandbox) -> None:
     """Somebody else is told who may, from the row's menu and by the command; nothing changes."""
     alert = slack.wait_message("6 contacts missing")
     slack.press(MENU, f"{SET_ASIDE}:{WEB}:SECURITY", message=alert, user=BOB)
-    assert "S0SECOPS01" in texts(slack.wait_private("You may not", BOB)["blocks"])
+    assert "S0SECOPS01" in texts(slack.wait_private("You don't have permission", BOB)["blocks"])
     slack.command("/altcontact exempt Web staging", user=BOB)
     slack.wait(lambda _: len(slack.private(BOB)) == 2, name="a second answer")
     assert slack.view(BOB) is None
@@ -127,7 +127,7 @@ def test_only_fixers_set_aside(ready: Bot, slack: SlackSandbox) -> None:
     slack.command("/altcontact exemptions", user=BOB)
     slack.wait_view("1 in all", BOB)
     slack.press(END, user=BOB)
-    slack.wait_view("You may not", BOB)
+    slack.wait_view("You don't have permission", BOB)
     assert "Set aside until" in rows_of(slack.wait_message("5 contacts missing"), WEB)
 
 

@@ -54,7 +54,7 @@ def test_who_may_not_is_told_from_a_page_too(many: Bot, slack: SlackSandbox) -> 
     slack.press("altcontact_show_all", message=alert, user=BOB)
     slack.wait_view("Page 1 of 3", BOB)
     slack.press("altcontact_fix:0", user=BOB)
-    slack.wait_private("You may not change contacts", BOB)
+    slack.wait_private("You don't have permission to change contacts", BOB)
 
 
 def test_results_name_what_they_do_not_show(many: Bot, slack: SlackSandbox) -> None:

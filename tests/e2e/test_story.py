@@ -107,7 +107,7 @@ def test_fix_by_name_opens_the_form(ready: Bot, slack: SlackSandbox) -> None:
     slack.command("/altcontact fix Data lake operations")
     assert "Operations contact" in str(slack.wait_view(SHOWN))
     slack.command("/altcontact fix Data lake", user=BOB)
-    told = slack.wait_private("You may not change contacts", BOB)
+    told = slack.wait_private("You don't have permission to change contacts", BOB)
     assert "S0SECOPS01" in str(told["blocks"])
     assert slack.view(BOB) is None
 

@@ -17,7 +17,7 @@ from bot.domain.policy.policy import Policy
 from bot.domain.readings import Absent, PlacementsReading, Present, UnitsReading, Unreadable
 from bot.domain.scans import Trigger, TriggerKind
 from bot.domain.scope import CallerRole, Scope, ScopeKind
-from bot.services.ports.slack import Posted
+from bot.services.ports.slack import Actor, Posted
 from bot.services.scan.scanner import Scanner
 
 if TYPE_CHECKING:
@@ -300,10 +300,12 @@ class FakeFixers:
 
     def __init__(self, *user_ids: str) -> None:
         self.user_ids = user_ids
+        self.fresh: list[bool] = []
 
-    def require_fixer(self, user_id: str) -> None:
-        if user_id not in self.user_ids:
-            raise NotAllowed("You may not change contacts.", "Ask one of the fixers.")
+    def require_fixer(self, actor: Actor, *, fresh: bool = False) -> None:
+        self.fresh.append(fresh)
+        if actor.user_id not in self.user_ids:
+            raise NotAllowed("You don't have permission to change contacts.", "Ask a fixer.")
 
 
 class FakeNotifier:

@@ -67,13 +67,36 @@ class Notifier(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person behind a command, a button or a form, as Slack's payload describes them.
+
+    A user id alone is not enough: Slack delivers what people of other workspaces do as well, from
+    a channel that is shared with them.
+
+    Attributes:
+        user_id: `U…`, or `W…` on Enterprise Grid.
+        team_ids: every workspace that the payload names, of the person and of the place.
+        enterprise_ids: the same of Enterprise Grid organizations; empty outside of Grid.
+    """
+
+    user_id: str
+    team_ids: frozenset[str] = frozenset()
+    enterprise_ids: frozenset[str] = frozenset()
+
+
 class Authorizer(Protocol):
     """Who may change contacts."""
 
-    def require_fixer(self, user_id: str) -> None:
+    def require_fixer(self, actor: Actor, *, fresh: bool = False) -> None:
         """Let a fixer pass.
 
+        Args:
+            actor: who asks.
+            fresh: whether Slack is asked now, whatever was found out before: right before a write.
+
         Raises:
-            NotAllowed: the user is none, or Slack could not say; the mend says who is.
+            NotAllowed: the person is not a fixer; the remedy says who is.
+            RightsUnknown: Slack could not say.
         """
         ...

@@ -201,7 +201,7 @@ class SlackChecks:
 
     def _check_fixers(self) -> Iterator[CheckResult]:
         lacking = "the app lacks usergroups:read" if "usergroups:read" in self._lacking else ""
-        return check_fixers(self._client, self._fixers, self._in_the_way or lacking)
+        return check_fixers(self._client, self._clock, self._fixers, self._in_the_way or lacking)
 
     def _check_clock(self) -> Iterator[CheckResult]:
         if self._skew is None:

@@ -1,30 +1,46 @@
-"""The doctor's look at who may change contacts."""
+"""The doctor's check of who may change contacts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.errors import NotifierError
 from bot.services.doctor import CheckResult, State
 from bot.slack.client import CALL_ERRORS, code_of
-from bot.slack.doctor.lines import REACHED, line, refused
+from bot.slack.doctor.lines import REACHED, line
 from bot.slack.fixers import EVERYONE
+from bot.slack.membership import Standing, WorkspaceMembership, unanswered
 from bot.slack.scopes import manifest_lines
+from bot.slack.user_groups import DEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from slack_sdk import WebClient
 
+    from bot.services.ports.clock import Clock
+
 _FIXERS: Final = "export ALTCONTACT_FIXERS=U012ABCDEF,S045GHIJKL"
+
+MAX_USERS: Final = 20
+"""Users of the setting whom Slack is asked about: it takes some hundred such calls a minute."""
+
+_IS: Final = {
+    Standing.GUEST: "a guest",
+    Standing.FOREIGN: "nobody of this workspace",
+    Standing.BOT: "a bot",
+    Standing.DEACTIVATED: "deactivated",
+}
 
 
 def check_fixers(
-    client: WebClient, fixers: Sequence[str] | None, in_the_way: str
+    client: WebClient, clock: Clock, fixers: Sequence[str] | None, in_the_way: str
 ) -> Iterator[CheckResult]:
-    """Whether somebody may change contacts: each user group is there, and has members.
+    """Whether somebody may change contacts: users are members, user groups are there and not empty.
 
     Args:
         client: a client that is quick to give up.
+        clock: the time.
         fixers: what the settings name; None where that is unknown.
         in_the_way: why Slack cannot be asked, or empty.
     """
@@ -38,21 +54,38 @@ def check_fixers(
         yield line("Fixers", State.WARNING, message, remedy, _FIXERS)
         return
     if EVERYONE in fixers:
-        yield line("Fixers", State.OK, "everyone in the workspace may change contacts.")
+        message = "everyone in the workspace may change the contacts of every account."
+        remedy = "Name the users and user groups who should:"
+        yield line("Fixers", State.WARNING, message, remedy, _FIXERS)
         return
     users = [name for name in fixers if not name.startswith("S")]
     if users:
         number = f"{len(users)} user{'' if len(users) == 1 else 's'}"
         yield line("Fixers", State.OK, f"{number} by id: {', '.join(users)}.")
+    if in_the_way:
+        yield line("Fixers", State.NOT_CHECKED, f"{in_the_way}.")
+        return
+    yield from _check_users(WorkspaceMembership(client, client, clock), users[:MAX_USERS])
     for group in fixers:
         if group.startswith("S"):
-            if in_the_way:
-                yield line("Fixers", State.NOT_CHECKED, f"{in_the_way}.")
-            else:
-                yield _group(client, group)
+            yield _check_group(client, group)
 
 
-def _group(client: WebClient, group: str) -> CheckResult:
+def _check_users(membership: WorkspaceMembership, users: Sequence[str]) -> Iterator[CheckResult]:
+    for user in users:
+        try:
+            standing = membership.standing_of(user)
+        except NotifierError as problem:
+            message = f"whether {user} is a member of the workspace is not known. {problem}"
+            yield line("Fixers", State.WARNING, message, problem.remedy, "altcontact doctor")
+            return
+        if standing is not Standing.MEMBER:
+            message = f"{user} is {_IS[standing]}, so they can't change contacts."
+            remedy = "Name members of the workspace:"
+            yield line("Fixers", State.WARNING, message, remedy, _FIXERS)
+
+
+def _check_group(client: WebClient, group: str) -> CheckResult:
     try:
         members = client.usergroups_users_list(usergroup=group)["users"]
     except CALL_ERRORS as error:
@@ -63,10 +96,13 @@ def _group(client: WebClient, group: str) -> CheckResult:
             return line(
                 "Fixers", State.FAILURE, message, remedy, manifest_lines({"usergroups:read"})
             )
-        if not code:
-            return refused("Fixers", error, REACHED)
-        message = f"Slack knows no user group {group} ({code})."
-        remedy = "In Slack, People & user groups, copy the group's id; name it here:"
+        if code != DEAD:
+            problem = unanswered(error)
+            message = f"user group {group} cannot be read. {problem}"
+            snippet = "altcontact doctor" if code else REACHED
+            return line("Fixers", State.FAILURE, message, problem.remedy, snippet)
+        message = f"user group {group} does not exist or is disabled: it lets nobody in."
+        remedy = "In Slack, People & user groups, enable it or copy another's id; name it here:"
         return line("Fixers", State.FAILURE, message, remedy, _FIXERS)
     if not members:
         message = f"user group {group} is empty: nobody in it may change contacts."

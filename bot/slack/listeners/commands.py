@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import ContactType
+from bot.slack.actors import actor_of
 from bot.slack.command_parser import (
     CHECK,
     DOCTOR,
@@ -23,6 +24,7 @@ from bot.slack.views.help import typo_message, which_account_message
 if TYPE_CHECKING:
     from bot.services.account_policy import AccountPolicies
     from bot.services.find_account import AccountFinder
+    from bot.services.ports.slack import Actor
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages, PrivateReply
     from bot.slack.listeners.account_card import AccountCards
@@ -88,28 +90,28 @@ class CommandListeners:
             self._obey(command, body, reply)
 
     def _obey(self, command: Command, body: dict[str, Any], reply: PrivateReply) -> None:
-        user_id, argument = text_at(body, "user_id"), command.argument
+        actor, argument = actor_of(body), command.argument
         match command.name:
             case name if name in {FIX, EXEMPT} and not argument:
                 reply(which_account_message(name))
             case name if name == CHECK and argument:
                 self._cards.find_and_show(argument, reply)
             case name if name == CHECK:
-                self._scan.start(user_id, channel_id(body), reply)
+                self._scan.start(actor.user_id, channel_id(body), reply)
             case name if name == FIX:
-                self._fix(body, argument, reply)
+                self._fix(actor, body, argument, reply)
             case name if name == EXEMPT:
-                self._exempt(body, argument, reply)
+                self._exempt(actor, body, argument, reply)
             case name if name == EXEMPTIONS:
                 self._exemptions.open_list(text_at(body, "trigger_id"))
             case name if name == DOCTOR:
-                self._tasks.run(lambda: self._doctor.answer(user_id, reply), reply)
+                self._tasks.run(lambda: self._doctor.answer(actor, reply), reply)
             case name if name == RELOAD:
-                self._tasks.run(lambda: self._policy_reload.answer(user_id, reply), reply)
+                self._tasks.run(lambda: self._policy_reload.answer(actor, reply), reply)
             case _:
                 self._help.answer(reply)
 
-    def _fix(self, body: dict[str, Any], argument: str, reply: PrivateReply) -> None:
+    def _fix(self, actor: Actor, body: dict[str, Any], argument: str, reply: PrivateReply) -> None:
         """Open the form where the account is known; look for it first where it is not."""
         text, contact_type = split_type(argument)
         matches = self._finder.known(argument)
@@ -121,7 +123,7 @@ class CommandListeners:
             self._cards.find_and_show(argument, reply)
             return
         wanted = contact_type or self._first_type(account.id)
-        self._fixes.open(text_at(body, "user_id"), text_at(body, "trigger_id"), account.id, wanted)
+        self._fixes.open(actor, text_at(body, "trigger_id"), account.id, wanted)
 
     def _first_type(self, account_id: str) -> ContactType:
         """The contact that the form is for where nobody said which."""
@@ -129,12 +131,12 @@ class CommandListeners:
         contact_types = (*policy.required, *policy.evaluated_types) if policy is not None else ()
         return next(iter(contact_types), ContactType.SECURITY)
 
-    def _exempt(self, body: dict[str, Any], argument: str, reply: PrivateReply) -> None:
+    def _exempt(
+        self, actor: Actor, body: dict[str, Any], argument: str, reply: PrivateReply
+    ) -> None:
         """Open the form where the account is known; look for it first where it is not."""
         account = self._finder.known(argument).only
         if account is None:
             self._cards.find_and_show(argument, reply)
             return
-        self._exemptions.open_exemption(
-            text_at(body, "user_id"), text_at(body, "trigger_id"), account.id
-        )
+        self._exemptions.open_exemption(actor, text_at(body, "trigger_id"), account.id)

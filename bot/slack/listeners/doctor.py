@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.services.doctor import CheckResult
-    from bot.services.ports.slack import Authorizer
+    from bot.services.ports.slack import Actor, Authorizer
     from bot.slack.direct_messages import PrivateReply
 
 
@@ -27,14 +27,14 @@ class DoctorListener:
         self._fixers = fixers
         self._run_checks = run_checks
 
-    def answer(self, user_id: str, reply: PrivateReply) -> None:
+    def answer(self, actor: Actor, reply: PrivateReply) -> None:
         """Make all checks, and show what was found in place of a line that says so.
 
         Raises:
             NotAllowed: the person may not change contacts, or nobody may.
         """
         try:
-            self._fixers.require_fixer(user_id)
+            self._fixers.require_fixer(actor)
         except NotAllowed as error:
             raise error.of("The doctor answers those who may change contacts.") from error
         reply(doctor.progress_message())

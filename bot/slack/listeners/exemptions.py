@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.errors import AltcontactError, ExemptionRefused
+from bot.domain.errors import AltcontactError, ExemptionRefused, RightsUnknown
 from bot.services.exempt import UNTIL
+from bot.slack.actors import actor_of
 from bot.slack.modals import SubmissionResult
 from bot.slack.payloads import find, number_at, text_at
 from bot.slack.views import exemption_forms, exemption_list, row_actions
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import ContactType
     from bot.domain.exemptions import Exemption
     from bot.services.exempt import ExemptionService
+    from bot.services.ports.slack import Actor
     from bot.services.ports.store import ExemptionRepository
     from bot.slack.fixers import SlackFixers
     from bot.slack.listeners.account_card import AccountCards
@@ -69,21 +71,21 @@ class ExemptionListeners:
     def choose(self, body: dict[str, Any]) -> None:
         """Something was chosen in a row's menu, or by a button that does one of its choices."""
         choice, account_id, contact_type = row_actions.parse_menu(row_actions.pressed(body))
-        user_id, trigger = text_at(body, "user", "id"), text_at(body, "trigger_id")
+        actor, trigger = actor_of(body), text_at(body, "trigger_id")
         pushed = bool(body.get("view"))
         try:
             if choice == row_actions.SHOW:
                 self._cards.show(body)
             elif choice == row_actions.VERIFY:
-                self.open_verify(user_id, trigger, account_id, contact_type, push=pushed)
+                self.open_verify(actor, trigger, account_id, contact_type, push=pushed)
             else:
-                self.open_exemption(user_id, trigger, account_id, contact_type, push=pushed)
+                self.open_exemption(actor, trigger, account_id, contact_type, push=pushed)
         except AltcontactError as error:
             self._modals.refuse(body, _message(error))
 
     def open_exemption(
         self,
-        user_id: str,
+        actor: Actor,
         trigger_id: str,
         account_id: str,
         contact_type: ContactType | None = None,
@@ -93,24 +95,24 @@ class ExemptionListeners:
         """Open the form that sets findings of an account aside.
 
         Args:
-            user_id: who opens it.
+            actor: who opens it.
             trigger_id: good for three seconds, and once.
             account_id: whose findings.
             contact_type: the contact whose findings are chosen at first; None for none.
             push: whether it goes on top of a modal that is open.
 
         Raises:
-            NotAllowed: the person is no fixer.
+            NotAllowed: the person is not a fixer, or Slack could not say.
             ExemptionRefused: the account is not known.
             NotifierError: Slack did not open it.
         """
-        self._fixers.require_fixer(user_id)
+        self._fixers.require_fixer(actor)
         view = self._forms.exempt(account_id, contact_type)
         self._modals.open(trigger_id, view, push=push)
 
     def open_verify(
         self,
-        user_id: str,
+        actor: Actor,
         trigger_id: str,
         account_id: str,
         contact_type: ContactType,
@@ -118,7 +120,7 @@ class ExemptionListeners:
         push: bool = False,
     ) -> None:
         """Open the form that records what was seen by hand; see `open_exemption`."""
-        self._fixers.require_fixer(user_id)
+        self._fixers.require_fixer(actor)
         view = self._forms.verify(account_id, contact_type)
         self._modals.open(trigger_id, view, push=push)
 
@@ -126,24 +128,22 @@ class ExemptionListeners:
 
     def submit_exemption(self, ack: Ack, body: dict[str, Any]) -> None:
         """The form that sets findings aside was submitted."""
-        form, user_id = exemption_forms.parse(find(body, "view")), text_at(body, "user", "id")
+        form, actor = exemption_forms.parse(find(body, "view")), actor_of(body)
         until = form.until
 
         def grant() -> list[Exemption]:
             if until is None:
                 raise ExemptionRefused("Choose a day.", field=UNTIL)
-            return self._exemptions.grant(
-                user_id, form.account_id, form.findings, form.reason, until
-            )
+            return self._exemptions.grant(actor, form.account_id, form.findings, form.reason, until)
 
         self._answer(ack, body, form, grant, self._forms.exempt_again)
 
     def submit_verify(self, ack: Ack, body: dict[str, Any]) -> None:
         """The form that records what was seen by hand was submitted."""
-        form, user_id = exemption_forms.parse(find(body, "view")), text_at(body, "user", "id")
+        form, actor = exemption_forms.parse(find(body, "view")), actor_of(body)
 
         def verify() -> list[Exemption]:
-            return self._exemptions.verify(user_id, form.account_id, form.types, form.reason)
+            return self._exemptions.verify(actor, form.account_id, form.types, form.reason)
 
         self._answer(ack, body, form, verify, self._forms.verify_again)
 
@@ -157,7 +157,7 @@ class ExemptionListeners:
     ) -> None:
         def carry_out() -> SubmissionResult:
             try:
-                made = work()
+                made = _keeping_the_form(work)
             except ExemptionRefused as error:
                 errors = {}
                 if error.field:
@@ -197,7 +197,7 @@ class ExemptionListeners:
         ended: Exemption | None = None
         problem: AltcontactError | None = None
         try:
-            ended = self._exemptions.end(text_at(body, "user", "id"), exemption_id)
+            ended = self._exemptions.end(actor_of(body), exemption_id)
         except AltcontactError as error:
             problem = error
         if page is not None:
@@ -230,6 +230,14 @@ class ExemptionListeners:
             ended=ended,
             notice=notice,
         )
+
+
+def _keeping_the_form(work: Callable[[], list[Exemption]]) -> list[Exemption]:
+    """Do what was submitted; where Slack could not say who may, the form is to be shown again."""
+    try:
+        return work()
+    except RightsUnknown as error:
+        raise ExemptionRefused(f"Nothing was recorded. {error}", error.remedy) from error
 
 
 def _message(error: AltcontactError) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import AlternateContact, fingerprint
-from bot.domain.errors import AltcontactError, GatewayError
+from bot.domain.errors import AltcontactError, GatewayError, RightsUnknown
 from bot.domain.fixes import FixRequest
 from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
@@ -13,6 +13,7 @@ from bot.domain.rules.expected_values import prefilled
 from bot.domain.validation import digests, unchanged, validate, warnings
 from bot.services.fix_result import FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
+from bot.slack.actors import actor_of
 from bot.slack.modals import SubmissionResult, open_view
 from bot.slack.payloads import find, number_at, text_at, user_id
 from bot.slack.views import fix_form, fix_result, row_actions
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from bot.services.fix import FixService
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import Authorizer
+    from bot.services.ports.slack import Actor, Authorizer
     from bot.services.ports.store import FixRepository
     from bot.slack.background import BackgroundTasks
     from bot.slack.modals import Modals, OpenView
@@ -95,6 +96,7 @@ class FixListeners:
     def choose_type(self, body: dict[str, Any]) -> None:
         """Another contact was chosen in the form: it is filled anew for that one."""
         account_id, contact_type = fix_form.parse_type(body)
+        self._fixers.require_fixer(actor_of(body))
         name = self._finder.name(account_id)
         # Between the two forms stands a view without inputs, or Slack kept what was typed.
         loading = fix_form.loading_view(name, account_id, contact_type)
@@ -104,7 +106,7 @@ class FixListeners:
 
     def open(
         self,
-        user_id: str,
+        actor: Actor,
         trigger_id: str,
         account_id: str,
         contact_type: ContactType,
@@ -115,7 +117,7 @@ class FixListeners:
         """Open the form at once, and fill it when AWS has answered.
 
         Args:
-            user_id: who opens it.
+            actor: who opens it.
             trigger_id: good for three seconds, and once.
             account_id: whose contact.
             contact_type: which contact.
@@ -123,13 +125,13 @@ class FixListeners:
             push: whether it goes on top of a modal that is open.
 
         Raises:
-            NotAllowed: the person is no fixer.
+            NotAllowed: the person is not a fixer, or Slack could not say.
             NotifierError: Slack did not open it.
         """
-        self._fixers.require_fixer(user_id)
+        self._fixers.require_fixer(actor)
         name = self._finder.name(account_id)
         loading = fix_form.loading_view(name, account_id, contact_type)
-        opened = self._modals.open_loading(trigger_id, user_id, loading, push=push)
+        opened = self._modals.open_loading(trigger_id, actor.user_id, loading, push=push)
         self._fill_soon(opened, account_id, contact_type, name, typed)
 
     def _open_for(
@@ -139,10 +141,10 @@ class FixListeners:
         contact_type: ContactType,
         typed: AlternateContact | None = None,
     ) -> None:
-        presser, trigger = text_at(body, "user", "id"), text_at(body, "trigger_id")
+        actor, trigger = actor_of(body), text_at(body, "trigger_id")
         pushed = bool(body.get("view"))
         try:
-            self.open(presser, trigger, account_id, contact_type, typed, push=pushed)
+            self.open(actor, trigger, account_id, contact_type, typed, push=pushed)
         except AltcontactError as error:
             self._modals.refuse(body, problem_message(error))
 
@@ -208,27 +210,27 @@ class FixListeners:
         if not isinstance(checked, AlternateContact):
             ack(response_action="errors", errors=checked)
             return
-        opened = open_view(body)
+        opened, actor = open_view(body), actor_of(body)
         request = FixRequest(
             key=f"{opened.view_id}:{opened.hash}:{checked.fingerprint}",
             account_id=form.account_id,
             type=form.type,
             wanted=checked,
-            user_id=opened.user_id,
+            user_id=actor.user_id,
             shown=form.shown,
             shown_at=form.shown_at,
         )
         self._modals.answer(
             ack,
             body,
-            lambda: self._carry_out(form, request),
+            lambda: self._carry_out(form, request, actor),
             lambda message: fix_form.message_view(message, form.type),
             lambda: fix_form.working_view(form.account_name, form.account_id, form.type),
         )
 
-    def _carry_out(self, form: FormInput, request: FixRequest) -> SubmissionResult:
+    def _carry_out(self, form: FormInput, request: FixRequest, actor: Actor) -> SubmissionResult:
         name = self._finder.name(request.account_id)
-        result = self._fixes.fix(request, name, unchanged(form.values, form.held))
+        result = self._fixes.fix(request, name, actor, unchanged(form.values, form.held))
         if isinstance(result, NotFixed):
             return self._refused(form, request, name, result)
         notes = {**result.notes, **warnings(request.wanted)}
@@ -242,7 +244,8 @@ class FixListeners:
         self, form: FormInput, request: FixRequest, name: str, result: NotFixed
     ) -> SubmissionResult:
         """The form again, with all that was typed, and why it was not taken."""
-        if result.outcome is FixOutcome.NOT_ALLOWED:
+        known = not isinstance(result.problem, RightsUnknown)
+        if result.outcome is FixOutcome.NOT_ALLOWED and known:
             message = problem_message(result.problem)
             return SubmissionResult(fix_form.message_view(message, request.type), message)
         changed = result.outcome is FixOutcome.CHANGED

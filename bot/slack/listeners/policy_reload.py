@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.config.policy_reload import PolicyReload
-    from bot.services.ports.slack import Authorizer
+    from bot.services.ports.slack import Actor, Authorizer
     from bot.slack.direct_messages import PrivateReply
 
 
@@ -27,14 +27,14 @@ class PolicyReloadListener:
         self._fixers = fixers
         self._reload_policy = reload_policy
 
-    def answer(self, user_id: str, reply: PrivateReply) -> None:
+    def answer(self, actor: Actor, reply: PrivateReply) -> None:
         """Apply the policy file, and say what came of it.
 
         Raises:
             NotAllowed: the person may not change contacts, or nobody may.
         """
         try:
-            self._fixers.require_fixer(user_id)
+            self._fixers.require_fixer(actor, fresh=True)
         except NotAllowed as error:
             raise error.of("The policy is reloaded by those who may change contacts.") from error
         try:

@@ -17,9 +17,10 @@ def note(text: str, remedy: str = "", who: str = "") -> Message:
         who: mentions that we made, to end the next step with.
     """
     blocks = [paragraph(escape(text))]
-    if remedy or who:
-        blocks.append(paragraph(f":point_right: {escape(remedy)} {who}".rstrip()))
-    return Message(escape(f"{text} {remedy}".strip()), blocks)
+    next_step = f"{escape(remedy)} {who}." if who else escape(remedy)
+    if next_step:
+        blocks.append(paragraph(f":point_right: {next_step.strip()}"))
+    return Message(f"{escape(text)} {next_step}".strip(), blocks)
 
 
 def problem_message(error: AltcontactError) -> Message:

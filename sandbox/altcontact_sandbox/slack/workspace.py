@@ -32,6 +32,9 @@ GROUP: Final = "S0SECOPS01"
 APPROVERS: Final = "S0APPROV01"
 ALERTS, ARCHIVED, ELSEWHERE, GENERAL = "C0ALERTS01", "C0ARCHIVE2", "C0ELSEWH03", "C0GENERAL4"
 
+ENTERPRISE: Final = "E0SANDBOX1"
+"""The organization of Enterprise Grid that the workspace is in, where it is in one."""
+
 SLACKBOT: Final = Member("USLACKBOT", "slackbot", "Slackbot")
 """Slack's own bot, of which it says that it is none."""
 
@@ -59,6 +62,8 @@ class Workspace:
         self.members = Roster(
             [SLACKBOT, *(_member(identity, name) for identity, name in self.users.items())]
         )
+        self.enterprise_id, self.is_org_wide = "", False
+        self.origins: dict[str, dict[str, str]] = {}
         self.groups = {
             group.id: group
             for group in (
@@ -156,6 +161,11 @@ class Workspace:
             named = [c for c in self.channels.values() if c.name == name.removeprefix("#")]
             return named[0] if named else None
         return self.channels.get(name)
+
+    def name_of(self, user: str) -> str:
+        """What a person is called, whom the workspace knows."""
+        member = self.members.find(user)
+        return member.name if member is not None else ""
 
     def direct(self, user: str) -> Channel:
         """The direct messages between the bot and a person."""

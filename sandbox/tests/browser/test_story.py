@@ -74,7 +74,7 @@ def test_who_has_no_rights_is_refused(sandbox: Sandbox, opened: Opening) -> None
     page = opened(sandbox)
     page.become("Bob")
     fix_button(alert(page), "Web production").click()
-    told = page.messages.filter(has_text="You may not change contacts")
+    told = page.messages.filter(has_text="You don't have permission to change contacts")
     expect(told).to_be_visible()
     expect(told).to_contain_text("@secops")
     expect(page.modal).to_have_count(0)

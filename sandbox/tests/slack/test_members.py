@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from altcontact_sandbox.errors import SandboxError
-from altcontact_sandbox.slack.workspace import ALICE, BOT_USER
+from altcontact_sandbox.slack.workspace import ALICE, BOB, BOT_USER
 from slack_sdk.errors import SlackApiError
 
 from sandbox.tests.slack import fixtures
@@ -77,6 +77,13 @@ def test_people_come_and_change(slack: SlackSandbox, client: WebClient) -> None:
     members = {member["name"]: member for member in everyone(client, 1000)}
     assert members["dana.roe"]["profile"]["real_name"] == "Dana Roe"
     assert members["guest"]["is_restricted"]
+    assert "is_stranger" not in members["guest"]
+    changed = {"is_single_channel_guest": True, "team_id": "T2", "is_stranger": True}
+    slack.people([{"id": BOB, **changed}])
+    guest = client.users_info(user=BOB)["user"]
+    assert guest["is_restricted"]
+    assert guest["is_ultra_restricted"]
+    assert (guest["team_id"], guest["is_stranger"]) == ("T2", True)
     assert members["robot"]["is_bot"]
     assert members["alice"]["deleted"]
     assert members["alice"]["profile"]["email"] == "alice@corp.example"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.slack.client.client import SlackControl
-from altcontact_sandbox.slack.workspace import ALERTS, ALICE, BOB
+from altcontact_sandbox.slack.workspace import ALERTS, ALICE, BOB, ENTERPRISE, TEAM
 from slack_sdk.errors import SlackApiError
 
 from sandbox.tests.slack import fixtures
@@ -394,3 +394,46 @@ def test_the_control_says_what_is_wrong(slack: SlackSandbox) -> None:
     with pytest.raises(SandboxError, match="Nothing answers"):
         away.state()
     away.hang_up()
+
+
+FOREIGN = "T0FOREIGN1"
+
+
+def test_people_of_other_workspaces(slack: SlackSandbox, bot: TinyBot) -> None:
+    """Who comes through Slack Connect acts with their own workspace's id in the payload."""
+    slack.people([{"id": "U0DANA0001", "name": "Dana Roe", "team_id": FOREIGN}])
+    slack.command("/tiny form", user="U0DANA0001")
+    assert bot.told[0]["team_id"] == FOREIGN
+    slack.wait_view("Form", "U0DANA0001")
+    slack.submit("U0DANA0001", name="Dana")
+    told = bot.told[1]
+    assert (told["team"]["id"], told["user"]["team_id"]) == (TEAM, FOREIGN)
+    assert (told["user"]["name"], told["enterprise"]) == ("dana.roe", None)
+
+
+def test_an_origin_is_changed(slack: SlackSandbox, bot: TinyBot) -> None:
+    """A payload says of somebody what a test wants, whatever is known of them."""
+    slack.set_origin(ALICE, team_id=FOREIGN, enterprise_id="E0FOREIGN1")
+    slack.command("/tiny form")
+    assert (bot.told[0]["team_id"], bot.told[0]["enterprise_id"]) == (FOREIGN, "E0FOREIGN1")
+    slack.wait_view("Form")
+    slack.submit(ALICE, name="Alice")
+    team = bot.told[1]["team"]
+    assert (team["id"], team["enterprise_id"]) == (FOREIGN, "E0FOREIGN1")
+    with pytest.raises(SandboxError, match="planet"):
+        slack.set_origin(ALICE, planet="Mars")
+
+
+def test_enterprise_grid(slack: SlackSandbox, bot: TinyBot, client: WebClient) -> None:
+    """A workspace of Grid says so everywhere; an app installed for all of it is told no team."""
+    slack.settings(enterprise_id=ENTERPRISE, is_org_wide=True)
+    about = client.auth_test()
+    assert (about["enterprise_id"], about["is_enterprise_install"]) == (ENTERPRISE, True)
+    slack.command("/tiny form")
+    command = bot.told[0]
+    assert (command["enterprise_id"], command["is_enterprise_install"]) == (ENTERPRISE, "true")
+    slack.wait_view("Form")
+    slack.submit(ALICE, name="Alice")
+    assert (bot.told[1]["team"], bot.told[1]["enterprise"]["id"]) == (None, ENTERPRISE)
+    grid = client.users_info(user=ALICE)["user"]["enterprise_user"]
+    assert grid == {"id": ALICE, "enterprise_id": ENTERPRISE, "teams": [TEAM]}

@@ -23,7 +23,6 @@ from bot.slack.background import BackgroundTasks
 from bot.slack.channels import AlertChannel
 from bot.slack.client import retrying_client
 from bot.slack.direct_messages import DirectMessages
-from bot.slack.fixers import MAX_AGE, SlackFixers
 from bot.slack.listeners.scan_progress import RESPONSE_URL_LIFE, ScanReporter
 from bot.slack.modals import Modals, SubmissionResult
 from bot.slack.notifier import SlackNotifier
@@ -154,35 +153,6 @@ def test_a_channel_is_looked_for_again_when_forgotten(
     assert len(slack.calls("conversations.list")) == 2
 
 
-def test_fixers_by_user_group_are_kept_for_a_while(slack: SlackSandbox, client: WebClient) -> None:
-    """A group is asked for once a minute; others are told who may; Slack failing lets nobody in."""
-    clock = FakeClock()
-    fixers = SlackFixers(client, (GROUP,), clock)
-    fixers.require_fixer(ALICE)
-    with pytest.raises(NotAllowed, match="may not") as caught:
-        fixers.require_fixer(BOB)
-    assert caught.value.group_ids == (GROUP,)
-    assert len(slack.calls("usergroups.users.list")) == 1
-    clock.tick(MAX_AGE + 1)
-    slack.settings(token_problem="token_revoked")
-    with pytest.raises(NotAllowed, match="could not say"):
-        fixers.require_fixer(ALICE)
-
-
-def test_fixers_by_user_everyone_and_nobody(client: WebClient) -> None:
-    """Users pass as they are, `*` lets everyone pass, an empty list nobody."""
-    clock = FakeClock()
-    SlackFixers(client, (ALICE,), clock).require_fixer(ALICE)
-    SlackFixers(client, ("*",), clock).require_fixer(BOB)
-    assert SlackFixers(client, ("*",), clock).who == "everyone"
-    assert SlackFixers(client, (ALICE, GROUP), clock).who == f"<@{ALICE}>, <!subteam^{GROUP}>"
-    nobody = SlackFixers(client, (), clock)
-    assert nobody.read_only
-    with pytest.raises(NotAllowed, match="read-only") as caught:
-        nobody.require_fixer(ALICE)
-    assert "ALTCONTACT_FIXERS" in caught.value.remedy
-
-
 @pytest.fixture
 def tasks() -> Iterator[BackgroundTasks]:
     """Background threads, stopped after the test."""
@@ -244,7 +214,7 @@ def test_after_thirty_minutes_or_five_uses_the_result_is_ephemeral(
     [
         (ZeroDivisionError(), "reference"),
         (StoreError("The disk is full.", "Make room."), "The disk is full."),
-        (NotAllowed("You may not change contacts.", "Ask:", ("U1",)), "may not change"),
+        (NotAllowed("You don't have permission.", "Ask", ("U1",)), "have permission"),
         (FixUnderWay("Another fix is under way.", "Look in a minute."), "under way"),
     ],
 )

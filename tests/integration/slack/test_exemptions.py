@@ -120,9 +120,32 @@ def test_who_may_not_change_contacts_sets_nothing_aside(bench: SlackBench) -> No
     """Who is no fixer is told who is."""
     check(bench)
     bench.slack.command("/altcontact exempt web", user=BOB)
-    told = bench.slack.wait_private("may not change", BOB)
+    told = bench.slack.wait_private("have permission", BOB)
     assert f"<!subteam^{GROUP}>" in str(told["blocks"])
     assert bench.slack.view(BOB) is None
+
+
+def test_what_was_typed_is_kept_where_slack_does_not_say(bench: SlackBench) -> None:
+    """Where Slack cannot say who may, the form stays with the reason, and is taken later."""
+    check(bench)
+    view = open_exempt(bench)
+    bench.slack.fault("usergroups.users.list", "error", count=3)
+    bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
+    kept = bench.slack.wait_view("Nothing was recorded. Slack could not say")
+    assert kept["values"]["reason"] == REASON
+    assert standing(bench).exemption is None
+    bench.slack.submit()
+    bench.slack.wait_view("Set aside until")
+
+
+def test_who_was_removed_meanwhile_sets_nothing_aside(bench: SlackBench) -> None:
+    """The right is asked for anew when the form is submitted, and when an exemption is ended."""
+    check(bench)
+    view = open_exempt(bench)
+    bench.slack.set_group(GROUP, members=[BOB])
+    bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
+    bench.slack.wait_view("have permission")
+    assert standing(bench).exemption is None
 
 
 def test_two_people_at_once(everyone: SlackBench) -> None:
@@ -231,7 +254,7 @@ def test_a_row_opens_the_form_with_its_findings(bench: SlackBench) -> None:
     assert bench.slack.deliver_again()["acked"]
     assert len(bench.slack.calls("views.open")) == 1
     bench.slack.press("altcontact_set_aside", message=row, user=BOB)
-    bench.slack.wait_ephemeral("may not change", BOB)
+    bench.slack.wait_ephemeral("have permission", BOB)
 
 
 def test_a_row_shows_the_account_to_who_asked(bench: SlackBench) -> None:
@@ -322,7 +345,7 @@ def test_the_list_ends_what_is_set_aside(exempted: SlackBench) -> None:
     exempted.slack.wait_view("Ended. Web production")
     assert standing(exempted).exemption is None
     exempted.slack.press("altcontact_end_exemption", user=BOB)
-    assert f"<!subteam^{GROUP}>" in str(exempted.slack.wait_view("may not change", BOB))
+    assert f"<!subteam^{GROUP}>" in str(exempted.slack.wait_view("have permission", BOB))
 
 
 def test_ended_by_two(everyone: SlackBench) -> None:
@@ -346,7 +369,7 @@ def test_ended_on_the_card(exempted: SlackBench) -> None:
     exempted.slack.command("/altcontact check web", user=BOB)
     theirs = exempted.slack.wait_private("End: missing", BOB)
     exempted.slack.press("altcontact_end_exemption", message=theirs, user=BOB)
-    exempted.slack.wait_ephemeral("may not change", BOB)
+    exempted.slack.wait_ephemeral("have permission", BOB)
     exempted.slack.press("altcontact_end_exemption", message=card)
     exempted.slack.wait_private("Set aside…")
     assert standing(exempted).exemption is None

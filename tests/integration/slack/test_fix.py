@@ -41,7 +41,7 @@ def test_fix_in_a_message_is_refused_beside_it(bench: SlackBench) -> None:
     """Who may not change contacts is told who may, where they pressed."""
     alert = bench.announce()
     bench.slack.press(FIX, message=alert, user=BOB)
-    told = bench.slack.wait_ephemeral("may not change", BOB)
+    told = bench.slack.wait_ephemeral("have permission", BOB)
     assert f"<!subteam^{GROUP}>" in str(told["blocks"])
     assert bench.slack.view(BOB) is None
 

@@ -185,7 +185,7 @@ def test_fix_on_a_page_is_refused_in_a_direct_message(many: SlackBench) -> None:
     slack.press("altcontact_show_all", message=alert, user=BOB)
     slack.wait_view("Page 1 of 3", BOB)
     slack.press(FIX, user=BOB)
-    assert f"<!subteam^{GROUP}>" in str(slack.wait_dm("may not change", BOB)["blocks"])
+    assert f"<!subteam^{GROUP}>" in str(slack.wait_dm("have permission", BOB)["blocks"])
     assert len(slack.views(BOB)) == 1
 
 

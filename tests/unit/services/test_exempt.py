@@ -20,6 +20,7 @@ from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Rule
 from bot.services.account_policy import AccountPolicies
 from bot.services.exempt import ExemptionService
+from bot.services.ports.slack import Actor
 from tests.unit.fakes import SECURITY, START, FakeClock, FakeFixers, account
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class World:
         """Set findings aside; the first one, as it stands unexempted, unless others are given."""
         chosen = {1: 0} if shown is None else shown
         until = TODAY + timedelta(days=days)
-        return self.exempting.grant(user_id, account().id, chosen, reason, until)
+        return self.exempting.grant(Actor(user_id), account().id, chosen, reason, until)
 
 
 def test_a_finding_is_set_aside() -> None:
@@ -219,16 +220,17 @@ def test_who_may_not_change_contacts_may_set_nothing_aside() -> None:
     with pytest.raises(NotAllowed):
         world.grant({1: granted.id}, user_id=STRANGER)
     with pytest.raises(NotAllowed):
-        world.exempting.verify(STRANGER, account().id, {SECURITY: 0}, REASON)
+        world.exempting.verify(Actor(STRANGER), account().id, {SECURITY: 0}, REASON)
     with pytest.raises(NotAllowed):
-        world.exempting.end(STRANGER, granted.id)
+        world.exempting.end(Actor(STRANGER), granted.id)
     assert world.store.exemptions.recorded == {granted.id: granted}
 
 
 def test_an_account_that_is_not_known() -> None:
     """An account that was never listed has nothing to set aside."""
+    until = TODAY + timedelta(days=9)
     with pytest.raises(ExemptionRefused, match="not known"):
-        World().exempting.grant(ANA, account(9).id, {1: 0}, REASON, TODAY + timedelta(days=9))
+        World().exempting.grant(Actor(ANA), account(9).id, {1: 0}, REASON, until)
 
 
 def test_two_who_set_aside_at_once() -> None:
@@ -284,7 +286,7 @@ def test_a_finding_resolved_meanwhile() -> None:
     with pytest.raises(ExemptionRefused, match="resolved meanwhile"):
         world.grant()
     with pytest.raises(ExemptionRefused, match="resolved meanwhile"):
-        world.exempting.verify(ANA, account().id, {SECURITY: 1}, REASON)
+        world.exempting.verify(Actor(ANA), account().id, {SECURITY: 1}, REASON)
     assert world.store.exemptions.recorded == {}
 
 
@@ -295,14 +297,14 @@ def test_a_contact_verified_by_hand() -> None:
         tables=[PolicyTable("policy", {"verification_days": 40})],
     )
     shown = {SECURITY: 1, ContactType.BILLING: 0}
-    granted = world.exempting.verify(ANA, account().id, shown, REASON)
+    granted = world.exempting.verify(Actor(ANA), account().id, shown, REASON)
     assert [each.request.type for each in granted] == [SECURITY, ContactType.BILLING]
     assert {each.request.rule for each in granted} == {Rule.UNSUPPORTED}
     assert {each.request.until for each in granted} == {START + timedelta(days=40)}
     assert world.woken == 1
     for shown, seen, field in ({}, REASON, "types"), ({SECURITY: 1}, "", "reason"):
         with pytest.raises(ExemptionRefused) as refused:
-            world.exempting.verify(ANA, account().id, shown, seen)
+            world.exempting.verify(Actor(ANA), account().id, shown, seen)
         assert refused.value.field == field
 
 
@@ -310,14 +312,14 @@ def test_ended_early_once() -> None:
     """Ending opens it again; a second time says who ended it, and what never was is refused."""
     world = World(finding(1))
     (granted,) = world.grant()
-    assert world.exempting.end(BO, granted.id).ended_by == BO
+    assert world.exempting.end(Actor(BO), granted.id).ended_by == BO
     assert world.woken == 2
     for user_id in (ANA, BO):
         with pytest.raises(ExemptionRefused, match="exemption has ended already") as refused:
-            world.exempting.end(user_id, granted.id)
+            world.exempting.end(Actor(user_id), granted.id)
         assert refused.value.by == BO
     with pytest.raises(ExemptionRefused, match="no such"):
-        world.exempting.end(ANA, 99)
+        world.exempting.end(Actor(ANA), 99)
     assert world.woken == 2
 
 
@@ -325,9 +327,9 @@ def test_ended_by_another_process_between(monkeypatch: pytest.MonkeyPatch) -> No
     """Where somebody was quicker than the look at it, their name is the one that counts."""
     world = World()
     world.store.findings.standing[1] = finding(1, Rule.UNSUPPORTED, Outcome.UNSUPPORTED)
-    (granted,) = world.exempting.verify(ANA, account().id, {SECURITY: 1}, REASON)
-    world.exempting.end(BO, granted.id)
+    (granted,) = world.exempting.verify(Actor(ANA), account().id, {SECURITY: 1}, REASON)
+    world.exempting.end(Actor(BO), granted.id)
     monkeypatch.setattr(world.store.exemptions, "get", lambda _: granted)
     with pytest.raises(ExemptionRefused, match="verification has ended") as refused:
-        world.exempting.end(ANA, granted.id)
+        world.exempting.end(Actor(ANA), granted.id)
     assert refused.value.by == BO

@@ -19,6 +19,7 @@ from bot.services.account_policy import AccountPolicies
 from bot.services.fix import STALE_READ_AGE, FixService
 from bot.services.fix_result import Fixed, FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
+from bot.services.ports.slack import Actor
 from bot.services.read_back import ReadBack
 from bot.store import SqliteStore
 from tests.unit.fakes import (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from bot.services.fix_result import FixResult
 
 NAME = "Account 1"
+ANA, BO, EVE = Actor("U1"), Actor("U2"), Actor("U9")
 
 
 @pytest.fixture
@@ -142,7 +144,7 @@ def test_a_fix_is_written_read_back_and_recorded(
 ) -> None:
     """A fix ends confirmed after two equal reads, with who, before and after on record."""
     gateway.hold(1, OTHER)
-    fix = record_of(fixes.fix(fix_request(shown=OTHER), NAME))
+    fix = record_of(fixes.fix(fix_request(shown=OTHER), NAME, ANA))
     assert fix.state is FixState.CONFIRMED
     assert fix.before == OTHER
     assert fix.request.user_id == "U1"
@@ -162,13 +164,13 @@ def test_what_was_held_is_on_record_before_aws_is_asked(
     gateway.hold(1, OTHER)
     seen: list[Fix] = []
     gateway.on_write = lambda: seen.append(recorded(store))
-    fixes.fix(fix_request(shown=OTHER), NAME)
+    fixes.fix(fix_request(shown=OTHER), NAME, ANA)
     assert [(fix.state, fix.before) for fix in seen] == [(FixState.PLANNED, OTHER)]
 
 
 def test_only_fixers_fix(fixes: FixService, gateway: FakeGateway, store: SqliteStore) -> None:
     """Anyone else is refused at submission: nothing is read, written or recorded."""
-    refused = refusal(fixes.fix(fix_request(user_id="U9"), NAME))
+    refused = refusal(fixes.fix(fix_request(user_id="U9"), NAME, EVE))
     assert refused.outcome is FixOutcome.NOT_ALLOWED
     assert isinstance(refused.problem, NotAllowed)
     assert gateway.reads == []
@@ -177,8 +179,8 @@ def test_only_fixers_fix(fixes: FixService, gateway: FakeGateway, store: SqliteS
 
 def test_a_form_submitted_twice_writes_once(fixes: FixService, gateway: FakeGateway) -> None:
     """The second submission of a form gets the fix that the first one made."""
-    first = fixes.fix(fix_request(), NAME)
-    assert fixes.fix(fix_request(), NAME) == first
+    first = fixes.fix(fix_request(), NAME, ANA)
+    assert fixes.fix(fix_request(), NAME, ANA) == first
     assert first.outcome is FixOutcome.VERIFIED
     assert gateway.writes == [CONTACT]
 
@@ -187,13 +189,13 @@ def test_two_people_at_once_write_once(fixes: FixService, gateway: FakeGateway) 
     """While one fix is under way another of the same contact is refused, and told why."""
     gateway.write_gate = Gate()
     ended: list[FixResult] = []
-    first = threading.Thread(target=lambda: ended.append(fixes.fix(fix_request(), NAME)))
+    first = threading.Thread(target=lambda: ended.append(fixes.fix(fix_request(), NAME, ANA)))
     first.start()
     with gateway.write_gate.held():
-        refused = refusal(fixes.fix(fix_request("form-2", wanted=OTHER, user_id="U2"), NAME))
+        refused = refusal(fixes.fix(fix_request("form-2", wanted=OTHER, user_id="U2"), NAME, BO))
         assert refused.outcome is FixOutcome.UNDER_WAY
         assert "U1" in str(refused.problem)
-        twice = record_of(fixes.fix(fix_request(), NAME))
+        twice = record_of(fixes.fix(fix_request(), NAME, ANA))
         assert twice.state is FixState.PLANNED
     first.join(PATIENCE)
     assert record_of(ended[0]).state is FixState.CONFIRMED
@@ -205,7 +207,7 @@ def test_what_is_there_already_is_not_written(
 ) -> None:
     """Where AWS holds the wanted contact, the fix is confirmed and says that it was there."""
     gateway.hold(1)
-    fix = record_of(fixes.fix(fix_request(shown=OTHER), NAME))
+    fix = record_of(fixes.fix(fix_request(shown=OTHER), NAME, ANA))
     assert fix.state is FixState.CONFIRMED
     assert fix.already_there
     assert gateway.writes == []
@@ -216,7 +218,7 @@ def test_what_changed_meanwhile_is_not_overwritten(
 ) -> None:
     """A contact that is not the one shown is left, and the person is shown what is held now."""
     gateway.hold(1, OTHER)
-    refused = refusal(fixes.fix(fix_request(shown=THIRD), NAME))
+    refused = refusal(fixes.fix(fix_request(shown=THIRD), NAME, ANA))
     assert refused.outcome is FixOutcome.CHANGED
     assert refused.held == OTHER
     assert refused.fix == recorded(store)
@@ -229,9 +231,9 @@ def test_a_stale_read_does_not_hide_a_recent_fix(
     fixes: FixService, gateway: FakeGateway, clock: FakeClock
 ) -> None:
     """Where AWS still gives the old value, a fix made since the form was shown counts."""
-    fixes.fix(fix_request(), NAME)
+    fixes.fix(fix_request(), NAME, ANA)
     gateway.say(1, ABSENT)
-    refused = refusal(fixes.fix(fix_request("form-2", wanted=OTHER, user_id="U2"), NAME))
+    refused = refusal(fixes.fix(fix_request("form-2", wanted=OTHER, user_id="U2"), NAME, BO))
     assert refused.outcome is FixOutcome.CHANGED
     assert refused.held == CONTACT
     assert gateway.writes == [CONTACT]
@@ -242,10 +244,10 @@ def test_a_stale_read_does_not_pass_for_already_there(
 ) -> None:
     """An old value that AWS gives shortly after it was fixed is written again when wanted back."""
     gateway.hold(1, OTHER)
-    fixes.fix(fix_request(shown=OTHER), NAME)
+    fixes.fix(fix_request(shown=OTHER), NAME, ANA)
     gateway.say(1, Present(OTHER))
     back = fix_request("form-2", wanted=OTHER, shown=OTHER, shown_at=clock.now())
-    fix = record_of(fixes.fix(back, NAME))
+    fix = record_of(fixes.fix(back, NAME, ANA))
     assert fix.state is FixState.CONFIRMED
     assert not fix.already_there
     assert gateway.writes == [CONTACT, OTHER]
@@ -255,9 +257,9 @@ def test_what_was_shown_after_a_fix_may_be_overwritten(
     fixes: FixService, gateway: FakeGateway, clock: FakeClock
 ) -> None:
     """A form filled after the recent fix goes by what AWS holds."""
-    fixes.fix(fix_request(), NAME)
+    fixes.fix(fix_request(), NAME, ANA)
     again = fix_request("form-2", wanted=OTHER, shown=CONTACT, shown_at=clock.now())
-    assert record_of(fixes.fix(again, NAME)).state is FixState.CONFIRMED
+    assert record_of(fixes.fix(again, NAME, ANA)).state is FixState.CONFIRMED
     assert gateway.writes == [CONTACT, OTHER]
 
 
@@ -265,20 +267,20 @@ def test_a_fix_of_long_ago_does_not_count_against_what_aws_gives(
     fixes: FixService, gateway: FakeGateway, clock: FakeClock
 ) -> None:
     """Once AWS must have caught up, what it gives is what it holds."""
-    fixes.fix(fix_request(), NAME)
+    fixes.fix(fix_request(), NAME, ANA)
     gateway.hold(1, OTHER)
     clock.tick(STALE_READ_AGE.total_seconds())
     again = fix_request("form-2", wanted=THIRD, shown=OTHER)
-    assert record_of(fixes.fix(again, NAME)).state is FixState.CONFIRMED
+    assert record_of(fixes.fix(again, NAME, ANA)).state is FixState.CONFIRMED
 
 
 def test_a_fix_that_had_no_effect_is_no_recent_one(fixes: FixService, gateway: FakeGateway) -> None:
     """A fix that found its contact there already wrote nothing that AWS could be behind."""
     gateway.hold(1)
-    fixes.fix(fix_request(), NAME)
+    fixes.fix(fix_request(), NAME, ANA)
     gateway.hold(1, OTHER)
     again = fix_request("form-2", wanted=THIRD, shown=OTHER)
-    assert record_of(fixes.fix(again, NAME)).state is FixState.CONFIRMED
+    assert record_of(fixes.fix(again, NAME, ANA)).state is FixState.CONFIRMED
 
 
 def test_what_the_policy_asks_otherwise_is_not_written(
@@ -287,7 +289,7 @@ def test_what_the_policy_asks_otherwise_is_not_written(
     """What the next check would alert on is refused by its fields: nothing is read or recorded."""
     world.policy = forbidding()
     store.accounts.remember([account(1)])
-    refused = refusal(fixes.fix(fix_request(), NAME))
+    refused = refusal(fixes.fix(fix_request(), NAME, ANA))
     assert refused.outcome is FixOutcome.REFUSED
     assert refused.fields == {"email": "The policy forbids a SECURITY contact here."}
     assert refused.fix is None
@@ -301,7 +303,7 @@ def test_the_policy_is_told_to_fixers_alone(
     """Who may not change contacts hears that, and nothing of what the policy asks for."""
     world.policy = forbidding()
     store.accounts.remember([account(1)])
-    refused = refusal(fixes.fix(fix_request(user_id="U9"), NAME))
+    refused = refusal(fixes.fix(fix_request(user_id="U9"), NAME, EVE))
     assert refused.outcome is FixOutcome.NOT_ALLOWED
     assert refused.fields == {}
 
@@ -315,9 +317,9 @@ def test_what_was_not_changed_is_noted_rather_than_refused(
     store.accounts.remember([account(1)])
     why = {"phone": "The policy expects +44 20 7946 0000."}
     for unchanged in (frozenset(), frozenset({"email"}), frozenset(FIELDS)):
-        assert refusal(fixes.fix(fix_request(), NAME, unchanged)).fields == why
+        assert refusal(fixes.fix(fix_request(), NAME, ANA, unchanged)).fields == why
     assert gateway.writes == []
-    result = fixes.fix(fix_request(), NAME, frozenset({"phone"}))
+    result = fixes.fix(fix_request(), NAME, ANA, frozenset({"phone"}))
     assert isinstance(result, Fixed)
     assert (result.outcome, result.notes) == (FixOutcome.VERIFIED, why)
 
@@ -328,7 +330,7 @@ def test_a_forbidden_contact_is_refused_whatever_was_changed(
     """A contact that should not be there is not made another one."""
     world.policy = forbidding()
     store.accounts.remember([account(1)])
-    assert refusal(fixes.fix(fix_request(), NAME, frozenset({"email"}))).fields
+    assert refusal(fixes.fix(fix_request(), NAME, ANA, frozenset({"email"}))).fields
 
 
 def forbidding() -> Policy:
@@ -345,7 +347,7 @@ def test_what_cannot_be_read_is_not_written(
 ) -> None:
     """Where AWS does not say what it holds nothing is written; the cause is told and recorded."""
     gateway.say(1, reading)
-    refused = refusal(fixes.fix(fix_request(), NAME))
+    refused = refusal(fixes.fix(fix_request(), NAME, ANA))
     assert refused.outcome is FixOutcome.FAILED
     assert isinstance(refused.problem, GatewayError)
     assert refused.problem.failure == reading.failure
@@ -362,7 +364,7 @@ def test_refused_fields_come_back(
     gateway.fail_write(
         ContactRefused(failure(FailureCode.REFUSED), {"phone": "not a phone number"})
     )
-    refused = refusal(fixes.fix(fix_request(), NAME))
+    refused = refusal(fixes.fix(fix_request(), NAME, ANA))
     assert refused.outcome is FixOutcome.REFUSED
     assert refused.fields == {"phone": "not a phone number"}
     assert refused.fix == recorded(store)
@@ -372,7 +374,7 @@ def test_refused_fields_come_back(
 def test_a_denied_write_fails_with_its_cause(fixes: FixService, gateway: FakeGateway) -> None:
     """Where AWS denies the write, the fix failed, for AWS's reason."""
     gateway.fail_write(gateway_error(FailureCode.DENIED_BY_SCP))
-    fix = record_of(fixes.fix(fix_request(), NAME))
+    fix = record_of(fixes.fix(fix_request(), NAME, ANA))
     assert fix.state is FixState.FAILED
     assert fix.failure == failure(FailureCode.DENIED_BY_SCP)
 
@@ -381,7 +383,7 @@ def test_a_denied_write_of_what_is_there_succeeds(fixes: FixService, gateway: Fa
     """Where AWS denies the write though it holds the wanted contact, the fix says it was there."""
     gateway.fail_write(gateway_error(FailureCode.DENIED))
     gateway.on_write = lambda: gateway.hold(1)
-    fix = record_of(fixes.fix(fix_request(), NAME))
+    fix = record_of(fixes.fix(fix_request(), NAME, ANA))
     assert fix.state is FixState.CONFIRMED
     assert fix.already_there
 
@@ -389,7 +391,7 @@ def test_a_denied_write_of_what_is_there_succeeds(fixes: FixService, gateway: Fa
 def test_a_throttled_write_is_not_waited_for(fixes: FixService, gateway: FakeGateway) -> None:
     """A write that AWS surely did not take fails at once."""
     gateway.fail_write(gateway_error(FailureCode.THROTTLED))
-    assert record_of(fixes.fix(fix_request(), NAME)).state is FixState.FAILED
+    assert record_of(fixes.fix(fix_request(), NAME, ANA)).state is FixState.FAILED
     assert len(gateway.reads) == 1
 
 
@@ -402,7 +404,7 @@ def test_a_lost_answer_is_no_failure_where_aws_took_it(
     """Where the answer was lost but AWS shows what was written, the fix is confirmed."""
     gateway.fail_write(gateway_error(cause), takes=True)
     gateway.say(1, ABSENT, ABSENT)
-    fix = record_of(fixes.fix(fix_request(), NAME))
+    fix = record_of(fixes.fix(fix_request(), NAME, ANA))
     assert fix.state is FixState.CONFIRMED
     assert not fix.already_there
     assert gateway.writes == [CONTACT]
@@ -413,7 +415,7 @@ def test_a_lost_answer_is_a_failure_where_aws_never_shows_it(
 ) -> None:
     """Where the answer was lost and AWS does not show the contact in time, the fix failed."""
     gateway.fail_write(gateway_error(FailureCode.TIMED_OUT))
-    fix = record_of(fixes.fix(fix_request(), NAME))
+    fix = record_of(fixes.fix(fix_request(), NAME, ANA))
     assert fix.state is FixState.FAILED
     assert fix.failure == failure(FailureCode.TIMED_OUT)
     assert clock.now() - fix.planned_at >= timedelta(seconds=60)
@@ -426,8 +428,8 @@ def test_a_lost_answer_is_left_open_by_a_stop(
     gateway.fail_write(gateway_error(FailureCode.TIMED_OUT), takes=True)
     gateway.on_write = fixes.stop
     gateway.say(1, ABSENT, ABSENT)
-    fix = record_of(fixes.fix(fix_request(), NAME))
-    assert fixes.fix(fix_request(), NAME).outcome is FixOutcome.RUNNING
+    fix = record_of(fixes.fix(fix_request(), NAME, ANA))
+    assert fixes.fix(fix_request(), NAME, ANA).outcome is FixOutcome.RUNNING
     assert fix.state is FixState.PLANNED
     assert store.fixes.unfinished() == [fix]
     world.service().recover()
@@ -437,7 +439,7 @@ def test_a_lost_answer_is_left_open_by_a_stop(
 def test_two_equal_reads_must_follow_each_other(fixes: FixService, gateway: FakeGateway) -> None:
     """One replica that is ahead confirms nothing: an unequal read starts the count anew."""
     gateway.say(1, ABSENT, Present(CONTACT), ABSENT, Present(CONTACT), unreadable())
-    assert record_of(fixes.fix(fix_request(), NAME)).state is FixState.CONFIRMED
+    assert record_of(fixes.fix(fix_request(), NAME, ANA)).state is FixState.CONFIRMED
     assert len(gateway.reads) == 7
 
 
@@ -445,7 +447,7 @@ def test_the_normal_form_is_what_is_compared(fixes: FixService, gateway: FakeGat
     """What AWS hands back trimmed is what was written."""
     gateway.on_write = lambda: gateway.say(1, *2 * [Present(CONTACT)])
     loose = type(CONTACT)(" Ana  Lima", "Lead ", "SEC@example.com", "+351 (210) 000-000")
-    assert record_of(fixes.fix(fix_request(wanted=loose), NAME)).state is FixState.CONFIRMED
+    assert record_of(fixes.fix(fix_request(wanted=loose), NAME, ANA)).state is FixState.CONFIRMED
 
 
 def test_what_aws_does_not_show_in_time_stays_applied(
@@ -453,7 +455,7 @@ def test_what_aws_does_not_show_in_time_stays_applied(
 ) -> None:
     """Once the bound has passed, the fix ends as applied, not as confirmed."""
     gateway.on_write = lambda: gateway.say(1, *20 * [ABSENT])
-    fix = record_of(fixes.fix(fix_request(), NAME))
+    fix = record_of(fixes.fix(fix_request(), NAME, ANA))
     assert fix.state is FixState.APPLIED
     assert fix.applied_at is not None
     assert clock.now() - fix.applied_at == timedelta(seconds=60)
@@ -463,7 +465,7 @@ def test_what_aws_does_not_show_in_time_stays_applied(
 def test_the_bound_may_be_set(gateway: FakeGateway, world: World) -> None:
     """With no time to confirm, one read is all there is."""
     gateway.on_write = lambda: gateway.say(1, ABSENT)
-    result = world.service(within=0).fix(fix_request(), NAME)
+    result = world.service(within=0).fix(fix_request(), NAME, ANA)
     assert result.outcome is FixOutcome.SAVED
 
 
@@ -476,7 +478,7 @@ def test_a_stop_ends_the_wait_for_aws(
     gateway.say(1, *10 * [ABSENT])
     gateway.on_write = lambda: setattr(gateway, "on_read", gate.stand)
     ended: list[FixResult] = []
-    thread = threading.Thread(target=lambda: ended.append(fixes.fix(fix_request(), NAME)))
+    thread = threading.Thread(target=lambda: ended.append(fixes.fix(fix_request(), NAME, ANA)))
     thread.start()
     with gate.held():
         fixes.stop()
@@ -491,7 +493,7 @@ def test_what_cannot_be_recorded_is_not_written(
     """Without a record of the plan AWS is not asked."""
     store.close()
     with pytest.raises(StoreError):
-        fixes.fix(fix_request(), NAME)
+        fixes.fix(fix_request(), NAME, ANA)
     assert gateway.writes == []
 
 

@@ -15,6 +15,7 @@ from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule, Severity
 from bot.services.fix_result import FixOutcome
+from bot.services.ports.slack import Actor
 from bot.store import SqliteStore
 from tests.unit.fakes import (
     CONTACT,
@@ -77,7 +78,7 @@ class World:
         fixes = self.services.fixes(FakeFixers("U1"), confirm_timeout=60.0)
         held = self.gateway.held.get((ONE.id, SECURITY))
         request = fix_request(shown=held, shown_at=self.clock.now())
-        return fixes.fix(request, "Account 1").outcome
+        return fixes.fix(request, "Account 1", Actor("U1")).outcome
 
     def standing(self) -> set[Rule]:
         """What stands of the account."""

@@ -23,6 +23,7 @@ SCOPES: Final[dict[str, set[str]]] = {
     "conversations_info": {"channels:read", "groups:read"},
     "conversations_list": {"channels:read", "groups:read"},
     "usergroups_users_list": {"usergroups:read"},
+    "users_info": {"users:read"},
     "users_list": {"users:read", "users:read.email"},
     "users_lookupByEmail": {"users:read.email"},
     "views_open": set(),

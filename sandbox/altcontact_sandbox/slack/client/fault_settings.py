@@ -121,13 +121,25 @@ class SlackFaultSettings:
         self._set("group", id=group, **members)
 
     def people(self, people: Iterable[Mapping[str, Any]]) -> None:
-        """Let members come, or change those who are there; they are listed, and do nothing.
+        """Let members come, or change those who are there; they are listed, and may act.
 
         Args:
             people: each with a `name` and, where that is wanted, an `id` (that of alice changes
-                her), `email`, `deleted` (deactivated), `is_bot` and `is_guest`.
+                her), `email`, `deleted` (deactivated), `is_bot`, `is_guest`,
+                `is_single_channel_guest`, `is_stranger`, `team_id` and `enterprise_id` (of a
+                person of Slack Connect), and `teams` (on Enterprise Grid).
         """
         self._set("people", people=[dict(person) for person in people])
+
+    def set_origin(self, user: str, /, **origin: str) -> None:
+        """Change where payloads say that a person is and belongs, whatever `users.info` says.
+
+        Args:
+            user: who.
+            origin: `team_id`, the workspace in which they act; `home_team_id`, the one that they
+                belong to; `enterprise_id`. What is not given is as it would be.
+        """
+        self._set("origin", user=user, **origin)
 
     def crowd(self, number: int, seed: int = 1, domain: str = DOMAIN) -> None:
         """Put a crowd of so many believable members in place of the one before.
@@ -149,7 +161,9 @@ class SlackFaultSettings:
         """Change token_problem, scopes, latency, ack_within, post_rate, post_burst and more.
 
         The others are app_token_problem, clock_skew, events (those that the app subscribes to),
-        response_uses, response_life and trigger_life; times are in seconds. tier2, tier3 and tier4
+        response_uses, response_life and trigger_life; times are in seconds. With enterprise_id
+        the workspace is one of Enterprise Grid, and with is_org_wide the app is installed for the
+        whole organization. tier2, tier3 and tier4
         are the calls of `users.list`, `users.lookupByEmail` and `users.info` that are taken a
         minute (0: all), call_burst how many of them may come at once.
         """

@@ -34,8 +34,11 @@ _SETTINGS: Final = frozenset(
         "tier4",
         "call_burst",
         "trigger_life",
+        "enterprise_id",
+        "is_org_wide",
     }
 )
+_ORIGIN: Final = frozenset({"team_id", "home_team_id", "enterprise_id"})
 
 
 class FaultSettings:
@@ -48,6 +51,7 @@ class FaultSettings:
             "fault": self._add_fault,
             "channel": self._change_channel,
             "group": self._change_group,
+            "origin": self._change_origin,
             "people": self._change_people,
             "crowd": self._gather_crowd,
             "settings": self._change_settings,
@@ -115,6 +119,13 @@ class FaultSettings:
             described = dict(person)
             identity = str(described.pop("id", "") or self._space.new_id("U"))
             self._space.members.change(identity, described)
+
+    def _change_origin(self, given: Given) -> None:
+        described = dict(given)
+        user = str(described.pop("user"))
+        if unknown := set(described) - _ORIGIN:
+            raise SandboxError(f"An origin has no {sorted(unknown)}.", f"It has {sorted(_ORIGIN)}.")
+        self._space.origins[user] = {name: str(value) for name, value in described.items()}
 
     def _gather_crowd(self, given: Given) -> None:
         number = int(given["number"])

@@ -57,7 +57,7 @@ class Delivery:
         Raises:
             SandboxError: nobody is.
         """
-        if user not in self.space.users:
+        if self.space.members.find(user) is None:
             raise SandboxError(f"Nobody in the sandbox's Slack is {user}.")
 
     def top(self, user: str) -> View | None:

@@ -20,7 +20,14 @@ _IN_A_HUNDRED: Final = {"bot": 1, "deactivated": 8, "guest": 4, "guest without a
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody in the workspace; `email` is empty where Slack does not give one."""
+    """Somebody whom the workspace knows; `email` is empty where Slack does not give one.
+
+    `is_guest` is a guest of several channels, `is_single_channel_guest` one of a single channel.
+    `team_id` is the workspace that a person of Slack Connect comes from, empty for this one;
+    `is_stranger` is one of those who shares no channel with the app. On Enterprise Grid
+    `enterprise_id` is another organization than this one's, and `teams` are the workspaces that
+    the person is in, where that is not this one alone.
+    """
 
     id: str
     name: str
@@ -29,6 +36,11 @@ class Member:
     deleted: bool = False
     is_bot: bool = False
     is_guest: bool = False
+    is_single_channel_guest: bool = False
+    is_stranger: bool = False
+    team_id: str = ""
+    enterprise_id: str = ""
+    teams: tuple[str, ...] = ()
 
 
 class Roster:
@@ -70,7 +82,7 @@ class Roster:
 
         Args:
             identity: who.
-            given: `name`, `email`, `deleted`, `is_bot`, `is_guest`; what is not given stays.
+            given: the fields of `Member` but for `id` and `real_name`; what is not given stays.
 
         Raises:
             ValueError: something of it is unknown or of another type.
@@ -86,6 +98,8 @@ class Roster:
             name = given["name"]
             names = {"name": name.lower().replace(" ", "."), "real_name": name}
             given = {**given, **names}
+        if "teams" in given:
+            given = {**given, "teams": tuple(map(str, given["teams"]))}
         self._people[identity] = replace(known or Member(identity, "", ""), **given)
         self._crowd = tuple(member for member in self._crowd if member.id != identity)
 
@@ -94,7 +108,18 @@ class Roster:
         self._crowd = tuple(crowd(number, seed, domain))
 
 
-_TYPES: Final = {"name": str, "email": str, "deleted": bool, "is_bot": bool, "is_guest": bool}
+_TYPES: Final[dict[str, type]] = {
+    "name": str,
+    "email": str,
+    "deleted": bool,
+    "is_bot": bool,
+    "is_guest": bool,
+    "is_single_channel_guest": bool,
+    "is_stranger": bool,
+    "team_id": str,
+    "enterprise_id": str,
+    "teams": list,
+}
 
 
 def crowd(number: int, seed: int, domain: str) -> Iterator[Member]:

@@ -21,37 +21,56 @@ def command(space: Workspace, base: str, user: str, channel: str, line: str) -> 
     """A slash command, as typed: `/altcontact check`."""
     name, _, text = line.strip().partition(" ")
     place = space.channel(channel)
-    return {
-        "team_id": TEAM,
+    origin = origin_of(space, user)
+    told = {
+        # Slack offers a command to people of the workspace alone, so that is where they are.
+        "team_id": origin["team_id"] or origin["home_team_id"],
         "team_domain": "sandbox",
         "channel_id": channel,
         "channel_name": place.name if place and place.kind != "im" else "directmessage",
         "user_id": user,
-        "user_name": space.users[user],
+        "user_name": space.name_of(user),
         "command": name,
         "text": text,
         "api_app_id": APP,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": str(space.is_org_wide).lower(),
         "response_url": space.new_response_url(base, user, channel),
         "trigger_id": space.new_trigger(user),
     }
+    if origin["enterprise_id"]:
+        told |= {"enterprise_id": origin["enterprise_id"], "enterprise_name": "Sandbox Inc"}
+    return told
 
 
 def interaction(space: Workspace, kind: str, user: str) -> Payload:
     """What `block_actions`, `view_submission` and the like have in common."""
+    origin, name = origin_of(space, user), space.name_of(user)
+    enterprise, team = None, None
+    if origin["enterprise_id"]:
+        enterprise = {"id": origin["enterprise_id"], "name": "Sandbox Inc"}
+    if origin["team_id"] or not space.is_org_wide:
+        team = {"id": origin["team_id"] or TEAM, "domain": "sandbox"}
+        if enterprise:
+            team |= {"enterprise_id": enterprise["id"], "enterprise_name": enterprise["name"]}
     return {
         "type": kind,
-        "team": {"id": TEAM, "domain": "sandbox"},
-        "user": {
-            "id": user,
-            "username": space.users[user],
-            "name": space.users[user],
-            "team_id": TEAM,
-        },
+        "team": team,
+        "user": {"id": user, "username": name, "name": name, "team_id": origin["home_team_id"]},
         "api_app_id": APP,
-        "is_enterprise_install": False,
-        "enterprise": None,
+        "is_enterprise_install": space.is_org_wide,
+        "enterprise": enterprise,
     }
+
+
+def origin_of(space: Workspace, user: str) -> dict[str, str]:
+    """Where Slack says that a person belongs, and does something; see `SlackControl.set_origin`."""
+    member = space.members.find(user)
+    told = {
+        "team_id": "",
+        "home_team_id": (member.team_id if member else "") or TEAM,
+        "enterprise_id": (member.enterprise_id if member else "") or space.enterprise_id,
+    }
+    return told | space.origins.get(user, {})
 
 
 def place(space: Workspace, message: Message) -> Payload:

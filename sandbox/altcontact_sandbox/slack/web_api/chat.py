@@ -128,7 +128,7 @@ def channel_to_post(space: Workspace, given: Arguments) -> Channel:
         Refusal: `channel_not_found`, `is_archived` or `not_in_channel`.
     """
     name = str(given.get("channel", ""))
-    channel = space.direct(name) if name in space.users else space.channel(name)
+    channel = space.direct(name) if space.name_of(name) else space.channel(name)
     if channel is None:
         raise Refusal("channel_not_found")
     if channel.is_archived:

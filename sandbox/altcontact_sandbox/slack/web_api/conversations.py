@@ -87,7 +87,7 @@ def members(space: Workspace, given: Arguments) -> Answer:
 def open_direct(space: Workspace, given: Arguments) -> Answer:
     """`conversations.open`, with one person."""
     user = str(given.get("users", ""))
-    if user not in space.users:
+    if not space.name_of(user):
         raise Refusal("user_not_found")
     return {"channel": {"id": space.direct(user).id}}
 

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 _KINDS: Final = {"public_channel": "channels", "private_channel": "groups", "im": "im"}
 
 
-def _auth_test(_: Workspace, __: Arguments) -> Answer:
-    return {
+def _auth_test(space: Workspace, _: Arguments) -> Answer:
+    told: Answer = {
         "url": "https://sandbox.slack.com/",
         "team": "Sandbox",
         "user": "altcontact",
         "team_id": TEAM,
         "user_id": BOT_USER,
         "bot_id": BOT,
+        "is_enterprise_install": space.is_org_wide,
     }
+    return {**told, "enterprise_id": space.enterprise_id} if space.enterprise_id else told
 
 
 def _api_test(_: Workspace, given: Arguments) -> Answer:

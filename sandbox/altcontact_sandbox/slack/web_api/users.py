@@ -77,7 +77,7 @@ def _described(space: Workspace, member: Member) -> Node:
         profile["email"] = member.email
     told: Node = {
         "id": member.id,
-        "team_id": TEAM,
+        "team_id": member.team_id or TEAM,
         "name": member.name,
         "deleted": member.deleted,
         "is_bot": member.is_bot,
@@ -88,7 +88,16 @@ def _described(space: Workspace, member: Member) -> Node:
         told |= {
             "real_name": member.real_name,
             "tz": "Europe/London",
-            "is_restricted": member.is_guest,
-            "is_ultra_restricted": False,
+            # Slack says of a guest of one channel that it is both.
+            "is_restricted": member.is_guest or member.is_single_channel_guest,
+            "is_ultra_restricted": member.is_single_channel_guest,
+        }
+    if member.team_id:  # of its own people Slack does not say that they are no strangers
+        told["is_stranger"] = member.is_stranger
+    if enterprise := member.enterprise_id or space.enterprise_id:
+        told["enterprise_user"] = {
+            "id": member.id,
+            "enterprise_id": enterprise,
+            "teams": list(member.teams or (member.team_id or TEAM,)),
         }
     return told

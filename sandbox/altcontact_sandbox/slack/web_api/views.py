@@ -54,7 +54,7 @@ def publish_view(space: Workspace, given: Arguments) -> Answer:
     """`views.publish`: a person's home tab."""
     view = _checked_view(given, "home")
     user = str(given.get("user_id", ""))
-    if user not in space.users:
+    if not space.name_of(user):
         raise Refusal("user_not_found")
     if user in space.homes:
         _check_hash(given, space.homes[user])

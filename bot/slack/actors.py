@@ -1,0 +1,34 @@
+"""Reads from Slack's payloads who is behind them: user, workspace and organization."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bot.services.ports.slack import Actor
+from bot.slack.payloads import find_text, user_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def actor_of(body: Mapping[str, Any]) -> Actor:
+    """Who typed a command, pressed a button, or submitted or typed into a form.
+
+    A command has `user_id`, `team_id` and `enterprise_id`. Interactions have objects: `user` with
+    the `team_id` that the person belongs to, which differs from `team` for people of other
+    workspaces in a channel of Slack Connect; `team`, which is null where the app is installed for
+    a whole organization; and `enterprise`, which is null outside of Enterprise Grid.
+    """
+    paths = (
+        ("team_id",),
+        ("enterprise_id",),
+        ("user", "team_id"),
+        ("user", "enterprise_id"),
+        ("team", "id"),
+        ("team", "enterprise_id"),
+        ("enterprise", "id"),
+    )
+    ids = frozenset(filter(None, (find_text(body, *path) for path in paths)))
+    # Where a workspace's id is expected, Slack gives that of its organization at times.
+    organizations = frozenset(id_ for id_ in ids if id_.startswith("E"))
+    return Actor(user_id(body), ids - organizations, organizations)
