@@ -45,7 +45,10 @@ _DESCRIPTIONS: Final = {
     "title": "The expected title, or a list of allowed ones.",
     "email": "The expected address, or a list of allowed ones; @corp.example: any there.",
     "phone": "The expected phone number with + and country code, or a list of allowed ones.",
-    "match.ou": "OU paths: /Production, /Production/* (its children), /Production/** (all below).",
+    "match.ou": (
+        "OU paths: /Production, /Production/* (its children), /Production/** (all below), "
+        "/CI%2FCD (the OU named CI/CD)."
+    ),
     "match.tag": "Tags, all of which must match: each key with a glob of its value.",
     "match.name": "Globs of account names, whatever their case.",
     "match.account": "Account ids or ARNs of accounts, in quotation marks.",

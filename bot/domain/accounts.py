@@ -1,12 +1,17 @@
 """AWS accounts, and where they stand: their organizational units and tags."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 ACTIVE: Final = "ACTIVE"
 """The one `Account.State` in which AWS lets a contact be written."""
+
+# A percent sign is only ambiguous before two hexadecimal digits.
+_NOT_IN_A_PATH: Final = re.compile(r"[/*?\x00-\x1f\x7f]|%(?=[0-9A-Fa-f]{2})|^\s+|\s+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,17 @@ class Unit:
 
     id: str
     name: str
+
+    @property
+    def segment(self) -> str:
+        """Its name as a path has it: what would not stand for itself there is percent-encoded.
+
+        `CI/CD` is `CI%2FCD`. AWS takes any characters in the name of an OU. `urllib.parse.unquote`
+        is the reverse.
+        """
+        return _NOT_IN_A_PATH.sub(
+            lambda found: quote(found.group(), safe="", errors="replace"), self.name
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +61,13 @@ class Account:
 
     @property
     def path(self) -> str:
-        """The names of its organizational units: `/Production/Payments`; empty if not read."""
+        """The path of its organizational units: `/Production/CI%2FCD`; empty if not read.
+
+        It is what a policy matches this one path by.
+        """
         if self.units is None:
             return ""
-        return "/" + "/".join(unit.name for unit in self.units)
+        return "/" + "/".join(unit.segment for unit in self.units)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _ORGANIZATION, _OU, _TAG, _NAME, _ACCOUNT = range(1, 6)
 _ID: Final = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 _SLASH: Final = "\N{INFORMATION SEPARATOR ONE}"
+_SEGMENT_PART: Final = re.compile(r"[*?]|[^*?]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Match:
         tags: (key, glob of the value) pairs.
         units: OU paths as globs, whatever their case: `/Production` is the OU itself,
             `/Production/*` its children, `/Production/**` it and everything below it; an id
-            (`ou-ab12-11111111`) may stand for the path of its OU.
+            (`ou-ab12-11111111`) may stand for the path of its OU; what is percent-encoded stands
+            for itself, so that `/CI%2FCD` is the OU named `CI/CD`.
         organizations: names of `[[aws]]` tables.
     """
 
@@ -141,7 +144,7 @@ def _index_of(pattern: str, units: tuple[Unit, ...]) -> int | None:
 
 
 def _joined(names: Iterable[str]) -> str:
-    """A path of names; a slash within a name is no boundary, and only `?` and `*` match it."""
+    """A path of names; a slash within a name is no boundary: `%2F`, `?` and `*` match it."""
     return _folded("".join(f"/{name.replace('/', _SLASH)}" for name in names))
 
 
@@ -154,7 +157,7 @@ def _depth(pattern: str, units: tuple[Unit, ...]) -> int:
 @lru_cache(maxsize=1024)
 def _path(pattern: str) -> re.Pattern[str]:
     """The pattern of an OU path, whose segments are globs of their own."""
-    parts = [part for part in _folded(pattern.strip("/")).split("/") if part]
+    parts = [part for part in pattern.strip("/").split("/") if part]
     return re.compile(
         "".join("(?:/[^/]+)*" if part == "**" else f"/{_segment(part)}" for part in parts)
     )
@@ -163,6 +166,10 @@ def _path(pattern: str) -> re.Pattern[str]:
 def _segment(glob: str) -> str:
     """A glob as a regular expression that stays within one segment of a path."""
     return "".join(
-        "[^/]*" if character == "*" else "[^/]" if character == "?" else re.escape(character)
-        for character in glob
+        "[^/]*" if part == "*" else "[^/]" if part == "?" else _literal(unquote(part))
+        for part in _SEGMENT_PART.findall(glob)
     )
+
+
+def _literal(text: str) -> str:
+    return re.escape(_folded(text.replace("/", _SLASH)))

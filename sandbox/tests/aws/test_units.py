@@ -83,6 +83,14 @@ def test_the_walk_finds_each_account_where_it_was_put(aws: AwsSandbox, connect: 
     assert aws.place(MEMBER, "/") == _root(client)
 
 
+def test_an_ou_may_have_a_slash_in_its_name(aws: AwsSandbox, connect: Connect) -> None:
+    """AWS takes any characters in a name; the path encodes those that would be boundaries."""
+    unit = aws.place(MEMBER, "/Build/CI%2FCD 50%2525")
+    assert _walked(connect("organizations"))[MEMBER] == "/Build/CI/CD 50%25"
+    assert aws.units()["accounts"][MEMBER] == "/Build/CI%2FCD 50%2525"
+    assert aws.place(MEMBER, aws.units()["accounts"][MEMBER]) == unit
+
+
 def test_the_demo_and_made_up_accounts_stand_in_a_tree(aws: AwsSandbox, connect: Connect) -> None:
     """Both have nested OUs that could be real, and every account is in one or in the root."""
     aws.quotas(on=False)

@@ -117,6 +117,22 @@ def test_ids_as_they_are_pasted(command: Command, tmp_path: Path, pasted: str) -
     assert re.search("^security.name +Here ", out, re.MULTILINE)
 
 
+def test_an_ou_with_a_slash_in_its_name(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
+    """The path that is shown is the one that the policy matches; CD within CI is another OU."""
+    aws.place(MANAGEMENT, "/Build/CI%2FCD")
+    write(
+        tmp_path,
+        "[[policy.override]]\nmatch.ou = '/Build/CI/CD'\nsecurity.name = 'Nested'\n"
+        "[[policy.override]]\nmatch.ou = '/Build/CI%2FCD'\nsecurity.name = 'Slashed'\n"
+        "[policy]\nsecurity = 'required'\n",
+    )
+    status, out, _ = command.run("policy", "explain", MANAGEMENT, "--json")
+    made: dict[str, Any] = json.loads(out)
+    assert (status, made["account"]["path"]) == (0, "/Build/CI%2FCD")
+    assert {each["key"]: each["value"] for each in made["values"]}["security.name"] == ["Slashed"]
+    assert "in /Build/CI%2FCD\n" in command.run("policy", "explain", MANAGEMENT)[2]
+
+
 def test_a_lost_zero_is_told(command: Command) -> None:
     """A number with a digit too few is no account, and why is said."""
     status, out, err = command.run("policy", "explain", "11111111111")

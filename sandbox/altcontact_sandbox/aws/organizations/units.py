@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from altcontact_sandbox.errors import SandboxError
 
@@ -43,12 +45,14 @@ class Units:
     def at(self, path: str) -> str:
         """The id of the OU at `/Production/Payments`, made with those above it; `/` is the root.
 
-        Names in different case are different OUs, as at AWS.
+        Names in different case are different OUs, as at AWS. Names are percent-decoded: `CI%2FCD`
+        is the OU `CI/CD`.
 
         Raises:
             SandboxError: AWS would not make such an OU.
         """
-        names = path.strip("/").split("/") if path.strip("/") else []
+        inner = path.strip("/")
+        names = [unquote(name) for name in inner.split("/")] if inner else []
         if len(names) > _MAX_DEPTH:
             raise SandboxError(f"OUs are at most {_MAX_DEPTH} levels deep.")
         if not all(name.strip() and len(name) <= _MAX_NAME for name in names):
@@ -69,8 +73,11 @@ class Units:
         return "/".join((self._identity.organization_id, self._identity.root_id, *ids, ""))
 
     def path(self, parent_id: str) -> str:
-        """The path by names: `/Production/Payments`, or `/`."""
-        return "/" + "/".join(each.name for each in self._down_to(parent_id))
+        """The path by names, as `at` takes it: `/Production/Payments`, or `/`."""
+        return "/" + "/".join(
+            re.sub("%(?=[0-9A-Fa-f]{2})", "%25", each.name).replace("/", "%2F")
+            for each in self._down_to(parent_id)
+        )
 
     def as_json(self) -> list[dict[str, str]]:
         """For the control interface: [{id, path}]."""

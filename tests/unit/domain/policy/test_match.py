@@ -54,6 +54,15 @@ ACCOUNT = Account(
         ("/ou-team", (Unit("ou-ab12-11111111", "OU-team"),), True),
         ("/A/B", (Unit("ou-ab12-11111111", "A/B"),), False),
         ("/A?B", (Unit("ou-ab12-11111111", "A/B"),), True),
+        ("/A%2FB", (Unit("ou-ab12-11111111", "A/B"),), True),
+        ("/a%2fb/**", (Unit("ou-ab12-11111111", "A/B"),), True),
+        ("/A%2FB", (Unit("ou-ab12-11111111", "A"), Unit("ou-ab12-22222222", "B")), False),
+        ("ou-ab12-22222222/C%2FD", (*PATH[:2], Unit("ou-ab12-33333333", "C/D")), True),
+        ("/%2A", (Unit("ou-ab12-11111111", "*"),), True),
+        ("/%2A", PATH[:1], False),
+        ("/%C3%A9cole", (Unit("ou-ab12-11111111", "École"),), True),
+        ("/100% safe", (Unit("ou-ab12-11111111", "100% safe"),), True),
+        ("/100%25 safe", (Unit("ou-ab12-11111111", "100% safe"),), True),
         ("/M\u00fcnchen", (Unit("ou-ab12-11111111", "Mu\u0308nchen"),), True),
         ("/Mu\u0308nchen", (Unit("ou-ab12-11111111", "M\u00fcnchen"),), True),
     ],
@@ -139,6 +148,19 @@ def test_the_closer_match_is_the_more_specific() -> None:
     deep = Match(units=("/Production/Payments/Card*",)).specificity(ACCOUNT)
     assert Match(units=("ou-ab12-33333333",)).specificity(ACCOUNT) == deep
     assert Match(units=("/Production",)).specificity(replace(ACCOUNT, units=None)) == ()
+
+
+@given(st.lists(st.text("aB/*?[%2Fé\n ", min_size=1, max_size=8), max_size=4))
+def test_a_path_that_is_shown_is_a_pattern_of_itself(names: list[str]) -> None:
+    """Whatever its OUs are named, the path of an account matches it, and no other path."""
+    units = tuple(Unit(f"ou-ab12-{index}1111111", name) for index, name in enumerate(names))
+    shown = replace(ACCOUNT, units=units)
+    match = Match(units=(shown.path,))
+    assert match.matches(shown) is True
+    for index in range(len(names)):
+        changed = (*units[:index], replace(units[index], name=f"{names[index]}x"))
+        assert match.matches(replace(ACCOUNT, units=(*changed, *units[index + 1 :]))) is False
+        assert match.matches(replace(ACCOUNT, units=(*units[:index], *units[index + 1 :]))) is False
 
 
 TEXTS = st.text(max_size=12)
