@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["FIELDS", "LoadedSettings", "Settings", "load", "load_lenient", "variable"]
 
 _OF_SLACK: Final = ("slack_bot_token", "slack_app_token", "channel")
+_SECRET: Final = ("slack_bot_token", "slack_app_token")
 _KUBERNETES: Final = re.compile(r"ALTCONTACT_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\w+)?")
 """The variables that Kubernetes sets for a service called `altcontact`."""
 
@@ -86,13 +87,13 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
         and name not in {*FIELDS, CONFIG}
         and not _KUBERNETES.fullmatch(name)
     ]
-    path = Path(variables.get(CONFIG, DEFAULT_FILE))
+    problems += _quoted_credentials(variables)
     readable = True
     try:
-        file = read_file(path, named=CONFIG in variables)
+        file = _read_named(variables)
     except Unreadable as error:
         readable = False
-        file = SettingFile(mask(str(path)))
+        file = SettingFile(mask(variables.get(CONFIG, DEFAULT_FILE)))
         problems.append(error.problem)
     sources = f"the environment and {file.name}" if file.content else "the environment"
     from_file = {key: value for key, value in file.content.items() if key in FLAT}
@@ -126,6 +127,34 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     return LoadedSettings(
         settings, tuple(problems), wrong, len(merged), sources, policy.tables, file.name
     )
+
+
+def _read_named(variables: Mapping[str, str]) -> SettingFile:
+    """The file that the environment names, or the default one.
+
+    Raises:
+        Unreadable: it cannot be read.
+    """
+    if CONFIG not in variables:
+        return read_file(Path(DEFAULT_FILE), named=False)
+    try:
+        parse.check_quotes(variables[CONFIG])
+        path = parse.path(variables[CONFIG])
+    except ValueError as error:
+        raise Unreadable(CONFIG, str(error)) from None
+    return read_file(path, named=True)
+
+
+def _quoted_credentials(variables: Mapping[str, str]) -> list[Problem]:
+    """The variables of boto3 that stand in quotation marks, which it would take for a part."""
+    problems = []
+    for name in sorted(variables):
+        if name.startswith("AWS_"):
+            try:
+                parse.check_quotes(variables[name])
+            except ValueError as error:
+                problems.append(Problem(name, str(error)))
+    return problems
 
 
 def _unknown(file: SettingFile) -> list[Problem]:
@@ -165,6 +194,7 @@ def _examples(field: str, closest: str = "", *, in_environ: bool = True) -> tupl
 
     Where it is known what was probably meant, the line sets that, and there is no example beside.
     """
+    closest = "" if field in _SECRET else closest
     example = closest or str((Settings.model_fields[field].examples or [""])[0])
     told = "" if closest else example
     if in_environ:

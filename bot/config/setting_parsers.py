@@ -28,6 +28,8 @@ _BOOLEANS: Final = {
 }
 _CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{6,}|#[^\s#A-Z]{1,80}")
 _FIXER: Final = re.compile(r"[UWS][A-Z0-9]{2,}")
+_QUOTES: Final = {('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("„", "“")}
+_SHORTEST_QUOTED: Final = 2
 _TOKENS: Final = {"xoxb-": "bot token", "xapp-": "app-level token"}
 
 
@@ -42,8 +44,9 @@ def quoted(value: object) -> str:
 class Rejected(ValueError):
     """A value that is wrong, with the one that was probably meant; empty where none is close."""
 
-    def __init__(self, message: str, closest: str) -> None:
-        super().__init__(f"{message} (did you mean “{closest}”?)" if closest else message)
+    def __init__(self, message: str, closest: str, *, hint: bool = True) -> None:
+        hint = hint and bool(closest)
+        super().__init__(f"{message} (did you mean “{closest}”?)" if hint else message)
         self.closest = closest
 
 
@@ -55,6 +58,26 @@ def suggestion(word: str, among: list[str], cutoff: float = 0.6) -> str:
     """` (did you mean “…”?)` with the closest word, or nothing where none is close."""
     closest = _closest(word, among, cutoff)
     return f" (did you mean “{closest}”?)" if closest else ""
+
+
+def check_quotes(value: object) -> None:
+    """Refuse text in quotation marks: what reads `--env-file` for Docker leaves them in the value.
+
+    Raises:
+        Rejected: there are some; it has the value without them, unless that is personal or secret.
+    """
+    if not isinstance(value, str):
+        return
+    marked = value.strip()
+    if len(marked) < _SHORTEST_QUOTED or (marked[0], marked[-1]) not in _QUOTES:
+        return
+    bare = marked.translate({ord(mark): None for mark in (marked[0], marked[-1])}).strip()
+    raise Rejected(
+        "stands in quotation marks, and they are part of the value: leave them out "
+        "(Docker's --env-file keeps them, where a shell would take them off)",
+        bare if mask(bare) == bare else "",
+        hint=False,
+    )
 
 
 def text(value: object) -> str:
@@ -201,8 +224,16 @@ def fixers(value: object) -> tuple[str, ...]:
 
 
 def path(value: object) -> Path:
-    """A file; `~` is the home directory."""
-    return Path(text(value)).expanduser()
+    """A file; `~` is the home directory, and `~name` that of the user `name`."""
+    given = Path(text(value))
+    try:
+        return given.expanduser()
+    except RuntimeError:  # HOME is not set and the user has no entry, or there is no such user
+        home = given.parts[0]
+        raise ValueError(
+            f"{quoted(given)} begins with {home}, but the system knows no such home directory; "
+            "give the whole path"
+        ) from None
 
 
 def positive_number(value: object) -> float:

@@ -27,8 +27,14 @@ PREFIX: Final = "ALTCONTACT_"
 
 def _parsed(parser: Callable[[Any], object]) -> BeforeValidator:
     """Parse a value of the environment or TOML; a value of the field's own type passes."""
-    raw = (str, int, float, list)
-    return BeforeValidator(lambda value: parser(value) if isinstance(value, raw) else value)
+
+    def parsed(value: object) -> object:
+        if not isinstance(value, str | int | float | list):
+            return value
+        parse.check_quotes(value)
+        return parser(value)
+
+    return BeforeValidator(parsed)
 
 
 class _Instance:

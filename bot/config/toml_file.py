@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.config import look_alikes
 from bot.config.setting_parsers import quoted
 from bot.config.toml_positions import Lines
 from bot.domain.masking import mask
@@ -94,7 +96,11 @@ def read_file(file: Path, *, named: bool) -> SettingFile:
     shown = mask(str(file))
     name = f"{CONFIG}: {shown}" if named else shown
     try:
-        text = file.read_bytes().decode().replace("\r\n", "\n")
+        content = file.read_bytes()
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise Unreadable(name, "is not TOML, since it is UTF-16: save it as UTF-8")
+        # Editors on Windows put a byte order mark before UTF-8.
+        text = content.removeprefix(codecs.BOM_UTF8).decode().replace("\r\n", "\n")
     except FileNotFoundError:
         if not named:
             return SettingFile(shown)
@@ -104,7 +110,7 @@ def read_file(file: Path, *, named: bool) -> SettingFile:
     except UnicodeDecodeError:
         raise Unreadable(name, "is not TOML, since it is not UTF-8") from None
     try:
-        content = tomllib.loads(text)
+        parsed = tomllib.loads(text)
         lines = Lines(text)
     except tomllib.TOMLDecodeError as error:
         raise _no_toml(name, text, error) from None
@@ -112,19 +118,23 @@ def read_file(file: Path, *, named: bool) -> SettingFile:
         raise Unreadable(name, "is nested too deeply") from None
     except ValueError:  # what Python does not take for a number
         raise Unreadable(name, "is not TOML, since it holds a number that is too long") from None
-    return SettingFile(shown, {key: value for key, value in content.items() if value != ""}, lines)
+    return SettingFile(shown, {key: value for key, value in parsed.items() if value != ""}, lines)
 
 
 def _no_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> Unreadable:
-    """Why a file is not TOML, without anything of its content."""
+    """Why a file is not TOML, without anything of its content but one character."""
     why = str(error)
-    found = re.search(r"\(at line (\d+), column \d+\)$", why)
-    line = int(found[1]) if found else text.count("\n") + 1
+    found = re.search(r"\(at line (\d+), column (\d+)\)$", why)
+    lines = text.split("\n")
+    line = int(found[1]) if found else len(lines)
     at = found.group() if found else f"(at its end, line {line})"
-    hint = ""
     if why.startswith(_TWICE):
-        hint = ": this key or table is given twice"
-    elif _LEADING_ZERO.search(text.split("\n")[line - 1]):
-        hint = ": a number that begins with 0, such as an account id, needs quotation marks"
-    what = f"is not TOML {at}{hint}"
+        hint = "this key or table is given twice"
+    elif _LEADING_ZERO.search(lines[line - 1]):
+        hint = "a number that begins with 0, such as an account id, needs quotation marks"
+    elif found:
+        hint = look_alikes.explain(lines[line - 1], int(found[2]))
+    else:
+        hint = look_alikes.explain_unended(lines)
+    what = f"is not TOML {at}{': ' if hint else ''}{hint}"
     return Unreadable(name, what, 'channel = "#alerts"', line)

@@ -114,7 +114,7 @@ def _run(options: Options, stack: ExitStack) -> None:
     aws, slack, page = _servers(options, bot, stack)
     urls = {**aws.environment("management"), **slack.environment()}
     # The bot runs in another folder.
-    config = {CONFIG: str(Path(options.policy).resolve())} if options.policy else {}
+    config = {CONFIG: str(Path(options.policy).expanduser().resolve())} if options.policy else {}
     bot.tell({**urls, **config})
     page.connect(slack.url, aws.url)
     say(f"Page:          {page.url}")
