@@ -37,7 +37,7 @@ _DESCRIPTIONS: Final = {
     "domains": "The domains that email addresses must be at; *.corp.example is any subdomain.",
     "mention": "Whom alerts mention: ids of Slack users (U…, W…) and user groups (S…).",
     "channel": "The channel of these accounts' alerts: an id or #name.",
-    "owner_tag": "The key of the tag that names an account's owner, by email address or Slack id.",
+    "owner_tag": "The key of the tag that names an account's owners, by email or Slack id.",
     "exemption_days": "For how many days a finding may be exempt at most.",
     "verification_days": "For how many days a manual verification is valid.",
     "presence": "required, optional, forbidden, or ignored: not checked.",

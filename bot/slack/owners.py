@@ -1,4 +1,7 @@
-"""Shows the owners of accounts as mentions: by Slack ids, or looked up by email addresses."""
+"""Shows the owners of accounts as mentions: by Slack ids, or looked up by email addresses.
+
+A tag's value may name several owners, in whatever form people write them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from bot.slack.views.blocks import escape
 from bot.slack.views.mentions import mentions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from slack_sdk import WebClient
 
@@ -35,8 +38,20 @@ LOOKUP_TIMEOUT: Final = 5.0
 """Seconds that the lookups for one message may take; a call under way ends by itself."""
 
 # A word in capitals, which a tag may hold as well, has no digit.
-_ID: Final = re.compile(r"(?=[A-Z]*\d)([UWS])[A-Z0-9]{8,20}")
-_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_SLACK_ID: Final = r"(?=[A-Z]*\d)[UWS][A-Z0-9]{8,20}"
+_LABEL: Final = r"[^\W_](?:-*[^\W_])*"
+_ID: Final = re.compile(_SLACK_ID)
+_OWNER: Final = re.compile(
+    # As Slack shows it, in the URL of a profile, or alone.
+    rf"<(?:@|!subteam\^)(?P<shown>{_SLACK_ID})(?:\|[^>]*)?>"
+    rf"|https?://[^\s/]+/team/(?P<linked>{_SLACK_ID})\b"
+    rf"|(?<![^\W_])@?(?P<id>{_SLACK_ID})(?![^\W_])"
+    # AWS allows + - = . _ : / @ and spaces in the values of tags, and any of them may separate two
+    # addresses: right after one of them, such a character does not begin the next.
+    rf"|(?i:mailto:)?(?<![^\W_]|@)(?P<email>[\w.+!#$%&'*?^{{}}~-]+@(?:{_LABEL}\.)+{_LABEL})"
+    r"(?![^\W_]|@)"
+)
+_SEPARATORS: Final = " \t\r\n,;:/|&+=_\"'"
 
 
 class Owners:
@@ -59,30 +74,25 @@ class Owners:
         """Owners for one message, each as mrkdwn.
 
         Args:
-            owners: the values of tags: a Slack user or group id, an email address, or any text.
+            owners: the values of tags: Slack user or group ids, email addresses, or any text.
             ask: whether Slack may be asked; else what is kept must do.
 
         Returns:
-            By value: a mention, or the value itself, escaped, where nobody is found by it.
+            By value: mentions in the place of whom it names, with other words as they are; the
+            value itself, escaped, where nobody is found by it.
         """
         deadline = self._clock.monotonic() + LOOKUP_TIMEOUT
         left = MAX_LOOKUPS if ask else 0
-        found: dict[str, str] = {}
-        for owner in owners:
-            if owner in found:
-                continue
-            wanted = owner.strip()
-            user = ""
-            if _ID.fullmatch(wanted):
-                user = wanted
-            elif _EMAIL.fullmatch(wanted):
-                kept = self._kept(wanted.casefold())
-                if kept is None and left and self._may_ask(deadline):
-                    left -= 1
-                    kept = self._look_up(wanted.casefold())
-                user = kept or ""
-            found[owner] = _mention(user) if user else escape(wanted)
-        return found
+
+        def user_of(email: str) -> str:
+            nonlocal left
+            kept = self._kept(email)
+            if kept is None and left and self._may_ask(deadline):
+                left -= 1
+                kept = self._look_up(email)
+            return kept or ""
+
+        return {owner: _with_mentions(owner.strip(), user_of) for owner in dict.fromkeys(owners)}
 
     def _kept(self, email: str) -> str | None:
         """The id of whose address it is, "" for nobody; None where that is not known now."""
@@ -117,6 +127,40 @@ class Owners:
         with self._lock:
             self._users[email] = identity
         return identity
+
+
+def _with_mentions(value: str, user_of: Callable[[str], str]) -> str:
+    """A tag's value as mrkdwn, with a mention in place of each owner who is found in it.
+
+    Args:
+        value: the value.
+        user_of: the Slack id of whose address this is, in lower case; "" for nobody.
+    """
+    shown, end, mentioned, follows_owner = "", 0, set[str](), False
+    for match in _OWNER.finditer(value):
+        words = _words(value[end : match.start()])
+        if words:
+            shown += f"{', ' if follows_owner else ' '}{escape(words)}"
+            follows_owner = False
+        end, email = match.end(), match["email"]
+        id_ = (
+            user_of(email.casefold()) if email else match["shown"] or match["linked"] or match["id"]
+        )
+        owner = _mention(id_) if id_ else escape(email)
+        if owner not in mentioned:
+            shown += f"{', ' if follows_owner else ' '}{owner}"
+            mentioned.add(owner)
+            follows_owner = True
+    if not any(owner.startswith("<") for owner in mentioned):
+        return escape(value)
+    words = _words(value[end:])
+    return f"{shown}, {escape(words)}".strip() if words else shown.strip()
+
+
+def _words(text: str) -> str:
+    """What stands between two owners, without what separates it from them."""
+    words = text.lstrip(f"{_SEPARATORS}>)]").rstrip(f"{_SEPARATORS}<([")
+    return words if any(map(str.isalnum, words)) else ""
 
 
 def _expiry(_: str, user: str, now: float) -> float:

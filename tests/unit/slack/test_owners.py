@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.owners import LOOKUP_TIMEOUT, MAX_AGE, MAX_AGE_NOBODY, MAX_LOOKUPS, Owners
@@ -35,6 +38,7 @@ class FakeSlack:
         self.clock = clock
         self.asked: list[str] = []
         self.user: object = {"id": "U0ANA00001"}
+        self.users: dict[str, str] = {}
         self.problem: Exception | None = None
         self.seconds = 0.0
 
@@ -43,6 +47,8 @@ class FakeSlack:
         self.clock.tick(self.seconds)
         if self.problem is not None:
             raise self.problem
+        if email in self.users:
+            return Answer({}, user={"id": self.users[email]})
         if not email.startswith("ana@"):
             raise refusal("users_not_found")
         return Answer({}, user=self.user)
@@ -77,7 +83,17 @@ def bench() -> Bench:
         ("WEBPLATFORM", "WEBPLATFORM"),
         ("Team A & B", "Team A &amp; B"),
         ("<!channel>", "&lt;!channel&gt;"),
-        ("<@U0ALICE001>", "&lt;@U0ALICE001&gt;"),
+        ("<@U0ALICE001>", "<@U0ALICE001>"),
+        ("<@U0ALICE001|alice>", "<@U0ALICE001>"),
+        ("<!subteam^S0SECOPS01|@secops>", "<!subteam^S0SECOPS01>"),
+        ("@U0ALICE001", "<@U0ALICE001>"),
+        ("https://corp.slack.com/team/U0ALICE001", "<@U0ALICE001>"),
+        ("U0ALICE001 S0SECOPS01", "<@U0ALICE001>, <!subteam^S0SECOPS01>"),
+        ("U0ALICE001:U0ALICE001", "<@U0ALICE001>"),
+        ("Payments (on call): S0SECOPS01", "Payments (on call) <!subteam^S0SECOPS01>"),
+        ("S0SECOPS01 (on call)", "<!subteam^S0SECOPS01>, (on call)"),
+        ("S0SECOPS01 <!channel>", "<!subteam^S0SECOPS01>, &lt;!channel&gt;"),
+        ("XU0ALICE001", "XU0ALICE001"),
         ("@corp.example", "@corp.example"),
         ("", ""),
     ],
@@ -86,6 +102,53 @@ def test_what_needs_no_look(bench: Bench, owner: str, shown: str) -> None:
     """Ids are mentioned; a team's name in capitals is none, and any text is escaped."""
     assert bench.mention(owner) == shown
     assert bench.slack.asked == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "shown"),
+    [
+        ("ana@a.example:ana@b.example", "<@U0ANA1>, <@U0ANA2>"),
+        ("ana@a.example ana@b.example", "<@U0ANA1>, <@U0ANA2>"),
+        ("ana@a.example, ana@b.example;", "<@U0ANA1>, <@U0ANA2>"),
+        ("ana@a.example;ana@b.example", "<@U0ANA1>, <@U0ANA2>"),
+        ("ana@a.example/ana@b.example", "<@U0ANA1>, <@U0ANA2>"),
+        ("ana@a.example+ana@b.example", "<@U0ANA1>, <@U0ANA2>"),
+        ("ana@a.example-ana@b.example", "<@U0ANA1>, <@U0ANA2>"),
+        ("ana@a.example_ana@b.example", "<@U0ANA1>, <@U0ANA2>"),
+        ("ana@a.example=ana@b.example", "<@U0ANA1>, <@U0ANA2>"),
+        ("ana@a.example.ana@b.example", "<@U0ANA1>, <@U0ANA2>"),
+        ("mailto:ana@a.example", "<@U0ANA1>"),
+        ("MAILTO:Ana@A.example,mailto:ana@b.example", "<@U0ANA1>, <@U0ANA2>"),
+        ("<ana@a.example><ana@b.example>", "<@U0ANA1>, <@U0ANA2>"),
+        (
+            "Ana Roe <ana@a.example>, Ana Poe (ana@b.example)",
+            "Ana Roe <@U0ANA1>, Ana Poe <@U0ANA2>",
+        ),
+        ("ana@a.example and ana@b.example", "<@U0ANA1>, and <@U0ANA2>"),
+        ("ana@a.example:U0ALICE001", "<@U0ANA1>, <@U0ALICE001>"),
+        ("ana@a.example:bo@b.example", "<@U0ANA1>, bo@b.example"),
+        ("bo@b.example:ana@a.example", "bo@b.example, <@U0ANA1>"),
+        ("ana@a.example & bo&co@b.example", "<@U0ANA1>, bo&amp;co@b.example"),
+        ("ana@a.example <!channel>", "<@U0ANA1>, &lt;!channel&gt;"),
+        ("bo@a.example:bo@b.example", "bo@a.example:bo@b.example"),
+        ("ana@a.example:ana@a.example", "<@U0ANA1>"),
+    ],
+)
+def test_each_owner_of_a_tag_is_mentioned(bench: Bench, owner: str, shown: str) -> None:
+    """Whatever separates them and stands beside them; who is not found stays an address."""
+    bench.slack.users = {"ana@a.example": "U0ANA00001", "ana@b.example": "U0ANA00002"}
+    expected = shown.replace("U0ANA1", "U0ANA00001").replace("U0ANA2", "U0ANA00002")
+    assert bench.mention(owner) == expected
+
+
+@given(st.text("aU0S@.-:<>|!^,;+_= \nmailto/&", max_size=60) | st.text(max_size=256))
+def test_any_value_is_escaped_but_for_mentions(owner: str) -> None:
+    """No value of a tag gets anything into a message but text and mentions of owners."""
+    bench = Bench()
+    shown = bench.mention(owner)
+    rest = re.sub(r"<(@|!subteam\^)[USW][A-Z0-9]+>", "", shown)
+    assert "<" not in rest
+    assert ">" not in rest
 
 
 def test_an_address_is_kept_for_an_hour(bench: Bench) -> None:
