@@ -18,7 +18,7 @@ from bot.domain.pasted_ids import (
     ou_path,
     parse_account_id,
     slack_id,
-    unwrapped,
+    unquoted,
 )
 from bot.domain.policy.account_policy import LONGEST_EXEMPTION, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
@@ -207,7 +207,7 @@ def organization(value: object) -> str:
 
 def role(value: object) -> str:
     """A role's ARN."""
-    arn = unwrapped(text(value))
+    arn = unquoted(text(value))
     if not _ROLE.fullmatch(arn):
         raise ValueError(f"{quoted(arn)} is no ARN of a role")
     return arn

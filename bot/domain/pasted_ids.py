@@ -11,6 +11,8 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from bot.domain.visible_text import tidy, visible
+
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
@@ -21,8 +23,7 @@ _FEWEST_DIGITS: Final = 9
 """Digits below which a number is not taken for an account id that lost its leading zeros."""
 
 _QUOTES: Final = "\"'`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
-_WRAPPERS: Final = f" \t\r\n{_QUOTES}<>()[]{{}}*_~|=#\u2022\u00b7,;:.!"
-_VARIATION_SELECTORS: Final = "\ufe0e\ufe0f"
+_WRAPPERS: Final = f" {_QUOTES}<>()[]{{}}*_~|=#\u2022\u00b7,;:.!"
 _MINUS: Final = "\N{MINUS SIGN}"
 
 _SPACED: Final = re.compile(r"\d(?:[\s-]{0,3}\d){11}")
@@ -65,7 +66,12 @@ _SLACK: Final = re.compile(
 
 def unwrapped(text: str) -> str:
     """A text without invisible characters, surplus white space, and marks around it."""
-    return " ".join(_visible(text).split()).strip(_WRAPPERS)
+    return visible(text).strip(_WRAPPERS)
+
+
+def unquoted(text: str) -> str:
+    """A text without invisible characters, and without quotation marks around it."""
+    return visible(text).strip(f" {_QUOTES}<>")
 
 
 def parse_account_id(text: str) -> str | None:
@@ -112,7 +118,7 @@ def ou_path(text: str) -> str:
     organization down, what leads to the last id is left out. A root's id is `/`. Other texts are
     returned unchanged.
     """
-    bare = _visible(text).strip(f" \t\r\n{_QUOTES}<>")
+    bare = tidy(text).strip(f" {_QUOTES}<>")
     if (unit := _UNIT_PATH.fullmatch(bare)) is not None:
         return unit[1] + _below(unit[2])
     if (root := _ROOT_PATH.fullmatch(bare)) is not None:
@@ -122,24 +128,15 @@ def ou_path(text: str) -> str:
 
 def slack_id(text: str) -> str:
     """The id in a mention, a link to a profile or channel, or a text; else the text, tidied."""
-    bare = _visible(text).strip(f" \t\r\n{_QUOTES},;")
+    bare = visible(text).strip(f" {_QUOTES},;")
     found = _SLACK.fullmatch(bare)
     return found[found.lastindex or 0] if found is not None else bare
 
 
-def _visible(text: str) -> str:
-    """A text without characters that nobody sees: zero-width ones, marks of direction, the BOM."""
-    return "".join(
-        character
-        for character in text
-        if unicodedata.category(character) != "Cf" and character not in _VARIATION_SELECTORS
-    )
-
-
 def _plain(text: str) -> str:
     """A text with plain digits, hyphens and spaces, and without percent-encoding."""
-    folded = unicodedata.normalize("NFKC", _visible(unquote(text)))
-    return "".join(map(_plain_character, _visible(folded)))
+    folded = unicodedata.normalize("NFKC", visible(unquote(text)))
+    return "".join(map(_plain_character, visible(folded)))
 
 
 def _plain_character(character: str) -> str:

@@ -100,7 +100,7 @@ def test_ids_are_taken_as_they_are_pasted() -> None:
         "match.ou = ['arn:aws:organizations::111111111111:ou/o-abcdef1234/ou-ab12-11111111', "
         "'o-abcdef1234/r-ab12/ou-ab12-11111111/ou-ab12-22222222/']\n"
         "channel = '<#C0123456789|alerts>'\nmention = ['<@U0ALICE001>', '\u2060S0SECOPS01']\n"
-        "[[aws]]\nname = 'a'\nrole = '`arn:aws:iam::111122223333:role/altcontact`\u200b'\n"
+        "[[aws]]\nname = 'a'\nrole = '`arn:aws:iam::111122223333:role/altcontact_`\u200b'\n"
     )
     assert found.problems == ()
     table = found.settings.policy.tables[-1]
@@ -111,7 +111,7 @@ def test_ids_are_taken_as_they_are_pasted() -> None:
     assert table.values["channel"] == "C0123456789"
     assert table.values["mention"] == ("U0ALICE001", "S0SECOPS01")
     assert [target.role for target in found.settings.aws] == [
-        "arn:aws:iam::111122223333:role/altcontact"
+        "arn:aws:iam::111122223333:role/altcontact_"
     ]
 
 

@@ -181,6 +181,10 @@ def test_a_number_that_is_no_account_id_is_told(text: str, problem: str) -> None
         ("ou-ab12-11111111", "ou-ab12-11111111"),
         ("`ou-ab12-11111111`", "ou-ab12-11111111"),
         ("ou-ab12-11111111\u200b/**", "ou-ab12-11111111/**"),
+        (
+            "ou-ab12-11111111/\U0001f469\u200d\U0001f4bb",
+            "ou-ab12-11111111/\U0001f469\u200d\U0001f4bb",
+        ),
         ("ou-ab12-11111111/CI%2FCD/", "ou-ab12-11111111/CI%2FCD"),
         (
             f"arn:aws:organizations::{MANAGEMENT}:ou/o-abcdef1234/ou-ab12-11111111",
