@@ -278,3 +278,17 @@ def test_what_is_asked_wrongly_is_mended(
     assert answer.status_code == 400
     assert why in answer.json()["error"]
     assert isinstance(answer.json()["mend"], str)
+
+
+def test_a_payload_of_any_shape_is_delivered(slack: SlackSandbox, bot: TinyBot) -> None:
+    """It comes as it is, with a trigger that opens a modal, and the ack's answer is given back."""
+    trigger = slack.trigger()
+    payload = {"command": "/tiny", "text": "form", "strange": None, **trigger}
+    told = slack.deliver(payload, "slash_commands")
+    assert told["acked"]
+    assert bot.told[-1]["strange"] is None
+    slack.wait_view("Form")
+    said = slack.deliver({**payload, "text": "hello"}, "slash_commands")
+    assert said["answer"] == {"text": "You said hello."}
+    with pytest.raises(SandboxError):
+        slack.trigger("U0NOBODY01")

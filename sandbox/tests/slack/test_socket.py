@@ -187,3 +187,16 @@ def test_bolt_leaves_a_dead_peer(slack: SlackSandbox, bot: TinyBot) -> None:
     slack.deaden_sockets()
     slack.wait(lambda seen: seen["accepted"] > before, timeout=60)
     assert slack.state()["connected"] >= 1
+
+
+def test_an_envelope_is_acked_once(slack: SlackSandbox) -> None:
+    """A second ack of one envelope is refused; the first one counts."""
+    with connected(slack) as (socket, _):
+        slack.wait_connected()
+        typing = Typing(slack)
+        envelope = json.loads(socket.recv(10))
+        ack = json.dumps({"envelope_id": envelope["envelope_id"]})
+        socket.send(ack)
+        socket.send(ack)
+        assert typing.done()["acked"]
+        slack.wait(lambda _: [each["error"] for each in slack.refusals()] == ["acked_twice"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from bot.domain.policy.policy import Policy
 from bot.slack.fixers import EVERYONE
 from bot.slack.listeners.alerts import AlertListeners
 from bot.store import SqliteStore
+from bot.store.connections import BUSY_TIMEOUT
 from tests.unit.fakes import START, FakeClock, FakeGateway, FakeMembers, Gate, account
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class SlackBench:
 
     `gateway` is what AWS does; a test changes it, the store and the `policy`, while the bot runs.
     `fixers` may change contacts; `reloading` is what reading the policy file anew comes to.
-    `hurried`: a submission waits for nothing.
+    `hurried`: a submission waits for nothing. `busy_timeout`: seconds to wait for the database.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class SlackBench:
         *accounts: Account,
         fixers: tuple[str, ...] = (GROUP,),
         hurried: bool = False,
+        busy_timeout: float = BUSY_TIMEOUT,
     ) -> None:
         environment = slack.environment()
         settings = Settings(
@@ -67,7 +70,9 @@ class SlackBench:
         self.clock = FakeClock()
         self.gateway = FakeGateway(*accounts)
         self.found: list[CheckResult] = []
-        self.store = SqliteStore(folder / "bot.db", self.clock)
+        self._folder = folder
+        self._lock: sqlite3.Connection | None = None
+        self.store = SqliteStore(folder / "bot.db", self.clock, busy_timeout=busy_timeout)
         self.store.accounts.remember(accounts)
         self.policy = Policy.requiring()
         self.reloading: PolicyReload | SettingsError = PolicyReload(
@@ -108,10 +113,26 @@ class SlackBench:
         """Take no more work from Slack."""
         self._bot.connection.stop()
 
+    def settle(self) -> None:
+        """Wait until everything that was begun is over."""
+        self._bot.stop()
+
     def stop(self) -> None:
         """Stop as `bot.app.bot` does."""
         self._bot.stop()
         self.store.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def delete_database(self) -> None:
+        """Delete the database, as somebody may who tidies up."""
+        for file in self._folder.glob("bot.db*"):
+            file.unlink()
+
+    def lock_database(self) -> None:
+        """Keep the database from being written, as a backup does, until the bot stops."""
+        self._lock = sqlite3.connect(self._folder / "bot.db", isolation_level=None)
+        self._lock.execute("BEGIN IMMEDIATE")
 
     def announce(self) -> dict[str, Any]:
         """Check all accounts, post what is due, and give the alert."""
@@ -150,6 +171,8 @@ def started(made: SlackBench) -> Iterator[SlackBench]:
     try:
         made.start()
         yield made
+        unacked = [ack for ack in made.slack.acks() if ack["seconds"] is None]
+        assert unacked == [], "a first delivery was not acked"
     finally:
         made.stop()
 

@@ -98,6 +98,19 @@ class SlackActions(SlackFaultSettings):
         """Deliver the payload of an act once more; None is the last."""
         return self._act("again", handle=handle)
 
+    def deliver(self, payload: Seen, kind: str = "interactive") -> Seen:
+        """Deliver a payload of any shape; gives what an act gives, and the `answer` of the ack.
+
+        Args:
+            payload: with a `trigger_id` and a `response_url` of `trigger`, where it has any.
+            kind: of the envelope: `slash_commands`, `interactive` or `events_api`.
+        """
+        return self._act("deliver", kind=kind, payload=payload)
+
+    def trigger(self, user: str = ALICE, channel: str = ALERTS) -> Seen:
+        """A new `trigger_id` and `response_url` of a person's."""
+        return self._act("trigger", user=user, channel=channel)
+
 
 def _place(message: Seen | None) -> Seen:
     return {"channel": message["channel"], "ts": message["ts"]} if message else {}

@@ -114,6 +114,8 @@ class Control:
             "close": people.close,
             "open_home": people.open_home,
             "again": delivery.again,
+            "deliver": delivery.raw,
+            "trigger": delivery.trigger,
         }
         name = request.path_params["act"]
         if name not in acts:

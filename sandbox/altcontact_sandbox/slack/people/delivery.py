@@ -46,6 +46,19 @@ class Delivery:
         answer = await self._socket.deliver(*delivered[number])
         return {"acked": answer is not None, "answer": answer, "handle": number}
 
+    async def raw(self, kind: str, payload: dict[str, Any]) -> Payload:
+        """Deliver a payload of any shape: `acked`, the ack's `answer`, and the `handle`."""
+        answer, told = await self.deliver(kind, payload)
+        return {**told, "answer": answer}
+
+    async def trigger(self, user: str, channel: str) -> Payload:
+        """A new `trigger_id` and `response_url` of a person's, for a payload to be delivered."""
+        self.known(user)
+        return {
+            "trigger_id": self.space.new_trigger(user),
+            "response_url": self.space.new_response_url(self.base, user, channel),
+        }
+
     async def refuse(self, *why: str) -> None:
         """Refuse what an ack carried."""
         self.space.refusals.add("ack", "invalid", why=list(why))

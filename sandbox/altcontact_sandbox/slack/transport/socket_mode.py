@@ -54,6 +54,7 @@ class SocketMode:
         self._connections: list[_Connection] = []
         self._turn = itertools.count()
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._acked: set[str] = set()
         self.refuse_until = 0.0
         self.accepted = 0
 
@@ -111,8 +112,13 @@ class SocketMode:
             self._space.refusals.add("ack", "invalid", why=[why])
             await self._space.tell()
             return
+        if identity in self._acked:
+            self._space.refusals.add("ack", "acked_twice", why=["This envelope was acked before."])
+            await self._space.tell()
+            return
         waiting = self._waiting.pop(identity, None)
         if waiting is not None and not waiting.done():
+            self._acked.add(identity)
             waiting.set_result(payload)
 
     async def deliver(self, kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,0 +1,256 @@
+"""A valid payload for every listener of the app, as Slack would deliver it, and its variations."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from altcontact_sandbox.slack.workspace import ALERTS, APP, TEAM
+
+from bot.domain.contacts import ContactType
+from bot.slack.views import (
+    account_card,
+    alerts,
+    exemption_forms,
+    exemption_list,
+    fix_form,
+    fix_result,
+    row_actions,
+    show_all,
+)
+from tests.unit.fakes import CONTACT, START
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pytest
+    from slack_bolt import App
+
+    Payload = dict[str, Any]
+
+COMMANDS: Final = (
+    "",
+    "help",
+    "chekc",
+    "check",
+    "check web",
+    "fix",
+    "fix {account}",
+    "fix {account} billing",
+    "fix nobody",
+    "exempt {account}",
+    "exemptions",
+    "doctor",
+    "reload",
+)
+"""What people type, with the id of an account where one belongs."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What payloads speak of: ids of things that are there."""
+
+    account: str = "000000000001"
+    announcement: str = "a1"
+    finding: int = 1
+    exemption: int = 1
+    fix: int = 1
+
+
+def valid(known: Known, user: str, trigger: Payload) -> dict[str, tuple[str, Payload]]:
+    """A payload for every listener: {a name: (the envelope's type, the payload)}.
+
+    Args:
+        known: what they speak of.
+        user: who does it.
+        trigger: a fresh `trigger_id` and `response_url`.
+    """
+    found: dict[str, tuple[str, Payload]] = {}
+    for line in COMMANDS:
+        text = line.format(account=known.account)
+        found[f"/{line or 'nothing'}"] = "slash_commands", _command(text, user, trigger)
+    for name, payload in _presses(known, user, trigger):
+        found[name] = "interactive", payload
+    for view in _forms(known):
+        found[view["callback_id"]] = "interactive", _submission(view, user, trigger)
+    return found
+
+
+def _command(text: str, user: str, trigger: Payload) -> Payload:
+    return {
+        "team_id": TEAM,
+        "team_domain": "sandbox",
+        "channel_id": ALERTS,
+        "channel_name": "security-alerts",
+        "user_id": user,
+        "user_name": "somebody",
+        "command": "/altcontact",
+        "text": text,
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        **trigger,
+    }
+
+
+def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, Payload]]:
+    contact = f"{known.account}:SECURITY"
+    buttons = {
+        f"{row_actions.FIX}:1": contact,
+        f"{row_actions.EXEMPT}:1": f"{row_actions.EXEMPT}:{contact}",
+        f"{row_actions.VERIFY}:1": f"{row_actions.VERIFY}:{contact}",
+        f"{row_actions.SHOW}:1": f"{row_actions.SHOW}:{contact}",
+        fix_result.TRY_AGAIN: str(known.fix),
+        alerts.SHOW_ALL: known.announcement,
+        account_card.CHECK: known.account,
+        f"{exemption_list.END}:1": str(known.exemption),
+        "altcontact_of_an_older_version": "1",
+    }
+    for action_id, value in buttons.items():
+        action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
+        yield action_id, _press(action, user, trigger)
+    menus = {
+        account_card.CHOOSE: known.account,
+        f"{row_actions.MENU}:1": f"{row_actions.EXEMPT}:{contact}",
+    }
+    for action_id, value in menus.items():
+        option = {"value": value}
+        yield (
+            action_id,
+            _press(
+                {"type": "overflow", "action_id": action_id, "selected_option": option},
+                user,
+                trigger,
+            ),
+        )
+    page = exemption_list.list_view([], 45, 1)
+    turn: Payload = {"type": "button", "action_id": f"{exemption_list.TURN}:next", "value": "2"}
+    yield exemption_list.TURN, _press(turn, user, trigger, page)
+    end: Payload = {"type": "button", "action_id": f"{exemption_list.END}:2"}
+    end["value"] = str(known.exemption)
+    yield f"{exemption_list.END} in the list", _press(end, user, trigger, page)
+    findings: Payload = {"callback_id": show_all.TURN, "type": "modal"}
+    findings["private_metadata"] = f'{{"announcement": "{known.announcement}", "page": 0}}'
+    turn = {"type": "button", "action_id": f"{show_all.TURN}:next", "value": "1"}
+    yield show_all.TURN, _press(turn, user, trigger, findings)
+    chosen = {
+        "type": "static_select",
+        "action_id": fix_form.CHOOSE_TYPE,
+        "selected_option": {"value": "BILLING"},
+    }
+    yield fix_form.CHOOSE_TYPE, _press(chosen, user, trigger, _fix_form(known))
+
+
+def _press(action: Payload, user: str, trigger: Payload, view: Payload | None = None) -> Payload:
+    payload = {
+        **_interaction("block_actions", user),
+        "trigger_id": trigger["trigger_id"],
+        "actions": [action],
+    }
+    if view is not None:
+        return {**payload, "view": _shown(view), "container": {"type": "view", "view_id": "V1"}}
+    return {
+        **payload,
+        "response_url": trigger["response_url"],
+        "channel": {"id": ALERTS, "name": "security-alerts"},
+        "message": {"ts": "1790000000.000001", "text": "6 contacts missing"},
+        "container": {"type": "message", "channel_id": ALERTS, "is_ephemeral": False},
+    }
+
+
+def _forms(known: Known) -> Iterator[Payload]:
+    yield _fix_form(known)
+    until = (START + timedelta(days=30)).date().isoformat()
+    reason = {"reason": {"reason": {"type": "plain_text_input", "value": "Closed this month."}}}
+    for callback, boxes in (
+        (exemption_forms.EXEMPT, {"findings": f"{known.finding}:0"}),
+        (exemption_forms.VERIFY, {"types": "SECURITY:0"}),
+    ):
+        values: Payload = {
+            f"{name}:0": {name: {"selected_options": [{"value": value}]}}
+            for name, value in boxes.items()
+        }
+        values |= {"until": {"until": {"selected_date": until}}, **reason}
+        yield {
+            "type": "modal",
+            "callback_id": callback,
+            "private_metadata": f'{{"account": "{known.account}", "revision": 0, "type": ""}}',
+            "state": {"values": values},
+        }
+    yield {"type": "modal", "callback_id": "altcontact_form_of_an_older_version", "state": {}}
+
+
+def _fix_form(known: Known) -> Payload:
+    view = fix_form.form_view(
+        account_name="Web",
+        account_id=known.account,
+        contact_type=ContactType.SECURITY,
+        shown="",
+        shown_at=START,
+        values=None,
+        region=None,
+    )
+    fields = ("name", "title", "email", "phone")
+    values = {field: {field: {"value": getattr(CONTACT, field)}} for field in fields}
+    return {**view, "state": {"values": values}}
+
+
+def _submission(view: Payload, user: str, trigger: Payload) -> Payload:
+    return {
+        **_interaction("view_submission", user),
+        "trigger_id": trigger["trigger_id"],
+        "view": _shown(view),
+        "response_urls": [],
+    }
+
+
+def _interaction(kind: str, user: str) -> Payload:
+    return {
+        "type": kind,
+        "team": {"id": TEAM, "domain": "sandbox"},
+        "user": {"id": user, "username": "somebody", "name": "somebody", "team_id": TEAM},
+        "api_app_id": APP,
+        "is_enterprise_install": False,
+        "enterprise": None,
+    }
+
+
+def _shown(view: Payload) -> Payload:
+    return {"state": {"values": {}}, **view, "id": "V1", "hash": "h1", "team_id": TEAM}
+
+
+class Bound:
+    """What an app's listeners are bound to: spies on Bolt while the app is put together."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, app: type[App]) -> None:
+        self.constraints: list[tuple[str, str | re.Pattern[str]]] = []
+        for kind in ("command", "action", "view", "options", "shortcut", "event", "view_closed"):
+            monkeypatch.setattr(app, kind, self._spied(kind, getattr(app, kind)))
+
+    def _spied(self, kind: str, bind: Callable[..., Any]) -> Callable[..., Any]:
+        def spy(app: App, constraint: Any, *more: Any, **named: Any) -> Any:  # noqa: ANN401 - Bolt's
+            self.constraints.append((kind, constraint))
+            return bind(app, constraint, *more, **named)
+
+        return spy
+
+    def without(self, payloads: Iterator[Payload]) -> list[tuple[str, str | re.Pattern[str]]]:
+        """The listeners that none of these payloads is for."""
+        reached = {self._first(payload) for payload in payloads}
+        return [constraint for constraint in self.constraints if constraint not in reached]
+
+    def _first(self, payload: Payload) -> tuple[str, str | re.Pattern[str]]:
+        if "command" in payload:
+            kind, name = "command", payload["command"]
+        elif payload["type"] == "block_actions":
+            kind, name = "action", payload["actions"][0]["action_id"]
+        else:
+            kind, name = "view", payload["view"]["callback_id"]
+        return next(
+            (kind, constraint)
+            for bound, constraint in self.constraints
+            if bound == kind
+            and re.search(constraint, name)
+            and (not isinstance(constraint, str) or constraint == name)
+        )
