@@ -14,9 +14,9 @@ from bot.store.contact_history import forget_old
 from bot.store.departed_accounts import drop_departed
 from bot.store.mappers import to_finding_key, to_scan
 from bot.store.outbox import announce, announce_changes, bump_revision
+from bot.store.owner import Owner
 from bot.store.plan_writer import PlanWriter
 from bot.store.repository import Repository
-from bot.store.scan_owner import Owner
 from bot.store.scan_result_mapper import KEEP_RESULT, ResultReader, result_row
 
 if TYPE_CHECKING:

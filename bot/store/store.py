@@ -19,7 +19,7 @@ from bot.store.exemptions import Exemptions
 from bot.store.findings import Findings
 from bot.store.fixes import Fixes
 from bot.store.migrations.migrate import migrate, refuse_foreign
-from bot.store.scan_owner import this_process
+from bot.store.owner import this_process
 from bot.store.scans import Scans
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from bot.services.ports.clock import Clock
-    from bot.store.scan_owner import Owner
+    from bot.store.owner import Owner
 
 LEASE: Final = timedelta(seconds=30)
 """How long a claim on a scan lasts unless renewed."""

@@ -17,9 +17,9 @@ from bot.domain.errors import AltcontactError, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.scans import ScanReport, ScanState
 from bot.services.evaluation_context import load_context
+from bot.services.heartbeat import Heartbeat
 from bot.services.placement import PlacementResolver
 from bot.services.scan.combine import finish_scan, merge_results
-from bot.services.scan.heartbeat import Heartbeat
 from bot.services.scan.organization_scan import OrganizationScan
 
 if TYPE_CHECKING:
@@ -217,11 +217,14 @@ class Scanner:
             far = [each.progress for each in scans]
             return sum(done for done, _ in far), sum(listed for _, listed in far)
 
+        def renew() -> bool:
+            return self._store.scans.renew(scan_id, *progress())
+
         def give_up() -> None:
             for each in scans:
                 each.give_up(failure(FailureCode.NOT_REACHED))
 
-        with Heartbeat(self._store.scans, scan_id, self._heartbeat_interval, progress, give_up):
+        with Heartbeat(renew, self._heartbeat_interval, give_up, scan=scan_id):
             context = load_context(policy, self._store, self._clock, self._directory.members)
             scans += self._organization_scans(policy, context, lambda: self._tell(*progress()))
             self._run(scans)

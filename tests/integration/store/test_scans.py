@@ -16,7 +16,7 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState, Trigger, TriggerKind
 from bot.store import SqliteStore
-from bot.store.scan_owner import Owner, this_host, this_process
+from bot.store.owner import Owner, this_host, this_process
 from tests.integration.store.fixtures import (
     ORGANIZATION,
     SCHEDULE,

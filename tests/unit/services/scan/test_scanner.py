@@ -22,7 +22,7 @@ from bot.domain.rule_catalog import Severity
 from bot.domain.scans import ScanState, Trigger, TriggerKind
 from bot.services.ports.aws import Priority
 from bot.store import SqliteStore
-from bot.store.scan_owner import Owner
+from bot.store.owner import Owner
 from tests.unit.fakes import (
     CONTACT,
     PATIENCE,

@@ -1,4 +1,4 @@
-"""Which process runs a scan, and whether that process is still there."""
+"""Which process runs a scan or makes a fix, and whether that process is still there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who runs a scan: one store object (`instance`) in one process of one host."""
+    """Who works on a scan or a fix: one store object (`instance`) in one process of one host."""
 
     instance: str
     host: str

@@ -1,0 +1,56 @@
+"""Keeps a claim in the store alive while somebody works on what was claimed."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.domain.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_log = structlog.get_logger(__name__)
+
+
+class Heartbeat:
+    """Renews a claim for as long as the `with` block lasts.
+
+    Args:
+        renew: renews the claim; false where it was lost.
+        interval: seconds between two renewals; well under the store's lease.
+        on_lost: called once where the claim was lost.
+        what: the claim in the log, as `{"scan": 7}`.
+    """
+
+    def __init__(
+        self,
+        renew: Callable[[], bool],
+        interval: float,
+        on_lost: Callable[[], None],
+        **what: int,
+    ) -> None:
+        self._renew = renew
+        self._interval = interval
+        self._on_lost = on_lost
+        self._what = what
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(self._interval):
+            try:
+                if not self._renew():
+                    self._on_lost()
+                    return
+            except StoreError as error:
+                _log.warning("claim not renewed", problem=str(error), **self._what)
