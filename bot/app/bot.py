@@ -81,7 +81,7 @@ class Bot:
         self._slack.connection.start()
         self._slack.announcer.start()
         self._schedule.start()
-        self._slack.background.run_unattended(self._slack.fixes.recover)
+        self._slack.fix_recovery.start()
         self._slack.background.run_unattended(lambda: _log_alert_channel(self._slack.channel))
         # Not one of those: a stop does not wait for it.
         threading.Thread(target=self._log_doctor, name="doctor", daemon=True).start()

@@ -10,6 +10,8 @@ from bot.services.announce import AnnouncementSender
 from bot.services.exempt import ExemptionService
 from bot.services.find_account import AccountFinder
 from bot.services.fix import FixService
+from bot.services.fix_recorder import FixRecorder
+from bot.services.fix_recovery import FixRecovery
 from bot.services.organizations import OrganizationRouter
 from bot.services.placement import AccountPlacer
 from bot.services.ports.slack import MemberDirectory
@@ -93,18 +95,24 @@ class Services:
         self.finder = AccountFinder(store.accounts, self.organizations, clock)
         self._on_recorded = on_recorded
 
-    def fixes(self, fixers: Authorizer, confirm_timeout: float) -> FixService:
-        """The service that changes contacts, for those who may."""
-        return FixService(
+    def fixes(self, fixers: Authorizer, confirm_timeout: float) -> tuple[FixService, FixRecovery]:
+        """The service that changes contacts, for those who may, and what settles fixes left."""
+        recorder = FixRecorder(
+            self.store.fixes, judge=self.accounts.judge, on_recorded=self._on_recorded
+        )
+        read_back = ReadBack(self.organizations, self.clock, within=confirm_timeout)
+        recovery = FixRecovery(self.store.fixes, recorder, read_back, self.clock)
+        fixes = FixService(
             self.organizations,
             self.store,
             fixers,
             self.clock,
             policies=self.policies,
-            read_back=ReadBack(self.organizations, self.clock, within=confirm_timeout),
-            judge=self.accounts.judge,
-            on_recorded=self._on_recorded,
+            read_back=read_back,
+            recorder=recorder,
+            recovery=recovery,
         )
+        return fixes, recovery
 
     def exemptions(self, fixers: Authorizer) -> ExemptionService:
         """The service that exempts findings, for those who may."""
@@ -179,7 +187,7 @@ class SlackBot:
             WorkspaceMembership(quick, self.client, clock),
             UserGroups(quick, self.client, clock),
         )
-        self.fixes = self.services.fixes(fixers, settings.confirm_timeout)
+        self.fixes, self.fix_recovery = self.services.fixes(fixers, settings.confirm_timeout)
         self.background = BackgroundTasks()
         messages = DirectMessages(self.client)
         self._bolt = app.build(
@@ -225,5 +233,6 @@ class SlackBot:
         self.services.scanner.stop()
         self.background.stop()
         self._bolt.stop()
+        self.fix_recovery.stop()
         self.announcer.stop()
         self.services.organizations.close()

@@ -86,6 +86,7 @@ class ApiCaller:
                 if error.failure.cause is FailureCode.NOT_REACHED and tried:
                     # A try was made, and it tells more than that the next one was prevented.
                     raise tried[-1] from None
+                error.maybe_done |= any(each.maybe_done for each in tried)
                 tried.append(error)
                 raise
 

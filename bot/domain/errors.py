@@ -48,11 +48,16 @@ class SettingsError(AltcontactError):
 
 
 class GatewayError(AltcontactError):
-    """AWS could not do what was asked; `failure` says why."""
+    """AWS could not do what was asked; `failure` says why.
+
+    `maybe_done` tells whether AWS may have carried out a write all the same: the answer to this
+    try, or to one before it, was lost.
+    """
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message, failure.remedy)
         self.failure = failure
+        self.maybe_done = failure.cause.leaves_a_write_in_doubt
 
 
 class ContactRefused(GatewayError):

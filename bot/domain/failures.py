@@ -50,6 +50,31 @@ class FailureCode(StrEnum):
         """Whether nobody asked at all, so that the next attempt may well succeed."""
         return self in {FailureCode.NOT_REACHED, FailureCode.NOT_ASKED}
 
+    @property
+    def is_denial(self) -> bool:
+        """Whether AWS denied the call, so that it did nothing."""
+        return self in {
+            FailureCode.TRUSTED_ACCESS_OFF,
+            FailureCode.PERMISSION_MISSING,
+            FailureCode.DENIED_BY_SCP,
+            FailureCode.WRONG_CALLER,
+            FailureCode.MANAGEMENT_OUT_OF_REACH,
+            FailureCode.ACCOUNT_STATE,
+            FailureCode.DENIED,
+        }
+
+    @property
+    def leaves_a_write_in_doubt(self) -> bool:
+        """Whether a write that failed so may have been carried out: its answer was lost."""
+        return self in {
+            FailureCode.TIMED_OUT,
+            FailureCode.UNREACHABLE,
+            FailureCode.ENDPOINT_UNLISTED,
+            FailureCode.MALFORMED,
+            FailureCode.AWS_FAULT,
+            FailureCode.NOT_REACHED,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,13 +17,25 @@ class FixState(StrEnum):
     """How far a fix got.
 
     `PLANNED`: recorded, perhaps not written yet. `APPLIED`: AWS took it, and does not show it yet.
-    `CONFIRMED`: read back and equal. `FAILED`: the contact is as it was before.
+    `CONFIRMED`: read back and equal. `FAILED`: the contact is as it was before, as far as known;
+    `Fix.in_doubt_since` tells whether that is certain.
     """
 
     PLANNED = "planned"
     APPLIED = "applied"
     CONFIRMED = "confirmed"
     FAILED = "failed"
+
+    def can_become(self, other: FixState) -> bool:
+        """Whether `other` says as much as this state or more.
+
+        Two processes may come to know different things of one fix. That AWS took it counts for
+        more than that it did not seem to, and that AWS shows it counts most.
+        """
+        return _CERTAINTY.index(other) >= _CERTAINTY.index(self)
+
+
+_CERTAINTY: Final = (FixState.PLANNED, FixState.FAILED, FixState.APPLIED, FixState.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +57,13 @@ class FixRequest:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A fix as recorded. `ended_at` is None while somebody still works on it.
+    """A fix as recorded. `ended_at` is None while somebody still works on it, or has to.
 
     `before` is what AWS held, None for no contact; it is recorded before AWS is asked to write.
     `already_there` is true where AWS held the wanted contact without this fix writing it.
+    `in_doubt_since` is when AWS was asked to write, for as long as it is not known whether it
+    did: of a `PLANNED` fix it is None where AWS was not asked, of a `FAILED` one where AWS surely
+    did not take it.
     """
 
     id: int
@@ -61,3 +76,4 @@ class Fix:
     ended_at: datetime | None = None
     failure: Failure | None = None
     already_there: bool = False
+    in_doubt_since: datetime | None = None

@@ -1,43 +1,52 @@
 """The use case *fix*: authorize, precheck against the policy, plan, write, read back, record.
 
 Every step is in the store before the next is taken, so that a process killed anywhere leaves a
-record from which `FixService.recover` finds out what became of the fix.
+record from which `FixRecovery` finds out what became of the fix. What AWS did is never lost with a
+database that cannot be written: `FixRecorder` keeps it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from bot.domain.contacts import FIELDS, fingerprint
-from bot.domain.errors import ContactRefused, FixError, FixUnderWay, GatewayError, NotAllowed
+from bot.domain.errors import (
+    ContactRefused,
+    FixError,
+    FixUnderWay,
+    GatewayError,
+    NotAllowed,
+    StoreError,
+)
 from bot.domain.evaluation.precheck import precheck
 from bot.domain.failures import FailureCode, failure
-from bot.domain.fixes import FixState
+from bot.domain.fixes import Fix, FixState
 from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Present, Unreadable, Unsupported
-from bot.services.fix_result import FixOutcome, NotFixed, result_of
+from bot.services.fix_recorder import Ending
+from bot.services.fix_result import Fixed, FixOutcome, NotFixed, not_recorded, result_of
+from bot.services.heartbeat import Heartbeat
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.contacts import AlternateContact
     from bot.domain.failures import Failure
-    from bot.domain.findings import TypeResult
-    from bot.domain.fixes import Fix, FixRequest
-    from bot.domain.readings import ContactReading
+    from bot.domain.fixes import FixRequest
     from bot.services.account_policy import AccountPolicies
+    from bot.services.fix_recorder import FixRecorder
+    from bot.services.fix_recovery import FixRecovery
     from bot.services.fix_result import FixResult
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Actor, Authorizer
     from bot.services.ports.store import Store
     from bot.services.read_back import ReadBack
-
-    Judge = Callable[[str, ContactType, AlternateContact], TypeResult | None]
 
 _log = structlog.get_logger(__name__)
 
@@ -55,9 +64,10 @@ class FixService:
         clock: the time.
         policies: look up what accounts should have.
         read_back: waits for AWS to show what was written.
-        judge: judges a contact that AWS holds now, so that it is known which findings are over;
-            None where that is not known, whereupon all are.
-        on_recorded: called when a fix changed what is announced.
+        recorder: records how fixes end.
+        recovery: finds out what became of fixes that were left.
+        heartbeat_interval: seconds between two signs of life of a fix; well under the store's
+            lease.
     """
 
     def __init__(
@@ -69,8 +79,9 @@ class FixService:
         *,
         policies: AccountPolicies,
         read_back: ReadBack,
-        judge: Judge = lambda *_: None,
-        on_recorded: Callable[[], None] = lambda: None,
+        recorder: FixRecorder,
+        recovery: FixRecovery,
+        heartbeat_interval: float = 10.0,
     ) -> None:
         self._gateway = gateway
         self._store = store
@@ -78,8 +89,9 @@ class FixService:
         self._clock = clock
         self._policies = policies
         self._read_back = read_back
-        self._judge = judge
-        self._on_recorded = on_recorded
+        self._recorder = recorder
+        self._recovery = recovery
+        self._heartbeat_interval = heartbeat_interval
 
     def fix(
         self,
@@ -100,27 +112,29 @@ class FixService:
         Returns:
             What became of it; for a form that was submitted before, of the first submission's fix
             as it is now.
-
-        Raises:
-            StoreError: it could not be recorded.
         """
         try:
             self._fixers.require_fixer(actor, fresh=True)
         except NotAllowed as error:
             return NotFixed(FixOutcome.NOT_ALLOWED, error)
-        fields, notes = self._precheck(request, unchanged)
-        if fields:
-            problem = FixError(
-                "Not written: the policy asks for something else.",
-                "Change the fields that say so, or ask for the policy to be changed.",
-            )
-            return NotFixed(FixOutcome.REFUSED, problem, fields=fields)
         try:
+            fields, notes = self._precheck(request, unchanged)
+            if fields:
+                problem = FixError(
+                    "Not written: the policy asks for something else.",
+                    "Change the fields that say so, or ask for the policy to be changed.",
+                )
+                return NotFixed(FixOutcome.REFUSED, problem, fields=fields)
+            unreadable = self._recovery.settle(request.account_id, request.type)
+            if unreadable is not None:
+                return NotFixed(FixOutcome.FAILED, GatewayError(_earlier_in_doubt(unreadable)))
             fix, new = self._store.fixes.plan(request, account_name)
         except FixUnderWay as error:
             return NotFixed(FixOutcome.UNDER_WAY, error)
-        ended = self._carry_out(fix) if new else fix
-        return ended if isinstance(ended, NotFixed) else result_of(ended, notes)
+        except StoreError as error:
+            return not_recorded(error)
+        result = self._carry_out(fix) if new else result_of(fix)
+        return replace(result, notes=notes) if isinstance(result, Fixed) else result
 
     def _precheck(
         self, request: FixRequest, unchanged: frozenset[str]
@@ -137,56 +151,76 @@ class FixService:
         refused = {field: why for field, why in objections.items() if field not in unchanged}
         return refused, {field: why for field, why in objections.items() if field in unchanged}
 
-    def _carry_out(self, fix: Fix) -> Fix | NotFixed:
-        """Make a fix that is on record; it comes back as recorded, or with why it was not made."""
+    def _carry_out(self, fix: Fix) -> FixResult:
+        """Make a fix that is on record, saying meanwhile that somebody works on it."""
+        log = _log.bind(fix=fix.id, account=fix.request.account_id, type=fix.request.type.value)
+        log.info("fix planned", user=fix.request.user_id)
+        result: FixResult | None = None
+        try:
+            heartbeat = Heartbeat(
+                lambda: self._store.fixes.renew(fix.id),
+                self._heartbeat_interval,
+                # Whoever took it over reads AWS, and what AWS took counts, whoever asked it.
+                on_lost=lambda: log.warning("fix taken over by another process"),
+                fix=fix.id,
+            )
+            with self._recovery.spared(fix.id), heartbeat:
+                result = self._make(fix)
+        finally:
+            if result is None or result.outcome is FixOutcome.UNKNOWN:
+                self._leave(fix)
+        return result
+
+    def _make(self, fix: Fix) -> FixResult:
         request = fix.request
-        log = _log.bind(fix=fix.id, account=request.account_id, type=request.type.value)
-        log.info("fix planned", user=request.user_id)
+        try:
+            begun = self._begin(fix)
+            if not isinstance(begun, Fix):
+                return begun
+            fix = begun
+            self._gateway.write(request.account_id, request.type, request.wanted)
+        except FixUnderWay as error:
+            return NotFixed(FixOutcome.UNDER_WAY, error, fix)
+        except GatewayError as error:
+            return self._not_written(fix, error)
+        except StoreError as error:
+            words = "The database could not be used, so AWS was not asked."
+            why = failure(FailureCode.NOT_REACHED, message=words)
+            failed, _ = self._recorder.end(Ending(fix, FixState.FAILED, why=why), patient=False)
+            return not_recorded(error, failed)
+        fix = self._recorder.applied(fix)
+        _log.info("fix applied", fix=fix.id, account=request.account_id, type=request.type.value)
+        shown = self._is_shown(request)
+        return self._end(Ending(fix, FixState.CONFIRMED if shown else FixState.APPLIED))
+
+    def _begin(self, fix: Fix) -> Fix | FixResult:
+        """Record that AWS is about to be asked to write, unless it is not to be asked.
+
+        Raises:
+            FixUnderWay: another process took the fix over.
+            StoreError: it could not be recorded.
+        """
+        request = fix.request
         held: AlternateContact | None = None
         match self._gateway.read(request.account_id, request.type, Priority.FIX):
             case Present(contact):
                 held = contact
             case Unreadable(why) | Unsupported(why):
-                return self._end(fix, FixState.FAILED, why=why)
+                return self._end(Ending(fix, FixState.FAILED, why=why))
         recent = self._recent_fix(request)
         if held == request.wanted and (recent is None or recent.request.wanted == held):
-            return self._end(fix, FixState.CONFIRMED, before=held, already_there=True)
+            return self._end(Ending(fix, FixState.CONFIRMED, before=held, already_there=True))
         known = held
         if recent is not None and (recent.applied_at or request.shown_at) > request.shown_at:
             known = recent.request.wanted  # made since the form was shown, so not shown there
         if fingerprint(known) != request.shown:
             return self._changed(fix, known)
-        fix = self._store.fixes.advance(fix.id, FixState.PLANNED, ended=False, before=held)
-        try:
-            self._gateway.write(request.account_id, request.type, request.wanted)
-        except GatewayError as error:
-            return self._not_written(fix, held, error)
-        fix = self._store.fixes.advance(fix.id, FixState.APPLIED, ended=False)
-        log.info("fix applied")
-        shown = self._read_back.until_shown(request) is None
-        return self._end(fix, FixState.CONFIRMED if shown else FixState.APPLIED)
-
-    def recover(self) -> None:
-        """Find out what became of fixes that a dead process left, and record it."""
-        for fix in self._store.fixes.unfinished():
-            if self._read_back.is_stopped():
-                return
-            last = self._read_back.until_shown(fix.request)
-            now = self._store.fixes.get(fix.id)
-            if now != fix:
-                continue  # whoever works on it, here or in another process, is not dead
-            if last is None:
-                self._end(fix, FixState.CONFIRMED)
-            elif self._read_back.is_stopped():
-                return
-            elif fix.state is FixState.APPLIED:
-                self._end(fix, FixState.APPLIED)
-            else:
-                self._end(fix, FixState.FAILED, why=_cut_off(last))
+        return self._store.fixes.begin_writing(fix.id, held)
 
     def stop(self) -> None:
         """Wait no longer for AWS to show what was written; such fixes end as `APPLIED`."""
         self._read_back.stop()
+        self._recorder.stop()
 
     def _recent_fix(self, request: FixRequest) -> Fix | None:
         """A fix of the same contact so recent that AWS may still give what it held before."""
@@ -199,93 +233,66 @@ class FixService:
         """The refusal to overwrite what the person was not shown."""
         words = "The contact was changed since it was shown."
         why = failure(FailureCode.REFUSED, message=words)
-        failed = self._end(fix, FixState.FAILED, before=held, why=why)
+        ending = Ending(fix, FixState.FAILED, before=held, why=why)
+        failed, unrecorded = self._recorder.end(ending)
         problem = FixError(words, "Look at what AWS holds now, then submit again.")
-        return NotFixed(FixOutcome.CHANGED, problem, failed, held=held)
+        return NotFixed(FixOutcome.CHANGED, problem, failed, held=held, unrecorded=unrecorded)
 
-    def _not_written(
-        self, fix: Fix, held: AlternateContact | None, error: GatewayError
-    ) -> Fix | NotFixed:
+    def _not_written(self, fix: Fix, error: GatewayError) -> FixResult:
         """Record that AWS did not say that it took a write; it may have taken it all the same."""
         request, why = fix.request, error.failure
-        lost_answer = why.cause in {
-            FailureCode.TIMED_OUT,
-            FailureCode.UNREACHABLE,
-            FailureCode.MALFORMED,
-            FailureCode.AWS_FAULT,
-            FailureCode.NOT_REACHED,
-        }
-        if lost_answer:
-            if self._read_back.until_shown(request) is None:
-                return self._end(fix, FixState.CONFIRMED, before=held)
-            if self._read_back.is_stopped():
-                # Not waited for to the end: the next start finds out what came of it.
-                return fix
-        if why.cause in _DENIED_CODES:
-            reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
-            if reading == Present(request.wanted):
-                return self._end(fix, FixState.CONFIRMED, before=held, already_there=True)
-        failed = self._end(fix, FixState.FAILED, before=held, why=why)
+        if error.maybe_done:
+            shown = self._is_shown(request)
+            if shown is None:
+                return Fixed(FixOutcome.UNKNOWN, fix, problem=error)
+            if shown:
+                return self._end(Ending(fix, FixState.CONFIRMED))
+        if why.cause.is_denial and self._holds(request):
+            return self._end(Ending(fix, FixState.CONFIRMED, already_there=True))
+        failed = self._end(Ending(fix, FixState.FAILED, why=why, in_doubt=error.maybe_done))
         if isinstance(error, ContactRefused):
-            return NotFixed(FixOutcome.REFUSED, error, failed, error.fields)
+            return NotFixed(
+                FixOutcome.REFUSED, error, failed.fix, error.fields, unrecorded=failed.unrecorded
+            )
         return failed
 
-    def _end(
-        self,
-        fix: Fix,
-        state: FixState,
-        *,
-        before: AlternateContact | None = None,
-        why: Failure | None = None,
-        already_there: bool = False,
-    ) -> Fix:
-        request = fix.request
-        result = None
-        if state is FixState.CONFIRMED:
-            result = self._judge(request.account_id, request.type, request.wanted)
-        ended = self._store.fixes.advance(
-            fix.id,
-            state,
-            ended=True,
-            before=before,
-            failure=why,
-            already_there=already_there,
-            result=result,
-        )
-        _log.info(
-            "fix ended",
-            fix=fix.id,
-            account=request.account_id,
-            type=request.type.value,
-            state=state.value,
-            cause=why.cause.value if why else None,
-        )
-        self._on_recorded()
-        return ended
+    def _is_shown(self, request: FixRequest) -> bool | None:
+        """Wait until AWS shows what is wanted; None where it cannot tell, or there is no time."""
+        try:
+            last = self._read_back.until_shown(request)
+        except StoreError as error:
+            _log.warning("fix not read back", account=request.account_id, problem=str(error))
+            return None
+        if last is None:
+            return True
+        if self._read_back.is_stopped() or isinstance(last, Unreadable | Unsupported):
+            return None
+        return False
+
+    def _holds(self, request: FixRequest) -> bool:
+        """Whether AWS holds what is wanted, by one look."""
+        try:
+            reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
+        except StoreError:
+            return False
+        return reading == Present(request.wanted)
+
+    def _leave(self, fix: Fix) -> None:
+        """Leave a fix to `FixRecovery`, of this process or another."""
+        try:
+            self._store.fixes.release(fix.id)
+        except StoreError as error:
+            # Once the lease is over it is taken for left all the same.
+            _log.warning("fix not released", fix=fix.id, problem=str(error))
+
+    def _end(self, ending: Ending) -> FixResult:
+        return result_of(*self._recorder.end(ending))
 
 
-_DENIED_CODES: Final = frozenset(
-    {
-        FailureCode.TRUSTED_ACCESS_OFF,
-        FailureCode.PERMISSION_MISSING,
-        FailureCode.DENIED_BY_SCP,
-        FailureCode.WRONG_CALLER,
-        FailureCode.MANAGEMENT_OUT_OF_REACH,
-        FailureCode.ACCOUNT_STATE,
-        FailureCode.DENIED,
-    }
-)
-"""The causes under which AWS wrote nothing, but may hold the wanted contact from elsewhere."""
-
-
-def _cut_off(last: ContactReading) -> Failure:
-    """Why a fix counts as failed whose process died before AWS was known to have taken it."""
-    match last:
-        case Unreadable(why) | Unsupported(why):
-            words = (
-                f"The bot was stopped while it wrote, and cannot see what came of it. {why.message}"
-            )
-            return failure(why.cause, message=words, remedy="Check the account, then fix it again.")
-        case _:
-            words = "The bot was stopped before AWS took the change."
-            return failure(FailureCode.NOT_REACHED, message=words, remedy="Fix the contact again.")
+def _earlier_in_doubt(why: Failure) -> Failure:
+    """Why nothing is written as long as it is not known what became of an earlier fix."""
+    words = (
+        "Nothing was changed: an earlier change of this contact may have been saved in AWS, and "
+        f"AWS must be read before another. {why.message}"
+    )
+    return failure(why.cause, code=why.code, message=words, remedy=why.remedy)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.domain.errors import GatewayError
+from bot.domain.errors import GatewayError, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
 
@@ -22,33 +22,40 @@ class FixOutcome(StrEnum):
     """How a fix ended.
 
     `VERIFIED`: AWS shows what is wanted. `SAVED`: AWS took it, and does not show it yet.
-    `RUNNING`: not known yet, because the same form is being worked on or the bot is stopping.
-    Of the others nothing was written, or AWS did not take it. `FAILED`: AWS could not be read, or
-    did not take it. `REFUSED`: fields are not as the policy or AWS wants them. `CHANGED`: AWS holds
-    something else than the person was shown. `UNDER_WAY`: another fix of this contact has not
-    ended. `NOT_ALLOWED`: the person is no fixer.
+    `RUNNING`: the same form is being worked on. `UNKNOWN`: AWS may have taken it, which is found
+    out by itself later. Of the others nothing was written, or AWS did not seem to take it.
+    `FAILED`: AWS could not be read, or did not take it. `REFUSED`: fields are not as the policy or
+    AWS wants them. `CHANGED`: AWS holds something else than the person was shown. `UNDER_WAY`:
+    another fix of this contact has not ended. `NOT_RECORDED`: AWS was not asked, because the
+    database could not be used. `NOT_ALLOWED`: the person is no fixer.
     """
 
     VERIFIED = "verified"
     SAVED = "saved"
     RUNNING = "running"
+    UNKNOWN = "unknown"
     FAILED = "failed"
     REFUSED = "refused"
     CHANGED = "changed"
     UNDER_WAY = "under_way"
+    NOT_RECORDED = "not_recorded"
     NOT_ALLOWED = "not_allowed"
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """AWS holds what is wanted, or took it, or may yet: `VERIFIED`, `SAVED` or `RUNNING`.
+    """AWS holds what is wanted, or took it, or may: `VERIFIED`, `SAVED`, `RUNNING` or `UNKNOWN`.
 
     `notes` is {field: what the policy has against it} of fields that were left as AWS held them.
+    `unrecorded` is why the database does not say so yet, where it does not: `fix` is then as it
+    will be recorded. `problem` is why it is `UNKNOWN`.
     """
 
     outcome: FixOutcome
     fix: Fix
     notes: Mapping[str, str] = field(default_factory=dict)
+    unrecorded: StoreError | None = None
+    problem: AltcontactError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class NotFixed:
     """AWS does not hold what is wanted; `problem` says why.
 
     `fix` is the record, None where it came to none. `fields` is {field: why it was refused}, and
-    `held` what AWS holds where that changed, None for no contact.
+    `held` what AWS holds where that changed, None for no contact. `unrecorded` as in `Fixed`.
     """
 
     outcome: FixOutcome
@@ -64,17 +71,32 @@ class NotFixed:
     fix: Fix | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     held: AlternateContact | None = field(default=None, repr=False)
+    unrecorded: StoreError | None = None
 
 
 FixResult: TypeAlias = Fixed | NotFixed
 
 
-def result_of(fix: Fix, notes: Mapping[str, str]) -> FixResult:
-    """What became of a fix, by its record, with what is still to be said of the contact."""
+def result_of(fix: Fix, unrecorded: StoreError | None = None) -> FixResult:
+    """What became of a fix, by its record alone.
+
+    Args:
+        fix: as it is recorded, or will be.
+        unrecorded: why it is not recorded yet, if it is not.
+    """
     if fix.state is FixState.FAILED:
         why = fix.failure or failure(FailureCode.INTERNAL)
-        return NotFixed(FixOutcome.FAILED, GatewayError(why), fix)
-    if fix.ended_at is None:
-        return Fixed(FixOutcome.RUNNING, fix, notes)
+        return NotFixed(FixOutcome.FAILED, GatewayError(why), fix, unrecorded=unrecorded)
+    if fix.ended_at is None and unrecorded is None:
+        return Fixed(FixOutcome.RUNNING, fix)
     verified = fix.state is FixState.CONFIRMED
-    return Fixed(FixOutcome.VERIFIED if verified else FixOutcome.SAVED, fix, notes)
+    return Fixed(FixOutcome.VERIFIED if verified else FixOutcome.SAVED, fix, unrecorded=unrecorded)
+
+
+def not_recorded(error: StoreError, fix: Fix | None = None) -> NotFixed:
+    """Why AWS was not asked: first a fix is recorded, then it is made."""
+    problem = StoreError(
+        f"Nothing was changed in AWS: this could not be recorded first. {error}",
+        f"{error.remedy} Then save again.".lstrip(),
+    )
+    return NotFixed(FixOutcome.NOT_RECORDED, problem, fix)

@@ -45,6 +45,11 @@ class ReadBack:
         self._longest_poll_interval = longest_poll_interval
         self._stopping = threading.Event()
 
+    @property
+    def within(self) -> float:
+        """Seconds that AWS is given at most to show what was written."""
+        return self._within
+
     def is_stopped(self) -> bool:
         """Whether this waits no longer, so that a read that differs tells nothing."""
         return self._stopping.is_set()
@@ -53,13 +58,23 @@ class ReadBack:
         """Wait no longer."""
         self._stopping.set()
 
-    def until_shown(self, request: FixRequest) -> ContactReading | None:
+    def until_shown(
+        self, request: FixRequest, within: float | None = None
+    ) -> ContactReading | None:
         """Read until AWS shows what is wanted, twice in a row, or until the time is up.
+
+        Args:
+            request: what is wanted.
+            within: seconds to wait at most, 0 for one look; None: as long as AWS may take.
 
         Returns:
             None where it was shown; else the last reading, which tells what stood against it.
+
+        Raises:
+            StoreError: it could not be looked up whom to ask.
         """
-        deadline = self._clock.monotonic() + self._within
+        allowed = self._within if within is None else within
+        deadline = self._clock.monotonic() + allowed
         wait, equal = self._first_poll_interval, 0
         while True:
             reading = self._gateway.read(request.account_id, request.type, Priority.FIX)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import fingerprint
@@ -15,11 +14,11 @@ from bot.store.columns import contact_json, failure_json, maybe_time_text, text,
 from bot.store.contact_history import keep_contact, known_contacts
 from bot.store.mappers import to_fix
 from bot.store.outbox import bump_revision
-from bot.store.plan_writer import PlanWriter
+from bot.store.plan_writer import IN_DOUBT, PlanWriter
 from bot.store.repository import Repository
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
@@ -27,35 +26,49 @@ if TYPE_CHECKING:
     from bot.domain.fixes import Fix, FixRequest
     from bot.services.ports.clock import Clock
     from bot.store.connections import Connections
+    from bot.store.owner import Lease
     from bot.store.transaction import Row, Transaction
-
-HOLD_TIME: Final = timedelta(minutes=5)
-"""How long a fix holds its contact: one that did not move for longer was left by a dead process."""
-
-_STEPS: Final = {
-    FixState.PLANNED: {*FixState},
-    FixState.APPLIED: {FixState.APPLIED, FixState.CONFIRMED, FixState.FAILED},
-    FixState.FAILED: {FixState.FAILED},
-}
-"""Where a fix may go from each state; nothing moves a `CONFIRMED` one, and nothing complains."""
 
 _OPEN: Final = """
 SELECT * FROM fixes WHERE account_id = :account_id AND type = :type AND ended_at IS NULL ORDER BY id
 """
 
+_ALL_OPEN: Final = "SELECT * FROM fixes WHERE ended_at IS NULL ORDER BY id"
+
 _PLAN: Final = """
 INSERT INTO fixes
-    (key, account_id, account_name, type, wanted, user_id, shown, shown_at, state, planned_at)
+    (key, account_id, account_name, type, wanted, user_id, shown, shown_at, state, planned_at,
+     instance, host, pid, lease_until)
 VALUES
     (:key, :account_id, :account_name, :type, :wanted, :user_id, :shown, :shown_at, 'planned',
-     :planned_at)
+     :planned_at, :instance, :host, :pid, :lease_until)
 RETURNING *
+"""
+
+_OWN: Final = """
+UPDATE fixes SET instance = :instance, host = :host, pid = :pid, lease_until = :lease_until
+WHERE id = :id
+"""
+
+_RENEW: Final = """
+UPDATE fixes SET lease_until = :lease_until
+WHERE id = :id AND ended_at IS NULL AND instance = :instance
+"""
+
+_RELEASE: Final = """
+UPDATE fixes SET instance = '' WHERE id = :id AND ended_at IS NULL AND instance = :instance
+"""
+
+_BEGIN_WRITING: Final = """
+UPDATE fixes SET before = :before, in_doubt_since = :now, lease_until = :lease_until
+WHERE id = :id AND state = 'planned' AND ended_at IS NULL AND instance = :instance
 """
 
 _ADVANCE: Final = """
 UPDATE fixes SET
     state = :state, before = coalesce(:before, before), applied_at = :applied_at,
-    ended_at = :ended_at, failure = coalesce(:failure, failure), already_there = :already_there
+    ended_at = :ended_at, failure = :failure, already_there = :already_there,
+    in_doubt_since = :in_doubt_since
 WHERE id = :id
 """
 
@@ -72,18 +85,27 @@ class Fixes(Repository):
     Args:
         connections: the database.
         clock: the time.
+        lease: this process's claims.
         consistency: how long after a write AWS may still give the old value.
     """
 
-    def __init__(self, connections: Connections, clock: Clock, consistency: timedelta) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        clock: Clock,
+        lease: Lease,
+        consistency: timedelta,
+    ) -> None:
         super().__init__(connections, clock)
+        self._lease = lease
         self._consistency = consistency
 
     def plan(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
         """Record a fix before it is made, and hold its contact for it.
 
         Raises:
-            FixUnderWay: another fix of this contact has not ended.
+            FixUnderWay: another fix of this contact has not ended. One that nobody works on any
+                more is to be taken over and ended first: AWS alone knows what became of it.
         """
         now = self._clock.now()
         with self._connections.writing() as db:
@@ -92,7 +114,10 @@ class Fixes(Repository):
                 return to_fix(known), False
             contact = {"account_id": request.account_id, "type": request.type}
             for row in db.rows(_OPEN, **contact):
-                _release(db, row, now)
+                raise FixUnderWay(
+                    f"Another fix of this contact, by {row['user_id']}, is under way.",
+                    "Look in a minute at what came of it.",
+                )
             (planned,) = db.rows(
                 _PLAN,
                 **contact,
@@ -103,8 +128,56 @@ class Fixes(Repository):
                 shown=request.shown,
                 shown_at=time_text(request.shown_at),
                 planned_at=time_text(now),
+                **self._lease.columns(now),
             )
             return to_fix(planned), True
+
+    def renew(self, fix_id: int) -> bool:
+        """Say that somebody still works on a fix; false where another process took it over."""
+        lease = self._lease.until(self._clock.now())
+        with self._connections.writing() as db:
+            instance = self._lease.owner.instance
+            return db.run(_RENEW, id=fix_id, lease_until=lease, instance=instance) == 1
+
+    def release(self, fix_id: int) -> None:
+        """Leave a fix that has not ended to whoever takes it over."""
+        with self._connections.writing() as db:
+            db.run(_RELEASE, id=fix_id, instance=self._lease.owner.instance)
+
+    def take_over(self, contact: tuple[str, ContactType] | None = None) -> list[Fix]:
+        """Take the fixes that nobody works on any more, of one contact or of all."""
+        with self._connections.reading() as db:
+            if not self._abandoned(db, contact):
+                return []
+        with self._connections.writing() as db:
+            rows = self._abandoned(db, contact)
+            for row in rows:
+                db.run(_OWN, id=row["id"], **self._lease.columns(self._clock.now()))
+            return [to_fix(row) for row in rows]
+
+    def begin_writing(self, fix_id: int, before: AlternateContact | None) -> Fix:
+        """Record that AWS is about to be asked to write, and what it holds before that.
+
+        Raises:
+            FixUnderWay: another process took this fix over, so AWS must not be asked.
+        """
+        with self._connections.writing() as db:
+            now = self._clock.now()
+            begun = db.run(
+                _BEGIN_WRITING,
+                id=fix_id,
+                before=contact_json(before),
+                now=time_text(now),
+                lease_until=self._lease.until(now),
+                instance=self._lease.owner.instance,
+            )
+            if not begun:
+                raise FixUnderWay(
+                    "This took so long to begin that another bot process ended it. "
+                    "Nothing was changed in AWS.",
+                    "Save again.",
+                )
+            return _require(db, fix_id)
 
     def advance(
         self,
@@ -115,29 +188,31 @@ class Fixes(Repository):
         before: AlternateContact | None = None,
         failure: Failure | None = None,
         already_there: bool = False,
+        in_doubt: bool = False,
         result: TypeResult | None = None,
     ) -> Fix:
         """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction.
 
+        What AWS is known to have taken stays so: where the record says more than `state` does,
+        nothing changes. A fix that was ended as `FAILED` goes on where AWS took it after all.
+
         `result` is the confirmed contact as judged: findings of what it still breaks, or of what
         could not be decided, stand; where it is None all findings of the contact are over.
-        What is not given stays as recorded. A confirmed fix stays one whatever comes after.
 
         Raises:
-            StoreError: there is no such fix, or it cannot go from where it is to `state`.
+            StoreError: there is no such fix.
         """
         with self._connections.writing() as db:
             fix = _require(db, fix_id)
-            if fix.state is FixState.CONFIRMED:
-                state = FixState.CONFIRMED
-            elif state not in _STEPS[fix.state]:
-                raise StoreError(f"Fix {fix_id} cannot go from {fix.state} to {state}.")
+            if not fix.state.can_become(state):
+                return fix
             now = self._clock.now()
             wrote = state is FixState.APPLIED or (
                 state is FixState.CONFIRMED and not (already_there or fix.already_there)
             )
+            unknown = state is FixState.PLANNED or (state is FixState.FAILED and in_doubt)
             applied_at = fix.applied_at or (now if wrote else None)
-            ended_at = fix.ended_at or (now if ended else None)
+            ended_at = (fix.ended_at or now) if ended else None
             db.run(
                 _ADVANCE,
                 id=fix_id,
@@ -145,9 +220,12 @@ class Fixes(Repository):
                 before=contact_json(before),
                 applied_at=maybe_time_text(applied_at),
                 ended_at=maybe_time_text(ended_at),
-                failure=failure_json(failure),
+                failure=failure_json(failure) if state is FixState.FAILED else None,
                 already_there=fix.already_there or already_there,
+                in_doubt_since=maybe_time_text(fix.in_doubt_since if unknown else None),
             )
+            if not ended:
+                db.run(_OWN, id=fix_id, **self._lease.columns(now))
             if state is FixState.CONFIRMED and fix.state is not FixState.CONFIRMED:
                 resolution = ALREADY_THERE if already_there else FIXED
                 self._confirm(db, fix, now, resolution, result)
@@ -165,11 +243,22 @@ class Fixes(Repository):
             row = db.row(_LATEST, account_id=account_id, type=contact_type)
             return to_fix(row) if row is not None else None
 
-    def unfinished(self) -> list[Fix]:
-        """Fixes that nobody ended: after a start, those that a dead process left."""
+    def in_doubt(self) -> list[Fix]:
+        """Of each contact the newest fix that failed though AWS may have taken it, if none since.
+
+        One since is one that did not fail: what AWS holds says nothing of those before it.
+        """
         with self._connections.reading() as db:
-            sql = "SELECT * FROM fixes WHERE ended_at IS NULL ORDER BY id"
-            return [to_fix(row) for row in db.rows(sql)]
+            return [to_fix(row) for row in db.rows(IN_DOUBT)]
+
+    def _abandoned(self, db: Transaction, contact: tuple[str, ContactType] | None) -> list[Row]:
+        """The fixes that have not ended, and on which nobody works."""
+        now = self._clock.now()
+        if contact is None:
+            rows = db.rows(_ALL_OPEN)
+        else:
+            rows = db.rows(_OPEN, account_id=contact[0], type=contact[1])
+        return [row for row in rows if self._lease.is_over(row, now)]
 
     def _confirm(
         self, db: Transaction, fix: Fix, now: datetime, resolution: str, result: TypeResult | None
@@ -182,21 +271,6 @@ class Fixes(Repository):
         writer = PlanWriter(db, ReadingTime(now, now, self._consistency))
         writer.confirm(fix, result, resolution)
         bump_revision(db, writer.outdated)
-
-
-def _release(db: Transaction, row: Row, now: datetime) -> None:
-    """End, as it is, a fix that a dead process left.
-
-    Raises:
-        FixUnderWay: it may still be worked on.
-    """
-    if (row["applied_at"] or row["planned_at"]) >= time_text(now - HOLD_TIME):
-        raise FixUnderWay(
-            f"Another fix of this contact, by {row['user_id']}, is under way.",
-            "Look in a minute at what came of it.",
-        )
-    sql = "UPDATE fixes SET ended_at = :ended_at WHERE id = :id"
-    db.run(sql, ended_at=time_text(now), id=row["id"])
 
 
 def _fix_row(db: Transaction, fix_id: int) -> Row | None:

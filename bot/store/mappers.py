@@ -176,6 +176,7 @@ def to_fix(row: Row) -> Fix:
         to_time(row["ended_at"]),
         to_failure(row["failure"]),
         bool(row["already_there"]),
+        to_time(row["in_doubt_since"]),
     )
 
 

@@ -6,6 +6,14 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.store.columns import time_text
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from bot.store.transaction import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,37 @@ class Owner:
         if other.pid == self.pid:
             return other.instance != self.instance
         return not _exists(other.pid)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """An owner's claims on rows with the columns `instance`, `host`, `pid` and `lease_until`.
+
+    They last for `length` unless renewed. A row without an instance is nobody's.
+    """
+
+    owner: Owner
+    length: timedelta
+
+    def until(self, now: datetime) -> str:
+        """When a claim made or renewed now ends, as stored."""
+        return time_text(now + self.length)
+
+    def columns(self, now: datetime) -> dict[str, str | int]:
+        """What is stored of a claim made now."""
+        owner = self.owner
+        return {
+            "instance": owner.instance,
+            "host": owner.host,
+            "pid": owner.pid,
+            "lease_until": self.until(now),
+        }
+
+    def is_over(self, row: Row, now: datetime) -> bool:
+        """Whether a row's owner is surely gone, or did not renew its claim in time."""
+        if not row["instance"] or row["lease_until"] < time_text(now):
+            return True
+        return self.owner.is_dead(Owner(row["instance"], row["host"], row["pid"]))
 
 
 def this_host() -> str:

@@ -8,7 +8,6 @@ from bot.domain.contacts import ContactType
 from bot.domain.evaluation.departed_accounts import reconcile_departed
 from bot.domain.evaluation.known_account import KnownAccount
 from bot.domain.evaluation.reconcile import reconcile, reconcile_fix
-from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule
 from bot.store.accounts import keep_accounts
 from bot.store.columns import time_text
@@ -40,6 +39,24 @@ WHERE id IN (SELECT max(id) FROM fixes WHERE state != 'failed' GROUP BY account_
         ended_at IS NULL OR state = 'applied'
         OR (state = 'confirmed' AND coalesce(applied_at, ended_at) > :shown_since)
     )
+"""
+
+IN_DOUBT: Final = """
+SELECT * FROM fixes
+WHERE state = 'failed' AND in_doubt_since IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM fixes AS later
+    WHERE later.account_id = fixes.account_id AND later.type = fixes.type
+        AND later.id > fixes.id AND (later.state != 'failed' OR later.in_doubt_since IS NOT NULL)
+)
+ORDER BY id
+"""
+"""Of each contact the newest fix that failed though AWS may have taken it, if none came since."""
+
+_CONFIRM: Final = """
+UPDATE fixes SET
+    state = 'confirmed', failure = NULL, applied_at = coalesce(applied_at, in_doubt_since),
+    in_doubt_since = NULL
+WHERE id = :id
 """
 
 _FIXES_SINCE_SCAN: Final = """
@@ -80,6 +97,10 @@ class PlanWriter:
         for row in db.rows(_FIXES_NOT_SHOWN, shown_since=shown_since):
             fix = to_fix(row)
             self._fixes.setdefault(fix.request.account_id, {})[fix.request.type] = fix
+        self._doubtful: dict[str, dict[ContactType, Fix]] = {}
+        for row in db.rows(IN_DOUBT):
+            fix = to_fix(row)
+            self._doubtful.setdefault(fix.request.account_id, {})[fix.request.type] = fix
         self._fixed_to: dict[str, dict[ContactType, AlternateContact]] = {}
         self._exemptions: dict[str, dict[tuple[ContactType, Rule], int]] = {}
         if scan_id is not None:
@@ -101,6 +122,7 @@ class PlanWriter:
             tuple(to_known_finding(row) for row in rows.values()),
             known_contacts(self._db, account_id),
             self._fixes.get(account_id, {}),
+            self._doubtful.get(account_id, {}),
             self._fixed_to.get(account_id, {}),
             self._exemptions.get(account_id, {}),
         )
@@ -121,8 +143,7 @@ class PlanWriter:
 
     def _write(self, account_id: str, plan: Plan, rows: Mapping[int, Row]) -> None:
         for fix_id in plan.confirmed:
-            sql = "UPDATE fixes SET state = :state WHERE id = :id"
-            self._db.run(sql, state=FixState.CONFIRMED, id=fix_id)
+            self._db.run(_CONFIRM, id=fix_id)
         for kept in plan.contacts:
             keep_contact(self._db, account_id, kept)
         self.changed += plan.changed

@@ -14,7 +14,6 @@ from bot.store.contact_history import forget_old
 from bot.store.departed_accounts import drop_departed
 from bot.store.mappers import to_finding_key, to_scan
 from bot.store.outbox import announce, announce_changes, bump_revision
-from bot.store.owner import Owner
 from bot.store.plan_writer import PlanWriter
 from bot.store.repository import Repository
 from bot.store.scan_result_mapper import KEEP_RESULT, ResultReader, result_row
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     from bot.domain.scans import Scan, Trigger
     from bot.services.ports.clock import Clock
     from bot.store.connections import Connections
-    from bot.store.transaction import Row, Transaction
+    from bot.store.owner import Lease
+    from bot.store.transaction import Transaction
 
 _SCAN: Final = "SELECT * FROM scans WHERE id = :id"
 
@@ -90,8 +90,7 @@ class Scans(Repository):
     Args:
         connections: the database.
         clock: the time.
-        owner: this process.
-        lease: how long a claim on a scan lasts unless renewed.
+        lease: this process's claims.
         consistency: how long after a write AWS may still give the old value.
     """
 
@@ -99,12 +98,10 @@ class Scans(Repository):
         self,
         connections: Connections,
         clock: Clock,
-        owner: Owner,
-        lease: timedelta,
+        lease: Lease,
         consistency: timedelta,
     ) -> None:
         super().__init__(connections, clock)
-        self._owner = owner
         self._lease = lease
         self._consistency = consistency
 
@@ -121,18 +118,15 @@ class Scans(Repository):
                 trigger=trigger.kind,
                 user_id=trigger.user_id,
                 started_at=time_text(now),
-                instance=self._owner.instance,
-                host=self._owner.host,
-                pid=self._owner.pid,
-                lease_until=time_text(now + self._lease),
+                **self._lease.columns(now),
             )
             return ScanClaim(to_scan(row), granted=True)
 
     def renew(self, scan_id: int, done: int, total: int) -> bool:
         """Say that a scan still runs and how far it is; false where its claim was lost."""
-        lease = time_text(self._clock.now() + self._lease)
+        lease = self._lease.until(self._clock.now())
         with self._connections.writing() as db:
-            instance = self._owner.instance
+            instance = self._lease.owner.instance
             renewed = db.run(
                 _RENEW, lease_until=lease, done=done, total=total, id=scan_id, instance=instance
             )
@@ -210,22 +204,17 @@ class Scans(Repository):
             return self._cut_off(db, self._clock.now())
 
     def _require_claim(self, db: Transaction, scan_id: int) -> None:
-        if db.row(_CLAIMED, id=scan_id, instance=self._owner.instance) is None:
+        if db.row(_CLAIMED, id=scan_id, instance=self._lease.owner.instance) is None:
             raise StoreError(
                 f"Check {scan_id} was taken for dead and cannot be recorded any more.",
                 "Check again; if this comes back, the machine is too slow or its clock jumps.",
             )
 
     def _cut_off(self, db: Transaction, now: datetime) -> int:
-        dead = [row["id"] for row in db.rows(_RUNNING) if self._is_dead(row, now)]
+        dead = [row["id"] for row in db.rows(_RUNNING) if self._lease.is_over(row, now)]
         for scan_id in dead:
             db.run("UPDATE scans SET state = 'cut_off' WHERE id = :id", id=scan_id)
         return len(dead)
-
-    def _is_dead(self, row: Row, now: datetime) -> bool:
-        if row["lease_until"] < time_text(now):
-            return True
-        return self._owner.is_dead(Owner(row["instance"], row["host"], row["pid"]))
 
 
 def _end(db: Transaction, scan: Scan, finished_at: datetime, unchanged: int) -> None:

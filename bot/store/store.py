@@ -19,7 +19,7 @@ from bot.store.exemptions import Exemptions
 from bot.store.findings import Findings
 from bot.store.fixes import Fixes
 from bot.store.migrations.migrate import migrate, refuse_foreign
-from bot.store.owner import this_process
+from bot.store.owner import Lease, this_process
 from bot.store.scans import Scans
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.store.owner import Owner
 
 LEASE: Final = timedelta(seconds=30)
-"""How long a claim on a scan lasts unless renewed."""
+"""How long a claim on a scan or a fix lasts unless renewed."""
 
 CONSISTENCY: Final = timedelta(seconds=60)
 """How long after a write AWS may still give the old value."""
@@ -46,8 +46,8 @@ class SqliteStore:
     Args:
         path: the file; made, for its owner alone, where it does not exist.
         clock: the time.
-        owner: whose this object's claims on scans are; this process's unless given.
-        lease: how long a claim on a scan lasts unless renewed.
+        owner: whose this object's claims on scans and fixes are; this process's unless given.
+        lease: how long a claim on a scan or a fix lasts unless renewed.
         consistency: how long after a write AWS may still give the old value.
         busy_timeout: seconds to wait for another writer.
         close_timeout: seconds that transactions under way have to end at `close`.
@@ -72,10 +72,10 @@ class SqliteStore:
         file = Path(path).absolute()
         _create_file(file)
         self.connections = connections = Connections(file, busy_timeout, close_timeout)
-        owner = owner or this_process(uuid.uuid4().hex)
-        self.scans = Scans(connections, clock, owner, lease, consistency)
+        claims = Lease(owner or this_process(uuid.uuid4().hex), lease)
+        self.scans = Scans(connections, clock, claims, consistency)
         self.findings = Findings(connections, clock, consistency)
-        self.fixes = Fixes(connections, clock, consistency)
+        self.fixes = Fixes(connections, clock, claims, consistency)
         self.exemptions = Exemptions(connections, clock)
         self.announcements = Announcements(connections, clock)
         self.accounts = Accounts(connections, clock)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,12 @@ from bot.app.clock import SystemClock
 from bot.domain.contacts import ContactType
 from bot.domain.fixes import FixState
 from bot.store import SqliteStore
+from tests.e2e.conftest import Bot
 from tests.e2e.test_story import ALICE, FORM, WEB, open_form, ready
 
 if TYPE_CHECKING:
     from altcontact_sandbox.aws.sandbox import AwsSandbox
     from altcontact_sandbox.slack.sandbox import SlackSandbox
-
-    from tests.e2e.conftest import Bot
 
 __all__ = ["ready"]
 
@@ -213,3 +213,28 @@ def test_killed_before_aws_took_the_write(
     ready.wait_log("fix ended", state="failed")
     assert aws.contact(WEB, "SECURITY") is None
     assert "6 contacts missing" in alerts(slack)[0]["text"]
+
+
+def test_a_second_bot_leaves_a_fix_to_the_first(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox, environment: dict[str, str]
+) -> None:
+    """While AWS takes its time over a fix, another bot on the database does not end it."""
+    open_form(slack)
+    hang = aws.fault("hang", "PutAlternateContact")
+    person = threading.Thread(target=lambda: slack.submit(**FORM))
+    person.start()
+    ready.wait_log("fix planned")
+    slack.wait_view("read back")
+    second = Bot({**environment, "ALTCONTACT_CONFIRM_TIMEOUT": "0.1"})
+    try:
+        second.start()
+        second.wait_log("ready")
+        second.send_signal(signal.SIGUSR1)
+        second.wait_log("scan ended")
+        aws.clear_faults(hang)
+        ready.wait_log("fix ended", state="confirmed")
+        person.join(60)
+        assert second.lines("fix ended") == []
+    finally:
+        second.stop()
+    slack.wait_message(f"Resolved by <@{ALICE}>")

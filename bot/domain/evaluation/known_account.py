@@ -44,13 +44,15 @@ class KnownAccount:
     """What is known of one account.
 
     `fixes` has the newest fix of each contact that did not fail, as long as AWS may not show it
-    yet. `fixed_to` has what the newest fix since the last scan wrote. `exemptions` has the ids of
-    those whose end is not recorded.
+    yet. `doubtful` has the newest fix that failed though AWS may have taken it, where no other has
+    been made since. `fixed_to` has what the newest fix since the last scan wrote. `exemptions` has
+    the ids of those whose end is not recorded.
     """
 
     findings: tuple[KnownFinding, ...] = ()
     contacts: Mapping[ContactType, KnownContact] = field(default_factory=dict)
     fixes: Mapping[ContactType, Fix] = field(default_factory=dict)
+    doubtful: Mapping[ContactType, Fix] = field(default_factory=dict)
     fixed_to: Mapping[ContactType, AlternateContact] = field(default_factory=dict)
     exemptions: Mapping[tuple[ContactType, Rule], int] = field(default_factory=dict)
 

@@ -125,6 +125,10 @@ def _reconcile_contact(
     if fix is not None and not shows_fix and _is_too_early(fix, read_at, time):
         return Plan()
     user_id, confirmed = _credit(fix) if fix is not None and shows_fix else ("", ())
+    late = known.doubtful.get(item.type)
+    if late is not None and item.contact == late.request.wanted:
+        # AWS took it after all: that it did not seem to was all that was known.
+        user_id, confirmed = late.request.user_id, (late.id,)
     kept = _keep(known, item, read_at, by_scan=by_scan) if item.was_read else None
     is_changed = kept is not None and kept.is_changed
     resolved, refreshed = [], []

@@ -15,14 +15,13 @@ if TYPE_CHECKING:
 
     from bot.domain.accounts import Account, AccountPlacement
     from bot.domain.announcements import Announcement, AnnouncementContent
-    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.contacts import ContactType
     from bot.domain.exemptions import Exemption, ExemptionRequest
-    from bot.domain.failures import Failure
-    from bot.domain.findings import AccountResult, Finding, TypeResult
-    from bot.domain.fixes import Fix, FixRequest, FixState
+    from bot.domain.findings import AccountResult, Finding
     from bot.domain.rule_catalog import Rule
     from bot.domain.rules.facts import PastContact
     from bot.domain.scans import Changes, Scan, ScanReport, Trigger
+    from bot.services.ports.fixes import FixRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,52 +128,6 @@ class FindingRepository(Protocol):
 
     def unresolved(self, account_id: str) -> list[Finding]:
         """The findings of an account that are not resolved, exempt ones among them."""
-        ...
-
-
-class FixRepository(Protocol):
-    """Fixes, from before AWS is asked to their end."""
-
-    def plan(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
-        """Record a fix before it is made, and hold its contact for it.
-
-        Returns:
-            The fix, and true where it is new; false where this very form was submitted before.
-
-        Raises:
-            FixUnderWay: another fix of this contact has not ended.
-        """
-        ...
-
-    def advance(
-        self,
-        fix_id: int,
-        state: FixState,
-        *,
-        ended: bool,
-        before: AlternateContact | None = None,
-        failure: Failure | None = None,
-        already_there: bool = False,
-        result: TypeResult | None = None,
-    ) -> Fix:
-        """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction.
-
-        `result` is the confirmed contact as judged: findings of what it still breaks stand; where
-        it is None all findings of the contact are over.
-        `PLANNED` again records what AWS held `before`, ahead of writing; it is kept from then on.
-        """
-        ...
-
-    def get(self, fix_id: int) -> Fix | None:
-        """One fix."""
-        ...
-
-    def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
-        """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
-        ...
-
-    def unfinished(self) -> list[Fix]:
-        """Fixes that nobody ended: after a start, those that a dead process left."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import AlternateContact, fingerprint
-from bot.domain.errors import AltcontactError, GatewayError, RightsUnknown
+from bot.domain.errors import AltcontactError, GatewayError, RightsUnknown, StoreError
 from bot.domain.fixes import FixRequest
 from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from bot.services.fix import FixService
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
+    from bot.services.ports.fixes import FixRepository
     from bot.services.ports.slack import Actor, Authorizer
-    from bot.services.ports.store import FixRepository
     from bot.slack.background import BackgroundTasks
     from bot.slack.modals import Modals, OpenView
     from bot.slack.views.fix_form import FormInput
@@ -229,12 +229,12 @@ class FixListeners:
         )
 
     def _carry_out(self, form: FormInput, request: FixRequest, actor: Actor) -> SubmissionResult:
-        name = self._finder.name(request.account_id)
+        name = form.account_name
         result = self._fixes.fix(request, name, actor, unchanged(form.values, form.held))
         if isinstance(result, NotFixed):
             return self._refused(form, request, name, result)
         notes = {**result.notes, **warnings(request.wanted)}
-        message = fix_result.result_message(result.fix, notes)
+        message = fix_result.result_message(result, notes)
         if result.outcome is FixOutcome.RUNNING:
             view = fix_form.working_view(name, request.account_id, request.type)
             return SubmissionResult(view, message)
@@ -249,6 +249,11 @@ class FixListeners:
             message = problem_message(result.problem)
             return SubmissionResult(fix_form.message_view(message, request.type), message)
         changed = result.outcome is FixOutcome.CHANGED
+        message = fix_result.failed_message(request, name, result)
+        try:
+            policy = self._policies.known(request.account_id)
+        except StoreError:
+            policy = None  # the form without its hints is better than none
         view = fix_form.form_view(
             account_name=name,
             account_id=request.account_id,
@@ -258,10 +263,9 @@ class FixListeners:
             field_digests=digests(result.held) if changed else form.held,
             values=request.wanted,
             region=self._phone_region,
-            policy=self._policies.known(request.account_id),
-            notice=result.problem,
+            policy=policy,
+            notice=fix_result.told_problem(result),
             held=result.held,
             errors=result.fields,
         )
-        message = fix_result.failed_message(request, name, result.problem, result.fix)
         return SubmissionResult(view, message, result.fields)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.errors import AltcontactError
 from bot.domain.fixes import FixState
 from bot.slack.views.account_card_contact import contact_lines
 from bot.slack.views.blocks import (
@@ -23,8 +24,9 @@ from bot.slack.views.row_actions import title
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.errors import AltcontactError
+    from bot.domain.errors import StoreError
     from bot.domain.fixes import Fix, FixRequest
+    from bot.services.fix_result import Fixed, NotFixed
     from bot.slack.views.blocks import Block
 
 NO_NOTES: Final[Mapping[str, str]] = MappingProxyType({})
@@ -33,36 +35,60 @@ TRY_AGAIN: Final = "altcontact_try_again"
 """The action id of the button that opens a failed fix's form as it was typed."""
 
 
-def result_message(fix: Fix, notes: Mapping[str, str] = NO_NOTES) -> Message:
-    """What a fix came to that AWS took.
+def result_message(result: Fixed, notes: Mapping[str, str] = NO_NOTES) -> Message:
+    """What a fix came to that AWS took, or may have taken.
 
     Args:
-        fix: as recorded.
+        result: what became of it.
         notes: {field: what is still to be looked at}.
     """
+    fix = result.fix
     about = title(fix.account_name, fix.request.account_id)
-    spoken = " ".join((f"{about}: {_words(fix)}", *_note_lines(notes)))
-    return Message(escape(spoken), _result(fix, notes))
+    spoken = (
+        f"{about}: {_words(fix)}",
+        *_note_lines(notes),
+        _problem_words(result.problem),
+        _unrecorded_words(result.unrecorded),
+    )
+    return Message(escape(" ".join(filter(None, spoken))), _result(result, notes))
 
 
-def failed_message(
-    request: FixRequest, name: str, error: AltcontactError, fix: Fix | None
-) -> Message:
+def told_problem(result: NotFixed) -> AltcontactError:
+    """Why a fix was not made, as it is told: also whether AWS may have taken it all the same."""
+    words, remedy = str(result.problem), result.problem.remedy
+    if _is_in_doubt(result):
+        words = (
+            f"It may have been saved in AWS. {words} AWS doesn't show the contact. I'll keep "
+            "checking, and record it if it appears."
+        )
+        remedy = "Check the account in a few minutes, before you save again."
+    if result.unrecorded is not None:
+        words = f"{words} {_unrecorded_words(result.unrecorded)}"
+    return AltcontactError(words, remedy)
+
+
+def failed_message(request: FixRequest, name: str, result: NotFixed) -> Message:
     """Why a fix was not made, with the way back to what was typed."""
-    about = title(name, request.account_id)
-    why = f":x: Not changed. {escape(str(error))}\n:point_right: {escape(error.remedy)}"
+    about, problem = title(name, request.account_id), told_problem(result)
+    words = str(problem) if _is_in_doubt(result) else f"Not changed. {problem}"
+    mark = ":warning:" if _is_in_doubt(result) else ":x:"
+    why = f"{mark} {escape(words)}\n:point_right: {escape(problem.remedy)}"
     blocks = [section(plain(f"{about}\n{request.type.label} contact")), paragraph(why)]
-    if fix is not None:
-        blocks.append(actions(button("Try again", TRY_AGAIN, str(fix.id), primary=True)))
-    return Message(escape(f"{about}: not changed. {error} {error.remedy}"), blocks)
+    if result.fix is not None:
+        blocks.append(actions(button("Try again", TRY_AGAIN, str(result.fix.id), primary=True)))
+    return Message(escape(f"{about}: {words[0].lower()}{words[1:]} {problem.remedy}"), blocks)
+
+
+def _is_in_doubt(result: NotFixed) -> bool:
+    return result.fix is not None and result.fix.in_doubt_since is not None
 
 
 def _words(fix: Fix) -> str:
     label = fix.request.type.label
     if fix.state is FixState.PLANNED:
         return (
-            f"Whether AWS took the {label} contact is not known yet; it is found out by itself. "
-            "The next check will tell."
+            f"The {label} contact may have been saved in AWS. I'll find out, and update "
+            "the record and the alert."
         )
     if fix.state is FixState.APPLIED:
         return (
@@ -74,7 +100,19 @@ def _words(fix: Fix) -> str:
     return f"Confirmed: AWS holds this {label} contact now."
 
 
-def _result(fix: Fix, notes: Mapping[str, str]) -> list[Block]:
+def _problem_words(problem: AltcontactError | None) -> str:
+    return f"{problem} {problem.remedy}".rstrip() if problem is not None else ""
+
+
+def _unrecorded_words(error: StoreError | None) -> str:
+    if error is None:
+        return ""
+    words = "This isn't recorded yet, so alerts don't show it. I'll keep trying to record it."
+    return f"{words} {error} {error.remedy}".rstrip()
+
+
+def _result(result: Fixed, notes: Mapping[str, str]) -> list[Block]:
+    fix = result.fix
     confirmed = fix.state is FixState.CONFIRMED
     mark = ":white_check_mark:" if confirmed and not notes else ":hourglass:"
     if confirmed and notes:
@@ -83,6 +121,10 @@ def _result(fix: Fix, notes: Mapping[str, str]) -> list[Block]:
         section(plain(title(fix.account_name, fix.request.account_id))),
         section(mrkdwn(f"{mark} {_words(fix)}")),
     ]
+    if result.problem is not None:
+        blocks.append(paragraph(escape(_problem_words(result.problem))))
+    if result.unrecorded is not None:
+        blocks.append(paragraph(f":warning: {escape(_unrecorded_words(result.unrecorded))}"))
     if notes:
         blocks.append(section(plain("\n".join(_note_lines(notes)))))
     return [*blocks, divider(), section(plain(contact_lines(fix.request.wanted)))]

@@ -12,6 +12,7 @@ from bot.store.migrations import (
     step_2_policy,
     step_3_composed_names,
     step_4_scanless_announcements,
+    step_5_fix_owner,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m002_policy": step_2_policy.upgrade,
     "m003_composed_names": step_3_composed_names.upgrade,
     "m004_scanless_announcements": step_4_scanless_announcements.upgrade,
+    "m005_fix_owner": step_5_fix_owner.upgrade,
 }
 """The steps in order, by the names under which files remember them: these never change."""
 for _name, _upgrade in _STEPS.items():

@@ -204,8 +204,29 @@ def test_a_fix_that_a_stop_left_open_is_not_confirmed(hurried: SlackBench) -> No
     hurried.slack.close()
     hurried.fixes.stop()
     gate.open()
-    told = hurried.slack.wait_dm("not known yet")
+    told = hurried.slack.wait_dm("may have been saved in AWS")
     assert "Confirmed" not in str(told)
+
+
+def test_a_fix_that_is_not_recorded_is_told(hurried: SlackBench) -> None:
+    """Where AWS took the contact and the database is gone, the person hears both, and of whom."""
+    hurried.gateway.on_write = hurried.store.close
+    hurried.open_form(WEB)
+    hurried.slack.submit(**FORM)
+    view = str(hurried.slack.wait_view("isn't recorded yet"))
+    assert "Confirmed" in view
+    assert WEB.name in view
+    assert "The database is closed." in view
+
+
+def test_a_fix_that_cannot_be_recorded_first_changes_nothing(bench: SlackBench) -> None:
+    """Where the database is gone, nothing is changed, and the form stands as it was typed."""
+    bench.open_form(WEB)
+    bench.store.close()
+    bench.slack.submit(**FORM)
+    view = bench.slack.wait_view("Nothing was changed in AWS")
+    assert view["values"] == IN_FORM
+    assert bench.gateway.writes == []
 
 
 def test_a_contact_of_another_type(bench: SlackBench) -> None:

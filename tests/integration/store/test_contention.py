@@ -61,7 +61,7 @@ def test_threads_and_processes_lose_nothing(tmp_path: Path) -> None:
         answers = [other.communicate("go\n")[0] for other in others]
         met = [each.result() for each in mine] + [int(answer) for answer in answers]
         assert sum(met) == DELIVERIES
-        assert store.fixes.unfinished() == []
+        assert query(path, "SELECT count(*) FROM fixes WHERE ended_at IS NULL") == [(0,)]
         content = store.announcements.content(due.id, 0)
         assert (content.total, content.open) == (10 * EACH, 0)
         assert content.announcement.revision == 10 * EACH

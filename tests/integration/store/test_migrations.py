@@ -101,6 +101,13 @@ def path(tmp_path: Path) -> Path:
             "?, 'confirmed', ?, ?, ?, ?, NULL, 0)",
             (account(3).id, contact_json(CONTACT), WHEN, contact_json(OTHER), WHEN, WHEN, WHEN),
         )
+        for fix_id, number in ((3, 3), (6, 1), (7, 1)):
+            # Ended by an earlier version without having asked AWS what became of it.
+            db.execute(
+                "INSERT INTO fixes VALUES (?, ?, ?, 'Account', 'SECURITY', ?, 'U1', 'none', "
+                "?, 'planned', NULL, ?, NULL, ?, NULL, 0)",
+                (fix_id, f"form-{fix_id}", account(number).id, contact_json(CONTACT), *3 * [WHEN]),
+            )
         db.execute("INSERT INTO deliveries VALUES ('trigger', ?)", [WHEN])
         db.execute("INSERT INTO health VALUES (1, 'denied')")
         SCHEMA.ensure_migrations_table(db)
@@ -167,11 +174,24 @@ def test_the_next_scan_goes_on_from_there(path: Path) -> None:
         assert [each.id for each in store.findings.unresolved(account(3).id)] == [15]
 
 
+def test_what_was_ended_unread_is_found_out(path: Path) -> None:
+    """Of each contact the newest fix of which nobody asked AWS is nobody's, and in doubt."""
+    with SqliteStore(path, SetClock()) as store:
+        left = store.fixes.take_over()
+        assert [(fix.id, fix.state, fix.in_doubt_since) for fix in left] == [
+            (7, FixState.PLANNED, START)
+        ]
+        for older in (3, 6):
+            fix = store.fixes.get(older)
+            assert fix is not None
+            assert (fix.ended_at, fix.in_doubt_since) == (START, None)
+
+
 def test_it_is_brought_up_once(path: Path) -> None:
     """Opened again it is as it was, and sound."""
     for _ in range(2):
         SqliteStore(path, SetClock()).close()
-    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(4,)]
+    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(5,)]
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
     assert query(path, "PRAGMA foreign_key_check") == []
     assert query(path, "SELECT contact FROM contact_history") == [(contact_json(CONTACT),)]

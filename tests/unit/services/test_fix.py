@@ -9,134 +9,77 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.contacts import FIELDS
-from bot.domain.errors import ContactRefused, GatewayError, NotAllowed, StoreError
+from bot.domain.errors import ContactRefused, GatewayError, NotAllowed
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
 from bot.domain.policy.account_policy import Presence
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present, Unsupported
-from bot.services.account_policy import AccountPolicies
-from bot.services.fix import STALE_READ_AGE, FixService
-from bot.services.fix_result import Fixed, FixOutcome, NotFixed
+from bot.services.fix import STALE_READ_AGE
+from bot.services.fix_result import Fixed, FixOutcome
 from bot.services.ports.aws import Priority
-from bot.services.ports.slack import Actor
-from bot.services.read_back import ReadBack
-from bot.store import SqliteStore
 from tests.unit.fakes import (
     ABSENT,
     CONTACT,
     OTHER,
     PATIENCE,
-    START,
     THIRD,
-    FakeClock,
-    FakeFixers,
-    FakeGateway,
     Gate,
     account,
     fix_request,
     gateway_error,
     unreadable,
 )
+from tests.unit.services.fix_world import ANA, BO, EVE, NAME, World, record_of, recorded, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.domain.fixes import Fix, FixRequest
+    from bot.domain.fixes import Fix
+    from bot.services.fix import FixService
     from bot.services.fix_result import FixResult
-
-NAME = "Account 1"
-ANA, BO, EVE = Actor("U1"), Actor("U2"), Actor("U9")
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    """A clock that every read moves on by ten seconds, so that waiting comes to an end."""
-    return FakeClock(START + timedelta(minutes=1))
+    from bot.store import SqliteStore
+    from tests.unit.fakes import FakeClock, FakeGateway
+    from tests.unit.services.fix_world import Process
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
-    """The database."""
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
-        yield store
-
-
-@pytest.fixture
-def gateway(clock: FakeClock) -> FakeGateway:
-    """An account without a contact."""
-    gateway = FakeGateway(account(1))
-    gateway.on_read = lambda: clock.tick(10)
-    return gateway
-
-
-class World:
-    """What fixes work on: `policy` may change, and U1 and U2 are fixers."""
-
-    def __init__(self, gateway: FakeGateway, store: SqliteStore, clock: FakeClock) -> None:
-        self.gateway = gateway
-        self.store = store
-        self.clock = clock
-        self.policy = Policy.requiring()
-        self.told: list[str] = []
-
-    def service(self, *, within: float = 60.0, wait: float = 0.0) -> FixService:
-        """The unit under test; unless told otherwise it waits for nothing between two reads."""
-        read_back = ReadBack(
-            self.gateway,
-            self.clock,
-            within=within,
-            first_poll_interval=wait,
-            longest_poll_interval=wait,
-        )
-        return FixService(
-            self.gateway,
-            self.store,
-            FakeFixers("U1", "U2"),
-            self.clock,
-            policies=AccountPolicies(self.store.accounts, lambda: self.policy),
-            read_back=read_back,
-            on_recorded=lambda: self.told.append("recorded"),
-        )
-
-
-@pytest.fixture
-def world(gateway: FakeGateway, store: SqliteStore, clock: FakeClock) -> World:
+def world(tmp_path: Path) -> Iterator[World]:
     """What fixes work on."""
-    return World(gateway, store, clock)
+    made = World(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def fixes(world: World) -> FixService:
+def process(world: World) -> Process:
+    """The bot under test."""
+    return world.process()
+
+
+@pytest.fixture
+def fixes(process: Process) -> FixService:
     """The unit under test."""
-    return world.service()
+    return process.fixes
 
 
-def record_of(result: FixResult) -> Fix:
-    """The record that a fix left."""
-    assert result.fix is not None
-    return result.fix
+@pytest.fixture
+def store(process: Process) -> SqliteStore:
+    """Its database."""
+    return process.store
 
 
-def refusal(result: FixResult) -> NotFixed:
-    """Why a fix was not made."""
-    assert isinstance(result, NotFixed)
-    return result
+@pytest.fixture
+def gateway(world: World) -> FakeGateway:
+    """AWS."""
+    return world.gateway
 
 
-def recorded(store: SqliteStore, number: int = 1) -> Fix:
-    """A fix as the store has it."""
-    fix = store.fixes.get(number)
-    assert fix is not None
-    return fix
-
-
-def planned(store: SqliteStore, request: FixRequest | None = None) -> Fix:
-    """A fix that a process left before it wrote."""
-    fix, new = store.fixes.plan(request or fix_request(), NAME)
-    assert new
-    return fix
+@pytest.fixture
+def clock(world: World) -> FakeClock:
+    """The time."""
+    return world.clock
 
 
 def test_a_fix_is_written_read_back_and_recorded(
@@ -410,30 +353,74 @@ def test_a_lost_answer_is_no_failure_where_aws_took_it(
     assert gateway.writes == [CONTACT]
 
 
-def test_a_lost_answer_is_a_failure_where_aws_never_shows_it(
+def test_a_lost_answer_is_in_doubt_where_aws_never_shows_it(
     fixes: FixService, gateway: FakeGateway, clock: FakeClock
 ) -> None:
-    """Where the answer was lost and AWS does not show the contact in time, the fix failed."""
+    """Where the answer was lost and AWS does not show it in time, the fix failed, in doubt."""
     gateway.fail_write(gateway_error(FailureCode.TIMED_OUT))
     fix = record_of(fixes.fix(fix_request(), NAME, ANA))
     assert fix.state is FixState.FAILED
+    assert fix.in_doubt_since is not None
     assert fix.failure == failure(FailureCode.TIMED_OUT)
     assert clock.now() - fix.planned_at >= timedelta(seconds=60)
+
+
+def test_a_denial_after_a_lost_answer_is_in_doubt(fixes: FixService, gateway: FakeGateway) -> None:
+    """An earlier try whose answer was lost counts, whatever the last one came to."""
+    error = gateway_error(FailureCode.THROTTLED)
+    error.maybe_done = True
+    gateway.fail_write(error, takes=True)
+    gateway.say(1, ABSENT, ABSENT)
+    assert record_of(fixes.fix(fix_request(), NAME, ANA)).state is FixState.CONFIRMED
+
+
+def test_a_refused_write_is_in_no_doubt(fixes: FixService, gateway: FakeGateway) -> None:
+    """What AWS answered by a refusal it did not take."""
+    gateway.fail_write(gateway_error(FailureCode.DENIED_BY_SCP))
+    assert record_of(fixes.fix(fix_request(), NAME, ANA)).in_doubt_since is None
+
+
+def test_a_write_in_doubt_that_cannot_be_read_is_left_open(
+    fixes: FixService, gateway: FakeGateway, store: SqliteStore
+) -> None:
+    """Where AWS cannot be read after its answer was lost, nobody says that the fix failed."""
+    gateway.fail_write(gateway_error(FailureCode.UNREACHABLE), takes=True)
+    gateway.on_write = lambda: gateway.say(1, *20 * [unreadable(FailureCode.UNREACHABLE)])
+    result = fixes.fix(fix_request(), NAME, ANA)
+    assert result.outcome is FixOutcome.UNKNOWN
+    assert recorded(store).ended_at is None
+    gateway.script.clear()
+    again = fixes.fix(fix_request("form-2", shown=CONTACT), NAME, ANA)
+    assert recorded(store).state is FixState.CONFIRMED
+    assert record_of(again).already_there
+
+
+def test_nothing_is_written_over_what_cannot_be_read(
+    fixes: FixService, gateway: FakeGateway, store: SqliteStore
+) -> None:
+    """As long as an earlier fix is in doubt and AWS cannot be read, another one is refused."""
+    gateway.fail_write(gateway_error(FailureCode.UNREACHABLE))
+    gateway.on_write = lambda: gateway.say(1, *40 * [unreadable(FailureCode.UNREACHABLE)])
+    fixes.fix(fix_request(), NAME, ANA)
+    refused = refusal(fixes.fix(fix_request("form-2"), NAME, ANA))
+    assert "may have been saved" in str(refused.problem)
+    assert len(gateway.writes) == 1
+    assert store.fixes.get(2) is None
 
 
 def test_a_lost_answer_is_left_open_by_a_stop(
     fixes: FixService, gateway: FakeGateway, store: SqliteStore, world: World
 ) -> None:
-    """A stop does not take a write in doubt for failed: the next start finds out."""
+    """A stop does not take a write in doubt for failed: whoever comes next finds out."""
     gateway.fail_write(gateway_error(FailureCode.TIMED_OUT), takes=True)
     gateway.on_write = fixes.stop
     gateway.say(1, ABSENT, ABSENT)
-    fix = record_of(fixes.fix(fix_request(), NAME, ANA))
-    assert fixes.fix(fix_request(), NAME, ANA).outcome is FixOutcome.RUNNING
-    assert fix.state is FixState.PLANNED
-    assert store.fixes.unfinished() == [fix]
-    world.service().recover()
-    assert recorded(store).state is FixState.CONFIRMED
+    result = fixes.fix(fix_request(), NAME, ANA)
+    assert result.outcome is FixOutcome.UNKNOWN
+    assert recorded(store).state is FixState.PLANNED
+    assert recorded(store).ended_at is None
+    assert world.process().fixes.fix(fix_request(), NAME, ANA).outcome is FixOutcome.VERIFIED
+    assert gateway.writes == [CONTACT]
 
 
 def test_two_equal_reads_must_follow_each_other(fixes: FixService, gateway: FakeGateway) -> None:
@@ -459,13 +446,13 @@ def test_what_aws_does_not_show_in_time_stays_applied(
     assert fix.state is FixState.APPLIED
     assert fix.applied_at is not None
     assert clock.now() - fix.applied_at == timedelta(seconds=60)
-    assert store.fixes.unfinished() == []
+    assert fix.ended_at is not None
 
 
 def test_the_bound_may_be_set(gateway: FakeGateway, world: World) -> None:
     """With no time to confirm, one read is all there is."""
     gateway.on_write = lambda: gateway.say(1, ABSENT)
-    result = world.service(within=0).fix(fix_request(), NAME, ANA)
+    result = world.process(within=0).fixes.fix(fix_request(), NAME, ANA)
     assert result.outcome is FixOutcome.SAVED
 
 
@@ -473,7 +460,7 @@ def test_a_stop_ends_the_wait_for_aws(
     gateway: FakeGateway, store: SqliteStore, world: World
 ) -> None:
     """A fix that is being confirmed when the bot stops is recorded as applied at once."""
-    fixes = world.service(wait=3600.0)
+    fixes = world.process(wait=3600.0).fixes
     gate = Gate()
     gateway.say(1, *10 * [ABSENT])
     gateway.on_write = lambda: setattr(gateway, "on_read", gate.stand)
@@ -490,88 +477,9 @@ def test_a_stop_ends_the_wait_for_aws(
 def test_what_cannot_be_recorded_is_not_written(
     fixes: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:
-    """Without a record of the plan AWS is not asked."""
+    """Without a record of the plan AWS is not asked, and the person hears that."""
     store.close()
-    with pytest.raises(StoreError):
-        fixes.fix(fix_request(), NAME, ANA)
+    refused = refusal(fixes.fix(fix_request(), NAME, ANA))
+    assert refused.outcome is FixOutcome.NOT_RECORDED
+    assert "Nothing was changed in AWS" in str(refused.problem)
     assert gateway.writes == []
-
-
-def test_recovery_confirms_what_a_dead_process_wrote(
-    fixes: FixService, gateway: FakeGateway, store: SqliteStore, world: World
-) -> None:
-    """A fix killed between write and record is confirmed by what AWS holds."""
-    planned(store)
-    gateway.hold(1)
-    fixes.recover()
-    assert recorded(store).state is FixState.CONFIRMED
-    assert world.told == ["recorded"]
-
-
-def test_recovery_fails_what_was_never_written(
-    fixes: FixService, gateway: FakeGateway, store: SqliteStore
-) -> None:
-    """A fix killed before its write failed, and says that the bot was stopped."""
-    planned(store)
-    fixes.recover()
-    fix = recorded(store)
-    assert fix.state is FixState.FAILED
-    assert fix.failure is not None
-    assert fix.failure.cause is FailureCode.NOT_REACHED
-    assert "before AWS took" in fix.failure.message
-    assert gateway.writes == []
-
-
-def test_recovery_says_where_it_cannot_see(
-    fixes: FixService, gateway: FakeGateway, store: SqliteStore
-) -> None:
-    """A planned fix whose contact cannot be read failed for that reason, and says so."""
-    planned(store)
-    gateway.say(1, *20 * [unreadable(FailureCode.CREDENTIALS_EXPIRED)])
-    fixes.recover()
-    why = recorded(store).failure
-    assert why is not None
-    assert why.cause is FailureCode.CREDENTIALS_EXPIRED
-    assert "cannot see" in why.message
-
-
-def test_recovery_leaves_applied_what_aws_does_not_show(
-    fixes: FixService, gateway: FakeGateway, store: SqliteStore
-) -> None:
-    """A fix that AWS took stays applied where AWS does not show it yet."""
-    store.fixes.advance(planned(store).id, FixState.APPLIED, ended=False)
-    fixes.recover()
-    fix = recorded(store)
-    assert fix.state is FixState.APPLIED
-    assert fix.ended_at is not None
-
-
-def test_recovery_leaves_alone_what_somebody_works_on(
-    fixes: FixService, gateway: FakeGateway, store: SqliteStore
-) -> None:
-    """A fix that moves while recovery looks at it is another process's, which is not dead."""
-    fix = planned(store)
-    gateway.on_read = lambda: move_on(store, fix)
-    gateway.hold(1)
-    fixes.recover()
-    assert recorded(store).state is FixState.APPLIED
-    assert recorded(store).ended_at is None
-
-
-def move_on(store: SqliteStore, fix: Fix) -> None:
-    """Another process gets on with a fix."""
-    store.fixes.advance(fix.id, FixState.APPLIED, ended=False)
-
-
-def test_a_stop_leaves_recovery_to_the_next_start(
-    fixes: FixService, gateway: FakeGateway, store: SqliteStore
-) -> None:
-    """Stopped in the middle, recovery concludes nothing of what it did not wait for."""
-    planned(store)
-    planned(store, fix_request("form-2", 2))
-    gateway.on_read = fixes.stop
-    fixes.recover()
-    assert len(gateway.reads) == 1
-    assert len(store.fixes.unfinished()) == 2
-    fixes.recover()
-    assert len(gateway.reads) == 1

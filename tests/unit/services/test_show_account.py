@@ -75,7 +75,7 @@ class World:
 
     def fix(self) -> FixOutcome:
         """A fix of the contact, to its end."""
-        fixes = self.services.fixes(FakeFixers("U1"), confirm_timeout=60.0)
+        fixes, _ = self.services.fixes(FakeFixers("U1"), confirm_timeout=60.0)
         held = self.gateway.held.get((ONE.id, SECURITY))
         request = fix_request(shown=held, shown_at=self.clock.now())
         return fixes.fix(request, "Account 1", Actor("U1")).outcome

@@ -1,6 +1,7 @@
 """The form by which a contact is set, and its results, within Slack's limits."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import strategies as st
 
 from bot.domain.accounts import Account
 from bot.domain.contacts import FIELDS, AlternateContact, ContactType
-from bot.domain.errors import AltcontactError, NotAllowed
+from bot.domain.errors import AltcontactError, GatewayError, NotAllowed, StoreError
+from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
 from bot.domain.policy.account_policy import AccountPolicy, Value
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Severity
 from bot.domain.validation import EMAIL, LENGTHS, PHONE, digests
+from bot.services.fix_result import Fixed, FixOutcome, NotFixed, result_of
 from bot.slack.views import fix_form, fix_result, problem
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import assert_as_typed, assert_sound, assert_sound_view
@@ -109,7 +112,9 @@ def test_results_of_fixes(name: str) -> None:
         (FixState.APPLIED, False),
     ):
         fix = data.fix(state, already_there=already, name=name)
-        message = fix_result.result_message(fix)
+        result = result_of(fix)
+        assert isinstance(result, Fixed)
+        message = fix_result.result_message(result)
         assert_sound_view(fix_form.message_view(message, fix.request.type))
         assert_sound(message)
         assert_as_typed(message.blocks, name)
@@ -121,24 +126,74 @@ def test_results_of_fixes(name: str) -> None:
 @pytest.mark.parametrize("state", [FixState.CONFIRMED, FixState.APPLIED])
 def test_a_result_with_something_left_to_look_at(state: FixState) -> None:
     """What is still not right is told by its field, heard as well, and gets no check mark."""
-    message = fix_result.result_message(data.fix(state), {PHONE: "Look <again>."})
+    result = result_of(data.fix(state))
+    assert isinstance(result, Fixed)
+    message = fix_result.result_message(result, {PHONE: "Look <again>."})
     assert_sound(message)
     assert "Phone: Look <again>." in json.dumps(message.blocks)
     assert "Phone: Look &lt;again&gt;." in message.text
     assert "white_check_mark" not in json.dumps(message.blocks)
 
 
+LOCKED = StoreError("The database bot.db is locked by another process.", "Look for a backup.")
+
+
+@pytest.mark.parametrize("name", data.HOSTILE)
+def test_a_result_that_is_not_recorded_says_so(name: str) -> None:
+    """What AWS did is told first, then that the record lacks it, why, and who sees to that."""
+    fix = data.fix(FixState.CONFIRMED, name=name)
+    result = result_of(fix, LOCKED)
+    assert isinstance(result, Fixed)
+    message = fix_result.result_message(result)
+    assert_sound_view(fix_form.message_view(message, fix.request.type))
+    assert_sound(message)
+    assert_as_typed(message.blocks, name)
+    for told in (message.text, json.dumps(message.blocks)):
+        assert "Confirmed" in told
+        assert "isn't recorded yet" in told
+        assert "locked by another process" in told
+        assert "keep trying" in told
+        assert "Look for a backup." in told
+
+
+def test_a_fix_in_doubt_says_that_it_may_have_been_saved() -> None:
+    """Nobody says that nothing was changed where AWS's answer was lost."""
+    why = GatewayError(failure(FailureCode.TIMED_OUT))
+    open_fix = replace(data.fix(FixState.PLANNED), ended_at=None, in_doubt_since=data.NOW)
+    unknown = Fixed(FixOutcome.UNKNOWN, open_fix, problem=why)
+    doubtful = replace(data.fix(FixState.FAILED), failure=why.failure, in_doubt_since=data.NOW)
+    refused = result_of(doubtful, LOCKED)
+    assert isinstance(refused, NotFixed)
+    failed = fix_result.failed_message(doubtful.request, "Web", refused)
+    notice = fix_result.told_problem(refused)
+    assert_sound_view(form(notice=notice))
+    told_unknown = fix_result.result_message(unknown)
+    assert_sound_view(fix_form.message_view(told_unknown, ContactType.SECURITY))
+    for told in (
+        told_unknown.text,
+        failed.text,
+        json.dumps(failed.blocks),
+        str(notice),
+    ):
+        assert "may have been saved in AWS" in told
+        assert why.failure.message in told
+        assert "Not changed" not in told
+    assert_sound(failed)
+    assert "isn't recorded yet" in failed.text
+
+
 def test_a_failed_fix_can_be_tried_again() -> None:
     """Why, the next step, and a button that leads back to what was typed, if it was recorded."""
     fix = data.fix(FixState.FAILED)
     error = AltcontactError("AWS denied access.", "Check the policy.")
-    message = fix_result.failed_message(fix.request, "Web", error, fix)
+    recorded = NotFixed(FixOutcome.FAILED, error, fix)
+    message = fix_result.failed_message(fix.request, "Web", recorded)
     assert fix_result.TRY_AGAIN in json.dumps(message.blocks)
     assert "Check the policy." in message.text
     assert_sound(message)
-    assert fix_result.TRY_AGAIN not in json.dumps(
-        fix_result.failed_message(fix.request, "Web", error, None).blocks
-    )
+    not_recorded = NotFixed(FixOutcome.NOT_RECORDED, error)
+    unrecorded = fix_result.failed_message(fix.request, "Web", not_recorded)
+    assert fix_result.TRY_AGAIN not in json.dumps(unrecorded.blocks)
 
 
 def test_views_without_a_form() -> None:

@@ -1,0 +1,168 @@
+"""Records how fixes end; what the database does not take is kept and recorded later.
+
+AWS cannot be undone by a database that is locked or full, so what AWS did must not be lost with it.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.domain.errors import StoreError
+from bot.domain.fixes import FixState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.failures import Failure
+    from bot.domain.findings import TypeResult
+    from bot.domain.fixes import Fix
+    from bot.services.ports.fixes import FixRepository
+
+    Judge = Callable[[str, ContactType, AlternateContact], TypeResult | None]
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a fix ended; see `FixRepository.advance`."""
+
+    fix: Fix
+    state: FixState
+    before: AlternateContact | None = field(default=None, repr=False)
+    why: Failure | None = None
+    already_there: bool = False
+    in_doubt: bool = False
+
+    def to_be_recorded(self) -> Fix:
+        """The fix as it is to be recorded, but for the times."""
+        return replace(
+            self.fix,
+            state=self.state,
+            before=self.before or self.fix.before,
+            failure=self.why,
+            already_there=self.already_there,
+            in_doubt_since=self.fix.in_doubt_since if self.in_doubt else None,
+        )
+
+
+class FixRecorder:
+    """Records how fixes end. Safe to use from several threads.
+
+    Args:
+        fixes: the record.
+        judge: judges a contact that AWS holds now, so that it is known which findings are over;
+            None where that is not known, whereupon all are.
+        on_recorded: called when a fix changed what is announced.
+        tries: how often to try before whoever waits hears that it is not recorded yet. Each try
+            waits for another writer as long as the database allows.
+        pause: seconds between two tries, growing twofold.
+    """
+
+    def __init__(
+        self,
+        fixes: FixRepository,
+        *,
+        judge: Judge = lambda *_: None,
+        on_recorded: Callable[[], None] = lambda: None,
+        tries: int = 2,
+        pause: float = 1.0,
+    ) -> None:
+        self._fixes = fixes
+        self._judge = judge
+        self._on_recorded = on_recorded
+        self._tries = tries
+        self._pause = pause
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._unrecorded: dict[int, Ending] = {}
+
+    def stop(self) -> None:
+        """Wait no longer between tries."""
+        self._stopping.set()
+
+    def applied(self, fix: Fix) -> Fix:
+        """Record that AWS took a fix that is to be read back; its end says so too."""
+        try:
+            return self._fixes.advance(fix.id, FixState.APPLIED, ended=False)
+        except StoreError as error:
+            _log.warning("fix not recorded yet", fix=fix.id, problem=str(error))
+            return replace(fix, state=FixState.APPLIED, in_doubt_since=None)
+
+    def end(self, ending: Ending, *, patient: bool = True) -> tuple[Fix, StoreError | None]:
+        """Record how a fix ended, now or later.
+
+        Args:
+            ending: how.
+            patient: whether to try more than once while somebody waits.
+
+        Returns:
+            The fix as recorded; or as it is to be recorded, and why it is not yet.
+        """
+        problem = StoreError("")
+        for number in range(self._tries if patient else 1):
+            if number and self._stopping.wait(self._pause * 2.0 ** (number - 1)):
+                break
+            try:
+                return self._record(ending), None
+            except StoreError as error:
+                problem = error
+        with self._lock:
+            self._unrecorded[ending.fix.id] = ending
+        _log.error(
+            "fix not recorded yet",
+            fix=ending.fix.id,
+            account=ending.fix.request.account_id,
+            state=ending.state.value,
+            problem=str(problem),
+            mend=problem.remedy,
+        )
+        return ending.to_be_recorded(), problem
+
+    def is_unrecorded(self, fix_id: int) -> bool:
+        """Whether the end of a fix is known here, but not recorded yet."""
+        with self._lock:
+            return fix_id in self._unrecorded
+
+    def retry(self) -> None:
+        """Record what could not be recorded before.
+
+        Raises:
+            StoreError: it still cannot be; it is kept.
+        """
+        with self._lock:
+            kept = list(self._unrecorded.values())
+        for ending in kept:
+            self._record(ending)
+            with self._lock:
+                self._unrecorded.pop(ending.fix.id, None)
+
+    def _record(self, ending: Ending) -> Fix:
+        request, result = ending.fix.request, None
+        if ending.state is FixState.CONFIRMED:
+            result = self._judge(request.account_id, request.type, request.wanted)
+        ended = self._fixes.advance(
+            ending.fix.id,
+            ending.state,
+            ended=True,
+            before=ending.before,
+            failure=ending.why,
+            already_there=ending.already_there,
+            in_doubt=ending.in_doubt,
+            result=result,
+        )
+        _log.info(
+            "fix ended",
+            fix=ended.id,
+            account=request.account_id,
+            type=request.type.value,
+            state=ended.state.value,
+            cause=ended.failure.cause.value if ended.failure else None,
+        )
+        self._on_recorded()
+        return ended

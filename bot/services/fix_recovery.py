@@ -1,0 +1,270 @@
+"""Finds out what became of fixes that nobody works on any more, by reading AWS.
+
+A process may be killed while AWS is asked, its claim on a fix may run out, or its answer may be
+lost. No fix of these is ended before AWS was read; and one that AWS did not seem to have taken is
+looked at again for a while, since a request that is on its way outlives the process that sent it.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.domain.errors import StoreError
+from bot.domain.failures import FailureCode, failure
+from bot.domain.fixes import FixState
+from bot.domain.readings import Unreadable, Unsupported
+from bot.services.fix_recorder import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from bot.domain.contacts import ContactType
+    from bot.domain.failures import Failure
+    from bot.domain.fixes import Fix
+    from bot.domain.readings import ContactReading
+    from bot.services.fix_recorder import FixRecorder
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.fixes import FixRepository
+    from bot.services.read_back import ReadBack
+
+    Contact = tuple[str, ContactType]
+
+_log = structlog.get_logger(__name__)
+
+WRITE_LIMIT: Final = timedelta(seconds=60)
+"""How long after it was begun a write can reach AWS: three tries of 15 seconds, and the pauses."""
+
+LOOK_AGAIN_FOR: Final = timedelta(hours=1)
+"""How long a fix that AWS did not seem to have taken is looked at again."""
+
+UNREADABLE_FOR: Final = timedelta(days=1)
+"""How long a fix stays open whose contact cannot be read."""
+
+LONGEST_PAUSE: Final = 600.0
+"""Seconds between two looks at most; they begin at the interval of the rounds, growing twofold."""
+
+
+@dataclass(slots=True)
+class _Left:
+    """A fix that was taken over; `deadline`: when what AWS does not show, it did not take."""
+
+    fix: Fix
+    deadline: float
+
+
+class FixRecovery:
+    """Settles fixes that were left, on a thread of its own and for whoever comes next.
+
+    Args:
+        fixes: the record.
+        recorder: records how they end.
+        read_back: reads AWS.
+        clock: the time.
+        poll_interval: seconds between two rounds.
+        shutdown_timeout: seconds that a round under way has to end.
+    """
+
+    def __init__(
+        self,
+        fixes: FixRepository,
+        recorder: FixRecorder,
+        read_back: ReadBack,
+        clock: Clock,
+        *,
+        poll_interval: float = 5.0,
+        shutdown_timeout: float = 2.0,
+    ) -> None:
+        self._fixes = fixes
+        self._recorder = recorder
+        self._read_back = read_back
+        self._clock = clock
+        self._poll_interval = poll_interval
+        self._shutdown_timeout = shutdown_timeout
+        self._stopping = threading.Event()
+        self._at_work: set[int] = set()
+        self._left: dict[int, _Left] = {}
+        self._pauses: dict[int, tuple[float, float]] = {}
+        self._locks: dict[Contact, threading.Lock] = {}
+        self._thread = threading.Thread(target=self._run, name="fix-recovery", daemon=True)
+
+    def start(self) -> None:
+        """Begin the rounds."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the rounds; what is not settled is left to another process or the next start."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(self._shutdown_timeout)
+        try:
+            self._recorder.retry()
+            for fix_id in list(self._left):
+                self._fixes.release(fix_id)
+        except StoreError as error:
+            _log.warning("fixes left to the next start", problem=str(error))
+
+    @contextmanager
+    def spared(self, fix_id: int) -> Iterator[None]:
+        """Let a fix be, for as long as this process works on it, even where its claim ran out."""
+        self._at_work.add(fix_id)
+        try:
+            yield
+        finally:
+            self._at_work.discard(fix_id)
+
+    def settle(self, account_id: str, contact_type: ContactType) -> Failure | None:
+        """Find out at once what became of fixes of a contact, for somebody who wants to fix it.
+
+        Takes as long as AWS may need to show what it took.
+
+        Returns:
+            Why AWS cannot tell, where it cannot: the contact is not to be written meanwhile.
+
+        Raises:
+            StoreError: the record cannot be used.
+        """
+        self._recorder.retry()
+        contact = account_id, contact_type
+        with self._lock_of(contact):
+            self._take_over(contact)
+            for left in [each for each in self._left.values() if _contact(each.fix) == contact]:
+                wait = max(left.deadline - self._clock.monotonic(), 0.0)
+                last = self._settle(left, wait)
+                if isinstance(last, Unreadable | Unsupported) and left.fix.id in self._left:
+                    return last.failure
+        return None
+
+    def look(self) -> None:
+        """One round: record what could not be recorded, and look at each fix that was left.
+
+        Raises:
+            StoreError: the record cannot be used.
+        """
+        self._recorder.retry()
+        self._take_over()
+        doubtful = self._fixes.in_doubt()
+        known = self._left.keys() | {fix.id for fix in doubtful}
+        self._pauses = {key: value for key, value in self._pauses.items() if key in known}
+        for left in list(self._left.values()):
+            self._look_at(left.fix, partial(self._settle, left))
+        for fix in doubtful:
+            self._look_at(fix, partial(self._settle_doubt, fix))
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.look()
+            except StoreError as error:
+                _log.warning("fixes not looked at", problem=str(error))
+            except Exception:  # noqa: BLE001 - a thread's edge: the next round tries again
+                _log.exception("looking at fixes failed")
+            self._stopping.wait(self._poll_interval)
+
+    def _look_at(self, fix: Fix, settle: Callable[[], object]) -> None:
+        """Look at one fix unless that was done a short while ago; one that fails stops no other."""
+        due, pause = self._pauses.get(fix.id, (0.0, self._poll_interval))
+        now = self._clock.monotonic()
+        if now < due or self._stopping.is_set():
+            return
+        self._pauses[fix.id] = now + pause, min(2 * pause, LONGEST_PAUSE)
+        with self._lock_of(_contact(fix)):
+            try:
+                settle()
+            except StoreError:
+                raise
+            except Exception:  # noqa: BLE001 - a defect met in one must not keep the others back
+                _log.exception("looking at a fix failed", fix=fix.id)
+
+    def _take_over(self, contact: Contact | None = None) -> None:
+        within = self._read_back.within
+        for fix in self._fixes.take_over(contact):
+            if fix.id in self._at_work | self._left.keys() or self._recorder.is_unrecorded(fix.id):
+                continue
+            wait = 0.0
+            if fix.in_doubt_since is not None:
+                elapsed = self._clock.now() - fix.in_doubt_since
+                wait = min(max((WRITE_LIMIT - elapsed).total_seconds() + within, 0.0), within)
+            self._left[fix.id] = _Left(fix, self._clock.monotonic() + wait)
+
+    def _settle(self, left: _Left, wait: float = 0.0) -> ContactReading | None:
+        """Look at a fix that was taken over, and end it where AWS tells what became of it.
+
+        Returns:
+            What AWS held instead of what was wanted, or why it could not be read.
+        """
+        fix = self._fixes.get(left.fix.id)
+        if fix is None or fix.ended_at is not None:
+            self._left.pop(left.fix.id, None)
+            return None
+        was_asked = fix.state is FixState.APPLIED or fix.in_doubt_since is not None
+        last = self._read_back.until_shown(fix.request, wait)
+        if last is None:
+            self._end(Ending(fix, FixState.CONFIRMED, already_there=not was_asked))
+        elif not was_asked:
+            words = "The bot was interrupted before it asked AWS."
+            self._end(Ending(fix, FixState.FAILED, why=_interrupted(words)))
+        elif not self._is_decided(last, left.deadline, fix.in_doubt_since or fix.planned_at):
+            return last
+        elif fix.state is FixState.APPLIED:
+            self._end(Ending(fix, FixState.APPLIED))
+        else:
+            self._end(Ending(fix, FixState.FAILED, why=_why(last), in_doubt=True))
+        return last
+
+    def _settle_doubt(self, fix: Fix) -> None:
+        """Look again at a fix that AWS did not seem to have taken."""
+        if all(fix.id != each.id for each in self._fixes.in_doubt()):
+            return  # another fix was begun meanwhile: what AWS holds now may be that one's
+        last = self._read_back.until_shown(fix.request, 0)
+        if last is None:
+            self._end(Ending(fix, FixState.CONFIRMED))
+        elif not self._read_back.is_stopped() and fix.in_doubt_since is not None:
+            limit = UNREADABLE_FOR if _is_unreadable(last) else LOOK_AGAIN_FOR
+            if self._clock.now() - fix.in_doubt_since > limit:
+                self._end(Ending(fix, FixState.FAILED, why=fix.failure))
+
+    def _is_decided(self, last: ContactReading, deadline: float, since: datetime) -> bool:
+        """Whether what AWS does not show now counts as not taken."""
+        if self._read_back.is_stopped():
+            return False
+        if _is_unreadable(last):
+            return self._clock.now() - since > UNREADABLE_FOR
+        return self._clock.monotonic() >= deadline
+
+    def _end(self, ending: Ending) -> None:
+        self._recorder.end(ending, patient=False)
+        self._left.pop(ending.fix.id, None)
+
+    def _lock_of(self, contact: Contact) -> threading.Lock:
+        return self._locks.setdefault(contact, threading.Lock())
+
+
+def _contact(fix: Fix) -> Contact:
+    return fix.request.account_id, fix.request.type
+
+
+def _is_unreadable(reading: ContactReading) -> bool:
+    return isinstance(reading, Unreadable | Unsupported)
+
+
+def _why(last: ContactReading) -> Failure:
+    """Why a fix counts as failed that AWS was asked for, and does not show."""
+    words = "The bot was interrupted while it asked AWS, "
+    match last:
+        case Unreadable(why) | Unsupported(why):
+            words += f"and cannot see what came of it. {why.message}"
+            return failure(why.cause, message=words, remedy="Check the account, then fix it again.")
+        case _:
+            return _interrupted(words + "which does not show the change.")
+
+
+def _interrupted(words: str) -> Failure:
+    return failure(FailureCode.NOT_REACHED, message=words, remedy="Fix the contact again.")

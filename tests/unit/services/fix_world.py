@@ -1,0 +1,118 @@
+"""What the tests of fixes have in common: the services as the app builds them, on fakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain.policy.policy import Policy
+from bot.services.account_policy import AccountPolicies
+from bot.services.fix import FixService
+from bot.services.fix_recorder import FixRecorder
+from bot.services.fix_recovery import FixRecovery
+from bot.services.fix_result import NotFixed
+from bot.services.ports.slack import Actor
+from bot.services.read_back import ReadBack
+from bot.store import SqliteStore
+from bot.store.owner import Owner
+from tests.unit.fakes import START, FakeClock, FakeFixers, FakeGateway, account
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.domain.fixes import Fix
+    from bot.services.fix_result import FixResult
+
+NAME = "Account 1"
+ANA, BO, EVE = Actor("U1"), Actor("U2"), Actor("U9")
+"""The first two are fixers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One bot: its database connection, and its services for fixes."""
+
+    store: SqliteStore
+    fixes: FixService
+    recovery: FixRecovery
+    read_back: ReadBack
+
+
+class World:
+    """An account without a contact, which every read of AWS takes ten seconds to read.
+
+    `policy` may change, U1 and U2 are fixers, and `told` grows with each record that may be
+    announced.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = FakeClock(START + timedelta(minutes=1))
+        self.gateway = FakeGateway(account(1))
+        self.gateway.on_read = lambda: self.clock.tick(10)
+        self.policy = Policy.requiring()
+        self.told: list[str] = []
+        self.path = folder / "bot.db"
+        self.processes: list[Process] = []
+
+    def process(
+        self,
+        *,
+        within: float = 60.0,
+        wait: float = 0.0,
+        heartbeat_interval: float = 10.0,
+        busy_timeout: float = 10.0,
+    ) -> Process:
+        """A bot on the database, on a host of its own; `wait` seconds between two reads."""
+        host = f"host-{len(self.processes)}"
+        store = SqliteStore(
+            self.path, self.clock, owner=Owner(host, host, 1), busy_timeout=busy_timeout
+        )
+        read_back = ReadBack(
+            self.gateway,
+            self.clock,
+            within=within,
+            first_poll_interval=wait,
+            longest_poll_interval=wait,
+        )
+        recorder = FixRecorder(
+            store.fixes, on_recorded=lambda: self.told.append("recorded"), pause=0.0
+        )
+        recovery = FixRecovery(store.fixes, recorder, read_back, self.clock)
+        fixes = FixService(
+            self.gateway,
+            store,
+            FakeFixers("U1", "U2"),
+            self.clock,
+            policies=AccountPolicies(store.accounts, lambda: self.policy),
+            read_back=read_back,
+            recorder=recorder,
+            recovery=recovery,
+            heartbeat_interval=heartbeat_interval,
+        )
+        self.processes.append(Process(store, fixes, recovery, read_back))
+        return self.processes[-1]
+
+    def close(self) -> None:
+        """Close every database connection."""
+        for process in self.processes:
+            process.store.close()
+
+
+def record_of(result: FixResult) -> Fix:
+    """The record that a fix left."""
+    assert result.fix is not None
+    return result.fix
+
+
+def refusal(result: FixResult) -> NotFixed:
+    """Why a fix was not made."""
+    assert isinstance(result, NotFixed)
+    return result
+
+
+def recorded(store: SqliteStore, number: int = 1) -> Fix:
+    """A fix as the store has it."""
+    fix = store.fixes.get(number)
+    assert fix is not None
+    return fix
