@@ -59,7 +59,7 @@ class Bot:
             reload_policy=self._policy.reload,
             next_check=lambda: self._schedule.next_check(),  # noqa: PLW0108 - made after this
             run_checks=lambda: check_running_bot(
-                settings, self._gateways, self._slack.connection.silence, self._policy.current()
+                settings, self._gateways, self._slack.connection.status, self._policy.current()
             ),
             on_connected=lambda: _log.info("ready"),
         )
@@ -106,7 +106,7 @@ class Bot:
     def _log_doctor(self) -> None:
         """Log what the doctor finds amiss."""
         lines = check_running_bot(
-            self._settings, self._gateways, silence=None, policy=self._policy.current()
+            self._settings, self._gateways, socket=None, policy=self._policy.current()
         )
         log_at_start(lines, wanted=lambda: not self._stopping.is_set())
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.config.load import LoadedSettings, Settings
     from bot.domain.errors import StoreError
     from bot.domain.policy.policy import Policy
+    from bot.slack.socket_mode import SocketStatus
 
 _log = structlog.get_logger(__name__)
 
@@ -67,7 +68,7 @@ def check_installation(environ: Mapping[str, str]) -> Iterator[CheckResult]:
 def check_running_bot(
     settings: Settings,
     gateways: Sequence[AwsGateway],
-    silence: Callable[[], float | None] | None,
+    socket: Callable[[], SocketStatus] | None,
     policy: Policy,
 ) -> Iterator[CheckResult]:
     """Check the installation from inside a bot, over what it has open.
@@ -75,11 +76,11 @@ def check_running_bot(
     Args:
         settings: those it runs on.
         gateways: its AWS by each caller, whose quotas are kept to.
-        silence: seconds since its connection to Slack gave a sign of life; None at its start, when
-            the connection, the channel and every contact are about to be looked at anyway.
+        socket: how its connection to Slack is; None at its start, when the connection, the channel
+            and every contact are about to be looked at anyway.
         policy: the one that it goes by now.
     """
-    checks = _checks(settings, gateways, policy, silence=silence, sample=silence is not None)
+    checks = _checks(settings, gateways, policy, socket=socket, sample=socket is not None)
     yield from Doctor(checks, log_defect).lines()
 
 
@@ -90,7 +91,7 @@ def _checks(
     *,
     wrong: Collection[str] = (),
     app_token: str | None = None,
-    silence: Callable[[], float | None] | None = None,
+    socket: Callable[[], SocketStatus] | None = None,
     sample: bool = True,
 ) -> list[Check]:
     """The checks of everything but the settings.
@@ -100,8 +101,8 @@ def _checks(
         gateways: AWS by each of its callers.
         policy: what accounts should have; None where that is unknown.
         wrong: the settings that cannot be used; what needs one of them is not checked.
-        app_token: the app-level token, to be tried; None where `silence` tells more.
-        silence: seconds since the last sign of life of the connection that stands.
+        app_token: the app-level token, to be tried; None where `socket` tells more.
+        socket: how the running bot's connection is.
         sample: whether the channel and one contact are read.
     """
     clock = SystemClock()
@@ -119,7 +120,7 @@ def _checks(
             channel if sample and "channel" not in wrong else None,
             None if "fixers" in wrong else settings.fixers,
             app_token=app_token,
-            silence=silence,
+            socket=socket,
             wants_members=policy is not None and policy.needs_members,
             wants_owners=policy is not None and policy.names_owners,
         )

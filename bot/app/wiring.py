@@ -221,7 +221,8 @@ class SlackBot:
         self.connection = SocketModeConnection(
             self._bolt.app,
             settings.slack_app_token.get_secret_value(),
-            self.client,
+            token,
+            url,
             on_connected=on_connected,
         )
 

@@ -13,6 +13,7 @@ import structlog
 
 from bot.domain.errors import NotifierError, PostRefused
 from bot.slack.client import CALL_ERRORS, explain
+from bot.slack.refusals import closes_channel
 from bot.slack.views.blocks import escape
 
 if TYPE_CHECKING:
@@ -26,20 +27,6 @@ _log = structlog.get_logger(__name__)
 
 _PAGE_SIZE: Final = 200
 """Channels asked for at a time; Slack advises no more, and takes 1,000 at most."""
-
-_CHANNEL_CLOSED: Final = {
-    "channel_not_found": (
-        "there is no such channel that the bot can see.",
-        "Check it in the policy; invite the bot first where the channel is private.",
-    ),
-    "is_archived": ("it is archived.", "Unarchive it, or name another in the policy."),
-    "not_in_channel": ("the bot is not in it.", "In that channel type: /invite @altcontact"),
-    "restricted_action": (
-        "a workspace setting keeps the bot from posting there.",
-        "Ask a workspace admin to let the app post there.",
-    ),
-}
-"""Slack's words for what closes one channel and no other, in words and with the mend."""
 
 
 class AlertChannel:
@@ -165,10 +152,10 @@ class Channels:
         Raises:
             PostRefused: it goes to its own channel, later; or the one for alerts cannot be had.
         """
-        wanted = announcement.channel
-        if not wanted or error.code not in _CHANNEL_CLOSED:
+        wanted, closed = announcement.channel, closes_channel(error.code)
+        if not wanted or closed is None:
             raise _refused(error) from error
-        words, remedy = _CHANNEL_CLOSED[error.code]
+        words, remedy = closed
         if wanted not in self._reported:
             self._reported.add(wanted)
             _log.warning(
@@ -198,8 +185,8 @@ class Channels:
             if announcement.channel_id == self._channel(wanted).id():
                 return ""
         except NotifierError as error:
-            words, remedy = _CHANNEL_CLOSED.get(error.code, ("", ""))
-            return _fallback_reason(wanted, f"{words} {remedy}") if words else ""
+            closed = closes_channel(error.code)
+            return _fallback_reason(wanted, " ".join(closed)) if closed is not None else ""
         return _fallback_reason(wanted, "that could not be posted to then.")
 
     def _channel(self, wanted: str) -> AlertChannel:

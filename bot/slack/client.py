@@ -1,4 +1,4 @@
-"""Slack's Web API: the two clients, and what its refusals mean in words.
+"""Slack's Web API: the clients, and what becomes of a call that failed.
 
 A message is posted with a client that never tries again by itself: Slack has no idempotent post,
 and a second try after a lost answer would post twice. Everything else may be tried again.
@@ -7,12 +7,9 @@ and a second try after a lost answer would post twice. Everything else may be tr
 from __future__ import annotations
 
 import logging
-import socket
-import ssl
 from http import HTTPStatus
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
-from urllib.error import URLError
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -30,6 +27,9 @@ from bot.domain.errors import (
     PostInDoubt,
     PostRefused,
 )
+from bot.slack.proxy import proxy_for
+from bot.slack.refusals import RETRIED, explain_code, is_known
+from bot.slack.transport_errors import MalformedAnswer, transport_problem
 
 if TYPE_CHECKING:
     from slack_sdk.web import SlackResponse
@@ -55,37 +55,6 @@ SHORT_TIMEOUT: Final = 2
 DOCTOR_TIMEOUT: Final = 5
 """Seconds to wait where it is looked whether Slack answers."""
 
-_TOKEN_DEAD: Final = (
-    "Slack does not accept the bot's token any more.",
-    "Install the app in the workspace again, and start the bot with the new SLACK_BOT_TOKEN.",
-)
-_PERMANENT: Final[dict[str, tuple[str, str]]] = {
-    "invalid_auth": _TOKEN_DEAD,
-    "not_authed": _TOKEN_DEAD,
-    "token_revoked": _TOKEN_DEAD,
-    "token_expired": _TOKEN_DEAD,
-    "account_inactive": _TOKEN_DEAD,
-    "not_in_channel": (
-        "The bot is not in the channel for alerts.",
-        "In that channel type: /invite @altcontact",
-    ),
-    "channel_not_found": (
-        "The channel for alerts does not exist, or the bot cannot see it.",
-        "Check ALTCONTACT_CHANNEL; a private channel is seen only once the bot is invited to it.",
-    ),
-    "is_archived": (
-        "The channel for alerts is archived.",
-        "Unarchive it, or name another in ALTCONTACT_CHANNEL.",
-    ),
-    "missing_scope": (
-        "The Slack app lacks a scope.",
-        "Compare the app's scopes with manifest.yml, and install the app again.",
-    ),
-    "restricted_action": (
-        "A workspace setting keeps the bot from posting.",
-        "Ask a workspace admin to let the app post in the channel for alerts.",
-    ),
-}
 _BY_ITSELF: Final = "It is tried again by itself."
 TRY_AGAIN: Final = "Please try again in a moment."
 """The next step where a person's own request failed: nobody but they try it again."""
@@ -95,12 +64,42 @@ _MAYBE_DONE: Final = frozenset(
     {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"}
 )
 
+_QUIET: Final = logging.getLogger(f"{__name__}.slack_sdk")
+"""The logger of slack_sdk's clients: what they raise is explained by who called them, once."""
+_QUIET.setLevel(logging.CRITICAL)
+
+
+class SlackWebClient(WebClient):
+    """slack_sdk's client, with the proxy found by `proxy_for`, and no error of another class.
+
+    slack_sdk trips over an answer that is no JSON object, or not in the character set that it
+    claims, with errors of Python's own; here these are a `MalformedAnswer`.
+    """
+
+    def __init__(self, token: str, base_url: str, **options: Any) -> None:  # noqa: ANN401 - slack_sdk's
+        super().__init__(token=token, base_url=base_url, logger=_QUIET, **options)
+        proxy = proxy_for(base_url)
+        self.proxy = proxy.url if proxy is not None else None
+
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:  # noqa: ANN401 - likewise
+        """Make a call.
+
+        Raises:
+            SlackClientError, OSError, HTTPException: the call failed.
+        """
+        try:
+            return super().api_call(api_method, **arguments)
+        except CALL_ERRORS:
+            raise
+        except (ValueError, LookupError, AttributeError, RecursionError) as error:
+            raise MalformedAnswer(type(error).__name__) from error
+
 
 def retrying_client(token: str, base_url: str) -> WebClient:
     """A client for calls that may be made twice: it waits out 429, 5xx and lost connections."""
-    return WebClient(
-        token=token,
-        base_url=base_url,
+    return SlackWebClient(
+        token,
+        base_url,
         timeout=TIMEOUT,
         retry_handlers=[
             ConnectionErrorRetryHandler(max_retry_count=2),
@@ -112,26 +111,17 @@ def retrying_client(token: str, base_url: str) -> WebClient:
 
 def single_try_client(token: str, base_url: str) -> WebClient:
     """A client that makes each call once."""
-    return WebClient(token=token, base_url=base_url, timeout=TIMEOUT, retry_handlers=[])
+    return SlackWebClient(token, base_url, timeout=TIMEOUT, retry_handlers=[])
 
 
 def short_timeout_client(token: str, base_url: str) -> WebClient:
     """A client for what must be known before a `trigger_id` lapses after three seconds."""
-    return WebClient(token=token, base_url=base_url, timeout=SHORT_TIMEOUT, retry_handlers=[])
+    return SlackWebClient(token, base_url, timeout=SHORT_TIMEOUT, retry_handlers=[])
 
 
 def doctor_client(token: str, base_url: str) -> WebClient:
     """A client for the doctor, who tells what fails rather than trying again."""
-    # What fails becomes a line of the doctor's, so slack_sdk need not log it as well.
-    logger = logging.getLogger(f"{__name__}.doctor")
-    logger.setLevel(logging.CRITICAL)
-    return WebClient(
-        token=token,
-        base_url=base_url,
-        timeout=DOCTOR_TIMEOUT,
-        retry_handlers=[],
-        logger=logger,
-    )
+    return SlackWebClient(token, base_url, timeout=DOCTOR_TIMEOUT, retry_handlers=[])
 
 
 class Reply:
@@ -145,7 +135,9 @@ class Reply:
 
     def __init__(self, url: str, *, replace: bool = True) -> None:
         self._replace = replace
-        self._hook = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[])
+        self._hook = WebhookClient(url, timeout=TIMEOUT, logger=_QUIET, retry_handlers=[])
+        proxy = proxy_for(url)
+        self._hook.proxy = proxy.url if proxy is not None else None
 
     def __call__(self, message: Message) -> None:
         """Show `message` instead of the last answer.
@@ -161,17 +153,26 @@ class Reply:
                 replace_original=self._replace,
             )
         except CALL_ERRORS as error:
-            raise explain(error) from error
+            raise explain(error, TRY_AGAIN) from error
+        except (ValueError, LookupError) as error:
+            # An answer in no character set, or in one that does not exist: a proxy's.
+            raise explain(MalformedAnswer(type(error).__name__), TRY_AGAIN) from error
         if answer.status_code != HTTPStatus.OK:
-            raise NotifierError(f"Slack did not take the answer (status {answer.status_code}).")
+            raise NotifierError(
+                f"Slack did not accept the answer to a command (HTTP {answer.status_code}).",
+                TRY_AGAIN,
+            )
 
 
 def code_of(error: CallError) -> str:
     """Slack's word for what is wrong (`not_in_channel`), or empty where Slack did not answer."""
     if not isinstance(error, SlackApiError):
         return ""
-    code = str(_response(error).get("error", ""))
-    return code if code.replace("_", "").isalnum() else ""
+    try:
+        code = _response(error).get("error")
+    except (AttributeError, ValueError):  # slack_sdk has kept an answer that is no JSON object
+        code = None
+    return code if isinstance(code, str) and code.replace("_", "").isalnum() else ""
 
 
 def explain(error: CallError, remedy: str = _BY_ITSELF) -> NotifierError:
@@ -179,7 +180,7 @@ def explain(error: CallError, remedy: str = _BY_ITSELF) -> NotifierError:
 
     Args:
         error: what the call raised.
-        remedy: the next step where nothing has to be mended first.
+        remedy: the next step where trying again may help.
     """
     return _as(NotifierError, error, remedy)
 
@@ -206,16 +207,18 @@ def history_error(error: CallError) -> NotifierError:
 
 
 def _as(kind: type[_Problem], error: CallError, remedy: str = _BY_ITSELF) -> _Problem:
-    code = code_of(error)
-    refused = f"Slack refused: {code}." if code else "Slack could not be reached."
-    words, remedy = _PERMANENT.get(code, (refused, remedy))
-    return kind(
-        words,
-        remedy,
-        code=code,
-        retry_after=_retry_after(error),
-        permanent=code in _PERMANENT,
-    )
+    code, retry_after = code_of(error), _retry_after(error)
+    permanent = bool(code) and code not in RETRIED and retry_after is None
+    if code or retry_after is not None:
+        message, own_remedy = explain_code(code or "ratelimited")
+        if permanent and not is_known(code) and remedy != _BY_ITSELF:
+            own_remedy = remedy
+    else:
+        problem = transport_problem(error, _status(error))
+        message, own_remedy = problem.message, problem.remedy
+    if not permanent:
+        own_remedy = f"{own_remedy} {remedy}".strip()
+    return kind(message, own_remedy, code=code, retry_after=retry_after, permanent=permanent)
 
 
 def _retry_after(error: CallError) -> float | None:
@@ -241,11 +244,13 @@ def _surely_not_done(error: CallError) -> bool:
             and code not in _MAYBE_DONE
             and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
         )
-    # Only a connection that was never made surely carried nothing to Slack.
-    reason = error.reason if isinstance(error, URLError) else error
-    return isinstance(
-        reason, ConnectionRefusedError | socket.gaierror | ssl.SSLCertVerificationError
-    )
+    return not transport_problem(error).sent
+
+
+def _status(error: CallError) -> int:
+    """The HTTP status of an answer that was not 200 OK; else 0."""
+    status = _response(error).status_code if isinstance(error, SlackApiError) else HTTPStatus.OK
+    return status if status != HTTPStatus.OK else 0
 
 
 def _response(error: SlackApiError) -> SlackResponse:

@@ -8,27 +8,33 @@ from typing import TYPE_CHECKING
 
 import structlog
 from slack_bolt import BoltResponse
-from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 
 if TYPE_CHECKING:
-    from slack_sdk.socket_mode import SocketModeClient
+    from slack_bolt import App
+    from slack_sdk.socket_mode.client import BaseSocketModeClient
     from slack_sdk.socket_mode.request import SocketModeRequest
 
 _log = structlog.get_logger(__name__)
 
 
-class EnvelopeHandler(SocketModeHandler):
-    """Bolt's handler, but that it also acks what no listener is for, and what Bolt fails on.
+class EnvelopeHandler:
+    """Does as Bolt's handler, but also acks what no listener is for, and what Bolt fails on.
 
     Bolt leaves those without an ack: Slack shows a failure, and delivers them three times more.
+
+    Args:
+        app: the Bolt app whose listeners answer.
     """
 
-    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def handle(self, client: BaseSocketModeClient, req: SocketModeRequest) -> None:
         """Take one envelope: hand its payload to Bolt, and send the ack."""
         began = time.time()
         try:
-            response = run_bolt_app(self.app, req)
+            response = run_bolt_app(self._app, req)
         except Exception as error:  # noqa: BLE001 - Bolt could not even read it
             response = BoltResponse(status=HTTPStatus.BAD_REQUEST)
             _log.warning("payload not understood", type=req.type, kind=type(error).__name__)

@@ -15,6 +15,7 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.rules.facts import MemberState
 from bot.slack.client import CALL_ERRORS, explain
 from bot.slack.scopes import EMAILS, granted
+from bot.slack.transport_errors import MalformedAnswer
 
 if TYPE_CHECKING:
     import threading
@@ -116,11 +117,7 @@ class MemberWalk:
         return self._clock.monotonic() + wait > self._deadline
 
     def _page(self, cursor: str) -> SlackResponse:
-        try:
-            page = self._ask(cursor)
-        except (AttributeError, ValueError) as error:
-            # slack_sdk itself trips over an answer that is no JSON object.
-            raise WalkFailed(_not_slack()) from error
+        page = self._ask(cursor)
         if not isinstance(page.data, dict):
             raise WalkFailed(_not_slack())
         return page
@@ -135,6 +132,8 @@ class MemberWalk:
                 raise WalkFailed(why)
             try:
                 return self._client.users_list(limit=PAGE_SIZE, cursor=cursor)
+            except MalformedAnswer as error:
+                raise WalkFailed(_not_slack()) from error
             except CALL_ERRORS as error:
                 problem = explain(error)
                 if problem.code == "missing_scope":

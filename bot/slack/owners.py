@@ -118,9 +118,6 @@ class Owners:
                 _log.info("owners are not looked up for now", problem=str(problem), seconds=pause)
                 return None
             user = None
-        except (AttributeError, ValueError):
-            # slack_sdk itself trips over an answer that is no JSON object.
-            return None
         identity = str(user.get("id", "")) if isinstance(user, dict) else ""
         if not _ID.fullmatch(identity) or (isinstance(user, dict) and user.get("deleted")):
             identity = ""

@@ -1,84 +1,108 @@
-"""The Socket Mode connection: made however long Slack is away, and closed in order."""
+"""Keeps the bot connected to Slack: connects, notices what is lost, and tries again ever later."""
 
 from __future__ import annotations
 
-import contextlib
+import secrets
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
-from bot.slack.client import CALL_ERRORS, explain
-from bot.slack.envelopes import EnvelopeHandler
+from bot.domain.errors import NotifierError
+from bot.slack.client import CALL_ERRORS, TRY_AGAIN, explain, single_try_client
+from bot.slack.socket_client import ConnectFailed, SocketClient, hang_up
+from bot.slack.transport_errors import no_websocket, transport_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from slack_bolt import App
-    from slack_sdk import WebClient
-    from slack_sdk.socket_mode import SocketModeClient
 
 _log = structlog.get_logger(__name__)
 
-PING_INTERVAL: Final = 2
+PING_INTERVAL: Final = 2.0
 """Seconds between pings. slack_sdk notices a dead peer after about four of them."""
 
-FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
-"""Seconds until connecting is tried again, growing twofold."""
+FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
+"""Seconds until connecting is tried again, growing twofold; up to half of it is left to chance."""
+
+HELLO_TIMEOUT: Final = 10.0
+"""Seconds in which Slack says hello on a connection that was opened."""
+
+_STILL: Final = "Checks run as scheduled; commands and buttons do not work until it is connected."
 
 
-READER_TIMEOUT: Final = 5.0
-"""Seconds that the thread which reads the socket has for ending, at a stop."""
+@dataclass(frozen=True, slots=True)
+class SocketStatus:
+    """How the connection to Slack is.
 
-
-def hang_up(client: SocketModeClient, reader_timeout: float = READER_TIMEOUT) -> None:
-    """Close a connection for good, and the socket at once.
-
-    slack_sdk's own `close` would wait until reads that are under way time out. And where the first
-    envelope comes while `connect` is still under way, the thread that reads goes by a state that
-    the client no longer knows: it never ends, and `close` waits for it.
+    Args:
+        silence: seconds since Slack's last sign of life; None while not connected.
+        problem: why it is not connected; None where it is, or was not tried yet.
+        others: connections of the same app that are not this bot's, by the last hello.
     """
-    client.closed = True
-    client.auto_reconnect_enabled = False
-    client.current_session_state.terminated = True
-    # Each of these ends a read that is under way: of the socket, and of the queue.
-    if client.current_session is not None:
-        with contextlib.suppress(OSError):
-            client.current_session.ping("closing")
-    client.message_queue.put(None)
-    client.disconnect()
-    reader, client.current_session_runner = client.current_session_runner, IntervalRunner(_nothing)
-    ending = threading.Thread(target=reader.shutdown, name="hang up", daemon=True)
-    ending.start()
-    ending.join(reader_timeout)
-    client.close()
 
-
-def _nothing() -> None:
-    """What there is left to read."""
+    silence: float | None
+    problem: NotifierError | None = None
+    others: int = 0
 
 
 class SocketModeConnection:
-    """Keeps the bot connected to Slack. slack_sdk reconnects; this makes the first connection.
+    """The connection, on a thread of its own.
+
+    Connected means that Slack has said hello: an open socket may be a proxy's.
 
     Args:
         app: the Bolt app whose listeners answer.
         app_token: the app-level token (`xapp-…`).
-        client: a client whose calls may be tried again.
+        bot_token: the bot token.
+        base_url: of the Web API.
         on_connected: called once, when the first connection stands.
+        count_others: called when Slack has said hello with how many connections of the same app
+            are not this bot's; says after how many seconds they are to be counted again, if so.
+        first_retry: seconds until connecting is first tried again.
+        ping_interval: seconds between pings.
+        hello_timeout: seconds in which Slack says hello.
     """
 
     def __init__(
-        self, app: App, app_token: str, client: WebClient, on_connected: Callable[[], None]
+        self,
+        app: App,
+        app_token: str,
+        bot_token: str,
+        base_url: str,
+        *,
+        on_connected: Callable[[], None],
+        count_others: Callable[[int], float | None] = lambda _: None,
+        first_retry: float = FIRST_RETRY,
+        ping_interval: float = PING_INTERVAL,
+        hello_timeout: float = HELLO_TIMEOUT,
     ) -> None:
-        self._handler = EnvelopeHandler(
-            app, app_token, web_client=client, ping_interval=PING_INTERVAL
+        self._app_token = app_token
+        self._web = single_try_client(bot_token, base_url)
+        self._client = SocketClient(
+            app,
+            app_token,
+            self._web,
+            ping_interval=ping_interval,
+            on_hello=self._greeted,
+            on_replace=self._replace,
         )
         self._on_connected = on_connected
+        self._count_others = count_others
+        self._first_retry = first_retry
+        self._ping_interval = ping_interval
+        self._hello_timeout = hello_timeout
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._connect, name="connect", daemon=True)
+        self._woken = threading.Event()
+        self._hello = threading.Event()
+        self._problem: NotifierError | None = None
+        self._wait = first_retry
+        self._own = 1
+        self._others = 0
+        self._thread = threading.Thread(target=self._run, name="connect", daemon=True)
 
     def start(self) -> None:
         """Begin to connect."""
@@ -87,31 +111,128 @@ class SocketModeConnection:
     def stop(self) -> None:
         """Take no more work from Slack, and close the socket."""
         self._stopping.set()
-        hang_up(self._handler.client)
+        self._woken.set()
+        self._hello.set()
+        self._client.forbid()
+        hang_up(self._client)
 
-    def silence(self) -> float | None:
-        """Seconds since Slack answered a ping; None while not connected."""
-        session = self._handler.client.current_session
-        if session is None or not session.is_active():
-            return None
+    def status(self) -> SocketStatus:
+        """How it is now."""
+        session = self._client.current_session
+        if session is None or not session.is_active() or not self._hello.is_set():
+            return SocketStatus(None, self._problem, self._others)
         last = session.last_ping_pong_time
-        return max(0.0, time.time() - last) if last is not None else 0.0
+        silence = max(0.0, time.time() - last) if last is not None else 0.0
+        return SocketStatus(silence, None, self._others)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._connect()
+            connected_at = time.monotonic()
+            recount = None if self._stopping.is_set() else self._count_others(self._others)
+            if self._watch(recount):
+                # Of its own accord, and with the one before closed, so that it is not counted.
+                self._client.drop()
+            elif time.monotonic() - connected_at < LONGEST_RETRY:
+                self._pause()
+            else:
+                self._wait = self._first_retry
 
     def _connect(self) -> None:
-        wait, logged = FIRST_RETRY, ""
+        """Connect, however long it takes; returns when that is done, or the bot stops."""
+        logged, began = "", time.monotonic()
         while not self._stopping.is_set():
             try:
-                self._handler.client.connect()
-            except CALL_ERRORS as error:
-                problem = explain(error)
+                self._open()
+            except NotifierError as problem:
+                if self._stopping.is_set():
+                    return
+                self._problem = problem
                 if logged != str(problem):
                     logged = str(problem)
-                    _log.warning("not connected to Slack", problem=logged, mend=problem.remedy)
-                # The address was good for one try alone.
-                self._handler.client.wss_uri = None
-                self._stopping.wait(problem.retry_after or wait)
-                wait = min(2 * wait, LONGEST_RETRY)
+                    _log.warning(
+                        "not connected to Slack",
+                        problem=logged,
+                        mend=problem.remedy,
+                        code=problem.code,
+                        meanwhile=_STILL,
+                    )
+                self._pause(problem.retry_after or 0.0)
             else:
-                _log.info("connected to Slack")
-                self._on_connected()
+                self._connected(time.monotonic() - began if logged else 0.0)
                 return
+
+    def _pause(self, at_least: float = 0.0) -> None:
+        """Wait longer each time, and no two bots alike."""
+        chance = 0.5 + secrets.randbelow(501) / 1000
+        self._stopping.wait(max(at_least, self._wait * chance))
+        self._wait = min(2 * self._wait, LONGEST_RETRY)
+
+    def _connected(self, outage: float) -> None:
+        first, self._problem = self._on_connected, None
+        if outage:
+            _log.info("connected to Slack", after_seconds=round(outage, 1))
+        else:
+            _log.info("connected to Slack")
+        self._on_connected = lambda: None
+        first()
+
+    def _open(self) -> None:
+        """Open one connection, and wait for Slack's hello.
+
+        Raises:
+            NotifierError: it does not stand.
+        """
+        self._woken.clear()
+        self._hello.clear()
+        # One that Slack still counts, where it asked for another in its place.
+        self._own = 2 if self._client.is_connected() else 1
+        try:
+            answer = self._web.apps_connections_open(app_token=self._app_token)
+            url = answer.get("url")
+            if not isinstance(url, str) or not url.startswith(("ws://", "wss://")):
+                raise _problem(None)
+            self._client.open(url)
+        except CALL_ERRORS as error:
+            raise explain(error) from error
+        except ConnectFailed as error:
+            raise _problem(error.cause) from error
+        if not self._hello.wait(self._hello_timeout):
+            self._client.drop()
+            raise NotifierError(
+                "Slack could not be reached: the connection is open, but Slack says nothing on it.",
+                f"Look for a proxy or a firewall that holds back WebSocket messages. {TRY_AGAIN}",
+            )
+
+    def _watch(self, recount: float | None) -> bool:
+        """Return when the connection is lost, or another is asked for.
+
+        Args:
+            recount: seconds until connections are to be counted again; None for never.
+
+        Returns:
+            Whether it is time for that, which Slack does only on a new connection.
+        """
+        due = time.monotonic() + recount if recount is not None else None
+        while not self._stopping.is_set():
+            if self._woken.wait(self._ping_interval):
+                return False
+            if not self._client.check():
+                _log.info("connection to Slack lost")
+                return False
+            if due is not None and time.monotonic() >= due:
+                return True
+        return False
+
+    def _greeted(self, connections: int) -> None:
+        self._others = max(0, connections - self._own)
+        self._hello.set()
+
+    def _replace(self) -> None:
+        self._woken.set()
+
+
+def _problem(cause: Exception | None) -> NotifierError:
+    problem = transport_problem(cause) if cause is not None else no_websocket()
+    again = "It is tried again by itself."
+    return NotifierError(problem.message, f"{problem.remedy} {again}".strip())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from altcontact_sandbox.errors import SandboxError
+from altcontact_sandbox.loopback import without_proxy
 from altcontact_sandbox.slack.workspace import GROUP
 from bot.config import crontab
 
@@ -84,7 +85,7 @@ class BotProcess:
             "ALTCONTACT_PHONE_REGION": "GB",
             "ALTCONTACT_SCHEDULE": SCHEDULE,
             "ALTCONTACT_TIMEZONE": TIMEZONE,
-            "NO_PROXY": "127.0.0.1",
+            **without_proxy(os.environ),
         }
         self.on_change()
 

@@ -19,6 +19,7 @@ from altcontact_sandbox.aws.sandbox import AwsSandbox
 from altcontact_sandbox.bot_process import COMMAND, BotProcess
 from altcontact_sandbox.browser import open_page
 from altcontact_sandbox.errors import SandboxError
+from altcontact_sandbox.loopback import without_proxy
 from altcontact_sandbox.page.server import PageServer
 from altcontact_sandbox.slack.sandbox import SlackSandbox
 from altcontact_sandbox.terminal import prompt
@@ -79,6 +80,7 @@ def run(options: Options) -> int:
     """
     if options.policy:
         load({CONFIG: options.policy}, needs_slack=False)
+    os.environ.update(without_proxy(os.environ))
     before = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
     try:
         with ExitStack() as stack:

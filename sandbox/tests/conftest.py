@@ -1,4 +1,7 @@
-"""Says in one line which tests did not run for want of a browser; to CI that is a failure."""
+"""Says in one line which tests did not run for want of a browser; to CI that is a failure.
+
+No proxy of the machine's stands between tests and servers on it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from altcontact_sandbox.loopback import without_proxy
 
 from sandbox.tests.browser import chromium
 
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 FOLDER = "sandbox/tests/browser"
+
+os.environ.update(without_proxy(os.environ))
 
 
 def not_run(config: pytest.Config) -> int:

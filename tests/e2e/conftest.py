@@ -170,7 +170,6 @@ def environment(aws: AwsSandbox, slack: SlackSandbox, tmp_path: Path) -> dict[st
         "ALTCONTACT_READ_RATE": "1000",
         "ALTCONTACT_WRITE_RATE": "1000",
         "ALTCONTACT_LOG_FORMAT": "json",
-        "NO_PROXY": "127.0.0.1",
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.errors import NotifierError
@@ -12,8 +13,11 @@ from bot.slack.client import CALL_ERRORS, code_of
 from bot.slack.doctor import reachability
 from bot.slack.doctor.fixers import check_fixers
 from bot.slack.doctor.lines import REACHED, line, refused
+from bot.slack.doctor.proxy import check_proxy
 from bot.slack.doctor.scopes import APPS, check_scopes
+from bot.slack.proxy import proxy_for
 from bot.slack.scopes import BOT_SCOPES, FOR_POLICY, granted, manifest_lines
+from bot.slack.transport_errors import transport_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from bot.services.doctor import CheckResult
     from bot.services.ports.clock import Clock
     from bot.slack.channels import AlertChannel
+    from bot.slack.socket_mode import SocketStatus
 
 SKEW_WARNING, SKEW_FAILURE = 60.0, 240.0
 """Seconds by which the clock may be wrong.
@@ -48,9 +53,8 @@ class SlackChecks:
         clock: the time.
         channel: the channel for alerts, and what the settings call it; None where that is unknown.
         fixers: who may change contacts; None where that is unknown.
-        app_token: the app-level token, to be tried; None where `silence` tells more.
-        silence: seconds since the last sign of life of the connection that stands, or None where
-            none stands; what a running bot has.
+        app_token: the app-level token, to be tried; None where `socket` tells more.
+        socket: how a running bot's connection is.
         wants_members: whether the policy has a rule about members of the workspace.
         wants_owners: whether the policy names owners of accounts by a tag.
     """
@@ -63,7 +67,7 @@ class SlackChecks:
         fixers: Sequence[str] | None,
         *,
         app_token: str | None = None,
-        silence: Callable[[], float | None] | None = None,
+        socket: Callable[[], SocketStatus] | None = None,
         wants_members: bool = False,
         wants_owners: bool = False,
     ) -> None:
@@ -72,7 +76,7 @@ class SlackChecks:
         self._channel = channel
         self._fixers = fixers
         self._app_token = app_token
-        self._silence = silence
+        self._socket = socket
         self._wants_members = wants_members
         self._wants_owners = wants_owners
         self._in_the_way = "the bot token was not tried"
@@ -83,6 +87,7 @@ class SlackChecks:
     def checks(self) -> tuple[Check, ...]:
         """What to look at, in order."""
         checks = (
+            ("Proxy", self._check_proxy),
             ("Bot token", self._check_token),
             ("Scopes", self._check_scopes),
             ("App-level token", self._check_app_token),
@@ -92,6 +97,9 @@ class SlackChecks:
             ("Clock", self._check_clock),
         )
         return tuple(Check(Section.SLACK, name, run) for name, run in checks)
+
+    def _check_proxy(self) -> Iterator[CheckResult]:
+        return check_proxy(self._client.base_url, self._client.timeout)
 
     def _check_token(self) -> Iterator[CheckResult]:
         if not self._client.token:
@@ -151,23 +159,29 @@ class SlackChecks:
             return
         yield line(name, State.OK, "opens Socket Mode; no connection was made with it.")
         url = str(answer["url"])
+        proxy = proxy_for(url)
+        through = f" through {proxy.host} ({proxy.variable})" if proxy is not None else ""
         try:
-            reachability.connect(url, self._client.proxy, self._client.timeout)
-        except OSError as error:
+            reachability.connect(url, proxy.url if proxy else None, self._client.timeout)
+        except (OSError, HTTPException, ValueError) as error:
             host = reachability.host_of(url)
-            message = f"{host} cannot be reached ({type(error).__name__})."
-            remedy = "Let the bot's machine out to it by TCP and TLS; see whether it can:"
+            problem = transport_problem(error)
+            message = f"{host} cannot be reached{through}. {problem.message}"
+            remedy = problem.remedy or "Let the bot's machine out to it by TCP and TLS:"
             snippet = f"curl -sS -o /dev/null -w '%{{http_code}}\\n' https://{host}/"
             yield line("Socket", State.FAILURE, message, remedy, snippet)
         else:
-            yield line("Socket", State.OK, f"{reachability.host_of(url)} can be reached.")
+            yield line("Socket", State.OK, f"{reachability.host_of(url)} can be reached{through}.")
 
     def _check_socket(self) -> Iterator[CheckResult]:
-        if self._silence is None:
+        if self._socket is None:
             return
-        silence = self._silence()
+        status = self._socket()
+        silence = status.silence
         if silence is None:
-            message, remedy = "is not connected.", "It connects by itself; if it does not:"
+            problem = status.problem
+            message = f"is not connected. {problem}" if problem else "is not connected."
+            remedy = problem.remedy if problem else "It connects by itself; if it does not:"
             yield line("Socket", State.FAILURE, message, remedy, REACHED)
         elif silence > SILENCE:
             message = f"is connected; nothing came for {silence:.0f} seconds."

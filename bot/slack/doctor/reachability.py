@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-_PORTS: Final = {"ws": 80, "wss": 443}
+_PORTS: Final = {"ws": 80, "http": 80, "wss": 443, "https": 443}
+_SECURE: Final = frozenset({"wss", "https"})
 
 
 def host_of(url: str) -> str:
@@ -23,16 +24,17 @@ def connect(url: str, proxy: str | None, timeout: float) -> None:
     """Open a connection to the server, TLS included, send nothing, and close it.
 
     Args:
-        url: a `ws://` or `wss://` address.
-        proxy: the HTTP proxy to go through, as slack_sdk goes.
+        url: an address of the Web API, or of Socket Mode.
+        proxy: the URL of the HTTP proxy to go through, as `proxy_for` gives it.
         timeout: seconds for each step.
 
     Raises:
-        OSError: it cannot be reached; the proxy's refusal and a certificate in doubt included.
+        OSError, HTTPException: it cannot be reached; the proxy's refusal and a certificate in doubt
+            included.
     """
     address = urlsplit(url)
     host, port = address.hostname or "", address.port or _PORTS.get(address.scheme, 443)
-    connection_type = HTTPSConnection if address.scheme == "wss" else HTTPConnection
+    connection_type = HTTPSConnection if address.scheme in _SECURE else HTTPConnection
     if proxy is None:
         connection = connection_type(host, port, timeout=timeout)
     else:

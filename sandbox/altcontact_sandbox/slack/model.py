@@ -18,6 +18,8 @@ class Channel:
     members: set[str]
     is_archived: bool = False
     is_private: bool = False
+    post_problem: str = ""
+    """The code by which Slack refuses every post here; empty where it takes them."""
 
     @property
     def kind(self) -> str:
@@ -130,12 +132,15 @@ class Fault:
     """What a Web API method does instead.
 
     `ratelimited` (`Retry-After` is `seconds`), `error` (HTTP 500), `hang` (for `seconds`, then no
-    answer), `close` (no answer at once); none of these does anything. `lost_reply` does what was
-    asked, and after `seconds` closes the connection without an answer. `slow` does what was asked
-    and answers, `seconds` later.
+    answer), `close` (no answer at once), `refused` (Slack's answer with the error `code`), `html`
+    (a proxy's page with HTTP 200), `malformed` (JSON that is no object), `charset` (text that is
+    not in the character set that it claims); none of these does anything. `lost_reply` does what
+    was asked, and after `seconds` closes the connection without an answer. `slow` does what was
+    asked and answers, `seconds` later.
     """
 
     method: str
     kind: str
     count: int
     seconds: float
+    code: str = ""

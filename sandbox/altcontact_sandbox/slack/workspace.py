@@ -102,6 +102,8 @@ class Workspace:
         self.call_burst = 5.0
         self.buckets = Buckets()
         self.latency = self.clock_skew = 0.0
+        self.ghost_connections = 0
+        self.says_hello = True
         self.response_uses, self.response_life = RESPONSE_USES, RESPONSE_LIFE
         self.trigger_life = TRIGGER_LIFE
         self._numbers = itertools.count(1)

@@ -10,7 +10,7 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.slack.socket_mode import hang_up
+from bot.slack.socket_client import hang_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable

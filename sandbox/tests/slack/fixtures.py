@@ -11,7 +11,7 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
-from bot.slack.socket_mode import hang_up
+from bot.slack.socket_client import hang_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,6 +91,9 @@ class TinyBot:
             environment["SLACK_APP_TOKEN"],
             web_client=WebClient(base_url=environment["SLACK_API_URL"]),
             ping_interval=1,
+        )
+        self._handler.client.proxy = (
+            None  # slack_sdk takes a proxy of the machine's, NO_PROXY or not
         )
 
     def start(self) -> None:

@@ -15,7 +15,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from bot.slack.socket_mode import hang_up
+from bot.slack.socket_client import hang_up
 from sandbox.tests.slack import fixtures
 
 if TYPE_CHECKING:

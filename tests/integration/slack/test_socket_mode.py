@@ -11,7 +11,7 @@ from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.builtin.connection import ConnectionState
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-from bot.slack.socket_mode import hang_up
+from bot.slack.socket_client import hang_up
 from sandbox.tests.slack import fixtures
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def client(slack: SlackSandbox) -> Iterator[SocketModeClient]:
         web_client=WebClient(base_url=environment["SLACK_API_URL"]),
         ping_interval=PATIENCE,
     )
+    made.proxy = None  # slack_sdk takes a proxy of the machine's, NO_PROXY or not
     made.socket_mode_request_listeners.append(listen)
     made.connect()
     slack.wait_connected()

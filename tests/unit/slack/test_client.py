@@ -117,8 +117,42 @@ def test_what_a_person_must_mend(code: str, told: str) -> None:
 def test_other_refusals_and_silence() -> None:
     """Other refusals give Slack's code; silence says that Slack was not reached."""
     assert "some_code" in str(client.explain(refused("some_code")))
-    assert not client.explain(refused("some_code")).permanent
     assert "could not be reached" in str(client.explain(TimeoutError()))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "restricted_action_read_only_channel",
+        "restricted_action_non_threadable_channel",
+        "team_access_not_granted",
+        "message_limit_exceeded",
+        "invalid_blocks",
+        "a_code_of_next_year",
+    ],
+)
+def test_a_refusal_is_permanent_unless_it_is_known_to_pass(code: str) -> None:
+    """A code that nobody knows needs a person as well, who is told where to look."""
+    problem = client.post_error(refused(code))
+    assert isinstance(problem, PostRefused)
+    assert problem.permanent
+    assert problem.remedy
+    assert "tried again by itself" not in problem.remedy
+
+
+@pytest.mark.parametrize(
+    "code", ["ratelimited", "internal_error", "fatal_error", "service_unavailable", "rollup_error"]
+)
+def test_a_refusal_that_passes(code: str) -> None:
+    """Slack being busy, or having a fault, needs nobody."""
+    problem = client.post_error(refused(code))
+    assert not problem.permanent
+    assert "tried again by itself" in problem.remedy
+
+
+def test_an_unknown_code_that_a_person_meets() -> None:
+    """Who just pressed a button is told to try again, and not to look up a code."""
+    assert client.explain(refused("odd"), client.TRY_AGAIN).remedy == client.TRY_AGAIN
 
 
 def test_nothing_but_a_code_is_passed_on() -> None:

@@ -15,6 +15,7 @@ from bot.domain.rules.facts import Members, MemberState
 from bot.slack.member_walk import MAX_TRIES, PAGE_INTERVAL, PAGE_SIZE
 from bot.slack.members import MAX_AGE, MAX_STALE_AGE, RETRY_INTERVAL, WALK_TIMEOUT, SlackMembers
 from bot.slack.scopes import granted
+from bot.slack.transport_errors import MalformedAnswer
 from tests.unit.fakes import PATIENCE, FakeClock, Gate
 
 if TYPE_CHECKING:
@@ -278,7 +279,7 @@ def test_a_refusal(code: str) -> None:
         Answer(b"zip"),
         Answer({"ok": True}),
         Answer({"ok": True, "members": "all"}),
-        AttributeError("'list' object has no attribute 'get'"),
+        MalformedAnswer("AttributeError"),
     ],
 )
 def test_what_is_not_slack(answer: Answer | Exception) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.owners import LOOKUP_TIMEOUT, MAX_AGE, MAX_AGE_NOBODY, MAX_LOOKUPS, Owners
+from bot.slack.transport_errors import MalformedAnswer
 from tests.unit.fakes import FakeClock
 
 
@@ -202,9 +203,10 @@ def test_what_keeps_all_from_being_found(bench: Bench, problem: Exception, pause
 
 def test_what_is_not_slack(bench: Bench) -> None:
     """An answer that slack_sdk trips over finds nobody, and is not kept."""
-    bench.slack.problem = AttributeError("'list' object has no attribute 'get'")
+    bench.slack.problem = MalformedAnswer("AttributeError")
     assert bench.mention("ana@corp.example") == "ana@corp.example"
     bench.slack.problem = None
+    bench.clock.tick(LOOKUP_TIMEOUT)
     assert bench.mention("ana@corp.example") == "<@U0ANA00001>"
 
 

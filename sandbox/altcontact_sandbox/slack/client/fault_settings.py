@@ -65,16 +65,20 @@ class SlackFaultSettings:
         """The content of a file that the app shared."""
         return self._fetch("GET", f"files/{identity}").content
 
-    def fault(self, method: str, kind: str, count: int = 1, seconds: float = 0.0) -> None:
+    def fault(
+        self, method: str, kind: str, count: int = 1, seconds: float = 0.0, code: str = ""
+    ) -> None:
         """Let the next calls of a method fail.
 
         Args:
             method: of the Web API; `*` is any, `response_url` an answer to one.
-            kind: ratelimited, error, hang, close, lost_reply or slow; see `workspace.Fault`.
+            kind: ratelimited, error, hang, close, lost_reply, slow, refused, html, malformed or
+                charset; see `model.Fault`.
             count: how many calls.
             seconds: `Retry-After`, or how long.
+            code: Slack's error code, of `refused`.
         """
-        self._set("fault", method=method, kind=kind, count=count, seconds=seconds)
+        self._set("fault", method=method, kind=kind, count=count, seconds=seconds, code=code)
 
     def clear_faults(self) -> None:
         """Let no call fail any more."""
@@ -111,6 +115,10 @@ class SlackFaultSettings:
     def add_bot(self, channel: str = ALERTS) -> None:
         """Invite the bot to a channel."""
         self._set("channel", id=channel, has_bot=True)
+
+    def refuse_posts(self, code: str, channel: str = ALERTS) -> None:
+        """Refuse every post in a channel by an error code; `""` takes them again."""
+        self._set("channel", id=channel, post_problem=code)
 
     def set_channel(self, channel: str = ALERTS, /, **members: bool) -> None:
         """Archive a channel (`is_archived`), or put the bot in or out of it (`has_bot`)."""
@@ -165,7 +173,8 @@ class SlackFaultSettings:
         the workspace is one of Enterprise Grid, and with is_org_wide the app is installed for the
         whole organization. tier2, tier3 and tier4
         are the calls of `users.list`, `users.lookupByEmail` and `users.info` that are taken a
-        minute (0: all), call_burst how many of them may come at once.
+        minute (0: all), call_burst how many of them may come at once. ghost_connections is how many
+        connections Slack's hello counts besides those that stand; without says_hello none comes.
         """
         self._set("settings", **changed)
 

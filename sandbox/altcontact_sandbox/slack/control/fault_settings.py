@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 
     Given = dict[str, Any]
 
-_FAULTS: Final = frozenset({"ratelimited", "error", "hang", "close", "lost_reply", "slow"})
+_FAULTS: Final = frozenset(
+    {
+        "ratelimited",
+        "error",
+        "hang",
+        "close",
+        "lost_reply",
+        "slow",
+        "refused",
+        "html",
+        "malformed",
+        "charset",
+    }
+)
 _MAX_CROWD: Final = 1_000_000
 _SETTINGS: Final = frozenset(
     {
@@ -24,6 +37,8 @@ _SETTINGS: Final = frozenset(
         "app_token_problem",
         "clock_skew",
         "latency",
+        "ghost_connections",
+        "says_hello",
         "ack_within",
         "post_rate",
         "post_burst",
@@ -95,13 +110,15 @@ class FaultSettings:
         if given["kind"] not in _FAULTS:
             raise SandboxError(f"No such fault: {given['kind']}.", f"There are {sorted(_FAULTS)}.")
         count, seconds = int(given.get("count", 1)), float(given.get("seconds", 0.0))
-        self._space.faults.append(Fault(str(given["method"]), given["kind"], count, seconds))
+        method, code = str(given["method"]), str(given.get("code", ""))
+        self._space.faults.append(Fault(method, given["kind"], count, seconds, code))
 
     def _change_channel(self, given: Given) -> None:
         channel = self._space.channel(given["id"])
         if channel is None:
             raise SandboxError(f"The sandbox's Slack has no channel {given['id']}.")
         channel.is_archived = given.get("is_archived", channel.is_archived)
+        channel.post_problem = str(given.get("post_problem", channel.post_problem))
         if "has_bot" in given:
             change = channel.members.add if given["has_bot"] else channel.members.discard
             change(BOT_USER)

@@ -81,14 +81,15 @@ class SocketMode:
         connection = _Connection(socket)
         self._connections.append(connection)
         self.accepted += 1
-        await connection.send(
-            {
-                "type": "hello",
-                "num_connections": self.connected,
-                "connection_info": {"app_id": APP},
-                "debug_info": {"host": "sandbox", "approximate_connection_time": 3600},
-            }
-        )
+        if self._space.says_hello:
+            await connection.send(
+                {
+                    "type": "hello",
+                    "num_connections": self.connected + self._space.ghost_connections,
+                    "connection_info": {"app_id": APP},
+                    "debug_info": {"host": "sandbox", "approximate_connection_time": 3600},
+                }
+            )
         await self._space.tell()
         try:
             while True:

@@ -125,7 +125,8 @@ def channel_to_post(space: Workspace, given: Arguments) -> Channel:
     """The channel where the bot wants to post, by id, `#name` or a person's id.
 
     Raises:
-        Refusal: `channel_not_found`, `is_archived` or `not_in_channel`.
+        Refusal: `channel_not_found`, `is_archived`, `not_in_channel`, or what the channel is set
+            to refuse posts by.
     """
     name = str(given.get("channel", ""))
     channel = space.direct(name) if space.name_of(name) else space.channel(name)
@@ -135,6 +136,8 @@ def channel_to_post(space: Workspace, given: Arguments) -> Channel:
         raise Refusal("is_archived")
     if BOT_USER not in channel.members:
         raise Refusal("not_in_channel")
+    if channel.post_problem:
+        raise Refusal(channel.post_problem)
     return channel
 
 

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     Node = dict[str, Any]
 
 _DOES_WHAT_IS_ASKED: Final = frozenset({"lost_reply", "slow"})
+_STRANGE: Final = {
+    "html": (b"<html>Your network's sign-in page</html>", "text/html"),
+    "malformed": (b"[1]", "application/json"),
+    "charset": (b"\xff\xfe{", "text/html; charset=utf-8"),
+}
+"""What answers that is not Slack: a body and its content type."""
+
 _OPEN: Final = "apps.connections.open"
 
 
@@ -127,6 +134,11 @@ async def fail(fault: Fault) -> Answered:
         case "error":
             page = "<html>Internal error</html>"
             return Answered(Response(page, 500, media_type="text/html"), "http_500")
+        case "refused":
+            return _json({"ok": False, "error": fault.code}, fault.code)
+        case "html" | "malformed" | "charset":
+            body, page_type = _STRANGE[fault.kind]
+            return Answered(Response(body, headers={"Content-Type": page_type}), fault.kind)
         case "hang":
             await asyncio.sleep(fault.seconds)
     return Answered(DroppedConnection(), fault.kind)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from altcontact_sandbox.forward_proxy import ForwardProxy
 from slack_sdk.errors import SlackApiError
 
+from bot.domain.errors import NotifierError
 from bot.services.doctor import CheckResult, State
 from bot.slack.doctor.checks import SlackChecks
+from bot.slack.doctor.proxy import check_proxy
 from bot.slack.scopes import BOT_SCOPES
+from bot.slack.socket_mode import SocketStatus
 from tests.unit.fakes import START, FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from slack_sdk import WebClient
 
@@ -33,7 +38,7 @@ class Answer(dict[str, Any]):
 class FakeClient:
     """A client that answers as it is told, and knows no group."""
 
-    token, proxy, timeout = "xoxb-1", None, 1
+    token, base_url, timeout = "xoxb-1", "http://127.0.0.1:9/api/", 1
 
     def __init__(self, answer: Answer | Exception) -> None:
         self.answer = answer
@@ -56,7 +61,7 @@ class FakeClient:
 def run_checks(
     answer: Answer | Exception,
     fixers: Sequence[str] | None = ("*",),
-    silence: Callable[[], float | None] | None = None,
+    socket: SocketStatus | None = None,
     app_token: str | None = None,
     at: datetime = START,
     **wants: bool,
@@ -64,7 +69,13 @@ def run_checks(
     """The lines by name."""
     client = cast("WebClient", FakeClient(answer))
     checks = SlackChecks(
-        client, FakeClock(at), None, fixers, app_token=app_token, silence=silence, **wants
+        client,
+        FakeClock(at),
+        None,
+        fixers,
+        app_token=app_token,
+        socket=(lambda: socket) if socket else None,
+        **wants,
     )
     return {line.name: line for check in checks.checks() for line in check.run()}
 
@@ -134,16 +145,24 @@ def test_scopes_that_the_policy_needs() -> None:
 )
 def test_the_socket_of_a_running_bot(silence: float | None, state: State) -> None:
     """What matters is when it last gave a sign of life."""
-    line = run_checks(bot(), silence=lambda: silence)["Socket"]
+    line = run_checks(bot(), socket=SocketStatus(silence))["Socket"]
     assert line.state is state
     assert bool(line.remedy) is (state is not State.OK)
+
+
+def test_a_socket_that_does_not_stand_says_why() -> None:
+    """The cause of the last try and its remedy are in the line."""
+    problem = NotifierError("The proxy refused.", "Allow it.")
+    line = run_checks(bot(), socket=SocketStatus(None, problem))["Socket"]
+    assert (line.state, line.remedy) == (State.FAILURE, "Allow it.")
+    assert "The proxy refused." in line.message
 
 
 def test_a_socket_that_cannot_be_reached() -> None:
     """The host is told, and its ticket is not."""
     line = run_checks(bot(), app_token="xapp-1")["Socket"]
     assert line.state is State.FAILURE
-    assert "127.0.0.1" in line.message
+    assert "127.0.0.1 cannot be reached. Slack could not be reached: the conn" in line.message
     assert "secret" not in str(line)
 
 
@@ -172,5 +191,52 @@ def test_fixers() -> None:
     assert (everyone.state, everyone.snippet[:25]) == (State.WARNING, "export ALTCONTACT_FIXERS=")
     assert run_checks(bot(), fixers=("U1", "U2"))["Fixers"].message == "2 users by id: U1, U2."
     unread = run_checks(bot(), fixers=("S1",))["Fixers"]
-    assert unread.message == "user group S1 cannot be read. Slack could not be reached."
+    assert unread.message.startswith("user group S1 cannot be read. Slack could not be reached: ")
     assert run_checks(bot(), fixers=None)["Fixers"].state is State.NOT_CHECKED
+
+
+@pytest.mark.parametrize(
+    ("user", "refuse", "state", "told"),
+    [
+        ("", 0, State.OK, "127.0.0.1 is reached through {host} (HTTPS_PROXY)."),
+        (
+            "",
+            403,
+            State.FAILURE,
+            "through {host} (HTTPS_PROXY). Slack could not be reached",
+        ),
+        ("bob", 0, State.FAILURE, "asks for a user name and a password"),
+    ],
+)
+def test_the_way_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, user: str, refuse: int, state: State, told: str
+) -> None:
+    """It is tried, and named without its password."""
+    clear_proxies(monkeypatch)
+    with socket.create_server(("127.0.0.1", 0)) as slack, ForwardProxy(user, "x", refuse) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"bob:hunter2@{proxy.host}")
+        url = f"http://127.0.0.1:{slack.getsockname()[1]}/api/"
+        (line,) = check_proxy(url, 10)
+    assert line.state is state
+    assert told.format(host=proxy.host) in line.message
+    assert "hunter2" not in str(line)
+    assert bool(line.remedy) is (state is State.FAILURE)
+
+
+def test_a_proxy_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SOCKS proxy is named as the problem; with NO_PROXY there is nothing to say."""
+    clear_proxies(monkeypatch)
+    monkeypatch.setenv("ALL_PROXY", "socks5://bob:hunter2@proxy:1080")
+    (line,) = check_proxy("https://slack.com/api/", 1)
+    assert line.state is State.FAILURE
+    assert "socks5" in line.message
+    assert "hunter2" not in str(line)
+    monkeypatch.setenv("NO_PROXY", "slack.com")
+    assert list(check_proxy("https://slack.com/api/", 1)) == []
+
+
+def clear_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy but the one that a test sets."""
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)

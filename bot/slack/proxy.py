@@ -1,0 +1,81 @@
+"""The HTTP proxy between the bot and Slack: found once in one way, for Web API and Socket Mode.
+
+slack_sdk by itself takes any proxy variable for both, honors NO_PROXY for the Web API alone, and
+takes a proxy without a scheme for a path.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # in no stub
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SECURE: Final = frozenset({"https", "wss"})
+_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy from the environment.
+
+    Args:
+        url: `http://[user:password@]host:port`; it may hold a password, so it is never shown.
+        host: `host:port`, which may be shown.
+        variable: the environment variable that names it.
+        problem: why it cannot be used; empty if it can.
+    """
+
+    url: str
+    host: str
+    variable: str
+    problem: str = ""
+
+
+def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> Proxy | None:
+    """The proxy on the way to an address; None where the way is direct.
+
+    `HTTPS_PROXY` goes before `HTTP_PROXY` for `https` and `wss` addresses and after it for others,
+    and `ALL_PROXY` comes last; each may be written in small letters. `NO_PROXY` lists hosts,
+    domains and `host:port` pairs to be reached directly; `*` is every host.
+
+    Args:
+        url: where to: `https://…`, `wss://…`, or without TLS.
+        environ: the environment; by default that of the process.
+    """
+    environ = os.environ if environ is None else environ
+    address = urlsplit(url)
+    order = _VARIABLES if address.scheme in _SECURE else (_VARIABLES[1], _VARIABLES[0], "ALL_PROXY")
+    for name in order:
+        for variable in (name.lower(), name):
+            value = environ.get(variable, "").strip()
+            if value:
+                host = address.netloc.rpartition("@")[2]
+                excluded = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")
+                if proxy_bypass_environment(host, {"no": excluded}):
+                    return None
+                return _parsed(value, variable)
+    return None
+
+
+def _parsed(value: str, variable: str) -> Proxy:
+    address = urlsplit(value if "://" in value else f"http://{value}")
+    scheme = address.scheme
+    if scheme not in _PORTS:
+        problem = f"it is a {scheme} proxy, and the bot can use HTTP proxies only"
+        return Proxy(value, address.netloc.rpartition("@")[2], variable, problem)
+    try:
+        port = address.port or _PORTS[scheme]
+    except ValueError:
+        port = 0
+    if not address.hostname or not port:
+        return Proxy(value, "", variable, "it is not a proxy's URL")
+    user, at, host = address.netloc.rpartition("@")
+    host = host if address.port else f"{host.rstrip(':')}:{port}"
+    # Both libraries speak plain HTTP to the proxy itself, whatever its scheme says.
+    return Proxy(f"http://{user}{at}{host}", host, variable)
