@@ -4,8 +4,10 @@ Usage: install.py VENV LOCK [PROJECT ...]
 
 uv installs where it is on PATH; pip where it is not, or where uv could not: pip may be set up for
 an index that uv knows nothing of. Both hold every file to the lock's hashes, and neither looks for
-dependencies, since a lock names them all. Nothing is there yet when this runs, so it needs nothing
-but the standard library.
+dependencies, since a lock names them all. Neither compiles, since Python writes what it compiles on
+the first import, unless it was told not to (PYTHONDONTWRITEBYTECODE): then every start would
+compile anew, and the installation does it once. Nothing is there yet when this runs, so it needs
+nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ _ONE_PACKAGE: Final = (" + ", " - ", " ~ ")
 """How uv begins a line about one package that it changed."""
 
 _STEP: Final = 20
-_PIP: Final = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile")
+_PIP: Final = ("-m", "pip", "install", "--disable-pip-version-check", "--no-input")
 
 
 def main() -> int:
@@ -43,10 +45,25 @@ def main() -> int:
         print("say which to use: make PYTHON=python3.13")
         return 1
     venv, lock, *projects = sys.argv[1:]
-    return install(Path(venv), Path(lock), projects, shutil.which("uv"), sys.stdout)
+    return install(
+        Path(venv),
+        Path(lock),
+        projects,
+        shutil.which("uv"),
+        sys.stdout,
+        compiled=sys.dont_write_bytecode,
+    )
 
 
-def install(venv: Path, lock: Path, projects: Sequence[str], uv: str | None, output: TextIO) -> int:
+def install(
+    venv: Path,
+    lock: Path,
+    projects: Sequence[str],
+    uv: str | None,
+    output: TextIO,
+    *,
+    compiled: bool = False,
+) -> int:
     """Make the environment where it is not there, and install into it.
 
     Args:
@@ -55,6 +72,7 @@ def install(venv: Path, lock: Path, projects: Sequence[str], uv: str | None, out
         projects: folders to install as they lie there, without what they depend on.
         uv: the command; None where there is none.
         output: where the progress goes.
+        compiled: whether to compile what the lock names.
 
     Returns:
         The exit status: 0, or that of what failed.
@@ -66,17 +84,19 @@ def install(venv: Path, lock: Path, projects: Sequence[str], uv: str | None, out
     if projects:
         editable = [word for project in projects for word in ("--editable", project)]
         installs.append(["--quiet", "--no-deps", "--no-build-isolation", *editable])
+    uv_compiles, pip_compiles = (["--compile-bytecode"], []) if compiled else ([], ["--no-compile"])
     if uv is not None:
         progress.say(f"Installing {count} packages into {venv}, with uv")
         make = [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(venv)]
-        commands = [[uv, "pip", "install", "--python", python, *each] for each in installs]
+        into = [uv, "pip", "install", "--python", python, *uv_compiles]
+        commands = [[*into, *each] for each in installs]
         if not _works(python, "pass"):
             commands.insert(0, make)
         if not _run(commands, progress.of_uv, progress):
             return 0
         progress.say("uv could not, so pip tries.")
     progress.say(f"Installing {count} packages into {venv}, with pip")
-    commands = [[python, *_PIP, *each] for each in installs]
+    commands = [[python, *_PIP, *pip_compiles, *each] for each in installs]
     if not _works(python, "import pip"):
         commands.insert(0, [sys.executable, "-m", "venv", str(venv)])
     return _run(commands, progress.of_pip, progress)

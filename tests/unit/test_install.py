@@ -101,6 +101,26 @@ def test_pip_installs_a_lock_and_holds_it_to_its_hashes(tmp_path: Path, lock: Pa
     assert "DO NOT MATCH" in refused.stdout
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_pip_compiles_where_python_does_not(tmp_path: Path, lock: Path, *, told: bool) -> None:
+    """Where Python was told to write no bytecode, every start would compile what is imported."""
+    venv = tmp_path / "venv"
+    environment = {"PATH": "", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    if told:
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    command: list[str | Path] = [sys.executable, ROOT / ".ci/install.py", venv, lock]
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    assert bool(list(venv.rglob("brick.*.pyc"))) is told
+
+
+def test_uv_compiles_where_python_does_not(tmp_path: Path, lock: Path) -> None:
+    """The same is asked of uv."""
+    log = tmp_path / "log"
+    uv = str(recording(tmp_path / "bin/uv", log))
+    INSTALL.install(tmp_path / "venv", lock, [], uv, io.StringIO(), compiled=True)
+    assert "--compile-bytecode" in log.read_text().splitlines()[-1]
+
+
 def test_uv_installs_where_it_is_there(tmp_path: Path, lock: Path) -> None:
     """The environment is made, and lock and projects installed, by uv; its list is left out."""
     log = tmp_path / "log"
