@@ -125,7 +125,7 @@ def placeholder_fields(rule_input: RuleInput, contact: AlternateContact) -> dict
         reasons["name"] = "the name says nothing"
     if is_filler(contact.title):
         reasons["title"] = "the title says nothing"
-    elif _same(contact.name, contact.title):
+    elif contact.name.casefold().split() == contact.title.casefold().split():
         reasons["title"] = "the title is just the name"
     if "title" in reasons and is_named(rule_input, contact, "title"):
         del reasons["title"]
@@ -162,10 +162,6 @@ def is_nobody(local: str) -> bool:
     for mark in ".-_":
         plain = plain.replace(mark, "")
     return plain.rstrip("0123456789") in MAILBOXES
-
-
-def _same(name: str, title: str) -> bool:
-    return name.split() == title.split() or name.casefold().split() == title.casefold().split()
 
 
 def _email_reason(rule_input: RuleInput, contact: AlternateContact) -> str:
