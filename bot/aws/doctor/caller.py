@@ -35,7 +35,7 @@ class CallerChecks:
     def caller(self) -> Iterator[CheckResult]:
         """Whose credentials they are, and in which partition."""
         try:
-            account_id, arn = self._session.ask("GetCallerIdentity", self._identity)
+            account_id, arn = self._session.call("GetCallerIdentity", self._identity)
         except GatewayError as error:
             self._session.in_the_way = "AWS does not know who calls"
             result = self._session.failed("Caller", error.failure, "sts:GetCallerIdentity")
@@ -80,7 +80,7 @@ class CallerChecks:
             yield self._session.pointless("Organization")
             return
         try:
-            found = self._session.ask("DescribeOrganization", self._described)
+            found = self._session.call("DescribeOrganization", self._described)
         except GatewayError as error:
             self._session.role = CallerRole.UNKNOWN
             cause = error.failure.cause
@@ -125,7 +125,7 @@ class CallerChecks:
         found: list[str] = []
         problem: Failure | None = None
         try:
-            found = self._session.ask("ListDelegatedAdministrators", self._administrators)
+            found = self._session.call("ListDelegatedAdministrators", self._administrators)
         except GatewayError as error:
             problem = error.failure
         if self._session.role is CallerRole.MANAGEMENT or self._session.account_id in found:

@@ -112,7 +112,7 @@ class AwsChecks:
             return [str(service) for service in enabled]
 
         try:
-            enabled = self._session.ask("ListAWSServiceAccessForOrganization", services)
+            enabled = self._session.call("ListAWSServiceAccessForOrganization", services)
         except GatewayError as error:
             yield self._session.not_told(name, error.failure, action)
             return
@@ -132,7 +132,7 @@ class AwsChecks:
             return
         try:
             client = self._clients.organizations(self._session.partition)
-            answer = self._session.ask(
+            answer = self._session.call(
                 "ListAccounts", lambda: client.list_accounts(MaxResults=_PAGE)
             )
         except GatewayError as error:
@@ -179,7 +179,7 @@ class AwsChecks:
             return
         client = self._clients.account(self._session.partition)
         try:
-            self._session.ask("GetAccountInformation", client.get_account_information)
+            self._session.call("GetAccountInformation", client.get_account_information)
         except GatewayError:
             message = "cannot be read, and may be left out; the account's id stands for it."
             yield line("Account name", State.OK, message)

@@ -80,15 +80,19 @@ class DoctorSession:
             self.organization.get("MasterAccountId", ""),
         )
 
-    def ask(self, operation: str, ask: Callable[[], _T]) -> _T:
-        """Ask AWS.
+    def call(self, operation: str, make: Callable[[], _T]) -> _T:
+        """Call an operation of AWS.
+
+        Args:
+            operation: its name, as AWS documents it.
+            make: makes the call.
 
         Raises:
-            GatewayError: it did not answer, or refused.
+            GatewayError: AWS did not answer, or refused.
         """
         scope = self.scope if self.account_id else None
         return self._calls.call(
-            Request(operation, scope=scope), ask, self._limiter, Priority.INTERACTIVE
+            Request(operation, scope=scope), make, self._limiter, Priority.INTERACTIVE
         )
 
     def failed(self, name: str, why: Failure, action: str) -> CheckResult:

@@ -61,7 +61,7 @@ class PolicyChecks:
             return
         client = self._client
         try:
-            roots = self._session.ask("ListRoots", lambda: _entries(client.list_roots(), "Roots"))
+            roots = self._session.call("ListRoots", lambda: _entries(client.list_roots(), "Roots"))
         except GatewayError as error:
             yield self._session.failed("OUs", error.failure, "organizations:ListRoots")
             return
@@ -75,14 +75,14 @@ class PolicyChecks:
             answer = client.list_accounts_for_parent(ParentId=parent, MaxResults=_ONE)
             return _entries(answer, "Accounts")
 
-        asked = {
+        listings = {
             "ListOrganizationalUnitsForParent": listed_units,
             "ListAccountsForParent": listed_accounts,
         }
         whole = True
-        for operation, ask in asked.items():
+        for operation, make in listings.items():
             try:
-                self._session.ask(operation, ask)
+                self._session.call(operation, make)
             except GatewayError as error:
                 whole = False
                 yield self._session.failed("OUs", error.failure, f"organizations:{operation}")
@@ -98,12 +98,12 @@ class PolicyChecks:
             return
         client, subject = self._client, self._session.subject
 
-        def ask() -> list[dict[str, Any]]:
+        def listed_tags() -> list[dict[str, Any]]:
             answer = client.list_tags_for_resource(ResourceId=subject)
             return entries_of(answer, "Tags", known_by="Key")
 
         try:
-            self._session.ask("ListTagsForResource", ask)
+            self._session.call("ListTagsForResource", listed_tags)
         except GatewayError as error:
             yield self._session.failed("Tags", error.failure, "organizations:ListTagsForResource")
             return
