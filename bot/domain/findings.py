@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
-from bot.domain.rule_catalog import Rule
+from bot.domain.rule_catalog import SEVERITIES, Rule, worst_severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -153,12 +153,9 @@ class TypeResult:
     @property
     def severity(self) -> Severity | None:
         """The worst severity of what is not set aside."""
-        severities = [
-            verdict.severity
-            for verdict in self.verdicts
-            if verdict.severity is not None and verdict.exemption is None
-        ]
-        return min(severities, key=lambda severity: severity.rank, default=None)
+        return worst_severity(
+            verdict.severity for verdict in self.verdicts if verdict.exemption is None
+        )
 
 
 _UNREAD: Final = frozenset({Rule.UNREADABLE, Rule.UNSUPPORTED})
@@ -239,3 +236,8 @@ class Finding:
     def is_open(self) -> bool:
         """Whether somebody should act on it now."""
         return self.resolved_at is None and self.exemption is None
+
+
+def severity_of(finding: Finding) -> Severity | None:
+    """How bad a finding is; one that was recorded without is as bad as its rule usually is."""
+    return finding.severity or SEVERITIES.get(finding.key.rule)

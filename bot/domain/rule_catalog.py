@@ -6,7 +6,10 @@ Each rule has a page of its own under `docs/rules/`, named as the rule.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Severity(StrEnum):
@@ -26,6 +29,12 @@ class Severity(StrEnum):
     def rank(self) -> int:
         """0 for the worst."""
         return list(Severity).index(self)
+
+
+def worst_severity(severities: Iterable[Severity | None]) -> Severity | None:
+    """The worst of these severities, if there is any."""
+    known = (severity for severity in severities if severity is not None)
+    return min(known, key=lambda severity: severity.rank, default=None)
 
 
 class Rule(StrEnum):

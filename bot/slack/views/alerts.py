@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
-from bot.domain.rule_catalog import Rule
+from bot.domain.findings import severity_of
+from bot.domain.rule_catalog import Rule, worst_severity
 from bot.slack.views.blocks import (
     accounts,
     actions,
@@ -22,7 +23,7 @@ from bot.slack.views.blocks import (
 from bot.slack.views.finding_rows import by_severity, contact_rows
 from bot.slack.views.mentions import mention_line
 from bot.slack.views.message import Message
-from bot.slack.views.wording import UNREAD, first_names, severity_of, worst_severity
+from bot.slack.views.wording import UNREAD, first_names
 
 if TYPE_CHECKING:
     from bot.domain.announcements import AnnouncementContent

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.exemptions import LONGEST_REASON, SHORTEST_REASON
+from bot.domain.findings import severity_of
 from bot.domain.rule_catalog import Rule
 from bot.services.exempt import FINDINGS, REASON, TYPES
 from bot.slack.views.blocks import clip, plain
-from bot.slack.views.wording import UNREAD, sentences, severity_of
+from bot.slack.views.wording import UNREAD, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

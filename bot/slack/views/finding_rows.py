@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.exemptions import ExemptionKind
-from bot.domain.findings import Outcome
+from bot.domain.findings import Outcome, severity_of
+from bot.domain.rule_catalog import worst_severity
 from bot.slack.views.blocks import (
     FIELD_TEXT,
     clip,
@@ -25,9 +26,7 @@ from bot.slack.views.wording import (
     row_text,
     rule_names,
     severity_heading,
-    severity_of,
     undecided,
-    worst_severity,
 )
 
 if TYPE_CHECKING:

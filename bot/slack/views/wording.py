@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
+from bot.domain.rule_catalog import Rule, Severity
 from bot.slack.views.blocks import clip, escape
 from bot.slack.views.row_actions import REASON_TEXT, title
 
@@ -122,17 +122,6 @@ def changed(before: AlternateContact | None, after: AlternateContact | None) -> 
 def rule_names(rules: Iterable[Rule], rules_url: str) -> str:
     """Rules by their names in the policy, each a link to its page if there is one, for mrkdwn."""
     return ", ".join(_rule_name(rule, rules_url) for rule in dict.fromkeys(rules))
-
-
-def severity_of(finding: Finding) -> Severity | None:
-    """How bad a finding is; one that was recorded without is as bad as its rule usually is."""
-    return finding.severity or SEVERITIES.get(finding.key.rule)
-
-
-def worst_severity(severities: Iterable[Severity | None]) -> Severity | None:
-    """The worst of these severities, if there is any."""
-    known = (severity for severity in severities if severity is not None)
-    return min(known, key=lambda severity: severity.rank, default=None)
 
 
 def severity_heading(severity: Severity | None) -> str:

@@ -13,7 +13,7 @@ from bot.domain.announcements import AnnouncementContent, AnnouncementKind
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.exemptions import LONGEST_REASON, ExemptionKind
 from bot.domain.failures import FailureCode, failure
-from bot.domain.findings import Difference, Finding, Outcome
+from bot.domain.findings import Difference, Finding, Outcome, severity_of
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
 from bot.slack.views import alerts, announcements, finding_rows, row_actions, show_all, wording
 from bot.slack.views.message import Message
@@ -456,7 +456,7 @@ def test_pages_are_titled_and_count_what_is_set_aside() -> None:
 def test_findings_recorded_without_a_severity_have_the_usual_one() -> None:
     """What an older version recorded is as bad as its rule."""
     old = replace(data.finding(1), severity=None)
-    assert wording.severity_of(old) is SEVERITIES[Rule.MISSING]
+    assert severity_of(old) is SEVERITIES[Rule.MISSING]
     assert "very high" in shown(data.mixed(old)).text
     odd = replace(WEAK, severity=None, key=replace(WEAK.key, rule=Rule.UNREADABLE))
     assert "Of no severity" in marked(shown(data.mixed(odd, data.finding(1))))
