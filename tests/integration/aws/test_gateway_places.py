@@ -8,12 +8,12 @@ import pytest
 from altcontact_sandbox.aws.organizations.identity import DELEGATED_ID, MANAGEMENT_ID, MEMBER_ID
 from altcontact_sandbox.aws.seeds.demo import SandboxAccount
 
-from bot.aws.gateway import AwsGateway
+from bot.aws.gateway import AwsGateway, gateways_for
 from bot.aws.token_bucket import Quota
 from bot.domain.errors import GatewayError
 from bot.domain.failures import Failure, FailureCode
 from bot.domain.rules.facts import PrimaryContact
-from bot.domain.scope import AwsTarget
+from bot.domain.scope import AwsTarget, ScopeKind
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
@@ -152,3 +152,11 @@ def test_a_role_is_assumed_with_its_external_id(aws: AwsSandbox, calling_as: Cal
         wrong.scope()
     assert arn in caught.value.failure.message
     assert "trust policy" in caught.value.failure.remedy
+
+
+def test_the_scope_of_a_target_takes_precedence(calling_as: CallingAs) -> None:
+    """What the settings want in scope is for the targets that say nothing themselves."""
+    calling_as()
+    targets = [AwsTarget("a"), AwsTarget("b", scope=ScopeKind.ACCOUNT)]
+    made = gateways_for(targets, ScopeKind.ORGANIZATION)
+    assert [each.scope().kind for each in made] == [ScopeKind.ORGANIZATION, ScopeKind.ACCOUNT]

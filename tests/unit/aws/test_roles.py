@@ -52,10 +52,7 @@ def denied(code: str = "AccessDenied") -> Answer:
 
 def by_role(base: Wire, there: Wire, target: AwsTarget = TARGET) -> AwsGateway:
     """A gateway that assumes a role on one wire, and calls AWS with it on the other."""
-    core = there.session._session
-    # Those of the role are to be found; the stubs do not know where botocore keeps what it found.
-    core._credentials = None  # type: ignore[attr-defined]
-    there.session = assume_role(target, ONCE, base.session, core)
+    there.session = assume_role(target, ONCE, base.session, there.core())
     return gateway(there, target=target)
 
 
@@ -178,10 +175,8 @@ def test_an_endpoint_that_is_no_url_is_told_of_a_role_too(monkeypatch: pytest.Mo
 
 
 def test_each_target_has_a_gateway() -> None:
-    """Without a target there is one, without a name; a target's scope goes before the settings'."""
+    """Without a target there is one, without a name."""
     [alone] = gateways_for((), None)
     assert alone.name == ""
-    targets = [AwsTarget("a"), AwsTarget("b", scope=ScopeKind.ACCOUNT)]
-    made = gateways_for(targets, ScopeKind.ORGANIZATION, 5, 2)
+    made = gateways_for([AwsTarget("a"), AwsTarget("b")], ScopeKind.ORGANIZATION, 5, 2)
     assert [each.name for each in made] == ["a", "b"]
-    assert [each._wanted for each in made] == [ScopeKind.ORGANIZATION, ScopeKind.ACCOUNT]

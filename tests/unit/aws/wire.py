@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from botocore.awsrequest import AWSPreparedRequest
+    from botocore.session import Session
 
 OWN = "111122223333"
 MEMBER = "444455556666"
@@ -97,17 +98,21 @@ class Wire:
         self.urls: list[str] = []
         self._answers: dict[str, list[Answer | Exception]] = defaultdict(list)
         self._lock = threading.Lock()
-        core = botocore.session.get_session()
-        core.register_component("data_loader", _MODELS)
         self.session = boto3.Session(
-            botocore_session=core,
+            botocore_session=self.core(),
             aws_access_key_id="AKIAEXAMPLE",
             aws_secret_access_key="made-up",
             region_name=region,
         )
-        # The stubs know of handlers that answer nothing alone.
-        self.session.events.register("before-send", self._send)  # type: ignore[arg-type]
         self.on("GetCallerIdentity", identity())
+
+    def core(self) -> Session:
+        """A session of botocore at this end of the wire, without credentials."""
+        core = botocore.session.get_session()
+        core.register_component("data_loader", _MODELS)
+        # The stubs know of handlers that answer nothing alone.
+        core.register("before-send", self._send)  # type: ignore[arg-type]
+        return core
 
     def on(self, operation: str, *answers: Answer | Exception) -> Wire:
         """Answer an operation so from now on."""
