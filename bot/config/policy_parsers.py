@@ -168,7 +168,11 @@ def unit(value: object) -> str:
         raise ValueError(f"{quoted(path)} begins with neither / nor an OU's id (ou-…)")
     parts = [first, *rest]
     if not all(map(visible, parts)):
-        raise ValueError(f"{quoted(path)} holds an OU without a name")
+        raise ValueError(
+            f"{quoted(path)} has an OU without a name; a slash within a name is written %2F"
+        )
+    if "\\/" in path:
+        raise ValueError(f"{quoted(path)} has \\/; a slash within a name is written %2F")
     if any("**" in part and part != "**" for part in parts):
         raise ValueError(f"{quoted(path)} has ** beside other characters; it stands alone")
     return path

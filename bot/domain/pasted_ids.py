@@ -94,11 +94,15 @@ def parse_account_id(text: str) -> str | None:
 
 
 def account_id_problem(text: str) -> str:
-    """What is wrong with a text that is a number but no account id; empty where it is no number.
+    """What is wrong with a text that is like an account id but is none; empty for other texts.
 
     The text is not repeated: it may be a phone number.
     """
-    bare = _bare(_plain(text))
+    plain = _plain(text)
+    several = {_digits(match.group()) for match in _AMONG_WORDS.finditer(plain)}
+    if len(several) > 1:
+        return f"has {len(several)} account ids, and one is expected"
+    bare = _bare(plain)
     if _EXPONENT.fullmatch(bare):
         return "is a rounded number, as spreadsheets show long ones: copy the account id as text"
     digits = _digits(bare)

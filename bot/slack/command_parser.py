@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.contacts import ContactType
-from bot.domain.pasted_ids import parse_account_id, unwrapped
+from bot.domain.pasted_ids import account_id_problem, parse_account_id, unwrapped
 
 COMMAND: Final = "/altcontact"
 
@@ -72,8 +72,8 @@ def parse(text: str) -> Command | Typo:
     near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=_NEAR)
     if near:
         return Typo(word, f"{COMMAND} {near[0]} {rest}".rstrip())
-    account_id = parse_account_id(text)
-    return Typo(word, f"{COMMAND} {CHECK} {account_id}" if account_id else "")
+    account = parse_account_id(text) or (" ".join(text.split()) if account_id_problem(text) else "")
+    return Typo(word, f"{COMMAND} {CHECK} {account}" if account else "")
 
 
 def split_type(argument: str) -> tuple[str, ContactType | None]:

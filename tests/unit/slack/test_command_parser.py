@@ -44,6 +44,7 @@ def test_commands_are_understood(typed: str, command: Command) -> None:
         ("4444 4444 4444", "/altcontact check 444444444444"),
         ("`444444444444`", "/altcontact check 444444444444"),
         ("arn:aws:iam::444444444444:root", "/altcontact check 444444444444"),
+        ("44444444444", "/altcontact check 44444444444"),
         ("frobnicate", ""),
     ],
 )
