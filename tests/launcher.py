@@ -22,6 +22,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TextIO
 
@@ -73,7 +74,8 @@ class Command:
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has ended, and its status is on its way
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -115,10 +117,14 @@ class Launcher:
         self._process.wait()
 
     def start(
-        self, *arguments: str, environment: Mapping[str, str], folder: Path | None = None
+        self,
+        *arguments: str,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
+        module: str = "bot",
     ) -> Command:
-        """Start `altcontact` with these arguments, in this environment and folder."""
-        asked = json.dumps([arguments, dict(environment), str(folder or ROOT)]).encode()
+        """Start `altcontact`, or another module, with these arguments in this environment."""
+        asked = json.dumps([module, arguments, dict(environment), str(folder or ROOT)]).encode()
         pipes = [os.pipe() for _ in range(_STREAMS)]
         ours, theirs = zip(*pipes, strict=True)
         with self._lock:
@@ -180,14 +186,14 @@ def _keep(asked: bytes, status: int, out: int, err: int) -> None:
     for stream, number in ((out, 1), (err, 2)):
         os.dup2(stream, number)
         os.close(stream)
-    arguments, environment, folder = json.loads(asked)
+    module, arguments, environment, folder = json.loads(asked)
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["altcontact", *arguments]
-    runpy.run_module("bot", run_name="__main__", alter_sys=True)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def _load() -> None:
