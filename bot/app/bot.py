@@ -46,9 +46,9 @@ class Bot:
         self._shutdown_timeout = shutdown_timeout
         self._policy = ReloadablePolicy(settings, load)
         self._stopping = threading.Event()
-        clock = SystemClock()
+        self._clock = clock = SystemClock()
         self._store = SqliteStore(settings.database, clock)
-        self._gateways = aws_gateways(settings)
+        self._gateways = aws_gateways(settings, clock.observe)
         self._slack = SlackBot(
             settings,
             self._store,
@@ -62,6 +62,7 @@ class Bot:
                 settings, self._gateways, self._slack.connection.status, self._policy.current()
             ),
             on_connected=lambda: _log.info("ready"),
+            on_date=clock.observe,
         )
         self._schedule = Schedule(
             self._slack.services.scanner,
@@ -100,7 +101,15 @@ class Bot:
 
     def _settle(self) -> None:
         """End the exemptions whose day has come, and announce that."""
-        if self._store.exemptions.settle():
+        exemptions = self._store.exemptions
+        if exemptions.due() and not self._clock.is_proven():
+            self._slack.client.ask_time()
+            if not self._clock.is_proven():
+                _log.warning(
+                    "exemptions do not end, since the clock of this machine may be wrong",
+                    remedy="Set it by NTP; they end once Slack or AWS tells about the same time.",
+                )
+        if exemptions.settle():
             self._slack.announcer.wake()
 
     def _log_doctor(self) -> None:

@@ -64,7 +64,9 @@ def _services(settings: Settings) -> Iterator[Services]:
     clock = SystemClock()
     members = slack_members(settings, clock)
     with SqliteStore(settings.database, clock) as store:
-        services = Services(store, aws_gateways(settings), members, lambda: settings.policy, clock)
+        services = Services(
+            store, aws_gateways(settings, clock.observe), members, lambda: settings.policy, clock
+        )
         try:
             yield services
         finally:

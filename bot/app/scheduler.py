@@ -1,8 +1,9 @@
-"""APScheduler: checks at the times given, and at once where one was missed; upkeep in between."""
+"""Makes a check at each time of the schedule, and upkeep in between, whatever the clock does."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import threading
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -14,7 +15,6 @@ from bot.domain.scans import Trigger, TriggerKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from bot.services.ports.clock import Clock
@@ -28,9 +28,17 @@ JOB: Final = "check"
 _AFTER: Final = timedelta(microseconds=1)
 """What makes a check that started at the very time that was due count as made."""
 
+_ADJUSTED: Final = timedelta(minutes=1)
+"""By how much a clock must be off before it counts as set: less is the work of NTP."""
+
 
 class Schedule:
     """Starts a scan at each time of a crontab expression, and once at the start where one is due.
+
+    APScheduler runs the jobs, but does not plan them: it waits for a moment of the clock, so that
+    it sleeps on when the machine has slept, and keeps to a plan that was made on a wrong clock.
+    Here the clock is compared with the schedule every few seconds of the monotonic clock, which
+    nobody sets. A check that was due since the last one is then made, once, however late.
 
     Args:
         scanner: what is started.
@@ -42,8 +50,8 @@ class Schedule:
         upkeep: done at the start and in between: what comes due without a check.
         upkeep_interval: seconds between two rounds of upkeep: what ends on a day ends in its first
             minutes.
-        misfire_grace: seconds by which a check may be late (a machine asleep) and is still made.
-        scheduler: runs the jobs; None: one in that timezone.
+        look_interval: seconds between two looks at the clock, at most.
+        scheduler: runs the jobs; None: one of its own.
     """
 
     def __init__(
@@ -56,8 +64,8 @@ class Schedule:
         *,
         check_on_start: bool,
         upkeep: Callable[[], None] = lambda: None,
-        upkeep_interval: int = 600,
-        misfire_grace: int = 3600,
+        upkeep_interval: float = 600.0,
+        look_interval: float = 20.0,
         scheduler: BackgroundScheduler | None = None,
     ) -> None:
         self._scanner = scanner
@@ -67,8 +75,13 @@ class Schedule:
         self._check_on_start = check_on_start
         self._upkeep = upkeep
         self._upkeep_interval = upkeep_interval
-        self._misfire_grace = misfire_grace
+        self._look_interval = look_interval
         self._scheduler = scheduler or BackgroundScheduler(timezone=timezone)
+        self._stopping = threading.Event()
+        self._looked_at: tuple[datetime, float] = (clock.now(), clock.monotonic())
+        # Every check that was due up to then was made, or is not to be made.
+        self._made_until = clock.now()
+        self._kept_up_at = clock.monotonic()
 
     def start(self) -> None:
         """Begin to check.
@@ -76,16 +89,40 @@ class Schedule:
         Raises:
             StoreError: when the last scan was cannot be read.
         """
-        options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": self._misfire_grace}
-        self._scheduler.add_job(self.check, self._trigger, id=JOB, **options)
-        if why := self._due_now():
-            _log.info("checking at once", why=why)
-            self._scheduler.add_job(self.check, id=f"{JOB}-at-start", **options)
-        self._scheduler.add_job(
-            self.keep_up, "interval", seconds=self._upkeep_interval, id="upkeep", **options
-        )
-        self._scheduler.add_job(self.keep_up, id="upkeep-at-start", **options)
+        why = self._due_at_start()
+        self._looked_at = self._clock.now(), self._clock.monotonic()
+        self._made_until = self._looked_at[0]
         self._scheduler.start()
+        if why:
+            self._check_soon(why)
+        self._keep_up_soon()
+        threading.Thread(target=self._look_on, name="schedule", daemon=True).start()
+
+    def look(self) -> float:
+        """Start what has come due since the last look.
+
+        Returns:
+            Seconds until the next look.
+        """
+        (then, counted_then) = self._looked_at
+        now, counted = self._looked_at = self._clock.now(), self._clock.monotonic()
+        # What the clock shows more than has passed: it was set, or the machine slept.
+        set_by = now - then - timedelta(seconds=counted - counted_then)
+        if abs(set_by) > _ADJUSTED:
+            _log.info("the clock was set, or the machine slept", by=round(set_by.total_seconds()))
+        if set_by < -_ADJUSTED:
+            # What was made on a clock that was ahead was made earlier than it seemed.
+            self._made_until += set_by
+        due = self._trigger.get_next_fire_time(None, self._made_until + _AFTER)
+        if due is not None and due <= now:
+            self._made_until = now
+            self._check_soon("" if now - due < _ADJUSTED else "a check was missed")
+        if abs(set_by) > _ADJUSTED or counted - self._kept_up_at >= self._upkeep_interval:
+            self._keep_up_soon()
+        next_ = self._trigger.get_next_fire_time(None, now + _AFTER)
+        if next_ is None:
+            return self._look_interval
+        return min(self._look_interval, max((next_ - now).total_seconds(), 0.0))
 
     def check_now(self) -> None:
         """Run the scheduled check now, in a thread of the scheduler's; for any thread.
@@ -97,7 +134,7 @@ class Schedule:
             return
         _log.info("checking at once", why="asked to")
         # A job of its own each time: one that is just ending would make APScheduler skip the next.
-        self._scheduler.add_job(self.check, misfire_grace_time=self._misfire_grace)
+        self._scheduler.add_job(self.check, misfire_grace_time=None)
 
     def next_check(self) -> datetime | None:
         """When the next check is due; None where the expression names no further time."""
@@ -106,18 +143,41 @@ class Schedule:
 
     def stop(self) -> None:
         """Start nothing more; a scan under way is the scanner's to end."""
+        self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
-    def _due_now(self) -> str:
+    def _due_at_start(self) -> str:
         """Why a check is due at once, or empty."""
-        last = self._scans.last()
+        last, now = self._scans.last(), self._clock.now()
         if last is None:
             return "first start"
+        if last.started_at > now + _ADJUSTED:
+            return "the clock was wrong at the last check"
         due = self._trigger.get_next_fire_time(None, last.started_at + _AFTER)
-        if due is not None and due <= self._clock.now():
+        if due is not None and due <= now:
             return "a check was missed"
         return "asked for at every start" if self._check_on_start else ""
+
+    def _look_on(self) -> None:
+        wait = 0.0
+        while not self._stopping.wait(wait):
+            wait = self.look()
+
+    def _check_soon(self, why: str = "") -> None:
+        if why:
+            _log.info("checking at once", why=why)
+        self._run_soon(JOB, self.check)
+
+    def _keep_up_soon(self) -> None:
+        self._kept_up_at = self._clock.monotonic()
+        self._run_soon("upkeep", self.keep_up)
+
+    def _run_soon(self, name: str, job: Callable[[], None]) -> None:
+        """Run a job in a thread of the scheduler's, unless the same still runs."""
+        self._scheduler.add_job(
+            job, id=name, replace_existing=True, max_instances=1, misfire_grace_time=None
+        )
 
     def check(self) -> None:
         """Make the scheduled check, to its end."""

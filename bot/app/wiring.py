@@ -49,9 +49,13 @@ if TYPE_CHECKING:
     from bot.services.ports.store import Store
 
 
-def aws_gateways(settings: Settings) -> tuple[AwsGateway, ...]:
-    """AWS by each of the callers that the settings name."""
-    return gateways_for(settings.aws, settings.scope, settings.read_rate, settings.write_rate)
+def aws_gateways(
+    settings: Settings, on_date: Callable[[str | None], object]
+) -> tuple[AwsGateway, ...]:
+    """AWS by each of the callers that the settings name; each `Date` that it tells is handed on."""
+    return gateways_for(
+        settings.aws, settings.scope, settings.read_rate, settings.write_rate, on_date=on_date
+    )
 
 
 def slack_members(settings: Settings, clock: Clock) -> SlackMembers | NoMemberDirectory:
@@ -143,6 +147,7 @@ class SlackBot:
         next_check: when the next check is due.
         run_checks: makes the doctor's checks.
         on_connected: called once, when Slack is there.
+        on_date: called with each `Date` that Slack tells.
         post_interval: seconds between two announcements.
         answer_within: seconds that a submission may wait for its result.
         ack_settles: seconds until Slack shows what a submission was answered with.
@@ -161,13 +166,14 @@ class SlackBot:
         next_check: Callable[[], datetime | None],
         run_checks: Callable[[], Iterator[CheckResult]],
         on_connected: Callable[[], None] = lambda: None,
+        on_date: Callable[[str | None], object] = lambda _: None,
         post_interval: float = 1.1,
         answer_within: float = 1.5,
         ack_settles: float = 0.5,
     ) -> None:
         token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
         self._members = members
-        self.client = retrying_client(token, url)
+        self.client = retrying_client(token, url, on_date)
         self.channel = AlertChannel(self.client, settings.channel)
         self.row_links = RowLinkResolver(
             settings.rules_url, Owners(short_timeout_client(token, url), clock)

@@ -62,6 +62,7 @@ class AwsGateway:
         tries: how often a call is made before a failure of this cause counts.
         target: which organization or account is reached, and how; what it says of the scope goes
             before `wanted_scope`.
+        on_date: called with the `Date` header of each answer; must be quick.
     """
 
     def __init__(
@@ -79,13 +80,16 @@ class AwsGateway:
         pause: Callable[[float], object] | None = None,
         tries: Mapping[FailureCode, int] = TRIES,
         target: AwsTarget = AwsTarget(),  # noqa: B008 - frozen, so it may be shared
+        on_date: Callable[[str | None], object] = lambda _: None,
     ) -> None:
         self.name: Final = target.name
         self._target = target
         self._wanted = target.scope or wanted_scope
         self._rates = (read_rate, write_rate)
         self._calls = ApiCaller(pause, tries)
-        self._clients = Clients(concurrency, session, connect_seconds, read_seconds, target)
+        self._clients = Clients(
+            concurrency, session, connect_seconds, read_seconds, target, on_date=on_date
+        )
         self._listing, self._tagging = RateLimiter(listing), RateLimiter(tagging)
         self._organization = Organization(self._calls, self._clients, self._listing, self.name)
         self._places = OrganizationalUnits(self._calls, self._clients, self._listing, self._tagging)
@@ -236,6 +240,7 @@ def gateways_for(
     connect_seconds: float = CONNECT_SECONDS,
     read_seconds: float = READ_SECONDS,
     tries: Mapping[FailureCode, int] = TRIES,
+    on_date: Callable[[str | None], object] = lambda _: None,
 ) -> tuple[AwsGateway, ...]:
     """A gateway for each target; without any, the one that boto3's own chain reaches.
 
@@ -247,6 +252,7 @@ def gateways_for(
         connect_seconds: how long a connection may take.
         read_seconds: how long an answer may be silent.
         tries: how often a call is made before a failure of this cause counts.
+        on_date: called with the `Date` header of each answer; must be quick.
     """
     return tuple(
         AwsGateway(
@@ -257,6 +263,7 @@ def gateways_for(
             read_seconds=read_seconds,
             tries=tries,
             target=target,
+            on_date=on_date,
         )
         for target in targets or (AwsTarget(),)
     )

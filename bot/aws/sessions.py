@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
@@ -14,6 +14,8 @@ from bot.aws.roles import open_session
 from bot.domain.scope import AwsTarget
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import boto3
     from mypy_boto3_account import AccountClient
     from mypy_boto3_organizations import OrganizationsClient
@@ -46,6 +48,8 @@ class Clients:
         connect_seconds: how long a connection may take.
         read_seconds: how long an answer may be silent.
         target: what is to be reached, by which profile or role.
+        on_date: called with the `Date` header of each answer, whether AWS did what it was asked or
+            not.
     """
 
     def __init__(
@@ -55,7 +59,10 @@ class Clients:
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         target: AwsTarget = AwsTarget(),  # noqa: B008 - frozen, so it may be shared
+        *,
+        on_date: Callable[[str | None], object] = lambda _: None,
     ) -> None:
+        self._on_date = on_date
         self._given = session
         self._session = session
         self._target = target
@@ -107,8 +114,15 @@ class Clients:
         region = regions.known_region(partition) or session.region_name or regions.DEFAULT
         try:
             # The stubs overload on literal names alone.
-            return session.client(service, region_name=region, config=self._config)  # type: ignore[call-overload]
+            client = session.client(service, region_name=region, config=self._config)  # type: ignore[call-overload]
         except BotoCoreError:
             raise
         except ValueError as exc:
             raise BadEndpoint from exc
+        client.meta.events.register("response-received", self._observe)
+        return client
+
+    def _observe(self, response_dict: Mapping[str, Any] | None, **_: object) -> None:
+        """A handler of botocore's `response-received`; it has no answer where none came."""
+        if response_dict is not None:
+            self._on_date(response_dict["headers"].get("Date"))

@@ -7,6 +7,7 @@ and a second try after a lost answer would post twice. Everything else may be tr
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
@@ -32,6 +33,8 @@ from bot.slack.refusals import RETRIED, explain_code, is_known
 from bot.slack.transport_errors import MalformedAnswer, transport_problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slack_sdk.web import SlackResponse
 
     from bot.slack.views.message import Message
@@ -73,11 +76,19 @@ class SlackWebClient(WebClient):
     """slack_sdk's client, with the proxy found by `proxy_for`, and no error of another class.
 
     slack_sdk trips over an answer that is no JSON object, or not in the character set that it
-    claims, with errors of Python's own; here these are a `MalformedAnswer`.
+    claims, with errors of Python's own; here these are a `MalformedAnswer`. `on_date` gets the
+    `Date` header of each answer, also of one that refuses, and empty where there is none.
     """
 
-    def __init__(self, token: str, base_url: str, **options: Any) -> None:  # noqa: ANN401 - slack_sdk's
+    def __init__(
+        self,
+        token: str,
+        base_url: str,
+        on_date: Callable[[str], object] = lambda _: None,
+        **options: Any,  # noqa: ANN401 - slack_sdk's
+    ) -> None:
         super().__init__(token=token, base_url=base_url, logger=_QUIET, **options)
+        self._on_date = on_date
         proxy = proxy_for(base_url)
         self.proxy = proxy.url if proxy is not None else None
 
@@ -88,18 +99,31 @@ class SlackWebClient(WebClient):
             SlackClientError, OSError, HTTPException: the call failed.
         """
         try:
-            return super().api_call(api_method, **arguments)
+            response = super().api_call(api_method, **arguments)
+        except SlackApiError as error:
+            self._on_date(_header(_response(error), "date"))
+            raise
         except CALL_ERRORS:
             raise
         except (ValueError, LookupError, AttributeError, RecursionError) as error:
             raise MalformedAnswer(type(error).__name__) from error
+        self._on_date(_header(response, "date"))
+        return response
+
+    def ask_time(self) -> None:
+        """Have Slack tell its time, which every answer does; without an answer there is none."""
+        with suppress(*CALL_ERRORS):
+            self.api_test()
 
 
-def retrying_client(token: str, base_url: str) -> WebClient:
+def retrying_client(
+    token: str, base_url: str, on_date: Callable[[str], object] = lambda _: None
+) -> SlackWebClient:
     """A client for calls that may be made twice: it waits out 429, 5xx and lost connections."""
     return SlackWebClient(
         token,
         base_url,
+        on_date,
         timeout=TIMEOUT,
         retry_handlers=[
             ConnectionErrorRetryHandler(max_retry_count=2),
@@ -227,10 +251,15 @@ def _retry_after(error: CallError) -> float | None:
         or _response(error).status_code != HTTPStatus.TOO_MANY_REQUESTS
     ):
         return None
-    headers = {name.lower(): value for name, value in _response(error).headers.items()}
-    value = headers.get("retry-after", "")
-    text = value[0] if isinstance(value, list) else str(value)
+    text = _header(_response(error), "retry-after")
     return float(text) if text.isdigit() else 1.0
+
+
+def _header(response: SlackResponse, name: str) -> str:
+    """A header of an answer, empty where it has none."""
+    headers = {key.lower(): value for key, value in response.headers.items()}
+    value = headers.get(name, "")
+    return str(value[0] if isinstance(value, list) else value)
 
 
 def _surely_not_done(error: CallError) -> bool:

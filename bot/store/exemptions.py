@@ -31,6 +31,8 @@ RETURNING id
 
 _HOLDS: Final = "ended_at IS NULL AND until > :now"
 
+_ALL_UNENDED: Final = "SELECT * FROM exemptions WHERE ended_at IS NULL ORDER BY until, id"
+
 _IN_FORCE: Final = f"SELECT * FROM exemptions WHERE {_HOLDS} ORDER BY until, id"  # noqa: S608 - a constant of this module is put in
 
 _PAGE: Final = f"{_IN_FORCE} LIMIT :limit OFFSET :offset"
@@ -88,15 +90,21 @@ class Exemptions(Repository):
                 bump_revision(db, outdated)
             return exemptions_by_id(db, [exemption_id]).get(exemption_id)
 
+    def due(self) -> bool:
+        """Whether there is something to settle, by the clock as it is."""
+        with self._connections.reading() as db:
+            return db.row(_TO_SETTLE, now=time_text(self._clock.now())) is not None
+
     def settle(self) -> bool:
         """End those whose day has come, open their findings again, and announce ends to come.
+
+        Does nothing on a clock that is not proven: an end cannot be taken back.
 
         Returns:
             Whether there is something to announce.
         """
-        with self._connections.reading() as db:
-            if db.row(_TO_SETTLE, now=time_text(self._clock.now())) is None:
-                return False
+        if not self.due() or not self._clock.is_proven():
+            return False
         with self._connections.writing() as db:
             now = self._clock.now()
             over = db.rows(_OVER, now=time_text(now))
@@ -121,10 +129,12 @@ class Exemptions(Repository):
             return [to_exemption(row) for row in page], db.number(_COUNT, now=now)
 
     def in_force(self) -> Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]]:
-        """All that hold now, by account id."""
+        """All that hold now, by account id; without a proven clock all that have not ended."""
         found: dict[str, dict[tuple[ContactType, Rule], Exemption]] = {}
         with self._connections.reading() as db:
-            for row in db.stream(_IN_FORCE, now=time_text(self._clock.now())):
+            now = time_text(self._clock.now())
+            proven = self._clock.is_proven()
+            for row in db.stream(_IN_FORCE, now=now) if proven else db.stream(_ALL_UNENDED):
                 what = ContactType(row["type"]), Rule(row["rule"])
                 found.setdefault(row["account_id"], {})[what] = to_exemption(row)
         return found

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -261,3 +264,32 @@ def test_verified_by_hand(by_hand: Bot, slack: SlackSandbox) -> None:
     slack.wait_message("9 contacts could not be checked")
     assert len(slack.messages()) == 1
     assert SEEN not in by_hand.log
+
+
+def test_no_exemption_ends_by_a_wrong_clock(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox, environment: dict[str, str]
+) -> None:
+    """A machine whose clock is a year ahead of Slack's and AWS's ends none, until it is set."""
+    set_aside(slack)
+    ready.kill()
+    with closing(sqlite3.connect(environment["ALTCONTACT_DATABASE"])) as db:
+        db.execute("UPDATE exemptions SET until = granted_at")
+        db.commit()
+    behind = -400 * 86_400
+    slack.settings(clock_skew=behind)
+    aws.clock_skew(behind)
+    ready.start()
+    try:
+        ready.wait_log("exemptions do not end, since the clock of this machine may be wrong")
+        made = len(ready.lines("scan ended"))
+        ready.send_signal(signal.SIGUSR1)
+        ready.wait_log("scan ended", number=made + 1)
+        with closing(sqlite3.connect(environment["ALTCONTACT_DATABASE"])) as db:
+            assert db.execute("SELECT ended_at FROM exemptions").fetchall() == [(None,)]
+    finally:
+        slack.settings(clock_skew=0)
+        aws.clock_skew(0)
+    ready.send_signal(signal.SIGUSR1)
+    ready.wait_log("scan ended", number=made + 2)
+    with closing(sqlite3.connect(environment["ALTCONTACT_DATABASE"])) as db:
+        assert db.execute("SELECT ended_at IS NULL FROM exemptions").fetchall() == [(0,)]

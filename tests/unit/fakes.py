@@ -86,12 +86,16 @@ class FakeClock:
 
     def __init__(self, moment: datetime = START) -> None:
         self.moment = moment
+        self.proven = True
 
     def now(self) -> datetime:
         return self.moment
 
     def monotonic(self) -> float:
         return self.moment.timestamp()
+
+    def is_proven(self) -> bool:
+        return self.proven
 
     def tick(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)

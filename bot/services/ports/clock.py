@@ -18,3 +18,10 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds on a clock that never goes back; only differences mean anything."""
         ...
+
+    def is_proven(self) -> bool:
+        """Whether Slack or AWS agrees about the present moment.
+
+        What cannot be taken back, such as the end of an exemption, waits for that.
+        """
+        ...

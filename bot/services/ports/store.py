@@ -146,8 +146,14 @@ class ExemptionRepository(Protocol):
         """
         ...
 
+    def due(self) -> bool:
+        """Whether there is something to settle, by the clock as it is."""
+        ...
+
     def settle(self) -> bool:
         """End those whose day has come, open their findings again, and announce ends to come.
+
+        Does nothing on a clock that is not proven: an end cannot be taken back.
 
         Returns:
             Whether there is something to announce.
@@ -163,7 +169,7 @@ class ExemptionRepository(Protocol):
         ...
 
     def in_force(self) -> Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]]:
-        """All that hold now, by account id."""
+        """All that hold now, by account id; without a proven clock all that have not ended."""
         ...
 
 

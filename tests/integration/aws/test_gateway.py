@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,6 +58,7 @@ def calling_as(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> CallingAs:
         caller: str = "management",
         wanted: ScopeKind | None = None,
         read_seconds: float = 10.0,
+        on_date: Callable[[str | None], object] = lambda _: None,
     ) -> AwsGateway:
         for name, value in aws.environment(caller).items():
             monkeypatch.setenv(name, value)
@@ -67,6 +70,7 @@ def calling_as(aws: AwsSandbox, monkeypatch: pytest.MonkeyPatch) -> CallingAs:
             listing=fast,
             read_seconds=read_seconds,
             pause=lambda _: None,
+            on_date=on_date,
         )
 
     return make
@@ -430,3 +434,29 @@ def test_credentials_that_were_renewed_in_a_file_are_taken(
     hand_out(aws.renew())
     assert gateway.scope().account_id == MANAGEMENT_ID
     assert look(gateway, MEMBER_ID) == Absent()
+
+
+@pytest.mark.parametrize("days", [0, -400])
+def test_aws_tells_its_time(aws: AwsSandbox, calling_as: CallingAs, days: int) -> None:
+    """The `Date` of each answer is handed on, also of one that refuses for the clock's sake."""
+    seen: list[str | None] = []
+    aws.clock_skew(days * 86_400)
+    try:
+        gateway = calling_as(on_date=seen.append)
+        with suppress(GatewayError):
+            gateway.scope()
+    finally:
+        aws.clock_skew(0)
+    assert seen
+    told = parsedate_to_datetime(seen[0] or "")
+    assert abs(told - datetime.now(UTC) - timedelta(days=days)) < timedelta(minutes=5)
+
+
+def test_no_answer_tells_no_time(aws: AwsSandbox, calling_as: CallingAs) -> None:
+    """A connection that breaks off has no `Date`, and is told as ever."""
+    seen: list[str | None] = []
+    aws.fault("close", "GetCallerIdentity", count=1000)
+    gateway = calling_as(on_date=seen.append)
+    with pytest.raises(GatewayError):
+        gateway.scope()
+    assert seen == []

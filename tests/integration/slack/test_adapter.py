@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from altcontact_sandbox.slack.blocks import problems
 from altcontact_sandbox.slack.sandbox import SlackSandbox
+from slack_sdk.errors import SlackApiError
 
 from bot.domain.announcements import AnnouncementContent
 from bot.domain.contacts import ContactType
@@ -246,3 +248,20 @@ def test_a_submission_is_answered_whatever_fails(
     assert answer["response_action"] == "update"
     assert problems(answer["view"], surface="modal") == []
     assert told in str(answer["view"])
+
+
+def test_slack_tells_its_time(slack: SlackSandbox) -> None:
+    """The `Date` of each answer is handed on, also of one that refuses."""
+    seen: list[str | None] = []
+    settings = slack.environment()
+    observed = retrying_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"], seen.append)
+    observed.ask_time()
+    slack.settings(clock_skew=-400 * 86_400)
+    with pytest.raises(SlackApiError):
+        observed.chat_postMessage(channel="C0NOWHERE00", text="Hello")
+    times = [parsedate_to_datetime(date or "") for date in seen]
+    assert abs(times[0] - times[1] - timedelta(days=400)) < timedelta(minutes=5)
+    nobody = retrying_client("xoxb-1", "http://127.0.0.1:9/api/", seen.append)
+    nobody.retry_handlers.clear()
+    nobody.ask_time()
+    assert len(seen) == 2

@@ -6,8 +6,10 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
+from bot.app.clock import SystemClock
 from bot.domain.accounts import Account
 from bot.domain.announcements import SendState
 from bot.domain.contacts import AlternateContact, ContactType
@@ -56,12 +58,16 @@ class SetClock:
 
     def __init__(self, moment: datetime = START) -> None:
         self.moment = moment
+        self.proven = True
 
     def now(self) -> datetime:
         return self.moment
 
     def monotonic(self) -> float:
         return self.moment.timestamp()
+
+    def is_proven(self) -> bool:
+        return self.proven
 
     def tick(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)
@@ -214,6 +220,13 @@ def findings(store: SqliteStore) -> list[Finding]:
 def standing(store: SqliteStore) -> set[Outcome]:
     """The outcomes of the findings that are open."""
     return {item.key.outcome for item in findings(store) if item.is_open}
+
+
+def proven_clock() -> SystemClock:
+    """The machine's clock, of which Slack or AWS has told the same time."""
+    clock = SystemClock()
+    clock.observe(formatdate(usegmt=True))
+    return clock
 
 
 def query(path: Path, sql: str, *values: object) -> list[tuple[object, ...]]:

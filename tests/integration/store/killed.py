@@ -8,15 +8,14 @@ import os
 import signal
 import sys
 
-from bot.app.clock import SystemClock
 from bot.domain.findings import Outcome
 from bot.store import SqliteStore
-from tests.integration.store.fixtures import claimed, ended, result
+from tests.integration.store.fixtures import claimed, ended, proven_clock, result
 
 
 def main(path: str, when: str, what: str) -> None:
     """Record a scan of three accounts, or settle what is due, as far as it gets."""
-    store = SqliteStore(path, SystemClock())
+    store = SqliteStore(path, proven_clock())
     scan = claimed(store) if what == "scan" else None
     found = (
         result(1, Outcome.COMPLIANT),

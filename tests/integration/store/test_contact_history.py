@@ -229,6 +229,10 @@ def test_history_is_forgotten(path: Path, store: SqliteStore, clock: SetClock) -
     scan(store, clock, held(CONTACT))
     scan(store, clock, held(OTHER))
     clock.moment += KEPT_FOR + timedelta(hours=1)
+    clock.proven = False
+    scan(store, clock, held(OTHER))
+    assert len(query(path, "SELECT * FROM contact_history")) > 1
+    clock.proven = True
     scan(store, clock, held(OTHER))
     assert query(path, "SELECT replaced_at FROM contact_history") == [(None,)]
     assert query(path, "SELECT * FROM contact_changes") == []

@@ -348,3 +348,22 @@ def test_exemptions_are_listed_by_their_ends(store: SqliteStore) -> None:
         [],
     ]
     assert {total for _, total in pages} == {3}
+
+
+def test_nothing_ends_on_a_clock_that_is_not_proven(store: SqliteStore, clock: SetClock) -> None:
+    """A clock that is wrong by a year ends no exemption, gives no notice, and forgets nothing."""
+    scan_once(store, result(1, MISSING))
+    (granted,) = grant(store)
+    send_all(store)
+    clock.moment, clock.proven = START + 400 * DAY, False
+    assert store.exemptions.due()
+    assert not store.exemptions.settle()
+    assert store.exemptions.in_force()[account(1).id] == {(SECURITY, Rule.MISSING): granted}
+    assert store.announcements.due() == []
+    assert not alone(store).is_open
+    clock.moment, clock.proven = START + DAY, True
+    assert not store.exemptions.due()
+    assert not store.exemptions.settle()
+    clock.moment = START + MONTH
+    assert store.exemptions.settle()
+    assert alone(store).is_open

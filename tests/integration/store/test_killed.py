@@ -22,6 +22,7 @@ from tests.integration.store.fixtures import (
     SCHEDULE,
     SECURITY,
     account,
+    proven_clock,
     query,
     result,
     scan_once,
@@ -64,8 +65,8 @@ def test_killed_while_a_scan_is_recorded(tmp_path: Path, when: str) -> None:
 def test_killed_while_exemptions_are_settled(tmp_path: Path, when: str) -> None:
     """An end, its finding opened again and the notice of another end are kept together or not."""
     path = tmp_path / "bot.db"
-    now = SystemClock().now()
-    with SqliteStore(path, SystemClock()) as store:
+    now = proven_clock().now()
+    with SqliteStore(path, proven_clock()) as store:
         scan_once(store, result(1, Outcome.MISSING), result(2, Outcome.MISSING))
         (due,) = store.announcements.due()
         send(store, due.id)
@@ -83,7 +84,7 @@ def test_killed_while_exemptions_are_settled(tmp_path: Path, when: str) -> None:
     command = [sys.executable, "-m", "tests.integration.store.killed", str(path), when, "settle"]
     killed = subprocess.run(command, check=False, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    with SqliteStore(path, SystemClock()) as store:
+    with SqliteStore(path, proven_clock()) as store:
         assert store.exemptions.settle() is (when != "after")
         assert not store.exemptions.settle()
         kinds = sorted(each.kind for each in store.announcements.due())

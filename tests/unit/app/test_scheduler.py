@@ -24,14 +24,39 @@ if TYPE_CHECKING:
 
     from bot.services.scan.scanner import Scanner
 
-AT_START = f"{JOB}-at-start"
 DAILY = "0 9 * * *"
 
 
+class Machine(FakeClock):
+    """A machine whose clock may be set, and which may sleep.
+
+    It is in time with the real clock until then: `monotonic` counts the time that it was awake.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.awake = 0.0
+
+    def monotonic(self) -> float:
+        return self.awake
+
+    def tick(self, seconds: float) -> None:
+        super().tick(seconds)
+        self.awake += seconds
+
+    def sleep(self, asleep: timedelta) -> None:
+        """Sleep: the clock goes on, and nothing else."""
+        self.moment += asleep
+
+    def set(self, by: timedelta) -> None:
+        """Set the clock."""
+        self.moment += by
+
+
 @pytest.fixture
-def clock() -> FakeClock:
-    """A clock that stands still at nine o'clock."""
-    return FakeClock()
+def clock() -> Machine:
+    """It is nine o'clock."""
+    return Machine()
 
 
 @pytest.fixture
@@ -76,6 +101,7 @@ def make(
         *,
         check_on_start: bool = False,
         scheduler: Paused | None = None,
+        upkeep: Callable[[], None] = lambda: None,
     ) -> Schedule:
         made.append(
             Schedule(
@@ -86,6 +112,7 @@ def make(
                 ZoneInfo(zone),
                 check_on_start=check_on_start,
                 scheduler=scheduler,
+                upkeep=upkeep,
             )
         )
         return made[-1]
@@ -104,18 +131,18 @@ class Paused(BackgroundScheduler):  # type: ignore[misc] # APScheduler has no ty
     def start(self, *_: object) -> None:
         super().start(paused=True)
 
-    def checks(self) -> set[str]:
-        """Which checks are to be made."""
-        return {job.id for job in self.get_jobs() if job.id.startswith(JOB)}
+    def take(self) -> set[str]:
+        """What is to be run since this was asked last."""
+        names = {job.id for job in self.get_jobs()}
+        self.remove_all_jobs()
+        return names
 
 
-def checks_at_start(
-    make: Callable[..., Schedule], *of: str, check_on_start: bool = False
-) -> set[str]:
-    """Which checks are to be made after a start, of which nothing runs."""
+def checked_at_start(make: Callable[..., Schedule], *of: str, check_on_start: bool = False) -> bool:
+    """Whether a check is to be made at a start."""
     paused = Paused()
     make(*of, check_on_start=check_on_start, scheduler=paused).start()
-    return paused.checks()
+    return JOB in paused.take()
 
 
 def test_the_very_first_start_checks_at_once(
@@ -141,10 +168,10 @@ def test_a_missed_check_is_made_up_for_once(
     recorded.clear()
     paused = Paused()
     make(scheduler=paused).start()
-    assert paused.checks() == {JOB, AT_START}
+    assert {job.id for job in paused.get_jobs()} == {JOB, "upkeep"}
     paused.resume()
     assert recorded.wait(PATIENCE)
-    assert checks_at_start(make) == {JOB}
+    assert not checked_at_start(make)
 
 
 def test_nothing_is_made_up_for_where_nothing_was_missed(
@@ -153,7 +180,7 @@ def test_nothing_is_made_up_for_where_nothing_was_missed(
     """A start before the next check is due waits for it."""
     make().check()
     clock.tick(timedelta(hours=23).total_seconds())
-    assert checks_at_start(make) == {JOB}
+    assert not checked_at_start(make)
 
 
 def test_a_check_at_the_very_time_it_was_due_was_not_missed(
@@ -162,7 +189,7 @@ def test_a_check_at_the_very_time_it_was_due_was_not_missed(
     """A scan that started at nine o'clock sharp is the nine o'clock check."""
     assert clock.now() == START
     make().check()
-    assert checks_at_start(make) == {JOB}
+    assert not checked_at_start(make)
 
 
 def test_a_failed_check_was_made(
@@ -172,24 +199,14 @@ def test_a_failed_check_was_made(
     gateway.scope_found = gateway_error()
     make().check()
     clock.tick(60)
-    assert checks_at_start(make) == {JOB}
+    assert not checked_at_start(make)
 
 
 def test_every_start_may_check(make: Callable[..., Schedule], clock: FakeClock) -> None:
     """Where it is asked for, each start checks at once."""
     make().check()
     clock.tick(60)
-    assert checks_at_start(make, check_on_start=True) == {JOB, AT_START}
-
-
-def test_late_and_heaped_up_runs_become_one(make: Callable[..., Schedule]) -> None:
-    """Runs that heap up are made once, one at a time, and late ones within the grace."""
-    paused = Paused()
-    make(scheduler=paused).start()
-    for job in paused.get_jobs():
-        assert job.coalesce
-        assert job.max_instances == 1
-        assert job.misfire_grace_time == 3600
+    assert checked_at_start(make, check_on_start=True)
 
 
 def test_the_next_check_is_told_in_the_zone_given(
@@ -206,7 +223,8 @@ def test_there_may_be_no_next_check(make: Callable[..., Schedule]) -> None:
     """An expression that names no time is kept, and the first start still checks."""
     never = "0 9 31 2 *"
     assert make(never).next_check() is None
-    assert AT_START in checks_at_start(make, never)
+    assert checked_at_start(make, never)
+    assert make(never).look() == 20
 
 
 def test_a_check_that_cannot_be_recorded_is_logged(
@@ -274,28 +292,11 @@ def test_a_stop_may_come_before_the_start_and_twice(make: Callable[..., Schedule
     assert not paused.running
 
 
-def test_upkeep_is_done_at_the_start_and_again(
-    scanner: Scanner, store: SqliteStore, clock: FakeClock
-) -> None:
-    """What comes due without a check is seen to at every start, and every ten minutes after."""
-    done = threading.Event()
-    scheduler = BackgroundScheduler(timezone="UTC")
-    schedule = Schedule(
-        scanner,
-        store.scans,
-        clock,
-        DAILY,
-        ZoneInfo("UTC"),
-        check_on_start=False,
-        upkeep=done.set,
-        scheduler=scheduler,
-    )
-    schedule.start()
-    try:
-        assert done.wait(PATIENCE)
-        assert scheduler.get_job("upkeep") is not None
-    finally:
-        schedule.stop()
+def test_upkeep_is_done_at_the_start_and_again(make: Callable[..., Schedule]) -> None:
+    """What comes due without a check is seen to at every start, in the schedule's own thread."""
+    done = threading.Semaphore(0)
+    make(upkeep=done.release).start()
+    assert done.acquire(timeout=PATIENCE)
 
 
 def test_upkeep_that_fails_is_logged_and_tried_again(
@@ -314,3 +315,167 @@ def test_upkeep_that_fails_is_logged_and_tried_again(
     assert [(line["event"], line["problem"]) for line in logs] == [
         ("upkeep failed", "The disk is full.")
     ]
+
+
+@pytest.fixture
+def paused() -> Paused:
+    """What would be run."""
+    return Paused()
+
+
+@pytest.fixture
+def schedule(
+    make: Callable[..., Schedule], clock: Machine, paused: Paused
+) -> Callable[..., Schedule]:
+    """`schedule(expression)` started, of which a first check was made at nine."""
+
+    def start(expression: str = DAILY, zone: str = "UTC") -> Schedule:
+        make().check()
+        started = make(expression, zone, scheduler=paused)
+        paused.start()
+        assert JOB not in paused.take()
+        return started
+
+    return start
+
+
+def test_a_check_is_made_when_it_is_due(
+    schedule: Callable[..., Schedule], clock: Machine, paused: Paused
+) -> None:
+    """Neither before nor twice, and the next look is at that very time."""
+    daily = schedule()
+    clock.tick(24 * 3600 - 7)
+    assert daily.look() == 7
+    assert JOB not in paused.take()
+    clock.tick(7)
+    assert daily.look() == 20
+    assert JOB in paused.take()
+    clock.tick(1)
+    daily.look()
+    assert JOB not in paused.take()
+
+
+@pytest.mark.parametrize("asleep", [timedelta(hours=25), timedelta(days=9)])
+def test_a_check_due_while_the_machine_slept_is_made_up_for(
+    schedule: Callable[..., Schedule], clock: Machine, paused: Paused, asleep: timedelta
+) -> None:
+    """However long it slept, one check is made within seconds of its waking."""
+    daily = schedule()
+    assert daily.look() <= 20
+    clock.sleep(asleep)
+    daily.look()
+    assert JOB in paused.take()
+    clock.tick(20)
+    daily.look()
+    assert JOB not in paused.take()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=400)])
+def test_a_check_due_while_the_clock_was_ahead_is_made_up_for(
+    schedule: Callable[..., Schedule], clock: Machine, paused: Paused, ahead: timedelta
+) -> None:
+    """What a wrong clock took for made is made at its right time, or right after."""
+    daily = schedule()
+    clock.tick(22.5 * 3600)
+    clock.set(ahead)  # it is 07:30, and shows a time after nine
+    daily.look()
+    assert JOB in paused.take()
+    clock.tick(3600)
+    daily.look()
+    paused.take()
+    clock.tick(3600)
+    clock.set(-ahead)  # it is 09:30, and shows it: the check of nine was not made at nine
+    daily.look()
+    assert JOB in paused.take()
+    assert daily.next_check() == clock.now().replace(hour=9, minute=0) + timedelta(days=1)
+
+
+def test_a_clock_that_is_set_right_does_not_put_off_the_next_check(
+    schedule: Callable[..., Schedule], clock: Machine, paused: Paused
+) -> None:
+    """A plan of a clock that was ahead holds no longer: the next check is at its right time."""
+    daily = schedule()
+    clock.set(timedelta(days=400))
+    daily.look()
+    clock.tick(9)
+    clock.set(-timedelta(days=400))
+    daily.look()
+    paused.take()
+    clock.tick(24 * 3600 - 9)
+    daily.look()
+    assert JOB in paused.take()
+
+
+def test_a_clock_that_was_behind_makes_a_check_at_once(
+    schedule: Callable[..., Schedule], clock: Machine, paused: Paused
+) -> None:
+    """A machine without a battery starts in 1970, and is set right later."""
+    clock.set(timedelta(hours=-26))
+    daily = schedule()
+    clock.set(timedelta(hours=26))
+    daily.look()
+    assert JOB in paused.take()
+
+
+def test_small_corrections_change_nothing(
+    schedule: Callable[..., Schedule], clock: Machine, paused: Paused
+) -> None:
+    """A second to and fro, as by NTP, makes no check be made twice."""
+    daily = schedule()
+    clock.tick(24 * 3600)
+    daily.look()
+    assert JOB in paused.take()
+    for by in (-2, 1, -30, 30, 2):
+        clock.set(timedelta(seconds=by))
+        clock.tick(1)
+        daily.look()
+        assert paused.take() <= {"upkeep"}
+
+
+def test_upkeep_goes_by_what_has_passed(
+    schedule: Callable[..., Schedule], clock: Machine, paused: Paused
+) -> None:
+    """Every ten minutes, and at once after the clock was set or the machine slept."""
+    daily = schedule()
+    clock.tick(599)
+    daily.look()
+    assert paused.take() == set()
+    clock.tick(1)
+    daily.look()
+    assert paused.take() == {"upkeep"}
+    clock.set(timedelta(hours=-3))
+    daily.look()
+    assert paused.take() == {"upkeep"}
+
+
+def test_a_last_check_in_the_future_is_made_again(
+    make: Callable[..., Schedule], clock: Machine
+) -> None:
+    """A check that was recorded by a wrong clock says nothing of when the next is due."""
+    clock.set(timedelta(days=400))
+    make().check()
+    clock.set(timedelta(days=-400))
+    assert checked_at_start(make)
+
+
+def test_the_clock_is_looked_at_by_itself(
+    scanner: Scanner, store: SqliteStore, clock: Machine, recorded: threading.Event
+) -> None:
+    """A schedule that runs makes the check of a machine that has slept."""
+    schedule = Schedule(
+        scanner,
+        store.scans,
+        clock,
+        DAILY,
+        ZoneInfo("UTC"),
+        check_on_start=False,
+        look_interval=0.01,
+    )
+    schedule.check()
+    recorded.clear()
+    schedule.start()
+    try:
+        clock.sleep(timedelta(days=1))
+        assert recorded.wait(PATIENCE)
+    finally:
+        schedule.stop()
