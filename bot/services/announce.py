@@ -24,7 +24,7 @@ from bot.domain.errors import (
 if TYPE_CHECKING:
     from bot.domain.announcements import Announcement
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import Notifier
+    from bot.services.ports.slack import Notifier, Posted
     from bot.services.ports.store import AnnouncementRepository
 
 _log = structlog.get_logger(__name__)
@@ -73,6 +73,7 @@ class AnnouncementSender:
         self._stopping = stopping or threading.Event()
         self._tries: dict[str, tuple[int, float]] = {}
         self._problem: NotifierError | None = None
+        self._unrecorded: dict[str, tuple[Posted, int]] = {}
         self._thread = threading.Thread(target=self._run, name="announcer")
 
     @property
@@ -171,6 +172,9 @@ class AnnouncementSender:
         self._problem = error
 
     def _deliver(self, announcement: Announcement) -> None:
+        if announcement.id in self._unrecorded:
+            self._record(announcement.id)
+            return
         match announcement.state:
             case SendState.SENT:
                 self._update(announcement.id)
@@ -210,9 +214,15 @@ class AnnouncementSender:
         except PostRefused:
             self._announcements.not_sent(announcement_id)
             raise
-        revision = content.announcement.revision
-        self._announcements.sent(announcement_id, posted.channel_id, posted.ts, revision)
+        self._unrecorded[announcement_id] = posted, content.announcement.revision
+        self._record(announcement_id)
         _log.info("announced", announcement=announcement_id, kind=content.announcement.kind.value)
+
+    def _record(self, announcement_id: str) -> None:
+        """Record where a post stands; known here until then, it need not be looked for."""
+        posted, revision = self._unrecorded[announcement_id]
+        self._announcements.sent(announcement_id, posted.channel_id, posted.ts, revision)
+        del self._unrecorded[announcement_id]
 
     def _update(self, announcement_id: str) -> None:
         content = self._announcements.content(announcement_id, self._rows)

@@ -599,18 +599,38 @@ def test_a_database_that_fails_for_a_while_is_waited_for(
     assert posted.wait(PATIENCE)
 
 
-def test_a_record_that_fails_after_the_post_is_in_doubt(
+def test_a_record_that_fails_after_the_post_is_made_later(
     announcer: AnnouncementSender,
     store: SqliteStore,
     announcements: FrailAnnouncements,
     notifier: FakeNotifier,
 ) -> None:
-    """Where the store cannot take in that a message was posted, it is looked for, not repeated."""
+    """A post that the store cannot take in is neither repeated nor looked for, but recorded."""
+    scan(store, {1: ABSENT})
+    notifier.find_faults.append(HistoryUnreadable("The app lacks a scope."))
+    announcements.sent_faults = 2
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            announcer.deliver()
+    announcer.deliver()
+    assert notifier.looked_for == []
+    assert len(notifier.posted) == 1
+    assert store.announcements.due() == []
+
+
+def test_a_post_that_was_never_recorded_is_looked_for_by_the_next_process(
+    announcer: AnnouncementSender,
+    store: SqliteStore,
+    announcements: FrailAnnouncements,
+    notifier: FakeNotifier,
+    clock: FakeClock,
+) -> None:
+    """Where the process ends before it could record a post, the next one looks for it."""
     scan(store, {1: ABSENT})
     announcements.sent_faults = 1
     with pytest.raises(StoreError):
         announcer.deliver()
-    announcer.deliver()
+    AnnouncementSender(announcements, notifier, clock, rows=10, post_interval=0.0).deliver()
     assert len(notifier.looked_for) == 1
     assert len(notifier.posted) == 1
 
