@@ -39,6 +39,7 @@ class Connections:
         self.path = path
         self._busy_timeout = busy_timeout
         self._close_timeout = close_timeout
+        self._file: tuple[int, int] | None = None
         self._open: dict[threading.Thread, Database] = {}
         self._in_use = 0
         self._closed = False
@@ -128,11 +129,36 @@ class Connections:
     def _of_this_thread(self) -> Database:
         current = threading.current_thread()
         with self._changed:
+            self._require_same_file()
             if current not in self._open:
                 for thread in [thread for thread in self._open if not thread.is_alive()]:
                     self._open.pop(thread).close()
                 self._open[current] = _connect(self.path, self._busy_timeout)
             return self._open[current]
+
+    def _require_same_file(self) -> None:
+        """Refuse to go on with a file that is not the one that was opened first.
+
+        A connection writes on to a file that was deleted, which nobody would ever read again.
+        """
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            raise StoreError(
+                f"The database {self.path} cannot be opened: it was moved or deleted.",
+                "Put it back, or restart the bot, which creates a new one.",
+            ) from None
+        except OSError as exc:
+            raise StoreError(
+                f"The database {self.path} cannot be opened: {exc.strerror}.",
+                "Let the bot's user read and write the file and the directory that it is in.",
+            ) from exc
+        self._file = self._file or (found.st_dev, found.st_ino)
+        if self._file != (found.st_dev, found.st_ino):
+            raise StoreError(
+                f"The database {self.path} is another file than the bot opened.",
+                "Restart the bot, so that it uses the file that is there now.",
+            )
 
 
 def _connect(path: Path, busy_timeout: float) -> Database:

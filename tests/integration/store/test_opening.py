@@ -248,12 +248,40 @@ def test_each_thread_has_its_own_connection(path: Path) -> None:
 
 
 def test_file_that_was_moved_away_is_missed(path: Path) -> None:
-    """A new thread does not make an empty database in place of one that is gone."""
+    """Nothing is written where nobody would read it again, nor to a new, empty file."""
+    away = path.with_suffix(".old")
     with SqliteStore(path, SetClock()) as store, ThreadPoolExecutor(1) as pool:
-        path.rename(path.with_suffix(".old"))
-        with pytest.raises(StoreError, match="cannot be opened"):
-            pool.submit(store.accounts.names).result()
+        path.rename(away)
+        for names in (store.accounts.names, pool.submit(store.accounts.names).result):
+            with pytest.raises(StoreError, match="moved or deleted"):
+                names()
         assert not path.exists()
+        away.rename(path)
+        store.accounts.remember([account(1)])
+        assert store.accounts.names() == ["Account 1"]
+
+
+def test_file_that_cannot_be_reached_is_named(path: Path) -> None:
+    """A directory that turned into something else is told by the system's own word."""
+    folder = path.parent / "data"
+    folder.mkdir()
+    with SqliteStore(folder / "bot.db", SetClock()) as store:
+        folder.rename(path.parent / "away")
+        folder.touch()
+        with pytest.raises(StoreError, match="Not a directory"):
+            store.accounts.names()
+
+
+def test_file_that_was_replaced_is_not_written(path: Path) -> None:
+    """A file that was put in place of the bot's is left as it is until the bot is restarted."""
+    other = path.with_suffix(".other")
+    SqliteStore(other, SetClock()).close()
+    with SqliteStore(path, SetClock()) as store:
+        other.replace(path)
+        with pytest.raises(StoreError, match="another file"):
+            store.accounts.remember([account(1)])
+    with SqliteStore(path, SetClock()) as store:
+        assert store.accounts.names() == []
 
 
 def test_error_in_a_transaction_undoes_it(path: Path) -> None:
