@@ -119,6 +119,7 @@ def _checks(
             clock,
             channel if sample and "channel" not in wrong else None,
             None if "fixers" in wrong else settings.fixers,
+            None if "readers" in wrong else settings.readers,
             app_token=app_token,
             socket=socket,
             wants_members=policy is not None and policy.needs_members,

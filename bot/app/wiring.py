@@ -29,6 +29,7 @@ from bot.slack.membership import WorkspaceMembership
 from bot.slack.modals import Modals
 from bot.slack.notifier import SlackNotifier
 from bot.slack.owners import Owners
+from bot.slack.readers import SlackReaders
 from bot.slack.row_links import RowLinkResolver
 from bot.slack.socket_mode import SocketModeConnection
 from bot.slack.user_groups import UserGroups
@@ -175,23 +176,24 @@ class SlackBot:
         self._members = members
         self.client = retrying_client(token, url, on_date)
         self.channel = AlertChannel(self.client, settings.channel)
-        self.row_links = RowLinkResolver(
-            settings.rules_url, Owners(short_timeout_client(token, url), clock)
-        )
+        quick = short_timeout_client(token, url)
+        self.row_links = RowLinkResolver(settings.rules_url, Owners(quick, clock))
+        membership = WorkspaceMembership(quick, self.client, clock)
+        groups = UserGroups(quick, self.client, clock)
+        fixers = SlackFixers(settings.fixers, membership, groups)
+        self.readers = SlackReaders(settings.readers, membership, groups, fixers)
         notifier = SlackNotifier(
-            single_try_client(token, url), self.client, self.channel, self.row_links
+            single_try_client(token, url),
+            self.client,
+            self.channel,
+            self.row_links,
+            hides_details=self.readers.is_restricted,
         )
         self.announcer = AnnouncementSender(
             store.announcements, notifier, clock, rows=ROWS, post_interval=post_interval
         )
         self.services = Services(
             store, gateways, members, policy, clock, on_recorded=self.announcer.wake
-        )
-        quick = short_timeout_client(token, url)
-        fixers = SlackFixers(
-            settings.fixers,
-            WorkspaceMembership(quick, self.client, clock),
-            UserGroups(quick, self.client, clock),
         )
         self.fixes, self.fix_recovery = self.services.fixes(fixers, settings.confirm_timeout)
         self.background = BackgroundTasks()
@@ -216,6 +218,7 @@ class SlackBot:
             next_check=next_check,
             phone_region=settings.phone_region,
             policies=self.services.policies,
+            readers=self.readers,
             reload_policy=reload_policy,
             row_links=self.row_links,
             run_checks=run_checks,

@@ -27,7 +27,7 @@ _BOOLEANS: Final = {
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
 _CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{6,}|#[^\s#A-Z]{1,80}")
-_FIXER: Final = re.compile(r"[UWS][A-Z0-9]{2,}")
+_PERSON: Final = re.compile(r"[UWS][A-Z0-9]{2,}")
 _QUOTES: Final = {('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("„", "“")}
 _SHORTEST_QUOTED: Final = 2
 _TOKENS: Final = {"xoxb-": "bot token", "xapp-": "app-level token"}
@@ -207,7 +207,7 @@ def contact_types(value: object) -> tuple[ContactType, ...]:
     return tuple(ContactType(item) for item in wanted)
 
 
-def fixers(value: object) -> tuple[str, ...]:
+def people(value: object) -> tuple[str, ...]:
     """User ids and user group ids, or `*` alone."""
     ids = list(dict.fromkeys(map(slack_id, _items(value))))
     if "*" in ids:
@@ -215,7 +215,7 @@ def fixers(value: object) -> tuple[str, ...]:
             raise ValueError("* means everyone, and stands alone")
         return ("*",)
     for item in ids:
-        if not _FIXER.fullmatch(item):
+        if not _PERSON.fullmatch(item):
             raise ValueError(
                 f"{quoted(item)} is neither a user id (U…, W…) nor a user group id (S…); Slack "
                 "shows a person's under Profile, Copy member ID"

@@ -92,9 +92,14 @@ class Settings(BaseSettings):
         description="contact types that every account must have",
         examples=["SECURITY,BILLING"],
     )
-    fixers: Annotated[tuple[str, ...], _parsed(parse.fixers)] = Field(
+    fixers: Annotated[tuple[str, ...], _parsed(parse.people)] = Field(
         default=(),
         description="user and user group ids who may change contacts; none: read-only; *: everyone",
+        examples=["U012ABCDEF,S045GHIJKL"],
+    )
+    readers: Annotated[tuple[str, ...], _parsed(parse.people)] = Field(
+        default=(),
+        description="user and user group ids who see contact details; none or *: everyone",
         examples=["U012ABCDEF,S045GHIJKL"],
     )
     database: Annotated[Path, _parsed(parse.path)] = Field(

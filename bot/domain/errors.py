@@ -5,6 +5,7 @@
     ├── GatewayError             AWS could not do what was asked (carries a `Failure`)
     │   └── ContactRefused       AWS named the fields it does not take
     ├── StoreError               the database cannot be used
+    ├── TooManyChecks            a person started too many checks lately
     ├── ExemptionRefused         a finding was not set aside, or what set it aside not ended
     ├── NotifierError            Slack did not take a message
     │   ├── PostRefused          it surely was not posted
@@ -70,6 +71,10 @@ class ContactRefused(GatewayError):
 
 class StoreError(AltcontactError):
     """The database cannot be opened, read or written."""
+
+
+class TooManyChecks(AltcontactError):
+    """A person started too many checks lately; the remedy says when they can start the next."""
 
 
 class ExemptionRefused(AltcontactError):

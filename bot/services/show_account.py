@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain.contacts import ContactType
+from bot.domain.disclosure import hide_reading, hide_result
 from bot.domain.evaluation.evaluate import evaluate, unknown_policy_failure
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome, TypeResult, Verdict
@@ -41,6 +42,12 @@ class AccountView:
 
     result: AccountResult
     others: Mapping[ContactType, ContactReading]
+
+
+def hide_details(view: AccountView) -> AccountView:
+    """The same account without the values of its contacts."""
+    others = {contact_type: hide_reading(each) for contact_type, each in view.others.items()}
+    return AccountView(hide_result(view.result), others)
 
 
 class AccountViewService:

@@ -12,6 +12,7 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from bot.services.check_limit import MOST_ACCOUNTS, MOST_SCANS, CheckLimit
 from bot.slack.command_parser import COMMAND
 from bot.slack.listeners.account_card import AccountCards
 from bot.slack.listeners.alerts import AlertListeners
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.fixers import SlackFixers
     from bot.slack.modals import Modals
+    from bot.slack.readers import SlackReaders
     from bot.slack.row_links import RowLinkResolver
 
 LISTENER_THREADS: Final = 32
@@ -93,6 +95,7 @@ def build(
     next_check: Callable[[], datetime | None],
     phone_region: str | None,
     policies: AccountPolicies,
+    readers: SlackReaders,
     reload_policy: Callable[[], PolicyReload],
     row_links: RowLinkResolver,
     run_checks: Callable[[], Iterator[CheckResult]],
@@ -117,6 +120,7 @@ def build(
         next_check: when the next check is due; None where none is planned.
         phone_region: the country in whose national form phone numbers may be typed, if any.
         policies: look up what accounts should have.
+        readers: who sees contact details.
         reload_policy: applies the policy file.
         row_links: makes what rows of findings link to.
         run_checks: makes the doctor's checks.
@@ -159,6 +163,8 @@ def build(
         accounts=accounts,
         finder=finder,
         fixers=fixers,
+        limit=CheckLimit("single accounts", MOST_ACCOUNTS, clock),
+        readers=readers,
         row_links=row_links,
     )
     exemption = ExemptionListeners(
@@ -167,6 +173,7 @@ def build(
         cards=card,
         fixers=fixers,
         forms=ExemptionForms(store.accounts, store.findings, exemptions, clock),
+        readers=readers,
         records=store.exemptions,
         rules_url=row_links.rules_url,
     )
@@ -181,10 +188,17 @@ def build(
         help_=HelpListener(store.scans, fixers, next_check, send_problem),
         policies=policies,
         policy_reload=PolicyReloadListener(fixers, reload_policy),
-        scan=ScanListener(scanner, tasks, messages, clock),
+        scan=ScanListener(
+            scanner,
+            tasks,
+            messages,
+            clock,
+            readers=readers,
+            limit=CheckLimit("all accounts", MOST_SCANS, clock),
+        ),
     )
     outdated = OutdatedListeners(messages)
-    alert = AlertListeners(client, store.announcements, row_links)
+    alert = AlertListeners(client, store.announcements, row_links, readers)
     once, each, submission = guard.once, guard.each, guard.submission
 
     app.command(COMMAND)(once(command.run))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.domain.errors import NotAllowed, NotifierError, RightsUnknown
+from bot.slack.allow_list import AllowList
 from bot.slack.membership import Standing
-from bot.slack.views.mentions import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from bot.slack.user_groups import UserGroups
 
 _log = structlog.get_logger(__name__)
-
-EVERYONE: Final = "*"
 
 _REFUSED: Final = {
     Standing.GUEST: "Guests can't change contacts.",
@@ -42,21 +40,18 @@ class SlackFixers:
     def __init__(
         self, allowed: Sequence[str], membership: WorkspaceMembership, groups: UserGroups
     ) -> None:
-        self._everyone = EVERYONE in allowed
-        self._users = tuple(name for name in allowed if name.startswith(("U", "W")))
-        self._groups = tuple(name for name in allowed if name.startswith("S"))
+        self._allowed = AllowList("ALTCONTACT_FIXERS", allowed, groups)
         self._membership = membership
-        self._user_groups = groups
 
     @property
     def read_only(self) -> bool:
         """Whether nobody may change contacts, so that there is no use in offering it."""
-        return not (self._everyone or self._users or self._groups)
+        return self._allowed.is_empty
 
     @property
     def who(self) -> str:
         """Who may, as mrkdwn."""
-        return "everyone" if self._everyone else mentions(self._users, self._groups)
+        return self._allowed.who
 
     def require_fixer(self, actor: Actor, *, fresh: bool = False) -> None:
         """Let a fixer pass. See `Authorizer.require_fixer`."""
@@ -74,46 +69,28 @@ class SlackFixers:
         if standing is not Standing.MEMBER:
             _log.warning("refused", user=actor.user_id, standing=standing.name.lower())
             raise self._refused(_REFUSED[standing])
-        if not (self._everyone or actor.user_id in self._users):
-            self._require_in_group(actor.user_id, fresh=fresh)
-
-    def _require_in_group(self, user_id: str, *, fresh: bool) -> None:
-        """Let somebody pass who is in any of the groups; one that cannot be read bars no other."""
-        dead: list[str] = []
-        unread: NotifierError | None = None
-        for group in self._groups:
-            try:
-                members = self._user_groups.members(group, fresh=fresh)
-            except NotifierError as problem:
-                unread = problem
-                continue
-            if members is None:
-                dead.append(group)
-            elif user_id in members:
-                return
-        if unread is not None:
+        search = self._allowed.find(actor.user_id, fresh=fresh)
+        if search.found:
+            return
+        if search.problem is not None:
             raise RightsUnknown(
-                f"Slack could not say whether you can change contacts. {unread}", unread.remedy
-            ) from unread
-        if dead:
-            raise self._dead(dead)
+                f"Slack could not say whether you can change contacts. {search.problem}",
+                search.problem.remedy,
+            ) from search.problem
+        if search.dead:
+            raise self._dead(search.dead)
         raise self._refused("You don't have permission to change contacts.")
 
     def _refused(self, message: str) -> NotAllowed:
-        if self._everyone:
+        if self._allowed.everyone:
             return NotAllowed(message, "Ask a member of this workspace to make the change.")
-        return NotAllowed(message, "Ask", self._users, self._groups)
+        return NotAllowed(message, "Ask", self._allowed.users, self._allowed.groups)
 
     def _dead(self, dead: Sequence[str]) -> NotAllowed:
         """The refusal of somebody who may have been in a group that is no longer there."""
-        alive = tuple(group for group in self._groups if group not in dead)
-        named, are = ", ".join(dead), "do" if len(dead) > 1 else "does"
-        message = (
-            "You don't have permission to change contacts. "
-            f"ALTCONTACT_FIXERS names {named}, which {are} not exist or "
-            f"{'are' if len(dead) > 1 else 'is'} disabled in Slack."
-        )
-        remedy = "Ask an administrator of this bot to correct ALTCONTACT_FIXERS."
-        if self._users or alive:
+        users, alive = self._allowed.users, self._allowed.alive(dead)
+        remedy = self._allowed.correct_words
+        if users or alive:
             remedy += " Until then you can ask"
-        return NotAllowed(message, remedy, self._users, alive)
+        message = f"You don't have permission to change contacts. {self._allowed.dead_words(dead)}"
+        return NotAllowed(message, remedy, users, alive)

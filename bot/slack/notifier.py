@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.disclosure import hide_content
 from bot.domain.errors import PostRefused
 from bot.services.ports.slack import Posted
 from bot.slack.channels import Channels
@@ -37,6 +38,8 @@ class SlackNotifier:
         client: a client whose calls may be tried again.
         channel: the channel for alerts.
         row_links: what rows point to.
+        hides_details: whether messages show outcomes alone, since not everybody in a channel may
+            see contact details.
     """
 
     def __init__(
@@ -45,16 +48,19 @@ class SlackNotifier:
         client: WebClient,
         channel: AlertChannel,
         row_links: RowLinkResolver | None = None,
+        *,
+        hides_details: bool = False,
     ) -> None:
         self._posting = posting
         self._client = client
         self._channels = Channels(client, channel)
         self._row_links = row_links or RowLinkResolver()
+        self._hides_details = hides_details
 
     def post(self, content: AnnouncementContent) -> Posted:
         """Post an announcement. See `Notifier.post`."""
         route = self._channels.route(content.announcement)
-        links = self._row_links.for_findings(content.findings)
+        content, links = self._shown(content)
         try:
             return self._post(content, links, route)
         except PostRefused as error:
@@ -79,6 +85,11 @@ class SlackNotifier:
             route.channel.forget()
             raise post_error(error) from error
         return Posted(str(answer["channel"]), str(answer["ts"]))
+
+    def _shown(self, content: AnnouncementContent) -> tuple[AnnouncementContent, RowLinks]:
+        """What a channel is shown of an announcement, and what its rows point to."""
+        links = self._row_links.for_findings(content.findings)
+        return (hide_content(content), links.hidden()) if self._hides_details else (content, links)
 
     def find(self, announcement: Announcement) -> Posted | None:
         """Look for an announcement in its channels. See `Notifier.find`."""
@@ -116,7 +127,7 @@ class SlackNotifier:
 
     def update(self, content: AnnouncementContent) -> None:
         """Put an announcement right in place. See `Notifier.update`."""
-        links = self._row_links.for_findings(content.findings)
+        content, links = self._shown(content)
         fallback_reason = self._channels.fallback_reason(content.announcement)
         message = announcement_message(content, links, fallback_reason)
         try:

@@ -107,11 +107,18 @@ class Scanner:
             len(self._gateways), thread_name_prefix="organization"
         )
 
-    def start(self, trigger: Trigger, on_progress: Progress | None = None) -> Ticket:
+    def start(
+        self,
+        trigger: Trigger,
+        on_progress: Progress | None = None,
+        admit: Callable[[], None] = lambda: None,
+    ) -> Ticket:
         """Start a scan, or join the one that runs.
 
         Args:
             trigger: who asks.
+            admit: called before a scan is started, but not before one is joined; what it raises
+                keeps the scan from starting.
             on_progress: called with (accounts done, accounts listed so far); must be quick.
 
         Raises:
@@ -121,6 +128,8 @@ class Scanner:
         with self._lock:
             if self._stopping.is_set():
                 raise AltcontactError("The bot is being stopped.", "Ask again when it runs.")
+            if self._current is None:
+                admit()
             if on_progress is not None:
                 self._listeners.append(on_progress)
             if self._current is not None:

@@ -11,8 +11,8 @@ from bot.domain.errors import NotifierError
 from bot.services.doctor import Check, Section, State
 from bot.slack.client import CALL_ERRORS, code_of
 from bot.slack.doctor import reachability
-from bot.slack.doctor.fixers import check_fixers
 from bot.slack.doctor.lines import REACHED, line, refused
+from bot.slack.doctor.people import check_fixers, check_readers
 from bot.slack.doctor.proxy import check_proxy
 from bot.slack.doctor.scopes import APPS, check_scopes
 from bot.slack.proxy import proxy_for
@@ -53,6 +53,7 @@ class SlackChecks:
         clock: the time.
         channel: the channel for alerts, and what the settings call it; None where that is unknown.
         fixers: who may change contacts; None where that is unknown.
+        readers: who sees contact details; None where that is unknown.
         app_token: the app-level token, to be tried; None where `socket` tells more.
         socket: how a running bot's connection is.
         wants_members: whether the policy has a rule about members of the workspace.
@@ -65,6 +66,7 @@ class SlackChecks:
         clock: Clock,
         channel: tuple[AlertChannel, str] | None,
         fixers: Sequence[str] | None,
+        readers: Sequence[str] | None,
         *,
         app_token: str | None = None,
         socket: Callable[[], SocketStatus] | None = None,
@@ -75,6 +77,7 @@ class SlackChecks:
         self._clock = clock
         self._channel = channel
         self._fixers = fixers
+        self._readers = readers
         self._app_token = app_token
         self._socket = socket
         self._wants_members = wants_members
@@ -94,6 +97,7 @@ class SlackChecks:
             ("Socket", self._check_socket),
             ("Channel", self._check_channel),
             ("Fixers", self._check_fixers),
+            ("Readers", self._check_readers),
             ("Clock", self._check_clock),
         )
         return tuple(Check(Section.SLACK, name, run) for name, run in checks)
@@ -214,8 +218,14 @@ class SlackChecks:
         yield line("Channel", State.OK, f"{name}{id_suffix} is there, and the bot is in it.")
 
     def _check_fixers(self) -> Iterator[CheckResult]:
+        return check_fixers(self._client, self._clock, self._fixers, self._people_in_the_way())
+
+    def _check_readers(self) -> Iterator[CheckResult]:
+        return check_readers(self._client, self._clock, self._readers, self._people_in_the_way())
+
+    def _people_in_the_way(self) -> str:
         lacking = "the app lacks usergroups:read" if "usergroups:read" in self._lacking else ""
-        return check_fixers(self._client, self._clock, self._fixers, self._in_the_way or lacking)
+        return self._in_the_way or lacking
 
     def _check_clock(self) -> Iterator[CheckResult]:
         if self._skew is None:

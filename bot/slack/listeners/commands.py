@@ -95,15 +95,15 @@ class CommandListeners:
             case name if name in {FIX, EXEMPT} and not argument:
                 reply(which_account_message(name))
             case name if name == CHECK and argument:
-                self._cards.find_and_show(argument, reply)
+                self._cards.find_and_show(actor, argument, reply)
             case name if name == CHECK:
-                self._scan.start(actor.user_id, channel_id(body), reply)
+                self._scan.start(actor, channel_id(body), reply)
             case name if name == FIX:
                 self._fix(actor, body, argument, reply)
             case name if name == EXEMPT:
                 self._exempt(actor, body, argument, reply)
             case name if name == EXEMPTIONS:
-                self._exemptions.open_list(text_at(body, "trigger_id"))
+                self._exemptions.open_list(actor, text_at(body, "trigger_id"))
             case name if name == DOCTOR:
                 self._tasks.run(lambda: self._doctor.answer(actor, reply), reply)
             case name if name == RELOAD:
@@ -120,7 +120,7 @@ class CommandListeners:
         account = matches.only
         if account is None:
             # The trigger lapses while AWS is asked for accounts; the answer's button has a new one.
-            self._cards.find_and_show(argument, reply)
+            self._cards.find_and_show(actor, argument, reply)
             return
         wanted = contact_type or self._first_type(account.id)
         self._fixes.open(actor, text_at(body, "trigger_id"), account.id, wanted)
@@ -137,6 +137,6 @@ class CommandListeners:
         """Open the form where the account is known; look for it first where it is not."""
         account = self._finder.known(argument).only
         if account is None:
-            self._cards.find_and_show(argument, reply)
+            self._cards.find_and_show(actor, argument, reply)
             return
         self._exemptions.open_exemption(actor, text_at(body, "trigger_id"), account.id)

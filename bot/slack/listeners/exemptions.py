@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.disclosure import hide_exemption
 from bot.domain.errors import AltcontactError, ExemptionRefused, RightsUnknown
 from bot.services.exempt import UNTIL
 from bot.slack.actors import actor_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bot.slack.listeners.account_card import AccountCards
     from bot.slack.listeners.exemption_forms import ExemptionForms
     from bot.slack.modals import Modals
+    from bot.slack.readers import ContactAccess, SlackReaders
     from bot.slack.views.exemption_forms import ExemptionInput
     from bot.slack.views.message import Message
 
@@ -43,6 +45,7 @@ class ExemptionListeners:
         cards: show one account.
         fixers: who may change contacts.
         forms: makes the forms.
+        readers: who sees contact details, which a reason may hold.
         rules_url: where the pages of rules are published; empty where they are not.
         records: what is set aside.
     """
@@ -55,6 +58,7 @@ class ExemptionListeners:
         cards: AccountCards,
         fixers: SlackFixers,
         forms: ExemptionForms,
+        readers: SlackReaders,
         rules_url: str,
         records: ExemptionRepository,
     ) -> None:
@@ -63,6 +67,7 @@ class ExemptionListeners:
         self._cards = cards
         self._fixers = fixers
         self._forms = forms
+        self._readers = readers
         self._rules_url = rules_url
         self._records = records
 
@@ -178,17 +183,18 @@ class ExemptionListeners:
 
     # The list
 
-    def open_list(self, trigger_id: str) -> None:
+    def open_list(self, actor: Actor, trigger_id: str) -> None:
         """Show all that is set aside.
 
         Raises:
             NotifierError: Slack did not open it.
         """
-        self._modals.open(trigger_id, self._page(0))
+        self._modals.open(trigger_id, self._page(0, self._readers.access(actor)))
 
     def turn_page(self, body: dict[str, Any]) -> None:
         """A button that turns to another page of the list."""
-        self._modals.reload(body, self._page(number_at(body, "actions", 0, "value")))
+        access = self._readers.access(actor_of(body))
+        self._modals.reload(body, self._page(number_at(body, "actions", 0, "value"), access))
 
     def end(self, body: dict[str, Any]) -> None:
         """A button **End**, in the list or on an account's card."""
@@ -201,7 +207,9 @@ class ExemptionListeners:
         except AltcontactError as error:
             problem = error
         if page is not None:
-            shown = self._modals.reload(body, self._page(page, ended=ended, notice=problem))
+            access = self._readers.access(actor_of(body))
+            view = self._page(page, access, ended=ended, notice=problem)
+            shown = self._modals.reload(body, view)
             if problem is not None and not shown:
                 self._modals.refuse(body, _message(problem))
             return
@@ -212,7 +220,12 @@ class ExemptionListeners:
             self._cards.show_in_place(body, ended.request.account_id)
 
     def _page(
-        self, page: int, *, ended: Exemption | None = None, notice: AltcontactError | None = None
+        self,
+        page: int,
+        access: ContactAccess,
+        *,
+        ended: Exemption | None = None,
+        notice: AltcontactError | None = None,
     ) -> View:
         """A page as things are now; the last one where it is past the end."""
         size = exemption_list.ROWS
@@ -221,6 +234,8 @@ class ExemptionListeners:
         if page > last:
             page = last
             found, total = self._records.page(size, page * size)
+        if not access.granted:
+            found = [hide_exemption(exemption) for exemption in found]
         return exemption_list.list_view(
             found,
             total,

@@ -7,10 +7,13 @@ progress, once for its result. What comes later is said in an ephemeral message.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.disclosure import hide_result
 from bot.domain.errors import AltcontactError
 from bot.domain.scans import Trigger, TriggerKind
+from bot.slack.readers import FULL_ACCESS
 from bot.slack.views.problem import problem_message
 from bot.slack.views.scan_result import (
     joined_message,
@@ -24,10 +27,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from bot.domain.scans import ScanReport
+    from bot.services.check_limit import CheckLimit
     from bot.services.ports.clock import Clock
+    from bot.services.ports.slack import Actor
     from bot.services.scan.scanner import Scanner, Ticket
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
+    from bot.slack.readers import ContactAccess, SlackReaders
     from bot.slack.views.message import Message
 
 PROGRESS_AT: Final = (5.0, 60.0, 480.0)
@@ -45,6 +51,8 @@ class ScanListener:
         tasks: where work is done that a person waits for.
         messages: reach a person.
         clock: the time.
+        readers: who sees contact details.
+        limit: how many checks a person may start.
     """
 
     def __init__(
@@ -53,14 +61,31 @@ class ScanListener:
         tasks: BackgroundTasks,
         messages: DirectMessages,
         clock: Clock,
+        *,
+        readers: SlackReaders,
+        limit: CheckLimit,
     ) -> None:
         self._scanner = scanner
         self._tasks = tasks
         self._messages = messages
         self._clock = clock
+        self._readers = readers
+        self._limit = limit
 
-    def start(self, user_id: str, channel_id: str, reply: Callable[[Message], None]) -> None:
-        """Check all accounts, and tell who asked how it goes."""
+    def start(self, actor: Actor, channel_id: str, reply: Callable[[Message], None]) -> None:
+        """Check all accounts, and tell who asked how it goes.
+
+        Raises:
+            NotAllowed: the person is nobody of this workspace.
+            TooManyChecks: they started too many lately, and none runs that they could join.
+        """
+        self._readers.access(actor)
+        user_id, admitted = actor.user_id, []
+
+        def admit() -> None:
+            self._limit.take(user_id)
+            admitted.append(user_id)
+
         reporter = ScanReporter(
             reply,
             self._tasks,
@@ -68,8 +93,11 @@ class ScanListener:
             self._clock,
             user_id=user_id,
             channel_id=channel_id,
+            access=lambda: self._readers.access(actor),
         )
-        ticket = self._scanner.start(Trigger(TriggerKind.SLACK, user_id), reporter.progress)
+        ticket = self._scanner.start(Trigger(TriggerKind.SLACK, user_id), reporter.progress, admit)
+        if ticket.joined and admitted:  # the check of another process
+            self._limit.give_back(user_id)
         reporter.started(ticket)
 
 
@@ -84,6 +112,7 @@ class ScanReporter:
         clock: the time.
         user_id: who asked.
         channel_id: where.
+        access: what the person sees of contacts, once the result is there.
     """
 
     def __init__(
@@ -95,12 +124,14 @@ class ScanReporter:
         *,
         user_id: str,
         channel_id: str,
+        access: Callable[[], ContactAccess] = lambda: FULL_ACCESS,
     ) -> None:
         self._respond = respond
         self._tasks = tasks
         self._messages = messages
         self._user_id = user_id
         self._channel_id = channel_id
+        self._access = access
         self._clock = clock
         self._began = clock.monotonic()
         self._shown = 0
@@ -134,7 +165,10 @@ class ScanReporter:
         with self._speaking:
             self._over = True
         try:
-            message = result_message(report.result(), self._user_id)
+            found, access = report.result(), self._access()
+            if not access.granted:
+                found = replace(found, results=tuple(map(hide_result, found.results)))
+            message = result_message(found, self._user_id, access.note)
         except AltcontactError as error:
             message = problem_message(error)
         self._say(message)

@@ -49,13 +49,16 @@ TURN_ON: Final = (
 )
 
 
-def account_message(view: AccountView, links: RowLinks = NO_LINKS, *, read_only: bool) -> Message:
+def account_message(
+    view: AccountView, links: RowLinks = NO_LINKS, *, read_only: bool, note: str = ""
+) -> Message:
     """An account with its three contacts, each with what is the matter and what can be done.
 
     Args:
         view: what a look at the account found.
         links: where the pages of rules are, and who the account's owner is.
         read_only: whether nobody may change contacts.
+        note: why contact details are hidden, as mrkdwn, where they are.
     """
     result = view.result
     account, policy = result.account, result.policy
@@ -89,6 +92,8 @@ def account_message(view: AccountView, links: RowLinks = NO_LINKS, *, read_only:
             )
         elif reading is not None:
             blocks += unjudged_blocks(account.id, contact_type, reading, read_only=read_only)
+    if note:
+        blocks += [divider(), context(note)]
     blocks += [divider(), actions(button("Check again", CHECK, account.id))]
     if read_only:
         blocks.append(context(TURN_ON))

@@ -132,7 +132,7 @@ def problem_words(error: AltcontactError) -> str:
     words = f":warning: *{escape(str(error))}*"
     words += f" By {mentions((by,), ())}." if by else ""
     may = mentions(error.user_ids, error.group_ids) if isinstance(error, NotAllowed) else ""
-    remedy = f"{escape(error.remedy)} {may}".strip()
+    remedy = f"{escape(error.remedy)} {may}.".strip() if may else escape(error.remedy)
     return f"{words}\n:point_right: {remedy}" if remedy else words
 
 

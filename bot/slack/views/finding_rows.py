@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.exemptions import ExemptionKind
 from bot.domain.findings import Outcome, severity_of
+from bot.domain.masking import mask
 from bot.domain.rule_catalog import worst_severity
 from bot.slack.views.blocks import (
     FIELD_TEXT,
@@ -54,6 +55,10 @@ class RowLinks:
 
     rules_url: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)
+
+    def hidden(self) -> RowLinks:
+        """The same without the addresses of owners who were not found in Slack."""
+        return RowLinks(self.rules_url, {tag: mask(shown) for tag, shown in self.owners.items()})
 
 
 NO_LINKS: Final = RowLinks()

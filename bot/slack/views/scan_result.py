@@ -65,8 +65,14 @@ def progress_message(user_id: str, done: int, total: int) -> Message:
     return Message(text, [paragraph(f":hourglass_flowing_sand: {text}")])
 
 
-def result_message(report: ScanReport, user_id: str) -> Message:
-    """What a check came to, for the person who asked."""
+def result_message(report: ScanReport, user_id: str, note: str = "") -> Message:
+    """What a check came to, for the person who asked.
+
+    Args:
+        report: the check.
+        user_id: who asked.
+        note: why contact details are hidden, as mrkdwn, where they are.
+    """
     scan, results = report.scan, report.results
     short = [result for result in results if result.outcome.falls_short]
     unchecked = [result for result in results if result.outcome.unchecked]
@@ -77,6 +83,7 @@ def result_message(report: ScanReport, user_id: str) -> Message:
     blocks += _trouble(scan)
     blocks += short_rows(short)
     blocks += causes(results, ROOM - text_size(blocks))
+    blocks += [context(note)] if note else []
     blocks.append(context(_small_print(report, user_id)))
     return Message(escape(headline), blocks)
 

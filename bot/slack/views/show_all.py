@@ -31,7 +31,7 @@ def page_count(total: int) -> int:
 
 
 def page_view(
-    content: AnnouncementContent, page: int, links: RowLinks = NO_LINKS
+    content: AnnouncementContent, page: int, links: RowLinks = NO_LINKS, note: str = ""
 ) -> dict[str, Any]:
     """One page.
 
@@ -39,13 +39,15 @@ def page_view(
         content: the findings of this page, and how many there are in all.
         page: its number, from 0; one that is past the end shows as the last.
         links: what its rows point to.
+        note: why contact details are hidden, as mrkdwn, where they are.
     """
     pages = page_count(content.total)
     page = min(max(page, 0), pages - 1)
     done = content.total - content.open - content.exempt
     summary = f"Page {page + 1:,} of {pages:,} · {content.open:,} open, {done:,} resolved"
     summary += f", {content.exempt:,} set aside" if content.exempt else ""
-    blocks = [context(summary), *finding_rows(content.findings[:ROWS], links)]
+    notes = [context(note)] if note else []
+    blocks = [context(summary), *notes, *finding_rows(content.findings[:ROWS], links)]
     if pages > 1:
         blocks.append(actions(*_turns(page, pages)))
     metadata = {"announcement": content.announcement.id, "page": page}

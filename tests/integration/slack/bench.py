@@ -13,7 +13,7 @@ from bot.config.policy_reload import PolicyReload
 from bot.config.settings import Settings
 from bot.domain.errors import SettingsError
 from bot.domain.policy.policy import Policy
-from bot.slack.fixers import EVERYONE
+from bot.slack.allow_list import EVERYONE
 from bot.slack.listeners.alerts import AlertListeners
 from bot.store import SqliteStore
 from bot.store.connections import BUSY_TIMEOUT
@@ -45,8 +45,9 @@ class SlackBench:
     """The bot as `bot.app.wiring` puts it together, on a fake gateway and a fake clock.
 
     `gateway` is what AWS does; a test changes it, the store and the `policy`, while the bot runs.
-    `fixers` may change contacts; `reloading` is what reading the policy file anew comes to.
-    `hurried`: a submission waits for nothing. `busy_timeout`: seconds to wait for the database.
+    `fixers` may change contacts, `readers` see them; `reloading` is what reading the policy file
+    anew comes to. `hurried`: a submission waits for nothing. `busy_timeout`: seconds to wait for
+    the database.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class SlackBench:
         folder: Path,
         *accounts: Account,
         fixers: tuple[str, ...] = (GROUP,),
+        readers: tuple[str, ...] = (),
         hurried: bool = False,
         busy_timeout: float = BUSY_TIMEOUT,
     ) -> None:
@@ -65,6 +67,7 @@ class SlackBench:
             slack_api_url=environment["SLACK_API_URL"],
             channel="#security-alerts",
             fixers=fixers,
+            readers=readers,
         )
         self.slack = slack
         self.clock = FakeClock()
@@ -97,7 +100,9 @@ class SlackBench:
         self.accounts = self._bot.services.accounts
         self.fixes = self._bot.fixes
         self.scanner = self._bot.services.scanner
-        self.alerts = AlertListeners(self.client, self.store.announcements, self._bot.row_links)
+        self.alerts = AlertListeners(
+            self.client, self.store.announcements, self._bot.row_links, self._bot.readers
+        )
 
     def _reload(self) -> PolicyReload:
         if isinstance(self.reloading, SettingsError):

@@ -20,7 +20,7 @@ from bot.domain.errors import NotAllowed, RightsUnknown
 from bot.services.doctor import State
 from bot.services.ports.slack import Actor
 from bot.slack.client import doctor_client, retrying_client, short_timeout_client
-from bot.slack.doctor.fixers import check_fixers
+from bot.slack.doctor.people import check_fixers
 from bot.slack.fixers import SlackFixers
 from bot.slack.membership import MAX_AGE, WorkspaceMembership
 from bot.slack.user_groups import UserGroups

@@ -69,6 +69,7 @@ def test_environment() -> None:
             "ALTCONTACT_SCOPE": "organization",
             "ALTCONTACT_TYPES": "security, BILLING,SECURITY",
             "ALTCONTACT_FIXERS": "<@U012ABCDEF>, S045GHIJKL,@U012ABCDEF,W1234567",
+            "ALTCONTACT_READERS": "S045READER,W1234567",
             "ALTCONTACT_DATABASE": "/data/altcontact.db",
             "ALTCONTACT_READ_RATE": "2.5",
             "ALTCONTACT_WRITE_RATE": " 1 ",
@@ -89,6 +90,7 @@ def test_environment() -> None:
     assert settings.scope is ScopeKind.ORGANIZATION
     assert settings.types == (ContactType.SECURITY, ContactType.BILLING)
     assert settings.fixers == ("U012ABCDEF", "S045GHIJKL", "W1234567")
+    assert settings.readers == ("S045READER", "W1234567")
     assert settings.database == Path("/data/altcontact.db")
     assert (settings.read_rate, settings.write_rate) == (2.5, 1.0)
     assert (settings.phone_region, settings.log_format) == ("GB", "json")

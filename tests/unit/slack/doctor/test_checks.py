@@ -60,7 +60,9 @@ class FakeClient:
 
 def run_checks(
     answer: Answer | Exception,
+    *,
     fixers: Sequence[str] | None = ("*",),
+    readers: Sequence[str] | None = (),
     socket: SocketStatus | None = None,
     app_token: str | None = None,
     at: datetime = START,
@@ -73,6 +75,7 @@ def run_checks(
         FakeClock(at),
         None,
         fixers,
+        readers,
         app_token=app_token,
         socket=(lambda: socket) if socket else None,
         **wants,
@@ -240,3 +243,15 @@ def clear_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+def test_readers() -> None:
+    """Everyone, which is no warning, users by id, and settings that are wrong."""
+    for readers in ((), ("*",)):
+        everyone = run_checks(bot(), readers=readers)["Readers"]
+        assert everyone.state is State.OK
+        assert everyone.message.startswith("everyone in the workspace sees names")
+    assert run_checks(bot(), readers=("U1",))["Readers"].message == "1 user by id: U1."
+    unread = run_checks(bot(), readers=("S1",))["Readers"]
+    assert unread.message.startswith("user group S1 cannot be read. Slack could not be reached")
+    assert run_checks(bot(), readers=None)["Readers"].state is State.NOT_CHECKED

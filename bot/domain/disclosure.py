@@ -1,0 +1,111 @@
+"""Hides contact details from people who may see outcomes alone.
+
+What is hidden is replaced by dots, so that everything else reads as it does for a reader. Of an
+email address that breaks a rule its domain stays, since that often is the problem.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.contacts import FIELDS, AlternateContact
+from bot.domain.masking import mask
+from bot.domain.readings import Present
+
+if TYPE_CHECKING:
+    from bot.domain.announcements import AnnouncementContent
+    from bot.domain.contacts import ContactChange
+    from bot.domain.exemptions import Exemption
+    from bot.domain.findings import AccountResult, Difference, Finding, Verdict
+    from bot.domain.readings import ContactReading
+
+HIDDEN: Final = "••••"
+"""What stands in place of a value."""
+
+_CHANGED: Final = f"{HIDDEN} (changed)"
+_EMAIL: Final = re.compile(r"[^\s@;]*(@[\w.-]+)")
+"""An address, or the domain that a policy asks for; nothing that holds more than that."""
+
+
+def hide_result(result: AccountResult) -> AccountResult:
+    """An account's result without the values of its contacts."""
+    return replace(
+        result,
+        results=tuple(
+            replace(
+                item,
+                contact=_hide(item.contact),
+                verdicts=tuple(_hide_verdict(verdict) for verdict in item.verdicts),
+            )
+            for item in result.results
+        ),
+    )
+
+
+def hide_reading(reading: ContactReading) -> ContactReading:
+    """A reading without the values of the contact."""
+    return Present(_HIDDEN_CONTACT) if isinstance(reading, Present) else reading
+
+
+def hide_content(content: AnnouncementContent) -> AnnouncementContent:
+    """An announcement without the values of the contacts that it is about."""
+    return replace(
+        content,
+        findings=tuple(_hide_finding(finding) for finding in content.findings),
+        changes=tuple(_hide_change(change) for change in content.changes),
+        exemptions=tuple(hide_exemption(exemption) for exemption in content.exemptions),
+    )
+
+
+def hide_exemption(exemption: Exemption) -> Exemption:
+    """An exemption without the addresses and numbers that its reason may hold."""
+    request = replace(exemption.request, reason=mask(exemption.request.reason))
+    return replace(exemption, request=request)
+
+
+_HIDDEN_CONTACT: Final = AlternateContact(*[HIDDEN] * len(FIELDS))
+
+
+def _hide(contact: AlternateContact | None) -> AlternateContact | None:
+    return _HIDDEN_CONTACT if contact is not None else None
+
+
+def _hide_verdict(verdict: Verdict) -> Verdict:
+    return replace(
+        verdict,
+        differences=tuple(map(_hide_difference, verdict.differences)),
+        exemption=hide_exemption(verdict.exemption) if verdict.exemption else None,
+    )
+
+
+def _hide_finding(finding: Finding) -> Finding:
+    return replace(
+        finding,
+        differences=tuple(map(_hide_difference, finding.differences)),
+        exemption=hide_exemption(finding.exemption) if finding.exemption else None,
+    )
+
+
+def _hide_difference(difference: Difference) -> Difference:
+    def hidden(value: str) -> str:
+        email = _EMAIL.fullmatch(value) if difference.field == "email" else None
+        return f"{HIDDEN}{email[1]}" if email else HIDDEN
+
+    return replace(
+        difference,
+        expected=tuple(map(hidden, difference.expected)),
+        actual=hidden(difference.actual) if difference.actual else "",
+    )
+
+
+def _hide_change(change: ContactChange) -> ContactChange:
+    """A change that shows which fields changed."""
+    if change.before is None or change.after is None:
+        return replace(change, before=_hide(change.before), after=_hide(change.after))
+    after = [
+        HIDDEN if getattr(change.before, field) == getattr(change.after, field) else _CHANGED
+        for field in FIELDS
+    ]
+    return replace(change, before=_HIDDEN_CONTACT, after=AlternateContact(*after))

@@ -1,0 +1,127 @@
+"""Who sees names, emails and phones; others see outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.domain.errors import NotAllowed, NotifierError, RightsUnknown
+from bot.slack.allow_list import AllowList
+from bot.slack.membership import Standing
+from bot.slack.views.blocks import escape
+from bot.slack.views.mentions import mentions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.services.ports.slack import Actor
+    from bot.slack.fixers import SlackFixers
+    from bot.slack.membership import WorkspaceMembership
+    from bot.slack.user_groups import UserGroups
+
+_log = structlog.get_logger(__name__)
+
+_OUTSIDERS: Final = {
+    Standing.FOREIGN: "This bot answers people of its own Slack workspace only.",
+    Standing.BOT: "This bot answers people, not bots and apps.",
+    Standing.DEACTIVATED: "This bot does not answer deactivated Slack accounts.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAccess:
+    """Whether a person sees contact details; `note` says why not and what to do, as mrkdwn."""
+
+    granted: bool
+    note: str = ""
+
+
+FULL_ACCESS: Final = ContactAccess(granted=True)
+
+
+class SlackReaders:
+    """Who sees contact details: fixers, and whoever the setting names.
+
+    People of other workspaces, bots and deactivated accounts get no answer at all, whatever the
+    setting says. Guests see outcomes alone where the setting names readers.
+
+    Args:
+        allowed: user ids (`U…`, `W…`) and user group ids (`S…`); `*` or empty for everyone in the
+            workspace.
+        membership: tells members from guests, bots and people of other workspaces.
+        groups: the members of user groups.
+        fixers: who may change contacts, and so sees them.
+    """
+
+    def __init__(
+        self,
+        allowed: Sequence[str],
+        membership: WorkspaceMembership,
+        groups: UserGroups,
+        fixers: SlackFixers,
+    ) -> None:
+        self._allowed = AllowList("ALTCONTACT_READERS", allowed, groups)
+        self._membership = membership
+        self._fixers = fixers
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether some people of the workspace see outcomes alone."""
+        return not (self._allowed.everyone or self._allowed.is_empty)
+
+    def access(self, actor: Actor) -> ContactAccess:
+        """What a person sees of contacts.
+
+        Raises:
+            NotAllowed: the person is nobody of this workspace, so they see nothing.
+        """
+        try:
+            standing = self._membership.standing(actor)
+        except NotifierError as problem:
+            return _unknown(problem)
+        if standing in _OUTSIDERS:
+            _log.warning("refused", user=actor.user_id, standing=standing.name.lower())
+            raise NotAllowed(_OUTSIDERS[standing], "Ask a member of that workspace.")
+        return self._as_member(actor, standing) if self.is_restricted else FULL_ACCESS
+
+    def _as_member(self, actor: Actor, standing: Standing) -> ContactAccess:
+        if standing is Standing.GUEST:
+            return self._refused("Guests can't see contact details.")
+        search = self._allowed.find(actor.user_id)
+        try:
+            if search.found or self._is_fixer(actor):
+                return FULL_ACCESS
+        except RightsUnknown as problem:
+            return _unknown(problem)
+        if search.problem is not None:
+            return _unknown(search.problem)
+        words = "You don't have permission to see contact details."
+        if search.dead:
+            words += f" {self._allowed.dead_words(search.dead)} {self._allowed.correct_words}"
+            return ContactAccess(granted=False, note=escape(words))
+        return self._refused(words)
+
+    def _is_fixer(self, actor: Actor) -> bool:
+        """Whether somebody may change contacts.
+
+        Raises:
+            RightsUnknown: Slack could not say.
+        """
+        try:
+            self._fixers.require_fixer(actor)
+        except RightsUnknown:
+            raise
+        except NotAllowed:
+            return False
+        return True
+
+    def _refused(self, words: str) -> ContactAccess:
+        who = mentions(self._allowed.users, self._allowed.groups)
+        return ContactAccess(granted=False, note=f"{escape(words)} Ask {who}.")
+
+
+def _unknown(problem: NotifierError | RightsUnknown) -> ContactAccess:
+    words = "Contact details are hidden, since Slack could not say whether you can see them."
+    return ContactAccess(granted=False, note=escape(f"{words} {problem} {problem.remedy}"))
