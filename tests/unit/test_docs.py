@@ -1,5 +1,7 @@
-"""README.md against what the program offers."""
+"""README.md and docs/security.md against what the program and its tests offer."""
 
+import json
+import re
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,7 @@ from bot.slack import command_parser
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = (ROOT / "README.md").read_text()
+THREATS: Final = (ROOT / "docs/security.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -109,3 +112,44 @@ def test_the_image_is_not_run_as_root() -> None:
     assert users[-1].replace(":", "").isdigit()
     assert not users[-1].startswith("0")
     assert 'ENTRYPOINT ["altcontact"]' in lines
+
+
+def test_the_threat_model_names_tests_that_exist() -> None:
+    """Each test by which docs/security.md claims that something is stopped is there."""
+    named = re.findall(r"`((?:sandbox/)?tests/[\w/]+\.py)::(\w+)`", THREATS)
+    assert len(named) > 20
+    for path, test in named:
+        assert f"def {test}(" in (ROOT / path).read_text(), f"{path}::{test}"
+
+
+@pytest.mark.parametrize(
+    "threat",
+    ["stolen bot token", "malicious member", "hijacked fixer", "Hostile acc", "compromised host"],
+)
+def test_the_threat_model_is_complete(threat: str) -> None:
+    """Each threat has a section that says what stops it, and what is left."""
+    section = re.search(rf"\n### [^\n]*{threat}.*?(?=\n##)", THREATS, re.DOTALL)
+    assert section is not None
+    assert "| test |" in section[0]
+    assert "\nLeft: " in section[0]
+
+
+def test_vulnerabilities_are_reported_privately() -> None:
+    """SECURITY.md leads to GitHub's private reporting, and makes up no address."""
+    text = (ROOT / "SECURITY.md").read_text()
+    assert "private vulnerability reporting" in text
+    assert "@" not in text
+    assert "docs/security.md" in README
+    assert "SECURITY.md" in README
+
+
+def test_writing_is_narrowed() -> None:
+    """The statement for fixing names the contact types; a container runs without privileges."""
+    section = README.partition("To fix as well")[2].partition("```json\n")[2].partition("```")[0]
+    condition = json.loads(section)["Condition"]["ForAnyValue:StringEquals"]
+    assert condition == {"account:AlternateContactTypes": ["SECURITY"]}
+    run = re.findall(r"\$ docker run ([^`]*?) altcontact\n", README)
+    assert run
+    for options in run:
+        for option in ("--read-only", "--cap-drop ALL", "--security-opt no-new-privileges"):
+            assert option in options
