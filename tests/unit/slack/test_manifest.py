@@ -14,6 +14,7 @@ from bot.slack.scopes import BOT_SCOPES, manifest_lines
 ROOT: Final = Path(__file__).parents[3]
 
 SCOPES: Final[dict[str, set[str]]] = {
+    "api_test": set(),
     "apps_connections_open": set(),
     "auth_test": set(),
     "chat_postMessage": {"chat:write"},
