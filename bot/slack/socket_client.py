@@ -31,6 +31,17 @@ if TYPE_CHECKING:
 READER_TIMEOUT: Final = 5.0
 """Seconds that the thread which reads the socket has for ending, at a stop."""
 
+RECEIVE_BUFFER: Final = 1 << 20
+"""Bytes read from the socket at a time.
+
+slack_sdk's reader calls itself for each part of a payload that it reads, and for each payload that
+follows at once. With its own 1,024 bytes some payloads that come together exceed Python's limit of
+1,000 calls: they are lost, and with them where the next one begins.
+"""
+
+WORKERS: Final = 32
+"""Envelopes that are taken at a time: a form's waits for up to 1.5 of the 3 seconds for its ack."""
+
 
 class ConnectFailed(Exception):
     """The WebSocket was not opened; `cause` is what was raised, None where a server said no."""
@@ -76,6 +87,8 @@ class SocketClient(SocketModeClient):
             web_client=client,
             auto_reconnect_enabled=False,
             ping_interval=ping_interval,
+            receive_buffer_size=RECEIVE_BUFFER,
+            concurrency=WORKERS,
             on_error_listeners=[self._keep],
             on_close_listeners=[lambda *_: on_replace()],
         )

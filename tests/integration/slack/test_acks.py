@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,3 +91,12 @@ def test_no_listener_is_left_out(bench: SlackBench, bound: Bound) -> None:
     """The payloads of this test reach every listener that the bot binds."""
     payloads = valid(Known(), ALICE, bench.slack.trigger(ALICE)).values()
     assert bound.without(payload for _, payload in payloads) == []
+
+
+def test_large_payloads_that_come_together_are_all_acked(bench: SlackBench) -> None:
+    """A view of a hundred blocks comes along with each press in it."""
+    kind, payload = valid(Known(), BOB, bench.slack.trigger(BOB))["/help"]
+    payload |= {"text": "help", "padding": "x" * 300_000}
+    with ThreadPoolExecutor(24) as people:
+        told = list(people.map(lambda _: bench.slack.deliver(payload, kind)["acked"], range(48)))
+    assert all(told)
