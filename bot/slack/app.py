@@ -133,10 +133,7 @@ def build(
     acting = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
     errors = ErrorHandler(messages)
     guard = RequestGuard(store.deliveries, errors, acting)
-    # Bolt sees SLACK_BOT_TOKEN too, and warns at every start that the client's token goes first.
-    logging.getLogger("slack_bolt.App").addFilter(
-        lambda record: "unused" not in record.getMessage()
-    )
+    logging.getLogger("slack_bolt.App").addFilter(_is_wanted)
     app = App(
         # No token: with one, Bolt asks `auth.test` before its first ack, which waits for that.
         client=WebClient(base_url=client.base_url),
@@ -226,6 +223,16 @@ def build(
 
     app.error(errors.handle)
     return BoltApp(app, acking, acting)
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    """Whether a line of Bolt's says something that is not said elsewhere.
+
+    Bolt sees SLACK_BOT_TOKEN too, and warns at every start that the client's token goes first. For
+    a payload that no listener is for it proposes code, and quotes the payload.
+    """
+    message = record.getMessage()
+    return "unused" not in message and not message.startswith("Unhandled request")
 
 
 def _numbered(action_id: str) -> re.Pattern[str]:

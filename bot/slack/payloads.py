@@ -148,7 +148,9 @@ def is_well_formed(body: Mapping[str, Any]) -> bool:
         return False
     if body.get("type") == "event_callback":
         return bool(find_text(body, "event", "type"))
-    return bool(user_id(body)) and "event" not in body and _names_listener(body)
+    if not isinstance(body.get("view", {}), dict) or "event" in body:
+        return False
+    return bool(user_id(body)) and _names_listener(body)
 
 
 def _names_listener(body: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from altcontact_sandbox.slack.workspace import ALERTS, APP, TEAM
 
-from bot.domain.contacts import ContactType
+from bot.domain.contacts import ContactType, fingerprint
 from bot.slack.views import (
     account_card,
     alerts,
@@ -186,7 +186,7 @@ def _fix_form(known: Known) -> Payload:
         account_name="Web",
         account_id=known.account,
         contact_type=ContactType.SECURITY,
-        shown="",
+        shown=fingerprint(None),
         shown_at=START,
         values=None,
         region=None,

@@ -161,6 +161,7 @@ def _without(body: dict[str, Any], *path: str) -> dict[str, Any]:
         {**ACTION, "actions": [{"action_id": 7}]},
         {**ACTION, "event": None},
         {**SUBMISSION, "view": None},
+        {**SUBMISSION, "type": "of another kind", "view": "V1"},
         _without(SUBMISSION, "view", "type"),
         _without(SUBMISSION, "view", "callback_id"),
         {**COMMAND, "text": "\ud800"},

@@ -49,7 +49,7 @@ class Delivery:
     async def raw(self, kind: str, payload: dict[str, Any]) -> Payload:
         """Deliver a payload of any shape: `acked`, the ack's `answer`, and the `handle`."""
         answer, told = await self.deliver(kind, payload)
-        return {**told, "answer": answer}
+        return {"acked": told["acked"], "answer": answer, "handle": told["handle"]}
 
     async def trigger(self, user: str, channel: str) -> Payload:
         """A new `trigger_id` and `response_url` of a person's, for a payload to be delivered."""

@@ -207,5 +207,5 @@ class SocketMode:
 
 def delivered(kind: str, payload: dict[str, Any]) -> str:
     """What is delivered: `slash_commands`, the type of an interaction, or that of an event."""
-    name = payload.get("event", payload).get("type", kind)
-    return str(name)
+    event = payload.get("event", payload)
+    return str(event.get("type", kind) if isinstance(event, dict) else kind)
