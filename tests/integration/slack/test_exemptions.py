@@ -22,7 +22,7 @@ from tests.integration.slack.bench import (
     everyone,
     hurried,
 )
-from tests.unit.fakes import CONTACT, OTHER, Gate, account
+from tests.unit.fakes import CONTACT, OTHER, account
 
 if TYPE_CHECKING:
     from bot.domain.findings import Finding
@@ -177,20 +177,13 @@ def test_a_finding_that_was_resolved_meanwhile(bench: SlackBench) -> None:
     assert "Nothing stands" in str(bench.slack.view())
 
 
-def test_a_slow_answer_comes_later(hurried: SlackBench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_answer_comes_later(hurried: SlackBench) -> None:
     """Where recording takes long, the view says so, and then what came of it."""
     check(hurried)
     view = open_exempt(hurried)
-    gate, grant = Gate(), hurried.store.exemptions.grant
-
-    def slow(*asked: Any) -> Any:  # noqa: ANN401 - what the store takes and gives
-        gate.stand()
-        return grant(*asked)
-
-    monkeypatch.setattr(hurried.store.exemptions, "grant", slow)
-    hurried.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
-    hurried.slack.wait_view("being recorded")
-    gate.open()
+    with hurried.store.connections.writing():  # somebody else writes
+        hurried.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
+        hurried.slack.wait_view("being recorded")
     hurried.slack.wait_view("Set aside until")
 
 
