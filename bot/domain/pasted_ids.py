@@ -48,13 +48,11 @@ _IN_URL: Final = (
 """Where the URLs of AWS's consoles have an account id, from the most to the least specific."""
 
 _UNIT: Final = "ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
-_ROOT: Final = "(?:o-[a-z0-9]{4,32}/)?r-[0-9a-z]{4,32}"
-_UNIT_PATH: Final = re.compile(
-    r"/?(?:arn:aws[a-z-]*:organizations::\d{12}:ou/o-[a-z0-9]+/"
-    r"|https?://\S*/organizational-units/"
-    rf"|{_ROOT}/)?(?:{_UNIT}/)*({_UNIT})(/.*)?"
+_UNIT_PATH: Final = re.compile(rf"(?:.*/)?({_UNIT})(/.*)?")
+_ROOT_PATH: Final = re.compile(
+    # Not a root's id alone, which may as well be the name of an OU without its slash.
+    r"(?:arn:aws[a-z-]*:organizations::\d{12}:root/)?o-[a-z0-9]{10,32}/r-[0-9a-z]{4,32}(/.*)?"
 )
-_ROOT_PATH: Final = re.compile(rf"(?:arn:aws[a-z-]*:organizations::\d{{12}}:root/)?{_ROOT}(/.*)?")
 
 _SLACK_ID: Final = "[UWSCG][A-Z0-9]{2,}"
 _SLACK: Final = re.compile(
@@ -118,9 +116,9 @@ def account_id_problem(text: str) -> str:
 def ou_path(text: str) -> str:
     """A path of OUs that begins with an OU's id, however that was pasted.
 
-    `ou-ab12-11111111/**` stays as it is; of an ARN, a console URL, or a path of ids from the
-    organization down, what leads to the last id is left out. A root's id is `/`. Other texts are
-    returned unchanged.
+    `ou-ab12-11111111/**` stays as it is; of an ARN, a console URL, or a path from the root or the
+    organization down, what leads to the last id is left out. The root of an organization is `/`.
+    Other texts are returned unchanged.
     """
     bare = tidy(text).strip(f" {_QUOTES}<>")
     if (unit := _UNIT_PATH.fullmatch(bare)) is not None:

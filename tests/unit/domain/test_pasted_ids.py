@@ -202,9 +202,11 @@ def test_a_number_that_is_no_account_id_is_told(text: str, problem: str) -> None
             "ou-ab12-11111111",
         ),
         ("o-abcdef1234/r-ab12/ou-ab12-11111111/ou-ab12-22222222/", "ou-ab12-22222222"),
+        ("/Production/ou-ab12-22222222/**", "ou-ab12-22222222/**"),
         ("o-abcdef1234/r-ab12/", "/"),
         (f"arn:aws:organizations::{MANAGEMENT}:root/o-abcdef1234/r-ab12", "/"),
-        ("r-ab12/**", "/**"),
+        ("o-abcdef1234/r-ab12/**", "/**"),
+        ("r-data/**", "r-data/**"),
     ],
 )
 def test_an_ou_is_understood_as_it_is_pasted(text: str, path: str) -> None:
