@@ -186,7 +186,7 @@ class FixService:
         except StoreError as error:
             words = "The database could not be used, so AWS was not asked."
             why = failure(FailureCode.NOT_REACHED, message=words)
-            failed, _ = self._recorder.end(Ending(fix, FixState.FAILED, why=why), patient=False)
+            failed, _ = self._recorder.end(Ending(fix, FixState.FAILED, why=why))
             return not_recorded(error, failed)
         fix = self._recorder.applied(fix)
         _log.info("fix applied", fix=fix.id, account=request.account_id, type=request.type.value)
@@ -220,7 +220,6 @@ class FixService:
     def stop(self) -> None:
         """Wait no longer for AWS to show what was written; such fixes end as `APPLIED`."""
         self._read_back.stop()
-        self._recorder.stop()
 
     def _recent_fix(self, request: FixRequest) -> Fix | None:
         """A fix of the same contact so recent that AWS may still give what it held before."""

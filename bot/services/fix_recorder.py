@@ -59,9 +59,6 @@ class FixRecorder:
         judge: judges a contact that AWS holds now, so that it is known which findings are over;
             None where that is not known, whereupon all are.
         on_recorded: called when a fix changed what is announced.
-        tries: how often to try before whoever waits hears that it is not recorded yet. Each try
-            waits for another writer as long as the database allows.
-        pause: seconds between two tries, growing twofold.
     """
 
     def __init__(
@@ -70,21 +67,12 @@ class FixRecorder:
         *,
         judge: Judge = lambda *_: None,
         on_recorded: Callable[[], None] = lambda: None,
-        tries: int = 2,
-        pause: float = 1.0,
     ) -> None:
         self._fixes = fixes
         self._judge = judge
         self._on_recorded = on_recorded
-        self._tries = tries
-        self._pause = pause
-        self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._unrecorded: dict[int, Ending] = {}
-
-    def stop(self) -> None:
-        """Wait no longer between tries."""
-        self._stopping.set()
 
     def applied(self, fix: Fix) -> Fix:
         """Record that AWS took a fix that is to be read back; its end says so too."""
@@ -94,35 +82,29 @@ class FixRecorder:
             _log.warning("fix not recorded yet", fix=fix.id, problem=str(error))
             return replace(fix, state=FixState.APPLIED, in_doubt_since=None)
 
-    def end(self, ending: Ending, *, patient: bool = True) -> tuple[Fix, StoreError | None]:
+    def end(self, ending: Ending) -> tuple[Fix, StoreError | None]:
         """Record how a fix ended, now or later.
 
-        Args:
-            ending: how.
-            patient: whether to try more than once while somebody waits.
+        Now is as long as the database waits for another writer: whoever waits hears then that it
+        is not recorded yet.
 
         Returns:
             The fix as recorded; or as it is to be recorded, and why it is not yet.
         """
-        problem = StoreError("")
-        for number in range(self._tries if patient else 1):
-            if number and self._stopping.wait(self._pause * 2.0 ** (number - 1)):
-                break
-            try:
-                return self._record(ending), None
-            except StoreError as error:
-                problem = error
-        with self._lock:
-            self._unrecorded[ending.fix.id] = ending
-        _log.error(
-            "fix not recorded yet",
-            fix=ending.fix.id,
-            account=ending.fix.request.account_id,
-            state=ending.state.value,
-            problem=str(problem),
-            mend=problem.remedy,
-        )
-        return ending.to_be_recorded(), problem
+        try:
+            return self._record(ending), None
+        except StoreError as error:
+            with self._lock:
+                self._unrecorded[ending.fix.id] = ending
+            _log.error(
+                "fix not recorded yet",
+                fix=ending.fix.id,
+                account=ending.fix.request.account_id,
+                state=ending.state.value,
+                problem=str(error),
+                remedy=error.remedy,
+            )
+            return ending.to_be_recorded(), error
 
     def is_unrecorded(self, fix_id: int) -> bool:
         """Whether the end of a fix is known here, but not recorded yet."""

@@ -240,7 +240,7 @@ class FixRecovery:
         return self._clock.monotonic() >= deadline
 
     def _end(self, ending: Ending) -> None:
-        self._recorder.end(ending, patient=False)
+        self._recorder.end(ending)
         self._left.pop(ending.fix.id, None)
 
     def _lock_of(self, contact: Contact) -> threading.Lock:

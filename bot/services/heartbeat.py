@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _log = structlog.get_logger(__name__)
+
+_LONGEST_WAIT: Final = 1.0
+"""Seconds that a renewal under way has to end."""
 
 
 class Heartbeat:
@@ -44,7 +47,8 @@ class Heartbeat:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        self._thread.join()
+        # One that waits for the database is not waited for: it renews no claim that has ended.
+        self._thread.join(_LONGEST_WAIT)
 
     def _beat(self) -> None:
         while not self._ended.wait(self._interval):

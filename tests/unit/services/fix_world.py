@@ -75,9 +75,7 @@ class World:
             first_poll_interval=wait,
             longest_poll_interval=wait,
         )
-        recorder = FixRecorder(
-            store.fixes, on_recorded=lambda: self.told.append("recorded"), pause=0.0
-        )
+        recorder = FixRecorder(store.fixes, on_recorded=lambda: self.told.append("recorded"))
         recovery = FixRecovery(store.fixes, recorder, read_back, self.clock)
         fixes = FixService(
             self.gateway,
