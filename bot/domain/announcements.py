@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.exemptions import Exemption
     from bot.domain.failures import Failure, FailureCode
     from bot.domain.findings import Finding, FindingKey
+    from bot.domain.fixes import Fix
     from bot.domain.rule_catalog import Severity
     from bot.domain.scans import Scan
 
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
 class AnnouncementKind(StrEnum):
     """The messages that are posted to a channel without a request.
 
-    `CHANGED`: somebody else changed contacts that are still compliant. `ENDING`: exemptions and
+    `CHANGED`: somebody else changed contacts that are still compliant. `FIXED`: this bot wrote a
+    contact, or may have. `ENDING`: exemptions and
     verifications end within a week.
     """
 
     FALLS_SHORT = "falls_short"
     UNCHECKED = "unchecked"
     CHANGED = "changed"
+    FIXED = "fixed"
     ENDING = "ending"
     CHECKS_FAILING = "checks_failing"
     CHECKS_WORKING = "checks_working"
@@ -85,7 +88,7 @@ class AnnouncementContent:
     severity first and in the order of account names; `total` and `open` count all, and
     `severities` the open ones by severity. `contacts` counts the contacts of open ones, `missing`
     the open ones of the rule `MISSING`, `exempt` the exempt ones. A `CHANGED` one has `changes`,
-    an `ENDING` one `exemptions`; `total` counts those then.
+    an `ENDING` one `exemptions`; `total` counts those then. A `FIXED` one has its `fix`.
     """
 
     announcement: Announcement
@@ -99,6 +102,7 @@ class AnnouncementContent:
     severities: Mapping[Severity, int] = field(default_factory=dict)
     changes: Sequence[ContactChange] = ()
     exemptions: Sequence[Exemption] = ()
+    fix: Fix | None = None
 
     @property
     def found_by(self) -> Scan:
@@ -110,6 +114,17 @@ class AnnouncementContent:
         if self.scan is None:
             raise ValueError(f"No scan gave rise to a {self.announcement.kind} announcement.")
         return self.scan
+
+    @property
+    def changed_by(self) -> Fix:
+        """The fix that a `FIXED` announcement is about.
+
+        Raises:
+            ValueError: it is of another kind.
+        """
+        if self.fix is None:
+            raise ValueError(f"No fix gave rise to a {self.announcement.kind} announcement.")
+        return self.fix
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ class Fix:
     `already_there` is true where AWS held the wanted contact without this fix writing it.
     `in_doubt_since` is when AWS was asked to write, for as long as it is not known whether it
     did: of a `PLANNED` fix it is None where AWS was not asked, of a `FAILED` one where AWS surely
-    did not take it.
+    did not take it. `unusual_domain`: nobody else used its email domain, and the person confirmed
+    it.
     """
 
     id: int
@@ -77,3 +78,10 @@ class Fix:
     failure: Failure | None = None
     already_there: bool = False
     in_doubt_since: datetime | None = None
+    unusual_domain: bool = False
+
+    @property
+    def may_have_written(self) -> bool:
+        """Whether AWS took this fix, or may have."""
+        took = self.state in {FixState.APPLIED, FixState.CONFIRMED} and not self.already_there
+        return took or self.in_doubt_since is not None

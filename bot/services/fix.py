@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.domain.contacts import FIELDS, fingerprint
+from bot.domain.contacts import fingerprint
 from bot.domain.errors import (
     ContactRefused,
     FixError,
@@ -22,19 +22,16 @@ from bot.domain.errors import (
     NotAllowed,
     StoreError,
 )
-from bot.domain.evaluation.precheck import precheck
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import Fix, FixState
-from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Present, Unreadable, Unsupported
+from bot.services.fix_precheck import precheck_fix
 from bot.services.fix_recorder import Ending
 from bot.services.fix_result import Fixed, FixOutcome, NotFixed, not_recorded, result_of
 from bot.services.heartbeat import Heartbeat
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bot.domain.contacts import AlternateContact
     from bot.domain.failures import Failure
     from bot.domain.fixes import FixRequest
@@ -99,6 +96,8 @@ class FixService:
         account_name: str,
         actor: Actor,
         unchanged: frozenset[str] = frozenset(),
+        *,
+        confirmed_domain: str = "",
     ) -> FixResult:
         """Carry out a fix to its end.
 
@@ -106,8 +105,8 @@ class FixService:
             request: what is wanted, by whom, and what they were shown.
             account_name: for the record.
             actor: who asks, whose right is asked for anew.
-            unchanged: the fields that are left as AWS holds them. What the policy has against
-                these is noted rather than refused, unless nothing else changes either.
+            unchanged: the fields that are left as AWS holds them; see `precheck_fix`.
+            confirmed_domain: the unusual email domain that the person was warned about.
 
         Returns:
             What became of it; for a form that was submitted before, of the first submission's fix
@@ -118,38 +117,26 @@ class FixService:
         except NotAllowed as error:
             return NotFixed(FixOutcome.NOT_ALLOWED, error)
         try:
-            fields, notes = self._precheck(request, unchanged)
-            if fields:
-                problem = FixError(
-                    "Not written: the policy asks for something else.",
-                    "Change the fields that say so, or ask for the policy to be changed.",
-                )
-                return NotFixed(FixOutcome.REFUSED, problem, fields=fields)
+            prechecked = precheck_fix(
+                request, unchanged, confirmed_domain, policies=self._policies, store=self._store
+            )
+            if isinstance(prechecked, NotFixed):
+                return prechecked
             unreadable = self._recovery.settle(request.account_id, request.type)
             if unreadable is not None:
                 return NotFixed(FixOutcome.FAILED, GatewayError(_earlier_in_doubt(unreadable)))
-            fix, new = self._store.fixes.plan(request, account_name)
+            fix, new = self._store.fixes.plan(
+                request,
+                account_name,
+                prechecked.channel,
+                unusual_domain=prechecked.unusual_domain,
+            )
         except FixUnderWay as error:
             return NotFixed(FixOutcome.UNDER_WAY, error)
         except StoreError as error:
             return not_recorded(error)
         result = self._carry_out(fix) if new else result_of(fix)
-        return replace(result, notes=notes) if isinstance(result, Fixed) else result
-
-    def _precheck(
-        self, request: FixRequest, unchanged: frozenset[str]
-    ) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """What the next check would alert on: {field: why} that refuses it, and what is noted."""
-        found = self._policies.find(request.account_id)
-        if found is None or found.known is None:
-            return {}, {}
-        exempt = self._store.exemptions.in_force().get(found.account.id, {})
-        objections = precheck(found.account, request.type, request.wanted, found.known, exempt)
-        is_forbidden = found.known.presence[request.type] is Presence.FORBIDDEN
-        if is_forbidden or unchanged.issuperset(FIELDS):
-            return objections, {}
-        refused = {field: why for field, why in objections.items() if field not in unchanged}
-        return refused, {field: why for field, why in objections.items() if field in unchanged}
+        return replace(result, notes=prechecked.notes) if isinstance(result, Fixed) else result
 
     def _carry_out(self, fix: Fix) -> FixResult:
         """Make a fix that is on record, saying meanwhile that somebody works on it."""

@@ -24,10 +24,11 @@ class FixOutcome(StrEnum):
     `VERIFIED`: AWS shows what is wanted. `SAVED`: AWS took it, and does not show it yet.
     `RUNNING`: the same form is being worked on. `UNKNOWN`: AWS may have taken it, which is found
     out by itself later. Of the others nothing was written, or AWS did not seem to take it.
-    `FAILED`: AWS could not be read, or did not take it. `REFUSED`: fields are not as the policy or
-    AWS wants them. `CHANGED`: AWS holds something else than the person was shown. `UNDER_WAY`:
-    another fix of this contact has not ended. `NOT_RECORDED`: AWS was not asked, because the
-    database could not be used. `NOT_ALLOWED`: the person is no fixer.
+    `FAILED`: AWS could not be read, or did not take it. `TO_CONFIRM`: the email domain is one that
+    no other account uses, which the person has not confirmed. `REFUSED`: fields are not as the
+    policy or AWS wants them. `CHANGED`: AWS holds something else than the person was shown.
+    `UNDER_WAY`: another fix of this contact has not ended. `NOT_RECORDED`: AWS was not asked,
+    because the database could not be used. `NOT_ALLOWED`: the person is no fixer.
     """
 
     VERIFIED = "verified"
@@ -35,6 +36,7 @@ class FixOutcome(StrEnum):
     RUNNING = "running"
     UNKNOWN = "unknown"
     FAILED = "failed"
+    TO_CONFIRM = "to_confirm"
     REFUSED = "refused"
     CHANGED = "changed"
     UNDER_WAY = "under_way"

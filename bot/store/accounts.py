@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.accounts import AccountPlacement
 from bot.domain.pasted_ids import parse_account_id
+from bot.domain.rules.mail_addresses import domain_of
 from bot.services.ou_tree import MAX_STALE_AGE
 from bot.store.columns import (
     folded,
@@ -14,6 +15,7 @@ from bot.store.columns import (
     tags_json,
     text,
     time_text,
+    to_contact,
     to_tags,
     to_time,
     to_units,
@@ -25,6 +27,7 @@ from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from bot.domain.accounts import Account, Unit
@@ -56,6 +59,12 @@ LIMIT :limit
 _PLACEMENTS: Final = """
 SELECT id, units, units_at, tags, tags_at FROM accounts
 WHERE organization = :organization AND gone_at IS NULL
+"""
+
+_CONTACTS: Final = """
+SELECT contacts.account_id, contacts.contact
+FROM contacts JOIN accounts ON accounts.id = contacts.account_id
+WHERE contacts.contact IS NOT NULL AND accounts.gone_at IS NULL
 """
 
 _PLACE: Final = """
@@ -164,6 +173,16 @@ class Accounts(Repository):
                     for account_id, placement in placements.items()
                 ),
             )
+
+    def email_domains(self) -> Mapping[str, AbstractSet[str]]:
+        """{domain: ids of the accounts with a contact there}, as last read."""
+        found: dict[str, set[str]] = {}
+        with self._connections.reading() as db:
+            for row in db.stream(_CONTACTS):
+                contact = to_contact(row["contact"])
+                if contact is not None:
+                    found.setdefault(domain_of(contact.email), set()).add(row["account_id"])
+        return found
 
     def contact_history(
         self, since: datetime, changes: int

@@ -8,7 +8,7 @@ from bot.domain.announcements import AnnouncementContent, AnnouncementKind
 from bot.domain.errors import StoreError
 from bot.domain.rule_catalog import Severity
 from bot.store.columns import time_text
-from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_scan
+from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_fix, to_scan
 from bot.store.outbox import WITHDRAW_IDLE
 from bot.store.repository import Repository
 
@@ -77,6 +77,8 @@ ORDER BY until, id
 LIMIT :limit OFFSET :offset
 """
 
+_FIX: Final = "SELECT * FROM fixes WHERE announcement_id = :id"
+
 _CHANGES_COUNT: Final = "SELECT count(*) AS number FROM contact_changes WHERE announcement_id = :id"
 
 _ENDING_COUNT: Final = "SELECT count(*) AS number FROM exemptions WHERE announcement_id = :id"
@@ -138,6 +140,10 @@ class Announcements(Repository):
                     ending = tuple(to_exemption(row) for row in db.rows(_ENDING, **page))
                     total = db.number(_ENDING_COUNT, id=announcement_id)
                     return AnnouncementContent(announcement, scan, total=total, exemptions=ending)
+                case AnnouncementKind.FIXED:
+                    fixed = db.row(_FIX, id=announcement_id)
+                    fix = to_fix(fixed) if fixed is not None else None
+                    return AnnouncementContent(announcement, scan, total=1, fix=fix)
                 case _:
                     return _of_findings(db, announcement, scan, limit, offset)
 

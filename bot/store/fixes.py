@@ -13,7 +13,7 @@ from bot.domain.fixes import FixState
 from bot.store.columns import contact_json, failure_json, maybe_time_text, text, time_text
 from bot.store.contact_history import keep_contact, known_contacts
 from bot.store.mappers import to_fix
-from bot.store.outbox import bump_revision
+from bot.store.outbox import announce_fix, bump_revision
 from bot.store.plan_writer import IN_DOUBT, PlanWriter
 from bot.store.repository import Repository
 
@@ -38,10 +38,10 @@ _ALL_OPEN: Final = "SELECT * FROM fixes WHERE ended_at IS NULL ORDER BY id"
 _PLAN: Final = """
 INSERT INTO fixes
     (key, account_id, account_name, type, wanted, user_id, shown, shown_at, state, planned_at,
-     instance, host, pid, lease_until)
+     channel, unusual_domain, instance, host, pid, lease_until)
 VALUES
     (:key, :account_id, :account_name, :type, :wanted, :user_id, :shown, :shown_at, 'planned',
-     :planned_at, :instance, :host, :pid, :lease_until)
+     :planned_at, :channel, :unusual_domain, :instance, :host, :pid, :lease_until)
 RETURNING *
 """
 
@@ -100,7 +100,14 @@ class Fixes(Repository):
         self._lease = lease
         self._consistency = consistency
 
-    def plan(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
+    def plan(
+        self,
+        request: FixRequest,
+        account_name: str,
+        channel: str = "",
+        *,
+        unusual_domain: bool = False,
+    ) -> tuple[Fix, bool]:
         """Record a fix before it is made, and hold its contact for it.
 
         Raises:
@@ -128,6 +135,8 @@ class Fixes(Repository):
                 shown=request.shown,
                 shown_at=time_text(request.shown_at),
                 planned_at=time_text(now),
+                channel=text(channel),
+                unusual_domain=unusual_domain,
                 **self._lease.columns(now),
             )
             return to_fix(planned), True
@@ -142,7 +151,10 @@ class Fixes(Repository):
     def release(self, fix_id: int) -> None:
         """Leave a fix that has not ended to whoever takes it over."""
         with self._connections.writing() as db:
-            db.run(_RELEASE, id=fix_id, instance=self._lease.owner.instance)
+            released = db.run(_RELEASE, id=fix_id, instance=self._lease.owner.instance)
+            if released:
+                # AWS may not tell for long what it took.
+                announce_fix(db, _require(db, fix_id), self._clock.now())
 
     def take_over(self, contact: tuple[str, ContactType] | None = None) -> list[Fix]:
         """Take the fixes that nobody works on any more, of one contact or of all."""
@@ -150,10 +162,12 @@ class Fixes(Repository):
             if not self._abandoned(db, contact):
                 return []
         with self._connections.writing() as db:
-            rows = self._abandoned(db, contact)
-            for row in rows:
-                db.run(_OWN, id=row["id"], **self._lease.columns(self._clock.now()))
-            return [to_fix(row) for row in rows]
+            now = self._clock.now()
+            taken = [to_fix(row) for row in self._abandoned(db, contact)]
+            for fix in taken:
+                db.run(_OWN, id=fix.id, **self._lease.columns(now))
+                announce_fix(db, fix, now)
+            return taken
 
     def begin_writing(self, fix_id: int, before: AlternateContact | None) -> Fix:
         """Record that AWS is about to be asked to write, and what it holds before that.
@@ -229,7 +243,10 @@ class Fixes(Repository):
             if state is FixState.CONFIRMED and fix.state is not FixState.CONFIRMED:
                 resolution = ALREADY_THERE if already_there else FIXED
                 self._confirm(db, fix, now, resolution, result)
-            return _require(db, fix_id)
+            advanced = _require(db, fix_id)
+            if advanced != fix:
+                announce_fix(db, advanced, now)
+            return advanced
 
     def get(self, fix_id: int) -> Fix | None:
         """One fix."""

@@ -177,6 +177,7 @@ def to_fix(row: Row) -> Fix:
         to_failure(row["failure"]),
         bool(row["already_there"]),
         to_time(row["in_doubt_since"]),
+        bool(row["unusual_domain"]),
     )
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.announcements import AnnouncementKind, SendState, grouped, plan
+from bot.domain.announcements import AnnouncementKind, NewAnnouncement, SendState, grouped, plan
 from bot.domain.failures import FailureCode
+from bot.domain.policy.destination import Destination
 from bot.store.columns import contact_json, failure_json, mention_json, text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from bot.domain.announcements import NewAnnouncement
     from bot.domain.evaluation.plan import ChangedContact
     from bot.domain.findings import FindingKey
-    from bot.domain.policy.destination import Destination
+    from bot.domain.fixes import Fix
     from bot.domain.scans import Scan
     from bot.store.transaction import Transaction
 
@@ -32,6 +32,10 @@ UPDATE announcements SET state = 'withdrawn' WHERE id = :id AND {UNTRIED} AND (
     )
     OR kind = 'ending' AND NOT EXISTS (
         SELECT 1 FROM exemptions WHERE announcement_id = :id AND ended_at IS NULL
+    )
+    OR kind = 'fixed' AND EXISTS (
+        SELECT 1 FROM fixes WHERE announcement_id = :id AND in_doubt_since IS NULL
+            AND (state = 'failed' OR already_there = 1)
     )
 )
 """  # noqa: S608 - only constants of this module are put in
@@ -72,6 +76,14 @@ WHERE account_id = :account_id AND type = :type AND outcome = :outcome AND rule 
 _KEEP_CHANGE: Final = """
 INSERT INTO contact_changes (account_id, type, before, after, seen_at, announcement_id)
 VALUES (:account_id, :type, :before, :after, :seen_at, :announcement_id)
+"""
+
+
+_FIX_ANNOUNCED: Final = """
+SELECT fixes.channel, announcements.id AS announcement_id
+FROM fixes LEFT JOIN announcements
+    ON announcements.id = fixes.announcement_id AND announcements.state != 'withdrawn'
+WHERE fixes.id = :id
 """
 
 
@@ -124,6 +136,17 @@ def announce_changes(
                 for change in (by_key[key] for key in news.findings)
             ),
         )
+
+
+def announce_fix(db: Transaction, fix: Fix, now: datetime) -> None:
+    """Have a fix announced that AWS took, or may have; or its announcement brought up to date."""
+    row = db.row(_FIX_ANNOUNCED, id=fix.id)
+    if row is not None and row["announcement_id"] is not None:
+        bump_revision(db, [row["announcement_id"]])
+    elif row is not None and fix.may_have_written:
+        news = NewAnnouncement(AnnouncementKind.FIXED, destination=Destination(row["channel"]))
+        sql = "UPDATE fixes SET announcement_id = :announcement_id WHERE id = :id"
+        db.run(sql, announcement_id=record(db, news, None, now), id=fix.id)
 
 
 def record(db: Transaction, news: NewAnnouncement, scan_id: int | None, now: datetime) -> str:

@@ -20,6 +20,7 @@ from bot.store.finding_writer import (
     unresolved_rows,
 )
 from bot.store.mappers import to_fix
+from bot.store.outbox import announce_fix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,7 @@ UPDATE fixes SET
     state = 'confirmed', failure = NULL, applied_at = coalesce(applied_at, in_doubt_since),
     in_doubt_since = NULL
 WHERE id = :id
+RETURNING *
 """
 
 _FIXES_SINCE_SCAN: Final = """
@@ -143,7 +145,8 @@ class PlanWriter:
 
     def _write(self, account_id: str, plan: Plan, rows: Mapping[int, Row]) -> None:
         for fix_id in plan.confirmed:
-            self._db.run(_CONFIRM, id=fix_id)
+            for row in self._db.rows(_CONFIRM, id=fix_id):
+                announce_fix(self._db, to_fix(row), self._time.now)
         for kept in plan.contacts:
             keep_contact(self._db, account_id, kept)
         self.changed += plan.changed

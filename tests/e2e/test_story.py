@@ -102,6 +102,27 @@ def test_one_account_and_its_button(ready: Bot, slack: SlackSandbox, aws: AwsSan
     slack.wait_private("No account matches")
 
 
+def test_a_compliant_contact_is_not_overwritten_unseen(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox
+) -> None:
+    """An address at a domain that nobody uses takes a second press, and the channel hears of it."""
+    slack.command("/altcontact fix 222222222222")
+    slack.wait_view(SHOWN)
+    away = {**FORM, "email": "bo.berg@attacker.internal"}
+    slack.submit(**away)
+    slack.wait_view("no other account has an address at attacker.internal")
+    held = aws.contact("222222222222", "SECURITY")
+    assert held is not None
+    assert held.email.endswith("@corp.internal")
+    slack.submit(**away)
+    slack.wait_view("Confirmed")
+    told = str(slack.wait_message("changed the Security contact")["blocks"])
+    assert f"<@{ALICE}> changed the *Security contact*." in told
+    assert "Before: an address at corp.internal. Now: an address at attacker.internal." in told
+    assert "No other account has an address at attacker.internal" in told
+    assert not any(value in told for value in away.values())
+
+
 def test_fix_by_name_opens_the_form(ready: Bot, slack: SlackSandbox) -> None:
     """`fix <name>` opens the form at once; a fixer alone may; others are told who can."""
     slack.command("/altcontact fix Data lake operations")

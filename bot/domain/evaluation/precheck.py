@@ -14,12 +14,14 @@ from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule
-from bot.domain.rules.expected_values import EMAIL
+from bot.domain.rules.expected_values import EMAIL, has_named_domain
 from bot.domain.rules.facts import AccountFacts, RuleInput
 from bot.domain.rules.placeholder import placeholder_fields
+from bot.domain.rules.usual_domains import is_unusual
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact
@@ -85,6 +87,30 @@ def precheck(
                 for field, reason in _field_reasons(contact_type, verdict, placeholders):
                     reasons.setdefault(field, {})[reason] = None
     return {field: " ".join(texts) for field, texts in reasons.items()}
+
+
+def has_unusual_domain(
+    account_id: str,
+    contact_type: ContactType,
+    typed: AlternateContact,
+    found: tuple[Account, AccountPolicy] | None,
+    used: Mapping[str, AbstractSet[str]],
+) -> bool:
+    """Whether a typed address is at a domain that neither the policy names nor anybody uses.
+
+    Args:
+        account_id: the contact's account.
+        contact_type: the contact's type.
+        typed: what was typed.
+        found: the account and what it should have, as far as that is known.
+        used: {domain: ids of the accounts with a contact there}.
+    """
+    if found is not None:
+        account, policy = found
+        rule_input = RuleInput(account, contact_type, {contact_type: typed}, policy)
+        if has_named_domain(rule_input, typed):
+            return False
+    return is_unusual(typed.email, account_id, used)
 
 
 def expected_words(field: str, values: tuple[str, ...]) -> str:

@@ -12,6 +12,11 @@ def split_address(email: str) -> tuple[str, str]:
     return local, domain.rstrip(".")
 
 
+def domain_of(email: str) -> str:
+    """The domain of an address, in normal form."""
+    return split_address(email)[1]
+
+
 @lru_cache(maxsize=4096)
 def mailbox(email: str) -> str:
     """The mailbox that receives an address: without the tag, as in `aws+prod@corp.example`."""

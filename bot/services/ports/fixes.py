@@ -18,8 +18,21 @@ class FixRepository(Protocol):
     nobody's any more is ended by whoever takes it over, and never without having asked AWS.
     """
 
-    def plan(self, request: FixRequest, account_name: str) -> tuple[Fix, bool]:
+    def plan(
+        self,
+        request: FixRequest,
+        account_name: str,
+        channel: str = "",
+        *,
+        unusual_domain: bool = False,
+    ) -> tuple[Fix, bool]:
         """Record a fix before it is made, and hold its contact for it.
+
+        Args:
+            request: what is wanted, by whom.
+            account_name: for the record.
+            channel: where it is announced once AWS took it, as the policy names it.
+            unusual_domain: whether its email domain is one that no other account uses.
 
         Returns:
             The fix, and true where it is new; false where this very form was submitted before.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from bot.domain.accounts import Account, AccountPlacement
@@ -104,6 +105,10 @@ class AccountRepository(Protocol):
 
     def keep_placements(self, placements: Mapping[str, AccountPlacement]) -> None:
         """Keep OUs and tags of known accounts; what is None stays as it was."""
+        ...
+
+    def email_domains(self) -> Mapping[str, AbstractSet[str]]:
+        """{domain: ids of the accounts with a contact there}, as last read."""
         ...
 
     def contact_history(

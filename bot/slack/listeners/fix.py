@@ -10,6 +10,7 @@ from bot.domain.fixes import FixRequest
 from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rules.expected_values import prefilled
+from bot.domain.rules.mail_addresses import domain_of
 from bot.domain.validation import digests, unchanged, validate, warnings
 from bot.services.fix_result import FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
@@ -229,8 +230,8 @@ class FixListeners:
         )
 
     def _carry_out(self, form: FormInput, request: FixRequest, actor: Actor) -> SubmissionResult:
-        name = form.account_name
-        result = self._fixes.fix(request, name, actor, unchanged(form.values, form.held))
+        name, same = form.account_name, unchanged(form.values, form.held)
+        result = self._fixes.fix(request, name, actor, same, confirmed_domain=form.confirmed_domain)
         if isinstance(result, NotFixed):
             return self._refused(form, request, name, result)
         notes = {**result.notes, **warnings(request.wanted)}
@@ -249,6 +250,8 @@ class FixListeners:
             message = problem_message(result.problem)
             return SubmissionResult(fix_form.message_view(message, request.type), message)
         changed = result.outcome is FixOutcome.CHANGED
+        domain = domain_of(request.wanted.email)
+        to_confirm = result.outcome is FixOutcome.TO_CONFIRM
         message = fix_result.failed_message(request, name, result)
         try:
             policy = self._policies.known(request.account_id)
@@ -267,5 +270,7 @@ class FixListeners:
             notice=fix_result.told_problem(result),
             held=result.held,
             errors=result.fields,
+            unusual_domain=domain if to_confirm or domain == form.confirmed_domain else "",
         )
-        return SubmissionResult(view, message, result.fields)
+        # What is to be confirmed is in the form itself, which errors alone would not replace.
+        return SubmissionResult(view, message, {} if to_confirm else result.fields)

@@ -8,6 +8,7 @@ from bot.domain.announcements import AnnouncementKind
 from bot.slack.views.alerts import non_compliant_message, unchecked_message
 from bot.slack.views.blocks import context
 from bot.slack.views.finding_rows import NO_LINKS
+from bot.slack.views.fix_announcement import fix_message
 from bot.slack.views.notices import (
     changed_message,
     checks_failing_message,
@@ -47,6 +48,8 @@ def announcement_message(
             message = unchecked_message(content, links)
         case AnnouncementKind.CHANGED:
             message = changed_message(content)
+        case AnnouncementKind.FIXED:
+            message = fix_message(content.changed_by)
         case AnnouncementKind.ENDING:
             message = exemptions_ending_message(content, links)
         case AnnouncementKind.CHECKS_FAILING:

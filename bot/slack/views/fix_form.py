@@ -45,7 +45,8 @@ _LABELS: Final = {NAME: "Name", TITLE: "Title", EMAIL: "Email", PHONE: "Phone"}
 class FormInput:
     """A submitted form: what it is for, what was shown, and what was typed.
 
-    `held` has `digests` of the fields that AWS held when it was shown.
+    `held` has `digests` of the fields that AWS held when it was shown. `confirmed_domain` is the
+    unusual email domain that the form warned about, and that submitting it confirms.
     """
 
     account_id: str
@@ -55,6 +56,7 @@ class FormInput:
     shown_at: datetime
     values: Mapping[str, str | None] = dataclasses.field(repr=False)
     held: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    confirmed_domain: str = ""
 
 
 @reads_payload
@@ -77,6 +79,7 @@ def parse_form(view: Any) -> FormInput:  # noqa: ANN401 - JSON
         values={field: find_text(state[field][field], "value") or None for field in FIELDS},
         # Forms of an earlier version do not have it.
         held={field: find_text(metadata, "held", field) for field in FIELDS},
+        confirmed_domain=find_text(metadata, "domain"),
     )
 
 
@@ -133,6 +136,7 @@ def form_view(
     notice: AltcontactError | None = None,
     held: AlternateContact | None = None,
     errors: Mapping[str, str] | None = None,
+    unusual_domain: str = "",
 ) -> dict[str, Any]:
     """The form.
 
@@ -150,6 +154,7 @@ def form_view(
         notice: why an earlier submission was not taken.
         held: what AWS holds now, told with the notice.
         errors: {field: what AWS refused}, shown under their fields.
+        unusual_domain: the email domain that submitting this form confirms; it is warned about.
     """
     blocks = [_choosing(account_name, account_id, contact_type)]
     if notice is not None:
@@ -170,10 +175,11 @@ def form_view(
         "shown": shown,
         "shown_at": shown_at.isoformat(),
         "held": dict(field_digests or {}),
+        "domain": unusual_domain,
     }
     return {
         **_view(contact_type, blocks),
-        "submit": plain("Save", 24),
+        "submit": plain("Save anyway" if unusual_domain else "Save", 24),
         "close": plain("Cancel", 24),
         "private_metadata": json.dumps(metadata),
     }

@@ -13,6 +13,7 @@ from bot.store.migrations import (
     step_3_composed_names,
     step_4_scanless_announcements,
     step_5_fix_owner,
+    step_6_fixes_announced,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m003_composed_names": step_3_composed_names.upgrade,
     "m004_scanless_announcements": step_4_scanless_announcements.upgrade,
     "m005_fix_owner": step_5_fix_owner.upgrade,
+    "m006_fixes_announced": step_6_fixes_announced.upgrade,
 }
 """The steps in order, by the names under which files remember them: these never change."""
 for _name, _upgrade in _STEPS.items():

@@ -30,7 +30,7 @@ from tests.integration.slack.bench import (
     hurried,
     shut,
 )
-from tests.unit.fakes import CONTACT, OTHER, Gate, gateway_error
+from tests.unit.fakes import CONTACT, OTHER, Gate, account, gateway_error
 
 __all__ = ["bench", "everyone", "hurried", "slack", "slack_server"]
 
@@ -304,6 +304,41 @@ def test_only_what_was_changed_can_be_refused(bench: SlackBench) -> None:
     assert "white_check_mark" not in told
     assert [contact.title for contact in bench.gateway.writes] == ["Duty"]
     assert bench.gateway.writes[0].phone == held.phone
+
+
+def test_a_domain_that_nobody_uses_is_saved_on_a_second_press(bench: SlackBench) -> None:
+    """The form warns of it and names it; what is typed instead is warned of anew, or saved."""
+    for number in range(3, 6):
+        bench.gateway.listed.append(account(number))
+        bench.gateway.hold(number)
+    bench.announce()
+    bench.open_form(WEB)
+    for domain in ("agency.internal", "partner.internal"):
+        bench.slack.submit(**{**FORM, "email": f"sec@{domain}"})
+        view = bench.slack.wait_view(f"no other account has an address at {domain}")["view"]
+        assert view["submit"]["text"] == "Save anyway"
+        assert bench.gateway.writes == []
+    bench.slack.submit(**{**FORM, "email": "sec@partner.internal"})
+    bench.slack.wait_view("Confirmed")
+    bench.announcer.deliver()
+    told = bench.slack.wait_message("No other account has an address at partner.internal")
+    assert "Before: none. Now: an address at partner.internal." in str(told["blocks"])
+
+
+def test_every_write_is_announced(bench: SlackBench) -> None:
+    """Who overwrites a compliant contact is named in the channel, with where mail went before."""
+    bench.policy = asking(channel="#general")
+    bench.gateway.hold(1, AlternateContact("Bo", "Partner", "bo@agency.internal", "+46 8 506 390"))
+    bench.open_form(WEB)
+    bench.slack.submit(**FORM)
+    bench.slack.wait_view("Confirmed")
+    bench.announcer.deliver()
+    told = bench.slack.wait_message("changed the Security contact", "C0GENERAL4")
+    assert f"<@{ALICE}> changed the *Security contact*." in str(told["blocks"])
+    places = "Before: an address at agency.internal. Now: an address at corp.internal."
+    assert places in str(told["blocks"])
+    for personal in ("bo@", "Partner", *FORM.values()):
+        assert personal not in str(told)
 
 
 def test_hidden_characters_are_left_out_or_refused(bench: SlackBench) -> None:

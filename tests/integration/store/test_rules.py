@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.accounts import Account, Unit
+from bot.domain.announcements import AnnouncementKind
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.evaluation.resolution import DECIDED, FIXED, NOT_ASKED, OFF
 from bot.domain.failures import FailureCode, failure
@@ -309,7 +310,8 @@ def test_fix_resolves_what_it_is_known_to_mend(store: SqliteStore) -> None:
     # What it still breaks is shown as it is now.
     assert now[SECURITY, FREE].differences[0].actual == OTHER.email
     assert now[SECURITY, ROOT].failure == before[ROOT].failure
-    assert len(store.announcements.due()) == 1
+    kinds = [each.kind for each in store.announcements.due()]
+    assert kinds == [AnnouncementKind.FALLS_SHORT, AnnouncementKind.FIXED]
 
 
 def test_fix_resolves_all_where_nothing_more_is_known(store: SqliteStore) -> None:

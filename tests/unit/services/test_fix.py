@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.announcements import AnnouncementKind
 from bot.domain.contacts import FIELDS
 from bot.domain.errors import ContactRefused, GatewayError, NotAllowed
+from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
 from bot.domain.policy.account_policy import Presence
@@ -23,6 +26,8 @@ from tests.unit.fakes import (
     CONTACT,
     OTHER,
     PATIENCE,
+    SECURITY,
+    START,
     THIRD,
     Gate,
     account,
@@ -36,7 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bot.domain.findings import AccountResult
     from bot.domain.fixes import Fix
+    from bot.domain.readings import ContactReading
     from bot.services.fix import FixService
     from bot.services.fix_result import FixResult
     from bot.store import SqliteStore
@@ -267,6 +274,45 @@ def test_what_was_not_changed_is_noted_rather_than_refused(
     assert (result.outcome, result.notes) == (FixOutcome.VERIFIED, why)
 
 
+def test_a_domain_that_nobody_uses_is_confirmed_first(
+    fixes: FixService, store: SqliteStore, world: World, gateway: FakeGateway
+) -> None:
+    """Where most accounts share a domain, another one is written once the person confirmed it."""
+    known = [evaluated(number, Present(CONTACT)) for number in (2, 3, 4)]
+    for result in known:
+        store.findings.observe(result)
+    request = fix_request(wanted=replace(CONTACT, email="sec@agency.internal"))
+    refused = refusal(fixes.fix(request, NAME, ANA))
+    assert refused.outcome is FixOutcome.TO_CONFIRM
+    assert set(refused.fields) == {"email"}
+    other = refusal(fixes.fix(request, NAME, ANA, confirmed_domain="partner.internal"))
+    assert other.outcome is FixOutcome.TO_CONFIRM
+    assert (gateway.writes, store.fixes.get(1)) == ([], None)
+    # What the policy names needs no confirmation.
+    world.policy = Policy.requiring(
+        tables=[PolicyTable("policy", {"security.email": ("@agency.internal",)})]
+    )
+    store.accounts.remember([account(1)])
+    assert fixes.fix(request, NAME, ANA).outcome is FixOutcome.VERIFIED
+
+
+def test_a_confirmed_domain_is_recorded_as_unusual(
+    fixes: FixService, store: SqliteStore, world: World
+) -> None:
+    """A write to it is announced with that, where the policy has the account announced."""
+    world.policy = Policy.requiring(tables=[PolicyTable("policy", {"channel": "#team"})])
+    store.accounts.remember([account(1)])
+    for number in (2, 3, 4):
+        store.findings.observe(evaluated(number, Present(CONTACT)))
+    request = fix_request(wanted=replace(CONTACT, email="sec@agency.internal"))
+    confirmed = fixes.fix(request, NAME, ANA, confirmed_domain="agency.internal")
+    assert record_of(confirmed).unusual_domain
+    (due,) = store.announcements.due()
+    assert (due.kind, due.channel) == (AnnouncementKind.FIXED, "#team")
+    usual = fixes.fix(fix_request("form-2", wanted=OTHER, shown=request.wanted), NAME, ANA)
+    assert not record_of(usual).unusual_domain
+
+
 def test_a_forbidden_contact_is_refused_whatever_was_changed(
     fixes: FixService, store: SqliteStore, world: World
 ) -> None:
@@ -274,6 +320,13 @@ def test_a_forbidden_contact_is_refused_whatever_was_changed(
     world.policy = forbidding()
     store.accounts.remember([account(1)])
     assert refusal(fixes.fix(fix_request(), NAME, ANA, frozenset({"email"}))).fields
+
+
+def evaluated(number: int, reading: ContactReading) -> AccountResult:
+    """An account with its security contact as read."""
+    found = account(number)
+    policy = Policy.requiring().resolve(found)
+    return evaluate(found, {SECURITY: reading}, policy, START)
 
 
 def forbidding() -> Policy:

@@ -226,9 +226,24 @@ def report(missing: int, unknown: int, compliant: int, name: str = "Web producti
     return ScanReport(scan(results=results), results, Changes(opened=keys))
 
 
-def fix(state: FixState, *, already_there: bool = False, name: str = "Web production") -> Fix:
+def fix(
+    state: FixState,
+    *,
+    already_there: bool = False,
+    name: str = "Web production",
+    before: AlternateContact | None = None,
+    wanted: AlternateContact = CONTACT,
+    unusual_domain: bool = False,
+) -> Fix:
     """A fix that ended."""
     request = FixRequest(
-        "V1:h:f", account_id(1), ContactType.SECURITY, CONTACT, "U0ALICE001", "none", NOW
+        "V1:h:f", account_id(1), ContactType.SECURITY, wanted, "U0ALICE001", "none", NOW
     )
-    return Fix(7, request, name, state, NOW, None, NOW, NOW, None, already_there)
+    ended = Fix(7, request, name, state, NOW, before, NOW, NOW, None, already_there)
+    return replace(ended, unusual_domain=unusual_domain)
+
+
+def fix_announcement(found: Fix) -> AnnouncementContent:
+    """The announcement of a fix."""
+    announcement = Announcement("a" * 32, AnnouncementKind.FIXED, None, NOW, SendState.SENDING)
+    return AnnouncementContent(announcement, None, total=1, fix=found)

@@ -1,0 +1,35 @@
+"""Which email domains the contacts of most accounts are at, where the policy names none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.rules.mail_addresses import domain_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
+FEWEST_ACCOUNTS: Final = 3
+"""Other accounts with contacts from which on it can be told which domains are usual."""
+
+
+def is_unusual(email: str, account_id: str, used: Mapping[str, AbstractSet[str]]) -> bool:
+    """Whether an address is at a domain that nobody uses yet, though most accounts share one.
+
+    A subdomain of a domain that at least half of the other accounts use is as usual as that one.
+
+    Args:
+        email: the address.
+        account_id: the account that is to have it.
+        used: {domain: ids of the accounts with a contact there}.
+    """
+    domain = domain_of(email)
+    if domain in used:
+        return False
+    others = {name: ids - {account_id} for name, ids in used.items()}
+    accounts = len(frozenset().union(*others.values()))
+    if accounts < FEWEST_ACCOUNTS:
+        return False
+    usual = [name for name, ids in others.items() if 2 * len(ids) >= accounts]
+    return bool(usual) and not any(domain.endswith(f".{name}") for name in usual)
