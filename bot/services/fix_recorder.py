@@ -111,8 +111,8 @@ class FixRecorder:
         with self._lock:
             return fix_id in self._unrecorded
 
-    def retry(self) -> None:
-        """Record what could not be recorded before.
+    def retry(self, contact: tuple[str, ContactType] | None = None) -> None:
+        """Record what could not be recorded before, of one contact or of all.
 
         Raises:
             StoreError: it still cannot be; it is kept.
@@ -120,7 +120,18 @@ class FixRecorder:
         with self._lock:
             kept = list(self._unrecorded.values())
         for ending in kept:
-            self._record(ending)
+            request = ending.fix.request
+            if contact not in {None, (request.account_id, request.type)}:
+                continue
+            try:
+                self._record(ending)
+            except StoreError:
+                if self._fixes.get(ending.fix.id) is not None:
+                    raise
+                _log.error("fix not recorded: the database lacks it", fix=ending.fix.id)
+            except Exception:  # noqa: BLE001 - a defect met in one must not keep the others back
+                _log.exception("recording a fix failed", fix=ending.fix.id)
+                continue
             with self._lock:
                 self._unrecorded.pop(ending.fix.id, None)
 

@@ -131,8 +131,8 @@ class FixRecovery:
         Raises:
             StoreError: the record cannot be used.
         """
-        self._recorder.retry()
         contact = account_id, contact_type
+        self._recorder.retry(contact)
         with self._lock_of(contact):
             self._take_over(contact)
             for left in [each for each in self._left.values() if _contact(each.fix) == contact]:
@@ -228,7 +228,7 @@ class FixRecovery:
             self._end(Ending(fix, FixState.CONFIRMED))
         elif not self._read_back.is_stopped() and fix.in_doubt_since is not None:
             limit = UNREADABLE_FOR if _is_unreadable(last) else LOOK_AGAIN_FOR
-            if self._clock.now() - fix.in_doubt_since > limit:
+            if self._is_past(fix.in_doubt_since + limit):
                 self._end(Ending(fix, FixState.FAILED, why=fix.failure))
 
     def _is_decided(self, last: ContactReading, deadline: float, since: datetime) -> bool:
@@ -236,8 +236,12 @@ class FixRecovery:
         if self._read_back.is_stopped():
             return False
         if _is_unreadable(last):
-            return self._clock.now() - since > UNREADABLE_FOR
+            return self._is_past(since + UNREADABLE_FOR)
         return self._clock.monotonic() >= deadline
+
+    def _is_past(self, moment: datetime) -> bool:
+        """Whether a moment is over for certain: giving up is not taken back."""
+        return self._clock.now() > moment and self._clock.is_proven()
 
     def _end(self, ending: Ending) -> None:
         self._recorder.end(ending)

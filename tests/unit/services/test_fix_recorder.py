@@ -174,3 +174,20 @@ def test_a_database_that_cannot_be_read_does_not_undo_a_write(world: World, bot:
     world.gateway.on_write = lambda: world.gateway.say(1, StoreError("The database is gone."))
     assert bot.fixes.fix(fix_request(), NAME, ANA).outcome is FixOutcome.SAVED
     assert recorded(bot.store).state is FixState.APPLIED
+
+
+def test_one_fix_that_is_not_recorded_holds_up_no_other(
+    world: World, bot: Process, lock: Lock
+) -> None:
+    """What is kept of one contact neither refuses a fix of another nor is kept for ever."""
+    world.gateway.on_write = lock.take
+    bot.fixes.fix(fix_request(), NAME, ANA)
+    lock.end()
+    world.gateway.on_write = lambda: None
+    with bot.store.connections.writing() as db:
+        db.run("DELETE FROM fixes")  # the database was put back from a backup
+    other = bot.fixes.fix(fix_request("form-2", 2), NAME, ANA)
+    assert other.outcome is FixOutcome.VERIFIED
+    bot.recovery.look()
+    bot.recovery.look()
+    assert bot.store.fixes.get(1) is None

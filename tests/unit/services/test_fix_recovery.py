@@ -242,6 +242,21 @@ def test_a_doubt_comes_to_an_end(world: World, dead: Process, bot: Process) -> N
     assert world.gateway.reads == []
 
 
+def test_a_clock_that_is_wrong_ends_no_doubt(world: World, dead: Process, bot: Process) -> None:
+    """Nobody gives up on a fix by a clock with which neither Slack nor AWS agrees."""
+    begun(dead)
+    world.clock.tick(200)
+    bot.recovery.look()
+    world.clock.proven = False
+    world.clock.tick(400 * 24 * 3600)
+    bot.recovery.look()
+    assert recorded(bot.store).in_doubt_since is not None
+    world.clock.proven = True
+    world.clock.tick(1000)
+    bot.recovery.look()
+    assert recorded(bot.store).in_doubt_since is None
+
+
 def test_a_later_fix_ends_the_doubt_about_an_earlier(
     world: World, dead: Process, bot: Process
 ) -> None:
