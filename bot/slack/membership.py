@@ -30,6 +30,9 @@ MAX_PEOPLE: Final = 2000
 SLACKBOT: Final = "USLACKBOT"
 """Slack's own bot, whose `is_bot` is false."""
 
+_NOBODY: Final = {"id": "nobody", "is_stranger": True}
+"""What stands for a user whom Slack does not know, or does not show to the bot."""
+
 _UNKNOWN_USERS: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 
@@ -88,7 +91,8 @@ class Installation:
             return False
         if self.is_org_wide and organization:
             return True
-        teams = {user.get("team_id"), *(grid.get("teams") or ())} - {None, ""}
+        listed = grid.get("teams")
+        teams = {user.get("team_id"), *(listed if isinstance(listed, list) else ())} - {None, ""}
         if not teams:
             return actor.team_ids == {self.team_id}
         return self.team_id in teams
@@ -128,13 +132,7 @@ class WorkspaceMembership:
         installation = self._find_installation(client)
         if installation.is_foreign(actor):
             return Standing.FOREIGN
-        try:
-            user = self._user(client, actor.user_id, fresh=fresh)
-        except CALL_ERRORS as error:
-            if code_of(error) in _UNKNOWN_USERS:
-                return Standing.FOREIGN
-            raise unanswered(error, "users:read") from error
-        return installation.standing(actor, user)
+        return installation.standing(actor, self._user(client, actor.user_id, fresh=fresh))
 
     def standing_of(self, user_id: str) -> Standing:
         """The same of somebody whom a setting names, who did nothing just now."""
@@ -155,8 +153,6 @@ class WorkspaceMembership:
                 )
             except CALL_ERRORS as error:
                 raise unanswered(error) from error
-            except (AttributeError, ValueError) as error:
-                raise malformed() from error
             if not team_id:
                 raise malformed()
             if team_id == enterprise_id:  # of an installation for a whole organization
@@ -173,9 +169,10 @@ class WorkspaceMembership:
             return kept
         try:
             user = client.users_info(user=user_id)["user"]
-        except (AttributeError, ValueError) as error:
-            # slack_sdk itself trips over an answer that is no JSON object.
-            raise malformed() from error
+        except CALL_ERRORS as error:
+            if code_of(error) not in _UNKNOWN_USERS:
+                raise unanswered(error, "users:read") from error
+            user = _NOBODY
         if not isinstance(user, dict) or not user.get("id"):
             raise malformed()
         # No names nor addresses are kept.

@@ -61,8 +61,6 @@ class UserGroups:
         except CALL_ERRORS as error:
             if code_of(error) != DEAD:
                 raise unanswered(error, "usergroups:read") from error
-        except (AttributeError, ValueError) as error:
-            raise malformed() from error
         with self._lock:
             self._members[group] = members
         return members

@@ -11,7 +11,12 @@ from altcontact_sandbox.slack.refusals import Refusal
 if TYPE_CHECKING:
     from altcontact_sandbox.slack.workspace import Workspace
 
-TIERS: Final = {"users.info": "tier4", "users.list": "tier2", "users.lookupByEmail": "tier3"}
+TIERS: Final = {
+    "usergroups.users.list": "tier2",
+    "users.info": "tier4",
+    "users.list": "tier2",
+    "users.lookupByEmail": "tier3",
+}
 """The tier of each method whose calls are counted: the setting that says how many a minute."""
 
 

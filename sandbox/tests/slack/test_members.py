@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from altcontact_sandbox.errors import SandboxError
-from altcontact_sandbox.slack.workspace import ALICE, BOB, BOT_USER
+from altcontact_sandbox.slack.workspace import ALICE, BOB, BOT_USER, GROUP
 from slack_sdk.errors import SlackApiError
 
 from sandbox.tests.slack import fixtures
@@ -170,6 +170,7 @@ def test_scopes_of_people(slack: SlackSandbox, client: WebClient) -> None:
     ("tier", "method", "given"),
     [
         ("tier2", "users.list", {}),
+        ("tier2", "usergroups.users.list", {"usergroup": GROUP}),
         ("tier3", "users.lookupByEmail", {"email": "alice@corp.example"}),
         ("tier4", "users.info", {"user": ALICE}),
     ],

@@ -125,7 +125,11 @@ def test_who_is_no_member(slack: SlackSandbox, described: dict[str, Any], words:
 @pytest.mark.parametrize("user", ["USLACKBOT", BOT_USER, "U0NOBODY01", ""])
 def test_slackbot_the_bot_and_nobody(slack: SlackSandbox, user: str) -> None:
     """Slackbot, which says that it is no bot, the bot itself, and an id that is nobody's."""
-    refusal(fixers(slack, "*"), actor(user))
+    asked = fixers(slack, "*")
+    refusal(asked, actor(user))
+    refusal(asked, actor(user))
+    refused = [each for each in slack.refusals() if each["method"] == "users.info"]
+    assert len(refused) + len(slack.calls("users.info")) == 1
 
 
 def test_a_member_is_found_out_once_a_minute(slack: SlackSandbox) -> None:
