@@ -154,7 +154,7 @@ class FixService:
             with self._recovery.spared(fix.id), heartbeat:
                 result = self._make(fix)
         finally:
-            if result is None or result.outcome is FixOutcome.UNKNOWN:
+            if result is None or _is_left_open(result):
                 self._leave(fix)
         return result
 
@@ -178,6 +178,8 @@ class FixService:
         fix = self._recorder.applied(fix)
         _log.info("fix applied", fix=fix.id, account=request.account_id, type=request.type.value)
         shown = self._is_shown(request)
+        if shown is None and fix.applied_at is not None:
+            return Fixed(FixOutcome.SAVED, fix)
         return self._end(Ending(fix, FixState.CONFIRMED if shown else FixState.APPLIED))
 
     def _begin(self, fix: Fix) -> Fix | FixResult:
@@ -205,7 +207,7 @@ class FixService:
         return self._store.fixes.begin_writing(fix.id, held)
 
     def stop(self) -> None:
-        """Wait no longer for AWS to show what was written; such fixes end as `APPLIED`."""
+        """Wait no longer for AWS to show what was written: `FixRecovery` goes on after a start."""
         self._read_back.stop()
 
     def _recent_fix(self, request: FixRequest) -> Fix | None:
@@ -273,6 +275,12 @@ class FixService:
 
     def _end(self, ending: Ending) -> FixResult:
         return result_of(*self._recorder.end(ending))
+
+
+def _is_left_open(result: FixResult) -> bool:
+    """Whether it is for `FixRecovery` to find out what became of a fix."""
+    is_open = result.fix is not None and result.fix.ended_at is None
+    return isinstance(result, Fixed) and is_open and result.unrecorded is None
 
 
 def _earlier_in_doubt(why: Failure) -> Failure:

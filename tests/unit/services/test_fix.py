@@ -512,7 +512,7 @@ def test_the_bound_may_be_set(gateway: FakeGateway, world: World) -> None:
 def test_a_stop_ends_the_wait_for_aws(
     gateway: FakeGateway, store: SqliteStore, world: World
 ) -> None:
-    """A fix that is being confirmed when the bot stops is recorded as applied at once."""
+    """A fix that is being confirmed when the bot stops is left as applied, for the next start."""
     fixes = world.process(wait=3600.0).fixes
     gate = Gate()
     gateway.say(1, *10 * [ABSENT])
@@ -525,6 +525,10 @@ def test_a_stop_ends_the_wait_for_aws(
     thread.join(PATIENCE)
     assert record_of(ended[0]).state is FixState.APPLIED
     assert recorded(store) == record_of(ended[0])
+    gateway.script.clear()
+    gateway.on_read = lambda: None
+    world.process().recovery.look()
+    assert recorded(store).state is FixState.CONFIRMED
 
 
 def test_what_cannot_be_recorded_is_not_written(

@@ -174,6 +174,25 @@ def test_a_database_that_cannot_be_read_does_not_undo_a_write(world: World, bot:
     world.gateway.on_write = lambda: world.gateway.say(1, StoreError("The database is gone."))
     assert bot.fixes.fix(fix_request(), NAME, ANA).outcome is FixOutcome.SAVED
     assert recorded(bot.store).state is FixState.APPLIED
+    bot.recovery.look()
+    assert recorded(bot.store).state is FixState.CONFIRMED
+
+
+def test_a_stop_while_the_database_is_locked(world: World, bot: Process, lock: Lock) -> None:
+    """AWS's word that it took a fix is kept also where there is no time to read it back."""
+
+    def lock_and_stop() -> None:
+        lock.take()
+        bot.fixes.stop()
+
+    world.gateway.on_write = lock_and_stop
+    world.gateway.say(1, *10 * [ABSENT])
+    result = bot.fixes.fix(fix_request(), NAME, ANA)
+    assert result.outcome is FixOutcome.SAVED
+    assert result.unrecorded is not None
+    lock.end()
+    bot.recovery.stop()
+    assert recorded(bot.store).state is FixState.APPLIED
 
 
 def test_one_fix_that_is_not_recorded_holds_up_no_other(
