@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from bot.app.alert_checks import AlertChecks
 from bot.app.clock import SystemClock
 from bot.app.scheduler_checks import SchedulerChecks
 from bot.aws.gateway import gateways_for
@@ -108,6 +109,8 @@ def _checks(
     clock = SystemClock()
     store = None if "database" in wrong else StoreChecks(settings.database)
     checks: list[Check] = []
+    if store is not None:
+        checks += AlertChecks(store.waiting, store.others).checks()
     if "slack_api_url" in wrong:
         checks.append(_unusable(Section.SLACK, "Web API", "SLACK_API_URL"))
     else:

@@ -13,6 +13,7 @@ from bot.services.fix import FixService
 from bot.services.fix_recorder import FixRecorder
 from bot.services.fix_recovery import FixRecovery
 from bot.services.organizations import OrganizationRouter
+from bot.services.other_bots import OtherBotsWatch
 from bot.services.placement import AccountPlacer
 from bot.services.ports.slack import MemberDirectory
 from bot.services.read_back import ReadBack
@@ -190,7 +191,12 @@ class SlackBot:
             hides_details=self.readers.is_restricted,
         )
         self.announcer = AnnouncementSender(
-            store.announcements, notifier, clock, rows=ROWS, post_interval=post_interval
+            store.announcements,
+            store.slack_health,
+            notifier,
+            clock=clock,
+            rows=ROWS,
+            post_interval=post_interval,
         )
         self.services = Services(
             store, gateways, members, policy, clock, on_recorded=self.announcer.wake
@@ -223,7 +229,6 @@ class SlackBot:
             row_links=self.row_links,
             run_checks=run_checks,
             scanner=self.services.scanner,
-            send_problem=lambda: self.announcer.problem,
             store=store,
             tasks=self.background,
         )
@@ -233,6 +238,7 @@ class SlackBot:
             token,
             url,
             on_connected=on_connected,
+            count_others=OtherBotsWatch(store.slack_health, self.announcer.wake).count,
         )
 
     def stop(self) -> None:

@@ -25,8 +25,8 @@ class AnnouncementKind(StrEnum):
     """The messages that are posted to a channel without a request.
 
     `CHANGED`: somebody else changed contacts that are still compliant. `FIXED`: this bot wrote a
-    contact, or may have. `ENDING`: exemptions and
-    verifications end within a week.
+    contact, or may have. `ENDING`: exemptions and verifications end within a week. `OTHER_BOTS`:
+    another bot is connected with the same Slack app.
     """
 
     FALLS_SHORT = "falls_short"
@@ -36,6 +36,7 @@ class AnnouncementKind(StrEnum):
     ENDING = "ending"
     CHECKS_FAILING = "checks_failing"
     CHECKS_WORKING = "checks_working"
+    OTHER_BOTS = "other_bots"
 
 
 class SendState(StrEnum):
@@ -88,7 +89,8 @@ class AnnouncementContent:
     severity first and in the order of account names; `total` and `open` count all, and
     `severities` the open ones by severity. `contacts` counts the contacts of open ones, `missing`
     the open ones of the rule `MISSING`, `exempt` the exempt ones. A `CHANGED` one has `changes`,
-    an `ENDING` one `exemptions`; `total` counts those then. A `FIXED` one has its `fix`.
+    an `ENDING` one `exemptions`; `total` counts those then. A `FIXED` one has its `fix`. Of an
+    `OTHER_BOTS` one `total` counts the other connections, 0 once they are gone.
     """
 
     announcement: Announcement

@@ -20,17 +20,21 @@ from bot.domain.errors import (
     PostRefused,
     StoreError,
 )
+from bot.domain.slack_health import Refusal
 
 if TYPE_CHECKING:
     from bot.domain.announcements import Announcement
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Notifier, Posted
-    from bot.services.ports.store import AnnouncementRepository
+    from bot.services.ports.store import AnnouncementRepository, SlackHealthRepository
 
 _log = structlog.get_logger(__name__)
 
 FIRST_RETRY, LONGEST_RETRY = 2.0, 30.0
 """Seconds until a failed sending is tried again, growing twofold."""
+
+LONGEST_WAIT: Final = 300.0
+"""The same where it takes a person to change something, from `LONGEST_RETRY` on."""
 
 DOUBT_WAIT: Final = 5.0
 """Seconds that a post in doubt is given to appear in the channel before it is looked for."""
@@ -41,6 +45,7 @@ class AnnouncementSender:
 
     Args:
         announcements: holds what is to be announced.
+        health: remembers what could not be.
         notifier: the channel.
         clock: the time.
         rows: how many findings a message shows at most.
@@ -54,9 +59,10 @@ class AnnouncementSender:
     def __init__(
         self,
         announcements: AnnouncementRepository,
+        health: SlackHealthRepository,
         notifier: Notifier,
-        clock: Clock,
         *,
+        clock: Clock,
         rows: int,
         poll_interval: float = 5.0,
         post_interval: float = 1.1,
@@ -64,6 +70,7 @@ class AnnouncementSender:
         stopping: threading.Event | None = None,
     ) -> None:
         self._announcements = announcements
+        self._health = health
         self._notifier = notifier
         self._clock = clock
         self._rows = rows
@@ -75,11 +82,6 @@ class AnnouncementSender:
         self._problem: NotifierError | None = None
         self._unrecorded: dict[str, tuple[Posted, int]] = {}
         self._thread = threading.Thread(target=self._run, name="announcer")
-
-    @property
-    def problem(self) -> NotifierError | None:
-        """Why nothing can be announced just now, if so."""
-        return self._problem
 
     def start(self) -> None:
         """Begin to send."""
@@ -147,7 +149,7 @@ class AnnouncementSender:
             if isinstance(error, PostInDoubt):
                 return DOUBT_WAIT
             if error.permanent:
-                return LONGEST_RETRY
+                return min(LONGEST_RETRY * 2.0 ** min(failed, 10), LONGEST_WAIT)
             return min(FIRST_RETRY * 2.0 ** min(failed, 10), LONGEST_RETRY)
         except StoreError:
             raise
@@ -160,9 +162,12 @@ class AnnouncementSender:
         return 0.0
 
     def _report(self, announcement: Announcement, error: NotifierError) -> None:
-        """Log a problem once, not at every try."""
+        """Remember why it waits; log a problem once, not at every try."""
+        refusal = Refusal(str(error), error.remedy, error.code, error.permanent)
+        self._health.refused(announcement.id, refusal)
         if self._problem is None or str(self._problem) != str(error):
-            _log.warning(
+            log = _log.error if error.permanent else _log.warning
+            log(
                 "announcement waits",
                 announcement=announcement.id,
                 problem=str(error),

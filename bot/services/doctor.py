@@ -24,6 +24,7 @@ WITHIN: Final = 60.0
 class Section(StrEnum):
     """What a line is about, in the order in which sections are shown."""
 
+    ALERTS = "Alerts"
     SETTINGS = "Settings"
     SLACK = "Slack"
     AWS = "AWS"

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.config.policy_reload import PolicyReload
-    from bot.domain.errors import NotifierError
     from bot.services.account_policy import AccountPolicies
     from bot.services.doctor import CheckResult
     from bot.services.exempt import ExemptionService
@@ -100,7 +99,6 @@ def build(
     row_links: RowLinkResolver,
     run_checks: Callable[[], Iterator[CheckResult]],
     scanner: Scanner,
-    send_problem: Callable[[], NotifierError | None],
     store: Store,
     tasks: BackgroundTasks,
 ) -> BoltApp:
@@ -125,7 +123,6 @@ def build(
         row_links: makes what rows of findings link to.
         run_checks: makes the doctor's checks.
         scanner: checks all accounts.
-        send_problem: why nothing can be announced just now, if so.
         store: what is remembered.
         tasks: where work is done that a person waits for.
     """
@@ -182,7 +179,7 @@ def build(
         exemptions=exemption,
         finder=finder,
         fixes=fix,
-        help_=HelpListener(store.scans, fixers, next_check, send_problem),
+        help_=HelpListener(store.scans, fixers, next_check, store.slack_health.waiting),
         policies=policies,
         policy_reload=PolicyReloadListener(fixers, reload_policy),
         scan=ScanListener(

@@ -83,6 +83,10 @@ _CHANGES_COUNT: Final = "SELECT count(*) AS number FROM contact_changes WHERE an
 
 _ENDING_COUNT: Final = "SELECT count(*) AS number FROM exemptions WHERE announcement_id = :id"
 
+_OTHERS: Final = """
+SELECT coalesce(sum(connections), 0) AS number FROM other_bots WHERE announcement_id = :id
+"""
+
 _BEGIN_SENDING: Final = """
 UPDATE announcements SET
     in_doubt = CASE WHEN state = 'sending' THEN 1 ELSE in_doubt END, state = 'sending',
@@ -99,7 +103,7 @@ WHERE id = :id AND state = 'sending'
 
 _SENT: Final = """
 UPDATE announcements SET
-    state = 'sent', channel_id = :channel_id, ts = :ts,
+    state = 'sent', channel_id = :channel_id, ts = :ts, refused_at = NULL, refusal = NULL,
     shown_revision = CASE WHEN shown_revision < :shown_revision THEN :shown_revision
         ELSE shown_revision END
 WHERE id = :id
@@ -144,6 +148,9 @@ class Announcements(Repository):
                     fixed = db.row(_FIX, id=announcement_id)
                     fix = to_fix(fixed) if fixed is not None else None
                     return AnnouncementContent(announcement, scan, total=1, fix=fix)
+                case AnnouncementKind.OTHER_BOTS:
+                    others = db.number(_OTHERS, id=announcement_id)
+                    return AnnouncementContent(announcement, scan, total=others)
                 case _:
                     return _of_findings(db, announcement, scan, limit, offset)
 

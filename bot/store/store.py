@@ -21,6 +21,7 @@ from bot.store.fixes import Fixes
 from bot.store.migrations.migrate import migrate, refuse_foreign
 from bot.store.owner import Lease, this_process
 from bot.store.scans import Scans
+from bot.store.slack_health import SlackHealth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,7 @@ class SqliteStore:
         self.announcements = Announcements(connections, clock)
         self.accounts = Accounts(connections, clock)
         self.deliveries = Deliveries(connections, clock)
+        self.slack_health = SlackHealth(connections, clock)
         try:
             with connections.plain() as db:
                 refuse_foreign(db, file)

@@ -311,7 +311,7 @@ def test_each_check_fails_with_its_mend(
     assert status == (2 if any(line["state"] == "failure" for line in lines) else 1)
     assert "@" not in "".join(line["words"] for line in lines)
     other = {line["section"] for line in lines if line["section"] != section}
-    assert other | {section} == {"Settings", "Slack", "AWS", "Database", "Schedule"}
+    assert other | {section} == {"Alerts", "Settings", "Slack", "AWS", "Database", "Schedule"}
 
 
 def test_throttled(place: Place) -> None:

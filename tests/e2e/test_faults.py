@@ -16,6 +16,7 @@ from bot.domain.fixes import FixState
 from bot.store import SqliteStore
 from tests.e2e.conftest import Bot
 from tests.e2e.test_story import ALICE, FORM, WEB, open_form, ready
+from tests.launcher import launcher
 
 if TYPE_CHECKING:
     from altcontact_sandbox.aws.sandbox import AwsSandbox
@@ -78,8 +79,30 @@ def test_a_channel_that_cannot_be_posted_to(bot: Bot, slack: SlackSandbox) -> No
     assert problem["mend"]
     bot.wait_log("announcement waits")
     slack.command("/altcontact help", channel="C0GENERAL4")
-    slack.wait_private("Alerts wait to be posted")
+    slack.wait_private("to be posted since")
     slack.set_channel(has_bot=True)
+    slack.wait_message("contacts missing")
+
+
+@pytest.mark.refused("restricted_action_read_only_channel")
+def test_alerts_that_slack_refuses_are_the_first_line(
+    bot: Bot, slack: SlackSandbox, environment: dict[str, str]
+) -> None:
+    """A refused post is the first line of help and doctor, of another process's doctor as well."""
+    slack.refuse_posts("restricted_action_read_only_channel")
+    bot.start()
+    waits = bot.wait_log("announcement waits", code="restricted_action_read_only_channel")
+    assert waits["level"] == "error"
+    assert "read-only" in waits["problem"]
+    assert "posting permissions" in waits["mend"]
+    slack.command("/altcontact help")
+    shown = slack.wait_private("to be posted since")
+    assert "restricted_action_read_only_channel" in str(shown["blocks"][0])
+    found = launcher().run("doctor", "--json", environment=environment)
+    first = json.loads(found.stdout)["lines"][0]
+    assert (first["section"], first["name"], first["state"]) == ("Alerts", "Posting", "failure")
+    assert "restricted_action_read_only_channel" in first["words"]
+    slack.refuse_posts("")
     slack.wait_message("contacts missing")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.rule_catalog import Rule
     from bot.domain.rules.facts import PastContact
     from bot.domain.scans import Changes, Scan, ScanReport, Trigger
+    from bot.domain.slack_health import Refusal, WaitingAlerts
     from bot.services.ports.fixes import FixRepository
 
 
@@ -214,6 +215,26 @@ class DeliveryRepository(Protocol):
         ...
 
 
+class SlackHealthRepository(Protocol):
+    """What keeps the bot from being heard in Slack."""
+
+    def refused(self, announcement_id: str, refusal: Refusal) -> None:
+        """Remember why an announcement was not posted just now."""
+        ...
+
+    def waiting(self) -> WaitingAlerts | None:
+        """The announcements that could not be posted so far; None where there are none."""
+        ...
+
+    def count_others(self, connections: int, *, lasting: bool) -> bool:
+        """Remember how many connections of the Slack app are not this bot's.
+
+        Returns:
+            Whether there is something to announce: what is `lasting`, once, and its end.
+        """
+        ...
+
+
 class Store(Protocol):
     """What the bot remembers, by subject."""
 
@@ -250,4 +271,9 @@ class Store(Protocol):
     @property
     def deliveries(self) -> DeliveryRepository:
         """What Slack delivered lately: what is not acknowledged in time it delivers again."""
+        ...
+
+    @property
+    def slack_health(self) -> SlackHealthRepository:
+        """What keeps the bot from being heard in Slack."""
         ...

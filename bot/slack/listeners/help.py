@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from bot.domain.errors import NotifierError
+    from bot.domain.slack_health import WaitingAlerts
     from bot.services.ports.store import ScanRepository
     from bot.slack.direct_messages import PrivateReply
     from bot.slack.fixers import SlackFixers
@@ -23,7 +23,7 @@ class HelpListener:
         scans: know the last one.
         fixers: who may change contacts.
         next_check: when the next check is due; None where none is planned.
-        send_problem: why nothing can be announced just now, if so.
+        waiting: reads the alerts that wait to be posted.
     """
 
     def __init__(
@@ -31,12 +31,12 @@ class HelpListener:
         scans: ScanRepository,
         fixers: SlackFixers,
         next_check: Callable[[], datetime | None],
-        send_problem: Callable[[], NotifierError | None],
+        waiting: Callable[[], WaitingAlerts | None],
     ) -> None:
         self._scans = scans
         self._fixers = fixers
         self._next_check = next_check
-        self._send_problem = send_problem
+        self._waiting = waiting
 
     def answer(self, reply: PrivateReply) -> None:
         """Say what can be typed, when checks are made, and who may fix."""
@@ -46,6 +46,6 @@ class HelpListener:
                 next_check=self._next_check(),
                 fixers=self._fixers.who,
                 read_only=self._fixers.read_only,
-                problem=self._send_problem(),
+                waiting=self._waiting(),
             )
         )

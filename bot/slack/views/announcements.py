@@ -14,6 +14,7 @@ from bot.slack.views.notices import (
     checks_failing_message,
     checks_recovered_message,
     exemptions_ending_message,
+    other_bots_message,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ def announcement_message(
         links: what its rows point to.
         fallback_reason: where it stands in another channel than it was meant for: why, for mrkdwn.
     """
+    message = _message(content, links)
+    if fallback_reason:
+        message.blocks.append(context(fallback_reason))
+    if content.announcement.maybe_repeat:
+        message.blocks.append(context(_REPEAT))
+    return message
+
+
+def _message(content: AnnouncementContent, links: RowLinks) -> Message:
     kind = content.announcement.kind
     match kind:
         case AnnouncementKind.FALLS_SHORT:
@@ -56,10 +66,8 @@ def announcement_message(
             message = checks_failing_message(content)
         case AnnouncementKind.CHECKS_WORKING:
             message = checks_recovered_message(content)
+        case AnnouncementKind.OTHER_BOTS:
+            message = other_bots_message(content)
         case _:
             assert_never(kind)
-    if fallback_reason:
-        message.blocks.append(context(fallback_reason))
-    if content.announcement.maybe_repeat:
-        message.blocks.append(context(_REPEAT))
     return message

@@ -22,8 +22,8 @@ from bot.slack.views.message import Message
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain.errors import NotifierError
     from bot.domain.scans import Scan
+    from bot.domain.slack_health import WaitingAlerts
 
 _COMMANDS: Final = "\n".join(f"`{usage.line}` {usage.description}" for usage in USAGE)
 _TYPED: Final = 100
@@ -35,7 +35,7 @@ def help_message(
     next_check: datetime | None,
     fixers: str,
     read_only: bool,
-    problem: NotifierError | None,
+    waiting: WaitingAlerts | None,
 ) -> Message:
     """What the bot can do, and how things stand.
 
@@ -44,7 +44,7 @@ def help_message(
         next_check: when the schedule checks next, if ever.
         fixers: who may change contacts, as mrkdwn.
         read_only: whether nobody may.
-        problem: why nothing can be announced just now, if so.
+        waiting: the alerts that wait to be posted, if any; they come first.
     """
     purpose = "I keep the alternate contacts of your AWS accounts right."
     commands = escape(_COMMANDS)
@@ -56,11 +56,13 @@ def help_message(
         paragraph(f"{purpose}\n{commands}"),
         paragraph(f"{last}\n{next_}"),
     ]
-    if problem is not None:
-        problem_text = f"{escape(str(problem))}\n:point_right: {escape(problem.remedy)}"
-        blocks.append(paragraph(f":warning: Alerts wait to be posted. {problem_text}"))
+    text = f"{purpose} {last} {next_}"
+    if waiting is not None:
+        alarm = _waiting(waiting)
+        blocks.insert(0, paragraph(alarm))
+        text = f"{alarm} {text}"
     blocks.append(context(who))
-    return Message(f"{purpose} {last} {next_}", blocks)
+    return Message(text, blocks)
 
 
 def typo_message(typed: str, meant: str) -> Message:
@@ -78,6 +80,14 @@ def which_account_message(name: str) -> Message:
     """A command that is about an account, typed without one."""
     question = f"Which account? Type: /altcontact {name} <id or name>"
     return Message(escape(question), [section(plain(question))])
+
+
+def _waiting(waiting: WaitingAlerts) -> str:
+    refusal = waiting.refusal
+    number = f"{waiting.number:,} alert{' waits' if waiting.number == 1 else 's wait'}"
+    code = f" (`{escape(refusal.code)}`)" if refusal.code else ""
+    headline = f":warning: *{number} to be posted since {date(waiting.since)}.*"
+    return f"{headline} {escape(refusal.message)}{code}\n:point_right: {escape(refusal.remedy)}"
 
 
 def _last(scan: Scan | None) -> str:

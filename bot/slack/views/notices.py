@@ -115,6 +115,24 @@ def checks_recovered_message(content: AnnouncementContent) -> Message:
     return Message(f"{headline}: {checked} checked.", blocks)
 
 
+def other_bots_message(content: AnnouncementContent) -> Message:
+    """Another bot is connected with the same Slack app, or was."""
+    if not content.total:
+        headline = "Resolved: only one bot uses this Slack app"
+        return Message(f"{headline}.", [header(headline)])
+    headline = "Another bot uses this Slack app"
+    number = f"{content.total:,} other connection{'' if content.total == 1 else 's'}"
+    why = (
+        f"Slack counts {number} with the same SLACK_APP_TOKEN. Each command and button press "
+        "reaches only one bot, and if each has a database of its own, every alert is posted twice."
+    )
+    remedy = "Stop the other bot, or create a Slack app of its own for it."
+    return Message(
+        f"{headline}. {why} {remedy}",
+        [header(headline), paragraph(f"{why}\n:point_right: {remedy}")],
+    )
+
+
 def _where(content: AnnouncementContent) -> str:
     organization = content.announcement.organization
     return f" in {clip(organization, HEADER_TEXT // 2)}" if organization else ""

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlite_utils import Database
 
@@ -17,14 +17,18 @@ from bot.store.errors import translated
 from bot.store.mappers import to_scan
 from bot.store.migrations.migrate import pending, refuse_foreign
 from bot.store.scans import LAST
+from bot.store.slack_health import other_bots, waiting_alerts
 from bot.store.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from bot.domain.scans import Scan
+    from bot.domain.slack_health import OtherBots, WaitingAlerts
     from bot.services.doctor import CheckResult
+
+_Found = TypeVar("_Found")
 
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another writer: recording ten thousand accounts takes about so long."""
@@ -37,6 +41,11 @@ LEAST_FREE, LOW_FREE = 100 * 2**20, 2**30
 
 STEPS_BETWEEN: Final = 10_000
 """SQLite's own steps between two readings of the time."""
+
+
+def _last_scan(db: Transaction) -> Scan | None:
+    row = db.row(LAST)
+    return to_scan(row) if row is not None else None
 
 
 class StoreChecks:
@@ -79,16 +88,33 @@ class StoreChecks:
         Raises:
             StoreError: the database cannot be read, or is not this program's.
         """
+        return self._read("scans", _last_scan)
+
+    def waiting(self) -> WaitingAlerts | None:
+        """The alerts that wait to be posted; None where there are none, or no database yet.
+
+        Raises:
+            StoreError: the database cannot be read, or is not this program's.
+        """
+        return self._read("other_bots", waiting_alerts)
+
+    def others(self) -> OtherBots | None:
+        """Other bots on the same Slack app; None where there are none, or no database yet.
+
+        Raises:
+            StoreError: the database cannot be read, or is not this program's.
+        """
+        return self._read("other_bots", other_bots)
+
+    def _read(self, table: str, read: Callable[[Transaction], _Found | None]) -> _Found | None:
+        """Read something; None where there is no database yet, or one without the table."""
         # What `exists` cannot look at, it says by an error; SQLite says it in words.
         with suppress(OSError):
             if not self._file.exists():
                 return None
         with self._opened() as db:
             refuse_foreign(db, self._file)
-            if not db.table("scans").exists():
-                return None
-            row = Transaction(db).row(LAST)
-            return to_scan(row) if row is not None else None
+            return read(Transaction(db)) if db.table(table).exists() else None
 
     def _check_file(self) -> Iterator[CheckResult]:
         self._found, result = check_file(self._file)

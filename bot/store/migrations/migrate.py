@@ -14,6 +14,7 @@ from bot.store.migrations import (
     step_4_scanless_announcements,
     step_5_fix_owner,
     step_6_fixes_announced,
+    step_7_slack_health,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m004_scanless_announcements": step_4_scanless_announcements.upgrade,
     "m005_fix_owner": step_5_fix_owner.upgrade,
     "m006_fixes_announced": step_6_fixes_announced.upgrade,
+    "m007_slack_health": step_7_slack_health.upgrade,
 }
 """The steps in order, by the names under which files remember them: these never change."""
 for _name, _upgrade in _STEPS.items():

@@ -92,6 +92,38 @@ def test_a_closed_channel_sends_it_to_the_one_for_alerts(
     assert why in str(shown["blocks"])
 
 
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("restricted_action_read_only_channel", "it is read-only for the bot."),
+        ("restricted_action_of_next_year", "(restricted_action_of_next_year)"),
+        ("a_code_of_next_year", "refused: a_code_of_next_year"),
+    ],
+)
+def test_a_channel_that_refuses_sends_it_to_the_one_for_alerts(
+    slack: SlackSandbox, notifier: SlackNotifier, code: str, why: str
+) -> None:
+    """Whatever the code by which Slack refuses, the message says why it is in another channel."""
+    slack.refuse_posts(code, GENERAL)
+    posted = notifier.post(meant_for(GENERAL))
+    assert posted.channel_id == ALERTS
+    shown = str(slack.wait_message("contact missing")["blocks"])
+    assert f"This was meant for {GENERAL}" in shown
+    assert why in shown
+
+
+@pytest.mark.parametrize("code", ["team_access_not_granted", "token_revoked", "invalid_blocks"])
+def test_what_any_channel_would_refuse_waits(
+    slack: SlackSandbox, notifier: SlackNotifier, code: str
+) -> None:
+    """A refusal that has nothing to do with the channel is posted nowhere else."""
+    slack.refuse_posts(code, GENERAL)
+    with pytest.raises(PostRefused) as caught:
+        notifier.post(meant_for(GENERAL))
+    assert (caught.value.permanent, caught.value.code) == (True, code)
+    assert slack.messages() == []
+
+
 def test_a_channel_that_closes_later_sends_it_to_the_one_for_alerts(
     slack: SlackSandbox, notifier: SlackNotifier
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,17 @@ from altcontact_sandbox.forward_proxy import ForwardProxy
 from slack_bolt import App
 from structlog.testing import capture_logs
 
+from bot.app.clock import SystemClock
+from bot.domain.announcements import AnnouncementKind
+from bot.services.other_bots import OtherBotsWatch
 from bot.slack.client import single_try_client
 from bot.slack.socket_mode import SocketModeConnection
+from bot.store import SqliteStore
 from sandbox.tests.slack.fixtures import slack, slack_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from altcontact_sandbox.slack.sandbox import SlackSandbox
 
@@ -264,6 +269,37 @@ def test_connections_that_are_not_the_bots_own(slack: SlackSandbox) -> None:
         tried.wait(lambda: len(tried.counted) > before)
         assert tried.counted[-1] == 0
         assert tried.connection.status().others == 0
+
+
+def test_two_bots_on_two_databases(slack: SlackSandbox, tmp_path: Path) -> None:
+    """The later bot notices at once, the earlier one at its next hello; so they do its end."""
+
+    def bot(name: str, stack: ExitStack) -> tuple[Tried, SqliteStore, threading.Event]:
+        store = stack.enter_context(SqliteStore(tmp_path / f"{name}.db", SystemClock()))
+        news = threading.Event()
+        watch = OtherBotsWatch(store.slack_health, news.set, recount=0.0)
+        tried, _ = stack.enter_context(connecting(slack, recount=watch.count))
+        tried.wait_connected()
+        return tried, store, news
+
+    def noticed(store: SqliteStore, news: threading.Event) -> None:
+        assert news.wait(PATIENCE)
+        others = store.slack_health.others()
+        assert others is not None
+        assert others.lasting
+        assert [due.kind for due in store.announcements.due()] == [AnnouncementKind.OTHER_BOTS]
+
+    with ExitStack() as stack:
+        first, earlier, news = bot("one", stack)
+        second, later, later_news = bot("two", stack)
+        noticed(later, later_news)
+        assert not news.is_set()
+        slack.disconnect_sockets()
+        noticed(earlier, news)
+        second.connection.stop()
+        slack.wait(lambda seen: seen["connected"] == 1, name="one connection")
+        slack.disconnect_sockets()
+        first.wait(lambda: earlier.slack_health.others() is None)
 
 
 def clear_proxies(monkeypatch: pytest.MonkeyPatch) -> None:

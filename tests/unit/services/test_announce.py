@@ -23,10 +23,12 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.policy.policy import Policy
 from bot.domain.readings import Present
 from bot.domain.scans import ScanState, count
+from bot.domain.slack_health import Refusal
 from bot.services.announce import (
     DOUBT_WAIT,
     FIRST_RETRY,
     LONGEST_RETRY,
+    LONGEST_WAIT,
     AnnouncementSender,
 )
 from bot.store import SqliteStore
@@ -114,13 +116,14 @@ def announcements(store: SqliteStore) -> FrailAnnouncements:
 
 @pytest.fixture
 def announcer(
-    announcements: FrailAnnouncements, notifier: FakeNotifier, clock: FakeClock
+    announcements: FrailAnnouncements, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> Iterator[AnnouncementSender]:
     """The unit under test; its thread runs where a test starts it."""
     announcer = AnnouncementSender(
         announcements,
+        store.slack_health,
         notifier,
-        clock,
+        clock=clock,
         rows=10,
         poll_interval=POLL_INTERVAL,
         post_interval=0.0,
@@ -176,7 +179,7 @@ def test_what_is_due_is_posted_once(
     ]
     assert notifier.tries == 2
     assert store.announcements.due() == []
-    assert announcer.problem is None
+    assert store.slack_health.waiting() is None
 
 
 def test_nothing_due_is_looked_for_again_in_a_while(announcer: AnnouncementSender) -> None:
@@ -351,7 +354,7 @@ def test_slacks_own_wait_is_kept(
     scan(store, {1: ABSENT})
     notifier.post_faults.append(PostRefused("Too many posts.", retry_after=asked))
     announcer.deliver()
-    assert announcer.problem is not None
+    assert store.slack_health.waiting() is not None
     if asked:
         clock.tick(asked - 0.5)
         announcer.deliver()
@@ -370,12 +373,34 @@ def test_what_a_person_must_mend_is_logged_once_and_sent_then(
     with capture_logs() as logs:
         for _ in range(4):
             announcer.deliver()
-            clock.tick(LONGEST_RETRY)
+            clock.tick(LONGEST_WAIT)
     events = [log["event"] for log in logs]
     assert events == ["announcement waits", "announced", "announcing works again"]
     assert logs[0]["mend"] == "Unarchive it."
     assert len(notifier.posted) == 1
-    assert announcer.problem is None
+    assert store.slack_health.waiting() is None
+
+
+def test_what_waits_for_a_person_is_tried_ever_later(
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """Where only a person helps, tries become rare; how many wait, and since when, is kept."""
+    scan(store, {1: ABSENT, 2: unreadable()})
+    began = clock.now()
+    notifier.post_faults.extend(12 * [NO_CHANNEL])
+    for wait in (30, 60, 120, 240, 300, 300):
+        tries = notifier.tries
+        announcer.deliver()
+        clock.tick(wait - 0.5)
+        announcer.deliver()
+        assert notifier.tries == tries + 2
+        clock.tick(0.5)
+    waiting = store.slack_health.waiting()
+    assert waiting is not None
+    assert (waiting.number, waiting.since) == (2, began)
+    announcer.deliver()
+    assert len(notifier.posted) == 2
+    assert store.slack_health.waiting() is None
 
 
 def test_a_problem_is_over_when_nothing_is_due_any_more(
@@ -385,10 +410,12 @@ def test_a_problem_is_over_when_nothing_is_due_any_more(
     scan(store, {1: ABSENT})
     notifier.post_faults.append(NO_CHANNEL)
     announcer.deliver()
-    before = announcer.problem
+    before = store.slack_health.waiting()
     resolve(store, 1)
     announcer.deliver()
-    assert (before, announcer.problem) == (NO_CHANNEL, None)
+    assert before is not None
+    assert before.refusal == Refusal("The channel is archived.", "Unarchive it.", "", True)  # noqa: FBT003 - permanent
+    assert store.slack_health.waiting() is None
     assert notifier.posted == []
 
 
@@ -521,8 +548,9 @@ def test_it_sends_on_a_thread_of_its_own_when_woken(
     stopping = threading.Event()
     announcer = AnnouncementSender(
         store.announcements,
+        store.slack_health,
         notifier,
-        clock,
+        clock=clock,
         rows=10,
         poll_interval=POLL_INTERVAL,
         post_interval=0.0,
@@ -560,8 +588,9 @@ def test_a_stop_between_looks_is_not_missed(
 
     announcer = AnnouncementSender(
         store.announcements,
+        store.slack_health,
         notifier,
-        clock,
+        clock=clock,
         rows=10,
         poll_interval=POLL_INTERVAL,
         woken=StoppedAsItIsCleared(),
@@ -630,7 +659,9 @@ def test_a_post_that_was_never_recorded_is_looked_for_by_the_next_process(
     announcements.sent_faults = 1
     with pytest.raises(StoreError):
         announcer.deliver()
-    AnnouncementSender(announcements, notifier, clock, rows=10, post_interval=0.0).deliver()
+    AnnouncementSender(
+        announcements, store.slack_health, notifier, clock=clock, rows=10, post_interval=0.0
+    ).deliver()
     assert len(notifier.looked_for) == 1
     assert len(notifier.posted) == 1
 

@@ -101,6 +101,7 @@ class FrailStore:
         self.announcements = store.announcements
         self.accounts = store.accounts
         self.deliveries = store.deliveries
+        self.slack_health = store.slack_health
 
 
 @pytest.fixture

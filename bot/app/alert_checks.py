@@ -1,0 +1,80 @@
+"""The doctor's first lines: whether alerts are posted, and whether another bot is in the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.errors import StoreError
+from bot.services.doctor import Check, CheckResult, Section, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bot.domain.slack_health import OtherBots, WaitingAlerts
+
+_APPS: Final = "https://api.slack.com/apps"
+
+
+class AlertChecks:
+    """The checks of what the bot has said of itself in the database.
+
+    Args:
+        waiting: reads the alerts that wait to be posted.
+        others: reads the other bots on the same Slack app.
+    """
+
+    def __init__(
+        self,
+        waiting: Callable[[], WaitingAlerts | None],
+        others: Callable[[], OtherBots | None],
+    ) -> None:
+        self._waiting = waiting
+        self._others = others
+
+    def checks(self) -> tuple[Check, ...]:
+        """What to look at, in order."""
+        return (
+            Check(Section.ALERTS, "Posting", self._check_posting),
+            Check(Section.ALERTS, "Other bots", self._check_others),
+        )
+
+    def _check_posting(self) -> Iterator[CheckResult]:
+        try:
+            waiting = self._waiting()
+        except StoreError:
+            yield _line("Posting", State.NOT_CHECKED, "the database cannot be read.")
+            return
+        if waiting is None:
+            yield _line("Posting", State.OK, "no alert waits to be posted.")
+            return
+        refusal = waiting.refusal
+        number = f"{waiting.number:,} alert{' waits' if waiting.number == 1 else 's wait'}"
+        code = f" (Slack's code: {refusal.code})" if refusal.code else ""
+        since = f"{waiting.since:%Y-%m-%d %H:%M} UTC"
+        message = f"{number} to be posted since {since}. {refusal.message}{code}"
+        state = State.FAILURE if refusal.permanent else State.WARNING
+        yield _line("Posting", state, message, refusal.remedy)
+
+    def _check_others(self) -> Iterator[CheckResult]:
+        try:
+            others = self._others()
+        except StoreError:
+            return
+        if others is None:
+            return
+        number = f"{others.connections} other connection{'' if others.connections == 1 else 's'}"
+        message = (
+            f"Slack counts {number} of this Slack app, since {others.since:%Y-%m-%d %H:%M} UTC. "
+            "Another bot uses the same SLACK_APP_TOKEN: commands and buttons reach only one of "
+            "the two, and with databases of their own each posts every alert."
+        )
+        if not others.lasting:
+            message += " A restart that overlaps looks the same for a minute."
+        remedy = "Stop the other bot, or create a Slack app of its own for it:"
+        yield _line("Other bots", State.WARNING, message, remedy, _APPS)
+
+
+def _line(
+    name: str, state: State, message: str, remedy: str = "", snippet: str = ""
+) -> CheckResult:
+    return CheckResult(Section.ALERTS, name, state, message, remedy, snippet)

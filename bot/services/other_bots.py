@@ -1,0 +1,83 @@
+"""Notices another bot on the same Slack app: each then gets only some of what people do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.domain.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.services.ports.store import SlackHealthRepository
+
+_log = structlog.get_logger(__name__)
+
+RECOUNT: Final = 60.0
+"""Seconds until other connections are counted again: a restart or a rollout overlaps for less."""
+
+RECOUNT_KNOWN: Final = 600.0
+"""Seconds until it is looked whether another bot that is known of is gone."""
+
+_MEANS: Final = (
+    "Another bot uses the same SLACK_APP_TOKEN: commands and buttons reach only one of the two, "
+    "and with databases of their own each posts every alert."
+)
+_REMEDY: Final = "Stop the other bot, or create a Slack app of its own for it."
+
+
+class OtherBotsWatch:
+    """Takes Slack's count of connections, and says when it is to count again.
+
+    Args:
+        health: remembers it, and announces what lasts.
+        on_news: called where there is something to announce.
+        recount: seconds until others are counted again.
+        recount_known: the same once it is known that they last.
+    """
+
+    def __init__(
+        self,
+        health: SlackHealthRepository,
+        on_news: Callable[[], None],
+        *,
+        recount: float = RECOUNT,
+        recount_known: float = RECOUNT_KNOWN,
+    ) -> None:
+        self._health = health
+        self._on_news = on_news
+        self._recount = recount
+        self._recount_known = recount_known
+        self._counts = 0
+
+    def count(self, others: int) -> float | None:
+        """Take a count.
+
+        Args:
+            others: connections of the app that are not this bot's.
+
+        Returns:
+            Seconds until they are to be counted again; None where there are none.
+        """
+        before, self._counts = self._counts, self._counts + 1 if others else 0
+        lasting = self._counts > 1
+        try:
+            if self._health.count_others(others, lasting=lasting):
+                self._on_news()
+        except StoreError as error:
+            _log.error("other bots not recorded", problem=str(error), mend=error.remedy)
+        if not others:
+            if before:
+                _log.info("no other bot on this Slack app any more")
+            return None
+        if before < 2:  # noqa: PLR2004 - at the first count, and at the one that confirms it
+            _log.warning(
+                "another bot on this Slack app",
+                connections=others,
+                lasting=lasting,
+                problem=_MEANS if lasting else f"{_MEANS} A restart that overlaps looks the same.",
+                mend=_REMEDY,
+            )
+        return self._recount_known if lasting else self._recount
