@@ -26,13 +26,13 @@ from bot.slack.views.blocks import (
 from bot.slack.views.mentions import mention_line
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import EXEMPT, REASON_TEXT, SHOW, VERIFY, fix_button, row_button
-from bot.slack.views.wording import UNREAD, changed, first_names, row_text, rule_names
+from bot.slack.views.wording import UNREAD, VALUE_TEXT, first_names, row_text, rule_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.announcements import AnnouncementContent
-    from bot.domain.contacts import ContactChange
+    from bot.domain.contacts import AlternateContact, ContactChange
     from bot.domain.exemptions import Exemption
     from bot.slack.views.blocks import Block
     from bot.slack.views.finding_rows import RowLinks
@@ -139,7 +139,7 @@ def _where(content: AnnouncementContent) -> str:
 
 
 def _changed_row(number: int, change: ContactChange) -> list[Block]:
-    lines = [f"{change.type.label} contact", *changed(change.before, change.after)]
+    lines = [f"{change.type.label} contact", *_changed_fields(change.before, change.after)]
     if change.before is None:
         lines[0] += " was set"
     elif change.after is None:
@@ -147,6 +147,17 @@ def _changed_row(number: int, change: ContactChange) -> list[Block]:
     text = row_text(change.account_name, change.account_id, "\n".join(lines))
     button = row_button(SHOW, number, change.account_id, change.type)
     return [section(plain(text), accessory=button)]
+
+
+def _changed_fields(before: AlternateContact | None, after: AlternateContact | None) -> list[str]:
+    """The fields in which two contacts differ, a line each, for `plain_text`."""
+    lines = []
+    for field in ("name", "title", "email", "phone"):
+        was, now = (getattr(contact, field) if contact else "" for contact in (before, after))
+        if was != now:
+            shown = (clip(value, VALUE_TEXT) or "nothing" for value in (was, now))
+            lines.append(f"{field.capitalize()}: {' → '.join(shown)}")
+    return lines
 
 
 def _ending_row(number: int, exemption: Exemption, links: RowLinks) -> list[Block]:

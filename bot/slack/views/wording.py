@@ -12,7 +12,7 @@ from bot.slack.views.row_actions import REASON_TEXT, title
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.contacts import ContactType
     from bot.domain.findings import Difference, Finding
 
 SIGNS: Final = {
@@ -106,17 +106,6 @@ def different(field: Difference) -> str:
         is_ = "is " if field.expected else ""
         parts.append(f"{is_}{clip(field.actual, _ACTUAL_TEXT)}")
     return f"{field.field.capitalize()}: {', '.join(parts) or 'not as it should be'}"
-
-
-def changed(before: AlternateContact | None, after: AlternateContact | None) -> list[str]:
-    """The fields in which two contacts differ, a line each, for `plain_text`."""
-    lines = []
-    for field in ("name", "title", "email", "phone"):
-        was, now = (getattr(contact, field) if contact else "" for contact in (before, after))
-        if was != now:
-            shown = (clip(value, VALUE_TEXT) or "nothing" for value in (was, now))
-            lines.append(f"{field.capitalize()}: {' → '.join(shown)}")
-    return lines
 
 
 def rule_names(rules: Iterable[Rule], rules_url: str) -> str:
