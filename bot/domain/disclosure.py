@@ -50,7 +50,10 @@ def hide_reading(reading: ContactReading) -> ContactReading:
 
 
 def hide_content(content: AnnouncementContent) -> AnnouncementContent:
-    """An announcement without the values of the contacts that it is about."""
+    """An announcement without the values of the contacts that it is about.
+
+    The message about a fix shows domains alone to everybody, so its fix is left as it is.
+    """
     return replace(
         content,
         findings=tuple(_hide_finding(finding) for finding in content.findings),

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 WITHIN: Final = 600.0
 """Seconds over which the checks of a person are counted."""
 
-MOST_SCANS: Final = 6
+MOST_SCANS: Final = 10
 """Checks of all accounts that one person starts in that time; to join a running one is free."""
 
-MOST_ACCOUNTS: Final = 60
+MOST_ACCOUNTS: Final = 120
 """Checks of a single account, each of which reads three contacts."""
 
 _MOST_PEOPLE: Final = 10_000
