@@ -72,7 +72,7 @@ def precheck_fix(
             )
             return NotFixed(FixOutcome.REFUSED, problem, fields=refused)
         notes = objections
-    unusual = has_unusual_domain(
+    unusual = EMAIL not in unchanged and has_unusual_domain(
         request.account_id,
         request.type,
         request.wanted,

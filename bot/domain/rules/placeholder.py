@@ -18,9 +18,21 @@ if TYPE_CHECKING:
     from bot.domain.rules.facts import RuleInput
 
 RESERVED: Final = frozenset(
-    {"test", "example", "invalid", "localhost", "example.com", "example.net", "example.org"}
+    {
+        "arpa",
+        "example",
+        "example.com",
+        "example.net",
+        "example.org",
+        "invalid",
+        "local",
+        "localhost",
+        "onion",
+        "test",
+    }
 )
-"""The domains of RFC 2606 and RFC 6761, which cannot receive mail; nor can their subdomains."""
+"""Domains that cannot receive mail from AWS, nor can their subdomains: those of RFC 2606, RFC 6761,
+RFC 6762 (`local`) and RFC 7686 (`onion`), and `arpa`, which is for name servers."""
 
 MAILBOXES: Final = frozenset(
     {
@@ -144,7 +156,7 @@ def is_made_up(rule_input: RuleInput, contact: AlternateContact) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_reserved(domain: str) -> bool:
-    """Whether a domain, or a parent of it, is reserved for examples and tests."""
+    """Whether a domain, or a parent of it, is reserved and cannot receive mail."""
     labels = domain.split(".")
     return labels[-1] in RESERVED or ".".join(labels[-2:]) in RESERVED
 
@@ -167,7 +179,7 @@ def is_nobody(local: str) -> bool:
 def _email_reason(rule_input: RuleInput, contact: AlternateContact) -> str:
     local, domain = split_address(contact.email)
     if is_reserved(domain) and not has_named_domain(rule_input, contact):
-        return "the email address is of a domain reserved for examples"
+        return "the email address is of a reserved domain, which cannot receive mail"
     if is_nobody(local) and not is_named(rule_input, contact, "email"):
         return "the email address names nobody"
     return ""

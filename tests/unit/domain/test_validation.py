@@ -186,9 +186,15 @@ def test_a_domain_whose_ascii_form_aws_refuses() -> None:
     assert "another domain" in told
 
 
-def test_a_domain_that_no_mail_reaches() -> None:
-    """A domain reserved for private use is refused as that, not as no address."""
-    assert "reserved" in problems(email="aws@corp.local")[EMAIL]
+@pytest.mark.parametrize("domain", ["corp.local", "corp.test", "corp.ONION"])
+def test_a_reserved_domain_is_for_the_policy_to_refuse(domain: str) -> None:
+    """The form takes what AWS takes and the check does not object to, such as a domain it names."""
+    checked = validate({**GOOD, EMAIL: f"aws@{domain}"}, None)
+    assert isinstance(checked, AlternateContact)
+    assert set(problems(email=f"a..ws@{domain}")) == {EMAIL}
+    checked = validate({**GOOD, EMAIL: f"aws@b\u00fccher.{domain}"}, None)
+    assert isinstance(checked, AlternateContact)
+    assert checked.email.casefold() == f"aws@xn--bcher-kva.{domain}".casefold()
 
 
 @pytest.mark.parametrize("address", ["o'brien@example.com", "a%b@example.com"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.announcements import AnnouncementKind
-from bot.domain.contacts import FIELDS
+from bot.domain.contacts import FIELDS, fingerprint
 from bot.domain.errors import ContactRefused, GatewayError, NotAllowed
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.failures import FailureCode, failure
@@ -288,12 +288,15 @@ def test_a_domain_that_nobody_uses_is_confirmed_first(
     other = refusal(fixes.fix(request, NAME, ANA, confirmed_domain="partner.internal"))
     assert other.outcome is FixOutcome.TO_CONFIRM
     assert (gateway.writes, store.fixes.get(1)) == ([], None)
-    # What the policy names needs no confirmation.
+    # What AWS holds already needs no confirmation, nor what the policy names.
+    held = fix_request(wanted=replace(CONTACT, email="sec@held.internal"))
+    assert fixes.fix(held, NAME, ANA, frozenset({"email"})).outcome is FixOutcome.VERIFIED
     world.policy = Policy.requiring(
         tables=[PolicyTable("policy", {"security.email": ("@agency.internal",)})]
     )
     store.accounts.remember([account(1)])
-    assert fixes.fix(request, NAME, ANA).outcome is FixOutcome.VERIFIED
+    again = replace(request, key="form-2", shown=fingerprint(held.wanted))
+    assert fixes.fix(again, NAME, ANA).outcome is FixOutcome.VERIFIED
 
 
 def test_a_confirmed_domain_is_recorded_as_unusual(

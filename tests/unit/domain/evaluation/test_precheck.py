@@ -78,7 +78,7 @@ def test_each_field_is_told_its_own_reason() -> None:
     """Below a field stands what is the matter with that field alone."""
     typed = AlternateContact("Sec team", "n/a", "sec@example.com", "+44 20 7946 0958")
     assert against(typed, policy()) == {
-        "email": "The email address is of a domain reserved for examples.",
+        "email": "The email address is of a reserved domain, which cannot receive mail.",
         "title": "The title says nothing.",
     }
     free = replace(GOOD, email="sec@gmail.com")

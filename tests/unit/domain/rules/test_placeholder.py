@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         ("email", "sec@corp.test"),
         ("email", "sec@host.localhost"),
         ("email", "sec@corp.invalid"),
+        ("email", "sec@corp.local"),
+        ("email", "sec@corp.onion"),
         ("email", "test@corp.internal"),
         ("email", "Test42@corp.internal"),
         ("email", "no-reply@corp.internal"),
