@@ -14,6 +14,7 @@ import structlog
 from bot.domain.errors import NotifierError, PostRefused
 from bot.slack.client import CALL_ERRORS, explain
 from bot.slack.refusals import closes_channel
+from bot.slack.transport_errors import required
 from bot.slack.views.blocks import escape
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class AlertChannel:
             if self._setting.startswith("#"):
                 channel = self._named(self._setting.removeprefix("#"))
             else:
-                channel = self._client.conversations_info(channel=self._setting)["channel"]
+                answer = self._client.conversations_info(channel=self._setting)
+                channel = required(answer, "channel", dict)
         except CALL_ERRORS as error:
             raise explain(error) from error
         if channel is None:
@@ -97,10 +99,9 @@ class AlertChannel:
             page = self._client.conversations_list(
                 types="public_channel,private_channel", limit=_PAGE_SIZE, cursor=cursor
             )
-            for channel in page["channels"]:
-                if channel["name"] == name:
-                    found: dict[str, Any] = channel
-                    return found
+            for channel in required(page, "channels", list):
+                if isinstance(channel, dict) and channel.get("name") == name:
+                    return channel
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return None

@@ -11,6 +11,7 @@ from bot.services.ports.slack import Posted
 from bot.slack.channels import Channels
 from bot.slack.client import CALL_ERRORS, history_error, post_error, update_error
 from bot.slack.row_links import RowLinkResolver
+from bot.slack.transport_errors import required
 from bot.slack.views.announcements import announcement_message
 
 if TYPE_CHECKING:
@@ -81,10 +82,10 @@ class SlackNotifier:
                 unfurl_links=False,
                 unfurl_media=False,
             )
+            return Posted(required(answer, "channel", str), required(answer, "ts", str))
         except CALL_ERRORS as error:
             route.channel.forget()
             raise post_error(error) from error
-        return Posted(str(answer["channel"]), str(answer["ts"]))
 
     def _shown(self, content: AnnouncementContent) -> tuple[AnnouncementContent, RowLinks]:
         """What a channel is shown of an announcement, and what its rows point to."""
@@ -111,10 +112,11 @@ class SlackNotifier:
                     limit=_PAGE_SIZE,
                     cursor=cursor or None,
                 )
+                messages = required(page, "messages", list)
             except CALL_ERRORS as error:
                 route.channel.forget()
                 raise history_error(error) from error
-            for message in page["messages"]:
+            for message in messages:
                 metadata = message.get("metadata") or {}
                 if (
                     metadata.get("event_type") == EVENT_TYPE

@@ -13,7 +13,7 @@ import structlog
 from bot.domain.errors import NotifierError
 from bot.slack.client import CALL_ERRORS, TRY_AGAIN, explain, single_try_client
 from bot.slack.socket_client import ConnectFailed, SocketClient, hang_up
-from bot.slack.transport_errors import no_websocket, transport_problem
+from bot.slack.transport_errors import no_websocket, required, transport_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,10 +189,7 @@ class SocketModeConnection:
         self._own = 2 if self._client.is_connected() else 1
         try:
             answer = self._web.apps_connections_open(app_token=self._app_token)
-            url = answer.get("url")
-            if not isinstance(url, str) or not url.startswith(("ws://", "wss://")):
-                raise _problem(None)
-            self._client.open(url)
+            self._client.open(required(answer, "url", str))
         except CALL_ERRORS as error:
             raise explain(error) from error
         except ConnectFailed as error:

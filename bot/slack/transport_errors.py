@@ -20,7 +20,7 @@ from http.client import (
     InvalidURL,
     NotConnected,
 )
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.error import ContentTooShortError, HTTPError, URLError
 
 from slack_sdk.errors import (
@@ -33,6 +33,11 @@ from slack_sdk.errors import (
     SlackRequestError,
     SlackTokenRotationError,
 )
+
+if TYPE_CHECKING:
+    from slack_sdk.web import SlackResponse
+
+_Member = TypeVar("_Member")
 
 
 class MalformedAnswer(SlackClientError):
@@ -179,6 +184,18 @@ _BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], TransportProblem], ...]
 
 _PROXY_STATUS: Final = re.compile(r"(?:Tunnel connection failed|connect status code): (\d{3})")
 """How http.client and slack_sdk's Socket Mode say that a proxy refused `CONNECT`."""
+
+
+def required(answer: SlackResponse, name: str, kind: type[_Member]) -> _Member:
+    """A member that Slack always answers.
+
+    Raises:
+        MalformedAnswer: it is not there, or of another kind.
+    """
+    value = answer.get(name)
+    if not isinstance(value, kind):
+        raise MalformedAnswer(name)
+    return value
 
 
 def transport_problem(error: Exception, status: int = 0) -> TransportProblem:

@@ -106,6 +106,42 @@ def test_alerts_that_slack_refuses_are_the_first_line(
     slack.wait_message("contacts missing")
 
 
+def test_a_bot_that_cannot_connect(
+    bot: Bot, slack: SlackSandbox, environment: dict[str, str]
+) -> None:
+    """Behind a dead proxy it is not ready, says why without the password, and checks anyway."""
+    for name in ("NO_PROXY", "no_proxy", "https_proxy"):
+        environment.pop(name, None)
+    environment["HTTPS_PROXY"] = "http://bob:hunter2@localhost:9"
+    bot.start()
+    problem = bot.wait_log("not connected to Slack")
+    assert "connection was refused" in problem["problem"]
+    assert problem["mend"]
+    bot.wait_log("scan ended")
+    found = launcher().run("doctor", "--json", environment=environment)
+    line = next(each for each in json.loads(found.stdout)["lines"] if each["name"] == "Proxy")
+    assert line["state"] == "failure"
+    assert "localhost:9 (HTTPS_PROXY)" in line["words"]
+    assert bot.lines("ready") == bot.lines("connected to Slack") == []
+    assert len(bot.lines("not connected to Slack")) == 1
+    assert slack.state()["connected"] == 0
+    assert "hunter2" not in bot.log + found.stdout + found.stderr
+
+
+def test_another_bot_on_the_same_app(
+    bot: Bot, slack: SlackSandbox, environment: dict[str, str]
+) -> None:
+    """What Slack's hello counts besides this bot is in the log, and among the doctor's lines."""
+    slack.settings(ghost_connections=1)
+    bot.start()
+    bot.wait_log("ready")
+    assert bot.wait_log("another bot on this Slack app")["connections"] == 1
+    found = launcher().run("doctor", "--json", environment=environment)
+    line = next(each for each in json.loads(found.stdout)["lines"] if each["name"] == "Other bots")
+    assert (line["section"], line["state"]) == ("Alerts", "warning")
+    assert "SLACK_APP_TOKEN" in line["words"]
+
+
 @pytest.mark.refused("token_revoked")
 def test_a_revoked_token_is_told_and_outlived(bot: Bot, slack: SlackSandbox) -> None:
     """A revoked token is said with its mend; checks go on, and are announced when they can be."""

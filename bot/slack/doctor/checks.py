@@ -162,7 +162,7 @@ class SlackChecks:
                 yield refused(name, error, _APP_TOKEN, "SLACK_APP_TOKEN")
             return
         yield line(name, State.OK, "opens Socket Mode; no connection was made with it.")
-        url = str(answer["url"])
+        url = str(answer.get("url") or "")
         proxy = proxy_for(url)
         through = f" through {proxy.host} ({proxy.variable})" if proxy is not None else ""
         try:

@@ -133,10 +133,10 @@ class Fault:
 
     `ratelimited` (`Retry-After` is `seconds`), `error` (HTTP 500), `hang` (for `seconds`, then no
     answer), `close` (no answer at once), `refused` (Slack's answer with the error `code`), `html`
-    (a proxy's page with HTTP 200), `malformed` (JSON that is no object), `charset` (text that is
-    not in the character set that it claims); none of these does anything. `lost_reply` does what
-    was asked, and after `seconds` closes the connection without an answer. `slow` does what was
-    asked and answers, `seconds` later.
+    (a proxy's page with HTTP 200), `malformed` (JSON that is no object), `bare` (`{"ok": true}`
+    and nothing else), `charset` (text that is not in the character set that it claims); none of
+    these does anything. `lost_reply` does what was asked, and after `seconds` closes the
+    connection without an answer. `slow` does what was asked and answers, `seconds` later.
     """
 
     method: str

@@ -120,6 +120,7 @@ def test_connected_means_that_slack_said_hello(slack: SlackSandbox) -> None:
         ({"kind": "close"}, "broke off"),
         ({"kind": "html"}, "is not Slack"),
         ({"kind": "malformed"}, "is not Slack"),
+        ({"kind": "bare"}, "is not Slack"),
         ({"kind": "refused", "code": "invalid_auth"}, "token"),
         ({"kind": "refused", "code": "a_code_of_next_year"}, "a_code_of_next_year"),
     ],

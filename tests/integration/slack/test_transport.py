@@ -49,7 +49,7 @@ def test_what_answers_is_not_slack(slack: SlackSandbox, kind: str, make: object)
     assert "is not Slack" in str(explain(caught.value))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", ["html", "malformed", "charset"])
+@pytest.mark.parametrize("kind", ["html", "malformed", "charset", "bare"])
 def test_a_post_whose_answer_is_not_slacks_is_in_doubt(slack: SlackSandbox, kind: str) -> None:
     """Nobody knows whether it was posted."""
     client = made(slack)
@@ -57,6 +57,23 @@ def test_a_post_whose_answer_is_not_slacks_is_in_doubt(slack: SlackSandbox, kind
     slack.fault("chat.postMessage", kind)
     with pytest.raises(PostInDoubt, match="is not Slack"):
         notifier.post(data.content(1))
+
+
+@pytest.mark.parametrize("setting", ["#security-alerts", "C0ALERTS01"])
+def test_a_channel_of_an_answer_without_one(slack: SlackSandbox, setting: str) -> None:
+    """An answer that lacks what Slack always tells says nothing of whether the channel exists."""
+    slack.fault("*", "bare")
+    with pytest.raises(NotifierError, match="is not Slack"):
+        AlertChannel(made(slack), setting).id()
+
+
+def test_a_history_of_an_answer_without_one(slack: SlackSandbox) -> None:
+    """Nor whether a post stands there."""
+    client = made(slack)
+    notifier = SlackNotifier(client, client, AlertChannel(client, "C0ALERTS01"))
+    slack.fault("conversations.history", "bare")
+    with pytest.raises(PostRefused, match="is not Slack"):
+        notifier.find(data.content(1).announcement)
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,8 @@ class SlackFaultSettings:
 
         Args:
             method: of the Web API; `*` is any, `response_url` an answer to one.
-            kind: ratelimited, error, hang, close, lost_reply, slow, refused, html, malformed or
-                charset; see `model.Fault`.
+            kind: ratelimited, error, hang, close, lost_reply, slow, refused, html, malformed,
+                bare or charset; see `model.Fault`.
             count: how many calls.
             seconds: `Retry-After`, or how long.
             code: Slack's error code, of `refused`.

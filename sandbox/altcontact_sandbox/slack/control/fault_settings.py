@@ -27,6 +27,7 @@ _FAULTS: Final = frozenset(
         "refused",
         "html",
         "malformed",
+        "bare",
         "charset",
     }
 )

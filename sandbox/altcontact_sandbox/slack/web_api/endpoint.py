@@ -30,6 +30,7 @@ _DOES_WHAT_IS_ASKED: Final = frozenset({"lost_reply", "slow"})
 _STRANGE: Final = {
     "html": (b"<html>Your network's sign-in page</html>", "text/html"),
     "malformed": (b"[1]", "application/json"),
+    "bare": (b'{"ok": true}', "application/json"),
     "charset": (b"\xff\xfe{", "text/html; charset=utf-8"),
 }
 """What answers that is not Slack: a body and its content type."""
@@ -136,7 +137,7 @@ async def fail(fault: Fault) -> Answered:
             return Answered(Response(page, 500, media_type="text/html"), "http_500")
         case "refused":
             return _json({"ok": False, "error": fault.code}, fault.code)
-        case "html" | "malformed" | "charset":
+        case "html" | "malformed" | "bare" | "charset":
             body, page_type = _STRANGE[fault.kind]
             return Answered(Response(body, headers={"Content-Type": page_type}), fault.kind)
         case "hang":
