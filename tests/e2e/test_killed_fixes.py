@@ -139,7 +139,7 @@ def _read_until_done(worker: Command) -> None:
 def test_every_write_is_on_record(
     aws: AwsSandbox, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """What AWS took is recorded as taken, as often as it took it; all else as failed."""
+    """What AWS took is recorded as taken, and to be announced, as often as it took it."""
     aws.seed_many(2 + FIXES // 3, missing_every=2)
     path = tmp_path / "bot.db"
     kills = Kills(aws, environment, path)
@@ -156,6 +156,12 @@ def test_every_write_is_on_record(
     )
     written = [(each["account_id"], each["contact_type"]) for each in aws.stats()["writes"]]
     assert Counter(taken) == Counter(written)
+    announced = kills.rows(
+        "SELECT fixes.account_id, type FROM fixes JOIN announcements "
+        "ON announcements.id = announcement_id AND announcements.state != 'withdrawn' "
+        "WHERE fixes.state != 'failed' AND NOT already_there"
+    )
+    assert Counter(announced) == Counter(written)
     for number in range(FIXES):
         account_id, contact_type = contact_of(number, kills.accounts)
         assert aws.contact(account_id, contact_type.value) == wanted(number)
