@@ -10,6 +10,7 @@ from altcontact_sandbox.slack.workspace import ALICE, APPROVERS, BOB, CAROL
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Severity
 from bot.services.check_limit import MOST_ACCOUNTS, MOST_SCANS, WITHIN
+from bot.slack.views.finding_rows import RowLinks
 from sandbox.tests.slack.fixtures import slack, slack_server
 from tests.integration.slack.bench import LAKE, WEB, SlackBench, bench, started
 from tests.unit.fakes import CONTACT, OTHER, account
@@ -230,3 +231,24 @@ def test_severities_stand_for_others(restricted: SlackBench) -> None:
     shown = str(card(restricted, BOB))
     assert Severity.HIGH.label.lower() in shown.lower()
     assert "different" in shown
+
+
+def test_owners_who_are_no_members_are_hidden_too() -> None:
+    """An address in an owner's tag that nobody in Slack has is an address like any other."""
+    shown = RowLinks("", {"U1": "<@U1>", CONTACT.email: CONTACT.email, "Team A": "Team A"}).hidden()
+    assert shown.owners == {"U1": "<@U1>", CONTACT.email: "[email]", "Team A": "Team A"}
+
+
+def test_who_may_be_a_fixer_is_not_told_that_they_may_not_read(
+    slack: SlackSandbox, tmp_path: Path
+) -> None:
+    """Where the fixers' group cannot be read, that is why contacts are hidden, for now."""
+    made = SlackBench(slack, tmp_path, WEB, LAKE, readers=(CAROL,))
+    made.gateway.hold(2)
+    for running in started(made):
+        slack.fault("usergroups.users.list", "error")
+        shown = card(running, ALICE)
+        assert not sees(shown)
+        assert "Slack could not say whether you can see them" in str(shown)
+        slack.press("altcontact_check", message=shown)
+        slack.wait_private(CONTACT.email)
