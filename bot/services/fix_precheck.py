@@ -83,7 +83,7 @@ def precheck_fix(
     if unusual and domain != confirmed_domain:
         problem = FixError(
             f"Not saved yet: no other account has an address at {domain}.",
-            "Check the email address. To use it all the same, save once more.",
+            "Check the email address. To use it anyway, save again.",
         )
         words = f"No other account has an address at {domain}, and most share another domain."
         return NotFixed(FixOutcome.TO_CONFIRM, problem, fields={EMAIL: words})
