@@ -140,6 +140,9 @@ class FixRecovery:
                 last = self._settle(left, wait)
                 if isinstance(last, Unreadable | Unsupported) and left.fix.id in self._left:
                     return last.failure
+            for fix in self._fixes.in_doubt():
+                if _contact(fix) == contact:
+                    self._settle_doubt(fix)
         return None
 
     def look(self) -> None:

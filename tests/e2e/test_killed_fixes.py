@@ -1,7 +1,7 @@
 """Bots that are killed again and again while they fix: every write is on record, and truly so.
 
 The kills are at random steps, and while AWS has a write in its hands, which it carries out before
-the kill or after it. Two bots share the database, and settle what the other one left.
+the kill or after the next bot's life. Two bots share the database, and settle what others left.
 """
 
 from __future__ import annotations
@@ -49,17 +49,25 @@ class Kills:
     def slot(self, chunks: list[list[int]]) -> None:
         """Have one bot after the other make a chunk of fixes and what those before left."""
         left: list[int] = []
+        late: tuple[int, int] | None = None
         for chunk in chunks:
-            numbers = [*chunk, *left]
+            numbers = [number for number in (*chunk, *left) if late is None or number != late[0]]
             with self._lock:
                 how = self._random.choice(["step", "before", "after"])
                 step = self._random.randrange(1, _STEPS)
                 hangs = self._random.choice(chunk)
+            written_late = late
             if how == "step":
                 self._live(numbers, step)
+                late = None
             else:
-                self._live_until_a_write(numbers, hangs, is_done_first=how == "before")
-            left = [number for number in numbers if not self.is_confirmed(number)]
+                fault = self._live_until_a_write(numbers, hangs, is_done_first=how == "before")
+                late = hangs, fault
+            if written_late is not None:
+                self._aws.clear_faults(written_late[1])
+            left = [number for number in (*chunk, *left) if not self.is_confirmed(number)]
+        if late is not None:
+            self._aws.clear_faults(late[1])
 
     def finish(self) -> None:
         """Have last bots make what is left, and settle every fix."""
@@ -103,11 +111,19 @@ class Kills:
             _read_until_done(worker)
             self._kill(worker)
 
-    def _live_until_a_write(self, numbers: list[int], hangs: int, *, is_done_first: bool) -> None:
-        """A bot that dies while AWS has a certain write of its in its hands."""
+    def _live_until_a_write(self, numbers: list[int], hangs: int, *, is_done_first: bool) -> int:
+        """A bot that dies while AWS has a certain write of its in its hands.
+
+        Returns:
+            The fault that keeps AWS from carrying it out, where that was not done first.
+        """
         account_id, contact_type = contact_of(hangs, self.accounts)
         fault = self._aws.fault(
-            "hang", "PutAlternateContact", account_id=account_id, contact_type=contact_type.value
+            "hang",
+            "PutAlternateContact",
+            account_id=account_id,
+            contact_type=contact_type.value,
+            count=1,
         )
         with self._start(0, numbers) as worker, ThreadPoolExecutor(1) as pool:
             done = pool.submit(_read_until_done, worker)
@@ -117,7 +133,7 @@ class Kills:
             if is_done_first:
                 self._aws.clear_faults(fault)
             self._kill(worker)
-        self._aws.clear_faults(fault)
+        return fault
 
     def _is_struck(self, fault: int) -> bool:
         return any(each["id"] == fault and each["struck"] for each in self._aws.faults())

@@ -226,6 +226,20 @@ def test_what_aws_took_late_is_found(world: World, dead: Process, bot: Process) 
     assert (fix.failure, fix.in_doubt_since) == (None, None)
 
 
+def test_whoever_comes_next_finds_what_aws_took_late(
+    world: World, dead: Process, bot: Process
+) -> None:
+    """Who asks again for what AWS took late finds it there, by the fix that wrote it."""
+    begun(dead)
+    world.clock.tick(200)
+    bot.recovery.look()
+    world.gateway.hold(1)
+    again = fix_request("form-2", shown=CONTACT, shown_at=world.clock.now())
+    assert record_of(bot.fixes.fix(again, NAME, ANA)).already_there
+    late = recorded(bot.store)
+    assert (late.state, late.already_there) == (FixState.CONFIRMED, False)
+
+
 def test_a_doubt_comes_to_an_end(world: World, dead: Process, bot: Process) -> None:
     """What AWS does not show for an hour it did not take; nobody looks any more."""
     begun(dead)
