@@ -19,10 +19,23 @@ def main() -> int:
     Returns:
         The exit status, one of `bot.cli.exit_status.Exit`.
     """
+    _occupy_closed_streams()
     _handle_early_signals("".join(sys.argv[1:2]))
     from bot.cli.main import main as carry_out  # noqa: PLC0415 - slow to import
 
     return carry_out()
+
+
+def _occupy_closed_streams() -> None:
+    """Let no file that is opened later become standard output or error (`>&-`), and be written to.
+
+    Writing to standard output fails then, as it should; writing to standard error is lost.
+    """
+    for number, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # the lowest number that is free: this one
 
 
 def _handle_early_signals(command: str) -> None:

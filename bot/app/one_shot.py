@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bot.app.clock import SystemClock
 from bot.app.wiring import Services, aws_gateways, slack_members
-from bot.domain.scans import Trigger, TriggerKind
+from bot.domain.contacts import ContactType
+from bot.domain.errors import GatewayError
+from bot.domain.policy.policy import Policy
+from bot.domain.policy.starter import starters
+from bot.domain.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
 from bot.services.explain_policy import explain
 from bot.store import SqliteStore
 
@@ -15,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.config.load import Settings
-    from bot.domain.scans import Scan, ScanReport
+    from bot.domain.contacts import AlternateContact
+    from bot.domain.policy.starter import Starter
     from bot.services.explain_policy import Explanation, NotFound
 
 
@@ -34,11 +42,63 @@ def check_once(
     Raises:
         StoreError: the database cannot be used.
     """
+    if not settings.database.exists() and (failed := _unreachable(settings)) is not None:
+        return failed
     with _services(settings) as services:
         ticket = services.scanner.start(Trigger(TriggerKind.CLI), on_progress)
         if ticket.joined and on_joined is not None:
             on_joined(ticket.scan)
         return ticket.report.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What most accounts have, and the scan that has read it, which is recorded nowhere."""
+
+    scan: Scan
+    starters: tuple[Starter, ...]
+
+
+def survey(settings: Settings, on_progress: Callable[[int, int], None] | None = None) -> Survey:
+    """Read every contact of every account, and keep nothing of it.
+
+    Args:
+        settings: the Slack ones are not needed, and the policy does not count.
+        on_progress: called with (accounts done, accounts listed so far).
+    """
+    with TemporaryDirectory(prefix="altcontact-") as folder:
+        aside = {
+            "database": Path(folder) / "altcontact.db",
+            "policy": Policy.requiring(ContactType),
+        }
+        report = check_once(settings.model_copy(update=aside), on_progress)
+    read: dict[ContactType, list[AlternateContact | None]] = {}
+    for result in report.results:
+        for each in result.results:
+            if each.contact is not None or not each.outcome.unchecked:
+                read.setdefault(each.type, []).append(each.contact)
+    return Survey(report.scan, starters(read))
+
+
+def _unreachable(settings: Settings) -> ScanReport | None:
+    """The report of a check that cannot begin, which is then recorded nowhere.
+
+    It is asked ahead where there is no database yet: a check without credentials would make one.
+    """
+    clock = SystemClock()
+    began, failures = clock.now(), []
+    for gateway in aws_gateways(settings, clock.observe):
+        try:
+            gateway.scope()
+        except GatewayError as error:
+            failures.append(error.failure)
+        else:
+            return None
+        finally:
+            gateway.close()
+    trigger = Trigger(TriggerKind.CLI)
+    scan = Scan(0, trigger, ScanState.FAILED, began, clock.now(), failure=failures[0])
+    return ScanReport(scan, ())
 
 
 def explain_policy(settings: Settings, text: str) -> Explanation | NotFound:
@@ -48,7 +108,12 @@ def explain_policy(settings: Settings, text: str) -> Explanation | NotFound:
         GatewayError: the account is in no organization that is looked after.
         StoreError: the database cannot be used.
     """
-    with _services(settings) as services:
+    with ExitStack() as stack:
+        if not settings.database.exists():
+            # What is read is kept for the next time, but a question leaves no file behind.
+            folder = stack.enter_context(TemporaryDirectory(prefix="altcontact-"))
+            settings = settings.model_copy(update={"database": Path(folder) / "altcontact.db"})
+        services = stack.enter_context(_services(settings))
         return explain(
             text,
             settings.policy,

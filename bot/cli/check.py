@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bot.app import one_shot
-from bot.cli import logs, scan_json, scan_output
+from bot.cli import logs, scan_json, scan_output, streams
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say, terminable
 from bot.config.load import load
+from bot.domain.errors import AltcontactError
 from bot.domain.scans import ScanState
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from bot.config.load import Settings
     from bot.domain.scans import Scan, ScanReport
 
+
+_Result = TypeVar("_Result")
 
 app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -35,9 +38,19 @@ def check(
 ) -> int:
     """Check once, without Slack.
 
-    Exit status: 0 everything is compliant, 1 something falls short, 2 wrong usage or settings,
-    3 nothing falls short but something could not be checked.
+    Exit status: 0 everything is compliant, 1 something is non-compliant, 2 wrong usage or settings,
+    or nothing could be checked at all, 3 nothing is non-compliant but something could not be
+    checked.
     """
+    try:
+        return _check(as_json=as_json)
+    except AltcontactError as error:
+        if as_json:
+            scan_json.write_error(error, sys.stdout)
+        raise
+
+
+def _check(*, as_json: bool) -> int:
     settings = load(os.environ, needs_slack=False)
     logs.configure(settings.log_format, logging.WARNING)
     try:
@@ -50,6 +63,8 @@ def check(
         return Exit.INTERRUPTED
     if as_json:
         scan_json.write(report, sys.stdout)
+    elif report.scan.state is ScanState.FAILED:
+        pass  # there are no accounts to list, and none to count
     elif sys.stdout.isatty():
         scan_output.write_table(report, Console(highlight=False))
     else:
@@ -70,20 +85,30 @@ def check_with_progress(settings: Settings, on_joined: Callable[[Scan], None]) -
     Raises:
         StoreError: the database cannot be used.
     """
+    return with_progress(lambda tell: one_shot.check_once(settings, tell, on_joined))
+
+
+def with_progress(work: Callable[[Callable[[int, int], None]], _Result]) -> _Result:
+    """Something that reads accounts, with a progress bar where standard error is a terminal.
+
+    Args:
+        work: is given what it calls with (accounts done, accounts listed so far).
+    """
     if not sys.stderr.isatty():
-        return one_shot.check_once(settings, lambda _done, _total: None, on_joined)
+        return work(lambda _done, _total: None)
     columns = (TextColumn("Checking accounts"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    # Of the stream itself: with `stderr=True` it would write to what takes its place.
+    console = Console(file=sys.stderr)
+    bar = Progress(*columns, console=console, transient=True, redirect_stderr=False)
+    with bar as progress, streams.above_bar(console):
         task = progress.add_task("", total=None)
-        return one_shot.check_once(
-            settings,
-            lambda done, total: progress.update(task, completed=done, total=total or None),
-            on_joined,
-        )
+        return work(lambda done, total: progress.update(task, completed=done, total=total or None))
 
 
 def exit_status(report: ScanReport) -> Exit:
-    """Whether every account is compliant, something falls short, or something is not known."""
+    """Whether every account is compliant, something is non-compliant, or something is not known."""
+    if report.scan.state is ScanState.FAILED:
+        return Exit.USAGE
     outcomes = {result.outcome for result in report.results}
     if any(outcome.falls_short for outcome in outcomes):
         return Exit.FALLS_SHORT

@@ -19,5 +19,6 @@ class Exit(IntEnum):
     WARNINGS = 1
     FAILURES = 2
     DEFECT = 70
+    CANNOT_WRITE = 74
     INTERRUPTED = 130
     PIPE_CLOSED = 141

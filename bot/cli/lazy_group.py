@@ -42,7 +42,9 @@ class LazyGroup(TyperGroup):
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own, passed on
         super().__init__(**attributes)
         for name, command in self.lazy.items():
-            self.commands.setdefault(name, TyperCommand(name, help=command.summary))
+            # As `short_help` it is wrapped; what only `help` gives is cut off after one line.
+            listed = TyperCommand(name, short_help=command.summary)
+            self.commands.setdefault(name, listed)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
         """The command that is called, imported; see `TyperGroup.resolve_command`."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import typer
 
 from bot import __version__
+from bot.cli import streams
 from bot.cli.exit_status import Exit
 from bot.cli.lazy_group import LazyCommand, LazyGroup
 from bot.cli.shared import say
@@ -83,16 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status, one of `Exit`.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        status = _carry_out(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes standard output once more at its end, and would complain then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.PIPE_CLOSED
+    streams.prepare()
+    status = _carry_out(arguments)
+    if error := streams.output_error():
+        return streams.give_up(error)
     if status == Exit.INTERRUPTED and arguments is None:
         # Calls to AWS may hang in threads, which Python would wait for; all they do is read.
         os._exit(status)
@@ -107,12 +102,19 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
         if error.remedy:
             say(error.remedy)
         return Exit.USAGE
-    except BrokenPipeError:
-        raise
+    except SystemExit as end:
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        # typer ends with 1 where the reader of a pipe is gone, which means something else here.
+        streams.discard(sys.stdout)
+        return Exit.PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - the process's edge: it ends in words
+        if isinstance(error, OSError) and streams.output_error() is not None:
+            return Exit.CANNOT_WRITE
         show: Callable[[], None] | None = getattr(error, "show", None)
         if show is not None:  # a ClickException, whose class typer keeps to itself
-            show()
+            with suppress(OSError):
+                show()
             return Exit.USAGE
         return _report_defect(error)
     return int(status or 0)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TextIO
 
+from bot.domain.errors import SettingsError, StoreError
 from bot.domain.scans import ScanState, count
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.contacts import AlternateContact
+    from bot.domain.errors import AltcontactError
     from bot.domain.findings import AccountResult, Verdict
     from bot.domain.scans import Scan, ScanReport
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 def write(report: ScanReport, out: TextIO) -> None:
     """Write one JSON object and a line feed.
 
-    Its shape: `scan` {id, started_at, finished_at, complete, scope, caller, organizations},
+    Its shape: `error` {code, message, remedy}, why the check is incomplete or failed, null where it
+    is complete; `scan` {id, started_at, finished_at, complete, scope, caller, organizations},
     where `organizations` is [{name, complete, scope, caller, problem}], empty where there is but
     one; `summary` {accounts, and how many of them have each outcome}; `accounts` [{id, name,
     organization, path, state, outcome, excluded, contacts}], where `contacts` is {type that the
@@ -32,7 +35,8 @@ def write(report: ScanReport, out: TextIO) -> None:
     summary = {"accounts": sum(counted.values())} | {
         outcome.value: number for outcome, number in counted.items()
     }
-    out.write(f'{{"scan": {json.dumps(_scan(report.scan))},\n')
+    out.write(f'{{"error": {json.dumps(_error(report.scan))},\n')
+    out.write(f' "scan": {json.dumps(_scan(report.scan))},\n')
     out.write(f' "summary": {json.dumps(summary)},\n "accounts": [')
     separator = "\n  "
     for result in report.results:
@@ -41,9 +45,26 @@ def write(report: ScanReport, out: TextIO) -> None:
     out.write("]}\n")
 
 
+def write_error(error: AltcontactError, out: TextIO) -> None:
+    """Write one JSON object and a line feed, in place of `write`'s, where there is no report.
+
+    Its shape: `error`, as of `write`; its `code` is `settings` or `database`.
+    """
+    code = {SettingsError: "settings", StoreError: "database"}.get(type(error))
+    given = {"code": code, "message": str(error), "remedy": error.remedy or None}
+    out.write(f"{json.dumps({'error': given})}\n")
+
+
+def _error(scan: Scan) -> dict[str, Any] | None:
+    if scan.failure is None:
+        return None
+    why = scan.failure
+    return {"code": why.cause.value, "message": why.message, "remedy": why.remedy or None}
+
+
 def _scan(scan: Scan) -> dict[str, Any]:
     return {
-        "id": scan.id,
+        "id": scan.id or None,
         "started_at": _time(scan.started_at),
         "finished_at": _time(scan.finished_at) if scan.finished_at else None,
         "complete": scan.state is ScanState.COMPLETE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 def say(message: str) -> None:
-    """Write a line to standard error."""
-    sys.stderr.write(f"{message}\n")
-    sys.stderr.flush()
+    """Write a line to standard error; where that takes nothing, nobody is there to be told."""
+    with suppress(OSError):
+        sys.stderr.write(f"{message}\n")
+        sys.stderr.flush()
 
 
 @contextmanager

@@ -146,12 +146,12 @@ def test_settings(command: Command, tmp_path: Path) -> None:
     """Wrong settings, and a folder of the database that is not there, end with 2 in words."""
     command.environ["ALTCONTACT_TYPES"] = "SECURTY"
     status, out, err = command.run("check", "--json")
-    assert (status, out) == (2, "")
+    assert (status, json.loads(out)["error"]["code"]) == (2, "settings")
     assert "did you mean “SECURITY”?" in err
     command.environ["ALTCONTACT_TYPES"] = "SECURITY"
     command.environ["ALTCONTACT_DATABASE"] = str(tmp_path / "nowhere" / "altcontact.db")
     status, out, err = command.run("check", "--json")
-    assert (status, out) == (2, "")
+    assert (status, json.loads(out)["error"]["code"]) == (2, "database")
     assert "Traceback" not in err
 
 
@@ -179,3 +179,33 @@ def test_interrupted(aws: AwsSandbox, command: Command, number: signal.Signals) 
     assert "Traceback" not in err
     aws.clear_faults()
     assert command.check()[0] == 0
+
+
+def test_without_credentials(command: Command, tmp_path: Path) -> None:
+    """It ends with 2 and the reason, as JSON too, and leaves no database behind."""
+    for name in list(command.environ):
+        if name.startswith("AWS_") and name != "AWS_EC2_METADATA_DISABLED":
+            del command.environ[name]
+    command.environ |= {"AWS_CONFIG_FILE": "/none", "AWS_SHARED_CREDENTIALS_FILE": "/none"}
+    status, made, err = command.check()
+    assert status == 2
+    assert made["error"]["code"] == "credentials_missing"
+    assert made["error"]["message"] in err
+    assert made["error"]["remedy"] in err
+    status, out, err = command.run("check")
+    assert (status, out) == (2, "")
+    assert "0 accounts" not in err
+    assert command.run("policy", "explain", MANAGEMENT)[0] == 3
+    assert command.run("policy", "init")[0] == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_is_recorded_where_there_is_a_database(aws: AwsSandbox, command: Command) -> None:
+    """A check that cannot begin is in the records of a bot that was checking before."""
+    set_everywhere(aws)
+    assert command.check()[0] == 0
+    aws.fault("expire", "GetCallerIdentity", count=1000)
+    status, made, _ = command.check()
+    assert status == 2
+    assert made["scan"]["id"] == 2
+    assert made["error"]["code"] == "credentials_expired"

@@ -202,7 +202,7 @@ def test_usage(capsys: Capture, arguments: list[str]) -> None:
         (report([account(1, "a", Absent())], ScanState.INCOMPLETE, FailureCode.THROTTLED), 1),
         (report([account(1, "a", HELD), account(2, "b", DENIED)]), 3),
         (report([account(1, "a", HELD)], ScanState.INCOMPLETE, FailureCode.CREDENTIALS_EXPIRED), 3),
-        (report([], ScanState.FAILED, FailureCode.CREDENTIALS_MISSING), 3),
+        (report([], ScanState.FAILED, FailureCode.CREDENTIALS_MISSING), 2),
     ],
 )
 @pytest.mark.parametrize("more", [[], ["--json"]])
@@ -218,7 +218,13 @@ def test_check_status(
     assert cli.main(["check", *more]) == status
     out, err = capsys.readouterr()
     if more:
-        assert json.loads(out)["summary"]["accounts"] == len(made.results)
+        given = json.loads(out)
+        assert given["summary"]["accounts"] == len(made.results)
+        failure = made.scan.failure
+        assert (given["error"] or {}).get("message") == (failure.message if failure else None)
+    if made.scan.state is ScanState.FAILED:
+        assert "0 accounts" not in err
+        assert more or out == ""
     assert ("The check " in err) is (made.scan.state is not ScanState.COMPLETE)
 
 
@@ -236,9 +242,13 @@ def test_check_settings(
 def test_wrong_settings(
     scan: Callable[..., FakeScan], monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    """Wrong settings end with 2 and words, and nothing is scanned."""
+    """Wrong settings end with 2 and words, as JSON too, and nothing is scanned."""
     scan(AssertionError("scanned"))
     monkeypatch.setenv("ALTCONTACT_SCOPE", "galaxy")
+    assert cli.main(["check", "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["code"] == "settings"
+    assert "ALTCONTACT_SCOPE: “galaxy”" in error["message"]
     assert cli.main(["check"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -258,6 +268,14 @@ def test_store_error(scan: Callable[..., FakeScan], capsys: Capture) -> None:
     scan(StoreError("The database is read-only.", "Make it writable."))
     assert cli.main(["check"]) == 2
     assert capsys.readouterr().err == "The database is read-only.\nMake it writable.\n"
+    assert cli.main(["check", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out) == {
+        "error": {
+            "code": "database",
+            "message": "The database is read-only.",
+            "remedy": "Make it writable.",
+        }
+    }
 
 
 def test_error_without_mend(scan: Callable[..., FakeScan], capsys: Capture) -> None:
@@ -436,3 +454,46 @@ def test_sandbox_extra(
     importlib.invalidate_caches()
     assert cli.main(["sandbox"]) == status
     assert ("pip install 'altcontact[sandbox]'" in capsys.readouterr().err) is (status == 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "group"), [(["--help"], Commands), (["policy", "--help"], PolicyCommands)]
+)
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_list_of_commands_is_whole(
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    group: type[LazyGroup],
+    width: int,
+) -> None:
+    """What does not fit into a line goes on in the next, rather than being cut off."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert cli.main(arguments) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for name, command in group.lazy.items():
+        assert f"{name} {command.summary}" in shown
+    assert "..." not in shown.partition("Commands:")[2]
+
+
+def test_a_line_of_the_log_stays_whole_beside_the_progress_bar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However narrow the terminal is, JSON stays JSON, and stands in a line of its own."""
+
+    def logging_scan(
+        _settings: Settings, on_progress: Callable[[int, int], None], _on_joined: object
+    ) -> ScanReport:
+        on_progress(1, 2)
+        structlog.get_logger("bot.x").warning("wordy " * 40, account="111122223333")
+        return report([])
+
+    monkeypatch.setattr(one_shot, "check_once", logging_scan)
+    err = Terminal()
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("ALTCONTACT_LOG_FORMAT", "json")
+    assert cli.main(["check"]) == 0
+    lines = [line for line in re.split(r"\n|\r|\x1b\[2K", err.getvalue()) if "wordy" in line]
+    assert [json.loads(line)["account"] for line in lines] == ["111122223333"]
