@@ -17,6 +17,10 @@ class PolicyCommands(LazyGroup):
             "bot.cli.policy_check",
             "Check a whole file, for CI: each mistake on a line, with file, line and key.",
         ),
+        "init": LazyCommand(
+            "bot.cli.policy_init",
+            "Write a policy file to start from: what most accounts have. Replaces no file.",
+        ),
         "schema": LazyCommand(
             "bot.cli.policy_schema",
             "Write the JSON Schema of the file, for editors that complete and check TOML.",

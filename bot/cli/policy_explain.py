@@ -15,7 +15,7 @@ from bot.cli import logs, policy_output
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say, terminable
 from bot.config.load import load
-from bot.domain.policy.policy import PolicyUnknown
+from bot.domain.policy.policy import BUILT_IN, PolicyUnknown
 from bot.services.explain_policy import NotFound
 
 app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -25,7 +25,12 @@ app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
 def policy_explain(
     account: Annotated[str, typer.Argument(help="An account's id or name.")],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")] = False,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Show the values that are built in, too.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write JSON to standard output, with every value.")
+    ] = False,
 ) -> int:
     """Tell what an account should have, and which table and line gives it each value.
 
@@ -47,8 +52,11 @@ def policy_explain(
         return policy_output.write_undecided(found, found.values.needs, sys.stderr)
     if as_json:
         return Exit.COMPLIANT
+    shown = [each for each in found.values if show_all or each.source != BUILT_IN.source]
     if sys.stdout.isatty():
-        policy_output.write_table(found.account, found.values, Console(highlight=False))
+        policy_output.write_table(found.account, shown, Console(highlight=False))
     else:
-        policy_output.write_plain(found.account, found.values, sys.stdout, sys.stderr)
+        policy_output.write_plain(found.account, shown, sys.stdout, sys.stderr)
+    if hidden := len(found.values) - len(shown):
+        say(f"{hidden} values are built in and not shown; --all shows them.")
     return Exit.COMPLIANT

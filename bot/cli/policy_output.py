@@ -122,6 +122,8 @@ def write_plain(
 ) -> None:
     """Write a value a line, in even columns: key, value, the table, and what gave way to it."""
     err.write(f"{_named(account)}\n")
+    if not values:
+        return
     rows = [
         (explained.key, one_line(display(explained.value)), one_line(explained.source))
         for explained in values

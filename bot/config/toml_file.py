@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CONFIG: Final = "ALTCONTACT_CONFIG"
 DEFAULT_FILE: Final = "altcontact.toml"
+MISSING_FILE: Final = "there is no such file"
 _TWICE: Final = (
     "Cannot overwrite",
     "Cannot declare",
@@ -104,7 +105,7 @@ def read_file(file: Path, *, named: bool) -> SettingFile:
     except FileNotFoundError:
         if not named:
             return SettingFile(shown)
-        raise Unreadable(name, "there is no such file") from None
+        raise Unreadable(name, MISSING_FILE) from None
     except OSError as error:
         raise Unreadable(name, f"cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:

@@ -23,6 +23,7 @@ THREATS: Final = (ROOT / "docs/security.md").read_text()
         "doctor",
         "policy check",
         "policy explain",
+        "policy init",
         "policy schema",
         "sandbox",
         "--version",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from altcontact_sandbox.aws.sandbox import AwsSandbox
 
+from bot.domain.contacts import AlternateContact
 from tests.integration.cli.test_check import MANAGEMENT, Command
 
 if TYPE_CHECKING:
@@ -179,3 +180,36 @@ def test_run_with_a_broken_policy(command: Command, tmp_path: Path) -> None:
     assert 'missing = "on"' in err
     assert not (tmp_path / "altcontact.db").exists()
     assert command.run("check")[0] == 2
+
+
+def test_init(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
+    """A file is written from what most accounts have, is right, and is never replaced."""
+    contact = AlternateContact("Security team", "Duty", "sec@corp.internal", "+442079460958")
+    accounts = [account["id"] for account in aws.accounts()]
+    for account_id in accounts:
+        aws.set_contact(account_id, "SECURITY", contact)
+    status, out, err = command.run("policy", "check")
+    assert (status, out) == (2, "altcontact.toml: there is no such file\n")
+    assert err.endswith("altcontact policy init\n")
+    status, out, err = command.run("policy", "init")
+    assert (status, out) == (0, "")
+    assert err == "Wrote altcontact.toml. Read it through, then: altcontact policy check\n"
+    assert 'security.email = "sec@corp.internal"' in (tmp_path / "altcontact.toml").read_text()
+    assert command.run("policy", "check")[0] == 0
+    assert command.run("check")[0] == 0
+    before = (tmp_path / "altcontact.toml").read_text()
+    status, _, err = command.run("policy", "init")
+    assert status == 2
+    assert "altcontact.toml exists already" in err
+    assert command.run("policy", "init", "-") == (0, before, "")
+    assert (tmp_path / "altcontact.toml").read_text() == before
+    status, _, err = command.run("policy", "init", "nowhere/policy.toml")
+    assert status == 2
+    assert err == "nowhere/policy.toml could not be written: No such file or directory.\n"
+
+
+def test_init_records_nothing(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
+    """It reads every contact, and neither announces nor keeps what it has read."""
+    aws.seed_demo()
+    assert command.run("policy", "init")[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["altcontact.toml"]

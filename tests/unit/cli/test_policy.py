@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -13,6 +13,7 @@ from bot import cli
 from bot.app import one_shot
 from bot.config.policy_schema import policy_schema
 from bot.domain.accounts import Account
+from bot.domain.policy import policy
 from bot.domain.policy.explain import explain_values
 from bot.domain.policy.policy import Policy, PolicyUnknown
 from bot.services.explain_policy import Explanation, NotFound
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.config.load import Settings
+    from bot.domain.policy.explain import ExplainedValue
 
 ACCOUNT = Account("111122223333", "payments", units=(), tags={})
 
@@ -51,9 +53,17 @@ def explained(settings: Settings, text: str) -> Explanation | NotFound:
     return Explanation(ACCOUNT, values)
 
 
+BUILT_IN = sum(
+    each.source == policy.BUILT_IN.source
+    for each in cast("tuple[ExplainedValue, ...]", explain_values(Policy.requiring(), ACCOUNT))
+)
+HIDDEN = f"{BUILT_IN} values are built in and not shown; --all shows them.\n"
+
 ENDS = [
-    (["payments"], True, (0, "111122223333 payments\n", "")),
+    (["payments"], True, (0, "111122223333 payments\n", HIDDEN)),
+    (["payments", "--all"], True, (0, "111122223333 payments\n", "")),
     (["payments"], False, (0, "security.presence", "111122223333 payments\n")),
+    (["payments", "--all"], False, (0, "security.presence", "111122223333 payments\n")),
     (["payments", "--json"], True, (0, '{\n "account": {', "")),
     (["unread"], True, (3, "", "111122223333 payments: cannot be told, since its tags could")),
     (["nobody"], True, (2, "", "There is no account “nobody”.\n")),
@@ -91,3 +101,17 @@ def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(out) == policy_schema()
     assert out.endswith("}\n")
     assert err == ""
+
+
+def test_what_is_built_in_is_shown_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without `--all` only what the file and the settings give is listed; JSON has everything."""
+    monkeypatch.setattr(one_shot, "explain_policy", explained)
+    listed = {}
+    for more in ([], ["--all"], ["--json"]):
+        assert cli.main(["policy", "explain", "payments", *more]) == 0
+        listed["".join(more)], err = capsys.readouterr()
+        assert (HIDDEN in err) is (more == [])
+    assert len(listed["--all"].splitlines()) == len(listed[""].splitlines()) + BUILT_IN
+    assert len(json.loads(listed["--json"])["values"]) == len(listed["--all"].splitlines())
