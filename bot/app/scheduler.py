@@ -145,6 +145,10 @@ class Schedule:
         """Start nothing more; a scan under way is the scanner's to end."""
         self._stopping.set()
         if self._scheduler.running:
+            # A job that APScheduler is just starting, and removing, is not there any more for one
+            # that is stopped, which ends its thread with an error: so it has to be done with that.
+            self._scheduler.pause()
+            self._scheduler.remove_all_jobs()
             self._scheduler.shutdown(wait=False)
 
     def _due_at_start(self) -> str:

@@ -292,6 +292,20 @@ def test_a_stop_may_come_before_the_start_and_twice(make: Callable[..., Schedule
     assert not paused.running
 
 
+def test_a_stop_right_after_the_start_is_quiet(make: Callable[..., Schedule]) -> None:
+    """Whatever APScheduler is about just then, its thread ends without an error."""
+    ended: list[threading.ExceptHookArgs] = []
+    hook, threading.excepthook = threading.excepthook, ended.append
+    try:
+        for _ in range(30):
+            schedule = make()
+            schedule.start()
+            schedule.stop()
+    finally:
+        threading.excepthook = hook
+    assert ended == []
+
+
 def test_upkeep_is_done_at_the_start_and_again(make: Callable[..., Schedule]) -> None:
     """What comes due without a check is seen to at every start, in the schedule's own thread."""
     done = threading.Semaphore(0)
