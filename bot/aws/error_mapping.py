@@ -7,35 +7,24 @@ sent; so they are looked at here and go no further.
 from __future__ import annotations
 
 import re
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Final
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConfigParseError,
-    ConnectTimeoutError,
-    CredentialRetrievalError,
-    EndpointProviderError,
-    HTTPClientError,
-    InvalidConfigError,
-    InvalidRegionError,
-    LoginError,
-    MetadataRetrievalError,
-    NoAuthTokenError,
     NoCredentialsError,
     ParamValidationError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    ReadTimeoutError,
-    RefreshWithMFAUnsupportedError,
-    SSOError,
-    TokenRetrievalError,
-    UnknownCredentialError,
+    UndefinedModelAttributeError,
 )
-from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
 
 from bot.aws.access_denied import DENIED, explain_access_denied
+from bot.aws.connection_errors import ON_THE_WAY, explain_connection
+from bot.aws.sdk_errors import code_of
+from bot.aws.setup_errors import SetupError, explain_missing, sdk_fault
 from bot.domain.failures import FailureCode, failure
 
 if TYPE_CHECKING:
@@ -48,16 +37,23 @@ if TYPE_CHECKING:
 NOT_FOUND: Final = "ResourceNotFoundException"
 
 RAISED_BY_BOTOCORE: Final = (
+    Boto3Error,
     BotoCoreError,
     ClientError,
+    HTTPError,
+    HTTPException,
     ResponseParserError,
+    SetupError,
+    UndefinedModelAttributeError,
     # botocore's parsers trip in these ways over bodies that are well-formed but of another shape.
+    ArithmeticError,
+    AssertionError,
     AttributeError,
-    KeyError,
+    ImportError,
+    LookupError,
     TypeError,
     ValueError,
-    # And in these over credentials: a token file or a credential process that is not there, and
-    # credentials that are expired when they have just been refreshed.
+    # And in these over credentials, and over a connection.
     OSError,
     RuntimeError,
 )
@@ -65,18 +61,6 @@ RAISED_BY_BOTOCORE: Final = (
 
 class UnusableAnswer(ValueError):
     """An answer with status 200 that is not what the operation answers."""
-
-
-class BadEndpoint(ValueError):
-    """The endpoint that is configured is no URL."""
-
-
-class NotAssumed(RuntimeError):
-    """The role of an organization was not handed out; `failure` says why, naming the role."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
 
 
 _CAUSES: Final = (
@@ -112,55 +96,6 @@ _BY_STATUS: Final = {429: FailureCode.THROTTLED} | dict.fromkeys(
 )
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z.]{0,63}")
 
-_BY_SETTING: Final[tuple[tuple[type[Exception], FailureCode, str, str], ...]] = (
-    (
-        BadEndpoint,
-        FailureCode.UNREACHABLE,
-        "The AWS endpoint that is configured is no URL.",
-        "Look at AWS_ENDPOINT_URL, and at endpoint_url in the AWS configuration.",
-    ),
-    (
-        ProfileNotFound,
-        FailureCode.CREDENTIALS_MISSING,
-        "The AWS profile that is named is not in AWS's own configuration.",
-        "Look at AWS_PROFILE, at “profile” in the [[aws]] tables, and at AWS_CONFIG_FILE.",
-    ),
-)
-# The order matters: the first that fits is taken, and subclasses stand before their bases.
-_BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], FailureCode], ...]] = (
-    ((ReadTimeoutError, ConnectTimeoutError), FailureCode.TIMED_OUT),
-    (
-        (
-            NoCredentialsError,
-            PartialCredentialsError,
-            ConfigParseError,
-            InvalidConfigError,
-            UnknownCredentialError,
-        ),
-        FailureCode.CREDENTIALS_MISSING,
-    ),
-    (
-        (
-            CredentialRetrievalError,
-            TokenRetrievalError,
-            NoAuthTokenError,
-            SSOError,
-            LoginError,
-            RefreshWithMFAUnsupportedError,
-            MetadataRetrievalError,
-        ),
-        FailureCode.CREDENTIALS_EXPIRED,
-    ),
-    (
-        (BotocoreConnectionError, HTTPClientError, EndpointProviderError, InvalidRegionError),
-        FailureCode.UNREACHABLE,
-    ),
-    ((ParamValidationError,), FailureCode.REFUSED),
-    # Anything else that botocore itself raises comes of its configuration, not of an answer.
-    ((BotoCoreError,), FailureCode.REFUSED),
-    ((RuntimeError,), FailureCode.CREDENTIALS_EXPIRED),
-)
-
 _FIELDS: Final[Mapping[str, str]] = {
     "name": "name",
     "title": "title",
@@ -187,21 +122,16 @@ def explain(error: Exception, request: Request) -> Failure:
     """
     if isinstance(error, ClientError):
         return _explain_answer(error, request)
-    if isinstance(error, NotAssumed):
+    if isinstance(error, SetupError):
         return error.failure
-    for kind, cause, words, remedy in _BY_SETTING:
-        if isinstance(error, kind):
-            return failure(cause, message=words, remedy=remedy)
-    for types, cause in _BY_TYPE:
-        if isinstance(error, types):
-            return failure(cause)
-    if isinstance(error, OSError):
-        return failure(
-            FailureCode.CREDENTIALS_MISSING,
-            message="The AWS credentials could not be read from where they are said to be.",
-            remedy="Look at AWS_WEB_IDENTITY_TOKEN_FILE, and at the profile in use.",
-        )
-    return failure(FailureCode.MALFORMED)
+    code = code_of(error)
+    if isinstance(error, NoCredentialsError):
+        return explain_missing()
+    if code in ON_THE_WAY:
+        return explain_connection(error, code)
+    if code is FailureCode.SDK_FAULT:
+        return sdk_fault(error)
+    return failure(code)
 
 
 def refused_fields(error: Exception) -> dict[str, str]:

@@ -16,7 +16,6 @@ from bot.aws.rate_limiter import LIST, TAGS, Limiters, RateLimiter, account_limi
 from bot.aws.retrying_calls import TRIES, ApiCaller
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.domain.errors import GatewayError
-from bot.domain.failures import FailureCode
 from bot.domain.readings import Unreadable
 from bot.domain.scope import AwsTarget
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from bot.aws.token_bucket import Quota
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
-    from bot.domain.failures import Failure
+    from bot.domain.failures import Failure, FailureCode
     from bot.domain.policy.policy import Policy
     from bot.domain.readings import ContactReading, PlacementsReading, UnitsReading
     from bot.domain.rules.facts import PrimaryContact
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
     from bot.services.ports.aws import Priority
 
 _log = structlog.get_logger(__name__)
-
-_RENEWED: Final = frozenset({FailureCode.CREDENTIALS_EXPIRED, FailureCode.CREDENTIALS_MISSING})
-"""The causes that other credentials, which may be there by now, would mend."""
 
 
 class AwsGateway:
@@ -108,7 +104,7 @@ class AwsGateway:
         try:
             found = self._organization.scope(self._wanted)
         except GatewayError as error:
-            if error.failure.cause not in _RENEWED:
+            if not error.failure.cause.of_the_settings:
                 raise
             self._clients.renew()
             found = self._organization.scope(self._wanted)
@@ -187,7 +183,13 @@ class AwsGateway:
             sample: whether one contact is read.
             policy: what accounts should have, which decides what else must be read.
         """
-        session = DoctorSession(self._calls, self._listing, self._wanted, self._target.role)
+        session = DoctorSession(
+            self._calls,
+            self._listing,
+            self._wanted,
+            self._target.role,
+            self._clients.endpoint,
+        )
         return AwsChecks(
             session,
             self._clients,

@@ -31,6 +31,7 @@ TRIES: Final = {
 }
 """How often a call is made before this failure counts; any other counts at once."""
 
+_OF_FIELDS: Final = frozenset({FailureCode.REFUSED, FailureCode.REQUEST_INVALID})
 _FIRST_PAUSE_SECONDS: Final = 0.25
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 
@@ -118,7 +119,7 @@ class ApiCaller:
                     _log.warning(
                         "aws.throttled", operation=request.operation, rate=round(limiter.rate, 2)
                     )
-                fields = refused_fields(exc) if why.cause is FailureCode.REFUSED else {}
+                fields = refused_fields(exc) if why.cause in _OF_FIELDS else {}
                 # Not `from exc`: botocore's text may hold personal data, and tracebacks show it.
                 raise (ContactRefused(why, fields) if fields else GatewayError(why)) from None
 

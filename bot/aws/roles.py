@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import boto3
-import botocore.session
 from botocore.credentials import (
     CredentialProvider,
     CredentialResolver,
@@ -14,14 +13,10 @@ from botocore.credentials import (
 )
 
 from bot.aws.access_denied import DENIED, Request
-from bot.aws.error_mapping import (
-    RAISED_BY_BOTOCORE,
-    BadEndpoint,
-    NotAssumed,
-    UnusableAnswer,
-    explain,
-)
+from bot.aws.credential_chain import make_client, open_core
+from bot.aws.error_mapping import RAISED_BY_BOTOCORE, UnusableAnswer, explain
 from bot.aws.regions import home_region
+from bot.aws.setup_errors import SetupError
 from bot.domain.failures import FailureCode, failure
 
 if TYPE_CHECKING:
@@ -41,14 +36,13 @@ def open_session(target: AwsTarget, config: Config) -> boto3.Session:
     """The session by which a target is reached.
 
     Raises:
-        BadEndpoint: the configured endpoint is no URL.
-        BotoCoreError: the profile is not there, or the configuration is wrong in another way.
+        SetupError: the profile does not exist, or the configuration is wrong in another way.
     """
     profile = target.profile or None
-    base = boto3.Session(profile_name=profile)
+    base = boto3.Session(botocore_session=open_core(profile))
     if not target.role:
         return base
-    return assume_role(target, config, base, botocore.session.Session(profile=profile))
+    return assume_role(target, config, base, open_core(profile))
 
 
 def assume_role(
@@ -63,15 +57,12 @@ def assume_role(
         core: the session to give the role's credentials to.
 
     Raises:
-        BadEndpoint: the configured endpoint is no URL.
+        SetupError: the configuration is wrong.
     """
     # The role's ARN tells the partition, of which STS in another one knows nothing.
     partition = target.role.split(":")[1] if ":" in target.role else ""
     region = base.region_name or home_region(partition)
-    try:
-        sts = base.client("sts", region_name=region, config=config)
-    except ValueError as exc:
-        raise BadEndpoint from exc
+    sts: STSClient = make_client(base, "sts", region, config)
     core.register_component("credential_provider", CredentialResolver([_Provider(sts, target)]))
     return boto3.Session(botocore_session=core, region_name=base.region_name)
 
@@ -95,7 +86,7 @@ class _Provider(CredentialProvider):
             return self._ask()
         except RAISED_BY_BOTOCORE as exc:
             # Not `from exc`: botocore's text names the caller, and tracebacks show it.
-            raise NotAssumed(
+            raise SetupError(
                 _about(self._target.role, explain(exc, Request("AssumeRole")))
             ) from None
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
 
 from bot.aws import regions
-from bot.aws.error_mapping import BadEndpoint
+from bot.aws.credential_chain import make_client
 from bot.aws.roles import open_session
+from bot.aws.setup_errors import SetupError
 from bot.domain.scope import AwsTarget
 
 if TYPE_CHECKING:
@@ -95,34 +96,40 @@ class Clients:
         """AWS Account Management of a partition."""
         return cast("AccountClient", self._client("account", partition))
 
+    def endpoint(self, service: str, partition: str) -> tuple[str, str]:
+        """The URL and the region at which a service is asked; empty where no client can be made."""
+        try:
+            client: Any = self._client(service, "" if service == "sts" else partition)
+        except SetupError:
+            return "", ""
+        return _without_password(client.meta.endpoint_url), client.meta.region_name
+
     def _client(self, service: str, partition: str) -> object:
         """A client of this service.
 
         Raises:
-            BadEndpoint: the configured endpoint is no URL.
-            BotoCoreError: the configuration is wrong in another way.
+            SetupError: the AWS settings are wrong, or the credentials cannot be loaded.
         """
         with self._lock:
             key = (service, partition)
             if key not in self._made:
                 if self._session is None:
                     self._session = open_session(self._target, self._config)
-                self._made[key] = self._make(self._session, service, partition)
+                region = regions.known_region(partition) or self._session.region_name
+                client = make_client(
+                    self._session, service, region or regions.DEFAULT, self._config
+                )
+                client.meta.events.register("response-received", self._observe)
+                self._made[key] = client
             return self._made[key]
-
-    def _make(self, session: boto3.Session, service: str, partition: str) -> object:
-        region = regions.known_region(partition) or session.region_name or regions.DEFAULT
-        try:
-            # The stubs overload on literal names alone.
-            client = session.client(service, region_name=region, config=self._config)  # type: ignore[call-overload]
-        except BotoCoreError:
-            raise
-        except ValueError as exc:
-            raise BadEndpoint from exc
-        client.meta.events.register("response-received", self._observe)
-        return client
 
     def _observe(self, response_dict: Mapping[str, Any] | None, **_: object) -> None:
         """A handler of botocore's `response-received`; it has no answer where none came."""
         if response_dict is not None:
             self._on_date(response_dict["headers"].get("Date"))
+
+
+def _without_password(url: str) -> str:
+    """A URL without what stands before an @ in it."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

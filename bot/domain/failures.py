@@ -17,13 +17,23 @@ class FailureCode(StrEnum):
     DENIED = "denied"
     CREDENTIALS_EXPIRED = "credentials_expired"
     CREDENTIALS_MISSING = "credentials_missing"
+    CREDENTIALS_INVALID = "credentials_invalid"
+    CREDENTIALS_UNAVAILABLE = "credentials_unavailable"
+    MFA_REQUIRED = "mfa_required"
+    AWS_CONFIGURATION = "aws_configuration"
+    REGION_INVALID = "region_invalid"
+    ENDPOINT_INVALID = "endpoint_invalid"
     CLOCK_WRONG = "clock_wrong"
     THROTTLED = "throttled"
     TIMED_OUT = "timed_out"
     UNREACHABLE = "unreachable"
+    TLS_FAILED = "tls_failed"
+    PROXY_FAILED = "proxy_failed"
     MALFORMED = "malformed"
     AWS_FAULT = "aws_fault"
     REFUSED = "refused"
+    REQUEST_INVALID = "request_invalid"
+    SDK_FAULT = "sdk_fault"
     NO_ORGANIZATION = "no_organization"
     NO_API = "no_api"
     ENDPOINT_UNLISTED = "endpoint_unlisted"
@@ -38,11 +48,21 @@ class FailureCode(StrEnum):
 
     @property
     def of_the_caller(self) -> bool:
-        """Whether it is about the caller's credentials, so that every account fails alike."""
+        """Whether it is about the caller or its settings, so that every account fails alike."""
+        return self.of_the_settings or self is FailureCode.CLOCK_WRONG
+
+    @property
+    def of_the_settings(self) -> bool:
+        """Whether other credentials or AWS settings, which may be there by now, would help."""
         return self in {
             FailureCode.CREDENTIALS_EXPIRED,
             FailureCode.CREDENTIALS_MISSING,
-            FailureCode.CLOCK_WRONG,
+            FailureCode.CREDENTIALS_INVALID,
+            FailureCode.CREDENTIALS_UNAVAILABLE,
+            FailureCode.MFA_REQUIRED,
+            FailureCode.AWS_CONFIGURATION,
+            FailureCode.REGION_INVALID,
+            FailureCode.ENDPOINT_INVALID,
         }
 
     @property
@@ -125,6 +145,35 @@ _MESSAGES: Final[dict[FailureCode, tuple[str, str]]] = {
         "No AWS credentials were found.",
         "Give the bot a role or a profile, as boto3 looks for them (AWS_PROFILE, a task role …).",
     ),
+    FailureCode.CREDENTIALS_INVALID: (
+        "The AWS credentials are incomplete or malformed.",
+        "Correct the credentials that the bot runs with: AWS_ACCESS_KEY_ID, "
+        "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile in use.",
+    ),
+    FailureCode.CREDENTIALS_UNAVAILABLE: (
+        "The configured source of AWS credentials did not provide any.",
+        "Check the source that the profile or the environment names: a program, a token file, or "
+        "a metadata service.",
+    ),
+    FailureCode.MFA_REQUIRED: (
+        "The AWS profile requires an MFA code, and the bot has nobody to ask for one.",
+        "Use a role or a profile without mfa_serial, or give the bot temporary credentials that "
+        "were requested with MFA.",
+    ),
+    FailureCode.AWS_CONFIGURATION: (
+        "The AWS configuration has an error.",
+        "Check the AWS configuration file (~/.aws/config, or AWS_CONFIG_FILE) and the variables "
+        "whose names begin with AWS_.",
+    ),
+    FailureCode.REGION_INVALID: (
+        "The configured AWS region does not exist.",
+        "Correct AWS_REGION, AWS_DEFAULT_REGION, or region in the AWS configuration file.",
+    ),
+    FailureCode.ENDPOINT_INVALID: (
+        "The configured AWS endpoint is not a valid URL.",
+        "Correct AWS_ENDPOINT_URL (or the one of the service, such as AWS_ENDPOINT_URL_STS), and "
+        "endpoint_url in the AWS configuration file.",
+    ),
     FailureCode.CLOCK_WRONG: (
         "AWS refused the signature because of its time: this machine's clock is wrong.",
         "Set the clock of the machine that the bot runs on: timedatectl set-ntp true",
@@ -142,6 +191,14 @@ _MESSAGES: Final[dict[FailureCode, tuple[str, str]]] = {
         "AWS could not be reached.",
         "Check the network, the proxy and DNS between the bot and AWS, then check again.",
     ),
+    FailureCode.TLS_FAILED: (
+        "The encrypted (TLS) connection to AWS failed.",
+        "If a proxy inspects TLS, name the file with its CA certificate in AWS_CA_BUNDLE.",
+    ),
+    FailureCode.PROXY_FAILED: (
+        "The configured proxy could not be used.",
+        "Correct HTTPS_PROXY and HTTP_PROXY, or list AWS's hosts in NO_PROXY.",
+    ),
     FailureCode.MALFORMED: (
         "What answered is not AWS: the answer could not be understood.",
         "Look for a proxy or a captive portal between the bot and AWS.",
@@ -153,6 +210,15 @@ _MESSAGES: Final[dict[FailureCode, tuple[str, str]]] = {
     FailureCode.REFUSED: (
         "AWS refused the request.",
         "Look the error code up in the AWS Account Management API reference.",
+    ),
+    FailureCode.REQUEST_INVALID: (
+        "The AWS SDK refused the request before sending it: a value in it is not valid.",
+        "Correct the value. If you did not enter one, report this with the bot's version.",
+    ),
+    FailureCode.SDK_FAULT: (
+        "The AWS SDK (boto3) failed before it sent the request.",
+        "Install the bot's locked requirements again. If this stays, report it with the bot's "
+        "version.",
     ),
     FailureCode.NO_ORGANIZATION: (
         "The calling account is in no organization.",

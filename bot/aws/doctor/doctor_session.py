@@ -33,15 +33,22 @@ class DoctorSession:
         limiter: where they wait for their turn.
         wanted: what must be in scope; None: an organization where there is one.
         assumes: the ARN of the role that is assumed to call, if any.
+        endpoint: the URL and the region at which a service of a partition is asked.
     """
 
     def __init__(
-        self, calls: ApiCaller, limiter: RateLimiter, wanted: ScopeKind | None, assumes: str = ""
+        self,
+        calls: ApiCaller,
+        limiter: RateLimiter,
+        wanted: ScopeKind | None,
+        assumes: str = "",
+        endpoint: Callable[[str, str], tuple[str, str]] = lambda _service, _partition: ("", ""),
     ) -> None:
         self._calls = calls
         self._limiter = limiter
         self.wanted = wanted
         self.assumes = assumes
+        self._endpoint = endpoint
         self.account_id = self.partition = self.role_name = ""
         self.organization: Mapping[str, Any] = {}
         self.role = CallerRole.UNKNOWN
@@ -98,7 +105,7 @@ class DoctorSession:
     def failed(self, name: str, why: Failure, action: str) -> CheckResult:
         """A failure; a permission that is missing goes into the policy at the end."""
         self.incomplete = True
-        remedy, snippet = why.remedy, remedies.for_cause(why.cause, self.account_id, self.role_name)
+        remedy, snippet = why.remedy, self._snippet(why, action)
         if why.cause is FailureCode.PERMISSION_MISSING:
             self.missing[action] = True
             remedy = "The statement to add stands below, under “IAM policy”."
@@ -107,11 +114,17 @@ class DoctorSession:
     def not_told(self, name: str, why: Failure, action: str) -> CheckResult:
         """A warning that something cannot be told, which the bot itself does without."""
         self.incomplete = True
-        remedy, snippet = why.remedy, remedies.for_cause(why.cause, self.account_id, self.role_name)
+        remedy, snippet = why.remedy, self._snippet(why, action)
         if why.cause is FailureCode.PERMISSION_MISSING:
             self.missing.setdefault(action, False)
             remedy = "The bot does without; the statement to add stands below, under “IAM policy”."
         return line(name, State.WARNING, f"cannot be told. {why.message}", remedy, snippet)
+
+    def _snippet(self, why: Failure, action: str) -> str:
+        url, region = self._endpoint(action.partition(":")[0], self.partition)
+        return remedies.for_cause(
+            why.cause, self.account_id, self.role_name, url=url, region=region
+        )
 
     def pointless(self, name: str) -> CheckResult:
         """A line that is not checked, with what is in the way."""

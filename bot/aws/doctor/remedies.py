@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.failures import FailureCode
@@ -17,8 +18,9 @@ ENABLE_ACCESS: Final = f"aws organizations enable-aws-service-access --service-p
 ENABLE_FEATURES: Final = "aws organizations enable-all-features"
 SET_CLOCK: Final = "timedatectl set-ntp true && timedatectl status"
 ONE_ACCOUNT: Final = "export ALTCONTACT_SCOPE=account"
-_WHO_AM_I: Final = "aws sts get-caller-identity"
-_REACHED: Final = "curl -sS -o /dev/null -w '%{http_code}\\n' https://sts.us-east-1.amazonaws.com"
+_STS: Final = "https://sts.us-east-1.amazonaws.com"
+_REACHED: Final = "curl -sS -o /dev/null -w '%{http_code}\\n' "
+_SETTINGS: Final = "aws configure list"
 _HEALTH: Final = "https://health.aws.amazon.com/health/status"
 
 
@@ -59,14 +61,22 @@ def assuming_statement(role: str) -> str:
     return json.dumps(statement, indent=2)
 
 
-def for_cause(cause: FailureCode, account_id: str, role: str) -> str:
+def for_cause(
+    cause: FailureCode, account_id: str, role: str, *, url: str = "", region: str = ""
+) -> str:
     """What to paste where this is in the way; empty where there is nothing.
 
     Args:
         cause: what is in the way.
         account_id: who calls, where that is known.
         role: the caller's role, where it has one.
+        url: what was asked, where that is known.
+        region: the region that was asked, where that is known.
     """
+    who_am_i = "aws sts get-caller-identity" + (
+        f" --region {shlex.quote(region)}" if region else ""
+    )
+    reached = _REACHED + shlex.quote(url or _STS)
     if cause is FailureCode.WRONG_CALLER and account_id:
         return register(account_id)
     if cause is FailureCode.DENIED_BY_SCP:
@@ -75,15 +85,24 @@ def for_cause(cause: FailureCode, account_id: str, role: str) -> str:
     return {
         FailureCode.TRUSTED_ACCESS_OFF: ENABLE_ACCESS,
         FailureCode.NO_ORGANIZATION: ONE_ACCOUNT,
-        FailureCode.CREDENTIALS_EXPIRED: _WHO_AM_I,
-        FailureCode.CREDENTIALS_MISSING: _WHO_AM_I,
+        FailureCode.CREDENTIALS_EXPIRED: who_am_i,
+        FailureCode.CREDENTIALS_MISSING: who_am_i,
+        FailureCode.CREDENTIALS_INVALID: _SETTINGS,
+        FailureCode.CREDENTIALS_UNAVAILABLE: who_am_i,
+        FailureCode.MFA_REQUIRED: _SETTINGS,
+        FailureCode.AWS_CONFIGURATION: _SETTINGS,
+        FailureCode.REGION_INVALID: _SETTINGS,
+        FailureCode.ENDPOINT_INVALID: _SETTINGS,
         FailureCode.CLOCK_WRONG: SET_CLOCK,
-        FailureCode.TIMED_OUT: _REACHED,
-        FailureCode.UNREACHABLE: _REACHED,
-        FailureCode.MALFORMED: _REACHED,
+        FailureCode.TIMED_OUT: reached,
+        FailureCode.UNREACHABLE: reached,
+        FailureCode.TLS_FAILED: reached,
+        FailureCode.PROXY_FAILED: reached,
+        FailureCode.MALFORMED: reached,
+        FailureCode.SDK_FAULT: "python -m pip check",
         FailureCode.AWS_FAULT: _HEALTH,
         FailureCode.THROTTLED: "export ALTCONTACT_READ_RATE=5",
-        FailureCode.DENIED: _WHO_AM_I,
+        FailureCode.DENIED: who_am_i,
     }.get(cause, "")
 
 

@@ -406,7 +406,7 @@ def test_credentials_are_refreshed_by_the_chain(
     hand_out(aws.renew())
     assert look(gateway, MEMBER_ID) == Absent()
     held.unlink()
-    assert why(look(gateway, MEMBER_ID)) is FailureCode.CREDENTIALS_EXPIRED
+    assert why(look(gateway, MEMBER_ID)) is FailureCode.CREDENTIALS_UNAVAILABLE
 
 
 def test_credentials_that_were_renewed_in_a_file_are_taken(

@@ -9,7 +9,7 @@ from botocore import exceptions as botocore
 from botocore.parsers import ResponseParserError
 
 from bot.aws.access_denied import Request
-from bot.aws.error_mapping import BadEndpoint, UnusableAnswer, explain, refused_fields
+from bot.aws.error_mapping import UnusableAnswer, explain, refused_fields
 from bot.domain.failures import FailureCode
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 from tests.unit.aws.wire import MEMBER, OWN
@@ -98,20 +98,19 @@ ENDPOINT = {"endpoint_url": "https://account.us-east-1.amazonaws.com"}
         (botocore.ConnectTimeoutError(**ENDPOINT), FailureCode.TIMED_OUT),
         (botocore.EndpointConnectionError(**ENDPOINT), FailureCode.UNREACHABLE),
         (botocore.ConnectionClosedError(**ENDPOINT), FailureCode.UNREACHABLE),
-        (botocore.SSLError(**ENDPOINT, error=OSError()), FailureCode.UNREACHABLE),
-        (botocore.ProxyConnectionError(proxy_url="p", error="e"), FailureCode.UNREACHABLE),
+        (botocore.SSLError(**ENDPOINT, error=OSError()), FailureCode.TLS_FAILED),
+        (botocore.ProxyConnectionError(proxy_url="p", error="e"), FailureCode.PROXY_FAILED),
         (botocore.HTTPClientError(error="e"), FailureCode.UNREACHABLE),
-        (botocore.InvalidRegionError(region_name="r r"), FailureCode.UNREACHABLE),
-        (BadEndpoint(), FailureCode.UNREACHABLE),
+        (botocore.InvalidRegionError(region_name="r r"), FailureCode.REGION_INVALID),
         (botocore.NoCredentialsError(), FailureCode.CREDENTIALS_MISSING),
         (
             botocore.PartialCredentialsError(provider="env", cred_var="secret"),
-            FailureCode.CREDENTIALS_MISSING,
+            FailureCode.CREDENTIALS_INVALID,
         ),
-        (botocore.ProfileNotFound(profile="nope"), FailureCode.CREDENTIALS_MISSING),
+        (botocore.ProfileNotFound(profile="nope"), FailureCode.AWS_CONFIGURATION),
         (
             botocore.CredentialRetrievalError(provider="process", error_msg="e"),
-            FailureCode.CREDENTIALS_EXPIRED,
+            FailureCode.CREDENTIALS_UNAVAILABLE,
         ),
         (botocore.UnauthorizedSSOTokenError(), FailureCode.CREDENTIALS_EXPIRED),
         (botocore.SSOTokenLoadError(error_msg="e"), FailureCode.CREDENTIALS_EXPIRED),
@@ -119,13 +118,13 @@ ENDPOINT = {"endpoint_url": "https://account.us-east-1.amazonaws.com"}
             botocore.TokenRetrievalError(provider="sso", error_msg="e"),
             FailureCode.CREDENTIALS_EXPIRED,
         ),
-        (FileNotFoundError("token"), FailureCode.CREDENTIALS_MISSING),
+        (ConnectionResetError(), FailureCode.UNREACHABLE),
         (
             RuntimeError("the refreshed credentials are still expired"),
             FailureCode.CREDENTIALS_EXPIRED,
         ),
-        (botocore.ParamValidationError(report="r"), FailureCode.REFUSED),
-        (botocore.DataNotFoundError(data_path="d"), FailureCode.REFUSED),
+        (botocore.ParamValidationError(report="r"), FailureCode.REQUEST_INVALID),
+        (botocore.DataNotFoundError(data_path="d"), FailureCode.SDK_FAULT),
         (ResponseParserError("<html>"), FailureCode.MALFORMED),
         (UnusableAnswer(), FailureCode.MALFORMED),
         (AttributeError("'list' object has no attribute 'get'"), FailureCode.MALFORMED),

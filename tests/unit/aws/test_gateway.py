@@ -511,24 +511,7 @@ def test_credentials_are_found_by_boto3s_chain(monkeypatch: pytest.MonkeyPatch) 
         why(AwsGateway(None).read(OWN, SECURITY, Priority.SCAN)) is FailureCode.CREDENTIALS_MISSING
     )
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    assert (
-        why(AwsGateway(None).read(OWN, SECURITY, Priority.SCAN)) is FailureCode.CREDENTIALS_MISSING
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "words"),
-    [("AWS_ENDPOINT_URL", "nonsense", "endpoint"), ("AWS_DEFAULT_REGION", "no region", "reached")],
-)
-def test_a_wrong_configuration_is_told(
-    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An endpoint that is no URL, and a region that is none, are told apart from an outage."""
-    monkeypatch.setenv(name, value)
-    reading = AwsGateway(None, pause=no_pause).read(OWN, SECURITY, Priority.SCAN)
-    assert isinstance(reading, Unreadable)
-    assert reading.failure.cause is FailureCode.UNREACHABLE
-    assert words in reading.failure.message
+    assert why(AwsGateway(None).read(OWN, SECURITY, Priority.SCAN)) is FailureCode.AWS_CONFIGURATION
 
 
 # Writing

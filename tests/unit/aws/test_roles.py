@@ -161,7 +161,8 @@ def test_a_profile_that_is_not_there_is_told() -> None:
     [adapter] = gateways_for([AwsTarget("acquired", profile="nobody")], None)
     with pytest.raises(GatewayError) as caught:
         adapter.scope()
-    assert caught.value.failure.cause is FailureCode.CREDENTIALS_MISSING
+    assert caught.value.failure.cause is FailureCode.AWS_CONFIGURATION
+    assert "[[aws]]" in caught.value.failure.message
 
 
 @pytest.mark.usefixtures("profiles")

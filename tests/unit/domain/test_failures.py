@@ -42,7 +42,16 @@ def test_credentials_and_the_clock_are_of_the_caller() -> None:
     assert mine == {
         FailureCode.CREDENTIALS_EXPIRED,
         FailureCode.CREDENTIALS_MISSING,
+        FailureCode.CREDENTIALS_INVALID,
+        FailureCode.CREDENTIALS_UNAVAILABLE,
+        FailureCode.MFA_REQUIRED,
+        FailureCode.AWS_CONFIGURATION,
+        FailureCode.REGION_INVALID,
+        FailureCode.ENDPOINT_INVALID,
         FailureCode.CLOCK_WRONG,
+    }
+    assert mine - {cause for cause in FailureCode if cause.of_the_settings} == {
+        FailureCode.CLOCK_WRONG
     }
 
 

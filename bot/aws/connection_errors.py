@@ -1,0 +1,109 @@
+"""Explains why a request to AWS got no answer: the network, DNS, a proxy, or TLS."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from bot.aws.sdk_errors import code_of, nested
+from bot.aws.setting_names import ca_bundle_source, listed_regions, proxy_source
+from bot.aws.setup_errors import invalid_endpoint, invalid_region
+from bot.domain.failures import FailureCode, failure
+
+if TYPE_CHECKING:
+    from bot.domain.failures import Failure
+
+ON_THE_WAY: Final = frozenset(
+    {
+        FailureCode.ENDPOINT_INVALID,
+        FailureCode.PROXY_FAILED,
+        FailureCode.TLS_FAILED,
+        FailureCode.UNREACHABLE,
+    }
+)
+"""What is told more exactly by what an exception was raised for."""
+
+_REGIONAL: Final = re.compile(
+    r"[a-z-]+\.([A-Za-z0-9-]+)\.(?:[a-z0-9.-]*\.)?(?:amazon|aws|c2s|sc2s)"
+)
+_REASONS: Final = (
+    ("self-signed", "it is self-signed"),
+    ("self signed", "it is self-signed"),
+    ("unable to get local issuer", "its issuer is not known"),
+    ("certificate has expired", "it has expired"),
+    ("not yet valid", "it is not valid yet"),
+    ("hostname mismatch", "it was issued for another host"),
+    ("subjectaltname", "it was issued for another host"),
+    ("doesn't match", "it was issued for another host"),
+)
+
+
+def explain_connection(error: Exception, code: FailureCode) -> Failure:
+    """Why no answer came.
+
+    Args:
+        error: what was raised.
+        code: what its class stands for.
+    """
+    causes = list(nested(error))
+    codes = {code_of(each) for each in causes[1:]} | {code}
+    if FailureCode.TLS_FAILED in codes:
+        return _tls_failed(causes)
+    if FailureCode.PROXY_FAILED in codes:
+        return _proxy_failed("could not be reached")
+    if FailureCode.ENDPOINT_INVALID in codes:
+        # The endpoint's own URL was checked when the client was made.
+        return _proxy_failed("is not a valid URL") if proxy_source() else invalid_endpoint()
+    if any("Invalid header value" in str(each) for each in causes):
+        return failure(FailureCode.CREDENTIALS_INVALID)
+    region = _region_of(error)
+    if region and region not in listed_regions():
+        return invalid_region(region)
+    return failure(code)
+
+
+def _tls_failed(causes: list[BaseException]) -> Failure:
+    source = ca_bundle_source()
+    text = " ".join(str(each) for each in causes).lower()
+    unreadable = any(
+        isinstance(each, FileNotFoundError | IsADirectoryError | PermissionError) for each in causes
+    )
+    if unreadable or "no_certificate_or_crl_found" in text or "no certificate or crl" in text:
+        named = source or "ca_bundle in the AWS configuration file"
+        return failure(
+            FailureCode.TLS_FAILED,
+            message=f"The file of CA certificates that {named} names cannot be read, or has no "
+            "certificate in it.",
+            remedy=f"Correct {named}: it has to name a file of certificates in PEM format.",
+        )
+    reason = next((words for sign, words in _REASONS if sign in text), "")
+    if not reason and "certificate" not in text:
+        return failure(FailureCode.TLS_FAILED)
+    because = f": {reason}" if reason else ""
+    named = source or "AWS_CA_BUNDLE"
+    return failure(
+        FailureCode.TLS_FAILED,
+        message=f"The TLS certificate that answered for AWS is not trusted{because}.",
+        remedy=f"If a proxy inspects TLS, add its CA certificate to the file that {named} names. "
+        "Otherwise find out what answers in place of AWS.",
+    )
+
+
+def _proxy_failed(what: str) -> Failure:
+    source = proxy_source()
+    named = f"the proxy that {source} names" if source else "the configured proxy"
+    remedy = f"Correct {source}, or list AWS's hosts in NO_PROXY." if source else ""
+    message = f"{named[0].upper()}{named[1:]} {what}."
+    return failure(FailureCode.PROXY_FAILED, message=message, remedy=remedy)
+
+
+def _region_of(error: Exception) -> str:
+    """The region in the host that was asked; empty where it has none."""
+    url = str(getattr(error, "kwargs", {}).get("endpoint_url", ""))
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    found = _REGIONAL.match(host)
+    return found[1] if found else ""

@@ -1,0 +1,157 @@
+"""Names the variable or file that an AWS setting comes from; never its value.
+
+Values may be secret, and names of profiles and paths may hold a person's name. So files are
+called by the variable that names them, or by AWS's usual path.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import botocore.session
+
+from bot.aws.regions import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CREDENTIAL_SOURCES: Final[Mapping[str, str]] = {
+    "env": "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
+    "explicit": "the given access key",
+    "shared-credentials-file": "the AWS credentials file",
+    "config-file": "the AWS configuration file",
+    "custom-process": "credential_process in the AWS configuration",
+    "assume-role": "the profile that assumes a role (role_arn in the AWS configuration)",
+    "assume-role-with-web-identity": "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN",
+    "sso": "the IAM Identity Center (SSO) sign-in of the profile",
+    "login": "the “aws login” sign-in of the profile",
+    "container-role": "AWS_CONTAINER_CREDENTIALS_FULL_URI or "
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "iam-role": "the instance metadata service (IMDS)",
+    "boto-config": "the boto configuration file (BOTO_CONFIG, ~/.boto)",
+    "ec2-credentials-file": "AWS_CREDENTIAL_FILE",
+}
+"""By the name of botocore's credential provider."""
+
+_VARIABLE: Final[Mapping[str, str]] = {
+    "account_id_endpoint_mode": "AWS_ACCOUNT_ID_ENDPOINT_MODE",
+    "ca_bundle": "AWS_CA_BUNDLE",
+    "defaults mode": "AWS_DEFAULTS_MODE",
+    "metadata endpoint mode": "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+    "metadata endpoint": "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "metadata_service_timeout": "AWS_METADATA_SERVICE_TIMEOUT",
+    "request_checksum_calculation": "AWS_REQUEST_CHECKSUM_CALCULATION",
+    "request_min_compression_size_bytes": "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES",
+    "response_checksum_validation": "AWS_RESPONSE_CHECKSUM_VALIDATION",
+    "role arn": "AWS_ROLE_ARN or role_arn",
+    "source_profile": "source_profile",
+    "source profile": "source_profile",
+    "credential_source": "credential_source",
+    "credential source": "credential_source",
+    "sso-session": "sso_session",
+    "sso_region": "sso_region",
+    "sso_start_url": "sso_start_url",
+    "sts regional endpoints": "AWS_STS_REGIONAL_ENDPOINTS",
+    "visited profiles": "source_profile",
+}
+"""What botocore's messages call a setting, and what users call it; the first that fits counts."""
+
+_NUMBERS: Final = (
+    "AWS_MAX_ATTEMPTS",
+    "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+    "AWS_METADATA_SERVICE_TIMEOUT",
+)
+_REGION: Final = re.compile(r"[A-Za-z0-9-]{1,63}")
+
+
+def region_from_environment() -> tuple[str, str]:
+    """The region that the environment gives, and the variable that gives it; empty without one.
+
+    AWS's other SDKs and its command line read AWS_REGION, boto3 reads AWS_DEFAULT_REGION alone.
+    """
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if value := os.environ.get(name):
+            return value, name
+    return "", ""
+
+
+def region_source(region: str) -> str:
+    """What gave this region."""
+    value, name = region_from_environment()
+    return name if value == region else "region in the AWS configuration file"
+
+
+def is_well_formed_region(region: str) -> bool:
+    """Whether it can be part of a host's name, as a region must be."""
+    return _REGION.fullmatch(region) is not None
+
+
+@functools.cache
+def listed_regions() -> frozenset[str]:
+    """Every region that the installed SDK knows, of all partitions. New ones may be missing."""
+    session = botocore.session.Session()
+    return frozenset(
+        region
+        for partition in session.get_available_partitions()
+        for service in ("sts", "ec2")
+        for region in session.get_available_regions(service, partition, allow_non_regional=False)
+    )
+
+
+def similar_region(region: str) -> str:
+    """The known region that was most likely meant; an ordinary one where none is similar."""
+    wanted = re.sub(r"[^a-z0-9]+", "-", region.strip().lower())
+    found = difflib.get_close_matches(wanted, sorted(listed_regions()), n=1)
+    return found[0] if found else DEFAULT
+
+
+def setting_in(message: str) -> str:
+    """The setting that a message of botocore's is about; empty where it names none."""
+    text = message.lower()
+    return next((name for words, name in _VARIABLE.items() if words in text), "")
+
+
+def number_at_fault() -> str:
+    """The variable that should be a number and is none; empty where all are."""
+    return next((name for name in _NUMBERS if not os.environ.get(name, "0").isdigit()), "")
+
+
+def file_name(path: object) -> str:
+    """What a file of AWS's configuration is called: by its variable, or by its usual path."""
+    usual = {
+        "AWS_CONFIG_FILE": "~/.aws/config",
+        "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
+    }
+    for variable, standard in usual.items():
+        given = os.environ.get(variable)
+        if Path(given or standard).expanduser() == Path(str(path)):
+            return f"the file that {variable} names" if given else standard
+    return "the AWS configuration file"
+
+
+def profile_source() -> str:
+    """What names the profile in use, where the environment does; else empty."""
+    names = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+    return next((name for name in names if name in os.environ), "")
+
+
+def endpoint_source() -> str:
+    """The variables that give an endpoint; empty where none does."""
+    return " and ".join(sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")))
+
+
+def ca_bundle_source() -> str:
+    """What names the file of CA certificates in use; empty where it is the SDK's own."""
+    names = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+    return next((name for name in names if os.environ.get(name)), "")
+
+
+def proxy_source() -> str:
+    """The variables that name a proxy."""
+    names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+    return " and ".join(name for name in names if os.environ.get(name))
