@@ -87,11 +87,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     streams.prepare()
     status = _carry_out(arguments)
     if error := streams.output_error():
-        return streams.give_up(error)
+        given_up = streams.give_up(error)
+        words = sys.argv[1:] if arguments is None else arguments
+        # A bot whose terminal is gone has lost no result.
+        return status if _is_long_running(words) else given_up
     if status == Exit.INTERRUPTED and arguments is None:
         # Calls to AWS may hang in threads, which Python would wait for; all they do is read.
         os._exit(status)
     return status
+
+
+def _is_long_running(words: Sequence[str]) -> bool:
+    command = Commands.lazy.get(next(iter(words), ""))
+    return command is not None and command.long_running
 
 
 def _carry_out(arguments: Sequence[str] | None) -> int:
@@ -110,7 +118,7 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
         return Exit.PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - the process's edge: it ends in words
         if isinstance(error, OSError) and streams.output_error() is not None:
-            return Exit.CANNOT_WRITE
+            return Exit.CANNOT_WRITE  # which `main` says
         show: Callable[[], None] | None = getattr(error, "show", None)
         if show is not None:  # a ClickException, whose class typer keeps to itself
             with suppress(OSError):
