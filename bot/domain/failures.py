@@ -85,13 +85,19 @@ class FailureCode(StrEnum):
 
     @property
     def leaves_a_write_in_doubt(self) -> bool:
-        """Whether a write that failed so may have been carried out: its answer was lost."""
+        """Whether a write that failed so may have been carried out: its answer was lost.
+
+        A connection can break, at its encryption or at a proxy too, after the request was sent.
+        """
         return self in {
             FailureCode.TIMED_OUT,
             FailureCode.UNREACHABLE,
             FailureCode.ENDPOINT_UNLISTED,
+            FailureCode.TLS_FAILED,
+            FailureCode.PROXY_FAILED,
             FailureCode.MALFORMED,
             FailureCode.AWS_FAULT,
+            FailureCode.SDK_FAULT,
             FailureCode.NOT_REACHED,
         }
 

@@ -395,7 +395,15 @@ def test_a_throttled_write_is_not_waited_for(fixes: FixService, gateway: FakeGat
 
 
 @pytest.mark.parametrize(
-    "cause", [FailureCode.TIMED_OUT, FailureCode.MALFORMED, FailureCode.AWS_FAULT]
+    "cause",
+    [
+        FailureCode.TIMED_OUT,
+        FailureCode.MALFORMED,
+        FailureCode.AWS_FAULT,
+        FailureCode.TLS_FAILED,
+        FailureCode.PROXY_FAILED,
+        FailureCode.SDK_FAULT,
+    ],
 )
 def test_a_lost_answer_is_no_failure_where_aws_took_it(
     fixes: FixService, gateway: FakeGateway, cause: FailureCode
