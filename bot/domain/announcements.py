@@ -39,6 +39,10 @@ class AnnouncementKind(StrEnum):
     OTHER_BOTS = "other_bots"
 
 
+ALERTS: Final = frozenset({AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED})
+"""Those that show findings."""
+
+
 class SendState(StrEnum):
     """How far an announcement got.
 

@@ -11,6 +11,7 @@
     │   ├── PostRefused          it surely was not posted
     │   ├── PostInDoubt          it may have been posted: look before posting again
     │   ├── MessageGone          the message to update is not there any more
+    │   ├── MessageLocked        the message to update may not be edited any more
     │   └── HistoryUnreadable    the channel's history cannot be looked at
     └── FixError                 a fix was not made
         ├── NotAllowed           the person doesn't have the right to do this
@@ -122,7 +123,11 @@ class PostInDoubt(NotifierError):
 
 
 class MessageGone(NotifierError):
-    """The message to update was deleted, or may not be edited any more."""
+    """The message to update was deleted."""
+
+
+class MessageLocked(NotifierError):
+    """The message to update stands, but may not be edited any more."""
 
 
 class HistoryUnreadable(NotifierError):

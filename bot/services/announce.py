@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.domain.announcements import SendState
+from bot.domain.announcements import ALERTS, SendState
 from bot.domain.errors import (
     HistoryUnreadable,
     MessageGone,
+    MessageLocked,
     NotifierError,
     PostInDoubt,
     PostRefused,
@@ -35,6 +36,9 @@ FIRST_RETRY, LONGEST_RETRY = 2.0, 30.0
 
 LONGEST_WAIT: Final = 300.0
 """The same where it takes a person to change something, from `LONGEST_RETRY` on."""
+
+MAX_STANDING: Final = 20
+"""Older alerts that are looked for after a new one: each takes a call of Slack's history."""
 
 DOUBT_WAIT: Final = 5.0
 """Seconds that a post in doubt is given to appear in the channel before it is looked for."""
@@ -222,6 +226,22 @@ class AnnouncementSender:
         self._unrecorded[announcement_id] = posted, content.announcement.revision
         self._record(announcement_id)
         _log.info("announced", announcement=announcement_id, kind=content.announcement.kind.value)
+        if content.announcement.kind in ALERTS:
+            self._find_deleted(announcement_id)
+
+    def _find_deleted(self, posted_id: str) -> None:
+        """Have alerts posted anew that somebody deleted while findings of theirs are open.
+
+        That is done when a new alert was posted: a scan that has nothing to say brings none back.
+        """
+        try:
+            for alert in self._announcements.standing(MAX_STANDING):
+                if alert.id != posted_id and not self._notifier.stands(alert):
+                    _log.warning("alert deleted, posted anew", announcement=alert.id)
+                    self._announcements.post_again(alert.id)
+                    self._woken.set()
+        except NotifierError as error:
+            _log.info("deleted alerts not looked for", problem=str(error))
 
     def _record(self, announcement_id: str) -> None:
         """Record where a post stands; known here until then, it need not be looked for."""
@@ -236,4 +256,9 @@ class AnnouncementSender:
             self._notifier.update(content)
         except MessageGone as error:
             _log.warning("message gone", announcement=announcement_id, problem=str(error))
+            if self._announcements.post_again(announcement_id):
+                self._woken.set()
+                return
+        except MessageLocked as error:
+            _log.warning("message not editable", announcement=announcement_id, problem=str(error))
         self._announcements.sent(announcement_id, shown.channel_id, shown.ts, shown.revision)

@@ -24,6 +24,7 @@ from slack_sdk.webhook import WebhookClient
 from bot.domain.errors import (
     HistoryUnreadable,
     MessageGone,
+    MessageLocked,
     NotifierError,
     PostInDoubt,
     PostRefused,
@@ -62,7 +63,8 @@ _BY_ITSELF: Final = "It is tried again by itself."
 TRY_AGAIN: Final = "Please try again in a moment."
 """The next step where a person's own request failed: nobody but they try it again."""
 
-_GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+_GONE: Final = "message_not_found"
+_LOCKED: Final = frozenset({"cant_update_message", "edit_window_closed"})
 _MAYBE_DONE: Final = frozenset(
     {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"}
 )
@@ -218,8 +220,10 @@ def post_error(error: CallError) -> PostRefused | PostInDoubt:
 
 def update_error(error: CallError) -> NotifierError:
     """What a failed update of a message means."""
-    if code_of(error) in _GONE:
+    if code_of(error) == _GONE:
         return _as(MessageGone, error)
+    if code_of(error) in _LOCKED:
+        return _as(MessageLocked, error)
     return _as(NotifierError, error)
 
 

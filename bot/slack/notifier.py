@@ -127,6 +127,24 @@ class SlackNotifier:
             if not cursor:
                 return None
 
+    def stands(self, announcement: Announcement) -> bool:
+        """Whether an announcement is still in its channel. See `Notifier.stands`."""
+        try:
+            page = self._client.conversations_history(
+                channel=announcement.channel_id,
+                oldest=announcement.ts,
+                latest=announcement.ts,
+                inclusive=True,
+                limit=1,
+            )
+        except CALL_ERRORS as error:
+            raise history_error(error) from error
+        # A deleted message that was answered leaves a stone in its place.
+        return any(
+            message.get("ts") == announcement.ts and message.get("subtype") != "tombstone"
+            for message in page["messages"]
+        )
+
     def update(self, content: AnnouncementContent) -> None:
         """Put an announcement right in place. See `Notifier.update`."""
         content, links = self._shown(content)

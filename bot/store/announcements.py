@@ -9,7 +9,7 @@ from bot.domain.errors import StoreError
 from bot.domain.rule_catalog import Severity
 from bot.store.columns import time_text
 from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_fix, to_scan
-from bot.store.outbox import WITHDRAW_IDLE
+from bot.store.outbox import STANDS, WITHDRAW_IDLE
 from bot.store.repository import Repository
 
 if TYPE_CHECKING:
@@ -109,6 +109,15 @@ UPDATE announcements SET
 WHERE id = :id
 """
 
+_STANDING: Final = f"""
+SELECT * FROM announcements WHERE state = 'sent' AND {STANDS} ORDER BY number DESC LIMIT :limit
+"""  # noqa: S608 - only constants are put in
+
+_POST_AGAIN: Final = f"""
+UPDATE announcements SET state = 'pending', first_tried_at = NULL, in_doubt = 0
+WHERE id = :id AND state = 'sent' AND {STANDS}
+"""  # noqa: S608 - only constants are put in
+
 
 class Announcements(Repository):
     """Announcements on their way to Slack."""
@@ -179,6 +188,16 @@ class Announcements(Repository):
         with self._connections.writing() as db:
             shown = {"id": announcement_id, "channel_id": channel_id, "ts": ts}
             db.run(_SENT, shown_revision=shown_revision, **shown)
+
+    def standing(self, limit: int) -> list[Announcement]:
+        """The newest alerts that were posted, and show findings that are open."""
+        with self._connections.reading() as db:
+            return [to_announcement(row) for row in db.rows(_STANDING, limit=limit)]
+
+    def post_again(self, announcement_id: str) -> bool:
+        """Have an alert posted anew that was deleted, if findings of it stand; whether they do."""
+        with self._connections.writing() as db:
+            return db.run(_POST_AGAIN, id=announcement_id) == 1
 
     def may_repeat(self, announcement_id: str) -> None:
         """Mark that it could not be looked for, so that it says it may be a repeat."""

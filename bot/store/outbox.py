@@ -24,6 +24,12 @@ UNTRIED: Final = "state = 'pending' AND first_tried_at IS NULL"
 
 _BUMP: Final = "UPDATE announcements SET revision = revision + 1 WHERE id = :id"
 
+STANDS: Final = """kind IN ('falls_short', 'unchecked') AND EXISTS (
+    SELECT 1 FROM findings
+    WHERE announcement_id = announcements.id AND resolved_at IS NULL AND exemption_id IS NULL
+)"""
+"""Whether an alert shows findings that are open."""
+
 WITHDRAW_IDLE: Final = f"""
 UPDATE announcements SET state = 'withdrawn' WHERE id = :id AND {UNTRIED} AND (
     kind IN ('falls_short', 'unchecked') AND NOT EXISTS (

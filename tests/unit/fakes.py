@@ -317,6 +317,7 @@ class FakeNotifier:
 
     The next calls of each kind raise what stands in `post_faults`, `find_faults` and
     `update_faults`. `lost_replies` is how many posts stand in the channel though nobody is told.
+    `deleted` are those that somebody deleted, by `ts`.
     """
 
     def __init__(self) -> None:
@@ -327,6 +328,7 @@ class FakeNotifier:
         self.find_faults: deque[NotifierError] = deque()
         self.update_faults: deque[NotifierError] = deque()
         self.lost_replies = 0
+        self.deleted: set[str] = set()
         self.on_post: Callable[[], None] = lambda: None
         self.on_update: Callable[[], None] = lambda: None
         self.tries = 0
@@ -356,6 +358,9 @@ class FakeNotifier:
             if content.announcement.id == announcement.id:
                 return Posted("C1", ts)
         return None
+
+    def stands(self, announcement: Announcement) -> bool:
+        return announcement.ts not in self.deleted
 
     def update(self, content: AnnouncementContent) -> None:
         self.on_update()

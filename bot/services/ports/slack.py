@@ -61,8 +61,17 @@ class Notifier(Protocol):
         """Put an announcement that was sent right, in place.
 
         Raises:
-            MessageGone: there is nothing to update any more.
+            MessageGone: it was deleted.
+            MessageLocked: it may not be edited any more.
             NotifierError: it was not updated.
+        """
+        ...
+
+    def stands(self, announcement: Announcement) -> bool:
+        """Whether an announcement that was posted is still in its channel.
+
+        Raises:
+            NotifierError: that could not be found out.
         """
         ...
 

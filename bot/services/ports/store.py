@@ -202,6 +202,14 @@ class AnnouncementRepository(Protocol):
         """Mark where an announcement stands and what of it is shown."""
         ...
 
+    def standing(self, limit: int) -> list[Announcement]:
+        """The newest alerts that were posted, and show findings that are open."""
+        ...
+
+    def post_again(self, announcement_id: str) -> bool:
+        """Have an alert posted anew that was deleted, if findings of it stand; whether they do."""
+        ...
+
     def may_repeat(self, announcement_id: str) -> None:
         """Mark that it could not be looked for, so that it says it may be a repeat."""
         ...

@@ -231,3 +231,19 @@ def test_a_page_that_is_not_there_any_more_is_the_last(many: SlackBench) -> None
     assert "Page 3 of 3" in str(view)
     assert str(view).count(FIX) == 5
     slack.close()
+
+
+def test_an_alert_that_is_deleted_comes_again_with_the_next(bench: SlackBench) -> None:
+    """Somebody deletes an alert: it is posted anew after the next one, with its buttons."""
+    slack = bench.slack
+    alert = bench.announce()
+    bench.client.chat_delete(channel=alert["channel"], ts=alert["ts"])
+    bench.gateway.listed.append(account(3))
+    slack.command("/altcontact check")
+    slack.wait_private("3 of 3 accounts")
+    bench.announcer.deliver()
+    bench.announcer.deliver()
+    again = slack.wait_message("2 contacts missing")
+    assert again["metadata"] == alert["metadata"]
+    slack.press(FIX, message=again)
+    slack.wait_view(SHOWN)

@@ -13,6 +13,7 @@ from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.errors import (
     HistoryUnreadable,
     MessageGone,
+    MessageLocked,
     NotifierError,
     PostInDoubt,
     PostRefused,
@@ -93,6 +94,8 @@ class FrailAnnouncements:
         self.begin_sending = announcements.begin_sending
         self.not_sent = announcements.not_sent
         self.may_repeat = announcements.may_repeat
+        self.standing = announcements.standing
+        self.post_again = announcements.post_again
 
     def due(self) -> list[Announcement]:
         if self.due_faults:
@@ -516,11 +519,61 @@ def test_an_update_that_fails_is_tried_again(
 def test_a_message_that_is_gone_is_let_go(
     announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
-    """Where the message was deleted, there is nothing to update, and nothing is posted anew."""
+    """Where the message was deleted and nothing of it stands, nothing is posted anew."""
     scan(store, {1: ABSENT})
     announcer.deliver()
     resolve(store, 1)
     notifier.update_faults.append(MessageGone("It was deleted."))
+    announcer.deliver()
+    assert store.announcements.due() == []
+    assert notifier.tries == 1
+
+
+def test_an_alert_that_was_deleted_is_posted_anew_with_the_next(
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """With what stands of it, once a scan has something to say; from then on it is that message."""
+    scan(store, {1: ABSENT, 2: ABSENT})
+    announcer.deliver()
+    notifier.deleted.update(notifier.messages)
+    scan(store, {1: ABSENT, 2: ABSENT})
+    announcer.deliver()
+    assert len(notifier.posted) == 1
+    scan(store, {1: ABSENT, 2: ABSENT, 3: ABSENT})
+    announcer.deliver()
+    announcer.deliver()
+    first, second, again = notifier.posted
+    assert again == first != second
+    assert [content.open for content in notifier.messages.values()] == [2, 1, 2]
+    resolve(store, 1)
+    announcer.deliver()
+    assert list(notifier.messages.values())[2].open == 1
+    assert store.announcements.due() == []
+
+
+def test_an_alert_that_turns_out_to_be_deleted_is_posted_anew(
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """Where one of its findings is resolved, and others stand."""
+    scan(store, {1: ABSENT, 2: ABSENT})
+    announcer.deliver()
+    resolve(store, 1)
+    notifier.update_faults.append(MessageGone("It was deleted."))
+    announcer.deliver()
+    announcer.deliver()
+    assert len(notifier.posted) == 2
+    assert list(notifier.messages.values())[1].open == 1
+    assert store.announcements.due() == []
+
+
+def test_a_message_that_may_not_be_edited_is_not_posted_anew(
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """It stands in the channel, if out of date: a second one would be there with every change."""
+    scan(store, {1: ABSENT, 2: ABSENT})
+    announcer.deliver()
+    resolve(store, 1)
+    notifier.update_faults.append(MessageLocked("It is too old."))
     announcer.deliver()
     assert store.announcements.due() == []
     assert notifier.tries == 1
