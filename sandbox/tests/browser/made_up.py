@@ -91,6 +91,7 @@ class MadeUpApp:
             web_client=WebClient(base_url=environment["SLACK_API_URL"]),
             ping_interval=1,
         )
+        self._handler.client.proxy = None  # slack_sdk takes the machine's, NO_PROXY or not
 
     def start(self, slack: SlackSandbox) -> None:
         """Connect, with every scope granted."""

@@ -79,6 +79,7 @@ def test_the_builtin_client_acks(slack: SlackSandbox) -> None:
         web_client=WebClient(base_url=environment["SLACK_API_URL"]),
         ping_interval=1,
     )
+    client.proxy = None  # slack_sdk takes a proxy of the machine's, NO_PROXY or not
     client.socket_mode_request_listeners.append(listen)
     client.connect()
     try:
