@@ -90,6 +90,14 @@ _CAUSES: Final = (
 )
 _SIGNED: Final = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
 _SIGNED_WHEN: Final = re.compile(r"signature (?:expired|not yet current)", re.IGNORECASE)
+_UNKNOWN_KEY: Final = frozenset(
+    {"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"}
+)
+_UNKNOWN_KEY_WORDS: Final = {
+    "message": "AWS does not know the access key that the bot uses.",
+    "remedy": "Check that the key was not deleted and that its session token belongs to it. Keys "
+    "of China and GovCloud are known there alone: set AWS_REGION to one of their regions.",
+}
 _BY_CODE: Final = {code: cause for cause, codes in _CAUSES for code in codes.split()}
 _BY_STATUS: Final = {429: FailureCode.THROTTLED} | dict.fromkeys(
     range(500, 600), FailureCode.AWS_FAULT
@@ -159,7 +167,9 @@ def _explain_answer(error: ClientError, request: Request) -> Failure:
     if cause not in {FailureCode.THROTTLED, FailureCode.AWS_FAULT}:
         if code in _SIGNED and _SIGNED_WHEN.search(str(answer.get("Message", ""))):
             return failure(FailureCode.CLOCK_WRONG, code=code)
-        if error.operation_name != request.operation:
+        if code in _UNKNOWN_KEY:
+            return failure(FailureCode.CREDENTIALS_EXPIRED, code=code, **_UNKNOWN_KEY_WORDS)
+        if error.operation_name != request.operation and cause is None:
             return _refresh_failed(code)
         if code in DENIED:
             return explain_access_denied(str(answer.get("Message", "")), code, request)

@@ -82,6 +82,14 @@ def test_a_signature_of_another_time_is_a_matter_of_the_clock(code: str, message
     assert explain(error(code, message, status=403), about()).cause is FailureCode.CLOCK_WRONG
 
 
+@pytest.mark.parametrize("code", ["InvalidClientTokenId", "UnrecognizedClientException"])
+def test_a_key_that_aws_does_not_know_may_be_of_another_partition(code: str) -> None:
+    """It is not told as expired, and the region variable is named."""
+    why = explain(error(code, status=403), about())
+    assert "expired" not in why.message
+    assert "AWS_REGION" in why.remedy
+
+
 def test_a_code_is_passed_on_only_if_it_looks_like_one() -> None:
     """A code is kept for who looks it up, and dropped where it could be any text."""
     assert explain(error("ValidationException"), about()).code == "ValidationException"
@@ -145,6 +153,8 @@ def test_a_role_that_cannot_be_assumed_is_a_matter_of_credentials() -> None:
     failure = explain(refused, about(MEMBER))
     assert failure.cause is FailureCode.CREDENTIALS_EXPIRED
     assert "refreshed" in failure.message
+    expired = explain(error("ExpiredToken", USER, 403, "AssumeRole"), about(MEMBER))
+    assert expired.message.startswith("The AWS credentials have expired")
     slow = error("Throttling", status=400, operation="AssumeRole")
     assert explain(slow, about(MEMBER)).cause is FailureCode.THROTTLED
 
