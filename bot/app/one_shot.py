@@ -42,7 +42,7 @@ def check_once(
     Raises:
         StoreError: the database cannot be used.
     """
-    if not settings.database.exists() and (failed := _unreachable(settings)) is not None:
+    if not _may_exist(settings.database) and (failed := _unreachable(settings)) is not None:
         return failed
     with _services(settings) as services:
         ticket = services.scanner.start(Trigger(TriggerKind.CLI), on_progress)
@@ -101,6 +101,14 @@ def _unreachable(settings: Settings) -> ScanReport | None:
     return ScanReport(scan, ())
 
 
+def _may_exist(path: Path) -> bool:
+    """Whether there is such a file, or it cannot be told: then opening it says why."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
 def explain_policy(settings: Settings, text: str) -> Explanation | NotFound:
     """Find an account by its id or name, and tell its policy.
 
@@ -109,7 +117,7 @@ def explain_policy(settings: Settings, text: str) -> Explanation | NotFound:
         StoreError: the database cannot be used.
     """
     with ExitStack() as stack:
-        if not settings.database.exists():
+        if not _may_exist(settings.database):
             # What is read is kept for the next time, but a question leaves no file behind.
             folder = stack.enter_context(TemporaryDirectory(prefix="altcontact-"))
             settings = settings.model_copy(update={"database": Path(folder) / "altcontact.db"})

@@ -42,12 +42,12 @@ def policy_init(
     Exit status: 0 it was written, 2 wrong usage or settings, or nothing could be read.
     """
     name = file or os.environ.get(CONFIG, "").strip() or DEFAULT_FILE
-    if name != "-" and _path(name).exists():
+    if name != "-" and _is_there(_path(name)):
         say(f"{name} exists already. Name another file, or - for standard output.")
         return Exit.USAGE
     # The file that is to be written need not be there yet.
     environ = {key: value for key, value in os.environ.items() if key != CONFIG or not file}
-    if not _path(environ.get(CONFIG, "") or DEFAULT_FILE).exists():
+    if not _is_there(_path(environ.get(CONFIG, "") or DEFAULT_FILE)):
         environ.pop(CONFIG, None)
     settings = load(environ, needs_slack=False)
     logs.configure(settings.log_format, logging.ERROR)
@@ -74,6 +74,13 @@ def policy_init(
         raise SettingsError(f"{name} could not be written: {error.strerror}.") from error
     say(f"Wrote {name}. Read it through, then: altcontact policy check")
     return Exit.COMPLIANT
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # writing it says why
+        return False
 
 
 def _path(name: str) -> Path:

@@ -209,3 +209,14 @@ def test_a_failure_is_recorded_where_there_is_a_database(aws: AwsSandbox, comman
     assert status == 2
     assert made["scan"]["id"] == 2
     assert made["error"]["code"] == "credentials_expired"
+
+
+@pytest.mark.parametrize("words", [("check",), ("policy", "explain", MANAGEMENT)])
+def test_a_database_that_cannot_be_looked_for(
+    command: Command, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """A name that is too long, like a folder that may not be entered, ends with 2 in words."""
+    command.environ["ALTCONTACT_DATABASE"] = str(tmp_path / ("x" * 300))
+    status, out, err = command.run(*words)
+    assert (status, out) == (2, "")
+    assert "Traceback" not in err
