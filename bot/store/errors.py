@@ -22,6 +22,11 @@ _ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "Look for a program that keeps it open, such as a backup or a database browser.",
     ),
     (
+        "SQLITE_READONLY_DBMOVED",
+        "was deleted or moved while the bot was running",
+        "Put it back, from a backup if need be, and start the bot again.",
+    ),
+    (
         "SQLITE_READONLY",
         "cannot be written: it is read-only",
         "Let the bot's user write the file and the directory that it is in.",

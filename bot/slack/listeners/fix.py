@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import AlternateContact, fingerprint
-from bot.domain.errors import AltcontactError, GatewayError, RightsUnknown, StoreError
+from bot.domain.errors import AltcontactError, FixError, GatewayError, RightsUnknown, StoreError
 from bot.domain.fixes import FixRequest
 from bot.domain.policy.account_policy import Presence
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
@@ -86,10 +86,17 @@ class FixListeners:
         self._open_for(body, account_id, contact_type)
 
     def try_again(self, body: dict[str, Any]) -> None:
-        """A button **Try again**: the form of a fix that failed, as it was typed."""
+        """A button **Try again**: the form of a fix that failed, as it was typed.
+
+        Raises:
+            FixError: the database does not know that fix.
+        """
         fix = self._records.get(number_at(body, "actions", 0, "value"))
         if fix is None:
-            return
+            raise FixError(
+                "This fix is no longer on record.",
+                "To open the form, type /altcontact fix and the account's id.",
+            )
         request = fix.request
         typed = request.wanted if user_id(body) == request.user_id else None
         self._open_for(body, request.account_id, request.type, typed)

@@ -100,3 +100,15 @@ def test_large_payloads_that_come_together_are_all_acked(bench: SlackBench) -> N
     with ThreadPoolExecutor(24) as people:
         told = list(people.map(lambda _: bench.slack.deliver(payload, kind)["acked"], range(48)))
     assert all(told)
+
+
+@pytest.mark.parametrize("name", ["/help", "/check", "/fix {account}", "/exemptions", "/doctor"])
+def test_a_deleted_database_is_told_by_every_command(bench: SlackBench, name: str) -> None:
+    """The person hears what is wrong, and what to do about it."""
+    bench.slack.command("/altcontact help")
+    bench.slack.wait_private("/altcontact fix")
+    bench.delete_database()
+    line = name.format(account=WEB.id)
+    bench.slack.command(f"/altcontact {line.removeprefix('/')}")
+    told = bench.slack.wait_private(str(bench.store.connections.path))
+    assert "deleted or moved" in told["text"] or "cannot be opened" in told["text"]

@@ -11,7 +11,8 @@ import structlog
 from bot.domain.errors import StoreError
 from bot.slack.readers import FULL_ACCESS
 from sandbox.tests.slack.fixtures import slack, slack_server
-from tests.integration.slack.bench import BOB, FIX, GROUP, LAKE, SHOWN, SlackBench, bench
+from tests.integration.slack.bench import ALICE, BOB, FIX, GROUP, LAKE, SHOWN, SlackBench, bench
+from tests.integration.slack.deliveries import Known, valid
 from tests.unit.fakes import OTHER, account
 
 if TYPE_CHECKING:
@@ -247,3 +248,20 @@ def test_an_alert_that_is_deleted_comes_again_with_the_next(bench: SlackBench) -
     assert again["metadata"] == alert["metadata"]
     slack.press(FIX, message=again)
     slack.wait_view(SHOWN)
+
+
+def test_trying_again_what_is_not_on_record_is_told(bench: SlackBench) -> None:
+    """A button of a database that was replaced: nothing opens, and the person hears why."""
+    kind, press = valid(Known(fix=999), ALICE, bench.slack.trigger())["altcontact_try_again"]
+    assert bench.slack.deliver(press, kind)["acked"]
+    bench.slack.wait_private("no longer on record")
+
+
+def test_a_button_of_an_older_version_is_told(bench: SlackBench) -> None:
+    """Nothing is done, and the person hears what to do instead; a form says so in its window."""
+    deliveries = valid(Known(), ALICE, bench.slack.trigger())
+    kind, press = deliveries["altcontact_of_an_older_version"]
+    assert bench.slack.deliver(press, kind)["acked"]
+    bench.slack.wait_private("older version")
+    kind, form = deliveries["altcontact_form_of_an_older_version"]
+    assert "older version" in str(bench.slack.deliver(form, kind)["answer"])
