@@ -238,7 +238,7 @@ class SlackBot:
             token,
             url,
             on_connected=on_connected,
-            count_others=OtherBotsWatch(store.slack_health, self.announcer.wake).count,
+            count_others=OtherBotsWatch(store.slack_health, self.announcer.wake, clock).count,
         )
 
     def stop(self) -> None:

@@ -11,6 +11,7 @@ from bot.domain.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.services.ports.clock import Clock
     from bot.services.ports.store import SlackHealthRepository
 
 _log = structlog.get_logger(__name__)
@@ -34,6 +35,7 @@ class OtherBotsWatch:
     Args:
         health: remembers it, and announces what lasts.
         on_news: called where there is something to announce.
+        clock: the time.
         recount: seconds until others are counted again.
         recount_known: the same once it is known that they last.
     """
@@ -42,6 +44,7 @@ class OtherBotsWatch:
         self,
         health: SlackHealthRepository,
         on_news: Callable[[], None],
+        clock: Clock,
         *,
         recount: float = RECOUNT,
         recount_known: float = RECOUNT_KNOWN,
@@ -50,7 +53,9 @@ class OtherBotsWatch:
         self._on_news = on_news
         self._recount = recount
         self._recount_known = recount_known
-        self._counts = 0
+        self._clock = clock
+        self._since: float | None = None
+        self._lasting = False
 
     def count(self, others: int) -> float | None:
         """Take a count.
@@ -61,18 +66,24 @@ class OtherBotsWatch:
         Returns:
             Seconds until they are to be counted again; None where there are none.
         """
-        before, self._counts = self._counts, self._counts + 1 if others else 0
-        lasting = self._counts > 1
+        since, was_lasting = self._since, self._lasting
+        now = self._clock.monotonic()
+        self._since = (now if since is None else since) if others else None
+        # Counted twice is not enough: where the connection is lost and made again within seconds,
+        # Slack may still count the bot's own lost one.
+        lasting = self._lasting = (
+            bool(others) and since is not None and now - since >= self._recount
+        )
         try:
             if self._health.count_others(others, lasting=lasting):
                 self._on_news()
         except StoreError as error:
             _log.error("other bots not recorded", problem=str(error), mend=error.remedy)
         if not others:
-            if before:
+            if since is not None:
                 _log.info("no other bot on this Slack app any more")
             return None
-        if before < 2:  # noqa: PLR2004 - at the first count, and at the one that confirms it
+        if since is None or lasting > was_lasting:
             _log.warning(
                 "another bot on this Slack app",
                 connections=others,

@@ -278,7 +278,7 @@ def test_two_bots_on_two_databases(slack: SlackSandbox, tmp_path: Path) -> None:
     def bot(name: str, stack: ExitStack) -> tuple[Tried, SqliteStore, threading.Event]:
         store = stack.enter_context(SqliteStore(tmp_path / f"{name}.db", SystemClock()))
         news = threading.Event()
-        watch = OtherBotsWatch(store.slack_health, news.set, recount=0.0)
+        watch = OtherBotsWatch(store.slack_health, news.set, SystemClock(), recount=0.0)
         tried, _ = stack.enter_context(connecting(slack, recount=watch.count))
         tried.wait_connected()
         return tried, store, news
