@@ -58,6 +58,10 @@ format: $(STAMP) ## Put the code in its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: modules
+modules: ## Write docs/modules.md from the docstrings
+	@$(PYTHON) .ci/module_index.py
+
 .PHONY: bench
 bench: $(STAMP) ## Measure (ratios within one run)
 	$(BIN)/python -m benchmarks

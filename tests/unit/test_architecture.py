@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -106,3 +108,8 @@ def test_words_are_in_the_code() -> None:
         last = name.rsplit(".", 1)[-1]
         defined = rf"^\s*(?:class|def) {last}\b|^\s*{last}\s*[:=]"
         assert re.search(defined, source, re.MULTILINE), name
+
+
+def test_the_page_of_modules_is_as_the_docstrings_are() -> None:
+    """Every module is on it, in its own words; `make modules` writes it."""
+    subprocess.run([sys.executable, ROOT / ".ci/module_index.py", "--check"], check=True)
