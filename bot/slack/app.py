@@ -13,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from bot.services.check_limit import MOST_ACCOUNTS, MOST_SCANS, CheckLimit
+from bot.slack.background import BackgroundTasks
 from bot.slack.command_parser import COMMAND
 from bot.slack.listeners.account_card import AccountCards
 from bot.slack.listeners.alerts import AlertListeners
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from bot.services.ports.store import Store
     from bot.services.scan.scanner import Scanner
     from bot.services.show_account import AccountViewService
-    from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.fixers import SlackFixers
     from bot.slack.modals import Modals
@@ -71,12 +71,12 @@ class BoltApp:
 
     app: App
     acking: ThreadPoolExecutor
-    acting: ThreadPoolExecutor
+    acting: BackgroundTasks
 
     def stop(self) -> None:
-        """Let the listeners under way finish."""
+        """Let the listeners under way finish; who waits for another is told."""
         self.acking.shutdown(wait=True, cancel_futures=True)
-        self.acting.shutdown(wait=True, cancel_futures=True)
+        self.acting.stop()
 
 
 def build(
@@ -127,7 +127,7 @@ def build(
         tasks: where work is done that a person waits for.
     """
     acking = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
-    acting = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener")
+    acting = BackgroundTasks(ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener"))
     errors = ErrorHandler(messages)
     guard = RequestGuard(store.deliveries, errors, acting)
     logging.getLogger("slack_bolt.App").addFilter(_is_wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -12,6 +13,7 @@ from bot.slack.views.problem import defect_message, problem_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
 
     from bot.slack.views.message import Message
 
@@ -35,17 +37,64 @@ class Stopping(AltcontactError):
         )
 
 
-class BackgroundTasks:
-    """Runs pieces of work on threads of its own."""
+class NoThread(AltcontactError):
+    """Work was not begun, since no thread could be started for it."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="background")
+        super().__init__(
+            "The bot's machine cannot start another thread: this was not begun, and nothing was "
+            "changed.",
+            "Please try again in a minute. If this goes on, ask an administrator of this bot to "
+            "raise the limit on its processes and threads.",
+        )
+
+
+def begin(threads: Executor, task: Callable[[], Result]) -> Future[Result]:
+    """Run `task` on one of `threads` soon.
+
+    A pool may run a task after all that it refused: it queues the task before it starts a thread
+    for it (CPython's `ThreadPoolExecutor.submit`). Here what is refused never runs.
+
+    Raises:
+        RuntimeError: `task` does not run: the pool is shut down, or no thread can be started.
+    """
+    begun: Future[Result] = Future()
+
+    def run() -> None:
+        if not begun.set_running_or_notify_cancel():
+            return
+        try:
+            begun.set_result(task())
+        except BaseException as error:  # noqa: BLE001 - for whoever asks for the result
+            begun.set_exception(error)
+
+    try:
+        queued = threads.submit(run)
+    except RuntimeError:
+        if begun.cancel():
+            raise
+        return begun  # a thread that was free took it meanwhile
+    queued.add_done_callback(lambda ended: ended.cancelled() and begun.cancel())
+    return begun
+
+
+class BackgroundTasks:
+    """Runs pieces of work on threads of its own.
+
+    Args:
+        threads: run it; by default a pool of `THREADS`. `stop` shuts them down.
+    """
+
+    def __init__(self, threads: Executor | None = None) -> None:
+        self._threads = threads or ThreadPoolExecutor(THREADS, thread_name_prefix="background")
+        self._stopping = threading.Event()
 
     def run(self, task: Callable[[], None], reply: Reply) -> None:
         """Run `task` soon; where it fails, `reply` what happened and the next step.
 
         Raises:
             Stopping: after `stop`.
+            NoThread: no thread could be started; it does not run.
         """
         begun = self.submit(lambda: self._run(task, reply))
         begun.add_done_callback(lambda ended: self._tell_if_cancelled(ended, reply))
@@ -59,14 +108,16 @@ class BackgroundTasks:
 
         Raises:
             Stopping: after `stop`.
+            NoThread: no thread could be started; it does not run.
         """
         try:
-            return self._threads.submit(task)
+            return begin(self._threads, task)
         except RuntimeError:
-            raise Stopping from None
+            raise (Stopping if self._stopping.is_set() else NoThread) from None
 
     def stop(self) -> None:
         """Finish what runs, and begin nothing that waits; who waits for that is told."""
+        self._stopping.set()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, task: Callable[[], None], reply: Reply) -> None:

@@ -16,18 +16,19 @@ from slack_bolt import BoltResponse
 from slack_bolt.middleware import Middleware
 
 from bot.domain.errors import AltcontactError
-from bot.slack.background import report_defect
+from bot.slack.background import NoThread, Stopping, report_defect
 from bot.slack.direct_messages import PrivateReply
 from bot.slack.payloads import PayloadError, find_text, is_well_formed, response_url, user_id
 from bot.slack.views.problem import problem_message, problem_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
+    from concurrent.futures import Future
 
     from slack_bolt import Ack, BoltRequest
 
     from bot.services.ports.store import DeliveryRepository
+    from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.views.message import Message
 
@@ -48,7 +49,7 @@ class RequestGuard:
     """
 
     def __init__(
-        self, deliveries: DeliveryRepository, errors: ErrorHandler, threads: Executor
+        self, deliveries: DeliveryRepository, errors: ErrorHandler, threads: BackgroundTasks
     ) -> None:
         self._deliveries = deliveries
         self._errors = errors
@@ -111,9 +112,18 @@ class RequestGuard:
                 self._errors.handle(error, body)
 
         try:
-            self._threads.submit(attempt)
-        except RuntimeError:  # the bot is stopping
-            _log.warning("request came too late", user=user_id(body))
+            begun = self._threads.submit(attempt)
+        except NoThread:
+            _log.warning("no thread for what follows an ack", user=user_id(body))
+            attempt()  # here, on Bolt's own thread, which has acked
+        except Stopping as error:
+            self._errors.handle(error, body)
+        else:
+            begun.add_done_callback(lambda ended: self._tell_if_cancelled(ended, body))
+
+    def _tell_if_cancelled(self, begun: Future[None], body: Body) -> None:
+        if begun.cancelled():
+            self._errors.handle(Stopping(), body)
 
 
 class ShapeCheck(Middleware):

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.errors import NotifierError, StoreError
-from bot.slack.background import BackgroundTasks
+from bot.slack.background import BackgroundTasks, NoThread, Stopping
 from bot.slack.views.problem import note
 from tests.unit.slack.heard import Heard
+from tests.unit.slack.starved_executor import StarvedExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,3 +58,15 @@ def test_an_answer_that_cannot_be_delivered_is_logged(tasks: BackgroundTasks) ->
     tasks.run(lambda: heard(note("Next.")), heard)
     assert heard.wait() == ["Next."]
     assert tasks.submit(lambda: 7).result(60) == 7
+
+
+def test_work_that_finds_no_thread_is_not_done_later() -> None:
+    """The person is told that nothing was changed, which must stay true."""
+    done: list[int] = []
+    tasks = BackgroundTasks(StarvedExecutor())
+    with pytest.raises(NoThread, match="nothing was changed"):
+        tasks.run(lambda: done.append(1), Heard())
+    tasks.stop()
+    assert done == []
+    with pytest.raises(Stopping):
+        tasks.submit(lambda: done.append(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,10 +12,13 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request import BoltRequest
 
 from bot.domain.errors import StoreError
+from bot.slack.background import BackgroundTasks
 from bot.slack.middleware import RequestGuard, ShapeCheck
+from tests.unit.slack.starved_executor import StarvedExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Executor
 
     from slack_bolt import Ack
 
@@ -42,14 +46,16 @@ class World:
     before its ack. `told` is what people were told.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, threads: Executor | None = None) -> None:
         self.acted = 0
         self.fault: Exception | None = None
         self.before: Exception | None = None
         self.told: list[str] = []
         self._keys: set[str] = set()
-        self._threads = ThreadPoolExecutor(4)
+        self._threads = BackgroundTasks(threads)
+        self._acking = ThreadPoolExecutor(4)
         self._app = App(
+            listener_executor=self._acking,
             authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=None, bot_token="x"),
             before_authorize=ShapeCheck(self._guard()),
         )
@@ -89,9 +95,18 @@ class World:
         response = self._app.dispatch(BoltRequest(mode="socket_mode", body=body))
         return response.body if response.status == 200 else None
 
+    def finish_acks(self) -> None:
+        """Wait until Bolt's threads are done, which go on for a moment after an ack."""
+        self._acking.shutdown(wait=True)
+
+    def stop_acting(self) -> None:
+        """Begin nothing more, and wait for what was begun."""
+        self._threads.stop()
+
     def settle(self) -> None:
         """Wait until everything that was begun is over."""
-        self._threads.shutdown(wait=True)
+        self.finish_acks()
+        self.stop_acting()
 
 
 @pytest.fixture
@@ -116,6 +131,33 @@ def test_a_command_and_an_action_are_not_taken_for_each_other(world: World) -> N
         assert world.deliver(body) == ""
     world.settle()
     assert world.acted == 4
+
+
+@pytest.mark.parametrize("body", [COMMAND, ACTION], ids=["command", "action"])
+def test_what_follows_an_ack_is_done_where_no_thread_can_be_started(
+    body: dict[str, Any],
+) -> None:
+    """It is acked, so Slack does not repeat it: it is done on the thread that acked, once."""
+    world = World(StarvedExecutor())
+    assert world.deliver(body) == ""
+    world.settle()
+    assert world.acted == 1
+
+
+def test_who_waits_for_a_thread_hears_that_the_bot_stops() -> None:
+    """What was acked and not begun is not dropped in silence."""
+    threads, go_on = ThreadPoolExecutor(1), threading.Event()
+    world = World(threads)
+    busy = threads.submit(go_on.wait, 60)
+    while not busy.running():
+        continue
+    assert world.deliver(COMMAND) == ""
+    world.finish_acks()
+    threads.shutdown(wait=False, cancel_futures=True)
+    go_on.set()
+    world.settle()
+    assert world.told == ["Stopping"]
+    assert world.acted == 0
 
 
 @pytest.mark.parametrize("body", [COMMAND, ACTION, SUBMISSION], ids=["command", "action", "form"])
@@ -180,7 +222,9 @@ def test_what_bolt_would_fail_on_is_acked_and_left_alone(
 
 
 def test_a_request_that_comes_while_the_bot_stops_is_acked(world: World) -> None:
-    """Nothing more is begun, and nothing is raised."""
-    world.settle()
+    """Nothing more is begun, nothing is raised, and the person hears why."""
+    world.stop_acting()
     assert world.deliver(COMMAND) == ""
+    world.settle()
+    assert world.told == ["Stopping"]
     assert world.acted == 0
