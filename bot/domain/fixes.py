@@ -63,8 +63,8 @@ class Fix:
     `already_there` is true where AWS held the wanted contact without this fix writing it.
     `in_doubt_since` is when AWS was asked to write, for as long as it is not known whether it
     did: of a `PLANNED` fix it is None where AWS was not asked, of a `FAILED` one where AWS surely
-    did not take it. `unusual_domain`: nobody else used its email domain, and the person confirmed
-    it.
+    did not take it. `unusual_domain`: few or no other accounts used its email domain, and the
+    person confirmed it.
     """
 
     id: int

@@ -27,7 +27,7 @@ class Prechecked:
 
     `notes` is {field: what the policy has against it} of fields left as AWS holds them. `channel`
     is where the write is announced, as the policy names it. `unusual_domain`: the person confirmed
-    an email domain that no other account uses.
+    an email domain that few or no other accounts use.
     """
 
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -72,19 +72,27 @@ def precheck_fix(
             )
             return NotFixed(FixOutcome.REFUSED, problem, fields=refused)
         notes = objections
+    used = store.accounts.email_domains()
     unusual = EMAIL not in unchanged and has_unusual_domain(
         request.account_id,
         request.type,
         request.wanted,
         (found.account, policy) if found is not None and policy is not None else None,
-        store.accounts.email_domains(),
+        used,
     )
     domain = domain_of(request.wanted.email)
     if unusual and domain != confirmed_domain:
+        users = _users(len(used.get(domain, frozenset()) - {request.account_id}))
         problem = FixError(
-            f"Not saved yet: no other account has an address at {domain}.",
+            f"Not saved yet: {users} an address at {domain}.",
             "Check the email address. To use it anyway, save again.",
         )
-        words = f"No other account has an address at {domain}, and most share another domain."
+        words = f"{users[0].upper()}{users[1:]} an address at {domain}; most share another domain."
         return NotFixed(FixOutcome.TO_CONFIRM, problem, fields={EMAIL: words})
     return Prechecked(notes, policy.channel if policy is not None else "", unusual)
+
+
+def _users(number: int) -> str:
+    if not number:
+        return "no other account has"
+    return f"only {number} other account{' has' if number == 1 else 's have'}"

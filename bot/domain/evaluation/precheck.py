@@ -96,7 +96,7 @@ def has_unusual_domain(
     found: tuple[Account, AccountPolicy] | None,
     used: Mapping[str, AbstractSet[str]],
 ) -> bool:
-    """Whether a typed address is at a domain that neither the policy names nor anybody uses.
+    """Whether a typed address is at a domain that the policy does not name and few or none use.
 
     Args:
         account_id: the contact's account.

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 FEWEST_ACCOUNTS: Final = 3
 """Other accounts with contacts from which on it can be told which domains are usual."""
 
+_FEWEST_USERS: Final = 2
+_SMALLEST_SHARE: Final = 0.05
+"""A domain of fewer of the other accounts is unusual: one change to it does not make it usual."""
+
 
 def is_unusual(email: str, account_id: str, used: Mapping[str, AbstractSet[str]]) -> bool:
-    """Whether an address is at a domain that nobody uses yet, though most accounts share one.
+    """Whether an address is at a domain that few or no accounts use, though most share one.
 
     A subdomain of a domain that at least half of the other accounts use is as usual as that one.
+    A domain that the account itself uses already is not asked about again.
 
     Args:
         email: the address.
@@ -25,11 +30,12 @@ def is_unusual(email: str, account_id: str, used: Mapping[str, AbstractSet[str]]
         used: {domain: ids of the accounts with a contact there}.
     """
     domain = domain_of(email)
-    if domain in used:
+    if account_id in used.get(domain, ()):
         return False
     others = {name: ids - {account_id} for name, ids in used.items()}
     accounts = len(frozenset().union(*others.values()))
-    if accounts < FEWEST_ACCOUNTS:
+    users = len(others.get(domain, ()))
+    if accounts < FEWEST_ACCOUNTS or users >= max(_FEWEST_USERS, _SMALLEST_SHARE * accounts):
         return False
     usual = [name for name, ids in others.items() if 2 * len(ids) >= accounts]
     return bool(usual) and not any(domain.endswith(f".{name}") for name in usual)

@@ -32,7 +32,7 @@ class FixRepository(Protocol):
             request: what is wanted, by whom.
             account_name: for the record.
             channel: where it is announced once AWS took it, as the policy names it.
-            unusual_domain: whether its email domain is one that no other account uses.
+            unusual_domain: whether its email domain is one that few or no other accounts use.
 
         Returns:
             The fix, and true where it is new; false where this very form was submitted before.

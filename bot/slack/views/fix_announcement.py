@@ -47,7 +47,7 @@ def fix_message(fix: Fix) -> Message:
     ]
     if fix.unusual_domain:
         domain = escape(domain_of(request.wanted.email))
-        blocks.append(context(f":warning: No other account has an address at {domain}."))
+        blocks.append(context(f":warning: Few or no other accounts have an address at {domain}."))
     blocks.append(context(_IN_DOUBT if fix.in_doubt_since is not None else _STATES[fix.state]))
     heard = f"{about}: somebody {done} the {label} contact."
     return Message(f"{escape(heard)} {change}", blocks)

@@ -274,7 +274,7 @@ def test_what_was_not_changed_is_noted_rather_than_refused(
     assert (result.outcome, result.notes) == (FixOutcome.VERIFIED, why)
 
 
-def test_a_domain_that_nobody_uses_is_confirmed_first(
+def test_an_unusual_domain_is_confirmed_first(
     fixes: FixService, store: SqliteStore, world: World, gateway: FakeGateway
 ) -> None:
     """Where most accounts share a domain, another one is written once the person confirmed it."""
@@ -284,7 +284,7 @@ def test_a_domain_that_nobody_uses_is_confirmed_first(
     request = fix_request(wanted=replace(CONTACT, email="sec@agency.internal"))
     refused = refusal(fixes.fix(request, NAME, ANA))
     assert refused.outcome is FixOutcome.TO_CONFIRM
-    assert set(refused.fields) == {"email"}
+    assert refused.fields["email"].startswith("No other account has an address at agency.internal")
     other = refusal(fixes.fix(request, NAME, ANA, confirmed_domain="partner.internal"))
     assert other.outcome is FixOutcome.TO_CONFIRM
     assert (gateway.writes, store.fixes.get(1)) == ([], None)
@@ -297,6 +297,21 @@ def test_a_domain_that_nobody_uses_is_confirmed_first(
     store.accounts.remember([account(1)])
     again = replace(request, key="form-2", shown=fingerprint(held.wanted))
     assert fixes.fix(again, NAME, ANA).outcome is FixOutcome.VERIFIED
+
+
+def test_a_domain_is_no_more_usual_after_one_fix(
+    fixes: FixService, store: SqliteStore, gateway: FakeGateway
+) -> None:
+    """The second account to get an address there is warned about too, and told of the first."""
+    for number in (2, 3, 4):
+        store.findings.observe(evaluated(number, Present(CONTACT)))
+    elsewhere = replace(CONTACT, email="sec@agency.internal")
+    store.findings.observe(evaluated(5, Present(elsewhere)))
+    refused = refusal(fixes.fix(fix_request(wanted=elsewhere), NAME, ANA))
+    assert refused.outcome is FixOutcome.TO_CONFIRM
+    words = "Only 1 other account has an address at agency.internal; most share another domain."
+    assert refused.fields == {"email": words}
+    assert gateway.writes == []
 
 
 def test_a_confirmed_domain_is_recorded_as_unusual(
