@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)+[a-z][a-z0-9]+", re.IGNORECASE)
+_INTERNATIONAL_ENDING: Final = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)+xn--{_LABEL}", re.IGNORECASE)
 _LONGEST_DOMAIN: Final = 253
 _MENTION: Final = re.compile(r"[UWS][A-Z0-9]{2,}")
 _NEARLY_ACCOUNT: Final = re.compile(r"[0-9][0-9 -]{0,18}")
@@ -94,6 +95,11 @@ def severity(rule: Rule, value: object) -> Severity | None:
 def domain(value: object) -> str:
     """A domain, or with `*.` its subdomains; an internationalized one in its ASCII form."""
     name = ascii_domain(text(value))
+    if _INTERNATIONAL_ENDING.fullmatch(name):
+        raise ValueError(
+            f"{quoted(name)} is a domain at which AWS takes no addresses, since the part after "
+            "its last dot has a hyphen"
+        )
     if _DOMAIN.fullmatch(name) and len(name) <= _LONGEST_DOMAIN:
         return name.lower()
     bare = name.rpartition("@")[2].removeprefix("*").lstrip(".").lower()
@@ -106,13 +112,17 @@ def expected(field: str, value: object) -> str:
     """An allowed value of a contact's field: one that AWS accepts, or `@domain` for an address."""
     if not isinstance(value, str):
         raise ValueError("is no text")  # noqa: TRY004 - these are gathered
+    if not visible(value):
+        raise ValueError("is empty")
     typed = trim(value)
     if field == EMAIL and typed.startswith("@"):
         return f"@{domain(typed[1:])}"
     parsed = parse_field(field, typed)
     if isinstance(parsed, FieldProblem):
         problem = parsed.partition(" Example: ")[0].rstrip(".:")
-        words = f"is not what AWS takes: {problem[0].lower()}{problem[1:]}"
+        if not problem.startswith("AWS"):
+            problem = f"{problem[0].lower()}{problem[1:]}"
+        words = f"is not what AWS takes: {problem}"
         raise ValueError(words)  # noqa: TRY004 - these are gathered
     return parsed
 
@@ -137,7 +147,7 @@ def account(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         problem = account_id_problem(str(value))
         raise ValueError(  # noqa: TRY004 - these are gathered
-            f"{quoted(value)} needs quotation marks, since an account id may begin with 0"
+            f"“{value}” needs quotation marks, since an account id may begin with 0"
             + (f"; it {problem}" if problem else "")
         )
     given = text(value)

@@ -110,6 +110,14 @@ def ascii_domain(name: str) -> str:
     return f"{star}{validated.ascii_domain}"
 
 
+def is_taken_domain(domain: str) -> bool:
+    """Whether AWS's pattern of addresses has room for a domain, which is valid and in ASCII.
+
+    It takes no hyphen in the part after the last dot, as internationalized ones have (`xn--p1ai`).
+    """
+    return EMAIL_PATTERN.fullmatch(f"x@{domain}") is not None
+
+
 def warnings(contact: AlternateContact) -> dict[str, str]:
     """What may be wrong with a contact that is valid: {field: what to look at}."""
     if not is_international(contact.phone) or is_in_known_range(contact.phone):
@@ -175,6 +183,8 @@ def _parse_email(address: str) -> str | FieldProblem:
         return FieldProblem("This is not an email address. Example: aws-security@example.com")
     if not domain.isascii():
         return _in_ascii(local, validated.ascii_domain.removesuffix(suffix))
+    if not is_taken_domain(domain):
+        return _domain_not_taken(domain)
     if EMAIL_PATTERN.fullmatch(address) is None:
         return FieldProblem(
             "AWS does not take this address: before the @ only letters, digits and _ + = . # "
@@ -185,11 +195,15 @@ def _parse_email(address: str) -> str | FieldProblem:
 
 def _in_ascii(local: str, domain: str) -> str | FieldProblem:
     """An address with a domain that was internationalized, as AWS takes it."""
+    if not is_taken_domain(domain):
+        return _domain_not_taken(domain)
     ascii_form = f"{local}@{domain}"
-    if EMAIL_PATTERN.fullmatch(ascii_form) is not None:
-        return _common_problem(EMAIL, ascii_form) or ascii_form
+    return _common_problem(EMAIL, ascii_form) or ascii_form
+
+
+def _domain_not_taken(domain: str) -> FieldProblem:
     return FieldProblem(
-        f"AWS takes domains in ASCII alone, and not this one, {domain}. "
+        f"AWS does not take addresses at {domain}: the part after the last dot has a hyphen. "
         "Please use an address at another domain."
     )
 
