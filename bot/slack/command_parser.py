@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.domain.contacts import ContactType
 from bot.domain.pasted_ids import account_id_problem, parse_account_id, unwrapped
+from bot.domain.visible_text import visible
 
 COMMAND: Final = "/altcontact"
 
@@ -68,7 +69,7 @@ def parse(text: str) -> Command | Typo:
     if not name:
         return Command(HELP)
     if name in _NAMES:
-        return Command(name, rest)
+        return Command(name, rest if visible(rest) else "")
     near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=_NEAR)
     if near:
         return Typo(word, f"{COMMAND} {near[0]} {rest}".rstrip())

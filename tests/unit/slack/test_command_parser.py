@@ -22,6 +22,7 @@ from bot.slack.command_parser import Command, Typo, parse, split_type
         ("reload", Command("reload")),
         ("\u2060check\u200b 4444-4444-4444", Command("check", "4444-4444-4444")),
         ("`check`\u00a0444444444444", Command("check", "444444444444")),
+        ("fix \u200b \u2060", Command("fix")),
     ],
 )
 def test_commands_are_understood(typed: str, command: Command) -> None:
