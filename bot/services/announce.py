@@ -83,7 +83,7 @@ class AnnouncementSender:
         self._woken = woken or threading.Event()
         self._stopping = stopping or threading.Event()
         self._tries: dict[str, tuple[int, float]] = {}
-        self._problem: NotifierError | None = None
+        self._problems: dict[str, str] = {}
         self._unrecorded: dict[str, tuple[Posted, int]] = {}
         self._thread = threading.Thread(target=self._run, name="announcer")
 
@@ -123,8 +123,9 @@ class AnnouncementSender:
         wait = self._poll_interval
         due = self._announcements.due()
         self._tries = {item.id: self._tries[item.id] for item in due if item.id in self._tries}
-        if not due:
-            self._problem = None
+        self._problems = {
+            item.id: self._problems[item.id] for item in due if item.id in self._problems
+        }
         for announcement in due:
             if self._stopping.is_set():
                 break
@@ -160,16 +161,17 @@ class AnnouncementSender:
         except Exception:  # noqa: BLE001 - a defect met in one must not keep the others back
             _log.exception("announcement failed", announcement=announcement.id)
             return LONGEST_RETRY
-        if self._problem is not None:
+        if self._problems.pop(announcement.id, "") and not self._problems:
             _log.info("announcing works again")
-        self._problem = None
         return 0.0
 
     def _report(self, announcement: Announcement, error: NotifierError) -> None:
-        """Remember why it waits; log a problem once, not at every try."""
+        """Remember why it waits; log a problem once, not at every try nor for each that waits."""
         refusal = Refusal(str(error), error.remedy, error.code, error.permanent)
         self._health.refused(announcement.id, refusal)
-        if self._problem is None or str(self._problem) != str(error):
+        known = str(error) in self._problems.values()
+        self._problems[announcement.id] = str(error)
+        if not known:
             log = _log.error if error.permanent else _log.warning
             log(
                 "announcement waits",
@@ -178,7 +180,6 @@ class AnnouncementSender:
                 mend=error.remedy,
                 code=error.code,
             )
-        self._problem = error
 
     def _deliver(self, announcement: Announcement) -> None:
         if announcement.id in self._unrecorded:

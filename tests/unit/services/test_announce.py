@@ -406,6 +406,30 @@ def test_what_waits_for_a_person_is_tried_ever_later(
     assert store.slack_health.waiting() is None
 
 
+def test_two_that_wait_for_different_reasons_are_logged_once_each(
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """For days, two causes are two lines; it works again once neither is left."""
+    scan(store, {1: ABSENT, 2: unreadable()})
+    too_long = PostRefused("Slack refused: a_code_of_next_year.", "Look it up.", permanent=True)
+    notifier.post_faults.extend(300 * [NO_CHANNEL, too_long])
+    with capture_logs() as logs:
+        for _ in range(300):
+            announcer.deliver()
+            clock.tick(LONGEST_WAIT)
+        waits, logs[:] = [log["event"] for log in logs], []
+        notifier.post_faults.append(too_long)
+        announcer.deliver()
+        clock.tick(LONGEST_WAIT)
+        announcer.deliver()
+    assert waits == 2 * ["announcement waits"]
+    assert [log["event"] for log in logs] == [
+        "announced",
+        "announced",
+        "announcing works again",
+    ]
+
+
 def test_a_problem_is_over_when_nothing_is_due_any_more(
     announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
