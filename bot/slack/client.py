@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from http import HTTPStatus
-from http.client import HTTPException
+from http.client import HTTPException, InvalidURL
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
 from slack_sdk import WebClient
@@ -30,7 +30,7 @@ from bot.domain.errors import (
     PostRefused,
 )
 from bot.slack.proxy import proxy_for
-from bot.slack.refusals import RETRIED, explain_code, is_known
+from bot.slack.refusals import RETRIED, explain_code, explain_connecting, is_known
 from bot.slack.transport_errors import MalformedAnswer, transport_problem
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.web import SlackResponse
 
+    from bot.slack.proxy import Proxy
     from bot.slack.views.message import Message
 
 _Problem = TypeVar("_Problem", bound=NotifierError)
@@ -58,6 +59,9 @@ SHORT_TIMEOUT: Final = 2
 
 DOCTOR_TIMEOUT: Final = 5
 """Seconds to wait where it is looked whether Slack answers."""
+
+LONGEST_RETRY_AFTER: Final = 3600.0
+"""Seconds waited at most where an answer asks for more: Slack's own limits are by the minute."""
 
 _BY_ITSELF: Final = "It is tried again by itself."
 TRY_AGAIN: Final = "Please try again in a moment."
@@ -91,8 +95,8 @@ class SlackWebClient(WebClient):
     ) -> None:
         super().__init__(token=token, base_url=base_url, logger=_QUIET, **options)
         self._on_date = on_date
-        proxy = proxy_for(base_url)
-        self.proxy = proxy.url if proxy is not None else None
+        self._way = proxy_for(base_url)
+        self.proxy = self._way.url if self._way is not None else None
 
     def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:  # noqa: ANN401 - likewise
         """Make a call.
@@ -100,6 +104,7 @@ class SlackWebClient(WebClient):
         Raises:
             SlackClientError, OSError, HTTPException: the call failed.
         """
+        _check_way(self._way)
         try:
             response = super().api_call(api_method, **arguments)
         except SlackApiError as error:
@@ -162,8 +167,8 @@ class Reply:
     def __init__(self, url: str, *, replace: bool = True) -> None:
         self._replace = replace
         self._hook = WebhookClient(url, timeout=TIMEOUT, logger=_QUIET, retry_handlers=[])
-        proxy = proxy_for(url)
-        self._hook.proxy = proxy.url if proxy is not None else None
+        self._way = proxy_for(url)
+        self._hook.proxy = self._way.url if self._way is not None else None
 
     def __call__(self, message: Message) -> None:
         """Show `message` instead of the last answer.
@@ -172,6 +177,7 @@ class Reply:
             NotifierError: Slack did not take it.
         """
         try:
+            _check_way(self._way)
             answer = self._hook.send(
                 text=message.text,
                 blocks=message.blocks,
@@ -188,6 +194,12 @@ class Reply:
                 f"Slack did not accept the answer to a command (HTTP {answer.status_code}).",
                 TRY_AGAIN,
             )
+
+
+def _check_way(proxy: Proxy | None) -> None:
+    """Raise InvalidURL where the proxy cannot be used: urllib makes another of what it is given."""
+    if proxy is not None and proxy.problem:
+        raise InvalidURL(proxy.variable)
 
 
 def code_of(error: CallError) -> str:
@@ -209,6 +221,11 @@ def explain(error: CallError, remedy: str = _BY_ITSELF) -> NotifierError:
         remedy: the next step where trying again may help.
     """
     return _as(NotifierError, error, remedy)
+
+
+def connecting_error(error: CallError) -> NotifierError:
+    """What it means that Slack opened no connection of Socket Mode."""
+    return _as(NotifierError, error, words=explain_connecting)
 
 
 def post_error(error: CallError) -> PostRefused | PostInDoubt:
@@ -234,11 +251,16 @@ def history_error(error: CallError) -> NotifierError:
     return _as(PostRefused, error)
 
 
-def _as(kind: type[_Problem], error: CallError, remedy: str = _BY_ITSELF) -> _Problem:
+def _as(
+    kind: type[_Problem],
+    error: CallError,
+    remedy: str = _BY_ITSELF,
+    words: Callable[[str], tuple[str, str]] = explain_code,
+) -> _Problem:
     code, retry_after = code_of(error), _retry_after(error)
     permanent = bool(code) and code not in RETRIED and retry_after is None
     if code or retry_after is not None:
-        message, own_remedy = explain_code(code or "ratelimited")
+        message, own_remedy = words(code or "ratelimited")
         if permanent and not is_known(code) and remedy != _BY_ITSELF:
             own_remedy = remedy
     else:
@@ -256,7 +278,9 @@ def _retry_after(error: CallError) -> float | None:
     ):
         return None
     text = _header(_response(error), "retry-after")
-    return float(text) if text.isdigit() else 1.0
+    if not (text.isascii() and text.isdigit()):
+        return 1.0
+    return min(float(text), LONGEST_RETRY_AFTER)
 
 
 def _header(response: SlackResponse, name: str) -> str:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _SECURE: Final = frozenset({"https", "wss"})
 _VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _PORTS: Final = {"http": 80, "https": 443}
+_NO_URL: Final = (
+    "it is not a proxy's URL; special characters in user and password are to be percent-encoded"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +67,21 @@ def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> Proxy | Non
 
 
 def _parsed(value: str, variable: str) -> Proxy:
-    address = urlsplit(value if "://" in value else f"http://{value}")
+    unusable = Proxy(value, "", variable, _NO_URL)
+    try:
+        address = urlsplit(value if "://" in value else f"http://{value}")
+        port = address.port
+    except ValueError:
+        return unusable
     scheme = address.scheme
+    if not scheme:
+        return unusable
     if scheme not in _PORTS:
         problem = f"it is a {scheme} proxy, and the bot can use HTTP proxies only"
         return Proxy(value, address.netloc.rpartition("@")[2], variable, problem)
-    try:
-        port = address.port or _PORTS[scheme]
-    except ValueError:
-        port = 0
-    if not address.hostname or not port:
-        return Proxy(value, "", variable, "it is not a proxy's URL")
+    port = _PORTS[scheme] if port is None else port
+    if not address.hostname or not port or " " in address.netloc:
+        return unusable
     user, at, host = address.netloc.rpartition("@")
     host = host if address.port else f"{host.rstrip(':')}:{port}"
     # Both libraries speak plain HTTP to the proxy itself, whatever its scheme says.

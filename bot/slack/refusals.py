@@ -117,6 +117,27 @@ _CODES: Final[dict[str, tuple[str, str]]] = {
     ),
 }
 
+_NEW_APP_LEVEL: Final = (
+    "Generate one with the scope connections:write at https://api.slack.com/apps (the app, Basic "
+    "Information, App-Level Tokens), and start the bot with it as SLACK_APP_TOKEN."
+)
+_CONNECTING: Final[dict[str, tuple[str, str]]] = {
+    **dict.fromkeys(
+        (*_TOKEN_CODES, "not_allowed_token_type"),
+        ("Slack does not accept the app-level token.", _NEW_APP_LEVEL),
+    ),
+    **dict.fromkeys(
+        ("missing_scope", "no_permission"),
+        ("The app-level token lacks the scope connections:write.", _NEW_APP_LEVEL),
+    ),
+    "forbidden_team": _WORKSPACE,
+    "socket_mode_not_enabled": (
+        "Socket Mode is off for the Slack app.",
+        "Turn it on at https://api.slack.com/apps (the app, Socket Mode).",
+    ),
+}
+"""Refusals of a connection: these are about the app-level token, not the bot's."""
+
 _EVERYWHERE: Final = frozenset(
     {
         *_TOKEN_CODES,
@@ -152,6 +173,11 @@ CLOSED: Final[dict[str, tuple[str, str]]] = {
 def is_known(code: str) -> bool:
     """Whether there are words for a code of its own."""
     return code in _CODES or code in RETRIED
+
+
+def explain_connecting(code: str) -> tuple[str, str]:
+    """What a code means that refuses a connection of Socket Mode; see `explain_code`."""
+    return _CONNECTING.get(code) or explain_code(code)
 
 
 def explain_code(code: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.domain.errors import NotifierError
-from bot.slack.client import CALL_ERRORS, TRY_AGAIN, explain, single_try_client
+from bot.slack.client import CALL_ERRORS, connecting_error, single_try_client
 from bot.slack.socket_client import ConnectFailed, SocketClient, hang_up
 from bot.slack.transport_errors import no_websocket, required, transport_problem
 
@@ -31,6 +31,7 @@ FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
 HELLO_TIMEOUT: Final = 10.0
 """Seconds in which Slack says hello on a connection that was opened."""
 
+_AGAIN: Final = "It is tried again by itself."
 _STILL: Final = "Checks run as scheduled; commands and buttons do not work until it is connected."
 
 
@@ -191,15 +192,17 @@ class SocketModeConnection:
             answer = self._web.apps_connections_open(app_token=self._app_token)
             self._client.open(required(answer, "url", str))
         except CALL_ERRORS as error:
-            raise explain(error) from error
+            raise connecting_error(error) from error
         except ConnectFailed as error:
             raise _problem(error.cause) from error
         if not self._hello.wait(self._hello_timeout):
             self._client.drop()
             raise NotifierError(
                 "Slack could not be reached: the connection is open, but Slack says nothing on it.",
-                f"Look for a proxy or a firewall that holds back WebSocket messages. {TRY_AGAIN}",
+                f"Look for a proxy or a firewall that holds back WebSocket messages. {_AGAIN}",
             )
+        if self._stopping.is_set():  # which ends that wait, without a hello
+            raise NotifierError("The bot stops.")
 
     def _watch(self, recount: float | None) -> bool:
         """Return when the connection is lost, or another is asked for.
@@ -231,5 +234,4 @@ class SocketModeConnection:
 
 def _problem(cause: Exception | None) -> NotifierError:
     problem = transport_problem(cause) if cause is not None else no_websocket()
-    again = "It is tried again by itself."
-    return NotifierError(problem.message, f"{problem.remedy} {again}".strip())
+    return NotifierError(problem.message, f"{problem.remedy} {_AGAIN}".strip())

@@ -32,6 +32,9 @@ def refused(
         return line(
             name, State.FAILURE, str(problem), "Try again in a minute.", "altcontact doctor"
         )
+    if not problem.permanent:
+        message = f"{problem} (Slack's code: {problem.code})"
+        return line(name, State.FAILURE, message, "Try again in a minute.", "altcontact doctor")
     message = f"Slack does not take it ({problem.code})."
     remedy = f"Put the one that stands here into {variable}, and start the bot again:"
     return line(name, State.FAILURE, message, remedy, token_page)

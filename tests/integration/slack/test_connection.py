@@ -113,6 +113,16 @@ def test_connected_means_that_slack_said_hello(slack: SlackSandbox) -> None:
     assert "Checks run" in line["meanwhile"]
 
 
+def test_a_stop_is_no_hello(slack: SlackSandbox) -> None:
+    """Who stops the bot while it waits for Slack's hello is not told that it is connected."""
+    slack.settings(says_hello=False)
+    with connecting(slack) as (tried, logs):
+        tried.wait(lambda: slack.state()["connected"] > 0)
+        tried.connection.stop()
+        tried.wait(lambda: all(each.name != "connect" for each in threading.enumerate()))
+    assert logs == []
+
+
 @pytest.mark.parametrize(
     ("fault", "part"),
     [
@@ -121,7 +131,10 @@ def test_connected_means_that_slack_said_hello(slack: SlackSandbox) -> None:
         ({"kind": "html"}, "is not Slack"),
         ({"kind": "malformed"}, "is not Slack"),
         ({"kind": "bare"}, "is not Slack"),
-        ({"kind": "refused", "code": "invalid_auth"}, "token"),
+        ({"kind": "refused", "code": "invalid_auth"}, "does not accept the app-level token"),
+        ({"kind": "refused", "code": "not_allowed_token_type"}, "accept the app-level token"),
+        ({"kind": "refused", "code": "missing_scope"}, "lacks the scope connections:write"),
+        ({"kind": "refused", "code": "socket_mode_not_enabled"}, "Socket Mode is off"),
         ({"kind": "refused", "code": "a_code_of_next_year"}, "a_code_of_next_year"),
     ],
 )

@@ -80,6 +80,8 @@ def test_a_post_that_may_have_been_made(error: client.CallError) -> None:
         ({"retry-after": ["3"]}, 3.0),
         ({}, 1.0),
         ({"Retry-After": "soon"}, 1.0),
+        ({"Retry-After": "²"}, 1.0),
+        ({"Retry-After": "99999999999"}, client.LONGEST_RETRY_AFTER),
     ],
 )
 def test_retry_after_is_kept(headers: dict[str, Any], seconds: float) -> None:

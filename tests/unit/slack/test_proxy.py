@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.errors import NotifierError
+from bot.slack.client import CALL_ERRORS, Reply, explain, single_try_client
 from bot.slack.proxy import proxy_for
+from bot.slack.views.message import Message
 
 API, SOCKET = "https://slack.com/api/", "wss://wss-primary.slack.com/link/?ticket=1"
 
@@ -31,13 +34,26 @@ def test_how_a_proxy_may_be_written(url: str, value: str, used: str, shown: str)
 
 
 @pytest.mark.parametrize(
-    "value", ["socks5://bob:hunter2@proxy:1080", "http://", "http://bob:hunter2@proxy:port"]
+    "value",
+    [
+        "socks5://bob:hunter2@proxy:1080",
+        "http://",
+        "http://bob:hunter2@proxy:port",
+        "http://bob:hunter2@proxy:0",
+        "http://bob:hunter2@proxy:99999",
+        "http://bob:hunter2/x@proxy:8080",
+        "http://bob:hunter2 x@proxy:8080",
+        "http://bob:hunter2@[::1",
+        "'http://bob:hunter2@proxy:8080'",
+        "::1",
+    ],
 )
 def test_a_proxy_that_cannot_be_used(value: str) -> None:
     """It is named as a problem, without its password."""
     proxy = proxy_for(API, {"https_proxy": value})
     assert proxy is not None
     assert proxy.problem
+    assert "  " not in proxy.problem
     assert "hunter2" not in proxy.problem + proxy.host
 
 
@@ -85,3 +101,16 @@ def test_which_variable_counts(
     for url, expected in ((SOCKET, secure), ("ws://127.0.0.1/link", plain)):
         proxy = proxy_for(url, environ)
         assert (proxy.host if proxy else None) == expected
+
+
+@pytest.mark.parametrize("value", ["http://bob:hunter2/x@127.0.0.1:9", "http://[::1", "socks5://a"])
+def test_a_call_by_a_proxy_that_cannot_be_used(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not made by another way that urllib finds in the same text, and the words fit."""
+    monkeypatch.setattr("os.environ", {"HTTPS_PROXY": value})
+    with pytest.raises(CALL_ERRORS) as raised:
+        single_try_client("xoxb-1", API).auth_test()
+    error = raised.value
+    assert isinstance(error, CALL_ERRORS)
+    assert "or the proxy's, is not a URL" in str(explain(error))
+    with pytest.raises(NotifierError, match="or the proxy's, is not a URL"):
+        Reply("https://hooks.slack.com/commands/1")(Message("Hello.", []))

@@ -103,6 +103,16 @@ def test_slack_is_busy() -> None:
     assert line.remedy == "Try again in a minute."
 
 
+def test_a_fault_of_slacks_own() -> None:
+    """It says nothing of the token, which nobody is asked to replace."""
+    answer = cast("Any", Answer({}, error="internal_error"))
+    answer.status_code = 200
+    fault = SlackApiError("fault", answer)  # type: ignore[no-untyped-call] # slack_sdk has no types
+    line = run_checks(fault)["Bot token"]
+    assert line.message.startswith("Slack could not answer because of a fault of its own.")
+    assert line.remedy == "Try again in a minute."
+
+
 def test_scopes_that_are_not_told() -> None:
     """Without the header it is said where to look."""
     assert run_checks(bot())["Scopes"].state is State.WARNING
