@@ -109,5 +109,5 @@ def _permission_missing(text: str, code: str) -> Failure:
         FailureCode.PERMISSION_MISSING,
         code=code,
         message=f"The bot's role may not call {action[1]}: its IAM policy does not allow it.",
-        remedy=f"Add {action[1]} to the bot's IAM policy; the README lists it under “IAM policy”.",
+        remedy=f"Add {action[1]} to the bot's IAM policy; docs/install.md has the whole policy.",
     )

@@ -120,7 +120,7 @@ _MESSAGES: Final[dict[FailureCode, tuple[str, str]]] = {
     ),
     FailureCode.PERMISSION_MISSING: (
         "The bot's role may not do this: its IAM policy does not allow the action.",
-        "Add the action to the bot's IAM policy; the README lists it under “IAM policy”.",
+        "Add the action to the bot's IAM policy; docs/install.md has the whole policy.",
     ),
     FailureCode.DENIED_BY_SCP: (
         "A service control policy denies this action.",

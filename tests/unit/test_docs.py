@@ -1,49 +1,139 @@
-"""README.md and docs/security.md against what the program and its tests offer."""
+"""The README and the docs against what the program and its tests offer."""
 
 import json
 import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 import pytest
 
-from bot.domain.findings import Outcome
+from bot.cli.exit_status import Exit
+from bot.domain.failures import FailureCode
+from bot.domain.findings import OUTCOMES, Outcome
+from bot.domain.rule_catalog import ON_BY_DEFAULT, Rule
 from bot.slack import command_parser
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = (ROOT / "README.md").read_text()
 THREATS: Final = (ROOT / "docs/security.md").read_text()
+COMMANDS: Final = (ROOT / "docs/commands.md").read_text()
+INSTALL: Final = (ROOT / "docs/install.md").read_text()
+PAGES: Final = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "sandbox/README.md")),
+    *sorted(ROOT.glob("docs/**/*.md")),
+]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "run",
-        "check",
-        "doctor",
-        "policy check",
-        "policy explain",
-        "policy init",
-        "policy schema",
-        "sandbox",
-        "--version",
-    ],
-)
-def test_every_command_is_described(name: str) -> None:
-    """Each command of the command line has its row."""
-    assert f"| `altcontact {name}` |" in README
+def rows(page: str) -> list[list[str]]:
+    """The cells of each row of a page's tables whose first cell begins with code."""
+    found = re.findall(r"^\| (`.*) \|$", (ROOT / page).read_text(), re.MULTILINE)
+    return [[cell.strip() for cell in row.split(" |")] for row in found]
 
 
-@pytest.mark.parametrize("name", command_parser._NAMES)
-def test_every_slash_command_is_described(name: str) -> None:
+def name(cell: str) -> str:
+    """The first code in a cell."""
+    return cell.split("`")[1]
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    plain = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
+    return {heading.replace(" ", "-") for heading in plain}
+
+
+def test_the_readme_is_short() -> None:
+    """It fits in 120 lines, and its tables in three."""
+    assert len(README.splitlines()) <= 120
+    assert not re.search(r"(?:^\|.*\n){4}", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", ["sandbox", "test"])
+def test_what_sets_it_up_is_in_the_readme(target: str) -> None:
+    """Two commands are all that a newcomer needs."""
+    assert f"$ make {target} " in README
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every link to a file, and to a heading in it, has its target."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in link:
+            continue
+        path, _, anchor = unquote(link).partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_the_index_lists_every_page() -> None:
+    """docs/README.md links each page and folder of prose beside it, and the README links it."""
+    index = (ROOT / "docs/README.md").read_text()
+    named = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert named == set(re.findall(r"\]\((\w+\.md)\)", index))
+    assert "(decisions/)" in index
+    assert "(docs/README.md)" in README
+
+
+def test_every_command_is_described() -> None:
+    """Each command of the command line has its row, and no other has."""
+    described = [name(cells[0]) for cells in rows("docs/commands.md")]
+    assert [each for each in described if each.startswith("altcontact ")] == [
+        "altcontact run",
+        "altcontact check",
+        "altcontact doctor",
+        "altcontact policy check",
+        "altcontact policy explain",
+        "altcontact policy init",
+        "altcontact policy schema",
+        "altcontact sandbox",
+        "altcontact --version",
+    ]
+
+
+@pytest.mark.parametrize("slash", command_parser._NAMES)
+def test_every_slash_command_is_described(slash: str) -> None:
     """Each slash command has its row."""
-    assert f"`{command_parser.COMMAND} {name}" in README
+    first = [cells[0] for cells in rows("docs/commands.md")]
+    assert any(f"`{command_parser.COMMAND} {slash}" in cell for cell in first)
 
 
-@pytest.mark.parametrize("outcome", list(Outcome))
-def test_every_outcome_is_described(outcome: Outcome) -> None:
-    """Each outcome stands in the table of outcomes or below it."""
-    assert f"`{outcome.value}`" in README
+@pytest.mark.parametrize("status", sorted(set(Exit)))
+def test_every_exit_status_is_described(status: Exit) -> None:
+    """Each status with which a command ends is on the page of commands."""
+    section = COMMANDS.partition("### Exit status")[2]
+    assert re.search(rf"\b{status.value}\b", section)
+
+
+def test_every_outcome_is_described() -> None:
+    """Each outcome has its row, in its order, and no other has."""
+    assert [name(cells[0]) for cells in rows("docs/outcomes.md")] == [
+        outcome.value for outcome in Outcome
+    ]
+
+
+def test_every_cause_is_described() -> None:
+    """Each cause has one row, and no other has; each says how to fix it."""
+    found = rows("docs/causes.md")
+    assert sorted(name(cells[0]) for cells in found) == sorted(FailureCode)
+    assert all(len(cells) == 3 and cells[2] for cells in found)
+
+
+def test_every_rule_is_described() -> None:
+    """Each rule has its row: its page, its outcome, and whether it is on without a policy."""
+    page = (ROOT / "docs/policy.md").read_text()
+    section = page.partition("\n## Rules\n")[2].partition("\n## ")[0]
+    found = re.findall(r"^\| \[`(\w+)`\]\((.+?)\) \| .+ \| (.+?) \|(.*)\|$", section, re.MULTILINE)
+    assert [rule for rule, *_ in found] == list(Rule)
+    for rule, link, outcome, on in found:
+        assert f"docs/{link}" == Rule(rule).page
+        if rule != Rule.CHANGED:
+            assert outcome == f"`{OUTCOMES.get(Rule(rule), Outcome.WEAK).value}`"
+        always = ON_BY_DEFAULT | {Rule.UNREADABLE, Rule.UNSUPPORTED}
+        assert (on.strip() == "yes") == (rule in always), rule
 
 
 @pytest.mark.parametrize(
@@ -66,16 +156,24 @@ def test_every_outcome_is_described(outcome: Outcome) -> None:
     ],
 )
 def test_every_action_is_in_the_iam_policy(action: str) -> None:
-    """What the bot calls is what the README has the role allowed."""
-    section = README.partition("#### IAM policy")[2].partition("\n### ")[0]
+    """What the bot calls is what the docs have the role allowed."""
+    section = INSTALL.partition("### IAM policy")[2].partition("\n### ")[0]
     assert f'"{action}"' in section or f"`{action}`" in section
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/modules.md"])
+def test_every_target_is_there(page: str) -> None:
+    """Each target that the docs name is in the Makefile."""
+    named = set(re.findall(r"(?:`|\$ |=1 )make ([\w-]+)", (ROOT / page).read_text()))
+    assert named
+    for target in named:
+        assert f"\n{target}:" in (ROOT / "Makefile").read_text(), target
+
+
 @pytest.mark.parametrize("target", ["sandbox", "test", "lint", "bench"])
-def test_every_target_is_there(target: str) -> None:
-    """Each target that the README names is in the Makefile."""
-    assert f"make {target}" in README
-    assert f"\n{target}:" in (ROOT / "Makefile").read_text()
+def test_the_targets_for_work_on_it_are_described(target: str) -> None:
+    """Each has its row on the page for contributors."""
+    assert f"| `make {target}` |" in (ROOT / "CONTRIBUTING.md").read_text()
 
 
 def test_lock_files_name_no_address() -> None:
@@ -146,11 +244,10 @@ def test_vulnerabilities_are_reported_privately() -> None:
 
 def test_writing_is_narrowed() -> None:
     """The statement for fixing names the contact types; a container runs without privileges."""
-    section = README.partition("To fix as well")[2].partition("```json\n")[2].partition("```")[0]
+    section = INSTALL.partition("To fix contacts")[2].partition("```json\n")[2].partition("```")[0]
     condition = json.loads(section)["Condition"]["ForAnyValue:StringEquals"]
     assert condition == {"account:AlternateContactTypes": ["SECURITY"]}
-    run = re.findall(r"\$ docker run ([^`]*?) altcontact\n", README)
-    assert run
-    for options in run:
+    for page in (README, INSTALL):
+        [options] = re.findall(r"\$ docker run ([^`]*?) altcontact\n", page)
         for option in ("--read-only", "--cap-drop ALL", "--security-opt no-new-privileges"):
             assert option in options

@@ -1,5 +1,6 @@
 """The settings: where they come from, what they may be, and what is said of wrong ones."""
 
+import re
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from bot.domain.errors import SettingsError
 from bot.domain.policy.policy import Policy
 from bot.domain.scope import ScopeKind
 
-README: Final = Path(__file__).parents[3] / "README.md"
+PAGE: Final = Path(__file__).parents[3] / "docs/settings.md"
 SLACK: Final = {
     "SLACK_BOT_TOKEN": "xoxb-1-abc",
     "SLACK_APP_TOKEN": "xapp-1-def",
@@ -38,7 +39,7 @@ def refusal(environ: dict[str, str], *, needs_slack: bool = False) -> str:
 
 
 def test_defaults() -> None:
-    """With nothing set, everything has the default that the README names."""
+    """With nothing set, everything has the default that the docs name."""
     settings = load({}, needs_slack=False)
     assert settings == Settings()
     assert settings.slack_bot_token.get_secret_value() == ""
@@ -350,10 +351,9 @@ def test_process_environment_unused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_described() -> None:
-    """Every setting has a description and an example, and stands in the README's table."""
-    readme = README.read_text()
-    for name in (*FIELDS, CONFIG):
-        assert f"| `{name}` |" in readme
+    """Every setting has a description, an example and a row in the docs, and nothing else has."""
+    rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted((*FIELDS, CONFIG))
     for field in Settings.model_fields.values():
         assert field.description
         assert field.examples

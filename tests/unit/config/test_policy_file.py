@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from bot.config.load import LoadedSettings
     from bot.config.toml_file import Problem
 
-README: Final = Path(__file__).parents[3] / "README.md"
-DOCS: Final = README.parent / "docs" / "policy.md"
+ROOT: Final = Path(__file__).parents[3]
+DOCS: Final = ROOT / "docs" / "policy.md"
 EXAMPLE: Final = (re.findall(r"```toml\n(.*?)```", DOCS.read_text(), re.DOTALL) or [""])[0]
 
 
@@ -115,9 +115,10 @@ def test_ids_are_taken_as_they_are_pasted() -> None:
     ]
 
 
-def test_the_examples_of_the_readme() -> None:
-    """Each TOML example in the README is right."""
-    examples = re.findall(r"```toml\n(.*?)```", README.read_text(), re.DOTALL)
+@pytest.mark.parametrize("page", ["README.md", "docs/policy.md", "docs/settings.md"])
+def test_the_examples_of_the_docs(page: str) -> None:
+    """Each TOML example is right."""
+    examples = re.findall(r"```toml\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
     assert examples
     for example in examples:
         assert seen(example).problems == ()
