@@ -62,6 +62,10 @@ format: $(STAMP) ## Put the code in its one format
 modules: ## Write docs/modules.md from the docstrings
 	@$(PYTHON) .ci/module_index.py
 
+.PHONY: link
+link: ## Write the links that create the Slack app, from manifest.yml
+	@$(PYTHON) .ci/manifest_link.py
+
 .PHONY: bench
 bench: $(STAMP) ## Measure (ratios within one run)
 	$(BIN)/python -m benchmarks

@@ -1,8 +1,12 @@
 """manifest.yml against what the code registers and the Web API methods that it calls."""
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -103,3 +107,26 @@ def test_lengths(manifest: dict[str, Any]) -> None:
     assert len(information["name"]) <= 35
     assert len(information["description"]) <= 140
     assert 175 <= len(information["long_description"]) <= 4000
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/install.md"])
+def test_the_link_creates_the_same_app(page: str, manifest: dict[str, Any]) -> None:
+    """The docs' link opens Slack's page for a new app with this manifest, and is not too long."""
+    text = (ROOT / page).read_text("utf-8")
+    assert "[create-app]" in text.replace("[create-app]: ", "")
+    [link] = re.findall(r"^\[create-app\]: (\S+)$", text, re.MULTILINE)
+    assert len(link) < 8000
+    address = urlsplit(link)
+    assert (address.scheme, address.netloc, address.path) == ("https", "api.slack.com", "/apps")
+    query = parse_qs(address.query, strict_parsing=True)
+    assert query["new_app"] == ["1"]
+    [filled_in] = query["manifest_yaml"]
+    assert yaml.safe_load(filled_in) == manifest
+    assert "#" not in filled_in.replace(manifest["display_information"]["background_color"], "")
+
+
+def test_the_link_has_nothing_that_markdown_or_slack_reads_otherwise() -> None:
+    """Spaces are `%20` and parentheses are encoded; `make link` writes it."""
+    [link] = re.findall(r"^\[create-app\]: (.+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert re.fullmatch(r"https://api\.slack\.com/apps\?new_app=1&manifest_yaml=[\w.%~-]+", link)
+    subprocess.run([sys.executable, ROOT / ".ci/manifest_link.py", "--check"], check=True)
