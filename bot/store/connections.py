@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlite_utils import Database
 
 from bot.domain.errors import StoreError
-from bot.store.errors import translated
+from bot.store.errors import locked_error, translated
 from bot.store.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Connections:
         self._changed = threading.Condition()
         # SQLite's own wait is a poll, unfair among many: threads queue here instead.
         self._writer = threading.Lock()
+        self._writing = False
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -68,6 +69,7 @@ class Connections:
         """The same, for what makes the tables."""
         begin = "BEGIN IMMEDIATE"
         with self._held(), self._turn(), translated(self.path), self._transaction(begin) as db:
+            self._writing = True
             yield db
 
     @contextmanager
@@ -104,6 +106,8 @@ class Connections:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._writer.acquire(timeout=self._busy_timeout):
+            if not self._writing:  # whose turn it is waits for another process, too
+                raise locked_error(self.path)
             raise StoreError(
                 f"The database {self.path} is kept busy by the bot itself for too long.",
                 "Look at the disk that holds it: it may be very slow.",
@@ -111,6 +115,7 @@ class Connections:
         try:
             yield
         finally:
+            self._writing = False
             self._writer.release()
 
     @contextmanager

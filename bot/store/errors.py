@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 _SPACE: Final = "Free some space on the disk that holds it; nothing was lost."
 
+_LOCKED: Final = (
+    "is locked by another process for too long",
+    "Look for a program that keeps it open, such as a backup or a database browser.",
+)
+
 _ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
     ("SQLITE_FULL", "cannot be written: the disk is full", _SPACE),
-    (
-        "SQLITE_BUSY",
-        "is locked by another process for too long",
-        "Look for a program that keeps it open, such as a backup or a database browser.",
-    ),
+    ("SQLITE_BUSY", *_LOCKED),
     (
         "SQLITE_READONLY_DBMOVED",
         "was deleted or moved while the bot was running",
@@ -70,6 +71,12 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
         f"The database {path} failed ({code}).",
         "Look in the bot's log; nothing of what was to be stored was kept.",
     )
+
+
+def locked_error(path: Path) -> StoreError:
+    """The error where another process keeps the database locked."""
+    problem, remedy = _LOCKED
+    return StoreError(f"The database {path} {problem}.", remedy)
 
 
 @contextmanager

@@ -313,3 +313,16 @@ def test_any_other_error_is_told_by_its_code(path: Path) -> None:
     told = store_error(sqlite3.ProgrammingError("ana@example.com"), path)
     assert "(ProgrammingError)" in str(told)
     assert "ana" not in f"{told} {told.remedy}"
+
+
+def test_who_queues_behind_another_process_is_told_so(path: Path) -> None:
+    """Where a backup holds the database, nobody hears that the bot itself does."""
+    with (
+        SqliteStore(path, SetClock(), busy_timeout=0.2) as store,
+        ThreadPoolExecutor(4) as pool,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        asked = [pool.submit(store.deliveries.is_first, str(n)) for n in range(4)]
+        told = {str(each.exception(60)) for each in asked}
+    assert told == {f"The database {path} is locked by another process for too long."}
