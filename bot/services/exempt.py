@@ -162,6 +162,12 @@ class ExemptionService:
             if any(finding_id and finding_id not in unresolved for finding_id in shown.values()):
                 raise _resolved()
             kind, rule = ExemptionKind.VERIFICATION, Rule.UNSUPPORTED
+            in_force = self._store.exemptions.in_force().get(account_id, {})
+            made = [in_force.get((contact_type, rule)) for contact_type in shown]
+            repeated = [each for each in made if each and _same(each, user_id, reason, until, kind)]
+            if len(repeated) == len(made):
+                # Slack handed the same form in twice.
+                return repeated
             requests = [
                 ExemptionRequest(kind, account_id, contact_type, rule, reason, user_id, until)
                 for contact_type in shown
@@ -248,11 +254,17 @@ def _reason(typed: str) -> str:
     return stripped
 
 
-def _same(exemption: Exemption, user_id: str, reason: str, until: datetime) -> bool:
+def _same(
+    exemption: Exemption,
+    user_id: str,
+    reason: str,
+    until: datetime,
+    kind: ExemptionKind = ExemptionKind.EXEMPTION,
+) -> bool:
     request = exemption.request
     # By the day: the longest time that is allowed ends at another moment each time it is asked.
-    wanted = (user_id, reason, until.date())
-    return (request.user_id, request.reason, request.until.date()) == wanted
+    wanted = (kind, user_id, reason, until.date())
+    return (request.kind, request.user_id, request.reason, request.until.date()) == wanted
 
 
 def _refuse_if_other(finding: Finding | None, shown: int) -> None:

@@ -73,6 +73,14 @@ class FakeExemptions:
     def get(self, exemption_id: int) -> Exemption | None:
         return self.recorded.get(exemption_id)
 
+    def in_force(self) -> dict[str, dict[tuple[ContactType, Rule], Exemption]]:
+        found: dict[str, dict[tuple[ContactType, Rule], Exemption]] = {}
+        for made in self.recorded.values():
+            if made.ended_at is None:
+                request = made.request
+                found.setdefault(request.account_id, {})[request.type, request.rule] = made
+        return found
+
     def grant(self, requests: Sequence[ExemptionRequest], account_name: str) -> list[Exemption]:
         granted = []
         for each in requests:
@@ -277,6 +285,18 @@ def test_a_form_handed_in_twice_is_granted_once(days: int) -> None:
     assert world.grant(days=days) == first
     assert len(world.store.exemptions.recorded) == 1
     assert world.woken == 1
+
+
+def test_a_verification_handed_in_twice_is_recorded_once() -> None:
+    """A second delivery does not end what the first recorded; another observation is another."""
+    world = World(finding(1, Rule.UNSUPPORTED, Outcome.UNSUPPORTED))
+    first = world.exempting.verify(Actor(ANA), account().id, {SECURITY: 1}, REASON)
+    world.clock.tick(3)
+    assert world.exempting.verify(Actor(ANA), account().id, {SECURITY: 1}, REASON) == first
+    assert world.woken == 1
+    again = world.exempting.verify(Actor(ANA), account().id, {SECURITY: 1}, f"{REASON} Twice.")
+    assert again != first
+    assert world.exempting.verify(Actor(BO), account().id, {SECURITY: 1}, REASON) != again
 
 
 def test_a_finding_resolved_meanwhile() -> None:
