@@ -15,7 +15,7 @@ import structlog
 from slack_bolt import BoltResponse
 from slack_bolt.middleware import Middleware
 
-from bot.domain.errors import AltcontactError
+from bot.domain.errors import AltcontactError, StoreError
 from bot.slack.background import NoThread, Stopping, report_defect
 from bot.slack.direct_messages import PrivateReply
 from bot.slack.payloads import PayloadError, find_text, is_well_formed, response_url, user_id
@@ -99,7 +99,12 @@ class RequestGuard:
     def _act_once(self, act: Act, body: Body) -> None:
         trigger = find_text(body, "trigger_id")
         prefix = "command" if "command" in body else "action"
-        if not trigger or self._deliveries.is_first(f"{prefix}:{trigger}"):
+        try:
+            is_first = not trigger or self._deliveries.is_first(f"{prefix}:{trigger}")
+        except StoreError as error:
+            remedy = f"{error.remedy} Then try again.".lstrip()
+            raise StoreError(f"Nothing was done. {error}", remedy) from error
+        if is_first:
             act(body)
 
     def _go_on(self, body: Body, act: Callable[[], None]) -> None:

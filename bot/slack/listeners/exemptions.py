@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.disclosure import hide_exemption
-from bot.domain.errors import AltcontactError, ExemptionRefused, RightsUnknown
+from bot.domain.errors import AltcontactError, ExemptionRefused, RightsUnknown, StoreError
 from bot.services.exempt import UNTIL
 from bot.slack.actors import actor_of
 from bot.slack.modals import SubmissionResult
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bot.slack.views.message import Message
 
     View = dict[str, Any]
+    Again = Callable[[ExemptionInput, ExemptionRefused], View]
 
 
 class ExemptionListeners:
@@ -158,7 +159,7 @@ class ExemptionListeners:
         body: dict[str, Any],
         form: ExemptionInput,
         work: Callable[[], list[Exemption]],
-        again: Callable[[ExemptionInput, ExemptionRefused], View],
+        again: Again,
     ) -> None:
         def carry_out() -> SubmissionResult:
             try:
@@ -167,7 +168,7 @@ class ExemptionListeners:
                 errors = {}
                 if error.field:
                     errors = {block_of(error.field, form.revision): str(error)}
-                return SubmissionResult(again(form, error), refused_message(error), errors)
+                return SubmissionResult(_shown(again, form, error), refused_message(error), errors)
             message = exemption_forms.done_message(made, self._rules_url)
             return SubmissionResult(exemption_forms.note_view(message), message)
 
@@ -248,11 +249,22 @@ class ExemptionListeners:
 
 
 def _keeping_the_form(work: Callable[[], list[Exemption]]) -> list[Exemption]:
-    """Do what was submitted; where Slack could not say who may, the form is to be shown again."""
+    """Do what was submitted; the form is shown again where Slack or the database fails."""
     try:
         return work()
     except RightsUnknown as error:
         raise ExemptionRefused(f"Nothing was recorded. {error}", error.remedy) from error
+    except StoreError as error:
+        remedy = f"{error.remedy} Then submit again.".lstrip()
+        raise ExemptionRefused(f"Nothing was recorded. {error}", remedy) from error
+
+
+def _shown(again: Again, form: ExemptionInput, error: ExemptionRefused) -> View:
+    """The form as it was filled in, or the error alone where the database cannot be read."""
+    try:
+        return again(form, error)
+    except StoreError:
+        return exemption_forms.note_view(refused_message(error))
 
 
 def _message(error: AltcontactError) -> Message:

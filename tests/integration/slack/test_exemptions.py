@@ -187,19 +187,34 @@ def test_a_slow_answer_comes_later(hurried: SlackBench) -> None:
     hurried.slack.wait_view("Set aside until")
 
 
-def test_a_store_that_fails_is_told_in_the_view(
+def test_what_was_typed_is_kept_where_the_database_fails(
     bench: SlackBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nothing could be recorded, the view says why."""
+    """The form says that nothing was recorded and why, and is submitted again as it was."""
 
     def full(*_: Any) -> Any:  # noqa: ANN401 - what the store takes and gives
         raise StoreError("The disk is full.", "Make room.")
 
     check(bench)
     view = open_exempt(bench)
-    monkeypatch.setattr(bench.store.exemptions, "grant", full)
+    with monkeypatch.context() as failing:
+        failing.setattr(bench.store.exemptions, "grant", full)
+        bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
+        kept = bench.slack.wait_view("Nothing was recorded. The disk is full.")
+    assert "Make room. Then submit again." in str(kept)
+    assert kept["values"]["until"] == "2026-02-01"
+    assert REASON in kept["values"].values()
+    bench.slack.submit(**kept["values"])
+    bench.slack.wait_view("Set aside until")
+
+
+def test_a_form_whose_database_is_gone(bench: SlackBench) -> None:
+    """Where the form cannot be made anew either, it is said that nothing was recorded."""
+    check(bench)
+    view = open_exempt(bench)
+    bench.delete_database()
     bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
-    bench.slack.wait_view("The disk is full.")
+    bench.slack.wait_view("Nothing was recorded. The database")
 
 
 @pytest.mark.parametrize("what", ["altcontact_set_aside", "altcontact_verify"])

@@ -43,14 +43,16 @@ class World:
     """A Bolt app with a listener of each kind behind the guard.
 
     `acted` counts what was done. `fault` is raised by what happens after an ack; `before` by a form
-    before its ack. `told` is what people were told.
+    before its ack, `unreadable` by the database. `told` is what people were told.
     """
 
     def __init__(self, threads: Executor | None = None) -> None:
         self.acted = 0
         self.fault: Exception | None = None
         self.before: Exception | None = None
+        self.unreadable: StoreError | None = None
         self.told: list[str] = []
+        self.errors: list[Exception] = []
         self._keys: set[str] = set()
         self._threads = BackgroundTasks(threads)
         self._acking = ThreadPoolExecutor(4)
@@ -69,12 +71,15 @@ class World:
         return RequestGuard(self, cast("ErrorHandler", self), self._threads)
 
     def is_first(self, key: str) -> bool:
+        if self.unreadable is not None:
+            raise self.unreadable
         first = key not in self._keys
         self._keys.add(key)
         return first
 
     def handle(self, error: Exception, _: dict[str, Any]) -> None:
         self.told.append(type(error).__name__)
+        self.errors.append(error)
 
     def tell(self, message: Message, _: dict[str, Any]) -> None:
         self.told.append(message.text)
@@ -170,6 +175,21 @@ def test_an_exception_right_after_the_ack_does_not_lose_it(
     assert None not in [world.deliver(each) for each in bodies]
     world.settle()
     assert len(world.told) == 20
+
+
+@pytest.mark.parametrize("body", [COMMAND, ACTION], ids=["command", "action"])
+def test_what_the_database_keeps_from_being_done_is_told_as_not_done(
+    world: World, body: dict[str, Any]
+) -> None:
+    """Who pressed a button that changes something hears that nothing was changed by it."""
+    world.unreadable = StoreError("The database is locked.", "Look for a backup.")
+    assert world.deliver(body) == ""
+    world.settle()
+    (error,) = world.errors
+    assert isinstance(error, StoreError)
+    assert str(error) == "Nothing was done. The database is locked."
+    assert error.remedy == "Look for a backup. Then try again."
+    assert world.acted == 0
 
 
 @pytest.mark.parametrize("error", [StoreError("The disk is full."), ZeroDivisionError()])
