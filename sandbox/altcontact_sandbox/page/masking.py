@@ -38,8 +38,8 @@ _PLACE_KEYS: Final = frozenset(
 """What a primary contact holds besides: hidden, but too common to be looked for in texts."""
 
 _TITLE: Final = "title"
-"""The block, and in small letters the member, of a title. One is hidden where it stands and not
-looked for in texts: it is no personal data by itself, and often a word that the bot uses too."""
+"""The block, and in small letters the member, of a title. A title of one word is hidden where it
+stands and not looked for in texts, since the bot often uses the same word."""
 
 _COMMON: Final = frozenset(
     word
@@ -88,16 +88,17 @@ class WireMasking:
             self.learn([account.get("email") or ""])
             for contact in account["contacts"].values():
                 held = (contact or {}).items()
-                self.learn(value for name, value in held if name.lower() != _TITLE)
+                self.learn(value for name, value in held if _is_telling(name, value))
 
     def learn_typed(self, values: object) -> None:
-        """Take what was typed into a form for personal, but for titles, and accounts' names, ids.
+        """Take what was typed into a form for personal, but for accounts' names and ids.
 
         Args:
             values: one text, or {block, or block/action: text}.
         """
         if isinstance(values, dict):
-            values = [text for name, text in values.items() if name.split("/")[0] != _TITLE]
+            typed = values.items()
+            values = [text for name, text in typed if _is_telling(name.split("/")[0], text)]
         self.learn(text for text in _texts(values) if text not in self._plain)
 
     def learn_entry(self, entry: Mapping[str, Any]) -> None:
@@ -174,6 +175,11 @@ class WireMasking:
                 self._learn_places(each, contacts=contacts)
         elif isinstance(part, str) and (inner := _json_in(part)) is not None:
             self._learn_places(inner, contacts=contacts)
+
+
+def _is_telling(field: str, value: object) -> bool:
+    """Whether a field's value is looked for in texts: not a title of one word."""
+    return field.lower() != _TITLE or len(str(value).split()) > 1
 
 
 def _hidden(part: Mapping[str, Any], *, contacts: bool) -> frozenset[str]:

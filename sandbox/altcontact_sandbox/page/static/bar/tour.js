@@ -78,8 +78,9 @@ function notice() {
     if (entry.at < state.since) continue;
     if (isCheckCommand(entry)) steps[0] = true;
     if (isCall(entry, "aws", "PutAlternateContact")) steps[1] = true;
-    // That a check began is not yet that it noticed.
-    if (deleted && entry.at >= deleted && isCall(entry, "web_api", "chat.postMessage")) {
+    // That a check began is not yet that it noticed; and what the bot posts before it can notice
+    // is about the fix.
+    if (deleted && entry.at >= Math.max(deleted, ready) && isCall(entry, "web_api", "chat.postMessage")) {
       steps[2] = true;
     }
   }
