@@ -36,33 +36,35 @@ def fix_message(fix: Fix) -> Message:
     request = fix.request
     about, label = title(fix.account_name, request.account_id), request.type.label
     do, done = ("change", "changed") if fix.before is not None else ("set", "set")
+    is_saved = fix.in_doubt_since is None and fix.state in {FixState.APPLIED, FixState.CONFIRMED}
     if fix.in_doubt_since is not None:
         done = f"may have {done}"
-    elif fix.state in {FixState.PLANNED, FixState.FAILED}:
+    elif not is_saved:
         done = f"wanted to {do}"
-    change = _change(fix)
+    change = _change(fix, "now" if is_saved else "wanted")
+    who = f"<@{request.user_id}>"
     blocks = [
         section(plain(about), accessory=row_button(SHOW, 0, request.account_id, request.type)),
-        paragraph(f"<@{request.user_id}> {done} the *{label} contact*.\n{change}"),
+        paragraph(f"{who} {done} the *{label} contact*.\n{change}"),
     ]
     if fix.unusual_domain:
         domain = escape(domain_of(request.wanted.email))
         blocks.append(context(f":warning: Few or no other accounts have an address at {domain}."))
     blocks.append(context(_IN_DOUBT if fix.in_doubt_since is not None else _STATES[fix.state]))
-    heard = f"{about}: somebody {done} the {label} contact."
-    return Message(f"{escape(heard)} {change}", blocks)
+    return Message(f"{escape(about)}: {who} {done} the {label} contact. {change}", blocks)
 
 
-def _change(fix: Fix) -> str:
-    """The domains before and after, and which fields changed, for mrkdwn."""
+def _change(fix: Fix, then: str) -> str:
+    """The domains before and then (now, or as wanted), and which fields differ, for mrkdwn."""
     before, after = fix.before, fix.request.wanted
     if before is None:
-        return f"Before: none. Now: {_where(after)}."
-    places = f"Before: {_where(before)}. Now: {_where(after)}."
+        return f"Before: none. {then.capitalize()}: {_where(after)}."
+    places = f"Before: {_where(before)}. {then.capitalize()}: {_where(after)}."
     if domain_of(before.email) == domain_of(after.email):
-        places = f"Before and now: {_where(after)}."
+        places = f"Before and {then}: {_where(after)}."
     changed = [field for field in FIELDS if getattr(before, field) != getattr(after, field)]
-    return f"{places} Changed: {', '.join(changed)}." if changed else places
+    heading = "Changed" if then == "now" else "To change"
+    return f"{places} {heading}: {', '.join(changed)}." if changed else places
 
 
 def _where(contact: AlternateContact) -> str:

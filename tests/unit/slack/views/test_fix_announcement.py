@@ -40,7 +40,7 @@ def test_who_changed_what_from_where_to_where() -> None:
     assert "Before: an address at corp.internal. Now: an address at agency.example." in shown
     assert "Changed: name, title, email, phone." in shown
     assert "verified" in shown
-    assert "No other account" not in shown
+    assert "other accounts have" not in shown
 
 
 def test_nothing_personal_is_shown() -> None:
@@ -75,6 +75,31 @@ def test_a_change_in_doubt_is_told_as_that(state: FixState) -> None:
     assert "<@U0ALICE001> may have changed the *Security contact*." in shown
     assert "its answer was lost" in shown
     assert "did not save" not in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "in_doubt"),
+    [(FixState.PLANNED, False), (FixState.FAILED, False), (FixState.PLANNED, True)],
+)
+def test_what_was_not_surely_saved_is_said_to_be_wanted(state: FixState, *, in_doubt: bool) -> None:
+    """A message does not say that AWS holds now what it did not take, or may not have taken."""
+    for before, words in (
+        (AGENCY, "Before: an address at agency.example. Wanted: an address at corp.internal."),
+        (replace(data.CONTACT, name="Other"), "Before and wanted: an address at corp.internal."),
+        (None, "Before: none. Wanted: an address at corp.internal."),
+    ):
+        fix = data.fix(state, before=before)
+        fix = replace(fix, in_doubt_since=data.NOW) if in_doubt else fix
+        shown = announcement_message(data.fix_announcement(fix))
+        assert words in shown.text
+        assert words in str(shown.blocks)
+        assert "Changed: " not in shown.text
+
+
+def test_a_notification_says_who() -> None:
+    """The text that notifications and screen readers give names the person, as the message does."""
+    message = announcement_message(data.fix_announcement(data.fix(FixState.CONFIRMED)))
+    assert "<@U0ALICE001> " in message.text
 
 
 def test_each_state_reads_differently() -> None:
