@@ -24,7 +24,7 @@ _AUTHORIZATION: Final = re.compile(
     r"(authorization[\"']?\s*[:=]\s*[\"']?(?:basic|bearer|negotiate)\s+)[^\s\"',;]+", re.IGNORECASE
 )
 _URL_USER: Final = re.compile(
-    r"(\b[a-z][a-z\d+.-]*://)(?:"
+    r"((?:\b[a-z][a-z\d+.-]*:|(?<![\w:/.]))//)(?:"
     r"[^\s/?#]+"  # user and password, up to the last @ of the authority
     r"|[^\s/?#:@]*:(?!\d{1,5}(?:[/?#\s]|$))\S+"  # a password with a raw slash in it; no port
     r")@",
@@ -32,10 +32,13 @@ _URL_USER: Final = re.compile(
 )
 _PROXY_USER: Final = re.compile(
     # The same without a scheme, as proxies are often set: user:password@host:port, or @host.
-    r"(?<![\w/@])[a-z][^\s:@/\"'<>|=]*:(?!//)[^\s\"'<>]+@(?!sha256:)"
+    r"(?<![\w/@])(?!\d{1,2}:\d\d\b)\w[^\s:@/\"'<>|=]*:(?!//)[^\s\"'<>]+@(?!sha256:)"
     r"(?=[\w.-]*\w:\d{1,5}(?!\d)|\[[\da-f:.]+\]|[\w-]*\w(?![\w.-]))",
     re.IGNORECASE,
 )
+_PROXY_PORT: Final = re.compile(r"(nonnumeric port: ['\"])[^\s'\"]*@")
+"""How http.client says that it took a password for a port."""
+
 _EMAIL: Final = re.compile(r"[\w.+=#|!&%-][\w.+=#|!&%'-]*@[\w-]+(?:\.[\w-]+)+")
 _INTERNATIONAL: Final = re.compile(r"\+\(?\d(?:[\s().-]{0,2}\d){6,14}(?!\d)")
 _GROUPED: Final = re.compile(
@@ -69,6 +72,7 @@ def mask(text: str) -> str:
     text = _AUTHORIZATION.sub(rf"\1{SECRET}", text)
     text = _SECRETS.sub(SECRET, text)
     if "@" in text:
+        text = _PROXY_PORT.sub(rf"\1{SECRET}@", text)
         text = _URL_USER.sub(rf"\1{SECRET}@", text)
         text = _PROXY_USER.sub(f"{SECRET}@", text)
         text = _EMAIL.sub(EMAIL, text)

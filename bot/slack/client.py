@@ -16,7 +16,6 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import (
     ConnectionErrorRetryHandler,
-    RateLimitErrorRetryHandler,
     ServerErrorRetryHandler,
 )
 from slack_sdk.webhook import WebhookClient
@@ -30,6 +29,7 @@ from bot.domain.errors import (
     PostRefused,
 )
 from bot.slack.proxy import proxy_for
+from bot.slack.rate_limit_retry import RateLimitRetry
 from bot.slack.refusals import RETRIED, explain_code, explain_connecting, is_known
 from bot.slack.transport_errors import MalformedAnswer, transport_problem
 
@@ -134,7 +134,7 @@ def retrying_client(
         timeout=TIMEOUT,
         retry_handlers=[
             ConnectionErrorRetryHandler(max_retry_count=2),
-            RateLimitErrorRetryHandler(max_retry_count=2),
+            RateLimitRetry(max_retry_count=2),
             ServerErrorRetryHandler(max_retry_count=2),
         ],
     )
@@ -245,10 +245,12 @@ def update_error(error: CallError) -> NotifierError:
 
 
 def history_error(error: CallError) -> NotifierError:
-    """What a failed look at a channel's history means: unreadable, or not just now."""
-    if code_of(error) in {"missing_scope", "not_in_channel", "channel_not_found", "no_permission"}:
-        return _as(HistoryUnreadable, error)
-    return _as(PostRefused, error)
+    """What a failed look at a channel's history means: unreadable, or not just now.
+
+    A refusal that lasts makes it unreadable, so that no post waits for a look that is never had.
+    """
+    problem = _as(PostRefused, error)
+    return _as(HistoryUnreadable, error) if problem.permanent else problem
 
 
 def _as(

@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 from altcontact_sandbox.forward_proxy import ForwardProxy
+from slack_sdk.errors import SlackApiError
 
 from bot.domain.errors import NotifierError, PostInDoubt, PostRefused
 from bot.slack.channels import AlertChannel
-from bot.slack.client import CALL_ERRORS, Reply, explain, retrying_client, single_try_client
+from bot.slack.client import (
+    CALL_ERRORS,
+    LONGEST_RETRY_AFTER,
+    TRY_AGAIN,
+    Reply,
+    explain,
+    retrying_client,
+    single_try_client,
+)
 from bot.slack.notifier import SlackNotifier
 from bot.slack.views.problem import note
 from sandbox.tests.slack.fixtures import slack, slack_server
@@ -113,3 +122,21 @@ def test_a_proxy_that_refuses(
         with pytest.raises(PostRefused, match=told) as caught:
             SlackNotifier(client, client, AlertChannel(client, "C0ALERTS01")).post(data.content(1))
     assert "hunter2" not in f"{caught.value} {caught.value.remedy}"
+
+
+@pytest.mark.parametrize("seconds", [7, 86_400])
+def test_a_window_is_not_opened_after_its_trigger_lapsed(slack: SlackSandbox, seconds: int) -> None:
+    """Where Slack asks to wait for longer than a trigger lasts, the person hears so at once."""
+    slack.fault("views.open", "ratelimited", seconds=seconds)
+    with pytest.raises(SlackApiError) as caught:
+        made(slack, retrying_client).views_open(trigger_id="1.2", view={"type": "modal"})
+    problem = explain(caught.value, TRY_AGAIN)
+    assert (problem.code, problem.remedy) == ("ratelimited", TRY_AGAIN)
+
+
+def test_no_call_waits_for_a_day(slack: SlackSandbox) -> None:
+    """How long Slack asks to wait is handed on where it is more than a call may take."""
+    slack.fault("auth.test", "ratelimited", seconds=86_400)
+    with pytest.raises(SlackApiError) as caught:
+        made(slack, retrying_client).auth_test()
+    assert explain(caught.value).retry_after == LONGEST_RETRY_AFTER

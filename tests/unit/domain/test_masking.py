@@ -42,6 +42,9 @@ from bot.domain.masking import mask
         ("postgresql://token@db.example/x", "postgresql://[secret]@db.example/x"),
         ("https_proxy=bob:hunter2@proxy:8080", "https_proxy=[secret]@proxy:8080"),
         ("via bob:hunter2@proxy", "via [secret]@proxy"),
+        ("via 104711:hunter2@proxy:8080", "via [secret]@proxy:8080"),
+        ("'//bob:hunter2@proxy:8080'", "'//[secret]@proxy:8080'"),
+        ("nonnumeric port: 'hunter2@proxy'", "nonnumeric port: '[secret]@proxy'"),
         ("'bob:p$s@s@10.0.0.1:3128'", "'[secret]@10.0.0.1:3128'"),
         ("bob:hunter2@[::1]:8080", "[secret]@[::1]:8080"),
         ("Proxy-Authorization: Basic Ym9iOmg=", "Proxy-Authorization: Basic [secret]"),
@@ -83,6 +86,7 @@ def test_hidden(text: str, left: str) -> None:
         "accounts: 1111 2222 333",
         "https://example.com/path?next=1",
         "http://proxy:8080/a and to 12:30@noon",
+        "at 12:30:45 x@y and a // b@c and path//x@y",
         "registry.example/altcontact:1.2@sha256:0123456789abcdef",
     ],
 )

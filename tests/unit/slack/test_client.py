@@ -168,6 +168,8 @@ def test_updates_and_history() -> None:
     assert isinstance(client.update_error(refused("message_not_found")), MessageGone)
     assert not isinstance(client.update_error(refused("ratelimited", 429)), MessageGone)
     assert isinstance(client.history_error(refused("missing_scope")), HistoryUnreadable)
+    assert isinstance(client.history_error(refused("a_code_of_next_year")), HistoryUnreadable)
+    assert isinstance(client.history_error(refused("internal_error")), PostRefused)
     assert isinstance(client.history_error(TimeoutError()), PostRefused)
 
 
