@@ -126,7 +126,9 @@ class SocketClient(SocketModeClient):
         self._failure = None
         opened.connect()
         if not opened.is_active():
-            raise ConnectFailed(self._failure)
+            # slack_sdk raises this where the server's handshake is not that of a WebSocket.
+            refused = isinstance(self._failure, SlackClientNotConnectedError)
+            raise ConnectFailed(None if refused else self._failure)
         with self._opening:
             if self.closed:
                 opened.close()

@@ -17,6 +17,7 @@ from bot.app.clock import SystemClock
 from bot.domain.announcements import AnnouncementKind
 from bot.services.other_bots import OtherBotsWatch
 from bot.slack.client import single_try_client
+from bot.slack.socket_client import ConnectFailed, SocketClient, hang_up
 from bot.slack.socket_mode import SocketModeConnection
 from bot.store import SqliteStore
 from sandbox.tests.slack.fixtures import slack, slack_server
@@ -158,6 +159,36 @@ def test_a_refused_handshake_is_no_connection(slack: SlackSandbox) -> None:
         assert "WebSocket" in str(tried.connection.status().problem)
         slack.refuse_connections(0)
         tried.wait_connected()
+
+
+def test_a_handshake_that_is_not_slacks(slack: SlackSandbox) -> None:
+    """A server that switches protocols without having read the key is no WebSocket server."""
+    settings = slack.environment()
+    web = single_try_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
+    client = SocketClient(
+        App(client=web, token_verification_enabled=False),
+        settings["SLACK_APP_TOKEN"],
+        web,
+        ping_interval=PATIENCE,
+        on_hello=lambda _: None,
+        on_replace=lambda: None,
+    )
+    with ExitStack() as stack:
+        listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        stack.callback(hang_up, client)
+
+        def answer() -> None:
+            with listening.accept()[0] as accepted:
+                accepted.recv(1 << 16)
+                head = "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: AAAA\r\n\r\n"
+                accepted.sendall(head.encode())
+
+        server = threading.Thread(target=answer)
+        server.start()
+        stack.callback(server.join)
+        with pytest.raises(ConnectFailed) as raised:
+            client.open(f"ws://127.0.0.1:{listening.getsockname()[1]}/link")
+    assert raised.value.cause is None
 
 
 def test_tries_become_rarer(slack: SlackSandbox) -> None:
