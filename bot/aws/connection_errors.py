@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from bot.aws.sdk_errors import code_of, nested
-from bot.aws.setting_names import ca_bundle_source, listed_regions, proxy_source
+from bot.aws.setting_names import ca_bundle_source, endpoint_source, listed_regions, proxy_source
 from bot.aws.setup_errors import invalid_endpoint, invalid_region
 from bot.domain.failures import FailureCode, failure
 
@@ -37,6 +37,8 @@ _REASONS: Final = (
     ("subjectaltname", "it was issued for another host"),
     ("doesn't match", "it was issued for another host"),
 )
+_NO_TLS: Final = ("wrong_version_number", "wrong version number", "record layer failure")
+"""How OpenSSL tells that what answers speaks no TLS: HTTP without it, most often."""
 
 
 def explain_connection(error: Exception, code: FailureCode) -> Failure:
@@ -49,7 +51,7 @@ def explain_connection(error: Exception, code: FailureCode) -> Failure:
     causes = list(nested(error))
     codes = {code_of(each) for each in causes[1:]} | {code}
     if FailureCode.TLS_FAILED in codes:
-        return _tls_failed(causes)
+        return _tls_failed(causes, _url_of(error))
     if FailureCode.PROXY_FAILED in codes:
         return _proxy_failed("could not be reached")
     if FailureCode.ENDPOINT_INVALID in codes:
@@ -60,10 +62,22 @@ def explain_connection(error: Exception, code: FailureCode) -> Failure:
     region = _region_of(error)
     if region and region not in listed_regions():
         return invalid_region(region)
-    return failure(code)
+    return _unreachable(code, _url_of(error))
 
 
-def _tls_failed(causes: list[BaseException]) -> Failure:
+def _unreachable(code: FailureCode, url: str) -> Failure:
+    endpoint = endpoint_source(url)
+    if not endpoint:
+        return failure(code)
+    return failure(
+        code,
+        message=f"The AWS endpoint that {endpoint} gives could not be reached.",
+        remedy=f"Check {endpoint}, and the network and DNS between the bot and that endpoint, then "
+        "check again.",
+    )
+
+
+def _tls_failed(causes: list[BaseException], url: str) -> Failure:
     source = ca_bundle_source()
     text = " ".join(str(each) for each in causes).lower()
     unreadable = any(
@@ -79,6 +93,10 @@ def _tls_failed(causes: list[BaseException]) -> Failure:
         )
     reason = next((words for sign, words in _REASONS if sign in text), "")
     if not reason and "certificate" not in text:
+        if (endpoint := endpoint_source(url)) and any(sign in text for sign in _NO_TLS):
+            message = f"The AWS endpoint that {endpoint} gives answers without encryption (TLS)."
+            remedy = f"Correct {endpoint}: its scheme or its port is wrong."
+            return failure(FailureCode.TLS_FAILED, message=message, remedy=remedy)
         return failure(FailureCode.TLS_FAILED)
     because = f": {reason}" if reason else ""
     named = source or "AWS_CA_BUNDLE"
@@ -100,10 +118,14 @@ def _proxy_failed(what: str) -> Failure:
 
 def _region_of(error: Exception) -> str:
     """The region in the host that was asked; empty where it has none."""
-    url = str(getattr(error, "kwargs", {}).get("endpoint_url", ""))
     try:
-        host = urlsplit(url).hostname or ""
+        host = urlsplit(_url_of(error)).hostname or ""
     except ValueError:
         return ""
     found = _REGIONAL.match(host)
     return found[1] if found else ""
+
+
+def _url_of(error: Exception) -> str:
+    """The URL that was asked; empty where botocore does not tell."""
+    return str(getattr(error, "kwargs", {}).get("endpoint_url", ""))

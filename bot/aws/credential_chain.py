@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.credentials import (
@@ -21,7 +20,7 @@ from bot.aws.access_denied import Request
 from bot.aws.credential_errors import explain_credentials, require_sendable
 from bot.aws.error_mapping import explain
 from bot.aws.regions import home_region
-from bot.aws.setting_names import is_well_formed_region, region_from_environment
+from bot.aws.setting_names import is_server_url, is_well_formed_region, region_from_environment
 from bot.aws.setup_errors import SetupError, explain_settings, invalid_region
 from bot.domain.failures import FailureCode, failure
 
@@ -137,14 +136,13 @@ def _refuse_mfa(core: Session) -> None:
 
 
 def _require_url(endpoint: str) -> None:
-    """Check what botocore itself finds out when it signs or sends.
+    """Check the endpoint before anything is signed for it.
 
     Raises:
         ValueError: it is no URL of a server of HTTP.
     """
-    parts = urlsplit(endpoint)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-        raise ValueError(parts.scheme)
+    if not is_server_url(endpoint):
+        raise ValueError("the endpoint is not a URL")
 
 
 def _checked_before_signing(session: boto3.Session) -> Callable[..., None]:

@@ -12,6 +12,7 @@ import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import botocore.session
 
@@ -66,7 +67,7 @@ _NUMBERS: Final = (
     "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
     "AWS_METADATA_SERVICE_TIMEOUT",
 )
-_REGION: Final = re.compile(r"[A-Za-z0-9-]{1,63}")
+_REGION: Final = re.compile(r"[a-z0-9-]{1,63}")
 
 
 def region_from_environment() -> tuple[str, str]:
@@ -87,7 +88,7 @@ def region_source(region: str) -> str:
 
 
 def is_well_formed_region(region: str) -> bool:
-    """Whether it can be part of a host's name, as a region must be."""
+    """Whether it can be a region: part of a host's name, and in lower case, as it is signed."""
     return _REGION.fullmatch(region) is not None
 
 
@@ -140,9 +141,39 @@ def profile_source() -> str:
     return next((name for name in names if name in os.environ), "")
 
 
-def endpoint_source() -> str:
-    """The variables that give an endpoint; empty where none does."""
-    return " and ".join(sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")))
+def invalid_endpoint_source() -> str:
+    """The variables that give an endpoint that is no URL; empty where none does."""
+    return " and ".join(
+        name for name, url in _endpoints().items() if url and not is_server_url(url)
+    )
+
+
+def endpoint_source(url: str) -> str:
+    """The variables that give the endpoint of a request; empty where none does."""
+    try:
+        asked = urlsplit(url).netloc
+    except ValueError:
+        return ""
+    return " and ".join(
+        name
+        for name, given in _endpoints().items()
+        if is_server_url(given) and urlsplit(given).netloc == asked
+    )
+
+
+def is_server_url(url: str) -> bool:
+    """Whether it is a URL of a server of HTTP; botocore finds out when it signs or sends."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        return parts.scheme in {"http", "https"} and host.split() == [host] and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _endpoints() -> dict[str, str]:
+    names = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL"))
+    return {name: os.environ[name] for name in names}
 
 
 def ca_bundle_source() -> str:

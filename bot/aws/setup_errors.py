@@ -15,8 +15,8 @@ from botocore.exceptions import BotoCoreError
 
 from bot.aws.sdk_errors import code_of
 from bot.aws.setting_names import (
-    endpoint_source,
     file_name,
+    invalid_endpoint_source,
     number_at_fault,
     profile_source,
     region_source,
@@ -70,7 +70,7 @@ def invalid_region(region: str) -> Failure:
 
 def invalid_endpoint() -> Failure:
     """An endpoint that is no URL; what gives it is named."""
-    source = endpoint_source()
+    source = invalid_endpoint_source()
     if not source:
         return failure(FailureCode.ENDPOINT_INVALID)
     message = f"The AWS endpoint that {source} gives is not a valid URL."

@@ -134,6 +134,8 @@ CASES: Final = (
             ("cn_north_1", "cn-north-1"),
             ("us-gov-west-1/", "us-gov-west-1"),
             ("eü-west-1", "eu-west-1"),
+            ("EU-WEST-1", "eu-west-1"),
+            ("Us-East-2", "us-east-2"),
         )
     ),
     Case("region of a file", REGION, ("configuration file",), KEYS, "[default]\nregion = e u\n"),
@@ -152,6 +154,31 @@ CASES: Final = (
             "http://h:99999",
             "http://h:x",
         )
+    ),
+    *(
+        Case(
+            f"endpoint of one service {value}",
+            ENDPOINT,
+            ("endpoint that AWS_ENDPOINT_URL_STS gives",),
+            {**KEYS, "AWS_ENDPOINT_URL": CLOSED, "AWS_ENDPOINT_URL_STS": value},
+        )
+        for value in ("nonsense", "http://a b")
+    ),
+    Case(
+        "endpoint refused",
+        FailureCode.UNREACHABLE,
+        ("endpoint that AWS_ENDPOINT_URL gives could not be reached", "Check AWS_ENDPOINT_URL"),
+        {**KEYS, "AWS_ENDPOINT_URL": CLOSED},
+    ),
+    Case(
+        "endpoint not found",
+        FailureCode.UNREACHABLE,
+        ("endpoint that AWS_ENDPOINT_URL_STS gives could not be reached",),
+        {
+            **KEYS,
+            "AWS_ENDPOINT_URL": CLOSED,
+            "AWS_ENDPOINT_URL_STS": "http://localstak.invalid:4566",
+        },
     ),
     Case(
         "proxy refused",
@@ -411,6 +438,27 @@ def server(certificate: Path) -> Iterator[str]:
         threading.Thread(target=serve, daemon=True).start()
         yield f"https://localhost:{listening.getsockname()[1]}"
         listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_an_endpoint_without_tls_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTPS to a port of plain HTTP: the variable is at fault, and no proxy."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+                connection.recv(1024)
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        for name, value in {**KEYS, "AWS_ENDPOINT_URL": url}.items():
+            monkeypatch.setenv(name, value)
+        why = failed()
+    assert why.cause is FailureCode.TLS_FAILED
+    assert "AWS_ENDPOINT_URL" in why.message
+    assert "without encryption" in why.message
+    assert "scheme" in why.remedy
 
 
 @pytest.mark.parametrize(
