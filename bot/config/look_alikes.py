@@ -80,3 +80,24 @@ def _wanted(character: str) -> str | None:
         return ""
     plain = unicodedata.normalize("NFKC", character)
     return plain if len(plain) == 1 and plain.isascii() and plain.isprintable() else None
+
+
+def explain_word(word: str) -> str:
+    """Which character of a word looks like one of another script, or cannot be seen.
+
+    Args:
+        word: what was written in place of a word of ASCII that looks the same.
+
+    Returns:
+        The character with its name, and what is wrong with it; empty where there is none. An
+        accent on a Latin letter can be seen, so it is none.
+    """
+    for character in word:
+        name = unicodedata.name(character, f"U+{ord(character):04X}")
+        if character.isascii() or name.startswith("LATIN"):
+            continue
+        if not character.isprintable():
+            return f"{name} cannot be seen: delete it"
+        if character.isalpha():
+            return f"{character} ({name}) is not a Latin letter"
+    return ""

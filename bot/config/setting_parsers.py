@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from bot.config import look_alikes
 from bot.domain.contacts import ContactType
 from bot.domain.masking import mask
 from bot.domain.pasted_ids import slack_id
@@ -42,11 +43,17 @@ def quoted(value: object) -> str:
 
 
 class Rejected(ValueError):
-    """A value that is wrong, with the one that was probably meant; empty where none is close."""
+    """A value that is wrong, with the one that was probably meant; empty where none is close.
 
-    def __init__(self, message: str, closest: str, *, hint: bool = True) -> None:
-        hint = hint and bool(closest)
-        super().__init__(f"{message} (did you mean “{closest}”?)" if hint else message)
+    Args:
+        message: what is wrong.
+        closest: what was probably meant.
+        word: what was written, where the two may look the same.
+        hint: whether the message tells what was probably meant.
+    """
+
+    def __init__(self, message: str, closest: str, word: str = "", *, hint: bool = True) -> None:
+        super().__init__(f"{message}{_did_you_mean(word, closest)}" if hint else message)
         self.closest = closest
 
 
@@ -56,8 +63,14 @@ def _closest(word: str, among: list[str], cutoff: float = 0.6) -> str:
 
 def suggestion(word: str, among: list[str], cutoff: float = 0.6) -> str:
     """` (did you mean “…”?)` with the closest word, or nothing where none is close."""
-    closest = _closest(word, among, cutoff)
-    return f" (did you mean “{closest}”?)" if closest else ""
+    return _did_you_mean(word, _closest(word, among, cutoff))
+
+
+def _did_you_mean(word: str, closest: str) -> str:
+    if not closest:
+        return ""
+    alike = look_alikes.explain_word(word)
+    return f" (did you mean “{closest}”?{f' {alike}' if alike else ''})"
 
 
 def check_quotes(value: object) -> None:
@@ -162,7 +175,7 @@ def timezone(value: object) -> ZoneInfo:
     name = text(value)
     if name in timezones.names():
         return ZoneInfo(name)
-    raise Rejected(f"{quoted(name)} is no IANA time zone", timezones.closest(name))
+    raise Rejected(f"{quoted(name)} is no IANA time zone", timezones.closest(name), name)
 
 
 def boolean(value: object) -> bool:
@@ -180,7 +193,9 @@ def scope(value: object) -> ScopeKind | None:
     names = [*ScopeKind, "auto"]
     name = text(value).lower()
     if name not in names:
-        raise Rejected(f"{quoted(value)} is none of {', '.join(names)}", _closest(name, names))
+        raise Rejected(
+            f"{quoted(value)} is none of {', '.join(names)}", _closest(name, names), name
+        )
     return None if name == "auto" else ScopeKind(name)
 
 
@@ -201,6 +216,7 @@ def contact_types(value: object) -> tuple[ContactType, ...]:
             raise Rejected(
                 f"{quoted(item)} is no contact type; there are {', '.join(names)}",
                 _closest(item, names),
+                item,
             )
     if not wanted:
         raise ValueError("names no contact type")
@@ -267,5 +283,5 @@ def log_format(value: object) -> str:
     names = ["console", "json"]
     name = text(value).lower()
     if name not in names:
-        raise Rejected(f"{quoted(value)} is neither console nor json", _closest(name, names))
+        raise Rejected(f"{quoted(value)} is neither console nor json", _closest(name, names), name)
     return name

@@ -82,3 +82,32 @@ def test_utf_16_is_told_as_such(file: Path, encoding: str) -> None:
     file.write_bytes(mark.get(encoding, b"") + "read_rate = 5".encode(encoding))
     (problem,) = load_lenient({}, needs_slack=False).problems
     assert "it is UTF-16: save it as UTF-8" in problem.what
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '[policy.security]\npresence = "requіred"',
+            "“required”? і (CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I) is not a Latin letter",
+        ),
+        ('timezone = "Еurope/Berlin"', "Е (CYRILLIC CAPITAL LETTER IE) is not a Latin letter"),
+        ('types = ["SECURΙTY"]', "“SECURITY”? Ι (GREEK CAPITAL LETTER IOTA) is not a Latin letter"),
+        ('scope = "аccount"', "“account”? а (CYRILLIC SMALL LETTER A) is not a Latin letter"),
+        ('log_format = "jsоn"', "“json”? о (CYRILLIC SMALL LETTER O) is not a Latin letter"),
+        ('"сhannel" = "#alerts"', "“channel”? с (CYRILLIC SMALL LETTER ES) is not a Latin letter"),
+        ('[policy]\n"owner\u200b_tag" = "x"', "“owner_tag”? ZERO WIDTH SPACE cannot be seen"),
+    ],
+)
+def test_a_look_alike_in_a_word_is_named(file: Path, text: str, told: str) -> None:
+    """Where the word that was meant looks the same, what differs is told."""
+    file.write_text(text, encoding="utf-8")
+    (problem,) = load_lenient({}, needs_slack=False).problems
+    assert told in problem.what
+
+
+def test_an_accent_is_no_look_alike(file: Path) -> None:
+    """It can be seen, so that the word that was meant says enough."""
+    file.write_text('timezone = "Zürich"', encoding="utf-8")
+    (problem,) = load_lenient({}, needs_slack=False).problems
+    assert "(did you mean “Europe/Zurich”?)" in problem.what
