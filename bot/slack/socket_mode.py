@@ -31,6 +31,12 @@ FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
 HELLO_TIMEOUT: Final = 10.0
 """Seconds in which Slack says hello on a connection that was opened."""
 
+SHORT_LIVED: Final = 3
+"""Connections in a row that are lost within `LONGEST_RETRY` until that is logged, once.
+
+One or two are a restart of Slack's, or its asking for another connection.
+"""
+
 _AGAIN: Final = "It is tried again by itself."
 _STILL: Final = "Checks run as scheduled; commands and buttons do not work until it is connected."
 
@@ -101,6 +107,7 @@ class SocketModeConnection:
         self._hello = threading.Event()
         self._problem: NotifierError | None = None
         self._wait = first_retry
+        self._short_lived = 0
         self._own = 1
         self._others = 0
         self._thread = threading.Thread(target=self._run, name="connect", daemon=True)
@@ -135,9 +142,26 @@ class SocketModeConnection:
                 # Of its own accord, and with the one before closed, so that it is not counted.
                 self._client.drop()
             elif time.monotonic() - connected_at < LONGEST_RETRY:
+                self._report_short_lived()
                 self._pause()
             else:
                 self._wait = self._first_retry
+                self._short_lived = 0
+
+    def _report_short_lived(self) -> None:
+        """Log once that connections are opened and do not last, however often that goes on."""
+        self._short_lived += 1
+        if self._short_lived < SHORT_LIVED or self._stopping.is_set():
+            return
+        self._problem = _short_lived()
+        if self._short_lived == SHORT_LIVED:
+            _log.warning(
+                "not connected to Slack",
+                problem=str(self._problem),
+                mend=self._problem.remedy,
+                code="",
+                meanwhile=_STILL,
+            )
 
     def _connect(self) -> None:
         """Connect, however long it takes; returns when that is done, or the bot stops."""
@@ -173,7 +197,7 @@ class SocketModeConnection:
         first, self._problem = self._on_connected, None
         if outage:
             _log.info("connected to Slack", after_seconds=round(outage, 1))
-        else:
+        elif self._short_lived < SHORT_LIVED:
             _log.info("connected to Slack")
         self._on_connected = lambda: None
         first()
@@ -213,13 +237,18 @@ class SocketModeConnection:
         Returns:
             Whether it is time for that, which Slack does only on a new connection.
         """
-        due = time.monotonic() + recount if recount is not None else None
+        began = time.monotonic()
+        due = began + recount if recount is not None else None
         while not self._stopping.is_set():
             if self._woken.wait(self._ping_interval):
                 return False
             if not self._client.check():
-                _log.info("connection to Slack lost")
+                if self._short_lived < SHORT_LIVED:
+                    _log.info("connection to Slack lost")
                 return False
+            if self._short_lived >= SHORT_LIVED and time.monotonic() - began >= LONGEST_RETRY:
+                self._short_lived = 0
+                _log.info("connected to Slack")
             if due is not None and time.monotonic() >= due:
                 return True
         return False
@@ -230,6 +259,14 @@ class SocketModeConnection:
 
     def _replace(self) -> None:
         self._woken.set()
+
+
+def _short_lived() -> NotifierError:
+    return NotifierError(
+        "Slack, or what is between, closes each connection soon after it is opened.",
+        "Check that Socket Mode is on at https://api.slack.com/apps (the app, Socket Mode), and "
+        f"that no proxy or firewall closes WebSocket connections. {_AGAIN}",
+    )
 
 
 def _problem(cause: Exception | None) -> NotifierError:

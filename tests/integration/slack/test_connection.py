@@ -18,7 +18,7 @@ from bot.domain.announcements import AnnouncementKind
 from bot.services.other_bots import OtherBotsWatch
 from bot.slack.client import single_try_client
 from bot.slack.socket_client import ConnectFailed, SocketClient, hang_up
-from bot.slack.socket_mode import SocketModeConnection
+from bot.slack.socket_mode import SHORT_LIVED, SocketModeConnection
 from bot.store import SqliteStore
 from sandbox.tests.slack.fixtures import slack, slack_server
 
@@ -69,6 +69,10 @@ class Tried:
     def wait_connected(self) -> None:
         """Wait until the first connection stood."""
         self.wait(lambda: self._connected > 0)
+
+    def wait_hellos(self, number: int) -> None:
+        """Wait until Slack has said hello so often."""
+        self.wait(lambda: len(self.counted) >= number)
 
     def wait(self, what: Callable[[], bool]) -> None:
         """Wait until something is so, looking often."""
@@ -189,6 +193,23 @@ def test_a_handshake_that_is_not_slacks(slack: SlackSandbox) -> None:
         with pytest.raises(ConnectFailed) as raised:
             client.open(f"ws://127.0.0.1:{listening.getsockname()[1]}/link")
     assert raised.value.cause is None
+
+
+def test_connections_that_do_not_last_are_told_once(
+    slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each is closed soon after its hello, the log says so once, and when one lasts again."""
+    with connecting(slack) as (tried, logs):
+        for number in range(1, 2 * SHORT_LIVED + 1):
+            tried.wait_hellos(number)
+            slack.disconnect_sockets("link_disabled")
+        tried.wait_hellos(2 * SHORT_LIVED + 1)
+        assert len(told(logs, "connected to Slack")) == SHORT_LIVED
+        monkeypatch.setattr("bot.slack.socket_mode.LONGEST_RETRY", 0.0)
+        tried.wait(lambda: len(told(logs, "connected to Slack")) > SHORT_LIVED)
+    (line,) = told(logs)
+    assert "soon after it is opened" in line["problem"]
+    assert "Socket Mode is on" in line["mend"]
 
 
 def test_tries_become_rarer(slack: SlackSandbox) -> None:
