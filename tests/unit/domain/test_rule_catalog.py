@@ -16,10 +16,10 @@ from bot.domain.rules.placeholder import MAILBOXES, RESERVED, WORDS
 ROOT: Final = Path(__file__).parents[3]
 HEADINGS: Final = [
     "Why it matters",
-    "How it is decided",
-    "How to mend it",
-    "How to switch it off",
-    "Who asks for it",
+    "How it's decided",
+    "How to fix it",
+    "How to turn it off",
+    "Who requires it",
 ]
 
 
@@ -78,7 +78,7 @@ def test_each_page_says_what_the_code_does(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", Rule)
 def test_each_page_shows_toml_that_switches_it(rule: Rule) -> None:
-    """The example is TOML, and names a rule that may be switched."""
+    """The example is TOML, and names a rule that can be turned off."""
     (example,) = re.findall(r"^```toml\n(.+?)^```$", page(rule), re.DOTALL | re.MULTILINE)
     policy = tomllib.loads(example)["policy"]
     if rule in SEVERITIES.keys() - ALWAYS_ON:
