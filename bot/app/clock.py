@@ -33,7 +33,7 @@ class SystemClock:
         """Take note of an answer's `Date` header; for any thread. What is no date is ignored."""
         try:
             told = parsedate_to_datetime(date or "")
-        except ValueError:
+        except (ValueError, OverflowError):
             return
         self._told = told if told.tzinfo else told.replace(tzinfo=UTC), self.monotonic()
 
@@ -43,4 +43,4 @@ class SystemClock:
             return False
         told, told_at = self._told
         passed = timedelta(seconds=self.monotonic() - told_at)
-        return abs(self.now() - (told + passed)) <= TOLERANCE
+        return abs(self.now() - told - passed) <= TOLERANCE
