@@ -83,6 +83,10 @@ def explain_missing() -> Failure:
     if os.environ.get("AWS_SECRET_ACCESS_KEY") and not os.environ.get("AWS_ACCESS_KEY_ID"):
         message = f"{usual.message} AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not."
         return failure(usual.cause, message=message, remedy="Set AWS_ACCESS_KEY_ID as well.")
+    if source := profile_source():
+        message = f"{usual.message} The profile that {source} names gives none."
+        remedy = f"Add a source of credentials to that profile, or correct {source}."
+        return failure(usual.cause, message=message, remedy=remedy)
     if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
         message = (
             f"{usual.message} The instance metadata service was not asked, since "

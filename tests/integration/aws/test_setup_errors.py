@@ -111,6 +111,13 @@ CASES: Final = (
         ("AWS_ACCESS_KEY_ID is not",),
         {"AWS_SECRET_ACCESS_KEY": SECRET},
     ),
+    Case(
+        "profile without credentials",
+        FailureCode.CREDENTIALS_MISSING,
+        ("profile that AWS_PROFILE names gives none", "correct AWS_PROFILE"),
+        {"AWS_PROFILE": "p"},
+        f"[profile p]\nsso_start_url = {START}\n",
+    ),
     Case("nothing", FailureCode.CREDENTIALS_MISSING, ("AWS_EC2_METADATA_DISABLED",)),
     Case(
         "file with a key alone",
