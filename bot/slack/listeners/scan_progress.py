@@ -95,7 +95,13 @@ class ScanListener:
             channel_id=channel_id,
             access=lambda: self._readers.access(actor),
         )
-        ticket = self._scanner.start(Trigger(TriggerKind.SLACK, user_id), reporter.progress, admit)
+        trigger = Trigger(TriggerKind.SLACK, user_id)
+        try:
+            ticket = self._scanner.start(trigger, reporter.progress, admit)
+        except AltcontactError:
+            if admitted:
+                self._limit.give_back(user_id)
+            raise
         if ticket.joined and admitted:  # the check of another process
             self._limit.give_back(user_id)
         reporter.started(ticket)

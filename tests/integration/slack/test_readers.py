@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import Mock
 
 import pytest
 from altcontact_sandbox.slack.workspace import ALICE, APPROVERS, BOB, CAROL
 
+from bot.domain.errors import StoreError
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Severity
 from bot.services.check_limit import MOST_ACCOUNTS, MOST_SCANS, WITHIN
@@ -197,6 +199,25 @@ def test_checks_of_all_accounts_are_limited(bench: SlackBench) -> None:
     check(ALICE)
     bench.clock.tick(WITHIN)
     check()
+
+
+def test_a_check_that_the_database_kept_from_starting_is_not_counted(
+    bench: SlackBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who tried in vain may start one as soon as the database can be written again."""
+    slack, full = bench.slack, "The disk is full."
+    with monkeypatch.context() as failing:
+        failing.setattr(bench.store.scans, "claim", Mock(side_effect=StoreError(full)))
+        for _ in range(MOST_SCANS):
+            slack.command("/altcontact check", user=BOB)
+        slack.wait(lambda _: count_told(slack, full) == MOST_SCANS)
+    slack.command("/altcontact check", user=BOB)
+    slack.wait_private("fall short", BOB)
+
+
+def count_told(slack: SlackSandbox, words: str) -> int:
+    """How often bob was told something."""
+    return sum(words in message["text"] for message in slack.private(BOB))
 
 
 def test_a_running_check_is_joined_whatever_was_started(bench: SlackBench) -> None:
