@@ -87,7 +87,7 @@ def test_the_documented_example() -> None:
     lab = resolved("lab-7")
     assert (lab.mention, lab.channel) == ((), "#prod-alerts")
     assert lab.presence[ContactType.BILLING] is Presence.IGNORED
-    assert resolved("sandbox-1").excluded == "Closed every Friday, and made anew."
+    assert resolved("sandbox-1").excluded == "Closed and recreated every Friday."
 
 
 def test_ids_are_taken_as_they_are_pasted() -> None:
