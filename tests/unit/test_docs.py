@@ -214,7 +214,7 @@ def test_the_image_is_not_run_as_root() -> None:
 
 
 def test_the_threat_model_names_tests_that_exist() -> None:
-    """Each test by which docs/security.md claims that something is stopped is there."""
+    """Each test that docs/security.md names for a protection exists."""
     named = re.findall(r"`((?:sandbox/)?tests/[\w/]+\.py)::(\w+)`", THREATS)
     assert len(named) > 20
     for path, test in named:
@@ -226,11 +226,11 @@ def test_the_threat_model_names_tests_that_exist() -> None:
     ["stolen bot token", "malicious member", "hijacked fixer", "Hostile acc", "compromised host"],
 )
 def test_the_threat_model_is_complete(threat: str) -> None:
-    """Each threat has a section that says what stops it, and what is left."""
+    """Each threat has a section that says what stops it, and which risk remains."""
     section = re.search(rf"\n### [^\n]*{threat}.*?(?=\n##)", THREATS, re.DOTALL)
     assert section is not None
     assert "| test |" in section[0]
-    assert "\nLeft: " in section[0]
+    assert "\nRemaining risk: " in section[0]
 
 
 def test_vulnerabilities_are_reported_privately() -> None:
