@@ -1,13 +1,13 @@
 """Crontab expressions with the meaning that cron gives them.
 
-`CronTrigger.from_crontab` hands the last field to APScheduler as it stands, where day 0 is Monday;
-to cron it is Sunday. So the days of the week are spelled out here before they are handed on. And
-where both the day of the month and that of the week are restricted, cron takes either.
+`CronTrigger.from_crontab` passes the last field to APScheduler unchanged, where day 0 is Monday;
+in cron it is Sunday. This module therefore spells out the days of the week. If both the day of
+the month and the day of the week are restricted, cron matches either.
 
-APScheduler finds the times on the clock alone, as if no clock were ever changed. What a change of
-the clock means is decided here, as in Vixie's cron: a time that is skipped in spring comes due
-right after the gap, and one that is repeated in autumn comes due the first time only. An
-expression whose minute or hour begins with a star follows the clock instead, without either.
+APScheduler computes clock times as if clocks never changed. This module handles clock changes as
+Vixie's cron does: a time that is skipped in spring runs right after the gap, and a time that is
+repeated in autumn runs only the first time. An expression whose minute or hour begins with a star
+follows the clock instead.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -24,16 +24,16 @@ DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS: Final = 5
 _INSTANT: Final = timedelta(microseconds=1)
 _STRIDE: Final = timedelta(hours=12)
-"""How far apart the offset is looked at: no zone changes its clock twice in that time."""
+"""Interval at which the UTC offset is sampled: no zone changes its clock twice within it."""
 
 
 class CrontabTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler has no types
-    """Comes due at the times of a crontab expression, whatever becomes of the clock.
+    """Fires at the times of a crontab expression, also across clock changes.
 
     Args:
-        times: finds the times on the clock, which it takes for UTC.
-        timezone: whose clock that is.
-        follows_clock: whether times are neither made up for nor left out where the clock changes.
+        times: computes the clock times, as if they were UTC.
+        timezone: the time zone of that clock.
+        follows_clock: whether a clock change neither adds nor skips a run.
     """
 
     __slots__ = ("_follows_clock", "_times", "_zone")
@@ -46,15 +46,15 @@ class CrontabTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler has no ty
     def get_next_fire_time(
         self, previous_fire_time: datetime | None, now: datetime
     ) -> datetime | None:
-        """The first time from `now` on, and after the previous one; None where there is none.
+        """The first time at or after `now`, and after the previous one; None if there is none.
 
         Returns:
-            It in UTC: times of one zone are compared as its clock shows them, repeated hour or not.
+            The time in UTC, since times within one zone ignore a repeated hour when compared.
         """
         earliest = now.astimezone(UTC)
         if previous_fire_time is not None:
             earliest = max(earliest, previous_fire_time.astimezone(UTC) + _INSTANT)
-        # A change of the clock at that very moment counts as well.
+        # A clock change at exactly that moment counts as well.
         moment = earliest - _INSTANT
         while True:
             offset = self._offset(moment)
@@ -80,16 +80,16 @@ class CrontabTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler has no ty
             moment = change
 
     def _named(self, clock: datetime) -> datetime | None:
-        """The first time of the expression from this one on, as the clock shows it."""
+        """The first clock time of the expression at or after this one."""
         found: datetime | None = self._times.get_next_fire_time(None, clock)
         return found
 
     def _offset(self, moment: datetime) -> timedelta:
-        """By how much the clock is ahead of UTC."""
+        """How far the clock is ahead of UTC."""
         return moment.astimezone(self._zone).utcoffset() or timedelta()
 
     def _first_change(self, since: datetime, until: datetime) -> datetime | None:
-        """When the clock is first changed after a moment, up to another one."""
+        """When the clock first changes between two moments; None if it doesn't."""
         before = self._offset(since)
         while since < until:
             later = min(since + _STRIDE, until)
@@ -110,17 +110,17 @@ def trigger(expression: str, timezone: "ZoneInfo") -> CrontabTrigger:
 
     Args:
         expression: minute, hour, day of the month, month, day of the week (0 and 7 are Sunday).
-        timezone: whose clock it goes by.
+        timezone: the time zone of the expression.
 
     Raises:
-        ValueError: it is no crontab expression; the text says what is wrong.
+        ValueError: it is not a crontab expression; the message says what is wrong.
     """
     fields = expression.split()
     if len(fields) != _FIELDS:
-        raise ValueError(f"it has {len(fields)} fields, and needs five")
+        raise ValueError(f"it needs 5 fields, but has {len(fields)}")
     minute, hour, day, month, weekday = fields
     weekday = _spell_out(weekday.lower())
-    # A field that begins with a star counts as not restricted, as in Vixie's cron.
+    # As in Vixie's cron, a field that begins with a star counts as unrestricted.
     either = not day.startswith("*") and not fields[-1].startswith("*")
     days = [(day, "*"), ("*", weekday)] if either else [(day, weekday)]
     try:
@@ -142,7 +142,7 @@ def trigger(expression: str, timezone: "ZoneInfo") -> CrontabTrigger:
 
 
 def _spell_out(field: str) -> str:
-    """The days of a day-of-week field, by name: `1-5` is `mon,tue,wed,thu,fri`."""
+    """The days of a day-of-week field by name: `1-5` is `mon,tue,wed,thu,fri`."""
     days: list[str] = []
     for part in field.split(","):
         span, stepped, step = part.partition("/")
@@ -153,7 +153,7 @@ def _spell_out(field: str) -> str:
             low = _number(first)
             high = _number(last) if ranged else (6 if stepped else low)
         if stepped and not (step.isdecimal() and int(step)):
-            raise ValueError(f"“{part}” is no day of the week")
+            raise ValueError(f"“{part}” is not a day of the week")
         high += 7 if high < low else 0
         days += [DAYS[number % 7] for number in range(low, high + 1, int(step or 1))]
     return ",".join(dict.fromkeys(days)) if field != "*" else "*"
@@ -164,4 +164,4 @@ def _number(day: str) -> int:
         return DAYS.index(day)
     if day.isdecimal() and int(day) <= len(DAYS):
         return int(day)
-    raise ValueError(f"“{day}” is no day of the week")
+    raise ValueError(f"“{day}” is not a day of the week")

@@ -39,10 +39,10 @@ _KUBERNETES: Final = re.compile(r"ALTCONTACT_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """The settings as far as they are valid: those that are `wrong` have their defaults.
+    """The settings as far as they are valid; those in `wrong` have their defaults.
 
-    `sources` says where they are from, and `count` how many were set; `tables` is the number of
-    policy tables, and `file` the file's name.
+    `sources` says where they come from, and `count` how many were set; `tables` is the number of
+    policy sections, and `file` the file's name.
     """
 
     settings: Settings
@@ -58,12 +58,12 @@ def load(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
     """Read the settings.
 
     Args:
-        environ: the environment; an empty value counts as none.
+        environ: the environment; an empty value counts as not set.
         needs_slack: whether the tokens and the channel are required.
 
     Raises:
         SettingsError: the message names every setting that is invalid or missing, the problem,
-            and an example; it holds no secret.
+            and an example; it contains no secret.
     """
     loaded = load_lenient(environ, needs_slack=needs_slack)
     if loaded.problems:
@@ -78,9 +78,9 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     problems = [
         Problem(
             name,
-            f"there is no such setting{parse.suggestion(name, [*FIELDS, CONFIG], 0)}",
+            f"unknown setting{parse.suggestion(name, [*FIELDS, CONFIG], 0)}",
             snippet=f"unset {shlex.quote(name)}",
-            remedy="Take it away, and set the right one in its place:",
+            remedy="Unset it, and set the correct one instead:",
         )
         for name in sorted(variables)
         if name.startswith(PREFIX)
@@ -114,7 +114,7 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
         parts = {"policy": policy.policy, "aws": policy.targets}
         settings = settings.model_copy(update=parts)
     missing = {field for field in _OF_SLACK if field not in merged}
-    # A file that cannot be read may well hold what seems to be missing.
+    # A file that can't be read may contain what seems to be missing.
     if needs_slack and readable:
         problems += [
             Problem(variable(field), "is not set", *_examples(field))
@@ -130,7 +130,7 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
 
 
 def _read_named(variables: Mapping[str, str]) -> SettingFile:
-    """The file that the environment names, or the default one.
+    """The file that the environment names, or the default file.
 
     Raises:
         Unreadable: it cannot be read.
@@ -146,7 +146,7 @@ def _read_named(variables: Mapping[str, str]) -> SettingFile:
 
 
 def _quoted_credentials(variables: Mapping[str, str]) -> list[Problem]:
-    """The variables of boto3 that stand in quotation marks, which it would take for a part."""
+    """boto3's variables in quotation marks, which boto3 would treat as part of the value."""
     problems = []
     for name in sorted(variables):
         if name.startswith("AWS_"):
@@ -158,13 +158,13 @@ def _quoted_credentials(variables: Mapping[str, str]) -> list[Problem]:
 
 
 def _unknown(file: SettingFile) -> list[Problem]:
-    """The keys of the file that are no settings."""
+    """The keys of the file that are not settings."""
     problems = []
     for key in sorted(file.content.keys() - Settings.model_fields.keys()):
         bare = key.lower().removeprefix(PREFIX.lower())
         hint = parse.suggestion(bare, list(Settings.model_fields), 0)
-        what = f"there is no such setting{hint}"
-        problems.append(_in_file(file, key, what, remedy="Take it out of the file."))
+        what = f"unknown setting{hint}"
+        problems.append(_in_file(file, key, what, remedy="Remove it from the file."))
     return problems
 
 
@@ -175,37 +175,37 @@ def _in_file(file: SettingFile, key: str, what: str, **remedy: str) -> Problem:
 
 
 def _make(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, ValueError | str]]:
-    """The settings without the invalid ones, which come second: {field: problem}."""
+    """The settings without the invalid ones, and the problems of those: {field: problem}."""
     try:
         return Settings(**merged), {}
     except ValidationError as error:
         refused = {
-            str(detail["loc"][0]): detail.get("ctx", {}).get("error", "is of the wrong kind")
+            str(detail["loc"][0]): detail.get("ctx", {}).get("error", "has the wrong type")
             for detail in error.errors(include_url=False, include_input=False)
             if detail["loc"][0]
-            in merged  # a default that rests on others is not made beside errors
+            in merged  # a default that depends on other fields fails along with them
         }
     valid = {field: value for field, value in merged.items() if field not in refused}
     return Settings(**valid), refused
 
 
 def _examples(field: str, closest: str = "", *, in_environ: bool = True) -> tuple[str, str]:
-    """An example of a field's value, and the line that sets it: in a shell, or in the file.
+    """An example of a field's value, and the line that sets it in a shell or in the file.
 
-    Where it is known what was probably meant, the line sets that, and there is no example beside.
+    If the intended value is likely known, the line sets it, and there is no separate example.
     """
     closest = "" if field in _SECRET else closest
     example = closest or str((Settings.model_fields[field].examples or [""])[0])
-    told = "" if closest else example
+    shown = "" if closest else example
     if in_environ:
-        return told, f"export {variable(field)}={shlex.quote(example)}"
-    return told, f'{field} = "{example}"'
+        return shown, f"export {variable(field)}={shlex.quote(example)}"
+    return shown, f'{field} = "{example}"'
 
 
 def _message(problems: tuple[str, ...]) -> str:
     head = (
-        "A setting is wrong or missing:"
+        "A setting is invalid or missing:"
         if len(problems) == 1
-        else f"{len(problems)} settings are wrong or missing:"
+        else f"{len(problems)} settings are invalid or missing:"
     )
     return "\n".join([head, *(f"  {problem}" for problem in problems)])

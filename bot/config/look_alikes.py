@@ -1,4 +1,4 @@
-"""Characters that look like those of TOML, and come from word processors, chats and web pages."""
+"""Characters that look like TOML's own and come from word processors, chats and web pages."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _MINUS: Final = "−"
 
 
 def explain(line: str, column: int) -> str:
-    """What a line that is not TOML has in place of one of TOML's own characters.
+    """Explain which look-alike character makes a line invalid TOML.
 
     Args:
-        line: the line at which a parser gave up.
-        column: the character, from 1, at which it did.
+        line: the line at which the parser failed.
+        column: the character at which it failed, counted from 1.
 
     Returns:
-        `“ (LEFT DOUBLE QUOTATION MARK) stands where " is needed`, with nothing else of the line;
-        empty where there is no such character.
+        `“ (LEFT DOUBLE QUOTATION MARK) is used instead of "`, with nothing else of the line;
+        empty if there is no such character.
     """
     at = max(column - 1, 0)
     if at < len(line) and not line[at].isascii():
@@ -31,17 +31,17 @@ def explain(line: str, column: int) -> str:
 
 
 def explain_unended(lines: Sequence[str]) -> str:
-    """Which quotation mark only looks as if it ended a text, which goes on to the file's end.
+    """Explain which look-alike quotation mark leaves a text unclosed up to the end of the file.
 
     Args:
         lines: all of the file.
 
     Returns:
-        As of `explain`, with the number of the line before it.
+        As in `explain`, after the line's number.
     """
     for number, line in enumerate(lines, 1):
         if reason := _unended(line):
-            return f"in line {number}, {reason}"
+            return f"on line {number}, {reason}"
     return ""
 
 
@@ -59,14 +59,14 @@ def _describe(character: str) -> str:
     shown = f"{character} ({name})" if character.isprintable() else name
     wanted = _wanted(character)
     if wanted is None:
-        return f"{shown} may stand in quotation marks only"
+        return f"{shown} is allowed only inside quotation marks"
     if not wanted:
-        return f"{shown}, which cannot be seen, stands where nothing may; delete it"
-    return f"{shown} stands where {wanted} is needed"
+        return f"{shown} is an invisible character; delete it"
+    return f"{shown} is used instead of {wanted}"
 
 
 def _wanted(character: str) -> str | None:
-    """What is to be typed instead; empty for nothing at all, None where that is not known."""
+    """What to type instead; empty if it should be deleted, None if unknown."""
     if character in _DOUBLE:
         return '"'
     if character in _SINGLE:
@@ -83,21 +83,21 @@ def _wanted(character: str) -> str | None:
 
 
 def explain_word(word: str) -> str:
-    """Which character of a word looks like one of another script, or cannot be seen.
+    """Explain which character of a word is a look-alike from another script, or invisible.
 
     Args:
-        word: what was written in place of a word of ASCII that looks the same.
+        word: what was written instead of an ASCII word that looks the same.
 
     Returns:
-        The character with its name, and what is wrong with it; empty where there is none. An
-        accent on a Latin letter can be seen, so it is none.
+        The character with its name, and what is wrong with it; empty if there is none. An accent
+        on a Latin letter is visible, so it doesn't count.
     """
     for character in word:
         name = unicodedata.name(character, f"U+{ord(character):04X}")
         if character.isascii() or name.startswith("LATIN"):
             continue
         if not character.isprintable():
-            return f"{name} cannot be seen: delete it"
+            return f"{name} is an invisible character; delete it"
         if character.isalpha():
             return f"{character} ({name}) is not a Latin letter"
     return ""

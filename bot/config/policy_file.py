@@ -1,4 +1,4 @@
-"""Reads the policy and the AWS targets of the TOML file, and reports all of their problems."""
+"""Reads the policy and the AWS targets of the TOML file and reports all of their problems."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.domain.policy.match import Match
 
 TABLES: Final = ("policy", "aws")
-"""The parts of the file that are read here."""
+"""The parts of the file that this module reads."""
 
 _POLICY: Final[Path] = ("policy",)
 _OVERRIDE: Final[Path] = ("policy", "override")
@@ -35,9 +35,9 @@ _FOREIGN_DOMAIN: Final = f"rules.{Rule.FOREIGN_DOMAIN}"
 
 @dataclass(frozen=True, slots=True)
 class PolicyFile:
-    """The content of the file; not to be used where there are `problems`.
+    """The content of the file; don't use it if there are `problems`.
 
-    `tables` is the number of its policy tables.
+    `tables` is the number of its policy sections.
     """
 
     policy: Policy
@@ -54,14 +54,14 @@ def read(
     Args:
         file: the whole file.
         types: the contact types that the settings require.
-        settings: the names of settings, which belong above all tables.
+        settings: the names of settings, which belong above all sections.
     """
     parser = TableParser(file, settings)
     targets = _parse_targets(parser, file.content.get("aws", []))
     reader = _PolicyReader(parser, file, [target.name for target in targets])
     tables = reader.read(file.content.get("policy", {}))
     policy = Policy.requiring(types, tables=(*_foreign_domain_switch(tables), *tables))
-    # How tables relate is only worth reporting once each of them is valid.
+    # Conflicts between sections are only worth reporting once each section is valid.
     if not parser.problems:
         reader.report_overridden()
         reader.report_unused_values(policy)
@@ -70,13 +70,13 @@ def read(
 
 
 def count(policy: Policy) -> int:
-    """How many tables of the file a policy consists of."""
+    """How many sections of the file a policy consists of."""
     built_in = len(Policy.requiring().tables)
     return sum(1 for table in policy.tables[built_in:] if not table.source.startswith(_DOMAINS_OF))
 
 
 def _foreign_domain_switch(tables: Iterable[PolicyTable]) -> Iterable[PolicyTable]:
-    """A table that turns on `foreign_domain` where the file names domains; others override it."""
+    """A section that turns on `foreign_domain` if the file lists domains; others override it."""
     for table in tables:
         if table.values.get("domains"):
             source = f"{_DOMAINS_OF}{table.source}"
@@ -85,7 +85,7 @@ def _foreign_domain_switch(tables: Iterable[PolicyTable]) -> Iterable[PolicyTabl
 
 
 class _PolicyReader:
-    """Reads the tables of `[policy]`, and remembers where each stands."""
+    """Reads the sections of `[policy]` and remembers their locations."""
 
     def __init__(self, parser: TableParser, file: SettingFile, organizations: list[str]) -> None:
         self._parser = parser
@@ -94,7 +94,7 @@ class _PolicyReader:
         self._tables: list[tuple[Path, PolicyTable]] = []
 
     def read(self, content: object) -> tuple[PolicyTable, ...]:
-        """All tables: those for every account first, then the others in the order of the file."""
+        """All sections: those for every account first, then the others in file order."""
         policy = self._parser.table(_POLICY, content, (*KEYS, "override", "exclude"))
         sections = {
             key: policy[key] for key in (*TYPES, "rules") if self._has_own_header(key, policy)
@@ -107,14 +107,14 @@ class _PolicyReader:
         general = len(self._tables)
         self._read_overrides(policy.get("override", []))
         self._read_excludes(policy.get("exclude", []))
-        # Stable: those of one line stay in their order.
+        # The sort is stable: sections on the same line keep their order.
         self._tables[general:] = sorted(
             self._tables[general:], key=lambda placed: self._lines.line_of(placed[0])
         )
         return tuple(table for _, table in self._tables)
 
     def report_overridden(self) -> None:
-        """Report tables whose keys a later table with the same match overrides completely."""
+        """Report sections that a later section with the same match overrides completely."""
         later: dict[Match, list[PolicyTable]] = {}
         for path, table in reversed(self._tables):
             same = later.setdefault(table.match, [])
@@ -122,12 +122,12 @@ class _PolicyReader:
                 (other for other in same if table.values.keys() <= other.values.keys()), None
             )
             if winner:
-                what = f"never counts: {winner.source} has the same match and keys"
+                what = f"has no effect: {winner.source} has the same match and keys"
                 self._parser.report(path, what)
             same.append(table)
 
     def report_unused_values(self, policy: Policy) -> None:
-        """Report expected values of a type that no table has evaluated."""
+        """Report expected values of a contact type that no section checks."""
         unused = [
             name
             for name, contact_type in TYPES.items()
@@ -138,12 +138,12 @@ class _PolicyReader:
                 field = next((key for key in FIELDS if table.values.get(f"{name}.{key}")), "")
                 if field:
                     parent = path if path[-1] == name else (*path, name)
-                    what = f"is expected, but no table says that {name} contacts are looked at"
+                    what = f"has no effect: no section checks {name} contacts"
                     example = f'{name}.presence = "required"'
                     self._parser.report((*parent, field), what, example)
 
     def _has_own_header(self, key: str, policy: Mapping[str, Any]) -> bool:
-        """Whether a part of `[policy]` has a header of its own."""
+        """Whether a part of `[policy]` has its own header."""
         return key in policy and (*_POLICY, key) in self._lines.headers
 
     def _add(self, path: Path, values: Mapping[str, Any], match: Match = EVERY) -> None:
@@ -155,7 +155,7 @@ class _PolicyReader:
             match = self._parser.match(path, table, self._organizations)
             values = self._parser.values(path, table, may_be_empty=True)
             if not table.keys() - {"match"}:
-                self._parser.report(path, "gives nothing", 'security = "optional"')
+                self._parser.report(path, "sets no values", 'security = "optional"')
             if match:
                 self._add(path, values, match)
 
@@ -185,7 +185,7 @@ def _parse_targets(parser: TableParser, content: object) -> tuple[AwsTarget, ...
         name = values.get("name")
         if name:
             if name in paths:
-                what = f"{parser.source(paths[name])} has the same name"
+                what = f"{parser.source(paths[name])} already has this name"
                 parser.report((*path, "name"), what)
             paths.setdefault(name, path)
             targets.append(AwsTarget(**values))
@@ -198,4 +198,4 @@ def _report_incomplete_target(parser: TableParser, path: Path, table: Mapping[st
     if not table.keys() & {"profile", "role"}:
         parser.report(path, "has neither a profile nor a role", TARGET_KEYS["profile"][1])
     if "external_id" in table and "role" not in table:
-        parser.report((*path, "external_id"), "is for a role, which is not given")
+        parser.report((*path, "external_id"), "needs a role, which is not set")

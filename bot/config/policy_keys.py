@@ -22,7 +22,7 @@ TEXTS: Final = {
 }
 DAYS: Final = ("exemption_days", "verification_days")
 KEYS: Final = (*TYPES, "rules", *LISTS, *TEXTS, *DAYS)
-"""The keys whose values a table may give to accounts."""
+"""The keys whose values a section may set for accounts."""
 
 RULES: Final = {rule.value: rule for rule in SEVERITIES}
 EXPECTED: Final = {
@@ -50,4 +50,4 @@ TARGET_KEYS: Final[dict[str, tuple[Callable[[object], object], str]]] = {
     "external_id": (parse.external_id, 'external_id = "altcontact-7f3a"'),
     "scope": (parse.scope, 'scope = "organization"'),
 }
-"""The keys of an `[[aws]]` table, each with its parser and an example."""
+"""The keys of an `[[aws]]` section, each with its parser and an example."""

@@ -35,7 +35,7 @@ _INTERNATIONAL_ENDING: Final = re.compile(rf"(?:\*\.)?(?:{_LABEL}\.)+xn--{_LABEL
 _LONGEST_DOMAIN: Final = 253
 _MENTION: Final = re.compile(r"[UWS][A-Z0-9]{2,}")
 _NEARLY_ACCOUNT: Final = re.compile(r"[0-9][0-9 -]{0,18}")
-"""Repeated in a message as it stands; elsewhere such a number may be somebody's phone."""
+"""Repeated unmasked in messages; elsewhere such a number may be somebody's phone number."""
 
 _UNIT: Final = re.compile(r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]{1,512}")
@@ -45,73 +45,73 @@ _LONGEST_TAG: Final = 128
 
 
 def suggestions(word: str, among: Iterable[str]) -> str:
-    """What it may be instead: the closest word, or all where none is close."""
+    """A hint: the closest valid word, or all of them if none is close."""
     names = list(among)
-    return suggestion(word.strip().lower(), names) or f"; there are {', '.join(names)}"
+    return suggestion(word.strip().lower(), names) or f"; use one of: {', '.join(names)}"
 
 
 def quoted(value: object) -> str:
-    """A value for a message; of a list or a table only its type."""
+    """A value for a message; for a list or a table, only its type."""
     if isinstance(value, dict):
         return "a table"
     return "a list" if isinstance(value, list) else setting_parsers.quoted(value)
 
 
 def text(value: object) -> str:
-    """Any text that shows something, composed (NFC) as what it is compared with."""
+    """Any text with visible characters, in NFC like the text it is compared with."""
     if not isinstance(value, str):
-        raise ValueError(f"{quoted(value)} is no text")  # noqa: TRY004 - these are gathered
+        raise ValueError(f"{quoted(value)} is not a string")  # noqa: TRY004 - these are gathered
     plain = tidy(value)
     if not visible(plain):
         raise ValueError("is empty")
     if is_reordered(plain):
-        raise ValueError("has hidden characters that show text in another order")
+        raise ValueError("contains hidden characters that change the order of the text")
     return plain
 
 
-def _one_of(value: object, among: Iterable[str], noun: str) -> str:
+def _one_of(value: object, among: Iterable[str]) -> str:
     names = list(among)
     word = trim(value).lower() if isinstance(value, str) else value
     if not isinstance(word, str) or word not in names:
-        raise ValueError(f"{quoted(value)} is no {noun}{suggestions(str(value), names)}")
+        raise ValueError(f"invalid value {quoted(value)}{suggestions(str(value), names)}")
     return word
 
 
 def presence(value: object) -> Presence:
     """Whether a contact must be set."""
-    return Presence(_one_of(value, Presence, "presence"))
+    return Presence(_one_of(value, Presence))
 
 
 def severity(rule: Rule, value: object) -> Severity | None:
-    """A rule's severity; None: it is off."""
+    """A rule's severity; None if it is off."""
     if rule in ALWAYS_ON and str(value).lower() == "off":
-        raise ValueError("cannot be switched off; only its severity may be given")
-    word = _one_of(value, [*Severity, "on", "off"], "severity")
+        raise ValueError("can't be turned off; set a severity instead")
+    word = _one_of(value, [*Severity, "on", "off"])
     if word == "off":
         return None
     return SEVERITIES[rule] if word == "on" else Severity(word)
 
 
 def domain(value: object) -> str:
-    """A domain, or with `*.` its subdomains; an internationalized one in its ASCII form."""
+    """A domain, or its subdomains with `*.`; internationalized domains in ASCII form."""
     name = ascii_domain(text(value))
     if _INTERNATIONAL_ENDING.fullmatch(name):
         raise ValueError(
-            f"{quoted(name)} is a domain at which AWS takes no addresses, since the part after "
-            "its last dot has a hyphen"
+            f"{quoted(name)} can't be used: AWS doesn't accept email addresses with a hyphen "
+            "after the last dot of their domain"
         )
     if _DOMAIN.fullmatch(name) and len(name) <= _LONGEST_DOMAIN:
         return name.lower()
     bare = name.rpartition("@")[2].removeprefix("*").lstrip(".").lower()
     likely = bare != name.lower() and _DOMAIN.fullmatch(bare)
     hint = f" (did you mean “{bare}”?)" if likely else ""
-    raise ValueError(f"{quoted(name)} is no domain{hint}")
+    raise ValueError(f"{quoted(name)} is not a valid domain{hint}")
 
 
 def expected(field: str, value: object) -> str:
     """An allowed value of a contact's field: one that AWS accepts, or `@domain` for an address."""
     if not isinstance(value, str):
-        raise ValueError("is no text")  # noqa: TRY004 - these are gathered
+        raise ValueError("is not a string")  # noqa: TRY004 - these are gathered
     if not visible(value):
         raise ValueError("is empty")
     typed = trim(value)
@@ -122,7 +122,7 @@ def expected(field: str, value: object) -> str:
         problem = parsed.partition(" Example: ")[0].rstrip(".:")
         if not problem.startswith("AWS"):
             problem = f"{problem[0].lower()}{problem[1:]}"
-        words = f"is not what AWS takes: {problem}"
+        words = f"is not accepted by AWS: {problem}"
         raise ValueError(words)  # noqa: TRY004 - these are gathered
     return parsed
 
@@ -133,21 +133,21 @@ def channel(value: object) -> str:
 
 
 def mention(value: object) -> str:
-    """A user id or a user group id of Slack, however it was pasted."""
+    """A Slack user id or user group id, in any form that people paste."""
     id_ = slack_id(text(value))
     if not _MENTION.fullmatch(id_):
         raise ValueError(
-            f"{quoted(id_)} is neither a user id (U…, W…) nor a user group id (S…) of Slack"
+            f"{quoted(id_)} is neither a Slack user id (U…, W…) nor a user group id (S…)"
         )
     return id_
 
 
 def account(value: object) -> str:
-    """An account id, however it was pasted."""
+    """An account id, in any form that people paste."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         problem = account_id_problem(str(value))
         raise ValueError(  # noqa: TRY004 - these are gathered
-            f"“{value}” needs quotation marks, since an account id may begin with 0"
+            f"“{value}” needs quotation marks, because an account id can begin with 0"
             + (f"; it {problem}" if problem else "")
         )
     given = text(value)
@@ -156,15 +156,15 @@ def account(value: object) -> str:
         return account_id
     shown = f"“{given}”" if _NEARLY_ACCOUNT.fullmatch(given) else quoted(given)
     if problem := account_id_problem(given):
-        raise ValueError(f"{shown} is no account id: it {problem}")
-    raise ValueError(f"{shown} is no account id, which has {ACCOUNT_DIGITS} digits")
+        raise ValueError(f"{shown} is not an account id: it {problem}")
+    raise ValueError(f"{shown} is not an account id, which has {ACCOUNT_DIGITS} digits")
 
 
 def tag(value: object) -> str:
     """The key of a tag."""
     key = text(value)
     if len(key) > _LONGEST_TAG:
-        raise ValueError(f"is longer than the {_LONGEST_TAG} characters of a tag's key")
+        raise ValueError(f"is longer than {_LONGEST_TAG} characters, the limit for a tag key")
     return key
 
 
@@ -175,37 +175,39 @@ def unit(value: object) -> str:
         return path
     first, *rest = path.removeprefix("/").split("/")
     if not path.startswith("/") and not _UNIT.fullmatch(first):
-        raise ValueError(f"{quoted(path)} begins with neither / nor an OU's id (ou-…)")
+        raise ValueError(f"{quoted(path)} begins with neither / nor an OU id (ou-…)")
     parts = [first, *rest]
     if not all(map(visible, parts)):
         raise ValueError(
-            f"{quoted(path)} has an OU without a name; a slash within a name is written %2F"
+            f"{quoted(path)} contains an OU without a name; write a slash within a name as %2F"
         )
     if "\\/" in path:
-        raise ValueError(f"{quoted(path)} has \\/; a slash within a name is written %2F")
+        raise ValueError(f"{quoted(path)} contains \\/; write a slash within a name as %2F")
     if any("**" in part and part != "**" for part in parts):
-        raise ValueError(f"{quoted(path)} has ** beside other characters; it stands alone")
+        raise ValueError(
+            f"{quoted(path)} combines ** with other characters; use ** alone between slashes"
+        )
     return path
 
 
 def days(value: object) -> int:
-    """A number of days of at most a year."""
+    """A number of days, at most a year."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{quoted(value)} is no whole number")  # noqa: TRY004 - these are gathered
+        raise ValueError(f"{quoted(value)} is not a whole number")  # noqa: TRY004 - these are gathered
     if not 1 <= value <= LONGEST_EXEMPTION:
-        raise ValueError(f"{quoted(value)} is not from 1 to {LONGEST_EXEMPTION}")
+        raise ValueError(f"{quoted(value)} is not between 1 and {LONGEST_EXEMPTION}")
     return value
 
 
 def reason(value: object) -> str:
-    """Why accounts are not checked; it may hold personal data, and is not repeated."""
+    """Why accounts are not checked; never repeated, since it may contain personal data."""
     if not isinstance(value, str):
-        raise ValueError("is no text")  # noqa: TRY004 - these are gathered
+        raise ValueError("is not a string")  # noqa: TRY004 - these are gathered
     words = " ".join(tidy(value).split())
     if len(visible(words)) < SHORTEST_REASON:
-        raise ValueError(f"has fewer than {SHORTEST_REASON} characters that show")
+        raise ValueError(f"has fewer than {SHORTEST_REASON} visible characters")
     if is_reordered(words):
-        raise ValueError("has hidden characters that show text in another order")
+        raise ValueError("contains hidden characters that change the order of the text")
     if len(words) > LONGEST_REASON:
         raise ValueError(f"has more than {LONGEST_REASON} characters")
     return words
@@ -215,7 +217,9 @@ def organization(value: object) -> str:
     """The name of an organization."""
     name = text(value)
     if len(name) > _LONGEST_NAME or not name.isprintable():
-        raise ValueError(f"{quoted(name)} is no name of {_LONGEST_NAME} characters at most")
+        raise ValueError(
+            f"{quoted(name)} is not a printable name of at most {_LONGEST_NAME} characters"
+        )
     return name
 
 
@@ -223,18 +227,18 @@ def role(value: object) -> str:
     """A role's ARN."""
     arn = unquoted(text(value))
     if not _ROLE.fullmatch(arn):
-        raise ValueError(f"{quoted(arn)} is no ARN of a role")
+        raise ValueError(f"{quoted(arn)} is not the ARN of an IAM role")
     return arn
 
 
 def external_id(value: object) -> str:
-    """The external id that a role requires; it is not repeated."""
+    """The external id that a role requires; never repeated in messages."""
     if not isinstance(value, str) or not _EXTERNAL_ID.fullmatch(value):
-        raise ValueError("is no external id, which has letters, digits and _+=,.@:/-")
+        raise ValueError("is not a valid external id; use letters, digits and _+=,.@:/-")
     return value
 
 
 def scope(value: object) -> ScopeKind | None:
-    """What is checked; None finds it out."""
-    word = _one_of(value, [*ScopeKind, "auto"], "scope")
+    """What to check; None detects it."""
+    word = _one_of(value, [*ScopeKind, "auto"])
     return None if word == "auto" else ScopeKind(word)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _RELOADED: Final = frozenset({"policy", "types"})
-"""The settings that make up the policy; every other one needs a restart."""
+"""The settings that make up the policy; a change to any other needs a restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class PolicyReload:
     """The result of a reload.
 
     Args:
-        policy: the policy from now on.
+        policy: the policy that is now in use.
         changed: whether it differs from the previous one.
-        tables: how many policy tables the file has now; `tables_before`: had before.
+        tables: how many policy sections the file has now; `tables_before`: had before.
         restart_for: the settings that differ from those at the start, by their names in the file;
             they need a restart.
     """
@@ -45,29 +45,28 @@ class PolicyReload:
 
     @property
     def message(self) -> str:
-        """What happened, for a person."""
-        now = f"{self.tables} table{'' if self.tables == 1 else 's'}"
+        """What happened, as text for people."""
         if not self.changed:
-            return f"The policy is as it was, of {now}."
-        if self.tables == self.tables_before:
-            return f"The new policy of {now} holds from now on."
-        return f"The new policy of {now} holds from now on; before it had {self.tables_before}."
+            return "Policy unchanged."
+        now = f"{self.tables} section{'' if self.tables == 1 else 's'}"
+        before = "" if self.tables == self.tables_before else f" (previously {self.tables_before})"
+        return f"Policy reloaded: {now}{before}."
 
     @property
     def restart_message(self) -> str:
-        """Which other settings need a restart, for a person; empty where none does."""
+        """Which other settings need a restart, as text for people; empty if none does."""
         if not self.restart_for:
             return ""
         one = len(self.restart_for) == 1
         names = ", ".join(f"`{name}`" for name in self.restart_for)
-        return f"{names} changed, too; {'that needs' if one else 'those need'} a restart."
+        return f"{names} also changed. Restart the bot to apply {'it' if one else 'them'}."
 
 
 class ReloadablePolicy:
     """The policy of a running bot. Safe to use from several threads.
 
     Args:
-        settings: those at the start.
+        settings: the settings at the start.
         load: reads all settings again, or raises SettingsError.
     """
 
@@ -78,14 +77,14 @@ class ReloadablePolicy:
         self._lock = threading.Lock()
 
     def current(self) -> Policy:
-        """The policy at this moment; a longer operation keeps the one it started with."""
+        """The current policy; a longer operation keeps the one it started with."""
         return self._policy
 
     def reload(self) -> PolicyReload:
-        """Read the file again, and use its policy from now on.
+        """Read the file again and use its policy.
 
         Raises:
-            SettingsError: a setting is invalid; the policy stays as it was.
+            SettingsError: a setting is invalid; the previous policy stays in use.
         """
         with self._lock:
             try:
@@ -116,5 +115,5 @@ class ReloadablePolicy:
 
 
 def _content(policy: Policy) -> list[tuple[Match, dict[str, Value]]]:
-    """The content of a policy, without the lines of its tables."""
+    """The content of a policy, without the lines of its sections."""
     return [(table.match, dict(table.values)) for table in policy.tables]

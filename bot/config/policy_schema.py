@@ -1,7 +1,7 @@
-"""Describes altcontact.toml as a JSON Schema, so that editors complete and check it.
+"""Describes altcontact.toml as a JSON Schema, so that editors can complete and check it.
 
-Keys come from the tables that the parser uses. The parser is the authority: it also checks what a
-schema cannot say, such as domains, phone numbers, and how tables relate to each other.
+Keys come from the parser's own tables. The parser has the last word: it also checks what a schema
+can't express, such as domains, phone numbers, and conflicts between sections.
 """
 
 from __future__ import annotations
@@ -34,30 +34,30 @@ if TYPE_CHECKING:
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 _DESCRIPTIONS: Final = {
-    "domains": "The domains that email addresses must be at; *.corp.example is any subdomain.",
-    "mention": "Whom alerts mention: ids of Slack users (U…, W…) and user groups (S…).",
-    "channel": "The channel of these accounts' alerts: an id or #name.",
-    "owner_tag": "The key of the tag that names an account's owners, by email or Slack id.",
-    "exemption_days": "For how many days a finding may be exempt at most.",
-    "verification_days": "For how many days a manual verification is valid.",
-    "presence": "required, optional, forbidden, or ignored: not checked.",
+    "domains": "Allowed domains of email addresses; *.corp.example matches any subdomain.",
+    "mention": "Slack users (U…, W…) and user groups (S…) to mention in alerts, by id.",
+    "channel": "The Slack channel for alerts about these accounts: an id or #name.",
+    "owner_tag": "The key of the tag that lists an account's owners, by email or Slack id.",
+    "exemption_days": "The longest allowed exemption, in days.",
+    "verification_days": "How long a manual verification stays valid, in days.",
+    "presence": "required, optional, forbidden, or ignored (not checked).",
     "name": "The expected name, or a list of allowed ones.",
     "title": "The expected title, or a list of allowed ones.",
-    "email": "The expected address, or a list of allowed ones; @corp.example: any there.",
-    "phone": "The expected phone number with + and country code, or a list of allowed ones.",
+    "email": "The expected address, or a list of allowed ones; @corp.example allows any there.",
+    "phone": "The expected phone number with + and country code, or a list of allowed numbers.",
     "match.ou": (
         "OU paths: /Production, /Production/* (its children), /Production/** (all below), "
         "/CI%2FCD (the OU named CI/CD)."
     ),
-    "match.tag": "Tags, all of which must match: each key with a glob of its value.",
-    "match.name": "Globs of account names, whatever their case.",
-    "match.account": "Account ids or ARNs of accounts, in quotation marks.",
-    "match.organization": "Names of [[aws]] tables.",
-    "aws.name": "What the policy and reports call the organization.",
-    "aws.profile": "The profile of the AWS configuration.",
+    "match.tag": "Tags that must all match: each key with a glob for its value.",
+    "match.name": "Globs for account names, ignoring case.",
+    "match.account": "Account ids or account ARNs, in quotation marks.",
+    "match.organization": "Names of [[aws]] sections.",
+    "aws.name": "The organization's name in the policy and in reports.",
+    "aws.profile": "The AWS configuration profile to use.",
     "aws.role": "The ARN of the role to assume.",
     "aws.external_id": "The external id that the role requires.",
-    "aws.scope": "What is checked; auto finds it out.",
+    "aws.scope": "What to check; auto detects it.",
 }
 
 
@@ -66,19 +66,19 @@ def policy_schema() -> Schema:
     general = {
         "override": {
             "type": "array",
-            "description": "Values for some accounts: the closest match wins, then the later one.",
+            "description": "Values for some accounts: the closest match wins, then the last one.",
             "items": _table({"match": _MATCH_REF, **_values(may_be_empty=True)}, ("match",)),
         },
         "exclude": {
             "type": "array",
-            "description": "Accounts that are not checked.",
+            "description": "Accounts to exclude from checks.",
             "items": _table({"match": _MATCH_REF, "reason": _REASON}, ("match", "reason")),
         },
     }
     return {
         "$schema": DIALECT,
         "title": "altcontact.toml",
-        "description": "Settings and policy of altcontact, the keeper of AWS alternate contacts.",
+        "description": "Settings and policy of altcontact, which checks AWS alternate contacts.",
         **_table(
             {
                 **{name: _setting(name) for name in FLAT},
@@ -88,7 +88,7 @@ def policy_schema() -> Schema:
                 },
                 "aws": {
                     "type": "array",
-                    "description": "The organizations to check, where there are several.",
+                    "description": "The organizations to check, if there are several.",
                     "items": _target(),
                 },
             }
@@ -104,7 +104,7 @@ _REASON: Final[Schema] = {
     "minLength": SHORTEST_REASON,
 }
 _CRITERIA: Final[dict[str, Schema]] = {
-    # No pattern, since an ARN, a console URL and 5555-5555-5555 are account ids as well.
+    # No pattern: an ARN, a console URL and 5555-5555-5555 are valid account ids as well.
     "account": {"type": "string", "minLength": ACCOUNT_DIGITS, "examples": ["111122223333"]},
 }
 _TARGET_VALUES: Final[dict[str, Schema]] = {
@@ -122,7 +122,7 @@ def _described(key: str, schema: Schema) -> Schema:
 
 
 def _one_or_list(item: Schema, *, may_be_empty: bool = False) -> Schema:
-    """One value, or a list of them; empty where it removes what another table gives."""
+    """One value or a list of values; may be empty to remove what another section sets."""
     fewest = {} if may_be_empty else {"minItems": 1}
     if not may_be_empty:
         item = {"minLength": 1, **item}
@@ -130,7 +130,7 @@ def _one_or_list(item: Schema, *, may_be_empty: bool = False) -> Schema:
 
 
 def _values(*, may_be_empty: bool) -> Schema:
-    """The keys whose values a table gives to accounts."""
+    """The keys whose values a section sets for accounts."""
     text: Schema = {"type": "string"}
     one_text = text if may_be_empty else {**text, "minLength": 1}
     days: Schema = {"type": "integer", "minimum": 1, "maximum": LONGEST_EXEMPTION}
@@ -153,7 +153,7 @@ def _contact(contact_type: ContactType, *, may_be_empty: bool) -> Schema:
         for field in EXPECTED
     }
     return {
-        "description": f"The {contact_type.label} contact: its presence, or a table of it.",
+        "description": f"The {contact_type.label} contact: presence, or a table of fields.",
         "anyOf": [presence, _table({"presence": _described("presence", presence), **fields})],
     }
 
@@ -180,7 +180,7 @@ def _match() -> Schema:
     }
     return {
         **_table({key: _described(f"match.{key}", value) for key, value in criteria.items()}),
-        "description": "Which accounts: every criterion must match; of a list, any item.",
+        "description": "Matching accounts: all criteria must match; in a list, any item.",
         "minProperties": 1,
     }
 
@@ -196,7 +196,7 @@ def _target() -> Schema:
 
 
 def _setting(name: str) -> Schema:
-    """A setting; the file has most of them as text as well, as the environment does."""
+    """A setting; most may also be text in the file, as in the environment."""
     field = Settings.model_fields[name]
     return {
         "description": f"{field.description}.",

@@ -1,4 +1,4 @@
-"""Parses single tables of the policy file, and collects their problems with line numbers."""
+"""Parses single sections of the policy file and collects their problems with line numbers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NOT_EXPECTED: Final = {Presence.FORBIDDEN, Presence.IGNORED}
 def named(path: Path) -> str:
     """A location for a message: `policy.rules.changed`, `[[policy.override]] 2, match.ou`.
 
-    Indices in other lists are left out: the line says which item is meant.
+    Indices in other lists are omitted: the line number identifies the item.
     """
     head, rest = "", path
     for array in (("policy", "override"), ("policy", "exclude"), ("aws",)):
@@ -47,11 +47,11 @@ def named(path: Path) -> str:
 
 
 class TableParser:
-    """Parses tables of one file; `problems` has all problems of what was parsed so far.
+    """Parses the sections of one file; `problems` collects what is wrong with them.
 
     Args:
         file: the file.
-        settings: the names of settings, which belong above all tables.
+        settings: the names of settings, which belong above all sections.
     """
 
     def __init__(self, file: SettingFile, settings: Iterable[str] = ()) -> None:
@@ -66,32 +66,32 @@ class TableParser:
         self.problems.append(Problem(where, what, example, example, key=key, line=line))
 
     def source(self, path: Path) -> str:
-        """The table at this location, and its line: `[[policy.override]] 2 (line 40)`."""
+        """The section at this location, and its line: `[[policy.override]] 2 (line 40)`."""
         name = named(path)
         if path in self._file.lines.headers and not name.startswith("["):
             name = f"[{name}]"
         return f"{name} (line {self._file.lines.line_of(path)})"
 
     def table(self, path: Path, content: object, keys: Iterable[str]) -> Mapping[str, Any]:
-        """A table's content, without unknown keys."""
+        """A section's content without unknown keys."""
         allowed = list(keys)
         if not isinstance(content, dict):
-            self.report(path, "is no table")
+            self.report(path, "is not a TOML table")
             return {}
         for key in content:
             if key in self._settings and key not in allowed:
-                self.report((*path, key), "is a setting, and stands above all tables")
+                self.report((*path, key), "is a setting: move it above the first section")
             elif key not in allowed:
-                there = parse.suggestions(key, allowed)
-                self.report((*path, key), f"there is no such key{there}")
+                hint = parse.suggestions(key, allowed)
+                self.report((*path, key), f"unknown key{hint}")
         return {key: value for key, value in content.items() if key in allowed}
 
     def array(
         self, path: Path, content: object, keys: Iterable[str]
     ) -> list[tuple[Path, Mapping[str, Any]]]:
-        """Each table of an array with its location."""
+        """Each section of an array with its location."""
         if not isinstance(content, list):
-            self.report(path, "needs two pairs of brackets", f"[[{named(path)}]]")
+            self.report(path, "needs double brackets", f"[[{named(path)}]]")
             return []
         allowed = list(keys)
         tables = []
@@ -104,7 +104,7 @@ class TableParser:
     def value(
         self, path: Path, value: object, parser: Callable[[object], _T], example: str
     ) -> _T | None:
-        """One value; None where it is invalid."""
+        """One value; None if it is invalid."""
         try:
             return parser(value)
         except ValueError as error:
@@ -120,14 +120,14 @@ class TableParser:
         *,
         may_be_empty: bool = False,
     ) -> tuple[str, ...]:
-        """A value or a list of them, without repetitions and invalid ones.
+        """A value or a list of values, without duplicates and invalid ones.
 
         Args:
             path: the location.
             value: a list, or one of its items.
-            parser: of one item.
+            parser: parses one item.
             example: a valid value.
-            may_be_empty: whether it may be empty, and so remove what another table gives.
+            may_be_empty: whether it may be empty to remove what another section sets.
         """
         if value in ("", []):
             if not may_be_empty:
@@ -145,12 +145,12 @@ class TableParser:
     def match(
         self, path: Path, table: Mapping[str, Any], organizations: Iterable[str]
     ) -> Match | None:
-        """The accounts that a table applies to; None where that is invalid."""
+        """The accounts that a section applies to; None if the match is invalid."""
         before = len(self.problems)
         path = (*path, "match")
         content = table.get("match", {})
         if content == {}:
-            self.report(path, "says for no account that the table is for it", MATCH_EXAMPLE)
+            self.report(path, "doesn't say which accounts this section applies to", MATCH_EXAMPLE)
             return None
         criteria = self.table(path, content, MATCH_KEYS)
         known = list(organizations)
@@ -163,8 +163,8 @@ class TableParser:
         def organization(value: object) -> str:
             name = parse.text(value)
             if name not in known:
-                there = parse.suggestions(name, known) if known else ""
-                raise ValueError(f"no [[aws]] table has the name {parse.quoted(name)}{there}")
+                hint = parse.suggestions(name, known) if known else ""
+                raise ValueError(f"no [[aws]] section is named {parse.quoted(name)}{hint}")
             return name
 
         match = Match(
@@ -179,13 +179,13 @@ class TableParser:
     def values(
         self, path: Path, table: Mapping[str, Any], *, may_be_empty: bool
     ) -> dict[str, Value]:
-        """The values that a table gives to accounts, by dotted keys.
+        """The values that a section sets for accounts, by dotted keys.
 
         Args:
-            path: the location of the table.
+            path: the location of the section.
             table: its content.
-            may_be_empty: whether a list or a text may be empty, and so remove what another table
-                gives.
+            may_be_empty: whether a list or a text may be empty to remove what another section
+                sets.
         """
         values: dict[str, Value] = {}
         for name in TYPES:
@@ -205,7 +205,7 @@ class TableParser:
         return values
 
     def contact(self, path: Path, content: object, *, may_be_empty: bool) -> dict[str, Value]:
-        """The values for one type: its presence alone, or a table of presence and fields."""
+        """The values for one type: only its presence, or a table of presence and fields."""
         name = path[-1]
         example = f'{name} = "required"'
         if not isinstance(content, dict):
@@ -229,11 +229,11 @@ class TableParser:
                 may_be_empty=may_be_empty,
             )
             if presence in _NOT_EXPECTED:
-                self.report(location, f"is expected of a contact that is {presence} here")
+                self.report(location, f"can't be expected: the contact is {presence} here")
         return values
 
     def rules(self, path: Path, content: object) -> dict[str, Value]:
-        """The rules that a table turns on or off, and their severities."""
+        """The rules that a section turns on or off, and their severities."""
         return {
             f"rules.{name}": self.value(
                 (*path, name),

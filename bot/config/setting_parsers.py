@@ -1,7 +1,7 @@
 """Parses the value of each setting, which is text or a TOML value.
 
 Each function raises ValueError with a message that continues the setting's name, such as
-`“5x” is no number`. Messages about secrets never repeat the value; others mask it.
+`“5x” is not a number`. Messages about secrets never repeat the value; others mask it.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ def quoted(value: object) -> str:
 
 
 class Rejected(ValueError):
-    """A value that is wrong, with the one that was probably meant; empty where none is close.
+    """An invalid value; `closest` is the one that was probably meant, or empty.
 
     Args:
         message: what is wrong.
         closest: what was probably meant.
-        word: what was written, where the two may look the same.
-        hint: whether the message tells what was probably meant.
+        word: what was written, if the two may look the same.
+        hint: whether the message says what was probably meant.
     """
 
     def __init__(self, message: str, closest: str, word: str = "", *, hint: bool = True) -> None:
@@ -62,7 +62,7 @@ def _closest(word: str, among: list[str], cutoff: float = 0.6) -> str:
 
 
 def suggestion(word: str, among: list[str], cutoff: float = 0.6) -> str:
-    """` (did you mean “…”?)` with the closest word, or nothing where none is close."""
+    """` (did you mean “…”?)` with the closest word, or nothing if none is close."""
     return _did_you_mean(word, _closest(word, among, cutoff))
 
 
@@ -74,10 +74,10 @@ def _did_you_mean(word: str, closest: str) -> str:
 
 
 def check_quotes(value: object) -> None:
-    """Refuse text in quotation marks: what reads `--env-file` for Docker leaves them in the value.
+    """Reject text in quotation marks, which Docker's `--env-file` leaves in the value.
 
     Raises:
-        Rejected: there are some; it has the value without them, unless that is personal or secret.
+        Rejected: it is quoted; the error has the bare value, unless that is personal or secret.
     """
     if not isinstance(value, str):
         return
@@ -86,17 +86,17 @@ def check_quotes(value: object) -> None:
         return
     bare = marked.translate({ord(mark): None for mark in (marked[0], marked[-1])}).strip()
     raise Rejected(
-        "stands in quotation marks, and they are part of the value: leave them out "
-        "(Docker's --env-file keeps them, where a shell would take them off)",
+        "is in quotation marks, which are part of the value: remove them "
+        "(Docker's --env-file keeps quotation marks, a shell removes them)",
         bare if mask(bare) == bare else "",
         hint=False,
     )
 
 
 def text(value: object) -> str:
-    """Any text of one line or more that is not blank."""
+    """Any text that is not blank; it may have several lines."""
     if not isinstance(value, str):
-        raise ValueError(f"{quoted(value)} is no text")  # noqa: TRY004 - pydantic gathers these
+        raise ValueError(f"{quoted(value)} is not a string")  # noqa: TRY004 - pydantic gathers these
     trimmed = trim(value)
     if not visible(trimmed):
         raise ValueError("is empty")
@@ -111,7 +111,9 @@ def _token(value: object, prefix: str) -> str:
     hint = ""
     if other and not token.startswith(prefix):
         hint = f" (this looks like the {other}: are the two tokens swapped?)"
-    raise ValueError(f"does not look like Slack's {_TOKENS[prefix]}, which begins {prefix}{hint}")
+    raise ValueError(
+        f"does not look like a Slack {_TOKENS[prefix]}, which begins with {prefix}{hint}"
+    )
 
 
 def bot_token(value: object) -> str:
@@ -130,15 +132,15 @@ def base_url(value: object) -> str:
     try:
         parts = urlsplit(address)
         whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is no number, a bracket without its other
+    except ValueError:  # an invalid port, or an unmatched bracket
         whole = False
     if not whole or parts.query or parts.fragment or " " in address:
-        raise ValueError(f"{quoted(address)} is no http or https base URL")
+        raise ValueError(f"{quoted(address)} is not a valid http or https base URL")
     return address if address.endswith("/") else f"{address}/"
 
 
 def url(value: object) -> str:
-    """An http or https URL, without a slash at its end."""
+    """An http or https URL without a trailing slash."""
     return base_url(value).rstrip("/")
 
 
@@ -149,33 +151,33 @@ def channel(value: object) -> str:
         return name
     wanted = f"#{name.lower().lstrip('#')}"
     likely = _CHANNEL.fullmatch(wanted) and mask(wanted) == wanted
-    raise Rejected(
-        f"{quoted(name)} is neither a channel's id nor its #name", wanted if likely else ""
-    )
+    raise Rejected(f"{quoted(name)} is neither a channel id nor a #name", wanted if likely else "")
 
 
 def crontab(value: object) -> str:
-    """A crontab expression of five fields that is due at some time."""
-    from bot.config.crontab import trigger  # noqa: PLC0415 - slow to import; the default needs no look
+    """A crontab expression of five fields that matches at least one date."""
+    from bot.config.crontab import trigger  # noqa: PLC0415 - slow to import, and not needed for the default
 
     expression = text(value)
     try:
         due = trigger(expression, ZoneInfo("UTC")).get_next_fire_time(None, datetime.now(UTC))
     except ValueError as error:
-        raise ValueError(f"{quoted(expression)} is no crontab expression: {error}") from None
+        raise ValueError(
+            f"{quoted(expression)} is not a valid crontab expression: {error}"
+        ) from None
     if due is None:
-        raise ValueError(f"{quoted(expression)} never comes due")
+        raise ValueError(f"{quoted(expression)} never matches a date")
     return expression
 
 
 def timezone(value: object) -> ZoneInfo:
     """A time zone by its IANA name."""
-    from bot.config import timezones  # noqa: PLC0415 - of use only where a zone is set
+    from bot.config import timezones  # noqa: PLC0415 - needed only if a zone is set
 
     name = text(value)
     if name in timezones.names():
         return ZoneInfo(name)
-    raise Rejected(f"{quoted(name)} is no IANA time zone", timezones.closest(name), name)
+    raise Rejected(f"{quoted(name)} is not an IANA time zone", timezones.closest(name), name)
 
 
 def boolean(value: object) -> bool:
@@ -194,32 +196,32 @@ def scope(value: object) -> ScopeKind | None:
     name = text(value).lower()
     if name not in names:
         raise Rejected(
-            f"{quoted(value)} is none of {', '.join(names)}", _closest(name, names), name
+            f"{quoted(value)} is not one of {', '.join(names)}", _closest(name, names), name
         )
     return None if name == "auto" else ScopeKind(name)
 
 
 def _items(value: object) -> list[str]:
-    """Comma-separated text or a TOML list as its items, each once."""
+    """The items of comma-separated text or a TOML list, without duplicates."""
     items = value if isinstance(value, list) else text(value).split(",")
     if not all(isinstance(item, str) for item in items):
-        raise ValueError("holds something that is no text")
+        raise ValueError("contains an item that is not a string")
     return list(dict.fromkeys(trim(item) for item in items if visible(item)))
 
 
 def contact_types(value: object) -> tuple[ContactType, ...]:
-    """Contact types, each once, in the order given."""
+    """Contact types without duplicates, in the order given."""
     names = [contact_type.value for contact_type in ContactType]
     wanted = list(dict.fromkeys(item.upper() for item in _items(value)))
     for item in wanted:
         if item not in names:
             raise Rejected(
-                f"{quoted(item)} is no contact type; there are {', '.join(names)}",
+                f"{quoted(item)} is not a contact type; use one of: {', '.join(names)}",
                 _closest(item, names),
                 item,
             )
     if not wanted:
-        raise ValueError("names no contact type")
+        raise ValueError("contains no contact type")
     return tuple(ContactType(item) for item in wanted)
 
 
@@ -228,13 +230,13 @@ def people(value: object) -> tuple[str, ...]:
     ids = list(dict.fromkeys(map(slack_id, _items(value))))
     if "*" in ids:
         if len(ids) > 1:
-            raise ValueError("* means everyone, and stands alone")
+            raise ValueError("* means everyone and can't be combined with ids")
         return ("*",)
     for item in ids:
         if not _PERSON.fullmatch(item):
             raise ValueError(
-                f"{quoted(item)} is neither a user id (U…, W…) nor a user group id (S…); Slack "
-                "shows a person's under Profile, Copy member ID"
+                f"{quoted(item)} is neither a user id (U…, W…) nor a user group id (S…); to get "
+                "a person's id, open the Slack profile and choose “Copy member ID”"
             )
     return tuple(ids)
 
@@ -247,8 +249,8 @@ def path(value: object) -> Path:
     except RuntimeError:  # HOME is not set and the user has no entry, or there is no such user
         home = given.parts[0]
         raise ValueError(
-            f"{quoted(given)} begins with {home}, but the system knows no such home directory; "
-            "give the whole path"
+            f"{quoted(given)} begins with {home}, but that home directory is unknown; "
+            "use an absolute path"
         ) from None
 
 
@@ -256,23 +258,23 @@ def positive_number(value: object) -> float:
     """A number above zero."""
     try:
         if isinstance(value, bool):
-            raise ValueError  # noqa: TRY301, TRY004 - Python counts truth values among the numbers
+            raise ValueError  # noqa: TRY301, TRY004 - a bool is an int in Python
         number = float(trim(str(value)))
     except ValueError:
-        raise ValueError(f"{quoted(value)} is no number") from None
+        raise ValueError(f"{quoted(value)} is not a number") from None
     if not (math.isfinite(number) and number > 0):
-        raise ValueError(f"{quoted(value)} is not above zero")
+        raise ValueError(f"{quoted(value)} is not greater than 0")
     return number
 
 
 def region(value: object) -> str:
-    """An ISO country code that phone numbers are known for."""
-    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - large, and needed here alone
+    """An ISO country code that has phone numbers."""
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - large, and needed only here
 
     code = text(value).upper()
     if code not in SUPPORTED_REGIONS:
         raise Rejected(
-            f"{quoted(value)} is no ISO country code with phone numbers",
+            f"{quoted(value)} is not an ISO country code with phone numbers",
             "GB" if code == "UK" else "",
         )
     return code

@@ -26,7 +26,7 @@ PREFIX: Final = "ALTCONTACT_"
 
 
 def _parsed(parser: Callable[[Any], object]) -> BeforeValidator:
-    """Parse a value of the environment or TOML; a value of the field's own type passes."""
+    """Parse a value of the environment or TOML; a value of the field's own type is kept."""
 
     def parsed(value: object) -> object:
         if not isinstance(value, str | int | float | list):
@@ -38,7 +38,7 @@ def _parsed(parser: Callable[[Any], object]) -> BeforeValidator:
 
 
 class _Instance:
-    """Marks a field whose value is made elsewhere: only its class is checked."""
+    """Marks a field whose value is built elsewhere: only its class is checked."""
 
     def __get_pydantic_core_schema__(
         self,
@@ -49,7 +49,7 @@ class _Instance:
 
 
 class Settings(BaseSettings):
-    """Every setting, validated. Made by `load`; tests may make it from keyword arguments."""
+    """Every setting, validated. Created by `load`; tests may pass keyword arguments."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False
@@ -78,14 +78,14 @@ class Settings(BaseSettings):
     )
     timezone: Annotated[ZoneInfo, _parsed(parse.timezone)] = Field(
         default=ZoneInfo("UTC"),
-        description="whose clock the schedule goes by",
+        description="time zone of the schedule",
         examples=["Europe/London"],
     )
     check_on_start: Annotated[bool, _parsed(parse.boolean)] = Field(
         default=False, description="whether to check at every start", examples=["true"]
     )
     scope: Annotated[ScopeKind | None, _parsed(parse.scope)] = Field(
-        default=None, description="what is looked after; None finds it out", examples=["auto"]
+        default=None, description="what to check; auto detects it", examples=["auto"]
     )
     types: Annotated[tuple[ContactType, ...], _parsed(parse.contact_types)] = Field(
         default=(ContactType.SECURITY,),
@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     )
     fixers: Annotated[tuple[str, ...], _parsed(parse.people)] = Field(
         default=(),
-        description="user and user group ids who may change contacts; none: read-only; *: everyone",
+        description="user and user group ids who may change contacts; none: nobody; *: everyone",
         examples=["U012ABCDEF,S045GHIJKL"],
     )
     readers: Annotated[tuple[str, ...], _parsed(parse.people)] = Field(
@@ -108,25 +108,29 @@ class Settings(BaseSettings):
         examples=["/data/altcontact.db"],
     )
     read_rate: Annotated[float | None, _parsed(parse.positive_number)] = Field(
-        default=None, description="reads a second; None: AWS's published quota", examples=["10"]
+        default=None,
+        description="reads per second; not set: AWS's published quota",
+        examples=["10"],
     )
     write_rate: Annotated[float | None, _parsed(parse.positive_number)] = Field(
-        default=None, description="writes a second; None: AWS's published quota", examples=["5"]
+        default=None,
+        description="writes per second; not set: AWS's published quota",
+        examples=["5"],
     )
     confirm_timeout: Annotated[float, _parsed(parse.positive_number)] = Field(
         default=60.0,
-        description="seconds to wait for AWS to show what was written",
+        description="seconds to wait for AWS to return a saved contact",
         examples=["60"],
     )
     phone_region: Annotated[str | None, _parsed(parse.region)] = Field(
-        default=None, description="country of phone numbers in national form", examples=["GB"]
+        default=None, description="country of phone numbers without a country code", examples=["GB"]
     )
     log_format: Annotated[Literal["console", "json"], _parsed(parse.log_format)] = Field(
-        default="console", description="how the log is written", examples=["json"]
+        default="console", description="log format: console or json", examples=["json"]
     )
     rules_url: Annotated[str, _parsed(parse.url)] = Field(
         default="",
-        description="where docs/rules is published, for findings to link to",
+        description="URL where docs/rules is published, for links in findings",
         examples=["https://github.com/corp/altcontact/blob/main/docs/rules"],
     )
     policy: Annotated[Policy, _Instance()] = Field(
@@ -159,7 +163,7 @@ def variable(field: str) -> str:
 
 
 FLAT: Final = [field for field in Settings.model_fields if field not in policy_file.TABLES]
-"""The fields that are set by a single value."""
+"""The fields that a single value sets."""
 
 FIELDS: Final = {variable(field): field for field in FLAT}
 """{environment variable: field}."""

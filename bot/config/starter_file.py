@@ -1,4 +1,4 @@
-"""Writes a policy to start from as a TOML file."""
+"""Writes a starter policy as a TOML file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def render(starters: Iterable[Starter]) -> str:
-    """The file's text: each value with how many accounts have it, what few have as a comment."""
+    """The file's text: each value with how many accounts have it; rare values are comments."""
     lines = [
-        "# Written by `altcontact policy init` from what most accounts have. Change what should be",
-        "# otherwise; docs/policy.md has every key, and `altcontact policy check` checks the file.",
+        "# Written by `altcontact policy init` from what most accounts have. Edit it as needed:",
+        "# docs/policy.md describes every key, and `altcontact policy check` checks the file.",
         "",
         "[policy]",
     ]
@@ -25,7 +25,7 @@ def render(starters: Iterable[Starter]) -> str:
         off = "" if each.is_required else "# "
         lines.append(f'{off}{name}.presence = "required"  # {of_all} have one')
         for key, (value, number) in each.values.items():
-            # A comment until somebody decides so: a value that is expected is one to alert on.
+            # A comment until somebody decides otherwise: every expected value can cause alerts.
             mark = "" if each.is_required and key == "email" else "# "
             lines.append(f"{mark}{name}.{key} = {_text(value)}  # {number} of {each.held}")
         lines.append("")
@@ -33,5 +33,5 @@ def render(starters: Iterable[Starter]) -> str:
 
 
 def _text(value: str) -> str:
-    """A TOML basic string: JSON's, but for DEL, which TOML wants escaped."""
+    """A TOML basic string: a JSON string, except that TOML requires DEL to be escaped."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

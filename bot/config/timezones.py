@@ -1,4 +1,4 @@
-"""The names of time zones, and which one a person may have meant."""
+"""The names of time zones, and suggestions for misspelled ones."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from importlib.resources import files
 from typing import Final
 
 _CUTOFF: Final = 0.8
-"""How alike two names must be for one to be suggested for the other (difflib's ratio)."""
+"""How similar a name must be to be suggested (difflib's ratio)."""
 
 _LEAST: Final = 5
-"""Letters from which on names are compared: `CEST` is not meant for `EST`."""
+"""Shortest name, in letters, to compare: `CEST` doesn't mean `EST`."""
 
 
 @cache
 def names() -> frozenset[str]:
-    """Every zone of the IANA database, as tzdata lists them; `Factory` stands for none.
+    """Every zone of the IANA database, as tzdata lists them, except the placeholder `Factory`.
 
-    The folder of the machine holds more than zones: `localtime` and `posixrules` are links to one,
-    and under `right/` and `posix/` each is once more, with and without leap seconds.
+    The machine's own folder contains more than zones: `localtime` and `posixrules` are links, and
+    `right/` and `posix/` repeat every zone with and without leap seconds.
     """
     listed = files("tzdata").joinpath("zones").read_text(encoding="utf-8")
     return frozenset(listed.split()) - {"Factory"}
 
 
 def closest(name: str) -> str:
-    """The zone that is most likely meant: by its city alone, or a letter off; empty for none.
+    """The zone that was most likely meant, by city or despite a typo; empty if none.
 
-    `Berlin` is `Europe/Berlin`, `new york` is `America/New_York`, `europe/belrin` is found too.
+    `Berlin` gives `Europe/Berlin`, `new york` `America/New_York`, `europe/belrin` `Europe/Berlin`.
     """
     wanted = "_".join(name.lower().split())
-    # A city that is in the list twice is named by the shorter: `America/Indianapolis`.
+    # For a city that is listed twice, the shorter name wins: `America/Indianapolis`.
     by_name = {zone.lower(): zone for zone in names()}
     by_city: dict[str, str] = {}
     for zone in sorted(names(), key=lambda zone: (-len(zone), zone)):
-        # `Etc/GMT+1` is an hour behind Greenwich, where people who write GMT+1 mean ahead.
+        # `Etc/GMT+1` is an hour behind Greenwich, but people who write GMT+1 mean ahead.
         if not zone.startswith("Etc/"):
             by_city[zone.lower().rpartition("/")[2]] = zone
     for known in (by_name, by_city):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CONFIG: Final = "ALTCONTACT_CONFIG"
 DEFAULT_FILE: Final = "altcontact.toml"
-MISSING_FILE: Final = "there is no such file"
+MISSING_FILE: Final = "file not found"
 _TWICE: Final = (
     "Cannot overwrite",
     "Cannot declare",
@@ -26,7 +26,7 @@ _TWICE: Final = (
     "Cannot redefine",
     "Duplicate inline table key",
 )
-"""How tomllib's message begins where a key or a table is repeated."""
+"""How tomllib's message begins if a key or a table is repeated."""
 
 _LEADING_ZERO: Final = re.compile(r"[=\[,]\s*0\d{5,}")
 
@@ -35,9 +35,9 @@ _LEADING_ZERO: Final = re.compile(r"[=\[,]\s*0\d{5,}")
 class Problem:
     """One setting that is invalid or missing.
 
-    `where` is its name, with file and line where it has them; `key` is the name alone, and `line`
-    is 0 where there is none. `snippet` is the line to put into a shell or the file instead, and
-    `remedy` says so; empty where nothing is known.
+    `where` is its name, with file and line if it has them; `key` is only the name, and `line` is
+    0 if there is none. `snippet` is the line to use in a shell or the file instead, and `remedy`
+    introduces it; both are empty if there is no suggestion.
     """
 
     where: str
@@ -61,7 +61,7 @@ def in_file(key: str, file: str, line: int) -> str:
 
 
 def plain(key: str) -> str:
-    """A key of the file as it is, or in quotation marks where it is no plain word."""
+    """A key of the file as it is, or in quotation marks if it is not a plain word."""
     return key if re.fullmatch(r"[\w-]{1,60}", key) else quoted(key)
 
 
@@ -78,7 +78,7 @@ class SettingFile:
 
 
 class Unreadable(ValueError):
-    """The TOML file cannot be read."""
+    """The TOML file can't be read."""
 
     def __init__(
         self, where: str, what: str, example: str = f"{CONFIG}=/etc/{DEFAULT_FILE}", line: int = 0
@@ -89,17 +89,19 @@ class Unreadable(ValueError):
 
 
 def read_file(file: Path, *, named: bool) -> SettingFile:
-    """The TOML file without empty flat keys; empty where the default file does not exist.
+    """The TOML file without empty flat keys; empty if the default file does not exist.
 
     Raises:
-        Unreadable: it cannot be read; the problem says why, without its content.
+        Unreadable: it can't be read; the problem says why, without its content.
     """
     shown = mask(str(file))
     name = f"{CONFIG}: {shown}" if named else shown
     try:
         content = file.read_bytes()
         if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise Unreadable(name, "is not TOML, since it is UTF-16: save it as UTF-8")
+            raise Unreadable(
+                name, "is not valid TOML because it is encoded in UTF-16; save it as UTF-8"
+            )
         # Editors on Windows put a byte order mark before UTF-8.
         text = content.removeprefix(codecs.BOM_UTF8).decode().replace("\r\n", "\n")
     except FileNotFoundError:
@@ -107,9 +109,9 @@ def read_file(file: Path, *, named: bool) -> SettingFile:
             return SettingFile(shown)
         raise Unreadable(name, MISSING_FILE) from None
     except OSError as error:
-        raise Unreadable(name, f"cannot be read ({error.strerror})") from None
+        raise Unreadable(name, f"can't be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise Unreadable(name, "is not TOML, since it is not UTF-8") from None
+        raise Unreadable(name, "is not valid TOML because it is not encoded in UTF-8") from None
     try:
         parsed = tomllib.loads(text)
         lines = Lines(text)
@@ -117,25 +119,27 @@ def read_file(file: Path, *, named: bool) -> SettingFile:
         raise _no_toml(name, text, error) from None
     except RecursionError:
         raise Unreadable(name, "is nested too deeply") from None
-    except ValueError:  # what Python does not take for a number
-        raise Unreadable(name, "is not TOML, since it holds a number that is too long") from None
+    except ValueError:  # a number with too many digits for Python
+        raise Unreadable(
+            name, "is not valid TOML because it contains a number that is too long"
+        ) from None
     return SettingFile(shown, {key: value for key, value in parsed.items() if value != ""}, lines)
 
 
 def _no_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> Unreadable:
-    """Why a file is not TOML, without anything of its content but one character."""
+    """Why a file is not valid TOML, quoting at most one character of it."""
     why = str(error)
     found = re.search(r"\(at line (\d+), column (\d+)\)$", why)
     lines = text.split("\n")
     line = int(found[1]) if found else len(lines)
-    at = found.group() if found else f"(at its end, line {line})"
+    at = found.group() if found else f"(at the end of the file, line {line})"
     if why.startswith(_TWICE):
-        hint = "this key or table is given twice"
+        hint = "this key or section is defined twice"
     elif _LEADING_ZERO.search(lines[line - 1]):
         hint = "a number that begins with 0, such as an account id, needs quotation marks"
     elif found:
         hint = look_alikes.explain(lines[line - 1], int(found[2]))
     else:
         hint = look_alikes.explain_unended(lines)
-    what = f"is not TOML {at}{': ' if hint else ''}{hint}"
+    what = f"is not valid TOML {at}{': ' if hint else ''}{hint}"
     return Unreadable(name, what, 'channel = "#alerts"', line)

@@ -1,7 +1,7 @@
 """Finds the line of each table, key and list item of a TOML file, which tomllib does not keep.
 
-The text is scanned again after tomllib has parsed it: it is valid TOML, so this needs no error
-handling. (tomlkit keeps lines, but reorders arrays of tables that are mixed with each other.)
+It scans the text after tomllib has parsed it, so the text is valid TOML and needs no error
+handling. (tomlkit keeps lines, but reorders arrays of tables that alternate with each other.)
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _BLANK: Final = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SPACE: Final = re.compile(r"[ \t]*")
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _OTHER: Final = re.compile(r"[^,\]}#\r\n]+")
-"""A number, a truth value, a date."""
+"""A number, a Boolean, a date."""
 
 _TEXTS: Final = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (
-        # At most two quotation marks may stand right before the three that end it.
+        # Up to two quotation marks may come right before the closing three.
         r'"""(?:\\.|(?!""").)*"{3,5}',
         r"'''(?:(?!''').)*'{3,5}",
         r'"(?:\\.|[^"\\])*"',

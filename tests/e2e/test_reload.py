@@ -54,8 +54,8 @@ chanel = "#general"
 """
 
 WRONG = {
-    "[[policy.override]] 2, billing in ": "line 10: “requierd” is no presence",
-    "[[policy.override]] 2, chanel in ": "line 11: there is no such key",
+    "[[policy.override]] 2, billing in ": "line 10: invalid value “requierd”",
+    "[[policy.override]] 2, chanel in ": "line 11: unknown key",
 }
 """What is said of the broken file: the key, then the line and what is wrong."""
 
@@ -105,9 +105,9 @@ def test_a_fixer_reloads_and_nobody_else(file: Path, ready: Bot, slack: SlackSan
     assert not ready.lines("policy reloaded")
 
     slack.command("/altcontact reload")
-    slack.wait_private("The new policy of 3 tables holds from now on; before it had 1.")
+    slack.wait_private("Policy reloaded: 3 sections (previously 1).")
     slack.command("/altcontact reload")
-    slack.wait_private("The policy is as it was, of 3 tables.")
+    slack.wait_private("Policy unchanged.")
     ready.wait(
         lambda: [line["changed"] for line in ready.lines("policy reloaded")] == [True, False],
     )
@@ -157,8 +157,8 @@ def test_what_needs_a_restart_is_named(file: Path, ready: Bot, slack: SlackSandb
     """Settings beside the policy that changed in the file are named, and wait for a restart."""
     file.write_text('phone_region = "GB"\ntimezone = "Europe/London"\n' + AFTER)
     slack.command("/altcontact reload")
-    told = slack.wait_private("The new policy of 3 tables holds from now on")
-    assert "`timezone`, `phone_region` changed, too; those need a restart." in texts(
+    told = slack.wait_private("Policy reloaded: 3 sections")
+    assert "`timezone`, `phone_region` also changed. Restart the bot to apply them." in texts(
         told["blocks"]
     ), told
     ready.send_signal(signal.SIGHUP)

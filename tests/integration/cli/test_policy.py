@@ -69,7 +69,7 @@ def test_check(command: Command, tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text("[policy]\n\nsecurity = 'requird'\n")
     status, out, err = command.run("policy", "check", "other.toml")
     assert (status, err) == (2, "1 problem.\n")
-    assert out.startswith("other.toml:3: policy.security: “requird” is no presence (did you mean")
+    assert out.startswith("other.toml:3: policy.security: invalid value “requird” (did you mean")
 
 
 def test_check_needs_nothing_else(command: Command, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_run_with_a_broken_policy(command: Command, tmp_path: Path) -> None:
             slack.accept()
     assert status == 2
     assert "altcontact cannot start." in err
-    assert "policy.rules.missing in altcontact.toml, line 4: cannot be switched off" in err
+    assert "policy.rules.missing in altcontact.toml, line 4: can't be turned off" in err
     assert 'missing = "on"' in err
     assert not (tmp_path / "altcontact.db").exists()
     assert command.run("check")[0] == 2
@@ -189,7 +189,7 @@ def test_init(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
     for account_id in accounts:
         aws.set_contact(account_id, "SECURITY", contact)
     status, out, err = command.run("policy", "check")
-    assert (status, out) == (2, "altcontact.toml: there is no such file\n")
+    assert (status, out) == (2, "altcontact.toml: file not found\n")
     assert err.endswith("altcontact policy init\n")
     status, out, err = command.run("policy", "init")
     assert (status, out) == (0, "")

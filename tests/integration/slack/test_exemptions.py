@@ -404,7 +404,7 @@ def test_pages_of_the_list(exempted: SlackBench) -> None:
 def test_the_policy_is_reloaded(bench: SlackBench) -> None:
     """A fixer applies the file, and reads what holds now; nobody else may."""
     bench.slack.command("/altcontact reload")
-    bench.slack.wait_private("holds from now on")
+    bench.slack.wait_private("Policy reloaded: ")
     bench.slack.command("/altcontact reload", user=BOB)
     bench.slack.wait_private("reloaded by those who may change contacts", BOB)
 

@@ -80,8 +80,8 @@ def test_settings_that_are_none(tmp_path: Path) -> None:
     environ = {"ALTCONTACT_CHANEL": "#alerts", "ALTCONTACT_CONFIG": str(file)}
     lines = {line.name.split()[0]: line for line in doctor.wrong_settings(environ)}
     assert lines["ALTCONTACT_CHANEL"].snippet == "unset ALTCONTACT_CHANEL"
-    assert "Take it away" in lines["ALTCONTACT_CHANEL"].remedy
-    assert "out of the file" in lines["colour"].remedy
+    assert "Unset it" in lines["ALTCONTACT_CHANEL"].remedy
+    assert "from the file" in lines["colour"].remedy
     assert "jo@" not in lines["colour"].name
 
 

@@ -133,7 +133,7 @@ def test_policy_is_checked_without_adapters(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "nothing.toml: there is no such file\nset()\n"
+    assert done.stdout == "nothing.toml: file not found\nset()\n"
 
 
 @pytest.mark.parametrize("group", [Commands, PolicyCommands])
@@ -252,7 +252,7 @@ def test_wrong_settings(
     assert cli.main(["check"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("A setting is wrong or missing:\n  ALTCONTACT_SCOPE: “galaxy”")
+    assert err.startswith("A setting is invalid or missing:\n  ALTCONTACT_SCOPE: “galaxy”")
 
 
 def test_joined(scan: Callable[..., FakeScan], capsys: Capture) -> None:
@@ -411,7 +411,7 @@ def test_run_reloads_no_file_that_is_gone(monkeypatch: pytest.MonkeyPatch, tmp_p
     file.unlink()
     without, with_file = loads
     assert policy_file.count(without().policy) == 0
-    with pytest.raises(SettingsError, match="there is no such file"):
+    with pytest.raises(SettingsError, match="file not found"):
         with_file()
 
 

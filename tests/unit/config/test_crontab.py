@@ -125,10 +125,10 @@ def test_any_text_is_taken_or_refused_plainly(field: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "says"),
     [
-        ("", "0 fields"),
-        ("0 9 * *", "4 fields"),
-        ("0 9 * * * *", "6 fields"),
-        ("@daily", "1 fields"),
+        ("", "needs 5 fields, but has 0"),
+        ("0 9 * *", "needs 5 fields, but has 4"),
+        ("0 9 * * * *", "needs 5 fields, but has 6"),
+        ("@daily", "needs 5 fields, but has 1"),
         ("x 9 * * *", "minute"),
         ("60 9 * * *", "60"),
         ("0 24 * * *", "24"),

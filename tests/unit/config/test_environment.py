@@ -43,7 +43,7 @@ def test_the_file_may_be_in_the_home_directory(folder: Path) -> None:
     """`ALTCONTACT_CONFIG=~/…` is expanded: nothing else does so for a variable of a service."""
     (folder / "bot.toml").write_text("read_rate = 5\n")
     assert load({CONFIG: "~/bot.toml"}, needs_slack=False).read_rate == 5
-    with pytest.raises(SettingsError, match="there is no such file"):
+    with pytest.raises(SettingsError, match="file not found"):
         load({CONFIG: "~/none.toml"}, needs_slack=False)
 
 
@@ -68,7 +68,7 @@ def test_quotation_marks_of_an_env_file_are_told(name: str, value: str, line: st
     found = load_lenient({name: value}, needs_slack=False)
     (problem,) = found.problems
     assert problem.where == name
-    assert problem.what.startswith("stands in quotation marks, and they are part of the value")
+    assert problem.what.startswith("is in quotation marks, which are part of the value")
     assert problem.snippet == line
     assert "secret" not in f"{problem} {problem.snippet}"
 

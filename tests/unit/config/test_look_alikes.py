@@ -23,22 +23,30 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("text", "line", "told"),
     [
-        ("channel = “#alerts”", 1, '“ (LEFT DOUBLE QUOTATION MARK) stands where " is needed'),
-        ("channel = „#alerts“", 1, '„ (DOUBLE LOW-9 QUOTATION MARK) stands where " is needed'),
-        ("\nchannel = ‘#alerts’", 2, "‘ (LEFT SINGLE QUOTATION MARK) stands where ' is needed"),
-        ('channel\u00a0= "#alerts"', 1, "NO-BREAK SPACE stands where a plain space is needed"),
-        ("read_rate = –5", 1, "– (EN DASH) stands where - is needed"),
-        ("read_rate = −5", 1, "− (MINUS SIGN) stands where - is needed"),
-        ("read_rate ＝ 5", 1, "＝ (FULLWIDTH EQUALS SIGN) stands where = is needed"),
-        ("read_rate = ５", 1, "５ (FULLWIDTH DIGIT FIVE) stands where 5 is needed"),
-        ('types = ["BILLING"， "SECURITY"]', 1, "， (FULLWIDTH COMMA) stands where , is needed"),
-        ("［policy］", 1, "［ (FULLWIDTH LEFT SQUARE BRACKET) stands where [ is needed"),
-        ("read\u200b_rate = 5", 1, "ZERO WIDTH SPACE, which cannot be seen, stands where nothing"),
-        ("сhannel = 5", 1, "с (CYRILLIC SMALL LETTER ES) may stand in quotation marks only"),
+        ("channel = “#alerts”", 1, '“ (LEFT DOUBLE QUOTATION MARK) is used instead of "'),
+        ("channel = „#alerts“", 1, '„ (DOUBLE LOW-9 QUOTATION MARK) is used instead of "'),
+        ("\nchannel = ‘#alerts’", 2, "‘ (LEFT SINGLE QUOTATION MARK) is used instead of '"),
+        ('channel\u00a0= "#alerts"', 1, "NO-BREAK SPACE is used instead of a plain space"),
+        ("read_rate = –5", 1, "– (EN DASH) is used instead of -"),
+        ("read_rate = −5", 1, "− (MINUS SIGN) is used instead of -"),
+        ("read_rate ＝ 5", 1, "＝ (FULLWIDTH EQUALS SIGN) is used instead of ="),
+        ("read_rate = ５", 1, "５ (FULLWIDTH DIGIT FIVE) is used instead of 5"),
+        ('types = ["BILLING"， "SECURITY"]', 1, "， (FULLWIDTH COMMA) is used instead of ,"),
+        ("［policy］", 1, "［ (FULLWIDTH LEFT SQUARE BRACKET) is used instead of ["),
+        ("read\u200b_rate = 5", 1, "ZERO WIDTH SPACE is an invisible character"),
+        ("сhannel = 5", 1, "с (CYRILLIC SMALL LETTER ES) is allowed only inside quotation marks"),
         # The text is ended by none of what looks like its end, so the parser gives up far behind.
-        ('channel = "#alerts”', 1, 'in line 1, ” (RIGHT DOUBLE QUOTATION MARK) stands where "'),
-        ('channel = "#alerts”\nread_rate = 5', 1, '” (RIGHT DOUBLE QUOTATION MARK) stands where "'),
-        ("channel = '#a’\nread_rate = 5", 2, "in line 1, ’ (RIGHT SINGLE QUOTATION MARK) stands"),
+        (
+            'channel = "#alerts”',
+            1,
+            'on line 1, ” (RIGHT DOUBLE QUOTATION MARK) is used instead of "',
+        ),
+        (
+            'channel = "#alerts”\nread_rate = 5',
+            1,
+            '” (RIGHT DOUBLE QUOTATION MARK) is used instead of "',
+        ),
+        ("channel = '#a’\nread_rate = 5", 2, "on line 1, ’ (RIGHT SINGLE QUOTATION MARK) is used"),
     ],
 )
 def test_a_look_alike_is_named(file: Path, text: str, line: int, told: str) -> None:
@@ -81,7 +89,7 @@ def test_utf_16_is_told_as_such(file: Path, encoding: str) -> None:
     mark = {"utf-16-be": codecs.BOM_UTF16_BE, "utf-16-le": codecs.BOM_UTF16_LE}
     file.write_bytes(mark.get(encoding, b"") + "read_rate = 5".encode(encoding))
     (problem,) = load_lenient({}, needs_slack=False).problems
-    assert "it is UTF-16: save it as UTF-8" in problem.what
+    assert "it is encoded in UTF-16; save it as UTF-8" in problem.what
 
 
 @pytest.mark.parametrize(
@@ -96,7 +104,7 @@ def test_utf_16_is_told_as_such(file: Path, encoding: str) -> None:
         ('scope = "аccount"', "“account”? а (CYRILLIC SMALL LETTER A) is not a Latin letter"),
         ('log_format = "jsоn"', "“json”? о (CYRILLIC SMALL LETTER O) is not a Latin letter"),
         ('"сhannel" = "#alerts"', "“channel”? с (CYRILLIC SMALL LETTER ES) is not a Latin letter"),
-        ('[policy]\n"owner\u200b_tag" = "x"', "“owner_tag”? ZERO WIDTH SPACE cannot be seen"),
+        ('[policy]\n"owner\u200b_tag" = "x"', "“owner_tag”? ZERO WIDTH SPACE is an invisible character"),
     ],
 )
 def test_a_look_alike_in_a_word_is_named(file: Path, text: str, told: str) -> None:

@@ -44,7 +44,7 @@ def test_a_changed_policy_is_taken() -> None:
     assert (found.tables, found.tables_before, found.restart_for) == (2, 1, ())
     assert source.current() is found.policy
     assert source.current() != before
-    assert found.message == "The new policy of 2 tables holds from now on; before it had 1."
+    assert found.message == "Policy reloaded: 2 sections (previously 1)."
     assert found.restart_message == ""
     assert logged == [
         {
@@ -64,7 +64,7 @@ def test_an_unchanged_policy() -> None:
     Path(FILE).write_text('# New.\n[policy]\nsecurity = "optional"\n')
     found = source.reload()
     assert not found.changed
-    assert found.message == "The policy is as it was, of 1 table."
+    assert found.message == "Policy unchanged."
 
 
 @pytest.mark.parametrize("text", ["[policy]\nsecurity = 1\n", "scope = 'x'\n", "[policy\n"])
@@ -91,7 +91,7 @@ def test_other_settings_need_a_restart() -> None:
         found = source.reload()
         assert found.restart_for == ("slack_bot_token", "schedule", "aws")
         assert found.restart_message == (
-            "`slack_bot_token`, `schedule`, `aws` changed, too; those need a restart."
+            "`slack_bot_token`, `schedule`, `aws` also changed. Restart the bot to apply them."
         )
         assert not found.changed
     Path(FILE).write_text("")
@@ -102,8 +102,8 @@ def test_words() -> None:
     """One setting and the same number of tables have words of their own."""
     policy = started("").current()
     found = PolicyReload(policy, changed=True, tables=3, tables_before=3, restart_for=("schedule",))
-    assert found.message == "The new policy of 3 tables holds from now on."
-    assert found.restart_message == "`schedule` changed, too; that needs a restart."
+    assert found.message == "Policy reloaded: 3 sections."
+    assert found.restart_message == "`schedule` also changed. Restart the bot to apply it."
 
 
 def test_reloads_do_not_cross() -> None:

@@ -37,7 +37,7 @@ def test_a_wrong_name_suggests_the_zone_that_is_meant(typed: str, meant: str) ->
     with pytest.raises(SettingsError) as caught:
         load({"ALTCONTACT_TIMEZONE": typed}, needs_slack=False)
     hint = f" (did you mean “{meant}”?)" if meant else ". For example: Europe/London"
-    assert f"“{typed}” is no IANA time zone{hint}" in str(caught.value)
+    assert f"“{typed}” is not an IANA time zone{hint}" in str(caught.value)
     (problem,) = load_lenient({"ALTCONTACT_TIMEZONE": typed}, needs_slack=False).problems
     assert problem.snippet == f"export ALTCONTACT_TIMEZONE={meant or 'Europe/London'}"
 

@@ -80,7 +80,7 @@ def test_hidden(text: str, left: str) -> None:
         "/opt/altcontact/lib/python3/site-packages/botocore/client.py",
         "The session token has expired.",
         "account 1111-2222-3333",
-        "match.account: “11112222333” is no account id, which has 12 digits",
+        "match.account: “11112222333” is not an account id, which has 12 digits",
         "1111222233334 is not an account id",
         "account id 1111222233 is unknown",
         "accounts: 1111 2222 333",

@@ -314,9 +314,11 @@ def test_check_of_a_wrong_file() -> None:
     assert write_problems(found, out, err) is Exit.USAGE
     assert err.getvalue() == "4 problems.\n"
     lines = sorted(out.getvalue().splitlines())
-    assert lines[0].startswith("ALTCONTACT_TYPES: “NONE” is no contact type")
-    assert lines[1].startswith("altcontact.toml:1: scope: “x” is none of ")
-    assert lines[2].startswith("altcontact.toml:3: policy.security: “1” is no presence; there are ")
+    assert lines[0].startswith("ALTCONTACT_TYPES: “NONE” is not a contact type")
+    assert lines[1].startswith("altcontact.toml:1: scope: “x” is not one of ")
+    assert lines[2].startswith(
+        "altcontact.toml:3: policy.security: invalid value “1”; use one of: "
+    )
     assert lines[2].endswith('. For example: security = "required"')
     assert lines[3].startswith("altcontact.toml:4: policy.mention: is empty. For example: ")
 
@@ -324,8 +326,11 @@ def test_check_of_a_wrong_file() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "named.toml: there is no such file"),
-        (b"a = [\n", "named.toml:2: is not TOML (at its end, line 2). For example: chan"),
+        (None, "named.toml: file not found"),
+        (
+            b"a = [\n",
+            "named.toml:2: is not valid TOML (at the end of the file, line 2). For example: chan",
+        ),
     ],
 )
 def test_check_of_a_file_that_cannot_be_read(content: bytes | None, said: str) -> None:

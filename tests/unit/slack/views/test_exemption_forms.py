@@ -224,13 +224,13 @@ def test_a_reload_says_what_holds_now() -> None:
     new = PolicyReload(policy, changed=True, tables=3, tables_before=2, restart_for=("schedule",))
     message = policy_reload.reloaded_message(new)
     assert_sound(message)
-    assert "of 3 tables holds from now on" in message.text
-    assert "`schedule` changed, too" in json.dumps(message.blocks)
+    assert "Policy reloaded: 3 sections" in message.text
+    assert "`schedule` also changed" in json.dumps(message.blocks)
     assert "next check" in json.dumps(message.blocks)
     same = policy_reload.reloaded_message(
         PolicyReload(policy, changed=False, tables=3, tables_before=3)
     )
-    assert "as it was" in same.text
+    assert "Policy unchanged." in same.text
     assert len(same.blocks) == 1
 
 
