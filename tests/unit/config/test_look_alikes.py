@@ -104,7 +104,7 @@ def test_utf_16_is_told_as_such(file: Path, encoding: str) -> None:
         ('scope = "аccount"', "“account”? а (CYRILLIC SMALL LETTER A) is not a Latin letter"),
         ('log_format = "jsоn"', "“json”? о (CYRILLIC SMALL LETTER O) is not a Latin letter"),
         ('"сhannel" = "#alerts"', "“channel”? с (CYRILLIC SMALL LETTER ES) is not a Latin letter"),
-        ('[policy]\n"owner\u200b_tag" = "x"', "“owner_tag”? ZERO WIDTH SPACE is an invisible character"),
+        ('[policy]\n"owner\u200b_tag" = "x"', "“owner_tag”? ZERO WIDTH SPACE is an invisible char"),
     ],
 )
 def test_a_look_alike_in_a_word_is_named(file: Path, text: str, told: str) -> None:
