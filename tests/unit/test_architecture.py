@@ -1,4 +1,4 @@
-"""The architecture page and the glossary are true of the code."""
+"""The architecture page and the glossary match the code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GLOSSARY: Final = (ROOT / "docs/glossary.md").read_text("utf-8")
 _NODE: Final = re.compile(r'^\s*(\w+)\["bot/([\w/]+\.py)"\]$', re.MULTILINE)
 _IMPORT: Final = re.compile(r"^\s*(\w+) --> (\w+)$", re.MULTILINE)
 _PORT: Final = re.compile(r'^\s*(\w+) -\. "(\w+)" \.-> (\w+)$', re.MULTILINE)
-JOURNEYS: Final = [
+FLOWS: Final = [
     (title, block)
     for title, block in re.findall(
         r"^## (.+?)$.*?```mermaid\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL
@@ -46,14 +46,14 @@ def imports(path: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def test_the_journeys_are_there() -> None:
-    """The page draws the way of a scan, of a fix, and of the doctor."""
-    assert [title for title, _ in JOURNEYS] == ["Detect", "Fix", "Doctor"]
+def test_the_flows_are_drawn() -> None:
+    """The page draws the flow of a scan, of a fix, and of the doctor."""
+    assert [title for title, _ in FLOWS] == ["Detect", "Fix", "Doctor"]
 
 
-@pytest.mark.parametrize(("title", "block"), JOURNEYS, ids=[title for title, _ in JOURNEYS])
+@pytest.mark.parametrize(("title", "block"), FLOWS, ids=[title for title, _ in FLOWS])
 def test_arrows_are_imports(title: str, block: str) -> None:
-    """Solid arrows are imports; dotted ones lead through a port, and the app alone knows both."""
+    """Solid arrows are imports; dotted ones go through a port, and only the app knows both ends."""
     files = dict(_NODE.findall(block))
     solid, dotted = _IMPORT.findall(block), _PORT.findall(block)
     assert len(solid) + len(dotted) == len([line for line in block.splitlines() if "->" in line])
@@ -91,7 +91,7 @@ def test_the_folders_point_one_way() -> None:
 
 
 def test_files_that_are_named_exist() -> None:
-    """Every file and folder of the repository that the page names is there."""
+    """Every file and folder that the page names exists."""
     named = re.findall(r"`((?:bot|sandbox|tests|docs)/[\w./-]*)`", PAGE)
     assert named
     for name in named:
@@ -99,7 +99,7 @@ def test_files_that_are_named_exist() -> None:
 
 
 def test_words_are_in_the_code() -> None:
-    """Every name that the glossary gives for a word is defined in the bot."""
+    """Every name that the glossary gives for a term is defined in the bot."""
     source = "\n".join(path.read_text("utf-8") for path in (ROOT / "bot").rglob("*.py"))
     rows = [line.split("|") for line in GLOSSARY.splitlines() if line.startswith("| **")]
     names = [name for row in rows if len(row) > 4 for name in re.findall(r"`([\w.]+)`", row[3])]
@@ -111,5 +111,5 @@ def test_words_are_in_the_code() -> None:
 
 
 def test_the_page_of_modules_is_as_the_docstrings_are() -> None:
-    """Every module is on it, in its own words; `make modules` writes it."""
+    """It lists every module with its docstring; `make modules` writes it."""
     subprocess.run([sys.executable, ROOT / ".ci/module_index.py", "--check"], check=True)

@@ -23,6 +23,12 @@ PAGES: Final = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "sandbox/README.md")),
     *sorted(ROOT.glob("docs/**/*.md")),
 ]
+REPLACED: Final = re.compile(
+    r"\b(?:mend(?:s|ed|ing)?|by\s+hand|sets?\s+aside|setting\s(?:\w+\s){0,3}aside|f(?:a|e)lls?\s+short"
+    r"|(?:is|are|was|were|be)\s+told|those\s+who\s+may|what\s+is\s+the\s+matter|to\s+be\s+had|anew)\b",
+    re.IGNORECASE,
+)
+"""Words that the glossary's terms replaced, and phrases that read as if translated."""
 
 
 def rows(page: str) -> list[list[str]]:
@@ -52,13 +58,13 @@ def test_the_readme_is_short() -> None:
 
 @pytest.mark.parametrize("target", ["sandbox", "test"])
 def test_what_sets_it_up_is_in_the_readme(target: str) -> None:
-    """Two commands are all that a newcomer needs."""
+    """A newcomer needs only two commands."""
     assert f"$ make {target} " in README
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
-    """Every link to a file, and to a heading in it, has its target."""
+    """The target of every link to a file, and to a heading in it, exists."""
     text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if "://" in link:
@@ -69,8 +75,19 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if page.name != "modules.md"],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_pages_use_the_terms_of_the_glossary(page: Path) -> None:
+    """No prose uses a replaced word; code may, and `modules.md` is made from docstrings."""
+    prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert REPLACED.findall(prose) == []
+
+
 def test_the_index_lists_every_page() -> None:
-    """docs/README.md links each page and folder of prose beside it, and the README links it."""
+    """docs/README.md links each page and folder of prose next to it, and the README links it."""
     index = (ROOT / "docs/README.md").read_text()
     named = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
     assert named == set(re.findall(r"\]\((\w+\.md)\)", index))
@@ -79,7 +96,7 @@ def test_the_index_lists_every_page() -> None:
 
 
 def test_every_command_is_described() -> None:
-    """Each command of the command line has its row, and no other has."""
+    """Each command has a row, and there are no other rows."""
     described = [name(cells[0]) for cells in rows("docs/commands.md")]
     assert [each for each in described if each.startswith("altcontact ")] == [
         "altcontact run",
@@ -96,34 +113,34 @@ def test_every_command_is_described() -> None:
 
 @pytest.mark.parametrize("slash", command_parser._NAMES)
 def test_every_slash_command_is_described(slash: str) -> None:
-    """Each slash command has its row."""
+    """Each slash command has a row."""
     first = [cells[0] for cells in rows("docs/commands.md")]
     assert any(f"`{command_parser.COMMAND} {slash}" in cell for cell in first)
 
 
 @pytest.mark.parametrize("status", sorted(set(Exit)))
 def test_every_exit_status_is_described(status: Exit) -> None:
-    """Each status with which a command ends is on the page of commands."""
+    """The page of commands lists each exit status."""
     section = COMMANDS.partition("### Exit status")[2]
     assert re.search(rf"\b{status.value}\b", section)
 
 
 def test_every_outcome_is_described() -> None:
-    """Each outcome has its row, in its order, and no other has."""
+    """Each outcome has a row, in order, and there are no other rows."""
     assert [name(cells[0]) for cells in rows("docs/outcomes.md")] == [
         outcome.value for outcome in Outcome
     ]
 
 
 def test_every_cause_is_described() -> None:
-    """Each cause has one row, and no other has; each says how to fix it."""
+    """Each cause has one row that says how to fix it, and there are no other rows."""
     found = rows("docs/causes.md")
     assert sorted(name(cells[0]) for cells in found) == sorted(FailureCode)
     assert all(len(cells) == 3 and cells[2] for cells in found)
 
 
 def test_every_rule_is_described() -> None:
-    """Each rule has its row: its page, its outcome, and whether it is on without a policy."""
+    """Each rule has a row: its page, its outcome, and whether it is on without a policy."""
     page = (ROOT / "docs/policy.md").read_text()
     section = page.partition("\n## Rules\n")[2].partition("\n## ")[0]
     found = re.findall(r"^\| \[`(\w+)`\]\((.+?)\) \| .+ \| (.+?) \|(.*)\|$", section, re.MULTILINE)
@@ -156,14 +173,14 @@ def test_every_rule_is_described() -> None:
     ],
 )
 def test_every_action_is_in_the_iam_policy(action: str) -> None:
-    """What the bot calls is what the docs have the role allowed."""
+    """The IAM policy in the docs allows each action that the bot uses."""
     section = INSTALL.partition("### IAM policy")[2].partition("\n### ")[0]
     assert f'"{action}"' in section or f"`{action}`" in section
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/modules.md"])
 def test_every_target_is_there(page: str) -> None:
-    """Each target that the docs name is in the Makefile."""
+    """The Makefile has each target that the docs name."""
     named = set(re.findall(r"(?:`|\$ |=1 )make ([\w-]+)", (ROOT / page).read_text()))
     assert named
     for target in named:
@@ -177,7 +194,7 @@ def test_the_targets_for_work_on_it_are_described(target: str) -> None:
 
 
 def test_lock_files_name_no_address() -> None:
-    """Locks hold names, versions and hashes, and no index."""
+    """Lock files have names, versions and hashes, but no index."""
     for lock in ROOT.glob("requirements*.txt"):
         assert "://" not in lock.read_text()
         assert "--hash=sha256:" in lock.read_text()
@@ -195,7 +212,7 @@ def test_what_the_image_installs_is_what_is_tested() -> None:
 
 
 def test_the_sandbox_installs_what_it_needs_and_no_more() -> None:
-    """Its lock lies between the bot's and the one for development, with no tool for development."""
+    """Its lock file extends the bot's, and has no development tools."""
     assert _pins("requirements.txt") < _pins("requirements-sandbox.txt")
     assert _pins("requirements-sandbox.txt") < _pins("requirements-dev.txt")
     names = {pin.split("==")[0] for pin in _pins("requirements-sandbox.txt")}
@@ -234,7 +251,7 @@ def test_the_threat_model_is_complete(threat: str) -> None:
 
 
 def test_vulnerabilities_are_reported_privately() -> None:
-    """SECURITY.md leads to GitHub's private reporting, and makes up no address."""
+    """SECURITY.md points to GitHub's private reporting, and invents no address."""
     text = (ROOT / "SECURITY.md").read_text()
     assert "private vulnerability reporting" in text
     assert "@" not in text

@@ -1,4 +1,4 @@
-"""The page of each rule against what the rule is."""
+"""The page of each rule matches the rule."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def page(rule: Rule) -> str:
 
 
 def test_each_rule_has_a_page_and_each_page_a_rule() -> None:
-    """No page is missing, and none is left over."""
+    """No page is missing, and there are no other pages."""
     pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "rules").iterdir()}
     assert pages == {rule.page for rule in Rule}
 
@@ -90,13 +90,13 @@ def test_each_page_shows_toml_that_switches_it(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", Rule)
 def test_links_between_pages_lead_somewhere(rule: Rule) -> None:
-    """A page that is named is there, but for the policy's own, which is tested by itself."""
+    """Every linked page exists; the policy's page has its own tests."""
     for target in re.findall(r"\]\((?!https://|\.\./policy\.md)([^)#]+)", page(rule)):
         assert (ROOT / rule.page).parent.joinpath(target).resolve().exists(), target
 
 
 def test_the_page_of_placeholders_lists_them_all() -> None:
-    """Every word and every domain that counts stands on the page."""
+    """The page lists every word and every domain that counts."""
     text = page(Rule.PLACEHOLDER)
     for word in MAILBOXES | WORDS:
         assert f"`{word}`" in " ".join(text.split()), word
