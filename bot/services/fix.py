@@ -27,13 +27,22 @@ from bot.domain.fixes import Fix, FixState
 from bot.domain.readings import Present, Unreadable, Unsupported
 from bot.services.fix_precheck import precheck_fix
 from bot.services.fix_recorder import Ending
-from bot.services.fix_result import Fixed, FixOutcome, NotFixed, not_recorded, result_of
+from bot.services.fix_result import (
+    Fixed,
+    FixOutcome,
+    NotFixed,
+    earlier_in_doubt,
+    is_left_open,
+    not_recorded,
+    result_of,
+)
 from bot.services.heartbeat import Heartbeat
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.domain.contacts import AlternateContact
-    from bot.domain.failures import Failure
     from bot.domain.fixes import FixRequest
     from bot.services.account_policy import AccountPolicies
     from bot.services.fix_recorder import FixRecorder
@@ -49,6 +58,10 @@ _log = structlog.get_logger(__name__)
 
 STALE_READ_AGE: Final = timedelta(minutes=5)
 """How long after a fix a read may still give the old value; Terraform's provider waits as long."""
+
+RIGHT_AGE: Final = 5.0
+"""Seconds for which an answered question for rights holds; reading AWS before a write may take a
+minute, and Slack lets user groups be asked about twenty times a minute."""
 
 
 class FixService:
@@ -112,10 +125,16 @@ class FixService:
             What became of it; for a form that was submitted before, of the first submission's fix
             as it is now.
         """
+        asked_at = self._clock.monotonic()
         try:
             self._fixers.require_fixer(actor, fresh=True)
         except NotAllowed as error:
             return NotFixed(FixOutcome.NOT_ALLOWED, error)
+
+        def still_allowed() -> None:
+            if self._clock.monotonic() - asked_at > RIGHT_AGE:
+                self._fixers.require_fixer(actor, fresh=True)
+
         try:
             prechecked = precheck_fix(
                 request, unchanged, confirmed_domain, policies=self._policies, store=self._store
@@ -124,7 +143,7 @@ class FixService:
                 return prechecked
             unreadable = self._recovery.settle(request.account_id, request.type)
             if unreadable is not None:
-                return NotFixed(FixOutcome.FAILED, GatewayError(_earlier_in_doubt(unreadable)))
+                return earlier_in_doubt(unreadable)
             fix, new = self._store.fixes.plan(
                 request,
                 account_name,
@@ -135,10 +154,10 @@ class FixService:
             return NotFixed(FixOutcome.UNDER_WAY, error)
         except StoreError as error:
             return not_recorded(error)
-        result = self._carry_out(fix) if new else result_of(fix)
+        result = self._carry_out(fix, still_allowed) if new else result_of(fix)
         return replace(result, notes=prechecked.notes) if isinstance(result, Fixed) else result
 
-    def _carry_out(self, fix: Fix) -> FixResult:
+    def _carry_out(self, fix: Fix, still_allowed: Callable[[], None]) -> FixResult:
         """Make a fix that is on record, saying meanwhile that somebody works on it."""
         log = _log.bind(fix=fix.id, account=fix.request.account_id, type=fix.request.type.value)
         log.info("fix planned", user=fix.request.user_id)
@@ -152,16 +171,16 @@ class FixService:
                 fix=fix.id,
             )
             with self._recovery.spared(fix.id), heartbeat:
-                result = self._make(fix)
+                result = self._make(fix, still_allowed)
         finally:
-            if result is None or _is_left_open(result):
+            if result is None or is_left_open(result):
                 self._leave(fix)
         return result
 
-    def _make(self, fix: Fix) -> FixResult:
+    def _make(self, fix: Fix, still_allowed: Callable[[], None]) -> FixResult:
         request = fix.request
         try:
-            begun = self._begin(fix)
+            begun = self._begin(fix, still_allowed)
             if not isinstance(begun, Fix):
                 return begun
             fix = begun
@@ -182,7 +201,7 @@ class FixService:
             return Fixed(FixOutcome.SAVED, fix)
         return self._end(Ending(fix, FixState.CONFIRMED if shown else FixState.APPLIED))
 
-    def _begin(self, fix: Fix) -> Fix | FixResult:
+    def _begin(self, fix: Fix, still_allowed: Callable[[], None]) -> Fix | FixResult:
         """Record that AWS is about to be asked to write, unless it is not to be asked.
 
         Raises:
@@ -203,7 +222,11 @@ class FixService:
         if recent is not None and (recent.applied_at or request.shown_at) > request.shown_at:
             known = recent.request.wanted  # made since the form was shown, so not shown there
         if fingerprint(known) != request.shown:
-            return self._changed(fix, known)
+            return self._refused(fix, known, FixOutcome.CHANGED, _changed_since_shown())
+        try:
+            still_allowed()
+        except NotAllowed as error:
+            return self._refused(fix, held, FixOutcome.NOT_ALLOWED, error)
         return self._store.fixes.begin_writing(fix.id, held)
 
     def stop(self) -> None:
@@ -217,14 +240,15 @@ class FixService:
             return None
         return latest if self._clock.now() - latest.applied_at < STALE_READ_AGE else None
 
-    def _changed(self, fix: Fix, held: AlternateContact | None) -> NotFixed:
-        """The refusal to overwrite what the person was not shown."""
-        words = "The contact was changed since it was shown."
-        why = failure(FailureCode.REFUSED, message=words)
+    def _refused(
+        self, fix: Fix, held: AlternateContact | None, outcome: FixOutcome, problem: FixError
+    ) -> NotFixed:
+        """Record that AWS is not asked to write, for a reason that is not AWS's."""
+        why = failure(FailureCode.REFUSED, message=str(problem))
         ending = Ending(fix, FixState.FAILED, before=held, why=why)
         failed, unrecorded = self._recorder.end(ending)
-        problem = FixError(words, "Look at what AWS holds now, then submit again.")
-        return NotFixed(FixOutcome.CHANGED, problem, failed, held=held, unrecorded=unrecorded)
+        changed = held if outcome is FixOutcome.CHANGED else None
+        return NotFixed(outcome, problem, failed, held=changed, unrecorded=unrecorded)
 
     def _not_written(self, fix: Fix, error: GatewayError) -> FixResult:
         """Record that AWS did not say that it took a write; it may have taken it all the same."""
@@ -277,16 +301,8 @@ class FixService:
         return result_of(*self._recorder.end(ending))
 
 
-def _is_left_open(result: FixResult) -> bool:
-    """Whether it is for `FixRecovery` to find out what became of a fix."""
-    is_open = result.fix is not None and result.fix.ended_at is None
-    return isinstance(result, Fixed) and is_open and result.unrecorded is None
-
-
-def _earlier_in_doubt(why: Failure) -> Failure:
-    """Why nothing is written as long as it is not known what became of an earlier fix."""
-    words = (
-        "Nothing was changed: an earlier change of this contact may have been saved in AWS, and "
-        f"AWS must be read before another. {why.message}"
+def _changed_since_shown() -> FixError:
+    return FixError(
+        "The contact was changed since it was shown.",
+        "Look at what AWS holds now, then submit again.",
     )
-    return failure(why.cause, code=why.code, message=words, remedy=why.remedy)

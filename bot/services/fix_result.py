@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import AlternateContact
     from bot.domain.errors import AltcontactError
+    from bot.domain.failures import Failure
     from bot.domain.fixes import Fix
 
 
@@ -102,3 +103,19 @@ def not_recorded(error: StoreError, fix: Fix | None = None) -> NotFixed:
         f"{error.remedy} Then save again.".lstrip(),
     )
     return NotFixed(FixOutcome.NOT_RECORDED, problem, fix)
+
+
+def is_left_open(result: FixResult) -> bool:
+    """Whether it is for `FixRecovery` to find out what became of a fix."""
+    is_open = result.fix is not None and result.fix.ended_at is None
+    return isinstance(result, Fixed) and is_open and result.unrecorded is None
+
+
+def earlier_in_doubt(why: Failure) -> NotFixed:
+    """Why nothing is written as long as it is not known what became of an earlier fix."""
+    words = (
+        "Nothing was changed: an earlier change of this contact may have been saved in AWS, and "
+        f"AWS must be read before another. {why.message}"
+    )
+    told = failure(why.cause, code=why.code, message=words, remedy=why.remedy)
+    return NotFixed(FixOutcome.FAILED, GatewayError(told))

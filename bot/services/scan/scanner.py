@@ -99,6 +99,9 @@ class Scanner:
         self._current: Ticket | None = None
         self._listeners: list[Progress] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="scan")
+        # Its thread starts now: where one cannot be started for a scan, the pool keeps the scan
+        # all the same, and everybody would join one that does not run.
+        self._thread.submit(lambda: None)
         # Of its own for each organization: one that answers slowly holds up no other.
         self._readers = [
             ThreadPoolExecutor(concurrency, thread_name_prefix="read") for _ in self._gateways

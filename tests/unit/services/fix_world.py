@@ -42,7 +42,7 @@ class Process:
 class World:
     """An account without a contact, which every read of AWS takes ten seconds to read.
 
-    `policy` may change, U1 and U2 are fixers, and `told` grows with each record that may be
+    `policy` may change, `fixers` knows U1 and U2, and `told` grows with each record that may be
     announced.
     """
 
@@ -51,6 +51,7 @@ class World:
         self.gateway = FakeGateway(account(1))
         self.gateway.on_read = lambda: self.clock.tick(10)
         self.policy = Policy.requiring()
+        self.fixers = FakeFixers("U1", "U2")
         self.told: list[str] = []
         self.path = folder / "bot.db"
         self.processes: list[Process] = []
@@ -80,7 +81,7 @@ class World:
         fixes = FixService(
             self.gateway,
             store,
-            FakeFixers("U1", "U2"),
+            self.fixers,
             self.clock,
             policies=AccountPolicies(store.accounts, lambda: self.policy),
             read_back=read_back,

@@ -127,6 +127,25 @@ def test_only_fixers_fix(fixes: FixService, gateway: FakeGateway, store: SqliteS
     assert store.fixes.get(1) is None
 
 
+def test_a_right_that_ends_while_aws_is_read_writes_nothing(
+    fixes: FixService, gateway: FakeGateway, store: SqliteStore, world: World
+) -> None:
+    """Whoever is removed after the submission, and before the write, is refused; on record."""
+
+    def remove() -> None:
+        world.clock.tick(60)
+        world.fixers.user_ids = ()
+
+    gateway.on_read = remove
+    refused = refusal(fixes.fix(fix_request(), NAME, ANA))
+    assert refused.outcome is FixOutcome.NOT_ALLOWED
+    assert gateway.writes == []
+    assert world.fixers.fresh == [True, True]
+    fix = recorded(store)
+    assert fix.state is FixState.FAILED
+    assert fix.ended_at is not None
+
+
 def test_a_form_submitted_twice_writes_once(fixes: FixService, gateway: FakeGateway) -> None:
     """The second submission of a form gets the fix that the first one made."""
     first = fixes.fix(fix_request(), NAME, ANA)

@@ -281,6 +281,22 @@ def test_the_second_who_asks_joins_the_first(scanner: Scanner, gateway: FakeGate
     assert len(gateway.reads) == 3
 
 
+def test_a_scan_that_finds_no_thread_does_not_hold_up_the_next(
+    scanner: Scanner, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the machine starts no thread, the scan ends with that; another begins after its lease."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="thread"):
+            scanner.start(SCHEDULE).report.result(PATIENCE)
+    clock.tick(300)
+    assert run(scanner).scan.state is ScanState.COMPLETE
+
+
 def test_the_next_scan_is_a_new_one(scanner: Scanner) -> None:
     """Once a report is there, asking again scans again, and repeats no finding."""
     first, second = run(scanner), run(scanner)
