@@ -284,7 +284,7 @@ def test_the_second_who_asks_joins_the_first(scanner: Scanner, gateway: FakeGate
 def test_a_scan_that_finds_no_thread_does_not_hold_up_the_next(
     scanner: Scanner, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the machine starts no thread, the scan ends with that; another begins after its lease."""
+    """Where the machine starts no thread, the scan ends; another begins after its lease."""
 
     def refuse(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
