@@ -1,7 +1,7 @@
 """A large organization with OUs and tags, a large workspace, and a policy with every rule.
 
-The shipped bot reads AWS as fast as the sandbox answers here, since how long the quota makes it
-wait is known without waiting: it is told beside each figure. Slack's limits are kept.
+The bot reads AWS as fast as the sandbox answers, because the time spent waiting for quotas can be
+computed: it is printed next to each figure. Slack's limits are on.
 """
 
 from __future__ import annotations
@@ -161,8 +161,8 @@ def _places(setting: _Setting) -> Iterator[Row]:
         gateway.close()
     size = f"{len(accounts):,} accounts"
     for what, names, seconds, quota in (
-        (f"walk of {len(units):,} OUs", WALK, walked - began, LIST),
-        (f"finding {size} in them, where AWS gives no paths", PLACE, placed - walked, LIST),
+        (f"listing {len(units):,} OUs", WALK, walked - began, LIST),
+        (f"listing {size} in them, if AWS returns no paths", PLACE, placed - walked, LIST),
         (f"tags of {size}, {tagged:,} with some", ("ListTagsForResource",), read - placed, TAGS),
     ):
         calls = sum(stats[name]["calls"] for name in names if name in stats)
