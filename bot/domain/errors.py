@@ -2,24 +2,24 @@
 
     AltcontactError              what happened, and the next step
     ├── SettingsError            settings are missing or wrong; nothing was started
-    ├── GatewayError             AWS could not do what was asked (carries a `Failure`)
-    │   └── ContactRefused       AWS named the fields it does not take
+    ├── GatewayError             a request to AWS failed (carries a `Failure`)
+    │   └── ContactRefused       AWS rejected fields of a contact, and named them
     ├── StoreError               the database cannot be used
     ├── TooManyChecks            a person started too many checks lately
-    ├── ExemptionRefused         a finding was not set aside, or what set it aside not ended
-    ├── NotifierError            Slack did not take a message
-    │   ├── PostRefused          it surely was not posted
+    ├── ExemptionRefused         an exemption was not granted, or not ended
+    ├── NotifierError            Slack did not accept a message
+    │   ├── PostRefused          it was certainly not posted
     │   ├── PostInDoubt          it may have been posted: look before posting again
-    │   ├── MessageGone          the message to update is not there any more
-    │   ├── MessageLocked        the message to update may not be edited any more
-    │   └── HistoryUnreadable    the channel's history cannot be looked at
+    │   ├── MessageGone          the message to update no longer exists
+    │   ├── MessageLocked        the message to update can no longer be edited
+    │   └── HistoryUnreadable    the channel's history can't be read
     └── FixError                 a fix was not made
         ├── NotAllowed           the person doesn't have the right to do this
-        │   └── RightsUnknown    whether they have it could not be found out
+        │   └── RightsUnknown    it is unknown whether they have it
         └── FixUnderWay          somebody else is fixing this contact right now
 
-What a person reads is `str(error)` and `error.remedy`. No text of an error holds a name, an email
-address, a phone number or a token. botocore's and slack_sdk's exceptions stay in their adapters.
+Users see `str(error)` and `error.remedy`. No error text contains a name, an email address, a phone
+number or a token. botocore's and slack_sdk's exceptions stay in their adapters.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class AltcontactError(Exception):
-    """Base of all. `remedy` is the next step for the person who reads it, or empty."""
+    """The base class of all. `remedy` is the next step for the reader, or empty."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -50,10 +50,10 @@ class SettingsError(AltcontactError):
 
 
 class GatewayError(AltcontactError):
-    """AWS could not do what was asked; `failure` says why.
+    """A request to AWS failed; `failure` says why.
 
-    `maybe_done` tells whether AWS may have carried out a write all the same: the answer to this
-    try, or to one before it, was lost.
+    `maybe_done` says whether AWS may have carried out a write anyway: the answer to this attempt,
+    or to an earlier one, was lost.
     """
 
     def __init__(self, failure: Failure) -> None:
@@ -63,7 +63,7 @@ class GatewayError(AltcontactError):
 
 
 class ContactRefused(GatewayError):
-    """AWS refused fields of a contact: `fields` is {name | title | email | phone: why}."""
+    """AWS rejected fields of a contact: `fields` is {name | title | email | phone: why}."""
 
     def __init__(self, failure: Failure, fields: Mapping[str, str]) -> None:
         super().__init__(failure)
@@ -79,10 +79,10 @@ class TooManyChecks(AltcontactError):
 
 
 class ExemptionRefused(AltcontactError):
-    """A finding was not set aside or verified, or what set it aside was not ended.
+    """An exemption or a verification was not granted, or not ended.
 
-    `field` is what of the form is not right: `findings`, `types`, `reason` or `until`; empty where
-    it is none of them. `by` is the Slack user who was quicker, where one was.
+    `field` is the form field that is wrong: `findings`, `types`, `reason` or `until`; empty if none
+    is. `by` is the Slack user who did it first, if another user did.
     """
 
     def __init__(self, message: str, remedy: str = "", *, field: str = "", by: str = "") -> None:
@@ -92,11 +92,11 @@ class ExemptionRefused(AltcontactError):
 
 
 class NotifierError(AltcontactError):
-    """Slack did not take a message.
+    """Slack did not accept a message.
 
-    `retry_after` is how many seconds Slack asked to wait, where it asked. `permanent` is true
-    where trying again changes nothing until a person mends something (a revoked token, an
-    archived channel); `code` is Slack's own word for it.
+    `retry_after` is how many seconds Slack asked to wait, if it did. `permanent` is true if
+    retrying can't help until a person repairs something (a revoked token, an archived channel).
+    `code` is Slack's error code.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class PostRefused(NotifierError):
 
 
 class PostInDoubt(NotifierError):
-    """The answer was lost: the message may or may not stand in the channel."""
+    """The answer was lost: the message may or may not be in the channel."""
 
 
 class MessageGone(NotifierError):
@@ -127,11 +127,11 @@ class MessageGone(NotifierError):
 
 
 class MessageLocked(NotifierError):
-    """The message to update stands, but may not be edited any more."""
+    """The message to update exists, but can no longer be edited."""
 
 
 class HistoryUnreadable(NotifierError):
-    """The channel's history cannot be read, so a post in doubt cannot be looked for."""
+    """The channel's history can't be read, so a post in doubt can't be looked for."""
 
 
 class FixError(AltcontactError):
@@ -141,7 +141,7 @@ class FixError(AltcontactError):
 class NotAllowed(FixError):
     """The person doesn't have the right to do this.
 
-    `user_ids` and `group_ids` are those of Slack who have it.
+    `user_ids` and `group_ids` are the Slack users and user groups who have it.
     """
 
     def __init__(
@@ -156,14 +156,14 @@ class NotAllowed(FixError):
         self.group_ids = group_ids
 
     def of(self, what: str) -> NotAllowed:
-        """The same refusal, of something else than changing contacts: `what` is said first."""
+        """The same error for something other than changing contacts: `what` comes first."""
         return type(self)(f"{what} {self}", self.remedy, self.user_ids, self.group_ids)
 
 
 class RightsUnknown(NotAllowed):
-    """Slack could not say whether the person may do this, so it was not done.
+    """Slack couldn't say whether the person has permission, so nothing was done.
 
-    They may try again: nothing that they typed is to be thrown away.
+    They can try again, so nothing that they typed may be discarded.
     """
 
 
@@ -172,5 +172,5 @@ class FixUnderWay(FixError):
 
 
 def new_error_id() -> str:
-    """Eight characters, shown to a person and logged, by which the log line is found."""
+    """Eight characters that are shown to a person and logged, to find the log line by."""
     return secrets.token_hex(4)

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from bot.domain.rule_catalog import Rule
 
 SHORTEST_REASON: Final = 10
-"""Characters that a reason needs."""
+"""The fewest characters that a reason may have."""
 
 LONGEST_REASON: Final = 500
-"""Characters that a reason may have: enough for a paragraph, and far below Slack's limits."""
+"""The most characters that a reason may have: a paragraph, and far below Slack's limits."""
 
 NOTICE: Final = timedelta(days=7)
-"""How long before its end an announcement says so."""
+"""How long before its end an exemption is announced as ending soon."""
 
 
 class ExemptionKind(StrEnum):
@@ -32,9 +32,9 @@ class ExemptionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExemptionRequest:
-    """What a person asks to exempt.
+    """A request to exempt something.
 
-    `reason` is why, or for a verification what was seen; it may hold personal data.
+    `reason` is why, or for a verification what the person saw; it may contain personal data.
     """
 
     kind: ExemptionKind
@@ -50,8 +50,8 @@ class ExemptionRequest:
 class Exemption:
     """An exemption as recorded; it is never deleted.
 
-    `ended_at` is set once it is over: with `ended_by` where a person ended it, else on its day.
-    `noticed_at` is when its coming end was announced.
+    `ended_at` is set once it is over; `ended_by` is set too if a person ended it early.
+    `noticed_at` is when its upcoming end was announced.
     """
 
     id: int

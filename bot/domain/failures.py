@@ -67,7 +67,7 @@ class FailureCode(StrEnum):
 
     @property
     def of_the_asking(self) -> bool:
-        """Whether nobody asked at all, so that the next attempt may well succeed."""
+        """Whether nothing was requested at all, so that the next attempt may well succeed."""
         return self in {FailureCode.NOT_REACHED, FailureCode.NOT_ASKED}
 
     @property
@@ -85,9 +85,9 @@ class FailureCode(StrEnum):
 
     @property
     def leaves_a_write_in_doubt(self) -> bool:
-        """Whether a write that failed so may have been carried out: its answer was lost.
+        """Whether a write that failed this way may have been carried out: its answer was lost.
 
-        A connection can break, at its encryption or at a proxy too, after the request was sent.
+        A connection, also its TLS layer or a proxy, can break after the request was sent.
         """
         return self in {
             FailureCode.TIMED_OUT,
@@ -115,41 +115,42 @@ class Failure:
 _MESSAGES: Final[dict[FailureCode, tuple[str, str]]] = {
     FailureCode.TRUSTED_ACCESS_OFF: (
         "Trusted access for AWS Account Management is off, so no member account can be reached.",
-        "In the management account run: aws organizations enable-aws-service-access "
+        "In the management account, run: aws organizations enable-aws-service-access "
         "--service-principal account.amazonaws.com",
     ),
     FailureCode.PERMISSION_MISSING: (
-        "The bot's role may not do this: its IAM policy does not allow the action.",
-        "Add the action to the bot's IAM policy; docs/install.md has the whole policy.",
+        "The bot's role doesn't have permission for this: its IAM policy doesn't allow the action.",
+        "Add the action to the bot's IAM policy. docs/install.md has the complete policy.",
     ),
     FailureCode.DENIED_BY_SCP: (
         "A service control policy denies this action.",
-        "Ask who keeps the organization's SCPs to exempt the bot's role from this denial.",
+        "Ask the administrator of your organization's SCPs to exempt the bot's role.",
     ),
     FailureCode.WRONG_CALLER: (
-        "The calling account may not ask about other accounts.",
+        "The calling account doesn't have access to other accounts' contacts.",
         "Run the bot in the management account, or register its account as delegated "
         "administrator for account.amazonaws.com.",
     ),
     FailureCode.MANAGEMENT_OUT_OF_REACH: (
-        "A delegated administrator cannot reach the management account's contacts.",
-        "Check the management account by hand, or run the bot in the management account.",
+        "A delegated administrator can't access the management account's contacts.",
+        "Verify the management account manually, or run the bot in the management account.",
     ),
     FailureCode.ACCOUNT_STATE: (
-        "AWS does not allow this in the state that the account is in.",
-        "Look at the account's state in the AWS Organizations console.",
+        "AWS doesn't allow this in the account's current state.",
+        "Check the account's state in the AWS Organizations console.",
     ),
     FailureCode.DENIED: (
-        "AWS denied access and did not say why.",
-        "Check trusted access for account.amazonaws.com, the bot's IAM policy, and the SCPs.",
+        "AWS denied access without giving a reason.",
+        "Check trusted access for account.amazonaws.com, the bot's IAM policy, and your SCPs.",
     ),
     FailureCode.CREDENTIALS_EXPIRED: (
-        "The AWS credentials have expired, or are not valid any more.",
-        "Renew the credentials that the bot runs with; a role that refreshes itself is best.",
+        "The AWS credentials have expired or are no longer valid.",
+        "Renew the bot's credentials. A role whose credentials refresh automatically is best.",
     ),
     FailureCode.CREDENTIALS_MISSING: (
         "No AWS credentials were found.",
-        "Give the bot a role or a profile, as boto3 looks for them (AWS_PROFILE, a task role …).",
+        "Give the bot a role or a profile where boto3 finds it (such as AWS_PROFILE or a task "
+        "role).",
     ),
     FailureCode.CREDENTIALS_INVALID: (
         "The AWS credentials are incomplete or malformed.",
@@ -157,12 +158,12 @@ _MESSAGES: Final[dict[FailureCode, tuple[str, str]]] = {
         "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile in use.",
     ),
     FailureCode.CREDENTIALS_UNAVAILABLE: (
-        "The configured source of AWS credentials did not provide any.",
+        "The configured source of AWS credentials didn't provide any.",
         "Check the source that the profile or the environment names: a program, a token file, or "
         "a metadata service.",
     ),
     FailureCode.MFA_REQUIRED: (
-        "The AWS profile requires an MFA code, and the bot has nobody to ask for one.",
+        "The AWS profile requires an MFA code, and the bot can't enter one.",
         "Use a role or a profile without mfa_serial, or give the bot temporary credentials that "
         "were requested with MFA.",
     ),
@@ -181,97 +182,97 @@ _MESSAGES: Final[dict[FailureCode, tuple[str, str]]] = {
         "endpoint_url in the AWS configuration file.",
     ),
     FailureCode.CLOCK_WRONG: (
-        "AWS refused the signature because of its time: this machine's clock is wrong.",
+        "AWS rejected the request's timestamp: this machine's clock is wrong.",
         "Set the clock of the machine that the bot runs on: timedatectl set-ntp true",
     ),
     FailureCode.THROTTLED: (
-        "AWS throttled the call, and went on doing so when it was tried again.",
-        "Try again later; something else uses up this quota. ALTCONTACT_READ_RATE and "
-        "ALTCONTACT_WRITE_RATE lower the bot's share.",
+        "AWS kept throttling requests after several retries.",
+        "Try again later. Something else is using up this quota; to lower the bot's share, set "
+        "ALTCONTACT_READ_RATE and ALTCONTACT_WRITE_RATE.",
     ),
     FailureCode.TIMED_OUT: (
-        "AWS did not answer in time.",
+        "AWS didn't respond in time.",
         "Check the network between the bot and AWS, then check again.",
     ),
     FailureCode.UNREACHABLE: (
-        "AWS could not be reached.",
-        "Check the network, the proxy and DNS between the bot and AWS, then check again.",
+        "Couldn't reach AWS.",
+        "Check the network, proxy and DNS between the bot and AWS, then check again.",
     ),
     FailureCode.TLS_FAILED: (
         "The encrypted (TLS) connection to AWS failed.",
-        "If a proxy inspects TLS, name the file with its CA certificate in AWS_CA_BUNDLE.",
+        "If a proxy inspects TLS, set AWS_CA_BUNDLE to the file with its CA certificate.",
     ),
     FailureCode.PROXY_FAILED: (
-        "The configured proxy could not be used.",
+        "Couldn't use the configured proxy.",
         "Correct HTTPS_PROXY and HTTP_PROXY, or list AWS's hosts in NO_PROXY.",
     ),
     FailureCode.MALFORMED: (
-        "What answered is not AWS: the answer could not be understood.",
-        "Look for a proxy or a captive portal between the bot and AWS.",
+        "The response is invalid, and doesn't seem to come from AWS.",
+        "Check for a proxy or a captive portal between the bot and AWS.",
     ),
     FailureCode.AWS_FAULT: (
-        "AWS failed to answer because of a fault of its own.",
-        "Try again later; the AWS Health Dashboard shows larger events.",
+        "AWS had an internal error.",
+        "Try again later. The AWS Health Dashboard shows larger events.",
     ),
     FailureCode.REFUSED: (
-        "AWS refused the request.",
-        "Look the error code up in the AWS Account Management API reference.",
+        "AWS rejected the request.",
+        "Look up the error code in the AWS Account Management API reference.",
     ),
     FailureCode.REQUEST_INVALID: (
-        "The AWS SDK refused the request before sending it: a value in it is not valid.",
-        "Correct the value. If you did not enter one, report this with the bot's version.",
+        "The AWS SDK rejected the request before sending it: it contains an invalid value.",
+        "Correct the value. If you didn't enter one, report this with the bot's version.",
     ),
     FailureCode.SDK_FAULT: (
         "The AWS SDK (boto3) failed before it sent the request.",
-        "Install the bot's locked requirements again. If this stays, report it with the bot's "
+        "Reinstall the bot's locked requirements. If this persists, report it with the bot's "
         "version.",
     ),
     FailureCode.NO_ORGANIZATION: (
-        "The calling account is in no organization.",
+        "The calling account isn't in an organization.",
         "Set ALTCONTACT_SCOPE=account, or run the bot in an organization.",
     ),
     FailureCode.NO_API: (
         "This partition has no API for alternate contacts.",
-        "Look at the contacts by hand, in the console of each account.",
+        "Verify the contacts manually in each account's console.",
     ),
     FailureCode.ENDPOINT_UNLISTED: (
         "AWS lists no Account Management endpoint in this partition, and the request got no "
         "answer from AWS.",
-        "Verify the contacts manually, in the console of each account.",
+        "Verify the contacts manually in each account's console.",
     ),
     FailureCode.NOT_REACHED: (
-        "The check was stopped before it came to this account.",
+        "The check was stopped before it reached this account.",
         "Check again.",
     ),
     FailureCode.SLACK_UNREACHABLE: (
-        "Slack could not be asked who is a member of the workspace.",
+        "Couldn't reach Slack to list the workspace's members.",
         "Check the network between the bot and Slack, then check again.",
     ),
     FailureCode.SLACK_REFUSED: (
-        "Slack did not say who is a member of the workspace.",
-        "Run altcontact doctor; it tells what the Slack app lacks.",
+        "Slack didn't list the workspace's members.",
+        "Run altcontact doctor to see what the Slack app is missing.",
     ),
     FailureCode.PLACE_UNREAD: (
-        "Where this account stands in the organization could not be read, so it is not known what "
-        "the policy asks of it.",
-        "Allow the bot to read OUs and tags; altcontact doctor tells which permission is missing.",
+        "Couldn't read where this account is in the organization, so the policy that applies to it "
+        "is unknown.",
+        "Allow the bot to read OUs and tags. altcontact doctor shows the missing permission.",
     ),
     FailureCode.PLACE_NOT_ASKED: (
-        "AWS was not asked where this account is in the organization, so the policy that applies "
-        "to it is unknown.",
-        "Check again. If this stays, run altcontact doctor.",
+        "This account's place in the organization wasn't requested from AWS, so the policy that "
+        "applies to it is unknown.",
+        "Check again. If this persists, run altcontact doctor.",
     ),
     FailureCode.NOT_ASKED: (
-        "What this rule compares with was not asked for this time.",
+        "The data that this rule needs wasn't requested this time.",
         "Check again.",
     ),
     FailureCode.NOT_KNOWN: (
-        "What this rule compares with is not known here.",
-        "Run the bot where it can see it, or switch the rule off for this account.",
+        "The data that this rule needs isn't available here.",
+        "Run the bot where that data is available, or turn the rule off for this account.",
     ),
     FailureCode.INTERNAL: (
-        "The bot failed for a reason of its own.",
-        "Look for the reference id in the bot's log.",
+        "The bot had an internal error.",
+        "Search the bot's log for the reference ID.",
     ),
 }
 
@@ -280,7 +281,7 @@ def failure(cause: FailureCode, *, code: str = "", message: str = "", remedy: st
     """A `Failure` with this cause, and its usual message unless another is given.
 
     Args:
-        cause: why.
+        cause: the reason.
         code: AWS's error code, where there is one.
         message: instead of the usual one; without personal data.
         remedy: instead of the usual one.

@@ -1,4 +1,4 @@
-"""Outcomes, verdicts, results, and findings that keep their identity over scans.
+"""Outcomes, verdicts, results, and findings that keep their identity across scans.
 
 `bot.domain.evaluation.evaluate` makes the verdicts from what was read.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """Of one account and type; `SKIPPED` is of an account alone. Order: worst first."""
+    """The outcome for one account and type, or `SKIPPED` for a whole account; worst first."""
 
     MISSING = "missing"
     WRONG = "wrong"
@@ -54,15 +54,15 @@ OUTCOMES: Final = {
     Rule.UNREADABLE: Outcome.UNKNOWN,
     Rule.UNSUPPORTED: Outcome.UNSUPPORTED,
 }
-"""The outcome of a rule that is violated; every rule that is not here comes to `WEAK`."""
+"""The outcome of a rule that is violated; every rule that is not listed gives `WEAK`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A field that is not as it should be. All but the field's name is personal data.
 
-    `expected` is what it may be, any of them; empty where it is only known what it may not be.
-    `actual` is empty where there is no contact.
+    `expected` has the allowed values; it is empty if only disallowed ones are known. `actual` is
+    empty if there is no contact.
     """
 
     field: str
@@ -74,9 +74,9 @@ class Difference:
 class Verdict:
     """One rule that a contact violates, or that could not be evaluated.
 
-    `outcome` is `UNKNOWN` where it could not be evaluated, and `failure` says why then. `reason` is
-    in words, without personal data. `severity` is None of what could not be looked at.
-    `exemption` is what sets it aside, if anything does.
+    `outcome` is `UNKNOWN` if it could not be evaluated, and `failure` says why. `reason` is a
+    sentence without personal data. `severity` is None if it could not be checked. `exemption` is
+    the one that applies to it, if any.
     """
 
     rule: Rule
@@ -133,9 +133,9 @@ class TypeResult:
             return cls(contact_type, standing[0].outcome, reason, contact, ordered)
         if ordered:
             until = max(verdict.exemption.request.until for verdict in ordered if verdict.exemption)
-            reason = f"Set aside until {until:%Y-%m-%d}."
+            reason = f"Exempt until {until:%Y-%m-%d}."
             return cls(contact_type, Outcome.EXEMPT, reason, contact, ordered)
-        presence = "is set" if contact is not None else "need not be set, and is not"
+        presence = "is set" if contact is not None else "isn't set, and isn't required"
         reason = f"The {contact_type} contact {presence}."
         return cls(contact_type, Outcome.COMPLIANT, reason, contact)
 
@@ -146,13 +146,13 @@ class TypeResult:
 
     @property
     def failure(self) -> Failure | None:
-        """Why something of it could not be checked, as far as that is not set aside."""
+        """Why a part of it could not be checked, unless that is exempt."""
         standing = (verdict for verdict in self.verdicts if verdict.exemption is None)
         return next((verdict.failure for verdict in standing if verdict.failure is not None), None)
 
     @property
     def severity(self) -> Severity | None:
-        """The worst severity of what is not set aside."""
+        """The worst severity of the verdicts that are not exempt."""
         return worst_severity(
             verdict.severity for verdict in self.verdicts if verdict.exemption is None
         )
@@ -172,11 +172,11 @@ class AccountResult:
     """One account with the result of each type that its policy evaluates.
 
     `results` is empty for an account that is not active or that the policy excludes; `excluded` is
-    why then. `was_scanned` is false where a scan ended before this account was read: nothing may be
-    concluded from it, not even that it cannot be checked. `read_at` is when reading began, so that
-    a fix made meanwhile is not contradicted by it. `policy` is what the account should have, None
-    where that could not be told or is not kept. `disabled_rules` are rules that the policy
-    turns on and that are off all the same, since the Slack app lacks a scope for them.
+    the policy's reason. `was_scanned` is false if a scan ended before it reached this account:
+    nothing may be concluded from it, not even that the account can't be checked. `read_at` is when
+    reading began, so that it does not contradict a fix made in the meantime. `policy` is what the
+    account should have, None if that is unknown or not kept. `disabled_rules` are rules that the
+    policy turns on, but that are off because the Slack app lacks a scope for them.
     """
 
     account: Account
@@ -196,9 +196,9 @@ class AccountResult:
 
 @dataclass(frozen=True, slots=True)
 class FindingKey:
-    """The identity of a finding over scans: an account, a type, and the rule that is violated.
+    """The identity of a finding across scans: an account, a type, and the rule that is violated.
 
-    `outcome` tells a rule that is violated from the same rule that could not be evaluated.
+    `outcome` distinguishes a violated rule from the same rule that could not be evaluated.
     """
 
     account_id: str
@@ -212,9 +212,9 @@ class Finding:
     """An outcome that someone should act on, from when it was first seen until it was resolved.
 
     A finding that was resolved and comes back is a new one, with a new `id`. `resolved_by` is the
-    Slack user whose fix resolved it, or empty where a check found it resolved by someone elsewhere;
-    `resolution` says how in words. While `exemption` sets it aside it is neither open nor resolved.
-    `owner` is the value of the tag that names the account's owner, as it stands there.
+    Slack user whose fix resolved it, or empty if it was resolved elsewhere; `resolution` says how.
+    While `exemption` is set it is neither open nor resolved. `owner` is the unchanged value of the
+    tag that names the account's owner.
     """
 
     id: int
@@ -239,5 +239,5 @@ class Finding:
 
 
 def severity_of(finding: Finding) -> Severity | None:
-    """How bad a finding is; one that was recorded without is as bad as its rule usually is."""
+    """A finding's severity; if none was recorded, its rule's usual one."""
     return finding.severity or SEVERITIES.get(finding.key.rule)

@@ -1,4 +1,4 @@
-"""Fixes: one change of one contact each, and how far it got."""
+"""Fixes: each one change of one contact, and its progress."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class FixState(StrEnum):
-    """How far a fix got.
+    """How far a fix has come.
 
-    `PLANNED`: recorded, perhaps not written yet. `APPLIED`: AWS took it, and does not show it yet.
-    `CONFIRMED`: read back and equal. `FAILED`: the contact is as it was before, as far as known;
-    `Fix.in_doubt_since` tells whether that is certain.
+    `PLANNED`: recorded, perhaps not written yet. `APPLIED`: AWS accepted it, but doesn't return it
+    yet. `CONFIRMED`: verified in AWS. `FAILED`: the contact is unchanged, as far as known;
+    `Fix.in_doubt_since` says whether that is certain.
     """
 
     PLANNED = "planned"
@@ -27,10 +27,10 @@ class FixState(StrEnum):
     FAILED = "failed"
 
     def can_become(self, other: FixState) -> bool:
-        """Whether `other` says as much as this state or more.
+        """Whether `other` is at least as certain as this state.
 
-        Two processes may come to know different things of one fix. That AWS took it counts for
-        more than that it did not seem to, and that AWS shows it counts most.
+        Two processes may see different results of one fix. That AWS accepted it outweighs that it
+        seemed to fail, and that AWS returns it outweighs both.
         """
         return _CERTAINTY.index(other) >= _CERTAINTY.index(self)
 
@@ -40,10 +40,10 @@ _CERTAINTY: Final = (FixState.PLANNED, FixState.FAILED, FixState.APPLIED, FixSta
 
 @dataclass(frozen=True, slots=True)
 class FixRequest:
-    """What a person asks for.
+    """The change that a person requests.
 
-    `key` is the same for a form submitted twice, and for no other. `shown` is the fingerprint of
-    the contact that the person was shown when the form was filled at `shown_at`.
+    `key` is unique to a form, and the same if it is submitted twice. `shown` is the fingerprint of
+    the contact that the person saw when the form was filled in at `shown_at`.
     """
 
     key: str
@@ -57,14 +57,13 @@ class FixRequest:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A fix as recorded. `ended_at` is None while somebody still works on it, or has to.
+    """A fix as recorded. `ended_at` is None while it is, or still has to be, worked on.
 
-    `before` is what AWS held, None for no contact; it is recorded before AWS is asked to write.
-    `already_there` is true where AWS held the wanted contact without this fix writing it.
-    `in_doubt_since` is when AWS was asked to write, for as long as it is not known whether it
-    did: of a `PLANNED` fix it is None where AWS was not asked, of a `FAILED` one where AWS surely
-    did not take it. `unusual_domain`: few or no other accounts used its email domain, and the
-    person confirmed it.
+    `before` is the contact in AWS, None if there was none; it is recorded before the write.
+    `already_there` is true if AWS had the wanted contact without this fix writing it.
+    `in_doubt_since` is when the write was sent, as long as its result is unknown: for a `PLANNED`
+    fix it is None if nothing was sent, for a `FAILED` one if AWS certainly did not apply it.
+    `unusual_domain`: few or no other accounts used its email domain, and the person confirmed it.
     """
 
     id: int
@@ -82,6 +81,6 @@ class Fix:
 
     @property
     def may_have_written(self) -> bool:
-        """Whether AWS took this fix, or may have."""
+        """Whether AWS applied this fix, or may have."""
         took = self.state in {FixState.APPLIED, FixState.CONFIRMED} and not self.already_there
         return took or self.in_doubt_since is not None

@@ -1,8 +1,8 @@
-"""Validates the fields of a contact before AWS is asked: what AWS accepts, or what is wrong.
+"""Validates the fields of a contact before they are sent to AWS.
 
 The lengths and patterns are those of botocore's `account` service model; a test keeps them equal.
-Beyond those, only what cannot work is refused: an address or a phone number that cannot exist, and
-text that misleads or shows nothing.
+Beyond those, only values that can't work are rejected: an address or a phone number that can't
+exist, and text that is misleading or invisible.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _NONCHARACTERS: Final = frozenset(
 
 
 class FieldProblem(str):
-    """What is wrong with a field, where a plain `str` would be its value."""
+    """What is wrong with a field; a plain `str` is its value."""
 
     __slots__ = ()
 
@@ -55,16 +55,16 @@ class FieldProblem(str):
 def validate(
     values: Mapping[str, str | None], region: str | None, held: Mapping[str, str] | None = None
 ) -> AlternateContact | dict[str, str]:
-    """Check the fields of a form before AWS is asked.
+    """Check the fields of a form before they are sent to AWS.
 
     Args:
         values: {name | title | email | phone: as typed, None where left empty}.
         region: the country (`GB`) in whose national form a phone number may be typed, if any.
-        held: `digests` of what AWS holds: a field that was not changed is not refused.
+        held: `digests` of the contact in AWS: a field that was not changed is not rejected.
 
     Returns:
         The contact, its phone number in international form; or {field: what is wrong, and an
-        example}. No text of it repeats what was typed, but for a domain's ASCII form.
+        example}. No text repeats what was typed, except for a domain's ASCII form.
     """
     same = unchanged(values, held or {})
     parsed = {
@@ -98,7 +98,7 @@ def parse_field(field: str, value: str, region: str | None = None) -> str | Fiel
 def ascii_domain(name: str) -> str:
     """A domain, or with `*.` its subdomains, with internationalized labels in their `xn--` form.
 
-    What is no domain comes back as it is.
+    Anything that is not a domain is returned unchanged.
     """
     if name.isascii():
         return name
@@ -111,9 +111,9 @@ def ascii_domain(name: str) -> str:
 
 
 def is_taken_domain(domain: str) -> bool:
-    """Whether AWS's pattern of addresses has room for a domain, which is valid and in ASCII.
+    """Whether AWS's pattern for addresses accepts a domain that is valid and in ASCII.
 
-    It takes no hyphen in the part after the last dot, as internationalized ones have (`xn--p1ai`).
+    It rejects a hyphen after the last dot, which internationalized domains have (`xn--p1ai`).
     """
     return EMAIL_PATTERN.fullmatch(f"x@{domain}") is not None
 
@@ -122,19 +122,19 @@ def warnings(contact: AlternateContact) -> dict[str, str]:
     """What may be wrong with a contact that is valid: {field: what to look at}."""
     if not is_international(contact.phone) or is_in_known_range(contact.phone):
         return {}
-    text = "This phone number's area code is not in the table of known ones. Call it to be sure."
+    text = "This phone number has an unknown area code. Call it to make sure that it works."
     return {PHONE: text}
 
 
 def digests(contact: AlternateContact | None) -> dict[str, str]:
-    """{field: a short digest of its value}, to tell later whether it was changed; {} of none."""
+    """{field: a short digest of its value}, to detect changes later; {} if there is no contact."""
     if contact is None:
         return {}
     return {field: _digest(getattr(contact, field)) for field in FIELDS}
 
 
 def unchanged(values: Mapping[str, str | None], held: Mapping[str, str]) -> frozenset[str]:
-    """The fields that are as AWS holds them, by `digests` of what it holds."""
+    """The fields that are the same as in AWS, by `digests` of the contact there."""
     return frozenset(
         field for field in FIELDS if field in held and held[field] == _digest(values.get(field))
     )
@@ -147,16 +147,16 @@ def _digest(value: str | None) -> str:
 
 def _common_problem(field: str, value: str) -> FieldProblem | None:
     if not visible(value):
-        return FieldProblem("Please fill this in; AWS needs all four fields.")
+        return FieldProblem("Enter a value. AWS requires all four fields.")
     if is_reordered(value):
         return FieldProblem(
-            "Please type this anew: it has hidden characters that show text in another order."
+            "Type this again. It has hidden characters that display text in a different order."
         )
     if any(map(_does_not_show, value)):
-        return FieldProblem("Please remove line breaks and other characters that do not show.")
+        return FieldProblem("Remove line breaks and other invisible characters.")
     if len(value) > LENGTHS[field] and field != PHONE:
         return FieldProblem(
-            f"AWS takes {LENGTHS[field]} characters at most; this has {len(value)}."
+            f"AWS accepts at most {LENGTHS[field]} characters; this has {len(value)}."
         )
     return None
 
@@ -170,9 +170,9 @@ def _parse_email(address: str) -> str | FieldProblem:
     local, _, domain = address.rpartition("@")
     if any(character in local for character in "'%"):
         return FieldProblem(
-            "AWS does not take an apostrophe or a % before the @. Please use another address."
+            "AWS doesn't accept an apostrophe or a % before the @. Use another address."
         )
-    # Whether a reserved domain will do is for the policy to say: its rule `placeholder` refuses it.
+    # Whether a reserved domain is allowed is up to the policy: its rule `placeholder` rejects it.
     is_reserved = domain.casefold().rpartition(".")[2] in SPECIAL_USE_DOMAIN_NAMES
     suffix = ".example" if is_reserved and "." in domain else ""
     try:
@@ -180,21 +180,21 @@ def _parse_email(address: str) -> str | FieldProblem:
             address + suffix, check_deliverability=False, allow_smtputf8=False, strict=True
         )
     except EmailNotValidError:
-        return FieldProblem("This is not an email address. Example: aws-security@example.com")
+        return FieldProblem("This isn't an email address. Example: aws-security@example.com")
     if not domain.isascii():
         return _in_ascii(local, validated.ascii_domain.removesuffix(suffix))
     if not is_taken_domain(domain):
         return _domain_not_taken(domain)
     if EMAIL_PATTERN.fullmatch(address) is None:
         return FieldProblem(
-            "AWS does not take this address: before the @ only letters, digits and _ + = . # "
-            "| ! & - may stand. Example: aws-security@example.com"
+            "AWS doesn't accept this address. Before the @, use only letters, digits and _ + = . # "
+            "| ! & -. Example: aws-security@example.com"
         )
     return address
 
 
 def _in_ascii(local: str, domain: str) -> str | FieldProblem:
-    """An address with a domain that was internationalized, as AWS takes it."""
+    """An address with an internationalized domain, in the form that AWS accepts."""
     if not is_taken_domain(domain):
         return _domain_not_taken(domain)
     ascii_form = f"{local}@{domain}"
@@ -203,28 +203,28 @@ def _in_ascii(local: str, domain: str) -> str | FieldProblem:
 
 def _domain_not_taken(domain: str) -> FieldProblem:
     return FieldProblem(
-        f"AWS does not take addresses at {domain}: the part after the last dot has a hyphen. "
-        "Please use an address at another domain."
+        f"AWS doesn't accept addresses at {domain}: there is a hyphen after the last dot. Use an "
+        "address at another domain."
     )
 
 
 def _parse_phone(typed: str, region: str | None) -> str | FieldProblem:
     example = "+44 20 7946 0958"
     if region is None and not is_international(typed):
-        return FieldProblem(f"Please begin with + and the country code. Example: {example}")
+        return FieldProblem(f"Start with + and the country code. Example: {example}")
     try:
         number = phonenumbers.parse(typed, region)
     except phonenumbers.NumberParseException:
-        return FieldProblem(f"This is not a phone number. Example: {example}")
+        return FieldProblem(f"This isn't a phone number. Example: {example}")
     if number.extension:
         return FieldProblem(
-            f"AWS does not take an extension. Please give a direct number: {example}"
+            f"AWS doesn't accept extensions. Enter a direct number. Example: {example}"
         )
     if not is_possible(number):
         where = f" in {region}" if region and not is_international(typed) else ""
-        return FieldProblem(f"There is no such phone number{where}. Example: {example}")
+        return FieldProblem(f"This phone number doesn't exist{where}. Example: {example}")
     for form in (phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.E164):
         text: str = phonenumbers.format_number(number, form)
         if len(text) <= LENGTHS[PHONE] and PHONE_PATTERN.fullmatch(text):
             return text
-    return FieldProblem(f"AWS does not take this phone number. Example: {example}")
+    return FieldProblem(f"AWS doesn't accept this phone number. Example: {example}")

@@ -109,7 +109,7 @@ def test_set_aside_from_a_row_and_ended(ready: Bot, slack: SlackSandbox, aws: Aw
     new = slack.messages()[-1]
     assert "1 contact missing" in new["text"]
     assert WEB in texts(new["blocks"])
-    old = slack.wait_message("The exemption ended; opened again.")
+    old = slack.wait_message("The exemption ended, so this finding is open again.")
     assert old["ts"] == alert["ts"]
     slack.command("/altcontact check")
     slack.wait_private("6 of 15 accounts fall short")

@@ -71,7 +71,7 @@ def test_a_contact_that_cannot_be_read_gives_no_form(
     aws.fault("html", "GetAlternateContact")
     alert = slack.wait_message("Show all")
     slack.press("altcontact_fix:0", message=alert)
-    slack.wait_view("What answered is not AWS")
+    slack.wait_view("doesn't seem to come from AWS")
     name = str(aws.accounts()[5]["name"])
     slack.command(f"/altcontact check {name}")
     slack.wait_private("Security unknown")

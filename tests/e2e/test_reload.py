@@ -90,7 +90,7 @@ def test_a_signal_applies_the_file_whole(file: Path, ready: Bot, slack: SlackSan
     found = slack.wait_message(lambda seen: "Billing contact" in texts(seen["blocks"]))
     assert WEB in texts(found["blocks"])
     alert = slack.wait_message(lambda seen: "4 contacts missing" in seen["text"])
-    assert texts(alert["blocks"]).count("This contact is not required any longer.") == 2
+    assert texts(alert["blocks"]).count("This contact is no longer required.") == 2
     slack.command(f"/altcontact check {SANDBOXED}")
     card = texts(slack.wait_private(f"Account `{SANDBOXED}`")["blocks"])
     assert "Security contact (nothing is asked of it)" in card

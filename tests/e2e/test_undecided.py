@@ -44,7 +44,7 @@ billing = "required"
 """
 
 OURS = "The members of the Slack workspace are not known to this command."
-BY_SLACK = "Slack could not be asked who is a member of the workspace."
+BY_SLACK = "Couldn't reach Slack to list the workspace's members."
 TOO_SLOW = "Slack let the members of the workspace be read too slowly."
 UNREAD = "The OUs and tags of this account could not be read"
 

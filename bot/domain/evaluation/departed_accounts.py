@@ -1,4 +1,4 @@
-"""Which accounts left their organization by what a scan listed, and what ends with them."""
+"""Which accounts left their organization according to a scan, and which findings end with them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 def departed_accounts(
     scan: Scan, results: Iterable[AccountResult], unlisted: Mapping[str, str]
 ) -> list[str]:
-    """The ids of accounts that complete listings of organizations do not have.
+    """The ids of accounts that complete listings of organizations don't contain.
 
-    A listing that was empty, or was of one account, says nothing of others. Organizations that a
-    complete scan did not go to are scanned no longer.
+    An empty listing, or one of a single account, says nothing about other accounts. Organizations
+    that a complete scan did not visit are no longer scanned.
 
     Args:
-        scan: the scan, ended.
-        results: what it found.
+        scan: the scan that ended.
+        results: its results.
         unlisted: {account id: organization} of known accounts that it did not list.
     """
     listed = {result.account.organization for result in results}
@@ -49,5 +49,5 @@ def departed_accounts(
 
 
 def reconcile_departed(findings: Iterable[KnownFinding]) -> Plan:
-    """What it changes that an account left its organization."""
+    """What changes when an account leaves its organization."""
     return Plan(resolved=tuple(ResolvedFinding(finding, GONE) for finding in findings))

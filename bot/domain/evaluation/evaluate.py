@@ -40,11 +40,11 @@ def evaluate(
     Args:
         account: the account, as listed.
         readings: a reading of each type of an active account that its policy needs.
-        policy: what the account should have, or that this is unknown: nothing is concluded from
-            the readings then.
+        policy: what the account should have, or that this is unknown: then nothing is concluded
+            from the readings.
         read_at: when reading began.
-        facts: what rules need to know of it besides.
-        placement_failures: why its `units` or `tags` are unknown, where AWS was asked for them.
+        facts: what else rules need to know about it.
+        placement_failures: why its `units` or `tags` are unknown, if they were requested.
 
     Raises:
         KeyError: a type that the policy needs was not read.
@@ -103,8 +103,8 @@ def unknown_policy_failure(
 
     Args:
         policy: what the policy needs to know about the account.
-        failures: why each of that (`units`, `tags`) is unknown. What is not among them was not
-            asked for, nor was what failed as `NOT_ASKED`.
+        failures: why each of these (`units`, `tags`) is unknown. Those that are not in it, and
+            those that failed as `NOT_ASKED`, were not requested.
     """
     asked = [need for need in policy.needs if need in failures and not _was_skipped(failures[need])]
     skipped = [need for need in policy.needs if need not in asked]

@@ -1,4 +1,4 @@
-"""What is known of an account before a reading of it.
+"""What is known about an account before it is read.
 
 Plain data, so that `bot.domain.evaluation.reconcile` needs no database.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KnownFinding:
-    """A finding that is not resolved, with what it keeps saying while that is not known anew."""
+    """A finding that is not resolved, with the details it keeps until they are read again."""
 
     id: int
     key: FindingKey
@@ -31,7 +31,7 @@ class KnownFinding:
 
 @dataclass(frozen=True, slots=True)
 class KnownContact:
-    """A contact as last read, and `checked…`: as a scan or a fix last read it, if any did."""
+    """A contact as last read; `checked…`: as a scan or a fix last read it, if any did."""
 
     fingerprint: str
     read_at: datetime
@@ -41,12 +41,12 @@ class KnownContact:
 
 @dataclass(frozen=True, slots=True)
 class KnownAccount:
-    """What is known of one account.
+    """What is known about one account.
 
-    `fixes` has the newest fix of each contact that did not fail, as long as AWS may not show it
-    yet. `doubtful` has the newest fix that failed though AWS may have taken it, where no other has
-    been made since. `fixed_to` has what the newest fix since the last scan wrote. `exemptions` has
-    the ids of those whose end is not recorded.
+    `fixes` has the newest fix of each contact that did not fail, as long as AWS may not return it
+    yet. `doubtful` has the newest fix that failed although AWS may have applied it, if no other was
+    made since. `fixed_to` has what the newest fix since the last scan wrote. `exemptions` has the
+    ids of exemptions whose end is not recorded.
     """
 
     findings: tuple[KnownFinding, ...] = ()
@@ -59,10 +59,10 @@ class KnownAccount:
 
 @dataclass(frozen=True, slots=True)
 class ReadingTime:
-    """When something was read, seen from now.
+    """When something was read, relative to now.
 
-    `began` stands for results that do not say when they were read. `consistency` is how long after
-    a write AWS may still give the old value.
+    `began` applies to results that don't say when they were read. `consistency` is how long after
+    a write AWS may still return the old value.
     """
 
     now: datetime

@@ -1,6 +1,6 @@
 """The plan of what a reading changes.
 
-Plain data, which `bot.domain.evaluation.reconcile` makes, and the store carries out.
+Plain data: `bot.domain.evaluation.reconcile` makes it, and the store applies it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FindingDetails:
-    """What a finding says: the verdict, where its news go, and whose account it is."""
+    """A finding's details: the verdict, where it is announced, and the account's owner."""
 
     verdict: Verdict
     destination: Destination
@@ -29,7 +29,7 @@ class FindingDetails:
 
 @dataclass(frozen=True, slots=True)
 class OpenedFinding:
-    """A finding that is new; one with an `exemption_id` is exempt from the start."""
+    """A new finding; one with an `exemption_id` is exempt from the start."""
 
     key: FindingKey
     details: FindingDetails
@@ -39,7 +39,7 @@ class OpenedFinding:
 
 @dataclass(frozen=True, slots=True)
 class RefreshedFinding:
-    """A finding that was found again, and what it says now."""
+    """A finding that was found again, with its current details."""
 
     finding: KnownFinding
     details: FindingDetails
@@ -48,7 +48,7 @@ class RefreshedFinding:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedFinding:
-    """A finding that is over: how, in words, and the user whose fix it was, if one was."""
+    """A finding that is resolved: how, in words, and the user whose fix resolved it, if any."""
 
     finding: KnownFinding
     resolution: str
@@ -57,7 +57,7 @@ class ResolvedFinding:
 
 @dataclass(frozen=True, slots=True)
 class KeptContact:
-    """A contact to be kept as read; `checked` where a scan or a fix read it and could judge it."""
+    """A contact to be kept as read; `checked` if a scan or a fix read it and could evaluate it."""
 
     type: ContactType
     contact: AlternateContact | None
@@ -68,18 +68,18 @@ class KeptContact:
 
     @property
     def is_new(self) -> bool:
-        """Whether it is another one than was kept, or none was."""
+        """Whether it differs from the kept one, or none was kept."""
         return self.before is None or self.before.fingerprint != self.fingerprint
 
     @property
     def is_changed(self) -> bool:
-        """Whether it is another one than was kept."""
+        """Whether it differs from the kept one."""
         return self.before is not None and self.is_new
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedContact:
-    """A compliant contact that somebody else changed, which is to be announced."""
+    """A compliant contact that somebody else changed, to be announced."""
 
     key: FindingKey
     destination: Destination
@@ -90,7 +90,7 @@ class ChangedContact:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a reading changes, each in order. `confirmed` has the ids of fixes that AWS shows."""
+    """What a reading changes, in order. `confirmed` has the ids of fixes verified in AWS."""
 
     contacts: tuple[KeptContact, ...] = ()
     confirmed: tuple[int, ...] = ()

@@ -1,7 +1,7 @@
-"""What the policy would say of a contact that a person typed, before it is written.
+"""Evaluates a contact that a person entered against the policy, before it is written.
 
-Saving a contact that the next check alerts on helps nobody. Only rules that need nothing but the
-contact and the policy are asked; the next check asks the others.
+Saving a contact that the next check alerts on helps nobody. Only rules that need just the contact
+and the policy are evaluated; the next check evaluates the others.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _PRECHECKED: Final = frozenset(
         Rule.FOREIGN_DOMAIN,
     }
 )
-"""The rules that need nothing but the contact and the policy."""
+"""The rules that need only the contact and the policy."""
 
 _MOST_LISTED: Final = 3
-"""Expected values that a message lists at most."""
+"""The most expected values that a message lists."""
 
 
 def precheck(
@@ -52,14 +52,14 @@ def precheck(
     policy: AccountPolicy,
     exempt: Mapping[tuple[ContactType, Rule], Exemption],
 ) -> dict[str, str]:
-    """The policy's objections to a typed contact: {field: reason}.
+    """The policy's objections to an entered contact: {field: reason}.
 
     Args:
         account: the contact's account.
         contact_type: the contact's type.
-        typed: what was typed.
+        typed: what was entered.
         policy: what the account should have.
-        exempt: the account's exemptions: an exempt rule is no objection.
+        exempt: the account's exemptions; an exempt rule raises no objection.
     """
     presence = policy.presence[contact_type]
     if policy.excluded or presence is Presence.IGNORED:
@@ -67,7 +67,7 @@ def precheck(
     if presence is Presence.FORBIDDEN:
         if (contact_type, Rule.FORBIDDEN) in exempt:
             return {}
-        return {EMAIL: f"The policy forbids a {contact_type} contact here."}
+        return {EMAIL: f"The policy forbids a {contact_type} contact for this account."}
     prechecked = replace(
         policy,
         presence=dict.fromkeys(ContactType, Presence.IGNORED) | {contact_type: presence},
@@ -96,13 +96,13 @@ def has_unusual_domain(
     found: tuple[Account, AccountPolicy] | None,
     used: Mapping[str, AbstractSet[str]],
 ) -> bool:
-    """Whether a typed address is at a domain that the policy does not name and few or none use.
+    """Whether an entered address is at an unusual domain that the policy doesn't name.
 
     Args:
         account_id: the contact's account.
         contact_type: the contact's type.
-        typed: what was typed.
-        found: the account and what it should have, as far as that is known.
+        typed: what was entered.
+        found: the account and what it should have, as far as known.
         used: {domain: ids of the accounts with a contact there}.
     """
     if found is not None:
@@ -125,7 +125,7 @@ def expected_words(field: str, values: tuple[str, ...]) -> str:
 def _field_reasons(
     contact_type: ContactType, verdict: Verdict, placeholders: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    # The reason is shown below a field of this very contact.
+    # The reason is shown below a field of this contact.
     reason = verdict.reason.replace(f"The {contact_type} contact's", "The", 1)
     if not verdict.differences:
         return [(EMAIL, reason)]

@@ -1,7 +1,7 @@
-"""What a reading means for the findings that are known: which open, end, or still stand.
+"""What a reading means for the known findings: which ones open, end, or stay open.
 
-Pure: from what is known of an account and a result comes a plan, which the store carries out.
-What could not be read proves nothing, so that nothing ends by it.
+Pure: makes a plan from what is known about an account and a result; the store applies it. A
+contact that could not be read proves nothing, so it ends no finding.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ if TYPE_CHECKING:
 def reconcile(
     known: KnownAccount, result: AccountResult, time: ReadingTime, *, by_scan: bool
 ) -> Plan:
-    """What a result of one account changes.
+    """What one account's result changes.
 
     Args:
-        known: what is known of the account.
-        result: what was found; of an account that was not seen nothing follows.
+        known: what is known about the account.
+        result: the result; one of an account that was not scanned changes nothing.
         time: when it was read.
-        by_scan: whether a scan read it: a look at one account opens nothing, and may be of fewer
-            or more types than the policy asks for.
+        by_scan: whether a scan read it. Viewing one account opens no finding, and may read fewer
+            or more types than the policy requires.
     """
     if not result.was_scanned:
         return Plan()
@@ -64,7 +64,8 @@ def reconcile(
     plans = []
     for item in result.results:
         before = known.contacts.get(item.type)
-        # A later reading that is kept counts; one from the future is a clock put back.
+        # A later reading that is kept takes precedence, unless it is in the future: then the clock
+        # was set back.
         if before is None or not read_at < before.read_at <= time.now:
             plans.append(_reconcile_contact(known, result, item, time, by_scan=by_scan))
     if by_scan:
@@ -81,14 +82,15 @@ def reconcile_fix(
     resolution: str,
     now: datetime,
 ) -> Plan:
-    """What a fix that was confirmed changes.
+    """What a fix that was verified in AWS changes.
 
     Args:
         findings: those of the account that are not resolved.
         fix: the fix.
-        result: the contact as judged: what it still violates stands; None: all findings are over.
+        result: the evaluated contact: rules that it still violates stay open; None resolves all
+            findings.
         resolution: how they ended, in words.
-        now: when it was confirmed.
+        now: when it was verified.
     """
     resolved, refreshed = [], []
     for finding in findings:
@@ -101,7 +103,7 @@ def reconcile_fix(
         refreshed += [
             RefreshedFinding(finding, _details_again(finding, verdict), now)
             for verdict in violated
-            # What was not asked just now says nothing new of what is undecided.
+            # A rule that was not evaluated this time says nothing new.
             if verdict.outcome is finding.key.outcome and verdict.failure is None
         ]
     return Plan(resolved=tuple(resolved), refreshed=tuple(refreshed))
@@ -127,7 +129,7 @@ def _reconcile_contact(
     user_id, confirmed = _credit(fix) if fix is not None and shows_fix else ("", ())
     late = known.doubtful.get(item.type)
     if late is not None and item.contact == late.request.wanted:
-        # AWS took it after all: that it did not seem to was all that was known.
+        # AWS applied it after all, although it seemed to have failed.
         user_id, confirmed = late.request.user_id, (late.id,)
     kept = _keep(known, item, read_at, by_scan=by_scan) if item.was_read else None
     is_changed = kept is not None and kept.is_changed
@@ -156,7 +158,7 @@ def _reconcile_contact(
 
 
 def _is_too_early(fix: Fix, read_at: datetime, time: ReadingTime) -> bool:
-    """Whether AWS may have given what it held before a fix."""
+    """Whether AWS may have returned the value from before a fix."""
     applied = fix.applied_at
     if applied is None and fix.state is FixState.CONFIRMED:
         applied = fix.ended_at
@@ -164,7 +166,7 @@ def _is_too_early(fix: Fix, read_at: datetime, time: ReadingTime) -> bool:
 
 
 def _credit(fix: Fix) -> tuple[str, tuple[int, ...]]:
-    """Whose fix AWS shows, unless that was known before, and the fix that this confirms."""
+    """The user whose fix AWS returns, unless that was known, and the fix that this confirms."""
     if fix.state is FixState.APPLIED and fix.ended_at is not None:
         return fix.request.user_id, (fix.id,)
     return (fix.request.user_id if fix.ended_at is None else ""), ()
@@ -173,7 +175,7 @@ def _credit(fix: Fix) -> tuple[str, tuple[int, ...]]:
 def _keep(
     known: KnownAccount, item: TypeResult, read_at: datetime, *, by_scan: bool
 ) -> KeptContact:
-    # Of what is not known to be compliant no change is announced: a later scan shall.
+    # A change is announced only once the contact is known to be compliant, by this or a later scan.
     checked = by_scan and item.outcome is not Outcome.UNKNOWN
     before = known.contacts.get(item.type)
     return KeptContact(item.type, item.contact, fingerprint(item.contact), read_at, checked, before)
@@ -204,7 +206,7 @@ def _opened(
 
 
 def _details(result: AccountResult, verdict: Verdict) -> FindingDetails:
-    """What a new finding says."""
+    """The details of a new finding."""
     policy, tags = result.policy, result.account.tags or {}
     owner = tags.get(policy.owner_tag, "") if policy is not None and policy.owner_tag else ""
     return FindingDetails(verdict, _destination(policy), owner)
@@ -213,7 +215,7 @@ def _details(result: AccountResult, verdict: Verdict) -> FindingDetails:
 def _details_again(
     finding: KnownFinding, verdict: Verdict, result: AccountResult | None = None
 ) -> FindingDetails:
-    """What a finding says that is found again; what is not known just now, it says as before."""
+    """The details of a finding that was found again; what is unknown this time stays the same."""
     if result is None or result.policy is None:
         return FindingDetails(verdict, finding.destination, finding.owner)
     details = _details(result, verdict)

@@ -1,4 +1,4 @@
-"""What a later reading proves about a finding: whether it is over, and how that is told."""
+"""What a later reading proves about a finding: whether it is resolved, and how to say so."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from bot.domain.findings import AccountResult, FindingKey, TypeResult, Verdict
     from bot.domain.policy.account_policy import AccountPolicy
 
-FIXED: Final = "Fixed, and read back from AWS."
-ALREADY_THERE: Final = "AWS held the wanted contact already."
-NOT_REQUIRED: Final = "This contact is not required any longer."
-NOT_ASKED: Final = "The policy does not ask for this any longer."
+FIXED: Final = "Fixed and verified in AWS."
+ALREADY_THERE: Final = "AWS already had the requested contact."
+NOT_REQUIRED: Final = "This contact is no longer required."
+NOT_ASKED: Final = "The policy no longer requires this."
 OFF: Final = "This rule is off: the Slack app lacks a scope for it."
-DECIDED: Final = "This could be found out: it is not so."
-GONE: Final = "The account is not in the organization any longer."
-OPENED_AGAIN: Final = "The exemption ended; opened again."
+DECIDED: Final = "This rule could be checked again, and isn't violated."
+GONE: Final = "The account is no longer in the organization."
+OPENED_AGAIN: Final = "The exemption ended, so this finding is open again."
 
 _UNREAD: Final = frozenset({Rule.UNREADABLE, Rule.UNSUPPORTED})
 
 
 def is_resolved(key: FindingKey, item: TypeResult) -> bool:
-    """Whether a reading that did not find this again proves it over.
+    """Whether a reading that did not find this again proves that it is resolved.
 
-    What could not be read proves nothing of any rule, nor does a rule that could not be decided
-    of itself.
+    A contact that could not be read proves nothing about any rule, and an undecided rule proves
+    nothing about itself.
     """
     if not item.was_read:
         return key.rule in _UNREAD
@@ -37,20 +37,20 @@ def is_resolved(key: FindingKey, item: TypeResult) -> bool:
 
 
 def is_informative(verdict: Verdict) -> bool:
-    """Whether a verdict says anything of the contact: not where nobody asked what it takes."""
+    """Whether a verdict says anything about the contact: not if its data was not requested."""
     return verdict.failure is None or not verdict.failure.cause.of_the_asking
 
 
 def resolution_of(
     key: FindingKey, item: TypeResult, result: AccountResult, *, changed: bool
 ) -> str:
-    """How a finding ended that nobody fixed here.
+    """How a finding ended that was not fixed with this bot.
 
     Args:
         key: the finding.
-        item: the reading by which it is over.
-        result: what was found of the account.
-        changed: whether the contact is another one than before.
+        item: the reading that resolves it.
+        result: the account's result.
+        changed: whether the contact differs from the one before.
     """
     contact_type, contact = key.type, item.contact
     verdict = next((verdict for verdict in item.verdicts if verdict.rule is key.rule), None)
@@ -71,22 +71,22 @@ def resolution_of(
 
 
 def _read_words(item: TypeResult) -> str:
-    """How it ended that a contact could not be read."""
+    """How a finding ended whose contact could not be read."""
     says_it = not item.was_read or item.outcome is Outcome.COMPLIANT
-    return item.reason if says_it else f"The {item.type} contact could be read."
+    return item.reason if says_it else f"The {item.type} contact can be read again."
 
 
 def _same_contact_words(key: FindingKey, policy: AccountPolicy | None) -> str:
-    """How a finding ended of a contact that is what it was."""
+    """How a finding ended whose contact is unchanged."""
     if policy is not None and not _asks(policy, key):
         return NOT_ASKED
     if key.outcome.unchecked:
         return DECIDED
-    return "This is not so any longer, though the contact is the same."
+    return "This no longer applies, although the contact is unchanged."
 
 
 def resolution_of_all(result: AccountResult) -> str:
-    """Why no finding of an account stands, whatever was read of it; empty where that is not so."""
+    """Why all findings of an account end, whatever was read; empty if they don't."""
     if not result.account.is_active:
         return f"The account is {result.account.state.replace('_', ' ').lower()}."
     if result.excluded:
@@ -95,7 +95,7 @@ def resolution_of_all(result: AccountResult) -> str:
 
 
 def _asks(policy: AccountPolicy, key: FindingKey) -> bool:
-    """Whether the policy has a contact judged by a rule."""
+    """Whether a rule applies to a contact according to the policy."""
     presence = policy.presence[key.type]
     match key.rule:
         case Rule.FORBIDDEN:

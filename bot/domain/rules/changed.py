@@ -1,6 +1,6 @@
-"""Tells whether somebody else changed a contact that is compliant all the same.
+"""Decides whether somebody else changed a contact that is still compliant.
 
-This rule opens no finding: what it sees is announced.
+This rule opens no finding: the change is announced.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def changed(
     checked_fingerprint: str | None,
     fixed_to: AlternateContact | None,
 ) -> bool:
-    """Whether a scan sees a change that is to be announced.
+    """Whether a scan sees a change that must be announced.
 
     Args:
-        policy: what the account should have, as far as that is known.
-        item: what the scan found of the contact.
-        checked_fingerprint: of the contact as the scan before, or a fix since, read it; None where
+        policy: what the account should have, as far as known.
+        item: the scan's result for the contact.
+        checked_fingerprint: of the contact as the previous scan, or a fix since, read it; None if
             there was neither.
         fixed_to: what the newest fix since then wrote, if there was one.
     """

@@ -1,4 +1,4 @@
-"""Rule `contested`: a contact alternates between two values, so two seem to set it."""
+"""Rule `contested`: a contact keeps alternating between two values, as if two tools set it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from bot.domain.rules.facts import RuleInput
 
     State: TypeAlias = tuple[AlternateContact | None, str]
-    """A contact, None where there was none, and since when, in words."""
+    """A contact (None if there was none), and since when, as text."""
 
 EMAIL = "email"
 
 
 def contested(rule_input: RuleInput) -> Verdict | None:
-    """Evaluate whether a contact alternates, whether it is set just now or not."""
+    """Evaluate whether a contact alternates, whether or not it is set now."""
     states: list[State] = []
     for past in rule_input.facts.history.get(rule_input.contact_type, ()):
         if not states or states[-1][0] != past.contact:
@@ -37,8 +37,8 @@ def contested(rule_input: RuleInput) -> Verdict | None:
     if len(alternating) <= FLIPS:
         return None
     reason = (
-        f"The {rule_input.contact_type} contact was changed to and fro between the same two values "
-        f"at least {FLIPS} times in {HISTORY} days: two seem to set it."
+        f"The {rule_input.contact_type} contact changed back and forth between the same two values "
+        f"at least {FLIPS} times in {HISTORY} days. Two people or tools seem to set it."
     )
     severity = rule_input.policy.severities[Rule.CONTESTED]
     differences = _differences(alternating[-FLIPS - 1 :])
@@ -46,7 +46,7 @@ def contested(rule_input: RuleInput) -> Verdict | None:
 
 
 def _alternating(states: list[State]) -> list[State]:
-    """The last states that are all of the same two values in turn."""
+    """The last states that alternate between the same two values."""
     first = len(states) - 1
     while first > 0 and (first == len(states) - 1 or states[first - 1][0] == states[first + 1][0]):
         first -= 1
@@ -54,7 +54,7 @@ def _alternating(states: list[State]) -> list[State]:
 
 
 def _differences(states: list[State]) -> tuple[Difference, ...]:
-    """The fields in which the two values differ, each with its values and times in words."""
+    """The fields in which the two values differ, each with its values and times as text."""
     one, other = states[0][0], states[1][0]
     if one is None or other is None:
         return (Difference(EMAIL, (), _timeline(states, EMAIL)),)

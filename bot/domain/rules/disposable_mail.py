@@ -31,8 +31,8 @@ def disposable_mail(rule_input: RuleInput) -> Verdict | None:
 
 @lru_cache(maxsize=4096)
 def is_disposable(domain: str) -> bool:
-    """Whether a domain, or a parent of it, is of disposable addresses."""
-    # A big list, which only those pay for who have the rule on.
+    """Whether a domain, or a parent of it, provides disposable addresses."""
+    # A big list, loaded only if the rule is on.
     from disposable_email_domains import blocklist  # noqa: PLC0415
 
     labels = domain.split(".")

@@ -20,7 +20,7 @@ EMAIL, PHONE = "email", "phone"
 def differences(
     contact: AlternateContact, expected: Mapping[str, tuple[str, ...]]
 ) -> tuple[Difference, ...]:
-    """The fields of a contact that have no expected value, in the order of the form."""
+    """The fields of a contact whose value is not an expected one, in the order of the form."""
     if not expected:
         return ()
     return tuple(
@@ -31,7 +31,7 @@ def differences(
 
 
 def is_named(rule_input: RuleInput, contact: AlternateContact, field: str) -> bool:
-    """Whether the policy expects just this value of a field, rather than only its domain."""
+    """Whether the policy expects exactly this value of a field, rather than only its domain."""
     expected = rule_input.policy.expected[rule_input.contact_type].get(field, ())
     return _has_value(contact, field, expected)
 
@@ -60,9 +60,9 @@ def domain_matches(email: str, pattern: str) -> bool:
 def normal(field: str, value: str) -> str:
     """A field's value in the form in which it is compared.
 
-    That is the form of `AlternateContact.normal`, but that a phone number with a country code is
-    E.164 (`+44 (0)20 7946 0958` is the number `+442079460958`, which AWS cannot know), and that
-    characters which do not show make no difference.
+    It is the form of `AlternateContact.normal`, except that a phone number with a country code is
+    E.164 (`+44 (0)20 7946 0958` is the number `+442079460958`, which AWS can't know), and that
+    invisible characters are ignored.
     """
     if field == PHONE:
         return parse_phone(value).normal
@@ -72,7 +72,7 @@ def normal(field: str, value: str) -> str:
 
 
 def prefilled(expected: Mapping[str, tuple[str, ...]]) -> AlternateContact:
-    """The contact to prefill a form with where none is set: each field's first expected value."""
+    """The contact to prefill a form with if none is set: each field's first expected value."""
     first = {
         field: next((value for value in values if not value.startswith("@")), "")
         for field, values in expected.items()
@@ -89,7 +89,7 @@ def _is_one_of(contact: AlternateContact, field: str, values: tuple[str, ...]) -
 
 
 def _has_value(contact: AlternateContact, field: str, values: tuple[str, ...]) -> bool:
-    """Whether a field has one of these values, where `@domain` is none."""
+    """Whether a field has one of these values, leaving out those of the form `@domain`."""
     actual = normal(field, getattr(contact, field))
     return any(
         normal(field, value) == actual

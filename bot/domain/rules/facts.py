@@ -52,7 +52,7 @@ class Members:
         return len(self._active) + len(self._deactivated)
 
     def state_of(self, email: str) -> MemberState | None:
-        """The state of the member with this address; None where there is none."""
+        """The state of the member with this address; None if there is none."""
         digest = _digest(email)
         if digest in self._active:
             return MemberState.ACTIVE
@@ -67,7 +67,7 @@ def _digest(email: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PrimaryContact:
-    """An account's primary contact, as far as rules need it: AWS has no email address of it."""
+    """An account's primary contact, as far as rules need it; AWS stores no email address for it."""
 
     name: str = field(repr=False)
     phone: str = field(repr=False)
@@ -75,7 +75,7 @@ class PrimaryContact:
 
 @dataclass(frozen=True, slots=True)
 class PastContact:
-    """A contact as it was read from a moment on; None where there was none."""
+    """A contact as it was read since a given time; None if there was none."""
 
     contact: AlternateContact | None
     since: datetime
@@ -83,11 +83,11 @@ class PastContact:
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """What rules need to know of one account besides its contacts.
+    """What rules need to know about one account besides its contacts.
 
-    `members` is None where their rules are off because the Slack app lacks a scope; `primary` is
-    None where it was not asked for. A `Failure` says why something is not known. `history` has the
-    contacts of the last `HISTORY` days, oldest first, of types that changed often.
+    `members` is None if their rules are off because the Slack app lacks a scope; `primary` is None
+    if it was not requested. A `Failure` says why something is unknown. `history` has the contacts
+    of the last `HISTORY` days, oldest first, for types that changed often.
     """
 
     primary: PrimaryContact | Failure | None = None
@@ -112,8 +112,8 @@ NO_FACTS: Final = AccountFacts()
 class RuleInput:
     """One contact to be evaluated, with everything that rules need.
 
-    `contacts` are those of the account that were read and are set; `unread` says why others could
-    not be read.
+    `contacts` are the account's contacts that were read and are set; `unread` says why others
+    could not be read.
     """
 
     account: Account
@@ -125,7 +125,7 @@ class RuleInput:
 
     @property
     def contact(self) -> AlternateContact | None:
-        """The contact to be evaluated; None where none is set."""
+        """The contact to be evaluated; None if none is set."""
         return self.contacts.get(self.contact_type)
 
     @property

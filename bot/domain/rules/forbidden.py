@@ -18,5 +18,5 @@ def forbidden(rule_input: RuleInput) -> Verdict | None:
     contact, contact_type = rule_input.contact, rule_input.contact_type
     if contact is None or not rule_input.is_forbidden:
         return None
-    reason = f"A {contact_type} contact is set, though the policy forbids one."
+    reason = f"A {contact_type} contact is set, but the policy forbids it."
     return violated_by(Rule.FORBIDDEN, rule_input, contact, reason, FIELDS)

@@ -19,7 +19,7 @@ def foreign_domain(rule_input: RuleInput) -> Verdict | None:
     if contact is None or not rule_input.policy.domains or has_named_domain(rule_input, contact):
         return None
     reason = (
-        f"The {rule_input.contact_type} contact's email address is of no domain that the policy "
+        f"The {rule_input.contact_type} contact's email address isn't at a domain that the policy "
         "allows."
     )
     return violated_by(Rule.FOREIGN_DOMAIN, rule_input, contact, reason, ("email",))

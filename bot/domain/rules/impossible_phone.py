@@ -21,5 +21,5 @@ def impossible_phone(rule_input: RuleInput) -> Verdict | None:
         return None
     if Rule.PLACEHOLDER in rule_input.policy.severities and is_made_up(rule_input, contact):
         return None
-    reason = f"The {rule_input.contact_type} contact's phone number cannot exist in its country."
+    reason = f"The {rule_input.contact_type} contact's phone number can't exist in its country."
     return violated_by(Rule.IMPOSSIBLE_PHONE, rule_input, contact, reason, ("phone",))

@@ -25,6 +25,6 @@ def member_mailbox(rule_input: RuleInput) -> Verdict | None:
         return Verdict.unknown(Rule.MEMBER_MAILBOX, state)
     reason = (
         f"The {rule_input.contact_type} contact's email address "
-        "is one person's mailbox rather than a list."
+        "is one person's mailbox rather than a mailing list."
     )
     return violated_by(Rule.MEMBER_MAILBOX, rule_input, contact, reason, ("email",))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def missing(rule_input: RuleInput) -> Verdict | None:
-    """Evaluate whether a required contact is absent; the verdict says what is expected of it."""
+    """Evaluate whether a required contact is absent; the verdict has the expected values."""
     contact_type, policy = rule_input.contact_type, rule_input.policy
     if rule_input.contact is not None or policy.presence[contact_type] is not Presence.REQUIRED:
         return None

@@ -25,6 +25,6 @@ def person_left(rule_input: RuleInput) -> Verdict | None:
         return Verdict.unknown(Rule.PERSON_LEFT, state)
     reason = (
         f"The {rule_input.contact_type} contact's email address "
-        "belongs to a person who has left Slack."
+        "belongs to a deactivated member of the Slack workspace."
     )
     return violated_by(Rule.PERSON_LEFT, rule_input, contact, reason, ("email",))

@@ -1,4 +1,4 @@
-"""Rule `placeholder`: a field has a value that was typed only to fill the form."""
+"""Rule `placeholder`: a field has a value that was entered only to fill in the form."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RESERVED: Final = frozenset(
         "test",
     }
 )
-"""Domains that cannot receive mail from AWS, nor can their subdomains: those of RFC 2606, RFC 6761,
+"""Domains that, like their subdomains, can't receive mail from AWS: those of RFC 2606, RFC 6761,
 RFC 6762 (`local`) and RFC 7686 (`onion`), and `arpa`, which is for name servers."""
 
 MAILBOXES: Final = frozenset(
@@ -64,7 +64,7 @@ MAILBOXES: Final = frozenset(
         "yourname",
     }
 )
-"""Local parts that name nobody, without tags, dots, dashes, underscores and final digits."""
+"""Generic local parts, without tags, dots, dashes, underscores and trailing digits."""
 
 WORDS: Final = frozenset(
     {
@@ -112,11 +112,11 @@ WORDS: Final = frozenset(
         "your title",
     }
 )
-"""Whole names and titles that say nothing, in lower case."""
+"""Complete names and titles that are placeholders, in lower case."""
 
 
 def placeholder(rule_input: RuleInput) -> Verdict | None:
-    """Evaluate whether any field is a placeholder; a value that the policy names is none."""
+    """Evaluate whether any field is a placeholder; a value that the policy names is not one."""
     contact = rule_input.contact
     if contact is None:
         return None
@@ -124,7 +124,7 @@ def placeholder(rule_input: RuleInput) -> Verdict | None:
     if not reasons:
         return None
     reason = (
-        f"The {rule_input.contact_type} contact is filled with placeholders: "
+        f"The {rule_input.contact_type} contact has placeholder values: "
         f"{', '.join(reasons.values())}."
     )
     return violated_by(Rule.PLACEHOLDER, rule_input, contact, reason, reasons)
@@ -134,11 +134,11 @@ def placeholder_fields(rule_input: RuleInput, contact: AlternateContact) -> dict
     """The fields that are placeholders: {field: why, as part of a sentence}."""
     reasons = {}
     if is_filler(contact.name) and not is_named(rule_input, contact, "name"):
-        reasons["name"] = "the name says nothing"
+        reasons["name"] = "the name is a placeholder"
     if is_filler(contact.title):
-        reasons["title"] = "the title says nothing"
+        reasons["title"] = "the title is a placeholder"
     elif contact.name.casefold().split() == contact.title.casefold().split():
-        reasons["title"] = "the title is just the name"
+        reasons["title"] = "the title repeats the name"
     if "title" in reasons and is_named(rule_input, contact, "title"):
         del reasons["title"]
     if reason := _email_reason(rule_input, contact):
@@ -149,27 +149,27 @@ def placeholder_fields(rule_input: RuleInput, contact: AlternateContact) -> dict
 
 
 def is_made_up(rule_input: RuleInput, contact: AlternateContact) -> bool:
-    """Whether a phone number is made up, and is not one that the policy names."""
+    """Whether a phone number is made up, and not one that the policy names."""
     made_up = parse_phone(contact.phone).is_made_up
     return made_up and not is_named(rule_input, contact, "phone")
 
 
 @lru_cache(maxsize=4096)
 def is_reserved(domain: str) -> bool:
-    """Whether a domain, or a parent of it, is reserved and cannot receive mail."""
+    """Whether a domain, or a parent of it, is reserved and can't receive mail."""
     labels = domain.split(".")
     return labels[-1] in RESERVED or ".".join(labels[-2:]) in RESERVED
 
 
 @lru_cache(maxsize=4096)
 def is_filler(text: str) -> bool:
-    """Whether a name or a title is a word that says nothing, or has no letter and no digit."""
+    """Whether a name or a title is a placeholder word, or has no letter and no digit."""
     plain = visible(text.casefold())
     return plain in WORDS or not any(character.isalnum() for character in plain)
 
 
 def is_nobody(local: str) -> bool:
-    """Whether the part before the @ names nobody."""
+    """Whether the part before the @ is generic."""
     plain = local.partition("+")[0]
     for mark in ".-_":
         plain = plain.replace(mark, "")
@@ -179,7 +179,7 @@ def is_nobody(local: str) -> bool:
 def _email_reason(rule_input: RuleInput, contact: AlternateContact) -> str:
     local, domain = split_address(contact.email)
     if is_reserved(domain) and not has_named_domain(rule_input, contact):
-        return "the email address is of a reserved domain, which cannot receive mail"
+        return "the email address is at a reserved domain, which can't receive email"
     if is_nobody(local) and not is_named(rule_input, contact, "email"):
-        return "the email address names nobody"
+        return "the email address is a placeholder"
     return ""

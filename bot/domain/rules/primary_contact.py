@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from bot.domain.rules.facts import RuleInput
 
 PRIMARY_UNKNOWN: Final = failure(
-    FailureCode.NOT_KNOWN, message="The account's primary contact was not read."
+    FailureCode.NOT_KNOWN, message="The account's primary contact wasn't read."
 )
 
 
 def primary_contact(rule_input: RuleInput) -> Verdict | None:
-    """Evaluate whether the numbers are the same; AWS has no email address to compare."""
+    """Evaluate whether the numbers are the same; AWS stores no email address to compare."""
     contact, primary = rule_input.contact, rule_input.facts.primary
     if contact is None:
         return None
@@ -30,6 +30,7 @@ def primary_contact(rule_input: RuleInput) -> Verdict | None:
     if not number or number != parse_phone(primary.phone).normal:
         return None
     reason = (
-        f"The {rule_input.contact_type} contact's phone number is the account's primary contact's."
+        f"The {rule_input.contact_type} contact's phone number is the same as the primary "
+        "contact's."
     )
     return violated_by(Rule.PRIMARY_CONTACT, rule_input, contact, reason, ("phone",))

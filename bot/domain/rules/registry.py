@@ -1,4 +1,4 @@
-"""All rules that evaluate a contact, and the order in which they do."""
+"""All rules that evaluate a contact, in the order in which they run."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ RULES: Final[Mapping[Rule, RuleFunction]] = {
 }
 """The function of each rule; reasons of the same outcome and severity are listed in this order.
 
-`changed` is not among them: it opens no finding, so `bot.domain.evaluation.reconcile` asks it.
+`changed` is not in it: it opens no finding, so `bot.domain.evaluation.reconcile` evaluates it.
 Neither are `unreadable` and `unsupported`: `bot.domain.evaluation.evaluate` decides those.
 """
 
@@ -54,7 +54,7 @@ Neither are `unreadable` and `unsupported`: `bot.domain.evaluation.evaluate` dec
 def apply_rules(rule_input: RuleInput) -> list[Verdict]:
     """The verdicts of every rule that the policy turns on.
 
-    A contact that should not be set need not be good: only `forbidden` is asked about it.
+    For a contact that shouldn't exist, only `forbidden` applies.
     """
     if rule_input.is_forbidden and rule_input.contact is not None:
         verdict = forbidden(rule_input)

@@ -1,4 +1,4 @@
-"""Rule `root_email`: a contact's mail goes to the root mailbox, which AWS writes to anyway."""
+"""Rule `root_email`: a contact has the root email address, to which AWS sends mail anyway."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from bot.domain.rules.facts import RuleInput
 
 ROOT_UNKNOWN: Final = failure(
-    FailureCode.NOT_KNOWN, message="The account's root email address is not known here."
+    FailureCode.NOT_KNOWN, message="The account's root email address isn't available here."
 )
 
 
 def root_email(rule_input: RuleInput) -> Verdict | None:
-    """Evaluate whether an address has the same mailbox as the root email address."""
+    """Evaluate whether an address belongs to the same mailbox as the root email address."""
     contact, root = rule_input.contact, rule_input.account.email
     if contact is None:
         return None

@@ -30,7 +30,7 @@ def same_for_all(rule_input: RuleInput) -> Verdict | None:
     if failure is not None:
         return Verdict.unknown(Rule.SAME_FOR_ALL, failure)
     reason = (
-        f"The {rule_input.contact_type} contact's email address is the same as that of both other "
-        "types."
+        f"The {rule_input.contact_type} contact's email address is the same as the other two "
+        "contacts'."
     )
     return violated_by(Rule.SAME_FOR_ALL, rule_input, contact, reason, ("email",))

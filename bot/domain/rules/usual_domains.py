@@ -1,4 +1,4 @@
-"""Which email domains the contacts of most accounts are at, where the policy names none."""
+"""Which email domains most accounts' contacts use, if the policy names none."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 FEWEST_ACCOUNTS: Final = 3
-"""Other accounts with contacts from which on it can be told which domains are usual."""
+"""The fewest other accounts with contacts that show which domains are usual."""
 
 _FEWEST_USERS: Final = 2
 _SMALLEST_SHARE: Final = 0.05
-"""A domain of fewer of the other accounts is unusual: one change to it does not make it usual."""
+"""A domain used by a smaller share of the other accounts is unusual."""
 
 
 def is_unusual(email: str, account_id: str, used: Mapping[str, AbstractSet[str]]) -> bool:
-    """Whether an address is at a domain that few or no accounts use, though most share one.
+    """Whether an address is at a domain that few or no accounts use, although most share one.
 
     A subdomain of a domain that at least half of the other accounts use is as usual as that one.
-    A domain that the account itself uses already is not asked about again.
+    A domain that the account itself uses already is never unusual.
 
     Args:
         email: the address.
-        account_id: the account that is to have it.
+        account_id: the account that will have it.
         used: {domain: ids of the accounts with a contact there}.
     """
     domain = domain_of(email)

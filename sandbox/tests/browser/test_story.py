@@ -34,7 +34,7 @@ def test_from_check_to_fixed(sandbox: Sandbox, opened: Opening, width: int, sche
     page.modal.get_by_label("Phone").press("Enter")
     phone = page.modal.get_by_label("Phone")
     expect(phone).to_have_attribute("aria-invalid", "true")
-    expect(phone).to_have_accessible_description(re.compile("There is no such phone number"))
+    expect(phone).to_have_accessible_description(re.compile("This phone number doesn't exist"))
     expect(phone).to_be_focused()
 
     phone.fill(FORM["Phone"])

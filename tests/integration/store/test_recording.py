@@ -135,7 +135,7 @@ def test_type_that_is_not_required_any_more(store: SqliteStore) -> None:
     scan_once(store, result(1, MISSING))
     (over,) = [item for item in findings(store) if item.resolved_at]
     assert over.key.type is ContactType.BILLING
-    assert over.resolution == "This contact is not required any longer."
+    assert over.resolution == "This contact is no longer required."
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ def test_what_could_be_read_again_is_told(store: SqliteStore) -> None:
     """What could not be looked at ends by being looked at, whatever that shows."""
     scan_once(store, result(1, type_result(UNKNOWN)))
     scan_once(store, result(1, breaking(PLACEHOLDER)))
-    assert ends(store) == {Rule.UNREADABLE: "The SECURITY contact could be read."}
+    assert ends(store) == {Rule.UNREADABLE: "The SECURITY contact can be read again."}
     scan_once(store, result(1, breaking(PLACEHOLDER, unclear=(MEMBER,))))
     scan_once(store, result(1, breaking(PLACEHOLDER, MEMBER)))
     assert ends(store)[MEMBER] == "Bad: member_mailbox."

@@ -111,7 +111,7 @@ def test_the_last_check_did_not_end_well(state: ScanState, told: str) -> None:
     line = run_checks(last=lambda: scan(state, cause=FailureCode.UNREACHABLE))["Last check"]
     assert line.state is State.WARNING
     assert told in line.message
-    assert "could not be reached" in line.message
+    assert "Couldn't reach AWS" in line.message
     assert line.remedy == failure(FailureCode.UNREACHABLE).remedy
     assert line.snippet == "altcontact check"
 

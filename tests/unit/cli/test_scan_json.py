@@ -160,7 +160,7 @@ def test_organizations() -> None:
             "complete": False,
             "scope": None,
             "caller": None,
-            "problem": "AWS did not answer in time.",
+            "problem": "AWS didn't respond in time.",
         },
     ]
     assert said["accounts"][0]["excluded"] == "Closed every Friday."

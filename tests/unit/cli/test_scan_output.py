@@ -67,11 +67,10 @@ def test_table_causes() -> None:
     """Each cause stands once below the table, with how many accounts it concerns and its mend."""
     said = drawn(report(every_state()))
     assert (
-        "[1] A service control policy denies this action. (2 accounts)\n    Ask who keeps" in said
+        "[1] A service control policy denies this action. (2 accounts)\n"
+        "    Ask the administrator of" in said
     )
-    assert (
-        "[2] AWS throttled the call, and went on doing so when it was tried again. (1 acc" in said
-    )
+    assert "[2] AWS kept throttling requests after several retries. (1 acc" in said
     assert said.count("not checked, see [1]") == 2
     assert "Could not be checked" not in drawn(report([account(1, "fine", HELD)]))
 
@@ -122,7 +121,7 @@ def test_plain() -> None:
     assert lines[1][4] == "No SECURITY contact is set."
     assert lines[-2] == ["000000000001", "compliant", "ACTIVE", "fine"]
     assert lines[-1] == ["000000000008", "skipped", "SUSPENDED", "old"]
-    assert err.count("A service control policy denies this action. Ask who keeps") == 1
+    assert err.count("A service control policy denies this action. Ask the administrator of") == 1
     assert err.endswith("; organization, as management account 111122223333; 3.2 s\n")
 
 
@@ -158,7 +157,7 @@ def test_trouble(state: ScanState, words: str) -> None:
     said = scan_output.describe_trouble(report([], state, FailureCode.CREDENTIALS_EXPIRED).scan)
     assert said.startswith(words)
     assert bool(said) is bool(words)
-    assert ("a role that refreshes itself is best" in said) is bool(words)
+    assert ("A role whose credentials refresh automatically is best" in said) is bool(words)
 
 
 @pytest.mark.parametrize(

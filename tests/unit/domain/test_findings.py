@@ -97,7 +97,7 @@ def test_what_is_set_aside_says_until_when() -> None:
         for rule, days in ((Rule.PLACEHOLDER, 10), (Rule.FREE_MAIL, 20))
     ]
     result = TypeResult.from_verdicts(SECURITY, aside, CONTACT)
-    assert (result.outcome, result.reason) == (Outcome.EXEMPT, "Set aside until 2026-01-25.")
+    assert (result.outcome, result.reason) == (Outcome.EXEMPT, "Exempt until 2026-01-25.")
     assert result.severity is None
 
 

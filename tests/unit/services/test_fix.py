@@ -260,7 +260,7 @@ def test_what_the_policy_asks_otherwise_is_not_written(
     store.accounts.remember([account(1)])
     refused = refusal(fixes.fix(fix_request(), NAME, ANA))
     assert refused.outcome is FixOutcome.REFUSED
-    assert refused.fields == {"email": "The policy forbids a SECURITY contact here."}
+    assert refused.fields == {"email": "The policy forbids a SECURITY contact for this account."}
     assert refused.fix is None
     assert gateway.reads == []
     assert store.fixes.get(1) is None

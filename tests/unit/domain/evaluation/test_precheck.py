@@ -78,8 +78,8 @@ def test_each_field_is_told_its_own_reason() -> None:
     """Below a field stands what is the matter with that field alone."""
     typed = AlternateContact("Sec team", "n/a", "sec@example.com", "+44 20 7946 0958")
     assert against(typed, policy()) == {
-        "email": "The email address is of a reserved domain, which cannot receive mail.",
-        "title": "The title says nothing.",
+        "email": "The email address is at a reserved domain, which can't receive email.",
+        "title": "The title is a placeholder.",
     }
     free = replace(GOOD, email="sec@gmail.com")
     assert against(free, policy(rules__free_mail=Severity.LOW)) == {
@@ -108,7 +108,7 @@ def test_a_type_that_the_policy_forbids() -> None:
     """Whatever is typed is held against a contact that may not be, unless that is set aside."""
     mine, billing = policy(billing__presence=Presence.FORBIDDEN), ContactType.BILLING
     said = precheck(account(), billing, GOOD, mine, {})
-    assert said == {"email": "The policy forbids a BILLING contact here."}
+    assert said == {"email": "The policy forbids a BILLING contact for this account."}
     request = ExemptionRequest(
         ExemptionKind.EXEMPTION, account().id, billing, Rule.FORBIDDEN, "x" * 10, "U1", START
     )

@@ -198,7 +198,7 @@ def resolved_keys(plan: Plan) -> set[FindingKey]:
         (key(FREE), replace(result(item()), disabled_rules=frozenset({FREE})), OFF),
         (key(MEMBER, unclear=True), result(item()), DECIDED),
         (key(UNREADABLE), result(item()), "The SECURITY contact is set."),
-        (key(UNREADABLE), result(item(FREE)), "The SECURITY contact could be read."),
+        (key(UNREADABLE), result(item(FREE)), "The SECURITY contact can be read again."),
         (key(FREE, BILLING), result(item()), NOT_REQUIRED),
     ],
 )

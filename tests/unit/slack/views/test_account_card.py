@@ -141,7 +141,7 @@ def test_what_is_set_aside_says_until_when_by_whom_and_why() -> None:
     """An exemption stands with its end and its reason, and a button that ends it."""
     message = card(look(Absent(), aside=(exemption(),)))
     told = shown(message)
-    assert "Set aside until 2026-04-03" in told
+    assert "Exempt until 2026-04-03" in told
     assert "<@U0BOB00002>" in told
     assert "Closed &lt;soon&gt;." in told
     assert "End: missing" in labels(message)
