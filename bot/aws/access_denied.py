@@ -1,7 +1,7 @@
-"""Tells from an AccessDenied of AWS what was in the way, though its code is always the same.
+"""Finds out why AWS answered AccessDenied, a code that has many causes.
 
-Only the message differs, and it begins with the caller's ARN, whose session name is often an email
-address: that part is cut off before anything is looked for, and none of the text is passed on.
+Only the message differs. It begins with the caller's ARN, whose session name is often an email
+address: that part is removed before the search, and none of the text is passed on.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked of AWS: enough to tell what a refusal means.
+    """A request to AWS: enough to tell what a denial means.
 
-    `account_id` is the `AccountId` that was passed, or empty where it was left out.
+    `account_id` is the `AccountId` that was passed, or empty if it was omitted.
     """
 
     operation: str
@@ -60,20 +60,20 @@ _NO_ACCESS_TO_ORGANIZATION: Final = re.compile(r"have permissions? to access thi
 
 
 def explain_access_denied(message: str, code: str, request: Request) -> Failure:
-    """Why access was denied, in words of this program's own.
+    """Why access was denied, without AWS's own text.
 
     Args:
         message: AWS's text.
         code: AWS's error code.
-        request: what was asked.
+        request: the request that was denied.
     """
     text = _PRINCIPAL.sub("", message)
     if _STRANGER.search(text):
         return failure(
             FailureCode.ACCOUNT_STATE,
             code=code,
-            message="The account is not in the organization, or not any longer.",
-            remedy="Check again: accounts that left the organization are not listed any more.",
+            message="The account isn't in the organization, or no longer is.",
+            remedy="Check again: accounts that left the organization are no longer listed.",
         )
     found = next((cause for sign, cause in _SIGNS if sign.search(text)), None)
     if found is FailureCode.PERMISSION_MISSING:
@@ -87,7 +87,7 @@ def explain_access_denied(message: str, code: str, request: Request) -> Failure:
 
 
 def _unexplained(text: str, request: Request) -> FailureCode:
-    """The likely cause where AWS names none: who asked about whom decides."""
+    """The likely cause if AWS names none: it follows from who called, and for which account."""
     scope = request.scope
     if not request.account_id:
         if _NO_ACCESS_TO_ORGANIZATION.search(text):
@@ -108,6 +108,7 @@ def _permission_missing(text: str, code: str) -> Failure:
     return failure(
         FailureCode.PERMISSION_MISSING,
         code=code,
-        message=f"The bot's role may not call {action[1]}: its IAM policy does not allow it.",
-        remedy=f"Add {action[1]} to the bot's IAM policy; docs/install.md has the whole policy.",
+        message=f"The bot's role doesn't have permission to call {action[1]}: its IAM policy "
+        "doesn't allow it.",
+        remedy=f"Add {action[1]} to the bot's IAM policy. docs/install.md has the complete policy.",
     )

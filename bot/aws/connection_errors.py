@@ -22,7 +22,7 @@ ON_THE_WAY: Final = frozenset(
         FailureCode.UNREACHABLE,
     }
 )
-"""What is told more exactly by what an exception was raised for."""
+"""Causes that the exceptions below the raised one explain more exactly."""
 
 _REGIONAL: Final = re.compile(
     r"[a-z-]+\.([A-Za-z0-9-]+)\.(?:[a-z0-9.-]*\.)?(?:amazon|aws|c2s|sc2s)"
@@ -30,7 +30,7 @@ _REGIONAL: Final = re.compile(
 _REASONS: Final = (
     ("self-signed", "it is self-signed"),
     ("self signed", "it is self-signed"),
-    ("unable to get local issuer", "its issuer is not known"),
+    ("unable to get local issuer", "its issuer is unknown"),
     ("certificate has expired", "it has expired"),
     ("not yet valid", "it is not valid yet"),
     ("hostname mismatch", "it was issued for another host"),
@@ -38,7 +38,7 @@ _REASONS: Final = (
     ("doesn't match", "it was issued for another host"),
 )
 _NO_TLS: Final = ("wrong_version_number", "wrong version number", "record layer failure")
-"""How OpenSSL tells that what answers speaks no TLS: HTTP without it, most often."""
+"""OpenSSL's messages if the other side doesn't use TLS, most often because it is plain HTTP."""
 
 
 def explain_connection(error: Exception, code: FailureCode) -> Failure:
@@ -53,7 +53,7 @@ def explain_connection(error: Exception, code: FailureCode) -> Failure:
     if FailureCode.TLS_FAILED in codes:
         return _tls_failed(causes, _url_of(error))
     if FailureCode.PROXY_FAILED in codes:
-        return _proxy_failed("could not be reached")
+        return _proxy_failed("can't be reached")
     if FailureCode.ENDPOINT_INVALID in codes:
         # The endpoint's own URL was checked when the client was made.
         return _proxy_failed("is not a valid URL") if proxy_source() else invalid_endpoint()
@@ -71,7 +71,7 @@ def _unreachable(code: FailureCode, url: str) -> Failure:
         return failure(code)
     return failure(
         code,
-        message=f"The AWS endpoint that {endpoint} gives could not be reached.",
+        message=f"Couldn't reach the AWS endpoint in {endpoint}.",
         remedy=f"Check {endpoint}, and the network and DNS between the bot and that endpoint, then "
         "check again.",
     )
@@ -87,14 +87,14 @@ def _tls_failed(causes: list[BaseException], url: str) -> Failure:
         named = source or "ca_bundle in the AWS configuration file"
         return failure(
             FailureCode.TLS_FAILED,
-            message=f"The file of CA certificates that {named} names cannot be read, or has no "
-            "certificate in it.",
-            remedy=f"Correct {named}: it has to name a file of certificates in PEM format.",
+            message=f"Couldn't read the file of CA certificates in {named}, or it contains no "
+            "certificate.",
+            remedy=f"Correct {named}: it must name a file of certificates in PEM format.",
         )
     reason = next((words for sign, words in _REASONS if sign in text), "")
     if not reason and "certificate" not in text:
         if (endpoint := endpoint_source(url)) and any(sign in text for sign in _NO_TLS):
-            message = f"The AWS endpoint that {endpoint} gives answers without encryption (TLS)."
+            message = f"The AWS endpoint in {endpoint} doesn't use encryption (TLS)."
             remedy = f"Correct {endpoint}: its scheme or its port is wrong."
             return failure(FailureCode.TLS_FAILED, message=message, remedy=remedy)
         return failure(FailureCode.TLS_FAILED)
@@ -102,22 +102,22 @@ def _tls_failed(causes: list[BaseException], url: str) -> Failure:
     named = source or "AWS_CA_BUNDLE"
     return failure(
         FailureCode.TLS_FAILED,
-        message=f"The TLS certificate that answered for AWS is not trusted{because}.",
-        remedy=f"If a proxy inspects TLS, add its CA certificate to the file that {named} names. "
-        "Otherwise find out what answers in place of AWS.",
+        message=f"The TLS certificate presented for AWS isn't trusted{because}.",
+        remedy=f"If a proxy inspects TLS, add its CA certificate to the file in {named}. "
+        "Otherwise find out what responds in place of AWS.",
     )
 
 
 def _proxy_failed(what: str) -> Failure:
     source = proxy_source()
-    named = f"the proxy that {source} names" if source else "the configured proxy"
+    named = f"the proxy in {source}" if source else "the configured proxy"
     remedy = f"Correct {source}, or list AWS's hosts in NO_PROXY." if source else ""
     message = f"{named[0].upper()}{named[1:]} {what}."
     return failure(FailureCode.PROXY_FAILED, message=message, remedy=remedy)
 
 
 def _region_of(error: Exception) -> str:
-    """The region in the host that was asked; empty where it has none."""
+    """The region in the host of the request; empty if it has none."""
     try:
         host = urlsplit(_url_of(error)).hostname or ""
     except ValueError:
@@ -127,5 +127,5 @@ def _region_of(error: Exception) -> str:
 
 
 def _url_of(error: Exception) -> str:
-    """The URL that was asked; empty where botocore does not tell."""
+    """The URL of the request; empty if botocore doesn't say."""
     return str(getattr(error, "kwargs", {}).get("endpoint_url", ""))

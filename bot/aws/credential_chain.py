@@ -1,7 +1,7 @@
-"""Loads credentials by boto3's own chain, and says which of its sources is at fault.
+"""Loads credentials with boto3's own chain, and names the source that failed.
 
-Nobody is ever asked for anything: a profile that needs an MFA code is refused before botocore
-prompts for one.
+Nothing is ever prompted for: a profile that needs an MFA code is rejected before botocore asks for
+one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _TALKATIVE: Final = ("botocore.credentials", "botocore.tokens")
-"""Loggers that warn of what is raised right after, with tracebacks that may hold secrets."""
+"""Loggers that repeat what is raised right after, with tracebacks that may contain secrets."""
 
 
 def open_core(profile: str | None) -> Session:
@@ -72,9 +72,9 @@ def _region(settings: Mapping[str, Any], *, named: bool) -> str:
 
 
 def make_client(session: boto3.Session, service: str, region: str, config: Config) -> Any:  # noqa: ANN401 - a client of any service
-    """A client, which explains before each request what keeps its credentials from being used.
+    """A client that checks its credentials before each request.
 
-    Its calls raise `SetupError` then.
+    If they can't be used, its calls raise `SetupError`.
 
     Raises:
         SetupError: the settings are wrong, or the credentials cannot be loaded.

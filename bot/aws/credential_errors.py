@@ -1,6 +1,6 @@
-"""Explains why a source of AWS credentials gave none, and which variable or file is at fault.
+"""Explains why a source of AWS credentials provided none, and which variable or file is wrong.
 
-Nothing of an exception's text is passed on: it may hold what a program printed, or a key.
+No text of an exception is passed on: it may contain what a program printed, or a key.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _ON_THE_WAY: Final = frozenset(
 def explain_credentials(
     error: Exception, method: str, answered: Callable[[Exception], Failure]
 ) -> Failure:
-    """Why a source of credentials gave none.
+    """Why a source of credentials provided none.
 
     Args:
         error: what was raised meanwhile.
         method: botocore's name of the source.
-        answered: explains what AWS, or nobody, answered where the source asks AWS itself.
+        answered: explains the answer, or its absence, if the source sends requests to AWS.
     """
     if isinstance(error, SetupError):
         return error.failure
@@ -57,7 +57,7 @@ def explain_credentials(
     if isinstance(error, ClientError) or (isinstance(error, BotoCoreError) and code in _ON_THE_WAY):
         why = answered(error)
         if why.cause is not FailureCode.CREDENTIALS_INVALID:
-            message = f"{why.message} The request was for credentials, by {source}."
+            message = f"{why.message} This was a request for credentials. Source: {source}."
             return replace(why, message=message)
         code = why.cause  # a token with a line break, which could not be sent
     if method in _BY_SOURCE and (told := _BY_SOURCE[method](error, code)) is not None:
@@ -96,27 +96,27 @@ def require_sendable(credentials: ReadOnlyCredentials, method: str) -> None:
 
 def _what_is_wrong(value: object) -> str:
     if not isinstance(value, str) or not value:
-        return "is empty or not a text"
+        return "is empty or not a string"
     if "\n" in value or "\r" in value:
         return "contains a line break"
-    return "contains a space, a quote, or a character that keys do not have"
+    return "contains a space, a quote, or another character that keys can't contain"
 
 
 def _of_process(error: Exception, code: FailureCode) -> Failure | None:
     remedy = (
-        "Run the command in credential_process by itself: it must end with status 0 and print the "
-        "JSON that AWS documents, and nothing else."
+        "Run the command in credential_process in a terminal. It must exit with status 0 and print "
+        "only the JSON that AWS documents."
     )
     if isinstance(error, (OSError, IndexError)) or "closing quotation" in str(error):
-        message = "The program that credential_process names could not be started."
+        message = "Couldn't start the program in credential_process."
         return failure(FailureCode.CREDENTIALS_UNAVAILABLE, message=message, remedy=remedy)
     given = str(getattr(error, "kwargs", {}).get("error_msg", ""))
     if code is FailureCode.CREDENTIALS_UNAVAILABLE and not given.startswith(_INCOMPLETE):
-        message = "The program that credential_process names failed."
+        message = "The program in credential_process failed."
         return failure(FailureCode.CREDENTIALS_UNAVAILABLE, message=message, remedy=remedy)
     if isinstance(error, RuntimeError):
         return None
-    message = "The program that credential_process names did not print usable credentials."
+    message = "The program in credential_process didn't print usable credentials."
     return failure(FailureCode.CREDENTIALS_INVALID, message=message, remedy=remedy)
 
 
@@ -124,17 +124,17 @@ def _of_container(error: Exception, code: FailureCode) -> Failure | None:
     text = str(error)
     if isinstance(error, OSError):
         variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
-        message = f"The file that {variable} names could not be read."
+        message = f"Couldn't read the file in {variable}."
     elif "Unsupported host" in text:
         variable = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-        message = f"{variable} names a host that the AWS SDK does not allow."
-        remedy = f"Set {variable} to an HTTPS URL, or to one of a loopback or container address."
+        message = f"{variable} has a host that the AWS SDK doesn't allow."
+        remedy = f"Set {variable} to an HTTPS URL, or to a loopback or container address."
         return failure(FailureCode.CREDENTIALS_UNAVAILABLE, message=message, remedy=remedy)
     elif "Auth token value" in text:
         variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
         message = f"The token in {variable} or its file contains a line break."
     elif code is FailureCode.CREDENTIALS_UNAVAILABLE:
-        message = "The container's credentials endpoint did not answer with credentials."
+        message = "The container's credentials endpoint didn't return credentials."
         remedy = (
             "Check the task role or pod identity, and AWS_CONTAINER_CREDENTIALS_FULL_URI or "
             "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI."
@@ -152,9 +152,9 @@ def _of_sso(error: Exception, code: FailureCode) -> Failure | None:
     if "does not exist" in str(error) and name == "SSOTokenLoadError":
         message = "Nobody has signed in for this profile on this machine."
     elif code is FailureCode.CREDENTIALS_EXPIRED:
-        message = "The sign-in of this profile has expired or is not valid."
+        message = "This profile's sign-in has expired or isn't valid."
     else:
-        message = "The stored sign-in of this profile is damaged (~/.aws/sso/cache)."
+        message = "This profile's stored sign-in is damaged (~/.aws/sso/cache)."
     remedy = "Run aws sso login with this profile as the user that the bot runs as."
     return failure(FailureCode.CREDENTIALS_EXPIRED, message=message, remedy=remedy)
 
@@ -162,7 +162,7 @@ def _of_sso(error: Exception, code: FailureCode) -> Failure | None:
 def _of_login(_error: Exception, code: FailureCode) -> Failure | None:
     if code is FailureCode.AWS_CONFIGURATION:
         return None
-    message = "The sign-in of this profile has expired, is damaged, or is not there."
+    message = "This profile's sign-in has expired, is damaged, or doesn't exist."
     remedy = "Run aws login with this profile as the user that the bot runs as."
     return failure(FailureCode.CREDENTIALS_EXPIRED, message=message, remedy=remedy)
 
@@ -170,12 +170,12 @@ def _of_login(_error: Exception, code: FailureCode) -> Failure | None:
 def _of_web_identity(error: Exception, code: FailureCode) -> Failure | None:
     variable = "AWS_WEB_IDENTITY_TOKEN_FILE"
     if isinstance(error, (OSError, UnicodeError)):
-        message = f"The file that {variable} names could not be read."
+        message = f"Couldn't read the file in {variable}."
         return failure(
             FailureCode.CREDENTIALS_UNAVAILABLE, message=message, remedy=correct(variable)
         )
     if code is FailureCode.REQUEST_INVALID:
-        message = f"The token in the file that {variable} names, or AWS_ROLE_ARN, is not valid."
+        message = f"The token in the file in {variable}, or AWS_ROLE_ARN, isn't valid."
         remedy = correct(f"{variable} and AWS_ROLE_ARN")
         return failure(FailureCode.CREDENTIALS_INVALID, message=message, remedy=remedy)
     return None
@@ -183,10 +183,10 @@ def _of_web_identity(error: Exception, code: FailureCode) -> Failure | None:
 
 def _of_role(_error: Exception, code: FailureCode) -> Failure | None:
     if code is FailureCode.REQUEST_INVALID:
-        message = "role_arn or another setting of the profile's role is not valid."
+        message = "role_arn or another setting of the profile's role isn't valid."
         return failure(FailureCode.AWS_CONFIGURATION, message=message, remedy=correct("role_arn"))
     if code is FailureCode.CREDENTIALS_UNAVAILABLE:
-        message = "The source that credential_source names has no credentials."
+        message = "The source in credential_source has no credentials."
         return failure(code, message=message, remedy=correct("credential_source"))
     return None
 
@@ -213,6 +213,6 @@ def _other(error: Exception, code: FailureCode) -> Failure:
     if isinstance(error, BotoCoreError):
         return named_setting(code, str(error))
     if isinstance(error, RuntimeError):
-        message = "The AWS credentials were renewed and are still expired."
+        message = "The AWS credentials are still expired after they were renewed."
         return failure(FailureCode.CREDENTIALS_EXPIRED, message=message)
     return failure(FailureCode.CREDENTIALS_UNAVAILABLE)

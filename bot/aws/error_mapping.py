@@ -1,7 +1,7 @@
-"""Turns what botocore raises into a `Failure`: its cause, in words that hold no text of AWS's.
+"""Turns botocore's exceptions into a `Failure`: the cause, without any of AWS's own text.
 
-AWS's messages name the caller, whose session name is often an email address, and echo what was
-sent; so they are looked at here and go no further.
+AWS's messages name the caller, whose session name is often an email address, and repeat what was
+sent, so they are read here and passed no further.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ RAISED_BY_BOTOCORE: Final = (
 
 
 class UnusableAnswer(ValueError):
-    """An answer with status 200 that is not what the operation answers."""
+    """An answer with status 200 that doesn't have the operation's form."""
 
 
 _CAUSES: Final = (
@@ -94,9 +94,9 @@ _UNKNOWN_KEY: Final = frozenset(
     {"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"}
 )
 _UNKNOWN_KEY_WORDS: Final = {
-    "message": "AWS does not know the access key that the bot uses.",
-    "remedy": "Check that the key was not deleted and that its session token belongs to it. Keys "
-    "of China and GovCloud are known there alone: set AWS_REGION to one of their regions.",
+    "message": "AWS doesn't recognize the bot's access key.",
+    "remedy": "Check that the key wasn't deleted and that the session token belongs to it. Keys "
+    "for China and GovCloud work only there: set AWS_REGION to one of their regions.",
 }
 _BY_CODE: Final = {code: cause for cause, codes in _CAUSES for code in codes.split()}
 _BY_STATUS: Final = {429: FailureCode.THROTTLED} | dict.fromkeys(
@@ -113,10 +113,10 @@ _FIELDS: Final[Mapping[str, str]] = {
     "phone": "phone",
 }
 _FIELD_WORDS: Final[Mapping[str, str]] = {
-    "name": "AWS does not take this name; it takes 1 to 64 characters.",
-    "title": "AWS does not take this title; it takes 1 to 50 characters.",
-    "email": "AWS does not take this email address.",
-    "phone": "AWS does not take this phone number; it takes up to 25 digits, spaces, +, - and ().",
+    "name": "AWS doesn't accept this name. Use 1 to 64 characters.",
+    "title": "AWS doesn't accept this title. Use 1 to 50 characters.",
+    "email": "AWS doesn't accept this email address.",
+    "phone": "AWS doesn't accept this phone number. Use up to 25 digits, spaces, +, - and ().",
 }
 _PARAMETER: Final = re.compile(r"parameter:? (Name|Title|EmailAddress|PhoneNumber)\b")
 
@@ -143,7 +143,7 @@ def explain(error: Exception, request: Request) -> Failure:
 
 
 def refused_fields(error: Exception) -> dict[str, str]:
-    """The fields of a contact that AWS, or botocore for it, does not take, each with why.
+    """The fields of a contact that AWS, or botocore for it, rejects, each with the reason.
 
     Returns:
         {name | title | email | phone: message}; empty where the error is of another kind.
@@ -178,12 +178,12 @@ def _explain_answer(error: ClientError, request: Request) -> Failure:
 
 
 def _refresh_failed(code: str) -> Failure:
-    """The chain asked for new credentials while signing this call, and was refused."""
+    """The request for new credentials, made to sign this call, was rejected."""
     return failure(
         FailureCode.CREDENTIALS_EXPIRED,
         code=code,
-        message="The AWS credentials could not be refreshed: the role was not handed out.",
-        remedy="Check that the bot may assume its role, and that what it assumes it with is valid.",
+        message="Couldn't refresh the AWS credentials: AWS didn't let the bot assume its role.",
+        remedy="Check that the bot can assume its role, and that its own credentials are valid.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Walks the organizational units, tells which accounts are in them, and reads accounts' tags."""
+"""Lists the organizational units and the accounts in them, and reads accounts' tags."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ class _Listings:
         if self._consecutive >= MAX_CONSECUTIVE_FAILURES and (
             is_silence or not self._has_succeeded
         ):
-            message = f"{self._consecutive} OUs in a row could not be listed. {why.message}"
+            message = f"Couldn't list {self._consecutive} OUs in a row. {why.message}"
             self._not_asked = failure(FailureCode.NOT_ASKED, message=message, remedy=why.remedy)
 
 
 class OrganizationalUnits:
-    """Where an organization's accounts stand. Safe to use from several threads.
+    """The OUs and tags of an organization's accounts. Safe to use from several threads.
 
     Args:
         calls: makes the calls.

@@ -1,4 +1,4 @@
-"""Goes through the pages of a listing, and lets none of AWS's tokens lead round in circles."""
+"""Reads all pages of a listing, and stops if AWS's tokens repeat."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def every(page: Callable[[str], tuple[list[_T], str]]) -> Iterator[_T]:
         if not token:
             return
         if token in seen:
-            # Asking on would go round in circles for ever.
+            # A repeated token would make this loop endless.
             raise GatewayError(failure(FailureCode.MALFORMED))
         seen.add(token)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 DEFAULT: Final = "us-east-1"
-"""Where nothing else says a region."""
+"""The region if nothing else gives one."""
 
 # Account Management and Organizations are global: each partition serves them from one region.
 _GLOBAL: Final = {
@@ -21,10 +21,10 @@ _GLOBAL: Final = {
 
 
 def home_region(partition: str) -> str:
-    """The region of a partition's global services; the default one where it is not known."""
+    """The region of a partition's global services; the default one if it is unknown."""
     return _GLOBAL.get(partition, DEFAULT)
 
 
 def known_region(partition: str) -> str | None:
-    """The same; None where it is not known."""
+    """The same; None if it is unknown."""
     return _GLOBAL.get(partition)

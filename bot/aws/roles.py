@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.domain.scope import AwsTarget
 
 SESSION_NAME: Final = "altcontact"
-"""What CloudTrail shows the bot as, where it assumes a role."""
+"""The bot's name in CloudTrail if it assumes a role."""
 
 
 def open_session(target: AwsTarget, config: Config) -> boto3.Session:
@@ -110,16 +110,16 @@ class _Provider(CredentialProvider):
 
 
 def _about(role: str, why: Failure) -> Failure:
-    """The same failure, naming the role; a denial counts as credentials that are not to be had.
+    """The same failure, naming the role; a denial counts as unavailable credentials.
 
-    Then it is the caller's trouble, and a scan ends at once rather than at every account.
+    Then the failure is the caller's, and a scan ends at once rather than at every account.
     """
     if why.code in DENIED:
         return failure(
             FailureCode.CREDENTIALS_EXPIRED,
             code=why.code,
-            message=f"The role {role} could not be assumed: AWS denied it.",
-            remedy=f"Let the trust policy of {role} name the bot's own role (and its external_id, "
-            f"if it asks for one), and let the bot's IAM policy allow sts:AssumeRole on it.",
+            message=f"Couldn't assume the role {role}: AWS denied it.",
+            remedy=f"Allow the bot's own role in the trust policy of {role} (with the external_id, "
+            "if it requires one), and allow sts:AssumeRole on it in the bot's IAM policy.",
         )
-    return replace(why, message=f"The role {role} could not be assumed. {why.message}")
+    return replace(why, message=f"Couldn't assume the role {role}. {why.message}")

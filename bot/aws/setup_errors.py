@@ -59,37 +59,37 @@ def explain_settings(error: Exception, region: str = "") -> Failure:
 
 
 def invalid_region(region: str) -> Failure:
-    """A region that does not exist; what gave it and which was meant are named."""
+    """A region that doesn't exist, with its source and the region that was probably meant."""
     source = region_source(region)
     return failure(
         FailureCode.REGION_INVALID,
-        message=f"The AWS region in use does not exist. It comes from {source}.",
+        message=f"The AWS region in {source} doesn't exist.",
         remedy=f"Correct {source}: did you mean {similar_region(region)}?",
     )
 
 
 def invalid_endpoint() -> Failure:
-    """An endpoint that is no URL; what gives it is named."""
+    """An endpoint that isn't a URL, with its source."""
     source = invalid_endpoint_source()
     if not source:
         return failure(FailureCode.ENDPOINT_INVALID)
-    message = f"The AWS endpoint that {source} gives is not a valid URL."
+    message = f"The AWS endpoint in {source} is not a valid URL."
     return failure(FailureCode.ENDPOINT_INVALID, message=message, remedy=correct(source))
 
 
 def explain_missing() -> Failure:
-    """No source has any credentials; what the environment gives in part is named."""
+    """No source has any credentials; an incomplete environment is named."""
     usual = failure(FailureCode.CREDENTIALS_MISSING)
     if os.environ.get("AWS_SECRET_ACCESS_KEY") and not os.environ.get("AWS_ACCESS_KEY_ID"):
         message = f"{usual.message} AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not."
         return failure(usual.cause, message=message, remedy="Set AWS_ACCESS_KEY_ID as well.")
     if source := profile_source():
-        message = f"{usual.message} The profile that {source} names gives none."
+        message = f"{usual.message} The profile in {source} has none."
         remedy = f"Add a source of credentials to that profile, or correct {source}."
         return failure(usual.cause, message=message, remedy=remedy)
     if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
         message = (
-            f"{usual.message} The instance metadata service was not asked, since "
+            f"{usual.message} The instance metadata service wasn't used, because "
             "AWS_EC2_METADATA_DISABLED is set."
         )
         return replace(usual, message=message)
@@ -117,12 +117,12 @@ def named_setting(code: FailureCode, text: str) -> Failure:
     if code is not FailureCode.AWS_CONFIGURATION or not setting:
         return failure(code)
     if "infinite loop" in text.lower():
-        message = "Profiles get their credentials from each other in a loop, by source_profile."
+        message = "Profiles refer to each other in a loop in source_profile."
         return failure(code, message=message, remedy=correct(setting))
     if "does not exist" in text:
-        message = f"The AWS configuration has an error: what {setting} names does not exist."
+        message = f"The AWS configuration has an error: the value of {setting} doesn't exist."
         return failure(code, message=message, remedy=correct(setting))
-    message = f"The AWS configuration has an error: {setting} cannot be used as it is."
+    message = f"The AWS configuration has an error: {setting} isn't valid."
     return failure(code, message=message, remedy=correct(setting))
 
 
@@ -130,7 +130,7 @@ def _profile_not_found(_error: Exception) -> Failure:
     source = profile_source() or "“profile” in an [[aws]] table"
     return failure(
         FailureCode.AWS_CONFIGURATION,
-        message=f"The AWS profile that {source} names does not exist.",
+        message=f"The AWS profile in {source} doesn't exist.",
         remedy=f"Correct {source}, or add the profile to ~/.aws/config (AWS_CONFIG_FILE). To list "
         "the profiles that exist: aws configure list-profiles",
     )
@@ -143,8 +143,9 @@ def _unparsable(error: Exception) -> Failure:
     where = f"{file_name(given.get('path'))}{line}"
     return failure(
         FailureCode.AWS_CONFIGURATION,
-        message=f"The AWS configuration cannot be parsed: {where}.",
-        remedy="Correct that file: sections in [brackets], each once, and lines “name = value”.",
+        message=f"Couldn't parse the AWS configuration: {where}.",
+        remedy="Correct that file. It needs sections in [brackets], each once, and lines of the "
+        "form “name = value”.",
     )
 
 
@@ -167,6 +168,6 @@ def _of_another_library(error: Exception) -> Failure:
             return failure(FailureCode.AWS_CONFIGURATION, message=message, remedy=correct(variable))
         return invalid_endpoint()
     if isinstance(error, OSError):
-        message = "A file of the AWS configuration could not be read."
+        message = "Couldn't read a file of the AWS configuration."
         return failure(FailureCode.AWS_CONFIGURATION, message=message)
     return sdk_fault(error)

@@ -233,7 +233,7 @@ SCOPES: Final = [
         ),
         (
             deny("organizations:DescribeOrganization"),
-            ("AWS", "Organization", "failure", "may not call", ""),
+            ("AWS", "Organization", "failure", "doesn't have permission to call", ""),
         ),
         (
             lambda place: place.aws.all_features(False),  # noqa: FBT003 - off
@@ -261,7 +261,7 @@ SCOPES: Final = [
         ),
         (
             deny("organizations:ListAccounts"),
-            ("AWS", "Accounts", "failure", "may not call", ""),
+            ("AWS", "Accounts", "failure", "doesn't have permission to call", ""),
         ),
         (
             deny("account:GetAlternateContact"),

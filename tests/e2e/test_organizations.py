@@ -202,11 +202,11 @@ def test_a_role_that_may_not_be_assumed(place: Place, bot: Bot, slack: SlackSand
     slack.wait_connected()
     assert "our-shop" in slack.wait_message("1 contact missing")["text"]
     told = texts(slack.wait_message("Checks do not work in acquired")["blocks"])
-    assert "could not be assumed" in told
+    assert "Couldn't assume the role" in told
     assert "external_id" in told
     parts, _ = checked(place, wanted=1)
     assert parts["corp"]["complete"]
-    assert "could not be assumed" in parts["acquired"]["problem"]
+    assert "Couldn't assume the role" in parts["acquired"]["problem"]
     assert "of-another" not in bot.log
 
 

@@ -114,7 +114,7 @@ CASES: Final = (
     Case(
         "profile without credentials",
         FailureCode.CREDENTIALS_MISSING,
-        ("profile that AWS_PROFILE names gives none", "correct AWS_PROFILE"),
+        ("profile in AWS_PROFILE has none", "correct AWS_PROFILE"),
         {"AWS_PROFILE": "p"},
         f"[profile p]\nsso_start_url = {START}\n",
     ),
@@ -166,7 +166,7 @@ CASES: Final = (
         Case(
             f"endpoint of one service {value}",
             ENDPOINT,
-            ("endpoint that AWS_ENDPOINT_URL_STS gives",),
+            ("endpoint in AWS_ENDPOINT_URL_STS",),
             {**KEYS, "AWS_ENDPOINT_URL": CLOSED, "AWS_ENDPOINT_URL_STS": value},
         )
         for value in ("nonsense", "http://a b")
@@ -174,13 +174,13 @@ CASES: Final = (
     Case(
         "endpoint refused",
         FailureCode.UNREACHABLE,
-        ("endpoint that AWS_ENDPOINT_URL gives could not be reached", "Check AWS_ENDPOINT_URL"),
+        ("Couldn't reach the AWS endpoint in AWS_ENDPOINT_URL.", "Check AWS_ENDPOINT_URL"),
         {**KEYS, "AWS_ENDPOINT_URL": CLOSED},
     ),
     Case(
         "endpoint not found",
         FailureCode.UNREACHABLE,
-        ("endpoint that AWS_ENDPOINT_URL_STS gives could not be reached",),
+        ("Couldn't reach the AWS endpoint in AWS_ENDPOINT_URL_STS.",),
         {
             **KEYS,
             "AWS_ENDPOINT_URL": CLOSED,
@@ -235,7 +235,7 @@ CASES: Final = (
             ("binary", b"\xff\xfe", "damaged"),
             ("undated", TOKEN.replace("2099-01-01T00:00:00Z", "soon"), "damaged"),
             ("broken", TOKEN.replace(SECRET, f"{SECRET}\\n"), "damaged"),
-            ("of another shape", "[]", "not valid"),
+            ("of another shape", "[]", "isn't valid"),
             ("expired", EXPIRED, "expired"),
         )
     ),
@@ -464,17 +464,17 @@ def test_an_endpoint_without_tls_is_told(home: Path, monkeypatch: pytest.MonkeyP
         why = failed()
     assert why.cause is FailureCode.TLS_FAILED
     assert "AWS_ENDPOINT_URL" in why.message
-    assert "without encryption" in why.message
+    assert "doesn't use encryption" in why.message
     assert "scheme" in why.remedy
 
 
 @pytest.mark.parametrize(
     ("bundle", "says"),
     [
-        (None, ("not trusted", "self-signed", "AWS_CA_BUNDLE")),
-        ("/nonexistent.pem", ("AWS_CA_BUNDLE", "cannot be read")),
-        ("", ("AWS_CA_BUNDLE", "no certificate in it")),
-        ("hello", ("AWS_CA_BUNDLE", "no certificate in it")),
+        (None, ("isn't trusted", "self-signed", "AWS_CA_BUNDLE")),
+        ("/nonexistent.pem", ("AWS_CA_BUNDLE", "Couldn't read the file")),
+        ("", ("AWS_CA_BUNDLE", "contains no certificate")),
+        ("hello", ("AWS_CA_BUNDLE", "contains no certificate")),
     ],
     ids=["self-signed", "missing", "empty", "wrong"],
 )

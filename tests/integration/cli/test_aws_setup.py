@@ -22,14 +22,14 @@ MFA: Final = (
 CASES: Final = {
     "broken key": ({**KEYS, "AWS_ACCESS_KEY_ID": f"{SECRET}\nx"}, "", "AWS_ACCESS_KEY_ID contains"),
     "printed text": ({}, f"[default]\ncredential_process = echo {SECRET}\n", "credential_process"),
-    "nothing to start": ({}, "[default]\ncredential_process =\n", "could not be started"),
+    "nothing to start": ({}, "[default]\ncredential_process =\n", "Couldn't start the program"),
     "MFA": ({}, MFA, "MFA code"),
     "region": ({**KEYS, "AWS_REGION": "eu west 1"}, "", "did you mean eu-west-1?"),
     "endpoint": ({**KEYS, "AWS_ENDPOINT_URL": "nonsense"}, "", "not a valid URL"),
     "web identity": (
         {"AWS_ROLE_ARN": "arn:aws:iam::1:role/x", "AWS_WEB_IDENTITY_TOKEN_FILE": "/nonexistent"},
         "",
-        "AWS_WEB_IDENTITY_TOKEN_FILE names could not be read",
+        "Couldn't read the file in AWS_WEB_IDENTITY_TOKEN_FILE",
     ),
 }
 

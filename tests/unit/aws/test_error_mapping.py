@@ -152,7 +152,7 @@ def test_a_role_that_cannot_be_assumed_is_a_matter_of_credentials() -> None:
     )
     failure = explain(refused, about(MEMBER))
     assert failure.cause is FailureCode.CREDENTIALS_EXPIRED
-    assert "refreshed" in failure.message
+    assert "Couldn't refresh" in failure.message
     expired = explain(error("ExpiredToken", USER, 403, "AssumeRole"), about(MEMBER))
     assert expired.message.startswith("The AWS credentials have expired")
     slow = error("Throttling", status=400, operation="AssumeRole")

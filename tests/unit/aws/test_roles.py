@@ -90,7 +90,7 @@ def test_a_denied_role_is_told_with_its_trust_policy() -> None:
     with pytest.raises(GatewayError) as caught:
         by_role(Wire().on("AssumeRole", denied()), managed()).scope()
     why = caught.value.failure
-    assert why.message == f"The role {ROLE} could not be assumed: AWS denied it."
+    assert why.message == f"Couldn't assume the role {ROLE}: AWS denied it."
     assert "trust policy" in why.remedy
     assert "sts:AssumeRole" in why.remedy
     assert "jo@" not in f"{why} {caught.value.__cause__} {caught.value.__context__}"
@@ -116,7 +116,7 @@ def test_whatever_keeps_a_role_from_being_assumed_is_told(
     with pytest.raises(GatewayError) as caught:
         by_role(Wire().on("AssumeRole", answer), managed()).scope()
     assert caught.value.failure.cause is cause
-    assert f"The role {ROLE} could not be assumed. " in caught.value.failure.message
+    assert f"Couldn't assume the role {ROLE}. " in caught.value.failure.message
 
 
 def test_a_role_of_another_partition_is_asked_for_there() -> None:
