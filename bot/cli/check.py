@@ -38,9 +38,8 @@ def check(
 ) -> int:
     """Check once, without Slack.
 
-    Exit status: 0 everything is compliant, 1 something is non-compliant, 2 wrong usage or settings,
-    or nothing could be checked at all, 3 nothing is non-compliant but something could not be
-    checked.
+    Exit status: 0 everything is compliant, 1 something is non-compliant, 2 invalid usage or
+    settings, or nothing could be checked, 3 nothing is non-compliant but some checks failed.
     """
     try:
         return _check(as_json=as_json)
@@ -59,12 +58,12 @@ def _check(*, as_json: bool) -> int:
                 settings, lambda scan: say(scan_output.describe_joined(scan))
             )
     except KeyboardInterrupt:
-        say("Stopped. What had been read by then is recorded.")
+        say("Stopped. Accounts checked so far are recorded.")
         return Exit.INTERRUPTED
     if as_json:
         scan_json.write(report, sys.stdout)
     elif report.scan.state is ScanState.FAILED:
-        pass  # there are no accounts to list, and none to count
+        pass  # there are no accounts to list or count
     elif sys.stdout.isatty():
         scan_output.write_table(report, Console(highlight=False))
     else:
@@ -76,28 +75,28 @@ def _check(*, as_json: bool) -> int:
 
 
 def check_with_progress(settings: Settings, on_joined: Callable[[Scan], None]) -> ScanReport:
-    """One scan, with a progress bar where standard error is a terminal.
+    """One scan, with a progress bar if standard error is a terminal.
 
     Args:
-        settings: the Slack ones are not needed.
-        on_joined: called with the scan that was already running, where one was.
+        settings: the Slack settings are not needed.
+        on_joined: called with the scan that was already running, if any.
 
     Raises:
-        StoreError: the database cannot be used.
+        StoreError: the database can't be used.
     """
     return with_progress(lambda tell: one_shot.check_once(settings, tell, on_joined))
 
 
 def with_progress(work: Callable[[Callable[[int, int], None]], _Result]) -> _Result:
-    """Something that reads accounts, with a progress bar where standard error is a terminal.
+    """Run work that reads accounts, with a progress bar if standard error is a terminal.
 
     Args:
-        work: is given what it calls with (accounts done, accounts listed so far).
+        work: receives a function to call with (accounts done, accounts listed so far).
     """
     if not sys.stderr.isatty():
         return work(lambda _done, _total: None)
     columns = (TextColumn("Checking accounts"), BarColumn(), MofNCompleteColumn())
-    # Of the stream itself: with `stderr=True` it would write to what takes its place.
+    # The stream itself: with `stderr=True` it would write to the stream's replacement.
     console = Console(file=sys.stderr)
     bar = Progress(*columns, console=console, transient=True, redirect_stderr=False)
     with bar as progress, streams.above_bar(console):
@@ -106,7 +105,7 @@ def with_progress(work: Callable[[Callable[[int, int], None]], _Result]) -> _Res
 
 
 def exit_status(report: ScanReport) -> Exit:
-    """Whether every account is compliant, something is non-compliant, or something is not known."""
+    """Whether everything is compliant, something is non-compliant, or something is unchecked."""
     if report.scan.state is ScanState.FAILED:
         return Exit.USAGE
     outcomes = {result.outcome for result in report.results}

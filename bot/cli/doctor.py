@@ -1,4 +1,4 @@
-"""`altcontact doctor`: the installation checked from end to end."""
+"""`altcontact doctor`: checks the installation from end to end."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def doctor(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")] = False,
 ) -> int:
-    """Check the installation from end to end, with the mend of what is wrong; changes nothing.
+    """Check the installation from end to end and say how to fix problems. Changes nothing.
 
-    Exit status: 0 all is well, 1 there are warnings, 2 there are failures.
+    Exit status: 0 no problems, 1 warnings, 2 failures.
     """
     logs.configure("console", logging.ERROR)
     try:
@@ -49,7 +49,7 @@ def doctor(
 
 
 def exit_status(lines: Sequence[CheckResult]) -> Exit:
-    """Whether there are failures, or else warnings."""
+    """The status of the worst line: failures, warnings, or neither."""
     counted = count(lines)
     if counted[State.FAILURE]:
         return Exit.FAILURES

@@ -35,7 +35,7 @@ _NARROWEST: Final = 40
 
 
 def show(lines: Iterable[CheckResult], out: TextIO) -> list[CheckResult]:
-    """Write lines as they come, and the summary; the lines."""
+    """Write lines as they come, then the summary; returns the lines."""
     console = _console(out)
     report = _Report(console)
     found: list[CheckResult] = []
@@ -48,7 +48,7 @@ def show(lines: Iterable[CheckResult], out: TextIO) -> list[CheckResult]:
 
 
 def show_failures(lines: Iterable[CheckResult], out: TextIO) -> None:
-    """Write what failed, and nothing else."""
+    """Write only the failures."""
     report = _Report(_console(out))
     for line in lines:
         if line.state is State.FAILURE:
@@ -60,10 +60,10 @@ def _console(out: TextIO) -> Console:
 
 
 class _Report:
-    """Writes lines as they come, under a headline for each section.
+    """Writes lines as they come, with a heading for each section.
 
     Args:
-        console: where they go; a terminal gets colours, and words wrapped at its width.
+        console: the output; a terminal gets colors, and text wrapped to its width.
     """
 
     def __init__(self, console: Console) -> None:
@@ -75,7 +75,7 @@ class _Report:
         )
 
     def write(self, line: CheckResult) -> None:
-        """Write one line, with its mend and what to paste for it."""
+        """Write one line, with how to fix it and what to paste."""
         if line.section is not self._section:
             if self._section is not None:
                 self._print(Text())
@@ -95,7 +95,7 @@ class _Report:
             for number, row in enumerate(self._wrapped(one_line(line.remedy))):
                 self._print(Text(f"{_HANG}{row}" if number else f"{_MARGIN}{self._arrow} {row}"))
         for row in line.snippet.splitlines():
-            # Never wrapped: it has to be pasted as it stands.
+            # Never wrapped, so that it can be pasted unchanged.
             self._print(Text(f"{_PASTE}{one_line(row)}", "cyan"))
 
     def end(self, lines: Sequence[CheckResult]) -> None:

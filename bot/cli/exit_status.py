@@ -1,4 +1,4 @@
-"""The statuses with which commands end."""
+"""The exit statuses of the commands."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The exit statuses; those above 3 follow sysexits.h and the shells.
+    """The exit statuses; those above 3 follow sysexits.h and shell conventions.
 
-    The second three are the doctor's.
+    `WELL`, `WARNINGS` and `FAILURES` are the doctor's.
     """
 
     COMPLIANT = 0

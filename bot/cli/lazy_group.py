@@ -1,4 +1,4 @@
-"""A group of commands that are imported when they are called: click's lazily loaded subcommands."""
+"""A group of commands that are imported when called: click's lazily loaded subcommands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class LazyCommand(NamedTuple):
     """A command that is not imported yet.
 
-    `summary` is the first paragraph of its help. `long_running`: it has its own way to be stopped.
+    `summary` is the first paragraph of its help. A `long_running` command handles signals itself.
     """
 
     module: str
@@ -32,9 +32,9 @@ class LazyCommand(NamedTuple):
 
 
 class LazyGroup(TyperGroup):
-    """Shows its commands without importing them, and imports the one that is called.
+    """Lists its commands without importing them, and imports the one that is called.
 
-    `lazy` is what a subclass consists of: its commands by their names.
+    A subclass defines `lazy`: its commands by name.
     """
 
     lazy: ClassVar[Mapping[str, LazyCommand]] = {}
@@ -42,12 +42,12 @@ class LazyGroup(TyperGroup):
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own, passed on
         super().__init__(**attributes)
         for name, command in self.lazy.items():
-            # As `short_help` it is wrapped; what only `help` gives is cut off after one line.
+            # `short_help` is wrapped; `help` alone would be cut off after one line.
             listed = TyperCommand(name, short_help=command.summary)
             self.commands.setdefault(name, listed)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as above
-        """The command that is called, imported; see `TyperGroup.resolve_command`."""
+        """Import the command that is called; see `TyperGroup.resolve_command`."""
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None and name in self.lazy:
             command = _load(self.lazy[name])
@@ -55,7 +55,7 @@ class LazyGroup(TyperGroup):
 
 
 def _load(command: LazyCommand) -> Any:  # noqa: ANN401 - as above
-    """Import a command; a one-shot command ends in words where it is stopped meanwhile."""
+    """Import a command; a one-shot command that is stopped meanwhile says so."""
     if command.long_running:
         return command.load()
     try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
 OURS: Final = "bot"
-"""The logger above all of this program's own."""
+"""The parent of all of this program's loggers."""
 
 _BY_KEY: Final = {
     "email": EMAIL,
@@ -28,20 +28,20 @@ _BY_KEY: Final = {
     "password": SECRET,
     "token": SECRET,
 }
-"""What stands for the value of a key, whatever the value looks like."""
+"""The mask for the value of a key, whatever the value looks like."""
 
 _ACCOUNT_KEYS: Final = frozenset({"account", "account_id", "accounts"})
 _ACCOUNT: Final = re.compile(r"\d[\d -]*")
 
 
 def configure(log_format: str, level: int = logging.INFO) -> None:
-    """Send every log line, the libraries' too, through one masked format to standard error.
+    """Send every log line, including those of libraries, to standard error in one masked format.
 
-    May be called again; the last call counts.
+    May be called again; the last call takes effect.
 
     Args:
         log_format: `console` or `json`.
-        level: the least level shown of this program's own lines; of libraries it is WARNING.
+        level: the lowest level of this program's own lines; for libraries it is WARNING.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -80,10 +80,10 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
 
 
 def log_defect(error: Exception) -> str:
-    """Log an error that nobody foresaw.
+    """Log an unexpected error.
 
     Returns:
-        The id under which it is in the log.
+        The reference that identifies it in the log.
     """
     if not structlog.is_configured():
         configure("console")
@@ -95,7 +95,7 @@ def log_defect(error: Exception) -> str:
 
 
 def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Mask the event, every value beside it, and the text of an exception (a processor)."""
+    """Mask the event, every value with it, and the text of an exception (a processor)."""
     return {
         key: value if key.startswith("_") else _masked_by_key(key, value)  # structlog's `_record`
         for key, value in event.items()
@@ -103,7 +103,7 @@ def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
 
 
 def _masked_by_key(key: str, value: object) -> object:
-    """A value masked by what its key says that it is, else by its shape."""
+    """A value masked by the meaning of its key, or else by its shape."""
     stands_for = _BY_KEY.get(key.replace("_", "").lower())
     if stands_for is not None and isinstance(value, str) and value:
         return stands_for
@@ -131,27 +131,27 @@ def _renderer(log_format: str) -> structlog.typing.Processor:
         return structlog.processors.JSONRenderer(ensure_ascii=False)
     return structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(),
-        # The pretty one shows local variables, and those hold contacts.
+        # The pretty formatter shows local variables, which contain contacts.
         exception_formatter=structlog.dev.plain_traceback,
     )
 
 
 def _log_thread_defect(arguments: threading.ExceptHookArgs) -> None:
-    """Log what ended a thread, instead of printing it unmasked."""
+    """Log the error that ended a thread, instead of printing it unmasked."""
     error: Any = (arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
     name = arguments.thread.name if arguments.thread else ""
-    structlog.get_logger(__name__).error("a thread ended", thread=name, exc_info=error)
+    structlog.get_logger(__name__).error("thread failed", thread=name, exc_info=error)
 
 
 class _StandardError(logging.Handler):
-    """Writes to what `sys.stderr` is at that moment: a progress bar takes its place for a while."""
+    """Writes to the current `sys.stderr`, which a progress bar may replace for a while."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
         try:
             sys.stderr.write(self.format(record) + "\n")
             sys.stderr.flush()
-        except Exception as error:  # noqa: BLE001 - logging's convention: a line stops no work
+        except Exception as error:  # noqa: BLE001 - logging's convention: a log line never stops work
             # `handleError` would print the arguments, unmasked.
             with suppress(OSError, ValueError):
                 kind = type(error).__name__

@@ -26,14 +26,13 @@ class Commands(LazyGroup):
     lazy: ClassVar = {
         "run": LazyCommand(
             "bot.cli.run",
-            "Run the bot, until it is told to stop (SIGTERM, Ctrl-C).",
+            "Run the bot until it is stopped (SIGTERM, Ctrl-C).",
             long_running=True,
         ),
         "check": LazyCommand("bot.cli.check", "Check once, without Slack."),
         "doctor": LazyCommand(
             "bot.cli.doctor",
-            "Check the installation from end to end, with the mend of what is wrong; "
-            "changes nothing.",
+            "Check the installation from end to end and say how to fix problems. Changes nothing.",
         ),
         "sandbox": LazyCommand(
             "bot.cli.sandbox",
@@ -42,14 +41,14 @@ class Commands(LazyGroup):
             long_running=True,
         ),
         "policy": LazyCommand(
-            "bot.cli.policy", "Check the policy file, and tell what it gives an account."
+            "bot.cli.policy", "Check the policy file, and explain what applies to an account."
         ),
     }
 
 
 cli: Final = typer.Typer(
     cls=Commands,
-    help="Keep the alternate contacts of AWS accounts right, from Slack.",
+    help="Check that every AWS account has valid alternate contacts, and fix them from Slack.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -76,10 +75,10 @@ def _options(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out a command line.
+    """Run a command line.
 
     Args:
-        arguments: without the program's name; None: the process's own.
+        arguments: without the program's name; None for the process's own.
 
     Returns:
         The exit status, one of `Exit`.
@@ -89,10 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if error := streams.output_error():
         given_up = streams.give_up(error)
         words = sys.argv[1:] if arguments is None else arguments
-        # A bot whose terminal is gone has lost no result.
+        # A bot whose terminal is closed has lost no result.
         return status if _is_long_running(words) else given_up
     if status == Exit.INTERRUPTED and arguments is None:
-        # Calls to AWS may hang in threads, which Python would wait for; all they do is read.
+        # Calls to AWS may hang in threads, which Python would wait for; they only read.
         os._exit(status)
     return status
 
@@ -113,10 +112,10 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
     except SystemExit as end:
         if not isinstance(end.__context__, BrokenPipeError):
             raise
-        # typer ends with 1 where the reader of a pipe is gone, which means something else here.
+        # typer exits with 1 if a pipe's reader is gone, but 1 means something else here.
         streams.discard(sys.stdout)
         return Exit.PIPE_CLOSED
-    except Exception as error:  # noqa: BLE001 - the process's edge: it ends in words
+    except Exception as error:  # noqa: BLE001 - the process's edge: it ends with a message
         if isinstance(error, OSError) and streams.output_error() is not None:
             return Exit.CANNOT_WRITE  # which `main` says
         show: Callable[[], None] | None = getattr(error, "show", None)
@@ -129,9 +128,9 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
 
 
 def _report_defect(error: Exception) -> int:
-    """Log an error that nobody foresaw, and say in one line where to find it."""
-    from bot.cli import logs  # noqa: PLC0415 - slow to import, and of use only where something failed
+    """Log an unexpected error, and say in one line where to find it."""
+    from bot.cli import logs  # noqa: PLC0415 - slow to import, and needed only after a failure
 
     reference = logs.log_defect(error)
-    say(f"altcontact met an error of its own; the log has it under the reference {reference}.")
+    say(f"altcontact failed unexpectedly. The log has details under reference {reference}.")
     return Exit.DEFECT

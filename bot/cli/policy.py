@@ -1,4 +1,4 @@
-"""`altcontact policy`: what there is to do with the policy file."""
+"""`altcontact policy`: the commands for the policy file."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from bot.cli.lazy_group import LazyCommand, LazyGroup
 
 
 class PolicyCommands(LazyGroup):
-    """The commands about the policy."""
+    """The commands for the policy."""
 
     lazy: ClassVar = {
         "check": LazyCommand(
             "bot.cli.policy_check",
-            "Check a whole file, for CI: each mistake on a line, with file, line and key.",
+            "Check a policy file, for CI: one problem per line, with file, line and key.",
         ),
         "init": LazyCommand(
             "bot.cli.policy_init",
-            "Write a policy file to start from: what most accounts have. Replaces no file.",
+            "Write a starter policy from what most accounts have. Never overwrites a file.",
         ),
         "schema": LazyCommand(
             "bot.cli.policy_schema",
-            "Write the JSON Schema of the file, for editors that complete and check TOML.",
+            "Write the file's JSON Schema, for editors that complete and check TOML.",
         ),
         "explain": LazyCommand(
             "bot.cli.policy_explain",
-            "Tell what an account should have, and which table and line gives it each value.",
+            "Show what an account should have, and which section and line sets each value.",
         ),
     }
 
@@ -39,4 +39,4 @@ app: Final = typer.Typer(
 
 @app.callback()
 def policy() -> None:
-    """Check the policy file, and tell what it gives an account."""
+    """Check the policy file, and explain what applies to an account."""

@@ -1,4 +1,4 @@
-"""`altcontact policy explain`: what an account should have, and which line says so."""
+"""`altcontact policy explain`: what an account should have, and which line sets it."""
 
 from __future__ import annotations
 
@@ -25,16 +25,14 @@ app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
 def policy_explain(
     account: Annotated[str, typer.Argument(help="An account's id or name.")],
     *,
-    show_all: Annotated[
-        bool, typer.Option("--all", help="Show the values that are built in, too.")
-    ] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Also show built-in values.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write JSON to standard output, with every value.")
     ] = False,
 ) -> int:
-    """Tell what an account should have, and which table and line gives it each value.
+    """Show what an account should have, and which section and line sets each value.
 
-    Exit status: 0 it was told, 2 wrong usage or settings, 3 it cannot be told.
+    Exit status: 0 success, 2 invalid usage or settings, 3 the policy can't be determined.
     """
     settings = load(os.environ, needs_slack=False)
     logs.configure(settings.log_format, logging.ERROR)
@@ -58,5 +56,5 @@ def policy_explain(
     else:
         policy_output.write_plain(found.account, shown, sys.stdout, sys.stderr)
     if hidden := len(found.values) - len(shown):
-        say(f"{hidden} values are built in and not shown; --all shows them.")
+        say(f"{hidden} built-in values are not shown; use --all to show them.")
     return Exit.COMPLIANT

@@ -1,4 +1,4 @@
-"""`altcontact policy init`: a policy file to start from."""
+"""`altcontact policy init`: writes a starter policy."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def policy_init(
         str,
         typer.Argument(
             help="The TOML file to write, `-` for standard output.  "
-            "[default: the one that the bot would read]"
+            "[default: the file the bot reads]"
         ),
     ] = "",
 ) -> int:
-    """Write a policy file to start from: what most accounts have. Replaces no file.
+    """Write a starter policy from what most accounts have. Never overwrites a file.
 
-    Reads the contacts of every account; records nothing and changes none.
+    Reads the contacts of every account; records nothing and changes no contact.
 
-    Exit status: 0 it was written, 2 wrong usage or settings, or nothing could be read.
+    Exit status: 0 success, 2 invalid usage or settings, or no contact could be read.
     """
     name = file or os.environ.get(CONFIG, "").strip() or DEFAULT_FILE
     if name != "-" and _is_there(_path(name)):
-        say(f"{name} exists already. Name another file, or - for standard output.")
+        say(f"{name} already exists. Choose another file, or - for standard output.")
         return Exit.USAGE
-    # The file that is to be written need not be there yet.
+    # The file to write need not exist yet.
     environ = {key: value for key, value in os.environ.items() if key != CONFIG or not file}
     if not _is_there(_path(environ.get(CONFIG, "") or DEFAULT_FILE)):
         environ.pop(CONFIG, None)
@@ -60,26 +60,26 @@ def policy_init(
     if trouble := scan_output.describe_trouble(found.scan):
         say(trouble)
     if not any(each.read for each in found.starters):
-        say("No contact could be read, so there is nothing to start from.")
+        say("No contact could be read, so no policy was written.")
         return Exit.USAGE
     text = starter_file.render(found.starters)
     if name == "-":
         sys.stdout.write(text)
         return Exit.COMPLIANT
     try:
-        # "x": never over a file that has come meanwhile.
+        # "x" never overwrites a file that was created meanwhile.
         with _path(name).open("x", encoding="utf-8") as out:
             out.write(text)
     except OSError as error:
-        raise SettingsError(f"{name} could not be written: {error.strerror}.") from error
-    say(f"Wrote {name}. Read it through, then: altcontact policy check")
+        raise SettingsError(f"Couldn't write {name}: {error.strerror}.") from error
+    say(f"Wrote {name}. Review it, then run: altcontact policy check")
     return Exit.COMPLIANT
 
 
 def _is_there(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # writing it says why
+    except OSError:  # writing the file reports why
         return False
 
 

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from bot.services.explain_policy import Explanation, NotFound
 
 _WIDE: Final = 100
-"""Columns from which on what gave way has one of its own."""
+"""Terminal width from which overridden values get their own column."""
 
 _SOURCE: Final = 24
-"""Characters of a line that names a table, where there is little room."""
+"""Longest source on one line in a narrow terminal, in characters."""
 
 _NEEDED: Final = {"units": "OUs", "tags": "tags"}
 
@@ -51,10 +51,10 @@ def write_problems(found: LoadedSettings, out: TextIO, err: TextIO) -> Exit:
     if found.problems:
         err.write(f"{_number(len(found.problems), 'problem')}.\n")
         return Exit.USAGE
-    counted = [_number(found.tables, "table") + " of policy"]
+    counted = [_number(found.tables, "policy section")]
     if found.settings.aws:
-        counted.append(_number(len(found.settings.aws), "[[aws]] table"))
-    out.write(f"{found.file}: all is well; {' and '.join(counted)}.\n")
+        counted.append(_number(len(found.settings.aws), "[[aws]] section"))
+    out.write(f"{found.file}: no problems found; {' and '.join(counted)}.\n")
     return Exit.COMPLIANT
 
 
@@ -65,39 +65,40 @@ def write_schema(out: TextIO) -> None:
 
 
 def write_not_found(text: str, found: NotFound, err: TextIO) -> Exit:
-    """Write which accounts it could be, or why none is known."""
+    """Write which accounts match, or why none is known."""
     if found.several:
-        err.write(f"“{one_line(text)}” may be one of several accounts; give one's id:\n")
+        err.write(f"“{one_line(text)}” matches several accounts. Use an account id:\n")
         err.writelines(f"  {_named(account)}\n" for account in found.several[: MAX_MATCHES - 1])
         if len(found.several) >= MAX_MATCHES:
-            err.write("  and others\n")
+            err.write("  and more\n")
         return Exit.USAGE
     problem = account_id_problem(text)
-    err.write(f"There is no account “{one_line(text)}”{f', which {problem}' if problem else ''}.\n")
+    why_not = f": it {problem}" if problem else ""
+    err.write(f"No account matches “{one_line(text)}”{why_not}.\n")
     for organization, why in found.failures.items():
         of = f" of “{one_line(organization)}”" if organization else ""
-        err.write(f"The accounts{of} could not be listed. {_told(why)}\n")
+        err.write(f"Couldn't list the accounts{of}. {_reason(why)}\n")
     return Exit.UNCHECKED if found.failures else Exit.USAGE
 
 
 def write_undecided(found: Explanation, needs: Sequence[str], err: TextIO) -> Exit:
-    """Write that the policy of an account cannot be told, and why."""
+    """Write that the policy of an account can't be determined, and why."""
     what = " and ".join(_NEEDED[need] for need in needs)
-    err.write(f"{_named(found.account)}: cannot be told, since its {what} could not be read.\n")
-    err.writelines(f"{_told(why)}\n" for why in dict.fromkeys(found.failures.values()))
+    err.write(f"{_named(found.account)}: policy unknown, since its {what} couldn't be read.\n")
+    err.writelines(f"{_reason(why)}\n" for why in dict.fromkeys(found.failures.values()))
     return Exit.UNCHECKED
 
 
 def write_table(account: Account, values: Iterable[ExplainedValue], console: Console) -> None:
-    """Write an account's policy as a table; what is built in stands back.
+    """Write an account's policy as a table, with built-in values dimmed.
 
-    What gives way to a table is told, but for what is built in: everything wins over that.
+    Overridden values are shown, except built-in ones, which everything overrides.
     """
     console.print(Text(_named(account), "bold"))
     wide = console.width >= _WIDE
     grid = Table(box=box.SIMPLE_HEAD, header_style="bold", show_edge=False, pad_edge=False)
-    for column in ("key", "value", "given by", *(["over"] if wide else [])):
-        grid.add_column(column, overflow="fold", no_wrap=column in {"key", "given by"})
+    for column in ("key", "value", "set by", *(["overrides"] if wide else [])):
+        grid.add_column(column, overflow="fold", no_wrap=column in {"key", "set by"})
     for explained in values:
         beaten = [(display(value), source) for source, value in explained.overridden]
         over = [(value, by) for value, by in beaten if by != BUILT_IN.source]
@@ -105,7 +106,7 @@ def write_table(account: Account, values: Iterable[ExplainedValue], console: Con
             last = "\n".join(f"{value}: {by}" for value, by in over)
             cells = [explained.key, display(explained.value), explained.source, last]
         else:
-            lines = [explained.source, *(f"over {value}:\n{by}" for value, by in over)]
+            lines = [explained.source, *(f"overrides {value}:\n{by}" for value, by in over)]
             given = "\n".join(lines).split("\n")
             cells = [explained.key, display(explained.value), "\n".join(map(_in_two, given))]
         style = "dim" if explained.source == BUILT_IN.source else ""
@@ -120,7 +121,7 @@ def _in_two(source: str) -> str:
 def write_plain(
     account: Account, values: Sequence[ExplainedValue], out: TextIO, err: TextIO
 ) -> None:
-    """Write a value a line, in even columns: key, value, the table, and what gave way to it."""
+    """Write one value per line, in aligned columns: key, value, section, overridden values."""
     err.write(f"{_named(account)}\n")
     if not values:
         return
@@ -132,7 +133,7 @@ def write_plain(
     for row, explained in zip(rows, values, strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         over = "; ".join(
-            f"over {source}: {display(value)}" for source, value in explained.overridden
+            f"overrides {source}: {display(value)}" for source, value in explained.overridden
         )
         out.write("  ".join((*cells, one_line(over))).rstrip() + "\n")
 
@@ -141,7 +142,7 @@ def write_json(found: Explanation, out: TextIO) -> None:
     """Write one JSON object and a line feed.
 
     Its shape: `account` {id, name, organization, path, tags}; `values` [{key, value, source,
-    gave_way: [{value, source}]}], or `undecided` [what could not be read].
+    gave_way: [{value, source}]}], or `undecided` [what couldn't be read].
     """
     account = found.account
     given: dict[str, Any] = {
@@ -172,7 +173,7 @@ def write_json(found: Explanation, out: TextIO) -> None:
 
 
 def display(value: Value) -> str:
-    """A value in words: a rule that is off, a list, or nothing at all."""
+    """A value as text: a rule that is off, a list, or nothing."""
     if value is None:
         return "off"
     if isinstance(value, tuple):
@@ -187,7 +188,7 @@ def _named(account: Account) -> str:
     return one_line(f"{account.id} {account.name}{of}{path}")
 
 
-def _told(why: Failure) -> str:
+def _reason(why: Failure) -> str:
     return one_line(" ".join(filter(None, (why.message, why.remedy))))
 
 

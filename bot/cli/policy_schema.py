@@ -15,7 +15,7 @@ app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def policy_schema() -> int:
-    """Write the JSON Schema of the file, for editors that complete and check TOML.
+    """Write the file's JSON Schema, for editors that complete and check TOML.
 
     Exit status: 0.
     """

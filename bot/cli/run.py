@@ -1,4 +1,4 @@
-"""`altcontact run`: the bot, until it is told to stop."""
+"""`altcontact run`: runs the bot until it is stopped."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def run() -> int:
-    """Run the bot, until it is told to stop (SIGTERM, Ctrl-C)."""
+    """Run the bot until it is stopped (SIGTERM, Ctrl-C)."""
     try:
         settings = load(os.environ, needs_slack=True)
     except SettingsError:
@@ -37,7 +37,7 @@ def run() -> int:
 
     environ = dict(os.environ)
     if not environ.get(CONFIG, "").strip() and Path(DEFAULT_FILE).exists():
-        # It must be there at a reload, too: without it all of the policy would be gone.
+        # The file must also exist at a reload: without it, the whole policy would be lost.
         environ[CONFIG] = DEFAULT_FILE
     try:
         return bot.run(settings, lambda: load(environ, needs_slack=True))
@@ -46,8 +46,8 @@ def run() -> int:
 
 
 def _cannot_start(lines: Sequence[CheckResult]) -> Exit:
-    """Say what keeps the bot from starting, as the doctor says it."""
-    say("altcontact cannot start.")
+    """Say what keeps the bot from starting, in the doctor's format."""
+    say("altcontact can't start.")
     doctor_output.show_failures(lines, sys.stderr)
-    say("altcontact doctor checks everything else.")
+    say("To check everything else, run: altcontact doctor")
     return Exit.USAGE

@@ -11,7 +11,7 @@ from bot.domain.errors import AltcontactError
 app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 PAGE_PORT: Final = 8700
-"""The sandbox's page; its AWS and its Slack are on the two ports after it."""
+"""Port of the sandbox's page; its AWS and Slack use the next two ports."""
 
 
 @app.command()
@@ -32,21 +32,21 @@ def sandbox(
     ] = None,
     accounts: Annotated[
         int | None,
-        typer.Option(min=1, max=20_000, help="So many accounts rather than the 15 of the demo."),
+        typer.Option(min=1, max=20_000, help="Number of accounts, instead of the 15 of the demo."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="What --accounts are made from: the same again.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Seed for --accounts; the same seed gives the same accounts.")
+    ] = 1,
     policy_file: Annotated[
         str,
-        typer.Option(
-            "--policy", metavar="FILE", help="A TOML file with the policy that the bot goes by."
-        ),
+        typer.Option("--policy", metavar="FILE", help="A TOML file with the bot's policy."),
     ] = "",
-    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Don't open a browser.")] = False,
     no_bot: Annotated[
-        bool, typer.Option("--no-bot", help="The servers alone, for a bot of your own.")
+        bool, typer.Option("--no-bot", help="Run only the servers, for your own bot.")
     ] = False,
     terminal: Annotated[
-        bool, typer.Option("--terminal", help="Show Slack as text in this terminal, too.")
+        bool, typer.Option("--terminal", help="Also show Slack as text in this terminal.")
     ] = False,
 ) -> int:
     """Run the bot against a local Slack workspace and a local AWS organization, as a web page."""

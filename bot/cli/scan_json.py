@@ -1,4 +1,4 @@
-"""A scan's report as JSON, written account by account so that ten thousand need little memory."""
+"""A scan's report as JSON, written account by account so that large reports need little memory."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 def write(report: ScanReport, out: TextIO) -> None:
     """Write one JSON object and a line feed.
 
-    Its shape: `error` {code, message, remedy}, why the check is incomplete or failed, null where it
-    is complete; `scan` {id, started_at, finished_at, complete, scope, caller, organizations},
-    where `organizations` is [{name, complete, scope, caller, problem}], empty where there is but
-    one; `summary` {accounts, and how many of them have each outcome}; `accounts` [{id, name,
-    organization, path, state, outcome, excluded, contacts}], where `contacts` is {type that the
-    policy looks at: {outcome, severity, reason, contact, rules}}, `contact` is {name, title, email,
-    phone} or null, and `rules` has each rule that is broken or undecided: {rule, outcome, severity,
-    reason, page, fields, exempt}, where `fields` is [{field, expected: [values], actual}] and
-    `exempt` is {until, by, kind} or null. `page` is from the top of the repository. Times are ISO
-    8601 with an offset; what was never found out is null.
+    Its shape: `error` {code, message, remedy}, why the check is incomplete or failed, null if
+    it is complete; `scan` {id, started_at, finished_at, complete, scope, caller,
+    organizations}, where `organizations` is [{name, complete, scope, caller, problem}], empty
+    if there is only one; `summary` {accounts, and how many of them have each outcome};
+    `accounts` [{id, name, organization, path, state, outcome, excluded, contacts}], where
+    `contacts` is {type that the policy looks at: {outcome, severity, reason, contact, rules}},
+    `contact` is {name, title, email, phone} or null, and `rules` lists each rule that is
+    violated or undecided: {rule, outcome, severity, reason, page, fields, exempt}, where
+    `fields` is [{field, expected: [values], actual}] and `exempt` is {until, by, kind} or null.
+    `page` is relative to the repository. Times are ISO 8601 with an offset; unknown values are
+    null.
     """
     counted = count(report.results)
     summary = {"accounts": sum(counted.values())} | {
@@ -46,9 +47,9 @@ def write(report: ScanReport, out: TextIO) -> None:
 
 
 def write_error(error: AltcontactError, out: TextIO) -> None:
-    """Write one JSON object and a line feed, in place of `write`'s, where there is no report.
+    """Write one JSON object and a line feed if there is no report.
 
-    Its shape: `error`, as of `write`; its `code` is `settings` or `database`.
+    Its shape: `error`, as in `write`; its `code` is `settings` or `database`.
     """
     code = {SettingsError: "settings", StoreError: "database"}.get(type(error))
     given = {"code": code, "message": str(error), "remedy": error.remedy or None}

@@ -1,4 +1,4 @@
-"""A scan's report for people: a table on a terminal, plain lines where it is piped."""
+"""A scan's report for people: a table on a terminal, plain lines if piped."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from bot.domain.scans import Scan, ScanReport
 
 WIDE: Final = 100
-"""Columns from which on the state has a column of its own; AWS's longest takes 18."""
+"""Terminal width from which the state gets its own column; AWS's longest needs 18."""
 
 ROOMY: Final = 140
-"""Columns from which on the severity has a column of its own, where severities differ."""
+"""Terminal width from which the severity gets its own column, if severities differ."""
 
 MOST_ROWS: Final = 500
-"""Accounts from which on those that ask for nothing are counted rather than listed."""
+"""Most accounts to list in full; beyond that, accounts without findings are only counted."""
 
 _STYLES: Final = {
     Outcome.MISSING: "bold red",
@@ -45,7 +45,7 @@ _QUIET: Final = {Outcome.COMPLIANT, Outcome.SKIPPED, Outcome.EXEMPT}
 
 
 def one_line(text: str) -> str:
-    """Text from outside as one line: what cannot be printed stands as its Python escape."""
+    """Text from outside as one line: unprintable characters become Python escapes."""
     if text.isprintable():
         return text
     return "".join(
@@ -55,7 +55,7 @@ def one_line(text: str) -> str:
 
 
 def write_table(report: ScanReport, console: Console) -> None:
-    """Write the report as a table, worst first, with the causes and mends of what is unknown."""
+    """Write the report as a table, worst first, with causes and fixes for failed checks."""
     results = _worst_first(report.results)
     causes = _Causes(results)
     listed = results
@@ -67,7 +67,7 @@ def write_table(report: ScanReport, console: Console) -> None:
     if len(listed) < len(results):
         left_out = _accounts(len(results) - len(listed))
         console.print(
-            Text(f"{left_out} that need nothing not listed; --json holds all.\n", style="dim")
+            Text(f"{left_out} without findings not listed; use --json to list all.\n", style="dim")
         )
     causes.write(console)
     console.print(_counts(report))
@@ -75,9 +75,9 @@ def write_table(report: ScanReport, console: Console) -> None:
 
 
 def write_plain(report: ScanReport, out: TextIO, err: TextIO) -> None:
-    """Write an account a line: id, outcome, state, name, what is the matter, in even columns.
+    """Write one account per line: id, outcome, state, name, findings, in aligned columns.
 
-    The summary and the mends go to `err`, so that the lines can be counted and searched.
+    The summary and the remedies go to `err`, so that the lines can be counted and searched.
     """
     results = _worst_first(report.results)
     widths = [0] * 4
@@ -101,13 +101,13 @@ def summary(report: ScanReport) -> str:
 
 
 def describe_trouble(scan: Scan) -> str:
-    """What keeps a scan from being complete, with the mend; empty where it is complete."""
+    """Why a scan is not complete, with how to fix it; empty if it is complete."""
     if scan.state is ScanState.COMPLETE:
         return ""
     head = {
-        ScanState.INCOMPLETE: "The check is incomplete; what it did not see stays as it was.",
-        ScanState.FAILED: "The check failed; nothing was checked.",
-    }.get(scan.state, "The check did not end.")
+        ScanState.INCOMPLETE: "The check is incomplete. Findings it couldn't check are unchanged.",
+        ScanState.FAILED: "The check failed. No account was checked.",
+    }.get(scan.state, "The check didn't finish.")
     why = (scan.failure.message, scan.failure.remedy) if scan.failure else ()
     return " ".join((head, *filter(None, why)))
 
@@ -116,11 +116,11 @@ def describe_joined(scan: Scan) -> str:
     """Who started the scan that is already running."""
     who = {
         TriggerKind.SCHEDULE: "the bot's schedule",
-        TriggerKind.SLACK: f"{one_line(scan.trigger.user_id) or 'somebody'} in Slack",
+        TriggerKind.SLACK: f"{one_line(scan.trigger.user_id) or 'someone'} in Slack",
         TriggerKind.CLI: "another altcontact check",
     }[scan.trigger.kind]
     since = f"{scan.started_at:%H:%M:%S %Z}".rstrip()
-    return f"A check is running already, started by {who} at {since}; waiting for its result."
+    return f"A check is already running, started by {who} at {since}. Waiting for its result."
 
 
 def _worst_first(results: Iterable[AccountResult]) -> list[AccountResult]:
@@ -151,7 +151,7 @@ def _table(results: Sequence[AccountResult], causes: _Causes, width: int) -> Tab
     severities = width >= ROOMY and len({_severity(result) for result in results} - {""}) > 1
     if severities:
         grid.add_column("Severity", no_wrap=True)
-    grid.add_column("What is the matter", overflow="fold")
+    grid.add_column("Findings", overflow="fold")
     for result in results:
         account, style = result.account, _STYLES[result.outcome]
         what = causes.brief(result)
@@ -171,7 +171,7 @@ def _table(results: Sequence[AccountResult], causes: _Causes, width: int) -> Tab
 
 
 def _severity(result: AccountResult) -> str:
-    """The worst severity of an account, in words; empty where nothing has one."""
+    """The worst severity of an account as a word; empty if it has none."""
     found = [item.severity for item in result.results if item.severity is not None]
     worst = min(found, key=lambda severity: severity.rank, default=None)
     return worst.label.lower() if worst is not None else ""
@@ -188,7 +188,7 @@ def _cells(result: AccountResult) -> tuple[str, str, str, str]:
 
 
 def _reasons(result: AccountResult) -> str:
-    """Why an account is not compliant, in whole sentences, with expected against actual."""
+    """Why an account is non-compliant, in full sentences, with expected and actual values."""
     said = [_EXCLUDED.format(result.excluded)] if result.excluded else []
     for item in result.results:
         if item.outcome is not Outcome.COMPLIANT:
@@ -201,13 +201,13 @@ _EXCLUDED: Final = "The policy excludes this account: {}"
 
 
 def _standing_differences(item: TypeResult) -> list[Difference]:
-    """The fields that are not as they should be, of what is not set aside."""
+    """The fields with unexpected values, except in exempt findings."""
     standing = (verdict for verdict in item.verdicts if verdict.exemption is None)
     return list(dict.fromkeys(field for verdict in standing for field in verdict.differences))
 
 
 def different(field: Difference) -> str:
-    """A field that is not as it should be: what it is, and what it may be."""
+    """A field with an unexpected value: the actual and the expected values."""
     expected = " or ".join(f"“{value}”" for value in field.expected)
     if not field.actual:
         return f"expected {field.field} {expected}"
@@ -227,7 +227,7 @@ def _counts(report: ScanReport) -> Text:
 
 
 def _circumstances(report: ScanReport) -> str:
-    """Scope, caller and duration, as far as they are known."""
+    """Scope, caller and duration, as far as known."""
     scan, said = report.scan, []
     if scan.scope is not None:
         said.append(f"{scan.scope.kind}, as {scan.scope.caller}")
@@ -241,7 +241,7 @@ def _accounts(number: int) -> str:
 
 
 class _Causes:
-    """Numbers each cause for which something could not be checked, in the order of the rows."""
+    """Numbers each cause of failed checks, in the order of the rows."""
 
     def __init__(self, results: Iterable[AccountResult]) -> None:
         self._numbers: dict[Failure, int] = {}
@@ -252,7 +252,7 @@ class _Causes:
                 self._accounts[failure] = self._accounts.get(failure, 0) + 1
 
     def brief(self, result: AccountResult) -> str:
-        """What is the matter with an account, in a few words."""
+        """An account's findings, in a few words."""
         if result.excluded:
             return _EXCLUDED.format(result.excluded)
         missing = [item.type.value for item in result.results if item.outcome is Outcome.MISSING]
@@ -269,18 +269,18 @@ class _Causes:
                 said.append(f"{item.type.value} {rules}: {fields}" if fields else item.reason)
         for failure, types in unchecked.items():
             which = f"{', '.join(types)} " if len(types) < len(result.results) else ""
-            said.append(f"{which}not checked, see [{self._numbers[failure]}]")
+            said.append(f"{which}couldn't be checked, see [{self._numbers[failure]}]")
         return "; ".join(said)
 
     def remedies(self) -> list[tuple[str, str]]:
-        """Each cause's words and mend."""
+        """Each cause's message and remedy."""
         return [(failure.message, failure.remedy) for failure in self._numbers]
 
     def write(self, console: Console) -> None:
-        """Write each cause with how many accounts it concerns, and its mend."""
+        """Write each cause with the number of affected accounts, and its remedy."""
         if not self._numbers:
             return
-        console.print(Text("Could not be checked", style="bold"))
+        console.print(Text("Couldn't be checked", style="bold"))
         grid = Table.grid(padding=(0, 1, 0, 0))
         for failure, number in self._numbers.items():
             words = Text(one_line(failure.message))

@@ -1,4 +1,4 @@
-"""What several commands need: to say something, and to be interrupted in order."""
+"""Helpers for several commands: write a message, and stop cleanly on a signal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def say(message: str) -> None:
-    """Write a line to standard error; where that takes nothing, nobody is there to be told."""
+    """Write a line to standard error; if that fails, nobody can read it anyway."""
     with suppress(OSError):
         sys.stderr.write(f"{message}\n")
         sys.stderr.flush()
@@ -20,7 +20,7 @@ def say(message: str) -> None:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Let SIGTERM end what runs inside in the same order as Ctrl-C does: by KeyboardInterrupt."""
+    """Let SIGTERM end the block cleanly, as Ctrl-C does: by KeyboardInterrupt."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if before[signal.SIGINT] is not signal.SIG_IGN:

@@ -1,4 +1,4 @@
-"""Standard output and error, where they are closed, full, or shared with a progress bar."""
+"""Standard output and error that may be closed, full, or shared with a progress bar."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _NUMBERS: Final = (1, 2)
 
 
 def prepare() -> None:
-    """Make standard output and standard error fit to be written to.
+    """Make standard output and standard error safe to write to.
 
-    What the terminal's character set lacks is escaped. Of a stream that was closed before the
-    start (`>&-`) Python makes None: writing to it fails from then on as writing to a full disk
-    does, and what is closed as standard error is lost. `bot.__main__` sees to it that no file
-    takes the place of one.
+    Characters that the terminal's character set lacks are escaped. Python sets a stream that was
+    closed before the start (`>&-`) to None: writing to standard output then fails as on a full
+    disk, and text for standard error is lost. `bot.__main__` ensures that no file takes the
+    descriptor of a closed stream.
     """
     if sys.stdout is None:
-        # It is not closed with the object: whatever is opened next would take its number.
+        # Not closed with the object: the next file opened would take its descriptor.
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - a number
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - until the end
@@ -39,7 +39,7 @@ def prepare() -> None:
 
 
 class _Remembering(io.FileIO):
-    """A file that remembers why it could not be written to."""
+    """A file that remembers why a write failed."""
 
     failure: OSError | None = None
 
@@ -53,7 +53,7 @@ class _Remembering(io.FileIO):
 
 
 def _remembering(stream: TextIO) -> TextIO:
-    """A stream to the same file; what is not one of the process's own stays as it is."""
+    """A stream to the same file; a stream that is not the process's own is returned unchanged."""
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     stream.reconfigure(errors="backslashreplace")
@@ -68,13 +68,13 @@ def _remembering(stream: TextIO) -> TextIO:
         io.BufferedWriter(_Remembering(number, "w", closefd=False)),
         encoding=stream.encoding,
         errors="backslashreplace",
-        # With PYTHONUNBUFFERED the stream has no buffer.
+        # With PYTHONUNBUFFERED, the stream has no buffer.
         line_buffering=stream.line_buffering or stream.write_through,
     )
 
 
 def output_error() -> OSError | None:
-    """Why standard output, or else standard error, took not everything; None where both did."""
+    """Why a write to standard output, or else standard error, failed; None if none did."""
     return _error_of(sys.stdout) or _error_of(sys.stderr)
 
 
@@ -88,26 +88,26 @@ def _error_of(stream: TextIO) -> OSError | None:
 
 
 def give_up(error: OSError) -> Exit:
-    """Say that the output could not be written, where that can be said; the status to end with."""
+    """Report, if possible, that the output couldn't be written; returns the exit status."""
     discard(sys.stdout)
     if not isinstance(error, BrokenPipeError):
-        say(f"Could not write the output: {error.strerror or 'unknown error'}.")
+        say(f"Couldn't write the output: {error.strerror or 'unknown error'}.")
     if _error_of(sys.stderr) is not None:
         discard(sys.stderr)
     return Exit.PIPE_CLOSED if isinstance(error, BrokenPipeError) else Exit.CANNOT_WRITE
 
 
 def discard(stream: TextIO) -> None:
-    """Discard what a stream has left: Python writes it at its end, and would complain."""
+    """Discard a stream's buffered text, which Python would try to write at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class _Above(io.TextIOBase):
-    """Standard error while a progress bar is shown: whole lines, each above the bar.
+    """Standard error while a progress bar is shown: complete lines above the bar.
 
-    rich's own wraps lines at the terminal's width, which breaks a line of JSON into several, and
-    mixes up the lines of several threads.
+    rich's own redirection wraps lines at the terminal's width, which splits a line of JSON, and
+    mixes lines of several threads.
     """
 
     def __init__(self, console: Console) -> None:
@@ -116,7 +116,7 @@ class _Above(io.TextIOBase):
         self._rests: dict[int, str] = {}
 
     def write(self, text: str) -> int:
-        """Write what is complete; the rest waits for its line feed, of each thread by itself."""
+        """Write complete lines; each thread's rest waits for its line feed."""
         writer = threading.get_ident()
         with self._lock:
             *lines, self._rests[writer] = (self._rests.get(writer, "") + text).split("\n")
@@ -125,23 +125,23 @@ class _Above(io.TextIOBase):
         return len(text)
 
     def isatty(self) -> bool:
-        """It is: there is no bar anywhere else."""
+        """Always true: a progress bar is only shown on a terminal."""
         return True
 
     def finish(self) -> None:
-        """Write what has no line feed."""
+        """Write text that still lacks a line feed."""
         for rest in filter(None, self._rests.values()):
             self._print(rest)
 
     def _print(self, line: str) -> None:
-        from rich.text import Text  # noqa: PLC0415 - slow to import, and of use with a bar only
+        from rich.text import Text  # noqa: PLC0415 - slow to import, and needed only with a bar
 
         self._console.print(Text.from_ansi(line), soft_wrap=True, highlight=False)
 
 
 @contextmanager
 def above_bar(console: Console) -> Iterator[None]:
-    """Let what is written to standard error appear above the progress bar of a console."""
+    """Show text for standard error above the progress bar of a console."""
     stream = _Above(console)
     try:
         with redirect_stderr(stream):

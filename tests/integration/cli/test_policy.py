@@ -65,7 +65,7 @@ def test_check(command: Command, tmp_path: Path) -> None:
     write(tmp_path, POLICY)
     status, out, err = command.run("policy", "check")
     assert (status, err) == (0, "")
-    assert out == "altcontact.toml: all is well; 3 tables of policy and 1 [[aws]] table.\n"
+    assert out == "altcontact.toml: no problems found; 3 policy sections and 1 [[aws]] section.\n"
     (tmp_path / "other.toml").write_text("[policy]\n\nsecurity = 'requird'\n")
     status, out, err = command.run("policy", "check", "other.toml")
     assert (status, err) == (2, "1 problem.\n")
@@ -89,7 +89,7 @@ def test_explain(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
     (email,) = [line for line in out.splitlines() if line.startswith("security.email ")]
     assert " ".join(email.split()) == (
         "security.email management@corp.example [[policy.override]] 2 (line 9) "
-        "over [[policy.override]] 1 (line 5): corp@corp.example"
+        "overrides [[policy.override]] 1 (line 5): corp@corp.example"
     )
     # Known by now, so that AWS is not asked again.
     aws.deny("organizations:ListAccounts")
@@ -145,7 +145,7 @@ def test_explain_what_is_not_there(command: Command) -> None:
     """No such account is wrong usage."""
     status, out, err = command.run("policy", "explain", "nobody")
     assert (status, out) == (2, "")
-    assert err == "There is no account “nobody”.\n"
+    assert err == "No account matches “nobody”.\n"
 
 
 def test_explain_what_cannot_be_told(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_explain_what_cannot_be_told(aws: AwsSandbox, command: Command, tmp_path
     aws.deny("organizations:ListTagsForResource")
     status, out, err = command.run("policy", "explain", MANAGEMENT)
     assert (status, out) == (3, "")
-    assert "cannot be told, since its tags could not be read" in err
+    assert "policy unknown, since its tags couldn't be read" in err
     status, out, _ = command.run("policy", "explain", MANAGEMENT, "--json")
     assert (status, json.loads(out)["undecided"]) == (3, ["tags"])
 
@@ -175,7 +175,7 @@ def test_run_with_a_broken_policy(command: Command, tmp_path: Path) -> None:
         with pytest.raises(BlockingIOError):
             slack.accept()
     assert status == 2
-    assert "altcontact cannot start." in err
+    assert "altcontact can't start." in err
     assert "policy.rules.missing in altcontact.toml, line 4: can't be turned off" in err
     assert 'missing = "on"' in err
     assert not (tmp_path / "altcontact.db").exists()
@@ -193,19 +193,19 @@ def test_init(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
     assert err.endswith("altcontact policy init\n")
     status, out, err = command.run("policy", "init")
     assert (status, out) == (0, "")
-    assert err == "Wrote altcontact.toml. Read it through, then: altcontact policy check\n"
+    assert err == "Wrote altcontact.toml. Review it, then run: altcontact policy check\n"
     assert 'security.email = "sec@corp.internal"' in (tmp_path / "altcontact.toml").read_text()
     assert command.run("policy", "check")[0] == 0
     assert command.run("check")[0] == 0
     before = (tmp_path / "altcontact.toml").read_text()
     status, _, err = command.run("policy", "init")
     assert status == 2
-    assert "altcontact.toml exists already" in err
+    assert "altcontact.toml already exists" in err
     assert command.run("policy", "init", "-") == (0, before, "")
     assert (tmp_path / "altcontact.toml").read_text() == before
     status, _, err = command.run("policy", "init", "nowhere/policy.toml")
     assert status == 2
-    assert err == "nowhere/policy.toml could not be written: No such file or directory.\n"
+    assert err == "Couldn't write nowhere/policy.toml: No such file or directory.\n"
 
 
 def test_init_records_nothing(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_thread_defect(capsys: pytest.CaptureFixture[str]) -> None:
     thread.start()
     thread.join()
     (line,) = lines(capsys)
-    assert (line["event"], line["thread"]) == ("a thread ended", "worker")
+    assert (line["event"], line["thread"]) == ("thread failed", "worker")
     assert "RuntimeError: [email]" in line["exception"]
 
 

@@ -286,12 +286,12 @@ def test_error_without_mend(scan: Callable[..., FakeScan], capsys: Capture) -> N
 
 
 def test_defect(scan: Callable[..., FakeScan], capsys: Capture) -> None:
-    """An error that nobody foresaw ends with 70 and a reference that is in the log, masked."""
+    """An unexpected error ends with 70 and a reference that is in the log, masked."""
     scan(RuntimeError("jo@example.com"))
     assert cli.main(["check", "--json"]) == 70
     out, err = capsys.readouterr()
     assert out == ""
-    reference = re.search(r"under the reference (\w{8})\.\n$", err)
+    reference = re.search(r"under reference (\w{8})\.\n$", err)
     assert reference is not None
     assert f"reference={reference[1]}" in err
     assert "RuntimeError: [email]" in err
@@ -357,7 +357,7 @@ def test_terminal(scan: Callable[..., FakeScan], monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     assert cli.main(["check"]) == 1
-    assert "What is the matter" in out.getvalue()
+    assert "Findings" in out.getvalue()
     assert "Checking accounts" in err.getvalue()
     assert "Checking accounts" not in out.getvalue()
 

@@ -57,7 +57,7 @@ BUILT_IN = sum(
     each.source == policy.BUILT_IN.source
     for each in cast("tuple[ExplainedValue, ...]", explain_values(Policy.requiring(), ACCOUNT))
 )
-HIDDEN = f"{BUILT_IN} values are built in and not shown; --all shows them.\n"
+HIDDEN = f"{BUILT_IN} built-in values are not shown; use --all to show them.\n"
 
 ENDS = [
     (["payments"], True, (0, "111122223333 payments\n", HIDDEN)),
@@ -65,8 +65,8 @@ ENDS = [
     (["payments"], False, (0, "security.presence", "111122223333 payments\n")),
     (["payments", "--all"], False, (0, "security.presence", "111122223333 payments\n")),
     (["payments", "--json"], True, (0, '{\n "account": {', "")),
-    (["unread"], True, (3, "", "111122223333 payments: cannot be told, since its tags could")),
-    (["nobody"], True, (2, "", "There is no account “nobody”.\n")),
+    (["unread"], True, (3, "", "111122223333 payments: policy unknown, since its tags could")),
+    (["nobody"], True, (2, "", "No account matches “nobody”.\n")),
     (["stopped"], True, (130, "", "Stopped.\n")),
 ]
 

@@ -71,8 +71,8 @@ def test_table_causes() -> None:
         "    Ask the administrator of" in said
     )
     assert "[2] AWS kept throttling requests after several retries. (1 acc" in said
-    assert said.count("not checked, see [1]") == 2
-    assert "Could not be checked" not in drawn(report([account(1, "fine", HELD)]))
+    assert said.count("couldn't be checked, see [1]") == 2
+    assert "Couldn't be checked" not in drawn(report([account(1, "fine", HELD)]))
 
 
 def test_table_without_mend() -> None:
@@ -86,7 +86,7 @@ def test_several_types() -> None:
     results = [account(1, "a", Absent(), Absent()), account(2, "b", Absent(), DENIED)]
     said = drawn(report([*results, account(3, "c", HELD, DENIED)]))
     assert "no SECURITY or BILLING contact" in said
-    assert "no SECURITY contact; BILLING not checked, see [1]" in said
+    assert "no SECURITY contact; BILLING couldn't be checked, see [1]" in said
 
 
 def test_hostile_name() -> None:
@@ -108,7 +108,7 @@ def test_many_accounts() -> None:
     results += [account(number, "b", Absent()) for number in range(500, 503)]
     said = drawn(report(results))
     assert said.count("no SECURITY contact") == 3
-    assert "500 accounts that need nothing not listed; --json holds all." in said
+    assert "500 accounts without findings not listed; use --json to list all." in said
     assert "503 accounts: 3 missing, 500 compliant" in said
     assert "Outcome" not in drawn(report([*results[:500], account(501, "c", HELD)]))
 
@@ -147,9 +147,12 @@ def test_nothing_found() -> None:
     ("state", "words"),
     [
         (ScanState.COMPLETE, ""),
-        (ScanState.INCOMPLETE, "The check is incomplete; what it did not see stays as it was. The"),
-        (ScanState.FAILED, "The check failed; nothing was checked. The AWS credentials"),
-        (ScanState.CUT_OFF, "The check did not end. The AWS credentials"),
+        (
+            ScanState.INCOMPLETE,
+            "The check is incomplete. Findings it couldn't check are unchanged. The",
+        ),
+        (ScanState.FAILED, "The check failed. No account was checked. The AWS credentials"),
+        (ScanState.CUT_OFF, "The check didn't finish. The AWS credentials"),
     ],
 )
 def test_trouble(state: ScanState, words: str) -> None:
@@ -165,7 +168,7 @@ def test_trouble(state: ScanState, words: str) -> None:
     [
         (Trigger(TriggerKind.SCHEDULE), "by the bot's schedule at 03:04:05 UTC"),
         (Trigger(TriggerKind.SLACK, "U012ABCDEF"), "by U012ABCDEF in Slack at"),
-        (Trigger(TriggerKind.SLACK), "by somebody in Slack at"),
+        (Trigger(TriggerKind.SLACK), "by someone in Slack at"),
         (Trigger(TriggerKind.CLI), "by another altcontact check at"),
     ],
 )

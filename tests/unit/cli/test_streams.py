@@ -36,8 +36,8 @@ def shell(line: str, folder: Path, *, unbuffered: bool) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-CLOSED: Final = "Could not write the output: Bad file descriptor.\n"
-FULL: Final = "Could not write the output: No space left on device.\n"
+CLOSED: Final = "Couldn't write the output: Bad file descriptor.\n"
+FULL: Final = "Couldn't write the output: No space left on device.\n"
 
 
 @pytest.mark.parametrize(

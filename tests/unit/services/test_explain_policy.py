@@ -180,9 +180,9 @@ def test_several_accounts_are_listed() -> None:
     err = io.StringIO()
     assert write_not_found("lab", found, err) is Exit.USAGE
     head, *lines = err.getvalue().splitlines()
-    assert head == "“lab” may be one of several accounts; give one's id:"
+    assert head == "“lab” matches several accounts. Use an account id:"
     assert lines[0] == "  000000000001 lab-1, of “corp”"
-    assert lines[-1] == "  and others"
+    assert lines[-1] == "  and more"
     assert len(lines) == MAX_MATCHES
 
 
@@ -200,12 +200,12 @@ def test_no_account() -> None:
     found = world.explain("nobody\x1b")
     assert isinstance(found, NotFound)
     assert write_not_found("nobody\x1b", found, err) is Exit.USAGE
-    assert err.getvalue() == "There is no account “nobody\\x1b”.\n"
+    assert err.getvalue() == "No account matches “nobody\\x1b”.\n"
     world.other.listing_fault = gateway_error(FailureCode.DENIED)
     found = world.explain("nobody")
     assert isinstance(found, NotFound)
     assert write_not_found("nobody", found, err) is Exit.UNCHECKED
-    assert "The accounts of “other” could not be listed. " in err.getvalue()
+    assert "Couldn't list the accounts of “other”. " in err.getvalue()
 
 
 def test_what_cannot_be_told() -> None:
@@ -219,7 +219,7 @@ def test_what_cannot_be_told() -> None:
     assert write_undecided(found, found.values.needs, err) is Exit.UNCHECKED
     head, *causes = err.getvalue().splitlines()
     assert head.startswith(
-        "000000000001 payments, of “corp”: cannot be told, since its OUs and tags"
+        "000000000001 payments, of “corp”: policy unknown, since its OUs and tags"
     )
     assert len(causes) == 1
     write_json(found, out)
@@ -272,7 +272,7 @@ def test_plain_lines() -> None:
     (email,) = [line for line in lines if line.startswith("security.email ")]
     assert " ".join(email.split()) == (
         "security.email b@corp.example, @corp.example [[policy.override]] 2 (line 7) "
-        "over [[policy.override]] 1 (line 4): a@corp.example"
+        "overrides [[policy.override]] 1 (line 4): a@corp.example"
     )
     built_in = [line for line in lines if line.endswith("  built in")]
     assert len({line.index("built in") for line in built_in}) == 1
@@ -292,7 +292,7 @@ def test_table() -> None:
     assert ": built in" not in out.getvalue()
     narrow = io.StringIO()
     write_table(found, values, Console(file=narrow, width=80, highlight=False))
-    assert "over a@corp.example:" in narrow.getvalue()
+    assert "overrides a@corp.example:" in narrow.getvalue()
 
 
 def test_check_of_a_right_file() -> None:
@@ -301,7 +301,7 @@ def test_check_of_a_right_file() -> None:
     out, err = io.StringIO(), io.StringIO()
     assert write_problems(load_lenient({}, needs_slack=False), out, err) is Exit.COMPLIANT
     assert out.getvalue() == (
-        "altcontact.toml: all is well; 1 table of policy and 1 [[aws]] table.\n"
+        "altcontact.toml: no problems found; 1 policy section and 1 [[aws]] section.\n"
     )
     assert err.getvalue() == ""
 
