@@ -1,1 +1,1 @@
-"""The composition root: the only place that constructs."""
+"""The composition root: the only place that constructs the program's objects."""

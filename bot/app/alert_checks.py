@@ -1,4 +1,4 @@
-"""The doctor's first lines: whether alerts are posted, and whether another bot is in the way."""
+"""The doctor's first lines: whether alerts are posted, and whether another bot interferes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _APPS: Final = "https://api.slack.com/apps"
 
 
 class AlertChecks:
-    """The checks of what the bot has said of itself in the database.
+    """The checks of what the bot has recorded about itself in the database.
 
     Args:
-        waiting: reads the alerts that wait to be posted.
-        others: reads the other bots on the same Slack app.
+        waiting: reads the alerts that are waiting to be posted.
+        others: reads the other bots that use the same Slack app.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class AlertChecks:
         self._others = others
 
     def checks(self) -> tuple[Check, ...]:
-        """What to look at, in order."""
+        """The checks, in order."""
         return (
             Check(Section.ALERTS, "Posting", self._check_posting),
             Check(Section.ALERTS, "Other bots", self._check_others),
@@ -42,16 +42,16 @@ class AlertChecks:
         try:
             waiting = self._waiting()
         except StoreError:
-            yield _line("Posting", State.NOT_CHECKED, "the database cannot be read.")
+            yield _line("Posting", State.NOT_CHECKED, "the database can't be read.")
             return
         if waiting is None:
-            yield _line("Posting", State.OK, "no alert waits to be posted.")
+            yield _line("Posting", State.OK, "no alerts are waiting to be posted.")
             return
         refusal = waiting.refusal
-        number = f"{waiting.number:,} alert{' waits' if waiting.number == 1 else 's wait'}"
+        number = f"{waiting.number:,} alert{' has' if waiting.number == 1 else 's have'}"
         code = f" (Slack's code: {refusal.code})" if refusal.code else ""
         since = f"{waiting.since:%Y-%m-%d %H:%M} UTC"
-        message = f"{number} to be posted since {since}. {refusal.message}{code}"
+        message = f"{number} been waiting to be posted since {since}. {refusal.message}{code}"
         state = State.FAILURE if refusal.permanent else State.WARNING
         yield _line("Posting", state, message, refusal.remedy)
 
@@ -64,13 +64,13 @@ class AlertChecks:
             return
         number = f"{others.connections} other connection{'' if others.connections == 1 else 's'}"
         message = (
-            f"Slack counts {number} of this Slack app, since {others.since:%Y-%m-%d %H:%M} UTC. "
+            f"Slack reports {number} for this Slack app since {others.since:%Y-%m-%d %H:%M} UTC. "
             "Another bot uses the same SLACK_APP_TOKEN: commands and buttons reach only one of "
-            "the two, and with databases of their own each posts every alert."
+            "the two, and if each has its own database, both post every alert."
         )
         if not others.lasting:
-            message += " A restart that overlaps looks the same for a minute."
-        remedy = "Stop the other bot, or create a Slack app of its own for it:"
+            message += " An overlapping restart looks the same for a minute."
+        remedy = "Stop the other bot, or create a separate Slack app for it:"
         yield _line("Other bots", State.WARNING, message, remedy, _APPS)
 
 

@@ -1,4 +1,4 @@
-"""The running bot: constructed from its settings, started, and stopped in order."""
+"""The running bot: constructed from its settings, started, and stopped cleanly."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Bot:
 
     Args:
         settings: the settings.
-        load: reads them anew, or raises SettingsError.
-        shutdown_timeout: seconds that an orderly stop may take; orchestrators kill after ten.
+        load: reads them again, or raises SettingsError.
+        shutdown_timeout: seconds that a clean stop may take; orchestrators kill after ten.
 
     Raises:
-        StoreError: the database cannot be used.
+        StoreError: the database can't be used.
     """
 
     def __init__(
@@ -75,24 +75,24 @@ class Bot:
         )
 
     def start(self) -> None:
-        """Start everything. Slack and AWS may be away: what they are needed for waits for them."""
+        """Start everything. If Slack or AWS is unavailable, work that needs it waits."""
         cut_off = self._store.scans.cut_off_dead()
         if cut_off:
-            _log.warning("a check was cut off before", scans=cut_off)
+            _log.warning("an earlier check was interrupted", scans=cut_off)
         self._slack.connection.start()
         self._slack.announcer.start()
         self._schedule.start()
         self._slack.fix_recovery.start()
         self._slack.background.run_unattended(lambda: _log_alert_channel(self._slack.channel))
-        # Not one of those: a stop does not wait for it.
+        # In a thread of its own, since a stop must not wait for it.
         threading.Thread(target=self._log_doctor, name="doctor", daemon=True).start()
 
     def check_now(self) -> None:
-        """Run the scheduled check now, beside everything else."""
+        """Run the scheduled check now, in the background."""
         self._schedule.check_now()
 
     def reload(self) -> None:
-        """Apply the policy file whole, or say in the log why not and go on as before."""
+        """Apply the policy file, or log why it can't be applied and keep the current policy."""
         try:
             self._policy.reload()
         except SettingsError as error:
@@ -100,30 +100,30 @@ class Bot:
                 _log.error("policy file not applied", problem=problem)
 
     def _settle(self) -> None:
-        """End the exemptions whose day has come, and announce that."""
+        """End the exemptions that are due, and announce it."""
         exemptions = self._store.exemptions
         if exemptions.due() and not self._clock.is_proven():
             self._slack.client.ask_time()
             if not self._clock.is_proven():
                 _log.warning(
-                    "exemptions do not end, since the clock of this machine may be wrong",
-                    remedy="Set it by NTP; they end once Slack or AWS tells about the same time.",
+                    "exemptions are not ended because this machine's clock may be wrong",
+                    remedy="Set it by NTP. Exemptions end once Slack or AWS confirms the time.",
                 )
         if exemptions.settle():
             self._slack.announcer.wake()
 
     def _log_doctor(self) -> None:
-        """Log what the doctor finds amiss."""
+        """Log the problems that the doctor finds."""
         lines = check_running_bot(
             self._settings, self._gateways, socket=None, policy=self._policy.current()
         )
         log_at_start(lines, wanted=lambda: not self._stopping.is_set())
 
     def stop(self) -> None:
-        """Stop in order: no new work, running writes finish and are recorded, sockets close."""
+        """Stop cleanly: no new work, running writes finish and are recorded, sockets close."""
         _log.info("stopping")
         self._stopping.set()
-        # What still hangs in a call after this time is found and ended by the next start.
+        # Work that still hangs in a call after this time is settled by the next start.
         last_resort = threading.Timer(self._shutdown_timeout, _exit_now)
         last_resort.daemon = True
         last_resort.start()
@@ -134,7 +134,7 @@ class Bot:
 
 
 def run(settings: Settings, load: Callable[[], Settings]) -> int:
-    """Run the bot until it is told to stop; see `run_until_stopped`.
+    """Run the bot until a signal stops it; see `run_until_stopped`.
 
     Args:
         settings: the settings.
@@ -144,23 +144,23 @@ def run(settings: Settings, load: Callable[[], Settings]) -> int:
         The exit status: 0.
 
     Raises:
-        StoreError: the database cannot be used.
+        StoreError: the database can't be used.
     """
     return run_until_stopped(lambda: Bot(settings, load))
 
 
 def _log_alert_channel(channel: AlertChannel) -> None:
-    """Say at the start what keeps alerts from being posted."""
+    """Log at the start where alerts go, or why they can't be posted."""
     try:
-        _log.info("alerts go to", channel=channel.id())
+        _log.info("alert channel found", channel=channel.id())
     except NotifierError as error:
         _log.error(
-            "alerts cannot be posted", problem=str(error), mend=error.remedy, code=error.code
+            "alerts can't be posted", problem=str(error), remedy=error.remedy, code=error.code
         )
 
 
 def _exit_now() -> None:
-    _log.warning("stopped with calls under way")
+    _log.warning("stopped with calls in progress")
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""The machine's clock, compared with that of Slack and AWS."""
+"""The machine's clock, compared with the clocks of Slack and AWS."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 TOLERANCE: Final = timedelta(minutes=5)
-"""By how much clocks may differ: AWS refuses a signature that is older, or as much ahead."""
+"""How far clocks may differ: AWS rejects signatures that are off by more than this."""
 
 
 class SystemClock:
-    """`Clock` as the machine keeps it.
+    """The machine's `Clock`.
 
-    The adapters hand over the `Date` of what they are answered. It proves the machine's clock for
-    as long as nobody sets that, and the machine does not sleep: then the next answer has to.
+    The adapters pass on the `Date` header of each response. It proves the machine's clock until
+    the clock is set or the machine sleeps; then the next response has to.
     """
 
     def __init__(self) -> None:
-        self._told: tuple[datetime, float] | None = None
+        self._observed: tuple[datetime, float] | None = None
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """The current time in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
@@ -30,17 +30,18 @@ class SystemClock:
         return time.monotonic()
 
     def observe(self, date: str | None) -> None:
-        """Take note of an answer's `Date` header; for any thread. What is no date is ignored."""
+        """Remember a response's `Date` header; safe in any thread. Invalid dates are ignored."""
         try:
-            told = parsedate_to_datetime(date or "")
+            observed = parsedate_to_datetime(date or "")
         except (ValueError, OverflowError):
             return
-        self._told = told if told.tzinfo else told.replace(tzinfo=UTC), self.monotonic()
+        moment = observed if observed.tzinfo else observed.replace(tzinfo=UTC)
+        self._observed = moment, self.monotonic()
 
     def is_proven(self) -> bool:
-        """Whether Slack or AWS has told about the same time as this clock."""
-        if self._told is None:
+        """Whether Slack or AWS has reported about the same time as this clock."""
+        if self._observed is None:
             return False
-        told, told_at = self._told
-        passed = timedelta(seconds=self.monotonic() - told_at)
-        return abs(self.now() - told - passed) <= TOLERANCE
+        observed, observed_at = self._observed
+        passed = timedelta(seconds=self.monotonic() - observed_at)
+        return abs(self.now() - observed - passed) <= TOLERANCE

@@ -1,4 +1,4 @@
-"""Builds the doctor: for the command line, a running bot, and one that cannot start."""
+"""Builds the doctor: for the command line, a running bot, and a bot that can't start."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 AWS_SECONDS: Final = 5.0
-"""Seconds for a connection to AWS, and for an answer."""
+"""Seconds to connect to AWS, and to wait for a response."""
 
 TRIES: Final = {FailureCode.THROTTLED: 3}
-"""How often AWS is asked: what else may pass is told at once, rather than waited out."""
+"""Tries per call to AWS: other transient errors are reported at once instead of retried."""
 
 
 def check_installation(environ: Mapping[str, str]) -> Iterator[CheckResult]:
-    """Check an installation from outside, as far as its settings can be used."""
+    """Check an installation from outside, as far as its settings are valid."""
     found = load_lenient(environ, needs_slack=True)
     settings = found.settings
-    # Where a table of either is wrong it is not known whom to ask, nor for what.
+    # If a section of either is invalid, neither the caller nor the targets are known.
     gateways = gateways_for(
         () if "aws" in found.wrong else settings.aws,
         settings.scope,
@@ -72,14 +72,14 @@ def check_running_bot(
     socket: Callable[[], SocketStatus] | None,
     policy: Policy,
 ) -> Iterator[CheckResult]:
-    """Check the installation from inside a bot, over what it has open.
+    """Check the installation from inside a running bot, over its open connections.
 
     Args:
-        settings: those it runs on.
-        gateways: its AWS by each caller, whose quotas are kept to.
-        socket: how its connection to Slack is; None at its start, when the connection, the channel
-            and every contact are about to be looked at anyway.
-        policy: the one that it goes by now.
+        settings: the bot's settings.
+        gateways: the bot's AWS gateways, one for each caller, with their quotas.
+        socket: the state of its Slack connection; None at the start, when the connection, the
+            channel and every contact are about to be checked anyway.
+        policy: the current policy.
     """
     checks = _checks(settings, gateways, policy, socket=socket, sample=socket is not None)
     yield from Doctor(checks, log_defect).lines()
@@ -99,12 +99,12 @@ def _checks(
 
     Args:
         settings: the settings.
-        gateways: AWS by each of its callers.
-        policy: what accounts should have; None where that is unknown.
-        wrong: the settings that cannot be used; what needs one of them is not checked.
-        app_token: the app-level token, to be tried; None where `socket` tells more.
-        socket: how the running bot's connection is.
-        sample: whether the channel and one contact are read.
+        gateways: the AWS gateways, one for each caller.
+        policy: what accounts should have; None if unknown.
+        wrong: the invalid settings; checks that need one of them are skipped.
+        app_token: the app-level token to try; None if `socket` says more.
+        socket: the state of the running bot's connection.
+        sample: whether to read the channel and one contact.
     """
     clock = SystemClock()
     store = None if "database" in wrong else StoreChecks(settings.database)
@@ -115,7 +115,7 @@ def _checks(
         checks.append(_unusable(Section.SLACK, "Web API", "SLACK_API_URL"))
     else:
         client = doctor_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-        # Of its own: the bot's may know an id of a channel that was archived since.
+        # A separate client: the bot's may have cached the id of a channel archived since.
         channel = AlertChannel(client, settings.channel), settings.channel
         slack = SlackChecks(
             client,
@@ -150,30 +150,36 @@ def _checks(
 
 
 def log_at_start(lines: Iterator[CheckResult], wanted: Callable[[], bool]) -> None:
-    """Log what a bot that has just started finds: a failure as an error, a warning as one.
+    """Log the problems found at a bot's start: failures as errors, warnings as warnings.
 
     Args:
         lines: what the doctor finds.
-        wanted: whether the bot still runs.
+        wanted: whether the bot is still running.
     """
     for line in lines:
         if not wanted():
             return
-        tell = {State.FAILURE: _log.error, State.WARNING: _log.warning}.get(line.state)
-        if tell is not None:
+        log = {State.FAILURE: _log.error, State.WARNING: _log.warning}.get(line.state)
+        if log is not None:
             section = line.section.value
-            tell("doctor", section=section, check=line.name, problem=line.message, mend=line.remedy)
-    _log.info("doctor ended")
+            log(
+                "doctor",
+                section=section,
+                check=line.name,
+                problem=line.message,
+                remedy=line.remedy,
+            )
+    _log.info("doctor finished")
 
 
 def wrong_settings(environ: Mapping[str, str]) -> list[CheckResult]:
-    """What is wrong with the settings of a bot that cannot start for them."""
+    """The problems of settings that keep a bot from starting."""
     found = load_lenient(environ, needs_slack=True)
     return [line for check in _settings_checks(found) for line in check.run()]
 
 
 def wrong_database(settings: Settings, error: StoreError) -> list[CheckResult]:
-    """What is wrong with the database of a bot that cannot start for it."""
+    """The problems of a database that keep a bot from starting."""
     lines = Doctor(StoreChecks(settings.database).checks(), log_defect).lines()
     failures = [line for line in lines if line.state is State.FAILURE]
     return failures or [
@@ -190,14 +196,14 @@ def _settings_checks(found: LoadedSettings) -> Sequence[Check]:
             )
         if not found.problems:
             number = f"{found.count} setting{' is' if found.count == 1 else 's are'}"
-            message = f"{number} given by {found.sources}; the others stand at their defaults."
+            message = f"{number} set in {found.sources}; the others have their defaults."
             yield _setting("Values", State.OK, message)
 
     return (Check(Section.SETTINGS, "Values", check_values),)
 
 
 def _unusable(section: Section, name: str, variables: str) -> Check:
-    message = f"{variables} cannot be used as given."
+    message = f"the value of {variables} is invalid."
     return Check(section, name, lambda: [CheckResult(section, name, State.NOT_CHECKED, message)])
 
 
@@ -208,7 +214,7 @@ def _setting(
 
 
 def log_defect(error: Exception) -> str:
-    """Log an error that nobody foresaw; the reference under which it stands."""
+    """Log an unexpected error; returns the reference that identifies it in the log."""
     reference = new_error_id()
     _log.error("doctor failed", reference=reference, exc_info=error)
     return reference

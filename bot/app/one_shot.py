@@ -1,4 +1,4 @@
-"""Puts together what the command line does once: a check, the explanation of a policy."""
+"""Builds and runs the one-shot commands: a check, a survey, the explanation of a policy."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def check_once(
     """One scan, without Slack.
 
     Args:
-        settings: the Slack ones are not needed, but for rules about the workspace's members.
+        settings: the Slack settings are needed only for rules about the workspace's members.
         on_progress: called with (accounts done, accounts listed so far).
-        on_joined: called with the scan that was already running, where one was.
+        on_joined: called with the scan that was already running, if any.
 
     Raises:
-        StoreError: the database cannot be used.
+        StoreError: the database can't be used.
     """
     if not _may_exist(settings.database) and (failed := _unreachable(settings)) is not None:
         return failed
@@ -53,25 +53,25 @@ def check_once(
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What most accounts have, and the scan that has read it, which is recorded nowhere."""
+    """What most accounts have, and the scan that read it, which is not recorded."""
 
     scan: Scan
     starters: tuple[Starter, ...]
 
 
 def survey(settings: Settings, on_progress: Callable[[int, int], None] | None = None) -> Survey:
-    """Read every contact of every account, and keep nothing of it.
+    """Read every contact of every account without recording anything.
 
     Args:
-        settings: the Slack ones are not needed, and the policy does not count.
+        settings: the Slack settings are not needed, and the policy is ignored.
         on_progress: called with (accounts done, accounts listed so far).
     """
     with TemporaryDirectory(prefix="altcontact-") as folder:
-        aside = {
+        temporary = {
             "database": Path(folder) / "altcontact.db",
             "policy": Policy.requiring(ContactType),
         }
-        report = check_once(settings.model_copy(update=aside), on_progress)
+        report = check_once(settings.model_copy(update=temporary), on_progress)
     read: dict[ContactType, list[AlternateContact | None]] = {}
     for result in report.results:
         for each in result.results:
@@ -81,9 +81,9 @@ def survey(settings: Settings, on_progress: Callable[[int, int], None] | None = 
 
 
 def _unreachable(settings: Settings) -> ScanReport | None:
-    """The report of a check that cannot begin, which is then recorded nowhere.
+    """The report of a check that can't start; None if AWS can be reached.
 
-    It is asked ahead where there is no database yet: a check without credentials would make one.
+    Tried first if there is no database yet, so that a check without credentials creates none.
     """
     clock = SystemClock()
     began, failures = clock.now(), []
@@ -102,7 +102,7 @@ def _unreachable(settings: Settings) -> ScanReport | None:
 
 
 def _may_exist(path: Path) -> bool:
-    """Whether there is such a file, or it cannot be told: then opening it says why."""
+    """Whether the file exists or can't be examined; opening it then reports why."""
     try:
         return path.exists()
     except OSError:
@@ -110,15 +110,15 @@ def _may_exist(path: Path) -> bool:
 
 
 def explain_policy(settings: Settings, text: str) -> Explanation | NotFound:
-    """Find an account by its id or name, and tell its policy.
+    """Find an account by its id or name, and explain its policy.
 
     Raises:
-        GatewayError: the account is in no organization that is looked after.
-        StoreError: the database cannot be used.
+        GatewayError: the account is in none of the checked organizations.
+        StoreError: the database can't be used.
     """
     with ExitStack() as stack:
         if not _may_exist(settings.database):
-            # What is read is kept for the next time, but a question leaves no file behind.
+            # Usually the database keeps what is read, but a query must not create one.
             folder = stack.enter_context(TemporaryDirectory(prefix="altcontact-"))
             settings = settings.model_copy(update={"database": Path(folder) / "altcontact.db"})
         services = stack.enter_context(_services(settings))

@@ -1,4 +1,4 @@
-"""Makes a check at each time of the schedule, and upkeep in between, whatever the clock does."""
+"""Runs a check at each scheduled time, and upkeep in between, also across clock changes."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ _log = structlog.get_logger(__name__)
 JOB: Final = "check"
 
 _AFTER: Final = timedelta(microseconds=1)
-"""What makes a check that started at the very time that was due count as made."""
+"""Makes a check that started exactly when it was due count as done."""
 
 _ADJUSTED: Final = timedelta(minutes=1)
-"""By how much a clock must be off before it counts as set: less is the work of NTP."""
+"""How far a clock must jump to count as set; smaller steps are NTP's."""
 
 
 class Schedule:
-    """Starts a scan at each time of a crontab expression, and once at the start where one is due.
+    """Starts a scan at each time of a crontab expression, and at the start if one is due.
 
-    APScheduler runs the jobs, but does not plan them: it waits for a moment of the clock, so that
-    it sleeps on when the machine has slept, and keeps to a plan that was made on a wrong clock.
-    Here the clock is compared with the schedule every few seconds of the monotonic clock, which
-    nobody sets. A check that was due since the last one is then made, once, however late.
+    APScheduler runs the jobs but does not plan them: it waits for a clock time, so it would
+    oversleep after the machine slept, and keep a plan that was made on a wrong clock. This class
+    compares the clock with the schedule every few seconds of the monotonic clock, which nobody
+    sets. If a check came due since the last one, it runs once, however late.
 
     Args:
-        scanner: what is started.
-        scans: tells when the last scan was.
+        scanner: runs the scans.
+        scans: gives the time of the last scan.
         clock: the time.
         expression: a crontab expression; validated by the settings.
-        timezone: whose clock it goes by.
+        timezone: the time zone of the expression.
         check_on_start: whether to check at every start.
-        upkeep: done at the start and in between: what comes due without a check.
+        upkeep: work that comes due without a check; done at the start and in between.
         upkeep_interval: seconds between two rounds of upkeep: what ends on a day ends in its first
             minutes.
-        look_interval: seconds between two looks at the clock, at most.
-        scheduler: runs the jobs; None: one of its own.
+        look_interval: longest time between two looks at the clock, in seconds.
+        scheduler: runs the jobs; None creates one.
     """
 
     def __init__(
@@ -79,15 +79,15 @@ class Schedule:
         self._scheduler = scheduler or BackgroundScheduler(timezone=timezone)
         self._stopping = threading.Event()
         self._looked_at: tuple[datetime, float] = (clock.now(), clock.monotonic())
-        # Every check that was due up to then was made, or is not to be made.
+        # Every check that was due until then was run or is no longer needed.
         self._made_until = clock.now()
         self._kept_up_at = clock.monotonic()
 
     def start(self) -> None:
-        """Begin to check.
+        """Start checking.
 
         Raises:
-            StoreError: when the last scan was cannot be read.
+            StoreError: the time of the last scan can't be read.
         """
         why = self._due_at_start()
         self._looked_at = self._clock.now(), self._clock.monotonic()
@@ -106,12 +106,12 @@ class Schedule:
         """
         (then, counted_then) = self._looked_at
         now, counted = self._looked_at = self._clock.now(), self._clock.monotonic()
-        # What the clock shows more than has passed: it was set, or the machine slept.
+        # The clock moved more than the elapsed time: it was set, or the machine slept.
         set_by = now - then - timedelta(seconds=counted - counted_then)
         if abs(set_by) > _ADJUSTED:
-            _log.info("the clock was set, or the machine slept", by=round(set_by.total_seconds()))
+            _log.info("the clock changed or the machine slept", by=round(set_by.total_seconds()))
         if set_by < -_ADJUSTED:
-            # What was made on a clock that was ahead was made earlier than it seemed.
+            # Checks on a clock that was ahead ran earlier than it seemed.
             self._made_until += set_by
         due = self._trigger.get_next_fire_time(None, self._made_until + _AFTER)
         if due is not None and due <= now:
@@ -125,34 +125,34 @@ class Schedule:
         return min(self._look_interval, max((next_ - now).total_seconds(), 0.0))
 
     def check_now(self) -> None:
-        """Run the scheduled check now, in a thread of the scheduler's; for any thread.
+        """Run the scheduled check now, in a thread of the scheduler; safe in any thread.
 
-        Does nothing before the start and after the stop. Where a check runs already, it is joined.
+        Does nothing before the start and after the stop. Joins a check that is already running.
         """
         if not self._scheduler.running:
-            _log.warning("asked to check, but the schedule does not run")
+            _log.warning("check requested, but the schedule is not running")
             return
-        _log.info("checking at once", why="asked to")
-        # A job of its own each time: one that is just ending would make APScheduler skip the next.
+        _log.info("checking now", why="requested")
+        # A new job each time: a job that is just ending would make APScheduler skip the next.
         self._scheduler.add_job(self.check, misfire_grace_time=None)
 
     def next_check(self) -> datetime | None:
-        """When the next check is due; None where the expression names no further time."""
+        """When the next check is due; None if the expression matches no further time."""
         fire: datetime | None = self._trigger.get_next_fire_time(None, self._clock.now())
         return fire
 
     def stop(self) -> None:
-        """Start nothing more; a scan under way is the scanner's to end."""
+        """Start nothing more; the scanner ends a scan in progress."""
         self._stopping.set()
         if self._scheduler.running:
-            # A job that APScheduler is just starting, and removing, is not there any more for one
-            # that is stopped, which ends its thread with an error: so it has to be done with that.
+            # If APScheduler is stopped while it starts and removes a job, the job is already gone
+            # and its thread fails with an error. Pause first, so that it finishes that step.
             self._scheduler.pause()
             self._scheduler.remove_all_jobs()
             self._scheduler.shutdown(wait=False)
 
     def _due_at_start(self) -> str:
-        """Why a check is due at once, or empty."""
+        """Why a check is due now, or empty."""
         last, now = self._scans.last(), self._clock.now()
         if last is None:
             return "first start"
@@ -161,7 +161,7 @@ class Schedule:
         due = self._trigger.get_next_fire_time(None, last.started_at + _AFTER)
         if due is not None and due <= now:
             return "a check was missed"
-        return "asked for at every start" if self._check_on_start else ""
+        return "check on start is on" if self._check_on_start else ""
 
     def _look_on(self) -> None:
         wait = 0.0
@@ -170,7 +170,7 @@ class Schedule:
 
     def _check_soon(self, why: str = "") -> None:
         if why:
-            _log.info("checking at once", why=why)
+            _log.info("checking now", why=why)
         self._run_soon(JOB, self.check)
 
     def _keep_up_soon(self) -> None:
@@ -178,21 +178,21 @@ class Schedule:
         self._run_soon("upkeep", self.keep_up)
 
     def _run_soon(self, name: str, job: Callable[[], None]) -> None:
-        """Run a job in a thread of the scheduler's, unless the same still runs."""
+        """Run a job in a thread of the scheduler, unless the same job is still running."""
         self._scheduler.add_job(
             job, id=name, replace_existing=True, max_instances=1, misfire_grace_time=None
         )
 
     def check(self) -> None:
-        """Make the scheduled check, to its end."""
+        """Run the scheduled check to its end."""
         try:
             self._scanner.start(Trigger(TriggerKind.SCHEDULE)).report.result()
         except AltcontactError as error:
-            _log.error("check not recorded", problem=str(error), mend=error.remedy)
+            _log.error("check not recorded", problem=str(error), remedy=error.remedy)
 
     def keep_up(self) -> None:
-        """See to what comes due without a check."""
+        """Do the work that comes due without a check."""
         try:
             self._upkeep()
         except AltcontactError as error:
-            _log.error("upkeep failed", problem=str(error), mend=error.remedy)
+            _log.error("upkeep failed", problem=str(error), remedy=error.remedy)

@@ -1,4 +1,4 @@
-"""Looks at the schedule for the doctor: when checks come due, and how the last one ended."""
+"""Checks the schedule for the doctor: when checks are due, and how the last one ended."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
 
 SHOWN: Final = 3
-"""How many runs are told."""
+"""How many runs are shown."""
 
 EXAMINED, EXAMINED_AHEAD = 60, timedelta(days=400)
-"""How many runs are looked at for how far apart they are, and how far ahead."""
+"""How many runs are examined for their intervals, and how far ahead."""
 
 RAREST, DENSEST = timedelta(days=7), timedelta(minutes=10)
-"""How far apart checks should be at most, and at least: a scan of many accounts takes minutes."""
+"""Longest and shortest reasonable interval: a scan of many accounts takes minutes."""
 
 _SUMMER_TIME: Final = timedelta(hours=1)
-"""By which a week may be longer where clocks are put back."""
+"""How much longer a week may be when clocks are set back."""
 
 LATE: Final = timedelta(hours=1)
-"""How long after a check was due it counts as missed, where it has not ended by then."""
+"""How long after its due time an unfinished check counts as missed."""
 
 _AFTER: Final = timedelta(microseconds=1)
 _USUAL: Final = 'export ALTCONTACT_SCHEDULE="0 9 * * *"'
@@ -43,9 +43,9 @@ class SchedulerChecks:
 
     Args:
         expression: a crontab expression.
-        timezone: whose clock it goes by.
+        timezone: the time zone of the expression.
         clock: the time.
-        last_scan: reads the newest scan that ended by itself; None where it cannot be read.
+        last_scan: reads the newest scan that ended by itself; None if it can't be read.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class SchedulerChecks:
         self._trigger = crontab.trigger(expression, timezone)
 
     def checks(self) -> tuple[Check, ...]:
-        """What to look at, in order."""
+        """The checks, in order."""
         return (
             Check(Section.SCHEDULE, "Next checks", self._check_times),
             Check(Section.SCHEDULE, "Last check", self._check_last),
@@ -71,8 +71,8 @@ class SchedulerChecks:
     def _check_times(self) -> Iterator[CheckResult]:
         runs = self._runs()
         if not runs:
-            message = f"“{self._expression}” never comes due."
-            remedy = "Set another schedule, for example each day at nine:"
+            message = f"“{self._expression}” never matches a date."
+            remedy = "Set another schedule, for example every day at 9:00:"
             yield _line("Next checks", State.FAILURE, message, remedy, _USUAL)
             return
         now = self._clock.now()
@@ -81,13 +81,13 @@ class SchedulerChecks:
         gaps = [later - earlier for earlier, later in pairwise([now, *runs])]
         if max(gaps) > RAREST + _SUMMER_TIME:
             remedy = (
-                "That is less than once a week: what falls short goes unseen. Each day at nine:"
+                "Checks run less than once a week, so problems go unnoticed. Every day at 9:00:"
             )
             yield _line("Next checks", State.WARNING, message, remedy, _USUAL)
         elif min(gaps[1:], default=RAREST) < DENSEST:
             remedy = (
-                "That is more than once in ten minutes: it uses up the quota for reading, which "
-                "other tools need too. Each day at nine:"
+                "Checks run more than once every ten minutes and use up AWS's read quota, which "
+                "other tools need too. Every day at 9:00:"
             )
             yield _line("Next checks", State.WARNING, message, remedy, _USUAL)
         else:
@@ -95,15 +95,15 @@ class SchedulerChecks:
 
     def _check_last(self) -> Iterator[CheckResult]:
         if self._last_scan is None:
-            yield _line("Last check", State.NOT_CHECKED, "the database cannot be read.")
+            yield _line("Last check", State.NOT_CHECKED, "the database can't be read.")
             return
         try:
             scan = self._last_scan()
         except StoreError:
-            yield _line("Last check", State.NOT_CHECKED, "the database cannot be read.")
+            yield _line("Last check", State.NOT_CHECKED, "the database can't be read.")
             return
         if scan is None:
-            yield _line("Last check", State.OK, "there was none yet; the first start makes one.")
+            yield _line("Last check", State.OK, "none yet; the bot runs one at its first start.")
             return
         now = self._clock.now()
         when = in_words(scan.started_at, now, self._zone)
@@ -116,14 +116,14 @@ class SchedulerChecks:
         elif due is not None and due + LATE < now:
             missed = in_words(due, now, self._zone)
             message = f"{when}; the one that was due {missed} was missed."
-            remedy = "Start the bot, which makes up for it, or check once by hand:"
+            remedy = "Start the bot, which then catches up, or run a check yourself:"
             yield _line("Last check", State.WARNING, message, remedy, again)
         else:
             number = f"{scan.accounts:,} account{'' if scan.accounts == 1 else 's'}"
             yield _line("Last check", State.OK, f"{when}; {number}, complete.")
 
     def _runs(self) -> list[datetime]:
-        """The next runs, as many as are looked at."""
+        """The next runs, as many as are examined."""
         runs: list[datetime] = []
         now = self._clock.now()
         previous: datetime | None = None
@@ -139,7 +139,7 @@ class SchedulerChecks:
 
 
 def in_words(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """A moment as people say it: `tomorrow, Wednesday 25 November, at 09:00`."""
+    """A moment in everyday words: `tomorrow, Wednesday 25 November, at 09:00`."""
     there, here = moment.astimezone(zone), now.astimezone(zone)
     days = (there.date() - here.date()).days
     near = {-1: "yesterday, ", 0: "today, ", 1: "tomorrow, "}.get(days, "")

@@ -1,4 +1,4 @@
-"""Runs a bot until a signal stops it, and hands it what other signals ask for."""
+"""Runs a bot until a signal stops it, and passes it the requests of other signals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP)
 
 
 class Runnable(Protocol):
-    """A bot that can be started, and told what a signal asks for."""
+    """A bot that can be started and controlled by signals."""
 
     def start(self) -> None:
         """Start everything."""
@@ -29,30 +29,30 @@ class Runnable(Protocol):
         ...
 
     def stop(self) -> None:
-        """Stop in order."""
+        """Stop cleanly."""
         ...
 
 
 def run_until_stopped(build: Callable[[], Runnable]) -> int:
-    """Run a bot until it is told to stop (SIGTERM, SIGINT).
+    """Run a bot until a signal stops it (SIGTERM, SIGINT).
 
-    SIGUSR1 runs the scheduled check now, SIGHUP applies the policy file, unless it says that the
-    terminal is gone that the bot was started in: then the bot stops.
+    SIGUSR1 runs the scheduled check now. SIGHUP applies the policy file, but stops the bot if the
+    terminal in which it was started is closed.
 
     Args:
-        build: constructs the bot, once its signals are waited for.
+        build: constructs the bot, after the signal handlers are installed.
 
     Returns:
         The exit status: 0.
     """
     received, receives = os.pipe()
     os.set_blocking(receives, False)
-    # Whichever thread a signal reaches, its number is written here and ends the read below. A wait
-    # for a lock is not always ended by one: the main thread may have begun it just then.
+    # Whichever thread receives a signal, its number is written here and ends the read below. A
+    # lock would not always wake up: the main thread may just have started to wait for it.
     signal.set_wakeup_fd(receives, warn_on_full_buffer=False)
     for number in _SIGNALS:
         signal.signal(number, lambda *_: None)
-    # Those that came while the command was loading have waited until now: see `bot.__main__`.
+    # Signals that arrived while the command was loading are pending: see `bot.__main__`.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     in_terminal = _has_terminal()
     bot = build()
@@ -70,7 +70,7 @@ def run_until_stopped(build: Callable[[], Runnable]) -> int:
 
 
 def _has_terminal() -> bool:
-    """Whether standard error is a terminal that is still there."""
+    """Whether standard error is a terminal that is still open."""
     try:
         os.tcgetpgrp(sys.stderr.fileno())
     except OSError:

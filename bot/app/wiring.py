@@ -1,4 +1,4 @@
-"""Builds what the bot, the one-shot commands and the doctor have in common: which gets which."""
+"""Builds and connects the objects that the bot and the one-shot commands share."""
 
 from __future__ import annotations
 
@@ -54,28 +54,28 @@ if TYPE_CHECKING:
 def aws_gateways(
     settings: Settings, on_date: Callable[[str | None], object]
 ) -> tuple[AwsGateway, ...]:
-    """AWS by each of the callers that the settings name; each `Date` that it tells is handed on."""
+    """One AWS gateway for each caller in the settings; each `Date` header goes to `on_date`."""
     return gateways_for(
         settings.aws, settings.scope, settings.read_rate, settings.write_rate, on_date=on_date
     )
 
 
 def slack_members(settings: Settings, clock: Clock) -> SlackMembers | NoMemberDirectory:
-    """The workspace's members; nobody knows them where there is no token."""
+    """The workspace's members; an empty directory if there is no token."""
     token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
     return SlackMembers(single_try_client(token, url), clock) if token else NoMemberDirectory()
 
 
 class Services:
-    """The services that need no Slack, for a bot and for the commands that do one thing.
+    """The services that don't need Slack, for a bot and for the one-shot commands.
 
     Args:
-        store: what is remembered.
-        gateways: AWS by each of its callers.
+        store: the database.
+        gateways: the AWS gateways, one for each caller.
         members: the workspace's members.
-        policy: the policy of this moment.
+        policy: returns the current policy.
         clock: the time.
-        on_recorded: called when something was recorded that may be announced.
+        on_recorded: called when something was recorded that may need an announcement.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Services:
         self._on_recorded = on_recorded
 
     def fixes(self, fixers: Authorizer, confirm_timeout: float) -> tuple[FixService, FixRecovery]:
-        """The service that changes contacts, for those who may, and what settles fixes left."""
+        """The service that lets fixers change contacts, and the recovery of unfinished fixes."""
         recorder = FixRecorder(
             self.store.fixes, judge=self.accounts.judge, on_recorded=self._on_recorded
         )
@@ -121,38 +121,38 @@ class Services:
         return fixes, recovery
 
     def exemptions(self, fixers: Authorizer) -> ExemptionService:
-        """The service that exempts findings, for those who may."""
+        """The service that lets fixers exempt findings."""
         return ExemptionService(
             self.store, fixers, self.policies, self.clock, on_recorded=self._on_recorded
         )
 
 
 class StoppableMembers(MemberDirectory, Protocol):
-    """The workspace's members, and an end to looking for them."""
+    """The workspace's members, whose lookups can be stopped."""
 
     def stop(self) -> None:
-        """Look no further."""
+        """Stop looking up members."""
         ...
 
 
 class SlackBot:
-    """Everything that a running bot has, but for its schedule: the services, and Slack around them.
+    """A running bot without its schedule: the services, and Slack around them.
 
     Args:
         settings: the settings.
-        store: what is remembered.
-        gateways: AWS by each of its callers.
+        store: the database.
+        gateways: the AWS gateways, one for each caller.
         members: the workspace's members.
-        policy: the policy of this moment.
+        policy: returns the current policy.
         clock: the time.
         reload_policy: applies the policy file, or raises SettingsError.
-        next_check: when the next check is due.
-        run_checks: makes the doctor's checks.
-        on_connected: called once, when Slack is there.
-        on_date: called with each `Date` that Slack tells.
+        next_check: returns when the next check is due.
+        run_checks: runs the doctor's checks.
+        on_connected: called once, when Slack is connected.
+        on_date: called with each `Date` header from Slack.
         post_interval: seconds between two announcements.
         answer_within: seconds that a submission may wait for its result.
-        ack_settles: seconds until Slack shows what a submission was answered with.
+        ack_settles: seconds until Slack shows the response to a submission.
     """
 
     def __init__(
@@ -242,7 +242,7 @@ class SlackBot:
         )
 
     def stop(self) -> None:
-        """Stop in order: no new work, running writes finish and are recorded, sockets close."""
+        """Stop cleanly: no new work, running writes finish and are recorded, sockets close."""
         self.connection.stop()
         self.fixes.stop()
         self._members.stop()

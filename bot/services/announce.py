@@ -110,7 +110,7 @@ class AnnouncementSender:
             try:
                 wait = self.deliver()
             except StoreError as error:
-                _log.error("announcements cannot be read", problem=str(error), mend=error.remedy)
+                _log.error("announcements cannot be read", problem=str(error), remedy=error.remedy)
                 wait = LONGEST_RETRY
             self._woken.wait(wait)
 
@@ -177,7 +177,7 @@ class AnnouncementSender:
                 "announcement waits",
                 announcement=announcement.id,
                 problem=str(error),
-                mend=error.remedy,
+                remedy=error.remedy,
                 code=error.code,
             )
 
@@ -203,7 +203,7 @@ class AnnouncementSender:
                     "post in doubt, and history unreadable",
                     announcement=announcement.id,
                     problem=str(error),
-                    mend=error.remedy,
+                    remedy=error.remedy,
                 )
                 self._announcements.may_repeat(announcement.id)
             posted = None

@@ -78,7 +78,7 @@ class OtherBotsWatch:
             if self._health.count_others(others, lasting=lasting):
                 self._on_news()
         except StoreError as error:
-            _log.error("other bots not recorded", problem=str(error), mend=error.remedy)
+            _log.error("other bots not recorded", problem=str(error), remedy=error.remedy)
         if not others:
             if since is not None:
                 _log.info("no other bot on this Slack app any more")
@@ -89,6 +89,6 @@ class OtherBotsWatch:
                 connections=others,
                 lasting=lasting,
                 problem=_MEANS if lasting else f"{_MEANS} A restart that overlaps looks the same.",
-                mend=_REMEDY,
+                remedy=_REMEDY,
             )
         return self._recount_known if lasting else self._recount

@@ -160,7 +160,7 @@ class Channels:
         if wanted not in self._reported:
             self._reported.add(wanted)
             _log.warning(
-                "a channel of the policy is closed", channel=wanted, problem=words, mend=remedy
+                "a channel of the policy is closed", channel=wanted, problem=words, remedy=remedy
             )
         return self._alerts(_fallback_reason(wanted, f"{words} {remedy}"))
 

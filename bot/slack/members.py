@@ -103,14 +103,14 @@ class SlackMembers:
         except WalkFailed as error:
             now = self._clock.monotonic()
             if before is None or not isinstance(before.members, Members):
-                _log.warning("members not read", problem=error.why.message, mend=error.why.remedy)
+                _log.warning("members not read", problem=error.why.message, remedy=error.why.remedy)
                 return _Answer(error.why, now + RETRY_INTERVAL)
             minutes = round((now - before.read_at) / 60)
             why, remedy = error.why.message, error.why.remedy
             if now - before.read_at >= MAX_STALE_AGE:
                 _log.warning("members not read for too long", minutes=minutes, problem=why)
                 return _Answer(error.why, now + RETRY_INTERVAL)
-            _log.warning("members not read anew", minutes=minutes, problem=why, mend=remedy)
+            _log.warning("members not read anew", minutes=minutes, problem=why, remedy=remedy)
             return _Answer(before.members, now + RETRY_INTERVAL, before.read_at)
         took = round(self._clock.monotonic() - began, 1)
         _log.info("members of the workspace read", with_an_address=len(members), seconds=took)

@@ -158,7 +158,7 @@ class SocketModeConnection:
             _log.warning(
                 "not connected to Slack",
                 problem=str(self._problem),
-                mend=self._problem.remedy,
+                remedy=self._problem.remedy,
                 code="",
                 meanwhile=_STILL,
             )
@@ -178,7 +178,7 @@ class SocketModeConnection:
                     _log.warning(
                         "not connected to Slack",
                         problem=logged,
-                        mend=problem.remedy,
+                        remedy=problem.remedy,
                         code=problem.code,
                         meanwhile=_STILL,
                     )

@@ -306,7 +306,7 @@ def test_each_check_fails_with_its_mend(
     ]
     assert found, lines
     assert words in found[0]["words"]
-    assert found[0]["mend"]
+    assert found[0]["remedy"]
     assert snippet in found[0]["paste"]
     assert status == (2 if any(line["state"] == "failure" for line in lines) else 1)
     assert "@" not in "".join(line["words"] for line in lines)
@@ -351,10 +351,10 @@ def test_a_bot_logs_what_is_amiss_after_its_start(bot: Bot, place: Place) -> Non
     place.slack.settings(scopes=[each for each in SCOPES if each != "groups:history"])
     bot.start()
     warned = bot.wait_log("doctor", check="Delegation")
-    assert (warned["level"], bool(warned["mend"])) == ("warning", True)
+    assert (warned["level"], bool(warned["remedy"])) == ("warning", True)
     failed = bot.wait_log("doctor", check="Scopes")
     assert (failed["level"], failed["section"]) == ("error", "Slack")
-    bot.wait_log("doctor ended")
+    bot.wait_log("doctor finished")
 
 
 def test_in_slack(ready: Bot, slack: SlackSandbox) -> None:

@@ -280,7 +280,7 @@ def test_no_exemption_ends_by_a_wrong_clock(
     aws.clock_skew(behind)
     ready.start()
     try:
-        ready.wait_log("exemptions do not end, since the clock of this machine may be wrong")
+        ready.wait_log("exemptions are not ended because this machine's clock may be wrong")
         made = len(ready.lines("scan ended"))
         ready.send_signal(signal.SIGUSR1)
         ready.wait_log("scan ended", number=made + 1)

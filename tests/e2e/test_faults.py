@@ -74,9 +74,9 @@ def test_a_channel_that_cannot_be_posted_to(bot: Bot, slack: SlackSandbox) -> No
     """It is said at the start with the mend; what was due goes out when it is mended."""
     slack.set_channel(has_bot=False)
     bot.start()
-    problem = bot.wait_log("alerts cannot be posted")
+    problem = bot.wait_log("alerts can't be posted")
     assert "not in the channel" in problem["problem"]
-    assert problem["mend"]
+    assert problem["remedy"]
     bot.wait_log("announcement waits")
     slack.command("/altcontact help", channel="C0GENERAL4")
     slack.wait_private("to be posted since")
@@ -94,7 +94,7 @@ def test_alerts_that_slack_refuses_are_the_first_line(
     waits = bot.wait_log("announcement waits", code="restricted_action_read_only_channel")
     assert waits["level"] == "error"
     assert "read-only" in waits["problem"]
-    assert "posting permissions" in waits["mend"]
+    assert "posting permissions" in waits["remedy"]
     slack.command("/altcontact help")
     shown = slack.wait_private("to be posted since")
     assert "restricted_action_read_only_channel" in str(shown["blocks"][0])
@@ -116,7 +116,7 @@ def test_a_bot_that_cannot_connect(
     bot.start()
     problem = bot.wait_log("not connected to Slack")
     assert "connection was refused" in problem["problem"]
-    assert problem["mend"]
+    assert problem["remedy"]
     bot.wait_log("scan ended")
     found = launcher().run("doctor", "--json", environment=environment)
     line = next(each for each in json.loads(found.stdout)["lines"] if each["name"] == "Proxy")
@@ -147,7 +147,7 @@ def test_a_revoked_token_is_told_and_outlived(bot: Bot, slack: SlackSandbox) -> 
     """A revoked token is said with its mend; checks go on, and are announced when they can be."""
     slack.settings(token_problem="token_revoked")
     bot.start()
-    assert "token" in bot.wait_log("alerts cannot be posted")["problem"]
+    assert "token" in bot.wait_log("alerts can't be posted")["problem"]
     bot.wait_log("scan ended", state="complete")
     slack.settings(token_problem="")
     slack.wait_message("contacts missing")
@@ -222,7 +222,7 @@ def test_killed_in_the_middle_of_a_scan(bot: Bot, slack: SlackSandbox, aws: AwsS
     bot.kill()
     aws.clear_faults()
     bot.start()
-    bot.wait_log("a check was cut off before", scans=1)
+    bot.wait_log("an earlier check was interrupted", scans=1)
     slack.wait_message("contacts missing")
     slack.wait_message("could not be checked")
     assert len(alerts(slack)) == 1

@@ -67,7 +67,7 @@ def test_the_scheduled_check_may_be_asked_for(
     aws.delete_contact(PAYMENTS, "SECURITY")
     bot.send_signal(signal.SIGUSR1)
     slack.wait_message(lambda message: "Payments" in str(message["blocks"]))
-    bot.wait_log("checking at once", why="asked to")
+    bot.wait_log("checking now", why="requested")
     assert bot.terminate() == 0
 
 

@@ -114,7 +114,7 @@ def test_connected_means_that_slack_said_hello(slack: SlackSandbox) -> None:
         assert tried.connection.status().problem is None
     (line,) = told(logs)
     assert "Slack says nothing on it" in line["problem"]
-    assert line["mend"]
+    assert line["remedy"]
     assert "Checks run" in line["meanwhile"]
 
 
@@ -150,7 +150,7 @@ def test_an_outage_is_said_once(slack: SlackSandbox, fault: dict[str, Any], part
         tried.wait_connected()
     (line,) = told(logs)
     assert part in line["problem"]
-    assert line["mend"]
+    assert line["remedy"]
     (line,) = told(logs, "connected to Slack")
     assert line["after_seconds"] >= 0
 
@@ -209,7 +209,7 @@ def test_connections_that_do_not_last_are_told_once(
         tried.wait(lambda: len(told(logs, "connected to Slack")) > SHORT_LIVED)
     (line,) = told(logs)
     assert "soon after it is opened" in line["problem"]
-    assert "Socket Mode is on" in line["mend"]
+    assert "Socket Mode is on" in line["remedy"]
 
 
 def test_tries_become_rarer(slack: SlackSandbox) -> None:

@@ -40,10 +40,12 @@ def test_alerts_that_wait(code: str, state: State, *, permanent: bool) -> None:
     refusal = Refusal("The channel is archived.", "Unarchive it.", code, permanent)
     (line,) = found(WaitingAlerts(2, START, refusal))
     assert (line.state, line.remedy) == (state, "Unarchive it.")
-    assert line.message.startswith("2 alerts wait to be posted since 2026-01-05 09:00 UTC.")
+    assert line.message.startswith(
+        "2 alerts have been waiting to be posted since 2026-01-05 09:00 UTC."
+    )
     assert ("(Slack's code: is_archived)" in line.message) is bool(code)
     (line,) = found(WaitingAlerts(1, START, refusal))
-    assert line.message.startswith("1 alert waits")
+    assert line.message.startswith("1 alert has been waiting")
 
 
 @pytest.mark.parametrize("lasting", [True, False])
@@ -51,7 +53,7 @@ def test_other_bots(*, lasting: bool) -> None:
     """How many, since when, what it means; whether it may be a restart."""
     _, line = found(others=OtherBots(1, START, lasting))
     assert line.state is State.WARNING
-    assert "1 other connection of" in line.message
+    assert "1 other connection for" in line.message
     assert ("restart" in line.message) is not lasting
     assert line.remedy
     assert line.snippet

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-LINES = [CheckResult(Section.AWS, state.value, state, "is so.", "Mend it.") for state in State]
+LINES = [CheckResult(Section.AWS, state.value, state, "is so.", "Fix it.") for state in State]
 
 
 def test_what_is_amiss_is_logged() -> None:
@@ -27,7 +27,7 @@ def test_what_is_amiss_is_logged() -> None:
     assert [(log["event"], log["log_level"]) for log in logs] == [
         ("doctor", "warning"),
         ("doctor", "error"),
-        ("doctor ended", "info"),
+        ("doctor finished", "info"),
     ]
     assert logs[0] == {
         "event": "doctor",
@@ -35,7 +35,7 @@ def test_what_is_amiss_is_logged() -> None:
         "section": "AWS",
         "check": "warning",
         "problem": "is so.",
-        "mend": "Mend it.",
+        "remedy": "Fix it.",
     }
 
 

@@ -277,7 +277,9 @@ def test_a_check_asked_for_too_early_or_too_late_is_let_be(
         schedule.start()
         schedule.stop()
         schedule.check_now()
-    assert [log["event"] for log in logs] == ["asked to check, but the schedule does not run"] * 2
+    assert [log["event"] for log in logs] == [
+        "check requested, but the schedule is not running"
+    ] * 2
     assert not recorded.is_set()
 
 

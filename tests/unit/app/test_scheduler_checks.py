@@ -73,12 +73,12 @@ def test_moments_in_words(moment: datetime, said: str) -> None:
         ("0 9 1 * *", State.WARNING, "less than once a week"),
         ("0 9 * 1 *", State.WARNING, "less than once a week"),
         ("0 0 1 1 *", State.WARNING, "less than once a week"),
-        ("*/5 * * * *", State.WARNING, "more than once in ten minutes"),
-        ("0,5 9 * * *", State.WARNING, "more than once in ten minutes"),
+        ("*/5 * * * *", State.WARNING, "more than once every ten minutes"),
+        ("0,5 9 * * *", State.WARNING, "more than once every ten minutes"),
     ],
 )
 def test_rare_and_dense_schedules(expression: str, state: State, told: str) -> None:
-    """Less than once a week is too rare, more than once in ten minutes too often."""
+    """Less than once a week is too rare, more than once every ten minutes too often."""
     line = run_checks(expression)["Next checks"]
     assert line.state is state
     assert told in line.remedy

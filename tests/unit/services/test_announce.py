@@ -379,7 +379,7 @@ def test_what_a_person_must_mend_is_logged_once_and_sent_then(
             clock.tick(LONGEST_WAIT)
     events = [log["event"] for log in logs]
     assert events == ["announcement waits", "announced", "announcing works again"]
-    assert logs[0]["mend"] == "Unarchive it."
+    assert logs[0]["remedy"] == "Unarchive it."
     assert len(notifier.posted) == 1
     assert store.slack_health.waiting() is None
 
