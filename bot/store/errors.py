@@ -1,4 +1,4 @@
-"""What SQLite's errors mean in plain words, so that none of them leaves this package."""
+"""Explains SQLite's errors in plain words, so that none of them leaves this package."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_SPACE: Final = "Free some space on the disk that holds it; nothing was lost."
+_SPACE: Final = "Free some space on its disk. No data was lost."
 
 _LOCKED: Final = (
-    "is locked by another process for too long",
-    "Look for a program that keeps it open, such as a backup or a database browser.",
+    "was locked by another process for too long",
+    "Find the program that keeps it open, such as a backup or a database browser.",
 )
 
 _ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
@@ -25,12 +25,12 @@ _ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         "SQLITE_READONLY_DBMOVED",
         "was deleted or moved while the bot was running",
-        "Put it back, from a backup if need be, and start the bot again.",
+        "Restore it, from a backup if necessary, then restart the bot.",
     ),
     (
         "SQLITE_READONLY",
         "cannot be written: it is read-only",
-        "Let the bot's user write the file and the directory that it is in.",
+        "Give the bot's user write access to the file and its directory.",
     ),
     (
         "SQLITE_CANTOPEN",
@@ -45,17 +45,17 @@ _ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
     (
         "SQLITE_NOTADB",
         "is not a database",
-        "Set ALTCONTACT_DATABASE to another file; this one was left as it is.",
+        "Set ALTCONTACT_DATABASE to another file. This one was not changed.",
     ),
     (
         "SQLITE_CORRUPT",
         "is damaged",
-        "Put it back from a backup, or move it away and start anew.",
+        "Restore it from a backup, or move it away to start with an empty database.",
     ),
     (
         "SQLITE_IOERR",
         "cannot be read or written: the disk failed",
-        "Look at the disk that holds it, and at the room that is left on it.",
+        "Check its disk for errors and free space.",
     ),
 )
 """Beginnings of SQLite's names of its errors, https://www.sqlite.org/rescode.html."""
@@ -69,7 +69,7 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
             return StoreError(f"The database {path} {problem}.", remedy)
     return StoreError(
         f"The database {path} failed ({code}).",
-        "Look in the bot's log; nothing of what was to be stored was kept.",
+        "Check the bot's log. Nothing was stored.",
     )
 
 

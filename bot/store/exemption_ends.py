@@ -1,4 +1,4 @@
-"""What follows when exemptions end, or are about to: findings open again, people are told ahead."""
+"""What happens when exemptions end: findings open again, and the end is announced in advance."""
 
 from __future__ import annotations
 

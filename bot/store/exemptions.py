@@ -1,4 +1,4 @@
-"""Exempt findings and contacts verified by hand: granted, ended, and opened again."""
+"""Exemptions and manual verifications: granted, ended, and their findings opened again."""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ SCOPES: Final = [
         ),
         (
             no_answer,
-            ("AWS", "Caller", "failure", "could not be reached", "curl"),
+            ("AWS", "Caller", "failure", "Couldn't reach", "curl"),
         ),
         (
             lambda place: place.aws.clock_skew(900.0),
@@ -253,11 +253,11 @@ SCOPES: Final = [
         ),
         (
             deny("organizations:ListAWSServiceAccessForOrganization"),
-            ("AWS", "Trusted access", "warning", "cannot be told", ""),
+            ("AWS", "Trusted access", "warning", "couldn't be checked", ""),
         ),
         (
             deny("organizations:ListDelegatedAdministrators"),
-            ("AWS", "Delegation", "warning", "cannot be told", ""),
+            ("AWS", "Delegation", "warning", "couldn't be checked", ""),
         ),
         (
             deny("organizations:ListAccounts"),
@@ -279,7 +279,7 @@ SCOPES: Final = [
         ),
         (
             add("ALTCONTACT_DATABASE", "/nowhere/bot.db"),
-            ("Database", "File", "failure", "does not exist", "mkdir -p /nowhere"),
+            ("Database", "File", "failure", "doesn't exist", "mkdir -p /nowhere"),
         ),
         (
             newer,
@@ -306,7 +306,7 @@ def test_each_check_fails_with_its_mend(
     ]
     assert found, lines
     assert words in found[0]["words"]
-    assert found[0]["remedy"]
+    assert found[0]["mend"]
     assert snippet in found[0]["paste"]
     assert status == (2 if any(line["state"] == "failure" for line in lines) else 1)
     assert "@" not in "".join(line["words"] for line in lines)
@@ -341,7 +341,7 @@ def test_a_start_that_fails_for_its_database(place: Place) -> None:
     place.environment["ALTCONTACT_DATABASE"] = "/nowhere/bot.db"
     done = run(place.environment, "run")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "✗ File: /nowhere/bot.db cannot be made" in done.stderr
+    assert "✗ File: can't create /nowhere/bot.db" in done.stderr
     assert "mkdir -p /nowhere" in done.stderr
 
 

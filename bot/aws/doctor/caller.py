@@ -1,4 +1,4 @@
-"""The doctor's look at who calls AWS: credentials, organization, and what that may reach."""
+"""The doctor's checks of the AWS caller: its credentials, its organization, and its reach."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class CallerChecks:
-    """Finds out who calls, and writes it down for the checks that follow."""
+    """Finds out who the caller is, and records it for the checks that follow."""
 
     def __init__(self, session: DoctorSession, clients: Clients) -> None:
         self._session = session
@@ -37,7 +37,7 @@ class CallerChecks:
         try:
             account_id, arn = self._session.call("GetCallerIdentity", self._identity)
         except GatewayError as error:
-            self._session.in_the_way = "AWS does not know who calls"
+            self._session.in_the_way = "AWS couldn't identify the caller"
             result = self._session.failed("Caller", error.failure, "sts:GetCallerIdentity")
             if self._session.assumes and error.failure.code in DENIED:
                 result = replace(result, snippet=remedies.assuming_statement(self._session.assumes))
@@ -54,16 +54,16 @@ class CallerChecks:
         }.get(kind, "a principal of another kind")
         message = f"account {account_id}, {who}, partition {self._session.partition}."
         if not has_contacts_api(self._session.partition):
-            remedy = "Every account is unsupported there: look at each one's page in the console."
+            remedy = "Verify the contacts manually in each account's console:"
             message += " This partition has no API for alternate contacts."
             snippet = "https://console.amazonaws-us-gov.com/billing/home#/account"
             yield line("Caller", State.WARNING, message, remedy, snippet)
         elif not has_listed_contacts_api(self._session.partition):
             message += " AWS lists no Account Management endpoint in this partition."
-            remedy = "Where requests fail, verify the contacts manually in each account's console."
+            remedy = "If requests fail, verify the contacts manually in each account's console."
             yield line("Caller", State.WARNING, message, remedy)
         elif kind == "root":
-            remedy = "Run the bot as a role that may do just what its IAM policy lists:"
+            remedy = "Run the bot with a role that has only the permissions in its IAM policy:"
             yield line(
                 "Caller",
                 State.WARNING,
@@ -89,34 +89,34 @@ class CallerChecks:
                 and cause is FailureCode.NO_ORGANIZATION
             ):
                 self._session.role = CallerRole.STANDALONE
-                message = "the account is in none, and is looked after alone."
+                message = "the account isn't in one; only this account is checked."
                 yield line("Organization", State.OK, message)
                 return
             action = "organizations:DescribeOrganization"
             needed = self._session.wanted is not ScopeKind.ACCOUNT
             report = self._session.failed if needed else self._session.not_told
             yield report("Organization", error.failure, action)
-            self._session.in_the_way = "the organization is not known"
+            self._session.in_the_way = "the organization is unknown"
             return
         self._session.organization = found
         manages = self._session.organization["MasterAccountId"] == self._session.account_id
         self._session.role = CallerRole.MANAGEMENT if manages else CallerRole.MEMBER
         identity = self._session.organization["Id"]
         if self._session.wanted is ScopeKind.ACCOUNT:
-            message = f"{identity}; ALTCONTACT_SCOPE says to look after the one account alone."
+            message = f"{identity}; ALTCONTACT_SCOPE limits checks to this one account."
             yield line("Organization", State.OK, message)
         elif self._session.organization.get("FeatureSet") != "ALL":
             message = (
-                f"{identity} has consolidated billing alone; members' contacts need all features."
+                f"{identity} has consolidated billing only; members' contacts need all features."
             )
-            remedy = "In the management account run this; every member is asked to agree:"
+            remedy = "In the management account, run this. Every member account must then agree:"
             yield line("Organization", State.FAILURE, message, remedy, remedies.ENABLE_FEATURES)
             self._session.in_the_way = "not all features of the organization are on"
         else:
             yield line("Organization", State.OK, f"{identity}, with all features.")
 
     def place(self) -> Iterator[CheckResult]:
-        """What the calling account is to its organization."""
+        """The calling account's role in its organization."""
         if self._session.alone:
             return
         if not self._session.organization:
@@ -150,13 +150,13 @@ class CallerChecks:
         return line("Calling account", State.OK, message)
 
     def _may_not_ask(self, *, alone: bool) -> CheckResult:
-        """Neither; `alone` where it cannot list accounts either, and so looks after itself."""
-        self._session.in_the_way = "the calling account may not ask about others"
+        """Neither; `alone` if it can't list accounts either, and so checks only itself."""
+        self._session.in_the_way = "the calling account doesn't have access to other accounts"
         message = "is neither the management account nor a delegated administrator"
-        remedy = "In the management account run this, or run the bot there:"
+        remedy = "In the management account, run this, or run the bot there:"
         snippet = remedies.register(self._session.account_id)
         if alone and self._session.wanted is None:
-            message += ", so it looks after itself alone."
+            message += ", so only this account is checked."
             return line("Calling account", State.WARNING, message, remedy, snippet)
         return line("Calling account", State.FAILURE, f"{message}.", remedy, snippet)
 

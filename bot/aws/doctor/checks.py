@@ -1,4 +1,4 @@
-"""Looks at AWS for the doctor: who calls, what that may reach, and each permission to read."""
+"""The doctor's checks of AWS: the caller, its reach, and each permission to read."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
 _PAGE: Final = 20
 _WIDE: Final = {CallerRole.MANAGEMENT, CallerRole.DELEGATED_ADMINISTRATOR, CallerRole.UNKNOWN}
-"""Who looks after an organization; `UNKNOWN` where that cannot be told."""
+"""The roles that can check an organization; `UNKNOWN` if the role couldn't be found out."""
 
 
 class AwsChecks:
     """The checks of AWS; each is a call that only reads.
 
     Args:
-        session: what is found out, nothing yet.
+        session: collects what is found out.
         clients: boto3's clients.
         contacts: the contacts that a caller can reach.
-        writes: whether contacts are to be changed as well.
-        sample: whether one contact is read; a bot that has just begun reads them all anyway.
+        writes: whether contacts will be changed as well.
+        sample: whether one contact is read; a bot that has just started reads them all anyway.
         policy: what accounts should have, which decides what else must be read.
-        organization: the organization's name in the settings, which stands in each line.
+        organization: the organization's name in the settings, shown in each line.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class AwsChecks:
         self._organization = organization
 
     def checks(self) -> tuple[Check, ...]:
-        """What to look at, in order."""
+        """The checks, in order."""
         caller = CallerChecks(self._session, self._clients)
         policy = PolicyChecks(self._session, self._clients, self._contacts, self._policy)
         checks = (
@@ -86,7 +86,7 @@ class AwsChecks:
         return tuple(self._check(name, run) for name, run in checks)
 
     def _check(self, name: str, run: Callable[[], Iterable[CheckResult]]) -> Check:
-        """A check, in whose lines the organization's name stands where it has one."""
+        """A check whose lines show the organization's name, if it has one."""
         organization = self._organization
         if not organization:
             return Check(Section.AWS, name, run)
@@ -120,8 +120,8 @@ class AwsChecks:
             yield line(name, State.OK, f"is on for {SERVICE}.")
             return
         self._session.in_the_way = self._session.in_the_way or "trusted access is off"
-        remedy = "In the management account run:"
-        message = f"is off for {SERVICE}: no member account can be reached."
+        remedy = "In the management account, run:"
+        message = f"is off for {SERVICE}, so no member account can be reached."
         yield line(name, State.FAILURE, message, remedy, remedies.ENABLE_ACCESS)
 
     def _check_accounts(self) -> Iterator[CheckResult]:
@@ -137,7 +137,7 @@ class AwsChecks:
             )
         except GatewayError as error:
             yield self._session.failed("Accounts", error.failure, "organizations:ListAccounts")
-            self._session.in_the_way = self._session.in_the_way or "the accounts cannot be listed"
+            self._session.in_the_way = self._session.in_the_way or "the accounts can't be listed"
             return
         special = {self._session.account_id, self._session.organization["MasterAccountId"]}
         others = (
@@ -166,11 +166,11 @@ class AwsChecks:
             yield self._session.failed("Contacts", reading.failure, "account:GetAlternateContact")
             return
         held = "has one" if isinstance(reading, Present) else "has none"
-        message = f"can be read; asked for account {account_id}, which {held} for {contact_type}."
+        message = f"can be read. Tried with account {account_id}, which {held} for {contact_type}."
         yield line("Contacts", State.OK, message)
 
     def _check_name(self) -> Iterator[CheckResult]:
-        """Of use for the one account alone: others' names come with the list."""
+        """Needed only if one account is checked: others' names come with the list."""
         if (
             not self._session.alone
             or not self._session.account_id
@@ -181,7 +181,7 @@ class AwsChecks:
         try:
             self._session.call("GetAccountInformation", client.get_account_information)
         except GatewayError:
-            message = "cannot be read, and may be left out; the account's id stands for it."
+            message = "can't be read. It is optional; the account's ID is shown instead."
             yield line("Account name", State.OK, message)
             return
         yield line("Account name", State.OK, "can be read.")
@@ -190,12 +190,12 @@ class AwsChecks:
         if not self._session.account_id or not has_contacts_api(self._session.partition):
             return
         if not self._writes:
-            yield line("Writing", State.OK, "is not needed: nobody may change contacts.")
+            yield line("Writing", State.OK, "isn't needed: nobody has permission to fix contacts.")
             return
         if not self._session.alone and not self._session.organization:
             yield self._session.pointless("Writing")
             return
-        message = "is not tried, since nothing is changed here. Look for this in the role's policy:"
+        message = "isn't tried, because the doctor changes nothing. The role's policy needs this:"
         owner = self._session.organization.get("MasterAccountId", self._session.account_id)
         wide = (
             bool(self._session.organization)
@@ -215,4 +215,4 @@ class AwsChecks:
             snippet = remedies.reading_policy(list(self._session.missing))
             yield line("IAM policy", state, f"lacks {lacking}.", remedy, snippet)
         elif not self._session.incomplete:
-            yield line("IAM policy", State.OK, "allows every read that the bot makes.")
+            yield line("IAM policy", State.OK, "allows everything that the bot reads.")

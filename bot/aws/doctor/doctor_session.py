@@ -1,4 +1,4 @@
-"""What the doctor's checks of AWS have found out so far, and the lines that they share."""
+"""What the doctor's checks of AWS have found out so far, and the lines they have in common."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _T = TypeVar("_T")
 
 
 class DoctorSession:
-    """Found out check by check.
+    """The state of the doctor's checks of AWS, filled in check by check.
 
-    `in_the_way` is what makes later checks pointless, in message, or empty. `missing` is each
-    permission that is denied, with whether the bot needs it. `other` is an account of the
-    organization besides the caller's and the management account.
+    `in_the_way` says what makes later checks pointless, or is empty. `missing` has each denied
+    permission, and whether the bot needs it. `other` is an account of the organization that is
+    neither the caller's nor the management account.
 
     Args:
         calls: makes the calls.
@@ -108,17 +108,17 @@ class DoctorSession:
         remedy, snippet = why.remedy, self._snippet(why, action)
         if why.cause is FailureCode.PERMISSION_MISSING:
             self.missing[action] = True
-            remedy = "The statement to add stands below, under “IAM policy”."
+            remedy = "Add the statement below, under “IAM policy”."
         return line(name, State.FAILURE, why.message, remedy, snippet)
 
     def not_told(self, name: str, why: Failure, action: str) -> CheckResult:
-        """A warning that something cannot be told, which the bot itself does without."""
+        """A warning that something couldn't be checked that the bot doesn't need."""
         self.incomplete = True
         remedy, snippet = why.remedy, self._snippet(why, action)
         if why.cause is FailureCode.PERMISSION_MISSING:
             self.missing.setdefault(action, False)
-            remedy = "The bot does without; the statement to add stands below, under “IAM policy”."
-        return line(name, State.WARNING, f"cannot be told. {why.message}", remedy, snippet)
+            remedy = "Optional: add the statement below, under “IAM policy”."
+        return line(name, State.WARNING, f"couldn't be checked. {why.message}", remedy, snippet)
 
     def _snippet(self, why: Failure, action: str) -> str:
         url, region = self._endpoint(action.partition(":")[0], self.partition)
@@ -127,7 +127,7 @@ class DoctorSession:
         )
 
     def pointless(self, name: str) -> CheckResult:
-        """A line that is not checked, with what is in the way."""
+        """A line that was not checked, with the reason."""
         self.incomplete = True
         return line(name, State.NOT_CHECKED, f"{self.in_the_way}.")
 

@@ -1,4 +1,4 @@
-"""The doctor's look at what the policy needs to be read besides: OUs, tags, primary contacts."""
+"""The doctor's checks of what else the policy needs: OUs, tags and primary contacts."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _ONE: Final = 1
 
 
 class PolicyChecks:
-    """Looks at each permission that this policy needs, and at none that it does not.
+    """Checks each permission that this policy needs, and no others.
 
     Args:
         session: what was found out before.
         clients: boto3's clients.
         contacts: the contacts that a caller can reach.
-        policy: what accounts should have; None where that is not known.
+        policy: what accounts should have; None if that is unknown.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class PolicyChecks:
         self._policy = policy
 
     def units(self) -> Iterator[CheckResult]:
-        """Whether OUs can be walked."""
+        """Whether OUs can be listed."""
         if self._policy is None or not self._policy.needs_units:
             return
         if (without := self._without_organization("OUs")) is not None:
@@ -87,7 +87,7 @@ class PolicyChecks:
                 whole = False
                 yield self._session.failed("OUs", error.failure, f"organizations:{operation}")
         if whole:
-            yield line("OUs", State.OK, "can be walked.")
+            yield line("OUs", State.OK, "can be listed.")
 
     def tags(self) -> Iterator[CheckResult]:
         """Whether an account's tags can be read."""
@@ -107,7 +107,7 @@ class PolicyChecks:
         except GatewayError as error:
             yield self._session.failed("Tags", error.failure, "organizations:ListTagsForResource")
             return
-        yield line("Tags", State.OK, f"can be read; asked for account {subject}.")
+        yield line("Tags", State.OK, f"can be read. Tried with account {subject}.")
 
     def primary(self) -> Iterator[CheckResult]:
         """Whether a primary contact can be read."""
@@ -124,18 +124,18 @@ class PolicyChecks:
         if isinstance(found, Failure):
             yield self._session.failed(name, found, "account:GetContactInformation")
             return
-        yield line(name, State.OK, f"can be read; asked for account {subject}.")
+        yield line(name, State.OK, f"can be read. Tried with account {subject}.")
 
     @property
     def _client(self) -> OrganizationsClient:
         return self._clients.organizations(self._session.partition)
 
     def _without_organization(self, name: str) -> CheckResult | None:
-        """What is said where no organization can be asked; None where one can be."""
+        """The line if there is no organization to check; None if there is one."""
         if self._session.role is CallerRole.STANDALONE:
-            message = "are none, since the account is in no organization: what the policy says for "
-            remedy = "Take those tables out of the policy, or run the bot in an organization."
-            return line(name, State.WARNING, f"{message}{name} holds for no account.", remedy)
+            message = "don't exist, because the account isn't in an organization: policy sections "
+            remedy = "Remove those sections from the policy, or run the bot in an organization."
+            return line(name, State.WARNING, f"{message}for {name} apply to no account.", remedy)
         if not self._session.organization:
             return self._session.pointless(name)
         return None

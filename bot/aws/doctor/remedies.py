@@ -1,4 +1,4 @@
-"""What the doctor gives to paste about AWS: policies, and commands of AWS's command line."""
+"""The doctor's snippets to paste for AWS: policies, and commands for the AWS CLI."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def assuming_statement(role: str) -> str:
 def for_cause(
     cause: FailureCode, account_id: str, role: str, *, url: str = "", region: str = ""
 ) -> str:
-    """What to paste where this is in the way; empty where there is nothing.
+    """The snippet to paste for this cause; empty if there is none.
 
     Args:
-        cause: what is in the way.
-        account_id: who calls, where that is known.
-        role: the caller's role, where it has one.
-        url: what was asked, where that is known.
-        region: the region that was asked, where that is known.
+        cause: the cause.
+        account_id: the calling account, if known.
+        role: the caller's role, if it has one.
+        url: the URL of the request, if known.
+        region: the region of the request, if known.
     """
     who_am_i = "aws sts get-caller-identity" + (
         f" --region {shlex.quote(region)}" if region else ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST_EXEMPTION: Final = 365
-"""Days for which a finding may be set aside at most."""
+"""The most days that an exemption may last."""
 
 VERIFIED_FOR: Final = 90
 """Days for which a manual verification is valid."""

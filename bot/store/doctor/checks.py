@@ -1,4 +1,4 @@
-"""The doctor's checks of the database, which make no file and write nothing into one."""
+"""The doctor's checks of the database, which create no file and write nothing."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 _Found = TypeVar("_Found")
 
 BUSY_TIMEOUT: Final = 5.0
-"""Seconds to wait for another writer: recording ten thousand accounts takes about so long."""
+"""Seconds to wait for another writer: recording ten thousand accounts takes about this long."""
 
 INTEGRITY_SECONDS: Final = 5.0
-"""Seconds after which looking for damage ends: the largest databases take longer."""
+"""Seconds after which the search for damage ends: the largest databases take longer."""
 
 LEAST_FREE, LOW_FREE = 100 * 2**20, 2**30
 """Bytes free on the disk below which it is a failure, and a warning."""
@@ -72,7 +72,7 @@ class StoreChecks:
         self._found = Found.UNUSABLE
 
     def checks(self) -> tuple[Check, ...]:
-        """What to look at, in order."""
+        """The checks, in order."""
         checks = (
             ("File", self._check_file),
             ("Schema", self._check_schema),
@@ -133,9 +133,9 @@ class StoreChecks:
             yield self._failed("Schema", error)
             return
         self._found = Found.USABLE
-        message = "is that of this version."
+        message = "is up to date."
         if steps:
-            message = "is of an older version, or empty; the next start brings it up to this one."
+            message = "is empty or from an older version; the next start updates it."
         yield check_result("Schema", State.OK, message)
 
     def _check_writing(self) -> Iterator[CheckResult]:
@@ -150,7 +150,7 @@ class StoreChecks:
             yield self._failed("Writing", error)
             return
         yield check_result(
-            "Writing", State.OK, "is possible; a transaction was begun and taken back."
+            "Writing", State.OK, "is possible. A transaction was started and rolled back."
         )
 
     def _check_integrity(self) -> Iterator[CheckResult]:
@@ -176,23 +176,25 @@ class StoreChecks:
             found = "ok"
         if found != "ok":
             message = "the file is damaged."
-            remedy = "Stop the bot, and put the file back from a backup or save what can be saved:"
+            remedy = "Stop the bot, then restore the file from a backup or recover its data:"
             saved = self._file.with_suffix(".saved.db")
             snippet = f"sqlite3 {quoted(self._file)} .recover | sqlite3 {quoted(saved)}"
             yield check_result("Integrity", State.FAILURE, message, remedy, snippet)
             return
-        looked = f"in the {self._integrity_seconds:g} seconds that were looked" if overdue else ""
+        looked = (
+            f"in {self._integrity_seconds:g} seconds; the search ended early" if overdue else ""
+        )
         yield check_result("Integrity", State.OK, f"no damage was found {looked}".rstrip() + ".")
 
     def _check_space(self) -> Iterator[CheckResult]:
         folder = self._file.parent
         try:
             if not folder.is_dir():
-                yield check_result("Free space", State.NOT_CHECKED, "the directory does not exist.")
+                yield check_result("Free space", State.NOT_CHECKED, "the directory doesn't exist.")
                 return
             free = shutil.disk_usage(folder).free
         except OSError as error:
-            message = f"its directory cannot be looked at ({error.strerror})."
+            message = f"couldn't access its directory ({error.strerror})."
             yield check_result("Free space", State.NOT_CHECKED, message)
             return
         state = State.OK
@@ -207,9 +209,9 @@ class StoreChecks:
             yield check_result("Free space", state, message, remedy, f"df -h {quoted(folder)}")
 
     def _pointless(self, name: str) -> Iterator[CheckResult]:
-        """Say what an earlier failure makes pointless; of a file to be made there is no more."""
+        """A line that an earlier failure makes pointless; none if the file doesn't exist yet."""
         if self._found is not Found.ABSENT:
-            yield check_result(name, State.NOT_CHECKED, "the database cannot be used.")
+            yield check_result(name, State.NOT_CHECKED, "the database can't be used.")
 
     def _failed(self, name: str, error: StoreError) -> CheckResult:
         snippet = f"ls -l {quoted(self._file)}*"

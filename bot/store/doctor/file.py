@@ -1,4 +1,4 @@
-"""The doctor's check of the database's file and its directory; it makes nothing there."""
+"""The doctor's check of the database's file and its directory; it creates nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.services.doctor import CheckResult, Section, State
 
 
 class Found(Enum):
-    """What stands in the file's place."""
+    """What is at the file's path."""
 
     USABLE = auto()
     ABSENT = auto()
@@ -19,7 +19,7 @@ class Found(Enum):
 
 
 def check_file(file: Path) -> tuple[Found, CheckResult]:
-    """What stands in the file's place, and the result that says so."""
+    """What is at the file's path, and the result that says so."""
     folder = file.parent
     try:
         if file.is_dir():
@@ -27,30 +27,30 @@ def check_file(file: Path) -> tuple[Found, CheckResult]:
             remedy = "Set ALTCONTACT_DATABASE to a file in it."
             snippet = f"export ALTCONTACT_DATABASE={quoted(file / 'altcontact.db')}"
         elif not folder.is_dir():
-            message = f"{file} cannot be made: its directory does not exist."
-            remedy = "Make the directory, or set ALTCONTACT_DATABASE to a file in another one."
+            message = f"can't create {file}: its directory doesn't exist."
+            remedy = "Create the directory, or set ALTCONTACT_DATABASE to a file in another one."
             snippet = f"mkdir -p {quoted(folder)}"
         elif os.statvfs(folder).f_flag & os.ST_RDONLY:
             message = f"the directory {folder} is on a file system that is mounted read-only."
             remedy = (
-                "Mount it for writing, or set ALTCONTACT_DATABASE to a file on a volume that is:"
+                "Mount it read-write, or set ALTCONTACT_DATABASE to a file on a writable volume:"
             )
             snippet = f"findmnt --target {quoted(folder)}"
         elif not os.access(folder, os.W_OK | os.X_OK):
             # SQLite keeps a second file beside an existing one, too.
-            message = f"the directory {folder} cannot be written."
-            remedy = "Let the bot's user write it."
+            message = f"the bot's user can't write to the directory {folder}."
+            remedy = "Give the bot's user write access:"
             snippet = f"chown {os.getuid()} {quoted(folder)}"
         elif not file.exists():
-            message = f"{file} is not there yet; the first start makes it."
+            message = f"{file} doesn't exist yet; the first start creates it."
             return Found.ABSENT, check_result("File", State.OK, message)
         else:
             user = _process_using(file)
-            used = f" Process {user} uses it; a bot that runs on it is fine." if user else ""
-            return Found.USABLE, check_result("File", State.OK, f"{file} is there.{used}")
+            used = f" Process {user} uses it, which is fine if that is the bot." if user else ""
+            return Found.USABLE, check_result("File", State.OK, f"{file} exists.{used}")
     except OSError as error:
-        message = f"{file} cannot be looked at ({error.strerror})."
-        remedy = "Let the bot's user enter its directories, or set ALTCONTACT_DATABASE to another."
+        message = f"couldn't access {file} ({error.strerror})."
+        remedy = "Give the bot's user access to its directories, or change ALTCONTACT_DATABASE."
         snippet = f"namei -l {quoted(file)}"
     return Found.UNUSABLE, check_result("File", State.FAILURE, message, remedy, snippet)
 

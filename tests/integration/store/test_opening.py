@@ -325,4 +325,4 @@ def test_who_queues_behind_another_process_is_told_so(path: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         asked = [pool.submit(store.deliveries.is_first, str(n)) for n in range(4)]
         told = {str(each.exception(60)) for each in asked}
-    assert told == {f"The database {path} is locked by another process for too long."}
+    assert told == {f"The database {path} was locked by another process for too long."}

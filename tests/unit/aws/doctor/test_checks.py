@@ -86,7 +86,7 @@ def test_what_the_policy_needs_is_looked_at() -> None:
     assert states(found) == dict.fromkeys(NAMES, State.OK)
     assert wire.asked("ListTagsForResource") == [{"ResourceId": MEMBER}]
     assert wire.asked("GetContactInformation") == [{"AccountId": MEMBER}]
-    assert found[-1].message == "allows every read that the bot makes."
+    assert found[-1].message == "allows everything that the bot reads."
 
 
 @pytest.mark.parametrize("operation", ACTIONS)
