@@ -138,7 +138,7 @@ def run(settings: Settings, load: Callable[[], Settings]) -> int:
 
     Args:
         settings: the settings.
-        load: reads them anew, or raises SettingsError.
+        load: reads them again, or raises SettingsError.
 
     Returns:
         The exit status: 0.

@@ -133,7 +133,7 @@ def _read_named(variables: Mapping[str, str]) -> SettingFile:
     """The file that the environment names, or the default file.
 
     Raises:
-        Unreadable: it cannot be read.
+        Unreadable: it can't be read.
     """
     if CONFIG not in variables:
         return read_file(Path(DEFAULT_FILE), named=False)

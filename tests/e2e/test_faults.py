@@ -177,7 +177,7 @@ def test_every_cause_is_told_apart_from_missing(
     ended = bot.wait_log("scan ended")
     assert (ended["missing"], ended["unknown"]) == (2, 5)
     shown = json.dumps(message["blocks"])
-    for told in ("fault of its own", "not AWS", "throttled", "IAM policy", "service control"):
+    for told in ("internal error", "come from AWS", "throttling", "IAM policy", "service control"):
         assert told in shown
     aws.clear_faults()
     slack.command("/altcontact check")
