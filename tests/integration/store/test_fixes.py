@@ -259,7 +259,7 @@ def test_unknown_fix(store: SqliteStore) -> None:
         store.fixes.advance(7, APPLIED, ended=True)
 
 
-@pytest.mark.parametrize(("there", "words"), [(False, "read back"), (True, "already")])
+@pytest.mark.parametrize(("there", "words"), [(False, "verified in AWS"), (True, "already")])
 def test_confirmed_fix_resolves_its_findings(
     path: Path, store: SqliteStore, there: bool, words: str
 ) -> None:

@@ -158,7 +158,7 @@ def test_account_that_left_the_organization(path: Path, store: SqliteStore) -> N
     scan_once(store, result(1, MISSING), result(2, COMPLIANT))
     changes = scan_once(store, result(3, COMPLIANT))
     assert changes.resolved == (ONE,)
-    assert "not in the organization" in findings(store)[0].resolution
+    assert "no longer in the organization" in findings(store)[0].resolution
     assert store.accounts.names() == ["Account 3"]
     assert store.accounts.find("Account", 9) == [account(3)]
     assert store.accounts.get(ONE.account_id) == account(1)

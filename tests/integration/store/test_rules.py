@@ -130,14 +130,14 @@ def test_what_proves_a_rule_kept(
             policy(),
             "was changed",
         ),
-        (breaking(PLACEHOLDER), COMPLIANT, policy(), "though the contact is the same"),
+        (breaking(PLACEHOLDER), COMPLIANT, policy(), "although the contact is unchanged"),
         (breaking(PLACEHOLDER), COMPLIANT, policy(rules__placeholder=None), NOT_ASKED),
         (breaking(Rule.DIFFERENT), COMPLIANT, policy(), NOT_ASKED),
         (
             breaking(Rule.DIFFERENT),
             COMPLIANT,
             policy(security__email=("a@corp.internal",)),
-            "though the contact is the same",
+            "although the contact is unchanged",
         ),
         (breaking(Rule.FORBIDDEN), COMPLIANT, policy(), NOT_ASKED),
         (
