@@ -135,7 +135,7 @@ def failing(bench: SlackBench) -> None:
         ("check lake", "Check again"),
         ("check", "of 2 accounts"),
         ("doctor", "Nothing was changed"),
-        ("reload", "tables"),
+        ("reload", "Policy reloaded"),
         ("fix nobody", "No account matches"),
     ],
 )
