@@ -111,7 +111,7 @@ def test_scan_confirms_an_applied_fix(store: SqliteStore, clock: SetClock) -> No
     assert confirmed.state is FixState.CONFIRMED
     (finding,) = findings(store)
     assert finding.resolved_by == "U1"
-    assert "read back" in finding.resolution
+    assert finding.resolution == "Fixed and verified in AWS."
 
 
 def test_fix_that_is_worked_on_is_left_to_its_worker(store: SqliteStore) -> None:
