@@ -54,7 +54,8 @@ class World:
         self.told: list[str] = []
         self.errors: list[Exception] = []
         self._keys: set[str] = set()
-        self._threads = BackgroundTasks(threads)
+        self._pool = threads or ThreadPoolExecutor(4)
+        self._threads = BackgroundTasks(self._pool)
         self._acking = ThreadPoolExecutor(4)
         self._app = App(
             listener_executor=self._acking,
@@ -109,8 +110,9 @@ class World:
         self._threads.stop()
 
     def settle(self) -> None:
-        """Wait until everything that was begun is over."""
+        """Wait until everything that was delivered is over, also what waits for a thread."""
         self.finish_acks()
+        self._pool.shutdown(wait=True)
         self.stop_acting()
 
 
