@@ -109,8 +109,8 @@ def exit_status(report: ScanReport) -> Exit:
     if report.scan.state is ScanState.FAILED:
         return Exit.USAGE
     outcomes = {result.outcome for result in report.results}
-    if any(outcome.falls_short for outcome in outcomes):
-        return Exit.FALLS_SHORT
+    if any(outcome.is_non_compliant for outcome in outcomes):
+        return Exit.NON_COMPLIANT
     if any(outcome.unchecked for outcome in outcomes):
         return Exit.UNCHECKED
     return Exit.COMPLIANT if report.scan.state is ScanState.COMPLETE else Exit.UNCHECKED

@@ -12,7 +12,7 @@ class Exit(IntEnum):
     """
 
     COMPLIANT = 0
-    FALLS_SHORT = 1
+    NON_COMPLIANT = 1
     USAGE = 2
     UNCHECKED = 3
     WELL = 0

@@ -29,7 +29,7 @@ class AnnouncementKind(StrEnum):
     another bot is connected with the same Slack app.
     """
 
-    FALLS_SHORT = "falls_short"
+    NON_COMPLIANT = "non_compliant"
     UNCHECKED = "unchecked"
     CHANGED = "changed"
     FIXED = "fixed"
@@ -39,7 +39,7 @@ class AnnouncementKind(StrEnum):
     OTHER_BOTS = "other_bots"
 
 
-ALERTS: Final = frozenset({AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED})
+ALERTS: Final = frozenset({AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED})
 """Those that show findings."""
 
 
@@ -164,10 +164,12 @@ def plan(
         At most one announcement of each kind, channel and organization; none that repeats a
         failure that lasts.
     """
-    short = {key: destination for key, destination in opened.items() if key.outcome.falls_short}
+    short = {
+        key: destination for key, destination in opened.items() if key.outcome.is_non_compliant
+    }
     unchecked = {key: destination for key, destination in opened.items() if key.outcome.unchecked}
     news = [
-        *grouped(AnnouncementKind.FALLS_SHORT, short),
+        *grouped(AnnouncementKind.NON_COMPLIANT, short),
         *grouped(AnnouncementKind.UNCHECKED, unchecked),
     ]
     for organization, failing in scan.failing.items():

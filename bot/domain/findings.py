@@ -37,7 +37,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
     @property
-    def falls_short(self) -> bool:
+    def is_non_compliant(self) -> bool:
         """Whether the contact is non-compliant."""
         return self in {Outcome.MISSING, Outcome.WRONG, Outcome.WEAK}
 

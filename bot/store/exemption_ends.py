@@ -77,10 +77,12 @@ def open_again(
             opened[to_finding_key(row)] = to_destination(row)
             if row["announcement_id"] is not None:
                 outdated.add(row["announcement_id"])
-    short = {key: destination for key, destination in opened.items() if key.outcome.falls_short}
+    short = {
+        key: destination for key, destination in opened.items() if key.outcome.is_non_compliant
+    }
     unchecked = {key: destination for key, destination in opened.items() if key.outcome.unchecked}
     for news in (
-        *grouped(AnnouncementKind.FALLS_SHORT, short),
+        *grouped(AnnouncementKind.NON_COMPLIANT, short),
         *grouped(AnnouncementKind.UNCHECKED, unchecked),
     ):
         record(db, news, _latest_scan(db), now)

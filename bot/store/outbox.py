@@ -24,7 +24,7 @@ UNTRIED: Final = "state = 'pending' AND first_tried_at IS NULL"
 
 _BUMP: Final = "UPDATE announcements SET revision = revision + 1 WHERE id = :id"
 
-STANDS: Final = """kind IN ('falls_short', 'unchecked') AND EXISTS (
+STANDS: Final = """kind IN ('non_compliant', 'unchecked') AND EXISTS (
     SELECT 1 FROM findings
     WHERE announcement_id = announcements.id AND resolved_at IS NULL AND exemption_id IS NULL
 )"""
@@ -32,7 +32,7 @@ STANDS: Final = """kind IN ('falls_short', 'unchecked') AND EXISTS (
 
 WITHDRAW_IDLE: Final = f"""
 UPDATE announcements SET state = 'withdrawn' WHERE id = :id AND {UNTRIED} AND (
-    kind IN ('falls_short', 'unchecked') AND NOT EXISTS (
+    kind IN ('non_compliant', 'unchecked') AND NOT EXISTS (
         SELECT 1 FROM findings
         WHERE announcement_id = :id AND resolved_at IS NULL AND exemption_id IS NULL
     )
@@ -179,7 +179,7 @@ def record(db: Transaction, news: NewAnnouncement, scan_id: int | None, now: dat
         channel=text(news.destination.channel),
         mention=mention_json(news.destination.mention),
     )
-    if news.kind in {AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED}:
+    if news.kind in {AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED}:
         db.run_each(
             _SHOW,
             (

@@ -89,7 +89,7 @@ def judged_blocks(
     if not read_only and (held is not None or not item.outcome.unchecked):
         missing = item.outcome is Outcome.MISSING
         rules = [verdict.rule for verdict in item.verdicts]
-        if item.outcome.falls_short:
+        if item.outcome.is_non_compliant:
             fix = remedy_button(number, account_id, item.type, rules, primary=missing)
         else:
             fix = fix_button(number, account_id, item.type, "Change", primary=False)

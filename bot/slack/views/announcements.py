@@ -52,7 +52,7 @@ def announcement_message(
 def _message(content: AnnouncementContent, links: RowLinks) -> Message:
     kind = content.announcement.kind
     match kind:
-        case AnnouncementKind.FALLS_SHORT:
+        case AnnouncementKind.NON_COMPLIANT:
             message = non_compliant_message(content, links)
         case AnnouncementKind.UNCHECKED:
             message = unchecked_message(content, links)

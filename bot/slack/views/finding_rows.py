@@ -149,7 +149,7 @@ def _blocks(number: int, found: Sequence[Finding], links: RowLinks, known: str) 
         menu = row_menu(number, key.account_id, key.type, SHOW) if aside else None
         return [section(text, fields=[mrkdwn(done, FIELD_TEXT)], accessory=menu)]
     details = _details(standing, done, links)
-    if any(finding.key.outcome.falls_short for finding in standing):
+    if any(finding.key.outcome.is_non_compliant for finding in standing):
         rules = [finding.key.rule for finding in standing]
         reasons = [finding.reason for finding in standing]
         differences = [field for finding in standing for field in finding.differences]

@@ -97,7 +97,7 @@ def _last(scan: Scan | None) -> str:
     if scan.failure is not None:
         state = "failed" if scan.state is ScanState.FAILED else "is incomplete"
         return f"Last check: {when}; it {state}: {escape(scan.failure.message)}"
-    short = sum(number for outcome, number in scan.counts.items() if outcome.falls_short)
+    short = sum(number for outcome, number in scan.counts.items() if outcome.is_non_compliant)
     unchecked = sum(number for outcome, number in scan.counts.items() if outcome.unchecked)
     summary = f"Last check: {when}; {short:,} of {accounts(scan.accounts)} fall short"
     return f"{summary}, {unchecked:,} could not be checked." if unchecked else f"{summary}."

@@ -74,7 +74,7 @@ def result_message(report: ScanReport, user_id: str, note: str = "") -> Message:
         note: why contact details are hidden, as mrkdwn, where they are.
     """
     scan, results = report.scan, report.results
-    short = [result for result in results if result.outcome.falls_short]
+    short = [result for result in results if result.outcome.is_non_compliant]
     unchecked = [result for result in results if result.outcome.unchecked]
     headline = _headline(scan, len(short), len(unchecked))
     blocks: list[Block] = [header(headline)]
@@ -144,7 +144,7 @@ def _trouble(scan: Scan) -> list[Block]:
 
 def _small_print(report: ScanReport, user_id: str) -> str:
     scan = report.scan
-    new = sum(1 for key in report.changes.opened if key.outcome.falls_short)
+    new = sum(1 for key in report.changes.opened if key.outcome.is_non_compliant)
     parts = [f"Asked by <@{user_id}>", f"started {date(scan.started_at)}"]
     scopes = [(part.organization, part.scope) for part in scan.parts] or [("", scan.scope)]
     for name, scope in scopes[:TROUBLES]:

@@ -49,7 +49,7 @@ def short_rows(short: Iterable[AccountResult]) -> list[Block]:
         (result.account, type_result)
         for result in short
         for type_result in result.results
-        if type_result.outcome.falls_short
+        if type_result.outcome.is_non_compliant
     ]
     contacts.sort(key=lambda contact: _rank(contact[1]))
     missing_alone = all(_is_missing(type_result) for _, type_result in contacts)
@@ -131,7 +131,7 @@ def _broken(item: TypeResult) -> list[Verdict]:
     return [
         verdict
         for verdict in item.verdicts
-        if verdict.outcome.falls_short and verdict.exemption is None
+        if verdict.outcome.is_non_compliant and verdict.exemption is None
     ]
 
 

@@ -15,6 +15,7 @@ from bot.store.migrations import (
     step_5_fix_owner,
     step_6_fixes_announced,
     step_7_slack_health,
+    step_8_non_compliant,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m005_fix_owner": step_5_fix_owner.upgrade,
     "m006_fixes_announced": step_6_fixes_announced.upgrade,
     "m007_slack_health": step_7_slack_health.upgrade,
+    "m008_non_compliant": step_8_non_compliant.upgrade,
 }
 """The steps in order, by the names under which files remember them: these never change."""
 for _name, _upgrade in _STEPS.items():

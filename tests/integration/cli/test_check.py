@@ -100,7 +100,7 @@ def test_compliant(aws: AwsSandbox, command: Command) -> None:
     assert held[MANAGEMENT]["email"] == "sec@corp.internal"
 
 
-def test_falls_short(aws: AwsSandbox, command: Command) -> None:
+def test_non_compliant(aws: AwsSandbox, command: Command) -> None:
     """Where a contact is missing the status is 1, whatever else could not be checked."""
     aws.seed_demo()
     status, made, _ = command.check()

@@ -83,7 +83,7 @@ def test_what_a_scan_found_is_announced(store: SqliteStore) -> None:
     scan_once(store, result(1, MISSING), result(2, Outcome.UNKNOWN), result(3, COMPLIANT))
     short, unchecked = store.announcements.due()
     assert (short.kind, unchecked.kind) == (
-        AnnouncementKind.FALLS_SHORT,
+        AnnouncementKind.NON_COMPLIANT,
         AnnouncementKind.UNCHECKED,
     )
     assert len({short.id, unchecked.id}) == 2
@@ -192,7 +192,7 @@ def test_partly_resolved_is_sent(store: SqliteStore) -> None:
     """An announcement stays due while any of its findings stands."""
     scan_once(store, result(1, MISSING), result(2, MISSING))
     scan_once(store, result(1, COMPLIANT), result(2, MISSING))
-    assert kinds(store) == [AnnouncementKind.FALLS_SHORT]
+    assert kinds(store) == [AnnouncementKind.NON_COMPLIANT]
 
 
 def test_failing_checks_are_told_once_a_cause(store: SqliteStore) -> None:

@@ -122,7 +122,7 @@ def test_changes_go_where_news_of_the_account_go(store: SqliteStore, clock: SetC
 @pytest.mark.parametrize(
     ("item", "told_of"),
     [
-        (breaking(Rule.PLACEHOLDER, contact=OTHER), {AnnouncementKind.FALLS_SHORT}),
+        (breaking(Rule.PLACEHOLDER, contact=OTHER), {AnnouncementKind.NON_COMPLIANT}),
         (type_result(Outcome.UNKNOWN), {AnnouncementKind.UNCHECKED}),
         (
             TypeResult.from_verdicts(

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from bot.domain.findings import Finding
 
 MISSING, COMPLIANT = Outcome.MISSING, Outcome.COMPLIANT
-SHORT, ENDING = AnnouncementKind.FALLS_SHORT, AnnouncementKind.ENDING
+SHORT, ENDING = AnnouncementKind.NON_COMPLIANT, AnnouncementKind.ENDING
 DAY = timedelta(days=1)
 MONTH = 30 * DAY
 

@@ -164,7 +164,7 @@ def test_a_fix_of_a_finding_is_announced_beside_the_alert(store: SqliteStore) ->
     send(store, alert.id)
     store.fixes.advance(planned(store, None).id, CONFIRMED, ended=True)
     kinds = [each.kind for each in store.announcements.due()]
-    assert kinds == [AnnouncementKind.FALLS_SHORT, AnnouncementKind.FIXED]
+    assert kinds == [AnnouncementKind.NON_COMPLIANT, AnnouncementKind.FIXED]
 
 
 def test_the_domains_that_accounts_use(store: SqliteStore) -> None:

@@ -51,7 +51,7 @@ def test_killed_while_a_scan_is_recorded(tmp_path: Path, when: str) -> None:
         assert scan is not None
         assert scan.state is (ScanState.COMPLETE if recorded else ScanState.CUT_OFF)
         kinds = [each.kind for each in store.announcements.due()]
-        both = [AnnouncementKind.FALLS_SHORT, AnnouncementKind.FALLS_SHORT]
+        both = [AnnouncementKind.NON_COMPLIANT, AnnouncementKind.NON_COMPLIANT]
         assert kinds == ([*both, AnnouncementKind.UNCHECKED] if recorded else [])
         assert store.announcements.content(due.id, 9).open == (0 if recorded else 1)
         assert (store.accounts.get(account(2).id) is not None) is recorded
@@ -88,7 +88,7 @@ def test_killed_while_exemptions_are_settled(tmp_path: Path, when: str) -> None:
         assert store.exemptions.settle() is (when != "after")
         assert not store.exemptions.settle()
         kinds = sorted(each.kind for each in store.announcements.due())
-        assert kinds == [AnnouncementKind.ENDING, *2 * [AnnouncementKind.FALLS_SHORT]]
+        assert kinds == [AnnouncementKind.ENDING, *2 * [AnnouncementKind.NON_COMPLIANT]]
         assert [each.is_open for each in store.findings.unresolved(account(1).id)] == [True]
         assert [each.is_open for each in store.findings.unresolved(account(2).id)] == [False]
         content = store.announcements.content(due.id, 9)

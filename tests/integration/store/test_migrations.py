@@ -191,7 +191,9 @@ def test_it_is_brought_up_once(path: Path) -> None:
     """Opened again it is as it was, and sound."""
     for _ in range(2):
         SqliteStore(path, SetClock()).close()
-    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(7,)]
+    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(8,)]
+    kinds = query(path, "SELECT kind FROM announcements WHERE id IN ('a', 'b', 'c') ORDER BY id")
+    assert kinds == [("non_compliant",), ("unchecked",), ("checks_failing",)]
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
     assert query(path, "PRAGMA foreign_key_check") == []
     assert query(path, "SELECT contact FROM contact_history") == [(contact_json(CONTACT),)]

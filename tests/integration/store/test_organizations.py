@@ -181,7 +181,7 @@ def test_news_go_where_the_policy_says(store: SqliteStore) -> None:
         (each.kind, each.channel): (each.mention, store.announcements.content(each.id, 9).total)
         for each in store.announcements.due()
     }
-    short, unchecked = AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED
+    short, unchecked = AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED
     assert sent == {
         (short, "#one"): (("U1", "S1", "U2"), 2),
         (short, "#two"): ((), 1),

@@ -311,7 +311,7 @@ def test_fix_resolves_what_it_is_known_to_mend(store: SqliteStore) -> None:
     assert now[SECURITY, FREE].differences[0].actual == OTHER.email
     assert now[SECURITY, ROOT].failure == before[ROOT].failure
     kinds = [each.kind for each in store.announcements.due()]
-    assert kinds == [AnnouncementKind.FALLS_SHORT, AnnouncementKind.FIXED]
+    assert kinds == [AnnouncementKind.NON_COMPLIANT, AnnouncementKind.FIXED]
 
 
 def test_fix_resolves_all_where_nothing_more_is_known(store: SqliteStore) -> None:

@@ -159,7 +159,7 @@ def _check(store: SqliteStore, path: Path, year: list[Plan], ids: dict[int, int]
     assert noticed > 20
     kinds = {content.announcement.kind for content in contents}
     assert kinds == {
-        AnnouncementKind.FALLS_SHORT,
+        AnnouncementKind.NON_COMPLIANT,
         AnnouncementKind.UNCHECKED,
         AnnouncementKind.ENDING,
     }

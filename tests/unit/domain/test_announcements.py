@@ -51,7 +51,7 @@ def test_what_falls_short_is_not_mixed_with_what_could_not_be_checked() -> None:
     unchecked = (key(2, Outcome.UNKNOWN), key(4, Outcome.UNSUPPORTED))
     opened = (short[0], unchecked[0], short[1], unchecked[1])
     assert plan(scan(), of(*opened), {}) == (
-        NewAnnouncement(AnnouncementKind.FALLS_SHORT, short),
+        NewAnnouncement(AnnouncementKind.NON_COMPLIANT, short),
         NewAnnouncement(AnnouncementKind.UNCHECKED, unchecked),
     )
 
@@ -59,7 +59,7 @@ def test_what_falls_short_is_not_mixed_with_what_could_not_be_checked() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            [item for item in Outcome if item.falls_short or item.unchecked],
+            [item for item in Outcome if item.is_non_compliant or item.unchecked],
         )
     )
 )
@@ -96,7 +96,7 @@ def test_another_cause_is_told() -> None:
 def test_checks_that_work_again_are_told() -> None:
     """The first complete check after failing ones is told of, besides what it found."""
     news = plan(scan(), of(key(1, Outcome.MISSING)), {"": FailureCode.UNREACHABLE})
-    assert [item.kind for item in news] == [AnnouncementKind.FALLS_SHORT, WORKING]
+    assert [item.kind for item in news] == [AnnouncementKind.NON_COMPLIANT, WORKING]
 
 
 @pytest.mark.parametrize("before", [None, FailureCode.UNREACHABLE])
@@ -111,7 +111,7 @@ def test_what_an_incomplete_check_found_is_told() -> None:
     news = plan(
         scan(ScanState.INCOMPLETE, FailureCode.CREDENTIALS_EXPIRED), of(key(1, Outcome.MISSING)), {}
     )
-    assert [item.kind for item in news] == [AnnouncementKind.FALLS_SHORT, FAILING]
+    assert [item.kind for item in news] == [AnnouncementKind.NON_COMPLIANT, FAILING]
 
 
 def test_each_channel_hears_of_its_own_accounts() -> None:
@@ -124,11 +124,11 @@ def test_each_channel_hears_of_its_own_accounts() -> None:
     }
     assert plan(scan(), opened, {}) == (
         NewAnnouncement(
-            AnnouncementKind.FALLS_SHORT,
+            AnnouncementKind.NON_COMPLIANT,
             (key(1, Outcome.MISSING), key(3, Outcome.WEAK)),
             destination=Destination("#web", ("U1", "S1", "U2")),
         ),
-        NewAnnouncement(AnnouncementKind.FALLS_SHORT, (key(2, Outcome.WEAK),)),
+        NewAnnouncement(AnnouncementKind.NON_COMPLIANT, (key(2, Outcome.WEAK),)),
     )
 
 

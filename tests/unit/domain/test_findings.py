@@ -113,9 +113,9 @@ def test_what_could_not_be_read_was_not_read() -> None:
 def test_a_rule_broken_and_a_rule_undecided_never_look_alike() -> None:
     """No rule has one outcome for both but those of what could not be looked at."""
     for rule in SEVERITIES:
-        assert Verdict.violated(rule, "", Severity.LOW).outcome.falls_short
+        assert Verdict.violated(rule, "", Severity.LOW).outcome.is_non_compliant
         assert Verdict.unknown(rule, WHY).outcome is OUTCOMES.get(rule, Outcome.UNKNOWN)
-    assert not any(outcome.falls_short and outcome.unchecked for outcome in Outcome)
+    assert not any(outcome.is_non_compliant and outcome.unchecked for outcome in Outcome)
 
 
 def test_personal_data_stays_out_of_repr() -> None:

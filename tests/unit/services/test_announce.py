@@ -177,7 +177,7 @@ def test_what_is_due_is_posted_once(
     announcer.deliver()
     announcer.deliver()
     assert [content.announcement.kind for content in notifier.messages.values()] == [
-        AnnouncementKind.FALLS_SHORT,
+        AnnouncementKind.NON_COMPLIANT,
         AnnouncementKind.UNCHECKED,
     ]
     assert notifier.tries == 2

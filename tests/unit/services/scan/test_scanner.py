@@ -184,7 +184,7 @@ def test_every_account_is_judged_in_the_order_listed(
     assert report.scan.accounts == 4
     assert [key.account_id for key in report.changes.opened] == [account(2).id]
     assert store.scans.last() == report.scan
-    assert due(store) == [AnnouncementKind.FALLS_SHORT]
+    assert due(store) == [AnnouncementKind.NON_COMPLIANT]
 
 
 def test_only_required_types_of_active_accounts_are_read_after_fixes(
@@ -343,7 +343,7 @@ def test_whoever_announces_is_told_after_the_record(
     scanner = make_scanner(gateway, store, clock, on_recorded=lambda: seen.append(due(store)))
     run(scanner)
     scanner.stop()
-    assert seen == [[AnnouncementKind.FALLS_SHORT]]
+    assert seen == [[AnnouncementKind.NON_COMPLIANT]]
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,7 @@ def test_credentials_lost_midway_conclude_nothing_of_the_unseen(
     assert not any(result.was_scanned for result in report.results)
     assert report.changes.opened == ()
     assert report.changes.resolved == ()
-    assert due(store) == [AnnouncementKind.FALLS_SHORT, AnnouncementKind.CHECKS_FAILING]
+    assert due(store) == [AnnouncementKind.NON_COMPLIANT, AnnouncementKind.CHECKS_FAILING]
 
 
 def test_what_was_read_before_the_credentials_were_lost_counts(
@@ -574,7 +574,7 @@ def test_stopping_records_what_was_read(
     assert [result.was_scanned for result in report.results[:4]] == [True, True, False, False]
     assert [key.account_id for key in report.changes.opened] == [account(2).id]
     assert store.scans.last() is None
-    assert due(store) == [AnnouncementKind.FALLS_SHORT]
+    assert due(store) == [AnnouncementKind.NON_COMPLIANT]
 
 
 def test_a_scan_stopped_before_it_began_has_not_failed(

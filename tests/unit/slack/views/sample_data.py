@@ -101,7 +101,7 @@ def finding(
         resolved_at=NOW if resolved else None,
         resolved_by=by,
         resolution="The SECURITY contact was set outside of this bot." if resolved else "",
-        severity=SEVERITIES.get(broken) if outcome.falls_short else None,
+        severity=SEVERITIES.get(broken) if outcome.is_non_compliant else None,
         differences=differences,
         exemption=aside,
         owner=owner,
@@ -138,7 +138,7 @@ def change(
 
 def content(
     total: int,
-    kind: AnnouncementKind = AnnouncementKind.FALLS_SHORT,
+    kind: AnnouncementKind = AnnouncementKind.NON_COMPLIANT,
     *,
     resolved: int = 0,
     names: tuple[str, ...] = ("Web production",),
@@ -170,7 +170,7 @@ def content(
 
 def mixed(
     *findings: Finding,
-    kind: AnnouncementKind = AnnouncementKind.FALLS_SHORT,
+    kind: AnnouncementKind = AnnouncementKind.NON_COMPLIANT,
     **members: Any,  # noqa: ANN401 - any member of an announcement
 ) -> AnnouncementContent:
     """An announcement of these findings, all of them shown."""
@@ -221,7 +221,7 @@ def report(missing: int, unknown: int, compliant: int, name: str = "Web producti
     keys = tuple(
         FindingKey(item.account.id, ContactType.SECURITY, item.outcome, Rule.MISSING)
         for item in results
-        if item.outcome.falls_short
+        if item.outcome.is_non_compliant
     )
     return ScanReport(scan(results=results), results, Changes(opened=keys))
 

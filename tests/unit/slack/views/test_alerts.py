@@ -25,7 +25,7 @@ from tests.unit.slack.views.assertions import (
     texts,
 )
 
-FALLS_SHORT, UNCHECKED = AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED
+NON_COMPLIANT, UNCHECKED = AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED
 EMAIL = Difference(
     "email", ("aws@corp.internal", "b@corp.internal", "@x.internal"), "ana@mail.test"
 )
@@ -158,7 +158,7 @@ def test_rules_link_to_their_pages_and_owners_are_mentioned() -> None:
 
 def test_who_is_to_be_told_stands_at_the_top() -> None:
     """Users and groups that the policy names are mentioned in the first paragraph."""
-    for kind in (FALLS_SHORT, UNCHECKED):
+    for kind in (NON_COMPLIANT, UNCHECKED):
         content = data.mixed(WEAK, kind=kind, mention=("U0ALICE001", "S0SECOPS01"))
         first = shown(content).blocks[1]["text"]["text"]
         assert first.startswith("<@U0ALICE001>, <!subteam^S0SECOPS01>\n")
@@ -357,7 +357,7 @@ def test_checks_of_one_of_several_organizations() -> None:
     assert "Checks work again in emea" in plain(shown(working))
 
 
-OUTCOMES = [each for each in Outcome if each.falls_short or each.unchecked]
+OUTCOMES = [each for each in Outcome if each.is_non_compliant or each.unchecked]
 
 
 @st.composite
@@ -365,7 +365,7 @@ def findings(draw: st.DrawFn) -> Finding:
     """A finding of any rule, state and size."""
     rule = draw(st.sampled_from(list(Rule)))
     outcome = draw(
-        st.sampled_from([each for each in Outcome if each.falls_short or each.unchecked])
+        st.sampled_from([each for each in Outcome if each.is_non_compliant or each.unchecked])
     )
     text = st.one_of(st.sampled_from(data.HOSTILE), st.text(max_size=600), st.just("&" * 500))
     differences = draw(
@@ -392,7 +392,7 @@ def findings(draw: st.DrawFn) -> Finding:
     return replace(made, reason=draw(text) or "-", severity=draw(st.sampled_from(Severity)))
 
 
-@given(st.lists(findings(), max_size=20), st.sampled_from([FALLS_SHORT, UNCHECKED]))
+@given(st.lists(findings(), max_size=20), st.sampled_from([NON_COMPLIANT, UNCHECKED]))
 def test_alerts_of_anything_are_taken(found: list[Finding], kind: AnnouncementKind) -> None:
     """Whatever falls short, and however much is to be said of it, Slack takes the alert."""
     content = data.mixed(*found, kind=kind, mention=("U0ALICE001",) * 20, maybe_repeat=True)

@@ -29,7 +29,7 @@ NAMES = st.one_of(st.sampled_from(data.HOSTILE), st.text(max_size=80))
 
 
 @pytest.mark.parametrize("total", SIZES)
-@pytest.mark.parametrize("kind", [AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED])
+@pytest.mark.parametrize("kind", [AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED])
 def test_an_alert_of_any_size_is_taken(total: int, kind: AnnouncementKind) -> None:
     """An alert fits whatever the number of findings and the length of names."""
     for names in (("Web production",), data.HOSTILE, ("&" * 50,)):
@@ -76,7 +76,7 @@ def test_a_resolved_row_says_by_whom_and_when() -> None:
 @pytest.mark.parametrize("name", data.HOSTILE)
 def test_hostile_names_show_as_typed(name: str) -> None:
     """A name is plain text everywhere, and escaped in the fallback."""
-    for kind in (AnnouncementKind.FALLS_SHORT, AnnouncementKind.UNCHECKED):
+    for kind in (AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED):
         message = announcements.announcement_message(data.content(1, kind, names=(name,)))
         assert_as_typed(message.blocks, name)
         assert_sound(message)
