@@ -8,6 +8,7 @@ itself. In both, a character that would turn the order of the text after it arou
 from __future__ import annotations
 
 import html
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.visible_text import BIDI_CONTROLS
@@ -31,6 +32,26 @@ _REORDERING: Final = str.maketrans(dict.fromkeys(BIDI_CONTROLS, "\N{REPLACEMENT 
 def escape(text: str) -> str:
     """Text from outside, for mrkdwn: no mention, no link, no entity comes of it."""
     return html.escape(text.translate(_REORDERING), quote=False)
+
+
+_FORMATTING: Final = re.compile(r"([*~`]|(?<![^\W_])_|_(?![^\W_])|:(?=[\w+-]+:))")
+_JOINER: Final = "\N{WORD JOINER}"
+
+
+def bold(text: str) -> str:
+    """Text from outside in bold, for mrkdwn, on one line.
+
+    Slack formats only at the edges of words, so an invisible word joiner on both sides keeps each
+    character that could format from doing so.
+    """
+    shown = _FORMATTING.sub(rf"{_JOINER}\1{_JOINER}", escape(" ".join(text.split())))
+    return f"*{shown}*" if shown else ""
+
+
+def code(text: str) -> str:
+    """Text from outside as code, for mrkdwn, on one line."""
+    shown = escape(" ".join(text.split())).replace("`", "'")
+    return f"`{shown}`" if shown else ""
 
 
 def clip(text: str, limit: int) -> str:
@@ -83,8 +104,18 @@ def divider() -> Block:
     return {"type": "divider"}
 
 
-def button(text: str, action_id: str, value: str, *, primary: bool = False) -> Block:
-    """A button; `action_id` must be the only one of its message or view."""
+def button(
+    text: str, action_id: str, value: str, *, primary: bool = False, label: str = ""
+) -> Block:
+    """A button.
+
+    Args:
+        text: what stands on it.
+        action_id: the only one of its message or view.
+        value: what Slack sends back.
+        primary: whether it stands out; one of a message may.
+        label: what a screen reader says instead of `text`, where several buttons look alike.
+    """
     block: Block = {
         "type": "button",
         "text": plain(text, BUTTON_TEXT),
@@ -93,6 +124,8 @@ def button(text: str, action_id: str, value: str, *, primary: bool = False) -> B
     }
     if primary:
         block["style"] = "primary"
+    if label:
+        block["accessibility_label"] = clip(label, BUTTON_TEXT)
     return block
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.domain.contacts import ContactType
 from bot.domain.rule_catalog import Rule
 from bot.slack.payloads import PayloadError, find_text, reads_payload, text_at
-from bot.slack.views.blocks import button, plain
+from bot.slack.views.blocks import bold, button, code, plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -133,6 +133,13 @@ def title(name: str, account_id: str) -> str:
     """An account by its name and id, for `plain_text`."""
     shown = name[:NAME_TEXT]
     return f"{shown} · {account_id}" if shown and shown != account_id else account_id
+
+
+def account_name(name: str, account_id: str) -> str:
+    """An account by its name in bold and its id as code, for mrkdwn."""
+    if not name.strip() or name == account_id:
+        return code(account_id)
+    return f"{bold(name[:NAME_TEXT])}  {code(account_id)}"
 
 
 def _value(choice: str, account_id: str, contact_type: ContactType) -> str:
