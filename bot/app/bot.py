@@ -97,7 +97,7 @@ class Bot:
             self._policy.reload()
         except SettingsError as error:
             for problem in error.problems:
-                _log.error("policy file not applied", problem=problem)
+                _log.error("policy file not applied", problem=str(problem))
 
     def _settle(self) -> None:
         """End the exemptions that are due, and announce it."""

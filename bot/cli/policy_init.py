@@ -17,7 +17,7 @@ from bot.cli.shared import say, terminable
 from bot.config import setting_parsers, starter_file
 from bot.config.load import load
 from bot.config.toml_file import CONFIG, DEFAULT_FILE
-from bot.domain.errors import SettingsError
+from bot.domain.errors import SettingProblem, SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,4 +87,4 @@ def _path(name: str) -> Path:
     try:
         return setting_parsers.path(name)
     except ValueError as error:
-        raise SettingsError(f"{CONFIG}: {error}.", (str(error),)) from None
+        raise SettingsError(f"{CONFIG}: {error}.", (SettingProblem(CONFIG, str(error)),)) from None

@@ -16,14 +16,13 @@ from bot.config.settings import FIELDS, FLAT, PREFIX, Settings, variable
 from bot.config.toml_file import (
     CONFIG,
     DEFAULT_FILE,
-    Problem,
     SettingFile,
     Unreadable,
     in_file,
     plain,
     read_file,
 )
-from bot.domain.errors import SettingsError
+from bot.domain.errors import SettingProblem, SettingsError
 from bot.domain.masking import mask
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class LoadedSettings:
     """
 
     settings: Settings
-    problems: tuple[Problem, ...]
+    problems: tuple[SettingProblem, ...]
     wrong: frozenset[str]
     count: int
     sources: str
@@ -67,7 +66,7 @@ def load(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
     """
     loaded = load_lenient(environ, needs_slack=needs_slack)
     if loaded.problems:
-        problems = tuple(dict.fromkeys(str(problem) for problem in loaded.problems))
+        problems = tuple({str(problem): problem for problem in loaded.problems}.values())
         raise SettingsError(_message(problems), problems)
     return loaded.settings
 
@@ -76,7 +75,7 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     """Read the settings as far as they are valid; the arguments are those of `load`."""
     variables = {name: value.strip() for name, value in environ.items() if value.strip()}
     problems = [
-        Problem(
+        SettingProblem(
             name,
             f"unknown setting{parse.suggestion(name, [*FIELDS, CONFIG], 0)}",
             snippet=f"unset {shlex.quote(name)}",
@@ -105,7 +104,7 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
         what, closest = str(why), getattr(why, "closest", "")
         example, snippet = _examples(field, closest, in_environ=field in from_environ)
         if field in from_environ:
-            problems.append(Problem(variable(field), what, example, snippet))
+            problems.append(SettingProblem(variable(field), what, example, snippet))
         else:
             problems.append(_in_file(file, field, what, example=example, snippet=snippet))
     policy = policy_file.read(file, settings.types, FLAT)
@@ -117,10 +116,12 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     # A file that can't be read may contain what seems to be missing.
     if needs_slack and readable:
         problems += [
-            Problem(variable(field), "is not set", *_examples(field))
+            SettingProblem(variable(field), "is not set", *_examples(field))
             for field in _OF_SLACK
             if field in missing
         ]
+    # Problems of the environment, which have no line, come first; the file's from top to bottom.
+    problems.sort(key=lambda problem: problem.line)
     unread = set() if readable else Settings.model_fields.keys() - from_environ.keys()
     of_policy = policy_file.TABLES if policy.problems else ()
     wrong = frozenset({*refused, *missing, *unread, *of_policy})
@@ -145,7 +146,7 @@ def _read_named(variables: Mapping[str, str]) -> SettingFile:
     return read_file(path, named=True)
 
 
-def _quoted_credentials(variables: Mapping[str, str]) -> list[Problem]:
+def _quoted_credentials(variables: Mapping[str, str]) -> list[SettingProblem]:
     """boto3's variables in quotation marks, which boto3 would treat as part of the value."""
     problems = []
     for name in sorted(variables):
@@ -153,11 +154,11 @@ def _quoted_credentials(variables: Mapping[str, str]) -> list[Problem]:
             try:
                 parse.check_quotes(variables[name])
             except ValueError as error:
-                problems.append(Problem(name, str(error)))
+                problems.append(SettingProblem(name, str(error)))
     return problems
 
 
-def _unknown(file: SettingFile) -> list[Problem]:
+def _unknown(file: SettingFile) -> list[SettingProblem]:
     """The keys of the file that are not settings."""
     problems = []
     for key in sorted(file.content.keys() - Settings.model_fields.keys()):
@@ -168,10 +169,10 @@ def _unknown(file: SettingFile) -> list[Problem]:
     return problems
 
 
-def _in_file(file: SettingFile, key: str, what: str, **remedy: str) -> Problem:
+def _in_file(file: SettingFile, key: str, what: str, **remedy: str) -> SettingProblem:
     line, name = file.lines.line_of((key,)), plain(key)
     where = in_file(name, file.name, line)
-    return Problem(where, what, **remedy, key=name, line=line)
+    return SettingProblem(where, what, **remedy, key=name, line=line)
 
 
 def _make(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, ValueError | str]]:
@@ -202,7 +203,7 @@ def _examples(field: str, closest: str = "", *, in_environ: bool = True) -> tupl
     return shown, f'{field} = "{example}"'
 
 
-def _message(problems: tuple[str, ...]) -> str:
+def _message(problems: tuple[SettingProblem, ...]) -> str:
     head = (
         "A setting is invalid or missing:"
         if len(problems) == 1

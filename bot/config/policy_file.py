@@ -17,9 +17,10 @@ from bot.domain.scope import AwsTarget
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bot.config.toml_file import Problem, SettingFile
+    from bot.config.toml_file import SettingFile
     from bot.config.toml_positions import Path
     from bot.domain.contacts import ContactType
+    from bot.domain.errors import SettingProblem
     from bot.domain.policy.match import Match
 
 TABLES: Final = ("policy", "aws")
@@ -43,7 +44,7 @@ class PolicyFile:
     policy: Policy
     targets: tuple[AwsTarget, ...]
     tables: int
-    problems: tuple[Problem, ...]
+    problems: tuple[SettingProblem, ...]
 
 
 def read(

@@ -16,8 +16,9 @@ from bot.config.policy_keys import (
     TEXTS,
     TYPES,
 )
-from bot.config.toml_file import Problem, in_file, plain
+from bot.config.toml_file import in_file, plain
 from bot.domain.contacts import FIELDS
+from bot.domain.errors import SettingProblem
 from bot.domain.policy.account_policy import Presence, Value
 from bot.domain.policy.match import Match
 
@@ -55,7 +56,7 @@ class TableParser:
     """
 
     def __init__(self, file: SettingFile, settings: Iterable[str] = ()) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[SettingProblem] = []
         self._file = file
         self._settings = frozenset(settings)
 
@@ -63,7 +64,7 @@ class TableParser:
         """Add a problem at this location."""
         line, key = self._file.lines.line_of(path), named(path)
         where = in_file(key, self._file.name, line)
-        self.problems.append(Problem(where, what, example, example, key=key, line=line))
+        self.problems.append(SettingProblem(where, what, example, example, key=key, line=line))
 
     def source(self, path: Path) -> str:
         """The section at this location, and its line: `[[policy.override]] 2 (line 40)`."""

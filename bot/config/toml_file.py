@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.config import look_alikes
 from bot.config.setting_parsers import quoted
 from bot.config.toml_positions import Lines
+from bot.domain.errors import SettingProblem
 from bot.domain.masking import mask
 
 if TYPE_CHECKING:
@@ -29,30 +30,6 @@ _TWICE: Final = (
 """How tomllib's message begins if a key or a table is repeated."""
 
 _LEADING_ZERO: Final = re.compile(r"[=\[,]\s*0\d{5,}")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One setting that is invalid or missing.
-
-    `where` is its name, with file and line if it has them; `key` is only the name, and `line` is
-    0 if there is none. `snippet` is the line to use in a shell or the file instead, and `remedy`
-    introduces it; both are empty if there is no suggestion.
-    """
-
-    where: str
-    what: str
-    example: str = ""
-    snippet: str = ""
-    remedy: str = ""
-    key: str = ""
-    line: int = 0
-
-    def __str__(self) -> str:
-        text = f"{self.where}: {self.what}"
-        if not self.example:
-            return text
-        return f"{text}{'' if text.endswith('.') else '.'} For example: {self.example}"
 
 
 def in_file(key: str, file: str, line: int) -> str:
@@ -85,7 +62,7 @@ class Unreadable(ValueError):
     ) -> None:
         super().__init__(what)
         snippet = f"export {example}" if example.startswith(CONFIG) else ""
-        self.problem = Problem(where, what, example, snippet, line=line)
+        self.problem = SettingProblem(where, what, example, snippet, line=line)
 
 
 def read_file(file: Path, *, named: bool) -> SettingFile:

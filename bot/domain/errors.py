@@ -25,6 +25,7 @@ number or a token. botocore's and slack_sdk's exceptions stay in their adapters.
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,10 +42,34 @@ class AltcontactError(Exception):
         self.remedy = remedy
 
 
+@dataclass(frozen=True, slots=True)
+class SettingProblem:
+    """One setting that is invalid or missing.
+
+    `where` is its name, with file and line if it has them; `key` is only the name, and `line` is
+    0 if there is none. `snippet` is the line to use in a shell or the file instead, and `remedy`
+    introduces it; both are empty if there is no suggestion.
+    """
+
+    where: str
+    what: str
+    example: str = ""
+    snippet: str = ""
+    remedy: str = ""
+    key: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}"
+        if not self.example:
+            return text
+        return f"{text}{'' if text.endswith('.') else '.'} For example: {self.example}"
+
+
 class SettingsError(AltcontactError):
     """Settings are missing or wrong; the message names every one of them, as `problems` do."""
 
-    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, problems: tuple[SettingProblem, ...] = ()) -> None:
         super().__init__(message)
         self.problems = problems
 

@@ -38,13 +38,18 @@ _FORMATTING: Final = re.compile(r"([*~`]|(?<![^\W_])_|_(?![^\W_])|:(?=[\w+-]+:))
 _JOINER: Final = "\N{WORD JOINER}"
 
 
-def bold(text: str) -> str:
-    """Text from outside in bold, for mrkdwn, on one line.
+def as_typed(text: str) -> str:
+    """Text from outside that shows as it was typed, for mrkdwn, on one line.
 
     Slack formats only at the edges of words, so an invisible word joiner on both sides keeps each
     character that could format from doing so.
     """
-    shown = _FORMATTING.sub(rf"{_JOINER}\1{_JOINER}", escape(" ".join(text.split())))
+    return _FORMATTING.sub(rf"{_JOINER}\1{_JOINER}", escape(" ".join(text.split())))
+
+
+def bold(text: str) -> str:
+    """Text from outside in bold, for mrkdwn, on one line."""
+    shown = as_typed(text)
     return f"*{shown}*" if shown else ""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.domain.errors import SettingsError, StoreError
+from bot.domain.errors import SettingProblem, SettingsError, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.readings import Unsupported
 from sandbox.tests.slack.fixtures import slack, slack_server
@@ -410,9 +410,13 @@ def test_the_policy_is_reloaded(bench: SlackBench) -> None:
 
 
 def test_a_policy_that_is_wrong_is_not_applied(bench: SlackBench) -> None:
-    """Each thing that is wrong is told with its line, and that the old policy stands."""
-    problems = ("[policy] billing.presence in altcontact.toml, line 4: “<sometimes>” is none.",)
+    """Each mistake is shown with its line, and that the previous policy stays in use."""
+    problems = (
+        SettingProblem("", "invalid value “<sometimes>”", key="policy.billing", line=4),
+        SettingProblem("", "unknown key", key="policy.chanel", line=9),
+    )
     bench.reloading = SettingsError("It is wrong.", problems)
     bench.slack.command("/altcontact reload")
-    told = str(bench.slack.wait_private("loaded before stands"))
-    assert "line 4: “<sometimes>”" in told
+    told = str(bench.slack.wait_private("previous policy stays in use"))
+    assert "*Line 4*  `policy.billing`: invalid value “&lt;sometimes&gt;”" in told
+    assert "*Line 9*  `policy.chanel`: unknown key" in told

@@ -332,7 +332,24 @@ def test_an_error_holds_each_problem() -> None:
     with pytest.raises(SettingsError) as caught:
         load({"ALTCONTACT_SCOPE": "galaxy", "ALTCONTACT_TYPES": "NONE"}, needs_slack=False)
     assert len(caught.value.problems) == 2
-    assert all(problem in str(caught.value) for problem in caught.value.problems)
+    assert all(str(problem) in str(caught.value) for problem in caught.value.problems)
+
+
+def test_problems_of_the_file_are_in_the_order_of_its_lines(tmp_path: Path) -> None:
+    """Problems of the environment come first, then those of the file from top to bottom."""
+    file = tmp_path / "altcontact.toml"
+    file.write_text('timezone = "Nowhere"\n[policy]\nsecurty = "required"\n[polcy]\n')
+    found = load_lenient(
+        {CONFIG: str(file), "ALTCONTACT_SCOPE": "galaxy", "ALTCONTACT_TYPE": "BILLING"},
+        needs_slack=False,
+    )
+    assert [(problem.line, problem.key or problem.where) for problem in found.problems] == [
+        (0, "ALTCONTACT_TYPE"),
+        (0, "ALTCONTACT_SCOPE"),
+        (1, "timezone"),
+        (3, "policy.securty"),
+        (4, "polcy"),
+    ]
 
 
 def test_made_directly() -> None:

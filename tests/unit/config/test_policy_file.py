@@ -25,7 +25,7 @@ from tests.unit.config.toml_writing import as_toml
 
 if TYPE_CHECKING:
     from bot.config.load import LoadedSettings
-    from bot.config.toml_file import Problem
+    from bot.domain.errors import SettingProblem
 
 ROOT: Final = Path(__file__).parents[3]
 DOCS: Final = ROOT / "docs" / "policy.md"
@@ -52,7 +52,7 @@ def tables(text: str) -> list[PolicyTable]:
     return list(found.settings.policy.tables[2:])
 
 
-def problems(text: str) -> tuple[Problem, ...]:
+def problems(text: str) -> tuple[SettingProblem, ...]:
     """What is wrong in a file, which is not to be started with."""
     found = seen(text)
     with pytest.raises(SettingsError):
@@ -523,7 +523,7 @@ def test_mangled_file(folder: Path, data: st.DataObject) -> None:
     if found.problems:
         with pytest.raises(SettingsError) as caught:
             load(environ, needs_slack=False)
-        assert all(re.search(r"line \d", problem) for problem in caught.value.problems)
+        assert all(re.search(r"line \d", str(problem)) for problem in caught.value.problems)
     else:
         account = Account("111122223333", "lab-1", units=(), tags={"env": "prod"})
         assert isinstance(load(environ, needs_slack=False).policy.resolve(account), AccountPolicy)

@@ -11,15 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.policy_reload import PolicyReload
 from bot.domain.contacts import ContactType
-from bot.domain.errors import ExemptionRefused, NotAllowed, SettingsError
+from bot.domain.errors import ExemptionRefused, NotAllowed
 from bot.domain.exemptions import ExemptionKind
 from bot.domain.findings import Outcome
-from bot.domain.policy.policy import Policy
 from bot.domain.rule_catalog import Rule
 from bot.services.exempt import FINDINGS, REASON, TYPES, UNTIL
-from bot.slack.views import exemption_forms, exemption_inputs, exemption_list, policy_reload
+from bot.slack.views import exemption_forms, exemption_inputs, exemption_list
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import (
     assert_as_typed,
@@ -213,35 +211,3 @@ def test_what_was_pressed_in_the_list() -> None:
     assert exemption_list.parse_page(body) == 3
     assert not exemption_list.is_list({"view": {"callback_id": "other"}})
     assert not exemption_list.is_list({"message": {}})
-
-
-# Reloading
-
-
-def test_a_reload_says_what_holds_now() -> None:
-    """What holds now is told, and what waits for a restart; where nothing is new, that."""
-    policy = Policy.requiring()
-    new = PolicyReload(policy, changed=True, tables=3, tables_before=2, restart_for=("schedule",))
-    message = policy_reload.reloaded_message(new)
-    assert_sound(message)
-    assert "Policy reloaded: 3 sections" in message.text
-    assert "`schedule` also changed" in json.dumps(message.blocks)
-    assert "next check" in json.dumps(message.blocks)
-    same = policy_reload.reloaded_message(
-        PolicyReload(policy, changed=False, tables=3, tables_before=3)
-    )
-    assert "Policy unchanged." in same.text
-    assert len(same.blocks) == 1
-
-
-@pytest.mark.parametrize("number", [0, 1, 15, 400])
-def test_a_refused_reload_says_what_is_wrong(number: int) -> None:
-    """Every problem is shown as it is, as many as fit; the policy of before stands."""
-    problems = tuple(f"line {each}: <!channel> {'x' * 900}" for each in range(number))
-    message = policy_reload.refused_message(SettingsError("It is wrong.", problems))
-    assert_sound(message)
-    told = "\n".join(texts(message.blocks, "plain_text", "mrkdwn"))
-    assert "The policy that was loaded before stands." in told
-    assert ("line 0: <!channel>" in told) is (number > 0)
-    assert ("It is wrong." in told) is (number == 0)
-    assert (f"and {number - 15:,} more" in told) is (number > 15)
