@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 ACCOUNT_DIGITS: Final = 12
 """How many digits an account id has; leading zeros count."""
 
+_FEWEST_IN_PART: Final = 3
+"""Digits below which a number is too common to search account ids for."""
+
 _FEWEST_DIGITS: Final = 9
 """Digits below which a number is not taken for an account id that lost its leading zeros."""
 
@@ -89,6 +92,18 @@ def parse_account_id(text: str) -> str | None:
         if found := set(pattern.findall(plain)):
             return _only(found)
     return _only({_digits(match.group()) for match in _AMONG_WORDS.finditer(plain)})
+
+
+def account_id_part(text: str) -> str:
+    """The digits of a text that may be part of an account id, such as `4444` or `4444-44`.
+
+    Empty for texts that contain anything else, and for fewer than 3 or more than 12 digits.
+    """
+    bare = _bare(_plain(text))
+    digits = _digits(bare)
+    if re.sub(r"[\s\d-]", "", bare) or not _FEWEST_IN_PART <= len(digits) <= ACCOUNT_DIGITS:
+        return ""
+    return digits
 
 
 def account_id_problem(text: str) -> str:

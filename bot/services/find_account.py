@@ -1,4 +1,4 @@
-"""Accounts by what people type, in Slack and in a terminal: an id or a part of a name."""
+"""Finds accounts by an id, a name, or part of one, as people type it in Slack or a terminal."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from bot.services.ports.store import AccountRepository
 
 MAX_MATCHES: Final = 101
-"""Matches looked for: one more than can be offered, to know whether there are more."""
+"""Most matches to look up: one more than Slack's 100 options, to know if there are more."""
 
 RELIST_INTERVAL: Final = 300.0
-"""Seconds before AWS is asked again for accounts that were not known: typos cost a listing."""
+"""Seconds before AWS lists accounts again for a text without a match, since typos cost quota."""
 
 _BATCH: Final = 200
 _NEAREST: Final = 3
@@ -30,9 +30,9 @@ _NEAREST: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class AccountMatches:
-    """The accounts that a text may mean.
+    """The accounts that a text can mean.
 
-    `failures` is {organization: why its accounts could not be listed}, where no account matches.
+    If there are none, `failures` is {organization: why its accounts couldn't be listed}.
     """
 
     text: str
@@ -41,7 +41,7 @@ class AccountMatches:
 
     @property
     def exact(self) -> list[Account]:
-        """Those whose id the text has, or whose whole name it is, whatever its case."""
+        """The accounts whose id is in the text, or whose name is the text in any case."""
         id_ = parse_account_id(self.text)
         names = {self.text.strip().casefold(), unwrapped(self.text).casefold()}
         return [
@@ -50,17 +50,17 @@ class AccountMatches:
 
     @property
     def only(self) -> Account | None:
-        """The one account that is meant: the only match, or the only exact one."""
+        """The account that is meant: the only exact match, or else the only match."""
         meant = self.exact or self.accounts
         return meant[0] if len(meant) == 1 else None
 
 
 class AccountFinder:
-    """Looks accounts up in what the last scan listed; asks AWS for those it does not know.
+    """Finds accounts among those listed last; if none matches, lists the accounts in AWS again.
 
     Args:
         accounts: the accounts as last listed.
-        gateways: list them anew.
+        gateways: list the accounts in AWS.
         clock: the time.
     """
 
@@ -74,21 +74,21 @@ class AccountFinder:
         self._listed_at: float | None = None
 
     def known(self, text: str, limit: int = MAX_MATCHES) -> AccountMatches:
-        """The accounts that match, as last listed; quick.
+        """The matches among the accounts that were listed last; fast.
 
         Raises:
-            StoreError: they could not be looked up.
+            StoreError: the database can't be read.
         """
         found = self._accounts.find(text.strip(), limit)
-        # Only then, since a name may have such marks of its own: R&D <sandbox>.
+        # Tried second, because a name can contain such marks itself: R&D <sandbox>.
         found = found or self._accounts.find(unwrapped(text), limit)
         return AccountMatches(text, found)
 
     def find(self, text: str, limit: int = MAX_MATCHES) -> AccountMatches:
-        """The accounts that match; AWS is asked for new ones where none does.
+        """The matches; if there are none, AWS is asked for new accounts.
 
         Raises:
-            StoreError: they could not be looked up.
+            StoreError: the database can't be read.
         """
         known = self.known(text, limit)
         if known.accounts:
@@ -98,18 +98,18 @@ class AccountFinder:
         return listed if listed.accounts else AccountMatches(text, failures=failures)
 
     def nearest(self, text: str) -> list[str]:
-        """Names of accounts that are spelled much like `text`."""
+        """The names of accounts that are spelled most like the text."""
         names = {name.casefold(): name for name in self._accounts.names()}
         near = difflib.get_close_matches(text.strip().casefold(), names, n=_NEAREST)
         return [names[name] for name in near]
 
     def name(self, account_id: str) -> str:
-        """An account's name; its id where it is not known."""
+        """An account's name, or its id if the account isn't known."""
         account = self._accounts.get(account_id)
         return account.name if account is not None else account_id
 
     def _list(self) -> Mapping[str, Failure]:
-        """List the accounts unless that was done just now; why some could not be, if so."""
+        """List the accounts unless that was done recently; return why some couldn't be listed."""
         with self._lock:
             now = self._clock.monotonic()
             if self._listed_at is not None and now - self._listed_at < RELIST_INTERVAL:

@@ -16,6 +16,7 @@ from bot.services.check_limit import MOST_ACCOUNTS, MOST_SCANS, CheckLimit
 from bot.slack.background import BackgroundTasks
 from bot.slack.command_parser import COMMAND
 from bot.slack.listeners.account_card import AccountCards
+from bot.slack.listeners.account_commands import AccountCommands
 from bot.slack.listeners.alerts import AlertListeners
 from bot.slack.listeners.commands import CommandListeners
 from bot.slack.listeners.doctor import DoctorListener
@@ -29,6 +30,7 @@ from bot.slack.listeners.scan_progress import ScanListener
 from bot.slack.middleware import ErrorHandler, RequestGuard, ShapeCheck
 from bot.slack.views import (
     account_card,
+    account_choice,
     alerts,
     exemption_forms,
     exemption_list,
@@ -171,16 +173,21 @@ def build(
         records=store.exemptions,
         rules_url=row_links.rules_url,
     )
-    command = CommandListeners(
-        tasks,
-        messages,
+    about_account = AccountCommands(
         cards=card,
-        doctor=DoctorListener(fixers, run_checks),
         exemptions=exemption,
         finder=finder,
         fixes=fix,
-        help_=HelpListener(store.scans, fixers, next_check, store.slack_health.waiting),
         policies=policies,
+        readers=readers,
+    )
+    command = CommandListeners(
+        tasks,
+        messages,
+        accounts=about_account,
+        doctor=DoctorListener(fixers, run_checks),
+        exemptions=exemption,
+        help_=HelpListener(store.scans, fixers, next_check, store.slack_health.waiting),
         policy_reload=PolicyReloadListener(fixers, reload_policy),
         scan=ScanListener(
             scanner,
@@ -205,7 +212,8 @@ def build(
     app.action(alerts.SHOW_ALL)(once(alert.show_all))
     app.action(_numbered(show_all.TURN))(each(alert.turn_page))
     app.action(account_card.CHECK)(once(card.check_again))
-    app.action(account_card.CHOOSE)(once(card.choose))
+    app.action(account_choice.CHOOSE)(once(about_account.choose))
+    app.options(account_choice.CHOOSE)(guard.options(about_account.suggest))
 
     for prefix in (row_actions.MENU, row_actions.EXEMPT, row_actions.VERIFY, row_actions.SHOW):
         app.action(_numbered(prefix))(once(exemption.choose))
@@ -217,6 +225,7 @@ def build(
     # The last of each kind: what an earlier version of the bot put into a message or a window.
     app.action(_ANY)(once(outdated.press))
     app.view(_ANY)(submission(outdated.submit))
+    app.options(_ANY)(guard.options(lambda _: []))
 
     app.error(errors.handle)
     return BoltApp(app, acking, acting)

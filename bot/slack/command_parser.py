@@ -1,4 +1,4 @@
-"""What people type after `/altcontact`: parsed, with the nearest command for a typo."""
+"""Parses what people type after `/altcontact`, and suggests the nearest command for a typo."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FIX, HELP, RELOAD = "fix", "help", "reload"
 _NAMES: Final = (CHECK, DOCTOR, EXEMPT, EXEMPTIONS, FIX, HELP, RELOAD)
 
 _NEAR: Final = 0.5
-"""How alike a word must be to a command to be taken for a typo of it (difflib's ratio)."""
+"""How similar a word must be to a command to count as a typo of it (difflib's ratio)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that was understood, and what followed it."""
+    """A known command, and what followed it."""
 
     name: str
     argument: str = ""
@@ -30,7 +30,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Typo:
-    """A command that was not understood, and the whole line that was perhaps meant, if any."""
+    """An unknown command, and the whole line that was probably meant, if any."""
 
     typed: str
     meant: str = ""
@@ -38,7 +38,7 @@ class Typo:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A way to use the command, as help and completion show it."""
+    """One way to use the command, as help and completion show it."""
 
     words: str
     argument: str
@@ -46,24 +46,24 @@ class Usage:
 
     @property
     def line(self) -> str:
-        """What is typed."""
+        """The whole line to type."""
         return " ".join(part for part in (COMMAND, self.words, self.argument) if part)
 
 
 USAGE: Final = (
     Usage(CHECK, "", "checks every account now"),
-    Usage(CHECK, "<id or part of a name>", "shows one account's contacts as AWS holds them"),
+    Usage(CHECK, "<id or name>", "shows one account's contacts as they are in AWS"),
     Usage(FIX, "<id or name>", "sets a contact"),
-    Usage(EXEMPT, "<id or name>", "sets what is the matter with an account aside for a time"),
-    Usage(EXEMPTIONS, "", "lists what is set aside or verified by hand, and ends it"),
-    Usage(RELOAD, "", "applies the policy file, for those who may change contacts"),
-    Usage(DOCTOR, "", "checks the installation, for those who may change contacts"),
+    Usage(EXEMPT, "<id or name>", "exempts an account's findings for a time"),
+    Usage(EXEMPTIONS, "", "lists and ends exemptions and manual verifications"),
+    Usage(RELOAD, "", "applies the policy file (fixers only)"),
+    Usage(DOCTOR, "", "checks the installation (fixers only)"),
     Usage(HELP, "", "shows this"),
 )
 
 
 def parse(text: str) -> Command | Typo:
-    """Understand what was typed after the command's name."""
+    """Parse what was typed after `/altcontact`."""
     word, _, rest = " ".join(text.split()).partition(" ")
     name = unwrapped(word).lower()
     if not name:
@@ -78,7 +78,7 @@ def parse(text: str) -> Command | Typo:
 
 
 def split_type(argument: str) -> tuple[str, ContactType | None]:
-    """Split `prod billing` into what names the account and the contact type at its end, if any."""
+    """Split `prod billing` into the account's name and the contact type at the end, if any."""
     name, _, last = argument.rpartition(" ")
     word = unwrapped(last).upper()
     if name and word in ContactType.__members__:

@@ -9,7 +9,8 @@ what comes after runs on threads of its own, and whatever it raises is answered 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import TimeoutError as StillRunning
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from slack_bolt import BoltResponse
@@ -35,8 +36,12 @@ if TYPE_CHECKING:
     Body = dict[str, Any]
     Act = Callable[[Body], None]
     Listener = Callable[[Ack, Body], None]
+    Suggest = Callable[[Body], list[Body]]
 
 _log = structlog.get_logger(__name__)
+
+OPTIONS_WITHIN: Final = 2.0
+"""Seconds to find a menu's options in; Slack waits 3 s for the ack."""
 
 
 class RequestGuard:
@@ -88,6 +93,25 @@ class RequestGuard:
                     ack(response_action="update", view=problem_view(message))
                 else:
                     self._go_on(body, lambda: self._errors.tell(message, body))
+
+        return listen
+
+    def options(self, suggest: Suggest) -> Listener:
+        """A listener of a menu that searches as one types, whose ack carries the options.
+
+        Slack waits 3 s for them. If they fail or take too long, the ack carries none: Slack has
+        no way to show why.
+        """
+
+        def listen(ack: Ack, body: Body) -> None:
+            found: list[Body] = []
+            try:
+                found = self._threads.submit(lambda: suggest(body)).result(OPTIONS_WITHIN)
+            except StillRunning:
+                _log.warning("options not found in time")
+            except Exception as error:  # noqa: BLE001 - nothing may reach Bolt's runner
+                message_of(error)
+            ack(options=found)
 
         return listen
 

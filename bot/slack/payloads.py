@@ -159,6 +159,8 @@ def _names_listener(body: Mapping[str, Any]) -> bool:
     match body.get("type"):
         case "block_actions":
             return bool(find_text(body, "actions", 0, "action_id"))
+        case "block_suggestion":
+            return bool(find_text(body, "action_id"))
         case "view_submission" | "view_closed":
             view = body.get("view")
             return isinstance(find(view, "callback_id"), str) and bool(find_text(view, "type"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.accounts import AccountPlacement
-from bot.domain.pasted_ids import parse_account_id
+from bot.domain.pasted_ids import account_id_part, parse_account_id
 from bot.domain.rules.mail_addresses import domain_of
 from bot.services.ou_tree import MAX_STALE_AGE
 from bot.store.columns import (
@@ -51,8 +51,9 @@ WHERE (accounts.name, accounts.state, accounts.email, accounts.organization)
 
 _FIND: Final = """
 SELECT * FROM accounts
-WHERE gone_at IS NULL AND (id = :id OR instr(folded, :name))
-ORDER BY id != :id, folded != :name, folded, id
+WHERE gone_at IS NULL
+    AND (id = :id OR instr(folded, :name) > 0 OR (:part != '' AND instr(id, :part) > 0))
+ORDER BY id != :id, folded != :name, :part = '' OR instr(id, :part) != 1, folded, id
 LIMIT :limit
 """
 
@@ -113,16 +114,23 @@ class Accounts(Repository):
             return self._placed(row) if row is not None else None
 
     def find(self, text: str, limit: int) -> list[Account]:
-        """Accounts whose id `text` has, or whose name contains it whatever its case.
+        """Accounts whose id or name contains `text`, or whose id `text` contains.
 
-        The one of that id or very name comes first, the others in the order of their names.
+        Case doesn't matter. An exact id or name comes first, then ids that begin with the text,
+        then the others by name.
         """
         sought = text.strip()
         if not sought:
             return []
         name = folded(sought)
         with self._connections.reading() as db:
-            found = db.rows(_FIND, id=parse_account_id(sought) or "", name=name, limit=limit)
+            found = db.rows(
+                _FIND,
+                id=parse_account_id(sought) or "",
+                part=account_id_part(sought),
+                name=name,
+                limit=limit,
+            )
             return [self._placed(row) for row in found]
 
     def _placed(self, row: Row) -> Account:

@@ -93,7 +93,7 @@ class AccountRepository(Protocol):
         ...
 
     def find(self, text: str, limit: int) -> list[Account]:
-        """Accounts whose id `text` has, or whose name contains it whatever its case."""
+        """Accounts whose id or name contains `text`, or whose id `text` contains; exact first."""
         ...
 
     def names(self) -> list[str]:

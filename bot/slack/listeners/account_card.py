@@ -1,4 +1,4 @@
-"""The card of one account: shown, shown again, and shown from a row's menu."""
+"""Shows one account: by command, again on its button, and from a row's menu."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from bot.services.show_account import hide_details
 from bot.slack.actors import actor_of
 from bot.slack.modals import open_view
 from bot.slack.payloads import text_at, user_id
-from bot.slack.views import account_card, exemption_forms, row_actions
+from bot.slack.views import account_card, account_choice, exemption_forms, row_actions
+from bot.slack.views.account_choice import AccountChoice
 from bot.slack.views.problem import note
 
 if TYPE_CHECKING:
@@ -34,18 +35,18 @@ _HEADING: Final = "Account"
 
 
 class AccountCards:
-    """Shows accounts to one person each.
+    """Shows accounts as they are in AWS, each to the person who asked.
 
     Args:
         modals: the modals on people's screens.
-        tasks: where AWS is asked.
-        messages: reach the person who asks.
-        accounts: shows accounts as AWS holds them now.
+        tasks: runs the requests to AWS.
+        messages: reach the person who asked.
+        accounts: read and evaluate accounts.
         finder: finds accounts by what people type.
-        fixers: who may change contacts.
-        limit: how many accounts a person may have checked.
-        readers: who sees contact details.
-        row_links: makes the links of cards.
+        fixers: know who may change contacts.
+        limit: how many accounts one person may check.
+        readers: know who sees contact details.
+        row_links: make the links of cards.
     """
 
     def __init__(
@@ -72,55 +73,53 @@ class AccountCards:
         self._row_links = row_links
 
     def check_again(self, body: dict[str, Any]) -> None:
-        """A button **Check again** under an account."""
+        """**Check again** below an account."""
         self.show_in_place(body, text_at(body, "actions", 0, "value"))
 
-    def choose(self, body: dict[str, Any]) -> None:
-        """One of several accounts was chosen."""
-        self.show_in_place(body, text_at(body, "actions", 0, "selected_option", "value"))
-
     def show(self, body: dict[str, Any]) -> None:
-        """**Show account** beside a row: for that person alone, on top of a modal if one is open.
+        """**Show account** in a row: privately, on top of the modal if the row is in one.
 
         Raises:
-            NotifierError: Slack did not open it.
+            NotifierError: Slack didn't open the modal.
         """
         _, account_id, _ = row_actions.parse_menu(row_actions.pressed(body))
         actor = actor_of(body)
         if not body.get("view"):
-            # The message that was pressed in is everybody's: nothing may take its place.
-            self.find_and_show(actor, account_id, self._messages.reply_to(body, replace=False))
+            # Everyone sees the message that the row is in, so it stays.
+            reply = self._messages.reply_to(body, replace=False)
+            self.find_and_show(actor, AccountChoice(account_id), reply)
             return
-        loading = _as_view(note("Reading what AWS holds now…"))
+        loading = _as_view(note("Reading the contacts in AWS…"))
         trigger = text_at(body, "trigger_id")
         opened = self._modals.open_loading(trigger, user_id(body), loading, push=True)
         self.find_and_show(
             actor,
-            account_id,
+            AccountChoice(account_id),
             lambda message: self._modals.fill(opened, _as_view(message), message),
         )
 
     def show_in_place(self, body: dict[str, Any], account_id: str) -> None:
-        """Show an account where something was pressed on its card."""
+        """Show an account in place of the message or modal in which something was pressed."""
         show = self._in(open_view(body)) if body.get("view") else self._messages.reply_to(body)
-        self.find_and_show(actor_of(body), account_id, show)
+        self.find_and_show(actor_of(body), AccountChoice(account_id), show)
 
-    def find_and_show(self, actor: Actor, text: str, show: Show) -> None:
-        """Show the one account that `text` means, or what it may mean, when AWS has answered."""
-        self._tasks.run(lambda: self._find_and_show(actor, text, show), show)
+    def find_and_show(self, actor: Actor, choice: AccountChoice, show: Show) -> None:
+        """Show the account that the text of `choice` means, or ask which one; in the background."""
+        self._tasks.run(lambda: self._find_and_show(actor, choice, show), show)
 
-    def _find_and_show(self, actor: Actor, text: str, show: Show) -> None:
+    def _find_and_show(self, actor: Actor, choice: AccountChoice, show: Show) -> None:
         access = self._readers.access(actor)
         self._limit.take(actor.user_id)
-        matches = self._finder.find(text)
+        matches = self._finder.find(choice.text)
         if matches.only is not None:
             show(self._card(matches.only, access))
         elif matches.accounts:
-            show(account_card.choice_message(matches.accounts, text))
+            show(account_choice.choice_message(choice, len(matches.accounts)))
         elif matches.failures:
             raise GatewayError(next(iter(matches.failures.values())))
         else:
-            show(account_card.no_match_message(text, self._finder.nearest(text)))
+            nearest = self._finder.nearest(choice.text)
+            show(account_choice.no_match_message(choice.text, nearest))
 
     def _in(self, opened: OpenView) -> Show:
         return lambda message: self._modals.replace(
@@ -128,7 +127,7 @@ class AccountCards:
         )
 
     def _card(self, account: Account, access: ContactAccess) -> Message:
-        """Read an account's three contacts now, and remember what was read."""
+        """Read an account's contacts in AWS, and record what was read."""
         view = self._accounts.show(account)
         owner = account_card.owner_of(view.result.account, view.result.policy)
         links = self._row_links.for_owners([owner] if owner else [])

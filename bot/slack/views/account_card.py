@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
-from bot.domain.pasted_ids import account_id_problem
 from bot.slack.views.account_card_contact import judged_blocks, outcome_words, unjudged_blocks
 from bot.slack.views.blocks import (
     actions,
@@ -16,16 +15,12 @@ from bot.slack.views.blocks import (
     escape,
     header,
     paragraph,
-    plain,
-    section,
 )
 from bot.slack.views.finding_rows import NO_LINKS
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import NAME_TEXT, REASON_TEXT, title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.domain.accounts import Account
     from bot.domain.policy.account_policy import AccountPolicy
     from bot.services.show_account import AccountView
@@ -34,13 +29,6 @@ if TYPE_CHECKING:
 CHECK: Final = "altcontact_check_account"
 """The action id of the button that reads an account again; its value is the account id."""
 
-CHOOSE: Final = "altcontact_choose_account"
-"""The action id of the menu of accounts; an option's value is the account id."""
-
-OPTIONS: Final = 100
-"""The most options that Slack takes in a menu."""
-
-_OPTION_TEXT: Final = 75
 _NAMED_TEXT: Final = 100
 
 TURN_ON: Final = (
@@ -100,35 +88,6 @@ def account_message(
     return Message(escape(f"{named}: {summary}"), blocks)
 
 
-def choice_message(found: Sequence[Account], text: str) -> Message:
-    """Several accounts match."""
-    offered = found[:OPTIONS]
-    more = "" if len(found) <= OPTIONS else f" The first {OPTIONS} are offered; type more of it."
-    question = f"Several accounts match.{more} Which one?"
-    menu = {
-        "type": "static_select",
-        "action_id": CHOOSE,
-        "placeholder": plain("Choose an account", 150),
-        "options": [
-            {"text": plain(_option(account), _OPTION_TEXT), "value": account.id}
-            for account in offered
-        ],
-    }
-    blocks = [section(plain(f"{question}\nYou typed: {text[:NAME_TEXT]}")), actions(menu)]
-    return Message(escape(question), blocks)
-
-
-def no_match_message(text: str, nearest: Sequence[str]) -> Message:
-    """No account matches; names that are spelled much like it are shown."""
-    answer = f"No account matches “{text[:NAME_TEXT]}”"
-    problem = account_id_problem(text)
-    answer += f", which {problem}." if problem else "."
-    if nearest:
-        answer += " Did you mean: " + ", ".join(name[:NAME_TEXT] for name in nearest) + "?"
-    answer += "\nGive an account id of 12 digits, or a part of the account's name."
-    return Message(escape(answer), [section(plain(answer))])
-
-
 def _where(account: Account, policy: AccountPolicy | None, links: RowLinks) -> str:
     """The account's id, where it stands and whose it is, for mrkdwn."""
     parts = [f"Account `{account.id}`"]
@@ -148,8 +107,3 @@ def owner_of(account: Account, policy: AccountPolicy | None) -> str:
     if policy is None or not policy.owner_tag:
         return ""
     return (account.tags or {}).get(policy.owner_tag, "").strip()
-
-
-def _option(account: Account) -> str:
-    room = _OPTION_TEXT - len(account.id) - len(" · ")
-    return f"{clip(account.name, room)} · {account.id}" if account.name else account.id

@@ -8,11 +8,13 @@ from altcontact_sandbox.terminal import rendering
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import Account
 from bot.domain.announcements import AnnouncementKind
 from bot.domain.contacts import ContactType
-from bot.slack.views import account_card, announcements, fix_form
-from bot.slack.views.blocks import divider, header, mrkdwn, plain
+from bot.slack.views import account_choice, announcements, fix_form
+from bot.slack.views.account_choice import AccountChoice
+from bot.slack.views.blocks import divider, header, mrkdwn, plain, section
+from bot.slack.views.message import Message
+from bot.slack.views.row_actions import EXEMPT, SHOW, row_menu
 from tests.unit.slack.views import sample_data as data
 
 NAMES = {"U0ALICE001": "alice", "S0SECOPS01": "secops"}
@@ -58,11 +60,19 @@ def test_mentions_are_names_and_escapes_undone() -> None:
 
 def test_a_choice_lists_its_options() -> None:
     """Each option of a menu has a number of its own."""
-    found = [Account("111111111111", "One"), Account("222222222222", "Two")]
+    menu = row_menu(1, "111111111111", ContactType.SECURITY, SHOW, EXEMPT)
     numbers = Numbers()
-    text = shown(account_card.choice_message(found, "o"), numbers)
-    assert "[1 One" in text
-    assert numbers.pressed == ["111111111111", "222222222222"]
+    text = shown(Message("x", [section(plain("One"), accessory=menu)]), numbers)
+    assert "[1 Show account]" in text
+    assert numbers.pressed == [option["value"] for option in menu["options"]]
+
+
+def test_a_menu_that_searches_says_so() -> None:
+    """A menu whose options come while somebody types has nothing to number."""
+    numbers = Numbers()
+    message = account_choice.choice_message(AccountChoice("lab"), 2)
+    assert "(Search by name or id)" in shown(message, numbers)
+    assert numbers.pressed == []
 
 
 def test_a_form_shows_values_hints_and_errors() -> None:

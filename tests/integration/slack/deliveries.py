@@ -12,6 +12,7 @@ from altcontact_sandbox.slack.workspace import ALERTS, APP, TEAM
 from bot.domain.contacts import ContactType, fingerprint
 from bot.slack.views import (
     account_card,
+    account_choice,
     alerts,
     exemption_forms,
     exemption_list,
@@ -73,6 +74,8 @@ def valid(known: Known, user: str, trigger: Payload) -> dict[str, tuple[str, Pay
         found[f"/{line or 'nothing'}"] = "slash_commands", _command(text, user, trigger)
     for name, payload in _presses(known, user, trigger):
         found[name] = "interactive", payload
+    for name in (account_choice.CHOOSE, "altcontact_of_an_older_version"):
+        found[f"options of {name}"] = "interactive", suggestion(name, "web", user)
     for view in _forms(known):
         found[view["callback_id"]] = "interactive", _submission(view, user, trigger)
     return found
@@ -111,7 +114,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
         yield action_id, _press(action, user, trigger)
     menus = {
-        account_card.CHOOSE: known.account,
+        account_choice.CHOOSE: known.account,
         f"{row_actions.MENU}:1": f"{row_actions.EXEMPT}:{contact}",
     }
     for action_id, value in menus.items():
@@ -140,6 +143,18 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         "selected_option": {"value": "BILLING"},
     }
     yield fix_form.CHOOSE_TYPE, _press(chosen, user, trigger, _fix_form(known))
+
+
+def suggestion(action_id: str, typed: str, user: str) -> Payload:
+    """What Slack asks while somebody types in a menu of a private message."""
+    return {
+        **_interaction("block_suggestion", user),
+        "action_id": action_id,
+        "block_id": "b1",
+        "value": typed,
+        "channel": {"id": ALERTS, "name": "security-alerts"},
+        "container": {"type": "message", "channel_id": ALERTS, "is_ephemeral": True},
+    }
 
 
 def _press(action: Payload, user: str, trigger: Payload, view: Payload | None = None) -> Payload:
@@ -245,6 +260,8 @@ class Bound:
             kind, name = "command", payload["command"]
         elif payload["type"] == "block_actions":
             kind, name = "action", payload["actions"][0]["action_id"]
+        elif payload["type"] == "block_suggestion":
+            kind, name = "options", payload["action_id"]
         else:
             kind, name = "view", payload["view"]["callback_id"]
         return next(

@@ -11,7 +11,17 @@ import structlog
 from bot.domain.errors import StoreError
 from bot.slack.readers import FULL_ACCESS
 from sandbox.tests.slack.fixtures import slack, slack_server
-from tests.integration.slack.bench import ALICE, BOB, FIX, GROUP, LAKE, SHOWN, SlackBench, bench
+from tests.integration.slack.bench import (
+    ALICE,
+    BOB,
+    FIX,
+    GROUP,
+    LAKE,
+    SHOWN,
+    WEB,
+    SlackBench,
+    bench,
+)
 from tests.integration.slack.deliveries import Known, valid
 from tests.unit.fakes import OTHER, account
 
@@ -35,9 +45,11 @@ def test_help_says_when_and_who(bench: SlackBench) -> None:
 
 
 def test_an_account_is_checked_chosen_and_checked_again(bench: SlackBench) -> None:
-    """One account shows what AWS holds now, again on its button; several are offered."""
+    """One account shows what AWS has now, again on its button; several can be searched."""
     bench.slack.command("/altcontact check t")
-    choice = bench.slack.wait_private("Several accounts match")
+    choice = bench.slack.wait_private("2 accounts match")
+    offered = bench.slack.suggest("altcontact_choose_account", "", message=choice)
+    assert [option["value"] for option in offered["options"]] == [LAKE.id, WEB.id]
     bench.slack.press("altcontact_choose", LAKE.id, message=choice)
     shown = bench.slack.wait_private("Check again")
     assert "Data lake" in str(shown["blocks"])
@@ -103,7 +115,8 @@ def test_what_slack_repeats_acts_once(bench: SlackBench) -> None:
     assert slack.deliver_again()["acked"]
     slack.close()
     slack.command("/altcontact check t")
-    choice = slack.wait_private("Several accounts match")
+    choice = slack.wait_private("29 accounts match")
+    slack.suggest("altcontact_choose_account", "lake", message=choice)
     slack.press("altcontact_choose", message=choice)
     shown = slack.wait_private("Check again")
     assert slack.deliver_again()["acked"]

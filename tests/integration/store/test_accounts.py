@@ -40,14 +40,33 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
         ("%", [5]),
         ("_", [5]),
         ("*", [7]),
-        ("0000", []),
+        ("0004", [4]),
+        ("0000-0000 0004", [4]),
+        ("000000", [5, 7, 4, 2, 8, 3, 1, 6]),
+        ("00", [5]),
+        ("1000", []),
         ("", []),
         ("\ud83e!", []),
     ],
 )
 def test_find_accounts(store: SqliteStore, text: str, numbers: list[int]) -> None:
-    """An account is found by its id, or by a part of its name taken literally, in any case."""
+    """An account is found by its id or name, or part of one taken literally, in any case."""
     assert store.accounts.find(text, 10) == [account(n, NAMES[n - 1]) for n in numbers]
+
+
+def test_the_best_matches_come_first(store: SqliteStore) -> None:
+    """An exact id or name, then ids that begin with the digits, then names in their order."""
+    listed = [
+        Account("444444444444", "Data lake"),
+        Account("123444455555", "Beta"),
+        Account("444455556666", "Zeta"),
+        Account("999999999999", "Alpha 4444"),
+        Account("888888888888", "4444"),
+    ]
+    store.accounts.remember(listed)
+    found = [each.name for each in store.accounts.find("4444", 10)]
+    assert found == ["4444", "Data lake", "Zeta", "Alpha 4444", "Beta"]
+    assert store.accounts.find("4444-4444-4444", 10)[0] == listed[0]
 
 
 def test_find_accounts_stops_at_its_limit(store: SqliteStore) -> None:

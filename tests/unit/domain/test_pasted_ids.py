@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.pasted_ids import (
+    account_id_part,
     account_id_problem,
     ou_path,
     parse_account_id,
@@ -235,3 +236,31 @@ def test_an_ou_is_understood_as_it_is_pasted(text: str, path: str) -> None:
 def test_a_slack_id_is_understood_as_it_is_pasted(text: str, id_: str) -> None:
     """A mention and a link give the id in them; a name stays what it is."""
     assert slack_id(text) == id_
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("4444", "4444"),
+        (" `4444-44` ", "444444"),
+        ("44 44", "4444"),
+        ("\u0664\u0664\u0664", "444"),
+        (ID, ID),
+        ("44", ""),
+        ("4444x", ""),
+        ("prod 4444", ""),
+        ("4" * 13, ""),
+        ("", ""),
+    ],
+)
+def test_part_of_an_account_id(text: str, part: str) -> None:
+    """Three to twelve digits, with the separators and marks that people paste along."""
+    assert account_id_part(text) == part
+
+
+@given(st.integers(0, 9), st.integers(3, 12), st.sampled_from(["", "-", " "]))
+def test_each_part_of_an_id_is_a_part(start: int, length: int, separator: str) -> None:
+    """Any run of an id's digits, however it is separated, is found in the id again."""
+    digits = "012345678901"[start : start + length]
+    part = account_id_part(separator.join(digits))
+    assert part == (digits if len(digits) >= 3 else "")

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -247,20 +246,3 @@ def replace_email(email: str) -> AlternateContact:
 def replace_reason(held: Exemption, reason: str) -> Exemption:
     """An exemption with another reason."""
     return replace(held, request=replace(held.request, reason=reason))
-
-
-@pytest.mark.parametrize("count", [2, 100, 101])
-def test_choices_are_within_a_menu(count: int) -> None:
-    """Several matches are offered, as many as a menu takes, and the rest is told."""
-    found = [Account(data.account_id(number), "&" * 50) for number in range(count)]
-    message = account_card.choice_message(found, "<!channel>")
-    assert_sound(message)
-    assert ("type more" in message.text) == (count > 100)
-
-
-def test_no_match_gives_near_names() -> None:
-    """A name that matches nothing is said back with those spelled much like it."""
-    message = account_card.no_match_message("<!channel>", ["Web production"])
-    assert "Did you mean: Web production?" in json.dumps(message.blocks)
-    assert_sound(message)
-    assert "Did you mean" not in account_card.no_match_message("x", []).text
