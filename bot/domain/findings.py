@@ -176,7 +176,8 @@ class AccountResult:
     nothing may be concluded from it, not even that the account can't be checked. `read_at` is when
     reading began, so that it does not contradict a fix made in the meantime. `policy` is what the
     account should have, None if that is unknown or not kept. `disabled_rules` are rules that the
-    policy turns on, but that are off because the Slack app lacks a scope for them.
+    policy turns on, but that are off because the Slack app lacks a scope for them. `reread` has the
+    types whose contact contradicts a fix that was just verified, and was the same when read again.
     """
 
     account: Account
@@ -186,6 +187,7 @@ class AccountResult:
     policy: AccountPolicy | None = None
     excluded: str = dataclasses.field(default="", repr=False)
     disabled_rules: frozenset[Rule] = frozenset()
+    reread: frozenset[ContactType] = frozenset()
 
     @property
     def outcome(self) -> Outcome:

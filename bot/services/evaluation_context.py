@@ -12,7 +12,7 @@ from bot.domain.rules.facts import FLIPS, HISTORY, AccountFacts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bot.domain.contacts import ContactType
+    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.failures import Failure
     from bot.domain.policy.policy import Policy
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 class EvaluationContext:
     """The policy, and what accounts are evaluated by besides what is read of them.
 
-    `history` is by (account id, type), `exemptions` by account id.
+    `history` is by (account id, type), `exemptions` by account id. `recent_fixes` has what fixes
+    wrote that were verified so lately that AWS may still return an older value, by (account id,
+    type).
     """
 
     policy: Policy
@@ -34,6 +36,7 @@ class EvaluationContext:
     exemptions: Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]] = field(
         default_factory=dict
     )
+    recent_fixes: Mapping[tuple[str, ContactType], AlternateContact] = field(default_factory=dict)
 
     def facts(
         self,
@@ -74,4 +77,5 @@ def load_context(
         members=members() if policy.needs_members else None,
         history=store.accounts.contact_history(since, FLIPS - 1) if contested else {},
         exemptions=store.exemptions.in_force(),
+        recent_fixes=store.fixes.recent(),
     )

@@ -79,6 +79,13 @@ ORDER BY id DESC LIMIT 1
 """
 
 
+_RECENT: Final = """
+SELECT * FROM fixes
+WHERE id IN (SELECT max(id) FROM fixes WHERE state != 'failed' GROUP BY account_id, type)
+    AND state = 'confirmed' AND coalesce(applied_at, ended_at) > :since
+"""
+
+
 class Fixes(Repository):
     """Fixes, from before AWS is asked to their end.
 
@@ -259,6 +266,13 @@ class Fixes(Repository):
         with self._connections.reading() as db:
             row = db.row(_LATEST, account_id=account_id, type=contact_type)
             return to_fix(row) if row is not None else None
+
+    def recent(self) -> dict[tuple[str, ContactType], AlternateContact]:
+        """What the newest verified fixes wrote, if AWS may still return an older value."""
+        since = time_text(self._clock.now() - self._consistency)
+        with self._connections.reading() as db:
+            fixes = [to_fix(row) for row in db.rows(_RECENT, since=since)]
+        return {(fix.request.account_id, fix.request.type): fix.request.wanted for fix in fixes}
 
     def in_doubt(self) -> list[Fix]:
         """Of each contact the newest fix that failed though AWS may have taken it, if none since.

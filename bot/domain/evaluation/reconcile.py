@@ -124,7 +124,8 @@ def _reconcile_contact(
     read_at = result.read_at or time.began
     fix = known.fixes.get(item.type)
     shows_fix = fix is not None and item.contact is not None and item.contact == fix.request.wanted
-    if fix is not None and not shows_fix and _is_too_early(fix, read_at, time):
+    was_reread = fix is not None and item.type in result.reread and _was_verified(fix, read_at)
+    if fix is not None and not (shows_fix or was_reread) and _is_too_early(fix, read_at, time):
         return Plan()
     user_id, confirmed = _credit(fix) if fix is not None and shows_fix else ("", ())
     late = known.doubtful.get(item.type)
@@ -163,6 +164,12 @@ def _is_too_early(fix: Fix, read_at: datetime, time: ReadingTime) -> bool:
     if applied is None and fix.state is FixState.CONFIRMED:
         applied = fix.ended_at
     return applied is not None and applied <= time.now and read_at < applied + time.consistency
+
+
+def _was_verified(fix: Fix, read_at: datetime) -> bool:
+    """Whether AWS had returned what a fix wrote before this was read."""
+    verified = fix.state is FixState.CONFIRMED
+    return verified and fix.ended_at is not None and read_at >= fix.ended_at
 
 
 def _credit(fix: Fix) -> tuple[str, tuple[int, ...]]:

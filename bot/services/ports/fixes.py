@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
     from bot.domain.findings import TypeResult
@@ -94,6 +96,13 @@ class FixRepository(Protocol):
 
     def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
+        ...
+
+    def recent(self) -> Mapping[tuple[str, ContactType], AlternateContact]:
+        """What the newest fixes wrote, by (account id, type), if AWS may still return less.
+
+        Only fixes that were verified in AWS.
+        """
         ...
 
     def in_doubt(self) -> list[Fix]:

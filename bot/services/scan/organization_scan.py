@@ -12,10 +12,9 @@ from bot.domain.errors import GatewayError
 from bot.domain.evaluation.evaluate import evaluate, not_scanned
 from bot.domain.failures import Failure, FailureCode, failure
 from bot.domain.policy.policy import PolicyUnknown
-from bot.domain.readings import Unreadable
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanPart
-from bot.services.ports.aws import Priority
+from bot.services.scan.contact_reader import REREAD_INTERVAL, ContactReader
 from bot.services.tag_reader import MAX_CONSECUTIVE_FAILURES
 
 if TYPE_CHECKING:
@@ -24,11 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.accounts import Account
-    from bot.domain.contacts import ContactType
     from bot.domain.findings import AccountResult
-    from bot.domain.policy.account_policy import AccountPolicy
-    from bot.domain.readings import ContactReading
-    from bot.domain.rules.facts import PrimaryContact
     from bot.domain.scope import Scope
     from bot.services.evaluation_context import EvaluationContext
     from bot.services.placement import PlacementResolver
@@ -52,6 +47,7 @@ class OrganizationScan:
         on_progress: called whenever an account was read; must be quick.
         poll_interval: seconds within which a stop is noticed.
         shutdown_timeout: seconds that calls under way have to end once the scan gives up.
+        reread_interval: seconds between two readings of a contact that contradicts a recent fix.
     """
 
     def __init__(
@@ -67,10 +63,14 @@ class OrganizationScan:
         on_progress: Callable[[], None],
         poll_interval: float,
         shutdown_timeout: float,
+        reread_interval: float = REREAD_INTERVAL,
     ) -> None:
         self._gateway = gateway
         self._placement = placement
         self._context = context
+        self._reader = ContactReader(
+            gateway, context.recent_fixes, self._ensure_running, stopping, reread_interval
+        )
         self._clock = clock
         self._readers = readers
         self._most_under_way = 2 * concurrency
@@ -227,40 +227,11 @@ class OrganizationScan:
         if not account.is_active or isinstance(policy, PolicyUnknown) or policy.excluded:
             failures = self._placement.failures_of(account.id)
             return evaluate(account, {}, policy, read_at, placement_failures=failures)
-        readings = self._read(account, policy)
-        primary = self._read_primary(account, policy)
+        readings, reread = self._reader.read(account.id, policy.types_to_read)
+        has_rule = Rule.PRIMARY_CONTACT in policy.severities
+        primary = self._reader.primary(account.id) if has_rule else None
         facts = self._context.facts(account.id, policy.types_to_read, primary)
-        return evaluate(account, readings, policy, read_at, facts)
-
-    def _read(self, account: Account, policy: AccountPolicy) -> dict[ContactType, ContactReading]:
-        """Each contact that the policy needs to be read.
-
-        Raises:
-            GatewayError: see `_place_read_evaluate`.
-        """
-        readings: dict[ContactType, ContactReading] = {}
-        for contact_type in policy.types_to_read:
-            self._ensure_running()
-            reading = self._gateway.read(account.id, contact_type, Priority.SCAN)
-            if isinstance(reading, Unreadable):
-                _check_conclusive(reading.failure)
-            readings[contact_type] = reading
-        return readings
-
-    def _read_primary(
-        self, account: Account, policy: AccountPolicy
-    ) -> PrimaryContact | Failure | None:
-        """The account's primary contact, where the policy has a rule about it.
-
-        Raises:
-            GatewayError: see `_place_read_evaluate`.
-        """
-        if Rule.PRIMARY_CONTACT not in policy.severities:
-            return None
-        primary = self._gateway.primary_contact(account.id, Priority.SCAN)
-        if isinstance(primary, Failure):
-            _check_conclusive(primary)
-        return primary
+        return replace(evaluate(account, readings, policy, read_at, facts), reread=reread)
 
     def _ensure_running(self) -> None:
         """Raise GatewayError once the scan is over."""
@@ -278,12 +249,6 @@ def _spread(accounts: Sequence[Account], number: int) -> list[Account]:
     first = accounts[step - 1 :: step][:number]
     chosen = {account.id for account in first}
     return [*first, *(account for account in accounts if account.id not in chosen)]
-
-
-def _check_conclusive(why: Failure) -> None:
-    """Raise GatewayError where a failed reading says nothing about the account it is of."""
-    if why.cause.of_the_caller or why.cause is FailureCode.NOT_REACHED:
-        raise GatewayError(why)
 
 
 def _as_listed(account: Account) -> Account:

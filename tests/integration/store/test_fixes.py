@@ -296,3 +296,21 @@ def test_confirming_twice_is_harmless(store: SqliteStore) -> None:
     for state in (CONFIRMED, APPLIED, FAILED):
         assert store.fixes.advance(fix.id, state, ended=True) == fix
     assert store.announcements.due() == once
+
+
+def test_a_recent_fix_is_known_until_aws_must_show_it(store: SqliteStore, clock: SetClock) -> None:
+    """What was verified is compared with what AWS returns for a minute, and no longer."""
+    fix = planned(store)
+    contact = (account(1).id, SECURITY)
+    store.fixes.begin_writing(fix.id, None)
+    assert store.fixes.recent() == {}
+    store.fixes.advance(fix.id, APPLIED, ended=False)
+    assert store.fixes.recent() == {}
+    store.fixes.advance(fix.id, CONFIRMED, ended=True)
+    assert store.fixes.recent() == {contact: CONTACT}
+    again, _ = store.fixes.plan(request("form-2"), "Account 1")
+    assert store.fixes.recent() == {}
+    store.fixes.advance(again.id, FAILED, ended=True)
+    assert store.fixes.recent() == {contact: CONTACT}
+    clock.tick(61)
+    assert store.fixes.recent() == {}

@@ -286,6 +286,29 @@ def test_reading_that_a_fix_may_not_show_in_yet(made: Fix, *, counts: bool) -> N
     assert (plan != Plan()) == counts
 
 
+EARLY = NOW - 1.5 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("made", "counts"),
+    [
+        (fix(applied_at=EARLY, ended_at=NOW - 1.2 * MINUTE), True),
+        (fix(ended_at=EARLY), True),
+        (fix(FixState.APPLIED, applied_at=EARLY, ended_at=EARLY), False),
+        (fix(FixState.APPLIED, applied_at=EARLY, ended_at=None), False),
+        # It was verified after this was read.
+        (fix(applied_at=EARLY, ended_at=NOW - 0.5 * MINUTE), False),
+    ],
+)
+def test_reading_that_was_the_same_twice_shortly_after_a_fix(made: Fix, *, counts: bool) -> None:
+    """It is believed if AWS had shown the fix before: somebody changed the contact since."""
+    before = KnownAccount(fixes={SECURITY: made})
+    twice = replace(result(item(FREE, contact=OTHER)), reread=frozenset({SECURITY}))
+    assert (scan(before, twice) != Plan()) == counts
+    other_type = replace(twice, reread=frozenset({ContactType.BILLING}))
+    assert scan(before, other_type) == Plan()
+
+
 @pytest.mark.parametrize(
     ("made", "user_id", "confirmed"),
     [
