@@ -42,7 +42,7 @@ class AlertChecks:
         try:
             waiting = self._waiting()
         except StoreError:
-            yield _line("Posting", State.NOT_CHECKED, "the database can't be read.")
+            yield _line("Posting", State.NOT_TESTED, "the database can't be read.")
             return
         if waiting is None:
             yield _line("Posting", State.OK, "no alerts are waiting to be posted.")

@@ -204,7 +204,7 @@ def _settings_checks(found: LoadedSettings) -> Sequence[Check]:
 
 def _unusable(section: Section, name: str, variables: str) -> Check:
     message = f"the value of {variables} is invalid."
-    return Check(section, name, lambda: [CheckResult(section, name, State.NOT_CHECKED, message)])
+    return Check(section, name, lambda: [CheckResult(section, name, State.NOT_TESTED, message)])
 
 
 def _setting(

@@ -95,15 +95,16 @@ class SchedulerChecks:
 
     def _check_last(self) -> Iterator[CheckResult]:
         if self._last_scan is None:
-            yield _line("Last check", State.NOT_CHECKED, "the database can't be read.")
+            yield _line("Last check", State.NOT_TESTED, "the database can't be read.")
             return
         try:
             scan = self._last_scan()
         except StoreError:
-            yield _line("Last check", State.NOT_CHECKED, "the database can't be read.")
+            yield _line("Last check", State.NOT_TESTED, "the database can't be read.")
             return
         if scan is None:
-            yield _line("Last check", State.OK, "none yet; the bot runs one at its first start.")
+            message = "no check has run yet. The bot runs one when it first starts."
+            yield _line("Last check", State.NOT_TESTED, message)
             return
         now = self._clock.now()
         when = in_words(scan.started_at, now, self._zone)

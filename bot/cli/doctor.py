@@ -27,7 +27,12 @@ app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
 @app.command()
 def doctor(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", "--verbose", help="Show every check, also those that passed.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write every check as JSON to standard output.")
+    ] = False,
 ) -> int:
     """Check the installation from end to end and say how to fix problems. Changes nothing.
 
@@ -41,7 +46,7 @@ def doctor(
                 lines = list(found)
                 doctor_output.write_json(lines, sys.stdout)
             else:
-                lines = doctor_output.show(found, sys.stdout)
+                lines = doctor_output.show(found, sys.stdout, every=every)
     except KeyboardInterrupt:
         say("Stopped.")
         return Exit.INTERRUPTED

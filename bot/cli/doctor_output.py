@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.cli.scan_output import one_line
-from bot.services.doctor import MARKS, State, count, summary
+from bot.services.doctor import PROBLEMS, State, count, summary, worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,28 +22,42 @@ _STYLES: Final = {
     State.OK: "green",
     State.WARNING: "bold yellow",
     State.FAILURE: "bold red",
-    State.NOT_CHECKED: "dim",
+    State.NOT_TESTED: "dim",
 }
+_MARKS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILURE: "✗", State.NOT_TESTED: "○"}
 _PLAIN_MARKS: Final = {
     State.OK: "+",
     State.WARNING: "!",
     State.FAILURE: "x",
-    State.NOT_CHECKED: "-",
+    State.NOT_TESTED: "-",
 }
 _MARGIN, _HANG, _PASTE = "  ", "    ", "      "
 _NARROWEST: Final = 40
 
 
-def show(lines: Iterable[CheckResult], out: TextIO) -> list[CheckResult]:
-    """Write lines as they come, then the summary; returns the lines."""
+def show(lines: Iterable[CheckResult], out: TextIO, *, every: bool = False) -> list[CheckResult]:
+    """Run the checks, then write the failures, the warnings and the summary.
+
+    Args:
+        lines: the results, as they come.
+        out: where to write.
+        every: whether to write also what wasn't tested and what passed.
+
+    Returns:
+        All results, in the order of the checks.
+    """
     console = _console(out)
-    report = _Report(console)
     found: list[CheckResult] = []
-    with console.status("Checking …") if console.is_terminal else nullcontext():
+    with console.status("Checking…") if console.is_terminal else nullcontext() as status:
         for line in lines:
-            report.write(line)
             found.append(line)
-    report.end(found)
+            if status is not None:
+                status.update(f"Checking… {len(found)} done")
+    shown = [line for line in worst_first(found) if every or line.state in PROBLEMS]
+    report = _Report(console)
+    for line in shown:
+        report.write(line)
+    report.end(found, hidden=len(found) - len(shown))
     return found
 
 
@@ -60,7 +74,7 @@ def _console(out: TextIO) -> Console:
 
 
 class _Report:
-    """Writes lines as they come, with a heading for each section.
+    """Writes lines, with a heading where a new section or another state begins.
 
     Args:
         console: the output; a terminal gets colors, and text wrapped to its width.
@@ -68,23 +82,24 @@ class _Report:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._section: Section | None = None
+        self._heading: tuple[State, Section] | None = None
         encoding = (console.encoding or "").lower().replace("-", "")
         self._marks, self._arrow = (
-            (MARKS, "→") if encoding.startswith("utf") else (_PLAIN_MARKS, ">")
+            (_MARKS, "→") if encoding.startswith("utf") else (_PLAIN_MARKS, ">")
         )
 
     def write(self, line: CheckResult) -> None:
         """Write one line, with how to fix it and what to paste."""
-        if line.section is not self._section:
-            if self._section is not None:
+        if (line.state, line.section) != self._heading:
+            if self._heading is not None:
                 self._print(Text())
             self._print(Text(line.section.value, "bold"))
-            self._section = line.section
+            self._heading = line.state, line.section
         mark = self._marks[line.state]
-        quiet = "dim" if line.state is State.NOT_CHECKED else ""
-        words = f"not checked: {line.message}" if quiet else line.message
-        for number, row in enumerate(self._wrapped(f"{one_line(line.name)}: {one_line(words)}")):
+        quiet = "dim" if line.state is State.NOT_TESTED else ""
+        for number, row in enumerate(
+            self._wrapped(f"{one_line(line.name)}: {one_line(line.text)}")
+        ):
             text = Text(_HANG if number else f"{_MARGIN}{mark} ")
             text.stylize(_STYLES[line.state])
             text.append(row, quiet)
@@ -98,14 +113,17 @@ class _Report:
             # Never wrapped, so that it can be pasted unchanged.
             self._print(Text(f"{_PASTE}{one_line(row)}", "cyan"))
 
-    def end(self, lines: Sequence[CheckResult]) -> None:
-        """Write the summary."""
+    def end(self, lines: Sequence[CheckResult], hidden: int) -> None:
+        """Write the summary, and how to see the lines that were not written."""
         counted = count(lines)
         worst = next(
             (state for state in (State.FAILURE, State.WARNING) if counted[state]), State.OK
         )
-        self._print(Text())
+        if self._heading is not None:
+            self._print(Text())
         self._print(Text(summary(lines), _STYLES[worst]))
+        if hidden:
+            self._print(Text("To show every check, run: altcontact doctor --all", "dim"))
 
     def _wrapped(self, text: str) -> Iterator[str]:
         if not self._console.is_terminal:
@@ -121,8 +139,8 @@ class _Report:
 def write_json(lines: Iterable[CheckResult], out: TextIO) -> None:
     """Write one JSON object and a line feed.
 
-    Its shape: `summary` {state: how many lines}, `lines` [{section, name, state, words, mend,
-    paste}].
+    Its shape: `summary` {state: how many lines}, `lines` [{section, name, state, words, remedy,
+    mend, paste}]. `mend` is the former name of `remedy`; it goes with the next release.
     """
     listed = list(lines)
     given: dict[str, Any] = {
@@ -133,6 +151,7 @@ def write_json(lines: Iterable[CheckResult], out: TextIO) -> None:
                 "name": line.name,
                 "state": line.state.value,
                 "words": line.message,
+                "remedy": line.remedy,
                 "mend": line.remedy,
                 "paste": line.snippet,
             }

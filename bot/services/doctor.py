@@ -1,8 +1,8 @@
-"""The doctor: checks an installation line by line, says how to mend it, and changes nothing.
+"""The doctor: runs checks of an installation, says how to fix what fails, and changes nothing.
 
-What is looked at is handed in as checks, each of one section. The checks of a section go in their
-order, for later ones build on earlier ones; the sections go side by side, and so do the groups of
-a section: one that hangs takes no time from another.
+Callers pass in the checks, each of one section. Within a section, checks run in order, because
+later ones build on earlier ones. Sections run in parallel, and so do the groups of a section, so
+that one that hangs takes no time from another.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 WITHIN: Final = 60.0
-"""Seconds that all checks may take together; each call outside has a time limit of its own."""
+"""Seconds that all checks may take together; each outside call has a time limit of its own."""
 
 
 class Section(StrEnum):
@@ -33,16 +33,20 @@ class Section(StrEnum):
 
 
 class State(StrEnum):
-    """How a check ended. `NOT_CHECKED`: an earlier failure makes it pointless."""
+    """How a check ended, the worst first. The values are those of `doctor --json`.
 
-    OK = "ok"
-    WARNING = "warning"
+    `NOT_TESTED`: it wasn't tried, because it would change something, or because an earlier failure
+    makes it pointless.
+    """
+
     FAILURE = "failure"
-    NOT_CHECKED = "not_checked"
+    WARNING = "warning"
+    NOT_TESTED = "not_checked"
+    OK = "ok"
 
 
-MARKS: Final = {State.OK: "✓", State.WARNING: "!", State.FAILURE: "✗", State.NOT_CHECKED: "-"}
-"""How each state is shown."""
+PROBLEMS: Final = (State.FAILURE, State.WARNING)
+"""The states that need attention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class CheckResult:
     """What one check found.
 
     `remedy` is the next step, and `snippet` what to paste for it: a command, a policy, a setting.
-    None of them holds an email address, a phone number or a token.
+    None of them contains an email address, a phone number or a token.
     """
 
     section: Section
@@ -60,12 +64,17 @@ class CheckResult:
     remedy: str = ""
     snippet: str = ""
 
+    @property
+    def text(self) -> str:
+        """The message; it says so first if the check wasn't tried."""
+        return f"not tested: {self.message}" if self.state is State.NOT_TESTED else self.message
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing to look at; it may give several lines, or none where it does not apply.
+    """One check; it may return several lines, or none if it doesn't apply.
 
-    `group` tells apart what is looked at several times in one section.
+    `group` separates what is checked several times in one section.
     """
 
     section: Section
@@ -75,13 +84,13 @@ class Check:
 
 
 class Doctor:
-    """Makes checks.
+    """Runs checks.
 
     Args:
-        checks: what to look at.
-        on_defect: logs an error that nobody foresaw; gives the reference under which it stands.
-        within: seconds that all may take together.
-        monotonic: seconds that never go back.
+        checks: the checks.
+        on_defect: logs an unexpected error, and returns the reference to find it in the log.
+        within: seconds that all checks may take together.
+        monotonic: a clock in seconds that never goes back.
     """
 
     def __init__(
@@ -97,7 +106,7 @@ class Doctor:
         self._monotonic = monotonic
 
     def lines(self) -> Iterator[CheckResult]:
-        """Make all checks; their lines, a section after the other, as soon as each has ended."""
+        """Run all checks; yields their lines section by section, as soon as each has ended."""
         deadline = self._monotonic() + self._within
         running = [
             _Running(
@@ -114,7 +123,7 @@ class Doctor:
 
 
 class _Running:
-    """The checks of one group of a section, on a thread that the program does not wait for."""
+    """The checks of one group of a section, on a thread that the program doesn't wait for."""
 
     def __init__(self, checks: Sequence[Check], on_defect: Callable[[Exception], str]) -> None:
         self._checks = checks
@@ -136,27 +145,30 @@ class _Running:
             found = list(self._found)
             if self._thread.is_alive() and self._at < len(self._checks):
                 check = self._checks[self._at]
-                message = f"did not end within {within:g} seconds."
-                remedy = "Look for what does not answer, such as a proxy or a slow disk; try again."
+                message = f"didn't finish within {within:g} seconds."
+                remedy = (
+                    "Look for something that doesn't respond, such as a proxy or a slow disk, "
+                    "then try again."
+                )
                 found.append(CheckResult(check.section, check.name, State.FAILURE, message, remedy))
                 self._given_up = True
-                message = f"“{check.name}” did not end."
+                message = f"“{check.name}” didn't finish."
                 found += [
-                    CheckResult(left.section, left.name, State.NOT_CHECKED, message)
+                    CheckResult(left.section, left.name, State.NOT_TESTED, message)
                     for left in self._checks[self._at + 1 :]
                 ]
         return found
 
     def _run(self) -> None:
         for check in self._checks:
-            # A check gives a line after the other: those before a defect stand.
+            # A check yields line by line: those before an unexpected error are kept.
             try:
                 for line in check.run():
                     self._add(line)
             except Exception as error:  # noqa: BLE001 - an edge: a defect becomes a line
                 reference = self._on_defect(error)
-                message = "could not be checked: the doctor met an error of its own."
-                remedy = f"Look for the reference {reference} in the log."
+                message = "couldn't be checked because of an error in the doctor itself."
+                remedy = f"The log has details under reference {reference}."
                 self._add(CheckResult(check.section, check.name, State.FAILURE, message, remedy))
             with self._lock:
                 self._at += 1
@@ -168,22 +180,38 @@ class _Running:
             self._found.append(line)
 
 
+def worst_first(lines: Iterable[CheckResult]) -> list[CheckResult]:
+    """Failures, then warnings, what wasn't tested, and what passed; each in its order."""
+    states = list(State)
+    return sorted(lines, key=lambda line: states.index(line.state))
+
+
 def count(lines: Iterable[CheckResult]) -> dict[State, int]:
     """How many lines are in each state; every state is a key."""
     counted = Counter(line.state for line in lines)
     return {state: counted[state] for state in State}
 
 
-def summary(lines: Iterable[CheckResult]) -> str:
-    """`All 21 checks passed.`, or `1 failure, 2 warnings; 18 checks passed, 3 not checked.`."""
+def problem_count(lines: Iterable[CheckResult]) -> str:
+    """`1 failure, 2 warnings`; empty if there are none."""
     counted = count(lines)
-    passed, unchecked = counted[State.OK], counted[State.NOT_CHECKED]
-    bad = [
+    return ", ".join(
         f"{counted[state]} {state}{'' if counted[state] == 1 else 's'}"
-        for state in (State.FAILURE, State.WARNING)
+        for state in PROBLEMS
         if counted[state]
-    ]
-    if not bad:
-        return f"All {passed} checks passed."
-    told = f"{', '.join(bad)}; {passed} check{'' if passed == 1 else 's'} passed"
-    return f"{told}, {unchecked} not checked." if unchecked else f"{told}."
+    )
+
+
+def summary(lines: Iterable[CheckResult]) -> str:
+    """`All 21 checks passed.`, or `1 failure, 2 warnings; 18 checks passed, 3 not tested.`."""
+    listed = list(lines)
+    counted, bad = count(listed), problem_count(listed)
+    passed = f"{counted[State.OK]} check{'' if counted[State.OK] == 1 else 's'} passed"
+    untested = f"{counted[State.NOT_TESTED]} not tested"
+    if bad:
+        left = f"{passed}, {untested}" if counted[State.NOT_TESTED] else passed
+        return f"{bad}; {left}."
+    if not counted[State.OK]:
+        return "Nothing was tested."
+    every = f"All {passed}." if counted[State.OK] > 1 else f"{passed}."
+    return f"{every} {untested}." if counted[State.NOT_TESTED] else every

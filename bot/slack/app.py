@@ -39,6 +39,7 @@ from bot.slack.views import (
     row_actions,
     show_all,
 )
+from bot.slack.views import doctor as doctor_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -173,6 +174,7 @@ def build(
         records=store.exemptions,
         rules_url=row_links.rules_url,
     )
+    doctor = DoctorListener(fixers, run_checks, modals, clock)
     about_account = AccountCommands(
         cards=card,
         exemptions=exemption,
@@ -185,7 +187,7 @@ def build(
         tasks,
         messages,
         accounts=about_account,
-        doctor=DoctorListener(fixers, run_checks),
+        doctor=doctor,
         exemptions=exemption,
         help_=HelpListener(store.scans, fixers, next_check, store.slack_health.waiting),
         policy_reload=PolicyReloadListener(fixers, reload_policy),
@@ -214,6 +216,8 @@ def build(
     app.action(account_card.CHECK)(once(card.check_again))
     app.action(account_choice.CHOOSE)(once(about_account.choose))
     app.options(account_choice.CHOOSE)(guard.options(about_account.suggest))
+
+    app.action(doctor_view.SHOW_ALL)(once(doctor.show_all))
 
     for prefix in (row_actions.MENU, row_actions.EXEMPT, row_actions.VERIFY, row_actions.SHOW):
         app.action(_numbered(prefix))(once(exemption.choose))

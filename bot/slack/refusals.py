@@ -50,6 +50,15 @@ _NO_CHANNEL: Final = (
     "Check ALTCONTACT_CHANNEL; a private channel is seen only once the bot is invited to it.",
 )
 
+_TOO_LATE: Final = (
+    "The window couldn't open: Slack allows three seconds for that, and the bot was slower.",
+    "Press the button or type the command again.",
+)
+_NOT_THERE: Final = (
+    "The window was closed, or changed in the meantime.",
+    "Open it again.",
+)
+
 _TOKEN_CODES: Final = (
     "invalid_auth",
     "not_authed",
@@ -100,6 +109,15 @@ _CODES: Final[dict[str, tuple[str, str]]] = {
     "restricted_action_thread_only_channel": (
         "In the channel for alerts, the bot may only answer in threads.",
         "In the channel's settings, under posting permissions, allow the app to post.",
+    ),
+    **dict.fromkeys(
+        ("expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired"),
+        _TOO_LATE,
+    ),
+    **dict.fromkeys(("not_found", "hash_conflict", "view_not_found"), _NOT_THERE),
+    "push_limit_reached": (
+        "The window couldn't open: Slack shows at most three on top of each other.",
+        "Close one, then try again.",
     ),
     "message_limit_exceeded": (
         "The workspace has used up the messages that its Slack plan allows.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -58,13 +59,23 @@ def diagnose(place: Place) -> tuple[int, list[dict[str, str]]]:
 
 
 def test_healthy(place: Place) -> None:
-    """On a healthy sandbox every line is green, and nothing is changed: not even a file is made."""
-    done = run(place.environment, "doctor")
+    """On a healthy sandbox nothing is amiss, and nothing is changed: not even a file is made.
+
+    What wasn't tried has a mark of its own: writing, and the last check before the first one.
+    """
+    short = run(place.environment, "doctor")
+    assert (short.returncode, short.stderr) == (0, "")
+    headline, hint = short.stdout.splitlines()
+    assert re.fullmatch(r"All \d+ checks passed\. 2 not tested\.", headline), headline
+    assert "altcontact doctor --all" in hint
+    done = run(place.environment, "doctor", "--all")
     marks = {
         line[2] for line in done.stdout.splitlines() if line.startswith("  ") and line[2] > " "
     }
-    assert (done.returncode, done.stderr, marks) == (0, "", {"✓"}), done.stdout
-    assert "checks passed." in done.stdout
+    assert (done.returncode, done.stderr, marks) == (0, "", {"✓", "○"}), done.stdout
+    untested = [line.split(":")[0] for line in done.stdout.splitlines() if "○" in line]
+    assert untested == ["  ○ Writing", "  ○ Last check"]
+    assert headline in done.stdout
     assert "tomorrow, " in done.stdout or " at 00:00, then " in done.stdout
     assert not Path(place.environment["ALTCONTACT_DATABASE"]).exists()
     methods = {call["method"] for call in place.slack.calls()}
@@ -85,7 +96,7 @@ def test_healthy_callers(place: Place, caller: str) -> None:
     """A delegated administrator, an account by itself and another partition are all fine."""
     become(caller)(place)
     status, lines = diagnose(place)
-    assert {line["state"] for line in lines} == {"ok"}, lines
+    assert {line["state"] for line in lines} == {"ok", "not_checked"}, lines
     assert status == 0
 
 
@@ -197,11 +208,11 @@ SCOPES: Final = [
         ),
         (
             add("ALTCONTACT_FIXERS", "S0NOTHERE1"),
-            ("Slack", "Fixers", "failure", "does not exist or is disabled", "ALTCONTACT_FIXERS="),
+            ("Slack", "Fixers", "failure", "doesn't exist or is disabled", "ALTCONTACT_FIXERS="),
         ),
         (
             lambda place: place.slack.set_group("S0SECOPS01", members=[]),
-            ("Slack", "Fixers", "warning", "is empty", "ALTCONTACT_FIXERS="),
+            ("Slack", "Fixers", "warning", "has no members", "ALTCONTACT_FIXERS="),
         ),
         (
             drop("ALTCONTACT_FIXERS"),
@@ -292,7 +303,7 @@ SCOPES: Final = [
     ],
 )
 @pytest.mark.refused("token_revoked", "missing_scope", "invalid_auth", "no_such_subteam")
-def test_each_check_fails_with_its_mend(
+def test_each_check_fails_with_its_remedy(
     place: Place, bend: Callable[[Place], None], wanted: tuple[str, str, str, str, str]
 ) -> None:
     """What is bent is told by its check, with the next step and what to paste for it."""
@@ -306,7 +317,7 @@ def test_each_check_fails_with_its_mend(
     ]
     assert found, lines
     assert words in found[0]["words"]
-    assert found[0]["mend"]
+    assert found[0]["remedy"] == found[0]["mend"] != ""
     assert snippet in found[0]["paste"]
     assert status == (2 if any(line["state"] == "failure" for line in lines) else 1)
     assert "@" not in "".join(line["words"] for line in lines)
@@ -346,7 +357,7 @@ def test_a_start_that_fails_for_its_database(place: Place) -> None:
 
 
 def test_a_bot_logs_what_is_amiss_after_its_start(bot: Bot, place: Place) -> None:
-    """A failure is logged as an error and a warning as one, each with its mend."""
+    """A failure is logged as an error and a warning as one, each with its remedy."""
     place.aws.deny("organizations:ListDelegatedAdministrators")
     place.slack.settings(scopes=[each for each in SCOPES if each != "groups:history"])
     bot.start()
@@ -358,24 +369,30 @@ def test_a_bot_logs_what_is_amiss_after_its_start(bot: Bot, place: Place) -> Non
 
 
 def test_in_slack(ready: Bot, slack: SlackSandbox) -> None:
-    """A fixer sees every section and the state of the socket; somebody else is told who may."""
+    """One line where all is well, every check in a modal, and a refusal for anybody else."""
     slack.command("/altcontact doctor")
-    shown = json.dumps(slack.wait_private("checks passed"), ensure_ascii=False)
-    for told in ("*Slack*", "*AWS*", "*Database*", "*Schedule*", "sign of life"):
-        assert told in shown
-    assert "✗" not in shown
+    told = slack.wait_private("checks passed. 1 not tested.")
+    assert len(told["blocks"]) == 1
+    slack.press("altcontact_doctor_show_all", message=told)
+    shown = json.dumps(slack.wait_view("All checks"), ensure_ascii=False)
+    for part in ("*Slack*", "*AWS*", "*Database*", "*Schedule*", "last message"):
+        assert part in shown
+    assert ":white_circle: *Writing*: not tested: " in shown
+    assert ":x:" not in shown
     slack.command("/altcontact doctor", user="U0BOB00002")
-    refused = json.dumps(slack.wait_private("doctor answers those", "U0BOB00002"))
+    refused = json.dumps(slack.wait_private("Only fixers can run the doctor.", "U0BOB00002"))
     assert "<!subteam^S0SECOPS01>" in refused
     assert "traceback" not in ready.log.lower()
 
 
-def test_in_slack_a_failure_has_its_mend(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+def test_in_slack_a_failure_has_its_remedy(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox
+) -> None:
     """What to paste stands in a code block under the failure."""
     aws.trusted_access(False)  # noqa: FBT003 - off
     slack.command("/altcontact doctor")
     shown = json.dumps(slack.wait_private("1 failure"), ensure_ascii=False)
-    assert "✗ *Trusted access*" in shown
+    assert ":x: *AWS · Trusted access*" in shown
     assert "```\\naws organizations enable-aws-service-access" in shown
     assert ready.terminate() == 0
 
@@ -383,6 +400,6 @@ def test_in_slack_a_failure_has_its_mend(ready: Bot, slack: SlackSandbox, aws: A
 def test_piped(place: Place) -> None:
     """Piped, lines are whole and without colours, so that they can be searched."""
     place.environment["COLUMNS"] = "40"
-    done = run(place.environment, "doctor")
+    done = run(place.environment, "doctor", "--all")
     assert "\x1b" not in done.stdout
     assert any(len(line) > 90 for line in done.stdout.splitlines())

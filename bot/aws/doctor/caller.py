@@ -77,7 +77,7 @@ class CallerChecks:
     def organization(self) -> Iterator[CheckResult]:
         """Which organization the caller is in, and with which features."""
         if self._session.in_the_way:
-            yield self._session.pointless("Organization")
+            yield self._session.not_tested("Organization")
             return
         try:
             found = self._session.call("DescribeOrganization", self._described)
@@ -94,7 +94,7 @@ class CallerChecks:
                 return
             action = "organizations:DescribeOrganization"
             needed = self._session.wanted is not ScopeKind.ACCOUNT
-            report = self._session.failed if needed else self._session.not_told
+            report = self._session.failed if needed else self._session.optional_failed
             yield report("Organization", error.failure, action)
             self._session.in_the_way = "the organization is unknown"
             return
@@ -120,7 +120,7 @@ class CallerChecks:
         if self._session.alone:
             return
         if not self._session.organization:
-            yield self._session.pointless("Calling account")
+            yield self._session.not_tested("Calling account")
             return
         found: list[str] = []
         problem: Failure | None = None
@@ -136,7 +136,7 @@ class CallerChecks:
         else:
             self._session.role = CallerRole.UNKNOWN
         if problem is not None:
-            yield self._session.not_told(
+            yield self._session.optional_failed(
                 "Delegation", problem, "organizations:ListDelegatedAdministrators"
             )
 

@@ -102,7 +102,7 @@ class AwsChecks:
         if self._session.alone:
             return
         if self._session.role not in _WIDE or not self._session.organization:
-            yield self._session.pointless(name)
+            yield self._session.not_tested(name)
             return
         client = self._clients.organizations(self._session.partition)
         pages = client.get_paginator("list_aws_service_access_for_organization")
@@ -114,7 +114,7 @@ class AwsChecks:
         try:
             enabled = self._session.call("ListAWSServiceAccessForOrganization", services)
         except GatewayError as error:
-            yield self._session.not_told(name, error.failure, action)
+            yield self._session.optional_failed(name, error.failure, action)
             return
         if SERVICE in enabled:
             yield line(name, State.OK, f"is on for {SERVICE}.")
@@ -128,7 +128,7 @@ class AwsChecks:
         if self._session.alone:
             return
         if self._session.role not in _WIDE or not self._session.organization:
-            yield self._session.pointless("Accounts")
+            yield self._session.not_tested("Accounts")
             return
         try:
             client = self._clients.organizations(self._session.partition)
@@ -155,7 +155,7 @@ class AwsChecks:
         ):
             return
         if not self._session.reaches_subject:
-            yield self._session.pointless("Contacts")
+            yield self._session.not_tested("Contacts")
             return
         account_id = self._session.subject
         contact_type = ContactType.SECURITY
@@ -181,7 +181,7 @@ class AwsChecks:
         try:
             self._session.call("GetAccountInformation", client.get_account_information)
         except GatewayError:
-            message = "can't be read. It is optional; the account's ID is shown instead."
+            message = "can't be read, which is optional; the bot shows the account's ID instead."
             yield line("Account name", State.OK, message)
             return
         yield line("Account name", State.OK, "can be read.")
@@ -190,12 +190,13 @@ class AwsChecks:
         if not self._session.account_id or not has_contacts_api(self._session.partition):
             return
         if not self._writes:
-            yield line("Writing", State.OK, "isn't needed: nobody has permission to fix contacts.")
+            message = "it isn't needed, because nobody has permission to change contacts."
+            yield line("Writing", State.NOT_TESTED, message)
             return
         if not self._session.alone and not self._session.organization:
-            yield self._session.pointless("Writing")
+            yield self._session.not_tested("Writing")
             return
-        message = "isn't tried, because the doctor changes nothing. The role's policy needs this:"
+        message = "the doctor changes nothing. To change contacts, the role's policy needs this:"
         owner = self._session.organization.get("MasterAccountId", self._session.account_id)
         wide = (
             bool(self._session.organization)
@@ -205,7 +206,7 @@ class AwsChecks:
         statement = remedies.writing_statement(
             self._session.partition, owner if wide else self._session.account_id, organization=wide
         )
-        yield line("Writing", State.OK, message, snippet=statement)
+        yield line("Writing", State.NOT_TESTED, message, snippet=statement)
 
     def _check_policy(self) -> Iterator[CheckResult]:
         if self._session.missing:

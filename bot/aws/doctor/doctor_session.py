@@ -1,4 +1,4 @@
-"""What the doctor's checks of AWS have found out so far, and the lines they have in common."""
+"""What the doctor's checks of AWS have found out so far, and what their lines have in common."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _T = TypeVar("_T")
 class DoctorSession:
     """The state of the doctor's checks of AWS, filled in check by check.
 
-    `in_the_way` says what makes later checks pointless, or is empty. `missing` has each denied
+    `in_the_way` says why later checks aren't tested, or is empty. `missing` has each denied
     permission, and whether the bot needs it. `other` is an account of the organization that is
     neither the caller's nor the management account.
 
     Args:
         calls: makes the calls.
-        limiter: where they wait for their turn.
-        wanted: what must be in scope; None: an organization where there is one.
+        limiter: limits their rate.
+        wanted: what must be in scope; None: the organization, if there is one.
         assumes: the ARN of the role that is assumed to call, if any.
-        endpoint: the URL and the region at which a service of a partition is asked.
+        endpoint: the URL and the region for a service in a partition.
     """
 
     def __init__(
@@ -58,17 +58,17 @@ class DoctorSession:
 
     @property
     def alone(self) -> bool:
-        """Whether the one account is all there is, or all that is wanted."""
+        """Whether only one account exists, or only one is to be checked."""
         return self.wanted is ScopeKind.ACCOUNT or self.role is CallerRole.STANDALONE
 
     @property
     def subject(self) -> str:
-        """The account that is asked about: another one, where others can be asked about."""
+        """The account to try a request with: another one than the caller's, if possible."""
         return self.account_id if self._by_itself else self.other or self.account_id
 
     @property
     def reaches_subject(self) -> bool:
-        """Whether nothing known is in the way of asking about it."""
+        """Whether a request about it can succeed, as far as known."""
         return bool(self.account_id) and (not self.in_the_way or self._by_itself)
 
     @property
@@ -77,7 +77,7 @@ class DoctorSession:
 
     @property
     def scope(self) -> Scope:
-        """Who calls, as far as that was found out."""
+        """Who calls, as far as known."""
         return Scope(
             ScopeKind.ACCOUNT if self.alone else ScopeKind.ORGANIZATION,
             self.role,
@@ -95,7 +95,7 @@ class DoctorSession:
             make: makes the call.
 
         Raises:
-            GatewayError: AWS did not answer, or refused.
+            GatewayError: AWS didn't answer, or refused.
         """
         scope = self.scope if self.account_id else None
         return self._calls.call(
@@ -108,16 +108,16 @@ class DoctorSession:
         remedy, snippet = why.remedy, self._snippet(why, action)
         if why.cause is FailureCode.PERMISSION_MISSING:
             self.missing[action] = True
-            remedy = "Add the statement below, under “IAM policy”."
+            remedy = "Add the statement that is listed under “IAM policy”."
         return line(name, State.FAILURE, why.message, remedy, snippet)
 
-    def not_told(self, name: str, why: Failure, action: str) -> CheckResult:
-        """A warning that something couldn't be checked that the bot doesn't need."""
+    def optional_failed(self, name: str, why: Failure, action: str) -> CheckResult:
+        """A warning: something that the bot doesn't need couldn't be checked."""
         self.incomplete = True
         remedy, snippet = why.remedy, self._snippet(why, action)
         if why.cause is FailureCode.PERMISSION_MISSING:
             self.missing.setdefault(action, False)
-            remedy = "Optional: add the statement below, under “IAM policy”."
+            remedy = "Optional: add the statement that is listed under “IAM policy”."
         return line(name, State.WARNING, f"couldn't be checked. {why.message}", remedy, snippet)
 
     def _snippet(self, why: Failure, action: str) -> str:
@@ -126,10 +126,10 @@ class DoctorSession:
             why.cause, self.account_id, self.role_name, url=url, region=region
         )
 
-    def pointless(self, name: str) -> CheckResult:
-        """A line that was not checked, with the reason."""
+    def not_tested(self, name: str) -> CheckResult:
+        """A line that says why something wasn't tested."""
         self.incomplete = True
-        return line(name, State.NOT_CHECKED, f"{self.in_the_way}.")
+        return line(name, State.NOT_TESTED, f"{self.in_the_way}.")
 
 
 def line(name: str, state: State, message: str, remedy: str = "", snippet: str = "") -> CheckResult:

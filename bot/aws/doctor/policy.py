@@ -117,7 +117,7 @@ class PolicyChecks:
         if self._session.partition and not has_contacts_api(self._session.partition):
             return
         if not self._session.reaches_subject:
-            yield self._session.pointless(name)
+            yield self._session.not_tested(name)
             return
         subject = self._session.subject
         found = self._contacts(self._session.scope).primary_contact(subject, Priority.INTERACTIVE)
@@ -137,7 +137,7 @@ class PolicyChecks:
             remedy = "Remove those sections from the policy, or run the bot in an organization."
             return line(name, State.WARNING, f"{message}for {name} apply to no account.", remedy)
         if not self._session.organization:
-            return self._session.pointless(name)
+            return self._session.not_tested(name)
         return None
 
 

@@ -38,7 +38,7 @@ def reading_policy(actions: Sequence[str]) -> str:
 
 
 def writing_statement(partition: str, account_id: str, *, organization: bool) -> str:
-    """The statement of an IAM policy that allows to set contacts.
+    """The statement of an IAM policy that allows setting contacts.
 
     Args:
         partition: `aws`, `aws-cn`, …
@@ -56,7 +56,7 @@ def writing_statement(partition: str, account_id: str, *, organization: bool) ->
 
 
 def assuming_statement(role: str) -> str:
-    """The statement of the bot's own IAM policy that allows to assume a role."""
+    """The statement of the bot's own IAM policy that allows assuming a role."""
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}
     return json.dumps(statement, indent=2)
 

@@ -1,4 +1,4 @@
-"""Looks at Slack for the doctor: tokens, scopes, clock, socket, channel, fixers; posts nothing."""
+"""The doctor's checks of tokens, scopes, clock, connection, channel, fixers; nothing is posted."""
 
 from __future__ import annotations
 
@@ -32,16 +32,18 @@ if TYPE_CHECKING:
 SKEW_WARNING, SKEW_FAILURE = 60.0, 240.0
 """Seconds by which the clock may be wrong.
 
-AWS takes a signature for five minutes (Signature Version 4), and Slack advises to refuse a request
-that is older than five minutes; 240 leaves one for the way. A minute shows that nothing keeps it.
+AWS accepts a signature for five minutes (Signature Version 4), and Slack recommends to refuse
+requests that are older than five minutes; 240 leaves a minute for delays. A clock that is wrong by
+a minute isn't synchronized.
 """
 
 SILENCE: Final = 30.0
-"""Seconds without a sign of life after which a connection is likely dead; it is pinged each 2."""
+"""Seconds of silence after which a connection is probably dead; it is pinged every 2 seconds."""
 
 _SCOPE_OF_APP: Final = "connections:write"
 _TOKEN: Final = f"{APPS} → the app → Install App → Bot User OAuth Token"
 _APP_TOKEN: Final = f"{APPS} → the app → Basic Information → App-Level Tokens"
+_RECONNECTS: Final = "The bot reconnects by itself. If it doesn't, test the network:"
 _CLOCK: Final = "timedatectl set-ntp true && timedatectl status"
 
 
@@ -49,15 +51,15 @@ class SlackChecks:
     """The checks of Slack.
 
     Args:
-        client: a client that is quick to give up.
+        client: a client that gives up quickly.
         clock: the time.
-        channel: the channel for alerts, and what the settings call it; None where that is unknown.
-        fixers: who may change contacts; None where that is unknown.
-        readers: who sees contact details; None where that is unknown.
-        app_token: the app-level token, to be tried; None where `socket` tells more.
-        socket: how a running bot's connection is.
+        channel: the channel for alerts, and its name in the settings; None if unknown.
+        fixers: who may change contacts; None if unknown.
+        readers: who may see contact details; None if unknown.
+        app_token: the app-level token to try; None if `socket` says more.
+        socket: the state of a running bot's connection.
         wants_members: whether the policy has a rule about members of the workspace.
-        wants_owners: whether the policy names owners of accounts by a tag.
+        wants_owners: whether the policy names the owners of accounts by a tag.
     """
 
     def __init__(
@@ -82,13 +84,13 @@ class SlackChecks:
         self._socket = socket
         self._wants_members = wants_members
         self._wants_owners = wants_owners
-        self._in_the_way = "the bot token was not tried"
+        self._in_the_way = "the bot token wasn't tried"
         self._headers: Mapping[str, Any] = {}
         self._skew: float | None = None
         self._lacking: frozenset[str] = frozenset()
 
     def checks(self) -> tuple[Check, ...]:
-        """What to look at, in order."""
+        """The checks, in order."""
         checks = (
             ("Proxy", self._check_proxy),
             ("Bot token", self._check_token),
@@ -107,35 +109,35 @@ class SlackChecks:
 
     def _check_token(self) -> Iterator[CheckResult]:
         if not self._client.token:
-            self._in_the_way = "the settings give no bot token that can be used"
-            yield line("Bot token", State.NOT_CHECKED, f"{self._in_the_way}.")
+            self._in_the_way = "the settings contain no valid bot token"
+            yield line("Bot token", State.NOT_TESTED, f"{self._in_the_way}.")
             return
         asked_at = self._clock.now()
         try:
             answer = self._client.auth_test()
         except CALL_ERRORS as error:
             self._in_the_way = (
-                "Slack did not take the bot token" if code_of(error) else "Slack could not be asked"
+                "Slack rejected the bot token" if code_of(error) else "Slack couldn't be reached"
             )
             yield refused("Bot token", error, _TOKEN)
             return
         self._headers = {name.lower(): value for name, value in answer.headers.items()}
-        # The header tells whole seconds; half of what the call took, and half a second, is lost.
+        # The header has whole seconds, so this is wrong by up to half a second and half the call.
         between = asked_at + (self._clock.now() - asked_at) / 2
         self._skew = _skew(_text(self._headers.get("date")), between)
         if not answer.get("bot_id"):
-            self._in_the_way = "the bot token is not a bot's"
+            self._in_the_way = "the bot token doesn't belong to a bot"
             message = "belongs to a person, not to a bot."
-            remedy = "Put the bot's own token into SLACK_BOT_TOKEN; it stands here:"
+            remedy = "Set SLACK_BOT_TOKEN to the bot's own token. To find it, open:"
             yield line("Bot token", State.FAILURE, message, remedy, _TOKEN)
             return
         self._in_the_way = ""
-        message = f"is that of {answer.get('user', 'the bot')} in “{answer.get('team', '')}”."
+        message = f"belongs to {answer.get('user', 'the bot')} in “{answer.get('team', '')}”."
         yield line("Bot token", State.OK, message)
 
     def _check_scopes(self) -> Iterator[CheckResult]:
         if self._in_the_way:
-            yield self._pointless("Scopes")
+            yield self._not_tested("Scopes")
             return
         scopes = granted(self._headers)
         self._lacking = frozenset(BOT_SCOPES) - FOR_POLICY - scopes if scopes else frozenset()
@@ -148,20 +150,20 @@ class SlackChecks:
         if self._app_token is None:
             return
         if not self._app_token:
-            message = "the settings give none that can be used."
-            yield line(name, State.NOT_CHECKED, message)
+            message = "the settings contain no valid one."
+            yield line(name, State.NOT_TESTED, message)
             return
         try:
             answer = self._client.apps_connections_open(app_token=self._app_token)
         except CALL_ERRORS as error:
             if code_of(error) in {"missing_scope", "not_allowed_token_type"}:
                 message = f"lacks the scope {_SCOPE_OF_APP}."
-                remedy = f"Generate one with the scope {_SCOPE_OF_APP} for SLACK_APP_TOKEN here:"
+                remedy = f"Create one with the scope {_SCOPE_OF_APP} for SLACK_APP_TOKEN:"
                 yield line(name, State.FAILURE, message, remedy, _APP_TOKEN)
             else:
                 yield refused(name, error, _APP_TOKEN, "SLACK_APP_TOKEN")
             return
-        yield line(name, State.OK, "opens Socket Mode; no connection was made with it.")
+        yield line(name, State.OK, "can open Socket Mode. No connection was opened.")
         url = str(answer.get("url") or "")
         proxy = proxy_for(url)
         through = f" through {proxy.host} ({proxy.variable})" if proxy is not None else ""
@@ -170,12 +172,12 @@ class SlackChecks:
         except (OSError, HTTPException, ValueError) as error:
             host = reachability.host_of(url)
             problem = transport_problem(error)
-            message = f"{host} cannot be reached{through}. {problem.message}"
-            remedy = problem.remedy or "Let the bot's machine out to it by TCP and TLS:"
+            message = f"couldn't reach {host}{through}. {problem.message}"
+            remedy = problem.remedy or "Allow outgoing TLS connections to it. To test:"
             snippet = f"curl -sS -o /dev/null -w '%{{http_code}}\\n' https://{host}/"
             yield line("Socket", State.FAILURE, message, remedy, snippet)
         else:
-            yield line("Socket", State.OK, f"{reachability.host_of(url)} can be reached{through}.")
+            yield line("Socket", State.OK, f"reached {reachability.host_of(url)}{through}.")
 
     def _check_socket(self) -> Iterator[CheckResult]:
         if self._socket is None:
@@ -184,28 +186,28 @@ class SlackChecks:
         silence = status.silence
         if silence is None:
             problem = status.problem
-            message = f"is not connected. {problem}" if problem else "is not connected."
-            remedy = problem.remedy if problem else "It connects by itself; if it does not:"
+            message = f"not connected. {problem}" if problem else "not connected."
+            remedy = problem.remedy if problem else _RECONNECTS
             yield line("Socket", State.FAILURE, message, remedy, REACHED)
         elif silence > SILENCE:
-            message = f"is connected; nothing came for {silence:.0f} seconds."
-            remedy = "It connects anew by itself; if it does not, look at the network:"
+            message = f"connected, but silent for {silence:.0f} seconds."
+            remedy = _RECONNECTS
             yield line("Socket", State.WARNING, message, remedy, REACHED)
         else:
-            message = f"is connected; the last sign of life came {silence:.0f} seconds ago."
+            message = f"connected; last message {silence:.0f} seconds ago."
             yield line("Socket", State.OK, message)
 
     def _check_channel(self) -> Iterator[CheckResult]:
         if self._channel is None or self._in_the_way:
-            why = self._in_the_way or "the settings name none that can be used"
-            yield line("Channel", State.NOT_CHECKED, f"{why}.")
+            why = self._in_the_way or "the settings contain no valid one"
+            yield line("Channel", State.NOT_TESTED, f"{why}.")
             return
         channel, name = self._channel
         try:
             channel_id = channel.id()
         except NotifierError as error:
             if error.code == "missing_scope" and self._lacking:
-                yield line("Channel", State.NOT_CHECKED, "the app lacks scopes.")
+                yield line("Channel", State.NOT_TESTED, "the app lacks scopes, see “Scopes”.")
                 return
             snippet = {
                 "not_in_channel": "/invite @altcontact",
@@ -215,7 +217,7 @@ class SlackChecks:
             yield line("Channel", State.FAILURE, str(error), error.remedy, snippet)
             return
         id_suffix = f" ({channel_id})" if channel_id != name else ""
-        yield line("Channel", State.OK, f"{name}{id_suffix} is there, and the bot is in it.")
+        yield line("Channel", State.OK, f"{name}{id_suffix} exists, and the bot is a member.")
 
     def _check_fixers(self) -> Iterator[CheckResult]:
         return check_fixers(self._client, self._clock, self._fixers, self._people_in_the_way())
@@ -224,13 +226,14 @@ class SlackChecks:
         return check_readers(self._client, self._clock, self._readers, self._people_in_the_way())
 
     def _people_in_the_way(self) -> str:
-        lacking = "the app lacks usergroups:read" if "usergroups:read" in self._lacking else ""
-        return self._in_the_way or lacking
+        if self._in_the_way or "usergroups:read" not in self._lacking:
+            return self._in_the_way
+        return "the app lacks the scope usergroups:read"
 
     def _check_clock(self) -> Iterator[CheckResult]:
         if self._skew is None:
-            message = "Slack did not tell its time."
-            yield line("Clock", State.NOT_CHECKED, message)
+            message = "Slack's answer had no time."
+            yield line("Clock", State.NOT_TESTED, message)
             return
         off = abs(self._skew)
         if off <= SKEW_WARNING:
@@ -238,22 +241,20 @@ class SlackChecks:
             return
         way = "ahead of" if self._skew > 0 else "behind"
         state = State.FAILURE if off > SKEW_FAILURE else State.WARNING
-        message = f"is {off:,.0f} seconds {way} Slack's; from 300 on, AWS refuses every call."
-        yield line(
-            "Clock", state, message, "Set the clock of this machine, and keep it set:", _CLOCK
-        )
+        message = f"is {off:,.0f} seconds {way} Slack's. At 300 seconds, AWS refuses every call."
+        yield line("Clock", state, message, "Synchronize this machine's clock:", _CLOCK)
 
-    def _pointless(self, name: str) -> CheckResult:
-        return line(name, State.NOT_CHECKED, f"{self._in_the_way}.")
+    def _not_tested(self, name: str) -> CheckResult:
+        return line(name, State.NOT_TESTED, f"{self._in_the_way}.")
 
 
 def _text(header: object) -> str:
-    """A header's value, which slack_sdk may give as a list."""
+    """A header's value, which slack_sdk may return as a list."""
     return str(header[0]) if isinstance(header, list) and header else str(header or "")
 
 
 def _skew(date: str, now: datetime) -> float | None:
-    """Seconds by which `now` is ahead of an HTTP date; None where that is none."""
+    """Seconds by which `now` is ahead of an HTTP date; None if it isn't a date."""
     try:
         slack_time = parsedate_to_datetime(date)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The lines that the doctor's checks of Slack share."""
+"""What the doctor's checks of Slack have in common: a line, and a token that Slack rejected."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bot.slack.client import CallError
 
 _UNREACHED: Final = (
-    "Check the network, the proxy and DNS between the bot and Slack; then try again."
+    "Check the network, the proxy and DNS between the bot and Slack, then try again."
 )
 REACHED: Final = "curl -sS https://slack.com/api/api.test"
 
@@ -24,7 +24,7 @@ def line(name: str, state: State, message: str, remedy: str = "", snippet: str =
 def refused(
     name: str, error: CallError, token_page: str, variable: str = "SLACK_BOT_TOKEN"
 ) -> CheckResult:
-    """Slack did not take a token, or could not be asked."""
+    """Slack rejected a token, or couldn't be reached."""
     problem = explain(error, _UNREACHED)
     if not problem.code:
         return line(name, State.FAILURE, str(problem), problem.remedy, REACHED)
@@ -35,6 +35,6 @@ def refused(
     if not problem.permanent:
         message = f"{problem} (Slack's code: {problem.code})"
         return line(name, State.FAILURE, message, "Try again in a minute.", "altcontact doctor")
-    message = f"Slack does not take it ({problem.code})."
-    remedy = f"Put the one that stands here into {variable}, and start the bot again:"
+    message = f"Slack rejected it ({problem.code})."
+    remedy = f"Set {variable} to the one shown on this page, then restart the bot:"
     return line(name, State.FAILURE, message, remedy, token_page)

@@ -1,4 +1,4 @@
-"""The doctor's checks of who may change contacts, and who sees them."""
+"""The doctor's checks of who may change contacts, and who may see them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
 
 MAX_USERS: Final = 20
-"""Users of a setting whom Slack is asked about: it takes some hundred such calls a minute."""
+"""Users of a setting that are looked up in Slack, which allows about a hundred calls a minute."""
 
 _IS: Final = {
     Standing.GUEST: "a guest",
-    Standing.FOREIGN: "nobody of this workspace",
+    Standing.FOREIGN: "not in this workspace",
     Standing.BOT: "a bot",
     Standing.DEACTIVATED: "deactivated",
 }
@@ -53,23 +53,23 @@ _READERS: Final = _Setting("Readers", "ALTCONTACT_READERS", "see contact details
 def check_fixers(
     client: WebClient, clock: Clock, fixers: Sequence[str] | None, in_the_way: str
 ) -> Iterator[CheckResult]:
-    """Whether somebody may change contacts: users are members, user groups are there and not empty.
+    """Whether somebody may change contacts: users are members, user groups exist and have members.
 
     Args:
-        client: a client that is quick to give up.
+        client: a client that gives up quickly.
         clock: the time.
-        fixers: what the settings name; None where that is unknown.
-        in_the_way: why Slack cannot be asked, or empty.
+        fixers: the users and user groups of the setting; None if it is invalid.
+        in_the_way: why Slack can't be asked, or empty.
     """
     if fixers is None:
-        yield _unknown(_FIXERS)
+        yield _invalid(_FIXERS)
     elif not fixers:
-        message = "nobody may change contacts: the bot is read-only."
-        remedy = "If that is not meant, name users and user groups:"
+        message = "nobody has permission to change contacts: the bot is read-only."
+        remedy = "To let people fix contacts, name users and user groups:"
         yield line("Fixers", State.WARNING, message, remedy, _FIXERS.example)
     elif EVERYONE in fixers:
-        message = "everyone in the workspace may change the contacts of every account."
-        remedy = "Name the users and user groups who should:"
+        message = "everyone in the workspace can change the contacts of every account."
+        remedy = "Name the users and user groups who need it:"
         yield line("Fixers", State.WARNING, message, remedy, _FIXERS.example)
     else:
         yield from _check_named(client, clock, _FIXERS, fixers, in_the_way)
@@ -78,35 +78,31 @@ def check_fixers(
 def check_readers(
     client: WebClient, clock: Clock, readers: Sequence[str] | None, in_the_way: str
 ) -> Iterator[CheckResult]:
-    """Who sees contact details: everyone, or users and user groups; see `check_fixers`."""
+    """Who may see contact details: everyone, or users and user groups; see `check_fixers`."""
     if readers is None:
-        yield _unknown(_READERS)
+        yield _invalid(_READERS)
     elif not readers or EVERYONE in readers:
         message = (
-            "everyone in the workspace sees names, emails and phones of contacts, guests included; "
-            "ALTCONTACT_READERS limits that."
+            "everyone in the workspace, including guests, can see the names, emails and phone "
+            "numbers of contacts. To limit that, set ALTCONTACT_READERS."
         )
         yield line("Readers", State.OK, message)
     else:
         yield from _check_named(client, clock, _READERS, readers, in_the_way)
 
 
-def _unknown(setting: _Setting) -> CheckResult:
-    return line(setting.name, State.NOT_CHECKED, "the settings name none that can be used.")
+def _invalid(setting: _Setting) -> CheckResult:
+    return line(setting.name, State.NOT_TESTED, f"the value of {setting.variable} is invalid.")
 
 
 def _check_named(
     client: WebClient, clock: Clock, setting: _Setting, named: Sequence[str], in_the_way: str
 ) -> Iterator[CheckResult]:
-    users = [name for name in named if not name.startswith("S")]
-    if users:
-        number = f"{len(users)} user{'' if len(users) == 1 else 's'}"
-        yield line(setting.name, State.OK, f"{number} by id: {', '.join(users)}.")
     if in_the_way:
-        yield line(setting.name, State.NOT_CHECKED, f"{in_the_way}.")
+        yield line(setting.name, State.NOT_TESTED, f"{in_the_way}.")
         return
-    membership = WorkspaceMembership(client, client, clock)
-    yield from _check_users(membership, setting, users[:MAX_USERS])
+    users = [name for name in named if not name.startswith("S")]
+    yield from _check_users(WorkspaceMembership(client, client, clock), setting, users)
     for group in named:
         if group.startswith("S"):
             yield _check_group(client, setting, group)
@@ -115,17 +111,35 @@ def _check_named(
 def _check_users(
     membership: WorkspaceMembership, setting: _Setting, users: Sequence[str]
 ) -> Iterator[CheckResult]:
-    for user in users:
+    """Whether users are members; the line of those who are comes first."""
+    members: list[str] = []
+    problems: list[CheckResult] = []
+    tested = 0
+    for user in users[:MAX_USERS]:
         try:
             standing = membership.standing_of(user)
         except NotifierError as problem:
-            message = f"whether {user} is a member of the workspace is not known. {problem}"
-            yield line(setting.name, State.WARNING, message, problem.remedy, "altcontact doctor")
-            return
-        if standing is not Standing.MEMBER:
-            message = f"{user} is {_IS[standing]}, so they can't {setting.right}."
-            remedy = "Name members of the workspace:"
-            yield line(setting.name, State.WARNING, message, remedy, setting.example)
+            message = f"couldn't check whether {user} is a member of the workspace. {problem}"
+            problems.append(
+                line(setting.name, State.WARNING, message, problem.remedy, "altcontact doctor")
+            )
+            tested += 1
+            break
+        tested += 1
+        if standing is Standing.MEMBER:
+            members.append(user)
+            continue
+        message = f"{user} is {_IS[standing]}, so they can't {setting.right}."
+        remedy = "Name members of the workspace:"
+        problems.append(line(setting.name, State.WARNING, message, remedy, setting.example))
+    if members:
+        are = "user is a member" if len(members) == 1 else "users are members"
+        message = f"{len(members)} {are} of the workspace: {', '.join(members)}."
+        yield line(setting.name, State.OK, message)
+    yield from problems
+    if left := len(users) - tested:
+        message = f"{left} more user{'' if left == 1 else 's'} of {setting.variable}."
+        yield line(setting.name, State.NOT_TESTED, message)
 
 
 def _check_group(client: WebClient, setting: _Setting, group: str) -> CheckResult:
@@ -135,20 +149,24 @@ def _check_group(client: WebClient, setting: _Setting, group: str) -> CheckResul
     except CALL_ERRORS as error:
         code = code_of(error)
         if code == "missing_scope":
-            message = f"user group {group} cannot be looked at: the app lacks usergroups:read."
-            remedy = "Add it to the app's manifest, and install the app again:"
+            message = f"couldn't read user group {group}: the app lacks the scope usergroups:read."
+            remedy = "Add it to the app's manifest, then install the app again:"
             return line(name, State.FAILURE, message, remedy, manifest_lines({"usergroups:read"}))
         if code != DEAD:
             problem = unanswered(error)
-            message = f"user group {group} cannot be read. {problem}"
+            message = f"couldn't read user group {group}. {problem}"
             snippet = "altcontact doctor" if code else REACHED
             return line(name, State.FAILURE, message, problem.remedy, snippet)
-        message = f"user group {group} does not exist or is disabled: it lets nobody in."
-        remedy = "In Slack, People & user groups, enable it or copy another's id; name it here:"
+        message = (
+            f"user group {group} doesn't exist or is disabled, so nobody in it can {setting.right}."
+        )
+        remedy = (
+            "In Slack, open People & user groups and enable it. Or name another group by its ID:"
+        )
         return line(name, State.FAILURE, message, remedy, setting.example)
     if not members:
-        message = f"user group {group} is empty: nobody in it may {setting.right}."
-        remedy = "In Slack, People & user groups, add members; or name others:"
+        message = f"user group {group} has no members, so nobody in it can {setting.right}."
+        remedy = "In Slack, open People & user groups and add members. Or name others:"
         return line(name, State.WARNING, message, remedy, setting.example)
     number = f"{len(members)} member{'' if len(members) == 1 else 's'}"
     return line(name, State.OK, f"user group {group} has {number}.")

@@ -1,4 +1,4 @@
-"""The doctor's look at the proxy on the way to Slack, if there is one."""
+"""The doctor's check of the proxy between the bot and Slack, if there is one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EXAMPLE: Final = "export HTTPS_PROXY=http://user:password@proxy.example:3128 NO
 
 
 def check_proxy(url: str, timeout: float) -> Iterator[CheckResult]:
-    """Whether the proxy lets the bot through; no line where the way is direct.
+    """Whether Slack can be reached through the proxy; no line without a proxy.
 
     Args:
         url: of the Web API.
@@ -30,8 +30,8 @@ def check_proxy(url: str, timeout: float) -> Iterator[CheckResult]:
     if proxy is None:
         return
     if proxy.problem:
-        message = f"{proxy.variable} cannot be used: {proxy.problem}."
-        yield line("Proxy", State.FAILURE, message, "Name an HTTP proxy:", _EXAMPLE)
+        message = f"{proxy.variable} is invalid: {proxy.problem}."
+        yield line("Proxy", State.FAILURE, message, "Set an HTTP proxy:", _EXAMPLE)
         return
     host = reachability.host_of(url)
     try:
@@ -39,11 +39,11 @@ def check_proxy(url: str, timeout: float) -> Iterator[CheckResult]:
     except (OSError, HTTPException, ValueError) as error:
         problem = transport_problem(error)
         message = (
-            f"{host} cannot be reached through {proxy.host} ({proxy.variable}). {problem.message}"
+            f"couldn't reach {host} through {proxy.host} ({proxy.variable}). {problem.message}"
         )
-        remedy = problem.remedy or "Check that the proxy runs, and that it allows Slack:"
+        remedy = problem.remedy or "Check that the proxy is running and allows Slack. To test:"
         snippet = f"curl -sS -x http://{proxy.host} -o /dev/null https://{host}/"
         yield line("Proxy", State.FAILURE, message, remedy, snippet)
     else:
-        message = f"{host} is reached through {proxy.host} ({proxy.variable})."
+        message = f"reached {host} through {proxy.host} ({proxy.variable})."
         yield line("Proxy", State.OK, message)

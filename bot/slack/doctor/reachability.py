@@ -1,4 +1,4 @@
-"""Whether the server of a Socket Mode address can be reached, without using the address up."""
+"""Whether the server of a Socket Mode URL can be reached, without using up the URL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECURE: Final = frozenset({"wss", "https"})
 
 
 def host_of(url: str) -> str:
-    """The host of an address, which may be told; the rest of it is a ticket."""
+    """The host of a URL, which may be shown; the rest contains a secret ticket."""
     return urlsplit(url).hostname or ""
 
 
@@ -24,13 +24,13 @@ def connect(url: str, proxy: str | None, timeout: float) -> None:
     """Open a connection to the server, TLS included, send nothing, and close it.
 
     Args:
-        url: an address of the Web API, or of Socket Mode.
-        proxy: the URL of the HTTP proxy to go through, as `proxy_for` gives it.
+        url: a URL of the Web API, or of Socket Mode.
+        proxy: the URL of the HTTP proxy to use, from `proxy_for`; None for none.
         timeout: seconds for each step.
 
     Raises:
-        OSError, HTTPException: it cannot be reached; the proxy's refusal and a certificate in doubt
-            included.
+        OSError, HTTPException: it can't be reached; also if the proxy refuses or a certificate is
+            invalid.
     """
     address = urlsplit(url)
     host, port = address.hostname or "", address.port or _PORTS.get(address.scheme, 443)

@@ -1,4 +1,4 @@
-"""The doctor's look at the scopes of the bot's token."""
+"""The doctor's check of the scopes of the bot's token."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from bot.services.doctor import CheckResult
 
 APPS: Final = "https://api.slack.com/apps"
-_ADD: Final = f"Add this to the app's manifest ({APPS}, App Manifest), and install it again:"
+_ADD: Final = f"Add this to the app's manifest ({APPS}, App Manifest), then install the app again:"
 _RULES: Final = "rules member_mailbox and person_left are off"
-_OWNERS: Final = "owners named by an email address are not mentioned"
+_OWNERS: Final = "owners who are named by an email address aren't mentioned"
 
 
 def check_scopes(
     scopes: frozenset[str], *, wants_members: bool, wants_owners: bool
 ) -> Iterator[CheckResult]:
-    """Whether the token has the scopes that the bot needs, and no other.
+    """Whether the token has the scopes that the bot needs, and no others.
 
     Args:
-        scopes: those that it has; empty where Slack did not tell.
+        scopes: those that it has; empty if Slack didn't say.
         wants_members: whether the policy has a rule about members of the workspace.
-        wants_owners: whether the policy names owners of accounts by a tag.
+        wants_owners: whether the policy names the owners of accounts by a tag.
     """
     if not scopes:
-        message, remedy = "Slack did not tell them.", "Compare them with manifest.yml here:"
+        message, remedy = "Slack didn't list them.", "Compare them with manifest.yml on this page:"
         snippet = f"{APPS} → the app → OAuth & Permissions"
         yield line("Scopes", State.WARNING, message, remedy, snippet)
         return
@@ -38,7 +38,7 @@ def check_scopes(
     absent = frozenset(BOT_SCOPES) - scopes
     if lacking := absent - FOR_POLICY:
         lacks_any = True
-        message = f"lack {', '.join(sorted(lacking))}."
+        message = f"the app lacks {', '.join(sorted(lacking))}."
         yield line("Scopes", State.FAILURE, message, _ADD, manifest_lines(lacking, purposes=True))
     for wanted, needed, subject in (
         (wants_members, {MEMBERS, EMAILS}, _RULES),
@@ -52,11 +52,12 @@ def check_scopes(
             )
     if needless := sorted(scopes - set(BOT_SCOPES)):
         lacks_any = True
-        message = f"hold more than the bot needs: {', '.join(needless)}."
-        remedy = "Take this out of the app's manifest, and install it again:"
+        message = f"more than the bot needs: {', '.join(needless)}."
+        remedy = "Remove this from the app's manifest, then install the app again:"
         yield line("Scopes", State.WARNING, message, remedy, manifest_lines(needless))
     if not lacks_any:
         number = len(BOT_SCOPES) - len(absent)
-        without = f" without {' and '.join(sorted(absent))}, which the policy does not need"
-        message = f"all {number} are there{without if absent else ''}, and no other."
+        message = f"all {number} that the bot needs are granted, and no others."
+        if absent:
+            message += f" The policy doesn't need {' and '.join(sorted(absent))}."
         yield line("Scopes", State.OK, message)

@@ -1,4 +1,4 @@
-"""`/altcontact reload`: the policy file applied by a fixer."""
+"""`/altcontact reload`: a fixer applies the policy file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PolicyReloadListener:
-    """Applies the policy file for who may change contacts, and for nobody else.
+    """Applies the policy file, for fixers only.
 
     Args:
         fixers: who may change contacts.
@@ -28,15 +28,15 @@ class PolicyReloadListener:
         self._reload_policy = reload_policy
 
     def answer(self, actor: Actor, reply: PrivateReply) -> None:
-        """Apply the policy file, and say what came of it.
+        """Apply the policy file, and reply with the result.
 
         Raises:
-            NotAllowed: the person may not change contacts, or nobody may.
+            NotAllowed: the person isn't a fixer, or Slack couldn't say.
         """
         try:
             self._fixers.require_fixer(actor, fresh=True)
         except NotAllowed as error:
-            raise error.of("The policy is reloaded by those who may change contacts.") from error
+            raise error.of("Only fixers can reload the policy.") from error
         try:
             reloaded = self._reload_policy()
         except SettingsError as error:

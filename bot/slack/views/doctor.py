@@ -1,81 +1,146 @@
-"""The doctor's report in Slack: a paragraph a section, and what to paste in code blocks."""
+"""The doctor's report in Slack: what needs attention, and a modal that lists every check."""
 
 from __future__ import annotations
 
 import re
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from bot.services.doctor import MARKS, State, summary
-from bot.slack.views.blocks import clip, context, escape, header, paragraph
+from bot.services.doctor import PROBLEMS, State, count, problem_count, summary, worst_first
+from bot.slack.views.blocks import (
+    actions,
+    button,
+    clip,
+    context,
+    date,
+    escape,
+    header,
+    mrkdwn,
+    paragraph,
+    plain,
+    section,
+)
 from bot.slack.views.message import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from bot.services.doctor import CheckResult
+    from bot.slack.views.blocks import Block
+
+SHOW_ALL: Final = "altcontact_doctor_show_all"
+"""The action id of the button that opens the list of every check; its value is the report's id."""
+
+MARKS: Final = {
+    State.FAILURE: ":x:",
+    State.WARNING: ":warning:",
+    State.NOT_TESTED: ":white_circle:",
+    State.OK: ":white_check_mark:",
+}
 
 _WORDS, _PASTE = 600, 1000
-"""Characters of a line's words and mend, and of what to paste, before Slack's own escaping."""
+"""Characters of a line's words and remedy, and of its snippet, before Slack's own escaping."""
 
 _URL: Final = re.compile(r"https://[\w./-]+\w")
 
 _BLOCK: Final = 2900
 """Characters of a paragraph; Slack takes 3,000."""
 
-_BLOCKS: Final = 40
-_WHOLE: Final = 9000
-"""Characters of all paragraphs; Slack was seen to refuse messages from about 13,000 on."""
+_MESSAGE: Final = (40, 8000)
+_MODAL: Final = (90, 24_000)
+"""Paragraphs, and their characters in all: Slack takes 50 blocks a message and 100 a modal, and was
+seen to refuse messages from about 13,000 characters on."""
 
-_MORE: Final = "There is more: `altcontact doctor` on the bot's machine shows all."
+_NOT_ALL: Final = "`altcontact doctor --all` on the bot's machine shows every check."
+_UNCHANGED: Final = "Nothing was changed."
 
 
 def progress_message() -> Message:
-    """The doctor is at work."""
-    text = "Checking settings in use, Slack, AWS, the database and the schedule…"
+    """The checks are running."""
+    text = "Checking settings, Slack, AWS, the database and the schedule…"
     return Message(text, [paragraph(f":stethoscope: {text}")])
 
 
-def result_message(lines: Sequence[CheckResult]) -> Message:
-    """What the doctor found.
-
-    Where that is more than Slack takes, first what is well goes without its small print, then
-    without its lines, and at last the end is cut off, which is said.
-    """
-    headline = summary(lines)
-    bad = [line for line in lines if line.state is not State.OK]
-    every = list(_paragraphs(lines, notes=True))
-    for fewer in (_paragraphs(lines, notes=False), _paragraphs(bad, notes=False)):
-        if _fit(every):
-            break
-        every = list(fewer)
-    shown: list[str] = []
-    for text in every:
-        if not _fit([*shown, text]):
-            break
-        shown.append(text)
-    blocks = [header(headline), *(paragraph(text) for text in shown)]
-    if len(shown) < len(every):
-        blocks.append(context(_MORE))
-    blocks.append(context("Nothing was changed."))
-    return Message(escape(headline), blocks)
-
-
-def _fit(paragraphs: Sequence[str]) -> bool:
-    return len(paragraphs) <= _BLOCKS and sum(map(len, paragraphs)) <= _WHOLE
-
-
-def _paragraphs(lines: Sequence[CheckResult], *, notes: bool) -> Iterator[str]:
-    """Texts within the length of a block; each section begins a new one, under its name.
+def result_message(lines: Sequence[CheckResult], report_id: str) -> Message:
+    """What needs attention, failures first; one line if nothing does.
 
     Args:
-        lines: what was found.
-        notes: whether lines of what is well keep what is to be pasted.
+        lines: the results.
+        report_id: identifies them for the button that shows them all.
     """
-    for section, section_lines in groupby(lines, key=lambda line: line.section):
-        text = f"*{section.value}*"
-        for line in section_lines:
-            line_text = _line(line, notes=notes)
+    headline, show_all = summary(lines), button("Show all checks", SHOW_ALL, report_id)
+    problems = [line for line in worst_first(lines) if line.state in PROBLEMS]
+    if not problems:
+        tested = count(lines)[State.OK]
+        text = f"{MARKS[State.OK]} {headline}" if tested else headline
+        return Message(headline, [section(mrkdwn(text), accessory=show_all)])
+    rows = [_row(line) for line in problems]
+    shown = list(_within_limits(rows, *_MESSAGE))
+    blocks = [header(problem_count(lines)), *map(paragraph, shown)]
+    if len(shown) < len(rows):
+        blocks.append(context(f"…and {len(rows) - len(shown):,} more."))
+    blocks.append(context(f"{_rest(lines)}{_UNCHANGED}"))
+    blocks.append(actions(show_all))
+    return Message(headline, blocks)
+
+
+def all_checks_view(lines: Sequence[CheckResult], checked_at: datetime) -> dict[str, Any]:
+    """Every check: failures, warnings, what wasn't tested, and what passed, by section.
+
+    Args:
+        lines: the results.
+        checked_at: when the checks were run.
+    """
+    blocks: list[Block] = [
+        paragraph(f"*{escape(summary(lines))}*"),
+        context(f"Checked {date(checked_at)}. {_UNCHANGED}"),
+    ]
+    texts = list(_paragraphs(worst_first(lines)))
+    shown = list(_within_limits(texts, *_MODAL))
+    blocks += map(paragraph, shown)
+    if len(shown) < len(texts):
+        blocks.append(context(f"There are more. {_NOT_ALL}"))
+    return {
+        "type": "modal",
+        "title": plain("All checks", 24),
+        "close": plain("Close", 24),
+        "blocks": blocks,
+    }
+
+
+def _rest(lines: Sequence[CheckResult]) -> str:
+    """`18 checks passed, 3 not tested. `: what the heading doesn't count."""
+    rest = [line for line in lines if line.state not in PROBLEMS]
+    counted = count(rest)
+    parts = {
+        f"{counted[State.OK]} check{'' if counted[State.OK] == 1 else 's'} passed": State.OK,
+        f"{counted[State.NOT_TESTED]} not tested": State.NOT_TESTED,
+    }
+    told = ", ".join(part for part, state in parts.items() if counted[state])
+    return f"{told}. " if told else ""
+
+
+def _within_limits(texts: Iterable[str], most: int, size: int) -> Iterator[str]:
+    """The first paragraphs, as many as Slack takes."""
+    for text in list(texts)[:most]:
+        size -= len(text)
+        if size < 0:
+            return
+        yield text
+
+
+def _row(line: CheckResult) -> str:
+    """A line that needs attention: `*AWS · Trusted access*: is off …`, and how to fix it."""
+    return _with_remedy(line, f"{line.section.value} · {line.name}")
+
+
+def _paragraphs(lines: Iterable[CheckResult]) -> Iterator[str]:
+    """Texts within the length of a block; each section of each state begins a new one."""
+    for (_, section_), group in groupby(lines, key=lambda line: (line.state, line.section)):
+        text = f"*{section_.value}*"
+        for line in group:
+            line_text = _with_remedy(line, line.name)
             if len(text) + 1 + len(line_text) > _BLOCK:
                 yield text
                 text = line_text
@@ -84,12 +149,11 @@ def _paragraphs(lines: Sequence[CheckResult], *, notes: bool) -> Iterator[str]:
         yield text
 
 
-def _line(line: CheckResult, *, notes: bool) -> str:
-    words = f"not checked: {line.message}" if line.state is State.NOT_CHECKED else line.message
-    text = f"{MARKS[line.state]} *{_text(line.name)}*: {_text(words)}"
+def _with_remedy(line: CheckResult, name: str) -> str:
+    text = f"{MARKS[line.state]} *{_text(name)}*: {_text(line.text)}"
     if line.remedy:
         text = f"{text}\n{_linked(_text(line.remedy))}"
-    if line.snippet and (notes or line.state is not State.OK):
+    if line.snippet:
         text = f"{text}\n```\n{_code(line.snippet)}\n```"
     return text
 
@@ -100,12 +164,12 @@ def _text(text: str) -> str:
 
 
 def _linked(text: str) -> str:
-    """A remedy, in which pages to go to are links: Slack makes none by itself."""
+    """A remedy with its pages as links, which Slack doesn't make by itself."""
     return _URL.sub(r"<\g<0>>", text)
 
 
 def _code(text: str) -> str:
-    """Text for a code block, which it cannot end."""
+    """Text for a code block, which it can't end."""
     return _within(text.replace("```", "'''"), _PASTE)
 
 

@@ -1,4 +1,4 @@
-"""The doctor's checks of the database, which create no file and write nothing."""
+"""The doctor's checks of the database: they create no file and write nothing."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another writer: recording ten thousand accounts takes about this long."""
 
 INTEGRITY_SECONDS: Final = 5.0
-"""Seconds after which the search for damage ends: the largest databases take longer."""
+"""Seconds after which the search for damage stops: the largest databases take longer."""
 
 LEAST_FREE, LOW_FREE = 100 * 2**20, 2**30
 """Bytes free on the disk below which it is a failure, and a warning."""
 
 STEPS_BETWEEN: Final = 10_000
-"""SQLite's own steps between two readings of the time."""
+"""SQLite's instructions between two looks at the clock."""
 
 
 def _last_scan(db: Transaction) -> Scan | None:
@@ -54,8 +54,8 @@ class StoreChecks:
     Args:
         path: the file, which may not exist yet.
         busy_timeout: seconds to wait for another writer.
-        integrity_seconds: seconds that looking for damage may take.
-        steps_between: SQLite's own steps between two readings of the time meanwhile.
+        integrity_seconds: seconds that the search for damage may take.
+        steps_between: SQLite's instructions between two looks at the clock meanwhile.
     """
 
     def __init__(
@@ -83,32 +83,32 @@ class StoreChecks:
         return tuple(Check(Section.DATABASE, name, run) for name, run in checks)
 
     def last_scan(self) -> Scan | None:
-        """The newest scan that ended by itself; None where there is none, or no database yet.
+        """The newest scan that ended by itself; None if there is none, or no database yet.
 
         Raises:
-            StoreError: the database cannot be read, or is not this program's.
+            StoreError: the database can't be read, or belongs to another program.
         """
         return self._read("scans", _last_scan)
 
     def waiting(self) -> WaitingAlerts | None:
-        """The alerts that wait to be posted; None where there are none, or no database yet.
+        """The alerts waiting to be posted; None if there are none, or no database yet.
 
         Raises:
-            StoreError: the database cannot be read, or is not this program's.
+            StoreError: the database can't be read, or belongs to another program.
         """
         return self._read("other_bots", waiting_alerts)
 
     def others(self) -> OtherBots | None:
-        """Other bots on the same Slack app; None where there are none, or no database yet.
+        """Other bots on the same Slack app; None if there are none, or no database yet.
 
         Raises:
-            StoreError: the database cannot be read, or is not this program's.
+            StoreError: the database can't be read, or belongs to another program.
         """
         return self._read("other_bots", other_bots)
 
     def _read(self, table: str, read: Callable[[Transaction], _Found | None]) -> _Found | None:
-        """Read something; None where there is no database yet, or one without the table."""
-        # What `exists` cannot look at, it says by an error; SQLite says it in words.
+        """Read something; None if there is no database yet, or one without the table."""
+        # If `exists` fails, SQLite fails as well, with a better message.
         with suppress(OSError):
             if not self._file.exists():
                 return None
@@ -122,7 +122,7 @@ class StoreChecks:
 
     def _check_schema(self) -> Iterator[CheckResult]:
         if self._found is not Found.USABLE:
-            yield from self._pointless("Schema")
+            yield from self._not_tested("Schema")
             return
         self._found = Found.UNUSABLE
         try:
@@ -140,7 +140,7 @@ class StoreChecks:
 
     def _check_writing(self) -> Iterator[CheckResult]:
         if self._found is not Found.USABLE:
-            yield from self._pointless("Writing")
+            yield from self._not_tested("Writing")
             return
         try:
             with self._opened() as db:
@@ -149,13 +149,11 @@ class StoreChecks:
         except StoreError as error:
             yield self._failed("Writing", error)
             return
-        yield check_result(
-            "Writing", State.OK, "is possible. A transaction was started and rolled back."
-        )
+        yield check_result("Writing", State.OK, "works. A transaction was started and rolled back.")
 
     def _check_integrity(self) -> Iterator[CheckResult]:
         if self._found is not Found.USABLE:
-            yield from self._pointless("Integrity")
+            yield from self._not_tested("Integrity")
             return
         deadline = time.monotonic() + self._integrity_seconds
         overdue = False
@@ -181,37 +179,38 @@ class StoreChecks:
             snippet = f"sqlite3 {quoted(self._file)} .recover | sqlite3 {quoted(saved)}"
             yield check_result("Integrity", State.FAILURE, message, remedy, snippet)
             return
-        looked = (
-            f"in {self._integrity_seconds:g} seconds; the search ended early" if overdue else ""
-        )
-        yield check_result("Integrity", State.OK, f"no damage was found {looked}".rstrip() + ".")
+        message = "no damage found."
+        if overdue:
+            seconds = f"{self._integrity_seconds:g} seconds"
+            message = f"no damage found in {seconds}; the rest wasn't read."
+        yield check_result("Integrity", State.OK, message)
 
     def _check_space(self) -> Iterator[CheckResult]:
         folder = self._file.parent
         try:
             if not folder.is_dir():
-                yield check_result("Free space", State.NOT_CHECKED, "the directory doesn't exist.")
+                yield check_result("Free space", State.NOT_TESTED, "the directory doesn't exist.")
                 return
             free = shutil.disk_usage(folder).free
         except OSError as error:
             message = f"couldn't access its directory ({error.strerror})."
-            yield check_result("Free space", State.NOT_CHECKED, message)
+            yield check_result("Free space", State.NOT_TESTED, message)
             return
         state = State.OK
         if free < LOW_FREE:
             state = State.FAILURE if free < LEAST_FREE else State.WARNING
-        message = f"{free / 2**30:,.1f} GiB are free on its disk."
+        message = f"{free / 2**30:,.1f} GiB free on its disk."
         if state is State.OK:
             yield check_result("Free space", state, message)
         else:
-            message = f"only {free / 2**20:,.0f} MiB are free on its disk."
+            message = f"only {free / 2**20:,.0f} MiB free on its disk."
             remedy = "Free some space, or set ALTCONTACT_DATABASE to a file on another disk."
             yield check_result("Free space", state, message, remedy, f"df -h {quoted(folder)}")
 
-    def _pointless(self, name: str) -> Iterator[CheckResult]:
-        """A line that an earlier failure makes pointless; none if the file doesn't exist yet."""
+    def _not_tested(self, name: str) -> Iterator[CheckResult]:
+        """A line that says why this wasn't tested; none if the file doesn't exist yet."""
         if self._found is not Found.ABSENT:
-            yield check_result(name, State.NOT_CHECKED, "the database can't be used.")
+            yield check_result(name, State.NOT_TESTED, "the database can't be used.")
 
     def _failed(self, name: str, error: StoreError) -> CheckResult:
         snippet = f"ls -l {quoted(self._file)}*"
@@ -219,10 +218,10 @@ class StoreChecks:
 
     @contextmanager
     def _opened(self) -> Iterator[Database]:
-        """The database, on a connection of its own.
+        """The database, on a separate connection.
 
-        `mode=rw`, since SQLite opens a file in write-ahead logging read-only only where another
-        process has it open; nothing is made, and nothing written.
+        `mode=rw`, because SQLite opens a file in write-ahead mode as read-only only while another
+        process has it open. Nothing is created or written.
         """
         with translated(self._file):
             connection = sqlite3.connect(

@@ -63,15 +63,15 @@ def check_result(
 
 
 def quoted(path: Path) -> str:
-    """A path as it stands in a shell."""
+    """A path, quoted for a shell."""
     return shlex.quote(str(path))
 
 
 def _process_using(file: Path) -> int | None:
-    """A process that has the database open, where the kernel tells: Linux alone does.
+    """A process that has the database open; None if there is none, or the kernel isn't Linux.
 
-    SQLite holds a lock on the file beside it for as long as a connection is open. The list of locks
-    is read rather than the file opened: closing it would give up this process's own locks.
+    SQLite holds a lock on the `-shm` file while a connection is open. The kernel's list of locks is
+    read instead of the file, because closing the file would release this process's own locks.
     """
     try:
         inode = Path(f"{file}-shm").stat().st_ino

@@ -14,6 +14,7 @@ from bot.slack.views import (
     account_card,
     account_choice,
     alerts,
+    doctor,
     exemption_forms,
     exemption_list,
     fix_form,
@@ -107,6 +108,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         fix_result.TRY_AGAIN: str(known.fix),
         alerts.SHOW_ALL: known.announcement,
         account_card.CHECK: known.account,
+        doctor.SHOW_ALL: "report",
         f"{exemption_list.END}:1": str(known.exemption),
         "altcontact_of_an_older_version": "1",
     }

@@ -406,7 +406,7 @@ def test_the_policy_is_reloaded(bench: SlackBench) -> None:
     bench.slack.command("/altcontact reload")
     bench.slack.wait_private("Policy reloaded: ")
     bench.slack.command("/altcontact reload", user=BOB)
-    bench.slack.wait_private("reloaded by those who may change contacts", BOB)
+    bench.slack.wait_private("Only fixers can reload the policy.", BOB)
 
 
 def test_a_policy_that_is_wrong_is_not_applied(bench: SlackBench) -> None:

@@ -289,7 +289,7 @@ def test_the_doctor_names_users_who_are_refused(slack: SlackSandbox) -> None:
     assert [(line.state, line.message.split(",")[0]) for line in warnings] == [
         (State.WARNING, f"{BOB} is deactivated"),
         (State.WARNING, "U0DANA0001 is a guest"),
-        (State.WARNING, "U0EVAN0001 is nobody of this workspace"),
+        (State.WARNING, "U0EVAN0001 is not in this workspace"),
         (State.WARNING, f"{BOT_USER} is a bot"),
     ]
     slack.scopes(["usergroups:read"])
@@ -301,7 +301,7 @@ def test_the_doctor_tells_a_dead_group_from_one_that_cannot_be_read(slack: Slack
     slack.set_group(APPROVERS, deleted=True)
     for dead in (NO_GROUP, APPROVERS):
         (line,) = doctor(slack, dead)
-        assert f"user group {dead} does not exist or is disabled" in line.message
+        assert f"user group {dead} doesn't exist or is disabled" in line.message
         assert "ALTCONTACT_FIXERS" in line.snippet
     slack.fault("usergroups.users.list", "ratelimited", seconds=7)
     (line,) = doctor(slack, GROUP)

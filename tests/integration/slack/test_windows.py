@@ -134,7 +134,7 @@ def failing(bench: SlackBench) -> None:
         ("help", "/altcontact fix"),
         ("check lake", "Check again"),
         ("check", "of 2 accounts"),
-        ("doctor", "Nothing was changed"),
+        ("doctor", "Nothing was tested"),
         ("reload", "Policy reloaded"),
         ("fix nobody", "No account matches"),
     ],

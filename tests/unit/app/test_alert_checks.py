@@ -69,4 +69,4 @@ def test_a_database_that_cannot_be_read() -> None:
 
     checks = AlertChecks(fail, fail).checks()
     (line,) = [line for check in checks for line in check.run()]
-    assert line.state is State.NOT_CHECKED
+    assert line.state is State.NOT_TESTED

@@ -25,11 +25,11 @@ def test_what_is_amiss_is_logged() -> None:
     with structlog.testing.capture_logs() as logs:
         doctor.log_at_start(iter(LINES), wanted=lambda: True)
     assert [(log["event"], log["log_level"]) for log in logs] == [
-        ("doctor", "warning"),
         ("doctor", "error"),
+        ("doctor", "warning"),
         ("doctor finished", "info"),
     ]
-    assert logs[0] == {
+    assert logs[1] == {
         "event": "doctor",
         "log_level": "warning",
         "section": "AWS",
@@ -108,7 +108,7 @@ def test_each_organization_is_looked_at(tmp_path: Path, monkeypatch: pytest.Monk
     lines = {line.name: line for line in found_in(tmp_path, monkeypatch, content, Section.AWS)}
     for name in ("one", "two"):
         assert "profile" in lines[f"Caller ({name})"].message
-        assert lines[f"Primary contacts ({name})"].state is State.NOT_CHECKED
+        assert lines[f"Primary contacts ({name})"].state is State.NOT_TESTED
 
 
 def test_aws_is_not_asked_by_tables_that_are_wrong(
@@ -117,5 +117,5 @@ def test_aws_is_not_asked_by_tables_that_are_wrong(
     """Where it is not known which AWS is meant, none is asked."""
     content = '[[aws]]\nname = "one"\nprofil = "one"\n'
     [line] = found_in(tmp_path, monkeypatch, content, Section.AWS)
-    assert line.state is State.NOT_CHECKED
+    assert line.state is State.NOT_TESTED
     assert "[[aws]]" in line.message

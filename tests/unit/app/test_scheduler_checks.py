@@ -91,9 +91,9 @@ def test_a_schedule_that_never_comes_due() -> None:
 
 
 def test_no_check_yet() -> None:
-    """Before the first start there is nothing to say."""
+    """Before the first check there is nothing to test, and no check mark."""
     line = run_checks()["Last check"]
-    assert (line.state, line.remedy) == (State.OK, "")
+    assert (line.state, line.remedy) == (State.NOT_TESTED, "")
 
 
 def test_the_last_check_ended_well() -> None:
@@ -129,5 +129,5 @@ def test_a_database_that_cannot_be_read() -> None:
     def fail() -> None:
         raise StoreError("It is locked.")
 
-    assert run_checks(last=fail)["Last check"].state is State.NOT_CHECKED
-    assert run_checks(last=None)["Last check"].state is State.NOT_CHECKED
+    assert run_checks(last=fail)["Last check"].state is State.NOT_TESTED
+    assert run_checks(last=None)["Last check"].state is State.NOT_TESTED

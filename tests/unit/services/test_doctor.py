@@ -5,7 +5,16 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from bot.services.doctor import Check, CheckResult, Doctor, Section, State, count, summary
+from bot.services.doctor import (
+    Check,
+    CheckResult,
+    Doctor,
+    Section,
+    State,
+    count,
+    summary,
+    worst_first,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,8 +102,8 @@ def test_what_takes_too_long_is_said() -> None:
     assert [each.name for each in found] == ["before", "accounts", "contacts", "times"]
     assert "within 0.3 seconds" in found[1].message
     assert found[1].state is State.FAILURE
-    assert found[2].state is State.NOT_CHECKED
-    assert "“accounts” did not end" in found[2].message
+    assert found[2].state is State.NOT_TESTED
+    assert "“accounts” didn't finish" in found[2].message
 
 
 def test_counts_and_summary() -> None:
@@ -107,6 +116,16 @@ def test_counts_and_summary() -> None:
         line(Section.AWS, "e", State.FAILURE),
     ]
     assert summary([*good, *bad]) == "1 failure, 2 warnings; 2 checks passed."
-    unchecked = line(Section.AWS, "f", State.NOT_CHECKED)
-    assert summary([bad[2], good[0], unchecked]) == "1 failure; 1 check passed, 1 not checked."
+    unchecked = line(Section.AWS, "f", State.NOT_TESTED)
+    assert summary([bad[2], good[0], unchecked]) == "1 failure; 1 check passed, 1 not tested."
+    assert summary([*good, unchecked]) == "All 2 checks passed. 1 not tested."
+    assert summary([good[0], unchecked]) == "1 check passed. 1 not tested."
+    assert summary([unchecked]) == summary([]) == "Nothing was tested."
     assert count(good)[State.FAILURE] == 0
+
+
+def test_the_worst_come_first() -> None:
+    """Failures, warnings, what wasn't tested, what passed; each in the order of the checks."""
+    states = [State.OK, State.WARNING, State.FAILURE, State.NOT_TESTED, State.WARNING, State.OK]
+    lines = [line(Section.AWS, str(number), state) for number, state in enumerate(states)]
+    assert [each.name for each in worst_first(lines)] == ["2", "1", "4", "3", "0", "5"]

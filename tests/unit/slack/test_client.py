@@ -105,14 +105,21 @@ def test_only_a_429_has_a_retry_after() -> None:
         ("is_archived", "archived"),
         ("channel_not_found", "does not exist"),
         ("missing_scope", "scope"),
+        ("expired_trigger_id", "window couldn't open"),
+        ("exchanged_trigger_id", "window couldn't open"),
+        ("invalid_trigger_id", "window couldn't open"),
+        ("not_found", "window was closed"),
+        ("hash_conflict", "window was closed"),
+        ("push_limit_reached", "at most three"),
     ],
 )
-def test_what_a_person_must_mend(code: str, told: str) -> None:
-    """A refusal that only a person mends is permanent, said in words, with the mend."""
-    problem = client.explain(refused(code))
+def test_what_a_person_must_fix(code: str, told: str) -> None:
+    """A refusal that only a person can fix is permanent, in words, with the next step."""
+    problem = client.explain(refused(code), "Try again.")
     assert problem.permanent
     assert problem.code == code
     assert told in str(problem)
+    assert code not in str(problem)
     assert problem.remedy
 
 

@@ -92,7 +92,7 @@ def test_a_persons_token() -> None:
     """A token of a person is not the bot's, and what needs it is not checked."""
     lines = run_checks(Answer({"Date": DATE}))
     assert lines["Bot token"].state is State.FAILURE
-    assert lines["Scopes"].state is State.NOT_CHECKED
+    assert lines["Scopes"].state is State.NOT_TESTED
 
 
 def test_slack_is_busy() -> None:
@@ -128,10 +128,13 @@ def scopes(*without: str) -> Answer:
 def test_scopes_that_only_some_policies_need() -> None:
     """They may be there or not, where the policy does not need them."""
     line = run_checks(scopes())["Scopes"]
-    assert (line.state, line.message) == (State.OK, "all 9 are there, and no other.")
+    assert (line.state, line.message) == (
+        State.OK,
+        "all 9 that the bot needs are granted, and no others.",
+    )
     line = run_checks(scopes("users:read.email"))["Scopes"]
     assert line.state is State.OK
-    assert line.message.startswith("all 8 are there without users:read.email")
+    assert line.message.endswith("and no others. The policy doesn't need users:read.email.")
     assert run_checks(scopes(), wants_members=True, wants_owners=True)["Scopes"].state is State.OK
 
 
@@ -145,7 +148,7 @@ def test_scopes_that_the_policy_needs() -> None:
     assert "      - users:read.email  # to " in line.snippet
     line = run_checks(scopes("users:read.email"), wants_owners=True)["Scopes"]
     assert line.message == (
-        "owners named by an email address are not mentioned: the app lacks users:read.email."
+        "owners who are named by an email address aren't mentioned: the app lacks users:read.email."
     )
     assert run_checks(scopes("users:read"))["Scopes"].state is State.FAILURE
     assert run_checks(scopes("chat:write"))["Scopes"].state is State.FAILURE
@@ -157,7 +160,7 @@ def test_scopes_that_the_policy_needs() -> None:
     [(None, State.FAILURE), (1.0, State.OK), (31.0, State.WARNING)],
 )
 def test_the_socket_of_a_running_bot(silence: float | None, state: State) -> None:
-    """What matters is when it last gave a sign of life."""
+    """What matters is how long ago its last message came."""
     line = run_checks(bot(), socket=SocketStatus(silence))["Socket"]
     assert line.state is state
     assert bool(line.remedy) is (state is not State.OK)
@@ -175,7 +178,7 @@ def test_a_socket_that_cannot_be_reached() -> None:
     """The host is told, and its ticket is not."""
     line = run_checks(bot(), app_token="xapp-1")["Socket"]
     assert line.state is State.FAILURE
-    assert "127.0.0.1 cannot be reached. Slack could not be reached: the conn" in line.message
+    assert "couldn't reach 127.0.0.1. Slack could not be reached: the conn" in line.message
     assert "secret" not in str(line)
 
 
@@ -186,7 +189,7 @@ def test_a_socket_that_cannot_be_reached() -> None:
         (DATE, 61, State.WARNING),
         (DATE, -241, State.FAILURE),
         ("Mon, 05 Jan 2026 09:00:00 -0000", 0, State.OK),
-        ("once upon a time", 0, State.NOT_CHECKED),
+        ("once upon a time", 0, State.NOT_TESTED),
     ],
 )
 def test_the_clock(date: str, off: float, state: State) -> None:
@@ -202,16 +205,18 @@ def test_fixers() -> None:
     everyone = run_checks(bot())["Fixers"]
     assert "everyone" in everyone.message
     assert (everyone.state, everyone.snippet[:25]) == (State.WARNING, "export ALTCONTACT_FIXERS=")
-    assert run_checks(bot(), fixers=("U1", "U2"))["Fixers"].message == "2 users by id: U1, U2."
+    assert run_checks(bot(), fixers=("U1", "U2"))["Fixers"].message == (
+        "2 users are members of the workspace: U1, U2."
+    )
     unread = run_checks(bot(), fixers=("S1",))["Fixers"]
-    assert unread.message.startswith("user group S1 cannot be read. Slack could not be reached: ")
-    assert run_checks(bot(), fixers=None)["Fixers"].state is State.NOT_CHECKED
+    assert unread.message.startswith("couldn't read user group S1. Slack could not be reached: ")
+    assert run_checks(bot(), fixers=None)["Fixers"].state is State.NOT_TESTED
 
 
 @pytest.mark.parametrize(
     ("user", "refuse", "state", "told"),
     [
-        ("", 0, State.OK, "127.0.0.1 is reached through {host} (HTTPS_PROXY)."),
+        ("", 0, State.OK, "reached 127.0.0.1 through {host} (HTTPS_PROXY)."),
         (
             "",
             403,
@@ -260,8 +265,12 @@ def test_readers() -> None:
     for readers in ((), ("*",)):
         everyone = run_checks(bot(), readers=readers)["Readers"]
         assert everyone.state is State.OK
-        assert everyone.message.startswith("everyone in the workspace sees names")
-    assert run_checks(bot(), readers=("U1",))["Readers"].message == "1 user by id: U1."
+        assert everyone.message.startswith(
+            "everyone in the workspace, including guests, can see the names"
+        )
+    assert run_checks(bot(), readers=("U1",))["Readers"].message == (
+        "1 user is a member of the workspace: U1."
+    )
     unread = run_checks(bot(), readers=("S1",))["Readers"]
-    assert unread.message.startswith("user group S1 cannot be read. Slack could not be reached")
-    assert run_checks(bot(), readers=None)["Readers"].state is State.NOT_CHECKED
+    assert unread.message.startswith("couldn't read user group S1. Slack could not be reached")
+    assert run_checks(bot(), readers=None)["Readers"].state is State.NOT_TESTED
