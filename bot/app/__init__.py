@@ -1,1 +1,1 @@
-"""The composition root: the only place that constructs the program's objects."""
+"""The composition root: the only place that connects services and adapters."""

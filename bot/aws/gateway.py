@@ -1,4 +1,4 @@
-"""AWS as the rest of the program sees it: `ContactGateway`, put together here."""
+"""AWS as the rest of the program sees it: a `ContactGateway` for each target, made here."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_the_tour_ticks_itself_off(sandbox: Sandbox, opened: Opening) -> None:
     steps = tour.get_by_role("listitem")
     page.bar("Start the tour again").click()  # what AWS was asked before this test does not count
     expect(steps.nth(0)).to_have_attribute("aria-current", "step")
-    tour.get_by_role("button", name="Put it into the box").click()
+    tour.get_by_role("button", name="Put it in the message box").click()
     expect(page.composer).to_have_value("/altcontact check")
     page.composer.press("Enter")
     expect(steps.nth(0)).to_contain_text("done")

@@ -1,4 +1,4 @@
-// The tour of the first minute: three steps that tick themselves off by what really happens.
+// The tour of the first minute: three steps, each done once it really happened.
 import { checkBarred, checking, runCheck } from "./check.js";
 import { putInComposer } from "../slack/composer.js";
 import { announce, fill, h } from "../shared/dom.js";
@@ -7,10 +7,7 @@ import { changed, show, store, ui, watch } from "../shared/store.js";
 
 const COMMAND = "/altcontact check";
 
-/** Seconds after its own fix in which the bot takes a contact that is missing for a late reading. */
-const TRUSTED = 61;
-
-const BEGUN = { closed: false, since: 0, steps: [false, false, false], deleted: 0, ready: 0 };
+const BEGUN = { closed: false, since: 0, steps: [false, false, false], deleted: 0, emptied: "" };
 
 /** Where the tour stands; kept over visits. Times are in seconds. */
 const state = { ...BEGUN, ...recall("tour", {}) };
@@ -39,7 +36,7 @@ export function mountTour(element) {
     element.hidden = state.closed || ui.place === "home";
     if (element.hidden) return;
     // Drawn again only where something changed, so that the focus stays in it.
-    const now = JSON.stringify([state, waits(), checkBarred(), checking()]);
+    const now = JSON.stringify([state, checkBarred(), checking()]);
     if (now === drawn) return;
     drawn = now;
     fill(element, card());
@@ -47,45 +44,35 @@ export function mountTour(element) {
   watch(["wire", "aws"], notice);
   watch(["begun"], () => keep({ ...BEGUN, since: Date.now() / 1000, closed: state.closed }));
   watch(["tour", "ui", "bot", "online"], draw);
-  setInterval(() => store.slack && draw(), 1000);
 }
 
-/** Whether a check would not yet notice what was deleted. */
-const waits = () => state.ready > Date.now() / 1000;
-
-/** When the bot itself set an account's contact, in seconds; 0 where it did not. */
-function setAt(id) {
-  const isSet = (entry) => isCall(entry, "aws", "PutAlternateContact") && entry.account === id;
-  return store.wire.findLast(isSet)?.at ?? 0;
-}
-
-/** Ticks off what happened. */
+/** Marks steps as done by what happened. */
 function notice() {
   if (state.closed) return;
   const steps = [...state.steps];
-  let { deleted, ready } = state;
+  let { deleted, emptied } = state;
   const now = new Set([...store.aws.accounts.values()]
     .filter((account) => account.contacts.SECURITY).map((account) => account.id));
   const gone = [...held].find((id) => store.aws.accounts.has(id) && !now.has(id));
   if (steps[1] && gone) {
     deleted = Date.now() / 1000;
-    ready = setAt(gone) + TRUSTED;
+    emptied = gone;
     // Where one pane is shown at a time, the tour is not to be seen beside AWS.
     if (ui.pane === "aws" && !state.deleted) announce("Now run the scheduled check: see the tour.");
   }
   held = now;
+  let wasRead = false;
   for (const entry of store.wire) {
     if (entry.at < state.since) continue;
     if (isCheckCommand(entry)) steps[0] = true;
     if (isCall(entry, "aws", "PutAlternateContact")) steps[1] = true;
-    // That a check began is not yet that it noticed; and what the bot posts before it can notice
-    // is about the fix.
-    if (deleted && entry.at >= Math.max(deleted, ready) && isCall(entry, "web_api", "chat.postMessage")) {
-      steps[2] = true;
-    }
+    if (!deleted || entry.at < deleted) continue;
+    // What the bot posts before it has read the account again is about the fix.
+    if (entry.account === emptied && /GetAlternateContact$/.test(entry.name)) wasRead = true;
+    if (wasRead && isCall(entry, "web_api", "chat.postMessage")) steps[2] = true;
   }
   if (deleted !== state.deleted || steps.some((step, index) => step !== state.steps[index])) {
-    keep({ steps, deleted, ready });
+    keep({ steps, deleted, emptied });
   }
 }
 
@@ -105,7 +92,7 @@ function card() {
     on: { click: () => keep({ closed: true }) } }, "✕");
   const steps = [
     [["Type ", h("code", null, COMMAND)],
-      ["Put it into the box", () => putInComposer(COMMAND), ""]],
+      ["Put it in the message box", () => putInComposer(COMMAND), ""]],
     [["Press ", h("b", null, "Fix"), ", and fill the form (try the phone number ",
       h("code", null, "12"), ")"], null],
     state.deleted ? checkStep()
@@ -114,21 +101,17 @@ function card() {
   ];
   return h("section", { class: "tour-card", "aria-label": "Tour" },
     h("header", null,
-      h("h3", null, current < 0 ? "That is all: the bot noticed, and you know your way."
+      h("h3", null, current < 0 ? "Done: the bot noticed, and you have seen it all."
         : "See it work in a minute"), close),
-    current === 0 && h("p", { class: "quiet" }, "A bot finds AWS accounts whose security contact ",
-      "is missing, and has people mend it from Slack. Slack and AWS are played here."),
+    current === 0 && h("p", { class: "quiet" }, "A bot finds AWS accounts without a security ",
+      "contact, and people fix them in Slack. Slack and AWS are simulated here."),
     h("ol", null, steps.map(([words, help], index) => step(words, help, index, current))));
 }
 
 function checkStep() {
   const run = ["Run it now", runCheck, checkBarred() || (checking() ? "It is on its way." : "")];
   const words = h("b", null, "run the scheduled check");
-  if (!waits() || state.steps[2]) return [["It is deleted in AWS. Now ", words], run];
-  const from = new Date(state.ready * 1000).toLocaleTimeString("en-GB");
-  run[2] ||= "The bot would not notice yet.";
-  return [["It is deleted in AWS. As AWS may read late, the bot trusts its own fix for a minute: ",
-    words, ` after ${from}`], run];
+  return [["It is deleted in AWS. Now ", words], run];
 }
 
 function step(words, help, index, current) {
