@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 def check_once(
     settings: Settings,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[int, int | None], None] | None = None,
     on_joined: Callable[[Scan], None] | None = None,
 ) -> ScanReport:
     """One scan, without Slack.
 
     Args:
         settings: the Slack settings are needed only for rules about the workspace's members.
-        on_progress: called with (accounts done, accounts listed so far).
+        on_progress: called with (accounts done, all accounts, or None while they are being listed).
         on_joined: called with the scan that was already running, if any.
 
     Raises:
@@ -59,12 +59,14 @@ class Survey:
     starters: tuple[Starter, ...]
 
 
-def survey(settings: Settings, on_progress: Callable[[int, int], None] | None = None) -> Survey:
+def survey(
+    settings: Settings, on_progress: Callable[[int, int | None], None] | None = None
+) -> Survey:
     """Read every contact of every account without recording anything.
 
     Args:
         settings: the Slack settings are not needed, and the policy is ignored.
-        on_progress: called with (accounts done, accounts listed so far).
+        on_progress: called with (accounts done, all accounts, or None while they are being listed).
     """
     with TemporaryDirectory(prefix="altcontact-") as folder:
         temporary = {

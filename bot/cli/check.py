@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from bot.app import one_shot
 from bot.cli import logs, scan_json, scan_output, streams
@@ -17,6 +17,7 @@ from bot.cli.exit_status import Exit
 from bot.cli.shared import say, terminable
 from bot.config.load import load
 from bot.domain.errors import AltcontactError
+from bot.domain.scan_summary import progress_text
 from bot.domain.scans import ScanState
 
 if TYPE_CHECKING:
@@ -87,21 +88,27 @@ def check_with_progress(settings: Settings, on_joined: Callable[[Scan], None]) -
     return with_progress(lambda tell: one_shot.check_once(settings, tell, on_joined))
 
 
-def with_progress(work: Callable[[Callable[[int, int], None]], _Result]) -> _Result:
+def with_progress(work: Callable[[Callable[[int, int | None], None]], _Result]) -> _Result:
     """Run work that reads accounts, with a progress bar if standard error is a terminal.
 
     Args:
-        work: receives a function to call with (accounts done, accounts listed so far).
+        work: receives a function to call with (accounts done, all accounts, or None while they are
+            being listed).
     """
     if not sys.stderr.isatty():
         return work(lambda _done, _total: None)
-    columns = (TextColumn("Checking accounts"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("Checking accounts"), BarColumn(), TextColumn("{task.description}"))
     # The stream itself: with `stderr=True` it would write to the stream's replacement.
     console = Console(file=sys.stderr)
     bar = Progress(*columns, console=console, transient=True, redirect_stderr=False)
     with bar as progress, streams.above_bar(console):
-        task = progress.add_task("", total=None)
-        return work(lambda done, total: progress.update(task, completed=done, total=total or None))
+        task = progress.add_task(progress_text(0, None), total=None)
+
+        def tell(done: int, total: int | None) -> None:
+            text = progress_text(done, total)
+            progress.update(task, completed=done, total=total, description=text)
+
+        return work(tell)
 
 
 def exit_status(report: ScanReport) -> Exit:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.domain.findings import Outcome
+from bot.domain.scan_summary import summary_text
 from bot.domain.scans import ScanState, TriggerKind, count
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def write_table(report: ScanReport, console: Console) -> None:
     causes.write(console)
     console.print(_counts(report))
     console.print(Text(_circumstances(report), "dim"))
+    if words := summary_text(report):
+        console.print(Text(words))
 
 
 def write_plain(report: ScanReport, out: TextIO, err: TextIO) -> None:
@@ -93,6 +96,8 @@ def write_plain(report: ScanReport, out: TextIO, err: TextIO) -> None:
     remedies = _Causes(results).remedies()
     err.writelines(f"{one_line(words)} {one_line(remedy)}\n" for words, remedy in remedies)
     err.write(f"{summary(report)}\n")
+    if words := summary_text(report):
+        err.write(f"{words}\n")
 
 
 def summary(report: ScanReport) -> str:

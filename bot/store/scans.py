@@ -122,21 +122,27 @@ class Scans(Repository):
             )
             return ScanClaim(to_scan(row), granted=True)
 
-    def renew(self, scan_id: int, done: int, total: int) -> bool:
+    def renew(self, scan_id: int, done: int, total: int | None) -> bool:
         """Say that a scan still runs and how far it is; false where its claim was lost."""
         lease = self._lease.until(self._clock.now())
         with self._connections.writing() as db:
             instance = self._lease.owner.instance
             renewed = db.run(
-                _RENEW, lease_until=lease, done=done, total=total, id=scan_id, instance=instance
+                _RENEW,
+                lease_until=lease,
+                done=done,
+                total=total or 0,
+                id=scan_id,
+                instance=instance,
             )
             return renewed == 1
 
-    def progress(self, scan_id: int) -> tuple[int, int]:
-        """How far a running scan is: accounts (done, listed so far); zeros where there is none."""
+    def progress(self, scan_id: int) -> tuple[int, int | None]:
+        """How far a running scan is: accounts (done, in total if all are listed)."""
         with self._connections.reading() as db:
             row = db.row(_SCAN, id=scan_id)
-            return (row["done"], row["total"]) if row is not None else (0, 0)
+            # The column holds 0 while accounts are still being listed.
+            return (row["done"], row["total"] or None) if row is not None else (0, None)
 
     def record(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
         """End a scan: accounts, contacts, findings and what is to be announced, all or nothing.

@@ -81,9 +81,9 @@ def test_several_people_check_at_once(many: Bot, slack: SlackSandbox, aws: AwsSa
     """Who asks while a check runs is told who started it, and both get its result."""
     aws.latency(400)
     slack.command("/altcontact check")
-    slack.wait_private("Checking, as")
+    slack.wait_private("Checking all accounts")
     slack.command("/altcontact check", user=BOB)
-    joined = slack.wait_private("running already", BOB)
+    joined = slack.wait_private("already running", BOB)
     assert f"<@{ALICE}>" in joined["text"]
     slack.wait_private("fall short", ALICE)
     slack.wait_private("fall short", BOB)

@@ -44,12 +44,12 @@ class ScanRepository(Protocol):
         """
         ...
 
-    def renew(self, scan_id: int, done: int, total: int) -> bool:
+    def renew(self, scan_id: int, done: int, total: int | None) -> bool:
         """Say that a scan still runs and how far it is; false where its claim was lost."""
         ...
 
-    def progress(self, scan_id: int) -> tuple[int, int]:
-        """How far a running scan is: accounts (done, listed so far)."""
+    def progress(self, scan_id: int) -> tuple[int, int | None]:
+        """How far a running scan is: accounts (done, in total if all are listed)."""
         ...
 
     def record(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:

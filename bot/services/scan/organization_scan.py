@@ -44,7 +44,7 @@ class OrganizationScan:
         readers: the threads that read accounts.
         concurrency: how many accounts are read side by side.
         stopping: set once nothing more is to be read.
-        on_progress: called whenever an account was read; must be quick.
+        on_progress: called when an account was read, and when all were listed; must be quick.
         poll_interval: seconds within which a stop is noticed.
         shutdown_timeout: seconds that calls under way have to end once the scan gives up.
         reread_interval: seconds between two readings of a contact that contradicts a recent fix.
@@ -83,12 +83,13 @@ class OrganizationScan:
         self._results: dict[str, AccountResult] = {}
         self._under_way = 0
         self._scope: Scope | None = None
+        self._is_listed = False
         self._failure: Failure | None = None
 
     @property
-    def progress(self) -> tuple[int, int]:
-        """Accounts (done, listed so far)."""
-        return len(self._results), len(self._accounts)
+    def progress(self) -> tuple[int, int | None]:
+        """Accounts (done, in total); the total is None while accounts are still being listed."""
+        return len(self._results), len(self._accounts) if self._is_listed else None
 
     @property
     def part(self) -> ScanPart:
@@ -137,6 +138,7 @@ class OrganizationScan:
                         waiting.append(account)
                     else:
                         self._start(account)
+                self._say_listed()
             finally:
                 if waiting:
                     self._placement.retry_tags()
@@ -144,6 +146,11 @@ class OrganizationScan:
                     self._start(account)
         finally:
             self._settle()
+
+    def _say_listed(self) -> None:
+        if self._failure is None:
+            self._is_listed = True
+            self._on_progress()
 
     def _list(self) -> Iterator[Account]:
         """The accounts in scope, each once and no faster than they are read.

@@ -16,6 +16,7 @@ import structlog
 
 from bot.domain.errors import AltcontactError, GatewayError, StoreError
 from bot.domain.failures import FailureCode, failure
+from bot.domain.scan_summary import summary_text
 from bot.domain.scans import ScanReport, ScanState
 from bot.services.evaluation_context import load_context
 from bot.services.heartbeat import Heartbeat
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from bot.services.ports.slack import MemberDirectory
     from bot.services.ports.store import Store
 
-    Progress = Callable[[int, int], None]
+    Progress = Callable[[int, int | None], None]
 
 _log = structlog.get_logger(__name__)
 
@@ -122,7 +123,8 @@ class Scanner:
             trigger: who asks.
             admit: called before a scan is started, but not before one is joined; what it raises
                 keeps the scan from starting.
-            on_progress: called with (accounts done, accounts listed so far); must be quick.
+            on_progress: called with (accounts done, all accounts), the second None while they are
+                being listed; must be quick.
 
         Raises:
             StoreError: the database cannot be used.
@@ -173,7 +175,7 @@ class Scanner:
             self._current = None
             self._listeners.clear()
 
-    def _tell(self, done: int, total: int) -> None:
+    def _tell(self, done: int, total: int | None) -> None:
         with self._lock:
             listeners = tuple(self._listeners)
         for listener in listeners:
@@ -209,18 +211,19 @@ class Scanner:
         scans = self._scan_organizations(scan.id, self._policies())
         results = merge_results([each.results() for each in scans])
         finished = finish_scan(scan, [each.part for each in scans], results, self._clock.now())
-        changes = self._store.scans.record(finished, results)
+        report = ScanReport(finished, results, self._store.scans.record(finished, results))
         log.info(
             "scan ended",
             state=finished.state.value,
             seconds=round(self._clock.monotonic() - began, 1),
             cause=finished.failure.cause.value if finished.failure else None,
-            opened=len(changes.opened),
-            resolved=len(changes.resolved),
+            summary=summary_text(report) or None,
+            opened=len(report.changes.opened),
+            resolved=len(report.changes.resolved),
             **{outcome.value: number for outcome, number in finished.counts.items() if number},
         )
         self._on_recorded()
-        return ScanReport(finished, results, changes)
+        return report
 
     def _end_exemptions(self) -> None:
         """End what is over by a clock that AWS agrees with; an answer of AWS's tells its time."""
@@ -237,9 +240,11 @@ class Scanner:
         """Scan all organizations side by side, keeping the claim alive meanwhile."""
         scans: list[OrganizationScan] = []
 
-        def progress() -> tuple[int, int]:
+        def progress() -> tuple[int, int | None]:
             far = [each.progress for each in scans]
-            return sum(done for done, _ in far), sum(listed for _, listed in far)
+            totals = [total for _, total in far if total is not None]
+            is_listed = scans and len(totals) == len(scans)
+            return sum(done for done, _ in far), sum(totals) if is_listed else None
 
         def renew() -> bool:
             return self._store.scans.renew(scan_id, *progress())

@@ -147,21 +147,18 @@ class ScanReporter:
 
     def started(self, ticket: Ticket) -> None:
         """Say that the check runs, and send its result when it ends."""
-        if ticket.joined:
-            message = joined_message(ticket.scan, self._user_id)
-        else:
-            message = started_message(self._user_id)
+        message = joined_message(ticket.scan) if ticket.joined else started_message()
         self._tasks.run(lambda: self._say_unless_over(message), self._say)
         ticket.report.add_done_callback(self._ended)
 
-    def progress(self, done: int, total: int) -> None:
-        """Show how far the check is, where it is time to."""
+    def progress(self, done: int, total: int | None) -> None:
+        """Show how far the check is, if an update is due; `total` None: still listing accounts."""
         with self._lock:
             passed = self._clock.monotonic() - self._began
             if self._shown >= len(PROGRESS_AT) or passed < PROGRESS_AT[self._shown]:
                 return
             self._shown = sum(1 for moment in PROGRESS_AT if moment <= passed)
-        message = progress_message(self._user_id, done, total)
+        message = progress_message(done, total)
         self._tasks.run(lambda: self._say_unless_over(message), self._say)
 
     def _ended(self, report: Future[ScanReport]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.findings import Outcome
+from bot.domain.scan_summary import progress_text, summary_text
 from bot.domain.scans import ScanState, TriggerKind
 from bot.slack.views.blocks import (
     accounts,
@@ -44,24 +45,25 @@ _ORDER: Final = (
 )
 
 
-def started_message(user_id: str) -> Message:
-    """The check runs."""
-    text = f"Checking, as <@{user_id}> asked. The result will stand here."
-    return Message(text, [paragraph(f":hourglass_flowing_sand: {text}")])
+def started_message() -> Message:
+    """The check has started."""
+    return _running("Checking all accounts… The result will appear here.")
 
 
-def joined_message(scan: Scan, user_id: str) -> Message:
-    """A check ran already."""
-    text = (
-        f"A check is running already: {started_by(scan.trigger)} started it "
-        f"{date(scan.started_at)}. You will get its result here, <@{user_id}>."
+def joined_message(scan: Scan) -> Message:
+    """A check was already running."""
+    by, since = started_by(scan.trigger), date(scan.started_at)
+    return _running(
+        f"A check is already running: {by} started it {since}. Its result will appear here."
     )
-    return Message(text, [paragraph(f":hourglass_flowing_sand: {text}")])
 
 
-def progress_message(user_id: str, done: int, total: int) -> Message:
-    """How far the check is; `total` may still grow while accounts are listed."""
-    text = f"Checking, as <@{user_id}> asked: {done:,} of {accounts(total)} listed so far."
+def progress_message(done: int, total: int | None) -> Message:
+    """How far the check is; `total` is None while accounts are still being listed."""
+    return _running(f"Checking accounts: {progress_text(done, total)}")
+
+
+def _running(text: str) -> Message:
     return Message(text, [paragraph(f":hourglass_flowing_sand: {text}")])
 
 
@@ -78,14 +80,15 @@ def result_message(report: ScanReport, user_id: str, note: str = "") -> Message:
     unchecked = [result for result in results if result.outcome.unchecked]
     headline = _headline(scan, len(short), len(unchecked))
     blocks: list[Block] = [header(headline)]
-    if any(scan.counts.values()):
-        blocks.append(paragraph(f"{accounts(scan.accounts)}: {_counts(report)}"))
+    summary = summary_text(report)
+    if summary:
+        blocks += [paragraph(escape(summary)), context(_counts(report))]
     blocks += _trouble(scan)
     blocks += short_rows(short)
     blocks += causes(results, ROOM - text_size(blocks))
     blocks += [context(note)] if note else []
     blocks.append(context(_small_print(report, user_id)))
-    return Message(escape(headline), blocks)
+    return Message(escape(f"{headline}. {summary}".strip()), blocks)
 
 
 def started_by(trigger: Trigger) -> str:

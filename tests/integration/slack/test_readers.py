@@ -228,7 +228,7 @@ def test_a_running_check_is_joined_whatever_was_started(bench: SlackBench) -> No
     with gate.held():
         for _ in range(MOST_SCANS + 1):
             slack.command("/altcontact check", user=BOB)
-            slack.wait_private("running already", BOB)
+            slack.wait_private("already running", BOB)
     slack.wait_private("fall short", BOB)
     assert "You started" not in str(slack.private(BOB))
 

@@ -84,7 +84,7 @@ def test_lapsed_claim_is_cut_off(path: Path, store: SqliteStore, clock: SetClock
 def test_renewed_claim_stands(path: Path, store: SqliteStore, clock: SetClock) -> None:
     """A renewed claim outlives its first lease, and others see how far the scan is."""
     scan = claimed(store)
-    assert store.scans.progress(scan.id) == (0, 0)
+    assert store.scans.progress(scan.id) == (0, None)
     clock.tick(29)
     assert store.scans.renew(scan.id, 3, 9)
     clock.tick(29)
@@ -93,7 +93,9 @@ def test_renewed_claim_stands(path: Path, store: SqliteStore, clock: SetClock) -
         assert not other.scans.claim(SCHEDULE).granted
         assert other.scans.progress(scan.id) == (3, 9)
         assert not other.scans.renew(scan.id, 4, 9)
-    assert store.scans.progress(999) == (0, 0)
+    assert store.scans.progress(999) == (0, None)
+    assert store.scans.renew(scan.id, 4, None)
+    assert store.scans.progress(scan.id) == (4, None)
 
 
 def test_dead_process_of_this_host_is_cut_off(path: Path, store: SqliteStore) -> None:

@@ -50,7 +50,7 @@ class FakeScan:
     def __call__(
         self,
         settings: Settings,
-        on_progress: Callable[[int, int], None],
+        on_progress: Callable[[int, int | None], None],
         on_joined: Callable[[Scan], None],
     ) -> ScanReport:
         self.settings = settings
@@ -482,7 +482,7 @@ def test_a_line_of_the_log_stays_whole_beside_the_progress_bar(
     """However narrow the terminal is, JSON stays JSON, and stands in a line of its own."""
 
     def logging_scan(
-        _settings: Settings, on_progress: Callable[[int, int], None], _on_joined: object
+        _settings: Settings, on_progress: Callable[[int, int | None], None], _on_joined: object
     ) -> ScanReport:
         on_progress(1, 2)
         structlog.get_logger("bot.x").warning("wordy " * 40, account="111122223333")

@@ -81,6 +81,14 @@ def test_table_without_mend() -> None:
     assert "(1 account)\n\n1 account: 1 unknown" in drawn(report([made]))
 
 
+def test_the_last_line_says_what_is_new() -> None:
+    """A check without news says so, with its counts: on a terminal and when piped."""
+    told = "Checked 1 account: nothing new. 1 compliant, 0 non-compliant."
+    made = report([account(1, "x", HELD)])
+    assert drawn(made).splitlines()[-1] == told
+    assert piped(made)[1].splitlines()[-1] == told
+
+
 def test_several_types() -> None:
     """Where several types are required, each that is not right is named."""
     results = [account(1, "a", Absent(), Absent()), account(2, "b", Absent(), DENIED)]
@@ -122,7 +130,7 @@ def test_plain() -> None:
     assert lines[-2] == ["000000000001", "compliant", "ACTIVE", "fine"]
     assert lines[-1] == ["000000000008", "skipped", "SUSPENDED", "old"]
     assert err.count("A service control policy denies this action. Ask the administrator of") == 1
-    assert err.endswith("; organization, as management account 111122223333; 3.2 s\n")
+    assert "; organization, as management account 111122223333; 3.2 s\n" in err
 
 
 def test_plain_columns() -> None:

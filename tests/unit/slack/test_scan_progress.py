@@ -41,7 +41,7 @@ def test_a_check_is_told_from_start_to_result(tasks: BackgroundTasks) -> None:
     told = reporter(tasks, clock, heard)
     told.started(running)
     heard.wait(1)
-    told.progress(1, 100)
+    told.progress(1, None)
     for number, moment in enumerate(PROGRESS_AT):
         clock.tick(moment)
         told.progress(10, 100)
@@ -50,8 +50,8 @@ def test_a_check_is_told_from_start_to_result(tasks: BackgroundTasks) -> None:
     running.report.set_result(data.report(1, 0, 1))
     texts = heard.wait(5)
     assert "Checking" in texts[0]
-    assert "10 of 100 accounts" in texts[1]
-    assert "1 of 2 accounts fall short" in texts[4]
+    assert "10 of 100 checked" in texts[1]
+    assert "Checked 2 accounts: 1 new finding. 1 compliant, 1 non-compliant." in texts[4]
 
 
 def test_a_joined_check_and_one_that_fails(tasks: BackgroundTasks) -> None:
@@ -59,6 +59,6 @@ def test_a_joined_check_and_one_that_fails(tasks: BackgroundTasks) -> None:
     heard, running = Heard(), ticket(joined=True)
     told = reporter(tasks, FakeClock(), heard)
     told.started(running)
-    assert "running already" in heard.wait()[0]
+    assert "already running" in heard.wait()[0]
     running.report.set_exception(StoreError("The disk is full.", "Make room."))
     assert heard.wait(2)[1] == "The disk is full. Make room."

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bot.domain.accounts import Account
+
 PROD = Unit("ou-ab12-11111111", "Prod")
 BILLING_IN_PROD = PolicyTable(
     "here", {"billing.presence": Presence.REQUIRED}, Match(units=("/Prod",))
@@ -42,7 +44,8 @@ class World:
         self.gateway.tree = {PROD.id: (PROD,)}
         self.gateway.placed = {account(1).id: PROD.id, account(2).id: ""}
         self.gateway.hold(2)
-        self.progress: list[tuple[int, int]] = []
+        self.progress: list[tuple[int, int | None]] = []
+        self.told = threading.Event()
         self.stopping = threading.Event()
         policy = Policy.requiring(tables=[BILLING_IN_PROD])
         self.scan = OrganizationScan(
@@ -53,10 +56,14 @@ class World:
             readers=readers,
             concurrency=1,
             stopping=self.stopping,
-            on_progress=lambda: self.progress.append(self.scan.progress),
+            on_progress=self._on_progress,
             poll_interval=0.005,
             shutdown_timeout=0.05,
         )
+
+    def _on_progress(self) -> None:
+        self.progress.append(self.scan.progress)
+        self.told.set()
 
     def outcomes(self) -> list[Outcome]:
         """What came of each account, in the order listed."""
@@ -72,7 +79,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_it_is_complete_before_it_runs(world: World) -> None:
     """Its progress, its results and how it went can be asked for at any time."""
-    assert world.scan.progress == (0, 0)
+    assert world.scan.progress == (0, None)
     assert world.scan.results() == []
     assert world.scan.part == ScanPart("corp")
 
@@ -89,6 +96,31 @@ def test_accounts_are_listed_placed_read_and_evaluated(world: World) -> None:
         (account(2).id, ContactType.SECURITY),
     ]
     assert world.progress[-1] == (2, 2)
+
+
+def test_the_total_is_unknown_while_accounts_are_listed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until AWS has listed the last account, nobody knows how many there are."""
+    meanwhile = []
+
+    def listing() -> Iterator[Account]:
+        yield account(1)
+        assert world.told.wait(60)
+        meanwhile.append(world.scan.progress)
+        yield account(2)
+
+    monkeypatch.setattr(world.gateway, "accounts", listing)
+    world.scan.run()
+    assert meanwhile == [(1, None)]
+    assert world.progress[-1] == (2, 2)
+
+
+def test_the_total_stays_unknown_if_listing_fails(world: World) -> None:
+    """A list that broke off doesn't say how many accounts there are."""
+    world.gateway.listing_fault = gateway_error(FailureCode.THROTTLED)
+    world.scan.run()
+    assert world.scan.progress == (2, None)
 
 
 def test_the_first_reason_to_give_up_stands(world: World) -> None:

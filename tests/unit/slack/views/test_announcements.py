@@ -177,17 +177,19 @@ def test_a_result_says_how_the_check_ended(
 
 
 def test_running_checks() -> None:
-    """Started, joined and under way each name who asked or who started it."""
-    assert "<@U0ALICE001>" in scan_result.started_message("U0ALICE001").text
+    """A check that was joined names who started it; progress says only what is known."""
+    assert "Checking all accounts" in scan_result.started_message().text
     for trigger, who in (
         (Trigger(TriggerKind.SLACK, "U0BOB00002"), "<@U0BOB00002>"),
         (Trigger(TriggerKind.SCHEDULE), "the schedule"),
         (Trigger(TriggerKind.CLI), "the command line"),
     ):
         assert scan_result.started_by(trigger) == who
-    joined = scan_result.joined_message(data.scan(), "U0CAROL003")
-    assert "running already" in joined.text
-    assert "5 of 1,000 accounts" in scan_result.progress_message("U1", 5, 1000).text
+    joined = scan_result.joined_message(data.scan())
+    assert "already running" in joined.text
+    assert scan_result.progress_message(5, 1000).text == "Checking accounts: 5 of 1,000 checked"
+    for done, told in ((0, "Listing accounts…"), (68, "68 checked, still listing accounts…")):
+        assert scan_result.progress_message(done, None).text == f"Checking accounts: {told}"
     assert_sound(joined)
 
 

@@ -120,7 +120,7 @@ def test_what_is_set_aside_or_excluded_is_counted() -> None:
     assert "2 set aside" in marked(message)
     assert "`free_mail`" not in marked(message)
     only = told(account(3, excluded="Closed every Friday."))
-    assert "skipped" not in marked(only)
+    assert "skipped, not active" not in marked(only)
 
 
 def test_rules_that_could_not_be_decided_are_told_beside_what_falls_short() -> None:
