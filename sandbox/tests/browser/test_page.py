@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from altcontact_sandbox.aws.seeds.demo import HOSTILE_NAME
+import pytest
 from playwright.sync_api import expect
 
 from sandbox.tests.browser.pointing import FORM, alert, fix_button, set_contact
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sandbox.tests.browser.watched import Opening
 
 ROOT = "root+555555555555@example.com"
+
+HOSTILE_NAME = "<!channel> *prod* `x`"
+"""An account name that would shout in Slack if it were not escaped."""
 
 
 def test_enter_sends_and_slash_completes(bare: Sandbox, opened: Opening) -> None:
@@ -219,3 +222,69 @@ def test_places_and_unread(sandbox: Sandbox, opened: Opening) -> None:
     expect(page.page.get_by_role("radio", name="Carol")).to_be_checked()
     direct.click()
     expect(page.page.get_by_label("Message altcontact")).to_be_visible()
+
+
+SMALL = """() => [...document.querySelectorAll("button, select, summary, textarea")]
+  .filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 39.5)
+  .map((each) => `${each.getAttribute("aria-label") ?? each.textContent}`.trim())"""
+
+
+def test_a_finger_meets_every_button_of_the_phone(sandbox: Sandbox, opened: Opening) -> None:
+    """Slack, AWS, a thread and a form: no control is lower than 40 pixels."""
+    sandbox.start_bot()
+    page = opened(sandbox, 390)
+    expect(alert(page)).to_be_visible()
+    assert page.page.evaluate(SMALL) == []
+    fix_button(alert(page), "Web production").click()
+    expect(page.modal.get_by_label("Phone")).to_be_visible()
+    assert page.page.evaluate(SMALL) == []
+    page.page.keyboard.press("Escape")
+    expect(page.modal).to_have_count(0)
+    alert(page).get_by_role("button", name="Reply in thread").dispatch_event("click")
+    expect(page.page.get_by_label("Reply", exact=True)).to_be_visible()
+    assert page.page.evaluate(SMALL) == []
+    page.page.get_by_role("button", name="Close thread").click()
+    page.show("AWS")
+    expect(page.row("Web production")).to_be_visible()
+    assert page.page.evaluate(SMALL) == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_covers_what_one_reads_and_writes(
+    sandbox: Sandbox, opened: Opening, width: int
+) -> None:
+    """New messages are told below the messages, and a thread's box shows a whole line."""
+    sandbox.start_bot()
+    page = opened(sandbox, width)
+    sandbox.slack.wait_message("could not be checked")
+    newer = page.page.get_by_role("button", name="New messages")
+    expect(newer).to_be_visible()
+    shown, messages = newer.bounding_box(), page.page.locator("#messages").bounding_box()
+    assert shown is not None
+    assert messages is not None
+    assert shown["y"] >= messages["y"] + messages["height"]
+    alert(page).get_by_role("button", name="Reply in thread").dispatch_event("click")
+    reply = page.page.get_by_label("Reply", exact=True)
+    expect(reply).to_be_focused()
+    cut = "(box) => box.clientHeight >= 22 && box.scrollHeight <= box.clientHeight"
+    assert reply.evaluate(cut)
+
+
+def test_the_focus_returns_to_the_row_of_a_form(sandbox: Sandbox, opened: Opening) -> None:
+    """Whoever cancels a form goes on where they pressed; a row that is fixed leaves the message."""
+    sandbox.start_bot()
+    page = opened(sandbox)
+    fix = fix_button(alert(page), "Web production")
+    for leave in ("Escape", "Cancel"):
+        fix.click()
+        expect(page.modal.get_by_label("Phone")).to_be_visible()
+        if leave == "Escape":
+            page.page.keyboard.press("Escape")
+        else:
+            page.modal.get_by_role("button", name="Cancel").click()
+        expect(page.modal).to_have_count(0)
+        expect(fix).to_be_focused()
+    set_contact(page, "Web production")
+    expect(alert(page)).to_contain_text("Resolved by")
+    inside = "(message) => message.contains(document.activeElement)"
+    assert alert(page).evaluate(inside)

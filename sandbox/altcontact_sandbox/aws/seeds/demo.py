@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 DENIED_ID: Final = "161616161616"
 """The demo's account on which a service control policy denies everything."""
 
-HOSTILE_NAME: Final = "<!channel> *prod* `x`"
-"""An account name that would shout in Slack if it were not escaped."""
-
 
 @dataclass(frozen=True, slots=True)
 class SandboxAccount:

@@ -16,7 +16,7 @@ from altcontact_sandbox.aws.organizations.identity import (
     MEMBER_ID,
     STANDALONE_ID,
 )
-from altcontact_sandbox.aws.seeds.demo import HOSTILE_NAME, SECURITY_TEAM, SandboxAccount
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM, SandboxAccount
 from altcontact_sandbox.aws.seeds.placements import ou_path_of, tags_of
 from altcontact_sandbox.sample_names import ENVIRONMENTS, FAMILY, GIVEN, REGIONS, TEAMS
 from bot.domain.contacts import AlternateContact, ContactType
@@ -32,13 +32,6 @@ _FIRST: Final = {
     DELEGATED_OTHER_ID: "audit",
     MEMBER_ID: "workload",
 }
-_HOSTILE: Final = {
-    11: HOSTILE_NAME,
-    23: "<https://example.com|Click me> & <@U0ALICE001>",
-    41: '=HYPERLINK("https://example.com")',
-}
-"""Names that shout, lure or calculate where they are not escaped, by the account's number."""
-
 _STATES: Final = {
     "ACTIVE": 920,
     "SUSPENDED": 30,
@@ -111,9 +104,9 @@ def realistic_accounts(count: int, seed: int) -> list[SandboxAccount]:
             state = "ACTIVE"
         else:
             account_id = _unused(source, used)
-            state = _drawn(source, _STATES) if number not in _HOSTILE else "ACTIVE"
-            name = _HOSTILE.get(number) or _name(source, names)
-        team = name.split("-", 1)[0] if number not in _HOSTILE else "lab"
+            state = _drawn(source, _STATES)
+            name = _name(source, names)
+        team = name.split("-", 1)[0]
         held = _drawn(source, _HELD)
         accounts.append(
             SandboxAccount(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from altcontact_sandbox.slack.workspace import APPROVERS, BOT_USER, GROUP
+from altcontact_sandbox.slack.workspace import BOT_USER, GROUP
 
 if TYPE_CHECKING:
     from altcontact_sandbox.slack.model import Channel, File, Group, Message
@@ -34,10 +34,8 @@ def snapshot(space: Workspace) -> Node:
 
 
 def _role(space: Workspace, user: str) -> str:
-    for group, role in ((GROUP, "fixer"), (APPROVERS, "approver")):
-        if user in space.groups[group].members and not space.groups[group].deleted_at:
-            return role
-    return ""
+    fixers = space.groups[GROUP]
+    return "fixer" if user in fixers.members and not fixers.deleted_at else ""
 
 
 def _group(group: Group) -> Node:

@@ -64,7 +64,7 @@ class Control {
   get named() {
     const { id, labelledBy, describedBy } = this.label;
     const hint = wordsOf(this.element.placeholder);
-    const own = hint || this.element.accessibility_label || this.element.action_id;
+    const own = this.element.accessibility_label || hint || this.element.action_id;
     return {
       id: id ?? null,
       "aria-labelledby": labelledBy ?? null,

@@ -32,7 +32,8 @@ export function makeBox({ label, onSend, offered = nothing, history = [] }) {
 
   const grow = () => {
     input.style.height = "auto";
-    input.style.height = `${Math.min(input.scrollHeight, 160)}px`;
+    // While it is hidden, it has no height to grow by.
+    if (input.scrollHeight) input.style.height = `${Math.min(input.scrollHeight, 160)}px`;
     send.disabled = input.disabled || !input.value.trim();
   };
   const close = () => {

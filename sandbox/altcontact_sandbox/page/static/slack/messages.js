@@ -36,7 +36,9 @@ class Messages {
     this.newer = h("button",
       { type: "button", class: "newer", hidden: true, on: { click: () => this.toBottom() } },
       "New messages ↓");
-    root.append(this.list, h("div", { class: "newer-place" }, this.newer));
+    root.append(this.list);
+    // In a row of its own: over the messages it would cover what one reads.
+    root.after(h("div", { class: "newer-place" }, this.newer));
     this.drawn = new Map();
     this.days = new Map();
     this.gone = new Set();
