@@ -1,7 +1,7 @@
 """`make bench`: runs the benchmarks, or those named, and prints a table.
 
 Usage: python -m benchmarks [--quick] [scan | ack | memory | start | sandbox | policy |
-                              organization | cold] …
+                              home | organization | cold] …
 
 `cold` installs everything in a fresh clone, and runs where it is named alone.
 """
@@ -22,6 +22,7 @@ from benchmarks import (
     answering,
     evaluation,
     footprint,
+    home,
     organization,
     sandbox_start,
     scanning,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measuring import Row
 
-NAMES = ("start", "sandbox", "ack", "memory", "policy", "organization", "scan")
+NAMES = ("start", "sandbox", "ack", "memory", "policy", "home", "organization", "scan")
 ON_DEMAND = ("cold",)
 
 
@@ -55,6 +56,7 @@ def main(arguments: list[str]) -> None:
             "ack": lambda: answering.measure(aws, slack, folder),
             "memory": lambda: footprint.measure(aws, slack, folder),
             "policy": evaluation.measure,
+            "home": lambda: home.measure(slack, folder, quick=quick),
             "organization": lambda: organization.measure(aws, slack, folder, quick=quick),
             "scan": lambda: scanning.measure(aws, folder, sizes),
         }

@@ -16,6 +16,7 @@ from bot.app.signals import run_until_stopped
 from bot.app.wiring import SlackBot, aws_gateways, slack_members
 from bot.config.policy_reload import ReloadablePolicy
 from bot.domain.errors import NotifierError, SettingsError
+from bot.domain.timetable import Timetable
 from bot.store import SqliteStore
 
 if TYPE_CHECKING:
@@ -59,7 +60,11 @@ class Bot:
             reload_policy=self._policy.reload,
             next_check=lambda: self._schedule.next_check(),  # noqa: PLW0108 - made after this
             run_checks=lambda: check_running_bot(
-                settings, self._gateways, self._slack.connection.status, self._policy.current()
+                settings,
+                self._gateways,
+                self._slack.connection.status,
+                self._policy.current(),
+                self._slack.home.status,
             ),
             on_connected=lambda: _log.info("ready"),
             on_date=clock.observe,
@@ -79,8 +84,11 @@ class Bot:
         cut_off = self._store.scans.cut_off_dead()
         if cut_off:
             _log.warning("an earlier check was interrupted", scans=cut_off)
+        timetable = Timetable(self._settings.schedule, str(self._settings.timezone))
+        self._store.announcements.introduce(timetable)
         self._slack.connection.start()
         self._slack.announcer.start()
+        self._slack.home.start()
         self._schedule.start()
         self._slack.fix_recovery.start()
         self._slack.background.run_unattended(lambda: _log_alert_channel(self._slack.channel))
@@ -110,7 +118,7 @@ class Bot:
                     remedy="Set it by NTP. Exemptions end once Slack or AWS confirms the time.",
                 )
         if exemptions.settle():
-            self._slack.announcer.wake()
+            self._slack.recorded()
 
     def _log_doctor(self) -> None:
         """Log the problems that the doctor finds."""

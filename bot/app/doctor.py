@@ -18,6 +18,7 @@ from bot.services.doctor import Check, CheckResult, Doctor, Section, State
 from bot.slack.channels import AlertChannel
 from bot.slack.client import doctor_client
 from bot.slack.doctor.checks import SlackChecks
+from bot.slack.doctor.home import check_home
 from bot.store.doctor.checks import StoreChecks
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bot.config.load import LoadedSettings, Settings
     from bot.domain.errors import StoreError
     from bot.domain.policy.policy import Policy
+    from bot.services.home import HomeStatus
     from bot.slack.socket_mode import SocketStatus
 
 _log = structlog.get_logger(__name__)
@@ -71,6 +73,7 @@ def check_running_bot(
     gateways: Sequence[AwsGateway],
     socket: Callable[[], SocketStatus] | None,
     policy: Policy,
+    home: Callable[[], HomeStatus] | None = None,
 ) -> Iterator[CheckResult]:
     """Check the installation from inside a running bot, over its open connections.
 
@@ -80,8 +83,11 @@ def check_running_bot(
         socket: the state of its Slack connection; None at the start, when the connection, the
             channel and every contact are about to be checked anyway.
         policy: the current policy.
+        home: how publishing Homes goes; None at the start, when there are none.
     """
     checks = _checks(settings, gateways, policy, socket=socket, sample=socket is not None)
+    if home is not None:
+        checks.append(Check(Section.SLACK, "Home", lambda: check_home(home())))
     yield from Doctor(checks, log_defect).lines()
 
 

@@ -12,6 +12,7 @@ from bot.services.find_account import AccountFinder
 from bot.services.fix import FixService
 from bot.services.fix_recorder import FixRecorder
 from bot.services.fix_recovery import FixRecovery
+from bot.services.home import HomeService
 from bot.services.organizations import OrganizationRouter
 from bot.services.other_bots import OtherBotsWatch
 from bot.services.placement import AccountPlacer
@@ -25,6 +26,7 @@ from bot.slack.channels import AlertChannel
 from bot.slack.client import retrying_client, short_timeout_client, single_try_client
 from bot.slack.direct_messages import DirectMessages
 from bot.slack.fixers import SlackFixers
+from bot.slack.home_page import SlackHomePage
 from bot.slack.members import NoMemberDirectory, SlackMembers
 from bot.slack.membership import WorkspaceMembership
 from bot.slack.modals import Modals
@@ -198,9 +200,13 @@ class SlackBot:
             rows=ROWS,
             post_interval=post_interval,
         )
-        self.services = Services(
-            store, gateways, members, policy, clock, on_recorded=self.announcer.wake
+        self.home = HomeService(
+            store.overviews,
+            SlackHomePage(self.client, self.readers, fixers),
+            clock,
+            next_check=next_check,
         )
+        self.services = Services(store, gateways, members, policy, clock, on_recorded=self.recorded)
         self.fixes, self.fix_recovery = self.services.fixes(fixers, settings.confirm_timeout)
         self.background = BackgroundTasks()
         messages = DirectMessages(self.client)
@@ -213,6 +219,7 @@ class SlackBot:
             fixers=fixers,
             fixes=self.fixes,
             gateway=self.services.organizations,
+            home_service=self.home,
             messages=messages,
             modals=Modals(
                 self.client,
@@ -241,6 +248,11 @@ class SlackBot:
             count_others=OtherBotsWatch(store.slack_health, self.announcer.wake, clock).count,
         )
 
+    def recorded(self) -> None:
+        """Announce what was recorded, and update the Homes that show it."""
+        self.announcer.wake()
+        self.home.changed()
+
     def stop(self) -> None:
         """Stop cleanly: no new work, running writes finish and are recorded, sockets close."""
         self.connection.stop()
@@ -251,4 +263,5 @@ class SlackBot:
         self._bolt.stop()
         self.fix_recovery.stop()
         self.announcer.stop()
+        self.home.stop()
         self.services.organizations.close()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.domain.fixes import Fix
     from bot.domain.rule_catalog import Severity
     from bot.domain.scans import Scan
+    from bot.domain.timetable import Timetable
 
 
 class AnnouncementKind(StrEnum):
@@ -26,7 +27,7 @@ class AnnouncementKind(StrEnum):
 
     `CHANGED`: somebody else changed contacts that are still compliant. `FIXED`: this bot wrote a
     contact, or may have. `ENDING`: exemptions and verifications end within a week. `OTHER_BOTS`:
-    another bot is connected with the same Slack app.
+    another bot is connected with the same Slack app. `STARTED`: the first message of a new bot.
     """
 
     NON_COMPLIANT = "non_compliant"
@@ -37,6 +38,7 @@ class AnnouncementKind(StrEnum):
     CHECKS_FAILING = "checks_failing"
     CHECKS_WORKING = "checks_working"
     OTHER_BOTS = "other_bots"
+    STARTED = "started"
 
 
 ALERTS: Final = frozenset({AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED})
@@ -65,7 +67,8 @@ class Announcement:
     the channel is searched for it from then on. A `CHECKS_FAILING` one has a `failure`, and its
     `organization` where there are several. `scan_id` is the scan that gave rise to it, None where
     none did. `channel` is as the policy names it, empty for the
-    channel of the settings; `mention` has the user and user group ids to mention.
+    channel of the settings; `mention` has the user and user group ids to mention. A `STARTED` one
+    has the `timetable` of checks.
     """
 
     id: str
@@ -83,6 +86,7 @@ class Announcement:
     organization: str = ""
     channel: str = ""
     mention: tuple[str, ...] = ()
+    timetable: Timetable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,17 @@ class AnnouncementContent:
         if self.fix is None:
             raise ValueError(f"No fix gave rise to a {self.announcement.kind} announcement.")
         return self.fix
+
+    @property
+    def planned_by(self) -> Timetable:
+        """The timetable that a `STARTED` announcement is about.
+
+        Raises:
+            ValueError: it is of another kind.
+        """
+        if self.announcement.timetable is None:
+            raise ValueError(f"A {self.announcement.kind} announcement has no timetable.")
+        return self.announcement.timetable
 
 
 @dataclass(frozen=True, slots=True)

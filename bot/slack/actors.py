@@ -18,6 +18,9 @@ def actor_of(body: Mapping[str, Any]) -> Actor:
     the `team_id` that the person belongs to, which differs from `team` for people of other
     workspaces in a channel of Slack Connect; `team`, which is null where the app is installed for
     a whole organization; and `enterprise`, which is null outside of Enterprise Grid.
+
+    An event has `team_id`, where the app is installed. A message also has `team`, `user_team` or
+    `source_team`, where its author belongs.
     """
     paths = (
         ("team_id",),
@@ -27,6 +30,9 @@ def actor_of(body: Mapping[str, Any]) -> Actor:
         ("team", "id"),
         ("team", "enterprise_id"),
         ("enterprise", "id"),
+        ("event", "team"),
+        ("event", "user_team"),
+        ("event", "source_team"),
     )
     ids = frozenset(filter(None, (find_text(body, *path) for path in paths)))
     # Where a workspace's id is expected, Slack gives that of its organization at times.

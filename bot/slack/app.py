@@ -19,11 +19,13 @@ from bot.slack.listeners.account_card import AccountCards
 from bot.slack.listeners.account_commands import AccountCommands
 from bot.slack.listeners.alerts import AlertListeners
 from bot.slack.listeners.commands import CommandListeners
+from bot.slack.listeners.direct_message import DirectMessageListener
 from bot.slack.listeners.doctor import DoctorListener
 from bot.slack.listeners.exemption_forms import ExemptionForms
 from bot.slack.listeners.exemptions import ExemptionListeners
 from bot.slack.listeners.fix import FixListeners
 from bot.slack.listeners.help import HelpListener
+from bot.slack.listeners.home import HomeListeners
 from bot.slack.listeners.outdated import OutdatedListeners
 from bot.slack.listeners.policy_reload import PolicyReloadListener
 from bot.slack.listeners.scan_progress import ScanListener
@@ -36,6 +38,8 @@ from bot.slack.views import (
     exemption_list,
     fix_form,
     fix_result,
+    home,
+    open_accounts,
     row_actions,
     show_all,
 )
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     from bot.services.exempt import ExemptionService
     from bot.services.find_account import AccountFinder
     from bot.services.fix import FixService
+    from bot.services.home import HomeService
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import Store
@@ -92,6 +97,7 @@ def build(
     fixers: SlackFixers,
     fixes: FixService,
     gateway: Contacts,
+    home_service: HomeService,
     messages: DirectMessages,
     modals: Modals,
     next_check: Callable[[], datetime | None],
@@ -116,6 +122,7 @@ def build(
         fixers: who may change contacts.
         fixes: carries out fixes.
         gateway: AWS.
+        home_service: publishes Homes.
         messages: reach one person.
         modals: the modals on people's screens.
         next_check: when the next check is due; None where none is planned.
@@ -175,6 +182,15 @@ def build(
         rules_url=row_links.rules_url,
     )
     doctor = DoctorListener(fixers, run_checks, modals, clock)
+    help_ = HelpListener(store.scans, fixers, next_check, store.slack_health.waiting)
+    scan = ScanListener(
+        scanner,
+        tasks,
+        messages,
+        clock,
+        readers=readers,
+        limit=CheckLimit("all accounts", MOST_SCANS, clock),
+    )
     about_account = AccountCommands(
         cards=card,
         exemptions=exemption,
@@ -189,17 +205,20 @@ def build(
         accounts=about_account,
         doctor=doctor,
         exemptions=exemption,
-        help_=HelpListener(store.scans, fixers, next_check, store.slack_health.waiting),
+        help_=help_,
         policy_reload=PolicyReloadListener(fixers, reload_policy),
-        scan=ScanListener(
-            scanner,
-            tasks,
-            messages,
-            clock,
-            readers=readers,
-            limit=CheckLimit("all accounts", MOST_SCANS, clock),
-        ),
+        scan=scan,
     )
+    home_page = HomeListeners(
+        home_service,
+        modals,
+        exemptions=exemption,
+        fixers=fixers,
+        overviews=store.overviews,
+        readers=readers,
+        scan=scan,
+    )
+    direct_message = DirectMessageListener(messages, help_, readers)
     outdated = OutdatedListeners(messages)
     alert = AlertListeners(client, store.announcements, row_links, readers)
     once, each, submission = guard.once, guard.each, guard.submission
@@ -225,6 +244,13 @@ def build(
     app.action(_numbered(exemption_list.TURN))(each(exemption.turn_page))
     app.view(exemption_forms.EXEMPT)(submission(exemption.submit_exemption))
     app.view(exemption_forms.VERIFY)(submission(exemption.submit_verify))
+
+    app.event("app_home_opened")(guard.event(home_page.opened))
+    app.action(home.CHECK)(once(home_page.check_now))
+    app.action(home.SHOW_ALL)(once(home_page.show_all))
+    app.action(home.EXEMPTIONS)(once(home_page.list_exemptions))
+    app.action(_numbered(open_accounts.TURN))(each(home_page.turn_page))
+    app.event("message")(guard.event(direct_message.answer))
 
     # The last of each kind: what an earlier version of the bot put into a message or a window.
     app.action(_ANY)(once(outdated.press))

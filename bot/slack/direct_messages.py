@@ -60,27 +60,34 @@ class DirectMessages:
                 return
         self.send(user_id, message)
 
-    def send(self, user_id: str, message: Message) -> None:
-        """Send a direct message, which stays; where that fails too, only the log can know."""
+    def send(self, user_id: str, message: Message, *, thread_ts: str = "") -> None:
+        """Send a direct message, which stays; if that fails too, only the log says so.
+
+        Args:
+            user_id: to whom.
+            message: what to say.
+            thread_ts: the message whose thread this answers in; empty for none.
+        """
         if not user_id:
             _log.warning("message to nobody: the payload names no user")
             return
         try:
-            self._post(user_id, text=message.text, blocks=message.blocks)
+            self._post(user_id, thread_ts, text=message.text, blocks=message.blocks)
         except SlackApiError as error:
             # It may be the blocks that Slack refuses: the text alone says what happened, too.
             _log.warning("message to a person not taken", user=user_id, code=code_of(error))
-            self._send_text(user_id, message.text)
+            self._send_text(user_id, message.text, thread_ts)
         except CALL_ERRORS as error:
             _log.warning("message to a person not delivered", user=user_id, code=code_of(error))
 
-    def _send_text(self, user_id: str, text: str) -> None:
+    def _send_text(self, user_id: str, text: str, thread_ts: str) -> None:
         try:
-            self._post(user_id, text=text)
+            self._post(user_id, thread_ts, text=text)
         except CALL_ERRORS as error:
             _log.warning("message to a person not delivered", user=user_id, code=code_of(error))
 
-    def _post(self, user_id: str, **content: Any) -> None:  # noqa: ANN401 - of Slack's method
+    def _post(self, user_id: str, thread_ts: str, **content: Any) -> None:  # noqa: ANN401 - of Slack's method
+        content |= {"thread_ts": thread_ts} if thread_ts else {}
         self._client.chat_postMessage(channel=user_id, mrkdwn=False, **content)
 
 

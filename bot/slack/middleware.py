@@ -78,6 +78,25 @@ class RequestGuard:
 
         return listen
 
+    def event(self, act: Act) -> Listener:
+        """A listener of an event, which acts on its first delivery only, by the event's id.
+
+        If the database can't tell whether it was delivered before, it acts: all that events lead to
+        is an answer.
+        """
+
+        def act_once(body: Body) -> None:
+            event_id = find_text(body, "event_id")
+            try:
+                is_first = not event_id or self._deliveries.is_first(f"event:{event_id}")
+            except StoreError as error:
+                _log.warning("event perhaps delivered before", problem=str(error))
+                is_first = True
+            if is_first:
+                act(body)
+
+        return self.each(act_once)
+
     def submission(self, submit: Listener) -> Listener:
         """A listener of a form, whose ack carries what its window shows next.
 

@@ -19,7 +19,7 @@ from bot.slack import payloads
 from bot.slack.background import Stopping, report_defect
 from bot.slack.client import CALL_ERRORS, TRY_AGAIN, explain, post_error
 from bot.slack.payloads import text_at
-from bot.slack.views.problem import problem_message, window_failed_message
+from bot.slack.views.problem import problem_message, problem_view, window_failed_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -229,7 +229,16 @@ class Modals:
         self._messages.send(opened.user_id, window_failed_message(problem, message))
 
     def refuse(self, body: Body, message: Message) -> None:
-        """Say why nothing opens: beside what was pressed, or as a direct message from a modal."""
+        """Say why nothing opens: next to what was pressed, on Home in a modal, else directly."""
+        if payloads.is_on_home(body):
+            try:
+                self._client.views_open(
+                    trigger_id=text_at(body, "trigger_id"), view=problem_view(message)
+                )
+            except (*CALL_ERRORS, AltcontactError) as error:
+                _log.info("modal not opened", kind=type(error).__name__)
+            else:
+                return
         self._messages.send_ephemeral(payloads.user_id(body), payloads.channel_id(body), message)
 
     def answer(

@@ -116,12 +116,23 @@ def metadata_of(view: object) -> dict[str, Any]:
 
 def user_id(body: Mapping[str, Any]) -> str:
     """Who did it; empty where the payload does not say."""
-    return find_text(body, "user_id") or find_text(body, "user", "id")
+    person = find_text(body, "user_id") or find_text(body, "user", "id")
+    return person or find_text(body, "event", "user")
 
 
 def channel_id(body: Mapping[str, Any]) -> str:
     """The channel in which it was done; empty for a modal, or where the payload does not say."""
     return find_text(body, "channel_id") or find_text(body, "channel", "id")
+
+
+def is_on_home(body: Mapping[str, Any]) -> bool:
+    """Whether something was pressed on the app's Home, where no modal is open."""
+    return find_text(body, "view", "type") == "home"
+
+
+def is_in_modal(body: Mapping[str, Any]) -> bool:
+    """Whether something was pressed in a modal, on top of which another one goes."""
+    return bool(body.get("view")) and not is_on_home(body)
 
 
 def response_url(body: Mapping[str, Any]) -> str:

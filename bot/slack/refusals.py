@@ -119,6 +119,10 @@ _CODES: Final[dict[str, tuple[str, str]]] = {
         "The window couldn't open: Slack shows at most three on top of each other.",
         "Close one, then try again.",
     ),
+    "not_enabled": (
+        "The Home tab of the Slack app is turned off.",
+        "At https://api.slack.com/apps, under App Home, turn on the Home Tab.",
+    ),
     "message_limit_exceeded": (
         "The workspace has used up the messages that its Slack plan allows.",
         "Ask a workspace admin; Slack's plan or its limit on messages has to change.",

@@ -14,13 +14,37 @@ BOT_SCOPES: Final = {
     "commands": "be asked by /altcontact",
     "groups:history": "look whether an alert in doubt was posted, in a private channel",
     "groups:read": "find a private channel for alerts by its name",
+    "im:history": "answer direct messages to the bot",
     "usergroups:read": "know who is in a user group that the settings name",
     "users:read": "tell members of the workspace from guests, bots and people of other workspaces",
     "users:read.email": "know members and the owners of accounts by their email addresses",
 }
+BOT_EVENTS: Final = ("app_home_opened", "message.im")
+"""The events that the app subscribes to; a test holds manifest.yml to them."""
+
+HOME_MANIFEST: Final = """\
+features:
+  app_home:
+    home_tab_enabled: true
+    messages_tab_enabled: true
+    messages_tab_read_only_enabled: false
+oauth_config:
+  scopes:
+    bot:
+      - im:history
+settings:
+  event_subscriptions:
+    bot_events:
+      - app_home_opened
+      - message.im"""
+"""What an app lacks that was created before the bot had a Home, as it is in manifest.yml."""
+
 MEMBERS, EMAILS = "users:read", "users:read.email"
 FOR_POLICY: Final = frozenset({EMAILS})
 """The scopes that only some policies need."""
+
+MESSAGES: Final = "im:history"
+"""The scope of direct messages to the bot: an app from before it lacks it, and its Home too."""
 
 
 def granted(headers: Mapping[str, Any]) -> frozenset[str]:

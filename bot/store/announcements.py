@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.announcements import AnnouncementContent, AnnouncementKind
+from bot.domain.announcements import AnnouncementContent, AnnouncementKind, NewAnnouncement
 from bot.domain.errors import StoreError
 from bot.domain.rule_catalog import Severity
-from bot.store.columns import time_text
+from bot.store.columns import time_text, timetable_json
 from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_fix, to_scan
-from bot.store.outbox import STANDS, WITHDRAW_IDLE
+from bot.store.outbox import STANDS, WITHDRAW_IDLE, record
 from bot.store.repository import Repository
 
 if TYPE_CHECKING:
     from bot.domain.announcements import Announcement
     from bot.domain.scans import Scan
+    from bot.domain.timetable import Timetable
     from bot.store.transaction import Row, Transaction, Value
 
 _DUE: Final = """
@@ -119,8 +120,30 @@ WHERE id = :id AND state = 'sent' AND {STANDS}
 """  # noqa: S608 - only constants are put in
 
 
+_IS_NEW: Final = """
+SELECT NOT EXISTS (SELECT 1 FROM scans)
+    AND NOT EXISTS (SELECT 1 FROM announcements WHERE kind = 'started') AS number
+"""
+
+_SET_TIMETABLE: Final = "UPDATE announcements SET timetable = :timetable WHERE id = :id"
+
+
 class Announcements(Repository):
     """Announcements on their way to Slack."""
+
+    def introduce(self, timetable: Timetable) -> bool:
+        """Have the bot introduce itself if its database is new: once, before the first scan.
+
+        Returns:
+            Whether there is something to announce.
+        """
+        with self._connections.writing() as db:
+            if not db.number(_IS_NEW):
+                return False
+            news = NewAnnouncement(AnnouncementKind.STARTED)
+            announcement_id = record(db, news, None, self._clock.now())
+            db.run(_SET_TIMETABLE, id=announcement_id, timetable=timetable_json(timetable))
+            return True
 
     def due(self) -> list[Announcement]:
         """Announcements to be sent or updated, oldest first."""
@@ -157,6 +180,8 @@ class Announcements(Repository):
                     fixed = db.row(_FIX, id=announcement_id)
                     fix = to_fix(fixed) if fixed is not None else None
                     return AnnouncementContent(announcement, scan, total=1, fix=fix)
+                case AnnouncementKind.STARTED:
+                    return AnnouncementContent(announcement, scan)
                 case AnnouncementKind.OTHER_BOTS:
                     others = db.number(_OTHERS, id=announcement_id)
                     return AnnouncementContent(announcement, scan, total=others)

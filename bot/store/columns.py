@@ -16,6 +16,7 @@ from bot.domain.failures import Failure, FailureCode
 from bot.domain.findings import Difference
 from bot.domain.scans import ScanPart
 from bot.domain.scope import CallerRole, Scope, ScopeKind
+from bot.domain.timetable import Timetable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,6 +67,16 @@ def contact_json(contact: AlternateContact | None) -> str | None:
 def to_contact(value: str | None) -> AlternateContact | None:
     """The reverse of `contact_json`."""
     return AlternateContact(*json.loads(value)) if value is not None else None
+
+
+def timetable_json(timetable: Timetable) -> str:
+    """A timetable as stored."""
+    return json.dumps([timetable.expression, timetable.timezone])
+
+
+def to_timetable(value: str | None) -> Timetable | None:
+    """The reverse of `timetable_json`; None if there is none."""
+    return Timetable(*json.loads(value)) if value is not None else None
 
 
 def failure_json(failure: Failure | None) -> str | None:

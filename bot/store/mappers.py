@@ -25,6 +25,7 @@ from bot.store.columns import (
     to_scope,
     to_tags,
     to_time,
+    to_timetable,
     to_units,
 )
 
@@ -199,4 +200,5 @@ def to_announcement(row: Row) -> Announcement:
         row["organization"],
         row["channel"],
         to_mention(row["mention"]),
+        to_timetable(row["timetable"]),
     )

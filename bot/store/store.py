@@ -19,6 +19,7 @@ from bot.store.exemptions import Exemptions
 from bot.store.findings import Findings
 from bot.store.fixes import Fixes
 from bot.store.migrations.migrate import migrate, refuse_foreign
+from bot.store.overviews import Overviews
 from bot.store.owner import Lease, this_process
 from bot.store.scans import Scans
 from bot.store.slack_health import SlackHealth
@@ -80,6 +81,7 @@ class SqliteStore:
         self.exemptions = Exemptions(connections, clock)
         self.announcements = Announcements(connections, clock)
         self.accounts = Accounts(connections, clock)
+        self.overviews = Overviews(connections, clock)
         self.deliveries = Deliveries(connections, clock)
         self.slack_health = SlackHealth(connections, clock)
         try:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from bot.domain.rules.facts import PastContact
     from bot.domain.scans import Changes, Scan, ScanReport, Trigger
     from bot.domain.slack_health import Refusal, WaitingAlerts
+    from bot.domain.timetable import Timetable
     from bot.services.ports.fixes import FixRepository
+    from bot.services.ports.home import OverviewRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,14 @@ class ExemptionRepository(Protocol):
 class AnnouncementRepository(Protocol):
     """Announcements on their way to Slack."""
 
+    def introduce(self, timetable: Timetable) -> bool:
+        """Have the bot introduce itself if its database is new: once, before the first scan.
+
+        Returns:
+            Whether there is something to announce.
+        """
+        ...
+
     def due(self) -> list[Announcement]:
         """Announcements to be sent (`PENDING`, `SENDING`) or updated, oldest first."""
         ...
@@ -274,6 +284,11 @@ class Store(Protocol):
     @property
     def accounts(self) -> AccountRepository:
         """Accounts as last listed, where they are placed, and what their contacts were."""
+        ...
+
+    @property
+    def overviews(self) -> OverviewRepository:
+        """All accounts at one moment."""
         ...
 
     @property

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from bot.services.doctor import State
 from bot.slack.doctor.lines import line
-from bot.slack.scopes import BOT_SCOPES, EMAILS, FOR_POLICY, MEMBERS, manifest_lines
+from bot.slack.scopes import (
+    BOT_SCOPES,
+    EMAILS,
+    FOR_POLICY,
+    HOME_MANIFEST,
+    MEMBERS,
+    MESSAGES,
+    manifest_lines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +23,10 @@ if TYPE_CHECKING:
 
 APPS: Final = "https://api.slack.com/apps"
 _ADD: Final = f"Add this to the app's manifest ({APPS}, App Manifest), then install the app again:"
+_NO_HOME: Final = (
+    f"the app lacks {MESSAGES}, so direct messages get no answer. It was created with an older "
+    "manifest, which has no Home either."
+)
 _RULES: Final = "rules member_mailbox and person_left are off"
 _OWNERS: Final = "owners who are named by an email address aren't mentioned"
 
@@ -36,7 +48,7 @@ def check_scopes(
         return
     lacks_any = False
     absent = frozenset(BOT_SCOPES) - scopes
-    if lacking := absent - FOR_POLICY:
+    if lacking := absent - FOR_POLICY - {MESSAGES}:
         lacks_any = True
         message = f"the app lacks {', '.join(sorted(lacking))}."
         yield line("Scopes", State.FAILURE, message, _ADD, manifest_lines(lacking, purposes=True))
@@ -55,6 +67,9 @@ def check_scopes(
         message = f"more than the bot needs: {', '.join(needless)}."
         remedy = "Remove this from the app's manifest, then install the app again:"
         yield line("Scopes", State.WARNING, message, remedy, manifest_lines(needless))
+    if MESSAGES in absent:
+        lacks_any = True
+        yield line("Scopes", State.WARNING, _NO_HOME, _ADD, HOME_MANIFEST)
     if not lacks_any:
         number = len(BOT_SCOPES) - len(absent)
         message = f"all {number} that the bot needs are granted, and no others."

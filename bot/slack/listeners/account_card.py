@@ -8,7 +8,7 @@ from bot.domain.errors import GatewayError
 from bot.services.show_account import hide_details
 from bot.slack.actors import actor_of
 from bot.slack.modals import open_view
-from bot.slack.payloads import text_at, user_id
+from bot.slack.payloads import is_in_modal, text_at, user_id
 from bot.slack.views import account_card, account_choice, exemption_forms, row_actions
 from bot.slack.views.account_choice import AccountChoice
 from bot.slack.views.problem import note
@@ -91,7 +91,8 @@ class AccountCards:
             return
         loading = _as_view(note("Reading the contacts in AWS…"))
         trigger = text_at(body, "trigger_id")
-        opened = self._modals.open_loading(trigger, user_id(body), loading, push=True)
+        pushed = is_in_modal(body)
+        opened = self._modals.open_loading(trigger, user_id(body), loading, push=pushed)
         self.find_and_show(
             actor,
             AccountChoice(account_id),

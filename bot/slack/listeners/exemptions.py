@@ -9,7 +9,7 @@ from bot.domain.errors import AltcontactError, ExemptionRefused, RightsUnknown, 
 from bot.services.exempt import UNTIL
 from bot.slack.actors import actor_of
 from bot.slack.modals import SubmissionResult
-from bot.slack.payloads import find, number_at, text_at
+from bot.slack.payloads import find, is_in_modal, number_at, text_at
 from bot.slack.views import exemption_forms, exemption_list, row_actions
 from bot.slack.views.exemption_inputs import block_of
 from bot.slack.views.exemption_list import refused_message
@@ -78,7 +78,7 @@ class ExemptionListeners:
         """Something was chosen in a row's menu, or by a button that does one of its choices."""
         choice, account_id, contact_type = row_actions.parse_menu(row_actions.pressed(body))
         actor, trigger = actor_of(body), text_at(body, "trigger_id")
-        pushed = bool(body.get("view"))
+        pushed = is_in_modal(body)
         try:
             if choice == row_actions.SHOW:
                 self._cards.show(body)

@@ -16,7 +16,7 @@ from bot.services.fix_result import FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
 from bot.slack.actors import actor_of
 from bot.slack.modals import SubmissionResult, open_view
-from bot.slack.payloads import find, number_at, text_at, user_id
+from bot.slack.payloads import find, is_in_modal, number_at, text_at, user_id
 from bot.slack.views import fix_form, fix_result, row_actions
 from bot.slack.views.problem import problem_message
 
@@ -150,7 +150,7 @@ class FixListeners:
         typed: AlternateContact | None = None,
     ) -> None:
         actor, trigger = actor_of(body), text_at(body, "trigger_id")
-        pushed = bool(body.get("view"))
+        pushed = is_in_modal(body)
         try:
             self.open(actor, trigger, account_id, contact_type, typed, push=pushed)
         except AltcontactError as error:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from bot.domain.slack_health import WaitingAlerts
     from bot.services.ports.store import ScanRepository
-    from bot.slack.direct_messages import PrivateReply
     from bot.slack.fixers import SlackFixers
+    from bot.slack.views.message import Message
 
 
 class HelpListener:
@@ -38,7 +38,7 @@ class HelpListener:
         self._next_check = next_check
         self._waiting = waiting
 
-    def answer(self, reply: PrivateReply) -> None:
+    def answer(self, reply: Callable[[Message], None]) -> None:
         """Say what can be typed, when checks are made, and who may fix."""
         reply(
             help_message(

@@ -79,6 +79,28 @@ class ScanListener:
             NotAllowed: the person is nobody of this workspace.
             TooManyChecks: they started too many lately, and none runs that they could join.
         """
+        reporter = ScanReporter(
+            reply,
+            self._tasks,
+            self._messages,
+            self._clock,
+            user_id=actor.user_id,
+            channel_id=channel_id,
+            access=lambda: self._readers.access(actor),
+        )
+        reporter.started(self.begin(actor, reporter.progress))
+
+    def begin(self, actor: Actor, progress: Callable[[int, int], None] | None = None) -> Ticket:
+        """Check all accounts, or join the check that is running, within this person's limit.
+
+        Args:
+            actor: who asks.
+            progress: called with (accounts done, accounts listed so far); must be quick.
+
+        Raises:
+            NotAllowed: the person isn't from this workspace.
+            TooManyChecks: they started too many, and none is running that they could join.
+        """
         self._readers.access(actor)
         user_id, admitted = actor.user_id, []
 
@@ -86,25 +108,16 @@ class ScanListener:
             self._limit.take(user_id)
             admitted.append(user_id)
 
-        reporter = ScanReporter(
-            reply,
-            self._tasks,
-            self._messages,
-            self._clock,
-            user_id=user_id,
-            channel_id=channel_id,
-            access=lambda: self._readers.access(actor),
-        )
         trigger = Trigger(TriggerKind.SLACK, user_id)
         try:
-            ticket = self._scanner.start(trigger, reporter.progress, admit)
+            ticket = self._scanner.start(trigger, progress, admit)
         except AltcontactError:
             if admitted:
                 self._limit.give_back(user_id)
             raise
         if ticket.joined and admitted:  # the check of another process
             self._limit.give_back(user_id)
-        reporter.started(ticket)
+        return ticket
 
 
 class ScanReporter:

@@ -16,6 +16,7 @@ from bot.slack.views.notices import (
     exemptions_ending_message,
     other_bots_message,
 )
+from bot.slack.views.started import started_message
 
 if TYPE_CHECKING:
     from bot.domain.announcements import AnnouncementContent
@@ -68,6 +69,8 @@ def _message(content: AnnouncementContent, links: RowLinks) -> Message:
             message = checks_recovered_message(content)
         case AnnouncementKind.OTHER_BOTS:
             message = other_bots_message(content)
+        case AnnouncementKind.STARTED:
+            message = started_message(content.planned_by)
         case _:
             assert_never(kind)
     return message

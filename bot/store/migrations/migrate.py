@@ -16,6 +16,7 @@ from bot.store.migrations import (
     step_6_fixes_announced,
     step_7_slack_health,
     step_8_non_compliant,
+    step_9_started,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m006_fixes_announced": step_6_fixes_announced.upgrade,
     "m007_slack_health": step_7_slack_health.upgrade,
     "m008_non_compliant": step_8_non_compliant.upgrade,
+    "m009_started": step_9_started.upgrade,
 }
 """The steps in order, by the names under which files remember them: these never change."""
 for _name, _upgrade in _STEPS.items():

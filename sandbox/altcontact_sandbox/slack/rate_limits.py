@@ -16,6 +16,7 @@ TIERS: Final = {
     "users.info": "tier4",
     "users.list": "tier2",
     "users.lookupByEmail": "tier3",
+    "views.publish": "tier4",
 }
 """The tier of each method whose calls are counted: the setting that says how many a minute."""
 

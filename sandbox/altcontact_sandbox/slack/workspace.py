@@ -18,7 +18,7 @@ from altcontact_sandbox.slack.people.members import DOMAIN, Member, Roster
 from altcontact_sandbox.slack.rate_limits import Buckets
 from altcontact_sandbox.slack.refusals import Refusals
 from altcontact_sandbox.slack.transport.wire_log import WireLog
-from bot.slack.scopes import BOT_SCOPES
+from bot.slack.scopes import BOT_EVENTS, BOT_SCOPES
 
 TEAM: Final = "T0SANDBOX1"
 APP: Final = "A0SANDBOX1"
@@ -37,6 +37,9 @@ ENTERPRISE: Final = "E0SANDBOX1"
 
 SLACKBOT: Final = Member("USLACKBOT", "slackbot", "Slackbot")
 """Slack's own bot, of which it says that it is none."""
+
+EVENT_SCOPES: Final = {"message.im": "im:history"}
+"""The scope that an event needs, if it needs one."""
 
 TRIGGER_LIFE: Final = 3.0
 """Seconds in which a `trigger_id` opens a modal, once."""
@@ -94,7 +97,9 @@ class Workspace:
         self.delivered: list[tuple[str, dict[str, Any]]] = []
         self.faults: list[Fault] = []
         self.token_problem = self.app_token_problem = ""
-        self.events: set[str] = set()
+        self.events: set[str] = set(BOT_EVENTS)
+        self.has_home = True
+        self.deliveries: set[asyncio.Task[Any]] = set()
         self.scopes: set[str] | None = set(BOT_SCOPES)
         self.post_rate, self.post_burst = 1.0, 3.0
         self.ack_within = 3.0
@@ -114,6 +119,12 @@ class Workspace:
         async with self.changed:
             self.changes += 1
             self.changed.notify_all()
+
+    def hears(self, event: str) -> bool:
+        """Whether the app gets an event: it subscribes to it, and has the scope for it."""
+        needed = EVENT_SCOPES.get(event)
+        allowed = needed is None or self.scopes is None or needed in self.scopes
+        return event in self.events and allowed
 
     def new_ts(self) -> str:
         """A message's timestamp: its id in its channel."""

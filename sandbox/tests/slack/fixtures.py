@@ -84,6 +84,7 @@ class TinyBot:
         app.action({"action_id": "ask"})(self._press)
         app.options("ask")(self._suggest)
         app.event("app_home_opened")(self._press)
+        app.event("message")(self._press)
         app.view("form")(self._submitted)
         app.view_closed("form")(self._closed)
         self._handler = SocketModeHandler(

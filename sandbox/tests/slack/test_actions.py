@@ -110,6 +110,7 @@ def test_a_delivery_that_nobody_takes_is_refused(slack: SlackSandbox, bot: TinyB
 
 def test_people_say_something(slack: SlackSandbox, bot: TinyBot, client: WebClient) -> None:
     """A person's message and answers are seen, escaped as Slack does; the bot hears nothing."""
+    slack.settings(events=[])
     posted = slack.say("Is 1 < 2 & 2 > 1?", user=BOB)
     assert posted["acked"] is None
     (seen,) = slack.messages()
@@ -235,6 +236,7 @@ def test_options_that_never_come(slack: SlackSandbox) -> None:
 def test_the_home_is_opened(slack: SlackSandbox, bot: TinyBot, client: WebClient) -> None:
     """Who opens the home is told to an app that subscribes to it; it can be pressed in."""
     assert "no home tab" in slack.press("go", home=True)["error"]
+    slack.settings(events=[])
     assert slack.open_home()["acked"] is None
     slack.settings(events=["app_home_opened"])
     assert slack.open_home()["acked"]
@@ -248,6 +250,29 @@ def test_the_home_is_opened(slack: SlackSandbox, bot: TinyBot, client: WebClient
     seen = slack.home()
     assert seen is not None
     assert seen["values"] == {"doing/menu": "b"}
+    assert slack.open_home(tab="messages")["acked"]
+    assert "view" not in bot.wait_event(lambda event: event.get("tab") == "messages")
+    slack.settings(has_home=False)
+    assert "no home tab" in slack.open_home()["error"]
+    with pytest.raises(SlackApiError, match="not_enabled"):
+        client.views_publish(user_id=ALICE, view=home)
+
+
+def test_direct_messages_reach_the_app(slack: SlackSandbox, bot: TinyBot) -> None:
+    """An app that subscribes to them, and has the scope, hears what people write to it."""
+    direct = f"D{BOB[1:]}"
+    slack.scopes(["chat:write"])
+    assert "handle" not in slack.say("Anybody?", BOB, direct)
+    slack.scopes(["chat:write", "im:history"])
+    said = slack.say("Is 1 < 2?", BOB, direct)
+    told = bot.wait_event(lambda event: event["type"] == "message")
+    assert (told["user"], told["channel"], told["channel_type"]) == (BOB, direct, "im")
+    assert (told["text"], told["ts"]) == ("Is 1 &lt; 2?", said["ts"])
+    assert slack.deliver_again(said["handle"])["acked"]
+    slack.say("In the channel", BOB)
+    slack.say("In a thread", BOB, answers=slack.dms(BOB)[0])
+    bot.wait_event(lambda event: "thread_ts" in event)
+    assert "In the channel" not in str(bot.told)
 
 
 @pytest.mark.parametrize(

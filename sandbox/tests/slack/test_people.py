@@ -348,6 +348,7 @@ def test_views_are_updated_with_their_hash(
 
 def test_home_tabs(slack: SlackSandbox, client: WebClient) -> None:
     """A home tab is shown to one person, and is replaced with its hash."""
+    slack.settings(tier4=0)
     home = {"type": "home", "blocks": [{"type": "section", "text": plain("Home")}]}
     shown = client.views_publish(user_id=ALICE, view=home)["view"]
     again = client.views_publish(user_id=ALICE, view=home, hash=shown["hash"])["view"]
@@ -357,6 +358,14 @@ def test_home_tabs(slack: SlackSandbox, client: WebClient) -> None:
     assert (seen["id"], slack.home(BOB)) == (shown["id"], None)
     with pytest.raises(SlackApiError, match="hash_conflict"):
         client.views_publish(user_id=ALICE, view=home, hash=shown["hash"])
+    with pytest.raises(SlackApiError, match="hash_conflict"):
+        client.views_publish(user_id=BOB, view=home, hash="of nothing")
+    for refused in (
+        {**home, "type": "modal", "title": plain("Home")},
+        {**home, "blocks": [{"type": "divider"}] * 101},
+    ):
+        with pytest.raises(SlackApiError, match="invalid_arguments"):
+            client.views_publish(user_id=BOB, view=refused)
     with pytest.raises(SlackApiError, match="user_not_found"):
         client.views_publish(user_id="U0NOBODY99", view=home)
 

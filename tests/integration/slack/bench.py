@@ -97,6 +97,7 @@ class SlackBench:
         )
         self.client = self._bot.client
         self.announcer = self._bot.announcer
+        self.home = self._bot.home
         self.accounts = self._bot.services.accounts
         self.fixes = self._bot.fixes
         self.scanner = self._bot.services.scanner
@@ -112,6 +113,7 @@ class SlackBench:
     def start(self) -> None:
         """Connect."""
         self._bot.connection.start()
+        self.home.start()
         self.slack.wait_connected()
 
     def stop_connection(self) -> None:

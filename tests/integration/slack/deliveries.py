@@ -19,6 +19,8 @@ from bot.slack.views import (
     exemption_list,
     fix_form,
     fix_result,
+    home,
+    open_accounts,
     row_actions,
     show_all,
 )
@@ -79,6 +81,8 @@ def valid(known: Known, user: str, trigger: Payload) -> dict[str, tuple[str, Pay
         found[f"options of {name}"] = "interactive", suggestion(name, "web", user)
     for view in _forms(known):
         found[view["callback_id"]] = "interactive", _submission(view, user, trigger)
+    for event in _events(user, trigger):
+        found[event["event"]["type"]] = "events_api", event
     return found
 
 
@@ -145,6 +149,20 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         "selected_option": {"value": "BILLING"},
     }
     yield fix_form.CHOOSE_TYPE, _press(chosen, user, trigger, _fix_form(known))
+    on_home: Payload = {"callback_id": "", "type": "home", "blocks": []}
+    for action_id, value in (
+        (home.CHECK, "check"),
+        (home.SHOW_ALL, "0"),
+        (home.EXEMPTIONS, "0"),
+        (f"{row_actions.FIX}:2", contact),
+        (f"{row_actions.EXEMPT}:2", f"{row_actions.EXEMPT}:{contact}"),
+        (f"{row_actions.SHOW}:2", f"{row_actions.SHOW}:{contact}"),
+    ):
+        action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
+        yield f"{action_id} on Home", _press(action, user, trigger, on_home)
+    listed = open_accounts.page_view([], 45, 1, read_only=False)
+    turn = {"type": "button", "action_id": f"{open_accounts.TURN}:next", "value": "2"}
+    yield open_accounts.TURN, _press(turn, user, trigger, listed)
 
 
 def suggestion(action_id: str, typed: str, user: str) -> Payload:
@@ -174,6 +192,21 @@ def _press(action: Payload, user: str, trigger: Payload, view: Payload | None = 
         "message": {"ts": "1790000000.000001", "text": "6 contacts missing"},
         "container": {"type": "message", "channel_id": ALERTS, "is_ephemeral": False},
     }
+
+
+def _events(user: str, trigger: Payload) -> Iterator[Payload]:
+    direct = f"D{user[1:]}"
+    message = {"channel_type": "im", "text": "Hello?", "ts": "1790000000.000002", "team": TEAM}
+    for kind, members in (("app_home_opened", {"tab": "home"}), ("message", message)):
+        event = {"type": kind, "user": user, "channel": direct, "event_ts": "1.2", **members}
+        yield {
+            "type": "event_callback",
+            "team_id": TEAM,
+            "api_app_id": APP,
+            "event_id": f"Ev{kind}{trigger['trigger_id']}",
+            "event_time": 1_790_000_000,
+            "event": event,
+        }
 
 
 def _forms(known: Known) -> Iterator[Payload]:
@@ -260,6 +293,8 @@ class Bound:
     def _first(self, payload: Payload) -> tuple[str, str | re.Pattern[str]]:
         if "command" in payload:
             kind, name = "command", payload["command"]
+        elif payload["type"] == "event_callback":
+            kind, name = "event", payload["event"]["type"]
         elif payload["type"] == "block_actions":
             kind, name = "action", payload["actions"][0]["action_id"]
         elif payload["type"] == "block_suggestion":

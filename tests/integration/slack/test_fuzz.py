@@ -79,6 +79,11 @@ class Role:
             payload |= {"team_id": self.team} if self.team else {}
             payload |= {"enterprise_id": self.enterprise} if self.enterprise else {}
             return payload
+        if payload["type"] == "event_callback":
+            payload["team_id"] = self.team or payload["team_id"]
+            payload["event"] |= {"team": self.home_team} if self.home_team else {}
+            payload |= {"enterprise_id": self.enterprise} if self.enterprise else {}
+            return payload
         if self.team:
             payload["team"] = {"id": self.team, "domain": "elsewhere"}
         if self.home_team:

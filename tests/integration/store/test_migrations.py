@@ -191,7 +191,7 @@ def test_it_is_brought_up_once(path: Path) -> None:
     """Opened again it is as it was, and sound."""
     for _ in range(2):
         SqliteStore(path, SetClock()).close()
-    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(8,)]
+    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(9,)]
     kinds = query(path, "SELECT kind FROM announcements WHERE id IN ('a', 'b', 'c') ORDER BY id")
     assert kinds == [("non_compliant",), ("unchecked",), ("checks_failing",)]
     assert query(path, "PRAGMA integrity_check") == [("ok",)]

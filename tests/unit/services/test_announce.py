@@ -90,6 +90,7 @@ class FrailAnnouncements:
         self.due_faults = self.sent_faults = 0
         self.failed = threading.Event()
         self.stale: list[Announcement] | None = None
+        self.introduce = announcements.introduce
         self.content = announcements.content
         self.begin_sending = announcements.begin_sending
         self.not_sent = announcements.not_sent

@@ -13,7 +13,7 @@ import yaml
 from slack_sdk import WebClient
 
 from bot.slack.command_parser import COMMAND
-from bot.slack.scopes import BOT_SCOPES, manifest_lines
+from bot.slack.scopes import BOT_EVENTS, BOT_SCOPES, HOME_MANIFEST, manifest_lines
 
 ROOT: Final = Path(__file__).parents[3]
 
@@ -32,10 +32,17 @@ SCOPES: Final[dict[str, set[str]]] = {
     "users_list": {"users:read", "users:read.email"},
     "users_lookupByEmail": {"users:read.email"},
     "views_open": set(),
+    "views_publish": set(),
     "views_push": set(),
     "views_update": set(),
 }
 """The scopes that each method needs for public and private channels, from Slack's reference."""
+
+EVENTS: Final[dict[str, set[str]]] = {
+    "app_home_opened": set(),
+    "message.im": {"im:history"},
+}
+"""The scopes that each event needs, from Slack's reference."""
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +69,29 @@ def methods() -> set[str]:
     }
 
 
+def events() -> set[str]:
+    """The types of the events that the app listens to."""
+    calls = (
+        node
+        for node in ast.walk(ast.parse((ROOT / "bot/slack/app.py").read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    )
+    return {
+        str(ast.literal_eval(call.args[0]))
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "event" and call.args
+        if isinstance(call.args[0], ast.Constant)
+    }
+
+
 def test_every_method_called_is_known_here() -> None:
     """A Web API method that the code begins or ceases to call is added to or taken from SCOPES."""
     assert methods() == set(SCOPES)
 
 
 def test_scopes_are_exactly_those_needed(manifest: dict[str, Any]) -> None:
-    """The manifest asks for the scopes of the methods called and of the command, and no other."""
-    needed = {"commands"}.union(*(SCOPES[method] for method in methods()))
+    """The manifest asks for the scopes of the methods, events and the command, and no other."""
+    needed = {"commands"}.union(*(SCOPES[method] for method in methods()), *EVENTS.values())
     granted = manifest["oauth_config"]["scopes"]["bot"]
     assert set(granted) == needed
     assert granted == sorted(granted)
@@ -90,13 +112,37 @@ def test_commands_are_exactly_those_bound(manifest: dict[str, Any]) -> None:
     assert command["description"]
 
 
-def test_interactivity_events_and_transport(manifest: dict[str, Any]) -> None:
-    """Interactivity is on for the buttons and the modal; no event is listened to, none declared."""
+def test_events_are_exactly_those_listened_to(manifest: dict[str, Any]) -> None:
+    """Every event declared has a listener, and every listener's event is declared."""
+    declared = manifest["settings"]["event_subscriptions"]["bot_events"]
+    assert declared == list(BOT_EVENTS) == sorted(EVENTS)
+    assert {event.partition(".")[0] for event in declared} == events()
+
+
+def test_home_and_messages_can_be_opened(manifest: dict[str, Any]) -> None:
+    """The Home tab is on, since it is published, and people can write to the bot."""
+    assert "views_publish" in methods()
+    assert manifest["features"]["app_home"] == {
+        "home_tab_enabled": True,
+        "messages_tab_enabled": True,
+        "messages_tab_read_only_enabled": False,
+    }
+
+
+def test_the_doctor_gives_an_older_app_what_home_needs(manifest: dict[str, Any]) -> None:
+    """What it gives to paste is part of the manifest."""
+    lacking = yaml.safe_load(HOME_MANIFEST)
+    assert lacking["features"]["app_home"].items() <= manifest["features"]["app_home"].items()
+    assert lacking["settings"]["event_subscriptions"] == manifest["settings"]["event_subscriptions"]
+    assert set().union(*EVENTS.values()) == set(lacking["oauth_config"]["scopes"]["bot"])
+
+
+def test_interactivity_and_transport(manifest: dict[str, Any]) -> None:
+    """Interactivity is on for the buttons and the modals, over Socket Mode."""
     settings = manifest["settings"]
     assert settings["interactivity"] == {"is_enabled": True}
     assert settings["socket_mode_enabled"] is True
     assert settings["token_rotation_enabled"] is False
-    assert ("event" in attributes()) == ("event_subscriptions" in settings)
     assert "features" in manifest
     assert "shortcuts" not in manifest["features"]
 

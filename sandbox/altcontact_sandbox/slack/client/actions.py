@@ -90,9 +90,9 @@ class SlackActions(SlackFaultSettings):
         """Close the topmost modal."""
         return self._act("close", user=user)
 
-    def open_home(self, user: str = ALICE) -> Seen:
-        """Look at the app's home tab; `acked` is None where the app does not subscribe to that."""
-        return self._act("open_home", user=user)
+    def open_home(self, user: str = ALICE, tab: str = "home") -> Seen:
+        """Open a tab of the app; `acked` is None if the app doesn't subscribe to that."""
+        return self._act("open_home", user=user, tab=tab)
 
     def deliver_again(self, handle: int | None = None) -> Seen:
         """Deliver the payload of an act once more; None is the last."""

@@ -40,6 +40,7 @@ _SETTINGS: Final = frozenset(
         "latency",
         "ghost_connections",
         "says_hello",
+        "has_home",
         "ack_within",
         "post_rate",
         "post_burst",

@@ -46,7 +46,10 @@ class PeopleActions:
         return told
 
     async def say(self, user: str, channel: str, text: str, thread_ts: str = "") -> Payload:
-        """Post a message, or an answer to one; `acked` is None as the app hears of no messages."""
+        """Post a message, or an answer to one; `acked` is None, as nobody waits for that.
+
+        The app hears of those in its direct messages, if it subscribes to `message.im`.
+        """
         self._delivery.known(user)
         is_theirs = channel == f"D{user[1:]}"
         place = self._space.direct(user) if is_theirs else self._space.channel(channel)
@@ -65,14 +68,20 @@ class PeopleActions:
         message.thread_ts = parent.thread_ts or parent.ts if parent else ""
         self._space.messages.append(message)
         await self._space.tell()
-        return {"acked": None, "ts": message.ts}
+        told: Payload = {"acked": None, "ts": message.ts}
+        if is_theirs and self._space.hears("message.im"):
+            payload = payloads.direct_message(self._space, message)
+            told["handle"] = self._delivery.deliver_soon("events_api", payload)
+        return told
 
-    async def open_home(self, user: str) -> Payload:
-        """Look at the app's home; the app is told where it subscribes to that."""
+    async def open_home(self, user: str, tab: str = "home") -> Payload:
+        """Open a tab of the app, `home` or `messages`; the app is told if it subscribes to that."""
         self._delivery.known(user)
-        if "app_home_opened" not in self._space.events:
+        if tab == "home" and not self._space.has_home:
+            return {"error": "the app has no home tab"}
+        if not self._space.hears("app_home_opened"):
             return {"acked": None}
-        payload = payloads.home_opened(self._space, user)
+        payload = payloads.home_opened(self._space, user, tab)
         return (await self._delivery.deliver("events_api", payload))[1]
 
     async def submit(self, user: str, values: dict[str, Any]) -> Payload:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from altcontact_sandbox.errors import SandboxError
@@ -36,6 +37,15 @@ class Delivery:
             "handle": handle,
             "trigger_id": payload.get("trigger_id", ""),
         }
+
+    def deliver_soon(self, kind: str, payload: Payload) -> int:
+        """Deliver something that the person doesn't wait for; gives its handle."""
+        handle = len(self.space.delivered)
+        self.space.delivered.append((kind, payload))
+        task = asyncio.create_task(self._socket.deliver(kind, payload))
+        self.space.deliveries.add(task)
+        task.add_done_callback(self.space.deliveries.discard)
+        return handle
 
     async def again(self, handle: int | None = None) -> Payload:
         """Deliver a payload once more (None: the last), as Slack does where an ack was lost."""

@@ -128,20 +128,47 @@ def action(
     return {**told, **selection(element, value, suggested)}
 
 
-def home_opened(space: Workspace, user: str) -> Payload:
-    """The event of somebody who looks at the app's home tab."""
+def home_opened(space: Workspace, user: str, tab: str) -> Payload:
+    """The event of somebody who opens the app, at a tab of it."""
     event: Payload = {
         "type": "app_home_opened",
         "user": user,
         "channel": space.direct(user).id,
-        "tab": "home",
+        "tab": tab,
         "event_ts": f"{time.time():.6f}",
     }
-    if user in space.homes:
+    if tab == "home" and user in space.homes:
         event["view"] = view_json(space.homes[user])
+    return _event(space, user, event)
+
+
+def direct_message(space: Workspace, message: Message) -> Payload:
+    """The event of a message that somebody wrote to the bot."""
+    origin = origin_of(space, message.user)
+    event: Payload = {
+        "type": "message",
+        "channel": message.channel,
+        "channel_type": "im",
+        "user": message.user,
+        "text": message.text,
+        "ts": message.ts,
+        "event_ts": message.ts,
+        "team": origin["home_team_id"],
+        "client_msg_id": space.new_id("M"),
+    }
+    if message.thread_ts:
+        event["thread_ts"] = message.thread_ts
+    return _event(space, message.user, event)
+
+
+def _event(space: Workspace, user: str, event: Payload) -> Payload:
+    """What all events have in common."""
+    origin = origin_of(space, user)
+    enterprise = {"enterprise_id": origin["enterprise_id"]} if origin["enterprise_id"] else {}
     return {
         "type": "event_callback",
-        "team_id": TEAM,
+        "team_id": origin["team_id"] or TEAM,
+        **enterprise,
         "api_app_id": APP,
         "event_id": space.new_id("Ev"),
         "event_time": int(time.time()),

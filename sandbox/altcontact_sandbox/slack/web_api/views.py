@@ -52,12 +52,16 @@ def update_view(space: Workspace, given: Arguments) -> Answer:
 
 def publish_view(space: Workspace, given: Arguments) -> Answer:
     """`views.publish`: a person's home tab."""
+    if not space.has_home:
+        raise Refusal("not_enabled")
     view = _checked_view(given, "home")
     user = str(given.get("user_id", ""))
     if not space.name_of(user):
         raise Refusal("user_not_found")
     if user in space.homes:
         _check_hash(given, space.homes[user])
+    elif given.get("hash"):
+        raise Refusal("hash_conflict")
     return {"view": view_json(space.publish(user, view))}
 
 

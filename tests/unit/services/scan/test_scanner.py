@@ -100,6 +100,7 @@ class FrailStore:
         self.exemptions = store.exemptions
         self.announcements = store.announcements
         self.accounts = store.accounts
+        self.overviews = store.overviews
         self.deliveries = store.deliveries
         self.slack_health = store.slack_health
 

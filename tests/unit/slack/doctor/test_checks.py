@@ -12,9 +12,11 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.errors import NotifierError
 from bot.services.doctor import CheckResult, State
+from bot.services.home import HomeStatus
 from bot.slack.doctor.checks import SlackChecks
+from bot.slack.doctor.home import check_home
 from bot.slack.doctor.proxy import check_proxy
-from bot.slack.scopes import BOT_SCOPES
+from bot.slack.scopes import BOT_SCOPES, HOME_MANIFEST
 from bot.slack.socket_mode import SocketStatus
 from tests.unit.fakes import START, FakeClock
 
@@ -120,6 +122,11 @@ def test_scopes_that_are_not_told() -> None:
     assert lines["Scopes"].state is State.FAILURE
 
 
+def refusal(code: str) -> NotifierError:
+    """What Slack said instead of showing a Home."""
+    return NotifierError("Slack refused.", "Look it up.", code=code)
+
+
 def scopes(*without: str) -> Answer:
     """A token with the scopes of the manifest, but for some."""
     return bot(**{"X-OAuth-Scopes": ",".join(sorted(set(BOT_SCOPES) - set(without)))})
@@ -130,12 +137,37 @@ def test_scopes_that_only_some_policies_need() -> None:
     line = run_checks(scopes())["Scopes"]
     assert (line.state, line.message) == (
         State.OK,
-        "all 9 that the bot needs are granted, and no others.",
+        "all 10 that the bot needs are granted, and no others.",
     )
     line = run_checks(scopes("users:read.email"))["Scopes"]
     assert line.state is State.OK
     assert line.message.endswith("and no others. The policy doesn't need users:read.email.")
     assert run_checks(scopes(), wants_members=True, wants_owners=True)["Scopes"].state is State.OK
+
+
+def test_an_app_from_before_it_had_a_home() -> None:
+    """Nothing fails without it; the doctor says what is missing, and gives what to paste."""
+    line = run_checks(scopes("im:history"))["Scopes"]
+    assert line.state is State.WARNING
+    assert "direct messages get no answer" in line.message
+    assert line.snippet == HOME_MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "says"),
+    [
+        (HomeStatus(START), State.OK, "Slack accepted the last one."),
+        (HomeStatus(START, refusal("not_enabled")), State.WARNING, "home_tab_enabled: true"),
+        (HomeStatus(START, refusal("invalid_auth")), State.WARNING, "Slack's code: invalid_auth"),
+        (HomeStatus(START, refusal("")), State.WARNING, "was not shown."),
+    ],
+)
+def test_home(status: HomeStatus, state: State, says: str) -> None:
+    """It reports what became of the last Home, if there was one, without publishing any."""
+    assert list(check_home(HomeStatus())) == []
+    (line,) = check_home(status)
+    assert line.state is state
+    assert says in f"{line.message} {line.snippet}"
 
 
 def test_scopes_that_the_policy_needs() -> None:

@@ -12,14 +12,13 @@ export function mountHome() {
   const render = () => {
     const isHere = ui.place === "home";
     node.hidden = !isHere;
-    if (!isHere) {
-      opened = "";
-      return;
+    const isMessages = ui.place === `D${ui.me.slice(1)}`;
+    const place = isHere || isMessages ? `${ui.me} ${ui.place}` : "";
+    if (opened !== place) {
+      opened = place;
+      if (place) act("open_home", { tab: isHere ? "home" : "messages" }, { quiet: true });
     }
-    if (opened !== ui.me) {
-      opened = ui.me;
-      act("open_home", {}, { quiet: true });
-    }
+    if (!isHere) return;
     const published = store.slack.homes?.[ui.me];
     const view = published?.view ?? published;
     const sign = JSON.stringify([ui.me, view?.blocks ?? null]);

@@ -1,0 +1,65 @@
+"""The ports of Home: what it shows, and where each person sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.errors import AltcontactError
+    from bot.domain.overview import OpenAccount, Overview
+    from bot.services.ports.slack import Actor
+
+
+class OverviewRepository(Protocol):
+    """All accounts at one moment; see `bot.services.ports.store` for what all of them promise."""
+
+    def overview(self, accounts: int, exemptions: int) -> Overview:
+        """What is known of all accounts now.
+
+        Args:
+            accounts: how many that need attention it lists at most.
+            exemptions: how many that end soon it lists at most.
+        """
+        ...
+
+    def open_accounts(self, limit: int, offset: int = 0) -> tuple[list[OpenAccount], int]:
+        """Accounts that need attention, worst first, and how many there are in all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HomeContent:
+    """What a Home shows.
+
+    Args:
+        overview: all accounts now.
+        next_check: when the schedule checks next; None if it never does.
+        notice: why what the person asked for on their Home wasn't done.
+    """
+
+    overview: Overview
+    next_check: datetime | None
+    notice: AltcontactError | None = None
+
+
+class HomePage(Protocol):
+    """The Home tabs of the Slack app. Safe to call from several threads, once for each person."""
+
+    def publish(self, actor: Actor, content: HomeContent) -> None:
+        """Show a person their Home, or why they can't see it.
+
+        Raises:
+            NotifierError: Slack didn't accept it.
+        """
+        ...
+
+    def publish_problem(self, actor: Actor, error: AltcontactError) -> None:
+        """Show why there is nothing to see just now.
+
+        Raises:
+            NotifierError: Slack didn't accept it.
+        """
+        ...

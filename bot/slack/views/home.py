@@ -1,0 +1,245 @@
+"""The app's Home: how many accounts are compliant, what needs attention, and how checks go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.domain.exemptions import ExemptionKind
+from bot.domain.findings import Outcome
+from bot.domain.scans import ScanState
+from bot.slack.views.blocks import (
+    accounts,
+    actions,
+    button,
+    context,
+    date,
+    day,
+    divider,
+    escape,
+    header,
+    mrkdwn,
+    paragraph,
+    section,
+)
+from bot.slack.views.open_accounts import account_rows, common_problem
+from bot.slack.views.problem import problem_message
+from bot.slack.views.row_actions import EXEMPT, VERIFY, account_name, title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from bot.domain.errors import AltcontactError
+    from bot.domain.exemptions import Exemption
+    from bot.domain.overview import Overview, Uncheckable
+    from bot.domain.scans import Scan
+    from bot.domain.slack_health import WaitingAlerts
+    from bot.services.ports.home import HomeContent
+    from bot.slack.views.blocks import Block
+
+CHECK: Final = "altcontact_home_check"
+"""The action id of **Check now**."""
+
+SHOW_ALL: Final = "altcontact_home_all"
+"""The action id of **Show all**, which lists every account that needs attention."""
+
+EXEMPTIONS: Final = "altcontact_home_exemptions"
+"""The action id of the button that lists every exemption."""
+
+_PURPOSE: Final = "I check that every AWS account has valid alternate contacts."
+_READ_ONLY: Final = (
+    "Changing contacts is turned off. To turn it on, name users or user groups in "
+    "`ALTCONTACT_FIXERS` and restart the bot."
+)
+_OTHERS: Final = (
+    ":warning: *Another bot uses the same Slack app*, so buttons and commands reach only one of "
+    "the two.\nTo fix this: stop the other bot, or create a separate Slack app for it."
+)
+_CAUSES: Final = 3
+"""Causes shown of accounts that couldn't be checked."""
+
+_COUNTED: Final = {Outcome.EXEMPT: "exempt", Outcome.SKIPPED: "skipped"}
+
+
+def home_view(content: HomeContent, *, fixers: str, read_only: bool) -> dict[str, Any]:
+    """A person's Home. It has no contact details, so it is the same for everybody.
+
+    Args:
+        content: what it shows.
+        fixers: who can change contacts, as mrkdwn.
+        read_only: whether nobody can.
+    """
+    overview = content.overview
+    blocks: list[Block] = []
+    if content.notice is not None:
+        blocks += [_warning(content.notice), divider()]
+    blocks += _summary(overview, content.next_check)
+    blocks += _problems(overview)
+    blocks += _attention(overview, read_only=read_only)
+    blocks += _ending(overview, read_only=read_only)
+    who = _READ_ONLY if read_only else f"Who can change contacts: {fixers}"
+    blocks += [divider(), context(who)]
+    if overview.last_scan is not None and not any(_problems(overview)):
+        blocks.append(context("Checks and alerts are working."))
+    return _home(blocks)
+
+
+def problem_home(error: AltcontactError) -> dict[str, Any]:
+    """A Home that couldn't be read, or that this person can't see: why, and the next step."""
+    return _home([header("altcontact"), _warning(error)])
+
+
+def _home(blocks: list[Block]) -> dict[str, Any]:
+    return {"type": "home", "blocks": blocks}
+
+
+def _warning(error: AltcontactError) -> Block:
+    text = "\n".join(block["text"]["text"] for block in problem_message(error).blocks)
+    return paragraph(f":warning: {text}")
+
+
+def _summary(overview: Overview, next_check: datetime | None) -> Iterator[Block]:
+    """The share, the counts, and when checks run; beside them **Check now**."""
+    check = button("Check now", CHECK, "check", label="Check all accounts now")
+    if overview.checked:
+        share = f"{overview.percent}%" if overview.percent or not overview.compliant else "Under 1%"
+        of_all = f"{overview.compliant:,} of {accounts(overview.checked)}"
+        yield header(f"{share} compliant ({of_all})")
+        yield section(mrkdwn(_counts(overview)), accessory=check)
+        yield context(_times(overview, next_check))
+        return
+    yield header("altcontact")
+    if overview.running is not None:
+        text = f"{_PURPOSE}\n*The first check is running.* {_progress(overview)}"
+    elif overview.last_scan is None:
+        first = f"The first runs {date(next_check)}." if next_check else "None is scheduled."
+        text = f"{_PURPOSE}\n*No check yet.* {first}"
+    else:
+        text = f"{_PURPOSE}\n*No account has been checked yet.* {_times(overview, next_check)}"
+    yield section(mrkdwn(text), accessory=check)
+
+
+def _counts(overview: Overview) -> str:
+    """How many accounts have each outcome, but for those that are compliant."""
+    said = []
+    if overview.non_compliant:
+        said.append(f"*{overview.non_compliant:,} non-compliant*")
+    if overview.unchecked:
+        said.append(f"{overview.unchecked:,} couldn't be checked")
+    said += [
+        f"{overview.counts[outcome]:,} {word}"
+        for outcome, word in _COUNTED.items()
+        if overview.counts.get(outcome)
+    ]
+    if overview.compliant == overview.checked:
+        said.insert(0, ":white_check_mark: Every account has valid alternate contacts")
+    return " · ".join(said)
+
+
+def _times(overview: Overview, next_check: datetime | None) -> str:
+    last = overview.last_scan
+    said = [f"Last check {date(last.finished_at or last.started_at)}"] if last is not None else []
+    if overview.running is not None:
+        said.append(f":hourglass_flowing_sand: Checking now: {_progress(overview)}")
+    elif next_check is not None:
+        said.append(f"next check {date(next_check)}")
+    else:
+        said.append("no further check is scheduled")
+    return " · ".join(said)
+
+
+def _progress(overview: Overview) -> str:
+    running = overview.running
+    done = running.done if running is not None else 0
+    return f"{accounts(done)} checked so far." if done else "It has just started."
+
+
+def _problems(overview: Overview) -> Iterator[Block]:
+    """What keeps checks or alerts from working, and what accounts couldn't be checked for."""
+    if overview.last_scan is not None and overview.last_scan.failing:
+        yield paragraph(_failing(overview.last_scan))
+    if overview.waiting is not None:
+        yield paragraph(_waiting(overview.waiting))
+    if overview.others is not None and overview.others.lasting:
+        yield paragraph(_OTHERS)
+    for cause in overview.uncheckable[:_CAUSES]:
+        yield paragraph(_uncheckable(cause))
+    more = len(overview.uncheckable) - _CAUSES
+    if more > 0:
+        causes = "cause" if more == 1 else "causes"
+        yield context(f"…and {more} more {causes}. `/altcontact check` shows them all.")
+
+
+def _failing(scan: Scan) -> str:
+    state = "failed" if scan.state is ScanState.FAILED else "was incomplete"
+    said = [f":warning: *The last check {state}.*"]
+    for organization, failure in scan.failing.items():
+        where = f"{escape(organization)}: " if organization else ""
+        remedy = f"\nTo fix this: {escape(failure.remedy)}" if failure.remedy else ""
+        said.append(f"{where}{escape(failure.message)}{remedy}")
+    return "\n".join(said)
+
+
+def _waiting(waiting: WaitingAlerts) -> str:
+    are = "alert is" if waiting.number == 1 else "alerts are"
+    since = f"{waiting.number:,} {are} waiting to be posted since {date(waiting.since)}."
+    refusal = waiting.refusal
+    remedy = f"\nTo fix this: {escape(refusal.remedy)}" if refusal.remedy else ""
+    return f":warning: *{since}* {escape(refusal.message)}{remedy}"
+
+
+def _uncheckable(cause: Uncheckable) -> str:
+    failure = cause.failure
+    remedy = f"\nTo fix this: {escape(failure.remedy)}" if failure.remedy else ""
+    if cause.accounts == 1:
+        which = f":warning: {account_name(cause.name, cause.id)} couldn't be checked."
+    else:
+        which = f":warning: *{accounts(cause.accounts)} couldn't be checked.*"
+    return f"{which} {escape(failure.message)}{remedy}"
+
+
+def _attention(overview: Overview, *, read_only: bool) -> Iterator[Block]:
+    number = overview.non_compliant
+    if not overview.worst:
+        return
+    needs = "account needs" if number == 1 else "accounts need"
+    is_all = number <= len(overview.worst)
+    common = common_problem(overview.worst) if is_all else ""
+    yield divider()
+    yield paragraph(f"*{number:,} {needs} attention*" + (f" · {escape(common)}" if common else ""))
+    yield from account_rows(overview.worst, read_only=read_only, known=common)
+    if not is_all:
+        label = "Show all accounts that need attention"
+        yield actions(button(f"Show all {number:,}", SHOW_ALL, "0", label=label))
+
+
+def _ending(overview: Overview, *, read_only: bool) -> Iterator[Block]:
+    if not overview.ending:
+        return
+    kinds = {exemption.request.kind for exemption in overview.ending}
+    noun = str(next(iter(kinds)).value) if len(kinds) == 1 else "exemption"
+    number = overview.ending_total
+    ends = f"{noun} ends" if number == 1 else f"{noun}s end"
+    yield divider()
+    yield paragraph(f"*{number:,} {ends} within a week*")
+    for position, exemption in enumerate(overview.ending):
+        yield _ending_row(position, exemption, read_only=read_only)
+    label = "Show all exemptions"
+    yield actions(button("Show all exemptions", EXEMPTIONS, "0", label=label))
+
+
+def _ending_row(number: int, exemption: Exemption, *, read_only: bool) -> Block:
+    request = exemption.request
+    is_verified = request.kind is ExemptionKind.VERIFICATION
+    named = account_name(exemption.account_name, request.account_id)
+    done = "Verified manually" if is_verified else "Exempt"
+    text = f"{request.type.label} contact: {done.lower()} until {day(request.until)} "
+    text += f"(<@{request.user_id}>)"
+    choice, verb = (VERIFY, "Verify again…") if is_verified else (EXEMPT, "Extend…")
+    renew = button(
+        verb,
+        f"{choice}:{number}",
+        f"{choice}:{request.account_id}:{request.type.value}",
+        label=f"{verb} {title(exemption.account_name, request.account_id)}",
+    )
+    return section(mrkdwn(f"{named}\n{text}"), accessory=None if read_only else renew)
