@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["ready"]
 
 
+INTRODUCTION = "I check that every AWS account has valid alternate contacts"
+"""Begins the first message of a new bot."""
+
+
 def alerts(slack: SlackSandbox) -> list[dict[str, Any]]:
     """The alerts in the channel."""
     return [m for m in slack.messages() if "missing" in m["text"] or "Resolved" in m["text"]]
@@ -43,9 +47,11 @@ def test_a_post_in_doubt_that_did_not_arrive_is_sent_again(bot: Bot, slack: Slac
     """A post that Slack never took is looked for, not found, and sent: late, and once."""
     slack.fault("chat.postMessage", "close")
     bot.start()
+    slack.wait_message(INTRODUCTION)
     slack.wait_message("contacts missing")
     slack.wait_message("could not be checked")
     assert len(alerts(slack)) == 1
+    assert sum(INTRODUCTION in each["text"] for each in slack.messages()) == 1
     assert slack.calls("conversations.history")
 
 
@@ -56,7 +62,7 @@ def test_where_history_cannot_be_read_a_repeat_says_so(bot: Bot, slack: SlackSan
     slack.fault("chat.postMessage", "lost_reply")
     bot.start()
     repeat = slack.wait_message("may be a repeat")
-    assert "missing" in repeat["text"] or "checked" in repeat["text"]
+    assert INTRODUCTION in repeat["text"]
     bot.wait_log("post in doubt, and history unreadable")
 
 

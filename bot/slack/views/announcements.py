@@ -70,7 +70,7 @@ def _message(content: AnnouncementContent, links: RowLinks) -> Message:
         case AnnouncementKind.OTHER_BOTS:
             message = other_bots_message(content)
         case AnnouncementKind.STARTED:
-            message = started_message(content.planned_by)
+            message = started_message(content.planned_by, content.announcement.created_at)
         case _:
             assert_never(kind)
     return message
