@@ -50,11 +50,11 @@ class Uncheckable:
 
 @dataclass(frozen=True, slots=True)
 class RunningScan:
-    """A scan in progress, and how far it is: accounts `done` of those `listed` so far."""
+    """A scan in progress, and how far it is: accounts done, and in total if all are listed."""
 
     scan: Scan
     done: int
-    listed: int
+    total: int | None
 
 
 @dataclass(frozen=True, slots=True)

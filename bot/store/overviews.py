@@ -149,7 +149,10 @@ class Overviews(Repository):
     def _running(self, db: Transaction) -> RunningScan | None:
         """The scan in progress; one whose process is gone doesn't renew its lease."""
         row = db.row(_RUNNING, now=time_text(self._clock.now()))
-        return RunningScan(to_scan(row), row["done"], row["total"]) if row is not None else None
+        if row is None:
+            return None
+        # The column holds 0 while accounts are still being listed.
+        return RunningScan(to_scan(row), row["done"], row["total"] or None)
 
 
 def _counts(db: Transaction) -> Mapping[Outcome, int]:

@@ -69,7 +69,7 @@ def check_scopes(
         yield line("Scopes", State.WARNING, message, remedy, manifest_lines(needless))
     if MESSAGES in absent:
         lacks_any = True
-        yield line("Scopes", State.WARNING, _NO_HOME, _ADD, HOME_MANIFEST)
+        yield line("Home", State.WARNING, _NO_HOME, _ADD, HOME_MANIFEST)
     if not lacks_any:
         number = len(BOT_SCOPES) - len(absent)
         message = f"all {number} that the bot needs are granted, and no others."

@@ -90,12 +90,14 @@ class ScanListener:
         )
         reporter.started(self.begin(actor, reporter.progress))
 
-    def begin(self, actor: Actor, progress: Callable[[int, int], None] | None = None) -> Ticket:
+    def begin(
+        self, actor: Actor, progress: Callable[[int, int | None], None] | None = None
+    ) -> Ticket:
         """Check all accounts, or join the check that is running, within this person's limit.
 
         Args:
             actor: who asks.
-            progress: called with (accounts done, accounts listed so far); must be quick.
+            progress: called with (accounts done, in total if all are listed); must be quick.
 
         Raises:
             NotAllowed: the person isn't from this workspace.

@@ -150,8 +150,11 @@ def _times(overview: Overview, next_check: datetime | None) -> str:
 
 def _progress(overview: Overview) -> str:
     running = overview.running
-    done = running.done if running is not None else 0
-    return f"{accounts(done)} checked so far." if done else "It has just started."
+    if running is None or not running.done:
+        return "It has just started."
+    if running.total is None:
+        return f"{running.done:,} checked, still listing accounts…"
+    return f"{running.done:,} of {accounts(running.total)} checked."
 
 
 def _problems(overview: Overview) -> Iterator[Block]:

@@ -223,7 +223,11 @@ def test_the_scan_in_progress(store: SqliteStore, clock: SetClock) -> None:
     store.scans.renew(scan.id, 3, 7)
     running = seen(store).running
     assert running is not None
-    assert (running.scan.id, running.done, running.listed) == (scan.id, 3, 7)
+    assert (running.scan.id, running.done, running.total) == (scan.id, 3, 7)
+    store.scans.renew(scan.id, 3, None)
+    listing = seen(store).running
+    assert listing is not None
+    assert listing.total is None
     clock.tick(LEASE.total_seconds() + 1)
     assert seen(store).running is None
 

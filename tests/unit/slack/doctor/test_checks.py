@@ -147,7 +147,7 @@ def test_scopes_that_only_some_policies_need() -> None:
 
 def test_an_app_from_before_it_had_a_home() -> None:
     """Nothing fails without it; the doctor says what is missing, and gives what to paste."""
-    line = run_checks(scopes("im:history"))["Scopes"]
+    line = run_checks(scopes("im:history"))["Home"]
     assert line.state is State.WARNING
     assert "direct messages get no answer" in line.message
     assert line.snippet == HOME_MANIFEST

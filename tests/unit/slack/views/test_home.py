@@ -143,13 +143,15 @@ def test_before_the_first_check() -> None:
     assert [each["action_id"] for each in pressable(view)] == [CHECK]
     running = RunningScan(scan(ScanState.RUNNING), 68, 150)
     said = text(shown(Overview({}, running=running)))
-    assert "*The first check is running.* 68 accounts checked so far." in said
+    assert "*The first check is running.* 68 of 150 accounts checked." in said
+    listing = text(shown(Overview({}, running=replace(running, total=None))))
+    assert "*The first check is running.* 68 checked, still listing accounts…" in listing
     assert "None is scheduled." in text(shown(Overview({}), next_check=None))
 
 
 def test_checks_that_run_or_fail() -> None:
     """A running check is shown with how far it is; one that failed with why and the next step."""
-    running = RunningScan(scan(ScanState.RUNNING), 0, 0)
+    running = RunningScan(scan(ScanState.RUNNING), 0, None)
     said = text(shown(replace(many(1), running=running)))
     assert "Checking now: It has just started." in said
     why = failure(FailureCode.CREDENTIALS_EXPIRED)
