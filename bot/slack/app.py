@@ -44,6 +44,7 @@ from bot.slack.views import (
     show_all,
 )
 from bot.slack.views import doctor as doctor_view
+from bot.slack.views import help as help_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -207,6 +208,7 @@ def build(
         exemptions=exemption,
         help_=help_,
         policy_reload=PolicyReloadListener(fixers, reload_policy),
+        readers=readers,
         scan=scan,
     )
     home_page = HomeListeners(
@@ -224,6 +226,7 @@ def build(
     once, each, submission = guard.once, guard.each, guard.submission
 
     app.command(COMMAND)(once(command.run))
+    app.action(help_views.RUN)(once(command.run_suggested))
 
     app.action(_numbered(row_actions.FIX))(once(fix.from_button))
     app.action(fix_result.TRY_AGAIN)(once(fix.try_again))

@@ -19,6 +19,9 @@ _NAMES: Final = (CHECK, DOCTOR, EXEMPT, EXEMPTIONS, FIX, HELP, RELOAD)
 _NEAR: Final = 0.5
 """How similar a word must be to a command to count as a typo of it (difflib's ratio)."""
 
+MAX_SUGGESTION: Final = 200
+"""Characters of a suggested command; names of AWS accounts have at most 50."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -27,13 +30,18 @@ class Command:
     name: str
     argument: str = ""
 
+    @property
+    def text(self) -> str:
+        """What to type after `/altcontact`."""
+        return f"{self.name} {self.argument}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Typo:
-    """An unknown command, and the whole line that was probably meant, if any."""
+    """An unknown command, and the command that was probably meant, if any."""
 
     typed: str
-    meant: str = ""
+    meant: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +80,14 @@ def parse(text: str) -> Command | Typo:
         return Command(name, rest if visible(rest) else "")
     near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=_NEAR)
     if near:
-        return Typo(word, f"{COMMAND} {near[0]} {rest}".rstrip())
+        return _typo(word, Command(near[0], rest if visible(rest) else ""))
     account = parse_account_id(text) or (" ".join(text.split()) if account_id_problem(text) else "")
-    return Typo(word, f"{COMMAND} {CHECK} {account}" if account else "")
+    return _typo(word, Command(CHECK, account)) if account else Typo(word)
+
+
+def _typo(word: str, meant: Command) -> Typo:
+    """A typo; without the command that was meant if that is too long to be one."""
+    return Typo(word, meant if len(meant.text) <= MAX_SUGGESTION else None)
 
 
 def split_type(argument: str) -> tuple[str, ContactType | None]:

@@ -138,7 +138,7 @@ def test_help_typos_and_repeated_deliveries(ready: Bot, slack: SlackSandbox) -> 
     slack.command("/altcontact")
     slack.wait_private("Last check")
     slack.command("/altcontact chekc web")
-    slack.wait_private("/altcontact check web")
+    slack.wait_private("Did you mean: /altcontact check web")
     heard = len(slack.private())
     assert slack.deliver_again()["acked"]
     slack.command("/altcontact fix")

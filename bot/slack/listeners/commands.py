@@ -11,12 +11,13 @@ from bot.slack.command_parser import (
     EXEMPT,
     EXEMPTIONS,
     FIX,
+    MAX_SUGGESTION,
     RELOAD,
     Command,
     Typo,
     parse,
 )
-from bot.slack.payloads import channel_id, find_text, text_at
+from bot.slack.payloads import PayloadError, channel_id, find_text, text_at
 from bot.slack.views.help import typo_message, which_account_message
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bot.slack.listeners.help import HelpListener
     from bot.slack.listeners.policy_reload import PolicyReloadListener
     from bot.slack.listeners.scan_progress import ScanListener
+    from bot.slack.readers import SlackReaders
 
 
 class CommandListeners:
@@ -41,6 +43,7 @@ class CommandListeners:
         exemptions: opens the list of exemptions.
         help_: lists the commands.
         policy_reload: applies the policy file.
+        readers: refuse people of other workspaces.
         scan: checks all accounts.
     """
 
@@ -54,6 +57,7 @@ class CommandListeners:
         exemptions: ExemptionListeners,
         help_: HelpListener,
         policy_reload: PolicyReloadListener,
+        readers: SlackReaders,
         scan: ScanListener,
     ) -> None:
         self._tasks = tasks
@@ -63,21 +67,39 @@ class CommandListeners:
         self._exemptions = exemptions
         self._help = help_
         self._policy_reload = policy_reload
+        self._readers = readers
         self._scan = scan
 
     def run(self, body: dict[str, Any]) -> None:
         """`/altcontact …`."""
         reply = self._messages.reply_to(body)
         command = parse(find_text(body, "text"))
-        if isinstance(command, Typo):
+        if isinstance(command, Command):
+            self._run(command, body, reply)
+            return
+        self._readers.access(actor_of(body))
+        if command.meant is not None:
             reply(typo_message(command.typed, command.meant))
         else:
-            self._run(command, body, reply)
+            self._help.answer(reply, command.typed)
+
+    def run_suggested(self, body: dict[str, Any]) -> None:
+        """The button below a typo: run the suggested command as if this person had typed it.
+
+        Raises:
+            PayloadError: the button's value is no command that the bot suggests.
+        """
+        text = text_at(body, "actions", 0, "value")
+        command = parse(text)
+        if isinstance(command, Typo) or len(text) > MAX_SUGGESTION:
+            raise PayloadError
+        self._run(command, body, self._messages.reply_to(body))
 
     def _run(self, command: Command, body: dict[str, Any], reply: PrivateReply) -> None:
         actor, argument = actor_of(body), command.argument
         match command.name:
             case name if name in {FIX, EXEMPT} and not argument:
+                self._readers.access(actor)
                 reply(which_account_message(name))
             case name if name in {CHECK, FIX, EXEMPT} and argument:
                 self._accounts.run(name, argument, body, reply)
@@ -90,4 +112,5 @@ class CommandListeners:
             case name if name == RELOAD:
                 self._tasks.run(lambda: self._policy_reload.answer(actor, reply), reply)
             case _:
+                self._readers.access(actor)
                 self._help.answer(reply)

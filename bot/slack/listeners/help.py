@@ -1,4 +1,4 @@
-"""`/altcontact help`: what can be typed, and how the bot is doing."""
+"""`/altcontact help`: the commands, and the state of the bot."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class HelpListener:
-    """Answers anybody.
+    """Shows the help. Callers refuse people of other workspaces first.
 
     Args:
-        scans: know the last one.
+        scans: the last scan.
         fixers: who may change contacts.
-        next_check: when the next check is due; None where none is planned.
-        waiting: reads the alerts that wait to be posted.
+        next_check: when the next check is due; None if none is scheduled.
+        waiting: reads the alerts that are waiting to be posted.
     """
 
     def __init__(
@@ -38,8 +38,8 @@ class HelpListener:
         self._next_check = next_check
         self._waiting = waiting
 
-    def answer(self, reply: Callable[[Message], None]) -> None:
-        """Say what can be typed, when checks are made, and who may fix."""
+    def answer(self, reply: Callable[[Message], None], unknown: str = "") -> None:
+        """Show the help; `unknown` is the word that is no command, if that is why."""
         reply(
             help_message(
                 last_scan=self._scans.last(),
@@ -47,5 +47,6 @@ class HelpListener:
                 fixers=self._fixers.who,
                 read_only=self._fixers.read_only,
                 waiting=self._waiting(),
+                unknown=unknown,
             )
         )

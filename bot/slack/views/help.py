@@ -1,21 +1,23 @@
-"""What `/altcontact` can do, when it checked last and will next; what a typo perhaps meant."""
+"""The answers to `/altcontact help`, to a typo, and to a command that lacks an account."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.scans import ScanState
-from bot.slack.command_parser import USAGE
+from bot.slack.command_parser import COMMAND, USAGE
 from bot.slack.views.account_card import TURN_ON
 from bot.slack.views.blocks import (
     accounts,
+    actions,
+    button,
+    clip,
+    code,
     context,
     date,
     escape,
     header,
     paragraph,
-    plain,
-    section,
 )
 from bot.slack.views.message import Message
 
@@ -24,8 +26,13 @@ if TYPE_CHECKING:
 
     from bot.domain.scans import Scan
     from bot.domain.slack_health import WaitingAlerts
+    from bot.slack.command_parser import Command
+
+RUN: Final = "altcontact_run"
+"""The action id of the button that runs a suggested command; its value is that command's text."""
 
 _COMMANDS: Final = "\n".join(f"`{usage.line}` {usage.description}" for usage in USAGE)
+_PURPOSE: Final = "I check that every AWS account has valid alternate contacts."
 _TYPED: Final = 100
 
 
@@ -36,27 +43,31 @@ def help_message(
     fixers: str,
     read_only: bool,
     waiting: WaitingAlerts | None,
+    unknown: str = "",
 ) -> Message:
-    """What the bot can do, and how things stand.
+    """The commands, the last and the next check, and who can change contacts.
 
     Args:
         last_scan: the newest scan that ended by itself, if any.
         next_check: when the schedule checks next, if ever.
         fixers: who may change contacts, as mrkdwn.
         read_only: whether nobody may.
-        waiting: the alerts that wait to be posted, if any; they come first.
+        waiting: the alerts that are waiting to be posted, if any; they come first.
+        unknown: a word that was typed and is no command, if the person didn't ask for help.
     """
-    purpose = "I keep the alternate contacts of your AWS accounts right."
-    commands = escape(_COMMANDS)
     last = _last(last_scan)
-    next_ = f"Next check: {date(next_check)}." if next_check else "No check is planned."
-    who = escape(TURN_ON) if read_only else f"Who may change contacts: {fixers}."
+    next_ = f"Next check: {date(next_check)}." if next_check else "No check is scheduled."
+    who = escape(TURN_ON) if read_only else f"Who can change contacts: {fixers}."
     blocks = [
         header("altcontact"),
-        paragraph(f"{purpose}\n{commands}"),
+        paragraph(f"{_PURPOSE}\n{escape(_COMMANDS)}"),
         paragraph(f"{last}\n{next_}"),
     ]
-    text = f"{purpose} {last} {next_}"
+    text = f"{_PURPOSE} {last} {next_}"
+    if unknown:
+        typed = clip(unknown, _TYPED)
+        blocks.insert(0, paragraph(f"Unknown command {code(typed)}."))
+        text = f"Unknown command “{escape(typed)}”. {text}"
     if waiting is not None:
         alarm = _waiting(waiting)
         blocks.insert(0, paragraph(alarm))
@@ -65,39 +76,47 @@ def help_message(
     return Message(text, blocks)
 
 
-def typo_message(typed: str, meant: str) -> Message:
-    """The nearest command to one that does not exist, if there is any."""
-    answer = f"There is no command “{typed[:_TYPED]}”."
-    if meant:
-        answer += f" Did you mean: {meant[: 3 * _TYPED]}"
-    more = "`/altcontact help` shows all commands."
-    if not meant:
-        more += escape(" `/altcontact check <id or name>` shows an account.")
-    return Message(escape(answer), [section(plain(answer)), context(more)])
+def typo_message(typed: str, meant: Command) -> Message:
+    """The command that was probably meant, with a button that runs it.
+
+    Args:
+        typed: the word that is no command.
+        meant: the command to suggest.
+    """
+    typed, text = clip(typed, _TYPED), meant.text
+    question = f"Unknown command {code(typed)}. Did you mean {code(text)}?"
+    label = f"Run {COMMAND} {text}"
+    run = button(f"{text[0].upper()}{text[1:]}", RUN, text, label=label)
+    blocks = [paragraph(question), actions(run), context(f"`{COMMAND} help` shows all commands.")]
+    return Message(escape(f"Unknown command “{typed}”. Did you mean: {COMMAND} {text}"), blocks)
 
 
 def which_account_message(name: str) -> Message:
-    """A command that is about an account, typed without one."""
-    question = f"Which account? Type: /altcontact {name} <id or name>"
-    return Message(escape(question), [section(plain(question))])
+    """A command that needs an account was typed without one."""
+    question = f"Which account? Type `{COMMAND} {name} <id or name>`."
+    return Message(escape(question), [paragraph(escape(question))])
 
 
 def _waiting(waiting: WaitingAlerts) -> str:
     refusal = waiting.refusal
-    number = f"{waiting.number:,} alert{' waits' if waiting.number == 1 else 's wait'}"
-    code = f" (`{escape(refusal.code)}`)" if refusal.code else ""
-    headline = f":warning: *{number} to be posted since {date(waiting.since)}.*"
-    return f"{headline} {escape(refusal.message)}{code}\n:point_right: {escape(refusal.remedy)}"
+    number = f"{waiting.number:,} alert{' has' if waiting.number == 1 else 's have'}"
+    code_words = f" (Slack's code: {code(refusal.code)})" if refusal.code else ""
+    headline = f":warning: *{number} been waiting to be posted since {date(waiting.since)}.*"
+    why = f"{escape(refusal.message)}{code_words}"
+    return f"{headline}\n{why}\n:point_right: {escape(refusal.remedy)}"
 
 
 def _last(scan: Scan | None) -> str:
     if scan is None:
-        return "No check has ended yet."
+        return "No check has finished yet."
     when = date(scan.finished_at or scan.started_at)
     if scan.failure is not None:
         state = "failed" if scan.state is ScanState.FAILED else "is incomplete"
-        return f"Last check: {when}; it {state}: {escape(scan.failure.message)}"
-    short = sum(number for outcome, number in scan.counts.items() if outcome.is_non_compliant)
+        return f"Last check: {when}. It {state}: {escape(scan.failure.message)}"
+    bad = sum(number for outcome, number in scan.counts.items() if outcome.is_non_compliant)
     unchecked = sum(number for outcome, number in scan.counts.items() if outcome.unchecked)
-    summary = f"Last check: {when}; {short:,} of {accounts(scan.accounts)} fall short"
-    return f"{summary}, {unchecked:,} could not be checked." if unchecked else f"{summary}."
+    are = "is" if scan.accounts == 1 else "are"
+    counts = f"{bad:,} of {accounts(scan.accounts)} {are} non-compliant"
+    if unchecked:
+        counts += f", {unchecked:,} couldn't be checked"
+    return f"Last check: {when}. {counts}."

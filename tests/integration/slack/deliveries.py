@@ -24,6 +24,7 @@ from bot.slack.views import (
     row_actions,
     show_all,
 )
+from bot.slack.views import help as help_views
 from tests.unit.fakes import CONTACT, START
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         alerts.SHOW_ALL: known.announcement,
         account_card.CHECK: known.account,
         doctor.SHOW_ALL: "report",
+        help_views.RUN: "reload",
         f"{exemption_list.END}:1": str(known.exemption),
         "altcontact_of_an_older_version": "1",
     }

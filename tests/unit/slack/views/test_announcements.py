@@ -11,7 +11,6 @@ from bot.domain.contacts import ContactType
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState, Trigger, TriggerKind
-from bot.domain.slack_health import Refusal, WaitingAlerts
 from bot.slack.views import (
     announcements,
     finding_rows,
@@ -20,7 +19,6 @@ from bot.slack.views import (
     scan_result,
     show_all,
 )
-from bot.slack.views import help as help_views
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import assert_as_typed, assert_sound, assert_sound_view
 
@@ -193,48 +191,6 @@ def test_running_checks() -> None:
     assert_sound(joined)
 
 
-def test_help_says_how_things_stand() -> None:
-    """Help names every command, the last check and the next, and who may fix."""
-    refusal = Refusal("The channel is archived.", "Unarchive <it>.", "is_archived", permanent=True)
-    message = help_views.help_message(
-        last_scan=data.scan(results=list(data.report(2, 1, 3).results)),
-        next_check=data.NOW,
-        fixers="<@U0ALICE001>",
-        read_only=False,
-        waiting=WaitingAlerts(3, data.NOW, refusal),
-    )
-    shown = json.dumps(message.blocks)
-    for told in ("check", "fix", "help", "2 of 6 accounts", "<@U0ALICE001>"):
-        assert told in shown
-    first = json.dumps(message.blocks[0])
-    for told in ("3 alerts wait", "archived", "`is_archived`", "Unarchive &lt;it&gt;"):
-        assert told in first
-    assert message.text.startswith(":warning: *3 alerts wait to be posted since")
-    assert_sound(message)
-
-
-@pytest.mark.parametrize(
-    ("state", "told"), [(ScanState.FAILED, "failed"), (ScanState.INCOMPLETE, "is incomplete")]
-)
-def test_help_tells_of_trouble(state: ScanState, told: str) -> None:
-    """A last check that did not work is said so; a read-only bot says how to turn fixing on."""
-    why = failure(FailureCode.UNREACHABLE)
-    message = help_views.help_message(
-        last_scan=data.scan(state, why), next_check=None, fixers="", read_only=True, waiting=None
-    )
-    assert told in message.text
-    assert "ALTCONTACT_FIXERS" in json.dumps(message.blocks)
-    assert_sound(message)
-
-
-def test_help_before_any_check() -> None:
-    """Before the first check ended, help says so."""
-    message = help_views.help_message(
-        last_scan=None, next_check=data.NOW, fixers="everyone", read_only=False, waiting=None
-    )
-    assert "No check has ended yet" in message.text
-
-
 @pytest.mark.parametrize(
     ("total", "told"), [(1, "1 other connection with"), (2, "2 other connections"), (0, "Resolved")]
 )
@@ -246,17 +202,6 @@ def test_another_bot_is_announced(total: int, told: str) -> None:
     assert told in shown
     assert ("Stop the other bot" in shown) is bool(total)
     assert_sound(message)
-
-
-def test_typos_and_missing_words() -> None:
-    """A typo gets the nearest command; `fix` alone asks which account."""
-    message = help_views.typo_message("payments", "")
-    assert "Did you mean" not in message.text
-    assert "/altcontact check" in str(message.blocks)
-    message = help_views.typo_message("<!channel>", "/altcontact check")
-    assert "/altcontact check" in message.text
-    assert_sound(message)
-    assert_sound(help_views.which_account_message("fix"))
 
 
 def test_defects_have_a_reference() -> None:
