@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.accounts import Account, Unit
-    from bot.domain.contacts import ContactType
+    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.rules.facts import PastContact
-    from bot.store.transaction import Row, Transaction
+    from bot.store.transaction import Row, Transaction, Value
 
 _KEEP: Final = """
 INSERT INTO accounts (id, name, folded, state, email, organization)
@@ -67,6 +67,17 @@ SELECT contacts.account_id, contacts.contact
 FROM contacts JOIN accounts ON accounts.id = contacts.account_id
 WHERE contacts.contact IS NOT NULL AND accounts.gone_at IS NULL
 """
+
+_COMMON: Final = """
+SELECT min(contacts.contact) AS contact, count(*) AS number
+FROM contacts JOIN accounts ON accounts.id = contacts.account_id
+WHERE contacts.type = :type AND contacts.contact IS NOT NULL
+    AND accounts.gone_at IS NULL AND accounts.state = 'ACTIVE' AND accounts.id != :account_id
+GROUP BY contacts.fingerprint HAVING count(*) > 1
+ORDER BY number DESC, contacts.fingerprint
+LIMIT :limit
+"""
+"""AWS doesn't let contacts of inactive accounts be read, so what is stored may be outdated."""
 
 _PLACE: Final = """
 UPDATE accounts SET
@@ -191,6 +202,16 @@ class Accounts(Repository):
                 if contact is not None:
                     found.setdefault(domain_of(contact.email), set()).add(row["account_id"])
         return found
+
+    def common_contacts(
+        self, contact_type: ContactType, account_id: str, limit: int
+    ) -> list[tuple[AlternateContact, int]]:
+        """The contacts that at least two other active accounts share, the most frequent first."""
+        values: dict[str, Value] = {"type": contact_type, "account_id": account_id, "limit": limit}
+        with self._connections.reading() as db:
+            rows = db.rows(_COMMON, **values)
+        found = ((to_contact(row["contact"]), row["number"]) for row in rows)
+        return [(contact, number) for contact, number in found if contact is not None]
 
     def contact_history(
         self, since: datetime, changes: int

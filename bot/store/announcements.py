@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.announcements import AnnouncementContent, AnnouncementKind, NewAnnouncement
 from bot.domain.errors import StoreError
 from bot.domain.rule_catalog import Severity
-from bot.store.columns import time_text, timetable_json
+from bot.store.columns import SEVERITY_RANK, time_text, timetable_json
 from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_fix, to_scan
 from bot.store.outbox import STANDS, WITHDRAW_IDLE, record
 from bot.store.repository import Repository
@@ -45,21 +45,15 @@ WHERE announcement_id = :id AND resolved_at IS NULL AND exemption_id IS NULL
 GROUP BY severity
 """
 
-_RANK: Final = (
-    "CASE severity "
-    + " ".join(f"WHEN '{severity.value}' THEN {severity.rank}" for severity in Severity)
-    + " ELSE 9 END"
-)
-
 _SHOWN: Final = f"""
 SELECT findings.*, accounts.name AS account_name,
-    min({_RANK}) OVER (PARTITION BY account_id, type) AS worst
+    min({SEVERITY_RANK}) OVER (PARTITION BY account_id, type) AS worst
 FROM findings JOIN accounts ON accounts.id = findings.account_id
 WHERE announcement_id = :id
 ORDER BY
     CASE WHEN :open_first = 1 AND (resolved_at IS NOT NULL OR exemption_id IS NOT NULL)
         THEN 1 ELSE 0 END,
-    worst, folded, account_id, type, {_RANK}, findings.id
+    worst, folded, account_id, type, {SEVERITY_RANK}, findings.id
 LIMIT :limit OFFSET :offset
 """  # noqa: S608 - only constants are put in
 """A contact's findings stand together, at the place of its worst one."""

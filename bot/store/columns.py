@@ -14,6 +14,7 @@ from bot.domain.accounts import Unit
 from bot.domain.contacts import AlternateContact
 from bot.domain.failures import Failure, FailureCode
 from bot.domain.findings import Difference
+from bot.domain.rule_catalog import Severity
 from bot.domain.scans import ScanPart
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 from bot.domain.timetable import Timetable
@@ -21,6 +22,13 @@ from bot.domain.timetable import Timetable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+
+SEVERITY_RANK: Final = (
+    "CASE severity "
+    + " ".join(f"WHEN '{severity.value}' THEN {severity.rank}" for severity in Severity)
+    + " ELSE 9 END"
+)
+"""An SQL expression that orders findings by severity, the worst first."""
 
 SCOPE_COLUMNS: Final = (
     "scope_kind",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.evaluation.known_account import ReadingTime
-from bot.store.columns import text
-from bot.store.mappers import to_findings
+from bot.store.columns import SEVERITY_RANK, text
+from bot.store.mappers import to_account, to_findings
 from bot.store.outbox import bump_revision
 from bot.store.plan_writer import PlanWriter
 from bot.store.repository import Repository
@@ -14,6 +14,8 @@ from bot.store.repository import Repository
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from bot.domain.accounts import Account
+    from bot.domain.contacts import ContactType
     from bot.domain.findings import AccountResult, Finding
     from bot.services.ports.clock import Clock
     from bot.store.connections import Connections
@@ -24,6 +26,24 @@ FROM findings JOIN accounts ON accounts.id = findings.account_id
 WHERE resolved_at IS NULL AND account_id = :account_id
 ORDER BY findings.id
 """
+
+
+_NEXT_TO_FIX: Final = f"""
+WITH shown AS (
+    SELECT account_id, min({SEVERITY_RANK}) AS worst, max(last_seen) AS last_seen
+    FROM findings
+    WHERE type = :type AND resolved_at IS NULL AND exemption_id IS NULL
+    GROUP BY account_id
+    HAVING max(outcome IN ('missing', 'wrong', 'weak')) AND NOT max(rule = 'forbidden')
+)
+SELECT accounts.* FROM shown JOIN accounts ON accounts.id = shown.account_id
+WHERE gone_at IS NULL AND state = 'ACTIVE' AND id != :besides AND (:only = '' OR id = :only)
+    AND NOT EXISTS (
+        SELECT 1 FROM fixes WHERE fixes.account_id = shown.account_id AND fixes.type = :type
+            AND (ended_at IS NULL OR applied_at >= shown.last_seen)
+    )
+ORDER BY worst, folded, id LIMIT 1
+"""  # noqa: S608 - only constants are put in
 
 
 class Findings(Repository):
@@ -51,3 +71,15 @@ class Findings(Repository):
         """The findings of an account that are not resolved, exempt ones among them."""
         with self._connections.reading() as db:
             return to_findings(db, db.rows(_UNRESOLVED, account_id=text(account_id)))
+
+    def next_to_fix(
+        self, contact_type: ContactType, *, only: str = "", besides: str = ""
+    ) -> Account | None:
+        """The active account whose contact of this type needs a fix most, in the alert's order.
+
+        Contacts that the form can't fix (forbidden or unreadable ones) don't count, nor do those
+        that are being fixed, or were saved since the finding was last seen.
+        """
+        with self._connections.reading() as db:
+            row = db.row(_NEXT_TO_FIX, type=contact_type, only=only, besides=besides)
+            return to_account(row) if row is not None else None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.domain.accounts import Account, AccountPlacement
     from bot.domain.announcements import Announcement, AnnouncementContent
-    from bot.domain.contacts import ContactType
+    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption, ExemptionRequest
     from bot.domain.findings import AccountResult, Finding
     from bot.domain.rule_catalog import Rule
@@ -114,6 +114,22 @@ class AccountRepository(Protocol):
         """{domain: ids of the accounts with a contact there}, as last read."""
         ...
 
+    def common_contacts(
+        self, contact_type: ContactType, account_id: str, limit: int
+    ) -> Sequence[tuple[AlternateContact, int]]:
+        """The contacts that at least two other active accounts share, as last read.
+
+        Args:
+            contact_type: which contact.
+            account_id: the account that doesn't count.
+            limit: how many contacts at most.
+
+        Returns:
+            Each contact with the number of accounts, the most frequent first; the order of equally
+            frequent ones never changes.
+        """
+        ...
+
     def contact_history(
         self, since: datetime, changes: int
     ) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
@@ -136,6 +152,21 @@ class FindingRepository(Protocol):
 
     def unresolved(self, account_id: str) -> list[Finding]:
         """The findings of an account that are not resolved, exempt ones among them."""
+        ...
+
+    def next_to_fix(
+        self, contact_type: ContactType, *, only: str = "", besides: str = ""
+    ) -> Account | None:
+        """The active account whose contact of this type needs a fix most, in the alert's order.
+
+        Contacts that the form can't fix (forbidden or unreadable ones) don't count, nor do those
+        that are being fixed, or were saved since the finding was last seen.
+
+        Args:
+            contact_type: which contact.
+            only: look at this account alone.
+            besides: leave this account out.
+        """
         ...
 
 

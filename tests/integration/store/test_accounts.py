@@ -9,13 +9,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.accounts import Account, AccountPlacement, Unit
+from bot.domain.contacts import AlternateContact, ContactType
+from bot.domain.findings import TypeResult
 from bot.store import SqliteStore
-from tests.integration.store.fixtures import START, SetClock, account
+from tests.integration.store.fixtures import (
+    CONTACT,
+    OTHER,
+    SECURITY,
+    START,
+    SetClock,
+    account,
+    result,
+    scan_once,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+THIRD = AlternateContact("Cy Dee", "Duty", "duty@example.com", "+44 20 7946 0958")
 NAMES = ("Straße", "prod", "prod-eu", "Preprod", "100%_done", "ÉCOLE", "[x]*?", "prod")
 
 
@@ -161,3 +173,30 @@ def test_paths_of_many_accounts_are_held_once(store: SqliteStore) -> None:
     store.accounts.keep_placements({account(n).id: AccountPlacement(units, START) for n in (1, 2)})
     kept = store.accounts.placements("")
     assert kept[account(1).id].units is kept[account(2).id].units
+
+
+def test_contacts_that_accounts_share(tmp_path: Path) -> None:
+    """Those of at least two other active accounts, by how many; ties keep their order."""
+    with SqliteStore(tmp_path / "bot.db", SetClock()) as store:
+        held: dict[int, AlternateContact] = {
+            **dict.fromkeys((1, 2, 3), CONTACT),
+            # The same contact as AWS may return it.
+            4: replace(CONTACT, email=CONTACT.email.upper()),
+            **dict.fromkeys((5, 6), OTHER),
+            **dict.fromkeys((7, 8), THIRD),
+            9: replace(THIRD, name="Alone"),
+        }
+        states = {3: "SUSPENDED"}
+        results = [
+            result(
+                account(number, state=states.get(number, "ACTIVE")),
+                TypeResult.from_verdicts(SECURITY, [], contact),
+            )
+            for number, contact in held.items()
+        ]
+        scan_once(store, *results)
+        shared = store.accounts.common_contacts(SECURITY, account(1).id, 10)
+        equal = sorted((CONTACT, OTHER, THIRD), key=lambda contact: contact.fingerprint)
+        assert shared == [(contact, 2) for contact in equal]
+        assert store.accounts.common_contacts(SECURITY, account(9).id, 1) == [(CONTACT, 3)]
+        assert store.accounts.common_contacts(ContactType.BILLING, account(1).id, 10) == []
