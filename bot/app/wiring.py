@@ -10,8 +10,10 @@ from bot.services.announce import AnnouncementSender
 from bot.services.exempt import ExemptionService
 from bot.services.find_account import AccountFinder
 from bot.services.fix import FixService
+from bot.services.fix_form import FixForms
 from bot.services.fix_recorder import FixRecorder
 from bot.services.fix_recovery import FixRecovery
+from bot.services.fix_suggestions import FixSuggestions
 from bot.services.home import HomeService
 from bot.services.organizations import OrganizationRouter
 from bot.services.other_bots import OtherBotsWatch
@@ -210,6 +212,7 @@ class SlackBot:
         self.fixes, self.fix_recovery = self.services.fixes(fixers, settings.confirm_timeout)
         self.background = BackgroundTasks()
         messages = DirectMessages(self.client)
+        fix_suggestions = FixSuggestions(store, self.services.policies, settings.phone_region)
         self._bolt = app.build(
             self.client,
             accounts=self.services.accounts,
@@ -218,7 +221,14 @@ class SlackBot:
             finder=self.services.finder,
             fixers=fixers,
             fixes=self.fixes,
-            gateway=self.services.organizations,
+            fix_forms=FixForms(
+                self.services.organizations,
+                store,
+                self.services.policies,
+                fix_suggestions,
+                clock,
+            ),
+            fix_suggestions=fix_suggestions,
             home_service=self.home,
             messages=messages,
             modals=Modals(

@@ -60,6 +60,11 @@ class Account:
         return self.state == ACTIVE
 
     @property
+    def state_words(self) -> str:
+        """Its state for people: `suspended`, `pending closure`."""
+        return self.state.replace("_", " ").lower()
+
+    @property
     def path(self) -> str:
         """The path of its organizational units: `/Production/CI%2FCD`; empty if not read.
 

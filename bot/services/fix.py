@@ -25,7 +25,7 @@ from bot.domain.errors import (
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import Fix, FixState
 from bot.domain.readings import Present, Unreadable, Unsupported
-from bot.services.fix_precheck import precheck_fix
+from bot.services.fix_precheck import FixPrecheck
 from bot.services.fix_recorder import Ending
 from bot.services.fix_result import (
     Fixed,
@@ -118,7 +118,7 @@ class FixService:
             request: what is wanted, by whom, and what they were shown.
             account_name: for the record.
             actor: who asks, whose right is asked for anew.
-            unchanged: the fields that are left as AWS holds them; see `precheck_fix`.
+            unchanged: the fields that are left as AWS holds them; see `FixPrecheck.check`.
             confirmed_domain: the unusual email domain that the person was warned about.
 
         Returns:
@@ -136,9 +136,8 @@ class FixService:
                 self._fixers.require_fixer(actor, fresh=True)
 
         try:
-            prechecked = precheck_fix(
-                request, unchanged, confirmed_domain, policies=self._policies, store=self._store
-            )
+            precheck = FixPrecheck.load(request.account_id, self._policies, self._store)
+            prechecked = precheck.check(request.type, request.wanted, unchanged, confirmed_domain)
             if isinstance(prechecked, NotFixed):
                 return prechecked
             unreadable = self._recovery.settle(request.account_id, request.type)

@@ -1,4 +1,4 @@
-"""Asks, before a contact is written, what the policy and the other accounts' contacts say of it."""
+"""Checks a contact against the policy and the other accounts' contacts before it is written."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from bot.services.fix_result import FixOutcome, NotFixed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
-    from bot.domain.fixes import FixRequest
-    from bot.services.account_policy import AccountPolicies
+    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.exemptions import Exemption
+    from bot.domain.rule_catalog import Rule
+    from bot.services.account_policy import AccountPolicies, ResolvedPolicy
     from bot.services.ports.store import Store
 
 
@@ -25,9 +28,9 @@ if TYPE_CHECKING:
 class Prechecked:
     """A contact that may be written.
 
-    `notes` is {field: what the policy has against it} of fields left as AWS holds them. `channel`
-    is where the write is announced, as the policy names it. `unusual_domain`: the person confirmed
-    an email domain that few or no other accounts use.
+    `notes` is {field: the policy's objection} of fields that stay as AWS has them. `channel` is
+    where the policy wants the change posted. `unusual_domain`: the person confirmed an email domain
+    that few or no other accounts use.
     """
 
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -35,61 +38,86 @@ class Prechecked:
     unusual_domain: bool = False
 
 
-def precheck_fix(
-    request: FixRequest,
-    unchanged: frozenset[str],
-    confirmed_domain: str,
-    *,
-    policies: AccountPolicies,
-    store: Store,
-) -> Prechecked | NotFixed:
-    """Whether a contact may be written, or why not.
+@dataclass(frozen=True, slots=True)
+class FixPrecheck:
+    """What is known about an account when one of its contacts is about to be written.
 
-    Args:
-        request: what is wanted.
-        unchanged: the fields that are left as AWS holds them. What the policy has against these is
-            noted rather than refused, unless nothing else changes either.
-        confirmed_domain: the unusual email domain that the person was warned about.
-        policies: look up what accounts should have.
-        store: what is remembered.
-
-    Raises:
-        StoreError: it could not be looked up.
+    `found` is its policy, None if the account isn't known. `exempt` has its exemptions in force.
+    `used` is {email domain: ids of the accounts with a contact there}.
     """
-    found = policies.find(request.account_id)
-    policy = found.known if found is not None else None
-    notes: Mapping[str, str] = {}
-    if found is not None and policy is not None:
-        exempt = store.exemptions.in_force().get(found.account.id, {})
-        objections = precheck(found.account, request.type, request.wanted, policy, exempt)
-        is_forbidden = policy.presence[request.type] is Presence.FORBIDDEN
-        noted = frozenset() if is_forbidden or unchanged.issuperset(FIELDS) else unchanged
-        refused = {name: why for name, why in objections.items() if name not in noted}
-        if refused:
-            problem = FixError(
-                "Not written: the policy asks for something else.",
-                "Change the fields that say so, or ask for the policy to be changed.",
-            )
-            return NotFixed(FixOutcome.REFUSED, problem, fields=refused)
-        notes = objections
-    used = store.accounts.email_domains()
-    unusual = EMAIL not in unchanged and has_unusual_domain(
-        request.account_id,
-        request.type,
-        request.wanted,
-        (found.account, policy) if found is not None and policy is not None else None,
-        used,
-    )
-    domain = domain_of(request.wanted.email)
-    if unusual and domain != confirmed_domain:
-        users = _users(len(used.get(domain, frozenset()) - {request.account_id}))
+
+    account_id: str
+    found: ResolvedPolicy | None
+    exempt: Mapping[tuple[ContactType, Rule], Exemption]
+    used: Mapping[str, AbstractSet[str]]
+
+    @classmethod
+    def load(cls, account_id: str, policies: AccountPolicies, store: Store) -> FixPrecheck:
+        """Look up what is known about an account.
+
+        Raises:
+            StoreError: it couldn't be looked up.
+        """
+        found = policies.find(account_id)
+        is_known = found is not None and found.known is not None
+        exempt = store.exemptions.in_force().get(account_id, {}) if is_known else {}
+        return cls(account_id, found, exempt, store.accounts.email_domains())
+
+    @property
+    def is_policy_known(self) -> bool:
+        """Whether it is known what the account should have."""
+        return self.found is not None and self.found.known is not None
+
+    def check(
+        self,
+        contact_type: ContactType,
+        wanted: AlternateContact,
+        unchanged: frozenset[str] = frozenset(),
+        confirmed_domain: str = "",
+    ) -> Prechecked | NotFixed:
+        """Check whether a contact may be written.
+
+        Args:
+            contact_type: which contact.
+            wanted: what is to be written.
+            unchanged: the fields that stay as AWS has them. Objections to them are noted rather
+                than a reason to refuse, unless nothing else changes either.
+            confirmed_domain: the unusual email domain that the person was warned about.
+        """
+        policy = self.found.known if self.found is not None else None
+        notes: Mapping[str, str] = {}
+        if self.found is not None and policy is not None:
+            objections = precheck(self.found.account, contact_type, wanted, policy, self.exempt)
+            is_forbidden = policy.presence[contact_type] is Presence.FORBIDDEN
+            noted = frozenset() if is_forbidden or unchanged.issuperset(FIELDS) else unchanged
+            refused = {name: why for name, why in objections.items() if name not in noted}
+            if refused:
+                problem = FixError(
+                    "Not saved: this contact doesn't comply with the policy.",
+                    "Change the marked fields, or ask for the policy to be changed.",
+                )
+                return NotFixed(FixOutcome.REFUSED, problem, fields=refused)
+            notes = objections
+        unusual = EMAIL not in unchanged and has_unusual_domain(
+            self.account_id,
+            contact_type,
+            wanted,
+            (self.found.account, policy) if self.found is not None and policy is not None else None,
+            self.used,
+        )
+        domain = domain_of(wanted.email)
+        if unusual and domain != confirmed_domain:
+            return self._to_confirm(domain)
+        return Prechecked(notes, policy.channel if policy is not None else "", unusual)
+
+    def _to_confirm(self, domain: str) -> NotFixed:
+        users = _users(len(self.used.get(domain, frozenset()) - {self.account_id}))
         problem = FixError(
             f"Not saved yet: {users} an address at {domain}.",
             "Check the email address. To use it anyway, save again.",
         )
         words = f"{users[0].upper()}{users[1:]} an address at {domain}; most share another domain."
         return NotFixed(FixOutcome.TO_CONFIRM, problem, fields={EMAIL: words})
-    return Prechecked(notes, policy.channel if policy is not None else "", unusual)
 
 
 def _users(number: int) -> str:

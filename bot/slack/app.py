@@ -24,6 +24,7 @@ from bot.slack.listeners.doctor import DoctorListener
 from bot.slack.listeners.exemption_forms import ExemptionForms
 from bot.slack.listeners.exemptions import ExemptionListeners
 from bot.slack.listeners.fix import FixListeners
+from bot.slack.listeners.fix_submission import FixSubmission
 from bot.slack.listeners.help import HelpListener
 from bot.slack.listeners.home import HomeListeners
 from bot.slack.listeners.outdated import OutdatedListeners
@@ -37,6 +38,7 @@ from bot.slack.views import (
     exemption_forms,
     exemption_list,
     fix_form,
+    fix_modal,
     fix_result,
     home,
     open_accounts,
@@ -56,8 +58,9 @@ if TYPE_CHECKING:
     from bot.services.exempt import ExemptionService
     from bot.services.find_account import AccountFinder
     from bot.services.fix import FixService
+    from bot.services.fix_form import FixForms
+    from bot.services.fix_suggestions import FixSuggestions
     from bot.services.home import HomeService
-    from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import Store
     from bot.services.scan.scanner import Scanner
@@ -97,7 +100,8 @@ def build(
     finder: AccountFinder,
     fixers: SlackFixers,
     fixes: FixService,
-    gateway: Contacts,
+    fix_forms: FixForms,
+    fix_suggestions: FixSuggestions,
     home_service: HomeService,
     messages: DirectMessages,
     modals: Modals,
@@ -122,7 +126,8 @@ def build(
         finder: finds accounts by what people type.
         fixers: who may change contacts.
         fixes: carries out fixes.
-        gateway: AWS.
+        fix_forms: gather what forms start from.
+        fix_suggestions: suggest what to save, and which account to fix next.
         home_service: publishes Homes.
         messages: reach one person.
         modals: the modals on people's screens.
@@ -152,14 +157,22 @@ def build(
     fix = FixListeners(
         modals,
         tasks,
-        fixes,
-        clock=clock,
         finder=finder,
         fixers=fixers,
-        gateway=gateway,
+        forms=fix_forms,
         phone_region=phone_region,
-        policies=policies,
+        readers=readers,
         records=store.fixes,
+        suggestions=fix_suggestions,
+    )
+    fix_submission = FixSubmission(
+        modals,
+        fixes,
+        clock=clock,
+        forms=fix_forms,
+        phone_region=phone_region,
+        readers=readers,
+        suggestions=fix_suggestions,
     )
     card = AccountCards(
         modals,
@@ -230,8 +243,10 @@ def build(
 
     app.action(_numbered(row_actions.FIX))(once(fix.from_button))
     app.action(fix_result.TRY_AGAIN)(once(fix.try_again))
-    app.action(fix_form.CHOOSE_TYPE)(each(fix.choose_type))
-    app.view(fix_form.CALLBACK)(submission(fix.submit))
+    app.action(fix_result.NEXT)(once(fix.next_account))
+    app.action(fix_form.USE)(once(fix.use_common))
+    app.action(fix_modal.CHOOSE_TYPE)(each(fix.choose_type))
+    app.view(fix_modal.CALLBACK)(submission(fix_submission.submit))
 
     app.action(alerts.SHOW_ALL)(once(alert.show_all))
     app.action(_numbered(show_all.TURN))(each(alert.turn_page))

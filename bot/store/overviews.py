@@ -9,7 +9,7 @@ from bot.domain.exemptions import NOTICE
 from bot.domain.findings import Outcome, severity_of
 from bot.domain.overview import OpenAccount, Overview, RunningScan, Uncheckable
 from bot.domain.rule_catalog import Severity
-from bot.store.columns import time_text, to_failure
+from bot.store.columns import SEVERITY_RANK, time_text, to_failure
 from bot.store.mappers import to_exemption, to_findings, to_scan
 from bot.store.repository import Repository
 from bot.store.scans import LAST
@@ -29,11 +29,6 @@ _OUTCOME_RANK: Final = (
     "CASE outcome "
     + " ".join(f"WHEN '{outcome.value}' THEN {rank}" for outcome, rank in _RANKS.items())
     + " END"
-)
-_SEVERITY_RANK: Final = (
-    "CASE severity "
-    + " ".join(f"WHEN '{severity.value}' THEN {severity.rank}" for severity in Severity)
-    + " ELSE 9 END"
 )
 _OPEN: Final = "resolved_at IS NULL AND exemption_id IS NULL"
 
@@ -72,7 +67,7 @@ GROUP BY 1
 but never reached is not counted."""
 
 _WORST: Final = f"""
-SELECT account_id, min({_SEVERITY_RANK}) AS worst, folded
+SELECT account_id, min({SEVERITY_RANK}) AS worst, folded
 FROM findings JOIN accounts ON accounts.id = findings.account_id
 WHERE {_OPEN} AND outcome IN ({_NON_COMPLIANT})
 GROUP BY account_id, folded

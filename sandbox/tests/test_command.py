@@ -35,8 +35,8 @@ def test_from_check_to_confirmed() -> None:
     assert status == 0, shown
     assert "6 contacts missing" in shown
     assert "This phone number doesn't exist in GB" in shown
-    assert "Confirmed: AWS holds this Security contact now" in shown
-    assert "Phone: +44 20 7946 0958" in shown
+    assert "Saved and verified in AWS." in shown
+    assert "+44 20 7946 0958" in shown
     assert "Stopping." in shown
     assert "Traceback" not in shown
 

@@ -243,7 +243,7 @@ def test_killed_between_write_and_record(
     person = threading.Thread(target=lambda: slack.submit(**FORM))
     person.start()
     ready.wait_log("fix planned")
-    slack.wait_view("read back")
+    slack.wait_view("Saving and verifying")
     ready.kill()
     aws.clear_faults()
     person.join(60)
@@ -289,7 +289,7 @@ def test_a_second_bot_leaves_a_fix_to_the_first(
     person = threading.Thread(target=lambda: slack.submit(**FORM))
     person.start()
     ready.wait_log("fix planned")
-    slack.wait_view("read back")
+    slack.wait_view("Saving and verifying")
     second = Bot({**environment, "ALTCONTACT_CONFIRM_TIMEOUT": "0.1"})
     try:
         second.start()

@@ -40,7 +40,7 @@ def test_pages_and_the_form_from_a_page(many: Bot, slack: SlackSandbox) -> None:
     slack.press("altcontact_fix:0")
     slack.wait_view(SHOWN)
     slack.submit(**FORM)
-    slack.wait_view("Confirmed")
+    slack.wait_view("Saved and verified")
     slack.wait_message("resolved since")
     slack.close()
     slack.wait_view("Page 1 of 3")

@@ -155,7 +155,7 @@ def test_a_fix_goes_to_the_account_s_own_organization(
     slack.press(button_for(alert, THEIR_SHOP), message=alert)
     slack.wait_view(SHOWN)
     slack.submit(**FORM | {"email": "aws-security@acquired.example"})
-    slack.wait_view("Confirmed")
+    slack.wait_view("Saved and verified")
     held = place.acquired.contact(THEIR_SHOP, "SECURITY")
     assert held is not None
     assert held.email == "aws-security@acquired.example"

@@ -57,7 +57,7 @@ def test_from_alert_to_confirmed(ready: Bot, slack: SlackSandbox, aws: AwsSandbo
     assert aws.contact(WEB, "SECURITY") is None
 
     slack.submit(**FORM)
-    slack.wait_view("Confirmed")
+    slack.wait_view("Saved and verified")
     held = aws.contact(WEB, "SECURITY")
     assert held is not None
     assert held.email == FORM["email"]
@@ -96,7 +96,7 @@ def test_one_account_and_its_button(ready: Bot, slack: SlackSandbox, aws: AwsSan
     slack.press(f"{FIX}1", message=shown)
     slack.wait_view(SHOWN)
     slack.submit(**FORM)
-    slack.wait_view("Confirmed")
+    slack.wait_view("Saved and verified")
     assert aws.contact(WEB, "BILLING") is not None
     slack.command("/altcontact check nothing like that")
     slack.wait_private("No account matches")
@@ -115,7 +115,7 @@ def test_a_compliant_contact_is_not_overwritten_unseen(
     assert held is not None
     assert held.email.endswith("@corp.internal")
     slack.submit(**away)
-    slack.wait_view("Confirmed")
+    slack.wait_view("Saved and verified")
     told = str(slack.wait_message("changed the Security contact")["blocks"])
     assert f"<@{ALICE}> changed the *Security contact*." in told
     assert "Before: an address at corp.internal. Now: an address at attacker.internal." in told
@@ -152,7 +152,7 @@ def test_two_people_at_once_write_once(ready: Bot, slack: SlackSandbox, aws: Aws
     slack.wait_view(SHOWN)
     open_form(slack)
     slack.submit(**FORM)
-    slack.wait_view("Confirmed")
+    slack.wait_view("Saved and verified")
     other = {**FORM, "name": "Somebody else"}
     alert = slack.wait_message("Resolved by")
     assert alert is not None
@@ -168,7 +168,7 @@ def test_two_people_at_once_write_once(ready: Bot, slack: SlackSandbox, aws: Aws
     assert held is not None
     assert held.name == FORM["name"]
     slack.submit(**other)
-    slack.wait_view("Confirmed")
+    slack.wait_view("Saved and verified")
 
 
 def test_a_throttled_write_is_tried_again(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
@@ -176,7 +176,7 @@ def test_a_throttled_write_is_tried_again(ready: Bot, slack: SlackSandbox, aws: 
     aws.fault("throttle", "PutAlternateContact", count=1)
     open_form(slack)
     slack.submit(**FORM)
-    slack.wait_view("Confirmed")
+    slack.wait_view("Saved and verified")
     assert len(slack.calls("views.open")) == 1
 
 
@@ -191,7 +191,7 @@ def test_a_write_that_is_denied_says_why_and_keeps_what_was_typed(
     assert FORM.items() <= view["values"].items()
     aws.clear_denials()
     slack.submit(**FORM)
-    slack.wait_view("Confirmed")
+    slack.wait_view("Saved and verified")
 
 
 def test_a_slow_write_is_confirmed_later(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
@@ -199,8 +199,8 @@ def test_a_slow_write_is_confirmed_later(ready: Bot, slack: SlackSandbox, aws: A
     open_form(slack)
     aws.delay(2.5)
     answer = slack.submit(**FORM)
-    assert "read back" in str(answer)
-    slack.wait_view("Confirmed")
+    assert "Saving and verifying" in str(answer)
+    slack.wait_view("Saved and verified")
 
 
 @pytest.mark.refused("not_found")
@@ -210,7 +210,7 @@ def test_a_closed_form_brings_a_message(ready: Bot, slack: SlackSandbox, aws: Aw
     open_form(slack)
     slack.submit(**FORM)
     slack.close()
-    slack.wait_private("Confirmed")
+    slack.wait_private("Saved and verified")
     aws.deny("account:PutAlternateContact", "666666666666", by="iam")
     open_form(slack, "666666666666")
     slack.submit(**FORM)

@@ -1,4 +1,4 @@
-"""Compares a contact with the values that the policy expects, and prefills a form with them."""
+"""Compares a contact with the values that the policy expects, and fills in a form with them."""
 
 from __future__ import annotations
 
@@ -71,13 +71,29 @@ def normal(field: str, value: str) -> str:
     return " ".join(tidy(value).split())
 
 
-def prefilled(expected: Mapping[str, tuple[str, ...]]) -> AlternateContact:
-    """The contact to prefill a form with if none is set: each field's first expected value."""
-    first = {
-        field: next((value for value in values if not value.startswith("@")), "")
-        for field, values in expected.items()
-    }
-    return AlternateContact(*(first.get(field, "") for field in FIELDS))
+def prefill(
+    contact: AlternateContact | None, expected: Mapping[str, tuple[str, ...]]
+) -> tuple[AlternateContact | None, frozenset[str]]:
+    """Fill in the fields for which exactly one value is expected and the contact lacks it.
+
+    An `@domain` is not a value. A field that already has an allowed value stays as it is.
+
+    Args:
+        contact: what a form starts from; None if no contact is set.
+        expected: {field: allowed values}.
+
+    Returns:
+        The contact, and the fields that were filled in; None and no fields if there is nothing.
+    """
+    filled: dict[str, str] = {}
+    for field, allowed in expected.items():
+        values = [value for value in allowed if field != EMAIL or not value.startswith("@")]
+        if len(values) == 1 and not (contact and _is_one_of(contact, field, allowed)):
+            filled[field] = values[0]
+    if not filled:
+        return contact, frozenset()
+    values_now = {field: getattr(contact, field, "") for field in FIELDS} | filled
+    return AlternateContact(*(values_now[field] for field in FIELDS)), frozenset(filled)
 
 
 def _is_one_of(contact: AlternateContact, field: str, values: tuple[str, ...]) -> bool:

@@ -1,84 +1,74 @@
-"""The form by which a contact is set: opened at once, filled when AWS has answered, carried out."""
+"""Opens the form by which a contact is set: at once, and filled in when AWS has answered."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.contacts import AlternateContact, fingerprint
-from bot.domain.errors import AltcontactError, FixError, GatewayError, RightsUnknown, StoreError
-from bot.domain.fixes import FixRequest
-from bot.domain.policy.account_policy import Presence
-from bot.domain.readings import Absent, Present, Unreadable, Unsupported
-from bot.domain.rules.expected_values import prefilled
-from bot.domain.rules.mail_addresses import domain_of
-from bot.domain.validation import digests, unchanged, validate, warnings
-from bot.services.fix_result import FixOutcome, NotFixed
-from bot.services.ports.aws import Priority
+from bot.domain.errors import AltcontactError, FixError
 from bot.slack.actors import actor_of
-from bot.slack.modals import SubmissionResult, open_view
 from bot.slack.payloads import find, is_in_modal, number_at, text_at, user_id
-from bot.slack.views import fix_form, fix_result, row_actions
+from bot.slack.views import fix_form, fix_modal, fix_result, row_actions
 from bot.slack.views.problem import problem_message
 
 if TYPE_CHECKING:
-    from slack_bolt import Ack
+    from collections.abc import Callable
 
-    from bot.domain.contacts import ContactType
-    from bot.services.account_policy import AccountPolicies
+    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.fixes import Fix
     from bot.services.find_account import AccountFinder
-    from bot.services.fix import FixService
-    from bot.services.ports.aws import Contacts
-    from bot.services.ports.clock import Clock
+    from bot.services.fix_form import FixForms, FormContent
+    from bot.services.fix_suggestions import FixSuggestions
     from bot.services.ports.fixes import FixRepository
     from bot.services.ports.slack import Actor, Authorizer
     from bot.slack.background import BackgroundTasks
     from bot.slack.modals import Modals, OpenView
+    from bot.slack.readers import SlackReaders
     from bot.slack.views.fix_form import FormInput
+    from bot.slack.views.fix_result import NextAccount
     from bot.slack.views.message import Message
+
+    View = dict[str, Any]
+    Load = Callable[[], tuple[View, Message]]
 
 
 class FixListeners:
-    """Opens the form, for whichever button or command asks for it, and takes what is submitted.
+    """Opens the form for every button and command that asks for it, and fills it in.
 
     Args:
         modals: the modals on people's screens.
-        tasks: where AWS is asked what the form is filled with.
-        fixes: carries out what is submitted.
-        clock: the time.
+        tasks: where AWS is read.
         finder: knows accounts' names.
         fixers: who may change contacts.
-        gateway: AWS.
-        phone_region: the country in whose national form phone numbers may be typed, if any.
-        policies: look up what accounts should have.
+        forms: gather what forms start from.
+        phone_region: the country in whose national format phone numbers may be typed, if any.
+        readers: who sees contact details.
         records: the fixes that were made.
+        suggestions: suggest what to save, and which account to fix next.
     """
 
     def __init__(
         self,
         modals: Modals,
         tasks: BackgroundTasks,
-        fixes: FixService,
         *,
-        clock: Clock,
         finder: AccountFinder,
         fixers: Authorizer,
-        gateway: Contacts,
+        forms: FixForms,
         phone_region: str | None,
-        policies: AccountPolicies,
+        readers: SlackReaders,
         records: FixRepository,
+        suggestions: FixSuggestions,
     ) -> None:
         self._modals = modals
         self._tasks = tasks
-        self._fixes = fixes
-        self._clock = clock
         self._finder = finder
         self._fixers = fixers
-        self._gateway = gateway
+        self._forms = forms
         self._phone_region = phone_region
-        self._policies = policies
+        self._readers = readers
         self._records = records
-
-    # Opening
+        self._suggestions = suggestions
 
     def from_button(self, body: dict[str, Any]) -> None:
         """A button **Fix** or **Change**, in a message or in a modal."""
@@ -86,10 +76,10 @@ class FixListeners:
         self._open_for(body, account_id, contact_type)
 
     def try_again(self, body: dict[str, Any]) -> None:
-        """A button **Try again**: the form of a fix that failed, as it was typed.
+        """A button **Try again**: opens the form of a failed fix as it was typed.
 
         Raises:
-            FixError: the database does not know that fix.
+            FixError: the fix isn't in the database.
         """
         fix = self._records.get(number_at(body, "actions", 0, "value"))
         if fix is None:
@@ -102,15 +92,61 @@ class FixListeners:
         self._open_for(body, request.account_id, request.type, typed)
 
     def choose_type(self, body: dict[str, Any]) -> None:
-        """Another contact was chosen in the form: it is filled anew for that one."""
-        account_id, contact_type = fix_form.parse_type(body)
-        self._fixers.require_fixer(actor_of(body))
+        """Another contact type was chosen in the form: it is filled in again for that one."""
+        account_id, contact_type = fix_modal.parse_type(body)
+        actor = actor_of(body)
+        self._fixers.require_fixer(actor)
         name = self._finder.name(account_id)
-        # Between the two forms stands a view without inputs, or Slack kept what was typed.
-        loading = fix_form.loading_view(name, account_id, contact_type)
+        # Slack keeps what was typed, unless a view without inputs comes between the two forms.
+        loading = fix_modal.loading_view(name, account_id, contact_type)
         opened = self._modals.reload_loading(body, loading)
         if opened is not None:
-            self._fill_soon(opened, account_id, contact_type, name)
+            load = self._loaded(actor, account_id, contact_type)
+            self._fill_soon(opened, account_id, contact_type, name, load)
+
+    def use_common(self, body: dict[str, Any]) -> None:
+        """The button that fills in the contact that other accounts have.
+
+        What was typed stays if that contact is no longer shared, or hidden from this person.
+        """
+        form = fix_form.parse_form(find(body, "view"))
+        actor = actor_of(body)
+        self._fixers.require_fixer(actor)
+        fingerprint = text_at(body, "actions", 0, "value")
+        found = self._suggestions.common_contact(form.account_id, form.type, fingerprint)
+        if found is None or not self._readers.access(actor).granted:
+            content = self._forms.load_shown(form.account_id, form.type, form.typed)
+            note = "" if found else fix_form.NO_LONGER_SHARED
+            self._modals.reload(body, self._shown(actor, form, content, note))
+            return
+        content = self._forms.load_shown(form.account_id, form.type, found.contact)
+        filled = replace(form, confirmed_domain="")
+        view = self._shown(actor, filled, content, fix_form.shared_note(found))
+        loading = fix_modal.loading_view(form.account_name, form.account_id, form.type)
+        opened = self._modals.reload_loading(body, loading)
+        if opened is not None:
+            message = fix_modal.not_shown_message(form.account_name, form.account_id, form.type)
+            self._modals.fill(opened, view, message)
+
+    def next_account(self, body: dict[str, Any]) -> None:
+        """A button **Next account**: opens that account's form with the values just saved."""
+        wanted = fix_result.parse_next(text_at(body, "actions", 0, "value"))
+        actor = actor_of(body)
+        self._fixers.require_fixer(actor)
+        fix = self._records.get(wanted.fix_id)
+        name = self._finder.name(wanted.account_id)
+        loading = fix_modal.loading_view(name, wanted.account_id, wanted.type)
+        if is_in_modal(body):
+            opened = self._modals.reload_loading(body, loading)
+        else:
+            trigger = text_at(body, "trigger_id")
+            opened = self._modals.open_loading(trigger, actor.user_id, loading)
+        if opened is not None:
+
+            def load() -> tuple[View, Message]:
+                return self._next(actor, wanted, name, fix)
+
+            self._fill_soon(opened, wanted.account_id, wanted.type, name, load)
 
     def open(
         self,
@@ -122,25 +158,26 @@ class FixListeners:
         *,
         push: bool = False,
     ) -> None:
-        """Open the form at once, and fill it when AWS has answered.
+        """Open the form at once, and fill it in when AWS has answered.
 
         Args:
             actor: who opens it.
             trigger_id: good for three seconds, and once.
             account_id: whose contact.
             contact_type: which contact.
-            typed: what to fill in instead of what AWS holds.
-            push: whether it goes on top of a modal that is open.
+            typed: what the person typed before, to fill in instead of the contact in AWS.
+            push: whether it goes on top of an open modal.
 
         Raises:
-            NotAllowed: the person is not a fixer, or Slack could not say.
-            NotifierError: Slack did not open it.
+            NotAllowed: the person isn't a fixer, or Slack couldn't say.
+            NotifierError: Slack didn't open it.
         """
         self._fixers.require_fixer(actor)
         name = self._finder.name(account_id)
-        loading = fix_form.loading_view(name, account_id, contact_type)
+        loading = fix_modal.loading_view(name, account_id, contact_type)
         opened = self._modals.open_loading(trigger_id, actor.user_id, loading, push=push)
-        self._fill_soon(opened, account_id, contact_type, name, typed)
+        load = self._loaded(actor, account_id, contact_type, typed)
+        self._fill_soon(opened, account_id, contact_type, name, load)
 
     def _open_for(
         self,
@@ -162,122 +199,77 @@ class FixListeners:
         account_id: str,
         contact_type: ContactType,
         name: str,
-        typed: AlternateContact | None = None,
+        load: Load,
     ) -> None:
-        def show_problem(message: Message) -> None:
-            view = fix_form.message_view(message, contact_type)
+        """Replace the loading view by what `load` returns: a view, and a message if it fails."""
+
+        def show_problem(problem: Message) -> None:
+            message = fix_modal.about_account(problem, name, account_id)
+            view = fix_modal.message_view(message, contact_type)
             self._modals.fill(opened, view, message, even_if_closed=True)
 
-        def fill() -> None:
-            form = self._filled(account_id, contact_type, name, typed)
-            self._modals.fill(
-                opened, form, fix_form.not_shown_message(name, account_id, contact_type)
+        self._tasks.run(lambda: self._modals.fill(opened, *load()), show_problem)
+
+    def _loaded(
+        self,
+        actor: Actor,
+        account_id: str,
+        contact_type: ContactType,
+        typed: AlternateContact | None = None,
+    ) -> Load:
+        def load() -> tuple[View, Message]:
+            content = self._forms.load(account_id, contact_type, typed=typed)
+            return self._view(actor, content)
+
+        return load
+
+    def _next(
+        self, actor: Actor, wanted: NextAccount, name: str, fix: Fix | None
+    ) -> tuple[View, Message]:
+        account_id, contact_type = wanted.account_id, wanted.type
+        if not self._suggestions.needs_fix(account_id, contact_type):
+            latest = self._records.latest(account_id, contact_type)
+            message = fix_result.no_longer_needed_message(
+                name,
+                wanted,
+                fixed_by=_user_since(latest, fix),
+                next_account=self._suggestions.next_account(account_id, contact_type),
             )
+            return fix_modal.message_view(message, contact_type, close="Done"), message
+        is_own = fix is not None and fix.request.user_id == actor.user_id
+        copied = fix.request.wanted if fix is not None and is_own else None
+        content = self._forms.load(account_id, contact_type, copied=copied)
+        note = fix_form.copied_note(fix) if fix is not None and is_own else ""
+        return self._view(actor, content, note)
 
-        self._tasks.run(fill, show_problem)
+    def _view(self, actor: Actor, content: FormContent, note: str = "") -> tuple[View, Message]:
+        """The view for a contact that was just read, and the message if it can't be shown."""
+        account, contact_type = content.account, content.type
+        message = fix_modal.not_shown_message(account.name, account.id, contact_type)
+        if content.is_forbidden:
+            view = fix_modal.forbidden_view(account.name, account.id, contact_type, content.held)
+            return view, message
+        hidden_note = self._hidden_note(actor, content)
+        view = fix_form.loaded_view(
+            content, region=self._phone_region, hidden_note=hidden_note, note=note
+        )
+        return view, message
 
-    def _filled(
-        self, account_id: str, contact_type: ContactType, name: str, typed: AlternateContact | None
-    ) -> dict[str, Any]:
-        """The form for what AWS holds now.
-
-        Raises:
-            GatewayError: AWS did not say.
-        """
-        shown_at = self._clock.now()
-        held: AlternateContact | None = None
-        match self._gateway.read(account_id, contact_type, Priority.INTERACTIVE):
-            case Present(contact):
-                held = contact
-            case Absent():
-                pass
-            case Unreadable(why) | Unsupported(why):
-                raise GatewayError(why)
-        policy = self._policies.known(account_id)
-        if policy is not None and policy.presence[contact_type] is Presence.FORBIDDEN:
-            return fix_form.forbidden_view(name, account_id, contact_type, held)
-        expected = prefilled(policy.expected[contact_type]) if policy is not None else None
-        return fix_form.form_view(
-            account_name=name,
-            account_id=account_id,
-            contact_type=contact_type,
-            shown=fingerprint(held),
-            shown_at=shown_at,
-            field_digests=digests(held),
-            values=typed or held or expected,
-            region=self._phone_region,
-            policy=policy,
+    def _shown(self, actor: Actor, form: FormInput, content: FormContent, note: str) -> View:
+        """A form that is on the screen, with other values or another note."""
+        hidden_note = self._hidden_note(actor, content)
+        return fix_form.reloaded_view(
+            form, content, region=self._phone_region, hidden_note=hidden_note, note=note
         )
 
-    # Submitting
+    def _hidden_note(self, actor: Actor, content: FormContent) -> str:
+        if content.suggestion is None:
+            return ""
+        return self._readers.access(actor).note
 
-    def submit(self, ack: Ack, body: dict[str, Any]) -> None:
-        """The form was submitted."""
-        form = fix_form.parse_form(find(body, "view"))
-        checked = validate(form.values, self._phone_region, form.held)
-        if not isinstance(checked, AlternateContact):
-            ack(response_action="errors", errors=checked)
-            return
-        opened, actor = open_view(body), actor_of(body)
-        request = FixRequest(
-            key=f"{opened.view_id}:{opened.hash}:{checked.fingerprint}",
-            account_id=form.account_id,
-            type=form.type,
-            wanted=checked,
-            user_id=actor.user_id,
-            shown=form.shown,
-            shown_at=form.shown_at,
-        )
-        self._modals.answer(
-            ack,
-            body,
-            lambda: self._carry_out(form, request, actor),
-            lambda message: fix_form.message_view(message, form.type),
-            lambda: fix_form.working_view(form.account_name, form.account_id, form.type),
-        )
 
-    def _carry_out(self, form: FormInput, request: FixRequest, actor: Actor) -> SubmissionResult:
-        name, same = form.account_name, unchanged(form.values, form.held)
-        result = self._fixes.fix(request, name, actor, same, confirmed_domain=form.confirmed_domain)
-        if isinstance(result, NotFixed):
-            return self._refused(form, request, name, result)
-        notes = {**result.notes, **warnings(request.wanted)}
-        message = fix_result.result_message(result, notes)
-        if result.outcome is FixOutcome.RUNNING:
-            view = fix_form.working_view(name, request.account_id, request.type)
-            return SubmissionResult(view, message)
-        return SubmissionResult(fix_form.message_view(message, request.type), message)
-
-    def _refused(
-        self, form: FormInput, request: FixRequest, name: str, result: NotFixed
-    ) -> SubmissionResult:
-        """The form again, with all that was typed, and why it was not taken."""
-        known = not isinstance(result.problem, RightsUnknown)
-        if result.outcome is FixOutcome.NOT_ALLOWED and known:
-            message = problem_message(result.problem)
-            return SubmissionResult(fix_form.message_view(message, request.type), message)
-        changed = result.outcome is FixOutcome.CHANGED
-        domain = domain_of(request.wanted.email)
-        to_confirm = result.outcome is FixOutcome.TO_CONFIRM
-        message = fix_result.failed_message(request, name, result)
-        try:
-            policy = self._policies.known(request.account_id)
-        except StoreError:
-            policy = None  # the form without its hints is better than none
-        view = fix_form.form_view(
-            account_name=name,
-            account_id=request.account_id,
-            contact_type=request.type,
-            shown=fingerprint(result.held) if changed else request.shown,
-            shown_at=self._clock.now() if changed else request.shown_at,
-            field_digests=digests(result.held) if changed else form.held,
-            values=request.wanted,
-            region=self._phone_region,
-            policy=policy,
-            notice=fix_result.told_problem(result),
-            held=result.held,
-            errors=result.fields,
-            unusual_domain=domain if to_confirm or domain == form.confirmed_domain else "",
-        )
-        # What is to be confirmed is in the form itself, which errors alone would not replace.
-        return SubmissionResult(view, message, {} if to_confirm else result.fields)
+def _user_since(latest: Fix | None, fix: Fix | None) -> str:
+    """The id of the user whose fix reached AWS after another one was begun; empty if none did."""
+    if latest is None or latest.applied_at is None or fix is None:
+        return ""
+    return latest.request.user_id if latest.applied_at >= fix.planned_at else ""

@@ -1,4 +1,4 @@
-"""The modal by which a contact is set, from loading to its result; and the parser of its form."""
+"""The form by which a contact is set, and the parser of what is submitted."""
 
 from __future__ import annotations
 
@@ -8,45 +8,62 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.domain.contacts import FIELDS, ContactType
-from bot.domain.validation import EMAIL, LENGTHS, NAME, PHONE, TITLE
-from bot.slack.payloads import PayloadError, find_text, metadata_of, reads_payload, text_at
+from bot.domain.contacts import FIELDS, AlternateContact, ContactType, fingerprint
+from bot.domain.validation import LENGTHS, PHONE, TITLE, digests
+from bot.slack.payloads import PayloadError, find, find_text, metadata_of, reads_payload, text_at
 from bot.slack.views.account_card_contact import contact_lines
-from bot.slack.views.blocks import context, escape, paragraph, plain, section
+from bot.slack.views.blocks import actions, button, context, escape, paragraph, plain, section
+from bot.slack.views.finding_rows import exemption_line
 from bot.slack.views.fix_form_hints import hints
-from bot.slack.views.problem import note
-from bot.slack.views.row_actions import NAME_TEXT, title
+from bot.slack.views.fix_modal import (
+    CHOOSE_TYPE,
+    FIELD_LABELS,
+    TYPE,
+    account_section,
+    modal,
+    type_input,
+)
+from bot.slack.views.row_actions import NAME_TEXT, account_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from bot.domain.contacts import AlternateContact
     from bot.domain.errors import AltcontactError
+    from bot.domain.exemptions import Exemption
+    from bot.domain.fixes import Fix
     from bot.domain.policy.account_policy import AccountPolicy
+    from bot.services.fix_form import FormContent
+    from bot.services.fix_suggestions import CommonContact
     from bot.slack.views.blocks import Block
-    from bot.slack.views.message import Message
 
-CALLBACK: Final = "altcontact_form"
-"""The callback id of the modal. Block and action id of an input are the field's name."""
+USE: Final = "altcontact_use_common"
+"""The action id of the button that fills in other accounts' contact; its value is the contact's
+fingerprint."""
 
-TYPE: Final = "type"
-"""The block id of the menu of contact types."""
-
-CHOOSE_TYPE: Final = "altcontact_type"
-"""The action id of the menu of contact types in the form; an option's value is the type."""
+NO_LONGER_SHARED: Final = (
+    ":warning: Other accounts no longer share that contact. Nothing was filled in."
+)
+"""Says that a suggestion can't be filled in any more, as mrkdwn."""
 
 _MOST_TYPED: Final = {**LENGTHS, PHONE: 50}
-"""What may be typed: a phone number may hold more than AWS takes until it is put in its form."""
+"""A phone number may be longer as typed than in the format that is saved."""
 
-_LABELS: Final = {NAME: "Name", TITLE: "Title", EMAIL: "Email", PHONE: "Phone"}
+_TITLES: Final = {
+    ContactType.SECURITY: "Example: Security operations lead",
+    ContactType.BILLING: "Example: Accounts payable manager",
+    ContactType.OPERATIONS: "Example: Cloud operations lead",
+}
+_MOST_EXEMPTIONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FormInput:
     """A submitted form: what it is for, what was shown, and what was typed.
 
-    `held` has `digests` of the fields that AWS held when it was shown. `confirmed_domain` is the
-    unusual email domain that the form warned about, and that submitting it confirms.
+    `chosen` is the type in the form's menu, which is another than `type` if the form wasn't filled
+    in again after a choice. `held` has `digests` of the fields in AWS when the form was shown.
+    `confirmed_domain` is the unusual email domain that the form warned about; submitting the form
+    confirms it.
     """
 
     account_id: str
@@ -57,14 +74,20 @@ class FormInput:
     values: Mapping[str, str | None] = dataclasses.field(repr=False)
     held: Mapping[str, str] = dataclasses.field(default_factory=dict)
     confirmed_domain: str = ""
+    chosen: str = ""
+
+    @property
+    def typed(self) -> AlternateContact:
+        """The fields as they were typed, which may not be valid."""
+        return AlternateContact(*(self.values.get(field) or "" for field in FIELDS))
 
 
 @reads_payload
 def parse_form(view: Any) -> FormInput:  # noqa: ANN401 - JSON
-    """Read a form made by `form_view` as Slack hands it in.
+    """Read a form made by `form_view`, as Slack delivers it.
 
     Raises:
-        PayloadError: it is none.
+        PayloadError: it isn't one.
     """
     metadata, state = metadata_of(view), view["state"]["values"]
     shown_at = datetime.fromisoformat(text_at(metadata, "shown_at"))
@@ -77,49 +100,23 @@ def parse_form(view: Any) -> FormInput:  # noqa: ANN401 - JSON
         shown=find_text(metadata, "shown"),
         shown_at=shown_at,
         values={field: find_text(state[field][field], "value") or None for field in FIELDS},
-        # Forms of an earlier version do not have it.
+        # Forms of earlier versions lack these.
         held={field: find_text(metadata, "held", field) for field in FIELDS},
         confirmed_domain=find_text(metadata, "domain"),
+        chosen=_chosen(view, state),
     )
 
 
-@reads_payload
-def parse_type(body: Mapping[str, Any]) -> tuple[str, ContactType]:
-    """The account of a form, and the type that was chosen in its menu.
+def _chosen(view: Any, state: Any) -> str:  # noqa: ANN401 - JSON
+    """The type in the form's menu; empty in a form of an earlier version.
 
-    Raises:
-        PayloadError: no form of the bot's was it.
+    There the menu isn't an input, so that Slack can't show an error at it.
     """
-    chosen = text_at(body, "actions", 0, "selected_option", "value")
-    return text_at(metadata_of(body["view"]), "account"), ContactType(chosen)
-
-
-def loading_view(name: str, account_id: str, contact_type: ContactType) -> dict[str, Any]:
-    """Shown at once, until AWS has answered."""
-    return _view(contact_type, [_about(name, account_id), paragraph("Reading what AWS holds now…")])
-
-
-def working_view(name: str, account_id: str, contact_type: ContactType) -> dict[str, Any]:
-    """The fix is under way."""
-    text = (
-        ":hourglass_flowing_sand: AWS is being asked, and what it holds read back. This can take a "
-        "minute. You may close this window: you will get a message."
+    is_input = any(
+        find(block, "block_id") == TYPE and find(block, "type") == "input"
+        for block in find(view, "blocks") or ()
     )
-    return _view(contact_type, [_about(name, account_id), paragraph(text)])
-
-
-def not_shown_message(name: str, account_id: str, contact_type: ContactType) -> Message:
-    """The form could not be shown where it was opened."""
-    about = f"The form for the {contact_type.label} contact of {title(name, account_id)}"
-    return note(
-        f"{about} is not shown; nothing was changed.",
-        f"To open it again, type /altcontact fix {account_id} {contact_type.value.lower()}",
-    )
-
-
-def message_view(message: Message, contact_type: ContactType) -> dict[str, Any]:
-    """A message where a form was expected: why there is none."""
-    return _view(contact_type, message.blocks)
+    return find_text(state, TYPE, CHOOSE_TYPE, "selected_option", "value") if is_input else ""
 
 
 def form_view(
@@ -133,6 +130,12 @@ def form_view(
     region: str | None,
     field_digests: Mapping[str, str] | None = None,
     policy: AccountPolicy | None = None,
+    from_policy: frozenset[str] = frozenset(),
+    replaced: AlternateContact | None = None,
+    suggestion: CommonContact | None = None,
+    hidden_note: str = "",
+    exemptions: Sequence[Exemption] = (),
+    note: str = "",
     notice: AltcontactError | None = None,
     held: AlternateContact | None = None,
     errors: Mapping[str, str] | None = None,
@@ -144,28 +147,44 @@ def form_view(
         account_name: the account's name.
         account_id: its id.
         contact_type: which contact.
-        shown: the fingerprint of what the person knows AWS to hold; see `FixRequest.shown`.
+        shown: the fingerprint of the contact that the person knows to be in AWS; see
+            `FixRequest.shown`.
         shown_at: since when they know.
-        values: what the inputs are filled with, if anything.
-        region: the country in whose national form phone numbers may be typed, if any.
-        field_digests: what the person knows AWS to hold, by field, of `validation.digests`: a field
-            that is not changed is not refused.
-        policy: what the account should have, None where that is not known.
-        notice: why an earlier submission was not taken.
-        held: what AWS holds now, told with the notice.
-        errors: {field: what AWS refused}, shown under their fields.
-        unusual_domain: the email domain that submitting this form confirms; it is warned about.
+        values: what the fields are filled in with, if anything.
+        region: the country in whose national format phone numbers may be typed, if any.
+        field_digests: `validation.digests` of the contact that the person knows to be in AWS: a
+            field that isn't changed isn't refused.
+        policy: what the account should have, None if it isn't known.
+        from_policy: the fields that are filled in from the policy.
+        replaced: the contact in AWS, for the hints of those fields.
+        suggestion: the contact that other accounts share, to be offered.
+        hidden_note: why this person can't see the suggestion, as mrkdwn; empty if they can.
+        exemptions: those of this contact that are in force.
+        note: where the values come from, as mrkdwn.
+        notice: why an earlier submission wasn't saved.
+        held: the contact in AWS, shown with the notice or the note.
+        errors: {field: why AWS refused it}, shown under their fields.
+        unusual_domain: the email domain that submitting this form confirms; the notice warns of it.
     """
-    blocks = [_choosing(account_name, account_id, contact_type)]
+    blocks = [account_section(account_name, account_id)]
     if notice is not None:
         blocks.append(
             paragraph(f":warning: *{escape(str(notice))}*\n:point_right: {escape(notice.remedy)}")
         )
+    blocks += [context(exemption_line(each)) for each in exemptions[:_MOST_EXEMPTIONS]]
+    more = len(exemptions) - _MOST_EXEMPTIONS
+    if more > 0:
+        blocks.append(context(f"And {more} more exemption{'' if more == 1 else 's'}."))
+    if note:
+        blocks.append(paragraph(note))
     if held is not None:
-        blocks.append(section(plain(f"AWS holds now:\n{contact_lines(held)}")))
-    below = hints(contact_type, region, policy)
+        blocks.append(section(plain(f"In AWS now:\n{contact_lines(held)}")))
+    blocks.append(type_input(contact_type))
+    if suggestion is not None:
+        blocks += _suggested(suggestion, contact_type, hidden_note)
+    below = hints(contact_type, region, policy, from_policy, replaced)
     for field in FIELDS:
-        blocks.append(_input(field, values, below.get(field)))
+        blocks.append(_input(field, contact_type, values, below.get(field)))
         if errors and field in errors:
             blocks.append(context(f":warning: {escape(errors[field])}"))
     metadata = {
@@ -178,72 +197,107 @@ def form_view(
         "domain": unusual_domain,
     }
     return {
-        **_view(contact_type, blocks),
+        **modal(contact_type, blocks, close="Cancel"),
         "submit": plain("Save anyway" if unusual_domain else "Save", 24),
-        "close": plain("Cancel", 24),
         "private_metadata": json.dumps(metadata),
     }
 
 
-def forbidden_view(
-    name: str, account_id: str, contact_type: ContactType, held: AlternateContact | None
+def loaded_view(
+    content: FormContent, *, region: str | None, hidden_note: str = "", note: str = ""
 ) -> dict[str, Any]:
-    """A contact that the policy forbids: what AWS holds, and how to delete it."""
-    command = (
-        f"aws account delete-alternate-contact --account-id {account_id} "
-        f"--alternate-contact-type {contact_type.value}"
+    """The form for a contact that was just read from AWS.
+
+    Args:
+        content: what the form starts from.
+        region: see `form_view`.
+        hidden_note: see `form_view`.
+        note: where the values come from, as mrkdwn, if not from AWS; AWS's are shown then, too.
+    """
+    account, held = content.account, content.held
+    if not account.is_active:
+        state = f":warning: This account was {escape(account.state_words)} at the last check."
+        note = f"{state}\n{note}".rstrip()
+    return form_view(
+        account_name=account.name,
+        account_id=account.id,
+        contact_type=content.type,
+        shown=fingerprint(held),
+        shown_at=content.shown_at,
+        field_digests=digests(held),
+        values=content.values,
+        region=region,
+        policy=content.policy,
+        from_policy=content.from_policy,
+        replaced=held,
+        suggestion=content.suggestion,
+        hidden_note=hidden_note,
+        exemptions=content.exemptions,
+        note=note,
+        held=held if note and held != content.values else None,
     )
-    blocks = [
-        _choosing(name, account_id, contact_type),
-        paragraph(
-            f":no_entry: The policy forbids a {contact_type.label} contact for this account."
-        ),
-    ]
-    if held is None:
-        blocks.append(paragraph("None is set, as it should be."))
-    else:
-        blocks += [
-            section(plain(f"AWS holds now:\n{contact_lines(held)}")),
-            paragraph(
-                "The bot deletes no contacts. Delete it with the AWS CLI, or in the account's "
-                "console on its *Account* page, under *Alternate contacts*:\n"
-                f"```{escape(command)}```\n"
-                "Leave `--account-id` out where you are signed in to this very account."
-            ),
-        ]
-    return {**_view(contact_type, blocks), "private_metadata": json.dumps({"account": account_id})}
 
 
-def _view(contact_type: ContactType, blocks: list[Block]) -> dict[str, Any]:
-    return {
-        "type": "modal",
-        "callback_id": CALLBACK,
-        "title": plain(f"{contact_type.label} contact", 24),
-        "close": plain("Close", 24),
-        "blocks": blocks,
-    }
+def reloaded_view(
+    form: FormInput,
+    content: FormContent,
+    *,
+    region: str | None,
+    hidden_note: str = "",
+    note: str = "",
+    notice: AltcontactError | None = None,
+    held: AlternateContact | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """A form that is on the screen already, with the values of `content`; see `form_view`."""
+    return form_view(
+        account_name=form.account_name,
+        account_id=form.account_id,
+        contact_type=form.type,
+        shown=form.shown,
+        shown_at=form.shown_at,
+        field_digests=form.held,
+        values=content.values,
+        region=region,
+        policy=content.policy,
+        suggestion=content.suggestion,
+        hidden_note=hidden_note,
+        exemptions=content.exemptions,
+        note=note,
+        notice=notice,
+        held=held,
+        errors=errors,
+        unusual_domain=form.confirmed_domain,
+    )
 
 
-def _about(name: str, account_id: str) -> Block:
-    return section(plain(title(name, account_id)))
+def shared_note(suggestion: CommonContact) -> str:
+    """Says that a suggestion was filled in, as mrkdwn."""
+    return f"Filled in with the contact that {suggestion.accounts:,} other accounts have."
 
 
-def _choosing(name: str, account_id: str, contact_type: ContactType) -> Block:
-    """The account, and the menu by which another contact of it is chosen."""
-    options = {
-        offered: {"text": plain(f"{offered.label} contact", 75), "value": offered.value}
-        for offered in ContactType
-    }
-    menu = {
-        "type": "static_select",
-        "action_id": CHOOSE_TYPE,
-        "options": list(options.values()),
-        "initial_option": options[contact_type],
-    }
-    return {**section(plain(title(name, account_id)), accessory=menu), "block_id": TYPE}
+def copied_note(fix: Fix) -> str:
+    """Says that the contact of another account was filled in, as mrkdwn."""
+    account = account_name(fix.account_name, fix.request.account_id)
+    return f"Filled in with the contact that you saved for {account}."
 
 
-def _input(field: str, values: AlternateContact | None, hint: str | None) -> Block:
+def _suggested(
+    suggestion: CommonContact, contact_type: ContactType, hidden_note: str
+) -> list[Block]:
+    """The offer to fill in the contact that other accounts have, with its values."""
+    number = f"{suggestion.accounts:,} other accounts"
+    if hidden_note:
+        return [context(f"{number} share a {contact_type.label} contact. {hidden_note}")]
+    text = f"Use the contact that {number} have"
+    values = ", ".join(getattr(suggestion.contact, field) for field in FIELDS)
+    shown: Block = {"type": "context", "elements": [plain(values, 1_000)]}
+    return [actions(button(text, USE, suggestion.contact.fingerprint)), shown]
+
+
+def _input(
+    field: str, contact_type: ContactType, values: AlternateContact | None, hint: str | None
+) -> Block:
     element: Block = {
         "type": "plain_text_input",
         "action_id": field,
@@ -252,12 +306,14 @@ def _input(field: str, values: AlternateContact | None, hint: str | None) -> Blo
     value = getattr(values, field, "")[: _MOST_TYPED[field]]
     if value:
         element["initial_value"] = value
-    if field == FIELDS[0]:  # the menu of contacts stands before it
+    if field == TITLE:
+        element["placeholder"] = plain(_TITLES[contact_type], 150)
+    if field == FIELDS[0]:  # rather than the menu above it
         element["focus_on_load"] = True
     block: Block = {
         "type": "input",
         "block_id": field,
-        "label": plain(_LABELS[field]),
+        "label": plain(FIELD_LABELS[field]),
         "element": element,
     }
     if hint:

@@ -1,31 +1,36 @@
-"""What a submitted form came to: a contact that AWS holds now, or why it does not."""
+"""The result of a submitted form: a contact that is in AWS now, or why it isn't."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.contacts import FIELDS, ContactType
 from bot.domain.errors import AltcontactError
 from bot.domain.fixes import FixState
-from bot.slack.views.account_card_contact import contact_lines
+from bot.services.fix_result import FixOutcome
+from bot.slack.payloads import PayloadError, number, reads_payload
 from bot.slack.views.blocks import (
     actions,
     button,
-    divider,
+    context,
     escape,
     mrkdwn,
     paragraph,
     plain,
     section,
 )
+from bot.slack.views.fix_modal import FIELD_LABELS
 from bot.slack.views.message import Message
-from bot.slack.views.row_actions import title
+from bot.slack.views.row_actions import account_name, title
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from bot.domain.accounts import Account
     from bot.domain.errors import StoreError
-    from bot.domain.fixes import Fix, FixRequest
+    from bot.domain.fixes import FixRequest
     from bot.services.fix_result import Fixed, NotFixed
     from bot.slack.views.blocks import Block
 
@@ -34,27 +39,118 @@ NO_NOTES: Final[Mapping[str, str]] = MappingProxyType({})
 TRY_AGAIN: Final = "altcontact_try_again"
 """The action id of the button that opens a failed fix's form as it was typed."""
 
+NEXT: Final = "altcontact_next"
+"""The action id of the button that opens the form of the next account with the same values."""
 
-def result_message(result: Fixed, notes: Mapping[str, str] = NO_NOTES) -> Message:
-    """What a fix came to that AWS took, or may have taken.
+
+@dataclass(frozen=True, slots=True)
+class NextAccount:
+    """What the button `NEXT` is for: the account to fix, and the fix to copy the values of."""
+
+    fix_id: int
+    account_id: str
+    type: ContactType
+
+
+def next_button(fix_id: int, account: Account, contact_type: ContactType) -> Block:
+    """The button that opens the form of the next account."""
+    text = f"Next account: {account.name or account.id}"
+    value = f"{fix_id}:{account.id}:{contact_type.value}"
+    label = f"Fix the {contact_type.label} contact of {account.name or account.id}"
+    return button(text, NEXT, value, primary=True, label=label)
+
+
+@reads_payload
+def parse_next(value: str) -> NextAccount:
+    """Read the value of a button made by `next_button`.
+
+    Raises:
+        PayloadError: it was made by something else.
+    """
+    fix_id, account_id, contact_type = value.split(":")
+    if not account_id:
+        raise PayloadError
+    return NextAccount(number(fix_id), account_id, ContactType(contact_type))
+
+
+def is_done(result: Fixed) -> bool:
+    """Whether the contact was saved, so that the person can go on with the next account."""
+    return result.outcome in {FixOutcome.VERIFIED, FixOutcome.SAVED}
+
+
+def result_message(
+    result: Fixed,
+    notes: Mapping[str, str] = NO_NOTES,
+    *,
+    still_open: Sequence[ContactType] | None = (),
+    next_account: Account | None = None,
+) -> Message:
+    """The result of a fix that AWS accepted, or may have accepted.
 
     Args:
-        result: what became of it.
-        notes: {field: what is still to be looked at}.
+        result: the result.
+        notes: {field: what should still be checked}.
+        still_open: the account's contacts that still need attention; None if that isn't known.
+        next_account: the account to fix next, if there is one.
     """
     fix = result.fix
-    about = title(fix.account_name, fix.request.account_id)
+    request = fix.request
+    words, open_words = _words(result), _open_words(still_open or ())
     spoken = (
-        f"{about}: {_words(fix)}",
+        f"{title(fix.account_name, request.account_id)}: {words}",
         *_note_lines(notes),
         _problem_words(result.problem),
         _unrecorded_words(result.unrecorded),
+        open_words,
     )
-    return Message(escape(" ".join(filter(None, spoken))), _result(result, notes))
+    is_compliant = still_open is not None and not still_open and not notes
+    mark = _mark(result, is_compliant=is_compliant and result.unrecorded is None)
+    about = f"{account_name(fix.account_name, request.account_id)} · {request.type.label} contact"
+    values = ", ".join(getattr(request.wanted, field) for field in FIELDS)
+    shown: Block = {"type": "context", "elements": [plain(values, 1_000)]}
+    blocks = [paragraph(f"{mark} *{words}*".strip()), section(mrkdwn(about)), shown]
+    if result.problem is not None:
+        blocks.append(paragraph(escape(_problem_words(result.problem))))
+    if result.unrecorded is not None:
+        blocks.append(paragraph(f":warning: {escape(_unrecorded_words(result.unrecorded))}"))
+    if notes:
+        blocks.append(section(plain("\n".join(_note_lines(notes)))))
+    if open_words:
+        blocks.append(context(open_words))
+    if next_account is not None:
+        blocks.append(actions(next_button(fix.id, next_account, request.type)))
+    return Message(escape(" ".join(filter(None, spoken))), blocks)
 
 
-def told_problem(result: NotFixed) -> AltcontactError:
-    """Why a fix was not made, as it is told: also whether AWS may have taken it all the same."""
+def no_longer_needed_message(
+    name: str,
+    wanted: NextAccount,
+    *,
+    fixed_by: str = "",
+    next_account: Account | None = None,
+) -> Message:
+    """The next account needs no fix any more.
+
+    Args:
+        name: the account's name.
+        wanted: what the button was for.
+        fixed_by: the id of the user who fixed it meanwhile, if one did.
+        next_account: the account to fix instead, if there is one.
+    """
+    label = wanted.type.label
+    text = f"The {label} contact no longer needs a fix."
+    if fixed_by:
+        text = f"<@{fixed_by}> already fixed the {label} contact."
+    rest = "" if next_account else f" No other account needs a {label} contact."
+    about = account_name(name, wanted.account_id)
+    blocks = [section(mrkdwn(about)), paragraph(text + rest)]
+    if next_account is not None:
+        blocks.append(actions(next_button(wanted.fix_id, next_account, wanted.type)))
+    return Message(f"{escape(title(name, wanted.account_id))}: {text}{rest}", blocks)
+
+
+def problem_of(result: NotFixed) -> AltcontactError:
+    """Why a fix was not made, for people: also whether AWS may have saved it after all."""
     words, remedy = str(result.problem), result.problem.remedy
     if _is_in_doubt(result):
         words = (
@@ -68,36 +164,55 @@ def told_problem(result: NotFixed) -> AltcontactError:
 
 
 def failed_message(request: FixRequest, name: str, result: NotFixed) -> Message:
-    """Why a fix was not made, with the way back to what was typed."""
-    about, problem = title(name, request.account_id), told_problem(result)
+    """Why a fix was not made, with a button that opens the form as it was typed."""
+    problem = problem_of(result)
     words = str(problem) if _is_in_doubt(result) else f"Not changed. {problem}"
     mark = ":warning:" if _is_in_doubt(result) else ":x:"
-    why = f"{mark} {escape(words)}\n:point_right: {escape(problem.remedy)}"
-    blocks = [section(plain(f"{about}\n{request.type.label} contact")), paragraph(why)]
+    about = f"{account_name(name, request.account_id)} · {request.type.label} contact"
+    next_step = f"\n:point_right: {escape(problem.remedy)}" if problem.remedy else ""
+    blocks = [section(mrkdwn(about)), paragraph(f"{mark} {escape(words)}{next_step}")]
     if result.fix is not None:
-        blocks.append(actions(button("Try again", TRY_AGAIN, str(result.fix.id), primary=True)))
-    return Message(escape(f"{about}: {words[0].lower()}{words[1:]} {problem.remedy}"), blocks)
+        label = f"Try again: {request.type.label} contact of {name or request.account_id}"
+        again = button("Try again", TRY_AGAIN, str(result.fix.id), primary=True, label=label)
+        blocks.append(actions(again))
+    spoken = f"{title(name, request.account_id)}: {words[0].lower()}{words[1:]} {problem.remedy}"
+    return Message(escape(spoken.strip()), blocks)
 
 
 def _is_in_doubt(result: NotFixed) -> bool:
     return result.fix is not None and result.fix.in_doubt_since is not None
 
 
-def _words(fix: Fix) -> str:
-    label = fix.request.type.label
+def _words(result: Fixed) -> str:
+    fix = result.fix
     if fix.state is FixState.PLANNED:
         return (
-            f"The {label} contact may have been saved in AWS. I'll find out, and update "
-            "the record and the alert."
+            "This may have been saved in AWS. I'll find out, and update the record and the alert."
         )
     if fix.state is FixState.APPLIED:
-        return (
-            f"AWS took the {label} contact, but does not show it yet. The next check will tell "
-            "whether it does."
-        )
+        return "Saved in AWS, but AWS doesn't show it yet. The next check verifies it."
     if fix.already_there:
-        return f"Confirmed: AWS held this {label} contact already; nothing had to be written."
-    return f"Confirmed: AWS holds this {label} contact now."
+        return "AWS already had this contact. Nothing was changed."
+    return "Saved and verified in AWS."
+
+
+def _mark(result: Fixed, *, is_compliant: bool) -> str:
+    """A check mark if the account is known to be compliant now."""
+    match result.fix.state:
+        case FixState.CONFIRMED:
+            return ":white_check_mark:" if is_compliant else ""
+        case FixState.APPLIED:
+            return ":hourglass:"
+        case _:
+            return ":grey_question:"
+
+
+def _open_words(still_open: Sequence[ContactType]) -> str:
+    if not still_open:
+        return ""
+    *first, last = (each.label for each in still_open)
+    labels = f"{', '.join(first)} and {last}" if first else last
+    return f"This account still needs attention: {labels} contact{'s' if first else ''}."
 
 
 def _problem_words(problem: AltcontactError | None) -> str:
@@ -111,24 +226,5 @@ def _unrecorded_words(error: StoreError | None) -> str:
     return f"{words} {error} {error.remedy}".rstrip()
 
 
-def _result(result: Fixed, notes: Mapping[str, str]) -> list[Block]:
-    fix = result.fix
-    confirmed = fix.state is FixState.CONFIRMED
-    mark = ":white_check_mark:" if confirmed and not notes else ":hourglass:"
-    if confirmed and notes:
-        mark = ":warning:"
-    blocks = [
-        section(plain(title(fix.account_name, fix.request.account_id))),
-        section(mrkdwn(f"{mark} {_words(fix)}")),
-    ]
-    if result.problem is not None:
-        blocks.append(paragraph(escape(_problem_words(result.problem))))
-    if result.unrecorded is not None:
-        blocks.append(paragraph(f":warning: {escape(_unrecorded_words(result.unrecorded))}"))
-    if notes:
-        blocks.append(section(plain("\n".join(_note_lines(notes)))))
-    return [*blocks, divider(), section(plain(contact_lines(fix.request.wanted)))]
-
-
 def _note_lines(notes: Mapping[str, str]) -> list[str]:
-    return [f"{field.capitalize()}: {note}" for field, note in notes.items()]
+    return [f"{FIELD_LABELS[field]}: {note}" for field, note in notes.items()]

@@ -196,7 +196,12 @@ def _read_line(prompt: str, held: str) -> str:
 
 
 def _inputs(view: Seen) -> list[Seen]:
-    return [block for block in view["view"]["blocks"] if block["type"] == "input"]
+    """The inputs to fill in, without menus that act at once and would replace the form."""
+    return [
+        block
+        for block in view["view"]["blocks"]
+        if block["type"] == "input" and not block.get("dispatch_action")
+    ]
 
 
 def _direct(channel: str) -> str:

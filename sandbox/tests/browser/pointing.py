@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FORM: Final = {
     "Name": "Security Desk",
-    "Title": "Duty manager",
+    "Job title": "Duty manager",
     "Email": "desk@corp.internal",
     "Phone": "020 7946 0958",
 }
@@ -36,6 +36,6 @@ def set_contact(page: Watched, account: str) -> None:
     expect(page.modal.get_by_label("Phone")).to_be_visible()
     page.fill(**FORM)
     page.modal.get_by_role("button", name="Save").click()
-    expect(page.modal).to_contain_text("Confirmed")
-    page.modal.get_by_role("button", name="Close").last.click()
+    expect(page.modal).to_contain_text("Saved and verified")
+    page.modal.get_by_role("button", name="Done").click()
     expect(page.modal).to_have_count(0)

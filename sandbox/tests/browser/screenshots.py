@@ -106,7 +106,7 @@ def take_all(camera: Camera) -> None:
     camera.take(story.modal, "form-error")
     story.modal.get_by_label("Phone").fill(FORM["Phone"])
     story.modal.get_by_role("button", name="Save").click()
-    expect(story.modal).to_contain_text("Confirmed")
+    expect(story.modal).to_contain_text("Saved and verified")
     story.page.keyboard.press("Escape")
     expect(alert(story)).to_contain_text("Resolved by")
     show_head(story)

@@ -39,7 +39,7 @@ def test_from_check_to_fixed(sandbox: Sandbox, opened: Opening, width: int, sche
 
     phone.fill(FORM["Phone"])
     page.modal.get_by_role("button", name="Save").click()
-    expect(page.modal).to_contain_text("Confirmed: AWS holds this Security contact now")
+    expect(page.modal).to_contain_text("Saved and verified in AWS.")
     page.page.keyboard.press("Escape")
     expect(page.modal).to_have_count(0)
     expect(alert(page)).to_contain_text("5 contacts missing")

@@ -37,7 +37,7 @@ FORM = {
     "email": "aws-security@corp.internal",
     "phone": "+44 20 7946 0958",
 }
-IN_FORM = {**FORM, "type/altcontact_type": "SECURITY"}
+IN_FORM = {**FORM, "type": "SECURITY"}
 """What stands in a form of the security contact that was filled in so."""
 
 

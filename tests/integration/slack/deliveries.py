@@ -18,6 +18,7 @@ from bot.slack.views import (
     exemption_forms,
     exemption_list,
     fix_form,
+    fix_modal,
     fix_result,
     home,
     open_accounts,
@@ -111,6 +112,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         f"{row_actions.VERIFY}:1": f"{row_actions.VERIFY}:{contact}",
         f"{row_actions.SHOW}:1": f"{row_actions.SHOW}:{contact}",
         fix_result.TRY_AGAIN: str(known.fix),
+        fix_result.NEXT: f"{known.fix}:{contact}",
         alerts.SHOW_ALL: known.announcement,
         account_card.CHECK: known.account,
         doctor.SHOW_ALL: "report",
@@ -147,10 +149,12 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
     yield show_all.TURN, _press(turn, user, trigger, findings)
     chosen = {
         "type": "static_select",
-        "action_id": fix_form.CHOOSE_TYPE,
+        "action_id": fix_modal.CHOOSE_TYPE,
         "selected_option": {"value": "BILLING"},
     }
-    yield fix_form.CHOOSE_TYPE, _press(chosen, user, trigger, _fix_form(known))
+    yield fix_modal.CHOOSE_TYPE, _press(chosen, user, trigger, _fix_form(known))
+    use: Payload = {"type": "button", "action_id": fix_form.USE, "value": CONTACT.fingerprint}
+    yield fix_form.USE, _press(use, user, trigger, _fix_form(known))
     on_home: Payload = {"callback_id": "", "type": "home", "blocks": []}
     for action_id, value in (
         (home.CHECK, "check"),

@@ -28,7 +28,7 @@ from bot.slack.direct_messages import DirectMessages
 from bot.slack.listeners.scan_progress import RESPONSE_URL_LIFE, ScanReporter
 from bot.slack.modals import Modals, SubmissionResult
 from bot.slack.notifier import SlackNotifier
-from bot.slack.views import fix_form
+from bot.slack.views import fix_modal
 from bot.slack.views.problem import note
 from tests.unit.fakes import FakeClock
 from tests.unit.slack.heard import Heard, ticket
@@ -241,8 +241,8 @@ def test_a_submission_is_answered_whatever_fails(
         cast("Ack", ack),
         body,
         fail,
-        lambda message: fix_form.message_view(message, ContactType.SECURITY),
-        lambda: fix_form.working_view("Web", "555555555555", ContactType.SECURITY),
+        lambda message: fix_modal.message_view(message, ContactType.SECURITY),
+        lambda: fix_modal.saving_view("Web", "555555555555", ContactType.SECURITY),
     )
     (answer,) = acked
     assert answer["response_action"] == "update"

@@ -75,7 +75,7 @@ def test_a_form_that_was_closed_while_it_was_filled(bench: SlackBench) -> None:
     """Nobody is written to where a form that was only being filled is gone."""
     gate = bench.gateway.gate(1)
     bench.slack.command("/altcontact fix Web production")
-    bench.slack.wait_view("Reading what AWS holds")
+    bench.slack.wait_view("Reading the contact from AWS")
     with gate.held():
         bench.slack.close()
     bench.slack.wait(
@@ -97,7 +97,7 @@ def test_a_fix_from_wrong_input_to_confirmed(bench: SlackBench) -> None:
     assert set(bench.slack.submit(**{**FORM, "phone": "12345"})["errors"]) == {"phone"}
     assert bench.gateway.writes == []
     bench.slack.submit(**FORM)
-    bench.slack.wait_view("Confirmed")
+    bench.slack.wait_view("Saved and verified")
     assert [contact.email for contact in bench.gateway.writes] == [FORM["email"]]
 
 
@@ -113,7 +113,7 @@ def test_what_aws_refuses_late_stands_under_its_field_too(hurried: SlackBench) -
     hurried.gateway.fail_write(ContactRefused(failure(FailureCode.REFUSED), REFUSED))
     gate = shut(hurried)
     hurried.open_form(WEB)
-    assert "read back" in str(hurried.slack.submit(**FORM))
+    assert "Saving and verifying" in str(hurried.slack.submit(**FORM))
     gate.open()
     view = hurried.slack.wait_view(REFUSED["email"])
     blocks = view["view"]["blocks"]
@@ -181,7 +181,7 @@ def test_a_contact_that_changed_is_not_overwritten(bench: SlackBench) -> None:
     assert OTHER.email in str(view)
     assert view["values"] == IN_FORM
     bench.slack.submit(**FORM)
-    bench.slack.wait_view("Confirmed")
+    bench.slack.wait_view("Saved and verified")
 
 
 def test_a_write_that_aws_does_not_show_is_not_confirmed(bench: SlackBench) -> None:
@@ -190,8 +190,8 @@ def test_a_write_that_aws_does_not_show_is_not_confirmed(bench: SlackBench) -> N
     bench.open_form(WEB)
     bench.gateway.on_write = bench.fixes.stop
     told = str(bench.slack.submit(**FORM))
-    assert "does not show it yet" in told
-    assert "Confirmed" not in told
+    assert "doesn't show it yet" in told
+    assert "verified" not in told
 
 
 def test_a_fix_that_a_stop_left_open_is_not_confirmed(hurried: SlackBench) -> None:
@@ -200,12 +200,12 @@ def test_a_fix_that_a_stop_left_open_is_not_confirmed(hurried: SlackBench) -> No
     hurried.gateway.fail_write(gateway_error(FailureCode.TIMED_OUT))
     gate = shut(hurried)
     hurried.open_form(WEB)
-    assert "read back" in str(hurried.slack.submit(**FORM))
+    assert "Saving and verifying" in str(hurried.slack.submit(**FORM))
     hurried.slack.close()
     hurried.fixes.stop()
     gate.open()
     told = hurried.slack.wait_dm("may have been saved in AWS")
-    assert "Confirmed" not in str(told)
+    assert "verified" not in str(told)
 
 
 def test_a_fix_that_is_not_recorded_is_told(hurried: SlackBench) -> None:
@@ -214,7 +214,7 @@ def test_a_fix_that_is_not_recorded_is_told(hurried: SlackBench) -> None:
     hurried.open_form(WEB)
     hurried.slack.submit(**FORM)
     view = str(hurried.slack.wait_view("isn't recorded yet"))
-    assert "Confirmed" in view
+    assert "Saved and verified" in view
     assert WEB.name in view
     assert "The database is closed." in view
 
@@ -234,7 +234,7 @@ def test_a_contact_of_another_type(bench: SlackBench) -> None:
     bench.slack.command("/altcontact fix lake operations")
     bench.slack.wait_view(SHOWN)
     bench.slack.submit(**FORM)
-    bench.slack.wait_view("Confirmed")
+    bench.slack.wait_view("Saved and verified")
     assert list(bench.gateway.held) == [(LAKE.id, ContactType.OPERATIONS)]
 
 
@@ -259,7 +259,7 @@ def test_what_the_next_check_would_alert_on_is_refused(bench: SlackBench) -> Non
     assert "email" in errors
     assert bench.gateway.writes == []
     bench.slack.submit(**{**FORM, "title": "Duty"})
-    bench.slack.wait_view("Confirmed")
+    bench.slack.wait_view("Saved and verified")
 
 
 def test_what_the_policy_refuses_late_stands_in_the_form(
@@ -272,12 +272,12 @@ def test_what_the_policy_refuses_late_stands_in_the_form(
         gate.stand()
         return {}
 
+    hurried.open_form(WEB)
     monkeypatch.setattr(hurried.store.exemptions, "in_force", slow)
     hurried.policy = asking(security__title=("Duty",))
-    hurried.open_form(WEB)
     hurried.slack.submit(**FORM)
     gate.open()
-    view = hurried.slack.wait_view("the policy asks for something else")
+    view = hurried.slack.wait_view("comply with the policy")
     assert view["values"] == IN_FORM
     assert "The policy expects Duty." in str(view)
 
@@ -319,7 +319,7 @@ def test_a_domain_that_nobody_uses_is_saved_on_a_second_press(bench: SlackBench)
         assert view["submit"]["text"] == "Save anyway"
         assert bench.gateway.writes == []
     bench.slack.submit(**{**FORM, "email": "sec@partner.internal"})
-    bench.slack.wait_view("Confirmed")
+    bench.slack.wait_view("Saved and verified")
     bench.announcer.deliver()
     told = bench.slack.wait_message("Few or no other accounts have an address at partner.internal")
     assert "Before: none. Now: an address at partner.internal." in str(told["blocks"])
@@ -331,7 +331,7 @@ def test_every_write_is_announced(bench: SlackBench) -> None:
     bench.gateway.hold(1, AlternateContact("Bo", "Partner", "bo@agency.internal", "+46 8 506 390"))
     bench.open_form(WEB)
     bench.slack.submit(**FORM)
-    bench.slack.wait_view("Confirmed")
+    bench.slack.wait_view("Saved and verified")
     bench.announcer.deliver()
     told = bench.slack.wait_message("changed the Security contact", "C0GENERAL4")
     assert f"<@{ALICE}> changed the *Security contact*." in str(told["blocks"])
@@ -360,7 +360,7 @@ def test_another_contact_is_chosen_in_the_form(bench: SlackBench) -> None:
     assert view["view"]["title"]["text"] == "Billing contact"
     assert view["values"]["name"] == OTHER.name
     bench.slack.submit(**FORM)
-    bench.slack.wait_view("Confirmed")
+    bench.slack.wait_view("Saved and verified")
     assert bench.gateway.held[WEB.id, ContactType.BILLING].email == FORM["email"]
 
 

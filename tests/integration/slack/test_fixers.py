@@ -351,7 +351,7 @@ def test_a_form_is_kept_where_slack_does_not_say(bench: SlackBench) -> None:
     assert shown["values"]["email"] == FORM["email"]
     assert bench.gateway.writes == []
     slack.submit(ALICE)
-    slack.wait_view("AWS holds this")
+    slack.wait_view("Saved and verified")
     assert len(bench.gateway.writes) == 1
 
 

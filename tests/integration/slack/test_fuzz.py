@@ -28,7 +28,7 @@ from bot.domain.exemptions import ExemptionKind, ExemptionRequest
 from bot.domain.policy.policy import Policy
 from bot.domain.rule_catalog import Rule
 from bot.slack.membership import MAX_AGE
-from bot.slack.views import exemption_forms, fix_form
+from bot.slack.views import exemption_forms, fix_modal
 from bot.store import SqliteStore
 from sandbox.tests.aws.fixtures import _aws, aws
 from sandbox.tests.slack.fixtures import slack, slack_server
@@ -337,7 +337,7 @@ def test_fixers_do_what_they_may_and_no_more(world: World) -> None:
     known = world.prepare()
     sender = Sender(world, known, HOLDERS)
     for holder in HOLDERS:
-        for name in (exemption_forms.EXEMPT, fix_form.CALLBACK, "/reload", "/doctor"):
+        for name in (exemption_forms.EXEMPT, fix_modal.CALLBACK, "/reload", "/doctor"):
             sender.send_valid(holder, name)
     exempted = world.store.exemptions.page(100)[1]
     attack(world, sender, range(PAYLOADS * 9 // 10, PAYLOADS))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bench", "hurried", "slack", "slack_server"]
 
-READING = "Reading what AWS holds"
+READING = "Reading the contact from AWS"
 CODES = (
     "invalid_arguments",
     "invalid_blocks",

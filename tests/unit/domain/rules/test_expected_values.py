@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.contacts import FIELDS, AlternateContact
 from bot.domain.findings import Difference
-from bot.domain.rules.expected_values import differences, domain_matches, normal, prefilled
+from bot.domain.rules.expected_values import differences, domain_matches, normal, prefill
 from tests.unit.fakes import CONTACT
 
 
@@ -56,11 +56,28 @@ def test_differences_come_in_the_forms_order() -> None:
     assert differences(CONTACT, {}) == ()
 
 
-def test_a_form_is_filled_with_the_first_values() -> None:
-    """Where only a domain is expected the field is left empty."""
-    filled = prefilled({"email": ("@corp.example", "a@b.example"), "name": ("Ana", "Bo")})
-    assert (filled.name, filled.title, filled.email, filled.phone) == ("Ana", "", "a@b.example", "")
-    assert prefilled({"email": ("@corp.example",)}).email == ""
+def test_a_form_is_filled_in_where_one_value_is_expected() -> None:
+    """Where only a domain, or one of several values, is expected, the field stays empty."""
+    expected = {"email": ("@corp.example", "a@b.example"), "name": ("Ana", "Bo")}
+    assert prefill(None, expected) == (
+        AlternateContact("", "", "a@b.example", ""),
+        frozenset({"email"}),
+    )
+    assert prefill(None, {"email": ("@corp.example",)}) == (None, frozenset())
+    assert prefill(None, {}) == (None, frozenset())
+
+
+def test_only_values_that_the_policy_does_not_allow_are_replaced() -> None:
+    """A field that complies stays as it is, also where only its domain is expected."""
+    expected = {
+        "title": ("Duty",),
+        "email": ("@corp.internal", "aws@corp.internal"),
+        "phone": (CONTACT.phone.replace(" ", "-"),),
+    }
+    filled, fields = prefill(CONTACT, expected)
+    assert filled == replace(CONTACT, title="Duty")
+    assert fields == {"title"}
+    assert prefill(CONTACT, {"name": (CONTACT.name,)}) == (CONTACT, frozenset())
 
 
 TEXTS = st.text(max_size=20) | st.from_regex(r"[+]?[0-9 ()-]{1,20}", fullmatch=True)

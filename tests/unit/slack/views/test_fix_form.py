@@ -1,4 +1,4 @@
-"""The form by which a contact is set, and its results, within Slack's limits."""
+"""The form by which a contact is set, within Slack's limits."""
 
 import json
 from dataclasses import replace
@@ -9,18 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Account
-from bot.domain.contacts import FIELDS, AlternateContact, ContactType
-from bot.domain.errors import AltcontactError, GatewayError, NotAllowed, StoreError
-from bot.domain.failures import FailureCode, failure
+from bot.domain.contacts import FIELDS, AlternateContact, ContactType, fingerprint
+from bot.domain.errors import AltcontactError
+from bot.domain.exemptions import ExemptionKind
 from bot.domain.fixes import FixState
 from bot.domain.policy.account_policy import AccountPolicy, Value
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Severity
 from bot.domain.validation import EMAIL, LENGTHS, PHONE, digests
-from bot.services.fix_result import Fixed, FixOutcome, NotFixed, result_of
-from bot.slack.views import fix_form, fix_result, problem
+from bot.services.fix_form import FormContent
+from bot.services.fix_suggestions import CommonContact
+from bot.slack.views import fix_form, fix_modal
+from bot.slack.views.row_actions import account_name
 from tests.unit.slack.views import sample_data as data
-from tests.unit.slack.views.assertions import assert_as_typed, assert_sound, assert_sound_view
+from tests.unit.slack.views.assertions import assert_sound_view, texts
 
 NAMES = st.one_of(st.sampled_from(data.HOSTILE), st.text(max_size=80))
 
@@ -49,16 +51,23 @@ def test_forms_are_taken(name: str, text: str, contact_type: ContactType) -> Non
         values=contact,
         held=contact,
         notice=AltcontactError("Refused.", "Try again."),
-        errors=dict.fromkeys(FIELDS, "AWS does not take this."),
+        suggestion=CommonContact(contact, 12),
+        exemptions=[data.exemption(number) for number in range(5)],
+        note=fix_form.copied_note(data.fix(FixState.CONFIRMED, name=name)),
+        from_policy=frozenset(FIELDS),
+        replaced=contact,
+        policy=policy(security__email=(text or "x",)),
+        errors=dict.fromkeys(FIELDS, "AWS doesn't accept this."),
     )
     assert_sound_view(view)
 
 
 def test_the_form_is_labelled_filled_and_hinted() -> None:
-    """Name, Title, Email, Phone; what AWS holds; a distribution list rather than one person."""
+    """Name, Job title, Email, Phone; what is in AWS; a distribution list; an example of a title."""
     view = form()
-    inputs = [block for block in view["blocks"] if block["type"] == "input"]
-    assert [block["label"]["text"] for block in inputs] == ["Name", "Title", "Email", "Phone"]
+    menu, *inputs = [block for block in view["blocks"] if block["type"] == "input"]
+    assert menu["label"]["text"] == "Contact type"
+    assert [block["label"]["text"] for block in inputs] == ["Name", "Job title", "Email", "Phone"]
     assert inputs[0]["element"]["initial_value"] == data.CONTACT.name
     assert all(block["element"]["max_length"] >= LENGTHS[block["block_id"]] for block in inputs)
     assert [block["element"].get("focus_on_load", False) for block in inputs] == [
@@ -68,9 +77,15 @@ def test_the_form_is_labelled_filled_and_hinted() -> None:
         False,
     ]
     assert "distribution list" in json.dumps(view)
-    assert "As dialled in GB" in json.dumps(form(region="GB"))
+    assert "As dialed in GB" in json.dumps(form(region="GB"))
     assert "initial_value" not in json.dumps(form(values=None))
     assert view["title"]["text"] == "Security contact"
+    assert [block["element"].get("placeholder", {}).get("text") for block in inputs] == [
+        None,
+        "Example: Security operations lead",
+        None,
+        None,
+    ]
 
 
 def test_the_form_carries_nothing_personal() -> None:
@@ -102,111 +117,6 @@ def test_a_submitted_form_is_parsed() -> None:
     assert parsed.held[EMAIL] == "d"
 
 
-@pytest.mark.parametrize("name", data.HOSTILE)
-def test_results_of_fixes(name: str) -> None:
-    """Confirmed, already there and applied read differently, in the window and as a message."""
-    told = {}
-    for state, already in (
-        (FixState.CONFIRMED, False),
-        (FixState.CONFIRMED, True),
-        (FixState.APPLIED, False),
-    ):
-        fix = data.fix(state, already_there=already, name=name)
-        result = result_of(fix)
-        assert isinstance(result, Fixed)
-        message = fix_result.result_message(result)
-        assert_sound_view(fix_form.message_view(message, fix.request.type))
-        assert_sound(message)
-        assert_as_typed(message.blocks, name)
-        told[state, already] = message.text
-    assert len(set(told.values())) == 3
-    assert "does not show it yet" in told[FixState.APPLIED, False]
-
-
-@pytest.mark.parametrize("state", [FixState.CONFIRMED, FixState.APPLIED])
-def test_a_result_with_something_left_to_look_at(state: FixState) -> None:
-    """What is still not right is told by its field, heard as well, and gets no check mark."""
-    result = result_of(data.fix(state))
-    assert isinstance(result, Fixed)
-    message = fix_result.result_message(result, {PHONE: "Look <again>."})
-    assert_sound(message)
-    assert "Phone: Look <again>." in json.dumps(message.blocks)
-    assert "Phone: Look &lt;again&gt;." in message.text
-    assert "white_check_mark" not in json.dumps(message.blocks)
-
-
-LOCKED = StoreError("The database bot.db is locked by another process.", "Look for a backup.")
-
-
-@pytest.mark.parametrize("name", data.HOSTILE)
-def test_a_result_that_is_not_recorded_says_so(name: str) -> None:
-    """What AWS did is told first, then that the record lacks it, why, and who sees to that."""
-    fix = data.fix(FixState.CONFIRMED, name=name)
-    result = result_of(fix, LOCKED)
-    assert isinstance(result, Fixed)
-    message = fix_result.result_message(result)
-    assert_sound_view(fix_form.message_view(message, fix.request.type))
-    assert_sound(message)
-    assert_as_typed(message.blocks, name)
-    for told in (message.text, json.dumps(message.blocks)):
-        assert "Confirmed" in told
-        assert "isn't recorded yet" in told
-        assert "locked by another process" in told
-        assert "keep trying" in told
-        assert "Look for a backup." in told
-
-
-def test_a_fix_in_doubt_says_that_it_may_have_been_saved() -> None:
-    """Nobody says that nothing was changed where AWS's answer was lost."""
-    why = GatewayError(failure(FailureCode.TIMED_OUT))
-    open_fix = replace(data.fix(FixState.PLANNED), ended_at=None, in_doubt_since=data.NOW)
-    unknown = Fixed(FixOutcome.UNKNOWN, open_fix, problem=why)
-    doubtful = replace(data.fix(FixState.FAILED), failure=why.failure, in_doubt_since=data.NOW)
-    refused = result_of(doubtful, LOCKED)
-    assert isinstance(refused, NotFixed)
-    failed = fix_result.failed_message(doubtful.request, "Web", refused)
-    notice = fix_result.told_problem(refused)
-    assert_sound_view(form(notice=notice))
-    told_unknown = fix_result.result_message(unknown)
-    assert_sound_view(fix_form.message_view(told_unknown, ContactType.SECURITY))
-    for told in (
-        told_unknown.text,
-        failed.text,
-        json.dumps(failed.blocks),
-        str(notice),
-    ):
-        assert "may have been saved in AWS" in told
-        assert why.failure.message in told
-        assert "Not changed" not in told
-    assert_sound(failed)
-    assert "isn't recorded yet" in failed.text
-
-
-def test_a_failed_fix_can_be_tried_again() -> None:
-    """Why, the next step, and a button that leads back to what was typed, if it was recorded."""
-    fix = data.fix(FixState.FAILED)
-    error = AltcontactError("AWS denied access.", "Check the policy.")
-    recorded = NotFixed(FixOutcome.FAILED, error, fix)
-    message = fix_result.failed_message(fix.request, "Web", recorded)
-    assert fix_result.TRY_AGAIN in json.dumps(message.blocks)
-    assert "Check the policy." in message.text
-    assert_sound(message)
-    not_recorded = NotFixed(FixOutcome.NOT_RECORDED, error)
-    unrecorded = fix_result.failed_message(fix.request, "Web", not_recorded)
-    assert fix_result.TRY_AGAIN not in json.dumps(unrecorded.blocks)
-
-
-def test_views_without_a_form() -> None:
-    """Loading, working and refusals are views that Slack takes."""
-    contact_type = ContactType.OPERATIONS
-    assert_sound_view(fix_form.loading_view("Web", "444444444444", contact_type))
-    assert_sound_view(fix_form.working_view("Web", "444444444444", contact_type))
-    refusal = problem.problem_message(NotAllowed("You may not.", "Ask:", ("U1",), ("S1",)))
-    assert "<@U1>, <!subteam^S1>" in json.dumps(refusal.blocks)
-    assert_sound(refusal)
-    assert_sound_view(fix_form.message_view(refusal, contact_type))
-
-
 # What the policy says in the form
 
 
@@ -231,7 +141,7 @@ def test_hints_say_what_the_policy_expects() -> None:
     )
     view = form(policy=mine)
     assert "any address at corp.example or a@b.internal" in hint(view, EMAIL)
-    assert "expects +44 20 7946 0958. With + and the country code" in hint(view, PHONE)
+    assert "expects +44 20 7946 0958. Include + and the country code" in hint(view, PHONE)
     assert hint(view, "name") == ""
     assert "distribution list" in hint(form(policy=mine, contact_type=ContactType.BILLING), EMAIL)
 
@@ -244,7 +154,7 @@ def test_hints_name_the_domains_that_are_asked_for() -> None:
     assert "d0.corp.example" in told
     assert "d8" not in told
     few = policy(domains=domains[:1], rules__foreign_domain=Severity.MEDIUM)
-    assert "at d0.corp.example. A distribution list" in hint(form(policy=few), EMAIL)
+    assert "at d0.corp.example. Use a distribution list" in hint(form(policy=few), EMAIL)
     assert "corp.example" not in hint(form(policy=policy(domains=domains)), EMAIL)
 
 
@@ -257,23 +167,123 @@ def test_hints_of_any_length_are_taken(text: str, number: int) -> None:
     assert_sound_view(form(policy=mine))
 
 
-def test_another_contact_is_chosen_in_the_form() -> None:
-    """The form has a menu of the three contacts, on its own, and what is chosen is parsed."""
-    view = form(contact_type=ContactType.BILLING)
-    menu = view["blocks"][0]["accessory"]
-    assert menu["action_id"] == fix_form.CHOOSE_TYPE
-    assert menu["initial_option"]["value"] == "BILLING"
-    body = {"view": view, "actions": [{"selected_option": menu["options"][2]}]}
-    assert fix_form.parse_type(body) == ("444444444444", ContactType.OPERATIONS)
+@pytest.mark.parametrize("name", data.HOSTILE)
+def test_the_form_names_its_account_inertly(name: str) -> None:
+    """Bold, with its id as code; a name like a mention mentions nobody."""
+    blocks = form(account_name=name)["blocks"]
+    assert blocks[0]["text"]["text"] == account_name(name, "444444444444")
+    assert not any("<!channel>" in text for text in texts(blocks, "mrkdwn"))
 
 
-@pytest.mark.parametrize("held", [data.CONTACT, None])
-def test_a_forbidden_contact_has_no_form(held: AlternateContact | None) -> None:
-    """Where the policy forbids a contact, it is said how to delete it, if it is there."""
-    view = fix_form.forbidden_view("<!channel>", "444444444444", ContactType.BILLING, held)
+def test_what_is_filled_in_from_the_policy_says_so() -> None:
+    """Below its field, with what AWS has there."""
+    mine = policy(security__email=("a@b.internal",), security__phone=("+44 20 7946 0958",))
+    filled = form(policy=mine, from_policy=frozenset({EMAIL}), replaced=data.CONTACT)
+    assert hint(filled, EMAIL) == f"Filled in from the policy. AWS has: {data.CONTACT.email}"
+    assert "The policy expects" in hint(filled, PHONE)
+    empty = form(policy=mine, from_policy=frozenset({EMAIL}), values=None)
+    assert hint(empty, EMAIL) == "Filled in from the policy."
+
+
+SHARED = CommonContact(replace(data.CONTACT, phone="+46 8 506 390 00"), 1_234)
+
+
+def test_a_shared_contact_is_offered() -> None:
+    """By a button with the number of accounts, above the fields, with its values below it."""
+    blocks = form(values=None, suggestion=SHARED)["blocks"]
+    place = next(i for i, block in enumerate(blocks) if block["type"] == "actions")
+    (button,) = blocks[place]["elements"]
+    assert button["text"]["text"] == "Use the contact that 1,234 other accounts have"
+    assert button["action_id"] == fix_form.USE
+    assert button["value"] == SHARED.contact.fingerprint
+    assert "style" not in button
+    shown = json.dumps(blocks[place + 1])
+    assert all(getattr(SHARED.contact, field) in shown for field in FIELDS)
+    assert [block.get("block_id") for block in blocks[place + 2 :]] == list(FIELDS)
+
+
+def test_a_shared_contact_is_hidden_from_those_who_may_not_see_it() -> None:
+    """The number of accounts stays, and whom to ask; no value, and no button."""
+    note = "You don't have permission to see contact details. Ask <@U1>."
+    view = form(values=None, suggestion=SHARED, hidden_note=note)
     assert_sound_view(view)
-    assert_as_typed(view["blocks"], "<!channel>")
-    assert "submit" not in view
     told = json.dumps(view)
-    assert ("delete-alternate-contact --account-id 444444444444" in told) is (held is not None)
-    assert fix_form.CHOOSE_TYPE in told
+    assert f"1,234 other accounts share a Security contact. {note}" in told
+    assert fix_form.USE not in told
+    assert not any(getattr(SHARED.contact, field) in told for field in FIELDS)
+
+
+def test_an_exempt_contact_says_so_and_can_be_fixed() -> None:
+    """Until when, by whom and why; of many exemptions the first three."""
+    view = form(exemptions=[data.exemption(reason="Closed <soon>.")])
+    (line,) = [text for text in texts(view["blocks"], "mrkdwn") if "Closed &lt;soon&gt;." in text]
+    assert "<@U0BOB00002>" in line
+    assert "<!date^" in line
+    assert "submit" in view
+    many = json.dumps(form(exemptions=[data.exemption(number) for number in range(5)]))
+    assert many.count("<@U0BOB00002>") == 3
+    assert "And 2 more exemptions." in many
+    verified = form(exemptions=[data.exemption(kind=ExemptionKind.VERIFICATION)])
+    assert_sound_view(verified)
+
+
+def content(**changed: Any) -> FormContent:  # noqa: ANN401 - any of its members
+    """What a form starts from."""
+    account = Account("444444444444", "Web production")
+    return replace(FormContent(account, ContactType.SECURITY, data.NOW), **changed)
+
+
+def test_a_loaded_form_shows_what_it_starts_from() -> None:
+    """What the person knows of AWS travels with the form, and nothing personal."""
+    view = fix_form.loaded_view(content(held=data.CONTACT, values=data.CONTACT), region=None)
+    parsed = fix_form.parse_form(submitted(view))
+    assert (parsed.shown, parsed.shown_at) == (data.CONTACT.fingerprint, data.NOW)
+    assert parsed.held == digests(data.CONTACT)
+    assert parsed.typed == data.CONTACT
+    assert "In AWS now" not in json.dumps(view)
+    empty = fix_form.parse_form(submitted(fix_form.loaded_view(content(), region=None)))
+    assert (empty.shown, empty.held) == (fingerprint(None), dict.fromkeys(FIELDS, ""))
+
+
+def test_a_copied_contact_is_told_from_the_one_in_aws() -> None:
+    """Where its values are from is said, and what AWS has, if that is something else."""
+    other = replace(data.CONTACT, name="Other team")
+    note = fix_form.copied_note(data.fix(FixState.CONFIRMED, name="Data lake"))
+    told = json.dumps(
+        fix_form.loaded_view(content(held=other, values=data.CONTACT), region=None, note=note)
+    )
+    assert "Filled in with the contact that you saved for *Data lake*" in told
+    assert "In AWS now:" in told
+    same = fix_form.loaded_view(
+        content(held=data.CONTACT, values=data.CONTACT), region=None, note=note
+    )
+    assert "In AWS now:" not in json.dumps(same)
+
+
+def test_an_inactive_account_that_aws_still_reads_is_told() -> None:
+    """Its state is said above the form."""
+    account = Account("444444444444", "Old", "PENDING_CLOSURE")
+    view = fix_form.loaded_view(content(account=account), region=None)
+    assert "This account was pending closure at the last check." in json.dumps(view)
+
+
+def submitted(view: dict[str, Any]) -> dict[str, Any]:
+    """A form as Slack delivers it, as it was filled in."""
+    blocks = [block for block in view["blocks"] if block.get("block_id") in FIELDS]
+    values = {
+        block["block_id"]: {block["block_id"]: {"value": block["element"].get("initial_value")}}
+        for block in blocks
+    }
+    return {**view, "state": {"values": values}}
+
+
+def test_a_form_that_was_not_filled_in_again_is_noticed() -> None:
+    """The menu's type is parsed; of a form of an earlier version it isn't an input."""
+    view = submitted(form())
+    chosen = {fix_modal.CHOOSE_TYPE: {"selected_option": {"value": "BILLING"}}}
+    view["state"]["values"][fix_modal.TYPE] = chosen
+    assert fix_form.parse_form(view).chosen == "BILLING"
+    for block in view["blocks"]:
+        if block.get("block_id") == fix_modal.TYPE:
+            block["type"] = "section"
+    assert fix_form.parse_form(view).chosen == ""
