@@ -115,12 +115,12 @@ class BotProcess:
         """
         if not self.managed:
             raise SandboxError(
-                "The sandbox runs no bot of its own.",
-                "Send SIGUSR1 to yours: it then runs the scheduled check.",
+                "The sandbox runs no bot.",
+                "Send SIGUSR1 to your bot to run the scheduled check.",
             )
         if self._process is None or not self.alive:
             raise SandboxError(
-                "The bot does not run.", f"Its log says why: {self.log}. Start the sandbox again."
+                "The bot isn't running.", f"Its log says why: {self.log}. Start the sandbox again."
             )
         # A process that has not yet said what the signal means to it would be ended by it.
         if not self.ready.is_set():

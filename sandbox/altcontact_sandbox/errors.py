@@ -4,4 +4,12 @@ from bot.domain.errors import AltcontactError
 
 
 class SandboxError(AltcontactError):
-    """The sandbox cannot be started, or was asked for something that it does not have."""
+    """The sandbox can't be started, or was asked for something that it doesn't have."""
+
+
+def refusal(error: str, remedy: str = "") -> dict[str, str]:
+    """The JSON body of a refused request to the control interface.
+
+    `mend` is the old name of `remedy`, kept for one release.
+    """
+    return {"error": error, "remedy": remedy, "mend": remedy}

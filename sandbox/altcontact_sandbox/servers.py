@@ -97,7 +97,7 @@ class ServerThread:
             SandboxError: the port is in use or may not be had, or the app did not start.
         """
         if self._thread is not None:
-            raise SandboxError(f"The {self._name} runs already, on port {self.port}.")
+            raise SandboxError(f"The {self._name} is already running, on port {self.port}.")
         listener = listen(self.port, self._name, self._option)
         self.port = listener.getsockname()[1]
         requests = _Requests(self._app)
@@ -160,7 +160,7 @@ def listen(port: int, name: str, option: str = "") -> socket.socket:
         if isinstance(exc, OSError) and exc.errno == errno.EADDRINUSE:
             raise SandboxError(
                 f"Port {port} is in use, so the {name} cannot start.",
-                f"Stop what uses it, or choose another port{choose}.",
+                f"Stop the program that uses it, or choose another port{choose}.",
             ) from exc
         raise SandboxError(
             f"The {name} cannot listen on port {port}: {exc}.",

@@ -40,6 +40,6 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
     if number:
         terminalreporter.write_line(
             f"The browser tests did not run ({number} tests in {FOLDER}): {chromium.MISSING}; "
-            f"{chromium.MEND}.",
+            f"{chromium.REMEDY}.",
             red=True,
         )

@@ -96,7 +96,7 @@ def test_its_end_is_noticed(bot: BotProcess, changes: threading.Semaphore) -> No
     told = bot.as_json()
     assert (told["running"], told["exit_status"]) == (False, -signal.SIGKILL)
     assert told["next_check"] is None
-    with pytest.raises(SandboxError, match="does not run"):
+    with pytest.raises(SandboxError, match="isn't running"):
         bot.check_now()
     bot.stop()
 

@@ -149,7 +149,7 @@ def test_it_says_in_one_line_what_it_found(
     chromium.find.cache_clear()
     chromium.main()
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last == f"Browser tests: {chromium.MISSING}; {chromium.MEND}"
+    assert last == f"Browser tests: {chromium.MISSING}; {chromium.REMEDY}"
     monkeypatch.setenv(chromium.ASKED, sys.executable)
     chromium.find.cache_clear()
     chromium.main()

@@ -27,4 +27,4 @@ def test_one_line_names_what_did_not_run(ci: str, status: int) -> None:
     (line,) = (line for line in done.stdout.splitlines() if "did not run" in line)
     assert "tests in sandbox/tests/browser)" in line
     assert chromium.MISSING in line
-    assert chromium.MEND in line
+    assert chromium.REMEDY in line

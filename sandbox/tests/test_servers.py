@@ -55,7 +55,9 @@ def test_the_option_for_another_port_is_named(server: ServerThread) -> None:
     second = ServerThread(Starlette(), server.port, "sandbox page", "--port")
     with pytest.raises(SandboxError) as caught:
         second.start()
-    assert caught.value.remedy == "Stop what uses it, or choose another port with --port."
+    assert (
+        caught.value.remedy == "Stop the program that uses it, or choose another port with --port."
+    )
 
 
 def test_a_port_that_may_not_be_had_is_named() -> None:
@@ -77,7 +79,7 @@ def test_a_server_started_again_keeps_its_port(server: ServerThread) -> None:
 
 def test_a_server_is_started_once(server: ServerThread) -> None:
     """Starting a server that runs is refused."""
-    with pytest.raises(SandboxError, match="runs already"):
+    with pytest.raises(SandboxError, match="is already running"):
         server.start()
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 
+from altcontact_sandbox.errors import refusal
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,7 +59,7 @@ class Guard:
         problem = _problem(scope)
         if problem:
             remedy = "Open the page under the address that the sandbox printed."
-            refused = JSONResponse({"error": problem, "mend": remedy}, 403)
+            refused = JSONResponse(refusal(problem, remedy), 403)
             await refused(scope, receive, protected)
             return
         await self._app(scope, receive, protected)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 from starlette.responses import JSONResponse, Response
 
+from altcontact_sandbox.errors import refusal
 from altcontact_sandbox.page.hub import AWS, SLACK
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class ControlProxy:
 
 def wrong(error: str, remedy: str, status: int) -> Response:
     """A refusal in words."""
-    return JSONResponse({"error": error, "mend": remedy}, status)
+    return JSONResponse(refusal(error, remedy), status)
 
 
 def stopping() -> Response:

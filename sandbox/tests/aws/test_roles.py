@@ -167,7 +167,7 @@ def test_faults_strike_the_assuming_of_roles(aws: AwsSandbox, connect: Connect) 
     [
         ({"name": "a b"}, "role's name"),
         ({"name": "a", "external_id": "x"}, "external id"),
-        ({"name": "a", "trusts": "management"}, "12 digits"),
+        ({"name": "a", "trusts": "management"}, "12-digit id"),
         ({"name": "a", "caller": "nobody"}, "no caller 'nobody'"),
     ],
 )

@@ -35,7 +35,7 @@ NAMES: Final = (
 """What Chromium is called on the PATH."""
 
 MISSING: Final = "no Chromium was found"
-MEND: Final = f"install one with apt-get install chromium, or name yours in {ASKED}"
+REMEDY: Final = f"install one with apt-get install chromium, or name yours in {ASKED}"
 
 ARGUMENTS: Final = (
     "--disable-gpu",
@@ -162,7 +162,7 @@ def main() -> None:
         find.cache_clear()
         root = hasattr(os, "geteuid") and os.geteuid() == 0
         found = install(os.environ, run_within, look_again, root=root)
-    sys.stdout.write(f"Browser tests: {found or f'{MISSING}; {MEND}'}\n")
+    sys.stdout.write(f"Browser tests: {found or f'{MISSING}; {REMEDY}'}\n")
 
 
 def look_again() -> str | None:

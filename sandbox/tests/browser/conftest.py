@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
     """Chromium. It is gone with this package: asyncio runs nothing else beside Playwright."""
     path = chromium.find()
     if path is None:
-        pytest.skip(f"{chromium.MISSING}; {chromium.MEND}")
+        pytest.skip(f"{chromium.MISSING}; {chromium.REMEDY}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.arguments())
         yield browser

@@ -128,7 +128,7 @@ def main() -> None:
     """
     path = chromium.find()
     if path is None:
-        raise SystemExit(f"No pictures: {chromium.MISSING}; {chromium.MEND}.")
+        raise SystemExit(f"No pictures: {chromium.MISSING}; {chromium.REMEDY}.")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sandbox() as address, sync_playwright() as playwright:
         httpx.patch(f"{address}/control/aws/settings", json={"quotas_enabled": False})

@@ -187,7 +187,7 @@ def test_a_new_account_and_its_closing(sandbox: Sandbox, opened: Opening) -> Non
 
 
 def test_switches_break_and_mend(sandbox: Sandbox, opened: Opening) -> None:
-    """What is broken is counted, and one press mends all of it."""
+    """What is broken is counted, and one press resets all of it."""
     page = opened(sandbox)
     names = ("Trusted access", "Bot may read", "Bot may write", "Throttling", "Outage")
     for name in names:
@@ -196,7 +196,7 @@ def test_switches_break_and_mend(sandbox: Sandbox, opened: Opening) -> None:
         switch.click()
         expect(switch).not_to_have_attribute("aria-checked", str(before))
     expect(page.page.get_by_text("5 things broken")).to_be_visible()
-    page.page.get_by_role("button", name="Mend everything").click()
+    page.page.get_by_role("button", name="Reset all").click()
     expect(page.page.get_by_text("all is well")).to_be_visible()
     settings = sandbox.aws.state()
     assert settings["outage"] is settings["throttling"] is False

@@ -83,7 +83,7 @@ def test_who_has_no_rights_is_refused(sandbox: Sandbox, opened: Opening) -> None
 
 
 def test_an_outage_and_its_end(sandbox: Sandbox, opened: Opening) -> None:
-    """An outage of AWS is told with its mend, and its end too."""
+    """An outage of AWS is announced with what to do, and its end too."""
     sandbox.start_bot()
     page = opened(sandbox)
     outage = page.page.get_by_role("switch", name="Outage")

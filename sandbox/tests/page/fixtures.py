@@ -113,7 +113,7 @@ class FakeServer:
         if path.startswith("files/"):
             headers = {"Content-Disposition": 'attachment; filename="a.csv"'}
             return Response("a,b", media_type="text/csv", headers=headers)
-        return JSONResponse({"error": "no", "mend": "do"}, 400)
+        return JSONResponse({"error": "no", "remedy": "do"}, 400)
 
 
 def events(url: str) -> Iterator[tuple[str, Any]]:

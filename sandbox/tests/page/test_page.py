@@ -251,7 +251,7 @@ def test_a_stop_answers_who_waits_for_the_state(unconnected: PageServer) -> None
 def test_calls_are_passed_on(page: PageServer, aws: FakeServer, slack: FakeServer) -> None:
     """Method, path, query and body reach the server; status and answer come back."""
     answer = httpx.put(f"{page.url}/control/aws/contacts/1/SECURITY?a=b%20c", json=CONTACT)
-    assert (answer.status_code, answer.json()) == (400, {"error": "no", "mend": "do"})
+    assert (answer.status_code, answer.json()) == (400, {"error": "no", "remedy": "do"})
     method, path, query, body = aws.calls[-1]
     assert (method, path, query) == ("PUT", "contacts/1/SECURITY", "a=b%20c")
     assert b"Ida Lys" in body
@@ -322,7 +322,7 @@ def test_other_names_are_refused(page: PageServer, host: str) -> None:
     for path in ("", "/control/state"):
         answer = httpx.get(f"{page.url}{path}", headers={"Host": host})
         assert answer.status_code == 403
-        assert answer.json()["mend"]
+        assert answer.json()["remedy"]
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_a_bot_of_ones_own_is_not_asked(tmp_path: Path) -> None:
     with PageServer(BotProcess(tmp_path / "bot.log", managed=False)) as page:
         answer = httpx.post(f"{page.url}/control/bot/check")
     assert answer.status_code == 409
-    assert "SIGUSR1" in answer.json()["mend"]
+    assert "SIGUSR1" in answer.json()["remedy"]
 
 
 class Watched(threading.Event):
@@ -443,4 +443,4 @@ def test_a_bot_that_does_not_run_is_not_asked(page: PageServer) -> None:
     """A bot that has ended, or was never started, cannot check."""
     answer = httpx.post(f"{page.url}/control/bot/check")
     assert answer.status_code == 409
-    assert "does not run" in answer.json()["error"]
+    assert "isn't running" in answer.json()["error"]

@@ -278,8 +278,8 @@ def test_direct_messages_reach_the_app(slack: SlackSandbox, bot: TinyBot) -> Non
 @pytest.mark.parametrize(
     ("verb", "call", "body", "why"),
     [
-        ("POST", "act/say", b"{", "no JSON"),
-        ("POST", "act/say", b"[]", "no JSON object"),
+        ("POST", "act/say", b"{", "isn't JSON"),
+        ("POST", "act/say", b"[]", "isn't a JSON object"),
         ("POST", "act/say", b"{}", "Missing a required argument"),
         (
             "POST",
@@ -288,21 +288,21 @@ def test_direct_messages_reach_the_app(slack: SlackSandbox, bot: TinyBot) -> Non
             "user is of another type",
         ),
         ("POST", "act/dance", b"{}", "cannot dance"),
-        ("POST", "set/settings", b'{"latency": "slow"}', "That is wrong"),
+        ("POST", "set/settings", b'{"latency": "slow"}', "Invalid value"),
         ("POST", "set/refuse", b"{}", "'seconds' is missing"),
         ("POST", "set/weather", b"{}", "no setting weather"),
         ("GET", "state?since=now", b"", "are numbers"),
         ("GET", "wire?timeout=long", b"", "are numbers"),
     ],
 )
-def test_what_is_asked_wrongly_is_mended(
+def test_what_is_asked_wrongly_is_refused(
     slack: SlackSandbox, verb: str, call: str, body: bytes, why: str
 ) -> None:
     """A call that is wrong is answered 400 with what is wrong."""
     answer = httpx.request(verb, f"{slack.url}/_sandbox/{call}", content=body)
     assert answer.status_code == 400
     assert why in answer.json()["error"]
-    assert isinstance(answer.json()["mend"], str)
+    assert isinstance(answer.json()["remedy"], str)
 
 
 def test_a_payload_of_any_shape_is_delivered(slack: SlackSandbox, bot: TinyBot) -> None:

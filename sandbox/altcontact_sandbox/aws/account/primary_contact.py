@@ -60,7 +60,7 @@ class PrimaryModel:
                 continue
             limits = self._members[name].metadata
             if not isinstance(value, str) or not _fits(value, limits):
-                raise SandboxError(f"AWS does not take this {name} in a primary contact.")
+                raise SandboxError(f"AWS doesn't accept this {name} in a primary contact.")
             after[name] = value
         return after
 

@@ -29,10 +29,10 @@ class ControlClient:
                 trust_env=False,
             )
         except httpx.HTTPError as exc:
-            raise SandboxError(f"The sandbox's AWS at {self.url} does not answer.") from exc
+            raise SandboxError(f"The sandbox's AWS at {self.url} isn't responding.") from exc
         if answer.status_code == _BAD_REQUEST:
             told = answer.json()
-            raise SandboxError(told["error"], told["mend"])
+            raise SandboxError(told["error"], told["remedy"])
         if not answer.is_success:
             raise SandboxError(f"The sandbox's AWS answered {answer.status_code} to {path}.")
         return answer.json() if answer.content else None

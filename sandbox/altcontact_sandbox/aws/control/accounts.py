@@ -101,7 +101,7 @@ class AccountsControl:
         member = self._aws.organization.require(account_id)
         if member.state != "ACTIVE":
             raise SandboxError(
-                f"The account is {member.state}: AWS changes contacts of active accounts alone.",
+                f"The account is {member.state}: AWS changes contacts of active accounts only.",
                 "Make the account ACTIVE first.",
             )
 

@@ -1,4 +1,4 @@
-"""Checks what is typed into the console's forms, and says in plain words what AWS does not take."""
+"""Checks what is typed into the console's forms, and says what AWS doesn't accept."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _LABELS: Final = {
     "PhoneNumber": "phone number",
 }
 _PATTERNS: Final = {
-    "EmailAddress": "AWS does not take this email address: letters, digits and _+=.#|!&- may stand "
+    "EmailAddress": "AWS doesn't accept this email address: letters, digits and _+=.#|!&- "
     "before the @, and a domain with a dot after it.",
-    "PhoneNumber": "AWS does not take this phone number: it may hold digits, spaces, +, - and ().",
+    "PhoneNumber": "AWS doesn't accept this phone number: it may hold digits, spaces, +, - and ().",
 }
 
 
 class WrongForm(SandboxError):
-    """A form that AWS does not take; `fields` says why, by the member that AWS names."""
+    """A form that AWS doesn't accept; `fields` says why, by the member that AWS names."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        super().__init__("AWS does not take this contact.", "Correct what is said of each field.")
+        super().__init__("AWS doesn't accept this contact.", "Correct what is said of each field.")
         self.fields = dict(fields)
 
 

@@ -19,7 +19,7 @@ from altcontact_sandbox.aws.control.snapshot import snapshot
 from altcontact_sandbox.aws.organizations.organization import Denial
 from altcontact_sandbox.aws.state.faults import Fault, FaultKind
 from altcontact_sandbox.aws.state.stats import Stats
-from altcontact_sandbox.errors import SandboxError
+from altcontact_sandbox.errors import SandboxError, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -124,7 +124,7 @@ class Control:
     async def _allow(self, request: Request) -> Response:
         wanted = await json_object(request)
         if not set(wanted) <= {"action", "by", "account_id"}:
-            raise SandboxError("What is allowed again is chosen by action, by and account_id.")
+            raise SandboxError("Choose what to allow again by action, by and account_id.")
         organization = self._aws.organization
         organization.denials = [
             each for each in organization.denials if not wanted.items() <= each.as_json().items()
@@ -170,7 +170,7 @@ def _awaited(request: Request) -> tuple[int, float]:
 
 async def _wrong(request: Request, error: Exception) -> Response:
     remedy = error.remedy if isinstance(error, SandboxError) else ""
-    told: dict[str, Any] = {"error": str(error), "mend": remedy}
+    told: dict[str, Any] = refusal(str(error), remedy)
     if isinstance(error, WrongForm):
         told["fields"] = error.fields
     # Who fills in a form wrongly calls nothing wrongly; a browser logs an error for each 400.

@@ -28,14 +28,14 @@ def checked_tags(given: Mapping[str, Any]) -> dict[str, str]:
     for key, value in given.items():
         if not 1 <= len(key) <= _MAX_KEY or not _takes(key):
             raise SandboxError(
-                f"AWS does not take the tag key {key!r}.",
+                f"AWS doesn't accept the tag key {key!r}.",
                 f"It has 1 to {_MAX_KEY} letters, digits, spaces and _ . : / = + - @.",
             )
         if key.lower().startswith("aws:"):
             raise SandboxError("Tag keys that begin with aws: are AWS's own.")
         if not isinstance(value, str) or len(value) > _MAX_VALUE or not _takes(value):
             raise SandboxError(
-                f"AWS does not take the value of the tag {key!r}.",
+                f"AWS doesn't accept the value of the tag {key!r}.",
                 f"It has at most {_MAX_VALUE} letters, digits, spaces and _ . : / = + - @.",
             )
     return dict(given)

@@ -50,7 +50,7 @@ class Seeds:
         for seed in listed:
             account_id = seed.get("id") or new_id(taken)
             if account_id in self.members:
-                raise SandboxError(f"The account {account_id} stands there twice.")
+                raise SandboxError(f"The account {account_id} is listed twice.")
             taken.add(account_id)
             self._add(account_id, seed)
 

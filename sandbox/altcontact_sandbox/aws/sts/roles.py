@@ -43,7 +43,7 @@ class Role:
         if self.external_id and not _EXTERNAL_ID.fullmatch(self.external_id):
             raise SandboxError("An external id has 2 to 1,224 characters that IAM takes.")
         if self.trusts and not _ID.fullmatch(self.trusts):
-            raise SandboxError("Whom a role trusts is an account, by its id of 12 digits.")
+            raise SandboxError("A role trusts an account, named by its 12-digit id.")
 
     @property
     def arn(self) -> str:

@@ -95,7 +95,7 @@ class SlackControl(SlackActions):
         while not (found := what(seen)):
             left = deadline - time.monotonic()
             if left <= 0:
-                raise SandboxError(f"Nothing like that within {timeout:g} s: {name}")
+                raise SandboxError(f"Nothing found within {timeout:g} s: {name}")
             seen = self._get("state", since=seen["changes"], timeout=min(left, _SLICE))
         return found
 

@@ -203,7 +203,7 @@ class SlackFaultSettings:
         try:
             answer = self._http.request(verb, f"{self.url}/_sandbox/{path}", **how)
         except httpx.HTTPError as error:
-            raise SandboxError(f"Nothing answers at {self.url}: {error}.") from error
+            raise SandboxError(f"Nothing responds at {self.url}: {error}.") from error
         if answer.status_code >= _BAD_REQUEST:
             wrong = answer.json()["error"] if answer.status_code == _BAD_REQUEST else answer.text
             raise SandboxError(str(wrong))

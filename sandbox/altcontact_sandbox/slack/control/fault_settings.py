@@ -87,7 +87,7 @@ class FaultSettings:
                 f"{error} is missing.", "docs/sandbox.md says what is needed."
             ) from None
         except (TypeError, ValueError) as error:
-            raise SandboxError(f"That is wrong: {error}.", "docs/sandbox.md says how.") from None
+            raise SandboxError(f"Invalid value: {error}.", "docs/sandbox.md says how.") from None
 
     async def _apply(self, what: str, given: Given) -> None:
         match what:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from altcontact_sandbox.errors import SandboxError
+from altcontact_sandbox.errors import SandboxError, refusal
 from altcontact_sandbox.slack.control.fault_settings import FaultSettings
 from altcontact_sandbox.slack.control.snapshot import snapshot
 from altcontact_sandbox.slack.people.actions import PeopleActions
@@ -147,7 +147,7 @@ def _asked(request: Request, first: int) -> tuple[int, float]:
         return int(query.get("since", first)), float(query.get("timeout", 0))
     except ValueError:
         raise SandboxError(
-            "since and timeout are numbers.", "Leave them out, or mend them."
+            "since and timeout are numbers.", "Leave them out, or correct them."
         ) from None
 
 
@@ -160,9 +160,11 @@ async def _given(request: Request) -> Given:
     try:
         given: Given = json.loads(await request.body() or b"{}")
     except ValueError:
-        raise SandboxError("That is no JSON.", "Send a JSON object.") from None
+        raise SandboxError("The request body isn't JSON.", "Send a JSON object.") from None
     if not isinstance(given, dict):
-        raise SandboxError("That is no JSON object.", "Send one, with the members of the call.")
+        raise SandboxError(
+            "The request body isn't a JSON object.", "Send one, with the members of the call."
+        )
     return given
 
 
@@ -186,4 +188,4 @@ def _check_members(act: Callable[..., Any], given: Given) -> None:
 
 
 def _wrong(error: SandboxError) -> Response:
-    return JSONResponse({"error": str(error), "mend": error.remedy}, 400)
+    return JSONResponse(refusal(str(error), error.remedy), 400)

@@ -81,7 +81,7 @@ class Delivery:
             SandboxError: nobody is.
         """
         if self.space.members.find(user) is None:
-            raise SandboxError(f"Nobody in the sandbox's Slack is {user}.")
+            raise SandboxError(f"The sandbox's Slack has no user {user}.")
 
     def top(self, user: str) -> View | None:
         """The topmost modal on a person's screen."""

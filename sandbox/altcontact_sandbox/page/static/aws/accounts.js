@@ -106,11 +106,11 @@ function drawPage(look, table, { found, pager, empty }) {
 }
 
 function emptyWords({ typed, filter }) {
-  if (typed) return `No account here is called “${typed}”. A part of its name or id is enough.`;
+  if (typed) return `No account matches “${typed}”. Try part of a name or id.`;
   if (filter === "missing") {
-    return "Every active account has its SECURITY contact. Delete one to see the bot notice.";
+    return "Every active account has a SECURITY contact. Delete one to see the bot notice.";
   }
-  return filter === "inactive" ? "Every account is active." : "There is no account.";
+  return filter === "inactive" ? "Every account is active." : "No accounts.";
 }
 
 function drawPager(pager, page, pages) {

@@ -20,9 +20,9 @@ export function createAccount() {
       form.mark(Object.fromEntries(missing.map(([name, label]) => [name, `${label} is needed.`])));
       if (missing.length) return;
       const answer = await ask("POST", "aws/accounts/new?checked=1", given, { quiet: true });
-      if (answer.error) return fail(answer.error, " ", answer.mend);
+      if (answer.error) return fail(answer.error, " ", answer.remedy);
       close();
-      announce(`${given.name} is created; it has no alternate contact yet. The bot is not told.`);
+      announce(`${given.name} is created; it has no alternate contact yet. The bot isn't notified.`);
     };
     return h("form", { novalidate: true, on: { submit: create } }, form.elements,
       h("div", { class: "acts" },

@@ -22,7 +22,7 @@ export function openDialog(title, content) {
     h("header", null, h("h2", null, title),
       h("button", { type: "button", class: "plain", "aria-label": "Close", on: { click: close } },
         "✕")),
-    h("p", { class: "quiet" }, "As if in the AWS console: the bot is not told."),
+    h("p", { class: "quiet" }, "Works like the AWS console: the bot isn't notified."),
     problem, content({ close, fail }));
   dialog.addEventListener("close", () => {
     dialog.remove();

@@ -60,20 +60,20 @@ function contactForm(account, type, { close, fail }) {
     const answer = await ask("PUT", `${path}?checked=1`, form.values(), { quiet: true });
     form.mark(answer.fields ?? {});
     if (answer.error) {
-      if (!Object.keys(answer.fields ?? {}).length) fail(answer.error, " ", answer.mend);
+      if (!Object.keys(answer.fields ?? {}).length) fail(answer.error, " ", answer.remedy);
       return;
     }
     close();
-    announce(`The ${type} contact of ${account.name} is updated. The bot is not told.`);
+    announce(`The ${type} contact of ${account.name} is updated. The bot isn't notified.`);
   };
   const remove = async () => {
     const answer = await ask("DELETE", path, undefined, { quiet: true });
-    if (answer.error) return fail(answer.error, " ", answer.mend);
+    if (answer.error) return fail(answer.error, " ", answer.remedy);
     close();
-    announce(`The ${type} contact of ${account.name} is deleted. The bot is not told.`);
+    announce(`The ${type} contact of ${account.name} is deleted. The bot isn't notified.`);
   };
   return h("form", { novalidate: true, on: { submit: update } },
-    !held && h("p", { class: "quiet" }, `AWS holds no ${type} contact for this account.`),
+    !held && h("p", { class: "quiet" }, `This account has no ${type} contact.`),
     form.elements,
     h("div", { class: "acts" },
       h("button", { type: "submit", class: "push main" }, "Update"),
@@ -83,15 +83,15 @@ function contactForm(account, type, { close, fail }) {
 function stateForm(account, { close, fail }) {
   const change = async (state) => {
     const answer = await ask("PUT", `aws/accounts/${account.id}?checked=1`, { state }, { quiet: true });
-    if (answer.error) return fail(answer.error, " ", answer.mend);
+    if (answer.error) return fail(answer.error, " ", answer.remedy);
     close();
-    announce(`${account.name} is now ${stateWords(state).toLowerCase()}. The bot is not told.`);
+    announce(`${account.name} is now ${stateWords(state).toLowerCase()}. The bot isn't notified.`);
   };
   const leave = async () => {
     const answer = await ask("DELETE", `aws/accounts/${account.id}?checked=1`, undefined, { quiet: true });
-    if (answer.error) return fail(answer.error, " ", answer.mend);
+    if (answer.error) return fail(answer.error, " ", answer.remedy);
     close();
-    announce(`${account.name} left the organization. The bot is not told.`);
+    announce(`${account.name} left the organization. The bot isn't notified.`);
   };
   return h("div", { class: "account-state" },
     h("p", null, "State: ", h("b", null, stateWords(account.state))),
@@ -100,5 +100,5 @@ function stateForm(account, { close, fail }) {
       : h("div", { class: "acts" },
         STATE_ACTS.filter(([state]) => state !== account.state).map(([state, label]) => h("button",
           { type: "button", class: "push", on: { click: () => change(state) } }, label)),
-        sureButton("Leave organization", "Let it leave?", "Yes, it leaves", leave)));
+        sureButton("Remove from organization", "Remove the account from the organization?", "Yes, remove it", leave)));
 }

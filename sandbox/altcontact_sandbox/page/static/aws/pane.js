@@ -19,8 +19,8 @@ export function mountAws(aws) {
       h("button", { type: "button", class: "push create", on: { click: createAccount } },
         "Create account")),
     h("div", { class: "aws-body" },
-      h("p", { class: "aws-note" }, "What you change here is changed as if in the AWS console: ",
-        h("b", null, "the bot is not told.")),
+      h("p", { class: "aws-note" }, "Changes here work like changes in the AWS console: ",
+        h("b", null, "the bot isn't notified.")),
       switches, accounts));
   mountSwitches(switches);
   mountAccounts(accounts);

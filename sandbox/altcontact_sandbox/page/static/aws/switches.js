@@ -1,4 +1,4 @@
-// The switches that break AWS, each with what it does, and the button that mends all of it.
+// The switches that break AWS, each with what it does, and the button that resets them all.
 import { announce, fill, h } from "../shared/dom.js";
 import { recall, remember } from "../shared/memory.js";
 import { ask, store, watch } from "../shared/store.js";
@@ -19,7 +19,7 @@ const allow = (action, on) => ask(on ? "DELETE" : "POST", "aws/denials", denial(
 
 /** Each switch: label, what it does, whether it is on, whether it should be, how to set it. */
 const SWITCHES = [
-  ["Trusted access", "Off: member accounts are out of the bot's reach.",
+  ["Trusted access", "Off: the bot can't reach member accounts.",
     () => store.aws.settings.trusted_access, true, (on) => patch({ trusted_access: on })],
   ["Bot may read", "Off: its IAM policy denies reading.",
     () => !denied(READ), true, (on) => allow(READ, on)],
@@ -35,27 +35,27 @@ const SWITCHES = [
 const CHOICES = [
   ["Latency", "Added to every call to AWS.", "latency_ms",
     [[0, "None"], [300, "300 ms"], [2000, "2 s"]]],
-  ["Delayed reads", "How long a change is read as before.", "delay_seconds",
+  ["Delayed reads", "How long reads return the old value.", "delay_seconds",
     [[0, "None"], [3, "3 s"], [20, "20 s"]]],
 ];
 
 /** Draws the switches into an element. */
 export function mountSwitches(element) {
   const broken = h("span", { class: "broken", role: "status" });
-  const mend = h("button", { type: "button", class: "push", on: { click: mendAll } },
-    "Mend everything");
+  const reset = h("button", { type: "button", class: "push", on: { click: resetAll } },
+    "Reset all");
   const controls = [...SWITCHES.map(oneSwitch), ...CHOICES.map(oneChoice)];
   const details = h("details", { open: recall("switches", window.innerWidth > 900) || undefined,
     on: { toggle: () => remember("switches", details.open) } },
     h("summary", null, h("h3", null, "Break AWS"), broken),
-    h("div", { class: "switch-list" }, controls.map((each) => each.element), mend));
+    h("div", { class: "switch-list" }, controls.map((each) => each.element), reset));
   fill(element, details);
   watch(["aws"], () => {
     const number = controls.filter((each) => !each.draw()).length;
     const words = number ? `${count(number, "thing")} broken` : "all is well";
     if (broken.textContent !== words) fill(broken, words);
     broken.classList.toggle("bad", number > 0);
-    mend.disabled = number === 0;
+    reset.disabled = number === 0;
   });
 }
 
@@ -93,11 +93,11 @@ function oneChoice([label, words, setting, values], index) {
   return { element: h("div", { class: "switch" }, named, hint), draw };
 }
 
-async function mendAll() {
+async function resetAll() {
   const answers = [await patch(WHOLE)];
   for (const action of [READ, WRITE]) {
     if (denied(action)) answers.push(await allow(action, true));
   }
   if (store.aws.settings.faults?.length) answers.push(await ask("DELETE", "aws/faults"));
-  if (answers.every((answer) => !answer.error)) announce("AWS works as it should again.");
+  if (answers.every((answer) => !answer.error)) announce("AWS works normally again.");
 }

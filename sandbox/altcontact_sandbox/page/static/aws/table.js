@@ -24,7 +24,7 @@ export class AccountTable {
     this.element = h("div", { class: "table-box" },
       h("table", { role: "table", class: "account-table" },
         h("caption", { class: "visually-hidden" },
-          "Accounts with their alternate contacts, as AWS holds them"),
+          "Accounts and their alternate contacts in AWS"),
         h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head("Account"), head("State"),
           TYPES.map(([, label]) => head(label)), head(change))),
         this.body));
@@ -99,7 +99,7 @@ function contactCell(account, type, label) {
     contact && type === "SECURITY" && h("button", {
       type: "button", class: "plain risk", data: { act: "delete" },
       "aria-label": `Delete the SECURITY contact of ${account.name}`,
-      title: "Delete it, as if in the AWS console",
+      title: "Delete it, as in the AWS console",
       on: { click: () => deleteContact(account, type) },
     }, "Delete"));
 }
@@ -118,5 +118,5 @@ function noContact(account, type) {
 async function deleteContact(account, type) {
   const answer = await ask("DELETE", `aws/contacts/${account.id}/${type}`);
   if (answer.error) return;
-  announce(`The ${type} contact of ${account.name} is deleted. The bot is not told.`);
+  announce(`The ${type} contact of ${account.name} is deleted. The bot isn't notified.`);
 }

@@ -58,7 +58,7 @@ export function mountBar(bar) {
 
   watch(["online"], () => {
     offline.hidden = store.online;
-    fill(offline, store.online ? "" : "The sandbox does not answer; trying again…");
+    fill(offline, store.online ? "" : "The sandbox isn't responding. Trying again…");
   });
   watch(["slack", "ui"], () => drawPeople(people));
   watch(["ui"], () => {
@@ -77,7 +77,7 @@ export function mountBar(bar) {
     const barred = checkBarred();
     run.disabled = Boolean(barred) || checking();
     run.setAttribute("aria-busy", String(checking()));
-    run.title = barred || "As if its time had come: what is new goes to #security-alerts.";
+    run.title = barred || "Runs the scheduled check now. New findings go to #security-alerts.";
   });
 }
 

@@ -8,21 +8,21 @@ const DAY = 24 * HOUR;
 export function botState(bot, connected) {
   if (!bot.managed) {
     return connected
-      ? { kind: "good", text: "Your bot is connected", hint: "Started without a bot of its own." }
+      ? { kind: "good", text: "Your bot is connected", hint: "Started without its own bot." }
       : { kind: "wait", text: "Waiting for your bot", hint: "Give your bot the printed settings." };
   }
   if (bot.running) {
     return connected
-      ? { kind: "good", text: "Bot connected", hint: "It runs, and Slack reaches it." }
-      : { kind: "wait", text: "Bot connecting…", hint: "It runs; Slack does not reach it yet." };
+      ? { kind: "good", text: "Bot connected", hint: "The bot is running and connected to Slack." }
+      : { kind: "wait", text: "Bot connecting…", hint: "The bot is running, but not connected to Slack yet." };
   }
   if (bot.exit_status === null || bot.exit_status === undefined) {
-    return { kind: "wait", text: "Bot not running", hint: "It has not been started yet." };
+    return { kind: "wait", text: "Bot not running", hint: "The bot hasn't started yet." };
   }
   return {
     kind: "bad",
     text: `Bot stopped (exit status ${bot.exit_status})`,
-    hint: "The terminal in which the sandbox was started says where its log is.",
+    hint: "The terminal that started the sandbox shows where its log is.",
   };
 }
 

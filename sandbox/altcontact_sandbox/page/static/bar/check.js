@@ -11,9 +11,9 @@ export function checking() {
 
 /** Why no check can be run now; empty where one can. */
 export function checkBarred() {
-  if (!store.online || !store.bot) return "The sandbox does not answer.";
-  if (!store.bot.managed) return "No bot of this sandbox runs: it was started with --no-bot.";
-  if (!store.bot.running) return "The bot does not run.";
+  if (!store.online || !store.bot) return "The sandbox isn't responding.";
+  if (!store.bot.managed) return "This sandbox was started with --no-bot, so it runs no bot.";
+  if (!store.bot.running) return "The bot isn't running.";
   return "";
 }
 
@@ -26,5 +26,5 @@ export async function runCheck() {
   asking = false;
   changed("bot");
   if (answer.error) return;
-  announce("The scheduled check runs; what is new is posted to #security-alerts.");
+  announce("The scheduled check is running. New findings are posted to #security-alerts.");
 }

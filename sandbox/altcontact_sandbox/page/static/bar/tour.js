@@ -109,7 +109,7 @@ function card() {
 }
 
 function checkStep() {
-  const run = ["Run it now", runCheck, checkBarred() || (checking() ? "It is on its way." : "")];
+  const run = ["Run it now", runCheck, checkBarred() || (checking() ? "A check is running." : "")];
   const words = h("b", null, "run the scheduled check");
   return [["It is deleted in AWS. Now ", words], run];
 }

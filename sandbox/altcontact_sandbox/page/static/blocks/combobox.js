@@ -105,7 +105,7 @@ class Combobox {
     for (const { value, text } of groups.flatMap((group) => group.options)) {
       this.texts.set(value, text);
     }
-    this.show(groups, error ? "The app did not answer with options" : "No results");
+    this.show(groups, error ? "The app didn't return any options" : "No results");
   }
 
   show(groups, empty) {

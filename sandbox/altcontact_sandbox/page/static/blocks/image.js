@@ -6,7 +6,7 @@ export function imageOf(image, kind) {
   const alt = image.alt_text ?? "";
   const address = ownAddress(image);
   if (address) return h("img", { class: `image ${kind}`, src: address, alt });
-  const title = `Images from elsewhere are not fetched here: ${image.image_url ?? ""}`;
+  const title = `External images aren't loaded here: ${image.image_url ?? ""}`;
   return h("span", { class: `image away ${kind}`, role: "img", "aria-label": alt, title },
     h("span", { "aria-hidden": "true" }, kind === "wide" ? `🖼 ${alt}` : "🖼"));
 }

@@ -118,7 +118,7 @@ function takeWire(entries) {
 /**
  * Asks the control interface.
  *
- * @returns {Promise<object>} its answer; `{error, mend}` where it was refused or not reached, of
+ * @returns {Promise<object>} its answer; `{error, remedy}` where it was refused or not reached, of
  *   which a person has been told unless `quiet`.
  */
 export async function ask(verb, path, body, { quiet = false } = {}) {
@@ -133,9 +133,9 @@ export async function ask(verb, path, body, { quiet = false } = {}) {
     answer = text ? JSON.parse(text) : {};
     if (!response.ok && !answer.error) answer = { error: `The sandbox answered ${response.status}.` };
   } catch {
-    answer = { error: "The sandbox does not answer.", mend: "Is it still running in the terminal?" };
+    answer = { error: "The sandbox isn't responding.", remedy: "Is it still running in the terminal?" };
   }
-  if (answer.error && !quiet) announce([answer.error, answer.mend].filter(Boolean).join(" "), "error");
+  if (answer.error && !quiet) announce([answer.error, answer.remedy].filter(Boolean).join(" "), "error");
   return answer;
 }
 

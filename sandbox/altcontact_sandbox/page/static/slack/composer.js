@@ -83,8 +83,8 @@ async function deliver(text, say) {
     const [command] = text.split(/\s/, 1);
     say(h("b", null, `${command} did not work: ${store.slack.bot.name} did not respond. `),
       store.bot.managed && !store.bot.running
-        ? "The bot has stopped: the terminal says where its log is; start the sandbox again."
-        : "The bar on top says whether the bot is running; try again once it is connected.");
+        ? "The bot has stopped. The terminal shows where its log is. Start the sandbox again."
+        : "The bar at the top shows whether the bot is running. Try again once it's connected.");
   }
   return true;
 }

@@ -36,7 +36,7 @@ function preview(file, address) {
   const isTable = kind === "text/csv" || file.name.endsWith(".csv");
   textAt(address).then(
     (text) => fill(place, isTable ? csvPreview(text) : textPreview(text)),
-    () => fill(place, h("p", { class: "quiet" }, "The preview could not be read.")),
+    () => fill(place, h("p", { class: "quiet" }, "Couldn't load the preview.")),
   );
   return place;
 }

@@ -218,7 +218,7 @@ function begin() {
   return h("div", { class: "begin" },
     h("h2", null, name),
     h("p", { class: "quiet" }, isDirect
-      ? `This is where ${name} writes to you alone.`
+      ? `Messages here are only between you and ${name}.`
       : `This is the very beginning of ${name}.`));
 }
 

@@ -73,7 +73,7 @@ async function copy(text) {
     announce("Copied.");
   } catch {
     // A browser may forbid it: the text can still be selected.
-    announce("The browser does not let this page copy; select the text instead.", "error");
+    announce("The browser doesn't allow this page to copy. Select the text instead.", "error");
   }
 }
 

@@ -69,8 +69,8 @@ export function mountWire(element) {
     const number = list.childElementCount;
     fill(found, count(number, "entry").replace("entrys", "entries"));
     empty.hidden = number > 0;
-    fill(empty, store.wire.length ? "Nothing fits this filter."
-      : "Nothing yet. What the bot, Slack and AWS say to each other is listed here.");
+    fill(empty, store.wire.length ? "Nothing matches this filter."
+      : "Nothing yet. Requests between the bot, Slack and AWS are listed here.");
   };
   watch(["ui"], () => {
     if (element.hidden !== shown) return;
