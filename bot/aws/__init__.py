@@ -1,1 +1,1 @@
-"""boto3 behind `ContactGateway`: nothing of botocore leaves this package."""
+"""AWS by way of boto3, behind `ContactGateway`. No type of botocore leaves this package."""

@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 _WITHOUT_ANSWER: Final = frozenset(
     {FailureCode.UNREACHABLE, FailureCode.TIMED_OUT, FailureCode.MALFORMED}
 )
-"""Causes that mean no endpoint of AWS's answered."""
+"""Causes that mean that no AWS endpoint answered."""
 
 
 class Contacts:
@@ -46,7 +46,7 @@ class Contacts:
     Args:
         calls: makes the calls.
         clients: boto3's clients.
-        limiters: where calls wait for their turn.
+        limiters: limit the rate of calls.
         scope: who is calling.
     """
 
@@ -61,7 +61,7 @@ class Contacts:
     def read(
         self, account_id: str, contact_type: ContactType, priority: Priority
     ) -> ContactReading:
-        """Read one contact. Never raises for what AWS answers or fails to answer."""
+        """Read one contact. Failures of AWS are returned, not raised."""
         if not has_contacts_api(self._scope.partition):
             return Unsupported(failure(FailureCode.NO_API))
         asked: GetAlternateContactRequestTypeDef = {"AlternateContactType": contact_type.value}
@@ -83,8 +83,8 @@ class Contacts:
         """Write one contact, overwriting what is there.
 
         Raises:
-            ContactRefused: AWS named the fields it does not take.
-            GatewayError: AWS did not say that it took it.
+            ContactRefused: AWS rejected fields, and named them.
+            GatewayError: the write failed, or got no answer.
         """
         if not has_contacts_api(self._scope.partition):
             raise GatewayError(failure(FailureCode.NO_API))
@@ -107,9 +107,9 @@ class Contacts:
         self._call(request, ask, self._limiters.write, Priority.FIX)
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
-        """Read an account's primary contact, of which AWS holds no email address.
+        """Read an account's primary contact, for which AWS stores no email address.
 
-        One that AWS says is not there is empty: nothing is the same as it.
+        If AWS says that there is none, it is empty: no contact equals it.
         """
         if not has_contacts_api(self._scope.partition):
             return failure(FailureCode.NO_API)
@@ -133,7 +133,7 @@ class Contacts:
     def _call(
         self, request: Request, ask: Callable[[], _T], limiter: RateLimiter, priority: Priority
     ) -> _T:
-        """Make a call; where nothing of AWS's answers, a partition without an endpoint is why."""
+        """Make a call. Without any answer, a partition without an endpoint is the likely cause."""
         try:
             return self._calls.call(request, ask, limiter, priority)
         except GatewayError as error:
@@ -143,7 +143,7 @@ class Contacts:
             raise GatewayError(failure(FailureCode.ENDPOINT_UNLISTED)) from None
 
     def _named(self, account_id: str) -> str:
-        """The `AccountId` to pass: none for the caller's own, which AWS denies by its id."""
+        """The `AccountId` to pass: none for the caller's own account, whose id AWS rejects."""
         return "" if account_id == self._scope.account_id else account_id
 
 
@@ -172,10 +172,10 @@ def _primary(answer: Mapping[str, Any]) -> PrimaryContact:
 
 
 def _require_from_aws(answer: Mapping[str, Any]) -> None:
-    """Refuse a page that a proxy served: a Put answers nothing, so botocore takes any body.
+    """Reject a page from a proxy: a Put has an empty answer, so botocore accepts any body.
 
     Raises:
-        UnusableAnswer: it is a page.
+        UnusableAnswer: it is such a page.
     """
     headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
     is_page = "html" in headers.get("content-type", "").lower()

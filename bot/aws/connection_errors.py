@@ -22,7 +22,7 @@ ON_THE_WAY: Final = frozenset(
         FailureCode.UNREACHABLE,
     }
 )
-"""Causes that the exceptions below the raised one explain more exactly."""
+"""Causes that the chained exceptions explain more precisely."""
 
 _REGIONAL: Final = re.compile(
     r"[a-z-]+\.([A-Za-z0-9-]+)\.(?:[a-z0-9.-]*\.)?(?:amazon|aws|c2s|sc2s)"
@@ -46,7 +46,7 @@ def explain_connection(error: Exception, code: FailureCode) -> Failure:
 
     Args:
         error: what was raised.
-        code: what its class stands for.
+        code: the failure code of its class.
     """
     causes = list(nested(error))
     codes = {code_of(each) for each in causes[1:]} | {code}

@@ -56,7 +56,7 @@ def open_core(profile: str | None) -> Session:
         partition = str(settings.get("role_arn", "")).removeprefix("arn:").partition(":")[0]
         region = region or core.get_config_variable("region") or home_region(partition)
         chain: CredentialResolver = create_credential_resolver(core, region_name=region)
-    except Exception as exc:  # noqa: BLE001 - botocore lets through what its settings make fail
+    except Exception as exc:  # noqa: BLE001 - wrong settings raise many types
         raise SetupError(explain_settings(exc)) from None
     core.register_component("credential_provider", _NamedChain(chain, core))
     return core
@@ -65,8 +65,8 @@ def open_core(profile: str | None) -> Session:
 def _region(settings: Mapping[str, Any], *, named: bool) -> str:
     """The region to use instead of the one that botocore finds; empty for that one.
 
-    A profile that a table of the settings names may be of another partition than the environment
-    is for, so its own region comes first.
+    A profile that the settings name may belong to another partition than the environment's region,
+    so the profile's own region comes first.
     """
     return (str(settings.get("region", "")) if named else "") or region_from_environment()[0]
 
@@ -82,10 +82,10 @@ def make_client(session: boto3.Session, service: str, region: str, config: Confi
     if not is_well_formed_region(region):
         raise SetupError(invalid_region(region))
     try:
-        # The stubs overload on literal names alone.
+        # The stubs only have overloads for literal names.
         client = session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
         _require_url(client.meta.endpoint_url)
-    except Exception as exc:  # noqa: BLE001 - botocore lets through what its settings make fail
+    except Exception as exc:  # noqa: BLE001 - wrong settings raise many types
         raise SetupError(explain_settings(exc, region)) from None
     client.meta.events.register("before-sign", _checked_before_signing(session))
     return client
@@ -109,7 +109,7 @@ class _NamedChain(CredentialResolver):
                 _refuse_mfa(self._core)
             try:
                 found: Credentials | None = provider.load()
-            except Exception as exc:  # noqa: BLE001 - botocore lets through what its sources raise
+            except Exception as exc:  # noqa: BLE001 - sources raise many types
                 raise SetupError(_explain(exc, str(provider.METHOD))) from None
             if found is not None:
                 return found
@@ -139,7 +139,7 @@ def _require_url(endpoint: str) -> None:
     """Check the endpoint before anything is signed for it.
 
     Raises:
-        ValueError: it is no URL of a server of HTTP.
+        ValueError: it is not an HTTP or HTTPS URL.
     """
     if not is_server_url(endpoint):
         raise ValueError("the endpoint is not a URL")
@@ -149,11 +149,11 @@ def _checked_before_signing(session: boto3.Session) -> Callable[..., None]:
     def check(**_: object) -> None:
         credentials = session.get_credentials()
         if credentials is None:
-            return  # botocore says so itself
+            return  # botocore reports that itself
         method = str(credentials.method)
         try:
             frozen = credentials.get_frozen_credentials()
-        except Exception as exc:  # noqa: BLE001 - botocore lets through what its sources raise
+        except Exception as exc:  # noqa: BLE001 - sources raise many types
             raise SetupError(_explain(exc, method)) from None
         require_sendable(frozen, method)
 

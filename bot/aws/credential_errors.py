@@ -46,7 +46,7 @@ def explain_credentials(
     """Why a source of credentials provided none.
 
     Args:
-        error: what was raised meanwhile.
+        error: the exception.
         method: botocore's name of the source.
         answered: explains the answer, or its absence, if the source sends requests to AWS.
     """

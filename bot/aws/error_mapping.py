@@ -1,7 +1,7 @@
 """Turns botocore's exceptions into a `Failure`: the cause, without any of AWS's own text.
 
 AWS's messages name the caller, whose session name is often an email address, and repeat what was
-sent, so they are read here and passed no further.
+sent. They are read here, and never passed on.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ RAISED_BY_BOTOCORE: Final = (
     ResponseParserError,
     SetupError,
     UndefinedModelAttributeError,
-    # botocore's parsers trip in these ways over bodies that are well-formed but of another shape.
+    # Botocore's parsers raise these for bodies that are well-formed but have another structure.
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -53,7 +53,7 @@ RAISED_BY_BOTOCORE: Final = (
     LookupError,
     TypeError,
     ValueError,
-    # And in these over credentials, and over a connection.
+    # And these for credentials and connections.
     OSError,
     RuntimeError,
 )
@@ -126,7 +126,7 @@ def explain(error: Exception, request: Request) -> Failure:
 
     Args:
         error: one of `RAISED_BY_BOTOCORE`.
-        request: what was asked.
+        request: the request.
     """
     if isinstance(error, ClientError):
         return _explain_answer(error, request)
@@ -146,7 +146,7 @@ def refused_fields(error: Exception) -> dict[str, str]:
     """The fields of a contact that AWS, or botocore for it, rejects, each with the reason.
 
     Returns:
-        {name | title | email | phone: message}; empty where the error is of another kind.
+        {name | title | email | phone: message}; empty for any other error.
     """
     if isinstance(error, ParamValidationError):
         names = [name.lower() for name in _PARAMETER.findall(str(error))]
@@ -173,7 +173,7 @@ def _explain_answer(error: ClientError, request: Request) -> Failure:
             return _refresh_failed(code)
         if code in DENIED:
             return explain_access_denied(str(answer.get("Message", "")), code, request)
-    # Without a code of AWS's own, botocore puts the HTTP status there: some proxy answered.
+    # Without an error code, botocore puts the HTTP status there: a proxy answered.
     return failure(cause or (FailureCode.REFUSED if code else FailureCode.MALFORMED), code=code)
 
 

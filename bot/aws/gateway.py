@@ -1,4 +1,4 @@
-"""AWS as the rest of the program sees it: a `ContactGateway` for each target, made here."""
+"""The AWS adapter: creates a `ContactGateway` for each target."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ _log = structlog.get_logger(__name__)
 class AwsGateway:
     """The accounts in scope and their contacts. Safe to use from several threads.
 
-    Nothing is asked, and no client made, before the first call. Limiters belong to the calling
-    account, so they outlive a scope that is found out anew.
+    No request is sent, and no client created, before the first call. Limiters belong to the calling
+    account, so they are kept when the scope is detected again.
 
     Args:
-        wanted_scope: what must be in scope; None: the organization where the caller may list it,
-            else the one account.
+        wanted_scope: what must be in scope; None: the organization if the caller may list it,
+            otherwise the caller's account.
         read_rate: GetAlternateContact calls a second; None: AWS's published quota.
-        write_rate: PutAlternateContact calls a second; the same.
+        write_rate: PutAlternateContact calls a second; None as above.
         concurrency: how many threads call at once, so that each has a connection.
-        session: a boto3 session instead of the one that boto3's own chain makes.
-        listing: how often Organizations is asked, for anything but tags.
-        tagging: how often it is asked for tags.
+        session: a boto3 session instead of the default one.
+        listing: the quota of calls to Organizations, except for tags.
+        tagging: the quota of calls for tags.
         connect_seconds: how long a connection may take.
-        read_seconds: how long an answer may be silent.
-        pause: waits so many seconds between tries; to be replaced in tests.
-        tries: how often a call is made before a failure of this cause counts.
-        target: which organization or account is reached, and how; what it says of the scope goes
-            before `wanted_scope`.
+        read_seconds: how long to wait for data of an answer.
+        pause: waits this many seconds between tries; tests replace it.
+        tries: how often a call is made before a failure with this cause counts.
+        target: which organization or account to reach, and how; its scope takes precedence over
+            `wanted_scope`.
         on_date: called with the `Date` header of each answer; must be quick.
     """
 
@@ -96,10 +96,10 @@ class AwsGateway:
         self._closed = False
 
     def scope(self) -> Scope:
-        """Find out anew who is calling and what that puts in scope.
+        """Find out again who is calling, and which accounts are in scope.
 
         Raises:
-            GatewayError: it could not be found out, or the scope asked for is not to be had.
+            GatewayError: it couldn't be found out, or the requested scope is unavailable.
         """
         try:
             found = self._organization.scope(self._wanted)
@@ -115,10 +115,10 @@ class AwsGateway:
         return found
 
     def accounts(self) -> Iterator[Account]:
-        """List every account in scope, page by page as AWS hands them out.
+        """List every account in scope, page by page.
 
         Raises:
-            GatewayError: a page could not be had; those before it were yielded.
+            GatewayError: a page couldn't be read; those before it were yielded.
         """
         yield from self._organization.accounts(self._known_scope())
 
@@ -142,12 +142,12 @@ class AwsGateway:
         """An account's tags.
 
         Raises:
-            GatewayError: they could not be read.
+            GatewayError: they couldn't be read.
         """
         return self._places.tags(self._known_scope(), account_id)
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
-        """Read an account's primary contact. Never raises for what AWS answers or does not."""
+        """Read an account's primary contact. Failures of AWS are returned, not raised."""
         try:
             contacts = self._contacts()
         except GatewayError as error:
@@ -157,7 +157,7 @@ class AwsGateway:
     def read(
         self, account_id: str, contact_type: ContactType, priority: Priority
     ) -> ContactReading:
-        """Read one contact. Never raises for what AWS answers or fails to answer."""
+        """Read one contact. Failures of AWS are returned, not raised."""
         try:
             contacts = self._contacts()
         except GatewayError as error:
@@ -168,8 +168,8 @@ class AwsGateway:
         """Write one contact, overwriting what is there.
 
         Raises:
-            ContactRefused: AWS named the fields it does not take.
-            GatewayError: AWS did not say that it took it.
+            ContactRefused: AWS rejected fields, and named them.
+            GatewayError: the write failed, or got no answer.
         """
         self._contacts().write(account_id, contact_type, contact)
 
@@ -179,9 +179,9 @@ class AwsGateway:
         """The doctor's checks of AWS, within the same quotas.
 
         Args:
-            writes: whether contacts are to be changed as well.
-            sample: whether one contact is read.
-            policy: what accounts should have, which decides what else must be read.
+            writes: whether to check the permission to write contacts.
+            sample: whether to read one contact.
+            policy: what accounts should have, which determines what else must be readable.
         """
         session = DoctorSession(
             self._calls,
@@ -201,9 +201,9 @@ class AwsGateway:
         )
 
     def close(self) -> None:
-        """Make no more calls: whoever waits for a turn or another try is sent away.
+        """Stop making calls: waiting calls fail.
 
-        Calls that are under way end by themselves.
+        Calls that are running end by themselves.
         """
         with self._lock:
             self._closed = True
@@ -228,7 +228,7 @@ class AwsGateway:
         return Contacts(self._calls, self._clients, limiters, scope)
 
     def _known_scope(self) -> Scope:
-        # Many threads may come before the scope is known; one of them is enough to ask.
+        # Several threads may arrive before the scope is known; only one of them sends the requests.
         with self._finding:
             return self._scope or self.scope()
 
@@ -244,16 +244,16 @@ def gateways_for(
     tries: Mapping[FailureCode, int] = TRIES,
     on_date: Callable[[str | None], object] = lambda _: None,
 ) -> tuple[AwsGateway, ...]:
-    """A gateway for each target; without any, the one that boto3's own chain reaches.
+    """A gateway for each target; without targets, one with boto3's default credentials.
 
     Args:
-        targets: which organizations and accounts are looked after.
-        wanted_scope: what must be in scope where a target does not say.
-        read_rate: GetAlternateContact calls a second, of each; None: AWS's published quota.
-        write_rate: PutAlternateContact calls a second, of each; the same.
+        targets: the organizations and accounts to check.
+        wanted_scope: what must be in scope for a target that doesn't say.
+        read_rate: GetAlternateContact calls a second, for each; None: AWS's published quota.
+        write_rate: PutAlternateContact calls a second, for each; None as above.
         connect_seconds: how long a connection may take.
-        read_seconds: how long an answer may be silent.
-        tries: how often a call is made before a failure of this cause counts.
+        read_seconds: how long to wait for data of an answer.
+        tries: how often a call is made before a failure with this cause counts.
         on_date: called with the `Date` header of each answer; must be quick.
     """
     return tuple(

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     Ask = Callable[..., Mapping[str, Any]]
 
 _PAGE_SIZE: Final = 20
-"""The most that these operations give on a page."""
+"""The most items on a page of these operations."""
 
 _DEEPEST: Final = 10
-"""Levels of OUs that are gone down; AWS allows 5, and may come to allow more."""
+"""The most levels of OUs to read; AWS allows 5, and may allow more in the future."""
 
 _UNITS: Final = (
     "ListOrganizationalUnitsForParent",
@@ -39,19 +39,19 @@ _UNITS: Final = (
 _ACCOUNTS: Final = ("ListAccountsForParent", "list_accounts_for_parent", "Accounts")
 _ROOTS: Final = ("ListRoots", "list_roots", "Roots")
 _TAGS: Final = ("ListTagsForResource", "list_tags_for_resource", "Tags")
-"""What is listed: the operation, the client's method for it, and the key of what it lists."""
+"""A listing: the operation, the client's method for it, and the key of its items."""
 
 _GONE: Final = "ParentNotFoundException"
 
 MAX_CONSECUTIVE_FAILURES: Final = 5
-"""OUs in a row that could not be listed, after which no further ones are requested."""
+"""How many OUs in a row may fail before no more are requested."""
 
 
 class _Listings:
-    """The listings of one walk, one after another: what each gives, or why it failed.
+    """The listings of one walk, one after another: the items of each, or why it failed.
 
-    One refusal is one OU's. No further listing is requested where several in a row failed and
-    none has succeeded yet, or where AWS did not answer several in a row.
+    A failure concerns one OU. No more listings are requested if several in a row failed and none
+    has succeeded yet, or if AWS didn't answer several in a row.
     """
 
     def __init__(self) -> None:
@@ -61,11 +61,11 @@ class _Listings:
         self._not_asked: Failure | None = None
 
     def read(self, key: str, entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """The entries of one listing, up to where it failed.
+        """The entries of one listing, up to a failure.
 
         Raises:
-            GatewayError: the caller is refused, or the gateway was closed: no other listing would
-                fare better.
+            GatewayError: the caller is denied, or the gateway was closed: every other listing would
+                fail too.
         """
         if self._not_asked is not None:
             self._failures[key] = self._not_asked
@@ -93,7 +93,7 @@ class _Listings:
             raise error
         self._failures[key] = why
         self._consecutive += 1
-        # What is worth another try is about AWS or the network, not about this OU.
+        # A failure that can be retried concerns AWS or the network, not this OU.
         is_silence = why.cause in TRIES
         if self._consecutive >= MAX_CONSECUTIVE_FAILURES and (
             is_silence or not self._has_succeeded
@@ -108,8 +108,8 @@ class OrganizationalUnits:
     Args:
         calls: makes the calls.
         clients: boto3's clients.
-        limiter: where calls about OUs wait for their turn.
-        tags: where reading of tags waits, so that it holds up no listing.
+        limiter: limits the rate of calls about OUs.
+        tags: limits the rate of reading tags, separately, so that it doesn't delay listings.
     """
 
     def __init__(
@@ -121,9 +121,9 @@ class OrganizationalUnits:
         self._tags = tags
 
     def units(self, scope: Scope) -> UnitsReading:
-        """Walk the OUs, level by level; an OU that cannot be listed ends no other's listing.
+        """Walk the OUs, level by level; a failure of one doesn't stop the others.
 
-        Empty where the caller is in no organization.
+        Empty if the caller isn't in an organization.
 
         Raises:
             GatewayError: nothing could be listed, or the walk has no end.
@@ -151,11 +151,11 @@ class OrganizationalUnits:
         raise GatewayError(failure(FailureCode.MALFORMED))
 
     def placements(self, scope: Scope, units: Iterable[str]) -> PlacementsReading:
-        """Which OU each account is in; an OU that cannot be listed ends no other's listing.
+        """Which OU each account is in; a failure of one OU doesn't stop the others.
 
         Args:
             scope: who is calling.
-            units: the ids of all OUs; the root is asked besides.
+            units: the ids of all OUs; the root is listed too.
 
         Raises:
             GatewayError: nothing could be listed.
@@ -172,10 +172,10 @@ class OrganizationalUnits:
         return PlacementsReading(placed, listings.result())
 
     def tags(self, scope: Scope, account_id: str) -> Mapping[str, str]:
-        """An account's tags; none where the caller is in no organization.
+        """An account's tags; none if the caller isn't in an organization.
 
         Raises:
-            GatewayError: they could not be read.
+            GatewayError: they couldn't be read.
         """
         if scope.role is CallerRole.STANDALONE:
             return {}
@@ -190,7 +190,7 @@ class OrganizationalUnits:
     def _within(
         self, scope: Scope, asked: Mapping[str, object], listing: tuple[str, str, str]
     ) -> Iterator[dict[str, Any]]:
-        """What is right in a root or an OU; nothing in one that was deleted meanwhile."""
+        """The direct children of a root or an OU; none if it was deleted in the meantime."""
         try:
             yield from self._list(scope, listing, asked, self._limiter)
         except GatewayError as error:

@@ -1,4 +1,4 @@
-"""Finds out who is calling and what that puts in scope, and lists the accounts in it."""
+"""Finds out who is calling and which accounts are in scope, and lists them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from bot.aws.sessions import Clients
 
 PAGE_SIZE: Final = 20
-"""The most that ListAccounts gives on a page."""
+"""The most accounts on a page of ListAccounts."""
 
 _log = structlog.get_logger(__name__)
 
-# AWS said that the caller may not: a definite answer, unlike a timeout or expired credentials.
+# AWS denied the request: a definite answer, unlike a timeout or expired credentials.
 _MAY_NOT: Final = frozenset(
     {
         FailureCode.ACCOUNT_STATE,
@@ -48,8 +48,8 @@ class Organization:
     Args:
         calls: makes the calls.
         clients: boto3's clients.
-        limiter: where Organizations' calls wait for their turn.
-        name: the organization's name in the settings, which its accounts carry.
+        limiter: limits the rate of Organizations' calls.
+        name: the organization's name in the settings, also in its accounts.
     """
 
     def __init__(
@@ -61,16 +61,15 @@ class Organization:
         self._limiter = limiter
 
     def scope(self, wanted: ScopeKind | None) -> Scope:
-        """Find out who is calling, and what may be looked after.
+        """Find out who is calling, and which accounts can be checked.
 
         Args:
-            wanted: what must be in scope; None: the organization where the caller may list it,
-                else the one account. Only a definite *no* makes the scope smaller; where AWS does
-                not answer, this raises.
+            wanted: what must be in scope; None: the organization if the caller may list it,
+                otherwise the caller's account. Only a definite denial reduces the scope; if AWS
+                doesn't answer, this raises.
 
         Raises:
-            GatewayError: it could not be found out, or the organization is wanted and not to be
-                had.
+            GatewayError: it couldn't be found out, or the requested organization is unavailable.
         """
         account_id, partition = self._calls.call(Request("GetCallerIdentity"), self._identity)
         alone = Scope(ScopeKind.ACCOUNT, CallerRole.STANDALONE, account_id, partition)
@@ -91,7 +90,7 @@ class Organization:
         """List every account in scope, page by page.
 
         Raises:
-            GatewayError: a page could not be had; those before it were yielded.
+            GatewayError: a page couldn't be read; those before it were yielded.
         """
         if scope.kind is ScopeKind.ACCOUNT:
             yield self._the_one(scope)
@@ -108,7 +107,7 @@ class Organization:
         return account_id, arn[1]
 
     def _among_others(self, wanted: ScopeKind | None, alone: Scope) -> Scope:
-        """The scope of a caller in an organization; raises where it is in none or may not ask."""
+        """The scope of a caller in an organization; raises if it is in none, or is denied."""
         partition = alone.partition
         described = self._calls.call(
             Request("DescribeOrganization", scope=alone),
@@ -151,8 +150,8 @@ class Organization:
     def _page(self, scope: Scope, token: str, size: int) -> tuple[list[dict[str, Any]], str]:
         """One page of ListAccounts.
 
-        boto3's paginator ends for good when a call in it fails, so each page (and each try of it)
-        takes a paginator of its own, which starts at the token of the page before.
+        After a failed call, boto3's paginator can't continue. So each try of each page uses its own
+        paginator, which starts at the token from the previous page.
         """
 
         def ask() -> tuple[list[dict[str, Any]], str]:
@@ -170,7 +169,7 @@ class Organization:
         return self._calls.call(request, ask, self._limiter, Priority.SCAN)
 
     def _the_one(self, scope: Scope) -> Account:
-        """The calling account, which is active since it calls; its id where its name is denied."""
+        """The calling account, which is active because it calls; without a name, its id is used."""
         try:
             name = self._calls.call(
                 Request("GetAccountInformation", scope=scope), lambda: self._own_name(scope)
@@ -197,10 +196,10 @@ def _organization(answer: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _account(entry: Mapping[str, Any], organization: str) -> Account:
-    """An account as ListAccounts gives it.
+    """An account from ListAccounts.
 
-    Where neither `State` nor `Status` is there, it is taken to be active: then it is read, and
-    AWS's answer tells more than leaving it out would.
+    Without both `State` and `Status` it counts as active: then it is read, and AWS's answer says
+    more than omitting it would.
     """
     return Account(
         id=entry["Id"],
@@ -213,10 +212,10 @@ def _account(entry: Mapping[str, Any], organization: str) -> Account:
 
 
 def _units(paths: object) -> tuple[Unit, ...] | None:
-    """The OUs of `o-…/r-…/ou-…/ou-…/444455556666/`, whose names AWS does not give there.
+    """The OUs of `o-…/r-…/ou-…/ou-…/444455556666/`, without their names.
 
     Returns:
-        None where AWS gave no path, or none that can be understood.
+        None if AWS gave no path, or an invalid one.
     """
     path = paths[0] if isinstance(paths, list) and paths else ""
     parts = path.strip("/").split("/") if isinstance(path, str) else []

@@ -15,14 +15,14 @@ _T = TypeVar("_T")
 
 
 def every(page: Callable[[str], tuple[list[_T], str]]) -> Iterator[_T]:
-    """Everything on all pages, in order; a page may be empty and still be followed by others.
+    """Everything on all pages, in order. An empty page may be followed by others.
 
     Args:
-        page: asks for the page at a token, "" for the first; gives what is on it and the token of
-            the next one, "" where there is none.
+        page: requests the page at a token, "" for the first; returns its items and the token of the
+            next page, "" if it is the last.
 
     Raises:
-        GatewayError: a page could not be had; those before it were yielded.
+        GatewayError: a page couldn't be read; those before it were yielded.
     """
     token, seen = "", set[str]()
     while True:
@@ -39,10 +39,10 @@ def every(page: Callable[[str], tuple[list[_T], str]]) -> Iterator[_T]:
 def entries_of(
     answer: Mapping[str, Any], key: str, *, known_by: str = "Id"
 ) -> list[dict[str, Any]]:
-    """What a page lists under this key.
+    """The items of a page under this key.
 
     Raises:
-        UnusableAnswer: it lists nothing of the kind, or something that has no id.
+        UnusableAnswer: there are none, or an item has no id.
     """
     entries = answer.get(key)
     if not isinstance(entries, list):
@@ -53,5 +53,5 @@ def entries_of(
 
 
 def next_token(answer: Mapping[str, Any]) -> str:
-    """The token of the page that follows; empty where none does."""
+    """The token of the next page; empty if there is none."""
     return str(answer.get("NextToken") or "")

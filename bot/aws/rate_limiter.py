@@ -1,4 +1,4 @@
-"""Makes callers wait their turn, so that AWS's quotas are used up and not overrun."""
+"""Limits the rate of calls, so that AWS's quotas are used fully but not exceeded."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ if TYPE_CHECKING:
     from bot.services.ports.aws import Priority
 
 READ: Final = Quota(rate=10, burst=15)
-"""GetAlternateContact and GetContactInformation, each by itself;
+"""GetAlternateContact and GetContactInformation, each separately;
 https://docs.aws.amazon.com/accounts/latest/reference/quotas.html"""
 WRITE: Final = Quota(rate=5, burst=8)
 """PutAlternateContact; the same page."""
 CHINA_READ: Final = Quota(rate=3, burst=5)
 CHINA_WRITE: Final = Quota(rate=1, burst=6)
 LIST: Final = Quota(rate=5, burst=10)
-"""The Organizations calls. AWS throttles them for the organization as a whole, other tools
-included, so this stays low; 5 pages are 100 accounts a second, which is ten times what the quota
-for reading lets through, so listing never holds a scan up."""
+"""The Organizations calls. AWS throttles them for the whole organization, including other tools, so
+this is low. 5 pages are 100 accounts a second, ten times what the quota for reading allows, so
+listing never delays a scan."""
 TAGS: Final = Quota(rate=5, burst=10)
-"""ListTagsForResource; as low, but apart: whoever reads ten thousand accounts' tags still lists."""
+"""ListTagsForResource: as low, but separate, so that reading many tags delays no listing."""
 
 
 def wait_on(condition: threading.Condition, seconds: float | None) -> None:
-    """Wait until notified, at most so long (None: however long it takes)."""
+    """Wait until notified, at most this many seconds (None: without a limit)."""
     condition.wait(seconds)
 
 
 class RateLimiter:
-    """Lets calls through as a quota allows: by priority first, then first come, first served.
+    """Lets calls through as a quota allows: by priority, then in order of arrival.
 
     Args:
-        quota: what AWS grants.
+        quota: AWS's quota.
         clock: seconds, never going back.
-        wait: waits on a condition for at most so many seconds; to be replaced in tests.
+        wait: waits on a condition for at most this many seconds; tests replace it.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class RateLimiter:
 
     @contextmanager
     def turn(self, priority: Priority) -> Iterator[None]:
-        """Wait for a turn, then hold it for as long as the one call takes.
+        """Wait until the call is allowed, and hold that slot during the call.
 
         Raises:
-            GatewayError: `NOT_REACHED`: the limiter was closed before the turn came.
+            GatewayError: `NOT_REACHED`: the limiter was closed before.
         """
         self._acquire(priority)
         try:
@@ -83,16 +83,16 @@ class RateLimiter:
                 self._bucket.answered(self._clock())
 
     def throttled(self) -> bool:
-        """AWS throttled a call all the same: fewer go from now on, for a while.
+        """AWS throttled a call anyway: lower the rate for a while.
 
         Returns:
-            Whether the rate fell; it does so once for calls that are throttled together.
+            Whether the rate was lowered: only once for calls that are throttled together.
         """
         with self._lock:
             return self._bucket.throttled(self._clock())
 
     def close(self) -> None:
-        """Send away everyone who waits, and everyone who comes."""
+        """Fail all waiting and future calls."""
         with self._lock:
             self._closed = True
             for _, _, condition in self._queue:
@@ -125,7 +125,7 @@ class RateLimiter:
 
 @dataclass(frozen=True, slots=True)
 class Limiters:
-    """One limiter for each operation that AWS counts by itself, for one calling account."""
+    """One limiter for each operation with its own quota, for one calling account."""
 
     read: RateLimiter
     write: RateLimiter
@@ -153,7 +153,7 @@ def account_limiters(
             in proportion.
         write_rate: the same for writing.
         clock: seconds, never going back.
-        wait: waits on a condition for at most so many seconds.
+        wait: waits on a condition for at most this many seconds.
     """
     in_china = partition == "aws-cn"
     return Limiters(

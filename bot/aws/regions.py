@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 DEFAULT: Final = "us-east-1"
-"""The region if nothing else gives one."""
+"""The region if no other source has one."""
 
 # Account Management and Organizations are global: each partition serves them from one region.
 _GLOBAL: Final = {

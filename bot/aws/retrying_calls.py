@@ -1,4 +1,4 @@
-"""Makes one call to AWS: waits for its turn, tries again what may pass, and says why it failed."""
+"""Makes one call to AWS: limits its rate, retries transient failures, and explains the last one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TRIES: Final = {
     FailureCode.TIMED_OUT: 3,
     FailureCode.UNREACHABLE: 3,
 }
-"""How often a call is made before this failure counts; any other counts at once."""
+"""How often a call is made before this failure counts; others count at once."""
 
 _OF_FIELDS: Final = frozenset({FailureCode.REFUSED, FailureCode.REQUEST_INVALID})
 _FIRST_PAUSE_SECONDS: Final = 0.25
@@ -37,11 +37,11 @@ _LONGEST_PAUSE_SECONDS: Final = 5.0
 
 
 class ApiCaller:
-    """Calls of one gateway.
+    """Makes the calls of one gateway.
 
     Args:
-        pause: waits so many seconds before another try, or until closed; to be replaced in tests.
-        tries: how often a call is made before a failure of this cause counts.
+        pause: waits this many seconds before another try, or until closed; tests replace it.
+        tries: how often a call is made before a failure with this cause counts.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class ApiCaller:
         self._pause = pause
 
     def close(self) -> None:
-        """Make no more tries."""
+        """Stop retrying."""
         self._closed.set()
 
     def call(
@@ -64,19 +64,19 @@ class ApiCaller:
         limiter: RateLimiter | None = None,
         priority: Priority = Priority.INTERACTIVE,
     ) -> _T:
-        """Ask AWS, and again where that may help: every operation used here is idempotent.
+        """Make a call, and retry it if that may help: all operations used here are idempotent.
 
         Args:
-            request: what is asked, to explain a refusal.
-            ask: makes the call by a client of boto3 and takes what is wanted from the answer; may
+            request: the request, to explain a denial.
+            ask: makes the call with a boto3 client and returns the wanted part of the answer; may
                 raise `UnusableAnswer`.
-            limiter: where each try waits for its turn; none for calls that AWS hardly limits.
-            priority: who goes first there.
+            limiter: limits the rate of tries; None for calls that AWS hardly limits.
+            priority: the priority there.
 
         Raises:
-            ContactRefused: AWS named the fields it does not take.
-            GatewayError: the failure of the last try; `NOT_REACHED` where closing prevented the
-                first one.
+            ContactRefused: AWS rejected fields, and named them.
+            GatewayError: the failure of the last try; `NOT_REACHED` if closing prevented the first
+                one.
         """
         tried: list[GatewayError] = []
 
@@ -85,7 +85,7 @@ class ApiCaller:
                 return self._try(request, ask, limiter, priority)
             except GatewayError as error:
                 if error.failure.cause is FailureCode.NOT_REACHED and tried:
-                    # A try was made, and it tells more than that the next one was prevented.
+                    # The last try's failure says more than that the next one was prevented.
                     raise tried[-1] from None
                 error.maybe_done |= any(each.maybe_done for each in tried)
                 tried.append(error)
@@ -120,7 +120,7 @@ class ApiCaller:
                         "aws.throttled", operation=request.operation, rate=round(limiter.rate, 2)
                     )
                 fields = refused_fields(exc) if why.cause in _OF_FIELDS else {}
-                # Not `from exc`: botocore's text may hold personal data, and tracebacks show it.
+                # Not `from exc`: botocore's text may contain personal data, and tracebacks show it.
                 raise (ContactRefused(why, fields) if fields else GatewayError(why)) from None
 
     def _wait(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Opens the boto3 session of one organization: by a profile, by a role, or by boto3's own chain."""
+"""Opens the boto3 session of one organization: with a profile, a role, or boto3's defaults."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SESSION_NAME: Final = "altcontact"
 
 
 def open_session(target: AwsTarget, config: Config) -> boto3.Session:
-    """The session by which a target is reached.
+    """The session for a target.
 
     Raises:
         SetupError: the profile does not exist, or the configuration is wrong in another way.
@@ -59,7 +59,7 @@ def assume_role(
     Raises:
         SetupError: the configuration is wrong.
     """
-    # The role's ARN tells the partition, of which STS in another one knows nothing.
+    # The partition is in the role's ARN; STS in another partition doesn't know the role.
     partition = target.role.split(":")[1] if ":" in target.role else ""
     region = base.region_name or home_region(partition)
     sts: STSClient = make_client(base, "sts", region, config)
@@ -68,7 +68,7 @@ def assume_role(
 
 
 class _Provider(CredentialProvider):
-    """Hands out the role's credentials; botocore asks anew, one thread at a time, as they age."""
+    """Provides the role's credentials; botocore refreshes them before they expire."""
 
     METHOD = "assume-role"
 

@@ -1,8 +1,8 @@
-"""Which failure each exception of the AWS SDK and of the libraries below it stands for.
+"""Maps each exception of the AWS SDK, and of the libraries below it, to a failure code.
 
-The table names every exception class of botocore and boto3, also those of services that this
-program does not use: a test walks the installed versions, so that a class that a newer version
-adds is classified before it is met. Of other libraries it names the bases.
+The table has every exception class of botocore and boto3, including those of services that this
+program doesn't use. A test compares it with the installed versions, so that new classes are
+classified before they occur. For other libraries it has the base classes.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ _ENTRIES: Final = (
         "urllib3.exceptions",
         "ProxyError ProxySchemeUnknown ProxySchemeUnsupported",
     ),
-    # The way to AWS
+    # The connection
     (FailureCode.TLS_FAILED, "botocore.exceptions", "SSLError"),
     (FailureCode.TLS_FAILED, "botocore.exceptions", "UnsupportedTLSVersionWarning"),
     (FailureCode.TLS_FAILED, "urllib3.exceptions", "SSLError"),
@@ -107,7 +107,7 @@ _ENTRIES: Final = (
         "ParserError DuplicateHeader InvalidHeadersLength InvalidPayloadLength ChecksumMismatch "
         "NoInitialResponseError",
     ),
-    # botocore's parsers trip in these ways over bodies that are well-formed but of another shape.
+    # Botocore's parsers raise these for bodies that are well-formed but have another structure.
     (
         FailureCode.MALFORMED,
         "builtins",
@@ -152,7 +152,7 @@ _ENTRIES: Final = (
         "DynamoDBNeedsKeyConditionError PythonDeprecationWarning InvalidCrtTransferConfigError",
     ),
     (FailureCode.SDK_FAULT, "builtins", "AssertionError ImportError"),
-    # After credentials were refreshed and are expired still; see botocore's credentials module.
+    # Raised if credentials are still expired after a refresh; see botocore's credentials module.
     (FailureCode.CREDENTIALS_EXPIRED, "builtins", "RuntimeError"),
 )
 
@@ -163,12 +163,12 @@ CODES: Final[Mapping[str, FailureCode]] = {
 
 
 def code_of(error: BaseException) -> FailureCode:
-    """What an exception stands for, by its class or the nearest base that the table names."""
+    """The failure code of an exception, by its class or the nearest base class in the table."""
     return next((CODES[name] for name in _names(type(error)) if name in CODES), _UNKNOWN)
 
 
 def nested(error: BaseException) -> Iterator[BaseException]:
-    """An exception and those that it was raised for, outermost first, each once."""
+    """An exception and its causes, outermost first, each once."""
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:

@@ -1,4 +1,4 @@
-"""Makes the boto3 session and its clients: once, when first needed, each in its region."""
+"""Creates the boto3 session and its clients when first needed, each in its region."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ READ_SECONDS: Final = 10.0
 
 
 def has_contacts_api(partition: str) -> bool:
-    """Whether alternate contacts can be read and written there at all."""
+    """Whether the partition has an API for alternate contacts."""
     return partition != "aws-us-gov" and not partition.startswith("aws-iso")
 
 
@@ -41,16 +41,15 @@ def has_listed_contacts_api(partition: str) -> bool:
 
 
 class Clients:
-    """boto3's clients; boto3's own chain finds the credentials, the region and the endpoint.
+    """Boto3's clients; boto3's default chain provides credentials, region and endpoint.
 
     Args:
-        concurrency: how many calls go at once: so many connections are kept.
-        session: a session to use instead of one made for the target.
+        concurrency: how many calls run at once, and so how many connections are kept.
+        session: a session to use instead of a new one for the target.
         connect_seconds: how long a connection may take.
-        read_seconds: how long an answer may be silent.
-        target: what is to be reached, by which profile or role.
-        on_date: called with the `Date` header of each answer, whether AWS did what it was asked or
-            not.
+        read_seconds: how long to wait for data of an answer.
+        target: what to reach, with which profile or role.
+        on_date: called with the `Date` header of each answer, also of errors.
     """
 
     def __init__(
@@ -67,19 +66,19 @@ class Clients:
         self._given = session
         self._session = session
         self._target = target
-        # boto3 neither makes sessions nor clients from several threads at once.
+        # Boto3 can't create sessions or clients in several threads at once.
         self._lock = threading.Lock()
         self._made: dict[tuple[str, str], object] = {}
         self._config = Config(
             connect_timeout=connect_seconds,
             read_timeout=read_seconds,
             max_pool_connections=concurrency,
-            # Each try has to wait for its turn at the limiter, so botocore must not try again.
+            # Each try has to wait for the limiter, so botocore must not retry.
             retries={"total_max_attempts": 1, "mode": "standard"},
         )
 
     def renew(self) -> None:
-        """Look for credentials anew: files may hold others by now, and a role be assumed again."""
+        """Load credentials again: files may have changed, and a role must be assumed again."""
         with self._lock:
             self._session = self._given
             self._made.clear()
@@ -97,7 +96,7 @@ class Clients:
         return cast("AccountClient", self._client("account", partition))
 
     def endpoint(self, service: str, partition: str) -> tuple[str, str]:
-        """The URL and the region at which a service is asked; empty where no client can be made."""
+        """The URL and the region of a service; empty if no client can be created."""
         try:
             client: Any = self._client(service, "" if service == "sts" else partition)
         except SetupError:
@@ -124,12 +123,12 @@ class Clients:
             return self._made[key]
 
     def _observe(self, response_dict: Mapping[str, Any] | None, **_: object) -> None:
-        """A handler of botocore's `response-received`; it has no answer where none came."""
+        """A handler for botocore's `response-received`, which also fires without an answer."""
         if response_dict is not None:
             self._on_date(response_dict["headers"].get("Date"))
 
 
 def _without_password(url: str) -> str:
-    """A URL without what stands before an @ in it."""
+    """A URL without user and password."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -1,7 +1,7 @@
 """Names the variable or file that an AWS setting comes from; never its value.
 
-Values may be secret, and names of profiles and paths may hold a person's name. So files are
-called by the variable that names them, or by AWS's usual path.
+Values may be secret, and names of profiles and paths may contain a person's name. So a file is
+named by its variable, or by AWS's usual path.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CREDENTIAL_SOURCES: Final[Mapping[str, str]] = {
     "boto-config": "the boto configuration file (BOTO_CONFIG, ~/.boto)",
     "ec2-credentials-file": "AWS_CREDENTIAL_FILE",
 }
-"""By the name of botocore's credential provider."""
+"""The source by the name of botocore's credential provider."""
 
 _VARIABLE: Final[Mapping[str, str]] = {
     "account_id_endpoint_mode": "AWS_ACCOUNT_ID_ENDPOINT_MODE",
@@ -60,7 +60,7 @@ _VARIABLE: Final[Mapping[str, str]] = {
     "sts regional endpoints": "AWS_STS_REGIONAL_ENDPOINTS",
     "visited profiles": "source_profile",
 }
-"""What botocore's messages call a setting, and what users call it; the first that fits counts."""
+"""Settings in botocore's messages, and their names for users; the first match counts."""
 
 _NUMBERS: Final = (
     "AWS_MAX_ATTEMPTS",
@@ -71,9 +71,9 @@ _REGION: Final = re.compile(r"[a-z0-9-]{1,63}")
 
 
 def region_from_environment() -> tuple[str, str]:
-    """The region that the environment gives, and the variable that gives it; empty without one.
+    """The region in the environment, and its variable; both empty if there is none.
 
-    AWS's other SDKs and its command line read AWS_REGION, boto3 reads AWS_DEFAULT_REGION alone.
+    AWS's other SDKs and its command line read AWS_REGION; boto3 only reads AWS_DEFAULT_REGION.
     """
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         if value := os.environ.get(name):
@@ -82,19 +82,19 @@ def region_from_environment() -> tuple[str, str]:
 
 
 def region_source(region: str) -> str:
-    """What gave this region."""
+    """The source of this region."""
     value, name = region_from_environment()
     return name if value == region else "region in the AWS configuration file"
 
 
 def is_well_formed_region(region: str) -> bool:
-    """Whether it can be a region: part of a host's name, and in lower case, as it is signed."""
+    """Whether it can be a region: part of a host name, and in lower case, as signatures need it."""
     return _REGION.fullmatch(region) is not None
 
 
 @functools.cache
 def listed_regions() -> frozenset[str]:
-    """Every region that the installed SDK knows, of all partitions. New ones may be missing."""
+    """Every region that the installed SDK knows, in all partitions. New ones may be missing."""
     session = botocore.session.Session()
     return frozenset(
         region
@@ -105,25 +105,25 @@ def listed_regions() -> frozenset[str]:
 
 
 def similar_region(region: str) -> str:
-    """The known region that was most likely meant; an ordinary one where none is similar."""
+    """The known region that was most likely meant; a common one if none is similar."""
     wanted = re.sub(r"[^a-z0-9]+", "-", region.strip().lower())
     found = difflib.get_close_matches(wanted, sorted(listed_regions()), n=1)
     return found[0] if found else DEFAULT
 
 
 def setting_in(message: str) -> str:
-    """The setting that a message of botocore's is about; empty where it names none."""
+    """The setting that botocore's message is about; empty if it names none."""
     text = message.lower()
     return next((name for words, name in _VARIABLE.items() if words in text), "")
 
 
 def number_at_fault() -> str:
-    """The variable that should be a number and is none; empty where all are."""
+    """The variable that should be a number but isn't; empty if all are."""
     return next((name for name in _NUMBERS if not os.environ.get(name, "0").isdigit()), "")
 
 
 def file_name(path: object) -> str:
-    """What a file of AWS's configuration is called: by its variable, or by its usual path."""
+    """How to name a file of AWS's configuration: by its variable, or by its usual path."""
     usual = {
         "AWS_CONFIG_FILE": "~/.aws/config",
         "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
@@ -136,20 +136,20 @@ def file_name(path: object) -> str:
 
 
 def profile_source() -> str:
-    """What names the profile in use, where the environment does; else empty."""
+    """The variable that names the profile in use; empty if none does."""
     names = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
     return next((name for name in names if name in os.environ), "")
 
 
 def invalid_endpoint_source() -> str:
-    """The variables that give an endpoint that is no URL; empty where none does."""
+    """The variables with an endpoint that isn't a URL; empty if there are none."""
     return " and ".join(
         name for name, url in _endpoints().items() if url and not is_server_url(url)
     )
 
 
 def endpoint_source(url: str) -> str:
-    """The variables that give the endpoint of a request; empty where none does."""
+    """The variables with the endpoint of a request; empty if there are none."""
     try:
         asked = urlsplit(url).netloc
     except ValueError:
@@ -162,7 +162,7 @@ def endpoint_source(url: str) -> str:
 
 
 def is_server_url(url: str) -> bool:
-    """Whether it is a URL of a server of HTTP; botocore finds out when it signs or sends."""
+    """Whether it is an HTTP or HTTPS URL; botocore only notices when it signs or sends."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -177,12 +177,12 @@ def _endpoints() -> dict[str, str]:
 
 
 def ca_bundle_source() -> str:
-    """What names the file of CA certificates in use; empty where it is the SDK's own."""
+    """The setting of the CA certificates in use; empty if they are the SDK's own."""
     names = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
     return next((name for name in names if os.environ.get(name)), "")
 
 
 def proxy_source() -> str:
-    """The variables that name a proxy."""
+    """The variables that set a proxy."""
     names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
     return " and ".join(name for name in names if os.environ.get(name))

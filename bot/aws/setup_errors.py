@@ -1,8 +1,8 @@
-"""Explains why no session or client of AWS can be made: its settings are wrong.
+"""Explains why no AWS session or client can be created: its settings are wrong.
 
 Exceptions are explained by the phase in which they are raised, here and in `credential_errors`. A
-`ValueError` means one thing while a client is made, another while credentials are loaded, and
-another while an answer is parsed.
+`ValueError` has different meanings while a client is created, while credentials are loaded, and
+while an answer is parsed.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class SetupError(RuntimeError):
 
 
 def explain_settings(error: Exception, region: str = "") -> Failure:
-    """Why no session or client could be made.
+    """Why no session or client could be created.
 
     Args:
-        error: what was raised meanwhile.
-        region: the region that the client was to be made for.
+        error: the exception.
+        region: the region of the client.
     """
     if isinstance(error, SetupError):
         return error.failure
@@ -106,7 +106,7 @@ def sdk_fault(error: Exception) -> Failure:
 
 
 def named_setting(code: FailureCode, text: str) -> Failure:
-    """A wrong setting, by its name where botocore's message has it."""
+    """A wrong setting, by its name if botocore's message has it."""
     setting = setting_in(text)
     if code is FailureCode.AWS_CONFIGURATION and "dependency" in text.lower():
         message = "The AWS profile uses a sign-in that needs another package, botocore[crt]."
@@ -127,7 +127,7 @@ def named_setting(code: FailureCode, text: str) -> Failure:
 
 
 def _profile_not_found(_error: Exception) -> Failure:
-    source = profile_source() or "“profile” in an [[aws]] table"
+    source = profile_source() or "“profile” in an [[aws]] section"
     return failure(
         FailureCode.AWS_CONFIGURATION,
         message=f"The AWS profile in {source} doesn't exist.",
@@ -161,7 +161,7 @@ _BY_NAME: Final[Mapping[str, Callable[[Exception], Failure]]] = {
 
 
 def _of_another_library(error: Exception) -> Failure:
-    """What Python's own libraries raise over a setting that botocore did not check."""
+    """Errors of Python's own libraries about a setting that botocore doesn't check."""
     if isinstance(error, ValueError):
         if "invalid literal" in str(error) and (variable := number_at_fault()):
             message = f"{variable} is not a whole number."

@@ -17,7 +17,7 @@ from bot.config.toml_file import (
     CONFIG,
     DEFAULT_FILE,
     SettingFile,
-    Unreadable,
+    TomlFileError,
     in_file,
     plain,
     read_file,
@@ -61,8 +61,8 @@ def load(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
         needs_slack: whether the tokens and the channel are required.
 
     Raises:
-        SettingsError: the message names every setting that is invalid or missing, the problem,
-            and an example; it contains no secret.
+        SettingsError: the message names every setting that is invalid or missing, the problem, and
+            an example; it contains no secret.
     """
     loaded = load_lenient(environ, needs_slack=needs_slack)
     if loaded.problems:
@@ -90,7 +90,7 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     readable = True
     try:
         file = _read_named(variables)
-    except Unreadable as error:
+    except TomlFileError as error:
         readable = False
         file = SettingFile(mask(variables.get(CONFIG, DEFAULT_FILE)))
         problems.append(error.problem)
@@ -134,7 +134,7 @@ def _read_named(variables: Mapping[str, str]) -> SettingFile:
     """The file that the environment names, or the default file.
 
     Raises:
-        Unreadable: it can't be read.
+        TomlFileError: it can't be read.
     """
     if CONFIG not in variables:
         return read_file(Path(DEFAULT_FILE), named=False)
@@ -142,7 +142,7 @@ def _read_named(variables: Mapping[str, str]) -> SettingFile:
         parse.check_quotes(variables[CONFIG])
         path = parse.path(variables[CONFIG])
     except ValueError as error:
-        raise Unreadable(CONFIG, str(error)) from None
+        raise TomlFileError(CONFIG, str(error)) from None
     return read_file(path, named=True)
 
 

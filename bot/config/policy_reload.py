@@ -32,15 +32,15 @@ class PolicyReload:
     Args:
         policy: the policy that is now in use.
         changed: whether it differs from the previous one.
-        tables: how many policy sections the file has now; `tables_before`: had before.
+        sections: how many policy sections the file has now; `sections_before`: had before.
         restart_for: the settings that differ from those at the start, by their names in the file;
             they need a restart.
     """
 
     policy: Policy
     changed: bool
-    tables: int
-    tables_before: int
+    sections: int
+    sections_before: int
     restart_for: tuple[str, ...] = ()
 
     @property
@@ -48,8 +48,9 @@ class PolicyReload:
         """What happened, as text for people."""
         if not self.changed:
             return "Policy unchanged."
-        now = f"{self.tables} section{'' if self.tables == 1 else 's'}"
-        before = "" if self.tables == self.tables_before else f" (previously {self.tables_before})"
+        now = f"{self.sections} section{'' if self.sections == 1 else 's'}"
+        same = self.sections == self.sections_before
+        before = "" if same else f" (previously {self.sections_before})"
         return f"Policy reloaded: {now}{before}."
 
     @property
@@ -96,8 +97,8 @@ class ReloadablePolicy:
         reloaded = PolicyReload(
             loaded.policy,
             changed=_content(loaded.policy) != _content(previous),
-            tables=policy_file.count(loaded.policy),
-            tables_before=policy_file.count(previous),
+            sections=policy_file.count(loaded.policy),
+            sections_before=policy_file.count(previous),
             restart_for=tuple(
                 name
                 for name in type(loaded).model_fields
@@ -107,8 +108,8 @@ class ReloadablePolicy:
         _log.info(
             "policy reloaded",
             changed=reloaded.changed,
-            tables=reloaded.tables,
-            tables_before=reloaded.tables_before,
+            sections=reloaded.sections,
+            sections_before=reloaded.sections_before,
             restart_for=list(reloaded.restart_for),
         )
         return reloaded

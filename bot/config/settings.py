@@ -140,7 +140,7 @@ class Settings(BaseSettings):
     )
     aws: Annotated[tuple[AwsTarget, ...], _Instance()] = Field(
         default=(),
-        description="the [[aws]] tables of the file; none: boto3's own chain",
+        description="the [[aws]] sections of the file; none: boto3's default credentials",
         examples=['[[aws]]\nname = "corp"\nprofile = "corp"'],
     )
 

@@ -54,7 +54,7 @@ class SettingFile:
     lines: Lines = field(default_factory=lambda: Lines(""))
 
 
-class Unreadable(ValueError):
+class TomlFileError(ValueError):
     """The TOML file can't be read."""
 
     def __init__(
@@ -69,14 +69,14 @@ def read_file(file: Path, *, named: bool) -> SettingFile:
     """The TOML file without empty flat keys; empty if the default file does not exist.
 
     Raises:
-        Unreadable: it can't be read; the problem says why, without its content.
+        TomlFileError: it can't be read; the problem says why, without its content.
     """
     shown = mask(str(file))
     name = f"{CONFIG}: {shown}" if named else shown
     try:
         content = file.read_bytes()
         if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise Unreadable(
+            raise TomlFileError(
                 name, "is not valid TOML because it is encoded in UTF-16; save it as UTF-8"
             )
         # Editors on Windows put a byte order mark before UTF-8.
@@ -84,26 +84,26 @@ def read_file(file: Path, *, named: bool) -> SettingFile:
     except FileNotFoundError:
         if not named:
             return SettingFile(shown)
-        raise Unreadable(name, MISSING_FILE) from None
+        raise TomlFileError(name, MISSING_FILE) from None
     except OSError as error:
-        raise Unreadable(name, f"can't be read ({error.strerror})") from None
+        raise TomlFileError(name, f"can't be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise Unreadable(name, "is not valid TOML because it is not encoded in UTF-8") from None
+        raise TomlFileError(name, "is not valid TOML because it is not encoded in UTF-8") from None
     try:
         parsed = tomllib.loads(text)
         lines = Lines(text)
     except tomllib.TOMLDecodeError as error:
         raise _no_toml(name, text, error) from None
     except RecursionError:
-        raise Unreadable(name, "is nested too deeply") from None
+        raise TomlFileError(name, "is nested too deeply") from None
     except ValueError:  # a number with too many digits for Python
-        raise Unreadable(
+        raise TomlFileError(
             name, "is not valid TOML because it contains a number that is too long"
         ) from None
     return SettingFile(shown, {key: value for key, value in parsed.items() if value != ""}, lines)
 
 
-def _no_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> Unreadable:
+def _no_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> TomlFileError:
     """Why a file is not valid TOML, quoting at most one character of it."""
     why = str(error)
     found = re.search(r"\(at line (\d+), column (\d+)\)$", why)
@@ -119,4 +119,4 @@ def _no_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> Unreadable
     else:
         hint = look_alikes.explain_unended(lines)
     what = f"is not valid TOML {at}{': ' if hint else ''}{hint}"
-    return Unreadable(name, what, 'channel = "#alerts"', line)
+    return TomlFileError(name, what, 'channel = "#alerts"', line)

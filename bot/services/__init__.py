@@ -1,1 +1,1 @@
-"""The use cases: in which order things happen."""
+"""The use cases: the order in which things happen."""

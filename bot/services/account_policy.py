@@ -1,4 +1,4 @@
-"""What one account should have: the only place where the policy in force is resolved for it."""
+"""Looks up an account's policy: the only place where the current policy is resolved."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPolicy:
-    """An account, the whole policy that was in force, and what that asks of the account.
+    """An account, the complete policy, and the account's part of it.
 
-    `failures` says why its `units` or `tags` are unknown, where AWS was asked for them.
+    `failures` says why its `units` or `tags` are unknown, if they were requested from AWS.
     """
 
     account: Account
@@ -32,18 +32,18 @@ class ResolvedPolicy:
 
     @property
     def known(self) -> AccountPolicy | None:
-        """What the policy asks of the account; None where that is not known."""
+        """The account's policy; None if it is unknown."""
         return None if isinstance(self.resolved, PolicyUnknown) else self.resolved
 
 
 class AccountPolicies:
-    """Looks up what accounts should have. Safe to call from several threads.
+    """Looks up accounts' policies. Safe to call from several threads.
 
     Args:
         accounts: the accounts as last listed.
-        policies: gives the policy as it is now.
-        placement: gives an account its OUs and tags, where the policy needs them; without it
-            accounts stand where the store says.
+        policies: returns the current policy.
+        placement: reads an account's OUs and tags if the policy needs them; None uses the stored
+            ones.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class AccountPolicies:
         self._placement = placement
 
     def of(self, account: Account) -> ResolvedPolicy:
-        """The policy of an account, by what is known of where it stands."""
+        """The policy of an account, by its known OUs and tags."""
         policy = self._policies()
         return ResolvedPolicy(account, policy, policy.resolve(account))
 
     def of_placed(self, account: Account) -> ResolvedPolicy:
-        """The policy of an account; AWS is asked where it stands, if the policy needs that."""
+        """The policy of an account; requests its OUs and tags if the policy needs them."""
         policy = self._policies()
         failures: Mapping[str, Failure] = {}
         if self._placement is not None:
@@ -70,19 +70,19 @@ class AccountPolicies:
         return ResolvedPolicy(account, policy, policy.resolve(account), failures)
 
     def find(self, account_id: str) -> ResolvedPolicy | None:
-        """The policy of an account as last listed; None where the account is not known.
+        """The policy of an account as last listed; None if the account is unknown.
 
         Raises:
-            StoreError: it could not be looked up.
+            StoreError: the database can't be read.
         """
         account = self._accounts.get(account_id)
         return self.of(account) if account is not None else None
 
     def known(self, account_id: str) -> AccountPolicy | None:
-        """What the policy asks of an account; None where the account or that is not known.
+        """An account's policy; None if it, or the account, is unknown.
 
         Raises:
-            StoreError: it could not be looked up.
+            StoreError: the database can't be read.
         """
         found = self.find(account_id)
         return found.known if found is not None else None

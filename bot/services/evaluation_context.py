@@ -1,4 +1,4 @@
-"""What accounts are evaluated by: the policy, and everything else that is known at one moment."""
+"""Loads what an evaluation needs besides readings: the policy and stored facts."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """The policy, and what accounts are evaluated by besides what is read of them.
+    """The policy, and the facts that rules need besides readings.
 
-    `history` is by (account id, type), `exemptions` by account id. `recent_fixes` has what fixes
-    wrote that were verified so lately that AWS may still return an older value, by (account id,
-    type).
+    `history` is by (account id, type), `exemptions` by account id. `recent_fixes` has the contacts
+    of fixes that were verified so recently that AWS may still return an older value, by (account
+    id, type).
     """
 
     policy: Policy
@@ -44,7 +44,7 @@ class EvaluationContext:
         types: tuple[ContactType, ...],
         primary: PrimaryContact | Failure | None,
     ) -> AccountFacts:
-        """What one account's contacts of these types are evaluated by."""
+        """The facts for the contacts of these types of one account."""
         history = {
             contact_type: self.history[account_id, contact_type]
             for contact_type in types
@@ -59,16 +59,16 @@ def load_context(
     clock: Clock,
     members: Callable[[], Members | Failure | None],
 ) -> EvaluationContext:
-    """Load what accounts are evaluated by, as far as the policy needs it.
+    """Load what an evaluation needs, as far as the policy requires it.
 
     Args:
         policy: what accounts should have.
-        store: what is remembered.
+        store: the database.
         clock: the time.
-        members: the members of the Slack workspace; of a large one they may take a minute.
+        members: the members of the Slack workspace; reading them may take a minute in a large one.
 
     Raises:
-        StoreError: what is remembered cannot be read.
+        StoreError: the database can't be read.
     """
     contested = policy.turns_on(Rule.CONTESTED)
     since = clock.now() - timedelta(days=HISTORY)

@@ -1,4 +1,4 @@
-"""Tells one account's policy: which table gives each value, and which tables gave way."""
+"""Explains one account's policy: which section sets each value, and which ones it overrides."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from bot.services.ports.store import AccountRepository
 
 MAX_MATCHES: Final = 21
-"""Accounts looked for: one more than are shown where a name is that of several."""
+"""Accounts to search for: one more than are shown if several have the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One account's policy; `failures` says why OUs or tags could not be read."""
+    """One account's policy; `failures` says why OUs or tags couldn't be read."""
 
     account: Account
     values: tuple[ExplainedValue, ...] | PolicyUnknown
@@ -35,9 +35,9 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """There is not one such account.
+    """No account, or more than one, matches.
 
-    `several` are those that it could be, and `failures` by organization why its accounts could not
+    `several` has the accounts that match. `failures` says, by organization, why accounts couldn't
     be listed.
     """
 
@@ -54,11 +54,11 @@ def explain(
     accounts: AccountRepository,
     clock: Clock,
 ) -> Explanation | NotFound:
-    """Every value of an account's policy; its OUs and tags are read where the policy needs them.
+    """Every value of an account's policy; reads its OUs and tags if the policy needs them.
 
     Raises:
-        GatewayError: the account is in no organization that is looked after.
-        StoreError: it could not be looked up.
+        GatewayError: the account is in none of the checked organizations.
+        StoreError: the database can't be read.
     """
     matches = finder.find(text, MAX_MATCHES)
     account = matches.only

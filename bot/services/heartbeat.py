@@ -1,4 +1,4 @@
-"""Keeps a claim in the store alive while somebody works on what was claimed."""
+"""Renews a claim in the store while the claimed work is running."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _LONGEST_WAIT: Final = 1.0
-"""Seconds that a renewal under way has to end."""
+"""Seconds to wait for a running renewal at the end."""
 
 
 class Heartbeat:
-    """Renews a claim for as long as the `with` block lasts.
+    """Renews a claim during a `with` block.
 
     Args:
-        renew: renews the claim; false where it was lost.
+        renew: renews the claim; false if it was lost.
         interval: seconds between two renewals; well under the store's lease.
-        on_lost: called once where the claim was lost.
+        on_lost: called once if the claim was lost.
         what: the claim in the log, as `{"scan": 7}`.
     """
 
@@ -47,7 +47,7 @@ class Heartbeat:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
-        # One that waits for the database is not waited for: it renews no claim that has ended.
+        # Don't wait longer for a renewal that waits for the database: an ended claim isn't renewed.
         self._thread.join(_LONGEST_WAIT)
 
     def _beat(self) -> None:

@@ -1,4 +1,4 @@
-"""Several organizations as one: every account's calls go to the gateway that has it in scope."""
+"""Several organizations as one: sends each account's calls to the gateway of its organization."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The accounts that could be listed, and why those of other organizations could not.
+    """The accounts that could be listed, and why those of other organizations couldn't be.
 
-    `failures` is by the organization's name; accounts listed before a failure are among them.
+    `failures` is by the organization's name; accounts that were listed before a failure are
+    included.
     """
 
     accounts: tuple[Account, ...]
@@ -38,14 +39,14 @@ class Listing:
 
 
 class OrganizationRouter:
-    """AWS by each of its callers, as `Contacts`. Safe to use from several threads.
+    """All AWS gateways as one `Contacts`. Safe to use from several threads.
 
-    An account belongs to the organization that it was last listed in. Where there is one gateway
-    everything goes to it.
+    An account belongs to the organization in which it was last listed. If there is only one
+    gateway, it gets all calls.
 
     Args:
-        gateways: at least one, each with a name of its own.
-        accounts: knows where accounts were last listed.
+        gateways: at least one, with distinct names.
+        accounts: the accounts as last listed.
     """
 
     def __init__(self, gateways: Sequence[ContactGateway], accounts: AccountRepository) -> None:
@@ -56,7 +57,7 @@ class OrganizationRouter:
         self._listed: dict[str, str] = {}
 
     def accounts(self) -> Listing:
-        """List every account of every organization; one that fails stops no other."""
+        """List every account of every organization; a failure of one doesn't stop the others."""
         accounts: list[Account] = []
         failures: dict[str, Failure] = {}
         for gateway in self.all:
@@ -72,11 +73,11 @@ class OrganizationRouter:
         return Listing(tuple(accounts), failures)
 
     def for_account(self, account_id: str) -> ContactGateway:
-        """The gateway that has this account in scope.
+        """The gateway of this account's organization.
 
         Raises:
-            GatewayError: there is none, or not any longer.
-            StoreError: it could not be looked up.
+            GatewayError: there is none, or no longer one.
+            StoreError: the database can't be read.
         """
         if len(self.all) == 1:
             return self.all[0]
@@ -91,10 +92,10 @@ class OrganizationRouter:
     def read(
         self, account_id: str, contact_type: ContactType, priority: Priority
     ) -> ContactReading:
-        """Read one contact. Never raises for what AWS answers or fails to answer.
+        """Read one contact. Failures of AWS are returned, not raised.
 
         Raises:
-            StoreError: the account's organization could not be looked up.
+            StoreError: the account's organization couldn't be looked up.
         """
         try:
             gateway = self.for_account(account_id)
@@ -106,18 +107,18 @@ class OrganizationRouter:
         """Write one contact, overwriting what is there.
 
         Raises:
-            ContactRefused: AWS named the fields it does not take.
-            GatewayError: AWS did not say that it took it, or the account is in no organization
-                that is looked after.
-            StoreError: the account's organization could not be looked up; nothing was written.
+            ContactRefused: AWS rejected fields, and named them.
+            GatewayError: the write failed or got no answer, or the account is in none of the
+                checked organizations.
+            StoreError: the account's organization couldn't be looked up; nothing was written.
         """
         self.for_account(account_id).write(account_id, contact_type, contact)
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
-        """Read an account's primary contact. Never raises for what AWS answers or does not.
+        """Read an account's primary contact. Failures of AWS are returned, not raised.
 
         Raises:
-            StoreError: the account's organization could not be looked up.
+            StoreError: the account's organization couldn't be looked up.
         """
         try:
             gateway = self.for_account(account_id)
@@ -126,23 +127,23 @@ class OrganizationRouter:
         return gateway.primary_contact(account_id, priority)
 
     def close(self) -> None:
-        """Make no more calls: whoever waits for a turn or another try is sent away."""
+        """Stop making calls: waiting calls fail."""
         for gateway in self.all:
             gateway.close()
 
 
 def _nowhere(organization: str | None) -> Failure:
-    """Why there is no gateway for an account of this organization; None: it was never listed."""
+    """Why an account of this organization has no gateway; None means it was never listed."""
     if organization:
         return failure(
             FailureCode.NOT_KNOWN,
-            message=f"The account was listed in the organization “{organization}”, which is not "
-            "among those that the bot looks after any longer.",
-            remedy=f"Give the settings an [[aws]] table with the name “{organization}” again, or "
-            "check again if the account is in another organization now.",
+            message=f"The account belongs to the organization “{organization}”, which the bot no "
+            "longer checks.",
+            remedy=f"Add an [[aws]] section with the name “{organization}” to the settings. If the "
+            "account moved to another organization, check again.",
         )
     return failure(
         FailureCode.NOT_KNOWN,
-        message="It is not known which organization the account is in.",
-        remedy="Check again: each check lists every organization's accounts anew.",
+        message="Couldn't find out which organization the account is in.",
+        remedy="Check again: each check lists the accounts of every organization.",
     )

@@ -1,4 +1,4 @@
-"""Which OUs an account is in: from the path that AWS gives, from a walk, or from what was kept."""
+"""Which OUs an account is in: from AWS's path, from a walk of the tree, or from the store."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MAX_AGE: Final = timedelta(days=1)
 """How long an account's placement is used before it is read again."""
 
 MAX_STALE_AGE: Final = timedelta(days=7)
-"""How long it is used where it cannot be read again."""
+"""How long it is used if it can't be read again."""
 
 
 class UnitTree:
-    """The OUs of one organization, walked once at most. Not safe from several threads.
+    """The OUs of one organization, walked at most once. Not safe for several threads.
 
     Args:
         gateway: the organization.
@@ -50,7 +50,7 @@ class UnitTree:
         self._may_locate = True
 
     def learn(self, kept: Iterable[AccountPlacement]) -> None:
-        """Take the paths of OUs from what was kept of accounts, the newest of each."""
+        """Take the paths of OUs from stored accounts, the newest of each."""
         for placement in kept:
             if placement.units is None or placement.units_at is None:
                 continue
@@ -60,11 +60,11 @@ class UnitTree:
                     self._paths[unit.id] = placement.units[:depth], placement.units_at
 
     def find(self, account: Account, kept: AccountPlacement) -> tuple[Path | None, datetime | None]:
-        """The OUs of an account and since when their names are known; walks where it must.
+        """The OUs of an account, and when their names were read; walks the tree if necessary.
 
         Raises:
-            GatewayError: what it takes could not be read; it is not requested again. An OU that
-                could not be listed is in the way of the accounts below it alone.
+            GatewayError: the necessary data couldn't be read; it isn't requested again. An OU that
+                couldn't be listed affects only the accounts below it.
         """
         found = self._recent(account, kept)
         if found is None:
@@ -80,7 +80,7 @@ class UnitTree:
     def last_known(
         self, account: Account, kept: AccountPlacement
     ) -> tuple[Path | None, datetime | None]:
-        """The same without a walk, as long as it is not too old."""
+        """The same without a walk, unless the data is too old."""
         if account.units is None:
             known = kept.units, kept.units_at
         else:
@@ -88,7 +88,7 @@ class UnitTree:
         return known if self._is_younger(known[1], MAX_STALE_AGE) else (None, None)
 
     def placements(self) -> dict[str, AccountPlacement]:
-        """What a walk told of all accounts whose paths AWS does not give; empty without one."""
+        """The walk's result for accounts without a path from AWS; empty without a walk."""
         if self._walked is None or self._located is None:
             return {}
         paths = self._walked.paths
@@ -110,7 +110,7 @@ class UnitTree:
         return (kept.units, kept.units_at) if recent else None
 
     def _named(self, path: Path) -> tuple[Path, datetime] | None:
-        """A path of ids with the names of its OUs, as far as all are known where they stand."""
+        """A path of ids with the names of its OUs; None unless all are known at their positions."""
         if not path:
             return (), self._clock.now()
         known = self._paths.get(path[-1].id)
@@ -122,7 +122,7 @@ class UnitTree:
         if self._walked is None:
             return None
         if not self._walked.paths and not self._walked.failures:
-            return (), self._walked_at  # where there are no OUs, every account is in the root
+            return (), self._walked_at  # without OUs, every account is in the root
         unit = self._located.unit_of.get(account.id) if self._located is not None else None
         if unit is None:
             return None
@@ -130,7 +130,7 @@ class UnitTree:
         return None if path is None else (path, self._walked_at)
 
     def _why_unknown(self, account: Account) -> Failure | None:
-        """What is in the way of knowing an account's OUs; None where nothing failed."""
+        """Why an account's OUs are unknown; None if nothing failed."""
         if self._walked is None:
             return self._failure
         failures = self._walked.failures
@@ -139,7 +139,7 @@ class UnitTree:
             return next((failures[parent] for parent in parents if parent in failures), None)
         if self._located is None:
             return self._failure
-        # It is in or below one of the OUs that could not be listed; nobody can tell which one.
+        # It is in or below one of the OUs that couldn't be listed, but it is unknown which one.
         return next(iter({**self._located.failures, **failures}.values()), None)
 
     def _walk(self) -> None:
@@ -152,7 +152,7 @@ class UnitTree:
         self._paths |= {unit: (path, began) for unit, path in self._walked.paths.items()}
 
     def _locate_accounts(self) -> None:
-        """Ask which accounts are in which OU, after a walk, where AWS does not give their paths."""
+        """After a walk, request which accounts are in which OU, if AWS gives no paths."""
         if self._walked is None or not self._may_locate:
             return
         self._may_locate = False
@@ -160,7 +160,7 @@ class UnitTree:
         self._located = self._ask(lambda: self._gateway.placements(units))
 
     def _ask(self, ask: Callable[[], _T]) -> _T:
-        """Ask once, and keep why it failed for each account that needs it."""
+        """Make a request once, and remember why it failed for each account that needs it."""
         try:
             return ask()
         except GatewayError as error:

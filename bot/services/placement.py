@@ -1,9 +1,9 @@
-"""Gives accounts the OUs and tags that the policy needs, and keeps them so as to read less often.
+"""Reads the OUs and tags that the policy needs, and stores them to read less often.
 
-Nothing is asked of AWS where no section of the policy needs it. OUs are walked once a day, and tags
-are read account by account once a day. Where AWS does not answer, what was kept is used for a week;
-after that it is unknown, and so is what the policy asks of the account. A failure is that of the
-account it was met at: others are asked for all the same, unless several in a row failed.
+Nothing is requested unless a section of the policy needs it. OUs are walked once a day, and tags
+are read account by account once a day. If AWS doesn't answer, stored values are used for a week;
+after that the account's policy is unknown. A failure concerns one account: others are still
+requested, unless several in a row failed.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ _NOTHING_KEPT: Final = AccountPlacement()
 
 
 class PlacementResolver:
-    """Completes the accounts of one organization, for one scan. Safe from several threads.
+    """Places the accounts of one organization, for one scan. Safe to call from several threads.
 
     Args:
         gateway: the organization.
-        accounts: keeps the OUs and tags that were read.
-        policy: tells what is needed.
+        accounts: stores the OUs and tags that were read.
+        policy: says what is needed.
         clock: the time.
-        may_walk: whether OUs may be walked, which takes minutes in a large organization; if not,
-            those that were kept are used.
+        may_walk: whether OUs may be walked, which takes minutes in a large organization; otherwise
+            stored ones are used.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class PlacementResolver:
         self._failures: defaultdict[str, dict[str, Failure]] = defaultdict(dict)
 
     def complete(self, account: Account) -> Account:
-        """The account with its `units` and `tags`, each None where it is needed and not known."""
+        """The account with its `units` and `tags`, each None if it is needed but unknown."""
         policy = self._policy
         if not policy.needs_units and not policy.needs_tags:
             return replace(account, units=None) if _lacks_names(account.units) else account
@@ -83,7 +83,7 @@ class PlacementResolver:
         update = _NOTHING_KEPT
         if policy.needs_units:
             units, units_at = self._find_units(account, kept)
-            kept = self._kept_placement(account.id)  # a walk may have kept it with all others
+            kept = self._kept_placement(account.id)  # a walk may have stored it with all others
             changed = kept.units != units or not self._is_younger(kept.units_at, MAX_AGE)
             if changed and self._is_younger(units_at, MAX_AGE):
                 update = replace(update, units=units, units_at=units_at)
@@ -98,43 +98,43 @@ class PlacementResolver:
         return replace(account, units=units, tags=tags)
 
     def complete_stored(self, account: Account) -> Account:
-        """The same for an account as the store has it, which does not tell its placement's age."""
+        """The same for an account from the store, whose placement has no known age."""
         return self.complete(replace(account, units=None, tags=None))
 
     def failures_of(self, account_id: str) -> dict[str, Failure]:
-        """Why AWS did not give an account's `units` or `tags`, of those that were needed."""
+        """Why an account's `units` or `tags` couldn't be read, if they were needed."""
         with self._lock:
             return dict(self._failures.get(account_id, {}))
 
     @property
     def tags_are_refused(self) -> bool:
-        """Whether the tags of several accounts in a row could not be read, and none of others."""
+        """Whether the tags of several accounts in a row couldn't be read, and none succeeded."""
         return self._tags.has_given_up
 
     def tries_tags(self, account: Account) -> bool:
-        """Whether this account's tags would be requested, and decide if those of others are.
+        """Whether this account's tags would be requested, and decide whether others' are.
 
-        Such accounts have to be placed one after another, so that each scan ends alike.
+        Such accounts are placed one after another, so that every scan has the same result.
         """
         return not self._tags.is_settled and self.needs_tags_of(account)
 
     def needs_tags_of(self, account: Account) -> bool:
-        """Whether this account's tags have to be requested."""
+        """Whether this account's tags must be requested."""
         if not self._policy.needs_tags or not account.is_active:
             return False
         kept = self._kept_placement(account.id)
         return kept.tags is None or not self._is_younger(kept.tags_at, MAX_AGE)
 
     def retry_tags(self) -> None:
-        """Request the tags of some more accounts before giving up on all."""
+        """Request the tags of a few more accounts before giving up on all."""
         self._tags.resume()
 
     def place(self, account: Account) -> Account:
-        """The same for a scan, which concludes nothing from what it was kept from asking.
+        """The same for a scan, which concludes nothing from data that wasn't requested.
 
         Raises:
-            GatewayError: something needed is not known, since the scan was stopped, or since its
-                caller is not let in: then the scan cannot go on.
+            GatewayError: something needed is unknown because the scan was stopped, or because the
+                caller is denied: then the scan can't continue.
         """
         placed = self.complete(account)
         policy = self._policy
@@ -150,7 +150,7 @@ class PlacementResolver:
     def _find_units(
         self, account: Account, kept: AccountPlacement
     ) -> tuple[Path | None, datetime | None]:
-        """The OUs and since when they are known."""
+        """The OUs, and when they were read."""
         walked: Mapping[str, AccountPlacement] = {}
         with self._lock:
             try:
@@ -168,7 +168,7 @@ class PlacementResolver:
     def _find_tags(
         self, account_id: str, kept: AccountPlacement
     ) -> tuple[Mapping[str, str] | None, datetime | None]:
-        """The tags and since when they are known."""
+        """The tags, and when they were read."""
         if kept.tags is not None and self._is_younger(kept.tags_at, MAX_AGE):
             return kept.tags, kept.tags_at
         asked_at = self._clock.now()
@@ -198,7 +198,7 @@ class PlacementResolver:
         try:
             return dict(self._accounts.placements(self._gateway.name))
         except StoreError as error:
-            _log.warning("surroundings not known", problem=str(error))
+            _log.warning("placement unknown", problem=str(error))
             return {}
 
     def _keep(self, account: Account, update: AccountPlacement) -> None:
@@ -209,11 +209,11 @@ class PlacementResolver:
                 self._accounts.remember((account,))
             self._accounts.keep_placements({account.id: update})
         except StoreError as error:
-            # It is merely read again the next time.
-            _log.warning("surroundings not kept", account=account.id, problem=str(error))
+            # It is only read again the next time.
+            _log.warning("placement not stored", account=account.id, problem=str(error))
 
     def _keep_all(self, walked: Mapping[str, AccountPlacement]) -> None:
-        """Keep what a walk told of accounts that are known; of a new one it is kept in its turn."""
+        """Store the walk's result for known accounts; a new account's is stored later."""
         with self._lock:
             before = self._kept or {}
             updates = {each: walked[each] for each in before.keys() & walked.keys()}
@@ -224,18 +224,18 @@ class PlacementResolver:
         try:
             self._accounts.keep_placements(updates)
         except StoreError as error:
-            _log.warning("surroundings not kept", problem=str(error))
+            _log.warning("placement not stored", problem=str(error))
 
     def _is_younger(self, moment: datetime | None, limit: timedelta) -> bool:
         return moment is not None and self._clock.now() - moment < limit
 
 
 class AccountPlacer:
-    """Completes single accounts that somebody waits for: OUs that were kept, and no walk.
+    """Places single accounts for which a person is waiting: with stored OUs, without a walk.
 
     Args:
         organizations: which organization an account is in.
-        accounts: keeps the OUs and tags that were read.
+        accounts: stores the OUs and tags that were read.
         clock: the time.
     """
 
@@ -247,10 +247,10 @@ class AccountPlacer:
         self._clock = clock
 
     def complete(self, account: Account, policy: Policy) -> tuple[Account, Mapping[str, Failure]]:
-        """The account with its OUs and tags, as far as they are needed and known.
+        """The account with its OUs and tags, if they are needed and known.
 
         Returns:
-            It, and why its `units` or `tags` are unknown, where AWS was asked for them.
+            The account, and why its `units` or `tags` are unknown, if they were requested.
         """
         if not policy.needs_units and not policy.needs_tags:
             return account, {}
@@ -263,5 +263,5 @@ class AccountPlacer:
 
 
 def _lacks_names(path: Path | None) -> bool:
-    """Whether these are OUs as AWS lists them with an account, of which nobody knows the names."""
+    """Whether these are OUs as AWS lists them with an account, without their names."""
     return any(not unit.name for unit in path or ())

@@ -1,4 +1,4 @@
-"""Reads accounts' tags, and stops requesting them where nobody's can be read."""
+"""Reads accounts' tags, and stops requesting them if no account's can be read."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from bot.services.ports.aws import ContactGateway
 
 MAX_CONSECUTIVE_FAILURES: Final = 5
-"""Accounts in a row whose tags cannot be read, after which no further ones are requested."""
+"""How many accounts in a row may fail before no more tags are requested."""
 
 
 class TagReader:
-    """Reads the tags of one organization's accounts, for one scan. Safe from several threads.
+    """Reads the tags of one organization's accounts, for one scan. Safe for several threads.
 
-    One refusal is one account's. Only while no account's tags have been read do failures in a row
-    stop the reading. Whoever wants the same result each time requests one account after another
-    until `is_settled`; from then on the order makes no difference.
+    A failure concerns one account. Failures in a row stop the reading only as long as no account's
+    tags have been read. For the same result each time, request one account after another until
+    `is_settled`; after that the order makes no difference.
 
     Args:
         gateway: the organization.
@@ -39,7 +39,7 @@ class TagReader:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is decided if further accounts are requested."""
+        """Whether it is decided that further accounts are, or aren't, requested."""
         return self._has_succeeded or self.has_given_up
 
     @property
@@ -48,7 +48,7 @@ class TagReader:
         return not self._has_succeeded and self._failed >= self._limit
 
     def resume(self) -> None:
-        """Request as many accounts again before giving up."""
+        """Request that many accounts again before giving up."""
         with self._lock:
             self._limit = self._failed + MAX_CONSECUTIVE_FAILURES
 
@@ -56,8 +56,8 @@ class TagReader:
         """An account's tags.
 
         Raises:
-            GatewayError: they could not be read; `NOT_ASKED` where they were not requested, since
-                those of other accounts could not be read.
+            GatewayError: they couldn't be read; `NOT_ASKED` if they were not requested, because
+                other accounts' tags couldn't be read.
         """
         with self._lock:
             if self.has_given_up and self._last is not None:
@@ -74,5 +74,5 @@ class TagReader:
 
 
 def _not_asked(accounts: int, last: Failure) -> Failure:
-    message = f"The tags of {accounts} other accounts could not be read. {last.message}"
+    message = f"Couldn't read the tags of {accounts} other accounts. {last.message}"
     return failure(FailureCode.NOT_ASKED, message=message, remedy=last.remedy)

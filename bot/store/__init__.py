@@ -1,4 +1,4 @@
-"""sqlite-utils behind `Store`: rows stay in this package, domain types leave it."""
+"""The SQLite database. Rows stay in this package; callers get domain types."""
 
 from bot.store.store import SqliteStore
 

@@ -1,4 +1,4 @@
-"""Accounts as last listed, where they stand, and how they are found by what people type."""
+"""Accounts as last listed, with their OUs and tags, and the search for them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ WHERE (accounts.name, accounts.state, accounts.email, accounts.organization)
         != (excluded.name, excluded.state, excluded.email, excluded.organization)
     OR accounts.gone_at IS NOT NULL
 """
-"""OUs and tags are an organization's: those of another one do not go along with an account."""
+"""OUs and tags belong to an organization: an account that moves to another one loses them."""
 
 _FIND: Final = """
 SELECT * FROM accounts
@@ -90,7 +90,7 @@ WHERE id = :id
 
 
 def keep_accounts(db: Transaction, accounts: Iterable[Account]) -> None:
-    """Keep accounts as listed; where they stand is kept by `Accounts.keep_placements` alone."""
+    """Store accounts as listed. `Accounts.keep_placements` stores their OUs and tags."""
     db.run_each(
         _KEEP,
         (
@@ -108,17 +108,17 @@ def keep_accounts(db: Transaction, accounts: Iterable[Account]) -> None:
 
 
 class Accounts(Repository):
-    """Accounts as last listed, and where they are placed."""
+    """Accounts as last listed, with their OUs and tags."""
 
     def remember(self, accounts: Sequence[Account]) -> None:
-        """Keep accounts as listed outside of a scan."""
+        """Store accounts that were listed outside of a scan."""
         with self._connections.writing() as db:
             keep_accounts(db, accounts)
 
     def get(self, account_id: str) -> Account | None:
-        """One account, as last listed, also where it has left the organization since.
+        """One account as last listed, even if it has left the organization since.
 
-        It has the OUs and tags that were last kept of it, if that was not too long ago.
+        It has the OUs and tags that were stored last, unless they are too old.
         """
         with self._connections.reading() as db:
             row = db.row("SELECT * FROM accounts WHERE id = :id", id=text(account_id))
@@ -145,7 +145,7 @@ class Accounts(Repository):
             return [self._placed(row) for row in found]
 
     def _placed(self, row: Row) -> Account:
-        """An account without what is kept of where it stands, where that is good no longer."""
+        """The account without OUs or tags that are too old."""
         account, oldest = to_account(row), time_text(self._clock.now() - MAX_STALE_AGE)
         return replace(
             account,
@@ -154,14 +154,14 @@ class Accounts(Repository):
         )
 
     def names(self) -> list[str]:
-        """Every account's name, to look for the nearest of a typo in."""
+        """Every account's name, to suggest one after a typo."""
         with self._connections.reading() as db:
             sql = "SELECT DISTINCT name FROM accounts WHERE gone_at IS NULL ORDER BY folded, name"
             return [row["name"] for row in db.rows(sql)]
 
     def placements(self, organization: str) -> Mapping[str, AccountPlacement]:
-        """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
-        # Accounts by the thousand stand in OUs by the hundred: equal paths are held once.
+        """The stored OUs and tags of an organization's accounts: {account id: …}."""
+        # Thousands of accounts share a few hundred OUs, so equal paths are held in memory once.
         paths: dict[str | None, tuple[Unit, ...] | None] = {None: None}
         kept: dict[str, AccountPlacement] = {}
         with self._connections.reading() as db:
@@ -177,7 +177,7 @@ class Accounts(Repository):
         return kept
 
     def keep_placements(self, placements: Mapping[str, AccountPlacement]) -> None:
-        """Keep OUs and tags of known accounts; what is None stays as it was."""
+        """Store OUs and tags of known accounts; None leaves them unchanged."""
         with self._connections.writing() as db:
             db.run_each(
                 _PLACE,
@@ -216,9 +216,9 @@ class Accounts(Repository):
     def contact_history(
         self, since: datetime, changes: int
     ) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
-        """What was read of each contact since then, oldest first, where it changed so often.
+        """The readings of each contact that changed this often since then, oldest first.
 
-        The key is (account id, type). What was read last before then comes first.
+        The key is (account id, type). The last reading before that time comes first.
         """
         with self._connections.reading() as db:
             return changed_often(db, since, changes)

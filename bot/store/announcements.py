@@ -1,4 +1,4 @@
-"""Announcements on their way to Slack: which are due, what they show, how far they got."""
+"""Announcements to send to Slack: which are due, what they show, and their state."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ ORDER BY
     worst, folded, account_id, type, {SEVERITY_RANK}, findings.id
 LIMIT :limit OFFSET :offset
 """  # noqa: S608 - only constants are put in
-"""A contact's findings stand together, at the place of its worst one."""
+"""A contact's findings are listed together, sorted by the worst one."""
 
 _CHANGES: Final = """
 SELECT contact_changes.*, accounts.name AS account_name
@@ -123,7 +123,7 @@ _SET_TIMETABLE: Final = "UPDATE announcements SET timetable = :timetable WHERE i
 
 
 class Announcements(Repository):
-    """Announcements on their way to Slack."""
+    """Announcements to send to Slack."""
 
     def introduce(self, timetable: Timetable) -> bool:
         """Have the bot introduce itself if its database is new: once, before the first scan.
@@ -145,18 +145,18 @@ class Announcements(Repository):
             return [to_announcement(row) for row in db.rows(_DUE)]
 
     def content(self, announcement_id: str, limit: int, offset: int = 0) -> AnnouncementContent:
-        """What an announcement shows, as things are now.
+        """What an announcement shows now.
 
-        `offset` pages through one order: the worst severity first and then by account names, where
-        all findings fit in `limit`; else the same with the open ones before all others.
+        The order is by severity, the worst first, then by account name. If the findings don't fit
+        in `limit`, open ones come before all others. `offset` pages through that order.
 
         Raises:
-            StoreError: there is no such announcement.
+            StoreError: it does not exist.
         """
         with self._connections.reading() as db:
             row = _announcement(db, announcement_id)
             if row is None:
-                raise StoreError("There is no such announcement.")
+                raise StoreError("This announcement does not exist.")
             announcement = to_announcement(row)
             found = db.row("SELECT * FROM scans WHERE id = :id", id=announcement.scan_id)
             scan = to_scan(found) if found is not None else None
@@ -183,43 +183,42 @@ class Announcements(Repository):
                     return _of_findings(db, announcement, scan, limit, offset)
 
     def begin_sending(self, announcement_id: str) -> Announcement | None:
-        """Mark that sending is tried now; None where there is nothing (any longer) to send.
+        """Mark that it is being sent; None if there is nothing to send any more.
 
-        One that is `SENDING` already is in doubt from here on: an earlier try of it was never
-        answered.
+        One that is already `SENDING` is in doubt from now on: an earlier attempt got no answer.
         """
         with self._connections.writing() as db:
             row = db.row(_BEGIN_SENDING, id=announcement_id, now=time_text(self._clock.now()))
             return to_announcement(row) if row is not None else None
 
     def not_sent(self, announcement_id: str) -> None:
-        """Mark that Slack surely did not post it: it is `PENDING` again.
+        """Mark that Slack certainly did not post it: it is `PENDING` again.
 
-        When it was first tried is forgotten, so that it can still be withdrawn, unless an earlier
-        try was never answered: that one may yet stand in the channel.
+        The time of the first attempt is cleared, so that it can still be withdrawn, unless an
+        earlier attempt got no answer: that message may be in the channel.
         """
         with self._connections.writing() as db:
             db.run(_NOT_SENT, id=announcement_id)
             db.run(WITHDRAW_IDLE, id=announcement_id)
 
     def sent(self, announcement_id: str, channel_id: str, ts: str, shown_revision: int) -> None:
-        """Mark where an announcement stands and what of it is shown."""
+        """Mark where an announcement was posted and which revision it shows."""
         with self._connections.writing() as db:
             shown = {"id": announcement_id, "channel_id": channel_id, "ts": ts}
             db.run(_SENT, shown_revision=shown_revision, **shown)
 
     def standing(self, limit: int) -> list[Announcement]:
-        """The newest alerts that were posted, and show findings that are open."""
+        """The newest posted alerts that show open findings."""
         with self._connections.reading() as db:
             return [to_announcement(row) for row in db.rows(_STANDING, limit=limit)]
 
     def post_again(self, announcement_id: str) -> bool:
-        """Have an alert posted anew that was deleted, if findings of it stand; whether they do."""
+        """Post a deleted alert again if it has open findings; whether it has."""
         with self._connections.writing() as db:
             return db.run(_POST_AGAIN, id=announcement_id) == 1
 
     def may_repeat(self, announcement_id: str) -> None:
-        """Mark that it could not be looked for, so that it says it may be a repeat."""
+        """Mark that the channel couldn't be searched for it, so that it says it may be a repeat."""
         with self._connections.writing() as db:
             db.run("UPDATE announcements SET maybe_repeat = 1 WHERE id = :id", id=announcement_id)
 

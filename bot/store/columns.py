@@ -1,4 +1,4 @@
-"""What single columns hold, and back: times, texts, and JSON of contacts, failures and places.
+"""Converts values to and from columns: times, texts, and JSON of contacts, failures and OUs.
 
 Times are ISO 8601 in UTC with microseconds, so that their order as text is their order in time.
 """
@@ -46,7 +46,7 @@ def time_text(moment: datetime) -> str:
 
 
 def maybe_time_text(moment: datetime | None) -> str | None:
-    """A moment as stored; None where there is none."""
+    """A moment as stored; None if there is none."""
     return time_text(moment) if moment is not None else None
 
 
@@ -56,17 +56,17 @@ def to_time(value: str | None) -> datetime | None:
 
 
 def text(value: str) -> str:
-    """Text that SQLite takes: half a surrogate pair, which JSON can carry, becomes `?`."""
+    """Text that SQLite accepts: a lone surrogate, which JSON can contain, becomes `?`."""
     return value.encode("utf-8", "replace").decode()
 
 
 def folded(value: str) -> str:
-    """The form in which names are looked for: whatever the case, in any script."""
+    """The form in which names are searched for, ignoring case, in any script."""
     return unicodedata.normalize("NFKC", text(value)).casefold()
 
 
 def contact_json(contact: AlternateContact | None) -> str | None:
-    """A contact as stored; None where there is none."""
+    """A contact as stored; None if there is none."""
     if contact is None:
         return None
     return json.dumps([contact.name, contact.title, contact.email, contact.phone])
@@ -88,7 +88,7 @@ def to_timetable(value: str | None) -> Timetable | None:
 
 
 def failure_json(failure: Failure | None) -> str | None:
-    """A failure as stored; None where there is none."""
+    """A failure as stored; None if there is none."""
     if failure is None:
         return None
     return json.dumps([failure.cause.value, failure.message, failure.remedy, failure.code])
@@ -103,7 +103,7 @@ def to_failure(value: str | None) -> Failure | None:
 
 
 def differences_json(differences: Iterable[Difference]) -> str:
-    """Fields that are not as they should be, as stored."""
+    """Fields that differ from what the policy expects, as stored."""
     return json.dumps([[item.field, item.expected, item.actual] for item in differences])
 
 
@@ -115,7 +115,7 @@ def to_differences(value: str) -> tuple[Difference, ...]:
 
 
 def units_json(units: Iterable[Unit] | None) -> str | None:
-    """Organizational units as stored; None where they are not known."""
+    """Organizational units as stored; None if they are unknown."""
     return None if units is None else json.dumps([[unit.id, unit.name] for unit in units])
 
 
@@ -125,7 +125,7 @@ def to_units(value: str | None) -> tuple[Unit, ...] | None:
 
 
 def tags_json(tags: Mapping[str, str] | None) -> str | None:
-    """Tags as stored; None where they are not known."""
+    """Tags as stored; None if they are unknown."""
     return None if tags is None else json.dumps(dict(tags))
 
 
@@ -138,7 +138,7 @@ def to_tags(value: str | None) -> Mapping[str, str] | None:
 
 
 def mention_json(mention: Iterable[str]) -> str:
-    """The ids of whom to tell, as stored."""
+    """The ids of the users and groups to mention, as stored."""
     return json.dumps(list(mention))
 
 
@@ -148,7 +148,7 @@ def to_mention(value: str) -> tuple[str, ...]:
 
 
 def parts_json(parts: Iterable[ScanPart]) -> str:
-    """How a scan went in each of several organizations, as stored."""
+    """The result of a scan in each of several organizations, as stored."""
     return json.dumps(
         [
             [

@@ -1,4 +1,4 @@
-"""One SQLite connection a thread, and transactions on it that are kept whole or not at all."""
+"""One SQLite connection per thread, with transactions that apply completely or not at all."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY_TIMEOUT: Final = 10.0
-"""Seconds to wait for another writer: a scan of 10,000 accounts is recorded in two to five."""
+"""Seconds to wait for another writer: recording a scan of 10,000 accounts takes two to five."""
 
 CLOSE_TIMEOUT: Final = 3.0
-"""Seconds that transactions under way have to end at `close`; a stop has 10 s for everything."""
+"""Seconds that running transactions have at `close`; stopping the bot has 10 s in all."""
 
 
 class Connections:
-    """Hands each thread a connection of its own.
+    """Gives each thread its own connection.
 
     Args:
         path: an existing file, absolute.
         busy_timeout: seconds to wait for another writer, in this process or another.
-        close_timeout: seconds that transactions under way have to end at `close`.
+        close_timeout: seconds that running transactions have at `close`.
     """
 
     def __init__(
@@ -44,29 +44,29 @@ class Connections:
         self._in_use = 0
         self._closed = False
         self._changed = threading.Condition()
-        # SQLite's own wait is a poll, unfair among many: threads queue here instead.
+        # SQLite waits by polling, which is unfair to some threads: they queue here instead.
         self._writer = threading.Lock()
         self._writing = False
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """A transaction that sees one state of the database throughout, and waits for no writer."""
+        """A read transaction: sees one state of the database, and doesn't wait for writers."""
         with self._held(), translated(self.path), self._transaction("BEGIN") as db:
             yield Transaction(db)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """A transaction that is the only writer, on this file, from its first statement on.
+        """A write transaction: the only writer of this file from its first statement on.
 
-        `BEGIN IMMEDIATE`: one that reads first and writes later could not be let on where
-        another process wrote in between.
+        `BEGIN IMMEDIATE`, since SQLite refuses the first write of a transaction that began by
+        reading if another process wrote in between.
         """
         with self.migrating() as db:
             yield Transaction(db)
 
     @contextmanager
     def migrating(self) -> Iterator[Database]:
-        """The same, for what makes the tables."""
+        """The same, to create and migrate tables."""
         begin = "BEGIN IMMEDIATE"
         with self._held(), self._turn(), translated(self.path), self._transaction(begin) as db:
             self._writing = True
@@ -74,18 +74,18 @@ class Connections:
 
     @contextmanager
     def plain(self) -> Iterator[Database]:
-        """The thread's connection outside of a transaction, for what cannot be done in one."""
+        """The thread's connection without a transaction, for statements that can't run in one."""
         with self._held(), translated(self.path):
             yield self._of_this_thread()
 
     def close(self) -> None:
-        """Let transactions under way end, then close all connections; harmless when repeated."""
+        """Wait for running transactions, then close all connections. Safe to call again."""
         with self._changed:
             self._closed = True
             if not self._changed.wait_for(lambda: not self._in_use, self._close_timeout):
-                return  # closing under a thread's hands would crash the process
+                return  # closing a connection that a thread uses would crash the process
             for db in self._open.values():
-                # A connection that cannot be closed is let go of with the process.
+                # A connection that can't be closed here is closed when the process ends.
                 with suppress(sqlite3.Error):
                     db.close()
             self._open.clear()
@@ -106,11 +106,11 @@ class Connections:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._writer.acquire(timeout=self._busy_timeout):
-            if not self._writing:  # whose turn it is waits for another process, too
+            if not self._writing:  # its holder may wait for another process
                 raise locked_error(self.path)
             raise StoreError(
-                f"The database {self.path} is kept busy by the bot itself for too long.",
-                "Look at the disk that holds it: it may be very slow.",
+                f"The bot itself kept the database {self.path} busy for too long.",
+                "Check its disk: it may be very slow.",
             )
         try:
             yield
@@ -142,9 +142,9 @@ class Connections:
             return self._open[current]
 
     def _require_same_file(self) -> None:
-        """Refuse to go on with a file that is not the one that was opened first.
+        """Refuse to continue with a file other than the one that was opened first.
 
-        A connection writes on to a file that was deleted, which nobody would ever read again.
+        A connection keeps writing to a deleted file, and that data would be lost.
         """
         try:
             found = self.path.stat()
@@ -167,13 +167,13 @@ class Connections:
 
 
 def _connect(path: Path, busy_timeout: float) -> Database:
-    # mode=rw: a file that was moved away is missed rather than made anew, empty.
+    # mode=rw: a file that was moved away is an error, rather than created again, empty.
     connection = sqlite3.connect(
         f"{path.as_uri()}?mode=rw",
         uri=True,
         timeout=busy_timeout,
         isolation_level=None,  # transactions begin and end where this module says so
-        check_same_thread=False,  # for `close` alone
+        check_same_thread=False,  # only for `close`
     )
     connection.row_factory = sqlite3.Row
     try:

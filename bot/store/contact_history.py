@@ -1,4 +1,4 @@
-"""Contacts as last read, and what each was read as before."""
+"""Contacts as last read, and their earlier values."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from bot.store.transaction import Row, Transaction, Value
 
 KEPT_FOR: Final = timedelta(days=400)
-"""How long what a contact was is remembered once it is that no longer."""
+"""How long an earlier value of a contact is kept after it was replaced."""
 
 MOST_KEPT: Final = 50
-"""Values that are remembered of one contact, the newest: enough to see that it flips."""
+"""How many values of a contact are kept, the newest: enough to see that it alternates."""
 
 _KEEP: Final = """
 INSERT INTO contacts
@@ -73,13 +73,13 @@ ORDER BY seen.account_id, seen.type, seen.id
 
 
 def known_contacts(db: Transaction, account_id: str) -> dict[ContactType, KnownContact]:
-    """The contacts of an account as last kept."""
+    """The stored contacts of an account."""
     rows = db.rows("SELECT * FROM contacts WHERE account_id = :account_id", account_id=account_id)
     return {ContactType(row["type"]): _to_known_contact(row) for row in rows}
 
 
 def keep_contact(db: Transaction, account_id: str, kept: KeptContact) -> None:
-    """Keep a contact as read, and what it was before if it is another one."""
+    """Store a contact as read, and its previous value if it changed."""
     values: dict[str, Value] = {
         "account_id": account_id,
         "type": kept.type,
@@ -98,7 +98,7 @@ def keep_contact(db: Transaction, account_id: str, kept: KeptContact) -> None:
 
 
 def forget_old(db: Transaction, now: datetime) -> None:
-    """Forget what contacts were long ago; what each is, or was last, stays."""
+    """Delete values that were replaced long ago; the latest one of each contact stays."""
     long_ago = time_text(now - KEPT_FOR)
     db.run("DELETE FROM contact_history WHERE replaced_at < :long_ago", long_ago=long_ago)
     db.run("DELETE FROM contact_changes WHERE seen_at < :long_ago", long_ago=long_ago)
@@ -107,7 +107,7 @@ def forget_old(db: Transaction, now: datetime) -> None:
 def changed_often(
     db: Transaction, since: datetime, changes: int
 ) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
-    """What was read of each contact since then, oldest first, where it changed so often."""
+    """The readings of each contact that changed this often since then, oldest first."""
     rows = db.stream(_CHANGED_OFTEN, since=time_text(since), changes=changes)
     grouped = groupby(rows, lambda row: (row["account_id"], ContactType(row["type"])))
     past = {contact: tuple(_to_past_contact(row) for row in found) for contact, found in grouped}

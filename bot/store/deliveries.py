@@ -1,4 +1,4 @@
-"""What Slack delivered lately: what is not acknowledged in time it delivers again."""
+"""Recent deliveries from Slack, which repeats those that aren't acknowledged in time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.store.columns import text, time_text
 from bot.store.repository import Repository
 
 REMEMBERED: Final = timedelta(days=1)
-"""How long a delivery is remembered; Slack repeats one for an hour or so."""
+"""How long a delivery is remembered. Slack repeats one for about an hour."""
 
 _REMEMBER: Final = "INSERT INTO deliveries (key, at) VALUES (:key, :at) ON CONFLICT DO NOTHING"
 
@@ -18,7 +18,7 @@ class Deliveries(Repository):
     """Deliveries by their keys."""
 
     def is_first(self, key: str) -> bool:
-        """Whether Slack delivers this for the first time; remembers it for a day."""
+        """Whether this is the first delivery; remembers it for a day."""
         now = self._clock.now()
         with self._connections.writing() as db:
             if self._clock.is_proven():

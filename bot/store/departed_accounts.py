@@ -1,4 +1,4 @@
-"""Accounts that left their organization: their findings end, and their contacts are forgotten."""
+"""Accounts that left their organization: resolves their findings and deletes their contacts."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def drop_departed(
     results: Sequence[AccountResult],
     now: datetime,
 ) -> None:
-    """End what concerns accounts that a scan shows to have left; its results are stored."""
+    """Resolve findings of accounts that left, according to a scan whose results are stored."""
     unlisted = {row["id"]: row["organization"] for row in db.rows(_UNLISTED, scan_id=scan.id)}
     for account_id in departed_accounts(scan, results, unlisted):
         writer.depart(account_id)
         sql = "UPDATE accounts SET gone_at = :gone_at WHERE id = :id"
         db.run(sql, gone_at=time_text(now), id=account_id)
-        # Personal data of accounts that nobody here looks after any longer.
+        # Personal data of accounts that are no longer checked.
         db.run("DELETE FROM contacts WHERE account_id = :id", id=account_id)
         db.run("DELETE FROM contact_history WHERE account_id = :id", id=account_id)

@@ -1,4 +1,4 @@
-"""Explains SQLite's errors in plain words, so that none of them leaves this package."""
+"""Turns SQLite's errors into `StoreError`, so that none of them leaves this package."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ _ERRORS: Final[tuple[tuple[str, str, str], ...]] = (
         "Check its disk for errors and free space.",
     ),
 )
-"""Beginnings of SQLite's names of its errors, https://www.sqlite.org/rescode.html."""
+"""Prefixes of SQLite's error names, https://www.sqlite.org/rescode.html."""
 
 
 def store_error(error: sqlite3.Error, path: Path) -> StoreError:
-    """The error for people; SQLite's own text is left out, for it may quote what was stored."""
+    """The error to show. It omits SQLite's own text, which may quote stored data."""
     code = getattr(error, "sqlite_errorname", "") or type(error).__name__
     for beginning, problem, remedy in _ERRORS:
         if code.startswith(beginning):
@@ -74,7 +74,7 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
 
 
 def locked_error(path: Path) -> StoreError:
-    """The error where another process keeps the database locked."""
+    """The error if another process keeps the database locked."""
     problem, remedy = _LOCKED
     return StoreError(f"The database {path} {problem}.", remedy)
 

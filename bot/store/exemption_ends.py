@@ -1,4 +1,4 @@
-"""What happens when exemptions end: findings open again, and the end is announced in advance."""
+"""Ends exemptions: opens their findings again, and announces the end in advance."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _LATEST_SCAN: Final = (
 
 
 def end_exemption(db: Transaction, row: Row, now: datetime, user_id: str = "") -> set[str]:
-    """Record an end: by a person now, or else on its day; what announcement shows it."""
+    """Record an end: by a person now, or else on its day. Returns the announcement's id."""
     ended_at = time_text(now) if user_id else row["until"]
     db.run(_END, ended_at=ended_at, ended_by=user_id, id=row["id"])
     return {row["announcement_id"]} - {None}
@@ -63,7 +63,7 @@ def end_exemption(db: Transaction, row: Row, now: datetime, user_id: str = "") -
 def open_again(
     db: Transaction, exemption_ids: Sequence[int], now: datetime
 ) -> tuple[set[str], bool]:
-    """Open what stands under exemptions that ended, as new findings.
+    """Open the findings of exemptions that ended, as new findings.
 
     Returns:
         The announcements that show the old ones, and whether there are new ones.
@@ -90,10 +90,10 @@ def open_again(
 
 
 def give_notice(db: Transaction, now: datetime) -> bool:
-    """Announce the ends to come of what findings stand under; whether there are any."""
+    """Announce exemptions of findings that end soon; whether there are any."""
     first: dict[int, Row] = {}
     for row in db.rows(_TO_NOTICE, now=time_text(now)):
-        # A rule of a contact may be broken and undecided at once, under one exemption.
+        # One exemption can cover two findings: the rule is violated, and it couldn't be evaluated.
         first.setdefault(row["exemption_id"], row)
     ending = {to_finding_key(row): row for row in first.values()}
     destinations = {key: to_destination(row) for key, row in ending.items()}
@@ -109,5 +109,5 @@ def give_notice(db: Transaction, now: datetime) -> bool:
 
 
 def _latest_scan(db: Transaction) -> int:
-    """The newest recorded scan; there is one, since a finding was found by one."""
+    """The newest recorded scan. There is one, because a scan opened the finding."""
     return db.number(_LATEST_SCAN)

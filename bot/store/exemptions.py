@@ -1,4 +1,4 @@
-"""Exemptions and manual verifications: granted, ended, and their findings opened again."""
+"""Grants and ends exemptions and manual verifications, and opens their findings again."""
 
 from __future__ import annotations
 
@@ -61,12 +61,11 @@ SELECT * FROM exemptions WHERE ended_at IS NULL AND until <= :now ORDER BY until
 class Exemptions(Repository):
     """Exemptions and verifications.
 
-    A finding is exempt for as long as its exemption's end is not recorded, so that whatever
-    records the end opens it again, in the same transaction.
+    A finding is exempt until its exemption's end is recorded; the same transaction opens it again.
     """
 
     def grant(self, requests: Sequence[ExemptionRequest], account_name: str) -> list[Exemption]:
-        """Exempt findings, all or none; what exempted them before is ended by this."""
+        """Exempt findings, all or none. Earlier exemptions of them end."""
         with self._connections.writing() as db:
             now = self._clock.now()
             outdated: set[str] = set()
@@ -76,10 +75,10 @@ class Exemptions(Repository):
             return [granted[exemption_id] for exemption_id in ids]
 
     def end(self, exemption_id: int, user_id: str) -> Exemption | None:
-        """End one ahead of its day; its finding, if it still stands, is open and announced again.
+        """End one early. If its finding isn't resolved, it is open and announced again.
 
         Returns:
-            It as it is now, also where it had ended before; None where there is no such one.
+            The exemption as it is now, even if it had ended before; None if it doesn't exist.
         """
         with self._connections.writing() as db:
             row = _row(db, exemption_id)
@@ -91,14 +90,14 @@ class Exemptions(Repository):
             return exemptions_by_id(db, [exemption_id]).get(exemption_id)
 
     def due(self) -> bool:
-        """Whether there is something to settle, by the clock as it is."""
+        """Whether any exemption has ended or ends soon, according to the clock."""
         with self._connections.reading() as db:
             return db.row(_TO_SETTLE, now=time_text(self._clock.now())) is not None
 
     def settle(self) -> bool:
-        """End those whose day has come, open their findings again, and announce ends to come.
+        """End those that are due, open their findings again, and announce those that end soon.
 
-        Does nothing on a clock that is not proven: an end cannot be taken back.
+        Does nothing if the clock can't be trusted, since an end can't be undone.
 
         Returns:
             Whether there is something to announce.
@@ -122,14 +121,14 @@ class Exemptions(Repository):
             return exemptions_by_id(db, [exemption_id]).get(exemption_id)
 
     def page(self, limit: int, offset: int = 0) -> tuple[list[Exemption], int]:
-        """Those that hold now, the first to end first, and how many there are."""
+        """The current ones, the first to end first, and how many there are."""
         with self._connections.reading() as db:
             now = time_text(self._clock.now())
             page = db.rows(_PAGE, now=now, limit=limit, offset=offset)
             return [to_exemption(row) for row in page], db.number(_COUNT, now=now)
 
     def in_force(self) -> Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]]:
-        """All that hold now, by account id; without a proven clock all that have not ended."""
+        """The current ones by account id; with an untrusted clock, all without a recorded end."""
         found: dict[str, dict[tuple[ContactType, Rule], Exemption]] = {}
         with self._connections.reading() as db:
             now = time_text(self._clock.now())
@@ -150,7 +149,7 @@ def _grant(
     }
     for row in db.rows(_UNENDED, **contact):
         outdated |= end_exemption(db, row, now, request.user_id)
-    # One that is granted for so short a time needs no notice: its end is on people's minds.
+    # An exemption this short needs no notice of its end.
     notice_at = request.until - NOTICE
     (granted,) = db.rows(
         _GRANT,

@@ -1,4 +1,4 @@
-"""Findings that are not resolved, as rows: read, opened, refreshed and resolved."""
+"""Reads, opens, refreshes and resolves the rows of findings."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def to_known_finding(row: Row) -> KnownFinding:
 
 
 def open_finding(db: Transaction, opened: OpenedFinding, scan_id: int | None) -> None:
-    """Add a finding; one that is exempt from the start counts as opened by no scan."""
+    """Add a finding. One that is exempt from the start has no `opened_scan`."""
     key = opened.key
     values: dict[str, Value] = {
         "account_id": key.account_id,
@@ -71,7 +71,7 @@ def open_finding(db: Transaction, opened: OpenedFinding, scan_id: int | None) ->
 
 
 def refresh_finding(db: Transaction, row: Row, refreshed: RefreshedFinding) -> bool:
-    """Keep a finding current; whether it shows anything else than before."""
+    """Update a finding; whether what it shows changed."""
     shown = _shown(refreshed.details)
     seen_at, destination = time_text(refreshed.seen_at), _destination(refreshed.details)
     db.run(_REFRESH, id=refreshed.finding.id, seen_at=seen_at, **shown, **destination)
@@ -81,7 +81,7 @@ def refresh_finding(db: Transaction, row: Row, refreshed: RefreshedFinding) -> b
 def resolve_finding(
     db: Transaction, resolved: ResolvedFinding, now: datetime, scan_id: int | None
 ) -> None:
-    """End a finding."""
+    """Resolve a finding."""
     db.run(
         _RESOLVE,
         id=resolved.finding.id,
@@ -105,7 +105,7 @@ def _shown(details: FindingDetails) -> dict[str, str | None]:
 
 
 def _destination(details: FindingDetails) -> dict[str, str | None]:
-    """The columns that say where news of it go."""
+    """The columns that say where it is announced."""
     return {
         "channel": text(details.destination.channel),
         "mention": mention_json(details.destination.mention),

@@ -1,4 +1,4 @@
-"""The findings of an account, as they stand, and what a look at it does to them."""
+"""The findings of an account, and what viewing the account changes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ORDER BY worst, folded, id LIMIT 1
 
 
 class Findings(Repository):
-    """Findings as such.
+    """The findings of accounts.
 
     Args:
         connections: the database.
@@ -60,7 +60,7 @@ class Findings(Repository):
         self._consistency = consistency
 
     def observe(self, result: AccountResult) -> None:
-        """Resolve the findings that a reading of one account disproves; open none."""
+        """Resolve the findings that a reading of one account disproves; opens none."""
         with self._connections.writing() as db:
             now = self._clock.now()
             writer = PlanWriter(db, ReadingTime(now, result.read_at or now, self._consistency))

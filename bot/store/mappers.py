@@ -1,4 +1,4 @@
-"""Rows to domain types: the one place that knows both."""
+"""Converts rows to domain types: the only module that knows both."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bot.store.transaction import Row, Transaction, Value
 
 IDS_AT_ONCE: Final = 500
-"""Values that one statement names at most; SQLite takes 999 at the least."""
+"""The most parameters in one statement; every SQLite accepts at least 999."""
 
 
 def to_account(row: Row) -> Account:
@@ -52,7 +52,7 @@ def to_account(row: Row) -> Account:
 
 
 def to_scan(row: Row) -> Scan:
-    """From `scans`, also of a file that is still of an older version."""
+    """From `scans`, even if the file isn't migrated yet."""
     scope = (
         to_scope(*(row[column] for column in SCOPE_COLUMNS))
         if row["scope_kind"] is not None
@@ -67,7 +67,7 @@ def to_scan(row: Row) -> Scan:
         scope,
         {Outcome(name): number for name, number in json.loads(row["counts"]).items()},
         to_failure(row["failure"]),
-        to_parts(row["parts"]) if "parts" in row.keys() else (),  # noqa: SIM118 - a row's `in` looks at its values
+        to_parts(row["parts"]) if "parts" in row.keys() else (),  # noqa: SIM118 - `in` on a row searches its values
     )
 
 
@@ -79,7 +79,7 @@ def to_finding_key(row: Row) -> FindingKey:
 
 
 def to_destination(row: Row) -> Destination:
-    """Where news of a finding goes, from `findings`."""
+    """Where a finding is announced, from `findings`."""
     return Destination(row["channel"], to_mention(row["mention"]))
 
 

@@ -1,4 +1,4 @@
-"""Which process runs a scan or makes a fix, and whether that process is still there."""
+"""Which process runs a scan or makes a fix, and whether that process is still alive."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Owner:
     pid: int
 
     def is_dead(self, other: Owner) -> bool:
-        """Whether `other` is surely gone, as far as can be told from here."""
+        """Whether `other` is certainly gone; false if that can't be determined from here."""
         if other.host != self.host:
             return False
         if other.pid == self.pid:
@@ -37,18 +37,18 @@ class Owner:
 class Lease:
     """An owner's claims on rows with the columns `instance`, `host`, `pid` and `lease_until`.
 
-    They last for `length` unless renewed. A row without an instance is nobody's.
+    They last for `length` unless renewed. A row without an instance has no owner.
     """
 
     owner: Owner
     length: timedelta
 
     def until(self, now: datetime) -> str:
-        """When a claim made or renewed now ends, as stored."""
+        """When a claim that is made or renewed now ends, as stored."""
         return time_text(now + self.length)
 
     def columns(self, now: datetime) -> dict[str, str | int]:
-        """What is stored of a claim made now."""
+        """The columns of a claim that is made now."""
         owner = self.owner
         return {
             "instance": owner.instance,
@@ -58,14 +58,14 @@ class Lease:
         }
 
     def is_over(self, row: Row, now: datetime) -> bool:
-        """Whether a row's owner is surely gone, or did not renew its claim in time."""
+        """Whether a row's owner is certainly gone, or did not renew its claim in time."""
         if not row["instance"] or row["lease_until"] < time_text(now):
             return True
         return self.owner.is_dead(Owner(row["instance"], row["host"], row["pid"]))
 
 
 def this_host() -> str:
-    """This host's name, with its process namespace: a pid means nothing in another one."""
+    """This host's name and process namespace; a process id is only valid within its namespace."""
     try:
         namespace = Path("/proc/self/ns/pid").stat().st_ino
     except OSError:
@@ -74,7 +74,7 @@ def this_host() -> str:
 
 
 def this_process(instance: str) -> Owner:
-    """The owner that this process is."""
+    """This process as an owner."""
     return Owner(instance, this_host(), os.getpid())
 
 

@@ -1,4 +1,4 @@
-"""Carries out what results change, within one transaction; the domain decides what that is."""
+"""Applies plans to the database, within one transaction. The domain makes the plans."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ WHERE state = 'failed' AND in_doubt_since IS NOT NULL AND NOT EXISTS (
 )
 ORDER BY id
 """
-"""Of each contact the newest fix that failed though AWS may have taken it, if none came since."""
+"""Failed fixes that AWS may have applied, if no later fix of the same contact exists."""
 
 _CONFIRM: Final = """
 UPDATE fixes SET
@@ -72,11 +72,11 @@ SELECT * FROM fixes WHERE id IN (
 """
 
 _EXEMPTIONS: Final = "SELECT id, account_id, type, rule FROM exemptions WHERE ended_at IS NULL"
-"""One whose day has come holds until its end is recorded, which opens again what it exempted."""
+"""An expired exemption stays valid until its end is recorded, which opens its findings again."""
 
 
 class PlanWriter:
-    """Carries out what results change, and remembers it.
+    """Applies what results change.
 
     Args:
         db: within a writing transaction.
@@ -89,11 +89,11 @@ class PlanWriter:
         self._time = time
         self._scan_id = scan_id
         self.opened: dict[FindingKey, Destination] = {}
-        """Findings that are to be announced, and where: without those that are exempt."""
+        """Findings to announce, and where, without those that are exempt."""
         self.resolved: list[FindingKey] = []
         self.changed: list[ChangedContact] = []
         self.outdated: set[str] = set()
-        """The announcements that show something that changed."""
+        """The announcements whose content changed."""
         shown_since = time_text(time.began - time.consistency)
         self._fixes: dict[str, dict[ContactType, Fix]] = {}
         for row in db.rows(_FIXES_NOT_SHOWN, shown_since=shown_since):
@@ -114,7 +114,7 @@ class PlanWriter:
                 self._exemptions.setdefault(row["account_id"], {})[what] = row["id"]
 
     def take(self, result: AccountResult) -> None:
-        """Take one account's result in; one that was not seen changes nothing."""
+        """Apply one account's result. An account that was not scanned changes nothing."""
         if not result.was_scanned:
             return
         account_id = result.account.id
@@ -132,12 +132,12 @@ class PlanWriter:
         self._write(account_id, plan, rows)
 
     def depart(self, account_id: str) -> None:
-        """End every finding of an account that left its organization."""
+        """Resolve every finding of an account that left its organization."""
         rows = unresolved_rows(self._db, account_id)
         self._write(account_id, reconcile_departed(_known(rows)), rows)
 
     def confirm(self, fix: Fix, result: TypeResult | None, resolution: str) -> None:
-        """End the findings that a fix resolved: those that `result` does not show, or all."""
+        """Resolve the findings that a fix resolved: those that `result` doesn't have, or all."""
         account_id = fix.request.account_id
         rows = unresolved_rows(self._db, account_id)
         plan = reconcile_fix(_known(rows), fix, result, resolution, self._time.now)

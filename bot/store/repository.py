@@ -1,4 +1,4 @@
-"""What every repository stands on: connections and a clock."""
+"""The base of all repositories: connections and a clock."""
 
 from __future__ import annotations
 

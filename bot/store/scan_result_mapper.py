@@ -1,4 +1,4 @@
-"""The results of a scan, account by account, to rows and back."""
+"""Converts the results of a scan to rows and back, account by account."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def result_row(scan_id: int, position: int, result: AccountResult) -> dict[str, 
 
 
 def verdicts_json(verdicts: Iterable[Verdict]) -> str:
-    """The verdicts of a contact as stored; of an exemption only its id."""
+    """The verdicts of a contact as stored. Exemptions are stored by id."""
     return json.dumps(
         [
             [
@@ -90,7 +90,7 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> str:
 
 
 class ResultReader:
-    """`scan_results` to domain types; what thousands of rows have in common is held once."""
+    """`scan_results` to domain types. Values that thousands of rows share are held once."""
 
     def __init__(self, db: Transaction) -> None:
         self._db = db

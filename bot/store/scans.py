@@ -1,4 +1,4 @@
-"""Scans: who may run one, how far it is, what it found, and which ended."""
+"""Scans: which process runs one, its progress, its results, and past ones."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ ORDER BY id DESC LIMIT 1
 
 
 RESULTS_KEPT: Final = 3
-"""Of how many scans the results are kept, account by account; findings are kept of all."""
+"""How many scans keep their results by account. Findings are kept forever."""
 
 _END: Final = """
 UPDATE scans SET
@@ -106,7 +106,7 @@ class Scans(Repository):
         self._consistency = consistency
 
     def claim(self, trigger: Trigger) -> ScanClaim:
-        """Begin a scan unless one runs, here or in another process on this database."""
+        """Begin a scan unless one is running, here or in another process with this database."""
         now = self._clock.now()
         with self._connections.writing() as db:
             self._cut_off(db, now)
@@ -123,7 +123,7 @@ class Scans(Repository):
             return ScanClaim(to_scan(row), granted=True)
 
     def renew(self, scan_id: int, done: int, total: int | None) -> bool:
-        """Say that a scan still runs and how far it is; false where its claim was lost."""
+        """Record that a scan is still running, and its progress; false if its claim was lost."""
         lease = self._lease.until(self._clock.now())
         with self._connections.writing() as db:
             instance = self._lease.owner.instance
@@ -138,17 +138,17 @@ class Scans(Repository):
             return renewed == 1
 
     def progress(self, scan_id: int) -> tuple[int, int | None]:
-        """How far a running scan is: accounts (done, in total if all are listed)."""
+        """A running scan's progress: accounts (done, in total if all are listed)."""
         with self._connections.reading() as db:
             row = db.row(_SCAN, id=scan_id)
             # The column holds 0 while accounts are still being listed.
             return (row["done"], row["total"] or None) if row is not None else (0, None)
 
     def record(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
-        """End a scan: accounts, contacts, findings and what is to be announced, all or nothing.
+        """Record a scan: accounts, contacts, findings and announcements, all or nothing.
 
         Raises:
-            StoreError: also where the claim on this scan was lost.
+            StoreError: also if the claim on this scan was lost.
         """
         with self._connections.writing() as db:
             self._require_claim(db, scan.id)
@@ -175,10 +175,10 @@ class Scans(Repository):
             return Changes(tuple(writer.opened), tuple(writer.resolved), unchanged)
 
     def report(self, scan_id: int) -> ScanReport:
-        """A recorded scan with its accounts; those of scans long past are not kept.
+        """A recorded scan with its accounts, which are deleted once many newer scans exist.
 
         Raises:
-            StoreError: the scan is unknown, runs, or was cut off.
+            StoreError: the scan is unknown, still running, or was cut off.
         """
         with self._connections.reading() as db:
             row = db.row(_SCAN, id=scan_id)
@@ -206,15 +206,15 @@ class Scans(Repository):
             return to_scan(row) if row is not None else None
 
     def cut_off_dead(self) -> int:
-        """Mark the scans whose process is dead; how many there were."""
+        """Mark the scans whose process is gone; how many there were."""
         with self._connections.writing() as db:
             return self._cut_off(db, self._clock.now())
 
     def _require_claim(self, db: Transaction, scan_id: int) -> None:
         if db.row(_CLAIMED, id=scan_id, instance=self._lease.owner.instance) is None:
             raise StoreError(
-                f"Check {scan_id} was taken for dead and cannot be recorded any more.",
-                "Check again; if this comes back, the machine is too slow or its clock jumps.",
+                f"Check {scan_id} can't be recorded: its process seemed to be dead.",
+                "Check again. If this happens again, the machine is too slow or its clock jumps.",
             )
 
     def _cut_off(self, db: Transaction, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""What keeps the bot from being heard in Slack, kept so that another process can tell it too."""
+"""Problems with Slack, stored so that another process (`altcontact doctor`) can show them."""
 
 from __future__ import annotations
 
@@ -42,28 +42,28 @@ _WITHDRAW: Final = f"UPDATE announcements SET state = 'withdrawn' WHERE id = :id
 
 
 class SlackHealth(Repository):
-    """Alerts that wait, and other bots on the same Slack app."""
+    """Alerts that wait to be posted, and other bots on the same Slack app."""
 
     def refused(self, announcement_id: str, refusal: Refusal) -> None:
-        """Remember why an announcement was not posted just now."""
+        """Record why an announcement couldn't be posted."""
         text = json.dumps([refusal.message, refusal.remedy, refusal.code, refusal.permanent])
         with self._connections.writing() as db:
             now = time_text(self._clock.now())
             db.run(_REFUSED, id=announcement_id, refusal=text, now=now)
 
     def waiting(self) -> WaitingAlerts | None:
-        """The announcements that could not be posted so far; None where there are none."""
+        """The announcements that couldn't be posted so far; None if there are none."""
         with self._connections.reading() as db:
             return waiting_alerts(db)
 
     def count_others(self, connections: int, *, lasting: bool) -> bool:
-        """Remember how many connections of the app are not this bot's.
+        """Record how many connections of the app belong to other bots.
 
-        What lasts is announced, once until it is over; then its message says that it is.
+        If that lasts, it is announced once, and the message is updated when it is over.
 
         Args:
             connections: how many.
-            lasting: whether they were counted before, too.
+            lasting: whether they were also counted the time before.
 
         Returns:
             Whether there is something to announce.
@@ -86,7 +86,7 @@ class SlackHealth(Repository):
             return True
 
     def others(self) -> OtherBots | None:
-        """Other bots by the last count; None where there are none."""
+        """Other bots, by the last count; None if there are none."""
         with self._connections.reading() as db:
             return other_bots(db)
 

@@ -1,4 +1,4 @@
-"""The store in a SQLite file: opened, checked and migrated, with a repository for each subject."""
+"""Opens, checks and migrates the SQLite file, and gives access to the repositories."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ if TYPE_CHECKING:
     from bot.store.owner import Owner
 
 LEASE: Final = timedelta(seconds=30)
-"""How long a claim on a scan or a fix lasts unless renewed."""
+"""How long a claim on a scan or a fix lasts if it isn't renewed."""
 
 CONSISTENCY: Final = timedelta(seconds=60)
 """How long after a write AWS may still give the old value."""
 
 _RETRY: Final = 0.02
-"""Seconds between two tries to turn write-ahead logging on, for which SQLite does not wait."""
+"""Seconds between attempts to turn on write-ahead logging, which SQLite doesn't wait for."""
 
 
 class SqliteStore:
     """`Store` in a SQLite file. Safe for several threads, and for several processes.
 
     Args:
-        path: the file; made, for its owner alone, where it does not exist.
+        path: the file. If it doesn't exist, it is created, readable only by its owner.
         clock: the time.
-        owner: whose this object's claims on scans and fixes are; this process's unless given.
-        lease: how long a claim on a scan or a fix lasts unless renewed.
+        owner: who owns this object's claims on scans and fixes; this process by default.
+        lease: how long a claim on a scan or a fix lasts if it isn't renewed.
         consistency: how long after a write AWS may still give the old value.
         busy_timeout: seconds to wait for another writer.
-        close_timeout: seconds that transactions under way have to end at `close`.
-        sleep: waits before write-ahead logging is tried again.
+        close_timeout: seconds that running transactions have at `close`.
+        sleep: waits between attempts to turn on write-ahead logging.
 
     Raises:
-        StoreError: the file cannot be used; it was left as it is.
+        StoreError: the file can't be used. It was not changed.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class SqliteStore:
                 refuse_foreign(db, file)
             _enable_write_ahead_log(connections, busy_timeout, sleep)
             with connections.migrating() as db:
-                # Looked at again: another process may have migrated it meanwhile.
+                # Checked again: another process may have migrated it in the meantime.
                 refuse_foreign(db, file)
                 migrate(db)
         except BaseException:
@@ -97,7 +97,7 @@ class SqliteStore:
             raise
 
     def close(self) -> None:
-        """Let what is under way end, then close; every later call raises `StoreError`."""
+        """Wait for running transactions, then close. Every later call raises `StoreError`."""
         self.connections.close()
 
     def __enter__(self) -> Self:
@@ -113,7 +113,7 @@ class SqliteStore:
 
 
 def _create_file(file: Path) -> None:
-    """Make an empty file that its owner alone can read, for it will hold personal data."""
+    """Create an empty file that only its owner can read: it will contain personal data."""
     try:
         if file.is_dir():
             raise StoreError(
@@ -137,8 +137,8 @@ def _create_file(file: Path) -> None:
 def _enable_write_ahead_log(
     connections: Connections, busy_timeout: float, sleep: Callable[[float], None]
 ) -> None:
-    """Turn write-ahead logging on, so that readers and the writer do not wait for each other."""
-    # Where SQLite does wait, that time is used up by the first try.
+    """Turn on write-ahead logging, so that readers and the writer don't wait for each other."""
+    # SQLite may wait in the first attempt, and that can take all of the time.
     deadline = time.monotonic() + 2 * busy_timeout
     while True:
         try:

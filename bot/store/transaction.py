@@ -1,6 +1,6 @@
-"""The seam to the database: statements within one transaction, and rows by column name.
+"""Runs statements within one transaction, and returns rows by column name.
 
-Statements name their values (`:name`), and keep to what SQLite and PostgreSQL share.
+Statements name their values (`:name`), and use only what SQLite and PostgreSQL share.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 Value: TypeAlias = str | int | None
-"""What a column holds."""
+"""The value of a column."""
 
 
 class Row(Protocol):
     """One row."""
 
-    def __getitem__(self, column: str, /) -> Any:  # noqa: ANN401 - a column's type is its table's affair
+    def __getitem__(self, column: str, /) -> Any:  # noqa: ANN401 - the type depends on the column
         """The value of a column."""
         ...
 
@@ -29,7 +29,7 @@ class Row(Protocol):
 
 
 class Transaction:
-    """What may be done within one transaction; `Connections` begins and ends it.
+    """The statements of one transaction, which `Connections` begins and ends.
 
     Args:
         db: a connection with a transaction open.
@@ -39,7 +39,7 @@ class Transaction:
         self._db = db
 
     def run(self, sql: str, /, **values: Value) -> int:
-        """Run a statement; how many rows it changed."""
+        """Run a statement; returns how many rows it changed."""
         return self._db.execute(sql, values).rowcount
 
     def run_each(self, sql: str, rows: Iterable[Mapping[str, Value]]) -> None:
@@ -47,18 +47,18 @@ class Transaction:
         self._db.conn.executemany(sql, rows)
 
     def row(self, sql: str, /, **values: Value) -> Row | None:
-        """The first row that a statement gives, if any."""
+        """The first row of a statement, if any."""
         return next(iter(self.rows(sql, **values)), None)
 
     def rows(self, sql: str, /, **values: Value) -> list[Row]:
-        """All rows that a statement gives."""
+        """All rows of a statement."""
         return cast("list[Row]", self._db.execute(sql, values).fetchall())
 
     def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
-        """The rows one by one, where they are many; nothing is to be written meanwhile."""
+        """The rows one by one, for long results. The caller must not write in the meantime."""
         return cast("Iterator[Row]", self._db.execute(sql, values))
 
     def number(self, sql: str, /, **values: Value) -> int:
-        """The one number, in the column `number`, that a statement gives."""
+        """The number in the column `number` of a statement's only row."""
         row = self.row(sql, **values)
         return int(row["number"]) if row is not None else 0

@@ -82,7 +82,7 @@ def test_a_signal_applies_the_file_whole(file: Path, ready: Bot, slack: SlackSan
     file.write_text(AFTER)
     ready.send_signal(signal.SIGHUP)
     told = ready.wait_log("policy reloaded")
-    assert (told["changed"], told["tables_before"], told["tables"]) == (True, 1, 3)
+    assert (told["changed"], told["sections_before"], told["sections"]) == (True, 1, 3)
     assert told["restart_for"] == []
     slack.command("/altcontact check")
     # Training and R&D are not looked at any more; of Web production the billing contact is missing.

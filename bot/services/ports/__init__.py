@@ -1,1 +1,1 @@
-"""What the use cases need from AWS, the database, Slack and the clock."""
+"""The ports: what the use cases need from AWS, the database, Slack and the clock."""

@@ -1,6 +1,6 @@
-"""What the use cases need from AWS: contacts, and the accounts of an organization.
+"""The port to AWS: contacts, and the accounts of an organization.
 
-Only domain types cross.
+All parameters and results are domain types.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Priority(IntEnum):
-    """Who goes first where AWS's quota makes calls wait."""
+    """Which calls go first when AWS's quota makes calls wait."""
 
     FIX = 0
     INTERACTIVE = 1
@@ -33,53 +33,53 @@ class Contacts(Protocol):
     def read(
         self, account_id: str, contact_type: ContactType, priority: Priority
     ) -> ContactReading:
-        """Read one contact. Never raises for what AWS answers or fails to answer."""
+        """Read one contact. Failures of AWS are returned, not raised."""
         ...
 
     def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
         """Write one contact, overwriting what is there.
 
         Raises:
-            ContactRefused: AWS named the fields it does not take.
-            GatewayError: AWS did not say that it took it.
+            ContactRefused: AWS rejected fields, and named them.
+            GatewayError: the write failed, or got no answer.
         """
         ...
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
-        """Read an account's primary contact. Never raises for what AWS answers or does not."""
+        """Read an account's primary contact. Failures of AWS are returned, not raised."""
         ...
 
 
 class ContactGateway(Contacts, Protocol):
-    """AWS as one caller sees it: an organization or an account."""
+    """AWS as one caller sees it: an organization, or one account."""
 
     @property
     def name(self) -> str:
-        """The name of its `[[aws]]` table; empty where there is none. Its accounts carry it."""
+        """The name of its `[[aws]]` section, also in its accounts; empty if there is none."""
         ...
 
     def scope(self) -> Scope:
-        """Find out anew who is calling and what that puts in scope.
+        """Find out again who is calling, and which accounts are in scope.
 
         Raises:
-            GatewayError: it could not be found out, or the scope asked for is not to be had.
+            GatewayError: it couldn't be found out, or the requested scope is unavailable.
         """
         ...
 
     def accounts(self) -> Iterator[Account]:
-        """List every account in scope, page by page as AWS hands them out.
+        """List every account in scope, page by page.
 
-        An account of which AWS gives the path has its `units`, with empty names.
+        If AWS gives an account's path, the account has its `units`, with empty names.
 
         Raises:
-            GatewayError: a page could not be had; those before it were yielded.
+            GatewayError: a page couldn't be read; those before it were yielded.
         """
         ...
 
     def units(self) -> UnitsReading:
-        """Walk the organizational units; one that cannot be listed ends no other's listing.
+        """Walk the organizational units; a failure of one doesn't stop the others.
 
-        Empty where no organization is in scope. The root is no OU.
+        Empty if no organization is in scope. The root isn't an OU.
 
         Raises:
             GatewayError: nothing could be listed.
@@ -87,10 +87,10 @@ class ContactGateway(Contacts, Protocol):
         ...
 
     def placements(self, units: Iterable[str]) -> PlacementsReading:
-        """Which OU each account is in; one that cannot be listed ends no other's listing.
+        """Which OU each account is in; a failure of one OU doesn't stop the others.
 
         Args:
-            units: the ids of all OUs; the root is asked besides.
+            units: the ids of all OUs; the root is listed too.
 
         Raises:
             GatewayError: nothing could be listed.
@@ -101,10 +101,10 @@ class ContactGateway(Contacts, Protocol):
         """An account's tags.
 
         Raises:
-            GatewayError: they could not be read.
+            GatewayError: they couldn't be read.
         """
         ...
 
     def close(self) -> None:
-        """Make no more calls: whoever waits for a turn or another try is sent away."""
+        """Stop making calls: waiting calls fail."""
         ...

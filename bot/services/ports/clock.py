@@ -1,4 +1,4 @@
-"""Time, as the use cases need it."""
+"""The port to the clock."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """Time, so that tests may set it."""
+    """The time, which tests can set."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC, with its offset."""
+        """The current time in UTC, with its offset."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never goes back; only differences mean anything."""
+        """Seconds on a clock that never goes back; only differences are meaningful."""
         ...
 
     def is_proven(self) -> bool:
-        """Whether Slack or AWS agrees about the present moment.
+        """Whether Slack or AWS agrees with this clock.
 
-        What cannot be taken back, such as the end of an exemption, waits for that.
+        Changes that can't be undone, such as the end of an exemption, wait for that.
         """
         ...

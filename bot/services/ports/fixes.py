@@ -1,4 +1,4 @@
-"""The port to the record of fixes; see `bot.services.ports.store` for what all of them promise."""
+"""The port to the record of fixes; `bot.services.ports.store` says what all ports promise."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class FixRepository(Protocol):
-    """Fixes, from before AWS is asked to their end.
+    """Fixes, from before the request to AWS until their end.
 
-    A fix that has not ended is some process's, as long as that says so in time. One that is
-    nobody's any more is ended by whoever takes it over, and never without having asked AWS.
+    A fix that hasn't ended belongs to a process, which renews its claim. If the claim isn't renewed
+    in time, another process takes the fix over, and asks AWS before it ends the fix.
     """
 
     def plan(
@@ -28,43 +28,43 @@ class FixRepository(Protocol):
         *,
         unusual_domain: bool = False,
     ) -> tuple[Fix, bool]:
-        """Record a fix before it is made, and hold its contact for it.
+        """Record a fix before it is made, and reserve the contact.
 
         Args:
-            request: what is wanted, by whom.
+            request: the change, and who requests it.
             account_name: for the record.
-            channel: where it is announced once AWS took it, as the policy names it.
-            unusual_domain: whether its email domain is one that few or no other accounts use.
+            channel: the policy's channel, where the fix is announced once AWS applied it.
+            unusual_domain: whether few or no other accounts use its email domain.
 
         Returns:
-            The fix, and true where it is new; false where this very form was submitted before.
+            The fix, and true if it is new; false if this form was submitted before.
 
         Raises:
-            FixUnderWay: another fix of this contact has not ended.
+            FixUnderWay: another fix of this contact hasn't ended.
         """
         ...
 
     def renew(self, fix_id: int) -> bool:
-        """Say that somebody still works on a fix; false where another process took it over."""
+        """Renew the claim on a fix; false if another process took it over."""
         ...
 
     def release(self, fix_id: int) -> None:
-        """Leave a fix that has not ended to whoever takes it over."""
+        """Release a fix that hasn't ended, so that another process can take it over."""
         ...
 
     def take_over(self, contact: tuple[str, ContactType] | None = None) -> list[Fix]:
-        """Take the fixes that nobody works on any more, to find out what became of them.
+        """Take over the fixes without an owner, to find out whether AWS applied them.
 
         Args:
-            contact: the account's id and the type; None: all.
+            contact: the account's id and the type; None means all.
         """
         ...
 
     def begin_writing(self, fix_id: int, before: AlternateContact | None) -> Fix:
-        """Record that AWS is about to be asked to write, and what it holds before that.
+        """Record that the write is about to be sent, and the contact before it.
 
         Raises:
-            FixUnderWay: another process took this fix over, so AWS must not be asked.
+            FixUnderWay: another process took this fix over, so nothing may be sent.
         """
         ...
 
@@ -80,13 +80,12 @@ class FixRepository(Protocol):
         in_doubt: bool = False,
         result: TypeResult | None = None,
     ) -> Fix:
-        """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction.
+        """Record a fix's new state; `CONFIRMED` resolves its findings in the same transaction.
 
-        What AWS is known to have taken stays so: where the record says more than `state` does,
-        nothing changes. A fix that was ended as `FAILED` goes on where AWS took it after all.
-        `result` is the confirmed contact as judged: findings of what it still breaks stand; where
-        it is None all findings of the contact are over. `in_doubt` tells whether AWS may have
-        taken a `FAILED` one all the same.
+        A state that is more certain than `state` is kept. A fix that ended as `FAILED` continues if
+        AWS applied it after all. `result` is the evaluated contact: findings of rules that it still
+        violates stay open; None resolves all findings of the contact. `in_doubt` says whether AWS
+        may have applied a `FAILED` fix.
         """
         ...
 
@@ -99,15 +98,16 @@ class FixRepository(Protocol):
         ...
 
     def recent(self) -> Mapping[tuple[str, ContactType], AlternateContact]:
-        """What the newest fixes wrote, by (account id, type), if AWS may still return less.
+        """What the newest fixes wrote, by (account id, type), if AWS may still return old ones.
 
         Only fixes that were verified in AWS.
         """
         ...
 
     def in_doubt(self) -> list[Fix]:
-        """Of each contact the newest fix that failed though AWS may have taken it, if none since.
+        """The newest failed fix of each contact that AWS may have applied, if it is the last one.
 
-        One since is one that did not fail: what AWS holds says nothing of those before it.
+        A later fix that didn't fail makes it impossible to tell whether the earlier one was
+        applied.
         """
         ...

@@ -1,4 +1,4 @@
-"""What the use cases need from Slack: its members, its channel, and who may change contacts."""
+"""The port to Slack: its members, its channels, and the permission to change contacts."""
 
 from __future__ import annotations
 
@@ -15,78 +15,78 @@ class MemberDirectory(Protocol):
     """The members of the Slack workspace. Safe to call from several threads."""
 
     def members(self) -> Members | Failure | None:
-        """All members, as of the last walk; walks where that is too long ago.
+        """All members as last listed; lists them again if that was too long ago.
 
         Returns:
-            None where the rules about members are off, since the Slack app lacks the scope; a
-            `Failure` where it cannot be found out just now, or there is no Slack to ask.
+            None if the rules about members are off because the Slack app lacks the scope; a
+            `Failure` if they can't be listed now, or if there is no Slack.
         """
         ...
 
     def known(self) -> Members | Failure | None:
-        """The same as of the last walk, without making one: a `Failure` where none was made."""
+        """The members as last listed, without a new list; a `Failure` if they never were."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Where a message stands."""
+    """Where a message is."""
 
     channel_id: str
     ts: str
 
 
 class Notifier(Protocol):
-    """The channel. One try a call: trying again is the caller's affair."""
+    """The channels. Each method makes one attempt; retrying is up to the caller."""
 
     def post(self, content: AnnouncementContent) -> Posted:
-        """Post an announcement, its id in the message's metadata.
+        """Post an announcement, with its id in the message's metadata.
 
         Raises:
-            PostRefused: it was surely not posted.
-            PostInDoubt: it may have been.
+            PostRefused: it was certainly not posted.
+            PostInDoubt: it may have been posted.
         """
         ...
 
     def find(self, announcement: Announcement) -> Posted | None:
-        """Look for an announcement in the channel's history, from its first try on.
+        """Search the channel's history for an announcement, from its first attempt on.
 
         Raises:
-            HistoryUnreadable: the history cannot be read, and will not be until it is mended.
-            PostRefused: Slack cannot be asked just now; try again.
+            HistoryUnreadable: the history can't be read until somebody fixes the cause.
+            PostRefused: Slack can't be reached now; try again.
         """
         ...
 
     def update(self, content: AnnouncementContent) -> None:
-        """Put an announcement that was sent right, in place.
+        """Update a posted announcement in place.
 
         Raises:
             MessageGone: it was deleted.
-            MessageLocked: it may not be edited any more.
-            NotifierError: it was not updated.
+            MessageLocked: it can't be edited any more.
+            NotifierError: it wasn't updated.
         """
         ...
 
     def stands(self, announcement: Announcement) -> bool:
-        """Whether an announcement that was posted is still in its channel.
+        """Whether a posted announcement is still in its channel.
 
         Raises:
-            NotifierError: that could not be found out.
+            NotifierError: this couldn't be determined.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person behind a command, a button or a form, as Slack's payload describes them.
+    """The person who used a command, button or form, as Slack's payload describes them.
 
-    A user id alone is not enough: Slack delivers what people of other workspaces do as well, from
-    a channel that is shared with them.
+    A user id isn't enough: in a shared channel, Slack also delivers the actions of people from
+    other workspaces.
 
     Attributes:
         user_id: `U…`, or `W…` on Enterprise Grid.
-        team_ids: every workspace that the payload names, of the person and of the place.
-        enterprise_ids: the same of Enterprise Grid organizations; empty outside of Grid.
+        team_ids: every workspace that the payload names, the person's and the channel's.
+        enterprise_ids: the same for Enterprise Grid organizations; empty without Grid.
     """
 
     user_id: str
@@ -95,17 +95,17 @@ class Actor:
 
 
 class Authorizer(Protocol):
-    """Who may change contacts."""
+    """Decides who may change contacts."""
 
     def require_fixer(self, actor: Actor, *, fresh: bool = False) -> None:
-        """Let a fixer pass.
+        """Check that a person is a fixer.
 
         Args:
-            actor: who asks.
-            fresh: whether Slack is asked now, whatever was found out before: right before a write.
+            actor: the person.
+            fresh: whether to ask Slack now instead of using cached groups: right before a write.
 
         Raises:
-            NotAllowed: the person is not a fixer; the remedy says who is.
-            RightsUnknown: Slack could not say.
+            NotAllowed: the person isn't a fixer; the remedy says who is.
+            RightsUnknown: Slack couldn't say.
         """
         ...

@@ -1,7 +1,8 @@
-"""The ports to the database: what the use cases need to have remembered.
+"""The ports to the database.
 
-Only domain types cross. Every method is one transaction, and safe from several threads. All raise
-`StoreError` where the database cannot be read or written; nothing of the call was kept then.
+All parameters and results are domain types. Every method is one transaction, and safe to call from
+several threads. All raise `StoreError` if the database can't be read or written; then nothing was
+stored.
 """
 
 from __future__ import annotations
@@ -30,39 +31,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScanClaim:
-    """The answer to a claim: the running scan, and whether it is the caller's own to carry out."""
+    """The result of a claim: the running scan, and whether the caller has to run it."""
 
     scan: Scan
     granted: bool
 
 
 class ScanRepository(Protocol):
-    """Scans: who may run one, how far it is, and what it found."""
+    """Scans: which process runs one, its progress, and its results."""
 
     def claim(self, trigger: Trigger) -> ScanClaim:
-        """Begin a scan unless one runs, here or in another process on this database.
+        """Begin a scan unless one is running, here or in another process with this database.
 
-        A scan whose process is dead, or whose claim was not renewed in time, is marked `CUT_OFF`.
+        A scan whose process is gone, or whose claim was not renewed in time, is marked `CUT_OFF`.
         """
         ...
 
     def renew(self, scan_id: int, done: int, total: int | None) -> bool:
-        """Say that a scan still runs and how far it is; false where its claim was lost."""
+        """Record that a scan is still running, and its progress; false if its claim was lost."""
         ...
 
     def progress(self, scan_id: int) -> tuple[int, int | None]:
-        """How far a running scan is: accounts (done, in total if all are listed)."""
+        """A running scan's progress: accounts (done, in total if all are listed)."""
         ...
 
     def record(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
-        """End a scan: accounts, contacts, findings and what is to be announced, all or nothing.
+        """Record a scan: accounts, contacts, findings and announcements, all or nothing.
 
-        Results that are not `seen` change nothing. Findings of accounts that were not listed are
-        resolved by a complete scan of an organization alone. A reading that began before a fix of
-        the same contact was applied, or shortly after it, does not contradict the fix.
+        Results of accounts that were not scanned change nothing. Findings of accounts that were not
+        listed are only resolved by a complete scan of an organization. A reading that began before
+        a fix of the same contact was applied, or shortly after it, does not contradict the fix.
 
         Raises:
-            StoreError: also where the claim on this scan was lost.
+            StoreError: also if the claim on this scan was lost.
         """
         ...
 
@@ -75,19 +76,19 @@ class ScanRepository(Protocol):
         ...
 
     def report(self, scan_id: int) -> ScanReport:
-        """A recorded scan with its accounts; its `changes` hold what it opened and resolved."""
+        """A recorded scan with its accounts; `changes` has what it opened and resolved."""
         ...
 
     def cut_off_dead(self) -> int:
-        """Mark the scans whose process is dead; how many there were."""
+        """Mark the scans whose process is gone; how many there were."""
         ...
 
 
 class AccountRepository(Protocol):
-    """Accounts as last listed, where they are placed, and what their contacts were."""
+    """Accounts as last listed, with their OUs, tags and earlier contacts."""
 
     def remember(self, accounts: Sequence[Account]) -> None:
-        """Keep accounts as listed outside of a scan."""
+        """Store accounts that were listed outside of a scan."""
         ...
 
     def get(self, account_id: str) -> Account | None:
@@ -99,15 +100,15 @@ class AccountRepository(Protocol):
         ...
 
     def names(self) -> list[str]:
-        """Every account's name, to look for the nearest of a typo in."""
+        """Every account's name, to suggest one after a typo."""
         ...
 
     def placements(self, organization: str) -> Mapping[str, AccountPlacement]:
-        """What is kept of the OUs and tags of an organization's accounts: {account id: …}."""
+        """The stored OUs and tags of an organization's accounts: {account id: …}."""
         ...
 
     def keep_placements(self, placements: Mapping[str, AccountPlacement]) -> None:
-        """Keep OUs and tags of known accounts; what is None stays as it was."""
+        """Store OUs and tags of known accounts; None leaves them unchanged."""
         ...
 
     def email_domains(self) -> Mapping[str, AbstractSet[str]]:
@@ -133,20 +134,20 @@ class AccountRepository(Protocol):
     def contact_history(
         self, since: datetime, changes: int
     ) -> Mapping[tuple[str, ContactType], tuple[PastContact, ...]]:
-        """What was read of each contact since then, oldest first, where it changed so often.
+        """The readings of each contact that changed this often since then, oldest first.
 
-        The key is (account id, type). What was read last before then comes first.
+        The key is (account id, type). The last reading before that time comes first.
         """
         ...
 
 
 class FindingRepository(Protocol):
-    """What should be acted on, as it stands."""
+    """Findings that are not resolved."""
 
     def observe(self, result: AccountResult) -> None:
-        """Resolve the findings that a reading of one account disproves; open none.
+        """Resolve the findings that a reading of one account disproves; opens none.
 
-        A result may hold more types than its policy looks at.
+        A result may have more types than its policy requires.
         """
         ...
 
@@ -174,25 +175,25 @@ class ExemptionRepository(Protocol):
     """Exemptions and verifications."""
 
     def grant(self, requests: Sequence[ExemptionRequest], account_name: str) -> list[Exemption]:
-        """Exempt findings, all or none; what exempted them before is ended by this."""
+        """Exempt findings, all or none. Earlier exemptions of them end."""
         ...
 
     def end(self, exemption_id: int, user_id: str) -> Exemption | None:
-        """End one ahead of its day; its finding, if it still stands, is open and announced again.
+        """End one early. If its finding isn't resolved, it is open and announced again.
 
         Returns:
-            It as it is now, also where it had ended before; None where there is no such one.
+            The exemption as it is now, even if it had ended before; None if it doesn't exist.
         """
         ...
 
     def due(self) -> bool:
-        """Whether there is something to settle, by the clock as it is."""
+        """Whether any exemption has ended or ends soon, according to the clock."""
         ...
 
     def settle(self) -> bool:
-        """End those whose day has come, open their findings again, and announce ends to come.
+        """End those that are due, open their findings again, and announce those that end soon.
 
-        Does nothing on a clock that is not proven: an end cannot be taken back.
+        Does nothing if the clock can't be trusted, since an end can't be undone.
 
         Returns:
             Whether there is something to announce.
@@ -204,16 +205,16 @@ class ExemptionRepository(Protocol):
         ...
 
     def page(self, limit: int, offset: int = 0) -> tuple[list[Exemption], int]:
-        """Those that hold now, the first to end first, and how many there are."""
+        """The current ones, the first to end first, and how many there are."""
         ...
 
     def in_force(self) -> Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]]:
-        """All that hold now, by account id; without a proven clock all that have not ended."""
+        """The current ones by account id; with an untrusted clock, all without a recorded end."""
         ...
 
 
 class AnnouncementRepository(Protocol):
-    """Announcements on their way to Slack."""
+    """Announcements to send to Slack."""
 
     def introduce(self, timetable: Timetable) -> bool:
         """Have the bot introduce itself if its database is new: once, before the first scan.
@@ -224,82 +225,82 @@ class AnnouncementRepository(Protocol):
         ...
 
     def due(self) -> list[Announcement]:
-        """Announcements to be sent (`PENDING`, `SENDING`) or updated, oldest first."""
+        """Announcements to send (`PENDING`, `SENDING`) or update, oldest first."""
         ...
 
     def content(self, announcement_id: str, limit: int, offset: int = 0) -> AnnouncementContent:
-        """What an announcement shows, as things are now."""
+        """What an announcement shows now."""
         ...
 
     def begin_sending(self, announcement_id: str) -> Announcement | None:
-        """Mark that sending is tried now; None where there is nothing (any longer) to send."""
+        """Mark that it is being sent; None if there is nothing to send any more."""
         ...
 
     def not_sent(self, announcement_id: str) -> None:
-        """Mark that Slack surely did not post it: it is `PENDING` again."""
+        """Mark that Slack certainly did not post it: it is `PENDING` again."""
         ...
 
     def sent(self, announcement_id: str, channel_id: str, ts: str, shown_revision: int) -> None:
-        """Mark where an announcement stands and what of it is shown."""
+        """Mark where an announcement was posted and which revision it shows."""
         ...
 
     def standing(self, limit: int) -> list[Announcement]:
-        """The newest alerts that were posted, and show findings that are open."""
+        """The newest posted alerts that show open findings."""
         ...
 
     def post_again(self, announcement_id: str) -> bool:
-        """Have an alert posted anew that was deleted, if findings of it stand; whether they do."""
+        """Post a deleted alert again if it has open findings; whether it has."""
         ...
 
     def may_repeat(self, announcement_id: str) -> None:
-        """Mark that it could not be looked for, so that it says it may be a repeat."""
+        """Mark that the channel couldn't be searched for it, so that it says it may be a repeat."""
         ...
 
 
 class DeliveryRepository(Protocol):
-    """What Slack delivered lately: what is not acknowledged in time it delivers again."""
+    """Recent deliveries from Slack, which repeats those that are not acknowledged in time."""
 
     def is_first(self, key: str) -> bool:
-        """Whether Slack delivers this for the first time; remembers it for a day."""
+        """Whether this is the first delivery; remembers it for a day."""
         ...
 
 
 class SlackHealthRepository(Protocol):
-    """What keeps the bot from being heard in Slack."""
+    """Alerts that wait to be posted, and other bots on the same Slack app."""
 
     def refused(self, announcement_id: str, refusal: Refusal) -> None:
-        """Remember why an announcement was not posted just now."""
+        """Record why an announcement couldn't be posted."""
         ...
 
     def waiting(self) -> WaitingAlerts | None:
-        """The announcements that could not be posted so far; None where there are none."""
+        """The announcements that couldn't be posted so far; None if there are none."""
         ...
 
     def count_others(self, connections: int, *, lasting: bool) -> bool:
-        """Remember how many connections of the Slack app are not this bot's.
+        """Record how many connections of the Slack app belong to other bots.
 
         Returns:
-            Whether there is something to announce: what is `lasting`, once, and its end.
+            Whether there is something to announce: other bots that last, once, and their end.
         """
         ...
 
 
 class Store(Protocol):
-    """What the bot remembers, by subject."""
+    """The database, by subject."""
 
     @property
     def scans(self) -> ScanRepository:
-        """Scans: who may run one, how far it is, and what it found."""
+        """Scans: which process runs one, its progress, and its results."""
         ...
 
     @property
     def findings(self) -> FindingRepository:
-        """What should be acted on, as it stands."""
+        """Findings that are not resolved."""
         ...
 
     @property
     def fixes(self) -> FixRepository:
-        """Fixes, from before AWS is asked to their end."""
+        """Fixes, from before the request to AWS until their end."""
         ...
 
     @property
@@ -309,12 +310,12 @@ class Store(Protocol):
 
     @property
     def announcements(self) -> AnnouncementRepository:
-        """Announcements on their way to Slack."""
+        """Announcements to send to Slack."""
         ...
 
     @property
     def accounts(self) -> AccountRepository:
-        """Accounts as last listed, where they are placed, and what their contacts were."""
+        """Accounts as last listed, with their OUs, tags and earlier contacts."""
         ...
 
     @property
@@ -324,10 +325,10 @@ class Store(Protocol):
 
     @property
     def deliveries(self) -> DeliveryRepository:
-        """What Slack delivered lately: what is not acknowledged in time it delivers again."""
+        """Recent deliveries from Slack, which repeats those that are not acknowledged in time."""
         ...
 
     @property
     def slack_health(self) -> SlackHealthRepository:
-        """What keeps the bot from being heard in Slack."""
+        """Alerts that wait to be posted, and other bots on the same Slack app."""
         ...

@@ -1,4 +1,4 @@
-"""Combines what several organizations' scans came to. Pure."""
+"""Combines the scans of several organizations. Pure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _log = structlog.get_logger(__name__)
 def merge_results(organizations: Iterable[Iterable[AccountResult]]) -> list[AccountResult]:
     """The results of all organizations, one for each account.
 
-    An account that moves from one to another may be listed in both for a while: the result that
-    tells more counts, the first one of equals.
+    An account that moves between organizations may be listed in both for a while: then the more
+    informative result counts, or the first of equal ones.
     """
     best: dict[str, AccountResult] = {}
     twice = 0
@@ -41,7 +41,7 @@ def merge_results(organizations: Iterable[Iterable[AccountResult]]) -> list[Acco
 
 
 def _weight(result: AccountResult) -> int:
-    """How much a result tells: nothing, that it cannot be read, that it is skipped, or more."""
+    """How informative a result is: nothing, unreadable, skipped, or more."""
     if not result.was_scanned:
         return 0
     if not result.results:
@@ -52,9 +52,9 @@ def _weight(result: AccountResult) -> int:
 def finish_scan(
     scan: Scan, parts: Sequence[ScanPart], results: Sequence[AccountResult], now: datetime
 ) -> Scan:
-    """The scan as it ended, by how it went in each organization."""
+    """The combined scan, from its part in each organization."""
     failed = [part for part in parts if part.failure is not None]
-    # One that was stopped has not failed, however early: the next start makes up for it.
+    # A stopped scan hasn't failed, however early: the next start runs it again.
     stopped = [part for part in failed if _was_stopped(part)]
     state = ScanState.COMPLETE
     if failed:
@@ -77,7 +77,7 @@ def _was_stopped(part: ScanPart) -> bool:
 
 
 def _failure_of(part: ScanPart) -> Failure | None:
-    """Why a part is not complete, naming its organization where it has a name."""
+    """Why a part isn't complete, with its organization's name if it has one."""
     why = part.failure
     if why is None or not part.organization:
         return why

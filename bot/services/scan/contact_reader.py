@@ -1,4 +1,4 @@
-"""Reads an account's contacts for a scan, twice where the first reading may be out of date."""
+"""Reads an account's contacts for a scan, again if the first reading may be outdated."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ContactReader:
         gateway: AWS.
         recent_fixes: what fixes wrote that were just verified, by (account id, type).
         ensure_running: raises GatewayError once the scan is over.
-        stopping: set once nothing more is to be read.
+        stopping: set when nothing more may be read.
         reread_interval: seconds between two readings of a contact that contradicts such a fix.
     """
 
@@ -102,6 +102,6 @@ def _contradicts(reading: ContactReading, fixed_to: AlternateContact) -> bool:
 
 
 def _check_conclusive(why: Failure) -> None:
-    """Raise GatewayError where a failed reading says nothing about the account it is of."""
+    """Raise GatewayError if a failed reading says nothing about its account."""
     if why.cause.of_the_caller or why.cause is FailureCode.NOT_REACHED:
         raise GatewayError(why)

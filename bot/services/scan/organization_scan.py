@@ -34,19 +34,19 @@ _log = structlog.get_logger(__name__)
 
 
 class OrganizationScan:
-    """The scan of one organization. Its accounts are read side by side.
+    """The scan of one organization. It reads several accounts at once.
 
     Args:
         gateway: the organization.
-        placement: gives its accounts their OUs and tags, where the policy needs them.
-        context: what accounts are evaluated by.
+        placement: reads the accounts' OUs and tags, if the policy needs them.
+        context: what the evaluation needs besides readings.
         clock: the time.
         readers: the threads that read accounts.
-        concurrency: how many accounts are read side by side.
-        stopping: set once nothing more is to be read.
+        concurrency: how many accounts are read at once.
+        stopping: set when nothing more may be read.
         on_progress: called when an account was read, and when all were listed; must be quick.
         poll_interval: seconds within which a stop is noticed.
-        shutdown_timeout: seconds that calls under way have to end once the scan gives up.
+        shutdown_timeout: seconds that running calls have once the scan gives up.
         reread_interval: seconds between two readings of a contact that contradicts a recent fix.
     """
 
@@ -93,11 +93,11 @@ class OrganizationScan:
 
     @property
     def part(self) -> ScanPart:
-        """How it went."""
+        """The scan's end."""
         return ScanPart(self._gateway.name, self._scope, self._failure)
 
     def results(self) -> list[AccountResult]:
-        """A result for every account listed, in the order listed."""
+        """A result for every listed account, in the order listed."""
         why = failure(FailureCode.NOT_REACHED)
         with self._changed:
             return [
@@ -106,13 +106,13 @@ class OrganizationScan:
             ]
 
     def give_up(self, why: Failure) -> None:
-        """Read no further account; the first reason given stands."""
+        """Read no further account; the first reason counts."""
         with self._changed:
             self._failure = self._failure or why
             self._changed.notify_all()
 
     def run(self) -> None:
-        """Scan every account in scope, or give up with the reason why not."""
+        """Scan every account in scope, or give up and say why."""
         log = _log.bind(organization=self._gateway.name) if self._gateway.name else _log
         try:
             self._scope = scope = self._gateway.scope()
@@ -120,15 +120,15 @@ class OrganizationScan:
             self._scan_accounts()
         except GatewayError as error:
             self.give_up(error.failure)
-        except Exception:  # a defect ends as a failed check, which is announced
+        except Exception:  # a bug becomes a failed check, which is announced
             log.exception("scan failed")
             self.give_up(failure(FailureCode.INTERNAL))
 
     def _scan_accounts(self) -> None:
         """Scan the accounts as they are listed.
 
-        Where nobody's tags can be read so far, accounts wait until all are listed: some from all
-        over the list decide then whether it is worth asking for the others'.
+        As long as no account's tags could be read, accounts wait until all are listed. Then a few
+        from all over the list decide whether the others' tags are requested.
         """
         waiting: list[Account] = []
         try:
@@ -156,11 +156,11 @@ class OrganizationScan:
         """The accounts in scope, each once and no faster than they are read.
 
         Raises:
-            GatewayError: listing failed; what was listed before is read all the same.
+            GatewayError: listing failed; accounts that were listed before are still read.
         """
         for account in self._gateway.accounts():
             if account.id in self._accounts:
-                continue  # pages may overlap where accounts come and go meanwhile
+                continue  # pages may overlap if accounts come and go in the meantime
             with self._changed:
                 self._wait_until_under_way(self._most_under_way - 1)
                 if self._is_over():
@@ -169,7 +169,7 @@ class OrganizationScan:
             yield account
 
     def _start(self, account: Account) -> None:
-        """Scan an account on a thread of `readers`, once there is room."""
+        """Scan an account in a thread of `readers`, once one is free."""
         tries_tags = self._placement.tries_tags(account)
         with self._changed:
             self._wait_until_under_way(self._most_under_way - 1)
@@ -182,13 +182,13 @@ class OrganizationScan:
                 self._wait_until_under_way(0)
 
     def _settle(self) -> None:
-        """Wait for the calls under way; for a short while only once the scan gives up."""
+        """Wait for running calls; only for a short while once the scan gives up."""
         with self._changed:
             self._wait_until_under_way(0)
             self._changed.wait_for(lambda: not self._under_way, self._shutdown_timeout)
 
     def _wait_until_under_way(self, most: int) -> None:
-        """Wait until so many accounts at most are under way, or the scan is over."""
+        """Wait until at most this many accounts are being read, or the scan is over."""
         while self._under_way > most and not self._is_over():
             self._changed.wait(self._poll_interval)
 
@@ -198,24 +198,25 @@ class OrganizationScan:
         return self._failure is not None
 
     def _scan_account(self, account: Account) -> None:
-        """Scan one account on a thread of `readers`, and keep its result."""
+        """Scan one account in a thread of `readers`, and keep its result."""
         read_at = self._clock.now()
         result: AccountResult | None
         try:
             result = self._place_read_evaluate(account, read_at)
         except GatewayError as error:
-            # Nothing is concluded of this account, nor of the others where the caller is at fault.
+            # Nothing is concluded about this account, or about the others if the caller is the
+            # cause.
             if error.failure.cause.of_the_caller:
                 self.give_up(error.failure)
             result = None
-        except Exception:  # noqa: BLE001 - a thread's edge: a defect met here stops no other account
+        except Exception:  # noqa: BLE001 - a bug here must not stop other accounts
             _log.exception("reading failed", account=account.id)
             defect = self._unseen(account, failure(FailureCode.INTERNAL))
             result = replace(defect, was_scanned=True, read_at=read_at)
         with self._changed:
             if result is not None:
                 self._results[account.id] = result
-        # Told while it counts as under way: nobody hears of this scan after its end.
+        # Called while it counts as running: nothing is reported after the scan's end.
         if self._failure is None:
             self._on_progress()
         with self._changed:
@@ -226,7 +227,7 @@ class OrganizationScan:
         """The result of one account.
 
         Raises:
-            GatewayError: the scan is over, or nothing can be concluded of the account.
+            GatewayError: the scan is over, or nothing can be concluded about the account.
         """
         self._ensure_running()
         account = self._placement.place(account) if account.is_active else _as_listed(account)
@@ -251,7 +252,7 @@ class OrganizationScan:
 
 
 def _spread(accounts: Sequence[Account], number: int) -> list[Account]:
-    """The same accounts, those first that lie evenly spread over them."""
+    """The same accounts, beginning with some that are evenly spread over the list."""
     step = max(1, len(accounts) // number)
     first = accounts[step - 1 :: step][:number]
     chosen = {account.id for account in first}
@@ -259,5 +260,5 @@ def _spread(accounts: Sequence[Account], number: int) -> list[Account]:
 
 
 def _as_listed(account: Account) -> Account:
-    """An account that is not placed: of its OUs AWS may have told the ids alone."""
+    """An account without placement: AWS may have listed it with the ids of its OUs."""
     return replace(account, units=None)

@@ -1,7 +1,7 @@
 """The use case *detect*: scan every organization, and record what changed.
 
-`Scanner.start` is the one way in, for the schedule, the slash command and the command line alike.
-Two scans never run at once on one database: whoever comes second joins the running one.
+The schedule, the slash command and the command line all call `Scanner.start`. Two scans never run
+at once with one database: a second request joins the running one.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A scan that was asked for: the one that runs, its report to come, and whether it is shared.
+    """A requested scan: the running one, its future report, and whether it is shared.
 
-    `joined` is true where the scan was already running: `scan.trigger` then tells who started it.
+    `joined` is true if the scan was already running: then `scan.trigger` says who started it.
     """
 
     scan: Scan
@@ -56,18 +56,17 @@ class Scanner:
     """Runs scans, one at a time.
 
     Args:
-        gateways: AWS, by each of its callers; their organizations are scanned side by side.
-        store: what is remembered.
-        policies: gives the policy as it is now; a scan keeps to one.
+        gateways: the AWS gateways; their organizations are scanned in parallel.
+        store: the database.
+        policies: returns the current policy; a scan uses one throughout.
         directory: the members of the Slack workspace.
         clock: the time.
-        concurrency: how many accounts of each organization are read side by side, to hide AWS's
-            latency.
-        on_recorded: called when a scan was recorded, since there may be something to announce.
-        heartbeat_interval: seconds between two signs of life of a running scan; well under the
+        concurrency: how many accounts of each organization are read at once, to hide AWS's latency.
+        on_recorded: called when a scan was recorded, because there may be something to announce.
+        heartbeat_interval: seconds between two renewals of a running scan's claim; well under the
             store's lease.
-        poll_interval: seconds between two looks at another process's scan, and within which a
-            stop is noticed.
+        poll_interval: seconds between two checks of another process's scan, and within which a stop
+            is noticed.
         shutdown_timeout: seconds that the organizations have to end once the scan is stopped.
     """
 
@@ -100,10 +99,10 @@ class Scanner:
         self._current: Ticket | None = None
         self._listeners: list[Progress] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="scan")
-        # Its thread starts now: where one cannot be started for a scan, the pool keeps the scan
-        # all the same, and everybody would join one that does not run.
+        # Its thread starts now: if it could not be started later, the pool would keep the scan, and
+        # everybody would join a scan that doesn't run.
         self._thread.submit(lambda: None)
-        # Of its own for each organization: one that answers slowly holds up no other.
+        # One per organization, so that a slow one doesn't delay the others.
         self._readers = [
             ThreadPoolExecutor(concurrency, thread_name_prefix="read") for _ in self._gateways
         ]
@@ -117,22 +116,22 @@ class Scanner:
         on_progress: Progress | None = None,
         admit: Callable[[], None] = lambda: None,
     ) -> Ticket:
-        """Start a scan, or join the one that runs.
+        """Start a scan, or join the running one.
 
         Args:
-            trigger: who asks.
-            admit: called before a scan is started, but not before one is joined; what it raises
-                keeps the scan from starting.
+            trigger: what starts it.
+            admit: called before a scan is started, but not before one is joined; an exception
+                prevents the start.
             on_progress: called with (accounts done, all accounts), the second None while they are
                 being listed; must be quick.
 
         Raises:
-            StoreError: the database cannot be used.
+            StoreError: the database can't be used.
             AltcontactError: the bot is being stopped.
         """
         with self._lock:
             if self._stopping.is_set():
-                raise AltcontactError("The bot is being stopped.", "Ask again when it runs.")
+                raise AltcontactError("The bot is stopping.", "Try again after it has restarted.")
             if self._current is None:
                 admit()
             if on_progress is not None:
@@ -151,7 +150,7 @@ class Scanner:
         return ticket
 
     def stop(self) -> None:
-        """End what runs in order: what was read is recorded, what was not is left as it stands."""
+        """End a running scan cleanly: record what was read, and leave the rest unchanged."""
         with self._lock:
             self._stopping.set()
         self._thread.shutdown(wait=True)
@@ -163,7 +162,7 @@ class Scanner:
     ) -> None:
         try:
             report = self._scan(scan) if granted else self._join(scan, trigger)
-        except BaseException as error:  # noqa: BLE001 - a thread's edge: the waiters get it
+        except BaseException as error:  # noqa: BLE001 - the end of a thread: those who wait get it
             self._release()
             future.set_exception(error)
         else:
@@ -181,11 +180,11 @@ class Scanner:
         for listener in listeners:
             try:
                 listener(done, total)
-            except Exception:  # noqa: BLE001 - whoever merely watches must not end the scan
-                _log.exception("progress not told")
+            except Exception:  # noqa: BLE001 - a failure to report progress must not end the scan
+                _log.exception("progress not shown")
 
     def _join(self, scan: Scan, trigger: Trigger) -> ScanReport:
-        """Wait for another process's scan; run one's own where that process died."""
+        """Wait for another process's scan; run one here if that process died."""
         while not self._stopping.wait(self._poll_interval):
             self._store.scans.cut_off_dead()
             now = self._store.scans.get(scan.id)
@@ -226,7 +225,7 @@ class Scanner:
         return report
 
     def _end_exemptions(self) -> None:
-        """End what is over by a clock that AWS agrees with; an answer of AWS's tells its time."""
+        """End exemptions that are due: AWS's answers may just have confirmed the clock."""
         if not self._store.exemptions.due():
             return
         for gateway in self._gateways:
@@ -237,7 +236,7 @@ class Scanner:
         self._store.exemptions.settle()
 
     def _scan_organizations(self, scan_id: int, policy: Policy) -> list[OrganizationScan]:
-        """Scan all organizations side by side, keeping the claim alive meanwhile."""
+        """Scan all organizations in parallel, and renew the claim in the meantime."""
         scans: list[OrganizationScan] = []
 
         def progress() -> tuple[int, int | None]:
@@ -273,16 +272,16 @@ class Scanner:
                 stopping=self._stopping,
                 on_progress=on_progress,
                 poll_interval=self._poll_interval,
-                # Less than the scan has: an organization whose calls hang still ends by itself.
+                # Less than the scan has, so that an organization whose calls hang ends by itself.
                 shutdown_timeout=0.75 * self._shutdown_timeout,
             )
             for gateway, readers in zip(self._gateways, self._readers, strict=True)
         ]
 
     def _run(self, scans: Sequence[OrganizationScan]) -> None:
-        """Scan all organizations; once stopped, wait for them for a short while only.
+        """Scan all organizations; once stopped, wait for them only for a short while.
 
-        One that hangs until then keeps nobody from recording what was read of the others.
+        If one hangs, the results of the others are still recorded.
         """
         running = {self._organizations.submit(scan.run): scan for scan in scans}
         while wait(running, timeout=self._poll_interval).not_done:

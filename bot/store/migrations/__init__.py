@@ -1,1 +1,1 @@
-"""The tables, a file a step."""
+"""The migrations of the tables, one file per step."""

@@ -1,4 +1,4 @@
-"""Brings a file of an older version up to the tables of this one, a step a version."""
+"""Migrates a file of an older version to this version's tables, step by step."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m008_non_compliant": step_8_non_compliant.upgrade,
     "m009_started": step_9_started.upgrade,
 }
-"""The steps in order, by the names under which files remember them: these never change."""
+"""The steps in order, with the names that files store. These names never change."""
 for _name, _upgrade in _STEPS.items():
     SCHEMA(name=_name)(_upgrade)
 
 
 def refuse_foreign(db: Database, path: Path) -> None:
-    """Refuse a file that this version must not touch; writes nothing.
+    """Refuse a file that this version must not change; writes nothing.
 
     Raises:
         StoreError: it was made by a newer version, or by another program.
@@ -69,5 +69,5 @@ def pending(db: Database) -> int:
 
 
 def migrate(db: Database) -> None:
-    """Bring the tables up to this version, within the caller's transaction."""
+    """Migrate the tables to this version, within the caller's transaction."""
     SCHEMA.apply(db)

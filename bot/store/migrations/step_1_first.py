@@ -1,4 +1,4 @@
-"""The first step of the database's tables: what the first version remembers."""
+"""Migration step 1: the tables of the first version."""
 
 from __future__ import annotations
 
@@ -132,5 +132,5 @@ CREATE TABLE health (id INTEGER PRIMARY KEY CHECK (id = 1), failing TEXT NOT NUL
 
 
 def upgrade(db: Database) -> None:
-    """Make the tables, within the caller's transaction."""
+    """Create the tables, within the caller's transaction."""
     db.executescript(TABLES)

@@ -1,4 +1,4 @@
-"""The second step of the database's tables: what the policy, exemptions and organizations need."""
+"""Migration step 2: columns and tables for the policy, exemptions and organizations."""
 
 from __future__ import annotations
 
@@ -134,8 +134,8 @@ INSERT INTO health_by_organization SELECT '', failing FROM health;
 DROP TABLE health;
 ALTER TABLE health_by_organization RENAME TO health;
 """
-"""`findings.opened_scan` is NULL of one that was set aside from the start, or that an end of that
-opened again."""
+"""`findings.opened_scan` is NULL for a finding that was exempt from the start, or that the end of
+an exemption opened again."""
 
 _RULES: Final = {
     Outcome.MISSING: Rule.MISSING,
@@ -145,13 +145,13 @@ _RULES: Final = {
 
 
 def upgrade(db: Database) -> None:
-    """Add to the tables, and convert what is in them, within the caller's transaction."""
+    """Add to the tables, and convert their rows, within the caller's transaction."""
     db.executescript(TABLES)
     _add_verdicts(db)
 
 
 def _add_verdicts(db: Database) -> None:
-    """Give the results of past scans the verdicts that their outcomes stand for."""
+    """Give the results of past scans the verdicts that correspond to their outcomes."""
     rows = db.execute("SELECT scan_id, position, results FROM scan_results").fetchall()
     db.conn.executemany(
         "UPDATE scan_results SET results = ? WHERE scan_id = ? AND position = ?",

@@ -1,7 +1,7 @@
-"""A step of the database's tables: the fingerprints of contacts whose names are composed (NFC) now.
+"""Migration step 3: fingerprints of contacts whose names are now composed (NFC).
 
-The columns stay as they are. Without it, the first scan would find each contact with a decomposed
-letter to have changed.
+No column changes. Without it, the first scan would report each contact with a decomposed letter as
+changed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def upgrade(db: Database) -> None:
-    """Compute the fingerprints of contacts anew."""
+    """Compute the fingerprints of contacts again."""
     for column, digest in (("contact", "fingerprint"), ("checked", "checked_fingerprint")):
         sql = f"SELECT account_id, type, {column} FROM contacts WHERE {column} IS NOT NULL"  # noqa: S608 - two columns of this function
         for account_id, contact_type, value in db.execute(sql).fetchall():

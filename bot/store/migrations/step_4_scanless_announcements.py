@@ -1,4 +1,4 @@
-"""A step of the database's tables: announcements that no scan gave rise to."""
+"""Migration step 4: announcements without a scan."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _STEPS: Final = (
-    # The table is dropped and made anew, which other tables refer to: at the commit they do again.
+    # Other tables refer to the table that is dropped and created again; foreign keys are checked at
+    # the commit.
     "PRAGMA defer_foreign_keys = ON",
     "CREATE TABLE kept_announcements AS SELECT * FROM announcements",
     "DROP TABLE announcements",
@@ -36,10 +37,10 @@ _STEPS: Final = (
     "INSERT INTO announcements SELECT * FROM kept_announcements",
     "DROP TABLE kept_announcements",
 )
-"""SQLite has no other way to let a column be NULL."""
+"""SQLite can't make a column nullable in any other way."""
 
 
 def upgrade(db: Database) -> None:
-    """Make the table anew with what is in it, within the caller's transaction."""
+    """Create the table again with its rows, within the caller's transaction."""
     for sql in _STEPS:
         db.execute(sql)

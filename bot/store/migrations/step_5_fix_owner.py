@@ -1,4 +1,4 @@
-"""A step of the database's tables: who works on a fix, and whether it is in doubt."""
+"""Migration step 5: which process works on a fix, and whether the fix is in doubt."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _STEPS: Final = (
     "ALTER TABLE fixes ADD COLUMN lease_until TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE fixes ADD COLUMN in_doubt_since TEXT",
     "CREATE INDEX fixes_in_doubt ON fixes (id) WHERE in_doubt_since IS NOT NULL",
-    # Earlier versions ended fixes without asking AWS whether it took them. The newest of each
-    # contact is opened again, so that this is found out; of older ones AWS can tell nothing.
+    # Earlier versions ended fixes without asking AWS whether it applied them. The newest of each
+    # contact is opened again to find out; AWS has no answer for older ones.
     """
     UPDATE fixes SET in_doubt_since = planned_at, ended_at = NULL
     WHERE state = 'planned' AND id IN (SELECT max(id) FROM fixes GROUP BY account_id, type)
     """,
 )
-"""`instance` is empty where nobody works on a fix."""
+"""`instance` is empty if no process works on a fix."""
 
 
 def upgrade(db: Database) -> None:

@@ -1,4 +1,4 @@
-"""A step of the database's tables: where a fix is announced, and whether its domain is unusual."""
+"""Migration step 6: where a fix is announced, and whether its domain is unusual."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ALTER TABLE fixes ADD COLUMN unusual_domain INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE fixes ADD COLUMN announcement_id TEXT REFERENCES announcements (id);
 CREATE UNIQUE INDEX fixes_announced ON fixes (announcement_id) WHERE announcement_id IS NOT NULL;
 """
-"""`channel` is as the policy named it when the fix was planned, empty for that of the settings."""
+"""`channel` is the policy's channel when the fix was planned; empty for that of the settings."""
 
 
 def upgrade(db: Database) -> None:

@@ -1,4 +1,4 @@
-"""A step of the database's tables: why announcements wait, and other bots on the same Slack app."""
+"""Migration step 7: why announcements wait, and other bots on the same Slack app."""
 
 from __future__ import annotations
 

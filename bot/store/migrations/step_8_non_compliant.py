@@ -1,4 +1,4 @@
-"""A step of the database's tables: alerts of non-compliant contacts by the term used everywhere."""
+"""Migration step 8: the kind of alerts about non-compliant contacts gets its current name."""
 
 from __future__ import annotations
 

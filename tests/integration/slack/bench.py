@@ -79,7 +79,7 @@ class SlackBench:
         self.store.accounts.remember(accounts)
         self.policy = Policy.requiring()
         self.reloading: PolicyReload | SettingsError = PolicyReload(
-            self.policy, changed=True, tables=2, tables_before=1
+            self.policy, changed=True, sections=2, sections_before=1
         )
         self._bot = SlackBot(
             settings,

@@ -168,7 +168,7 @@ class World:
 
     def _reload(self) -> PolicyReload:
         self.reloads += 1
-        return PolicyReload(self.policy, changed=False, tables=0, tables_before=0)
+        return PolicyReload(self.policy, changed=False, sections=0, sections_before=0)
 
     def _run_checks(self) -> Iterator[CheckResult]:
         self.doctor_runs += 1

@@ -302,7 +302,7 @@ def test_content_pages_leave_none_out(store: SqliteStore) -> None:
 
 def test_content_of_nothing(store: SqliteStore) -> None:
     """An announcement that does not exist has no content."""
-    with pytest.raises(StoreError, match="no such announcement"):
+    with pytest.raises(StoreError, match="does not exist"):
         store.announcements.content("nonsense", 9)
 
 

@@ -195,7 +195,7 @@ def test_busy_within_the_process(path: Path) -> None:
     with SqliteStore(path, SetClock(), busy_timeout=0.05) as store, ThreadPoolExecutor(1) as pool:
         with store.connections.writing():
             waiting = pool.submit(store.deliveries.is_first, "x")
-            with pytest.raises(StoreError, match="by the bot itself"):
+            with pytest.raises(StoreError, match="The bot itself"):
                 waiting.result()
         assert store.deliveries.is_first("x")
 

@@ -118,7 +118,7 @@ def test_same_process_id_after_a_restart_is_cut_off(path: Path, clock: SetClock)
 
 @pytest.mark.parametrize("host", ["here", "elsewhere"])
 def test_living_process_is_not_dead(host: str) -> None:
-    """Neither a live process here nor any process elsewhere is taken for dead."""
+    """Neither a live process here nor any process elsewhere is considered dead."""
     me = Owner("one", "here", os.getpid())
     assert not me.is_dead(Owner("two", host, os.getppid()))
     assert not me.is_dead(me)
@@ -187,10 +187,10 @@ def test_recording_needs_the_claim(path: Path, store: SqliteStore, clock: SetClo
     found = result(1, Outcome.MISSING)
     lost = claimed(store)
     with SqliteStore(path, clock) as other:
-        with pytest.raises(StoreError, match="taken for dead"):
+        with pytest.raises(StoreError, match="seemed to be dead"):
             other.scans.record(ended(lost, found), [found])
         claimed(other)
-    with pytest.raises(StoreError, match="taken for dead"):
+    with pytest.raises(StoreError, match="seemed to be dead"):
         store.scans.record(ended(lost, found), [found])
     assert store.accounts.get(found.account.id) is None
     assert store.announcements.due() == []

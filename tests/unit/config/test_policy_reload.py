@@ -41,7 +41,7 @@ def test_a_changed_policy_is_taken() -> None:
     with capture_logs() as logged:
         found = source.reload()
     assert found.changed
-    assert (found.tables, found.tables_before, found.restart_for) == (2, 1, ())
+    assert (found.sections, found.sections_before, found.restart_for) == (2, 1, ())
     assert source.current() is found.policy
     assert source.current() != before
     assert found.message == "Policy reloaded: 2 sections (previously 1)."
@@ -51,8 +51,8 @@ def test_a_changed_policy_is_taken() -> None:
             "event": "policy reloaded",
             "log_level": "info",
             "changed": True,
-            "tables": 2,
-            "tables_before": 1,
+            "sections": 2,
+            "sections_before": 1,
             "restart_for": [],
         }
     ]
@@ -101,7 +101,9 @@ def test_other_settings_need_a_restart() -> None:
 def test_words() -> None:
     """One setting and the same number of tables have words of their own."""
     policy = started("").current()
-    found = PolicyReload(policy, changed=True, tables=3, tables_before=3, restart_for=("schedule",))
+    found = PolicyReload(
+        policy, changed=True, sections=3, sections_before=3, restart_for=("schedule",)
+    )
     assert found.message == "Policy reloaded: 3 sections."
     assert found.restart_message == "`schedule` also changed. Restart the bot to apply it."
 

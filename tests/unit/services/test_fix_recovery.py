@@ -129,7 +129,7 @@ def test_a_write_that_aws_took_wins(world: World, dead: Process, bot: Process) -
     thread = threading.Thread(target=lambda: ended.append(dead.fixes.fix(fix_request(), NAME, ANA)))
     thread.start()
     with gate.held():
-        # Its process is so slow that it is taken for dead, and AWS shows nothing for long.
+        # Its process is so slow that it seems dead, and AWS shows nothing for long.
         world.clock.tick(LEASE)
         bot.recovery.look()
         world.clock.tick(120)

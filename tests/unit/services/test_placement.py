@@ -395,7 +395,7 @@ def test_tags_are_not_requested_in_vain(cause: FailureCode) -> None:
     assert len(logs) == 1
     told = [resolver.failures_of(each.id)["tags"] for each in accounts]
     assert [why.cause for why in told] == [cause] * 5 + [FailureCode.NOT_ASKED] * 5
-    assert told[-1].message.startswith("The tags of 5 other accounts could not be read. ")
+    assert told[-1].message.startswith("Couldn't read the tags of 5 other accounts. ")
     assert told[-1].remedy == told[0].remedy
     world.gateway.tag_fault = None
     assert None not in world.tags(*accounts)
@@ -413,6 +413,6 @@ def test_a_store_that_keeps_nothing_costs_asking_again_and_no_more() -> None:
         assert world.units(ONE) == [(PROD, TEAM)]
     assert (found.units, found.tags) == ((PROD, TEAM), {"env": "env-1"})
     assert {entry["event"] for entry in logs} == {
-        "surroundings not known",
-        "surroundings not kept",
+        "placement unknown",
+        "placement not stored",
     }

@@ -444,7 +444,7 @@ def test_a_lost_claim_ends_the_scan_unrecorded(
     open_store: Callable[[str], FrailStore],
     clock: FakeClock,
 ) -> None:
-    """A scan that was taken for dead stops reading and records nothing; the next one works."""
+    """A scan that seemed dead stops reading and records nothing; the next one works."""
     other = open_store("other")
     gateway.listed = [account(number) for number in range(1, 40)]
     gate = gateway.gate(1)
@@ -453,7 +453,7 @@ def test_a_lost_claim_ends_the_scan_unrecorded(
         clock.tick(3600)
         while not other.scans.cut_off_dead():
             clock.tick(3600)  # its own sign of life came in between
-        with pytest.raises(StoreError, match="taken for dead"):
+        with pytest.raises(StoreError, match="seemed to be dead"):
             ticket.report.result(PATIENCE)
     assert other.scans.last() is None
     assert run(scanner).scan.state is ScanState.COMPLETE
@@ -655,7 +655,7 @@ def test_stopping_ends_waiting_for_another_process(
 def test_nothing_starts_after_a_stop(scanner: Scanner, store: FrailStore) -> None:
     """Whoever asks while the bot stops is told so, and no claim is left behind."""
     scanner.stop()
-    with pytest.raises(AltcontactError, match="being stopped"):
+    with pytest.raises(AltcontactError, match="is stopping"):
         scanner.start(SCHEDULE)
     assert store.scans.claim(SCHEDULE).granted
 

@@ -27,13 +27,15 @@ PROBLEMS = st.builds(
 def test_a_reload_says_what_applies_now() -> None:
     """The answer gives the sections, and the settings that need a restart."""
     policy = Policy.requiring()
-    new = PolicyReload(policy, changed=True, tables=3, tables_before=2, restart_for=("schedule",))
+    new = PolicyReload(
+        policy, changed=True, sections=3, sections_before=2, restart_for=("schedule",)
+    )
     message = reloaded_message(new)
     assert_sound(message)
     assert "Policy reloaded: 3 sections" in message.text
     assert "`schedule` also changed" in json.dumps(message.blocks)
     assert "next check" in json.dumps(message.blocks)
-    same = reloaded_message(PolicyReload(policy, changed=False, tables=3, tables_before=3))
+    same = reloaded_message(PolicyReload(policy, changed=False, sections=3, sections_before=3))
     assert "Policy unchanged." in same.text
     assert len(same.blocks) == 1
 
