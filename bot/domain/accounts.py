@@ -1,4 +1,4 @@
-"""AWS accounts, and where they stand: their organizational units and tags."""
+"""AWS accounts with their organizational units and tags."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 ACTIVE: Final = "ACTIVE"
-"""The one `Account.State` in which AWS lets a contact be written."""
+"""The only `Account.State` in which AWS allows writing a contact."""
 
 # A percent sign is only ambiguous before two hexadecimal digits.
 _NOT_IN_A_PATH: Final = re.compile(r"[/*?\x00-\x1f\x7f]|%(?=[0-9A-Fa-f]{2})|^\s+|\s+$")
@@ -23,9 +23,9 @@ class Unit:
 
     @property
     def segment(self) -> str:
-        """Its name as a path has it: what would not stand for itself there is percent-encoded.
+        """Its name in a path, with ambiguous characters percent-encoded.
 
-        `CI/CD` is `CI%2FCD`. AWS takes any characters in the name of an OU. `urllib.parse.unquote`
+        `CI/CD` is `CI%2FCD`. AWS allows any characters in the name of an OU. `urllib.parse.unquote`
         is the reverse.
         """
         return _NOT_IN_A_PATH.sub(
@@ -37,13 +37,13 @@ class Unit:
 class Account:
     """An AWS account in scope.
 
-    `state` is what AWS says, unchanged (`ACTIVE`, `SUSPENDED`, `CLOSED`, …), so that a state that
-    AWS adds later is shown rather than refused. The root mailbox and the tags are personal data:
-    they are kept out of `repr`, and so out of logs and exception texts.
+    `state` is AWS's value, unchanged (`ACTIVE`, `SUSPENDED`, `CLOSED`, …), so that a state that AWS
+    adds later is shown rather than rejected. The root email address and the tags are personal data,
+    so they are not in `repr`, logs and exception texts.
 
-    `organization` is the name of the `[[aws]]` table through which the account was listed, empty
-    where there is none. `units` are its organizational units, from the root down, without the root;
-    `tags` are its tags. Both are None where they were not read.
+    `organization` is the name of the `[[aws]]` section with which the account was listed, empty if
+    there is none. `units` are its organizational units, from the root down, without the root;
+    `tags` are its tags. Both are None if they were not read.
     """
 
     id: str
@@ -56,7 +56,7 @@ class Account:
 
     @property
     def is_active(self) -> bool:
-        """Whether AWS lets this account's contacts be read and written."""
+        """Whether AWS allows reading and writing this account's contacts."""
         return self.state == ACTIVE
 
     @property
@@ -68,7 +68,7 @@ class Account:
     def path(self) -> str:
         """The path of its organizational units: `/Production/CI%2FCD`; empty if not read.
 
-        It is what a policy matches this one path by.
+        A policy's `match.ou` is compared with this path.
         """
         if self.units is None:
             return ""
@@ -77,7 +77,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class AccountPlacement:
-    """The stored OUs and tags of an account, and when they were read; None where they were not."""
+    """The stored OUs and tags of an account, and when they were read; None if they were not."""
 
     units: tuple[Unit, ...] | None = None
     units_at: datetime | None = None

@@ -9,7 +9,7 @@ from typing import Final
 
 
 class ContactType(StrEnum):
-    """The three alternate contacts that AWS knows, spelled as its API spells them."""
+    """The three types of alternate contacts, spelled as in AWS's API."""
 
     SECURITY = "SECURITY"
     BILLING = "BILLING"
@@ -27,9 +27,9 @@ FIELDS: Final = ("name", "title", "email", "phone")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlternateContact:
-    """One contact as AWS has it; equal to another when their normal forms are.
+    """One contact as AWS has it. Contacts with the same normal form are equal.
 
-    All four fields are personal data (botocore marks them `sensitive`): none is in `repr`.
+    All four fields are personal data (botocore marks them `sensitive`), so none is in `repr`.
     """
 
     name: str = field(repr=False)
@@ -40,9 +40,9 @@ class AlternateContact:
     def normal(self) -> tuple[str, str, str, str]:
         """The form in which two contacts are compared: (name, title, email, phone).
 
-        Letters are composed (NFC: `ü` may be one character or two), white space is folded, the
-        case of the email address is ignored, and a phone number is its digits with a leading `+`
-        where it had one: AWS may hand back what was written trimmed.
+        Letters are composed (NFC: `ü` may be one character or two), white space is collapsed, the
+        case of the email address is ignored, and a phone number is its digits with a leading `+` if
+        it had one. AWS may trim what was written.
         """
         return (
             _composed(self.name),
@@ -53,7 +53,7 @@ class AlternateContact:
 
     @property
     def fingerprint(self) -> str:
-        """A short digest of the normal form, to detect a change without the contact itself."""
+        """A short digest of the normal form, to detect a change without storing the contact."""
         return hashlib.sha256("\x1f".join(self.normal()).encode()).hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
@@ -66,11 +66,11 @@ class AlternateContact:
 
 
 NO_CONTACT: Final = "none"
-"""The fingerprint where no contact is set."""
+"""The fingerprint if no contact is set."""
 
 
 def fingerprint(contact: AlternateContact | None) -> str:
-    """`contact.fingerprint`, or `NO_CONTACT` where none is set."""
+    """`contact.fingerprint`, or `NO_CONTACT` if none is set."""
     return contact.fingerprint if contact is not None else NO_CONTACT
 
 
@@ -85,9 +85,9 @@ def _dialled(phone: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ContactChange:
-    """A contact that changed since the last check, and not by a fix of this bot.
+    """A contact that changed since the last check, and not by this bot.
 
-    None where no contact was, or is, set.
+    None if no contact was, or is, set.
     """
 
     account_id: str

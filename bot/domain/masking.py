@@ -5,7 +5,7 @@ from typing import Final
 
 EMAIL: Final = "[email]"
 PHONE: Final = "[phone]"
-SECRET: Final = "[secret]"  # noqa: S105 - what stands in a secret's place
+SECRET: Final = "[secret]"  # noqa: S105 - replaces a secret
 _SECRETS: Final = re.compile(
     r"\bx(?:ox[a-z]|app)\b[-.\w]*"  # Slack's tokens, rotated ones included
     r"|\bwss?://[^\s\"'<>]+"  # the ticket of a Socket Mode connection
@@ -37,7 +37,7 @@ _PROXY_USER: Final = re.compile(
     re.IGNORECASE,
 )
 _PROXY_PORT: Final = re.compile(r"(nonnumeric port: ['\"])[^\s'\"]*@")
-"""How http.client says that it took a password for a port."""
+"""The message of http.client if it takes a password for a port."""
 
 _EMAIL: Final = re.compile(r"[\w.+=#|!&%-][\w.+=#|!&%'-]*@[\w-]+(?:\.[\w-]+)+")
 _INTERNATIONAL: Final = re.compile(r"\+\(?\d(?:[\s().-]{0,2}\d){6,14}(?!\d)")
@@ -60,13 +60,11 @@ _FEWEST_DIGITS: Final = 9
 def mask(text: str) -> str:
     """The text with personal data and secrets replaced by `[email]`, `[phone]`, `[secret]`.
 
-    A phone number is told by its shape: 12 digits in a row (an account id), dates and times, and
-    the seconds of Unix time are left as they stand. A number in national form that is written
-    without any separator is taken for one from ten digits on. Account ids as the AWS console
-    writes them (`1111-2222-3333`), and numbers that the text itself calls an account's (one with a
-    digit too few, say), are left too.
-
-    User and password of a URL are a secret as a whole, with or without a scheme before them.
+    A phone number is recognized by its form: 12 digits in a row (an account id), dates and times,
+    and the seconds of Unix time are not masked. A number in national form without separators counts
+    as a phone number from ten digits on. Account ids as in the AWS console (`1111-2222-3333`), and
+    numbers that the text calls an account's (such as one with a missing digit), are not masked
+    either. User and password of a URL are masked as a whole, with or without a scheme.
     """
     text = _NAMED_SECRET.sub(rf"\1{SECRET}", text)
     text = _AUTHORIZATION.sub(rf"\1{SECRET}", text)

@@ -1,7 +1,6 @@
-"""Ids as people paste them: out of consoles, ARNs, URLs, chats and spreadsheets.
+"""Parses ids that people paste from consoles, ARNs, URLs, chats and spreadsheets.
 
-An id keeps its meaning whatever stands around it, so every place that takes one from a person or a
-file parses it here.
+An id means the same whatever surrounds it, so all ids that people or files provide are parsed here.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 ACCOUNT_DIGITS: Final = 12
-"""How many digits an account id has; leading zeros count."""
+"""The number of digits of an account id, including leading zeros."""
 
 _FEWEST_IN_PART: Final = 3
 """Digits below which a number is too common to search account ids for."""
@@ -53,7 +52,7 @@ _IN_URL: Final = (
 _UNIT: Final = "ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
 _UNIT_PATH: Final = re.compile(rf"(?:.*/)?({_UNIT})(/.*)?")
 _ROOT_PATH: Final = re.compile(
-    # Not a root's id alone, which may as well be the name of an OU without its slash.
+    # Not just a root's id, which may also be the name of an OU without its slash.
     r"(?:arn:aws[a-z-]*:organizations::\d{12}:root/)?o-[a-z0-9]{10,32}/r-[0-9a-z]{4,32}(/.*)?"
 )
 
@@ -66,7 +65,7 @@ _SLACK: Final = re.compile(
 
 
 def unwrapped(text: str) -> str:
-    """A text without invisible characters, surplus white space, and marks around it."""
+    """A text without invisible characters, extra white space, and punctuation around it."""
     return visible(text).strip(_WRAPPERS)
 
 
@@ -76,11 +75,11 @@ def unquoted(text: str) -> str:
 
 
 def parse_account_id(text: str) -> str | None:
-    """The one account id that a text is or contains, as 12 digits; None where there is none.
+    """The only account id in a text, as 12 digits; None if there is none, or several.
 
-    Understood are the console's `5555-5555-5555`, other separators, digits of any script, ARNs
-    (of Organizations the member, not the management account), the URLs of AWS's consoles, and an
-    id among words, such as `Payments · 555555555555`.
+    Accepts the console's `5555-5555-5555`, other separators, digits of any script, ARNs (in those
+    of Organizations the member, not the management account), URLs of AWS's consoles, and an id
+    among words, such as `Payments · 555555555555`.
     """
     plain = _plain(text)
     bare = _bare(plain)
@@ -107,7 +106,7 @@ def account_id_part(text: str) -> str:
 
 
 def account_id_problem(text: str) -> str:
-    """What is wrong with a text that is like an account id but is none; empty for other texts.
+    """What is wrong with a text that resembles an account id; empty for other texts.
 
     The text is not repeated: it may be a phone number.
     """
@@ -129,10 +128,10 @@ def account_id_problem(text: str) -> str:
 
 
 def ou_path(text: str) -> str:
-    """A path of OUs that begins with an OU's id, however that was pasted.
+    """A path of OUs that begins with an OU's id, in any form that people paste.
 
-    `ou-ab12-11111111/**` stays as it is; of an ARN, a console URL, or a path from the root or the
-    organization down, what leads to the last id is left out. The root of an organization is `/`.
+    `ou-ab12-11111111/**` is unchanged; in an ARN, a console URL, or a path from the root or the
+    organization, everything before the last id is removed. The root of an organization is `/`.
     Other texts are returned unchanged.
     """
     bare = tidy(text).strip(f" {_QUOTES}<>")
@@ -166,7 +165,7 @@ def _plain_character(character: str) -> str:
 
 
 def _bare(plain: str) -> str:
-    """A number without the marks around it, and without the `.0` of a spreadsheet."""
+    """A number without punctuation around it, and without the `.0` of a spreadsheet."""
     return _DECIMALS.sub("", plain.strip(_WRAPPERS))
 
 
@@ -175,14 +174,14 @@ def _digits(text: str) -> str:
 
 
 def _only(found: AbstractSet[str | None]) -> str | None:
-    """The one id that was found; None where there is none, or where there are several."""
+    """The only id that was found; None if there is none, or several."""
     return next(iter(found)) if len(found) == 1 else None
 
 
 def _of_arn(arn: re.Match[str]) -> str | None:
     service, owner, resource = arn[1].lower(), arn[2], arn[3] or ""
     if service in {"organizations", "account"}:
-        # The management account owns what is of the organization: it is not what is meant.
+        # The management account owns the organization's resources; the member is meant.
         member = _MEMBER.match(resource)
         if member is not None:
             return member[1]

@@ -1,4 +1,4 @@
-"""Normalizes phone numbers for comparison, and tells which ones cannot exist."""
+"""Normalizes phone numbers for comparison, and detects those that can't exist."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import phonenumbers
 class Phone:
     """A phone number, parsed as far as possible without a guess. All of it is personal data.
 
-    `normal` is E.164 of a number with a country code, else its digits: to be compared. `possible`
-    is what `is_possible` says, None of a number without a country code. `is_made_up` is whether it
-    has no digit at all, repeats one digit, or counts up from 0 or 1, with or without its country
-    code.
+    `normal`, for comparison, is the E.164 form of a number with a country code, otherwise its
+    digits. `possible` is the result of `is_possible`, None for a number without a country code.
+    `is_made_up` is true if it has no digits, repeats one digit, or counts up from 0 or 1, with or
+    without its country code.
     """
 
     normal: str = field(repr=False)
@@ -42,15 +42,15 @@ def parse_phone(phone: str) -> Phone:
 
 
 def is_international(phone: str) -> bool:
-    """Whether a number begins with + (also a full-width one) and so with its country code."""
+    """Whether a number begins with + (also a full-width one), and so with a country code."""
     return phone.lstrip("( \t\r\n").startswith(("+", "\N{FULLWIDTH PLUS SIGN}"))
 
 
 def is_possible(number: phonenumbers.PhoneNumber) -> bool:
-    """Whether the number's country has numbers of this length: what the check and forms refuse by.
+    """Whether the number's country has numbers of this length; checks and forms reject others.
 
-    Whether the number's area code is assigned is not asked: codes are added faster than tables of
-    them are updated.
+    Whether the area code is assigned doesn't matter: codes are added faster than tables are
+    updated.
     """
     reason = phonenumbers.is_possible_number_with_reason(number)
     return bool(reason == phonenumbers.ValidationResult.IS_POSSIBLE)
@@ -66,7 +66,7 @@ def is_in_known_range(phone: str) -> bool:
 
 _ASCENDING: Final = "01234567890123456789"
 _SHORTEST_SEQUENCE: Final = 7
-"""Ascending digits from which on they are not a coincidence."""
+"""How many ascending digits are not a coincidence."""
 
 
 def _is_sequence(digits: str) -> bool:

@@ -31,7 +31,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """AWS could not be asked, or gave no usable answer."""
+    """AWS couldn't be reached, or gave no usable answer."""
 
     failure: Failure
 

@@ -56,11 +56,11 @@ class ScanPart:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One reading of everything in scope, without the accounts themselves.
+    """One check of everything in scope, without the accounts themselves.
 
-    `failure` says why a scan is incomplete or failed. `counts` is of accounts, by outcome. Where
-    there are several organizations `parts` has each, `scope` is the first one's that was found
-    out, and `failure` is the first one's that has one, its words naming the organization.
+    `failure` says why a scan is incomplete or failed. `counts` counts accounts by outcome. If there
+    are several organizations, `parts` has each of them, `scope` is the first known one, and
+    `failure` is the first one, with the organization's name in its message.
     """
 
     id: int
@@ -75,14 +75,14 @@ class Scan:
 
     @property
     def accounts(self) -> int:
-        """How many accounts were listed."""
+        """The number of listed accounts."""
         return sum(self.counts.values())
 
     @property
     def failing(self) -> Mapping[str, Failure]:
-        """Why checking itself does not work, by organization; not where it was merely stopped.
+        """Why checks fail, by organization; not if a check was only stopped.
 
-        The one organization of a bot without `[[aws]]` tables has the name "".
+        The only organization of a bot without `[[aws]]` sections has the name "".
         """
         parts = self.parts or (ScanPart("", self.scope, self.failure),)
         return {
@@ -93,7 +93,7 @@ class Scan:
 
     @property
     def complete_in(self) -> frozenset[str]:
-        """The organizations that were listed and read as a whole."""
+        """The organizations that were listed and read completely."""
         if not self.parts:
             return frozenset({""} if self.state is ScanState.COMPLETE else ())
         return frozenset(part.organization for part in self.parts if part.failure is None)
@@ -101,7 +101,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a scan changed: findings that are new, that ended, and that merely stand."""
+    """What a scan changed: new findings, resolved ones, and those that stay open."""
 
     opened: tuple[FindingKey, ...] = ()
     resolved: tuple[FindingKey, ...] = ()
@@ -110,7 +110,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class ScanReport:
-    """A scan that ended, its accounts in the order listed, and what it changed."""
+    """A scan that ended, with its accounts in the order listed, and its changes."""
 
     scan: Scan
     results: Sequence[AccountResult]

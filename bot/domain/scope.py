@@ -14,7 +14,7 @@ class ScopeKind(StrEnum):
 class CallerRole(StrEnum):
     """The role of the calling account in its organization, which decides what it may request.
 
-    `UNKNOWN` where AWS does not let the caller find out.
+    `UNKNOWN` if AWS doesn't let the caller find out.
     """
 
     STANDALONE = "standalone account"
@@ -26,7 +26,7 @@ class CallerRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What AWS says about the caller; nothing of it is a setting."""
+    """What AWS says about the caller. None of it comes from the settings."""
 
     kind: ScopeKind
     role: CallerRole
@@ -46,13 +46,14 @@ class AwsTarget:
     """How one organization, or one account, is reached.
 
     Args:
-        name: what the policy and the reports call it; empty where there is but one.
+        name: its name in the policy and reports; empty if there is only one.
         profile: the profile of AWS's own configuration, if any.
-        role: the ARN of the role to assume, if any; with a profile, by that profile's credentials.
-        external_id: what the role asks for, if anything.
-        scope: what is looked after; None finds it out.
+        role: the ARN of the role to assume, if any; with the profile's credentials, if there is
+            one.
+        external_id: the external id that the role requires, if any.
+        scope: what to check; None detects it.
 
-    With neither profile nor role it is boto3's own chain.
+    Without profile and role, boto3's default credentials are used.
     """
 
     name: str = ""

@@ -1,4 +1,4 @@
-"""What keeps the bot from being heard in Slack: alerts that wait, another bot on the same app."""
+"""Problems with Slack: alerts that wait to be posted, and another bot on the same app."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why Slack did not take an announcement.
+    """Why Slack did not accept an announcement.
 
     Args:
         message: what happened.
         remedy: the next step.
-        code: Slack's own code; empty where Slack did not answer.
-        permanent: whether it takes a person to change it.
+        code: Slack's error code; empty if Slack did not answer.
+        permanent: whether a person must fix it.
     """
 
     message: str
@@ -33,7 +33,7 @@ class WaitingAlerts:
     Args:
         number: how many.
         since: when the first of them was refused.
-        refusal: why the one that waits longest was refused last.
+        refusal: the last refusal of the one that has waited longest.
     """
 
     number: int
@@ -48,7 +48,8 @@ class OtherBots:
     Args:
         connections: how many, by Slack's last count.
         since: when they were first counted.
-        lasting: whether they were counted again since, so that it is no restart that overlaps.
+        lasting: whether they were counted again since, so that it isn't just an overlapping
+            restart.
     """
 
     connections: int

@@ -1,4 +1,4 @@
-"""Explains an account's policy: which table decides each value, and which tables it overrides."""
+"""Explains an account's policy: which section sets each value, and which ones it overrides."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedValue:
-    """One value of an account's policy, the table that gives it, and the values it overrides."""
+    """One value of an account's policy, the section that sets it, and the values it overrides."""
 
     key: str
     value: Value = field(repr=False)
@@ -24,7 +24,7 @@ class ExplainedValue:
 
 
 def explain_values(policy: Policy, account: Account) -> tuple[ExplainedValue, ...] | PolicyUnknown:
-    """Every value of an account's policy with the table that gives it, in a fixed order."""
+    """Every value of an account's policy with the section that sets it, in a fixed order."""
     tables = policy.matching_tables(account)
     if isinstance(tables, PolicyUnknown):
         return tables

@@ -1,4 +1,4 @@
-"""Matches accounts by organization, OU, tag, name and id, for a table of the policy."""
+"""Matches accounts by organization, OU, tag, name and id, for a policy section."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SEGMENT_PART: Final = re.compile(r"[*?]|[^*?]+")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The accounts that a table applies to.
+    """The accounts that a section applies to.
 
-    Of several values of one criterion any may match, but every tag must; of several criteria each
-    must match. Without any criterion every account matches.
+    One value of a criterion must match, but all tags must. All criteria must match. Without
+    criteria, every account matches.
 
     Args:
         accounts: account ids.
@@ -34,9 +34,9 @@ class Match:
         tags: (key, glob of the value) pairs.
         units: OU paths as globs, whatever their case: `/Production` is the OU itself,
             `/Production/*` its children, `/Production/**` it and everything below it; an id
-            (`ou-ab12-11111111`) may stand for the path of its OU; what is percent-encoded stands
-            for itself, so that `/CI%2FCD` is the OU named `CI/CD`.
-        organizations: names of `[[aws]]` tables.
+            (`ou-ab12-11111111`) can replace the path of its OU; percent-encoded characters are
+            literal, so `/CI%2FCD` is the OU named `CI/CD`.
+        organizations: names of `[[aws]]` sections.
     """
 
     accounts: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Match:
     organizations: tuple[str, ...] = ()
 
     def matches(self, account: Account) -> bool | None:
-        """Whether it matches this account; None where that needs something that was not read."""
+        """Whether it matches this account; None if necessary data was not read."""
         answers = (self.matches_account(account), self.matches_location(account))
         if False in answers:
             return False
@@ -58,7 +58,7 @@ class Match:
         return bool(self.accounts or self.names or self.tags)
 
     def matches_account(self, account: Account) -> bool | None:
-        """Whether the account's id, name and tags match, where they are criteria."""
+        """Whether the account's id, name and tags match, if they are criteria."""
         if self.accounts and account.id not in self.accounts:
             return False
         if self.names and _any_of(self.names).fullmatch(_folded(account.name)) is None:
@@ -74,7 +74,7 @@ class Match:
         )
 
     def matches_location(self, account: Account) -> bool | None:
-        """Whether the account's organization and OUs match, where they are criteria."""
+        """Whether the account's organization and OUs match, if they are criteria."""
         if self.organizations and account.organization not in self.organizations:
             return False
         if not self.units:
@@ -84,11 +84,10 @@ class Match:
         return any(_is_in(unit, account.units) for unit in self.units)
 
     def specificity(self, account: Account) -> tuple[tuple[int, int], ...]:
-        """How specifically it names an account that it matches: the greater takes precedence.
+        """How specific the match of an account is: the greater value takes precedence.
 
-        An id is more specific than a name, then a tag, an OU (a deeper one more so), an
-        organization; of two with the same most specific criterion, the one with more criteria is
-        more specific.
+        From most to least specific: id, name, tag, OU (deeper ones first), organization. With the
+        same most specific criterion, more criteria are more specific.
         """
         criteria = []
         if self.accounts:
@@ -144,7 +143,7 @@ def _index_of(pattern: str, units: tuple[Unit, ...]) -> int | None:
 
 
 def _joined(names: Iterable[str]) -> str:
-    """A path of names; a slash within a name is no boundary: `%2F`, `?` and `*` match it."""
+    """A path of names. A slash within a name isn't a boundary: `%2F`, `?` and `*` match it."""
     return _folded("".join(f"/{name.replace('/', _SLASH)}" for name in names))
 
 
@@ -156,7 +155,7 @@ def _depth(pattern: str, units: tuple[Unit, ...]) -> int:
 
 @lru_cache(maxsize=1024)
 def _path(pattern: str) -> re.Pattern[str]:
-    """The pattern of an OU path, whose segments are globs of their own."""
+    """The pattern of an OU path, each of whose segments is a glob."""
     parts = [part for part in pattern.strip("/").split("/") if part]
     return re.compile(
         "".join("(?:/[^/]+)*" if part == "**" else f"/{_segment(part)}" for part in parts)

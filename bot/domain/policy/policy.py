@@ -1,7 +1,7 @@
-"""The policy and its tables, and the policy of one account that follows from them.
+"""The policy and its sections, and the policy of one account that results from them.
 
-Tables apply from the least specific to the most specific, and of equally specific ones from top to
-bottom; the last table that has a key decides its value.
+Sections apply from the least to the most specific, equally specific ones from top to bottom. The
+last section that has a key sets its value.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PolicyTable:
-    """One table of the policy: the accounts it applies to, and its values.
+    """One section of the policy: the accounts it applies to, and its values.
 
-    `source` names the table and its line. The keys of `values` are dotted: `security.presence`,
+    `source` names the section and its line. The keys of `values` are dotted: `security.presence`,
     `security.email`, `rules.placeholder` (None: off), `domains`, `channel`, `mention`, `owner_tag`,
     `excluded`, `exemption_days`, `verification_days`.
     """
@@ -45,9 +45,9 @@ class PolicyTable:
 
 @dataclass(frozen=True, slots=True)
 class PolicyUnknown:
-    """It is unknown which tables apply: `needs` names what was not read (`units`, `tags`).
+    """It is unknown which sections apply: `needs` names what was not read (`units`, `tags`).
 
-    `types` are the types that any table has evaluated.
+    `types` are the types that any section requires to be evaluated.
     """
 
     needs: tuple[str, ...]
@@ -79,7 +79,7 @@ BUILT_IN: Final = PolicyTable(
 
 @dataclass(frozen=True)
 class Policy:
-    """The whole policy: its tables from top to bottom, the built-in one first. Never changed."""
+    """The whole policy: its sections from top to bottom, the built-in one first. Immutable."""
 
     tables: tuple[PolicyTable, ...]
     _resolved: dict[tuple[int, ...], AccountPolicy] = field(
@@ -93,7 +93,7 @@ class Policy:
         *,
         tables: Iterable[PolicyTable] = (),
     ) -> Self:
-        """A policy that requires these types of every account, unless a table says otherwise."""
+        """A policy that requires these types for every account, unless a section says otherwise."""
         required = {
             f"{contact_type.value.lower()}.presence": Presence.REQUIRED for contact_type in types
         }
@@ -111,12 +111,12 @@ class Policy:
 
     @cached_property
     def names_owners(self) -> bool:
-        """Whether any table names the tag that holds an account's owner."""
+        """Whether any section names the tag with an account's owner."""
         return any(table.values.get("owner_tag") for table in self.tables)
 
     @cached_property
     def evaluated_types(self) -> tuple[ContactType, ...]:
-        """The types that any table has evaluated."""
+        """The types that any section requires to be evaluated."""
         return tuple(
             contact_type
             for contact_type in ContactType
@@ -133,7 +133,7 @@ class Policy:
         return any(self.turns_on(rule) for rule in OF_MEMBERS)
 
     def turns_on(self, rule: Rule) -> bool:
-        """Whether any table turns this rule on."""
+        """Whether any section turns this rule on."""
         return any(table.values.get(f"rules.{rule.value}") is not None for table in self.tables)
 
     def resolve(self, account: Account) -> AccountPolicy | PolicyUnknown:
@@ -152,7 +152,7 @@ class Policy:
         return policy
 
     def matching_tables(self, account: Account) -> tuple[PolicyTable, ...] | PolicyUnknown:
-        """The tables that apply to this account; each takes precedence over those before it."""
+        """The sections that apply to this account; each takes precedence over those before it."""
         matching = self._precedence.matching_tables(account)
         if matching is None:
             return self._unknown(account)
@@ -169,9 +169,9 @@ class Policy:
         )
 
     def _tables_that_exclude(self, account: Account) -> tuple[int, ...]:
-        """The tables that exclude an account whichever others match; none if it is not excluded.
+        """The sections that exclude an account; none if it isn't excluded.
 
-        No table takes an exclusion back, so one that matches is enough.
+        No section undoes an exclusion, so one that matches is enough.
         """
         excluding = tuple(
             index for index in self._excluding if self.tables[index].match.matches(account)

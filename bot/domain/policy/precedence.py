@@ -1,4 +1,4 @@
-"""Decides which tables of the policy apply to an account, and which takes precedence."""
+"""Decides which policy sections apply to an account, and in which order."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     _Location = tuple[str, tuple[Unit, ...] | None]
     _Rank = tuple[tuple[tuple[int, int], ...], int]
-    """How specifically a table matches an account, and its index."""
+    """How specifically a section matches an account, and its index."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A table that matches a location, and that also asks for an account's id, name or tags.
+    """A section that matches a location, and that also has an id, a name or tags.
 
-    `unknown` where it is not known whether it matches the location.
+    `unknown` if it is unknown whether it matches the location.
     """
 
     match: Match
@@ -28,9 +28,9 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _LocationMatch:
-    """The tables that match a location: those for every account there, and the candidates.
+    """The sections that match a location: those for every account there, and the candidates.
 
-    `unknown` where it is not known whether one of the former matches.
+    `unknown` if it is unknown whether one of the former matches.
     """
 
     ranks: tuple[_Rank, ...]
@@ -40,7 +40,7 @@ class _LocationMatch:
 
 @dataclass(frozen=True, slots=True)
 class Precedence:
-    """The matches of all tables, from top to bottom; the result of each location is cached."""
+    """The matches of all sections, from top to bottom; the result of each location is cached."""
 
     matches: tuple[Match, ...]
     _by_location: dict[_Location, _LocationMatch] = field(
@@ -48,9 +48,9 @@ class Precedence:
     )
 
     def matching_tables(self, account: Account) -> tuple[int, ...] | None:
-        """The indices of the tables that apply; each takes precedence over those before it.
+        """The indices of the sections that apply; each takes precedence over those before it.
 
-        None where that is unknown, since something that a table asks for was not read.
+        None if that is unknown because data that a section needs was not read.
         """
         location = self._match_location(account)
         ranks, unknown = list(location.ranks), location.unknown

@@ -1,4 +1,4 @@
-"""A policy to start from: what most accounts have already."""
+"""A starter policy: what most accounts already have."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FIELDS: Final = ("name", "title", "email", "phone")
 class Starter:
     """What most accounts have of one contact type.
 
-    `read` accounts could be read, of which `held` have the contact. `values` are the fields that
-    more than half of those have in common, with how many: {field: (value, number)}.
+    `read` accounts could be read, and `held` of them have the contact. `values` has the values that
+    more than half of those share, with their number: {field: (value, number)}.
     """
 
     type: ContactType
@@ -41,7 +41,8 @@ def starters(
     """What most accounts have, by type.
 
     Args:
-        contacts: of each type those of the accounts that could be read, None where one has none.
+        contacts: by type, those of the accounts that could be read; None for an account without
+            one.
     """
     return tuple(_starter(each, contacts.get(each, ())) for each in ContactType)
 
@@ -51,7 +52,7 @@ def _starter(contact_type: ContactType, read: Sequence[AlternateContact | None])
     values = {}
     for name in FIELDS:
         found = _most_common(getattr(contact, name) for contact in held)
-        # One account has everything in common with itself.
+        # A single account says nothing about most accounts.
         if found is not None and found[1] > 1 and 2 * found[1] > len(held):
             values[name] = found
     return Starter(contact_type, len(read), len(held), values)

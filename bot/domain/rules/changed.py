@@ -23,7 +23,7 @@ def changed(
     checked_fingerprint: str | None,
     fixed_to: AlternateContact | None,
 ) -> bool:
-    """Whether a scan sees a change that must be announced.
+    """Whether a scan found a change that must be announced.
 
     Args:
         policy: what the account should have, as far as known.
