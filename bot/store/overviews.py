@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.accounts import ACTIVE
 from bot.domain.exemptions import NOTICE
 from bot.domain.findings import Outcome, severity_of
 from bot.domain.overview import OpenAccount, Overview, RunningScan, Uncheckable
@@ -16,7 +18,8 @@ from bot.store.scans import LAST
 from bot.store.slack_health import other_bots, waiting_alerts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from bot.domain.exemptions import Exemption
     from bot.domain.failures import Failure, FailureCode
@@ -40,31 +43,28 @@ def _listed(wanted: Sequence[Outcome]) -> str:
 _NON_COMPLIANT: Final = _listed([outcome for outcome in Outcome if outcome.is_non_compliant])
 _UNCHECKED: Final = _listed([outcome for outcome in Outcome if outcome.unchecked])
 
-_COUNTS: Final = f"""
-WITH worst AS (
-    SELECT account_id, min(
-        CASE WHEN exemption_id IS NULL THEN {_OUTCOME_RANK} ELSE {_RANKS[Outcome.EXEMPT]} END
-    ) AS outcome
-    FROM findings WHERE resolved_at IS NULL GROUP BY account_id
-), reached AS (
-    SELECT account_id, max(2 * scan_id + CASE WHEN results = '[]' THEN 1 ELSE 0 END) % 2 AS skipped
-    FROM scan_results WHERE seen = 1 GROUP BY account_id
-)
-SELECT
-    coalesce(worst.outcome, CASE WHEN reached.skipped = 1 OR accounts.state != 'ACTIVE'
-        THEN {_RANKS[Outcome.SKIPPED]} ELSE {_RANKS[Outcome.COMPLIANT]} END) AS outcome,
-    count(*) AS number
-FROM accounts
-LEFT JOIN worst ON worst.account_id = accounts.id
-LEFT JOIN reached ON reached.account_id = accounts.id
-WHERE gone_at IS NULL AND (
-    worst.outcome IS NOT NULL OR reached.skipped IS NOT NULL
-    OR EXISTS (SELECT 1 FROM contacts WHERE contacts.account_id = accounts.id)
-)
-GROUP BY 1
+_LISTED: Final = "SELECT id, state FROM accounts WHERE gone_at IS NULL"
+
+_OUTCOMES_OF_FINDINGS: Final = f"""
+SELECT account_id, min(
+    CASE WHEN exemption_id IS NULL THEN {_OUTCOME_RANK} ELSE {_RANKS[Outcome.EXEMPT]} END
+) AS outcome
+FROM findings WHERE resolved_at IS NULL GROUP BY account_id
 """  # noqa: S608 - only constants are put in
-"""The newest scan that reached an account tells whether it was skipped; an account that was listed
-but never reached is not counted."""
+
+_SCAN_BEFORE: Final = """
+SELECT coalesce(max(scan_id), 0) AS number FROM scan_results WHERE scan_id < :before
+"""
+
+_REACHED: Final = """
+SELECT account_id, CASE WHEN results = '[]' THEN 1 ELSE 0 END AS skipped FROM scan_results
+WHERE scan_id = :scan_id AND seen = 1
+"""
+
+_READ: Final = "SELECT DISTINCT account_id FROM contacts"
+
+_NEWEST: Final = 2**62
+"""More than the id of any scan."""
 
 _WORST: Final = f"""
 SELECT account_id, min({SEVERITY_RANK}) AS worst, folded
@@ -151,8 +151,31 @@ class Overviews(Repository):
 
 
 def _counts(db: Transaction) -> Mapping[Outcome, int]:
-    found = {_OUTCOMES[row["outcome"]]: row["number"] for row in db.rows(_COUNTS)}
-    return {outcome: found.get(outcome, 0) for outcome in Outcome}
+    """Accounts by outcome; one that was listed but never reached by a scan is not counted."""
+    listed = {row["id"]: row["state"] for row in db.stream(_LISTED)}
+    found = {row["account_id"]: row["outcome"] for row in db.stream(_OUTCOMES_OF_FINDINGS)}
+    counted = Counter(_OUTCOMES[rank] for account_id, rank in found.items() if account_id in listed)
+    for account_id, skipped in _without_findings(db, listed.keys() - found.keys()):
+        skip = skipped or listed[account_id] != ACTIVE
+        counted[Outcome.SKIPPED if skip else Outcome.COMPLIANT] += 1
+    return {outcome: counted[outcome] for outcome in Outcome}
+
+
+def _without_findings(db: Transaction, rest: AbstractSet[str]) -> Iterator[tuple[str, bool]]:
+    """Of these accounts those that a scan reached, and whether the newest one skipped them.
+
+    One scan after the other is looked at, the newest first: usually it reached all of them.
+    """
+    left, scan_id = set(rest), _NEWEST
+    while left and (scan_id := db.number(_SCAN_BEFORE, before=scan_id)):
+        for row in db.stream(_REACHED, scan_id=scan_id):
+            if row["account_id"] in left:
+                left.discard(row["account_id"])
+                yield row["account_id"], bool(row["skipped"])
+    if left:
+        yield from (
+            (row["account_id"], False) for row in db.stream(_READ) if row["account_id"] in left
+        )
 
 
 def _open_accounts(db: Transaction, limit: int, offset: int) -> list[OpenAccount]:
