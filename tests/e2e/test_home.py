@@ -52,7 +52,7 @@ def test_home_from_an_open_to_a_fix(bot: Bot, slack: SlackSandbox, aws: AwsSandb
     bot.start()
     slack.wait_message("contacts missing")
     slack.open_home()
-    home = wait_home(slack, "6 accounts need attention")
+    home = wait_home(slack, "6 accounts have no security contact")
     assert len(slack.calls("views.publish")) == 1
     (fix, *_) = (
         block["accessory"]
@@ -62,9 +62,9 @@ def test_home_from_an_open_to_a_fix(bot: Bot, slack: SlackSandbox, aws: AwsSandb
     slack.press(fix["action_id"], home=True, exact=True)
     slack.wait_view("'block_id': 'phone'")
     slack.submit(**FORM)
-    wait_home(slack, "5 accounts need attention")
+    wait_home(slack, "5 accounts have no security contact")
     assert aws.contact("444444444444", "SECURITY") is not None
     slack.press("altcontact_home_check", home=True)
     bot.wait_log("scan ended", number=2)
-    wait_home(slack, "5 accounts need attention")
+    wait_home(slack, "5 accounts have no security contact")
     assert "Checks and alerts are working." not in str(slack.home())

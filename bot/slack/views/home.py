@@ -21,7 +21,7 @@ from bot.slack.views.blocks import (
     paragraph,
     section,
 )
-from bot.slack.views.open_accounts import account_rows, common_problem
+from bot.slack.views.open_accounts import account_rows, attention_heading, common_problem
 from bot.slack.views.problem import problem_message
 from bot.slack.views.row_actions import EXEMPT, VERIFY, account_name, title
 
@@ -205,11 +205,10 @@ def _attention(overview: Overview, *, read_only: bool) -> Iterator[Block]:
     number = overview.non_compliant
     if not overview.worst:
         return
-    needs = "account needs" if number == 1 else "accounts need"
     is_all = number <= len(overview.worst)
     common = common_problem(overview.worst) if is_all else ""
     yield divider()
-    yield paragraph(f"*{number:,} {needs} attention*" + (f" · {escape(common)}" if common else ""))
+    yield paragraph(attention_heading(number, common))
     yield from account_rows(overview.worst, read_only=read_only, known=common)
     if not is_all:
         label = "Show all accounts that need attention"

@@ -37,14 +37,31 @@ TURN: Final = "altcontact_home_page"
 ROWS: Final = 20
 """Accounts on a page, a block each of the 100 that a modal takes."""
 
+_MISSING: Final = "No "
+"""Begins what is said of contacts that are missing."""
+
 _PROBLEM_TEXT: Final = 300
 """Characters of what is wrong with one account's contacts."""
 
 
 def common_problem(found: Sequence[OpenAccount]) -> str:
-    """What is wrong with all of several accounts alike, for their heading; empty if they differ."""
+    """What is wrong with every one of these accounts, for their heading; empty if they differ."""
     problems = {_problem(account.findings) for account in found}
-    return next(iter(problems)) if len(problems) == 1 and len(found) > 1 else ""
+    return problems.pop() if len(problems) == 1 else ""
+
+
+def attention_heading(total: int, common: str) -> str:
+    """How many accounts need attention, for mrkdwn.
+
+    Args:
+        total: how many.
+        common: what is wrong with every one of them; empty if they differ.
+    """
+    is_one = total == 1
+    if common.startswith(_MISSING) and common.count(".") == 1:
+        return f"*{accounts(total)} {'has' if is_one else 'have'} {escape(_lower(common))}*"
+    heading = f"*{accounts(total)} {'needs' if is_one else 'need'} attention*"
+    return f"{heading} · {escape(common)}" if common else heading
 
 
 def account_rows(found: Sequence[OpenAccount], *, read_only: bool, known: str = "") -> list[Block]:
@@ -143,13 +160,17 @@ def _problem(findings: Sequence[Finding]) -> str:
         for contact_type, found in by_type.items()
         if any(finding.key.rule is Rule.MISSING for finding in found)
     ]
-    said = [f"No {_either(missing)} contact."] if missing else []
+    said = [f"{_MISSING}{_either(missing)} contact."] if missing else []
     said += [
         sentences(contact_type, [each.reason for each in found], f"{contact_type.label} contact")
         for contact_type, found in by_type.items()
         if contact_type.label.lower() not in missing
     ]
     return clip(" ".join(said), _PROBLEM_TEXT)
+
+
+def _lower(sentence: str) -> str:
+    return f"{sentence[0].lower()}{sentence[1:]}".rstrip(".")
 
 
 def _either(words: Sequence[str]) -> str:

@@ -74,7 +74,7 @@ def test_from_the_first_look_to_a_fix(bench: SlackBench) -> None:
     open_home(slack, "No check yet.")
     pressed(slack, CHECK)
     wait_home(slack, "0% compliant (0 of 2 accounts)")
-    assert "2 accounts need attention" in str(slack.home())
+    assert "2 accounts have no security contact" in str(slack.home())
     pressed(slack, FIX)
     form = slack.wait_view(SHOWN)
     assert form["previous"] is None, "a form that is opened from Home is not on top of a modal"
@@ -150,7 +150,7 @@ def test_who_cannot_fix_reads_so_in_a_window(bench: SlackBench) -> None:
     """A press on Home has no message to answer beside: the refusal opens as a modal."""
     slack = bench.slack
     bench.announce()
-    open_home(slack, "need attention", BOB)
+    open_home(slack, "have no security contact", BOB)
     pressed(slack, FIX, BOB)
     slack.wait_view("You don't have permission to change contacts.", BOB)
     slack.close(BOB)
@@ -189,7 +189,7 @@ def test_people_from_elsewhere(bench: SlackBench) -> None:
     )
     open_home(slack, "This bot answers people of its own Slack workspace only.", "U0CONNECT1")
     assert "Data lake" not in str(slack.home("U0CONNECT1"))
-    open_home(slack, "need attention", "U0GUEST001")
+    open_home(slack, "have no security contact", "U0GUEST001")
 
 
 def test_a_lost_answer_replaces_nothing_newer(bench: SlackBench) -> None:

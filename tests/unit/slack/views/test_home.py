@@ -205,8 +205,11 @@ def test_exemptions_that_end_soon() -> None:
 def test_what_is_wrong_is_said_once() -> None:
     """In the heading if it is the same for all, else in each row, with the severity."""
     same = text(shown(many(3)))
-    assert same.count("No security contact.") == 1
-    assert "*3 accounts need attention* · No security contact." in same
+    assert same.count("no security contact") == 1
+    assert "*3 accounts have no security contact*" in same
+    assert "*1 account has no security contact*" in text(shown(many(1)))
+    weak_alone = replace(many(1), worst=(needing(8, outcome=Outcome.WEAK),))
+    assert "*1 account needs attention* · It is a placeholder." in text(shown(weak_alone))
     weak = needing(8, outcome=Outcome.WEAK)
     differ = replace(many(1), worst=(needing(1), weak), counts={Outcome.MISSING: 2})
     said = text(shown(differ))
@@ -217,7 +220,7 @@ def test_what_is_wrong_is_said_once() -> None:
     )
     account = OpenAccount(account_id(1), "Shop", (finding(1), both))
     two = text(shown(replace(many(1), worst=(account,))))
-    assert "No security or billing contact." in two
+    assert "*1 account has no security or billing contact*" in two
 
 
 def test_no_contact_details() -> None:

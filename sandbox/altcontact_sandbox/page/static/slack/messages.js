@@ -72,6 +72,9 @@ class Messages {
     this.list.hidden = ui.place === "home";
     if (ui.place === "home") {
       this.newer.hidden = true;
+      // Otherwise a Home that grows would be kept at its end, as messages are.
+      this.atBottom = false;
+      if (isNewPlace) this.root.scrollTop = 0;
       return;
     }
     if (isNewPlace) {
