@@ -209,7 +209,7 @@ def test_what_is_wrong_is_said_once() -> None:
     assert "*3 accounts have no security contact*" in same
     assert "*1 account has no security contact*" in text(shown(many(1)))
     weak_alone = replace(many(1), worst=(needing(8, outcome=Outcome.WEAK),))
-    assert "*1 account needs attention* · It is a placeholder." in text(shown(weak_alone))
+    assert "*1 account needs attention* · Security contact: It is" in text(shown(weak_alone))
     weak = needing(8, outcome=Outcome.WEAK)
     differ = replace(many(1), worst=(needing(1), weak), counts={Outcome.MISSING: 2})
     said = text(shown(differ))
