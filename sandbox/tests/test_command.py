@@ -51,10 +51,10 @@ def test_other_people_choices_and_slips() -> None:
         "cancel",
         "as bob",
         "/altcontact fix Data lake",
-        "1",
     )
     assert status == 0, shown
-    assert "Several accounts match" in shown
+    assert "2 accounts match “web”" in shown
+    assert "Search by name or id]" in shown
     assert "There is no button 99" in shown
     assert "a number            press that button" in shown
     assert "You don't have permission to change contacts" in shown

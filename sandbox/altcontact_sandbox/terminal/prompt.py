@@ -12,7 +12,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.slack.workspace import ALERTS, ALICE, BOB, CAROL, GROUP
-from altcontact_sandbox.terminal.rendering import message_lines, view_lines
+from altcontact_sandbox.terminal.rendering import message_lines, printable, view_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,8 @@ class Prompt:
         self._ask = ask
         self._user = ALICE
         self._shown: dict[str, tuple[str, str]] = {}
-        self._buttons: list[tuple[str, str, Seen | None]] = []
+        # A menu that searches has no value: pressing it asks what for.
+        self._buttons: list[tuple[str, str | None, Seen | None]] = []
         self._form = ""
         self._printing = threading.Lock()
         self._over = threading.Event()
@@ -94,9 +95,25 @@ class Prompt:
             self._print([f"There is no button {number}."])
             return
         action_id, value, message = self._buttons[number - 1]
+        if value is None:
+            self._search(action_id, message)
+            return
         answer = self._control.press(action_id, value, message=message, user=self._user)
         if "error" in answer:
             self._print([f"That button is gone: {answer['error']}."])
+
+    def _search(self, action_id: str, message: Seen | None) -> None:
+        """Ask for words, and number what the app offers for them."""
+        words = self._ask("  Search: ", "").strip()
+        answer = self._control.suggest(action_id, words, message=message, user=self._user)
+        offered = answer.get("options", [])
+        lines = [f"({answer['error']})"] if "error" in answer else ["(nothing found)"]
+        if offered:
+            self._buttons += [(action_id, option["value"], message) for option in offered]
+            first = len(self._buttons) - len(offered) + 1
+            texts = [printable(option["text"]["text"]) for option in offered]
+            lines = [f"[{number} {text}]" for number, text in enumerate(texts, first)]
+        self._print(lines)
 
     def _settle(self) -> None:
         """Let answers arrive; go through the form where one is open."""
@@ -165,7 +182,7 @@ class Prompt:
 
     def _numbering(self, message: Seen | None) -> Callable[[Seen], int]:
         def number(element: Seen) -> int:
-            self._buttons.append((element["action_id"], element["value"], message))
+            self._buttons.append((element["action_id"], element.get("value"), message))
             return len(self._buttons)
 
         return number

@@ -116,8 +116,8 @@ def _section(block: Block, number: Number, names: Mapping[str, str]) -> list[str
 def _element(element: Block, number: Number) -> str:
     if element["type"] == "button":
         return f"[{number(element)} {element['text']['text']}]"
-    if "options" not in element:  # the app is asked while somebody types, which needs the page
-        return f"({readable(element['placeholder'], {})})"
+    if "options" not in element:  # the app is asked for them while somebody types
+        return f"[{number(element)} {readable(element['placeholder'], {})}]"
     options = [
         f"[{number({**element, 'value': option['value']})} {printable(option['text']['text'])}]"
         for option in element["options"]

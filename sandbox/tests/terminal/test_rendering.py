@@ -24,11 +24,11 @@ class Numbers:
     """Counts what can be pressed."""
 
     def __init__(self) -> None:
-        self.pressed: list[str] = []
+        self.pressed: list[str | None] = []
 
     def __call__(self, element: dict[str, Any]) -> int:
         """The next number."""
-        self.pressed.append(element["value"])
+        self.pressed.append(element.get("value"))
         return len(self.pressed)
 
 
@@ -68,11 +68,11 @@ def test_a_choice_lists_its_options() -> None:
 
 
 def test_a_menu_that_searches_says_so() -> None:
-    """A menu whose options come while somebody types has nothing to number."""
+    """A menu whose options come while somebody types is numbered itself."""
     numbers = Numbers()
     message = account_choice.choice_message(AccountChoice("lab"), 2)
-    assert "(Search by name or id)" in shown(message, numbers)
-    assert numbers.pressed == []
+    assert "[1 Search by name or id]" in shown(message, numbers)
+    assert numbers.pressed == [None]
 
 
 def test_a_form_shows_values_hints_and_errors() -> None:
