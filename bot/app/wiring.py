@@ -101,7 +101,9 @@ class Services:
         self.policies = AccountPolicies(
             store.accounts, policy, AccountPlacer(self.organizations, store.accounts, clock)
         )
-        self.accounts = AccountViewService(self.organizations, store, self.policies, members, clock)
+        self.accounts = AccountViewService(
+            self.organizations, store, self.policies, members, clock, on_recorded=on_recorded
+        )
         self.finder = AccountFinder(store.accounts, self.organizations, clock)
         self._on_recorded = on_recorded
 

@@ -17,7 +17,7 @@ from bot.services.evaluation_context import load_context
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact
@@ -59,6 +59,7 @@ class AccountViewService:
         policies: look up what accounts should have.
         directory: the members of the Slack workspace.
         clock: the time.
+        on_recorded: called when what was read has been recorded.
     """
 
     def __init__(
@@ -68,12 +69,15 @@ class AccountViewService:
         policies: AccountPolicies,
         directory: MemberDirectory,
         clock: Clock,
+        *,
+        on_recorded: Callable[[], None] = lambda: None,
     ) -> None:
         self._contacts = contacts
         self._store = store
         self._policies = policies
         self._directory = directory
         self._clock = clock
+        self._on_recorded = on_recorded
 
     def show(self, account: Account) -> AccountView:
         """Read all three contacts now, judge them, and remember what was read.
@@ -102,6 +106,7 @@ class AccountViewService:
             account, readings, account_policy, read_at, facts, placement_failures=found.failures
         )
         self._store.findings.observe(result)
+        self._on_recorded()
         judged = (
             set()
             if isinstance(account_policy, PolicyUnknown)

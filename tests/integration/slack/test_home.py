@@ -122,6 +122,16 @@ def test_others_who_look_see_it_too(bench: SlackBench) -> None:
     assert slack.home(ALICE) is None
 
 
+def test_a_check_of_one_account_counts(bench: SlackBench) -> None:
+    """What it finds to be fixed in AWS is fixed on Home, before the next check of all accounts."""
+    slack = bench.slack
+    bench.announce()
+    open_home(slack, "0% compliant (0 of 2 accounts)")
+    bench.gateway.hold(2)
+    slack.command("/altcontact check lake")
+    wait_home(slack, "50% compliant (1 of 2 accounts)")
+
+
 def test_the_person_reads_why_a_check_did_not_start(
     monkeypatch: pytest.MonkeyPatch, slack: SlackSandbox, tmp_path: Path
 ) -> None:
