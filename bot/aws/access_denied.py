@@ -29,6 +29,25 @@ class Request:
     account_id: str = ""
     scope: Scope | None = None
 
+    @property
+    def action(self) -> str:
+        """The IAM action of the request: `account:GetAlternateContact`; empty if it isn't known."""
+        if not self.operation:
+            return ""
+        service = "account" if self.operation in _ACCOUNT else "organizations"
+        return f"{'sts' if self.operation in _STS else service}:{self.operation}"
+
+
+_ACCOUNT: Final = frozenset(
+    {
+        "GetAccountInformation",
+        "GetAlternateContact",
+        "GetContactInformation",
+        "PutAlternateContact",
+    }
+)
+_STS: Final = frozenset({"AssumeRole", "GetCallerIdentity"})
+"""The operations of these services that the bot uses; all others are of AWS Organizations."""
 
 DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 """The codes of a denial."""
@@ -54,6 +73,9 @@ _SIGNS: Final = (
         FailureCode.ACCOUNT_STATE,
     ),
 )
+_STATES: Final = frozenset({"suspended", "closed"})
+"""Of the words that tell an account's state, those that name it."""
+
 _STRANGER: Final = re.compile(r"not a member of your organization", re.IGNORECASE)
 _STANDALONE_CONTEXT: Final = re.compile(r"standalone context", re.IGNORECASE)
 _NO_ACCESS_TO_ORGANIZATION: Final = re.compile(r"have permissions? to access this", re.IGNORECASE)
@@ -75,15 +97,11 @@ def explain_access_denied(message: str, code: str, request: Request) -> Failure:
             message="The account isn't in the organization, or no longer is.",
             remedy="Check again: accounts that left the organization are no longer listed.",
         )
-    found = next((cause for sign, cause in _SIGNS if sign.search(text)), None)
-    if found is FailureCode.PERMISSION_MISSING:
-        return _permission_missing(text, code)
-    if found is not None:
-        return failure(found, code=code)
-    cause = _unexplained(text, request)
-    if cause is FailureCode.PERMISSION_MISSING:
-        return _permission_missing(text, code)
-    return failure(cause, code=code)
+    found = next(((cause, sign.search(text)) for sign, cause in _SIGNS if sign.search(text)), None)
+    cause, sign = found if found is not None else (_unexplained(text, request), None)
+    named = _ACTION.search(text)
+    message, remedy = _words(cause, named[1] if named else request.action, sign)
+    return failure(cause, code=code, message=message, remedy=remedy)
 
 
 def _unexplained(text: str, request: Request) -> FailureCode:
@@ -100,15 +118,29 @@ def _unexplained(text: str, request: Request) -> FailureCode:
     return FailureCode.WRONG_CALLER if _STANDALONE_CONTEXT.search(text) else FailureCode.DENIED
 
 
-def _permission_missing(text: str, code: str) -> Failure:
-    usual = failure(FailureCode.PERMISSION_MISSING, code=code)
-    action = _ACTION.search(text)
-    if action is None:
-        return usual
-    return failure(
-        FailureCode.PERMISSION_MISSING,
-        code=code,
-        message=f"The bot's role doesn't have permission to call {action[1]}: its IAM policy "
-        "doesn't allow it.",
-        remedy=f"Add {action[1]} to the bot's IAM policy. docs/install.md has the complete policy.",
-    )
+def _words(cause: FailureCode, action: str, sign: re.Match[str] | None) -> tuple[str, str]:
+    """Message and remedy that name the denied action or the account's state; empty: the usual.
+
+    Args:
+        cause: why access was denied.
+        action: the IAM action, empty if it isn't known.
+        sign: the part of AWS's text that told the cause, if any.
+    """
+    state = sign[0].lower() if sign is not None else ""
+    if cause is FailureCode.ACCOUNT_STATE and state in _STATES:
+        return f"The account is {state}, so AWS doesn't allow this.", ""
+    if not action:
+        return "", ""
+    match cause:
+        case FailureCode.DENIED_BY_SCP:
+            return f"{action} was denied by a service control policy.", ""
+        case FailureCode.PERMISSION_MISSING:
+            return (
+                f"The bot's role doesn't have permission to call {action}. Its IAM policy doesn't "
+                "allow it.",
+                f"Add {action} to the bot's IAM policy. docs/install.md has the complete policy.",
+            )
+        case FailureCode.DENIED:
+            return f"AWS denied {action} without giving a reason.", ""
+        case _:
+            return "", ""

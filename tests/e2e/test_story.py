@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM
 
 if TYPE_CHECKING:
     from altcontact_sandbox.aws.sandbox import AwsSandbox
@@ -133,6 +134,33 @@ def test_fix_by_name_opens_the_form(ready: Bot, slack: SlackSandbox) -> None:
     assert slack.view(BOB) is None
 
 
+def test_from_one_account_to_the_next(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """The shared contact is filled in by a press, and the next account has the same values."""
+    open_form(slack)
+    slack.wait_view("Use the contact that")
+    slack.press("altcontact_use_common")
+    slack.wait_view("other accounts have.")
+    slack.submit()
+    saved = slack.wait_view("Next account: Data lake")
+    assert "Saved and verified in AWS." in str(saved)
+    assert aws.contact(WEB, "SECURITY") == SECURITY_TEAM
+    slack.press("altcontact_next")
+    form = slack.wait_view("Filled in with the contact that you saved for")
+    assert form["values"]["email"] == SECURITY_TEAM.email
+    slack.submit()
+    slack.wait_view("Saved and verified")
+    assert aws.contact("444444444444", "SECURITY") == SECURITY_TEAM
+    assert SECURITY_TEAM.email not in ready.log
+
+
+def test_an_inactive_account_is_told_by_its_state(ready: Bot, slack: SlackSandbox) -> None:
+    """There is nothing to fill in where AWS would refuse it."""
+    slack.command("/altcontact fix Old shop")
+    view = slack.wait_view("suspended")
+    assert "Old shop" in str(view)
+    assert "submit" not in view["view"]
+
+
 def test_help_typos_and_repeated_deliveries(ready: Bot, slack: SlackSandbox) -> None:
     """Help tells last and next check, a typo the nearest command; a repeated delivery acts once."""
     slack.command("/altcontact")
@@ -183,11 +211,11 @@ def test_a_throttled_write_is_tried_again(ready: Bot, slack: SlackSandbox, aws: 
 def test_a_write_that_is_denied_says_why_and_keeps_what_was_typed(
     ready: Bot, slack: SlackSandbox, aws: AwsSandbox
 ) -> None:
-    """A denial comes with its mend, and the form as it was filled."""
+    """A denial names the action and the next step, and the form stays as it was filled in."""
     aws.deny("account:PutAlternateContact", WEB, by="scp")
     open_form(slack)
     slack.submit(**FORM)
-    view = slack.wait_view("service control policy")
+    view = slack.wait_view("account:PutAlternateContact was denied by a service control policy.")
     assert FORM.items() <= view["values"].items()
     aws.clear_denials()
     slack.submit(**FORM)

@@ -240,8 +240,60 @@ def test_a_denial_by_organizations_is_told_by_its_message(message: str, cause: F
     assert explain(refused, request).cause is cause
 
 
+@pytest.mark.parametrize(
+    ("message", "request_", "told"),
+    [
+        (
+            EXPLICIT + "service control policy",
+            about(MEMBER),
+            "account:GetAlternateContact was denied by a service control policy.",
+        ),
+        # AWS's text is the last word on which action it was.
+        (
+            EXPLICIT.replace("Get", "Put") + "service control policy",
+            about(MEMBER),
+            "account:PutAlternateContact was denied by a service control policy.",
+        ),
+        (
+            "denied by a service control policy",
+            Request("PutAlternateContact", MEMBER),
+            "account:PutAlternateContact was denied by a service control policy.",
+        ),
+        (BARE, about(MEMBER), "AWS denied account:GetAlternateContact without giving a reason."),
+        (
+            "Access denied",
+            Request("ListAccounts"),
+            "AWS denied organizations:ListAccounts without giving a reason.",
+        ),
+        ("Access denied", Request(""), "AWS denied access without giving a reason."),
+        (
+            "Not allowed by a session policy",
+            Request("AssumeRole"),
+            "The bot's role doesn't have permission to call sts:AssumeRole. Its IAM policy "
+            "doesn't allow it.",
+        ),
+        (
+            f"{BARE} (The account is SUSPENDED.)",
+            about(MEMBER),
+            "The account is suspended, so AWS doesn't allow this.",
+        ),
+        (
+            f"{BARE} (The account state is invalid.)",
+            about(MEMBER),
+            "AWS doesn't allow this in the account's current state.",
+        ),
+    ],
+)
+def test_a_denial_names_what_was_denied(message: str, request_: Request, told: str) -> None:
+    """The action, by AWS's text or by the request; of an inactive account its state."""
+    refused = error("AccessDeniedException", USER + message, operation=request_.operation)
+    failure = explain(refused, request_)
+    assert failure.message == told
+    assert failure.remedy
+
+
 def test_a_missing_permission_names_the_action() -> None:
-    """Who has to mend the policy is told the action, and nothing else of AWS's text."""
+    """Who has to change the policy is told the action, and nothing else of AWS's text."""
     failure = explain(error("AccessDeniedException", USER + NO_POLICY, 403), about(MEMBER))
     assert "account:GetAlternateContact" in failure.message
     assert "account:GetAlternateContact" in failure.remedy
