@@ -1,7 +1,7 @@
-"""The use case *exempt*: set findings aside for a time, verify by hand, and end either early.
+"""The use case *exempt*: exempt findings for a time, record manual verifications, end either early.
 
-Who may change contacts may do this; nobody else may. What was shown to the person is compared with
-what stands, so that nobody sets aside, unknowingly, what somebody else did or mended meanwhile.
+Only fixers may do this. The findings that the person saw are compared with the current ones, so
+that nobody unknowingly exempts what somebody else has exempted or fixed in the meantime.
 """
 
 from __future__ import annotations
@@ -34,24 +34,28 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 DEFAULT_DAYS: Final = 90
-"""Days for which a finding is set aside unless the person chooses others, or may not."""
+"""Days of an exemption unless the person chooses otherwise, or the policy allows fewer."""
+
+_LIST: Final = "To see all exemptions, type /altcontact exemptions."
+_SEARCH: Final = "It may have left the organization. To search for it, type /altcontact check <id>."
+_REVIEW: Final = "Review the findings that are left, then submit again."
 
 FINDINGS, TYPES, REASON, UNTIL = "findings", "types", "reason", "until"
 """The fields of the forms."""
 
 _NOON: Final = time(12, tzinfo=UTC)
-"""When a day's exemptions end: it is that day then almost everywhere."""
+"""When exemptions end on their last day: it is that day then almost everywhere on earth."""
 
 
 class ExemptionService:
-    """Sets findings aside. Safe to call from several threads.
+    """Grants and ends exemptions and verifications. Safe to use from several threads.
 
     Args:
-        store: what is remembered.
-        fixers: who may change contacts, and so set aside what is said of them.
+        store: findings, accounts and exemptions.
+        fixers: who may change contacts, and so exempt findings.
         policies: look up what accounts should have.
         clock: the time.
-        on_recorded: called when something changed what is announced.
+        on_recorded: called after a change that alerts have to show.
     """
 
     def __init__(
@@ -71,29 +75,29 @@ class ExemptionService:
         self._lock = threading.Lock()
 
     def days(self, account: Account) -> int:
-        """For how many days this account's findings may be set aside at most."""
+        """For how many days this account's findings can be exempt at most."""
         return min(self._limit(account, "exemption_days"), LONGEST_EXEMPTION)
 
     def verified_days(self, account: Account) -> int:
-        """For how many days a look at this account by hand is good."""
+        """For how many days a manual verification of this account is valid."""
         return self._limit(account, "verification_days")
 
     def grant(
         self, actor: Actor, account_id: str, shown: Mapping[int, int], reason: str, until: date
     ) -> list[Exemption]:
-        """Set findings of an account aside, all or none.
+        """Exempt findings of an account, all or none.
 
         Args:
-            actor: who asks; their right is asked for anew.
-            account_id: whose findings.
-            shown: {id of a finding: id of what set it aside when it was shown, 0 for nothing}.
+            actor: who asks; Slack is asked again whether they are a fixer.
+            account_id: the account.
+            shown: {id of a finding: id of its exemption when it was shown, 0 for none}.
             reason: why.
-            until: the day on which they are open again.
+            until: the day on which the findings are open again.
 
         Raises:
-            NotAllowed: the person is not a fixer, or Slack could not say.
-            ExemptionRefused: the form is not right, or something else stands than was shown.
-            StoreError: it could not be recorded.
+            NotAllowed: the person isn't a fixer, or Slack couldn't say.
+            ExemptionRefused: a field is invalid, or the findings changed since they were shown.
+            StoreError: it couldn't be recorded.
         """
         self._fixers.require_fixer(actor, fresh=True)
         user_id = actor.user_id
@@ -112,11 +116,11 @@ class ExemptionService:
             ]
             repeated = [exemption for exemption in made if _same(exemption, user_id, reason, end)]
             if len(repeated) == len(found):
-                # Slack handed the same form in twice.
+                # Slack submitted the same form twice.
                 return repeated
             for finding, exemption_id in zip(found, shown.values(), strict=True):
                 _refuse_if_other(finding, exemption_id)
-            # A rule of a contact may be undecided and broken at once: that is one to set aside.
+            # A rule can be violated and impossible to evaluate at once; that is one exemption.
             keys = dict.fromkeys(
                 (finding.key.type, finding.key.rule) for finding in found if finding
             )
@@ -137,18 +141,18 @@ class ExemptionService:
     def verify(
         self, actor: Actor, account_id: str, shown: Mapping[ContactType, int], observation: str
     ) -> list[Exemption]:
-        """Record that a person looked at contacts by hand, where AWS has no API for that.
+        """Record that a person verified contacts manually, if AWS has no API for that.
 
         Args:
-            actor: who looked; their right is asked for anew.
-            account_id: whose contacts.
-            shown: {type: id of the finding that it cannot be checked, 0 where there was none}.
+            actor: who verified; Slack is asked again whether they are a fixer.
+            account_id: the account.
+            shown: {type: id of the finding that it can't be checked, 0 if there was none}.
             observation: what the person saw.
 
         Raises:
-            NotAllowed: the person is not a fixer, or Slack could not say.
-            ExemptionRefused: the form is not right, or a finding was resolved meanwhile.
-            StoreError: it could not be recorded.
+            NotAllowed: the person isn't a fixer, or Slack couldn't say.
+            ExemptionRefused: a field is invalid, or a finding was resolved in the meantime.
+            StoreError: it couldn't be recorded.
         """
         self._fixers.require_fixer(actor, fresh=True)
         user_id = actor.user_id
@@ -166,7 +170,7 @@ class ExemptionService:
             made = [in_force.get((contact_type, rule)) for contact_type in shown]
             repeated = [each for each in made if each and _same(each, user_id, reason, until, kind)]
             if len(repeated) == len(made):
-                # Slack handed the same form in twice.
+                # Slack submitted the same form twice.
                 return repeated
             requests = [
                 ExemptionRequest(kind, account_id, contact_type, rule, reason, user_id, until)
@@ -175,12 +179,12 @@ class ExemptionService:
             return self._record(requests, account)
 
     def end(self, actor: Actor, exemption_id: int) -> Exemption:
-        """End an exemption or a verification ahead of its day.
+        """End an exemption or a verification early.
 
         Raises:
-            NotAllowed: the person is not a fixer, or Slack could not say.
-            ExemptionRefused: it has ended already, or there is none.
-            StoreError: it could not be recorded.
+            NotAllowed: the person isn't a fixer, or Slack couldn't say.
+            ExemptionRefused: it has already ended, or doesn't exist.
+            StoreError: it couldn't be recorded.
         """
         self._fixers.require_fixer(actor, fresh=True)
         user_id = actor.user_id
@@ -190,7 +194,7 @@ class ExemptionService:
                 raise _ended(before)
             ended = self._store.exemptions.end(exemption_id, user_id)
         if ended is None:
-            raise ExemptionRefused("There is no such exemption.")
+            raise ExemptionRefused("This exemption no longer exists.", _LIST)
         if ended.ended_by != user_id:
             raise _ended(ended)
         _log.info("exemption ended", exemption=exemption_id, user=user_id)
@@ -200,11 +204,11 @@ class ExemptionService:
     def _account(self, account_id: str) -> Account:
         account = self._store.accounts.get(account_id)
         if account is None:
-            raise ExemptionRefused("This account is not known any more.", "Look for it by its id.")
+            raise ExemptionRefused("This account is no longer known.", _SEARCH)
         return account
 
     def _limit(self, account: Account, key: str) -> int:
-        """What the policy says of an account; the least of all tables where that is not known."""
+        """A limit of the policy for an account; the lowest of all sections if that is unknown."""
         found = self._policies.of(account)
         if found.known is not None:
             return int(getattr(found.known, key))
@@ -214,12 +218,11 @@ class ExemptionService:
     def _end_of(self, until: date, days: int) -> datetime:
         now = self._clock.now()
         if until <= now.date():
-            raise ExemptionRefused("Choose a day that is still to come.", field=UNTIL)
+            raise ExemptionRefused("Choose a day in the future.", field=UNTIL)
         last = now.date() + timedelta(days=days)
         if until > last:
             raise ExemptionRefused(
-                f"The policy lets findings of this account be set aside for {days} days at most: "
-                f"until {last:%Y-%m-%d}.",
+                f"The policy allows at most {days} days for this account: until {last:%Y-%m-%d}.",
                 field=UNTIL,
             )
         return min(datetime.combine(until, _NOON), now + timedelta(days=days))
@@ -228,7 +231,7 @@ class ExemptionService:
         granted = self._store.exemptions.grant(requests, account.name)
         for request in requests:
             _log.info(
-                "set aside",
+                "exemption granted",
                 kind=request.kind.value,
                 account=request.account_id,
                 type=request.type.value,
@@ -241,16 +244,16 @@ class ExemptionService:
 
 
 def _reason(typed: str) -> str:
-    # A line separator is what some programs put where a line ends.
+    # Some programs end lines with a line separator instead of a line feed.
     stripped = tidy("\n".join(typed.splitlines()))
     if len(visible(stripped)) < SHORTEST_REASON:
-        words = f"Please say more: at least {SHORTEST_REASON} characters, for who reads it later."
+        words = f"Enter at least {SHORTEST_REASON} characters, so that others understand it later."
         raise ExemptionRefused(words, field=REASON)
     if is_reordered(stripped):
-        words = "Please type this anew: it has hidden characters that show text in another order."
+        words = "Type this again: it has hidden characters that change the order of the text."
         raise ExemptionRefused(words, field=REASON)
     if len(stripped) > LONGEST_REASON:
-        raise ExemptionRefused(f"At most {LONGEST_REASON} characters, please.", field=REASON)
+        raise ExemptionRefused(f"Enter at most {LONGEST_REASON} characters.", field=REASON)
     return stripped
 
 
@@ -262,38 +265,38 @@ def _same(
     kind: ExemptionKind = ExemptionKind.EXEMPTION,
 ) -> bool:
     request = exemption.request
-    # By the day: the longest time that is allowed ends at another moment each time it is asked.
+    # Compared by day, because the latest moment that is allowed changes with every call.
     wanted = (kind, user_id, reason, until.date())
     return (request.kind, request.user_id, request.reason, request.until.date()) == wanted
 
 
 def _refuse_if_other(finding: Finding | None, shown: int) -> None:
-    """Refuse to set aside a finding that is no longer as the person was shown it."""
+    """Refuse to exempt a finding that has changed since the person saw it."""
     if finding is None:
         raise _resolved()
     now = finding.exemption
     if (now.id if now is not None else 0) == shown:
         return
     if now is None:
-        raise ExemptionRefused("What set a finding aside was ended meanwhile.", "Look again below.")
+        raise ExemptionRefused("The exemption of a finding ended in the meantime.", _REVIEW)
     raise ExemptionRefused(
-        "Somebody else set a finding aside meanwhile, "
-        f"until {now.request.until:%Y-%m-%d}; that stands.",
-        "Look again below.",
+        "Somebody else exempted a finding in the meantime, "
+        f"until {now.request.until:%Y-%m-%d}. Nothing was changed.",
+        _REVIEW,
         by=now.request.user_id,
     )
 
 
 def _resolved() -> ExemptionRefused:
     return ExemptionRefused(
-        "A finding was resolved meanwhile: there is nothing left to set aside of it.",
-        "Look again below.",
+        "A finding was resolved in the meantime.",
+        _REVIEW,
     )
 
 
 def _ended(exemption: Exemption) -> ExemptionRefused:
     noun = "verification" if exemption.request.kind is ExemptionKind.VERIFICATION else "exemption"
     return ExemptionRefused(
-        f"This {noun} has ended already, {exemption.ended_at:%Y-%m-%d %H:%M} UTC.",
+        f"This {noun} already ended on {exemption.ended_at:%Y-%m-%d at %H:%M} UTC.",
         by=exemption.ended_by,
     )

@@ -1,4 +1,4 @@
-"""Notices another bot on the same Slack app: each then gets only some of what people do."""
+"""Notices another bot on the same Slack app; each then receives only some of what people do."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 RECOUNT: Final = 60.0
-"""Seconds until other connections are counted again: a restart or a rollout overlaps for less."""
+"""Seconds until other connections are counted again; a restart or rollout overlaps for less."""
 
 RECOUNT_KNOWN: Final = 600.0
-"""Seconds until it is looked whether another bot that is known of is gone."""
+"""Seconds until the next count once another bot is known."""
 
 _MEANS: Final = (
     "Another bot uses the same SLACK_APP_TOKEN: commands and buttons reach only one of the two, "
-    "and with databases of their own each posts every alert."
+    "and if each has its own database, both post every alert."
 )
-_REMEDY: Final = "Stop the other bot, or create a Slack app of its own for it."
+_REMEDY: Final = "Stop the other bot, or create a separate Slack app for it."
 
 
 class OtherBotsWatch:
-    """Takes Slack's count of connections, and says when it is to count again.
+    """Takes Slack's count of connections, and says when to count again.
 
     Args:
-        health: remembers it, and announces what lasts.
-        on_news: called where there is something to announce.
+        health: stores the count, and announces other bots that stay.
+        on_news: called if there is something to announce.
         clock: the time.
         recount: seconds until others are counted again.
-        recount_known: the same once it is known that they last.
+        recount_known: the same once it is known that they stay.
     """
 
     def __init__(
@@ -61,16 +61,16 @@ class OtherBotsWatch:
         """Take a count.
 
         Args:
-            others: connections of the app that are not this bot's.
+            others: connections of the app that aren't this bot's.
 
         Returns:
-            Seconds until they are to be counted again; None where there are none.
+            Seconds until the next count; None if there are no others.
         """
         since, was_lasting = self._since, self._lasting
         now = self._clock.monotonic()
         self._since = (now if since is None else since) if others else None
-        # Counted twice is not enough: where the connection is lost and made again within seconds,
-        # Slack may still count the bot's own lost one.
+        # Two counts in a row aren't enough: after a reconnect within seconds, Slack may still count
+        # the bot's own lost connection.
         lasting = self._lasting = (
             bool(others) and since is not None and now - since >= self._recount
         )
@@ -88,7 +88,7 @@ class OtherBotsWatch:
                 "another bot on this Slack app",
                 connections=others,
                 lasting=lasting,
-                problem=_MEANS if lasting else f"{_MEANS} A restart that overlaps looks the same.",
+                problem=_MEANS if lasting else f"{_MEANS} An overlapping restart looks the same.",
                 remedy=_REMEDY,
             )
         return self._recount_known if lasting else self._recount

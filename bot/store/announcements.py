@@ -156,7 +156,10 @@ class Announcements(Repository):
         with self._connections.reading() as db:
             row = _announcement(db, announcement_id)
             if row is None:
-                raise StoreError("This announcement does not exist.")
+                raise StoreError(
+                    "This alert is no longer in the database.",
+                    "To see the current findings, type /altcontact check.",
+                )
             announcement = to_announcement(row)
             found = db.row("SELECT * FROM scans WHERE id = :id", id=announcement.scan_id)
             scan = to_scan(found) if found is not None else None

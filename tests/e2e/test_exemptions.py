@@ -1,4 +1,4 @@
-"""What people set aside and verify by hand, in Slack: shown, listed, ended, kept over restarts."""
+"""What people exempt and verify manually in Slack: shown, listed, ended, kept over restarts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def set_aside(slack: SlackSandbox, account_id: str = WEB, user: str = ALICE) -> 
     choose(slack, slack.wait_message("6 contacts missing"), SET_ASIDE, account_id, user)
     answer = slack.submit(user, reason=REASON, until=day(30))
     assert not answer.get("errors"), answer
-    slack.wait_view("Set aside until", user)
+    slack.wait_view("*Exempt until", user)
 
 
 def is_answered(view: dict[str, Any]) -> bool:
@@ -83,7 +83,7 @@ def test_set_aside_from_a_row_and_ended(ready: Bot, slack: SlackSandbox, aws: Aw
     ):
         assert set(slack.submit(**values)["errors"]) == {field}
     slack.submit(reason=REASON, until=day(30))
-    slack.wait_view("Set aside until")
+    slack.wait_view("*Exempt until")
     slack.close()
     alert = slack.wait_message("5 contacts missing")
     row = rows_of(alert, WEB)
@@ -98,12 +98,12 @@ def test_set_aside_from_a_row_and_ended(ready: Bot, slack: SlackSandbox, aws: Aw
     count = len(slack.messages())
 
     slack.command("/altcontact exemptions")
-    listed = texts(slack.wait_view("1 in all")["view"])
-    assert f"Set aside by <@{ALICE}>" in listed
+    listed = texts(slack.wait_view("1 in total")["view"])
+    assert f"Exempt by <@{ALICE}>" in listed
     assert REASON in listed
     slack.press(END)
-    slack.wait_view("Ended.")
-    slack.wait_view("Nothing is set aside.")
+    slack.wait_view("Exemption ended: ")
+    slack.wait_view("There are no exemptions.")
     slack.close()
     slack.wait(lambda _: len(slack.messages()) == count + 1, name="a new alert")
     new = slack.messages()[-1]
@@ -128,28 +128,28 @@ def test_only_fixers_set_aside(ready: Bot, slack: SlackSandbox) -> None:
     assert slack.view(BOB) is None
     set_aside(slack)
     slack.command("/altcontact exemptions", user=BOB)
-    slack.wait_view("1 in all", BOB)
+    slack.wait_view("1 in total", BOB)
     slack.press(END, user=BOB)
     slack.wait_view("You don't have permission", BOB)
     assert "Set aside until" in rows_of(slack.wait_message("5 contacts missing"), WEB)
 
 
 def test_set_aside_survives_a_kill(ready: Bot, slack: SlackSandbox) -> None:
-    """After a kill it still stands, is not announced, and can be ended."""
+    """After a kill it is still in force, isn't announced, and can be ended."""
     set_aside(slack)
     slack.wait_message("5 contacts missing")
     begin_again(ready, slack)
     slack.command("/altcontact check")
     slack.wait_private("5 of 15 accounts fall short")
     slack.command("/altcontact exemptions")
-    assert REASON in texts(slack.wait_view("1 in all")["view"])
+    assert REASON in texts(slack.wait_view("1 in total")["view"])
     slack.press(END)
-    slack.wait_view("Nothing is set aside.")
+    slack.wait_view("There are no exemptions.")
     assert WEB in texts(slack.wait_message("1 contact missing")["blocks"])
 
 
 def test_it_outlives_what_it_set_aside(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
-    """A contact that is set and deleted again is still set aside, until that is ended on a card."""
+    """A contact that is set and deleted again is still exempt, until that is ended on a card."""
     set_aside(slack)
     slack.close()
     slack.wait_message("5 contacts missing")
@@ -185,10 +185,10 @@ def test_the_policy_says_for_how_long(
     bot.start()
     slack.wait_connected()
     form = choose(slack, slack.wait_message("6 contacts missing"), SET_ASIDE, WEB)
-    assert f"{day(7)} at the latest" in texts(form["view"])
+    assert f"|{day(7)}>. A reminder" in texts(form["view"])
     assert set(slack.submit(reason=REASON, until=day(8))["errors"]) == {"until"}
     slack.submit(until=day(7))
-    slack.wait_view("Set aside until")
+    slack.wait_view("*Exempt until")
 
 
 def test_two_people_at_once(ready: Bot, slack: SlackSandbox) -> None:
@@ -212,14 +212,14 @@ def test_two_people_at_once(ready: Bot, slack: SlackSandbox) -> None:
     shown = {user: texts(slack.wait_view(is_answered, user)["view"]) for user in people}
     (winner,) = (user for user in people if "/altcontact exemptions" in shown[user])
     (other,) = {*people} - {winner}
-    assert "Somebody else set a finding aside meanwhile" in shown[other]
+    assert "Somebody else exempted a finding in the meantime" in shown[other]
     assert f"<@{winner}>" in shown[other]
     row = rows_of(slack.wait_message("5 contacts missing"), WEB)
     assert f"{REASON} {winner}" in row
     assert f"{REASON} {other}" not in row
     slack.close(other)
     slack.command("/altcontact exemptions", user=other)
-    slack.wait_view("1 in all", other)
+    slack.wait_view("1 in total", other)
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def test_verified_by_hand(by_hand: Bot, slack: SlackSandbox) -> None:
     assert "*Alternate contacts*" in texts(form["view"])
     assert set(slack.submit(reason="Fine.")["errors"]) == {"reason"}
     slack.submit(reason=SEEN)
-    slack.wait_view("Verified by hand, good until")
+    slack.wait_view("Verified manually, valid until")
     slack.close()
     alert = slack.wait_message("10 contacts could not be checked")
     row = rows_of(alert, WEB)
@@ -260,7 +260,7 @@ def test_verified_by_hand(by_hand: Bot, slack: SlackSandbox) -> None:
     slack.wait_private(lambda card: f"Account `{WEB}`" in str(card) and SEEN in str(card))
     choose(slack, alert, VERIFY, STAGING)
     slack.submit(reason=SEEN)
-    slack.wait_view("Verified by hand, good until")
+    slack.wait_view("Verified manually, valid until")
     slack.wait_message("9 contacts could not be checked")
     assert len(slack.messages()) == 2  # with the introduction of a new bot
     assert SEEN not in by_hand.log

@@ -1,4 +1,4 @@
-"""Makes the forms that set aside and verify from what stands of an account now."""
+"""Creates the forms for exemptions and verifications from an account's open findings."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class ExemptionForms:
-    """Makes forms at first, and again where one was not taken.
+    """Creates forms, and creates them again if a submission is rejected.
 
     Args:
         accounts: the accounts as last listed.
-        findings: what stands of them.
-        exemptions: knows for how long findings may be set aside.
+        findings: the open findings.
+        exemptions: knows how long findings can be exempt.
         clock: the time.
     """
 
@@ -47,36 +47,36 @@ class ExemptionForms:
         self._clock = clock
 
     def exempt(self, account_id: str, contact_type: ContactType | None) -> View:
-        """The form that sets an account's findings aside; what stands in its place if none does.
+        """The form that exempts an account's findings; a message if there are none.
 
         Args:
-            account_id: whose findings.
-            contact_type: the contact whose findings are chosen at first; None for the only one,
-                if it is.
+            account_id: the account.
+            contact_type: the contact whose findings are preselected; if None, a finding is
+                preselected if it is the only one.
 
         Raises:
-            ExemptionRefused: the account is not known.
+            ExemptionRefused: the account is unknown.
         """
         account = self._account(account_id)
-        findings = self._standing(account_id)
+        findings = self._open_findings(account_id)
         of_type = [
             finding
             for finding in findings
             if finding.key.type is contact_type or len(findings) == 1
         ]
-        # What is set aside is chosen only where that is all there is: to set it aside for longer.
+        # Exempt findings are preselected only if there are no others: to exempt them for longer.
         chosen = [finding.id for finding in of_type if finding.exemption is None] or [
             finding.id for finding in of_type
         ]
         return self._exempt(account, contact_type, findings, chosen)
 
     def exempt_again(self, form: ExemptionInput, why: ExemptionRefused) -> View:
-        """The same form as it was filled in, as things stand now, and why it was not taken."""
+        """The form as it was filled in, with the current findings, and why it was rejected."""
         try:
             account = self._account(form.account_id)
         except ExemptionRefused as error:
             return exemption_forms.note_view(refused_message(error))
-        findings = self._standing(form.account_id)
+        findings = self._open_findings(form.account_id)
         held = {
             finding.id: finding.exemption.id if finding.exemption else 0 for finding in findings
         }
@@ -88,10 +88,10 @@ class ExemptionForms:
         return self._exempt(account, form.type, findings, chosen, form=form, why=why)
 
     def verify(self, account_id: str, contact_type: ContactType) -> View:
-        """The form that records what was seen of contacts that AWS cannot be asked for.
+        """The form that records a manual verification, for contacts without an API.
 
         Raises:
-            ExemptionRefused: the account is not known.
+            ExemptionRefused: the account is unknown.
         """
         account = self._account(account_id)
         return self._verify(
@@ -99,7 +99,7 @@ class ExemptionForms:
         )
 
     def verify_again(self, form: ExemptionInput, why: ExemptionRefused) -> View:
-        """The same form as it was filled in, as things stand now, and why it was not taken."""
+        """The form as it was filled in, with the current findings, and why it was rejected."""
         offered = {contact_type: 0 for contact_type, finding in form.types.items() if not finding}
         offered |= self._unsupported(form.account_id)
         if not offered:
@@ -122,7 +122,7 @@ class ExemptionForms:
     ) -> View:
         if not findings:
             named = account.name or account.id
-            text = f"Nothing stands against {named}: there is nothing to set aside."
+            text = f"{named} has no open findings."
             if why is not None:
                 text = f"{why} {text}"
             return exemption_forms.note_view(note(text))
@@ -160,7 +160,7 @@ class ExemptionForms:
                 if contact_type in offered
             },
             chosen,
-            good_until=self._clock.now().date() + timedelta(days=days),
+            valid_until=self._clock.now().date() + timedelta(days=days),
             seen=form.reason if form is not None else "",
             notice=why,
             revision=form.revision + 1 if form is not None else 0,
@@ -169,10 +169,13 @@ class ExemptionForms:
     def _account(self, account_id: str) -> Account:
         account = self._accounts.get(account_id)
         if account is None:
-            raise ExemptionRefused("This account is not known any more.")
+            raise ExemptionRefused(
+                "This account is no longer known.",
+                "It may have left the organization. To search for it, type /altcontact check <id>.",
+            )
         return account
 
-    def _standing(self, account_id: str) -> list[Finding]:
+    def _open_findings(self, account_id: str) -> list[Finding]:
         order = list(ContactType)
         found = self._findings.unresolved(account_id)
         return sorted(
@@ -180,7 +183,7 @@ class ExemptionForms:
         )
 
     def _unsupported(self, account_id: str) -> dict[ContactType, int]:
-        """The contacts that cannot be checked for want of an API, by what says so."""
+        """The contacts that can't be checked because AWS has no API: {type: id of the finding}."""
         return {
             finding.key.type: finding.id
             for finding in self._findings.unresolved(account_id)

@@ -1,4 +1,4 @@
-"""Rows' menus, and the modals behind them: set aside, verify by hand, list all, end one."""
+"""The menus of rows, and the modals behind them: exempt, verify manually, list, end."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
 
 
 class ExemptionListeners:
-    """Opens and takes the forms that set aside, and ends what was.
+    """Opens and receives the forms for exemptions and verifications, and ends both.
 
     Args:
         modals: the modals on people's screens.
-        exemptions: sets findings aside, verifies them, and ends both.
+        exemptions: grants exemptions and verifications, and ends both.
         cards: show one account.
         fixers: who may change contacts.
-        forms: makes the forms.
-        readers: who sees contact details, which a reason may hold.
-        rules_url: where the pages of rules are published; empty where they are not.
-        records: what is set aside.
+        forms: creates the forms.
+        readers: who sees contact details, which a reason can contain.
+        rules_url: where the pages of rules are published; empty if they aren't.
+        records: the exemptions in the database.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ExemptionListeners:
     # Opening
 
     def choose(self, body: dict[str, Any]) -> None:
-        """Something was chosen in a row's menu, or by a button that does one of its choices."""
+        """Something was chosen in a row's menu, or a button for one of its choices was pressed."""
         choice, account_id, contact_type = row_actions.parse_menu(row_actions.pressed(body))
         actor, trigger = actor_of(body), text_at(body, "trigger_id")
         pushed = is_in_modal(body)
@@ -98,19 +98,19 @@ class ExemptionListeners:
         *,
         push: bool = False,
     ) -> None:
-        """Open the form that sets findings of an account aside.
+        """Open the form that exempts findings of an account.
 
         Args:
             actor: who opens it.
-            trigger_id: good for three seconds, and once.
-            account_id: whose findings.
-            contact_type: the contact whose findings are chosen at first; None for none.
-            push: whether it goes on top of a modal that is open.
+            trigger_id: valid once, for three seconds.
+            account_id: the account.
+            contact_type: the contact whose findings are preselected; None for none.
+            push: whether the form opens on top of an open modal.
 
         Raises:
-            NotAllowed: the person is not a fixer, or Slack could not say.
-            ExemptionRefused: the account is not known.
-            NotifierError: Slack did not open it.
+            NotAllowed: the person isn't a fixer, or Slack couldn't say.
+            ExemptionRefused: the account is unknown.
+            NotifierError: Slack didn't open the form.
         """
         self._fixers.require_fixer(actor)
         view = self._forms.exempt(account_id, contact_type)
@@ -125,7 +125,7 @@ class ExemptionListeners:
         *,
         push: bool = False,
     ) -> None:
-        """Open the form that records what was seen by hand; see `open_exemption`."""
+        """Open the form that records a manual verification; see `open_exemption`."""
         self._fixers.require_fixer(actor)
         view = self._forms.verify(account_id, contact_type)
         self._modals.open(trigger_id, view, push=push)
@@ -133,7 +133,7 @@ class ExemptionListeners:
     # Submitting
 
     def submit_exemption(self, ack: Ack, body: dict[str, Any]) -> None:
-        """The form that sets findings aside was submitted."""
+        """The form that exempts findings was submitted."""
         form, actor = exemption_forms.parse(find(body, "view")), actor_of(body)
         until = form.until
 
@@ -145,7 +145,7 @@ class ExemptionListeners:
         self._answer(ack, body, form, grant, self._forms.exempt_again)
 
     def submit_verify(self, ack: Ack, body: dict[str, Any]) -> None:
-        """The form that records what was seen by hand was submitted."""
+        """The form that records a manual verification was submitted."""
         form, actor = exemption_forms.parse(find(body, "view")), actor_of(body)
 
         def verify() -> list[Exemption]:
@@ -177,28 +177,26 @@ class ExemptionListeners:
             body,
             carry_out,
             exemption_forms.note_view,
-            lambda: exemption_forms.note_view(
-                note("It is being recorded. This can take a moment.")
-            ),
+            lambda: exemption_forms.note_view(note("Saving… This can take a moment.")),
         )
 
     # The list
 
     def open_list(self, actor: Actor, trigger_id: str) -> None:
-        """Show all that is set aside.
+        """Open the list of exemptions and verifications.
 
         Raises:
-            NotifierError: Slack did not open it.
+            NotifierError: Slack didn't open it.
         """
         self._modals.open(trigger_id, self._page(0, self._readers.access(actor)))
 
     def turn_page(self, body: dict[str, Any]) -> None:
-        """A button that turns to another page of the list."""
+        """A button for another page of the list."""
         access = self._readers.access(actor_of(body))
         self._modals.reload(body, self._page(number_at(body, "actions", 0, "value"), access))
 
     def end(self, body: dict[str, Any]) -> None:
-        """A button **End**, in the list or on an account's card."""
+        """**End exemption**, in the list or on an account's card."""
         exemption_id = number_at(body, "actions", 0, "value")
         page = exemption_list.parse_page(body) if exemption_list.is_list(body) else None
         ended: Exemption | None = None
@@ -228,7 +226,7 @@ class ExemptionListeners:
         ended: Exemption | None = None,
         notice: AltcontactError | None = None,
     ) -> View:
-        """A page as things are now; the last one where it is past the end."""
+        """A page of the current list; the last one if the number is too high."""
         size = exemption_list.ROWS
         found, total = self._records.page(size, page * size)
         last = exemption_list.page_count(total) - 1
@@ -249,18 +247,18 @@ class ExemptionListeners:
 
 
 def _keeping_the_form(work: Callable[[], list[Exemption]]) -> list[Exemption]:
-    """Do what was submitted; the form is shown again where Slack or the database fails."""
+    """Do what was submitted; if Slack or the database fails, the form is shown again."""
     try:
         return work()
     except RightsUnknown as error:
-        raise ExemptionRefused(f"Nothing was recorded. {error}", error.remedy) from error
+        raise ExemptionRefused(f"Nothing was saved. {error}", error.remedy) from error
     except StoreError as error:
         remedy = f"{error.remedy} Then submit again.".lstrip()
-        raise ExemptionRefused(f"Nothing was recorded. {error}", remedy) from error
+        raise ExemptionRefused(f"Nothing was saved. {error}", remedy) from error
 
 
 def _shown(again: Again, form: ExemptionInput, error: ExemptionRefused) -> View:
-    """The form as it was filled in, or the error alone where the database cannot be read."""
+    """The form as it was filled in, or only the error if the database can't be read."""
     try:
         return again(form, error)
     except StoreError:

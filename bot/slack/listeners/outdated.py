@@ -1,4 +1,4 @@
-"""Buttons and windows of an older version of the bot: nothing is done, and the person hears why."""
+"""Buttons and forms of an older version of the bot: nothing is done, and the person learns why."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ if TYPE_CHECKING:
     from bot.slack.direct_messages import DirectMessages
 
 _MESSAGE: Final = note(
-    "This button or window is from an older version of the bot; nothing was changed.",
-    "Type /altcontact help to see what you can do now.",
+    "This button or form is from an older version of the bot. Nothing was changed.",
+    "To see what you can do, type /altcontact help.",
 )
 
 
 class OutdatedListeners:
-    """Answers what no other listener is for.
+    """Answers what no other listener handles.
 
     Args:
-        messages: reach the person who pressed.
+        messages: reach the person.
     """
 
     def __init__(self, messages: DirectMessages) -> None:
         self._messages = messages
 
     def press(self, body: dict[str, Any]) -> None:
-        """An element that this version does not know was pressed or chosen."""
+        """An element was used that this version doesn't know."""
         self._messages.reply_to(body, replace=False)(_MESSAGE)
 
     def submit(self, ack: Ack, _: dict[str, Any]) -> None:
-        """A form that this version does not know was submitted."""
+        """A form was submitted that this version doesn't know."""
         ack(response_action="update", view=problem_view(_MESSAGE))

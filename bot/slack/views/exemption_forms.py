@@ -1,10 +1,10 @@
-"""The modals by which findings are set aside and contacts verified by hand, and their parsers."""
+"""The forms that exempt findings and record manual verifications, and their parsers."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.contacts import ContactType
@@ -15,7 +15,7 @@ from bot.slack.views.blocks import context, day, divider, paragraph, plain, sect
 from bot.slack.views.exemption_inputs import OPTIONS, choice, finding_reason, finding_words, typed
 from bot.slack.views.exemption_list import problem_words
 from bot.slack.views.message import Message
-from bot.slack.views.row_actions import title
+from bot.slack.views.row_actions import account_name
 from bot.slack.views.wording import rule_names
 
 if TYPE_CHECKING:
@@ -27,23 +27,26 @@ if TYPE_CHECKING:
     from bot.slack.views.blocks import Block
 
 EXEMPT: Final = "altcontact_set_aside_form"
-"""The callback id of the modal that sets findings aside."""
+"""The callback id of the form that exempts findings."""
 
 VERIFY: Final = "altcontact_verify_form"
-"""The callback id of the modal that records what was seen by hand."""
+"""The callback id of the form that records a manual verification."""
 
 CONSOLE_STEPS: Final = (
-    "To look by hand, sign in to the account's console, open its *Account* page, and find "
-    "*Alternate contacts*. *Edit* shows the four fields; *Update* saves what is changed."
+    "Sign in to the account's AWS console, open the *Account* page, and find *Alternate contacts*. "
+    "*Edit* shows the four fields; *Update* saves changes."
 )
+
+_EXEMPTING: Final = "Exempt findings"
+_REMINDER: Final = "A reminder is posted a week before."
 
 
 @dataclass(frozen=True, slots=True)
 class ExemptionInput:
-    """A submitted form: whose findings or contacts, which, and what was typed.
+    """A submitted form: the account, the chosen findings or contacts, and what was typed.
 
-    `findings` is {id of a finding: id of what set it aside when it was shown, else 0}; `types` is
-    {type: id of the finding that it cannot be checked, else 0}. `type` is the contact that the form
+    `findings` is {id of a finding: id of its exemption when it was shown, else 0}; `types` is
+    {type: id of the finding that it can't be checked, else 0}. `type` is the contact that the form
     was opened from, if any.
     """
 
@@ -69,19 +72,19 @@ def exemption_view(
     notice: AltcontactError | None = None,
     revision: int = 0,
 ) -> dict[str, Any]:
-    """The form that sets findings aside.
+    """The form that exempts findings.
 
     Args:
         name: the account's name.
         account_id: its id.
-        findings: those that stand, at least one.
-        chosen: ids of those chosen at first.
-        until: the day chosen at first.
-        last: the last day that may be chosen.
-        contact_type: the contact that it was opened from, if any.
-        reason: what stands there at first.
-        notice: why an earlier submission was not taken.
-        revision: how often that was so.
+        findings: the open findings, at least one.
+        chosen: ids of the findings that are preselected.
+        until: the preselected day.
+        last: the latest day.
+        contact_type: the contact that the form was opened from, if any.
+        reason: the prefilled reason.
+        notice: why an earlier submission was rejected, if it was.
+        revision: how often that has happened.
     """
     offered = [
         (f"{finding.id}:{_exemption_id(finding)}", finding_words(finding), finding_reason(finding))
@@ -89,20 +92,16 @@ def exemption_view(
     ]
     shown = [finding.id in chosen for finding in findings]
     blocks = _heading(name, account_id, notice)
-    blocks.append(choice(FINDINGS, "What to set aside", offered[:OPTIONS], shown, revision))
+    blocks.append(choice(FINDINGS, "Findings", offered[:OPTIONS], shown, revision))
     if len(offered) > OPTIONS:
-        blocks.append(context(f"…and {len(offered) - OPTIONS:,} more, once these are set aside."))
-    hint = "For whoever looks at it later. It is kept, and shown in the channel."
-    blocks.append(typed("Why", reason, hint))
+        blocks.append(context(f"…and {len(offered) - OPTIONS:,} more, once these are exempt."))
+    hint = "Why this is acceptable for now. The reason is stored and shown in the channel."
+    blocks.append(typed("Reason", reason, hint))
     blocks.append(
         {
             "type": "input",
             "block_id": UNTIL,
-            "label": plain("Until"),
-            "hint": plain(
-                f"{last:%Y-%m-%d} at the latest. People are told a week before; on that day it is "
-                "open again."
-            ),
+            "label": plain("Exempt until"),
             "element": {
                 "type": "datepicker",
                 "action_id": UNTIL,
@@ -110,10 +109,13 @@ def exemption_view(
             },
         }
     )
+    blocks.append(
+        context(f"Latest day: {_day(last)}. {_REMINDER} On that day, the findings are open again.")
+    )
     return _form(
         EXEMPT,
-        "Set aside",
-        "Set aside",
+        _EXEMPTING,
+        "Exempt",
         blocks,
         account_id=account_id,
         revision=revision,
@@ -127,22 +129,22 @@ def verify_view(
     offered: Mapping[ContactType, int],
     chosen: Collection[ContactType],
     *,
-    good_until: date,
+    valid_until: date,
     seen: str = "",
     notice: AltcontactError | None = None,
     revision: int = 0,
 ) -> dict[str, Any]:
-    """The form that records what was seen by hand.
+    """The form that records a manual verification.
 
     Args:
         name: the account's name.
         account_id: its id.
-        offered: {type: id of the finding that it cannot be checked, 0 where there is none}.
-        chosen: those chosen at first.
-        good_until: the day on which it has to be looked at again.
-        seen: what stands there at first.
-        notice: why an earlier submission was not taken.
-        revision: how often that was so.
+        offered: {type: id of the finding that it can't be checked, 0 if there is none}.
+        chosen: the preselected types.
+        valid_until: the day on which the contacts have to be verified again.
+        seen: the prefilled observation.
+        notice: why an earlier submission was rejected, if it was.
+        revision: how often that has happened.
     """
     options = [
         (f"{contact_type.value}:{held}", f"{contact_type.label} contact", "")
@@ -152,23 +154,21 @@ def verify_view(
     blocks = [
         *_heading(name, account_id, notice),
         paragraph(CONSOLE_STEPS),
-        choice(TYPES, "Which contacts you looked at", options, shown, revision),
-        typed(
-            "What you saw", seen, "The address that AWS holds, and that it is read, for example."
-        ),
-        context(f"Good until {good_until:%Y-%m-%d}; people are told a week before."),
+        choice(TYPES, "Contacts", options, shown, revision),
+        typed("What you saw", seen, "For example, the email address, and that somebody reads it."),
+        context(f"Valid until {_day(valid_until)}. {_REMINDER}"),
     ]
     return _form(
-        VERIFY, "Verified by hand", "Record", blocks, account_id=account_id, revision=revision
+        VERIFY, "Verify manually", "Save", blocks, account_id=account_id, revision=revision
     )
 
 
 @reads_payload
 def parse(view: Any) -> ExemptionInput:  # noqa: ANN401 - JSON
-    """Read a form made here as Slack hands it in.
+    """Read a form of this module as Slack submits it.
 
     Raises:
-        PayloadError: it is none.
+        PayloadError: it isn't one.
     """
     metadata, state = metadata_of(view), view["state"]["values"]
     revision = number(str(metadata["revision"]))
@@ -196,13 +196,13 @@ def parse(view: Any) -> ExemptionInput:  # noqa: ANN401 - JSON
 
 
 def done_message(exemptions: Sequence[Exemption], rules_url: str = "") -> Message:
-    """What was recorded, for who asked for it."""
+    """What was recorded, for the person who submitted the form."""
     request = exemptions[0].request
     verified = request.kind is ExemptionKind.VERIFICATION
-    done = "Verified by hand, good" if verified else "Set aside"
+    done = "Verified manually, valid" if verified else "Exempt"
     blocks = [
-        section(plain(title(exemptions[0].account_name, request.account_id))),
-        paragraph(f":white_check_mark: {done} until {day(request.until)}:"),
+        paragraph(account_name(exemptions[0].account_name, request.account_id)),
+        paragraph(f"*{done} until {day(request.until)}*"),
     ]
     for contact_type in dict.fromkeys(exemption.request.type for exemption in exemptions):
         rules = [
@@ -214,13 +214,13 @@ def done_message(exemptions: Sequence[Exemption], rules_url: str = "") -> Messag
     blocks += [
         divider(),
         section(plain(request.reason)),
-        context("`/altcontact exemptions` lists all, and ends them."),
+        context("To see or end exemptions, type `/altcontact exemptions`."),
     ]
     return Message(f"{done} until {request.until:%Y-%m-%d}.", blocks)
 
 
-def note_view(message: Message, heading: str = "Set aside") -> dict[str, Any]:
-    """A message where a form was expected, or after it."""
+def note_view(message: Message, heading: str = _EXEMPTING) -> dict[str, Any]:
+    """A message in place of a form, or after it."""
     return {
         "type": "modal",
         "callback_id": EXEMPT,
@@ -230,12 +230,17 @@ def note_view(message: Message, heading: str = "Set aside") -> dict[str, Any]:
     }
 
 
+def _day(chosen: date) -> str:
+    """A day of the calendar, for mrkdwn; noon is on it almost everywhere on earth."""
+    return day(datetime.combine(chosen, time(12), tzinfo=UTC))
+
+
 def _exemption_id(finding: Finding) -> int:
     return finding.exemption.id if finding.exemption is not None else 0
 
 
 def _heading(name: str, account_id: str, notice: AltcontactError | None) -> list[Block]:
-    blocks = [section(plain(title(name, account_id)))]
+    blocks = [paragraph(account_name(name, account_id))]
     if notice is not None:
         blocks.append(paragraph(problem_words(notice)))
     return blocks

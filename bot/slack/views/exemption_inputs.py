@@ -1,4 +1,4 @@
-"""The inputs of the forms that set aside: what to choose among, and what to say of it."""
+"""The inputs of the forms for exemptions and verifications: choices, and a text."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from bot.slack.views.blocks import Block
 
 OPTIONS: Final = 100
-"""The most options that a menu offers."""
+"""Options of a menu; Slack takes 100."""
 
 _BOXES: Final = 10
-"""The most options that checkboxes take; more go into a menu."""
+"""Options of checkboxes; Slack takes 10, so more go into a menu."""
 
 _OPTION_TEXT: Final = 75
 
 
 def block_of(field: str, revision: int) -> str:
-    """The block under which what is wrong with a field of a form is to stand."""
+    """The id of the block that shows the error of a field."""
     return f"{field}:{revision}" if field in {FINDINGS, TYPES} else field
 
 
@@ -38,7 +38,7 @@ def choice(
     shown: Sequence[bool],
     revision: int,
 ) -> Block:
-    """Boxes to tick, or a menu where there are too many for that."""
+    """Checkboxes, or a menu if there are too many options."""
     options = []
     for value, words, more in offered:
         option: Block = {"text": plain(words, _OPTION_TEXT), "value": value}
@@ -63,7 +63,7 @@ def choice(
 
 
 def typed(label: str, text: str, hint: str) -> Block:
-    """A reason, or what was seen."""
+    """A text of several lines: a reason, or an observation."""
     element: Block = {
         "type": "plain_text_input",
         "action_id": REASON,
@@ -83,7 +83,7 @@ def typed(label: str, text: str, hint: str) -> Block:
 
 
 def finding_reason(finding: Finding) -> str:
-    """Why a finding stands, where its rule does not say it already."""
+    """Why a finding is open, unless its rule already says it."""
     missing = finding.key.rule is Rule.MISSING
     return "" if missing else sentences(finding.key.type, [finding.reason])
 
@@ -93,9 +93,9 @@ def finding_words(finding: Finding) -> str:
     key, severity = finding.key, severity_of(finding)
     words = f"{key.type.label}: {key.rule.value}"
     if key.outcome.unchecked and key.rule not in UNREAD:
-        words += " (undecided)"
+        words += " (couldn't be evaluated)"
     elif severity is not None and not key.outcome.unchecked:
         words += f" · {severity.label.lower()}"
     if finding.exemption is not None:
-        words += f" · set aside until {finding.exemption.request.until:%Y-%m-%d}"
+        words += f" · exempt until {finding.exemption.request.until:%Y-%m-%d}"
     return words

@@ -1,4 +1,4 @@
-"""All that is set aside, page by page, each with the button that ends it; and what a page asks."""
+"""The list of exemptions and verifications, page by page, each with a button that ends it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.mentions import mentions
 from bot.slack.views.message import Message
-from bot.slack.views.wording import row_text, rule_names
+from bot.slack.views.row_actions import account_name
+from bot.slack.views.wording import rule_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,25 +41,32 @@ TURN: Final = "altcontact_exemptions_page"
 """Begins the action ids of the buttons that turn pages; the value is the page."""
 
 ROWS: Final = 20
-"""Exemptions of one page: two blocks each, of the 100 that a modal takes."""
+"""Exemptions of one page, a block each; a modal takes 100."""
 
 
-def end_button(exemption: Exemption, label: str = "End") -> Block:
-    """A button that ends an exemption, once the person said that they mean it."""
-    verified = exemption.request.kind is ExemptionKind.VERIFICATION
-    noun = "verification" if verified else "exemption"
+def end_button(exemption: Exemption, label: str = "") -> Block:
+    """A button that ends an exemption after the person confirms it.
+
+    Args:
+        exemption: the exemption.
+        label: the button's text, if it isn't *End exemption* or *End verification*.
+    """
+    noun, request = _noun(exemption), exemption.request
     confirm = {
         "title": plain(f"End this {noun}?", 100),
-        "text": plain("What it set aside is open again, and announced if it still stands.", 300),
-        "confirm": plain("End it", 30),
-        "deny": plain("Keep it", 30),
+        "text": plain("The finding is open again, and posted if it still applies.", 300),
+        "confirm": plain(f"End {noun}", 30),
+        "deny": plain(f"Keep {noun}", 30),
         "style": "danger",
     }
-    return {**button(label, f"{END}:{exemption.id}", str(exemption.id)), "confirm": confirm}
+    spoken = f"End {noun}: {request.rule.value} of {exemption.account_name or request.account_id}"
+    action_id = f"{END}:{exemption.id}"
+    end = button(label or f"End {noun}", action_id, str(exemption.id), label=spoken)
+    return {**end, "confirm": confirm}
 
 
 def page_count(total: int) -> int:
-    """How many pages there are, one for nothing at all."""
+    """How many pages there are; one if the list is empty."""
     return max(1, -(-total // ROWS))
 
 
@@ -72,33 +80,37 @@ def list_view(
     ended: Exemption | None = None,
     notice: AltcontactError | None = None,
 ) -> dict[str, Any]:
-    """A page of what is set aside, the first to end first.
+    """A page of the list, in the order in which the exemptions end.
 
     Args:
         exemptions: those of this page.
         total: how many there are in all.
         page: its number, from 0.
-        rules_url: where the pages of rules are published, empty where they are not.
-        read_only: whether nobody may change contacts, nor end anything.
-        ended: one that was ended from here just now.
-        notice: why one was not ended.
+        rules_url: where the pages of rules are published; empty if they aren't.
+        read_only: whether nobody may change contacts, or end anything.
+        ended: one that was just ended in this list.
+        notice: why one wasn't ended.
     """
     blocks: list[Block] = []
     if ended is not None:
-        text = row_text(ended.account_name, ended.request.account_id, _summary(ended))
-        blocks.append(section(plain(f"Ended. {text}")))
+        blocks.append(
+            section(
+                mrkdwn(f"{_noun(ended).capitalize()} ended: {_named(ended)}"),
+                fields=[plain(_summary(ended), FIELD_TEXT)],
+            )
+        )
     if notice is not None:
         blocks.append(paragraph(problem_words(notice)))
     if not exemptions:
         nothing = (
-            "Nothing is set aside. To set something aside, use a row's menu in an alert, or "
-            "`/altcontact exempt`."
+            "There are no exemptions. To exempt a finding, choose *Exempt…* in a row's menu or "
+            "type `/altcontact exempt <id or name>`."
         )
-        return _view([*blocks, paragraph(nothing)], page)
+        return _view([*blocks, paragraph(escape(nothing))], page)
     pages = page_count(total)
     position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
-    order = ", the first to end first" if total > 1 else ""
-    blocks.append(context(f"{position}{total:,} in all{order}"))
+    order = ", ending soonest first" if total > 1 else ""
+    blocks.append(context(f"{position}{total:,} in total{order}"))
     for exemption in exemptions:
         blocks += _row(exemption, rules_url, read_only=read_only)
     if pages > 1:
@@ -108,26 +120,26 @@ def list_view(
 
 @reads_payload
 def parse_page(body: Mapping[str, Any]) -> int:
-    """The page that is shown.
+    """The number of the page that is shown.
 
     Raises:
-        PayloadError: it was not made here.
+        PayloadError: the view isn't from this module.
     """
     return number(str(metadata_of(body["view"])["page"]))
 
 
 def is_list(body: Mapping[str, Any]) -> bool:
-    """Whether something was pressed in a view made here."""
+    """Whether something was pressed in a view of this module."""
     return find_text(body, "view", "callback_id") == TURN
 
 
 def refused_message(error: AltcontactError) -> Message:
-    """Why something was not done, for one person."""
+    """Why something wasn't done, for one person."""
     return Message(escape(f"{error} {error.remedy}".strip()), [paragraph(problem_words(error))])
 
 
 def problem_words(error: AltcontactError) -> str:
-    """Why something was not done, who was quicker, the next step and who may, for mrkdwn."""
+    """Why something wasn't done, who did it first, the next step and who can help, for mrkdwn."""
     by = error.by if isinstance(error, ExemptionRefused) else ""
     words = f":warning: *{escape(str(error))}*"
     words += f" By {mentions((by,), ())}." if by else ""
@@ -139,20 +151,27 @@ def problem_words(error: AltcontactError) -> str:
 def _row(exemption: Exemption, rules_url: str, *, read_only: bool) -> list[Block]:
     request = exemption.request
     verified = request.kind is ExemptionKind.VERIFICATION
-    done = "Verified by hand" if verified else "Set aside"
-    until = "good until" if verified else "until"
+    done, until = ("Verified manually", "valid until") if verified else ("Exempt", "until")
     status = (
-        f"{done} by <@{request.user_id}> {date(exemption.granted_at)}, {until} "
-        f"*{day(request.until)}* · Rule: {rule_names([request.rule], rules_url)}"
+        f"{rule_names([request.rule], rules_url)} · {until} *{day(request.until)}*\n"
+        f"{done} by <@{request.user_id}> {date(exemption.granted_at)}"
     )
-    text = plain(row_text(exemption.account_name, request.account_id, _summary(exemption)))
     return [
         section(
-            text,
-            fields=[mrkdwn(status, FIELD_TEXT)],
+            mrkdwn(f"{_named(exemption)}\n{status}"),
+            fields=[plain(_summary(exemption), FIELD_TEXT)],
             accessory=None if read_only else end_button(exemption),
         )
     ]
+
+
+def _noun(exemption: Exemption) -> str:
+    verified = exemption.request.kind is ExemptionKind.VERIFICATION
+    return "verification" if verified else "exemption"
+
+
+def _named(exemption: Exemption) -> str:
+    return account_name(exemption.account_name, exemption.request.account_id)
 
 
 def _summary(exemption: Exemption) -> str:
@@ -173,7 +192,7 @@ def _view(blocks: list[Block], page: int) -> dict[str, Any]:
     return {
         "type": "modal",
         "callback_id": TURN,
-        "title": plain("Set aside", 24),
+        "title": plain("Exemptions", 24),
         "close": plain("Close", 24),
         "private_metadata": json.dumps({"page": page}),
         "blocks": blocks,

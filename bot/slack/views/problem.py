@@ -1,4 +1,4 @@
-"""Short messages to one person: what went wrong, why, and the next step."""
+"""Short messages to one person: what went wrong, why, and what to do."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from bot.slack.views.message import Message
 
 
 def note(text: str, remedy: str = "", who: str = "") -> Message:
-    """A message of one sentence or two, and the next step.
+    """A message of one or two sentences, and the next step.
 
     Args:
         text: what happened.
         remedy: the next step, if there is one.
-        who: mentions that we made, to end the next step with.
+        who: mentions as mrkdwn that end the next step, if any.
     """
     blocks = [paragraph(escape(text))]
     next_step = f"{escape(remedy)} {who}." if who else escape(remedy)
@@ -30,26 +30,26 @@ def problem_message(error: AltcontactError) -> Message:
 
 
 def defect_message(reference: str) -> Message:
-    """A failure of the bot itself, to be looked up in its log."""
+    """A failure of the bot itself; the log has the details."""
     return note(
-        "Something went wrong inside the bot; nothing more is known here.",
-        f"Ask who runs the bot to look for the reference {reference} in its log.",
+        "Something went wrong in the bot.",
+        f"Ask an administrator of the bot to look up reference {reference} in its log.",
     )
 
 
 def window_failed_message(problem: AltcontactError, instead: Message) -> Message:
-    """What a window was to show, which Slack did not let it show, and why not.
+    """What Slack didn't let an open window show, as a message, and why.
 
     Args:
-        problem: why not.
-        instead: what it was to show, or what to do now.
+        problem: why the window wasn't updated.
+        instead: what it should have shown, or what to do now.
     """
-    why = escape(f"I couldn't update the window that you have open. {problem}")
+    why = escape(f"I couldn't update your open window. {problem}")
     return Message(f"{why} {instead.text}", [paragraph(why), divider(), *instead.blocks])
 
 
 def problem_view(message: Message) -> dict[str, Any]:
-    """A message in place of a window that could not be shown, or whose form could not be taken."""
+    """A message in place of a window that couldn't be shown, or of a form that was rejected."""
     return {
         "type": "modal",
         "title": plain("Not done", 24),

@@ -1,4 +1,4 @@
-"""Set aside, verified by hand, listed and ended, through Bolt and back; and reloading."""
+"""Exempted, verified manually, listed and ended, through Bolt and back; and reloading."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def check(bench: SlackBench) -> None:
 
 
 def standing(bench: SlackBench, whose: str = WEB.id) -> Finding:
-    """The one finding of an account that stands."""
+    """The only open finding of an account."""
     found: Finding
     (found,) = bench.store.findings.unresolved(whose)
     return found
@@ -69,12 +69,12 @@ def choose_all(view: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_account_is_exempted(bench: SlackBench) -> None:
-    """A finding is set aside from the command; the card says so, with who, why and until when."""
+    """A finding is exempted from the command; the card says so, with who, why and until when."""
     check(bench)
     view = open_exempt(bench)
     assert "Security: missing" in str(view)
     bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
-    bench.slack.wait_view("Set aside until")
+    bench.slack.wait_view("*Exempt until")
     held = standing(bench).exemption
     assert held is not None
     assert (held.request.user_id, held.request.reason) == (ALICE, REASON)
@@ -85,8 +85,8 @@ def test_an_account_is_exempted(bench: SlackBench) -> None:
     assert f"<@{ALICE}>" in card
 
 
-def test_what_is_wrong_stands_under_its_field(bench: SlackBench) -> None:
-    """A day that has passed is told under the day, and nothing is set aside."""
+def test_what_is_wrong_is_shown_under_its_field(bench: SlackBench) -> None:
+    """A day in the past is reported under the day, and nothing is exempted."""
     check(bench)
     view = open_exempt(bench)
     asked = choose_all(view)
@@ -106,14 +106,14 @@ def test_the_default_day_is_within_what_the_policy_lets(bench: SlackBench) -> No
 
 
 def test_nothing_to_set_aside(bench: SlackBench) -> None:
-    """Where nothing stands, that is said; an account that nobody knows is looked for."""
+    """Without open findings, that is said; an unknown account is searched for."""
     bench.slack.command("/altcontact exempt web")
-    bench.slack.wait_view("Nothing stands against Web production")
+    bench.slack.wait_view("Web production has no open findings")
     bench.slack.close()
     bench.slack.command("/altcontact exempt nobody")
     bench.slack.wait_private("No account matches")
     bench.slack.command("/altcontact exempt")
-    bench.slack.wait_private("Which account? Type: /altcontact exempt")
+    bench.slack.wait_private("Which account? Type `/altcontact exempt")
 
 
 def test_who_may_not_change_contacts_sets_nothing_aside(bench: SlackBench) -> None:
@@ -131,14 +131,14 @@ def test_what_was_typed_is_kept_where_slack_does_not_say(bench: SlackBench) -> N
     view = open_exempt(bench)
     bench.slack.fault("usergroups.users.list", "error", count=3)
     bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
-    kept = bench.slack.wait_view("Nothing was recorded. Slack could not say")
+    kept = bench.slack.wait_view("Nothing was saved. Slack could not say")
     assert kept["values"]["reason"] == REASON
     assert standing(bench).exemption is None
     bench.slack.submit()
-    bench.slack.wait_view("Set aside until")
+    bench.slack.wait_view("*Exempt until")
 
 
-def test_who_was_removed_meanwhile_sets_nothing_aside(bench: SlackBench) -> None:
+def test_who_was_removed_meanwhile_exempts_nothing(bench: SlackBench) -> None:
     """The right is asked for anew when the form is submitted, and when an exemption is ended."""
     check(bench)
     view = open_exempt(bench)
@@ -157,7 +157,7 @@ def test_two_people_at_once(everyone: SlackBench) -> None:
     view = everyone.slack.wait_view("Somebody else", BOB)
     assert f"<@{ALICE}>" in str(view)
     assert view["values"]["reason"] == "Another reason."
-    assert "set aside until 2026-02-01" in str(view)
+    assert "exempt until 2026-02-01" in str(view)
     everyone.slack.submit(BOB, **choose_all(view), reason="Another reason.", until="2026-02-02")
     everyone.slack.wait_view("Another reason.", BOB)
     held = standing(everyone).exemption
@@ -173,8 +173,8 @@ def test_a_finding_that_was_resolved_meanwhile(bench: SlackBench) -> None:
     bench.slack.command("/altcontact check web")
     bench.slack.wait_private(CONTACT.email)
     bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
-    bench.slack.wait_view("was resolved meanwhile")
-    assert "Nothing stands" in str(bench.slack.view())
+    bench.slack.wait_view("was resolved in the meantime")
+    assert "has no open findings" in str(bench.slack.view())
 
 
 def test_a_slow_answer_comes_later(hurried: SlackBench) -> None:
@@ -183,8 +183,8 @@ def test_a_slow_answer_comes_later(hurried: SlackBench) -> None:
     view = open_exempt(hurried)
     with hurried.store.connections.writing():  # somebody else writes
         hurried.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
-        hurried.slack.wait_view("being recorded")
-    hurried.slack.wait_view("Set aside until")
+        hurried.slack.wait_view("Saving…")
+    hurried.slack.wait_view("*Exempt until")
 
 
 def test_what_was_typed_is_kept_where_the_database_fails(
@@ -200,12 +200,12 @@ def test_what_was_typed_is_kept_where_the_database_fails(
     with monkeypatch.context() as failing:
         failing.setattr(bench.store.exemptions, "grant", full)
         bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
-        kept = bench.slack.wait_view("Nothing was recorded. The disk is full.")
+        kept = bench.slack.wait_view("Nothing was saved. The disk is full.")
     assert "Make room. Then submit again." in str(kept)
     assert kept["values"]["until"] == "2026-02-01"
     assert REASON in kept["values"].values()
     bench.slack.submit(**kept["values"])
-    bench.slack.wait_view("Set aside until")
+    bench.slack.wait_view("*Exempt until")
 
 
 def test_a_form_whose_database_is_gone(bench: SlackBench) -> None:
@@ -214,7 +214,7 @@ def test_a_form_whose_database_is_gone(bench: SlackBench) -> None:
     view = open_exempt(bench)
     bench.delete_database()
     bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
-    bench.slack.wait_view("Nothing was recorded. The database")
+    bench.slack.wait_view("Nothing was saved. The database")
 
 
 @pytest.mark.parametrize("what", ["altcontact_set_aside", "altcontact_verify"])
@@ -225,13 +225,13 @@ def test_an_account_that_is_gone(
     check(bench)
     row = post_menu(bench, what)
     bench.slack.press(what, message=row)
-    view = bench.slack.wait_view("Set aside" if what.endswith("aside") else "What you saw")
+    view = bench.slack.wait_view("Exempt findings" if what.endswith("aside") else "What you saw")
     monkeypatch.setattr(bench.store.accounts, "get", lambda _: None)
     bench.slack.submit(**choose_all(view), reason=REASON)
-    bench.slack.wait_view("not known any more")
+    bench.slack.wait_view("no longer known")
     bench.slack.close()
     bench.slack.press(what, message=row)
-    bench.slack.wait_ephemeral("not known any more")
+    bench.slack.wait_ephemeral("no longer known")
 
 
 # From rows and cards
@@ -291,7 +291,7 @@ def test_a_modals_row_shows_the_account_on_top(bench: SlackBench) -> None:
 
 
 def test_an_account_without_an_api_is_verified(bench: SlackBench) -> None:
-    """What was seen by hand is recorded from the card, and the card says so."""
+    """A manual verification is recorded from the card, and the card says so."""
     bench.gateway.say(1, *[NO_API] * 9)
     check(bench)
     bench.slack.command("/altcontact check web")
@@ -299,7 +299,7 @@ def test_an_account_without_an_api_is_verified(bench: SlackBench) -> None:
     bench.slack.press("altcontact_verify", message=card)
     view = bench.slack.wait_view("What you saw")
     bench.slack.submit(**choose_all(view), reason="sec@corp.internal, read by two.")
-    bench.slack.wait_view("Verified by hand, good until")
+    bench.slack.wait_view("Verified manually, valid until")
     held = standing(bench).exemption
     assert held is not None
     assert held.request.reason == "sec@corp.internal, read by two."
@@ -320,7 +320,7 @@ def test_what_is_wrong_with_a_verification(bench: SlackBench) -> None:
     bench.slack.command("/altcontact check web")
     bench.slack.wait_private("Missing")
     bench.slack.submit(**asked, reason="Seen in the console.")
-    bench.slack.wait_view("was resolved meanwhile")
+    bench.slack.wait_view("was resolved in the meantime")
 
 
 # The list
@@ -328,7 +328,7 @@ def test_what_is_wrong_with_a_verification(bench: SlackBench) -> None:
 
 @pytest.fixture
 def exempted(bench: SlackBench) -> SlackBench:
-    """The bot with one finding set aside."""
+    """The bot with one exempt finding."""
     set_aside(bench)
     return bench
 
@@ -338,7 +338,7 @@ def set_aside(bench: SlackBench) -> None:
     check(bench)
     view = open_exempt(bench)
     bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")
-    bench.slack.wait_view("Set aside until")
+    bench.slack.wait_view("*Exempt until")
     bench.slack.close()
 
 
@@ -350,23 +350,23 @@ def test_the_list_ends_what_is_set_aside(exempted: SlackBench) -> None:
     exempted.slack.wait_view(REASON, BOB)
     assert "Web production" in str(view)
     exempted.slack.press("altcontact_end_exemption")
-    exempted.slack.wait_view("Ended. Web production")
+    exempted.slack.wait_view("Exemption ended: *Web production")
     assert standing(exempted).exemption is None
     exempted.slack.press("altcontact_end_exemption", user=BOB)
     assert f"<!subteam^{GROUP}>" in str(exempted.slack.wait_view("have permission", BOB))
 
 
 def test_ended_by_two(everyone: SlackBench) -> None:
-    """Who ends what has ended already hears by whom."""
+    """Who ends what already ended on hears by whom."""
     set_aside(everyone)
     for user in (ALICE, BOB):
         everyone.slack.command("/altcontact exemptions", user=user)
         everyone.slack.wait_view(REASON, user)
     everyone.slack.press("altcontact_end_exemption")
-    everyone.slack.wait_view("Ended. Web production")
+    everyone.slack.wait_view("Exemption ended: *Web production")
     assert everyone.slack.deliver_again()["acked"]
     everyone.slack.press("altcontact_end_exemption", user=BOB)
-    view = everyone.slack.wait_view("has ended already", BOB)
+    view = everyone.slack.wait_view("already ended on", BOB)
     assert f"<@{ALICE}>" in str(view)
 
 
@@ -395,7 +395,7 @@ def test_pages_of_the_list(exempted: SlackBench) -> None:
     exempted.slack.press("altcontact_exemptions_page:next")
     exempted.slack.wait_view("Page 2 of 2")
     exempted.slack.press("altcontact_end_exemption")
-    exempted.slack.wait_view("20 in all")
+    exempted.slack.wait_view("20 in total")
 
 
 # Reloading

@@ -1,4 +1,4 @@
-"""Findings set aside, verified by hand and opened again, by whom and for how long."""
+"""Findings exempted, verified manually and opened again, by whom and for how long."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def finding(
     outcome: Outcome = Outcome.MISSING,
     kind: ContactType = SECURITY,
 ) -> Finding:
-    """A finding of the first account that stands."""
+    """An open finding of the first account."""
     key = FindingKey(account().id, kind, outcome, rule)
     return Finding(number, key, account().name, "It is so.", START, START)
 
@@ -138,14 +138,14 @@ class World:
         reason: str = REASON,
         days: int = 30,
     ) -> list[Exemption]:
-        """Set findings aside; the first one, as it stands unexempted, unless others are given."""
+        """Exempt findings; the first one, which isn't exempt yet, unless others are given."""
         chosen = {1: 0} if shown is None else shown
         until = TODAY + timedelta(days=days)
         return self.exempting.grant(Actor(user_id), account().id, chosen, reason, until)
 
 
 def test_a_finding_is_set_aside() -> None:
-    """A finding is set aside by whom, why and until when, and the alert is brought up to date."""
+    """An exemption has a person, a reason and an end, and the alert is updated."""
     world = World(finding(1), finding(2, Rule.PLACEHOLDER, Outcome.WEAK))
     with structlog.testing.capture_logs() as logged:
         (granted,) = world.grant(reason=f"  {REASON} ")
@@ -235,9 +235,9 @@ def test_who_may_not_change_contacts_may_set_nothing_aside() -> None:
 
 
 def test_an_account_that_is_not_known() -> None:
-    """An account that was never listed has nothing to set aside."""
+    """An account that was never listed has nothing to exempt."""
     until = TODAY + timedelta(days=9)
-    with pytest.raises(ExemptionRefused, match="not known"):
+    with pytest.raises(ExemptionRefused, match="no longer known"):
         World().exempting.grant(Actor(ANA), account(9).id, {1: 0}, REASON, until)
 
 
@@ -272,7 +272,7 @@ def test_what_is_set_aside_may_be_set_aside_longer() -> None:
     (second,) = world.grant({1: first.id}, user_id=BO, days=60)
     assert second.request.user_id == BO
     world.store.findings.standing[1] = finding(1)
-    with pytest.raises(ExemptionRefused, match="ended meanwhile"):
+    with pytest.raises(ExemptionRefused, match="ended in the meantime"):
         world.grant({1: second.id})
 
 
@@ -300,12 +300,12 @@ def test_a_verification_handed_in_twice_is_recorded_once() -> None:
 
 
 def test_a_finding_resolved_meanwhile() -> None:
-    """Where a finding was resolved, nothing is set aside, and that is said."""
+    """If a finding was resolved, nothing is exempted, and the person learns why."""
     world = World(finding(1))
     world.store.findings.standing.clear()
-    with pytest.raises(ExemptionRefused, match="resolved meanwhile"):
+    with pytest.raises(ExemptionRefused, match="resolved in the meantime"):
         world.grant()
-    with pytest.raises(ExemptionRefused, match="resolved meanwhile"):
+    with pytest.raises(ExemptionRefused, match="resolved in the meantime"):
         world.exempting.verify(Actor(ANA), account().id, {SECURITY: 1}, REASON)
     assert world.store.exemptions.recorded == {}
 
@@ -335,10 +335,10 @@ def test_ended_early_once() -> None:
     assert world.exempting.end(Actor(BO), granted.id).ended_by == BO
     assert world.woken == 2
     for user_id in (ANA, BO):
-        with pytest.raises(ExemptionRefused, match="exemption has ended already") as refused:
+        with pytest.raises(ExemptionRefused, match="exemption already ended") as refused:
             world.exempting.end(Actor(user_id), granted.id)
         assert refused.value.by == BO
-    with pytest.raises(ExemptionRefused, match="no such"):
+    with pytest.raises(ExemptionRefused, match="no longer exists"):
         world.exempting.end(Actor(ANA), 99)
     assert world.woken == 2
 
@@ -350,6 +350,6 @@ def test_ended_by_another_process_between(monkeypatch: pytest.MonkeyPatch) -> No
     (granted,) = world.exempting.verify(Actor(ANA), account().id, {SECURITY: 1}, REASON)
     world.exempting.end(Actor(BO), granted.id)
     monkeypatch.setattr(world.store.exemptions, "get", lambda _: granted)
-    with pytest.raises(ExemptionRefused, match="verification has ended") as refused:
+    with pytest.raises(ExemptionRefused, match="verification already ended") as refused:
         world.exempting.end(Actor(ANA), granted.id)
     assert refused.value.by == BO

@@ -66,7 +66,7 @@ def test_a_restart_that_overlaps(bench: Bench) -> None:
     assert others is not None
     assert (others.connections, others.lasting) == (1, False)
     assert [log["log_level"] for log in logs] == ["warning", "info"]
-    assert "A restart that overlaps" in logs[0]["problem"]
+    assert "An overlapping restart" in logs[0]["problem"]
     assert logs[0]["remedy"]
     assert (bench.due, bench.news) == ([], 0)
     assert bench.store.slack_health.others() is None

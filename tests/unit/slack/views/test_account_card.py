@@ -152,7 +152,7 @@ def test_what_is_set_aside_says_until_when_by_whom_and_why() -> None:
 def test_without_an_api_it_is_verified_by_hand() -> None:
     """The way through the console is told, and a button records what was seen there."""
     message = card(look(NO_API))
-    assert "sign in to the account's console" in shown(message)
+    assert "Sign in to the account's AWS console" in shown(message)
     assert "Verified by hand…" in labels(message)
     verified = exemption(3, Rule.UNSUPPORTED, ExemptionKind.VERIFICATION)
     again = card(look(NO_API, aside=(verified,)))

@@ -1,8 +1,9 @@
-"""The modals that set aside, verify and list, within Slack's limits, and read back as built."""
+"""The forms that exempt and verify, and the list, within Slack's limits and read back as built."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule
 from bot.services.exempt import FINDINGS, REASON, TYPES, UNTIL
 from bot.slack.views import exemption_forms, exemption_inputs, exemption_list
+from bot.slack.views.row_actions import account_name
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import (
     assert_as_typed,
@@ -35,8 +37,8 @@ UNTIL_DAY, LAST = TODAY + timedelta(days=90), TODAY + timedelta(days=180)
 ACCOUNT = data.account_id(1)
 
 
-def set_aside(findings: list[Finding], *chosen: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the builder's arguments
-    """The form that sets aside, which Slack takes."""
+def exempting(findings: list[Finding], *chosen: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the builder's arguments
+    """The form that exempts findings, which Slack takes."""
     arguments: dict[str, Any] = {"until": UNTIL_DAY, "last": LAST, **more}
     name = arguments.pop("name", "Web production")
     view = exemption_forms.exemption_view(name, ACCOUNT, findings, chosen, **arguments)
@@ -60,11 +62,11 @@ def filled(view: dict[str, Any], **chosen: Any) -> dict[str, Any]:  # noqa: ANN4
 
 @given(NAMES, st.text(max_size=600), st.sampled_from([1, 10, 11, 100, 130]))
 def test_forms_of_any_size_are_taken(name: str, reason: str, number: int) -> None:
-    """However many findings stand, whatever they are called, and whatever was typed."""
+    """However many findings are open, whatever the account is called, and whatever was typed."""
     findings = [replace(data.finding(each, name), reason=reason or "So.") for each in range(number)]
     refused = ExemptionRefused("Somebody else did.", "Look again.", by="U0BOB00002")
-    view = set_aside(findings, 1, 3, name=name, reason=reason, notice=refused)
-    assert_as_typed(view["blocks"], name[:200])
+    view = exempting(findings, 1, 3, name=name, reason=reason, notice=refused)
+    assert account_name(name, ACCOUNT) in texts(view["blocks"], "mrkdwn")
     assert ("and 30 more" in json.dumps(view)) is (number == 130)
 
 
@@ -77,32 +79,32 @@ def test_the_form_says_what_until_when_and_why() -> None:
         data.finding(3, rule=Rule.ROOT_EMAIL, outcome=Outcome.UNKNOWN),
         data.finding(4, outcome=Outcome.UNSUPPORTED),
     ]
-    view = set_aside(findings, 1)
+    view = exempting(findings, 1)
     boxes = inputs(view)[f"{FINDINGS}:0"]
     assert boxes["type"] == "checkboxes"
     assert [each["text"]["text"] for each in boxes["options"]] == [
         "Security: missing · very high",
-        "Security: placeholder · high · set aside until 2026-03-09",
-        "Security: root_email (undecided)",
+        "Security: placeholder · high · exempt until 2026-03-09",
+        "Security: root_email (couldn't be evaluated)",
         "Security: unsupported",
     ]
     assert [each["value"] for each in boxes["initial_options"]] == ["1:0"]
     assert inputs(view)[UNTIL]["initial_date"] == UNTIL_DAY.isoformat()
-    assert f"{LAST:%Y-%m-%d} at the latest" in json.dumps(view)
+    assert re.search(rf"Latest day: <!date\^\d+\^{{date_short}}\|{LAST}>\.", json.dumps(view))
     assert inputs(view)[REASON]["min_length"] == 10
-    assert "initial_options" not in inputs(set_aside(findings))[f"{FINDINGS}:0"]
+    assert "initial_options" not in inputs(exempting(findings))[f"{FINDINGS}:0"]
 
 
 def test_many_findings_are_offered_in_a_menu() -> None:
     """More than ten findings go into a menu, of which several may be chosen."""
-    view = set_aside([data.finding(each) for each in range(11)])
+    view = exempting([data.finding(each) for each in range(11)])
     assert inputs(view)[f"{FINDINGS}:0"]["type"] == "multi_static_select"
 
 
 def test_what_is_submitted_is_parsed() -> None:
-    """What was shown is what is read: findings with what set them aside, reason and day."""
+    """What was shown is what is read: findings with their exemptions, reason and day."""
     findings = [data.finding(1), data.finding(2, aside=data.exemption(7))]
-    view = set_aside(findings, contact_type=ContactType.SECURITY, revision=2)
+    view = exempting(findings, contact_type=ContactType.SECURITY, revision=2)
     options = inputs(view)[f"{FINDINGS}:2"]["options"]
     handed_in = filled(
         view,
@@ -120,21 +122,21 @@ def test_what_is_submitted_is_parsed() -> None:
 
 def test_an_empty_form_is_parsed() -> None:
     """What was left empty is read as such."""
-    asked = exemption_forms.parse(filled(set_aside([data.finding(1)])))
+    asked = exemption_forms.parse(filled(exempting([data.finding(1)])))
     assert (asked.findings, asked.types, asked.reason, asked.until) == ({}, {}, "", None)
     assert asked.type is None
 
 
 @given(NAMES, st.text(max_size=600))
 def test_the_form_to_verify(name: str, seen: str) -> None:
-    """The way through the console stands above it; types are read with their findings."""
+    """It says where to look in the console; types are read with their findings."""
     offered = {ContactType.SECURITY: 5, ContactType.BILLING: 0}
     view = exemption_forms.verify_view(
         name,
         ACCOUNT,
         offered,
         [ContactType.SECURITY],
-        good_until=UNTIL_DAY,
+        valid_until=UNTIL_DAY,
         seen=seen,
         notice=ExemptionRefused("It was resolved."),
     )
@@ -148,14 +150,17 @@ def test_the_form_to_verify(name: str, seen: str) -> None:
 
 @pytest.mark.parametrize("kind", list(ExemptionKind))
 def test_what_was_recorded_is_told(kind: ExemptionKind) -> None:
-    """The person reads what they set aside, or verified, until when and why."""
+    """The person reads what they exempted or verified, until when and why; no check mark."""
     made = data.exemption(kind=kind, reason="<!channel> & so on", name="<!channel>")
     message = exemption_forms.done_message([made], "https://docs.internal/rules")
     assert_sound(message)
     assert_sound_view(exemption_forms.note_view(message))
-    assert_as_typed(message.blocks, "<!channel>")
-    told = "Verified by hand, good until" if kind is ExemptionKind.VERIFICATION else "Set aside"
-    assert told in message.text
+    assert_as_typed(message.blocks, "<!channel> & so on")
+    verified = kind is ExemptionKind.VERIFICATION
+    shown = "Verified manually, valid until" if verified else "Exempt until"
+    assert shown in message.text
+    assert f"*{shown} <!date^" in json.dumps(message.blocks)
+    assert ":white_check_mark:" not in json.dumps(message.blocks)
 
 
 # The list
@@ -171,8 +176,10 @@ def test_pages_are_taken(name: str, reason: str, number: int, read_only: bool) -
         found, 41 if number else 0, 1, read_only=read_only, ended=ended, notice=notice
     )
     assert_sound_view(view)
-    assert_as_typed(view["blocks"], name[:200])
     shown = json.dumps(view)
+    if number:
+        named = account_name(name, found[0].request.account_id)
+        assert any(text.startswith(named) for text in texts(view["blocks"], "mrkdwn"))
     assert shown.count(f"{exemption_list.END}:") == (0 if read_only else number)
     assert "<@U0BOB00002>" in shown
     if number:
@@ -187,13 +194,18 @@ def test_a_row_of_the_list() -> None:
     verified = data.exemption(2, kind=ExemptionKind.VERIFICATION, rule=Rule.UNSUPPORTED)
     view = exemption_list.list_view([data.exemption(), verified], 2, 0)
     told = "\n".join(texts(view["blocks"], "plain_text", "mrkdwn"))
-    assert "2 in all, the first to end first" in told
-    assert f"Web production · {ACCOUNT}\nSecurity contact: Closed at the end" in told
-    assert "Set aside by <@U0BOB00002>" in told
-    assert "Rule: missing" in told
-    assert "Verified by hand by <@U0BOB00002>" in told
+    assert "2 in total, ending soonest first" in told
+    assert f"*Web production*  `{ACCOUNT}`\nmissing · until *<!date^" in told
+    assert "Security contact: Closed at the end" in told
+    assert "Exempt by <@U0BOB00002>" in told
+    assert "Verified manually by <@U0BOB00002>" in told
     assert "End this exemption?" in told
     assert "End this verification?" in told
+    labels = [block["accessory"]["accessibility_label"] for block in view["blocks"][1:]]
+    assert labels == [
+        "End exemption: missing of Web production",
+        "End verification: unsupported of Web production",
+    ]
     assert view["blocks"][-1]["type"] != "actions"
 
 
