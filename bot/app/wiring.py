@@ -214,6 +214,13 @@ class SlackBot:
         self.fixes, self.fix_recovery = self.services.fixes(fixers, settings.confirm_timeout)
         self.background = BackgroundTasks()
         messages = DirectMessages(self.client)
+        self.modals = Modals(
+            self.client,
+            self.background,
+            messages,
+            answer_within=answer_within,
+            ack_settles=ack_settles,
+        )
         fix_suggestions = FixSuggestions(store, self.services.policies, settings.phone_region)
         self._bolt = app.build(
             self.client,
@@ -233,13 +240,7 @@ class SlackBot:
             fix_suggestions=fix_suggestions,
             home_service=self.home,
             messages=messages,
-            modals=Modals(
-                self.client,
-                self.background,
-                messages,
-                answer_within=answer_within,
-                ack_settles=ack_settles,
-            ),
+            modals=self.modals,
             next_check=next_check,
             phone_region=settings.phone_region,
             policies=self.services.policies,

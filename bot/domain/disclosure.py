@@ -15,6 +15,8 @@ from bot.domain.masking import mask
 from bot.domain.readings import Present
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.domain.announcements import AnnouncementContent
     from bot.domain.contacts import ContactChange
     from bot.domain.exemptions import Exemption
@@ -60,6 +62,11 @@ def hide_content(content: AnnouncementContent) -> AnnouncementContent:
         changes=tuple(_hide_change(change) for change in content.changes),
         exemptions=tuple(hide_exemption(exemption) for exemption in content.exemptions),
     )
+
+
+def hide_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings without the values of their contacts."""
+    return tuple(map(_hide_finding, findings))
 
 
 def hide_exemption(exemption: Exemption) -> Exemption:

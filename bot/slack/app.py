@@ -17,7 +17,6 @@ from bot.slack.background import BackgroundTasks
 from bot.slack.command_parser import COMMAND
 from bot.slack.listeners.account_card import AccountCards
 from bot.slack.listeners.account_commands import AccountCommands
-from bot.slack.listeners.alerts import AlertListeners
 from bot.slack.listeners.commands import CommandListeners
 from bot.slack.listeners.direct_message import DirectMessageListener
 from bot.slack.listeners.doctor import DoctorListener
@@ -29,12 +28,14 @@ from bot.slack.listeners.help import HelpListener
 from bot.slack.listeners.home import HomeListeners
 from bot.slack.listeners.outdated import OutdatedListeners
 from bot.slack.listeners.policy_reload import PolicyReloadListener
+from bot.slack.listeners.private_rows import PrivateRows
 from bot.slack.listeners.scan_progress import ScanListener
+from bot.slack.listeners.scan_results import ScanResults
+from bot.slack.listeners.show_all import ShowAllListeners
 from bot.slack.middleware import ErrorHandler, RequestGuard, ShapeCheck
 from bot.slack.views import (
     account_card,
     account_choice,
-    alerts,
     exemption_forms,
     exemption_list,
     fix_form,
@@ -197,12 +198,14 @@ def build(
     )
     doctor = DoctorListener(fixers, run_checks, modals, clock)
     help_ = HelpListener(store.scans, fixers, next_check, store.slack_health.waiting)
+    results = ScanResults(messages, store.scans, store.findings, row_links, readers)
     scan = ScanListener(
         scanner,
         tasks,
         messages,
         clock,
         readers=readers,
+        results=results,
         limit=CheckLimit("all accounts", MOST_SCANS, clock),
     )
     about_account = AccountCommands(
@@ -235,29 +238,27 @@ def build(
     )
     direct_message = DirectMessageListener(messages, help_, readers)
     outdated = OutdatedListeners(messages)
-    alert = AlertListeners(client, store.announcements, row_links, readers)
+    lists = ShowAllListeners(modals, store.findings, row_links, readers)
+    rows = PrivateRows(store.findings, lists, results)
     once, each, submission = guard.once, guard.each, guard.submission
 
     app.command(COMMAND)(once(command.run))
     app.action(help_views.RUN)(once(command.run_suggested))
 
-    app.action(_numbered(row_actions.FIX))(once(fix.from_button))
+    app.action(_numbered(row_actions.FIX))(once(rows.or_refresh(fix.from_button)))
     app.action(fix_result.TRY_AGAIN)(once(fix.try_again))
     app.action(fix_result.NEXT)(once(fix.next_account))
     app.action(fix_form.USE)(once(fix.use_common))
     app.action(fix_modal.CHOOSE_TYPE)(each(fix.choose_type))
     app.view(fix_modal.CALLBACK)(submission(fix_submission.submit))
 
-    app.action(alerts.SHOW_ALL)(once(alert.show_all))
-    app.action(_numbered(show_all.TURN))(each(alert.turn_page))
-    app.action(account_card.CHECK)(once(card.check_again))
-    app.action(account_choice.CHOOSE)(once(about_account.choose))
-    app.options(account_choice.CHOOSE)(guard.options(about_account.suggest))
+    _bind_lists(app, guard, lists)
+    _bind_accounts(app, guard, card, about_account)
 
     app.action(doctor_view.SHOW_ALL)(once(doctor.show_all))
 
     for prefix in (row_actions.MENU, row_actions.EXEMPT, row_actions.VERIFY, row_actions.SHOW):
-        app.action(_numbered(prefix))(once(exemption.choose))
+        app.action(_numbered(prefix))(once(rows.or_refresh(exemption.choose)))
     app.action(_numbered(exemption_list.END))(once(exemption.end))
     app.action(_numbered(exemption_list.TURN))(each(exemption.turn_page))
     app.view(exemption_forms.EXEMPT)(submission(exemption.submit_exemption))
@@ -277,6 +278,24 @@ def build(
 
     app.error(errors.handle)
     return BoltApp(app, acking, acting)
+
+
+def _bind_accounts(
+    app: App, guard: RequestGuard, card: AccountCards, commands: AccountCommands
+) -> None:
+    """Bind the account that is shown, and the menu to choose one."""
+    app.action(account_card.CHECK)(guard.once(card.check_again))
+    app.action(account_choice.CHOOSE)(guard.once(commands.choose))
+    app.options(account_choice.CHOOSE)(guard.options(commands.suggest))
+
+
+def _bind_lists(app: App, guard: RequestGuard, lists: ShowAllListeners) -> None:
+    """Bind the lists of findings: opened, filtered, and paged."""
+    app.action(show_all.SHOW)(guard.once(lists.show))
+    app.action(_numbered(show_all.TURN))(guard.each(lists.change))
+    app.action(_numbered(show_all.FILTER))(guard.each(lists.change))
+    app.options(show_all.UNIT)(guard.options(lists.suggest_units))
+    app.view(show_all.TURN)(guard.submission(lists.submit))
 
 
 def _is_wanted(record: logging.LogRecord) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlite_utils import Database
 
 from bot.domain.errors import StoreError
+from bot.store.columns import folded
 from bot.store.errors import locked_error, translated
 from bot.store.transaction import Transaction
 
@@ -176,6 +177,7 @@ def _connect(path: Path, busy_timeout: float) -> Database:
         check_same_thread=False,  # only for `close`
     )
     connection.row_factory = sqlite3.Row
+    connection.create_function("folded_text", 1, folded, deterministic=True)
     try:
         db = Database(connection, execute_plugins=False)
         db.execute("PRAGMA foreign_keys = ON")

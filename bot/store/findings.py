@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.evaluation.known_account import ReadingTime
 from bot.store.columns import SEVERITY_RANK, text
+from bot.store.finding_pages import find_page, find_units
 from bot.store.mappers import to_account, to_findings
 from bot.store.outbox import bump_revision
 from bot.store.plan_writer import PlanWriter
 from bot.store.repository import Repository
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
 
     from bot.domain.accounts import Account
     from bot.domain.contacts import ContactType
+    from bot.domain.finding_lists import FindingFilter, FindingList, FindingPage
     from bot.domain.findings import AccountResult, Finding
     from bot.services.ports.clock import Clock
     from bot.store.connections import Connections
@@ -83,3 +86,45 @@ class Findings(Repository):
         with self._connections.reading() as db:
             row = db.row(_NEXT_TO_FIX, type=contact_type, only=only, besides=besides)
             return to_account(row) if row is not None else None
+
+    def page(
+        self,
+        listed: FindingList,
+        wanted: FindingFilter,
+        limit: int,
+        offset: int = 0,
+        *,
+        search_owners: bool = True,
+        non_compliant: bool = False,
+        open_first: bool = True,
+    ) -> FindingPage:
+        """One page of a list of findings.
+
+        Args:
+            listed: which list.
+            wanted: what it is narrowed down to.
+            limit: the most contacts on the page.
+            offset: how many contacts come before the page.
+            search_owners: whether the text is also looked for in owners, which may be email
+                addresses that the person may not see.
+            non_compliant: whether contacts are left out that couldn't be checked, or that were
+                exempt already when the scan of the list ended.
+            open_first: whether contacts with an open finding come before all others. Otherwise
+                each keeps its place when it is resolved.
+        """
+        with self._connections.reading() as db:
+            return find_page(
+                db,
+                listed,
+                wanted,
+                limit=limit,
+                offset=offset,
+                search_owners=search_owners,
+                non_compliant=non_compliant,
+                open_first=open_first,
+            )
+
+    def units(self, listed: FindingList) -> Mapping[str, str]:
+        """{id: path} of the organizational units of a list's accounts, in the order of paths."""
+        with self._connections.reading() as db:
+            return find_units(db, listed)

@@ -91,7 +91,7 @@ def test_set_aside_from_a_row_and_ended(ready: Bot, slack: SlackSandbox, aws: Aw
     assert f"by <@{ALICE}>: {REASON}" in row
 
     slack.command("/altcontact check")
-    slack.wait_private("5 of 15 accounts fall short")
+    slack.wait_private("5 of 15 accounts need attention")
     slack.command(f"/altcontact check {WEB}")
     card = texts(slack.wait_private(f"Account `{WEB}`")["blocks"])
     assert REASON in card
@@ -112,7 +112,7 @@ def test_set_aside_from_a_row_and_ended(ready: Bot, slack: SlackSandbox, aws: Aw
     old = slack.wait_message("The exemption ended, so this finding is open again.")
     assert old["ts"] == alert["ts"]
     slack.command("/altcontact check")
-    slack.wait_private("6 of 15 accounts fall short")
+    slack.wait_private("6 of 15 accounts need attention")
     assert len(slack.messages()) == count + 1
     for personal in (REASON, "aws-security@corp.internal"):
         assert personal not in ready.log
@@ -140,7 +140,7 @@ def test_set_aside_survives_a_kill(ready: Bot, slack: SlackSandbox) -> None:
     slack.wait_message("5 contacts missing")
     begin_again(ready, slack)
     slack.command("/altcontact check")
-    slack.wait_private("5 of 15 accounts fall short")
+    slack.wait_private("5 of 15 accounts need attention")
     slack.command("/altcontact exemptions")
     assert REASON in texts(slack.wait_view("1 in total")["view"])
     slack.press(END)
@@ -157,14 +157,14 @@ def test_it_outlives_what_it_set_aside(ready: Bot, slack: SlackSandbox, aws: Aws
     assert held is not None
     aws.set_contact(WEB, "SECURITY", held)
     slack.command("/altcontact check")
-    slack.wait_private("5 of 15 accounts fall short")
+    slack.wait_private("5 of 15 accounts need attention")
     slack.wait_message(lambda seen: "outside of this bot" in rows_of(seen, WEB))
     aws.delete_contact(WEB, "SECURITY")
     slack.command("/altcontact check")
     ready.wait_log("scan ended", scan=3)
     aws.delete_contact(PAYMENTS, "SECURITY")
     slack.command("/altcontact check")
-    slack.wait_private("6 of 15 accounts fall short")
+    slack.wait_private("6 of 15 accounts need attention")
     # What is announced is the other contact alone.
     assert WEB not in texts(slack.wait_message("1 contact missing")["blocks"])
     slack.command(f"/altcontact check {WEB}")
@@ -254,7 +254,7 @@ def test_verified_by_hand(by_hand: Bot, slack: SlackSandbox) -> None:
 
     begin_again(by_hand, slack)
     slack.command("/altcontact check")
-    result = texts(slack.wait_private("10 accounts could not be checked")["blocks"])
+    result = texts(slack.wait_private("10 accounts couldn't be checked")["blocks"])
     assert "*1* exempt" in result
     slack.command(f"/altcontact check {WEB}")
     slack.wait_private(lambda card: f"Account `{WEB}`" in str(card) and SEEN in str(card))

@@ -187,7 +187,7 @@ def test_every_cause_is_told_apart_from_missing(
         assert told in shown
     aws.clear_faults()
     slack.command("/altcontact check")
-    slack.wait_private("5 of 15 accounts fall short")
+    slack.wait_private("5 of 15 accounts need attention")
     slack.wait_message("could be checked since")
 
 

@@ -60,8 +60,9 @@ def test_who_may_not_is_told_from_a_page_too(many: Bot, slack: SlackSandbox) -> 
 def test_results_name_what_they_do_not_show(many: Bot, slack: SlackSandbox) -> None:
     """The result of a check says how many more there are."""
     slack.command("/altcontact check")
-    result = slack.wait_private("fall short")
-    assert "more. The alert in the channel shows all of them" in str(result["blocks"])
+    result = slack.wait_private("attention")
+    assert "…and 40 more." in str(result["blocks"])
+    assert "Show all (55)" in str(result["blocks"])
 
 
 def test_a_contact_that_cannot_be_read_gives_no_form(
@@ -85,5 +86,5 @@ def test_several_people_check_at_once(many: Bot, slack: SlackSandbox, aws: AwsSa
     slack.command("/altcontact check", user=BOB)
     joined = slack.wait_private("already running", BOB)
     assert f"<@{ALICE}>" in joined["text"]
-    slack.wait_private("fall short", ALICE)
-    slack.wait_private("fall short", BOB)
+    slack.wait_private("attention", ALICE)
+    slack.wait_private("attention", BOB)

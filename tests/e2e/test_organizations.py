@@ -173,7 +173,7 @@ def test_an_outage_of_one_holds_up_no_other(place: Place, bot: Bot, slack: Slack
     assert "our-shop" in alert
     slack.wait_message("Checks do not work in acquired")
     slack.command("/altcontact check")
-    told = texts(slack.wait_private("Incomplete: 1 of 2 accounts fall short")["blocks"])
+    told = texts(slack.wait_private("Incomplete: 1 of 2 accounts needs attention")["blocks"])
     assert "*acquired:*" in told
     assert "*corp:*" not in told
     parts, accounts = checked(place, wanted=1)
@@ -188,7 +188,7 @@ def test_an_outage_of_one_holds_up_no_other(place: Place, bot: Bot, slack: Slack
 
     place.acquired.outage(on=False)
     slack.command("/altcontact check")
-    slack.wait_private("2 of 4 accounts fall short")
+    slack.wait_private("2 of 4 accounts need attention")
     slack.wait_message("Checks work again in acquired")
     alert = texts(slack.wait_message("their-shop")["blocks"])
     assert "our-shop" not in alert
@@ -232,6 +232,6 @@ def test_findings_of_a_broken_one_stand(place: Place, ready: Bot, slack: SlackSa
         + profile("acquired", place.acquired.environment("standalone"))
     )
     slack.command("/altcontact check")
-    slack.wait_private("1 of 4 accounts fall short")
+    slack.wait_private("1 of 4 accounts needs attention")
     slack.wait_message("Checks work again in corp")
     assert len([each for each in slack.messages() if "missing" in each["text"]]) == 1

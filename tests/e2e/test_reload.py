@@ -86,7 +86,7 @@ def test_a_signal_applies_the_file_whole(file: Path, ready: Bot, slack: SlackSan
     assert told["restart_for"] == []
     slack.command("/altcontact check")
     # Training and R&D are not looked at any more; of Web production the billing contact is missing.
-    slack.wait_private("4 of 15 accounts fall short")
+    slack.wait_private("4 of 15 accounts need attention")
     found = slack.wait_message(lambda seen: "Billing contact" in texts(seen["blocks"]))
     assert WEB in texts(found["blocks"])
     alert = slack.wait_message(lambda seen: "4 contacts missing" in seen["text"])
@@ -112,7 +112,7 @@ def test_a_fixer_reloads_and_nobody_else(file: Path, ready: Bot, slack: SlackSan
         lambda: [line["changed"] for line in ready.lines("policy reloaded")] == [True, False],
     )
     slack.command("/altcontact check")
-    slack.wait_private("4 of 15 accounts fall short")
+    slack.wait_private("4 of 15 accounts need attention")
 
 
 def test_a_broken_file_changes_nothing(file: Path, ready: Bot, slack: SlackSandbox) -> None:
@@ -127,7 +127,7 @@ def test_a_broken_file_changes_nothing(file: Path, ready: Bot, slack: SlackSandb
     assert "*Line 10*  `[[policy.override]] 2, billing`: invalid value “requierd”" in shown
     assert "*Line 11*  `[[policy.override]] 2, chanel`: unknown key" in shown
     slack.command("/altcontact check")
-    slack.wait_private("6 of 15 accounts fall short")
+    slack.wait_private("6 of 15 accounts need attention")
     file.write_text("[policy\n")
     slack.command("/altcontact reload")
     slack.wait_private("1 mistake in the policy file")

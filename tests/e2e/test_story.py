@@ -75,13 +75,13 @@ def test_the_next_check_repeats_nothing_and_sees_what_others_mended(
 ) -> None:
     """A check while findings stand posts nothing new; one mended elsewhere updates the alert."""
     slack.command("/altcontact check")
-    slack.wait_private("6 of 15 accounts fall short")
+    slack.wait_private("6 of 15 accounts need attention")
     before = [m["ts"] for m in slack.messages()]
     team = aws.contact("222222222222", "SECURITY")
     assert team is not None
     aws.set_contact(WEB, "SECURITY", team)
     slack.command("/altcontact check")
-    slack.wait_private("5 of 15 accounts fall short")
+    slack.wait_private("5 of 15 accounts need attention")
     slack.wait_message("outside of this bot")
     assert [m["ts"] for m in slack.messages()] == before
     ready.wait_log("scan ended", scan=3)
@@ -90,7 +90,8 @@ def test_the_next_check_repeats_nothing_and_sees_what_others_mended(
 def test_one_account_and_its_button(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
     """`check <name>` shows three contacts; its button fixes another type; choices are offered."""
     slack.command("/altcontact check web")
-    choice = slack.wait_private("Several accounts match")
+    choice = slack.wait_private("accounts match")
+    slack.suggest("altcontact_choose_account", "", message=choice)
     slack.press("altcontact_choose", WEB, message=choice)
     shown = slack.wait_private("Check again")
     assert "Web production" in str(shown["blocks"])

@@ -119,7 +119,7 @@ def test_a_check_without_slack_decides_nothing_about_members(
     world: dict[str, str], bot: Bot, aws: AwsSandbox, slack: SlackSandbox
 ) -> None:
     """It says unknown with the cause, resolves nothing that the bot found, and alerts nobody."""
-    begin(bot, slack, "1 of 3 accounts fall short")
+    begin(bot, slack, "1 of 3 accounts needs attention")
     alert = slack.wait_message("person_left")
     assert "old-shop" in texts(alert["blocks"])
 
@@ -155,7 +155,7 @@ def test_slack_that_does_not_answer_leaves_rules_undecided(
     assert all(TOO_SLOW in line for line in out.splitlines()), out
     assert "Check again later." in err
     slack.fault("users.list", "error", count=100)
-    begin(bot, slack, "3 accounts could not be checked")
+    begin(bot, slack, "3 accounts couldn't be checked")
     slack.wait_message("could not be checked in full")
     slack.wait_message(BY_SLACK)
     slack.command(f"/altcontact check {LEFT}")
@@ -165,7 +165,7 @@ def test_slack_that_does_not_answer_leaves_rules_undecided(
 
     bot.kill()
     slack.clear_faults()
-    begin(bot, slack, "1 of 3 accounts fall short")
+    begin(bot, slack, "1 of 3 accounts needs attention")
     slack.wait_message("person_left")
     slack.wait_message("could be checked since")
     assert LEAVER not in bot.log
@@ -184,7 +184,7 @@ def test_without_the_scope_the_rules_are_off(
     told = doctor(world)
     assert "users:read.email" in told
     assert "person_left" in told
-    begin(bot, slack, "nothing falls short")
+    begin(bot, slack, "No account needs attention")
     bot.wait_log("rules about members are off: the Slack app lacks a scope")
     assert slack.messages() == []
 
@@ -197,7 +197,7 @@ def test_places_that_are_denied_leave_accounts_unknown(
     aws.paths(on=False)
     aws.deny("organizations:ListRoots")
     aws.deny("organizations:ListTagsForResource")
-    begin(bot, slack, "3 accounts could not be checked")
+    begin(bot, slack, "3 accounts couldn't be checked")
     unchecked = slack.wait_message("contacts could not be checked")
     shown = texts(unchecked["blocks"])
     assert UNREAD in shown
@@ -213,7 +213,7 @@ def test_places_that_are_denied_leave_accounts_unknown(
 
     aws.clear_denials()
     slack.command("/altcontact check")
-    slack.wait_private("1 of 3 accounts fall short")
+    slack.wait_private("1 of 3 accounts needs attention")
     slack.wait_message("could be checked since")
     found = slack.wait_message("Billing contact is missing")
     assert TEAM in texts(found["blocks"])

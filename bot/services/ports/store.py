@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from bot.domain.announcements import Announcement, AnnouncementContent
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption, ExemptionRequest
-    from bot.domain.findings import AccountResult, Finding
+    from bot.domain.findings import AccountResult
     from bot.domain.rule_catalog import Rule
     from bot.domain.rules.facts import PastContact
     from bot.domain.scans import Changes, Scan, ScanReport, Trigger
     from bot.domain.slack_health import Refusal, WaitingAlerts
     from bot.domain.timetable import Timetable
+    from bot.services.ports.findings import FindingRepository
     from bot.services.ports.fixes import FixRepository
     from bot.services.ports.home import OverviewRepository
 
@@ -137,36 +138,6 @@ class AccountRepository(Protocol):
         """The readings of each contact that changed this often since then, oldest first.
 
         The key is (account id, type). The last reading before that time comes first.
-        """
-        ...
-
-
-class FindingRepository(Protocol):
-    """Findings that are not resolved."""
-
-    def observe(self, result: AccountResult) -> None:
-        """Resolve the findings that a reading of one account disproves; opens none.
-
-        A result may have more types than its policy requires.
-        """
-        ...
-
-    def unresolved(self, account_id: str) -> list[Finding]:
-        """The findings of an account that are not resolved, exempt ones among them."""
-        ...
-
-    def next_to_fix(
-        self, contact_type: ContactType, *, only: str = "", besides: str = ""
-    ) -> Account | None:
-        """The active account whose contact of this type needs a fix most, in the alert's order.
-
-        Contacts that the form can't fix (forbidden or unreadable ones) don't count, nor do those
-        that are being fixed, or were saved since the finding was last seen.
-
-        Args:
-            contact_type: which contact.
-            only: look at this account alone.
-            besides: leave this account out.
         """
         ...
 

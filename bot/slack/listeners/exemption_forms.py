@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from bot.domain.findings import Finding
     from bot.services.exempt import ExemptionService
     from bot.services.ports.clock import Clock
-    from bot.services.ports.store import AccountRepository, FindingRepository
+    from bot.services.ports.findings import FindingRepository
+    from bot.services.ports.store import AccountRepository
     from bot.slack.views.exemption_forms import ExemptionInput
 
     View = dict[str, Any]

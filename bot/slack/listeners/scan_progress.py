@@ -1,19 +1,16 @@
-"""Tells one person how the check they asked for goes, within what Slack's `response_url` allows.
+"""Starts checks of all accounts, and shows the person their progress and result.
 
-It may be used five times in thirty minutes: once to say that the check runs, three times for its
-progress, once for its result. What comes later is said in an ephemeral message.
+Slack lets a `response_url` be used five times in thirty minutes: once to say that the check has
+started, three times for its progress, and once for its result. Later messages are ephemeral.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.disclosure import hide_result
 from bot.domain.errors import AltcontactError
 from bot.domain.scans import Trigger, TriggerKind
-from bot.slack.readers import FULL_ACCESS
 from bot.slack.views.problem import problem_message
 from bot.slack.views.scan_result import (
     joined_message,
@@ -33,26 +30,28 @@ if TYPE_CHECKING:
     from bot.services.scan.scanner import Scanner, Ticket
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
-    from bot.slack.readers import ContactAccess, SlackReaders
+    from bot.slack.listeners.scan_results import ScanResults
+    from bot.slack.readers import SlackReaders
     from bot.slack.views.message import Message
 
 PROGRESS_AT: Final = (5.0, 60.0, 480.0)
-"""Seconds into a check at which its progress is shown; as many as uses are left for it."""
+"""Seconds into a check at which its progress is shown: the three uses that are left for it."""
 
 RESPONSE_URL_LIFE: Final = 29 * 60.0
-"""Seconds for which a `response_url` is relied on; Slack lets it live thirty minutes."""
+"""Seconds for which a `response_url` is used; Slack accepts it for thirty minutes."""
 
 
 class ScanListener:
-    """Starts a check of all accounts, or joins the one that runs.
+    """Starts a check of all accounts, or joins the one that is running.
 
     Args:
         scanner: checks all accounts.
-        tasks: where work is done that a person waits for.
-        messages: reach a person.
+        tasks: runs work that the person waits for.
+        messages: reach the person.
         clock: the time.
-        readers: who sees contact details.
-        limit: how many checks a person may start.
+        readers: refuse people of other workspaces, and know who sees contact details.
+        results: make the message with the result.
+        limit: how many checks one person may start.
     """
 
     def __init__(
@@ -63,6 +62,7 @@ class ScanListener:
         clock: Clock,
         *,
         readers: SlackReaders,
+        results: ScanResults,
         limit: CheckLimit,
     ) -> None:
         self._scanner = scanner
@@ -70,14 +70,15 @@ class ScanListener:
         self._messages = messages
         self._clock = clock
         self._readers = readers
+        self._results = results
         self._limit = limit
 
     def start(self, actor: Actor, channel_id: str, reply: Callable[[Message], None]) -> None:
-        """Check all accounts, and tell who asked how it goes.
+        """Check all accounts, and show the person how it goes.
 
         Raises:
-            NotAllowed: the person is nobody of this workspace.
-            TooManyChecks: they started too many lately, and none runs that they could join.
+            NotAllowed: the person belongs to another workspace.
+            TooManyChecks: they started too many lately, and none is running that they can join.
         """
         reporter = ScanReporter(
             reply,
@@ -86,7 +87,7 @@ class ScanListener:
             self._clock,
             user_id=actor.user_id,
             channel_id=channel_id,
-            access=lambda: self._readers.access(actor),
+            result=lambda report: self._results.message(report, self._readers.access(actor)),
         )
         reporter.started(self.begin(actor, reporter.progress))
 
@@ -117,23 +118,23 @@ class ScanListener:
             if admitted:
                 self._limit.give_back(user_id)
             raise
-        if ticket.joined and admitted:  # the check of another process
+        if ticket.joined and admitted:  # another process was checking
             self._limit.give_back(user_id)
         return ticket
 
 
 class ScanReporter:
-    """One person's view of one check. Its calls to Slack are made in the background.
+    """Shows one person one check. Messages are sent in the background.
 
     Args:
-        respond: sends a message through the command's `response_url`, replacing the last one, or in
-            another way where Slack does not take it.
-        tasks: where the work is done.
-        messages: reach the person once the `response_url` is used up.
+        respond: sends a message through the command's `response_url`, in place of the last one, or
+            in another way if Slack doesn't accept it.
+        tasks: runs the work.
+        messages: reach the person when the `response_url` has expired.
         clock: the time.
-        user_id: who asked.
-        channel_id: where.
-        access: what the person sees of contacts, once the result is there.
+        user_id: the person.
+        channel_id: where they are.
+        result: makes the message with the result.
     """
 
     def __init__(
@@ -145,14 +146,14 @@ class ScanReporter:
         *,
         user_id: str,
         channel_id: str,
-        access: Callable[[], ContactAccess] = lambda: FULL_ACCESS,
+        result: Callable[[ScanReport], Message] = result_message,
     ) -> None:
         self._respond = respond
         self._tasks = tasks
         self._messages = messages
         self._user_id = user_id
         self._channel_id = channel_id
-        self._access = access
+        self._result = result
         self._clock = clock
         self._began = clock.monotonic()
         self._shown = 0
@@ -161,7 +162,7 @@ class ScanReporter:
         self._speaking = threading.Lock()
 
     def started(self, ticket: Ticket) -> None:
-        """Say that the check runs, and send its result when it ends."""
+        """Say that the check has started, and send its result when it ends."""
         message = joined_message(ticket.scan) if ticket.joined else started_message()
         self._tasks.run(lambda: self._say_unless_over(message), self._say)
         ticket.report.add_done_callback(self._ended)
@@ -183,10 +184,7 @@ class ScanReporter:
         with self._speaking:
             self._over = True
         try:
-            found, access = report.result(), self._access()
-            if not access.granted:
-                found = replace(found, results=tuple(map(hide_result, found.results)))
-            message = result_message(found, self._user_id, access.note)
+            message = self._result(report.result())
         except AltcontactError as error:
             message = problem_message(error)
         self._say(message)

@@ -1,9 +1,10 @@
-"""What the person who asked for a check sees: that it runs, how far it is, and its result."""
+"""What a person who requested a check sees: its start, its progress, and its result."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.finding_lists import FindingPage
 from bot.domain.findings import Outcome
 from bot.domain.scan_summary import progress_text, summary_text
 from bot.domain.scans import ScanState, TriggerKind
@@ -17,29 +18,31 @@ from bot.slack.views.blocks import (
     paragraph,
     text_size,
 )
+from bot.slack.views.finding_rows import NO_LINKS
 from bot.slack.views.message import Message
-from bot.slack.views.scan_result_rows import causes, short_rows
+from bot.slack.views.scan_result_rows import causes, contact_rows
 
 if TYPE_CHECKING:
     from bot.domain.scans import Scan, ScanReport, Trigger
     from bot.slack.views.blocks import Block
+    from bot.slack.views.finding_rows import RowLinks
 
 ROOM: Final = 8_500
-"""Characters of a result without its small print: Slack takes about 10,000 in all."""
+"""Characters of a result without its last lines: Slack accepts about 10,000 in a message."""
 
-TROUBLES: Final = 3
-"""Organizations whose trouble a result tells."""
+FAILURES: Final = 3
+"""Organizations whose failures a result shows."""
 
-TROUBLE_TEXT: Final = 700
+FAILURE_TEXT: Final = 700
 ORGANIZATION_TEXT: Final = 50
 
 _ORDER: Final = (
     (Outcome.COMPLIANT, "compliant"),
     (Outcome.MISSING, "missing a contact"),
-    (Outcome.WRONG, "wrong"),
-    (Outcome.WEAK, "weak"),
-    (Outcome.UNKNOWN, "could not be checked"),
-    (Outcome.UNSUPPORTED, "to be looked at by hand"),
+    (Outcome.WRONG, "not as the policy expects"),
+    (Outcome.WEAK, "with a weak contact"),
+    (Outcome.UNKNOWN, "couldn't be checked"),
+    (Outcome.UNSUPPORTED, "to verify manually"),
     (Outcome.EXEMPT, "exempt"),
     (Outcome.SKIPPED, "skipped, not active"),
 )
@@ -63,31 +66,33 @@ def progress_message(done: int, total: int | None) -> Message:
     return _running(f"Checking accounts: {progress_text(done, total)}")
 
 
-def _running(text: str) -> Message:
-    return Message(text, [paragraph(f":hourglass_flowing_sand: {text}")])
-
-
-def result_message(report: ScanReport, user_id: str, note: str = "") -> Message:
-    """What a check came to, for the person who asked.
+def result_message(
+    report: ScanReport,
+    page: FindingPage | None = None,
+    links: RowLinks = NO_LINKS,
+    *,
+    note: str = "",
+) -> Message:
+    """The result of a check.
 
     Args:
         report: the check.
-        user_id: who asked.
-        note: why contact details are hidden, as mrkdwn, where they are.
+        page: its non-compliant contacts as they are now.
+        links: what the rows link to.
+        note: why contact details are hidden, as mrkdwn, if they are.
     """
-    scan, results = report.scan, report.results
-    short = [result for result in results if result.outcome.is_non_compliant]
-    unchecked = [result for result in results if result.outcome.unchecked]
-    headline = _headline(scan, len(short), len(unchecked))
+    scan, page = report.scan, page or FindingPage()
+    headline = _headline(scan, is_over=bool(page.resolved or page.exempt))
     blocks: list[Block] = [header(headline)]
     summary = summary_text(report)
     if summary:
-        blocks += [paragraph(escape(summary)), context(_counts(report))]
-    blocks += _trouble(scan)
-    blocks += short_rows(short)
-    blocks += causes(results, ROOM - text_size(blocks))
+        blocks.append(paragraph(escape(summary) + _since_then(page)))
+        blocks.append(context(_counts(report)))
+    blocks += _failures(scan)
+    blocks += contact_rows(scan.id, page, links)
+    blocks += causes(report.results, ROOM - text_size(blocks))
     blocks += [context(note)] if note else []
-    blocks.append(context(_small_print(report, user_id)))
+    blocks.append(context(_circumstances(report)))
     return Message(escape(f"{headline}. {summary}".strip()), blocks)
 
 
@@ -102,19 +107,35 @@ def started_by(trigger: Trigger) -> str:
             return "the command line"
 
 
-def _headline(scan: Scan, short: int, unchecked: int) -> str:
+def _running(text: str) -> Message:
+    return Message(text, [paragraph(f":hourglass_flowing_sand: {text}")])
+
+
+def _headline(scan: Scan, *, is_over: bool) -> str:
     if scan.state is ScanState.FAILED:
         return "The check failed"
     begin = "" if scan.state is ScanState.COMPLETE else "Incomplete: "
+    short = sum(number for outcome, number in scan.counts.items() if outcome.is_non_compliant)
+    unchecked = sum(number for outcome, number in scan.counts.items() if outcome.unchecked)
     if short:
-        return f"{begin}{short:,} of {accounts(scan.accounts)} fall short"
+        verb = "needed" if is_over else "needs" if short == 1 else "need"
+        return f"{begin}{short:,} of {accounts(scan.accounts)} {verb} attention"
     if unchecked:
-        return f"{begin}{accounts(unchecked)} could not be checked"
-    return f"{begin}nothing falls short"
+        return f"{begin}{accounts(unchecked)} couldn't be checked"
+    return f"{begin}{'no' if begin else 'No'} account needs attention"
+
+
+def _since_then(page: FindingPage) -> str:
+    """What became of the non-compliant contacts since the check, as a line."""
+    parts = [f"{page.resolved:,} resolved"] if page.resolved else []
+    parts += [f"{page.exempt:,} exempt"] if page.exempt else []
+    if not parts:
+        return ""
+    return f"\nSince then: {', '.join(parts)}, {page.open:,} left."
 
 
 def _counts(report: ScanReport) -> str:
-    """How many accounts came to what, for mrkdwn."""
+    """How many accounts have which outcome, for mrkdwn."""
     excluded = sum(bool(result.excluded) for result in report.results)
     parts = []
     for outcome, words in _ORDER:
@@ -128,40 +149,41 @@ def _counts(report: ScanReport) -> str:
     return " · ".join(parts)
 
 
-def _trouble(scan: Scan) -> list[Block]:
-    """What kept the check from being complete, of each organization where there are several."""
+def _failures(scan: Scan) -> list[Block]:
+    """Why the check isn't complete, for each organization if there are several."""
     if scan.failure is None:
         return []
-    state = "Nothing was read." if scan.state is ScanState.FAILED else "Not everything was read."
+    failed = scan.state is ScanState.FAILED
+    state = "No account was checked." if failed else "Some accounts weren't checked."
     of_each = [(part.organization, part.failure) for part in scan.parts if part.failure]
     shown = [
         f"{f'*{escape(clip(name, ORGANIZATION_TEXT))}:* ' if name else ''}{escape(why.message)}"
         f"\n:point_right: {escape(why.remedy)}"
-        for name, why in (of_each or [("", scan.failure)])[:TROUBLES]
+        for name, why in (of_each or [("", scan.failure)])[:FAILURES]
     ]
-    if len(of_each) > TROUBLES:
-        shown.append(f"…and {len(of_each) - TROUBLES:,} more organizations.")
+    if len(of_each) > FAILURES:
+        shown.append(f"…and {len(of_each) - FAILURES:,} more organizations.")
     lines = [f":warning: {state} {shown[0]}", *shown[1:]]
-    return [paragraph(clip(line, TROUBLE_TEXT)) for line in lines]
+    return [paragraph(clip(line, FAILURE_TEXT)) for line in lines]
 
 
-def _small_print(report: ScanReport, user_id: str) -> str:
+def _circumstances(report: ScanReport) -> str:
     scan = report.scan
     new = sum(1 for key in report.changes.opened if key.outcome.is_non_compliant)
-    parts = [f"Asked by <@{user_id}>", f"started {date(scan.started_at)}"]
+    parts = [f"Started by {started_by(scan.trigger)} {date(scan.started_at)}"]
     scopes = [(part.organization, part.scope) for part in scan.parts] or [("", scan.scope)]
-    for name, scope in scopes[:TROUBLES]:
+    for name, scope in scopes[:FAILURES]:
         if scope is not None:
             of = f"{escape(clip(name, ORGANIZATION_TEXT))} " if name else ""
             parts.append(f"{of}called from {scope.caller}")
-    aside = sum(
+    exempt = sum(
         verdict.exemption is not None
         for result in report.results
         for item in result.results
         for verdict in item.verdicts
     )
-    if aside:
-        parts.append(f"{aside:,} set aside")
+    if exempt:
+        parts.append(f"{exempt:,} exempt")
     if new:
-        parts.append(f"{new:,} new, posted to the channel for alerts")
+        parts.append(f"{new:,} new, posted to the alert channel")
     return " · ".join(parts)

@@ -1,81 +1,106 @@
-"""What the result of a check lists: contacts that fall short, and what could not be checked."""
+"""The rows in a check's result: non-compliant contacts, and why others couldn't be checked."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.rule_catalog import Rule
+from bot.domain.finding_lists import FindingList, ListKind
+from bot.slack.payloads import find_text
 from bot.slack.views.blocks import (
-    FIELD_TEXT,
+    accounts,
+    actions,
+    button,
     clip,
+    contacts,
     context,
     escape,
-    mrkdwn,
     paragraph,
     plain,
     section,
     text_size,
 )
-from bot.slack.views.row_actions import remedy_button, title
-from bot.slack.views.wording import UNREAD, finding_text, row_text, rule_names, severity_heading
+from bot.slack.views.finding_rows import finding_rows
+from bot.slack.views.row_actions import title
+from bot.slack.views.show_all import SHOW
+from bot.slack.views.wording import UNREAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from bot.domain.accounts import Account
-    from bot.domain.findings import AccountResult, TypeResult, Verdict
+    from bot.domain.finding_lists import FindingPage
+    from bot.domain.findings import AccountResult, Finding
+    from bot.domain.rule_catalog import Rule
     from bot.slack.views.blocks import Block
+    from bot.slack.views.finding_rows import RowLinks
 
 ROWS: Final = 15
-"""Contacts that a result shows with their button; how many more there are is told."""
+"""Contacts that a result shows; **Show all** has the others."""
 
 ROWS_TEXT: Final = 5_000
 """Characters of those rows."""
 
 CAUSES: Final = 5
-NAMES: Final = 10
-"""Causes that a result shows, and accounts that it names with each."""
+"""Causes that a result shows."""
 
+NAMES: Final = 10
+"""Accounts that it names for each."""
+
+_RESULT: Final = "altcontact_result"
+_RESULT_ROW: Final = re.compile(rf"{_RESULT}:([0-9]{{1,15}}):[0-9]+")
 _CAUSE_TEXT: Final = 600
 _NAME_TEXT: Final = 60
-_MORE: Final = (
-    "The alert in the channel shows all of them; so does `altcontact check` on the command line."
-)
 
 
-def short_rows(short: Iterable[AccountResult]) -> list[Block]:
-    """A row for each contact that falls short, worst first, with its button."""
-    contacts = [
-        (result.account, type_result)
-        for result in short
-        for type_result in result.results
-        if type_result.outcome.is_non_compliant
-    ]
-    contacts.sort(key=lambda contact: _rank(contact[1]))
-    missing_alone = all(_is_missing(type_result) for _, type_result in contacts)
+def check_list(scan_id: int) -> FindingList:
+    """The list of what a check found."""
+    return FindingList(ListKind.CHECK, str(scan_id))
+
+
+def contact_rows(scan_id: int, page: FindingPage, links: RowLinks) -> list[Block]:
+    """A row for each non-compliant contact, worst first, and **Show all** if they don't all fit.
+
+    Args:
+        scan_id: the check; the rows keep it, so that the result can be shown again.
+        page: its non-compliant contacts, as they are now.
+        links: what the rows link to.
+    """
+    found = _by_contact(page.findings)
     blocks: list[Block] = []
     shown = 0
-    under: int | None = None
-    for account, type_result in contacts[:ROWS]:
-        row = _row(shown, account, type_result)
-        if shown and text_size(blocks) + text_size(row) > ROWS_TEXT:
+    for number in range(1, len(found) + 1):
+        more = finding_rows([each for one in found[:number] for each in one], links)
+        if shown and text_size(more) > ROWS_TEXT:
             break
-        if not missing_alone and _rank(type_result) != under:
-            under = _rank(type_result)
-            blocks.append(paragraph(severity_heading(type_result.severity)))
-        blocks.append(row)
-        shown += 1
-    if len(contacts) > shown:
-        blocks.append(context(f"…and {len(contacts) - shown:,} more. {_MORE}"))
+        blocks, shown = more, number
+    blocks = [
+        {**block, "block_id": f"{_RESULT}:{scan_id}:{number}"} if "accessory" in block else block
+        for number, block in enumerate(blocks)
+    ]
+    if page.matching > shown:
+        more_ = f"{page.matching - shown:,} more"
+        show_all = button(
+            f"Show all ({page.matching:,})",
+            SHOW,
+            str(check_list(scan_id)),
+            label=f"Show all {contacts(page.matching)} that need attention",
+        )
+        blocks += [context(f"…and {more_}."), actions(show_all)]
     return blocks
 
 
+def result_of(body: Mapping[str, object]) -> int | None:
+    """The check in whose result something was pressed; None if it was pressed elsewhere."""
+    found = _RESULT_ROW.fullmatch(find_text(body, "actions", 0, "block_id"))
+    return int(found[1]) if found is not None else None
+
+
 def causes(results: Iterable[AccountResult], room: int) -> list[Block]:
-    """What could not be checked, by cause, each with its mend and the accounts.
+    """Why contacts couldn't be checked: each cause with its remedy and the accounts.
 
     Args:
         results: all accounts.
-        room: the characters that there are for it.
+        room: the most characters that may be used.
     """
     found: dict[tuple[str, str, Rule | None], dict[str, str]] = {}
     for result in results:
@@ -85,12 +110,12 @@ def causes(results: Iterable[AccountResult], room: int) -> list[Block]:
                 if why is not None and verdict.exemption is None:
                     rule = None if verdict.rule in UNREAD else verdict.rule
                     named = title(clip(result.account.name, _NAME_TEXT), result.account.id)
-                    accounts = found.setdefault((why.message, why.remedy, rule), {})
-                    accounts[result.account.id] = named
+                    affected = found.setdefault((why.message, why.remedy, rule), {})
+                    affected[result.account.id] = named
     blocks: list[Block] = []
     shown = 0
-    for (words, remedy, rule), accounts in list(found.items())[:CAUSES]:
-        cause = _cause(words, remedy, rule, list(accounts.values()))
+    for (words, remedy, rule), affected in list(found.items())[:CAUSES]:
+        cause = _cause(words, remedy, rule, list(affected.values()))
         if text_size(blocks) + text_size(cause) > room:
             break
         blocks += cause
@@ -100,44 +125,18 @@ def causes(results: Iterable[AccountResult], room: int) -> list[Block]:
     return blocks
 
 
+def _by_contact(findings: Iterable[Finding]) -> list[list[Finding]]:
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        found.setdefault((finding.key.account_id, finding.key.type), []).append(finding)
+    return list(found.values())
+
+
 def _cause(words: str, remedy: str, rule: Rule | None, names: Sequence[str]) -> list[Block]:
-    head = f"Rule {rule.value} could not be decided:" if rule else "*Could not be checked:*"
+    what = f"Rule {rule.value} couldn't be evaluated" if rule else "Couldn't be checked"
+    head = f"*{what} in {accounts(len(names))}:*"
     cause = f":grey_question: {head} {escape(clip(words, _CAUSE_TEXT))}"
     if remedy:
         cause += f"\n:point_right: {escape(clip(remedy, _CAUSE_TEXT))}"
     more = f"\n…and {len(names) - NAMES:,} more" if len(names) > NAMES else ""
     return [paragraph(cause), section(plain("\n".join(names[:NAMES]) + more))]
-
-
-def _row(number: int, account: Account, item: TypeResult) -> Block:
-    broken = _broken(item)
-    rules = [verdict.rule for verdict in broken]
-    problem = finding_text(
-        item.type,
-        rules,
-        [verdict.reason for verdict in broken],
-        [field for verdict in broken for field in verdict.differences],
-    )
-    named = f"{'Rule' if len(rules) == 1 else 'Rules'}: {rule_names(rules, '')}"
-    return section(
-        plain(row_text(account.name, account.id, problem)),
-        fields=() if _is_missing(item) else [mrkdwn(named, FIELD_TEXT)],
-        accessory=remedy_button(number, account.id, item.type, rules),
-    )
-
-
-def _broken(item: TypeResult) -> list[Verdict]:
-    """The rules that a contact breaks, of those that are not set aside."""
-    return [
-        verdict
-        for verdict in item.verdicts
-        if verdict.outcome.is_non_compliant and verdict.exemption is None
-    ]
-
-
-def _is_missing(item: TypeResult) -> bool:
-    return {verdict.rule for verdict in _broken(item)} == {Rule.MISSING}
-
-
-def _rank(item: TypeResult) -> int:
-    return item.severity.rank if item.severity is not None else len(Rule)

@@ -30,11 +30,11 @@ def test_what_is_new_is_read_from_its_beginning(
     head = page.page.get_by_role("heading", name="6 contacts missing")
     expect(head).to_be_in_viewport()
     page.send("/altcontact check")
-    result = page.messages.filter(has_text="6 of 15 accounts fall short")
-    expect(result.get_by_text("Asked by")).to_be_in_viewport()
+    result = page.messages.filter(has_text="6 of 15 accounts need attention")
+    expect(result.get_by_text("Started by")).to_be_in_viewport()
     expect(head).not_to_be_in_viewport()
     page.page.reload()
-    expect(result.get_by_text("Asked by")).to_be_in_viewport()
+    expect(result.get_by_text("Started by")).to_be_in_viewport()
 
 
 def test_the_tour_is_slim_where_there_is_little_room(bare: Sandbox, opened: Opening) -> None:
@@ -58,7 +58,7 @@ def test_the_tour_counts_what_one_does_here(sandbox: Sandbox, opened: Opening) -
     expect(steps.nth(0)).to_contain_text("done")
     # Whatever the bot still had to say would be refused by a Slack that forgot what it answers.
     expect(alert(page)).to_contain_text("Resolved by")
-    expect(page.messages.filter(has_text="accounts fall short")).to_be_visible()
+    expect(page.messages.filter(has_text="accounts need attention")).to_be_visible()
     sandbox.slack.reset()
     expect(page.messages).to_have_count(0)
     expect(steps.nth(0)).not_to_contain_text("done")
@@ -71,7 +71,7 @@ def test_the_tour_ends_without_waiting(sandbox: Sandbox, opened: Opening) -> Non
     page = opened(sandbox)
     steps = page.page.get_by_role("region", name="Tour").get_by_role("listitem")
     page.send("/altcontact check")
-    expect(page.messages.filter(has_text="accounts fall short")).to_be_visible()
+    expect(page.messages.filter(has_text="accounts need attention")).to_be_visible()
     set_contact(page, "Web production")
     expect(alert(page)).to_contain_text("Resolved by")
     expect(steps.nth(1)).to_contain_text("done")

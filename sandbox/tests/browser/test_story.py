@@ -24,7 +24,7 @@ def test_from_check_to_fixed(sandbox: Sandbox, opened: Opening, width: int, sche
     sandbox.start_bot()
     page = opened(sandbox, width, scheme)
     page.send("/altcontact check")
-    result = page.messages.filter(has_text="6 of 15 accounts fall short")
+    result = page.messages.filter(has_text="6 of 15 accounts need attention")
     expect(result).to_contain_text("Only visible to you")
 
     fix_button(alert(page), "Web production").click()

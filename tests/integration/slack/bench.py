@@ -14,7 +14,7 @@ from bot.config.settings import Settings
 from bot.domain.errors import SettingsError
 from bot.domain.policy.policy import Policy
 from bot.slack.allow_list import EVERYONE
-from bot.slack.listeners.alerts import AlertListeners
+from bot.slack.listeners.show_all import ShowAllListeners
 from bot.store import SqliteStore
 from bot.store.connections import BUSY_TIMEOUT
 from tests.unit.fakes import START, FakeClock, FakeGateway, FakeMembers, Gate, account
@@ -101,8 +101,8 @@ class SlackBench:
         self.accounts = self._bot.services.accounts
         self.fixes = self._bot.fixes
         self.scanner = self._bot.services.scanner
-        self.alerts = AlertListeners(
-            self.client, self.store.announcements, self._bot.row_links, self._bot.readers
+        self.lists = ShowAllListeners(
+            self._bot.modals, self.store.findings, self._bot.row_links, self._bot.readers
         )
 
     def _reload(self) -> PolicyReload:
@@ -144,7 +144,7 @@ class SlackBench:
     def announce(self) -> dict[str, Any]:
         """Check all accounts, post what is due, and give the alert."""
         self.slack.command("/altcontact check")
-        self.slack.wait_private("fall short")
+        self.slack.wait_private("attention")
         self.announcer.deliver()
         return self.slack.wait_message("missing")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from altcontact_sandbox.slack.workspace import ALERTS, APP, TEAM
 
 from bot.domain.contacts import ContactType, fingerprint
+from bot.domain.finding_lists import FindingList, FindingPage, ListKind
 from bot.slack.views import (
     account_card,
     account_choice,
@@ -26,6 +27,7 @@ from bot.slack.views import (
     show_all,
 )
 from bot.slack.views import help as help_views
+from bot.slack.views.show_all import ListPosition
 from tests.unit.fakes import CONTACT, START
 
 if TYPE_CHECKING:
@@ -79,8 +81,10 @@ def valid(known: Known, user: str, trigger: Payload) -> dict[str, tuple[str, Pay
         found[f"/{line or 'nothing'}"] = "slash_commands", _command(text, user, trigger)
     for name, payload in _presses(known, user, trigger):
         found[name] = "interactive", payload
-    for name in (account_choice.CHOOSE, "altcontact_of_an_older_version"):
-        found[f"options of {name}"] = "interactive", suggestion(name, "web", user)
+    for name in (account_choice.CHOOSE, show_all.UNIT, "altcontact_of_an_older_version"):
+        asked = suggestion(name, "web", user)
+        asked |= {"view": _shown(_findings_view(known))} if name == show_all.UNIT else {}
+        found[f"options of {name}"] = "interactive", asked
     for view in _forms(known):
         found[view["callback_id"]] = "interactive", _submission(view, user, trigger)
     for event in _events(user, trigger):
@@ -143,10 +147,15 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
     end: Payload = {"type": "button", "action_id": f"{exemption_list.END}:2"}
     end["value"] = str(known.exemption)
     yield f"{exemption_list.END} in the list", _press(end, user, trigger, page)
-    findings: Payload = {"callback_id": show_all.TURN, "type": "modal"}
-    findings["private_metadata"] = f'{{"announcement": "{known.announcement}", "page": 0}}'
+    findings = _findings_view(known)
     turn = {"type": "button", "action_id": f"{show_all.TURN}:next", "value": "1"}
-    yield show_all.TURN, _press(turn, user, trigger, findings)
+    yield f"{show_all.TURN}:next", _press(turn, user, trigger, findings)
+    chosen: Payload = {"type": "static_select", "action_id": f"{show_all.FILTER}:type"}
+    chosen["selected_option"] = {"value": "BILLING"}
+    yield show_all.FILTER, _press(chosen, user, trigger, findings)
+    in_result: Payload = {"type": "button", "action_id": f"{row_actions.FIX}:2", "value": contact}
+    in_result["block_id"] = "altcontact_result:1:0"
+    yield f"{row_actions.FIX} in a result", _press(in_result, user, trigger)
     chosen = {
         "type": "static_select",
         "action_id": fix_modal.CHOOSE_TYPE,
@@ -215,8 +224,15 @@ def _events(user: str, trigger: Payload) -> Iterator[Payload]:
         }
 
 
+def _findings_view(known: Known) -> Payload:
+    listed = FindingList(ListKind.ALERT, known.announcement)
+    return show_all.list_view(ListPosition(listed), FindingPage())
+
+
 def _forms(known: Known) -> Iterator[Payload]:
     yield _fix_form(known)
+    search = {"search:0": {f"{show_all.FILTER}:search": {"value": "lake"}}}
+    yield {**_findings_view(known), "state": {"values": search}}
     until = (START + timedelta(days=30)).date().isoformat()
     reason = {"reason": {"reason": {"type": "plain_text_input", "value": "Closed this month."}}}
     for callback, boxes in (

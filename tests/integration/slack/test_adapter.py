@@ -205,10 +205,10 @@ def test_after_thirty_minutes_or_five_uses_the_result_is_ephemeral(
     heard.wait()
     clock.tick(RESPONSE_URL_LIFE)
     late.report.set_result(data.report(2, 0, 0))
-    slack.wait_private("2 of 2 accounts fall short")
+    slack.wait_private("2 of 2 accounts need attention")
     assert len(heard.messages) == 1
     running.report.set_result(data.report(0, 0, 1))
-    slack.wait_private("nothing falls short")
+    slack.wait_private("No account needs attention")
 
 
 @pytest.mark.parametrize(

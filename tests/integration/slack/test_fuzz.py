@@ -183,7 +183,7 @@ class World:
         self.bot.connection.start()
         slack.wait_connected()
         slack.command("/altcontact check", user=CAROL)
-        slack.wait_private("fall short", CAROL)
+        slack.wait_private("attention", CAROL)
         self.bot.announcer.deliver()
         alert = slack.wait_message("missing")
         account, *others = (

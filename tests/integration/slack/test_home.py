@@ -139,7 +139,7 @@ def test_the_person_reads_why_a_check_did_not_start(
     monkeypatch.setattr(app, "MOST_SCANS", 1)
     for made in started(SlackBench(slack, tmp_path, WEB, LAKE)):
         slack.command("/altcontact check", user=BOB)
-        slack.wait_private("fall short", BOB)
+        slack.wait_private("need attention", BOB)
         open_home(slack, "0% compliant", BOB)
         while "You started 1 checks" not in str(slack.home(BOB)):
             before = slack.home(BOB)

@@ -9,7 +9,9 @@ import pytest
 import structlog
 
 from bot.domain.errors import StoreError
+from bot.domain.finding_lists import FindingList
 from bot.slack.readers import FULL_ACCESS
+from bot.slack.views.show_all import ListPosition
 from sandbox.tests.slack.fixtures import slack, slack_server
 from tests.integration.slack.bench import (
     ALICE,
@@ -241,7 +243,7 @@ def test_a_page_that_is_not_there_any_more_is_the_last(many: SlackBench) -> None
     slack = many.slack
     alert = many.announce()
     announced = alert["metadata"]["event_payload"]["id"]
-    view = many.alerts.page(announced, 7, FULL_ACCESS)
+    view = many.lists.view(ListPosition(FindingList.parse(announced), page=7), FULL_ACCESS)
     assert "Page 3 of 3" in str(view)
     assert str(view).count(FIX) == 5
     slack.close()

@@ -103,7 +103,7 @@ def test_what_stands_in_a_channel(restricted: SlackBench) -> None:
         restricted.gateway.listed.append(account(number))
         restricted.gateway.hold(number)
     slack.command("/altcontact check", user=CAROL)
-    assert sees(slack.wait_private("fall short", CAROL))
+    assert sees(slack.wait_private("attention", CAROL))
     restricted.announcer.deliver()
     alert = slack.wait_message("fall short")
     assert not sees(alert)
@@ -122,7 +122,7 @@ def test_the_result_of_a_check(restricted: SlackBench) -> None:
     """Who is no reader may check all accounts, and sees what they come to."""
     restricted.policy = expecting_other()
     restricted.slack.command("/altcontact check", user=BOB)
-    shown = restricted.slack.wait_private("2 of 2 accounts fall short", BOB)
+    shown = restricted.slack.wait_private("2 of 2 accounts need attention", BOB)
     assert not sees(shown)
     assert NO_PERMISSION in str(shown)
 
@@ -132,7 +132,7 @@ def test_the_list_of_exemptions(restricted: SlackBench) -> None:
     slack = restricted.slack
     restricted.policy = expecting_other()
     slack.command("/altcontact check")
-    slack.wait_private("fall short")
+    slack.wait_private("attention")
     slack.command("/altcontact exempt lake")
     view = slack.wait_view("altcontact_set_aside_form")
     (block,) = (each for each in view["view"]["blocks"] if "options" in each.get("element", {}))
@@ -190,7 +190,7 @@ def test_checks_of_all_accounts_are_limited(bench: SlackBench) -> None:
         slack.wait(lambda _: len(results(user)) > before)
 
     def results(user: str) -> list[dict[str, Any]]:
-        return [shown for shown in slack.private(user) if "fall short" in shown["text"]]
+        return [shown for shown in slack.private(user) if "attention" in shown["text"]]
 
     for _ in range(MOST_SCANS):
         check()
@@ -212,7 +212,7 @@ def test_a_check_that_the_database_kept_from_starting_is_not_counted(
             slack.command("/altcontact check", user=BOB)
         slack.wait(lambda _: count_told(slack, full) == MOST_SCANS)
     slack.command("/altcontact check", user=BOB)
-    slack.wait_private("fall short", BOB)
+    slack.wait_private("attention", BOB)
 
 
 def count_told(slack: SlackSandbox, words: str) -> int:
@@ -229,7 +229,7 @@ def test_a_running_check_is_joined_whatever_was_started(bench: SlackBench) -> No
         for _ in range(MOST_SCANS + 1):
             slack.command("/altcontact check", user=BOB)
             slack.wait_private("already running", BOB)
-    slack.wait_private("fall short", BOB)
+    slack.wait_private("attention", BOB)
     assert "You started" not in str(slack.private(BOB))
 
 

@@ -15,13 +15,12 @@ from bot.domain.exemptions import LONGEST_REASON, ExemptionKind
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Difference, Finding, Outcome, severity_of
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
-from bot.slack.views import alerts, announcements, finding_rows, row_actions, show_all, wording
+from bot.slack.views import alerts, announcements, finding_rows, row_actions, wording
 from bot.slack.views.message import Message
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import (
     assert_as_typed,
     assert_sound,
-    assert_sound_view,
     texts,
 )
 
@@ -399,7 +398,6 @@ def test_alerts_of_anything_are_taken(found: list[Finding], kind: AnnouncementKi
     links = finding_rows.RowLinks("https://docs.corp.internal/altcontact/docs/rules")
     message = announcements.announcement_message(content, links, "Meant for another channel.")
     assert_sound(message)
-    assert_sound_view(show_all.page_view(content, 0, links))
 
 
 @pytest.mark.parametrize("state", ["open", "set aside", "resolved"])
@@ -442,15 +440,6 @@ def test_notices_of_anything_are_taken(names: list[str], text: str) -> None:
     assert "more. `/altcontact check`" in marked(
         shown(data.notice(AnnouncementKind.CHANGED, changes=changes, total=500))
     )
-
-
-def test_pages_are_titled_and_count_what_is_set_aside() -> None:
-    """Pages of anything but missing contacts have a title of their own."""
-    aside = data.finding(1, aside=data.exemption())
-    page = show_all.page_view(data.mixed(WEAK, aside), 0)
-    assert page["title"]["text"] == "Contacts that fall short"
-    assert "1 open, 0 resolved, 1 set aside" in json.dumps(page)
-    assert show_all.page_view(data.content(1), 0)["title"]["text"] == "Missing contacts"
 
 
 def test_findings_recorded_without_a_severity_have_the_usual_one() -> None:

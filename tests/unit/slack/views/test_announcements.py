@@ -3,24 +3,22 @@
 import json
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.announcements import AnnouncementKind
 from bot.domain.contacts import ContactType
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
-from bot.domain.scans import ScanState, Trigger, TriggerKind
+from bot.domain.scans import Trigger, TriggerKind
 from bot.slack.views import (
     announcements,
     finding_rows,
     problem,
     row_actions,
     scan_result,
-    show_all,
 )
 from tests.unit.slack.views import sample_data as data
-from tests.unit.slack.views.assertions import assert_as_typed, assert_sound, assert_sound_view
+from tests.unit.slack.views.assertions import assert_as_typed, assert_sound
 
 SIZES = [0, 1, 10, 20, 21, 49, 1_000, 10_000]
 NAMES = st.one_of(st.sampled_from(data.HOSTILE), st.text(max_size=80))
@@ -78,10 +76,6 @@ def test_hostile_names_show_as_typed(name: str) -> None:
         message = announcements.announcement_message(data.content(1, kind, names=(name,)))
         assert_as_typed(message.blocks, name)
         assert_sound(message)
-    page = show_all.page_view(data.content(1, names=(name,)), 0)
-    assert_as_typed(page["blocks"], name)
-    result = scan_result.result_message(data.report(1, 1, 0, name), "U0ALICE001")
-    assert_as_typed(result.blocks, name)
 
 
 def test_unchecked_accounts_come_with_the_mend_and_no_button() -> None:
@@ -113,65 +107,6 @@ def test_a_repeat_says_so() -> None:
     """An announcement that could not be looked for says that it may be a repeat."""
     message = announcements.announcement_message(data.content(1, maybe_repeat=True))
     assert "may be a repeat" in json.dumps(message.blocks)
-
-
-@pytest.mark.parametrize("total", SIZES)
-def test_pages_leave_none_out(total: int) -> None:
-    """Each finding is on exactly one page, every page fits, and turning leads to its neighbours."""
-    count = show_all.page_count(total)
-    seen = 0
-    for page in {0, 1, count // 2, count - 2, count - 1} & set(range(count)):
-        content = data.content(total, limit=show_all.ROWS, offset=page * show_all.ROWS)
-        view = show_all.page_view(content, page)
-        assert_sound_view(view)
-        shown = json.dumps(view)
-        assert shown.count(row_actions.FIX) == len(content.findings)
-        assert ("Next" in shown) == (page < count - 1)
-        assert ("Previous" in shown) == (page > 0)
-    for page in range(count):
-        content = data.content(total, limit=show_all.ROWS, offset=page * show_all.ROWS)
-        seen += len(content.findings)
-    assert seen == total
-
-
-def test_a_page_past_the_end_is_the_last() -> None:
-    """A page that findings have left since shows the last one."""
-    view = show_all.page_view(data.content(30, limit=20, offset=20), 9)
-    assert "Page 2 of 2" in json.dumps(view)
-
-
-def test_turning_is_parsed() -> None:
-    """A turn button's payload names the announcement and the page."""
-    view = show_all.page_view(data.content(100), 1)
-    body = {"view": view, "actions": [{"value": "2"}]}
-    assert show_all.parse_turn(body) == ("a" * 32, 2)
-
-
-@given(NAMES, st.sampled_from([0, 1, 15, 16, 300]), st.sampled_from([0, 1, 40]))
-def test_results_of_any_size_are_taken(name: str, missing: int, unknown: int) -> None:
-    """The result of a check fits whatever it found."""
-    assert_sound(scan_result.result_message(data.report(missing, unknown, 3, name), "U0ALICE001"))
-
-
-@pytest.mark.parametrize(
-    ("state", "cause", "told"),
-    [
-        (ScanState.COMPLETE, None, "nothing falls short"),
-        (ScanState.INCOMPLETE, FailureCode.CREDENTIALS_EXPIRED, "Incomplete"),
-        (ScanState.FAILED, FailureCode.UNREACHABLE, "failed"),
-    ],
-)
-def test_a_result_says_how_the_check_ended(
-    state: ScanState, cause: FailureCode | None, told: str
-) -> None:
-    """Complete, incomplete and failed checks read differently; the last two give the mend."""
-    report = data.report(0, 0, 2)
-    why = failure(cause) if cause else None
-    ended = data.scan(state, why, list(report.results))
-    message = scan_result.result_message(type(report)(ended, report.results), "U0ALICE001")
-    assert told in message.text
-    assert why is None or why.remedy in json.dumps(message.blocks, ensure_ascii=False)
-    assert_sound(message)
 
 
 def test_running_checks() -> None:
