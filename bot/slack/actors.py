@@ -1,4 +1,4 @@
-"""Reads from Slack's payloads who is behind them: user, workspace and organization."""
+"""Reads the actor from Slack's payloads: user, workspace and organization."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def actor_of(body: Mapping[str, Any]) -> Actor:
-    """Who typed a command, pressed a button, or submitted or typed into a form.
+    """The person who used a command, a button or a form.
 
     A command has `user_id`, `team_id` and `enterprise_id`. Interactions have objects: `user` with
-    the `team_id` that the person belongs to, which differs from `team` for people of other
-    workspaces in a channel of Slack Connect; `team`, which is null where the app is installed for
-    a whole organization; and `enterprise`, which is null outside of Enterprise Grid.
+    the `team_id` that the person belongs to, which differs from `team` for people from other
+    workspaces in a Slack Connect channel; `team`, which is null if the app is installed for a whole
+    organization; and `enterprise`, which is null without Enterprise Grid.
 
     An event has `team_id`, where the app is installed. A message also has `team`, `user_team` or
     `source_team`, where its author belongs.
@@ -35,6 +35,6 @@ def actor_of(body: Mapping[str, Any]) -> Actor:
         ("event", "source_team"),
     )
     ids = frozenset(filter(None, (find_text(body, *path) for path in paths)))
-    # Where a workspace's id is expected, Slack gives that of its organization at times.
+    # Slack sometimes sends an organization's id in place of a workspace's id.
     organizations = frozenset(id_ for id_ in ids if id_.startswith("E"))
     return Actor(user_id(body), ids - organizations, organizations)

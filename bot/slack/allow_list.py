@@ -18,12 +18,12 @@ EVERYONE: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Whether somebody is named, as far as Slack says.
+    """Whether a setting names a person.
 
     Attributes:
-        found: whether they are.
-        dead: user groups that do not exist or are disabled.
-        problem: why a user group could not be read, if one could not.
+        found: whether it does.
+        dead: user groups that don't exist or are disabled.
+        problem: why a user group couldn't be read, if any.
     """
 
     found: bool
@@ -32,7 +32,7 @@ class Search:
 
 
 class AllowList:
-    """Who is named by a setting.
+    """The people whom a setting names.
 
     Args:
         variable: the setting's name.
@@ -49,20 +49,20 @@ class AllowList:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody is named."""
+        """Whether the setting names nobody."""
         return not (self.everyone or self.users or self.groups)
 
     @property
     def who(self) -> str:
-        """Who is named, as mrkdwn."""
+        """The people whom the setting names, as mrkdwn."""
         return "everyone" if self.everyone else mentions(self.users, self.groups)
 
     def find(self, user_id: str, *, fresh: bool = False) -> Search:
-        """Look for somebody; a group that cannot be read does not hide the others.
+        """Look up a person; a group that can't be read doesn't prevent a match in the others.
 
         Args:
-            user_id: who.
-            fresh: whether groups are asked for now, whatever is known of them.
+            user_id: the person.
+            fresh: whether to read groups from Slack now instead of using cached ones.
         """
         if self.everyone or user_id in self.users:
             return Search(found=True)
@@ -81,11 +81,11 @@ class AllowList:
         return Search(found=False, dead=tuple(dead), problem=problem)
 
     def alive(self, dead: Sequence[str]) -> tuple[str, ...]:
-        """The user groups but for the dead ones."""
+        """The user groups without the dead ones."""
         return tuple(group for group in self.groups if group not in dead)
 
     def dead_words(self, dead: Sequence[str]) -> str:
-        """What is wrong with the setting where groups are dead, as a sentence."""
+        """A sentence about the dead groups in the setting."""
         plural = len(dead) > 1
         exist, are = ("do", "are") if plural else ("does", "is")
         return (
@@ -95,5 +95,5 @@ class AllowList:
 
     @property
     def correct_words(self) -> str:
-        """The next step then."""
+        """The next step if groups are dead."""
         return f"Ask an administrator of this bot to correct {self.variable}."

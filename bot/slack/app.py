@@ -1,4 +1,4 @@
-"""The Bolt app: every listener is made and bound here, and nowhere else."""
+"""The Bolt app: the only place where listeners are created and bound."""
 
 from __future__ import annotations
 
@@ -73,21 +73,21 @@ if TYPE_CHECKING:
     from bot.slack.row_links import RowLinkResolver
 
 LISTENER_THREADS: Final = 32
-"""Bolt's own default of 5 leaves the sixth form without an ack while five are slow."""
+"""With Bolt's default of 5, a sixth form would get no ack while five are slow."""
 
 _ANY: Final = re.compile("")
 
 
 @dataclass(frozen=True, slots=True)
 class BoltApp:
-    """The app, the threads on which it acks, and those on which its listeners go on after that."""
+    """The app, the threads that acknowledge, and those on which listeners continue afterwards."""
 
     app: App
     acking: ThreadPoolExecutor
     acting: BackgroundTasks
 
     def stop(self) -> None:
-        """Let the listeners under way finish; who waits for another is told."""
+        """Let running listeners finish; people whose requests are still waiting get an answer."""
         self.acking.shutdown(wait=True, cancel_futures=True)
         self.acting.stop()
 
@@ -120,28 +120,28 @@ def build(
     """The Bolt app with every listener bound.
 
     Args:
-        client: a client whose calls may be tried again.
-        accounts: shows accounts as AWS holds them now.
+        client: a client that retries.
+        accounts: shows accounts as they are in AWS now.
         clock: the time.
-        exemptions: sets findings aside, verifies them, and ends both.
+        exemptions: grants and ends exemptions and manual verifications.
         finder: finds accounts by what people type.
-        fixers: who may change contacts.
-        fixes: carries out fixes.
+        fixers: decides who may change contacts.
+        fixes: makes fixes.
         fix_forms: gather what forms start from.
         fix_suggestions: suggest what to save, and which account to fix next.
         home_service: publishes Homes.
-        messages: reach one person.
+        messages: sends messages to one person.
         modals: the modals on people's screens.
-        next_check: when the next check is due; None where none is planned.
-        phone_region: the country in whose national form phone numbers may be typed, if any.
-        policies: look up what accounts should have.
-        readers: who sees contact details.
+        next_check: returns when the next check is due; None if none is planned.
+        phone_region: the country whose national phone numbers may be typed, if any.
+        policies: looks up accounts' policies.
+        readers: decides who sees contact details.
         reload_policy: applies the policy file.
-        row_links: makes what rows of findings link to.
-        run_checks: makes the doctor's checks.
+        row_links: makes the links of rows.
+        run_checks: runs the doctor's checks.
         scanner: checks all accounts.
-        store: what is remembered.
-        tasks: where work is done that a person waits for.
+        store: the database.
+        tasks: runs work that a person waits for.
     """
     acking = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
     acting = BackgroundTasks(ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener"))
@@ -271,7 +271,7 @@ def build(
     app.action(_numbered(open_accounts.TURN))(each(home_page.turn_page))
     app.event("message")(guard.event(direct_message.answer))
 
-    # The last of each kind: what an earlier version of the bot put into a message or a window.
+    # Last of each kind, for messages and modals from earlier versions of the bot.
     app.action(_ANY)(once(outdated.press))
     app.view(_ANY)(submission(outdated.submit))
     app.options(_ANY)(guard.options(lambda _: []))
@@ -299,15 +299,15 @@ def _bind_lists(app: App, guard: RequestGuard, lists: ShowAllListeners) -> None:
 
 
 def _is_wanted(record: logging.LogRecord) -> bool:
-    """Whether a line of Bolt's says something that is not said elsewhere.
+    """Whether one of Bolt's log lines has new information.
 
-    Bolt sees SLACK_BOT_TOKEN too, and warns at every start that the client's token goes first. For
-    a payload that no listener is for it proposes code, and quotes the payload.
+    Bolt also reads SLACK_BOT_TOKEN, and warns at every start that the client's token takes
+    precedence. For a payload without a listener it suggests code, and quotes the payload.
     """
     message = record.getMessage()
     return "unused" not in message and not message.startswith("Unhandled request")
 
 
 def _numbered(action_id: str) -> re.Pattern[str]:
-    """Any of the buttons whose action ids begin alike: each must be its message's only one."""
+    """Matches all buttons with this prefix; a message may have only one of them."""
     return re.compile(f"^{re.escape(action_id)}:")

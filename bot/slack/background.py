@@ -1,4 +1,4 @@
-"""Work that a person waits for, off Bolt's threads, and what that person hears when it fails."""
+"""Runs work that a person waits for, off Bolt's threads, and tells the person if it fails."""
 
 from __future__ import annotations
 
@@ -24,27 +24,26 @@ Result = TypeVar("Result")
 _log = structlog.get_logger(__name__)
 
 THREADS: Final = 32
-"""Pieces of work side by side; a fix may wait a minute for AWS to show what was written."""
+"""How many tasks run at once; a fix may wait a minute until AWS returns what was written."""
 
 
 class Stopping(AltcontactError):
-    """Work was not begun, since the bot is stopping."""
+    """The work wasn't started, because the bot is stopping."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The bot is stopping: this was not begun, and nothing was changed.",
-            "Please try again when it has started.",
+            "The bot is stopping, so nothing was changed.",
+            "Try again when it has restarted.",
         )
 
 
 class NoThread(AltcontactError):
-    """Work was not begun, since no thread could be started for it."""
+    """The work wasn't started, because no thread could be started."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The bot's machine cannot start another thread: this was not begun, and nothing was "
-            "changed.",
-            "Please try again in a minute. If this goes on, ask an administrator of this bot to "
+            "The bot's machine can't start another thread, so nothing was changed.",
+            "Try again in a minute. If this happens again, ask an administrator of this bot to "
             "raise the limit on its processes and threads.",
         )
 
@@ -52,8 +51,8 @@ class NoThread(AltcontactError):
 def begin(threads: Executor, task: Callable[[], Result]) -> Future[Result]:
     """Run `task` on one of `threads` soon.
 
-    A pool may run a task after all that it refused: it queues the task before it starts a thread
-    for it (CPython's `ThreadPoolExecutor.submit`). Here what is refused never runs.
+    A pool may still run a task that it refused: it queues the task before it starts a thread
+    (CPython's `ThreadPoolExecutor.submit`). Here, a refused task never runs.
 
     Raises:
         RuntimeError: `task` does not run: the pool is shut down, or no thread can be started.
@@ -65,7 +64,7 @@ def begin(threads: Executor, task: Callable[[], Result]) -> Future[Result]:
             return
         try:
             begun.set_result(task())
-        except BaseException as error:  # noqa: BLE001 - for whoever asks for the result
+        except BaseException as error:  # noqa: BLE001 - raised from the result
             begun.set_exception(error)
 
     try:
@@ -73,16 +72,16 @@ def begin(threads: Executor, task: Callable[[], Result]) -> Future[Result]:
     except RuntimeError:
         if begun.cancel():
             raise
-        return begun  # a thread that was free took it meanwhile
+        return begun  # a free thread took it in the meantime
     queued.add_done_callback(lambda ended: ended.cancelled() and begun.cancel())
     return begun
 
 
 class BackgroundTasks:
-    """Runs pieces of work on threads of its own.
+    """Runs tasks on its own threads.
 
     Args:
-        threads: run it; by default a pool of `THREADS`. `stop` shuts them down.
+        threads: run the tasks; by default a pool of `THREADS`. `stop` shuts them down.
     """
 
     def __init__(self, threads: Executor | None = None) -> None:
@@ -90,7 +89,7 @@ class BackgroundTasks:
         self._stopping = threading.Event()
 
     def run(self, task: Callable[[], None], reply: Reply) -> None:
-        """Run `task` soon; where it fails, `reply` what happened and the next step.
+        """Run `task` soon; if it fails, `reply` what happened and the next step.
 
         Raises:
             Stopping: after `stop`.
@@ -100,11 +99,11 @@ class BackgroundTasks:
         begun.add_done_callback(lambda ended: self._tell_if_cancelled(ended, reply))
 
     def run_unattended(self, task: Callable[[], None]) -> None:
-        """Run `task` soon; nobody waits for it, so where it fails only the log is told."""
+        """Run `task` soon. Nobody waits for it, so a failure is only logged."""
         self.run(task, lambda _: None)
 
     def submit(self, task: Callable[[], Result]) -> Future[Result]:
-        """Run `task` soon, for a caller that waits for what it returns.
+        """Run `task` soon, for a caller that waits for its result.
 
         Raises:
             Stopping: after `stop`.
@@ -116,7 +115,7 @@ class BackgroundTasks:
             raise (Stopping if self._stopping.is_set() else NoThread) from None
 
     def stop(self) -> None:
-        """Finish what runs, and begin nothing that waits; who waits for that is told."""
+        """Finish running tasks and start no others; people who wait for those get an answer."""
         self._stopping.set()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
@@ -126,7 +125,7 @@ class BackgroundTasks:
         except AltcontactError as error:
             _log.warning("work ended", problem=str(error), kind=type(error).__name__)
             self._reply(reply, problem_message(error))
-        except Exception as error:  # noqa: BLE001 - a thread's edge: the person gets a reference
+        except Exception as error:  # noqa: BLE001 - end of a thread: the person gets a reference
             self._reply(reply, report_defect(error))
 
     def _tell_if_cancelled(self, task: Future[None], reply: Reply) -> None:
@@ -138,12 +137,12 @@ class BackgroundTasks:
             reply(message)
         except NotifierError as error:
             _log.warning("answer not delivered", problem=str(error))
-        except Exception as error:  # noqa: BLE001 - a thread's edge: nobody else would hear of it
+        except Exception as error:  # noqa: BLE001 - end of a thread: otherwise it would be lost
             report_defect(error)
 
 
 def report_defect(error: Exception) -> Message:
-    """Log an error that nobody foresaw; what a person is told of it: where to find it."""
+    """Log an unexpected error. Returns the message with its reference."""
     reference = new_error_id()
     _log.error("work failed", reference=reference, exc_info=error)
     return defect_message(reference)

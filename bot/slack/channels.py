@@ -1,6 +1,6 @@
-"""The channels that announcements go to: found by what settings and policy call them.
+"""Finds the channels of announcements by their names in the settings and the policy.
 
-An announcement goes to the channel that the policy names, else to the one for alerts.
+An announcement goes to the policy's channel, or else to the default channel for alerts.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _PAGE_SIZE: Final = 200
-"""Channels asked for at a time; Slack advises no more, and takes 1,000 at most."""
+"""Channels per page: Slack recommends at most 200, and allows 1,000."""
 
 
 class AlertChannel:
-    """Finds the channel once, and keeps its id until told to forget it.
+    """Finds a channel once, and caches its id until `forget` is called.
 
     Args:
-        client: a client whose calls may be tried again.
+        client: a client that retries.
         setting: a channel id (`C…`, `G…`) or `#name`.
     """
 
@@ -48,8 +48,8 @@ class AlertChannel:
         """The channel's id.
 
         Raises:
-            NotifierError: there is no such channel, the bot is not in it, it is archived, or Slack
-                cannot be asked.
+            NotifierError: the channel doesn't exist or is archived, the bot isn't in it, or Slack
+                can't be reached.
         """
         with self._lock:
             if not self._id:
@@ -57,7 +57,7 @@ class AlertChannel:
             return self._id
 
     def forget(self) -> None:
-        """Find the channel anew next time: it may have been archived, renamed or left."""
+        """Look the channel up again next time: it may have been archived, renamed or left."""
         with self._lock:
             self._id = ""
 
@@ -109,7 +109,7 @@ class AlertChannel:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A channel that can be posted to; `fallback_reason` says why it is not the one meant."""
+    """A channel to post to; `fallback_reason` says why it isn't the intended one."""
 
     channel: AlertChannel
     id: str
@@ -117,10 +117,10 @@ class Route:
 
 
 class Channels:
-    """The channel for alerts, and those that the policy names, each found once.
+    """The channel for alerts and the policy's channels, each looked up once.
 
     Args:
-        client: a client whose calls may be tried again.
+        client: a client that retries.
         default: the channel for alerts.
     """
 
@@ -134,7 +134,7 @@ class Channels:
         """Where an announcement goes.
 
         Raises:
-            PostRefused: no channel can be had for it just now, so surely nothing was posted.
+            PostRefused: no channel is available now, so nothing was posted.
         """
         wanted = announcement.channel
         if not wanted:
@@ -148,10 +148,10 @@ class Channels:
         return route
 
     def fallback(self, announcement: Announcement, error: NotifierError) -> Route:
-        """Where an announcement goes if this kept it from its own channel.
+        """Where an announcement goes if this failure keeps it from its own channel.
 
         Raises:
-            PostRefused: it goes to its own channel, later; or the one for alerts cannot be had.
+            PostRefused: it goes to its own channel later, or the one for alerts is unavailable.
         """
         wanted, closed = announcement.channel, closes_channel(error.code)
         if not wanted or closed is None:
@@ -165,10 +165,10 @@ class Channels:
         return self._alerts(_fallback_reason(wanted, f"{words} {remedy}"))
 
     def routes(self, announcement: Announcement) -> Iterator[Route]:
-        """Every channel that an announcement may stand in, its own first.
+        """Every channel that an announcement may be in, its own first.
 
         Raises:
-            PostRefused: one cannot be had just now.
+            PostRefused: one is unavailable now.
         """
         first = self.route(announcement)
         yield first
@@ -176,7 +176,7 @@ class Channels:
             yield self._alerts("")
 
     def fallback_reason(self, announcement: Announcement) -> str:
-        """Why an announcement that was sent is not where the policy has it; empty if it is."""
+        """Why a sent announcement isn't in the policy's channel; empty if it is."""
         wanted = announcement.channel
         if not wanted:
             return ""

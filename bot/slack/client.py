@@ -1,7 +1,7 @@
-"""Slack's Web API: the clients, and what becomes of a call that failed.
+"""Slack's Web API: the clients, and the handling of failed calls.
 
-A message is posted with a client that never tries again by itself: Slack has no idempotent post,
-and a second try after a lost answer would post twice. Everything else may be tried again.
+Messages are posted with a client that never retries: posting isn't idempotent, so a retry after a
+lost answer would post twice. All other calls may be retried.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _Problem = TypeVar("_Problem", bound=NotifierError)
 
 CALL_ERRORS: Final = (SlackClientError, OSError, HTTPException)
-"""All that a call of slack_sdk's `WebClient` raises for what Slack or the network did.
+"""Everything that slack_sdk's `WebClient` raises for failures of Slack or the network.
 
 `HTTPException` is an answer that broke off: slack_sdk passes it on as urllib raises it.
 """
@@ -52,20 +52,20 @@ CALL_ERRORS: Final = (SlackClientError, OSError, HTTPException)
 CallError: TypeAlias = SlackClientError | OSError | HTTPException
 
 TIMEOUT: Final = 10
-"""Seconds to wait for an answer; people wait behind most calls."""
+"""Seconds to wait for an answer; a person is waiting for most calls."""
 
 SHORT_TIMEOUT: Final = 2
-"""Seconds to wait where a `trigger_id` is about to lapse."""
+"""Seconds to wait if a `trigger_id` is about to expire."""
 
 DOCTOR_TIMEOUT: Final = 5
-"""Seconds to wait where it is looked whether Slack answers."""
+"""Seconds to wait when the doctor checks whether Slack answers."""
 
 LONGEST_RETRY_AFTER: Final = 3600.0
-"""Seconds waited at most where an answer asks for more: Slack's own limits are by the minute."""
+"""The longest wait in seconds if an answer asks for more: Slack's limits are per minute."""
 
 _BY_ITSELF: Final = "It is tried again by itself."
 TRY_AGAIN: Final = "Please try again in a moment."
-"""The next step where a person's own request failed: nobody but they try it again."""
+"""The next step if a person's own request failed: only that person retries it."""
 
 _GONE: Final = "message_not_found"
 _LOCKED: Final = frozenset({"cant_update_message", "edit_window_closed"})
@@ -74,7 +74,7 @@ _MAYBE_DONE: Final = frozenset(
 )
 
 _QUIET: Final = logging.getLogger(f"{__name__}.slack_sdk")
-"""The logger of slack_sdk's clients: what they raise is explained by who called them, once."""
+"""The logger of slack_sdk's clients: their exceptions are explained once, by the caller."""
 _QUIET.setLevel(logging.CRITICAL)
 
 
@@ -118,7 +118,7 @@ class SlackWebClient(WebClient):
         return response
 
     def ask_time(self) -> None:
-        """Have Slack tell its time, which every answer does; without an answer there is none."""
+        """Get the time from any answer of Slack."""
         with suppress(*CALL_ERRORS):
             self.api_test()
 
@@ -126,7 +126,7 @@ class SlackWebClient(WebClient):
 def retrying_client(
     token: str, base_url: str, on_date: Callable[[str], object] = lambda _: None
 ) -> SlackWebClient:
-    """A client for calls that may be made twice: it waits out 429, 5xx and lost connections."""
+    """A client for idempotent calls: it retries after 429, 5xx and lost connections."""
     return SlackWebClient(
         token,
         base_url,
@@ -146,12 +146,12 @@ def single_try_client(token: str, base_url: str) -> WebClient:
 
 
 def short_timeout_client(token: str, base_url: str) -> WebClient:
-    """A client for what must be known before a `trigger_id` lapses after three seconds."""
+    """A client for calls that must end before a `trigger_id` expires after three seconds."""
     return SlackWebClient(token, base_url, timeout=SHORT_TIMEOUT, retry_handlers=[])
 
 
 def doctor_client(token: str, base_url: str) -> WebClient:
-    """A client for the doctor, who tells what fails rather than trying again."""
+    """A client for the doctor, which reports failures instead of retrying."""
     return SlackWebClient(token, base_url, timeout=DOCTOR_TIMEOUT, retry_handlers=[])
 
 
@@ -174,7 +174,7 @@ class Reply:
         """Show `message` instead of the last answer.
 
         Raises:
-            NotifierError: Slack did not take it.
+            NotifierError: Slack did not accept it.
         """
         try:
             _check_way(self._way)
@@ -187,7 +187,7 @@ class Reply:
         except CALL_ERRORS as error:
             raise explain(error, TRY_AGAIN) from error
         except (ValueError, LookupError) as error:
-            # An answer in no character set, or in one that does not exist: a proxy's.
+            # An answer in an unknown character set comes from a proxy.
             raise explain(MalformedAnswer(type(error).__name__), TRY_AGAIN) from error
         if answer.status_code != HTTPStatus.OK:
             raise NotifierError(
@@ -197,13 +197,13 @@ class Reply:
 
 
 def _check_way(proxy: Proxy | None) -> None:
-    """Raise InvalidURL where the proxy cannot be used: urllib makes another of what it is given."""
+    """Raise InvalidURL if the proxy is invalid: urllib would use another one instead."""
     if proxy is not None and proxy.problem:
         raise InvalidURL(proxy.variable)
 
 
 def code_of(error: CallError) -> str:
-    """Slack's word for what is wrong (`not_in_channel`), or empty where Slack did not answer."""
+    """Slack's error code (`not_in_channel`), or empty if Slack did not answer."""
     if not isinstance(error, SlackApiError):
         return ""
     try:
@@ -214,29 +214,29 @@ def code_of(error: CallError) -> str:
 
 
 def explain(error: CallError, remedy: str = _BY_ITSELF) -> NotifierError:
-    """What a failed call means to a person; nothing of Slack's answer but its code is in it.
+    """The error for a failed call; from Slack's answer it only has the code.
 
     Args:
-        error: what the call raised.
-        remedy: the next step where trying again may help.
+        error: the call's exception.
+        remedy: the next step if a retry may help.
     """
     return _as(NotifierError, error, remedy)
 
 
 def connecting_error(error: CallError) -> NotifierError:
-    """What it means that Slack opened no connection of Socket Mode."""
+    """The error if Slack opened no Socket Mode connection."""
     return _as(NotifierError, error, words=explain_connecting)
 
 
 def post_error(error: CallError) -> PostRefused | PostInDoubt:
-    """Whether a post that failed was surely not made, or may have been."""
+    """The error for a failed post: certainly not posted, or in doubt."""
     if _surely_not_done(error):
         return _as(PostRefused, error)
     return _as(PostInDoubt, error)
 
 
 def update_error(error: CallError) -> NotifierError:
-    """What a failed update of a message means."""
+    """The error for a failed update of a message."""
     if code_of(error) == _GONE:
         return _as(MessageGone, error)
     if code_of(error) in _LOCKED:
@@ -245,9 +245,9 @@ def update_error(error: CallError) -> NotifierError:
 
 
 def history_error(error: CallError) -> NotifierError:
-    """What a failed look at a channel's history means: unreadable, or not just now.
+    """The error for a failed search of a channel's history: unreadable, or only now.
 
-    A refusal that lasts makes it unreadable, so that no post waits for a look that is never had.
+    A permanent refusal makes it unreadable, so that no post waits for a search that can't succeed.
     """
     problem = _as(PostRefused, error)
     return _as(HistoryUnreadable, error) if problem.permanent else problem
@@ -286,7 +286,7 @@ def _retry_after(error: CallError) -> float | None:
 
 
 def _header(response: SlackResponse, name: str) -> str:
-    """A header of an answer, empty where it has none."""
+    """A header of an answer; empty if it has none."""
     headers = {key.lower(): value for key, value in response.headers.items()}
     value = headers.get(name, "")
     return str(value[0] if isinstance(value, list) else value)
@@ -307,7 +307,7 @@ def _surely_not_done(error: CallError) -> bool:
 
 
 def _status(error: CallError) -> int:
-    """The HTTP status of an answer that was not 200 OK; else 0."""
+    """The HTTP status of an answer that wasn't 200 OK; otherwise 0."""
     status = _response(error).status_code if isinstance(error, SlackApiError) else HTTPStatus.OK
     return status if status != HTTPStatus.OK else 0
 

@@ -1,4 +1,4 @@
-"""Messages to one person: beside what they did where that can be, else as a direct message."""
+"""Sends messages to one person: next to the person's action, or as a direct message."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _log = structlog.get_logger(__name__)
 
 
 class DirectMessages:
-    """Sends messages that one person alone sees. Safe to call from several threads.
+    """Sends messages that only one person sees. Safe to call from several threads.
 
     Args:
-        client: a client whose calls may be tried again.
+        client: a client that retries.
     """
 
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
     def reply_to(self, body: Mapping[str, Any], *, replace: bool = True) -> PrivateReply:
-        """What answers the person of a payload.
+        """The reply for the person of a payload.
 
         Args:
             body: of a command, an action or a submission.
-            replace: whether an answer takes the place of the last one, or of the message whose
-                button was pressed; see `Reply`.
+            replace: whether an answer replaces the last one, or the message whose button was
+                pressed; see `Reply`.
         """
         return PrivateReply(
             self,
@@ -48,7 +48,7 @@ class DirectMessages:
         )
 
     def send_ephemeral(self, user_id: str, channel_id: str, message: Message) -> None:
-        """Say something to one person: in the channel they are in, else as a direct message."""
+        """Send a message to one person: in the current channel, or else as a direct message."""
         if channel_id:
             try:
                 self._client.chat_postEphemeral(
@@ -61,7 +61,7 @@ class DirectMessages:
         self.send(user_id, message)
 
     def send(self, user_id: str, message: Message, *, thread_ts: str = "") -> None:
-        """Send a direct message, which stays; if that fails too, only the log says so.
+        """Send a direct message, which persists; a failure is only logged.
 
         Args:
             user_id: to whom.
@@ -74,7 +74,7 @@ class DirectMessages:
         try:
             self._post(user_id, thread_ts, text=message.text, blocks=message.blocks)
         except SlackApiError as error:
-            # It may be the blocks that Slack refuses: the text alone says what happened, too.
+            # Slack may reject the blocks; the text alone also says what happened.
             _log.warning("message to a person not taken", user=user_id, code=code_of(error))
             self._send_text(user_id, message.text, thread_ts)
         except CALL_ERRORS as error:
@@ -92,16 +92,16 @@ class DirectMessages:
 
 
 class PrivateReply:
-    """Answers one person, in whichever way Slack takes it.
+    """Answers one person, in the first way that works.
 
-    A `response_url` is good for five answers in thirty minutes. Where there is none, or Slack does
-    not take it any more, the answer is an ephemeral message; where that cannot be, a direct one.
+    A `response_url` accepts five answers in thirty minutes. Without one, or if it no longer works,
+    the answer is an ephemeral message, or else a direct one.
 
     Args:
-        messages: send ephemeral and direct messages.
-        url: the `response_url`, empty for none.
-        user_id: who is answered.
-        channel_id: where they are, empty where that is not known.
+        messages: sends ephemeral and direct messages.
+        url: the `response_url`; empty if there is none.
+        user_id: the person.
+        channel_id: the person's channel; empty if unknown.
         replace: see `Reply`.
     """
 
@@ -114,7 +114,7 @@ class PrivateReply:
         self._channel_id = channel_id
 
     def __call__(self, message: Message) -> None:
-        """Answer. Raises nothing: where Slack takes no message at all, only the log can know."""
+        """Answer. Never raises: if Slack accepts no message at all, that is only logged."""
         if self._reply is not None:
             try:
                 self._reply(message)

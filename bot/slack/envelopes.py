@@ -1,4 +1,4 @@
-"""Every envelope of Socket Mode is acked, whatever Bolt makes of its payload."""
+"""Acknowledges every Socket Mode envelope, even if Bolt can't handle its payload."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _log = structlog.get_logger(__name__)
 
 
 class EnvelopeHandler:
-    """Does as Bolt's handler, but also acks what no listener is for, and what Bolt fails on.
+    """Like Bolt's handler, but also acknowledges payloads that Bolt can't handle.
 
-    Bolt leaves those without an ack: Slack shows a failure, and delivers them three times more.
+    Without an ack, which Bolt omits if it finds no listener or fails itself, Slack shows a failure
+    and delivers the payload three more times.
 
     Args:
         app: the Bolt app whose listeners answer.
@@ -31,7 +32,7 @@ class EnvelopeHandler:
         self._app = app
 
     def handle(self, client: BaseSocketModeClient, req: SocketModeRequest) -> None:
-        """Take one envelope: hand its payload to Bolt, and send the ack."""
+        """Handle one envelope: pass its payload to Bolt, and send the ack."""
         began = time.time()
         try:
             response = run_bolt_app(self._app, req)

@@ -1,4 +1,4 @@
-"""`Authorizer` on Slack: users and user groups of the bot's own workspace."""
+"""The `Authorizer` for Slack: users and user groups of the bot's own workspace."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _REFUSED: Final = {
 
 
 class SlackFixers:
-    """Who may change contacts: members of the workspace alone, whatever the setting names.
+    """Decides who may change contacts: only members of the workspace, whatever the setting names.
 
     Args:
-        allowed: user ids (`U…`, `W…`), user group ids (`S…`), or `*` for every member;
-            empty for nobody.
-        membership: tells members from guests, bots and people of other workspaces.
+        allowed: user ids (`U…`, `W…`), user group ids (`S…`), or `*` for every member; empty for
+            nobody.
+        membership: distinguishes members, guests, bots and people from other workspaces.
         groups: the members of user groups.
     """
 
@@ -45,16 +45,16 @@ class SlackFixers:
 
     @property
     def read_only(self) -> bool:
-        """Whether nobody may change contacts, so that there is no use in offering it."""
+        """Whether nobody may change contacts, so that it isn't offered."""
         return self._allowed.is_empty
 
     @property
     def who(self) -> str:
-        """Who may, as mrkdwn."""
+        """The people who may, as mrkdwn."""
         return self._allowed.who
 
     def require_fixer(self, actor: Actor, *, fresh: bool = False) -> None:
-        """Let a fixer pass. See `Authorizer.require_fixer`."""
+        """Check that a person is a fixer; see `Authorizer.require_fixer`."""
         if self.read_only:
             raise NotAllowed(
                 "Changing contacts is turned off: this bot is read-only.",
@@ -87,7 +87,7 @@ class SlackFixers:
         return NotAllowed(message, "Ask", self._allowed.users, self._allowed.groups)
 
     def _dead(self, dead: Sequence[str]) -> NotAllowed:
-        """The refusal of somebody who may have been in a group that is no longer there."""
+        """The error for a person who may have been in a group that no longer exists."""
         users, alive = self._allowed.users, self._allowed.alive(dead)
         remedy = self._allowed.correct_words
         if users or alive:

@@ -1,7 +1,7 @@
-"""One walk over the members of the workspace, page by page.
+"""Lists the members of the workspace once, page by page.
 
 Slack allows about twenty calls of `users.list` a minute: 20,000 people in pages of a thousand are
-twenty calls. Where Slack says to wait, the walk waits.
+twenty calls. It waits when Slack says so.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
 
 PAGE_SIZE: Final = 1000
-"""Members asked for at a time, the most that Slack gives."""
+"""Members per page, the most that Slack allows."""
 
 PAGE_INTERVAL: Final = 3.0
-"""Seconds between two pages once Slack said to wait: twenty calls a minute."""
+"""Seconds between two pages after Slack said to wait: twenty calls a minute."""
 
 MAX_TRIES: Final = 4
-"""How often a page is asked for where Slack cannot be reached, or fails."""
+"""How often a page is requested if Slack can't be reached, or fails."""
 
 _TRANSIENT: Final = frozenset(
     {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
 )
-"""Slack's codes for a fault of its own that may pass."""
+"""Slack's codes for transient failures of its own."""
 
 
 class WalkFailed(Exception):
-    """Not all members could be read, and why."""
+    """Not all members could be read; says why."""
 
     def __init__(self, why: Failure) -> None:
         super().__init__(why.message)
@@ -58,11 +58,11 @@ class MemberWalk:
     """Reads all members once.
 
     Args:
-        client: a client that makes each call once: trying again is done here.
+        client: a client that doesn't retry; retries are made here.
         clock: the time.
-        deadline: when the walk is to end, on the monotonic clock.
-        stopping: set once it is to end at once.
-        wait: waits so many seconds.
+        deadline: when the walk must end, on the monotonic clock.
+        stopping: set when it must end at once.
+        wait: waits this many seconds.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class MemberWalk:
         self._slowed = False
 
     def people(self) -> Iterator[tuple[str, MemberState]]:
-        """The address and the state of everybody who has an address, bots left out.
+        """The address and state of everyone with an address, without bots.
 
         Raises:
             ScopeMissing: the app lacks a scope for it.
@@ -93,7 +93,7 @@ class MemberWalk:
             page = self._page(cursor)
             scopes = granted(page.headers)
             if scopes and EMAILS not in scopes:
-                # Slack gives no addresses then, and calls that no error.
+                # Slack then omits addresses, without an error.
                 raise ScopeMissing
             for member in _people(page):
                 people += 1
@@ -108,12 +108,12 @@ class MemberWalk:
                 raise WalkFailed(_refusal("repeated_cursor"))
             cursors.add(cursor)
             if self._slowed and not self._is_late(PAGE_INTERVAL):
-                self._wait(PAGE_INTERVAL)  # else each page would be refused once
+                self._wait(PAGE_INTERVAL)  # otherwise each page would be refused once
         if people and not addresses and not scopes:
             raise ScopeMissing
 
     def _is_late(self, wait: float) -> bool:
-        """Whether the walk would be over its time after this wait."""
+        """Whether the walk would exceed its deadline after this wait."""
         return self._clock.monotonic() + wait > self._deadline
 
     def _page(self, cursor: str) -> SlackResponse:
@@ -123,7 +123,7 @@ class MemberWalk:
         return page
 
     def _ask(self, cursor: str) -> SlackResponse:
-        """Ask for a page, and again where that may help and there is time."""
+        """Request a page, and retry if that may help and there is time."""
         problems: list[NotifierError] = []
 
         def attempt() -> SlackResponse:
@@ -143,7 +143,7 @@ class MemberWalk:
                 raise problem from error
 
         def tries() -> int:
-            # Where Slack says to wait, that is no failure: it is waited out as often as need be.
+            # A request to wait isn't a failure, so the number of waits isn't limited.
             return sum(problem.retry_after is None for problem in problems)
 
         retrying = Retrying(
@@ -190,7 +190,7 @@ def _why(problem: NotifierError) -> Failure:
         words, code = str(problem), problem.code
         return failure(FailureCode.SLACK_REFUSED, code=code, message=words, remedy=problem.remedy)
     if problem.retry_after is not None:
-        words = "Slack let the members of the workspace be read too slowly."
+        words = "Slack's rate limit made reading the workspace's members too slow."
         return failure(
             FailureCode.SLACK_REFUSED, code=problem.code, message=words, remedy="Check again later."
         )
@@ -204,6 +204,6 @@ def _refusal(code: str) -> Failure:
 
 
 def _not_slack() -> Failure:
-    words = "What answered is not Slack: the list of members could not be understood."
-    remedy = "Look for a proxy or a captive portal between the bot and Slack."
+    words = "The response isn't from Slack: it has no list of members."
+    remedy = "Check for a proxy or a captive portal between the bot and Slack."
     return failure(FailureCode.SLACK_UNREACHABLE, message=words, remedy=remedy)

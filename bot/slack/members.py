@@ -1,4 +1,4 @@
-"""`MemberDirectory` on Slack: all members are read once an hour, and kept if that fails."""
+"""The `MemberDirectory` for Slack: lists all members once an hour, and keeps them if that fails."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 MAX_AGE: Final = 3600.0
-"""Seconds that a walk is used before another one is made."""
+"""Seconds after which members are listed again."""
 
 MAX_STALE_AGE: Final = 86_400.0
-"""Seconds that it is used where no newer one can be made."""
+"""Seconds that a list is used if there is no newer one."""
 
 RETRY_INTERVAL: Final = 60.0
-"""Seconds before Slack is asked again after a walk failed."""
+"""Seconds to wait after a failed walk."""
 
 WALK_TIMEOUT: Final = 600.0
 """Seconds that a walk may take; enough for 200,000 members at twenty calls a minute."""
@@ -39,7 +39,7 @@ WALK_TIMEOUT: Final = 600.0
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What is answered until a moment; it and `read_at` are of the monotonic clock."""
+    """The cached answer; its times are of the monotonic clock."""
 
     members: Members | Failure | None
     until: float
@@ -50,9 +50,9 @@ class SlackMembers:
     """The members of the workspace. Safe to call from several threads.
 
     Args:
-        client: a client that makes each call once: trying again is done here.
+        client: a client that doesn't retry; retries are made here.
         clock: the time.
-        wait: waits so many seconds; by default until then or until stopped.
+        wait: waits this many seconds; by default until then, or until stopped.
     """
 
     def __init__(
@@ -75,18 +75,18 @@ class SlackMembers:
             return answer.members
 
     def known(self) -> Members | Failure | None:
-        """What is known without asking Slack. See `MemberDirectory.known`."""
+        """The cached members; see `MemberDirectory.known`."""
         answer = self._answer
         now = self._clock.monotonic()
         if answer is None or (
             isinstance(answer.members, Members) and now - answer.read_at >= MAX_STALE_AGE
         ):
-            words = "The members of the Slack workspace were not read lately."
+            words = "The members of the Slack workspace haven't been read recently."
             return failure(FailureCode.NOT_ASKED, message=words)
         return answer.members
 
     def stop(self) -> None:
-        """End a walk that is under way."""
+        """End a running walk."""
         self._stopping.set()
 
     def _renew(self, before: _Answer | None) -> _Answer:
@@ -110,7 +110,7 @@ class SlackMembers:
             if now - before.read_at >= MAX_STALE_AGE:
                 _log.warning("members not read for too long", minutes=minutes, problem=why)
                 return _Answer(error.why, now + RETRY_INTERVAL)
-            _log.warning("members not read anew", minutes=minutes, problem=why, remedy=remedy)
+            _log.warning("members not refreshed", minutes=minutes, problem=why, remedy=remedy)
             return _Answer(before.members, now + RETRY_INTERVAL, before.read_at)
         took = round(self._clock.monotonic() - began, 1)
         _log.info("members of the workspace read", with_an_address=len(members), seconds=took)
@@ -118,11 +118,11 @@ class SlackMembers:
 
 
 class NoMemberDirectory:
-    """The members where there is no Slack to ask: rules about them stay undecided."""
+    """The directory without Slack: rules about members can't be evaluated."""
 
     def members(self) -> Members | Failure | None:
         """See `MemberDirectory.members`."""
-        words = "The members of the Slack workspace are not known to this command."
+        words = "This command doesn't know the members of the Slack workspace."
         return failure(
             FailureCode.NOT_ASKED, message=words, remedy="Set SLACK_BOT_TOKEN, as for the bot."
         )
@@ -130,4 +130,4 @@ class NoMemberDirectory:
     known = members
 
     def stop(self) -> None:
-        """Nothing is under way."""
+        """Does nothing."""

@@ -1,4 +1,4 @@
-"""Finds out whether a person belongs to the workspace that the bot is installed in, and as what."""
+"""Finds out whether a person belongs to the bot's workspace: as a member, guest or bot."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from bot.slack.client import CallError
 
 MAX_AGE: Final = 60.0
-"""Seconds that what Slack says of a person is kept."""
+"""Seconds that the result for a person is cached."""
 
 MAX_PEOPLE: Final = 2000
-"""People of whom it is kept at most."""
+"""The most people in the cache."""
 
 SLACKBOT: Final = "USLACKBOT"
 """Slack's own bot, whose `is_bot` is false."""
 
 _NOBODY: Final = {"id": "nobody", "is_stranger": True}
-"""What stands for a user whom Slack does not know, or does not show to the bot."""
+"""Slack's errors for a user that it doesn't know, or doesn't show to the bot."""
 
 _UNKNOWN_USERS: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
@@ -42,17 +42,17 @@ class Standing(Enum):
     MEMBER = auto()
     GUEST = auto()
     FOREIGN = auto()
-    """Of another workspace: through Slack Connect, or a stranger."""
+    """From another workspace, through Slack Connect, or unknown."""
     BOT = auto()
     DEACTIVATED = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where the bot is installed, by `auth.test`.
+    """Where the bot is installed, according to `auth.test`.
 
-    `enterprise_id` is empty outside of Enterprise Grid; `is_org_wide` tells an installation for a
-    whole organization from one in a single workspace.
+    `enterprise_id` is empty without Enterprise Grid. `is_org_wide` is true if the app is installed
+    for a whole organization.
     """
 
     team_id: str
@@ -60,7 +60,7 @@ class Installation:
     is_org_wide: bool
 
     def is_foreign(self, actor: Actor) -> bool:
-        """Whether the payload alone says that the person, or the place, belongs elsewhere.
+        """Whether the payload itself shows that the person or the channel belongs elsewhere.
 
         It may name another workspace of the same organization: that needs `users.info`.
         """
@@ -99,13 +99,13 @@ class Installation:
 
 
 class WorkspaceMembership:
-    """Tells members of the workspace from guests, bots and people of other workspaces.
+    """Distinguishes members of the workspace, guests, bots and people from other workspaces.
 
     Safe to call from several threads.
 
     Args:
-        client: a client that is quick to give up, for what a person waits for.
-        patient_client: a client that waits while Slack throttles, for what precedes a write.
+        client: a client with a short timeout, while a person waits.
+        patient_client: a client that waits while Slack throttles, before a write.
         clock: the time.
     """
 
@@ -123,7 +123,7 @@ class WorkspaceMembership:
 
         Args:
             actor: the person, as the payload describes them.
-            fresh: whether Slack is asked now, whatever it said before.
+            fresh: whether to ask Slack now instead of using the cache.
 
         Raises:
             NotifierError: Slack did not say.
@@ -135,7 +135,7 @@ class WorkspaceMembership:
         return installation.standing(actor, self._user(client, actor.user_id, fresh=fresh))
 
     def standing_of(self, user_id: str) -> Standing:
-        """The same of somebody whom a setting names, who did nothing just now."""
+        """The same for a person whom a setting names."""
         installation = self._find_installation(self._client)
         team_ids, enterprise_ids = (
             frozenset(filter(None, (id_,)))
@@ -144,7 +144,7 @@ class WorkspaceMembership:
         return self.standing(Actor(user_id, team_ids, enterprise_ids))
 
     def _find_installation(self, client: WebClient) -> Installation:
-        """Where the token belongs to, which never changes."""
+        """The token's workspace, which never changes."""
         if self._installation is None:
             try:
                 answer = client.auth_test()
@@ -175,7 +175,7 @@ class WorkspaceMembership:
             user = _NOBODY
         if not isinstance(user, dict) or not user.get("id"):
             raise malformed()
-        # No names nor addresses are kept.
+        # No names or addresses are kept.
         known = {name: user[name] for name in _FIELDS if name in user}
         with self._lock:
             self._users[user_id] = known
@@ -195,7 +195,7 @@ _FIELDS: Final = (
 
 
 def unanswered(error: CallError, scope: str = "") -> NotifierError:
-    """What keeps Slack from saying who somebody is, with the next step of that person.
+    """Why Slack can't say who a person is, with that person's next step.
 
     Args:
         error: what the call raised.
@@ -220,5 +220,5 @@ def unanswered(error: CallError, scope: str = "") -> NotifierError:
 
 
 def malformed() -> NotifierError:
-    """Slack answered something else than it documents."""
+    """Slack's answer doesn't match its documentation."""
     return NotifierError("Slack's answer was malformed.", TRY_AGAIN)

@@ -1,10 +1,10 @@
-"""What every request of Slack's passes: an ack first, once per delivery, an answer where it fails.
+"""Handles every request from Slack: acks first, runs once per delivery, and answers failures.
 
-Where no ack comes within three seconds, Slack shows a failure and delivers again. Bolt takes an
-ack back that an exception follows at once: its runner sets `ack.response` to None when the error
+Without an ack within three seconds, Slack shows a failure and delivers again. Bolt takes an ack
+back that an exception follows at once: its runner sets `ack.response` to None when the error
 handler returns, and the loop that sends the ack may not have looked by then (slack_bolt 1.30,
-`listener/thread_runner.py`). So nothing may be raised in one of Bolt's listeners after its ack:
-what comes after runs on threads of its own, and whatever it raises is answered here.
+`listener/thread_runner.py`). So Bolt's listeners must not raise after their ack: the rest runs on
+separate threads, and its exceptions are answered here.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ OPTIONS_WITHIN: Final = 2.0
 
 
 class RequestGuard:
-    """Stands around every listener of the app.
+    """Wraps every listener of the app.
 
     Args:
         deliveries: know what was delivered before.
-        errors: tell people what failed.
-        threads: where listeners go on after their ack.
+        errors: tells people what failed.
+        threads: where listeners continue after their ack.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class RequestGuard:
         return listen
 
     def ignore(self, body: Body) -> None:
-        """Say that a payload could not be read, and act on nothing of it."""
+        """Say that a payload couldn't be read, and do nothing else."""
         _log.warning("payload not understood", type=find_text(body, "type")[:50])
         self._go_on(body, lambda: self._errors.tell(problem_message(PayloadError()), body))
 
@@ -151,12 +151,12 @@ class RequestGuard:
             act(body)
 
     def _go_on(self, body: Body, act: Callable[[], None]) -> None:
-        """Do what comes after the ack."""
+        """Do the work after the ack."""
 
         def attempt() -> None:
             try:
                 act()
-            except Exception as error:  # noqa: BLE001 - a thread's edge: the person is told
+            except Exception as error:  # noqa: BLE001 - end of a thread: the person gets an answer
                 self._errors.handle(error, body)
 
         try:
@@ -175,7 +175,7 @@ class RequestGuard:
 
 
 class ShapeCheck(Middleware):
-    """Acks a payload that Bolt would fail on before any listener is found, and goes no further.
+    """Acks a payload on which Bolt would fail before it finds a listener, and stops there.
 
     Args:
         guard: says so to the person.
@@ -199,7 +199,7 @@ class ShapeCheck(Middleware):
 
 
 class ErrorHandler:
-    """Tells the person whose request failed; a defect gets a reference that is in the log.
+    """Tells a person that the request failed; for a bug, with a reference that is in the log.
 
     Args:
         messages: reach a person, beside what they typed or pressed where that can be.
@@ -209,22 +209,22 @@ class ErrorHandler:
         self._messages = messages
 
     def handle(self, error: Exception, body: Body) -> None:
-        """Say what failed, to whom it concerns. Raises nothing."""
+        """Say what failed to the person whose request it was. Never raises."""
         self.tell(message_of(error), body)
 
     def tell(self, message: Message, body: Body) -> None:
-        """Say something beside what was typed or pressed, else directly. Raises nothing."""
+        """Send a message next to the person's action, or else directly. Never raises."""
         try:
             answer = PrivateReply(
                 self._messages, response_url(body), user_id(body), channel_id="", replace=False
             )
             answer(message)
-        except Exception as error:  # noqa: BLE001 - the last to hear of a failure: only the log is left
+        except Exception as error:  # noqa: BLE001 - the last resort: only log it
             report_defect(error)
 
 
 def message_of(error: Exception) -> Message:
-    """What a person reads of an error, which is logged; a defect is told by its reference alone."""
+    """Log an error. Returns the message; for a bug it only has the reference."""
     if isinstance(error, AltcontactError):
         _log.warning("request failed", problem=str(error), kind=type(error).__name__)
         return problem_message(error)

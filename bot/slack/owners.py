@@ -1,6 +1,6 @@
 """Shows the owners of accounts as mentions: by Slack ids, or looked up by email addresses.
 
-A tag's value may name several owners, in whatever form people write them.
+A tag's value may name several owners, in any form.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 MAX_AGE: Final = 3600.0
-"""Seconds that the member with an address is kept."""
+"""Seconds that the member with an address is cached."""
 
 MAX_AGE_NOBODY: Final = 300.0
-"""Seconds that it is kept that no member has an address."""
+"""Seconds that an address without a member is cached."""
 
 MAX_LOOKUPS: Final = 20
-"""Addresses looked up for one message at most; Slack takes fifty a minute."""
+"""The most addresses to look up for one message; Slack allows fifty a minute."""
 
 LOOKUP_TIMEOUT: Final = 5.0
-"""Seconds that the lookups for one message may take; a call under way ends by itself."""
+"""Seconds that the lookups for one message may take; a running call ends by itself."""
 
-# A word in capitals, which a tag may hold as well, has no digit.
+# An ordinary word in capitals has no digit.
 _SLACK_ID: Final = r"(?=[A-Z]*\d)[UWS][A-Z0-9]{8,20}"
 _LABEL: Final = r"[^\W_](?:-*[^\W_])*"
 _ID: Final = re.compile(_SLACK_ID)
@@ -58,9 +58,9 @@ class Owners:
     """Turns values of owner tags into mentions. Safe to call from several threads; never raises.
 
     Args:
-        client: a client that is quick to give up, and makes each call once.
+        client: a client with a short timeout that doesn't retry.
         clock: the time.
-        most_kept: how many addresses are kept at most.
+        most_kept: the most addresses in the cache.
     """
 
     def __init__(self, client: WebClient, clock: Clock, *, most_kept: int = 2000) -> None:
@@ -75,7 +75,7 @@ class Owners:
 
         Args:
             owners: the values of tags: Slack user or group ids, email addresses, or any text.
-            ask: whether Slack may be asked; else what is kept must do.
+            ask: whether to ask Slack; otherwise only the cache is used.
 
         Returns:
             By value: mentions in the place of whom it names, with other words as they are; the
@@ -95,7 +95,7 @@ class Owners:
         return {owner: _with_mentions(owner.strip(), user_of) for owner in dict.fromkeys(owners)}
 
     def _kept(self, email: str) -> str | None:
-        """The id of whose address it is, "" for nobody; None where that is not known now."""
+        """The id of the member with this address, "" if nobody has it; None if unknown now."""
         with self._lock:
             return self._users.get(email)
 
@@ -111,7 +111,7 @@ class Owners:
         except CALL_ERRORS as error:
             if code_of(error) != "users_not_found":
                 problem = explain(error)
-                # What keeps one from being found keeps the others too.
+                # What prevents one lookup prevents the others too.
                 pause = problem.retry_after or (MAX_AGE_NOBODY if problem.code else LOOKUP_TIMEOUT)
                 with self._lock:
                     self._not_before = self._clock.monotonic() + pause
@@ -127,11 +127,11 @@ class Owners:
 
 
 def _with_mentions(value: str, user_of: Callable[[str], str]) -> str:
-    """A tag's value as mrkdwn, with a mention in place of each owner who is found in it.
+    """A tag's value as mrkdwn, with a mention in place of each owner that it names.
 
     Args:
         value: the value.
-        user_of: the Slack id of whose address this is, in lower case; "" for nobody.
+        user_of: returns the Slack id of the member with this lower-case address; "" for nobody.
     """
     shown, end, mentioned, follows_owner = "", 0, set[str](), False
     for match in _OWNER.finditer(value):
@@ -155,7 +155,7 @@ def _with_mentions(value: str, user_of: Callable[[str], str]) -> str:
 
 
 def _words(text: str) -> str:
-    """What stands between two owners, without what separates it from them."""
+    """The text between two owners, without separators."""
     words = text.lstrip(f"{_SEPARATORS}>)]").rstrip(f"{_SEPARATORS}<([")
     return words if any(map(str.isalnum, words)) else ""
 

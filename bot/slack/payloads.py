@@ -1,7 +1,7 @@
-"""Reads what Slack sends. Whatever is not of its shape raises `PayloadError`, never a `KeyError`.
+"""Reads Slack's payloads. An unexpected structure raises `PayloadError`, never a `KeyError`.
 
-Payloads come from Slack, but not all of them from views of this version of the bot: a button in an
-old message, or a form opened before an upgrade, says what an earlier version wrote into it.
+Not all payloads come from views of this version of the bot: a button in an old message, or a form
+opened before an upgrade, has the values of an earlier version.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
-"""A number that fits a column of SQLite's, which holds 64 bits, twenty to a page."""
+"""A number that fits a 64-bit column of SQLite, even as an offset at twenty items a page."""
 
 
 class PayloadError(AltcontactError):
-    """What Slack sent is not of the shape that this version of the bot reads."""
+    """A payload doesn't have the structure that this version of the bot reads."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This request could not be read; nothing was changed.",
-            "Please try again. An old message or window may be from an earlier version of the bot: "
-            "type /altcontact help for a new start.",
+            "Couldn't read this request. Nothing was changed.",
+            "Try again. If the message or window is from an earlier version of the bot, start over "
+            "with: /altcontact help",
         )
 
 
 def reads_payload(read: Callable[P, Result]) -> Callable[P, Result]:
-    """Have a function that only reads a payload raise `PayloadError` for any other shape."""
+    """Make a function that only reads a payload raise `PayloadError` for any other structure."""
 
     @functools.wraps(read)
     def checked(*args: P.args, **kwargs: P.kwargs) -> Result:
         try:
             return read(*args, **kwargs)
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
-            # Without its cause: that quotes what stands in the payload.
+            # Without its cause, which would quote the payload.
             raise PayloadError from None
 
     return checked
 
 
 def find(payload: object, *path: str | int) -> Any:  # noqa: ANN401 - JSON
-    """What stands at a path of keys and positions; None where nothing does."""
+    """The value at a path of keys and indexes; None if there is none."""
     found: Any = payload
     for step in path:
         try:
@@ -61,7 +61,7 @@ def find(payload: object, *path: str | int) -> Any:  # noqa: ANN401 - JSON
 
 
 def find_text(payload: object, *path: str | int) -> str:
-    """The text at a path; empty where there is none."""
+    """The text at a path; empty if there is none."""
     found = find(payload, *path)
     return found if isinstance(found, str) else ""
 
@@ -88,7 +88,7 @@ def number_at(payload: object, *path: str | int) -> int:
 
 
 def number(written: str) -> int:
-    """The number, zero or more, that is written so.
+    """The number, zero or more, in a text.
 
     Raises:
         PayloadError: it is none.
@@ -102,7 +102,7 @@ def metadata_of(view: object) -> dict[str, Any]:
     """The `private_metadata` of one of the bot's views.
 
     Raises:
-        PayloadError: it is none that a version of the bot wrote.
+        PayloadError: no version of the bot wrote it.
     """
     written = text_at(view, "private_metadata")
     try:
@@ -115,13 +115,13 @@ def metadata_of(view: object) -> dict[str, Any]:
 
 
 def user_id(body: Mapping[str, Any]) -> str:
-    """Who did it; empty where the payload does not say."""
+    """The user's id; empty if the payload has none."""
     person = find_text(body, "user_id") or find_text(body, "user", "id")
     return person or find_text(body, "event", "user")
 
 
 def channel_id(body: Mapping[str, Any]) -> str:
-    """The channel in which it was done; empty for a modal, or where the payload does not say."""
+    """The channel's id; empty for a modal, or if the payload has none."""
     return find_text(body, "channel_id") or find_text(body, "channel", "id")
 
 
@@ -136,7 +136,7 @@ def is_in_modal(body: Mapping[str, Any]) -> bool:
 
 
 def response_url(body: Mapping[str, Any]) -> str:
-    """Where an answer may be sent; empty where the payload does not say."""
+    """The `response_url`; empty if the payload has none."""
     url = find_text(body, "response_url")
     try:
         parts = urlsplit(url)
@@ -148,10 +148,10 @@ def response_url(body: Mapping[str, Any]) -> str:
 
 
 def is_well_formed(body: Mapping[str, Any]) -> bool:
-    """Whether Bolt can find the listener of a payload, and we the person who sent it.
+    """Whether a payload has what Bolt needs to find its listener, and a user.
 
-    Bolt finds listeners by these members, and fails on a payload that lacks them before any code of
-    the bot's runs. A text with half of a surrogate pair can neither be stored nor be sent on.
+    Bolt finds listeners by these members, and fails on a payload without them before any of the
+    bot's code runs. A text with a lone surrogate can be neither stored nor sent.
     """
     try:
         json.dumps(body, ensure_ascii=False).encode()

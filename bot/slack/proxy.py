@@ -1,7 +1,7 @@
-"""The HTTP proxy between the bot and Slack: found once in one way, for Web API and Socket Mode.
+"""Finds the HTTP proxy between the bot and Slack, for the Web API and Socket Mode alike.
 
-slack_sdk by itself takes any proxy variable for both, honors NO_PROXY for the Web API alone, and
-takes a proxy without a scheme for a path.
+By itself, slack_sdk uses any proxy variable for both, honors NO_PROXY only for the Web API, and
+treats a proxy without a scheme as a path.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Proxy:
     """A proxy from the environment.
 
     Args:
-        url: `http://[user:password@]host:port`; it may hold a password, so it is never shown.
+        url: `http://[user:password@]host:port`; it may contain a password, so it is never shown.
         host: `host:port`, which may be shown.
         variable: the environment variable that names it.
         problem: why it cannot be used; empty if it can.
@@ -41,14 +41,14 @@ class Proxy:
 
 
 def proxy_for(url: str, environ: Mapping[str, str] | None = None) -> Proxy | None:
-    """The proxy on the way to an address; None where the way is direct.
+    """The proxy for an address; None for a direct connection.
 
-    `HTTPS_PROXY` goes before `HTTP_PROXY` for `https` and `wss` addresses and after it for others,
-    and `ALL_PROXY` comes last; each may be written in small letters. `NO_PROXY` lists hosts,
-    domains and `host:port` pairs to be reached directly; `*` is every host.
+    `HTTPS_PROXY` takes precedence over `HTTP_PROXY` for `https` and `wss` addresses, and the other
+    way round for others; `ALL_PROXY` comes last. Lower case works too. `NO_PROXY` lists hosts,
+    domains and `host:port` pairs to connect to directly; `*` is every host.
 
     Args:
-        url: where to: `https://…`, `wss://…`, or without TLS.
+        url: the address: `https://…`, `wss://…`, or without TLS.
         environ: the environment; by default that of the process.
     """
     environ = os.environ if environ is None else environ

@@ -1,4 +1,4 @@
-"""Waits out Slack's rate limit, unless what was asked is of no use by then."""
+"""Waits out Slack's rate limit, unless the answer would come too late."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 _OPENING: Final = ("/views.open", "/views.push")
 LONGEST_WAIT: Final = 60
-"""Seconds waited at most within a call; for longer, whoever called decides what to do."""
+"""The longest wait within a call, in seconds; for longer ones the caller decides."""
 
 _LONGEST_FOR_WINDOW: Final = 2
-"""Seconds waited at most before a window: its `trigger_id` lapses after three."""
+"""The longest wait before opening a modal: its `trigger_id` expires after three seconds."""
 
 
 class RateLimitRetry(RateLimitErrorRetryHandler):
-    """Tries again when Slack's `Retry-After` is over, but opens no window too late.
+    """Retries after Slack's `Retry-After`, but opens no modal too late.
 
     Args:
         max_retry_count: how often.
@@ -36,7 +36,7 @@ class RateLimitRetry(RateLimitErrorRetryHandler):
             headers = {name.lower(): value for name, value in response.headers.items()}
             told = headers.get("retry-after") or ["1"]
             most = _LONGEST_FOR_WINDOW if request.url.endswith(_OPENING) else LONGEST_WAIT
-            # slack_sdk takes the first of a list for whole seconds, whatever it is.
+            # slack_sdk converts the first item of a list to whole seconds without a check.
             if not told[0].isdecimal() or int(told[0]) > most:
                 return False
         return super()._can_retry(state=state, request=request, response=response, error=error)

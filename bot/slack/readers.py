@@ -1,4 +1,4 @@
-"""Who sees names, emails and phones; others see outcomes."""
+"""Decides who sees names, emails and phones; others only see outcomes."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _OUTSIDERS: Final = {
-    Standing.FOREIGN: "This bot answers people of its own Slack workspace only.",
-    Standing.BOT: "This bot answers people, not bots and apps.",
-    Standing.DEACTIVATED: "This bot does not answer deactivated Slack accounts.",
+    Standing.FOREIGN: "This bot only answers people from its own Slack workspace.",
+    Standing.BOT: "This bot doesn't answer bots and apps.",
+    Standing.DEACTIVATED: "This bot doesn't answer deactivated Slack accounts.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ContactAccess:
-    """Whether a person sees contact details; `note` says why not and what to do, as mrkdwn."""
+    """Whether a person sees contact details; if not, `note` says why and what to do, as mrkdwn."""
 
     granted: bool
     note: str = ""
@@ -42,15 +42,15 @@ FULL_ACCESS: Final = ContactAccess(granted=True)
 
 
 class SlackReaders:
-    """Who sees contact details: fixers, and whoever the setting names.
+    """Decides who sees contact details: fixers, and the people in the setting.
 
-    People of other workspaces, bots and deactivated accounts get no answer at all, whatever the
-    setting says. Guests see outcomes alone where the setting names readers.
+    People from other workspaces, bots and deactivated accounts get no answer, whatever the setting
+    says. If the setting names readers, guests only see outcomes.
 
     Args:
         allowed: user ids (`U…`, `W…`) and user group ids (`S…`); `*` or empty for everyone in the
             workspace.
-        membership: tells members from guests, bots and people of other workspaces.
+        membership: distinguishes members, guests, bots and people from other workspaces.
         groups: the members of user groups.
         fixers: who may change contacts, and so sees them.
     """
@@ -68,14 +68,14 @@ class SlackReaders:
 
     @property
     def is_restricted(self) -> bool:
-        """Whether some people of the workspace see outcomes alone."""
+        """Whether some people in the workspace only see outcomes."""
         return not (self._allowed.everyone or self._allowed.is_empty)
 
     def access(self, actor: Actor) -> ContactAccess:
-        """What a person sees of contacts.
+        """Whether a person sees contact details.
 
         Raises:
-            NotAllowed: the person is nobody of this workspace, so they see nothing.
+            NotAllowed: the person isn't in this workspace, and sees nothing.
         """
         try:
             standing = self._membership.standing(actor)
@@ -104,10 +104,10 @@ class SlackReaders:
         return self._refused(words)
 
     def _is_fixer(self, actor: Actor) -> bool:
-        """Whether somebody may change contacts.
+        """Whether a person may change contacts.
 
         Raises:
-            RightsUnknown: Slack could not say.
+            RightsUnknown: Slack couldn't say.
         """
         try:
             self._fixers.require_fixer(actor)
@@ -123,5 +123,5 @@ class SlackReaders:
 
 
 def _unknown(problem: NotifierError | RightsUnknown) -> ContactAccess:
-    words = "Contact details are hidden, since Slack could not say whether you can see them."
+    words = "Contact details are hidden, because Slack couldn't say whether you can see them."
     return ContactAccess(granted=False, note=escape(f"{words} {problem} {problem.remedy}"))

@@ -1,4 +1,4 @@
-"""Slack's error codes in words, and which of them pass by themselves.
+"""Explains Slack's error codes, and says which of them are transient.
 
 From the errors that https://docs.slack.dev/reference/methods/chat.postMessage lists, and those that
 every method may answer. Slack adds codes, so a code that is not here is not taken for one that
@@ -135,7 +135,7 @@ _CODES: Final[dict[str, tuple[str, str]]] = {
     ),
     **dict.fromkeys(
         ("internal_error", "fatal_error", "service_unavailable", "request_timeout", "rollup_error"),
-        ("Slack could not answer because of a fault of its own.", ""),
+        ("Slack had an internal error.", ""),
     ),
 }
 

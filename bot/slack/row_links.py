@@ -1,4 +1,4 @@
-"""Resolves what rows of findings link to: the pages of rules, and whom accounts belong to."""
+"""Resolves the links in rows of findings: the pages of rules, and the owners of accounts."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class RowLinkResolver:
     """Makes the links of a message or view.
 
     Args:
-        rules_url: where the pages of rules are published; empty where they are not.
-        owners: finds the owners of accounts; None where nobody is to be asked.
+        rules_url: where the pages of rules are published; empty if they aren't.
+        owners: finds the owners of accounts; None if they must not be looked up.
     """
 
     def __init__(self, rules_url: str = "", owners: Owners | None = None) -> None:
@@ -27,20 +27,20 @@ class RowLinkResolver:
 
     @property
     def rules_url(self) -> str:
-        """Where the pages of rules are published; empty where they are not."""
+        """Where the pages of rules are published; empty if they aren't."""
         return self._rules_url
 
     def for_findings(self, findings: Iterable[Finding], *, ask: bool = True) -> RowLinks:
         """The links of these findings.
 
         Args:
-            findings: those that are shown.
+            findings: the findings to show.
             ask: whether owners may be looked up, which takes seconds.
         """
         return self.for_owners([finding.owner for finding in findings if finding.owner], ask=ask)
 
     def for_owners(self, owners: Iterable[str], *, ask: bool = True) -> RowLinks:
-        """The links where these are the owners, as their tags say."""
+        """The links with these owners, which are values of tags."""
         if self._owners is None:
             return RowLinks(self._rules_url)
         return RowLinks(self._rules_url, self._owners.mentions(owners, ask=ask))

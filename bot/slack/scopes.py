@@ -1,4 +1,4 @@
-"""The scopes of the bot's token, each with what it is for; a test holds manifest.yml to it."""
+"""The scopes of the bot's token, each with its purpose. A test compares them with manifest.yml."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MESSAGES: Final = "im:history"
 
 
 def granted(headers: Mapping[str, Any]) -> frozenset[str]:
-    """The scopes that the token has, by the headers of any answer; empty where they do not say."""
+    """The token's scopes, from the headers of any answer; empty if they have none."""
     value = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes", "")
     # slack_sdk may give a header as a list.
     text = value[0] if isinstance(value, list) and value else value

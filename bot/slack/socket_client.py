@@ -1,8 +1,7 @@
-"""slack_sdk's Socket Mode client, without its own reconnecting, and with failures that are told.
+"""slack_sdk's Socket Mode client, without its own reconnecting, and with reported failures.
 
-By itself slack_sdk logs what keeps it from connecting and comes back as if nothing had been, tries
-again every other second for ever, goes through a proxy that NO_PROXY excludes, and speaks TLS to
-whatever is behind a proxy.
+By itself, slack_sdk only logs connection failures, retries every other second forever, ignores
+NO_PROXY, and uses TLS for everything behind a proxy.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
 READER_TIMEOUT: Final = 5.0
-"""Seconds that the thread which reads the socket has for ending, at a stop."""
+"""Seconds that the reading thread has to end at a stop."""
 
 RECEIVE_BUFFER: Final = 1 << 20
 """Bytes read from the socket at a time.
@@ -40,11 +39,11 @@ follows at once. With its own 1,024 bytes some payloads that come together excee
 """
 
 WORKERS: Final = 32
-"""Envelopes that are taken at a time: a form's waits for up to 1.5 of the 3 seconds for its ack."""
+"""How many envelopes are handled at once: a form may wait up to 1.5 s of the 3 s for its ack."""
 
 
 class ConnectFailed(Exception):
-    """The WebSocket was not opened; `cause` is what was raised, None where a server said no."""
+    """The WebSocket wasn't opened; `cause` is the exception, None if a server refused."""
 
     def __init__(self, cause: Exception | None) -> None:
         super().__init__(type(cause).__name__ if cause is not None else "refused")
@@ -52,21 +51,21 @@ class ConnectFailed(Exception):
 
 
 class OnHello(Protocol):
-    """Called when Slack has said hello on a new connection."""
+    """Called with Slack's hello on a new connection."""
 
     def __call__(self, connections: int) -> None:
-        """Slack counts so many connections of this app, this one among them."""
+        """How many connections this app has according to Slack, including this one."""
         ...
 
 
 class SocketClient(SocketModeClient):
-    """Opens one connection at a time, when it is told to.
+    """Opens one connection at a time, when the owner asks for it.
 
     Args:
         app: the Bolt app whose listeners answer.
         app_token: the app-level token (`xapp-…`).
         client: the Web API client; its TLS settings are used for the socket.
-        ping_interval: seconds between pings; a peer is dead after about four of them.
+        ping_interval: seconds between pings; a peer counts as dead after about four of them.
         on_hello: called when Slack has said hello.
         on_replace: called when Slack asks for a new connection, or closes this one.
     """
@@ -103,10 +102,10 @@ class SocketClient(SocketModeClient):
         """Open a connection, and close the one before it.
 
         Args:
-            url: a `wss://` address with a ticket, good for one try.
+            url: a `wss://` address with a ticket for one attempt.
 
         Raises:
-            ConnectFailed: it was not opened; the one before stays.
+            ConnectFailed: it wasn't opened; the previous one stays.
         """
         proxy = proxy_for(url)
         secure: ssl.SSLContext | _NoTls | None = self.web_client.ssl
@@ -146,18 +145,18 @@ class SocketClient(SocketModeClient):
         _close(self.current_session)
 
     def check(self) -> bool:
-        """Ping; whether a connection stands that answered of late."""
+        """Send a ping; whether there is a connection that answered recently."""
         if self.current_session is not None:
             self.current_session.check_state()
         return self.is_connected()
 
     def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT002 - slack_sdk's
-        """What slack_sdk calls where Slack asks for a new connection: the owner opens it."""
+        """Called by slack_sdk if Slack asks for a new connection: the owner opens it."""
         del force
         self._on_replace()
 
     def forbid(self) -> None:
-        """Take no connection any more that is being opened."""
+        """Abandon a connection that is being opened."""
         with self._opening:
             self.closed = True
 
@@ -177,15 +176,15 @@ class SocketClient(SocketModeClient):
 
 
 class _NoTls:
-    """In the place of TLS: slack_sdk wraps every socket that goes through a proxy."""
+    """Replaces TLS: slack_sdk wraps every socket that goes through a proxy."""
 
     def wrap_socket(self, sock: Any, **_: Any) -> Any:  # noqa: ANN401 - ssl's
-        """The socket as it is."""
+        """The unchanged socket."""
         return sock
 
 
 def _logger() -> logging.Logger:
-    """slack_sdk's logger, which says nothing but defects of ours: failures are told elsewhere."""
+    """slack_sdk's logger, which only logs bugs of the bot: failures are reported elsewhere."""
     logger = logging.getLogger(f"{__name__}.slack_sdk")
     if not logger.filters:
         logger.addFilter(lambda record: bool(record.exc_info))
@@ -193,16 +192,16 @@ def _logger() -> logging.Logger:
 
 
 def hang_up(client: SocketModeClient, reader_timeout: float = READER_TIMEOUT) -> None:
-    """Close a connection for good, and the socket at once.
+    """Close a connection, and its socket at once.
 
-    slack_sdk's own `close` would wait until reads that are under way time out. And where the first
-    envelope comes while `connect` is still under way, the thread that reads goes by a state that
-    the client no longer knows: it never ends, and `close` waits for it.
+    slack_sdk's own `close` would wait until running reads time out. And if the first envelope
+    arrives during `connect`, the reading thread uses a state that the client no longer has: it
+    never ends, and `close` waits for it.
     """
     client.closed = True
     client.auto_reconnect_enabled = False
     client.current_session_state.terminated = True
-    client.message_queue.put(None)  # ends a read of the queue that is under way
+    client.message_queue.put(None)  # ends a running read of the queue
     _close(client.current_session)
     reader, client.current_session_runner = client.current_session_runner, IntervalRunner(_nothing)
     ending = threading.Thread(target=reader.shutdown, name="hang up", daemon=True)
@@ -212,7 +211,7 @@ def hang_up(client: SocketModeClient, reader_timeout: float = READER_TIMEOUT) ->
 
 
 def _close(session: Connection | None) -> None:
-    """Close a connection; the answer to the ping ends a read of the socket that is under way."""
+    """Close a connection; the answer to the ping ends a running read of the socket."""
     if session is not None:
         with contextlib.suppress(OSError):
             session.ping("closing")
@@ -220,4 +219,4 @@ def _close(session: Connection | None) -> None:
 
 
 def _nothing() -> None:
-    """What there is left to read."""
+    """The unread bytes."""

@@ -1,4 +1,4 @@
-"""Keeps the bot connected to Slack: connects, notices what is lost, and tries again ever later."""
+"""Keeps the bot connected to Slack: connects, notices lost connections, and reconnects."""
 
 from __future__ import annotations
 
@@ -26,29 +26,31 @@ PING_INTERVAL: Final = 2.0
 """Seconds between pings. slack_sdk notices a dead peer after about four of them."""
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
-"""Seconds until connecting is tried again, growing twofold; up to half of it is left to chance."""
+"""Seconds until the next attempt to connect. They double each time, with jitter of up to half."""
 
 HELLO_TIMEOUT: Final = 10.0
-"""Seconds in which Slack says hello on a connection that was opened."""
+"""Seconds to wait for Slack's hello on a new connection."""
 
 SHORT_LIVED: Final = 3
-"""Connections in a row that are lost within `LONGEST_RETRY` until that is logged, once.
+"""How many connections in a row are lost within `LONGEST_RETRY` before that is logged, once.
 
-One or two are a restart of Slack's, or its asking for another connection.
+One or two mean that Slack restarted, or asked for a new connection.
 """
 
 _AGAIN: Final = "It is tried again by itself."
-_STILL: Final = "Checks run as scheduled; commands and buttons do not work until it is connected."
+_STILL: Final = (
+    "Checks run as scheduled. Commands and buttons don't work until the bot is connected."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SocketStatus:
-    """How the connection to Slack is.
+    """The state of the connection to Slack.
 
     Args:
         silence: seconds since Slack's last sign of life; None while not connected.
-        problem: why it is not connected; None where it is, or was not tried yet.
-        others: connections of the same app that are not this bot's, by the last hello.
+        problem: why it isn't connected; None if it is, or wasn't tried yet.
+        others: connections of the same app that belong to other bots, by the last hello.
     """
 
     silence: float | None
@@ -57,21 +59,21 @@ class SocketStatus:
 
 
 class SocketModeConnection:
-    """The connection, on a thread of its own.
+    """The connection, on its own thread.
 
-    Connected means that Slack has said hello: an open socket may be a proxy's.
+    It counts as connected after Slack's hello: an open socket may be a proxy's.
 
     Args:
         app: the Bolt app whose listeners answer.
         app_token: the app-level token (`xapp-…`).
         bot_token: the bot token.
         base_url: of the Web API.
-        on_connected: called once, when the first connection stands.
-        count_others: called when Slack has said hello with how many connections of the same app
-            are not this bot's; says after how many seconds they are to be counted again, if so.
-        first_retry: seconds until connecting is first tried again.
+        on_connected: called once, after the first connection.
+        count_others: called at each hello with how many connections of the same app belong to other
+            bots; returns after how many seconds to count them again, if at all.
+        first_retry: seconds until the first retry.
         ping_interval: seconds between pings.
-        hello_timeout: seconds in which Slack says hello.
+        hello_timeout: seconds to wait for Slack's hello.
     """
 
     def __init__(
@@ -113,11 +115,11 @@ class SocketModeConnection:
         self._thread = threading.Thread(target=self._run, name="connect", daemon=True)
 
     def start(self) -> None:
-        """Begin to connect."""
+        """Start to connect."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more work from Slack, and close the socket."""
+        """Accept no more work from Slack, and close the socket."""
         self._stopping.set()
         self._woken.set()
         self._hello.set()
@@ -125,7 +127,7 @@ class SocketModeConnection:
         hang_up(self._client)
 
     def status(self) -> SocketStatus:
-        """How it is now."""
+        """The current state."""
         session = self._client.current_session
         if session is None or not session.is_active() or not self._hello.is_set():
             return SocketStatus(None, self._problem, self._others)
@@ -139,7 +141,7 @@ class SocketModeConnection:
             connected_at = time.monotonic()
             recount = None if self._stopping.is_set() else self._count_others(self._others)
             if self._watch(recount):
-                # Of its own accord, and with the one before closed, so that it is not counted.
+                # The previous connection is closed first, so that Slack doesn't count it.
                 self._client.drop()
             elif time.monotonic() - connected_at < LONGEST_RETRY:
                 self._report_short_lived()
@@ -149,7 +151,7 @@ class SocketModeConnection:
                 self._short_lived = 0
 
     def _report_short_lived(self) -> None:
-        """Log once that connections are opened and do not last, however often that goes on."""
+        """Log once that connections don't last, however often it happens."""
         self._short_lived += 1
         if self._short_lived < SHORT_LIVED or self._stopping.is_set():
             return
@@ -164,7 +166,7 @@ class SocketModeConnection:
             )
 
     def _connect(self) -> None:
-        """Connect, however long it takes; returns when that is done, or the bot stops."""
+        """Connect, with retries without limit; returns when connected, or when the bot stops."""
         logged, began = "", time.monotonic()
         while not self._stopping.is_set():
             try:
@@ -188,7 +190,7 @@ class SocketModeConnection:
                 return
 
     def _pause(self, at_least: float = 0.0) -> None:
-        """Wait longer each time, and no two bots alike."""
+        """Wait longer each time, with jitter."""
         chance = 0.5 + secrets.randbelow(501) / 1000
         self._stopping.wait(max(at_least, self._wait * chance))
         self._wait = min(2 * self._wait, LONGEST_RETRY)
@@ -206,11 +208,11 @@ class SocketModeConnection:
         """Open one connection, and wait for Slack's hello.
 
         Raises:
-            NotifierError: it does not stand.
+            NotifierError: it failed.
         """
         self._woken.clear()
         self._hello.clear()
-        # One that Slack still counts, where it asked for another in its place.
+        # Slack may still count the connection that this one replaces.
         self._own = 2 if self._client.is_connected() else 1
         try:
             answer = self._web.apps_connections_open(app_token=self._app_token)
@@ -225,17 +227,15 @@ class SocketModeConnection:
                 "Slack could not be reached: the connection is open, but Slack says nothing on it.",
                 f"Look for a proxy or a firewall that holds back WebSocket messages. {_AGAIN}",
             )
-        if self._stopping.is_set():  # which ends that wait, without a hello
+        if self._stopping.is_set():  # ends that wait without a hello
             raise NotifierError("The bot stops.")
 
     def _watch(self, recount: float | None) -> bool:
-        """Return when the connection is lost, or another is asked for.
+        """Return when the connection is lost, or must be replaced.
 
         Args:
-            recount: seconds until connections are to be counted again; None for never.
-
-        Returns:
-            Whether it is time for that, which Slack does only on a new connection.
+            recount: seconds until connections must be counted again; None for never. Returns:
+                Whether it is time to count, which Slack only does on a new connection.
         """
         began = time.monotonic()
         due = began + recount if recount is not None else None
@@ -263,7 +263,7 @@ class SocketModeConnection:
 
 def _short_lived() -> NotifierError:
     return NotifierError(
-        "Slack, or what is between, closes each connection soon after it is opened.",
+        "Each connection to Slack is closed soon after it is opened, by Slack or a proxy.",
         "Check that Socket Mode is on at https://api.slack.com/apps (the app, Socket Mode), and "
         f"that no proxy or firewall closes WebSocket connections. {_AGAIN}",
     )

@@ -1,8 +1,8 @@
-"""Why a call to Slack got no answer of Slack's, by the class of what the libraries raised.
+"""Explains why a call to Slack got no answer, by the class of the exception.
 
-Beneath slack_sdk's clients lie urllib, http.client, ssl and socket, and each raises its own. Every
-class becomes a cause with words and a next step; none repeats the text of an exception, which may
-hold a URL with a password or what a stranger's page says.
+slack_sdk's clients use urllib, http.client, ssl and socket, each with its own exceptions. Every
+class has a message and a next step. No text of an exception is repeated: it may contain a URL with
+a password, or a page from an unknown server.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ _Member = TypeVar("_Member")
 
 
 class MalformedAnswer(SlackClientError):
-    """slack_sdk could not make sense of what answered."""
+    """slack_sdk couldn't parse the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransportProblem:
-    """Why no answer of Slack's came.
+    """Why Slack didn't answer.
 
     Args:
         message: what happened.
-        remedy: the next step; empty where trying again later is all there is to do.
-        sent: whether the request may have reached Slack; false only where that is certain.
+        remedy: the next step; empty if the only step is to retry later.
+        sent: whether the request may have reached Slack; false only if it certainly didn't.
     """
 
     message: str
@@ -104,9 +104,9 @@ _PROXY_REFUSED: Final = TransportProblem(
     sent=False,
 )
 _NOT_SLACK: Final = TransportProblem(
-    "What answered is not Slack: its answer could not be understood.", _PROXY_PAGE
+    "The response is invalid, and doesn't seem to come from Slack.", _PROXY_PAGE
 )
-_FAULT: Final = TransportProblem("Slack could not answer because of a fault of its own.", "")
+_FAULT: Final = TransportProblem("Slack had an internal error.", "")
 _URL: Final = TransportProblem(
     "Slack could not be reached: its address, or the proxy's, is not a URL that can be used.",
     "Check SLACK_API_URL and HTTPS_PROXY.",
@@ -158,7 +158,7 @@ _BY_ERRNO: Final = {
     errno.ENFILE: _OUT_OF_FILES,
 }
 
-# The order matters: the first that fits is taken, and subclasses stand before their bases.
+# The first match counts, so subclasses come before their bases.
 _BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], TransportProblem], ...]] = (
     ((BotUserAccessError, SlackTokenRotationError), _WRONG_TOKEN),
     ((SlackObjectFormationError, SlackRequestError), _WRONG_REQUEST),
@@ -183,14 +183,14 @@ _BY_TYPE: Final[tuple[tuple[tuple[type[Exception], ...], TransportProblem], ...]
 )
 
 _PROXY_STATUS: Final = re.compile(r"(?:Tunnel connection failed|connect status code): (\d{3})")
-"""How http.client and slack_sdk's Socket Mode say that a proxy refused `CONNECT`."""
+"""The messages of http.client and slack_sdk's Socket Mode if a proxy refused `CONNECT`."""
 
 
 def required(answer: SlackResponse, name: str, kind: type[_Member]) -> _Member:
-    """A member that Slack always answers.
+    """A member that is in every answer.
 
     Raises:
-        MalformedAnswer: it is not there, or of another kind.
+        MalformedAnswer: it is missing, or has another type.
     """
     value = answer.get(name)
     if not isinstance(value, kind):
@@ -199,11 +199,11 @@ def required(answer: SlackResponse, name: str, kind: type[_Member]) -> _Member:
 
 
 def transport_problem(error: Exception, status: int = 0) -> TransportProblem:
-    """Why a call that Slack did not answer failed.
+    """Why a call without an answer from Slack failed.
 
     Args:
-        error: what the libraries raised.
-        status: the HTTP status of what did answer; 0 where nothing did.
+        error: the exception.
+        status: the HTTP status of the answer; 0 if there was none.
     """
     error = _innermost(error)
     if isinstance(error, HTTPError):
@@ -223,7 +223,7 @@ def transport_problem(error: Exception, status: int = 0) -> TransportProblem:
 
 
 def no_websocket() -> TransportProblem:
-    """What opened the connection was not a WebSocket server of Slack's."""
+    """The connection was opened by something other than Slack's WebSocket server."""
     return _NO_WEBSOCKET
 
 
@@ -234,7 +234,7 @@ def _by_status(status: int) -> TransportProblem:
 
 
 def _innermost(error: Exception) -> Exception:
-    """What urllib wraps."""
+    """The exception that urllib wraps."""
     while isinstance(error, URLError) and isinstance(error.reason, Exception):
         error = error.reason
     return error

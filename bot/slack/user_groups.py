@@ -1,4 +1,4 @@
-"""Who is in a user group: kept for a minute, or asked anew right before a write."""
+"""The members of user groups: cached for a minute, and read again right before a write."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
 
 MAX_AGE: Final = 60.0
-"""Seconds that the members of a user group are kept, for showing forms and buttons."""
+"""Seconds that a user group's members are cached, to show forms and buttons."""
 
 MAX_GROUPS: Final = 200
-"""User groups whose members are kept at most."""
+"""The most user groups in the cache."""
 
 DEAD: Final = "no_such_subteam"
-"""Slack's word for a user group that does not exist, or is disabled."""
+"""Slack's error code for a user group that doesn't exist, or is disabled."""
 
 
 class UserGroups:
     """The members of user groups. Safe to call from several threads.
 
     Args:
-        client: a client that is quick to give up, for what a person waits for.
-        patient_client: a client that waits while Slack throttles, for what precedes a write.
+        client: a client with a short timeout, while a person waits.
+        patient_client: a client that waits while Slack throttles, before a write.
         clock: the time.
     """
 
@@ -43,7 +43,7 @@ class UserGroups:
         )
 
     def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
-        """The user ids of a group's members; None where there is no such group, or it is disabled.
+        """The user ids of a group's members; None if the group doesn't exist or is disabled.
 
         Raises:
             NotifierError: Slack did not say.

@@ -43,9 +43,9 @@ match = { tag = { team = "web" } }
 billing = "required"
 """
 
-OURS = "The members of the Slack workspace are not known to this command."
+OURS = "This command doesn't know the members of the Slack workspace."
 BY_SLACK = "Couldn't reach Slack to list the workspace's members."
-TOO_SLOW = "Slack let the members of the workspace be read too slowly."
+TOO_SLOW = "Slack's rate limit made reading the workspace's members too slow."
 UNREAD = "The OUs and tags of this account could not be read"
 
 

@@ -131,11 +131,11 @@ def test_a_stop_is_no_hello(slack: SlackSandbox) -> None:
 @pytest.mark.parametrize(
     ("fault", "part"),
     [
-        ({"kind": "error"}, "fault of its own"),
+        ({"kind": "error"}, "internal error"),
         ({"kind": "close"}, "broke off"),
-        ({"kind": "html"}, "is not Slack"),
-        ({"kind": "malformed"}, "is not Slack"),
-        ({"kind": "bare"}, "is not Slack"),
+        ({"kind": "html"}, "come from Slack"),
+        ({"kind": "malformed"}, "come from Slack"),
+        ({"kind": "bare"}, "come from Slack"),
         ({"kind": "refused", "code": "invalid_auth"}, "does not accept the app-level token"),
         ({"kind": "refused", "code": "not_allowed_token_type"}, "accept the app-level token"),
         ({"kind": "refused", "code": "missing_scope"}, "lacks the scope connections:write"),
@@ -289,7 +289,7 @@ def test_no_proxy_holds_for_the_socket(
 
 
 @pytest.mark.parametrize(
-    ("refuse", "part"), [(407, "a user name and a password"), (403, "not Slack")]
+    ("refuse", "part"), [(407, "a user name and a password"), (403, "come from Slack")]
 )
 def test_a_proxy_that_refuses(
     slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, refuse: int, part: str

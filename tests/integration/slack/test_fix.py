@@ -51,7 +51,7 @@ def test_a_form_that_slack_does_not_open(bench: SlackBench) -> None:
     alert = bench.announce()
     bench.slack.fault("views.open", "error", count=9)
     bench.slack.press(FIX, message=alert)
-    bench.slack.wait_ephemeral("a fault of its own")
+    bench.slack.wait_ephemeral("an internal error")
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_a_choice_that_slack_repeats_is_made_once(bench: SlackBench) -> None:
     bench.slack.wait_view(SHOWN)
     bench.slack.fault("views.update", "error", count=9)
     bench.slack.press("altcontact_type", "SECURITY")
-    bench.slack.wait_dm("a fault of its own")
+    bench.slack.wait_dm("an internal error")
 
 
 def test_a_forbidden_contact_is_told_how_to_delete(bench: SlackBench) -> None:

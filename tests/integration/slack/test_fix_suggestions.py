@@ -172,7 +172,7 @@ def test_a_form_that_slack_does_not_update_is_told(bench: SlackBench) -> None:
     bench.open_form(WEB)
     bench.slack.fault("views.update", "error", count=9)
     bench.slack.press(USE, values=TYPED)
-    bench.slack.wait_dm("a fault of its own")
+    bench.slack.wait_dm("an internal error")
     view = bench.slack.view(ALICE)
     assert view is not None
     assert view["values"]["name"] == "Typed before"

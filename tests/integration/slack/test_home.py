@@ -198,7 +198,7 @@ def test_people_from_elsewhere(bench: SlackBench) -> None:
             {"id": "U0CONNECT1", "name": "connect", "team_id": FOREIGN},
         ]
     )
-    open_home(slack, "This bot answers people of its own Slack workspace only.", "U0CONNECT1")
+    open_home(slack, "This bot only answers people from its own Slack workspace.", "U0CONNECT1")
     assert "Data lake" not in str(slack.home("U0CONNECT1"))
     open_home(slack, "have no security contact", "U0GUEST001")
 
@@ -327,7 +327,7 @@ def test_somebody_of_another_workspace_is_refused(bench: SlackBench) -> None:
     slack = bench.slack
     slack.people([{"id": "U0CONNECT1", "name": "connect", "team_id": FOREIGN}])
     said(slack, "hello", "U0CONNECT1")
-    slack.wait_dm("This bot answers people of its own Slack workspace only.", "U0CONNECT1")
+    slack.wait_dm("This bot only answers people from its own Slack workspace.", "U0CONNECT1")
     assert len(answers(slack, "U0CONNECT1")) == 1
 
 

@@ -212,13 +212,13 @@ def test_a_page_that_cannot_be_shown_is_told(many: SlackBench) -> None:
     alert = many.announce()
     slack.fault("views.open", "error", count=9)
     slack.press("altcontact_show_all", message=alert)
-    slack.wait_private("a fault of its own")
+    slack.wait_private("an internal error")
     slack.clear_faults()
     slack.press("altcontact_show_all", message=alert)
     slack.wait_view("Page 1 of 3")
     slack.fault("views.update", "error", count=3)
     slack.press("altcontact_page:next")
-    told = slack.wait_dm("a fault of its own")
+    told = slack.wait_dm("an internal error")
     assert "Please try again" in told["text"]
     slack.wait_view("Page 1 of 3")
 

@@ -154,7 +154,7 @@ def test_outsiders_get_no_answer(bench: SlackBench, described: dict[str, Any], l
     bench.gateway.hold(2)
     bench.slack.people([{"id": DANA, "name": "Dana Roe", **described}])
     bench.slack.command(f"/altcontact {line}", user=DANA)
-    assert not sees(bench.slack.wait_private("This bot answers people", DANA))
+    assert not sees(bench.slack.wait_private("This bot only answers people", DANA))
     assert bench.gateway.reads == []
     assert bench.slack.view(DANA) is None
 

@@ -55,7 +55,7 @@ def test_what_answers_is_not_slack(slack: SlackSandbox, kind: str, make: object)
     slack.fault("auth.test", kind)
     with pytest.raises(CALL_ERRORS) as caught:
         made(slack, make).auth_test()
-    assert "is not Slack" in str(explain(caught.value))  # type: ignore[arg-type]
+    assert "come from Slack" in str(explain(caught.value))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", ["html", "malformed", "charset", "bare"])
@@ -64,7 +64,7 @@ def test_a_post_whose_answer_is_not_slacks_is_in_doubt(slack: SlackSandbox, kind
     client = made(slack)
     notifier = SlackNotifier(client, client, AlertChannel(client, "C0ALERTS01"))
     slack.fault("chat.postMessage", kind)
-    with pytest.raises(PostInDoubt, match="is not Slack"):
+    with pytest.raises(PostInDoubt, match="come from Slack"):
         notifier.post(data.content(1))
 
 
@@ -72,7 +72,7 @@ def test_a_post_whose_answer_is_not_slacks_is_in_doubt(slack: SlackSandbox, kind
 def test_a_channel_of_an_answer_without_one(slack: SlackSandbox, setting: str) -> None:
     """An answer that lacks what Slack always tells says nothing of whether the channel exists."""
     slack.fault("*", "bare")
-    with pytest.raises(NotifierError, match="is not Slack"):
+    with pytest.raises(NotifierError, match="come from Slack"):
         AlertChannel(made(slack), setting).id()
 
 
@@ -81,13 +81,13 @@ def test_a_history_of_an_answer_without_one(slack: SlackSandbox) -> None:
     client = made(slack)
     notifier = SlackNotifier(client, client, AlertChannel(client, "C0ALERTS01"))
     slack.fault("conversations.history", "bare")
-    with pytest.raises(PostRefused, match="is not Slack"):
+    with pytest.raises(PostRefused, match="come from Slack"):
         notifier.find(data.content(1).announcement)
 
 
 @pytest.mark.parametrize(
     ("kind", "told"),
-    [("charset", "is not Slack"), ("close", "broke off"), ("error", "HTTP 500")],
+    [("charset", "come from Slack"), ("close", "broke off"), ("error", "HTTP 500")],
 )
 def test_an_answer_to_a_command_that_fails(slack: SlackSandbox, kind: str, told: str) -> None:
     """A `response_url` has its own client, and its failures are told alike."""

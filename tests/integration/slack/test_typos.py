@@ -53,7 +53,7 @@ def test_a_value_that_the_bot_never_made_runs_nothing(bench: SlackBench, value: 
     kind, payload = valid(Known(), ALICE, bench.slack.trigger(ALICE))[RUN]
     payload["actions"][0]["value"] = value
     assert bench.slack.deliver(payload, kind)["acked"]
-    assert "Check again" not in str(bench.slack.wait_private("nothing was changed"))
+    assert "Check again" not in str(bench.slack.wait_private("Nothing was changed"))
 
 
 def test_nothing_near_shows_the_help(bench: SlackBench) -> None:
@@ -69,5 +69,5 @@ def test_people_of_other_workspaces_get_no_help(bench: SlackBench, typed: str) -
     """They are refused like for every other command."""
     bench.slack.people([{"id": "U0EVAN0001", "name": "Evan Roe", "team_id": "T0FOREIGN1"}])
     bench.slack.command(f"/altcontact {typed}", user="U0EVAN0001")
-    told = bench.slack.wait_private("This bot answers people", "U0EVAN0001")
+    told = bench.slack.wait_private("This bot only answers people", "U0EVAN0001")
     assert "/altcontact" not in str(told)

@@ -286,7 +286,7 @@ def test_what_is_not_slack(answer: Answer | Exception) -> None:
     """An answer that cannot be understood is no list of members, and not an empty one."""
     failure = Bench(answer).failure()
     assert failure.cause is FailureCode.SLACK_UNREACHABLE
-    assert "not Slack" in failure.message
+    assert "isn't from Slack" in failure.message
 
 
 def test_a_walk_is_kept_for_an_hour() -> None:
@@ -308,7 +308,7 @@ def test_an_older_walk_is_used_for_a_day() -> None:
     with capture_logs() as logs:
         assert bench.members() is first
         assert bench.members() is first
-    assert [log["event"] for log in logs] == ["members not read anew"]
+    assert [log["event"] for log in logs] == ["members not refreshed"]
     assert logs[0]["minutes"] == 60
     assert len(bench.slack.cursors) == 2
     bench.clock.tick(RETRY_INTERVAL)

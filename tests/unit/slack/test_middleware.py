@@ -240,7 +240,7 @@ def test_what_bolt_would_fail_on_is_acked_and_left_alone(
     assert world.deliver(body) == ""
     world.settle()
     assert world.acted == 0
-    assert "could not be read" in world.told[0]
+    assert "Couldn't read this request" in world.told[0]
 
 
 def test_a_request_that_comes_while_the_bot_stops_is_acked(world: World) -> None:

@@ -44,7 +44,7 @@ EXPECTED = {
     "ImproperConnectionState CannotSendRequest CannotSendHeader ResponseNotReady NotConnected",
     "certificate that was presented is not trusted": "SSLCertVerificationError",
     "the TLS connection failed": "SSLError SSLSyscallError SSLWantReadError SSLWantWriteError",
-    "its answer could not be understood": "HTTPError HTTPException BadStatusLine LineTooLong "
+    "The response is invalid": "HTTPError HTTPException BadStatusLine LineTooLong "
     "UnknownProtocol UnknownTransferEncoding UnimplementedFileMode SlackApiError SlackClientError "
     "MalformedAnswer",
     "is not a URL": "InvalidURL URLError",
@@ -124,10 +124,10 @@ def test_every_class_has_words(kind: type[Exception]) -> None:
             ),
             "the proxy refused",
         ),
-        (IndexError("list index out of range"), "could not be understood"),
-        (json.JSONDecodeError("x", "y", 0), "could not be understood"),
-        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), "could not be understood"),
-        (RecursionError(), "could not be understood"),
+        (IndexError("list index out of range"), "The response is invalid"),
+        (json.JSONDecodeError("x", "y", 0), "The response is invalid"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"), "The response is invalid"),
+        (RecursionError(), "The response is invalid"),
         (Exception("anything else"), "did not open a WebSocket"),
     ],
 )
@@ -140,7 +140,7 @@ def test_what_a_class_alone_does_not_say(error: Exception, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("status", "told"),
-    [(407, "user name"), (403, "not Slack"), (502, "fault of its own"), (302, "not Slack")],
+    [(407, "user name"), (403, "not Slack"), (502, "internal error"), (302, "not Slack")],
 )
 def test_an_answer_that_is_none_of_slacks(status: int, told: str) -> None:
     """A status without an error code of Slack's tells who answered."""

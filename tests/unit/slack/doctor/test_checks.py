@@ -111,7 +111,7 @@ def test_a_fault_of_slacks_own() -> None:
     answer.status_code = 200
     fault = SlackApiError("fault", answer)  # type: ignore[no-untyped-call] # slack_sdk has no types
     line = run_checks(fault)["Bot token"]
-    assert line.message.startswith("Slack could not answer because of a fault of its own.")
+    assert line.message.startswith("Slack had an internal error.")
     assert line.remedy == "Try again in a minute."
 
 
