@@ -42,7 +42,6 @@ from bot.slack.views import (
     fix_modal,
     fix_result,
     home,
-    open_accounts,
     row_actions,
     show_all,
 )
@@ -227,15 +226,7 @@ def build(
         readers=readers,
         scan=scan,
     )
-    home_page = HomeListeners(
-        home_service,
-        modals,
-        exemptions=exemption,
-        fixers=fixers,
-        overviews=store.overviews,
-        readers=readers,
-        scan=scan,
-    )
+    home_page = HomeListeners(home_service, exemptions=exemption, scan=scan)
     direct_message = DirectMessageListener(messages, help_, readers)
     outdated = OutdatedListeners(messages)
     lists = ShowAllListeners(modals, store.findings, row_links, readers)
@@ -266,9 +257,7 @@ def build(
 
     app.event("app_home_opened")(guard.event(home_page.opened))
     app.action(home.CHECK)(once(home_page.check_now))
-    app.action(home.SHOW_ALL)(once(home_page.show_all))
     app.action(home.EXEMPTIONS)(once(home_page.list_exemptions))
-    app.action(_numbered(open_accounts.TURN))(each(home_page.turn_page))
     app.event("message")(guard.event(direct_message.answer))
 
     # Last of each kind, for messages and modals from earlier versions of the bot.

@@ -72,12 +72,7 @@ FROM findings JOIN accounts ON accounts.id = findings.account_id
 WHERE {_OPEN} AND outcome IN ({_NON_COMPLIANT})
 GROUP BY account_id, folded
 ORDER BY worst, folded, account_id
-LIMIT :limit OFFSET :offset
-"""  # noqa: S608 - only constants are put in
-
-_WORST_COUNT: Final = f"""
-SELECT count(DISTINCT account_id) AS number FROM findings
-WHERE {_OPEN} AND outcome IN ({_NON_COMPLIANT})
+LIMIT :limit
 """  # noqa: S608 - only constants are put in
 
 _FINDINGS_OF: Final = f"""
@@ -118,7 +113,7 @@ class Overviews(Repository):
             ending, ending_total = self._ending(db, exemptions)
             return Overview(
                 _counts(db),
-                _open_accounts(db, accounts, 0),
+                _open_accounts(db, accounts),
                 _uncheckable(db),
                 ending,
                 ending_total,
@@ -127,11 +122,6 @@ class Overviews(Repository):
                 waiting_alerts(db),
                 other_bots(db),
             )
-
-    def open_accounts(self, limit: int, offset: int = 0) -> tuple[list[OpenAccount], int]:
-        """Accounts that need attention, worst first, and how many there are in all."""
-        with self._connections.reading() as db:
-            return _open_accounts(db, limit, offset), db.number(_WORST_COUNT)
 
     def _ending(self, db: Transaction, limit: int) -> tuple[list[Exemption], int]:
         now = self._clock.now()
@@ -178,9 +168,9 @@ def _without_findings(db: Transaction, rest: AbstractSet[str]) -> Iterator[tuple
         )
 
 
-def _open_accounts(db: Transaction, limit: int, offset: int) -> list[OpenAccount]:
+def _open_accounts(db: Transaction, limit: int) -> list[OpenAccount]:
     found = []
-    for row in db.rows(_WORST, limit=limit, offset=offset):
+    for row in db.rows(_WORST, limit=limit):
         rows = db.rows(_FINDINGS_OF, account_id=row["account_id"])
         findings = sorted(to_findings(db, rows), key=_badness)
         found.append(OpenAccount(row["account_id"], findings[0].account_name, tuple(findings)))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.errors import AltcontactError
-    from bot.domain.overview import OpenAccount, Overview
+    from bot.domain.overview import Overview
     from bot.services.ports.slack import Actor
 
 
@@ -23,10 +23,6 @@ class OverviewRepository(Protocol):
             accounts: how many that need attention it lists at most.
             exemptions: how many that end soon it lists at most.
         """
-        ...
-
-    def open_accounts(self, limit: int, offset: int = 0) -> tuple[list[OpenAccount], int]:
-        """Accounts that need attention, worst first, and how many there are in all."""
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.exemptions import ExemptionKind
+from bot.domain.finding_lists import FindingList, ListKind
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState
 from bot.slack.views.blocks import (
@@ -24,6 +25,7 @@ from bot.slack.views.blocks import (
 from bot.slack.views.open_accounts import account_rows, attention_heading, common_problem
 from bot.slack.views.problem import problem_message
 from bot.slack.views.row_actions import EXEMPT, VERIFY, account_name, title
+from bot.slack.views.show_all import SHOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +41,6 @@ if TYPE_CHECKING:
 
 CHECK: Final = "altcontact_home_check"
 """The action id of **Check now**."""
-
-SHOW_ALL: Final = "altcontact_home_all"
-"""The action id of **Show all**, which lists every account that needs attention."""
 
 EXEMPTIONS: Final = "altcontact_home_exemptions"
 """The action id of the button that lists every exemption."""
@@ -211,8 +210,8 @@ def _attention(overview: Overview, *, read_only: bool) -> Iterator[Block]:
     yield paragraph(attention_heading(number, common))
     yield from account_rows(overview.worst, read_only=read_only, known=common)
     if not is_all:
-        label = "Show all accounts that need attention"
-        yield actions(button(f"Show all {number:,}", SHOW_ALL, "0", label=label))
+        everything, label = str(FindingList(ListKind.OPEN)), "Show all accounts that need attention"
+        yield actions(button(f"Show all {number:,}", SHOW, everything, label=label))
 
 
 def _ending(overview: Overview, *, read_only: bool) -> Iterator[Block]:

@@ -1,41 +1,29 @@
-"""Rows of accounts that need attention, and the modal behind **Show all** on Home."""
+"""Rows of accounts that need attention, as Home lists them."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.findings import severity_of
 from bot.domain.rule_catalog import Rule
-from bot.slack.payloads import number_at
 from bot.slack.views.blocks import (
     accounts,
-    actions,
     button,
     clip,
-    context,
     escape,
     mrkdwn,
-    paragraph,
-    plain,
     section,
 )
 from bot.slack.views.row_actions import FIX, account_name, title
 from bot.slack.views.wording import sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bot.domain.contacts import ContactType
     from bot.domain.findings import Finding
     from bot.domain.overview import OpenAccount
     from bot.slack.views.blocks import Block
-
-TURN: Final = "altcontact_home_page"
-"""Begins the action id of every button that turns to another page; its value is that page."""
-
-ROWS: Final = 20
-"""Accounts on a page, a block each of the 100 that a modal takes."""
 
 _MISSING: Final = "No "
 """Begins what is said of contacts that are missing."""
@@ -77,52 +65,6 @@ def account_rows(found: Sequence[OpenAccount], *, read_only: bool, known: str = 
         _row(number, account, known, read_only=read_only, with_severity=len(severities) > 1)
         for number, account in enumerate(found)
     ]
-
-
-def page_count(total: int) -> int:
-    """How many pages there are; an empty list still has one."""
-    return max(1, -(-total // ROWS))
-
-
-def page_view(
-    found: Sequence[OpenAccount], total: int, page: int, *, read_only: bool
-) -> dict[str, Any]:
-    """A page of all accounts that need attention.
-
-    Args:
-        found: the accounts of this page.
-        total: how many there are in all.
-        page: its number, from 0.
-        read_only: whether nobody can change contacts.
-    """
-    pages = page_count(total)
-    if total:
-        position = f" · Page {page + 1:,} of {pages:,}" if pages > 1 else ""
-        blocks = [
-            context(f"{accounts(total)}, worst first{position}"),
-            *account_rows(found, read_only=read_only),
-        ]
-    else:
-        blocks = [paragraph("No account needs attention now.")]
-    if pages > 1:
-        blocks.append(actions(*_turns(page, pages)))
-    return {
-        "type": "modal",
-        "callback_id": TURN,
-        "title": plain("Accounts to fix", 24),
-        "close": plain("Close", 24),
-        "private_metadata": json.dumps({"page": page}),
-        "blocks": blocks,
-    }
-
-
-def parse_turn(body: Mapping[str, Any]) -> int:
-    """The page that a button made here asks for.
-
-    Raises:
-        PayloadError: it was made by another.
-    """
-    return number_at(body, "actions", 0, "value")
 
 
 def _row(
@@ -176,12 +118,3 @@ def _lower(sentence: str) -> str:
 def _either(words: Sequence[str]) -> str:
     *first, last = words
     return f"{', '.join(first)} or {last}" if first else last
-
-
-def _turns(page: int, pages: int) -> list[Block]:
-    targets = {"Previous": page - 1, "Next": page + 1}
-    return [
-        button(label, f"{TURN}:{label.lower()}", str(target))
-        for label, target in targets.items()
-        if 0 <= target < pages
-    ]

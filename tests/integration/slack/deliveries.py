@@ -22,7 +22,6 @@ from bot.slack.views import (
     fix_modal,
     fix_result,
     home,
-    open_accounts,
     row_actions,
     show_all,
 )
@@ -167,7 +166,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
     on_home: Payload = {"callback_id": "", "type": "home", "blocks": []}
     for action_id, value in (
         (home.CHECK, "check"),
-        (home.SHOW_ALL, "0"),
+        (show_all.SHOW, "open:"),
         (home.EXEMPTIONS, "0"),
         (f"{row_actions.FIX}:2", contact),
         (f"{row_actions.EXEMPT}:2", f"{row_actions.EXEMPT}:{contact}"),
@@ -175,9 +174,6 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
     ):
         action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
         yield f"{action_id} on Home", _press(action, user, trigger, on_home)
-    listed = open_accounts.page_view([], 45, 1, read_only=False)
-    turn = {"type": "button", "action_id": f"{open_accounts.TURN}:next", "value": "2"}
-    yield open_accounts.TURN, _press(turn, user, trigger, listed)
 
 
 def suggestion(action_id: str, typed: str, user: str) -> Payload:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.domain.errors import AltcontactError
-    from bot.domain.overview import OpenAccount
     from bot.services.ports.home import HomeContent
 
 ALICE, BOB = Actor("U0ALICE001"), Actor("U0BOB00002")
@@ -37,9 +36,6 @@ class FakeOverviews:
         if self.fault is not None:
             raise self.fault
         return Overview({Outcome.COMPLIANT: self.compliant})
-
-    def open_accounts(self, limit: int, offset: int = 0) -> tuple[list[OpenAccount], int]:
-        raise NotImplementedError
 
 
 class FakePage:

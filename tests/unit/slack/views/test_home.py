@@ -15,19 +15,17 @@ from bot.domain.contacts import ContactType
 from bot.domain.errors import StoreError, TooManyChecks
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.failures import FailureCode, failure
+from bot.domain.finding_lists import FindingList, ListKind
 from bot.domain.findings import Difference, Outcome
 from bot.domain.overview import OpenAccount, Overview, RunningScan, Uncheckable
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanState
 from bot.domain.slack_health import OtherBots, Refusal, WaitingAlerts
 from bot.services.ports.home import HomeContent
-from bot.slack.payloads import PayloadError
-from bot.slack.views import open_accounts
-from bot.slack.views.home import CHECK, SHOW_ALL, home_view, problem_home
-from bot.slack.views.open_accounts import page_view, parse_turn
+from bot.slack.views.home import CHECK, home_view, problem_home
+from bot.slack.views.show_all import SHOW, parse_list
 from tests.unit.slack.views.assertions import (
     assert_links_nothing_by_itself,
-    assert_sound_view,
     texts,
 )
 from tests.unit.slack.views.sample_data import CONTACT, HOSTILE, NOW, account_id, finding, scan
@@ -110,8 +108,8 @@ def test_any_number_of_accounts(total: int) -> None:
     view = shown(many(total))
     fixes = [each for each in pressable(view) if each["action_id"].startswith("altcontact_fix:")]
     assert len(fixes) == min(total, 10)
-    more = [each for each in pressable(view) if each["action_id"] == SHOW_ALL]
-    assert len(more) == (total > 10)
+    more = [parse_list(each["value"]) for each in pressable(view) if each["action_id"] == SHOW]
+    assert more == [FindingList(ListKind.OPEN)] * (total > 10)
     assert len(view["blocks"]) <= 40
 
 
@@ -270,36 +268,3 @@ def test_any_name(names: list[str]) -> None:
     exempt = [replace(ending(1), account_name=names[-1])]
     overview = replace(many(1), worst=worst, uncheckable=causes, ending=exempt, ending_total=1)
     assert "<!channel>" not in text(shown(overview)).replace("Fix: ", "")
-    assert_sound_view(page_view(worst, len(worst), 0, read_only=False))
-
-
-@pytest.mark.parametrize(
-    ("total", "page", "turns"),
-    [
-        (0, 0, []),
-        (1, 0, []),
-        (20, 0, []),
-        (21, 0, ["Next"]),
-        (129, 3, ["Previous", "Next"]),
-        (10_000, 499, ["Previous"]),
-    ],
-)
-def test_all_accounts_page_by_page(total: int, page: int, turns: list[str]) -> None:
-    """Twenty a page, with buttons to the pages next to it."""
-    found = [needing(number) for number in range(min(20, total - 20 * page))]
-    view = page_view(found, total, page, read_only=False)
-    assert_sound_view(view)
-    labels = [each["text"]["text"] for each in pressable(view)]
-    assert [label for label in labels if label != "Fix"] == turns
-    assert labels.count("Fix") == len(found)
-    if not total:
-        assert "No account needs attention now." in text(view)
-
-
-def test_a_page_that_another_version_asked_for() -> None:
-    """A value that is no page is refused."""
-    assert parse_turn({"actions": [{"value": "3"}]}) == 3
-    for value in ("", "-1", "x"):
-        with pytest.raises(PayloadError):
-            parse_turn({"actions": [{"value": value}]})
-    assert open_accounts.page_count(0) == 1
