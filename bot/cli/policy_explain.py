@@ -47,7 +47,7 @@ def policy_explain(
     if as_json:
         policy_output.write_json(found, sys.stdout)
     if isinstance(found.values, PolicyUnknown):
-        return policy_output.write_undecided(found, found.values.needs, sys.stderr)
+        return policy_output.write_unknown(found, found.values.needs, sys.stderr)
     if as_json:
         return Exit.COMPLIANT
     shown = [each for each in found.values if show_all or each.source != BUILT_IN.source]

@@ -81,7 +81,7 @@ def write_not_found(text: str, found: NotFound, err: TextIO) -> Exit:
     return Exit.UNCHECKED if found.failures else Exit.USAGE
 
 
-def write_undecided(found: Explanation, needs: Sequence[str], err: TextIO) -> Exit:
+def write_unknown(found: Explanation, needs: Sequence[str], err: TextIO) -> Exit:
     """Write that the policy of an account can't be determined, and why."""
     what = " and ".join(_NEEDED[need] for need in needs)
     err.write(f"{_named(found.account)}: policy unknown, since its {what} couldn't be read.\n")

@@ -306,7 +306,7 @@ SCOPES: Final = [
 def test_each_check_fails_with_its_remedy(
     place: Place, bend: Callable[[Place], None], wanted: tuple[str, str, str, str, str]
 ) -> None:
-    """What is bent is told by its check, with the next step and what to paste for it."""
+    """Each problem is found by its check, with the next step and what to paste."""
     section, name, state, words, snippet = wanted
     bend(place)
     status, lines = diagnose(place)
@@ -336,7 +336,7 @@ def test_throttled(place: Place) -> None:
 
 
 def test_a_start_that_fails_for_its_settings(place: Place) -> None:
-    """`run` says what is wrong with each setting, with what to paste, and ends with 2."""
+    """`run` lists the mistake in each setting, with what to paste, and ends with 2."""
     del place.environment["SLACK_APP_TOKEN"]
     place.environment["ALTCONTACT_SCHEDULE"] = "whenever"
     done = run(place.environment, "run")
@@ -388,7 +388,7 @@ def test_in_slack(ready: Bot, slack: SlackSandbox) -> None:
 def test_in_slack_a_failure_has_its_remedy(
     ready: Bot, slack: SlackSandbox, aws: AwsSandbox
 ) -> None:
-    """What to paste stands in a code block under the failure."""
+    """What to paste is in a code block under the failure."""
     aws.trusted_access(False)  # noqa: FBT003 - off
     slack.command("/altcontact doctor")
     shown = json.dumps(slack.wait_private("1 failure"), ensure_ascii=False)

@@ -68,7 +68,7 @@ def is_answered(view: dict[str, Any]) -> bool:
 
 
 def rows_of(message: dict[str, Any], account_id: str) -> str:
-    """The texts of the block in which an account stands."""
+    """The texts of an account's block."""
     found = [each for each in message["blocks"] if account_id in texts(each)]
     return texts(found)
 
@@ -119,7 +119,7 @@ def test_set_aside_from_a_row_and_ended(ready: Bot, slack: SlackSandbox, aws: Aw
 
 
 def test_only_fixers_set_aside(ready: Bot, slack: SlackSandbox) -> None:
-    """Somebody else is told who may, from the row's menu and by the command; nothing changes."""
+    """Anybody else learns who can, from the row's menu and the command; nothing changes."""
     alert = slack.wait_message("6 contacts missing")
     slack.press(MENU, f"{SET_ASIDE}:{WEB}:SECURITY", message=alert, user=BOB)
     assert "S0SECOPS01" in texts(slack.wait_private("You don't have permission", BOB)["blocks"])
@@ -185,14 +185,14 @@ def test_the_policy_says_for_how_long(
     bot.start()
     slack.wait_connected()
     form = choose(slack, slack.wait_message("6 contacts missing"), SET_ASIDE, WEB)
-    assert f"|{day(7)}>. A reminder" in texts(form["view"])
+    assert f"|{day(7)}>." in texts(form["view"])
     assert set(slack.submit(reason=REASON, until=day(8))["errors"]) == {"until"}
     slack.submit(until=day(7))
     slack.wait_view("*Exempt until")
 
 
 def test_two_people_at_once(ready: Bot, slack: SlackSandbox) -> None:
-    """Of two who set the same aside one is first; the other is told who was, and may look again."""
+    """Of two who exempt the same, one is first; the other learns who, and can review the form."""
     slack.set_group("S0SECOPS01", members=[ALICE, CAROL])
     alert = slack.wait_message("6 contacts missing")
     people = (ALICE, CAROL)

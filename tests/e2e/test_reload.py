@@ -70,7 +70,7 @@ def file(environment: dict[str, str], tmp_path: Path) -> Path:
 
 
 def assert_told(problems: list[str]) -> None:
-    """Both mistakes of the broken file are told, each with its key and line, in their order."""
+    """Both mistakes of the broken file are listed in their order, each with its key and line."""
     assert len(problems) == len(WRONG)
     for told, (key, what) in zip(problems, WRONG.items(), strict=True):
         assert key in told
@@ -97,7 +97,7 @@ def test_a_signal_applies_the_file_whole(file: Path, ready: Bot, slack: SlackSan
 
 
 def test_a_fixer_reloads_and_nobody_else(file: Path, ready: Bot, slack: SlackSandbox) -> None:
-    """A fixer is told what the file came to, the same file included; others are told who may."""
+    """A fixer sees the result, also of an unchanged file; others learn who can reload."""
     file.write_text(AFTER)
     slack.command("/altcontact reload", user=BOB)
     refused = texts(slack.wait_private("Only fixers can reload the policy.", BOB)["blocks"])
@@ -116,7 +116,7 @@ def test_a_fixer_reloads_and_nobody_else(file: Path, ready: Bot, slack: SlackSan
 
 
 def test_a_broken_file_changes_nothing(file: Path, ready: Bot, slack: SlackSandbox) -> None:
-    """What is wrong is told with key and line, in Slack and in the log; the old policy stands."""
+    """Each mistake has key and line, in Slack and in the log; the previous policy stays in use."""
     file.write_text(BROKEN)
     slack.command("/altcontact reload")
     shown = texts(slack.wait_private("2 mistakes in the policy file")["blocks"])

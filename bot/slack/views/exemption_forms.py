@@ -110,7 +110,7 @@ def exemption_view(
         }
     )
     blocks.append(
-        context(f"Latest day: {_day(last)}. {_REMINDER} On that day, the findings are open again.")
+        context(f"On that day, the findings are open again. {_REMINDER} Latest day: {_day(last)}.")
     )
     return _form(
         EXEMPT,

@@ -12,7 +12,6 @@ from bot.slack.views.blocks import (
     FIELD_TEXT,
     actions,
     button,
-    clip,
     context,
     date,
     day,
@@ -87,18 +86,14 @@ def list_view(
         total: how many there are in all.
         page: its number, from 0.
         rules_url: where the pages of rules are published; empty if they aren't.
-        read_only: whether nobody may change contacts, or end anything.
+        read_only: whether nobody has permission to change contacts or end exemptions.
         ended: one that was just ended in this list.
         notice: why one wasn't ended.
     """
     blocks: list[Block] = []
     if ended is not None:
-        blocks.append(
-            section(
-                mrkdwn(f"{_noun(ended).capitalize()} ended: {_named(ended)}"),
-                fields=[plain(_summary(ended), FIELD_TEXT)],
-            )
-        )
+        finding = f"{ended.request.type.label}: {rule_names([ended.request.rule], rules_url)}"
+        blocks.append(paragraph(f"{_noun(ended).capitalize()} ended: {_named(ended)} · {finding}"))
     if notice is not None:
         blocks.append(paragraph(problem_words(notice)))
     if not exemptions:
@@ -153,13 +148,14 @@ def _row(exemption: Exemption, rules_url: str, *, read_only: bool) -> list[Block
     verified = request.kind is ExemptionKind.VERIFICATION
     done, until = ("Verified manually", "valid until") if verified else ("Exempt", "until")
     status = (
-        f"{rule_names([request.rule], rules_url)} · {until} *{day(request.until)}*\n"
+        f"{request.type.label}: {rule_names([request.rule], rules_url)} · "
+        f"{until} *{day(request.until)}*\n"
         f"{done} by <@{request.user_id}> {date(exemption.granted_at)}"
     )
     return [
         section(
             mrkdwn(f"{_named(exemption)}\n{status}"),
-            fields=[plain(_summary(exemption), FIELD_TEXT)],
+            fields=[plain(request.reason, FIELD_TEXT)],
             accessory=None if read_only else end_button(exemption),
         )
     ]
@@ -172,11 +168,6 @@ def _noun(exemption: Exemption) -> str:
 
 def _named(exemption: Exemption) -> str:
     return account_name(exemption.account_name, exemption.request.account_id)
-
-
-def _summary(exemption: Exemption) -> str:
-    request = exemption.request
-    return f"{request.type.label} contact: {clip(request.reason, FIELD_TEXT)}"
 
 
 def _turns(page: int, pages: int) -> list[Block]:

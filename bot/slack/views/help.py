@@ -51,7 +51,7 @@ def help_message(
         last_scan: the newest scan that ended by itself, if any.
         next_check: when the schedule checks next, if ever.
         fixers: who may change contacts, as mrkdwn.
-        read_only: whether nobody may.
+        read_only: whether nobody has permission to.
         waiting: the alerts that are waiting to be posted, if any; they come first.
         unknown: a word that was typed and is no command, if the person didn't ask for help.
     """

@@ -117,7 +117,7 @@ def test_nothing_to_set_aside(bench: SlackBench) -> None:
 
 
 def test_who_may_not_change_contacts_sets_nothing_aside(bench: SlackBench) -> None:
-    """Who is no fixer is told who is."""
+    """Who isn't a fixer learns who is."""
     check(bench)
     bench.slack.command("/altcontact exempt web", user=BOB)
     told = bench.slack.wait_private("have permission", BOB)
@@ -309,7 +309,7 @@ def test_an_account_without_an_api_is_verified(bench: SlackBench) -> None:
 
 
 def test_what_is_wrong_with_a_verification(bench: SlackBench) -> None:
-    """What was seen has to be said; where the finding was resolved meanwhile, that is told."""
+    """An observation is required; a finding that was resolved in the meantime is reported."""
     bench.gateway.say(1, NO_API)
     check(bench)
     row = post_menu(bench, "altcontact_verify")
@@ -371,7 +371,7 @@ def test_ended_by_two(everyone: SlackBench) -> None:
 
 
 def test_ended_on_the_card(exempted: SlackBench) -> None:
-    """On a card, what was ended stands again; who may not end it is told beside it."""
+    """On a card, what was ended is open again; who can't end it learns that beside it."""
     exempted.slack.command("/altcontact check web")
     card = exempted.slack.wait_private("End: missing")
     exempted.slack.command("/altcontact check web", user=BOB)

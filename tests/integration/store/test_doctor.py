@@ -102,7 +102,7 @@ def test_a_directory_that_cannot_be_written(file: Path, monkeypatch: pytest.Monk
 
 
 def test_a_file_system_mounted_read_only(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A volume that is mounted read-only is told as one, since no owner of it could write."""
+    """A read-only mount is reported as one: no owner of the directory could write."""
     real = os.statvfs(file.parent)
     fields = [*real[:8], real.f_flag | os.ST_RDONLY, real.f_namemax]
     monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result(fields))
@@ -184,7 +184,7 @@ def test_an_older_version(tmp_path: Path) -> None:
 
 
 def test_no_database(tmp_path: Path) -> None:
-    """A file that is no database is a failure with the mend."""
+    """A file that isn't a database is a failure with the next step."""
     (tmp_path / "bot.db").write_text("hello, this is no database at all" * 50)
     line = run_checks(tmp_path / "bot.db")["Schema"]
     assert line.state is State.FAILURE
@@ -192,7 +192,7 @@ def test_no_database(tmp_path: Path) -> None:
 
 
 def test_damage(file: Path) -> None:
-    """Damage is found, and the command told that saves what can be saved."""
+    """Damage is found, and the command is shown that recovers what is left."""
     with closing(sqlite3.connect(file)) as db, db:
         db.execute("PRAGMA journal_mode = DELETE")
         root = db.execute("SELECT rootpage FROM sqlite_master WHERE name='fixes_open'").fetchone()

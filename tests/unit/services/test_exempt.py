@@ -157,10 +157,10 @@ def test_a_finding_is_set_aside() -> None:
     assert REASON not in str(logged)
 
 
-def test_a_rule_undecided_and_broken_is_set_aside_once() -> None:
+def test_a_rule_both_unknown_and_violated_is_exempted_once() -> None:
     """Two findings of one rule of a contact make one exemption."""
-    undecided = finding(2, Rule.PLACEHOLDER, Outcome.UNKNOWN)
-    world = World(finding(1, Rule.PLACEHOLDER, Outcome.WEAK), undecided)
+    unknown = finding(2, Rule.PLACEHOLDER, Outcome.UNKNOWN)
+    world = World(finding(1, Rule.PLACEHOLDER, Outcome.WEAK), unknown)
     assert len(world.grant({1: 0, 2: 0})) == 1
 
 
@@ -180,7 +180,7 @@ def test_a_rule_undecided_and_broken_is_set_aside_once() -> None:
     ],
 )
 def test_a_form_that_is_not_right(asked: dict[str, Any], field: str) -> None:
-    """What is wrong with a form is told of its field, and nothing is recorded."""
+    """A mistake in the form is reported for its field, and nothing is recorded."""
     world = World(finding(1))
     with pytest.raises(ExemptionRefused) as refused:
         world.grant(**asked)
@@ -215,7 +215,7 @@ def test_never_longer_than_a_year() -> None:
 
 
 def test_the_lowest_limit_counts_where_the_policy_is_not_known() -> None:
-    """Where it cannot be told which tables count, none is broken."""
+    """If it is unknown which sections apply, the strictest limit does."""
     table = PolicyTable("override", {"exemption_days": 7}, Match(tags=(("env", "prod"),)))
     world = World(finding(1), tables=[table])
     assert world.exempting.days(account()) == 7

@@ -17,7 +17,7 @@ from bot.cli.policy_output import (
     write_plain,
     write_problems,
     write_table,
-    write_undecided,
+    write_unknown,
 )
 from bot.config.load import load_lenient
 from bot.domain.accounts import Account, Unit
@@ -216,7 +216,7 @@ def test_what_cannot_be_told() -> None:
     assert isinstance(found, Explanation)
     assert isinstance(found.values, PolicyUnknown)
     err, out = io.StringIO(), io.StringIO()
-    assert write_undecided(found, found.values.needs, err) is Exit.UNCHECKED
+    assert write_unknown(found, found.values.needs, err) is Exit.UNCHECKED
     head, *causes = err.getvalue().splitlines()
     assert head.startswith(
         "000000000001 payments, of “corp”: policy unknown, since its OUs and tags"

@@ -70,7 +70,7 @@ def test_callers(arn: str, words: str, state: State) -> None:
 
 
 def test_what_answers_is_not_aws() -> None:
-    """An answer without an ARN, or without an organization, is told as such."""
+    """An answer without an ARN, or without an organization, is reported."""
     first, second, _ = run_checks("nonsense")
     assert (first.state, second.state) == (State.FAILURE, State.NOT_TESTED)
     assert "doesn't seem to come from AWS" in first.message

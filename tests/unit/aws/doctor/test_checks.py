@@ -154,7 +154,7 @@ def test_the_organization_stands_in_each_line() -> None:
 
 
 def test_one_organization_that_cannot_be_reached_stops_no_other() -> None:
-    """The lines of each stand together, in the order of the settings."""
+    """The lines of each are together, in the order of the settings."""
     good = gateway(world(), target=AwsTarget("good"))
     bad = gateway(world().on("GetCallerIdentity", refusal("ExpiredToken")), target=AwsTarget("bad"))
     checks = [
@@ -171,7 +171,7 @@ def test_one_organization_that_cannot_be_reached_stops_no_other() -> None:
 
 
 def test_a_role_that_is_not_handed_out_has_its_statement_to_paste() -> None:
-    """The statement that lets the bot assume it stands below the line."""
+    """The statement that lets the bot assume it is below the line."""
     found = lines(by_role(Wire().on("AssumeRole", denied()), managed()))
     assert ROLE in found[0].message
     assert json.loads(found[0].snippet) == {

@@ -38,7 +38,7 @@ class Answer(dict[str, Any]):
 
 
 class FakeClient:
-    """A client that answers as it is told, and knows no group."""
+    """A client with a fixed answer, which knows no group."""
 
     token, base_url, timeout = "xoxb-1", "http://127.0.0.1:9/api/", 1
 
@@ -207,7 +207,7 @@ def test_a_socket_that_does_not_stand_says_why() -> None:
 
 
 def test_a_socket_that_cannot_be_reached() -> None:
-    """The host is told, and its ticket is not."""
+    """The host is shown, but not the ticket."""
     line = run_checks(bot(), app_token="xapp-1")["Socket"]
     assert line.state is State.FAILURE
     assert "couldn't reach 127.0.0.1. Slack could not be reached: the conn" in line.message

@@ -43,7 +43,7 @@ def test_directly() -> None:
 
 
 def test_through_a_proxy() -> None:
-    """The proxy is asked for the host, with its password, and never told the ticket."""
+    """The proxy gets the host and the password, but never the ticket."""
     with server(b"HTTP/1.1 200 OK\r\n\r\n") as (port, heard):
         connect("ws://wss.example.com/?t=secret", f"http://me:pass@127.0.0.1:{port}", 10)
     assert heard[0].startswith(b"CONNECT wss.example.com:80")

@@ -71,7 +71,7 @@ def test_forms_of_any_size_are_taken(name: str, reason: str, number: int) -> Non
 
 
 def test_the_form_says_what_until_when_and_why() -> None:
-    """Each finding is a box with its rule, severity and reason; the last day is told."""
+    """Each finding is a box with its rule, severity and reason; the latest day is shown."""
     aside = data.exemption()
     findings = [
         data.finding(1),
@@ -195,8 +195,8 @@ def test_a_row_of_the_list() -> None:
     view = exemption_list.list_view([data.exemption(), verified], 2, 0)
     told = "\n".join(texts(view["blocks"], "plain_text", "mrkdwn"))
     assert "2 in total, ending soonest first" in told
-    assert f"*Web production*  `{ACCOUNT}`\nmissing · until *<!date^" in told
-    assert "Security contact: Closed at the end" in told
+    assert f"*Web production*  `{ACCOUNT}`\nSecurity: missing · until *<!date^" in told
+    assert "Closed at the end" in told
     assert "Exempt by <@U0BOB00002>" in told
     assert "Verified manually by <@U0BOB00002>" in told
     assert "End this exemption?" in told
@@ -209,11 +209,11 @@ def test_a_row_of_the_list() -> None:
     assert view["blocks"][-1]["type"] != "actions"
 
 
-def test_who_may_end_is_told() -> None:
-    """Who may not end something reads who may."""
-    refused = NotAllowed("You may not.", "Ask one who may:", ("U1",), ("S1",))
+def test_who_can_end_is_shown() -> None:
+    """Who can't end something reads who can."""
+    refused = NotAllowed("You can't.", "Ask", ("U1",), ("S1",))
     told = json.dumps(exemption_list.list_view([data.exemption()], 1, 0, notice=refused))
-    assert "Ask one who may: <@U1>, <!subteam^S1>" in told
+    assert "Ask <@U1>, <!subteam^S1>" in told
 
 
 def test_what_was_pressed_in_the_list() -> None:
