@@ -204,12 +204,11 @@ def _attention(overview: Overview, *, read_only: bool) -> Iterator[Block]:
     number = overview.non_compliant
     if not overview.worst:
         return
-    is_all = number <= len(overview.worst)
-    common = common_problem(overview.worst) if is_all else ""
+    common = common_problem(overview.worst)
     yield divider()
-    yield paragraph(attention_heading(number, common))
+    yield paragraph(attention_heading(number, len(overview.worst), common))
     yield from account_rows(overview.worst, read_only=read_only, known=common)
-    if not is_all:
+    if number > len(overview.worst):
         everything, label = str(FindingList(ListKind.OPEN)), "Show all accounts that need attention"
         yield actions(button(f"Show all {number:,}", SHOW, everything, label=label))
 
