@@ -48,12 +48,17 @@ THREADS: Final = 8
 
 @dataclass
 class _Viewer:
-    """A person who opened their Home; `wanted` and `busy` are guarded by the service's lock."""
+    """A person who opened their Home.
+
+    `wanted`: it is to be published once more. `busy`: it is being published. `failed`: Slack didn't
+    accept the last one for a reason that may pass. All are guarded by the service's lock.
+    """
 
     actor: Actor
     opened_at: float
     wanted: bool = False
     busy: bool = False
+    failed: bool = False
     notice: AltcontactError | None = None
 
 
@@ -80,6 +85,8 @@ class HomeService:
         next_check: when the schedule checks next; None if it never does.
         settle: seconds to wait after something was recorded: more often follows at once.
         pace: seconds between two rounds of updates, for each person who gets one.
+        retry_interval: seconds until a Home that Slack didn't accept is published again, unless a
+            person has to change something first.
     """
 
     def __init__(
@@ -91,6 +98,7 @@ class HomeService:
         next_check: Callable[[], datetime | None],
         settle: float = 0.5,
         pace: float = 0.75,
+        retry_interval: float = 60.0,
     ) -> None:
         self._overviews = overviews
         self._page = page
@@ -98,6 +106,7 @@ class HomeService:
         self._next_check = next_check
         self._settle = settle
         self._pace = pace
+        self._retry_interval = retry_interval
         self._lock = threading.Lock()
         self._viewers: OrderedDict[str, _Viewer] = OrderedDict()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="home")
@@ -141,27 +150,35 @@ class HomeService:
         """Note that something was recorded that Homes show."""
         self._changed.set()
 
-    def update(self) -> float:
+    def update(self, *, only_failed: bool = False) -> float:
         """Publish the Homes that were opened lately once more.
+
+        Args:
+            only_failed: whether only those that Slack didn't accept.
 
         Returns:
             Seconds to wait until the next update.
         """
         now = self._clock.monotonic()
         with self._lock:
-            viewers = [each for each in self._viewers.values() if now - each.opened_at < LATELY]
+            viewers = [
+                each
+                for each in self._viewers.values()
+                if now - each.opened_at < LATELY and (each.failed or not only_failed)
+            ]
         for viewer in viewers:
             self._publish_soon(viewer)
         return self._pace * len(viewers)
 
     def _keep_up(self) -> None:
         while True:
-            self._changed.wait()
+            has_changed = self._changed.wait(self._retry_interval)
             # Short of a stop, this waits: what is recorded meanwhile is in the same update.
             if self._stopping.wait(self._settle):
                 return
-            self._changed.clear()
-            if self._stopping.wait(self.update()):
+            if has_changed:
+                self._changed.clear()
+            if self._stopping.wait(self.update(only_failed=not has_changed)):
                 return
 
     def _forget_idle(self) -> None:
@@ -194,9 +211,12 @@ class HomeService:
                     return
                 viewer.wanted = False
                 actor, notice = viewer.actor, viewer.notice
-            self._publish(actor, notice)
+            failed = not self._publish(actor, notice)
+            with self._lock:
+                viewer.failed = failed
 
-    def _publish(self, actor: Actor, notice: AltcontactError | None) -> None:
+    def _publish(self, actor: Actor, notice: AltcontactError | None) -> bool:
+        """Publish a person's Home; false if Slack didn't accept it, but may later."""
         try:
             try:
                 overview = self._overviews.overview(ACCOUNTS, EXEMPTIONS)
@@ -214,7 +234,9 @@ class HomeService:
                 remedy=error.remedy,
                 code=error.code,
             )
+            return error.permanent
         except Exception as error:  # noqa: BLE001 - a thread's edge: nobody else would hear of it
             _log.error("home failed", reference=new_error_id(), exc_info=error)
         else:
             self._status = HomeStatus(self._clock.now())
+        return True

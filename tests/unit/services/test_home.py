@@ -216,6 +216,36 @@ def test_what_slack_refuses_is_logged_and_known(home: HomeService, page: FakePag
     assert home.status().published_at == START
 
 
+def test_what_slack_may_accept_later_is_published_again(
+    overviews: FakeOverviews, page: FakePage, clock: FakeClock
+) -> None:
+    """By itself, also if nothing changes."""
+    home = HomeService(
+        overviews, page, clock, next_check=lambda: START, settle=0.0, pace=0.0, retry_interval=0.001
+    )
+    page.fault = NotifierError("Slack is busy.", code="ratelimited", retry_after=90.0)
+    home.open(ALICE)
+    page.wait(lambda: len(page.shown) == 1)
+    home.start()
+    page.wait(lambda: len(page.shown) > 1)
+    page.fault = None
+    page.wait(lambda: (ALICE.user_id, 0, "") in page.shown)
+    home.stop()
+
+
+@pytest.mark.parametrize("permanent", [True, False])
+def test_what_takes_a_person_to_change_is_not(
+    overviews: FakeOverviews, page: FakePage, clock: FakeClock, *, permanent: bool
+) -> None:
+    """A Home tab that is off stays off however often the bot tries."""
+    home = HomeService(overviews, page, clock, next_check=lambda: START, pace=1.0)
+    page.fault = NotifierError("The Home tab is off.", code="not_enabled", permanent=permanent)
+    home.open(ALICE)
+    page.wait(lambda: len(page.shown) == 1)
+    home.stop()
+    assert home.update(only_failed=True) == (0.0 if permanent else 1.0)
+
+
 def test_nothing_is_published_after_a_stop(home: HomeService, page: FakePage) -> None:
     """What is asked for then is dropped, and logged."""
     home.start()
