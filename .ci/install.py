@@ -5,8 +5,8 @@ Usage: install.py VENV LOCK [PROJECT ...]
 uv installs where it is on PATH; pip where it is not, or where uv could not: pip may be set up for
 an index that uv knows nothing of. Both hold every file to the lock's hashes, and neither looks for
 dependencies, since a lock names them all. Neither compiles, since Python writes what it compiles on
-the first import, unless it was told not to (PYTHONDONTWRITEBYTECODE): then every start would
-compile anew, and the installation does it once. Nothing is there yet when this runs, so it needs
+the first import, unless that is off (PYTHONDONTWRITEBYTECODE): then every start would
+compile again, and the installation does it once. Nothing is there yet when this runs, so it needs
 nothing but the standard library.
 """
 

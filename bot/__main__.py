@@ -10,7 +10,7 @@ import signal
 import sys
 
 _LONG_RUNNING = ("run", "sandbox")
-"""The commands that run until they are told to stop: a stop is how they succeed."""
+"""The commands that run until a signal stops them: a stop is their success."""
 
 
 def main() -> int:

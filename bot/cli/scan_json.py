@@ -27,7 +27,7 @@ def write(report: ScanReport, out: TextIO) -> None:
     `accounts` [{id, name, organization, path, state, outcome, excluded, contacts}], where
     `contacts` is {type that the policy looks at: {outcome, severity, reason, contact, rules}},
     `contact` is {name, title, email, phone} or null, and `rules` lists each rule that is
-    violated or undecided: {rule, outcome, severity, reason, page, fields, exempt}, where
+    violated or unknown: {rule, outcome, severity, reason, page, fields, exempt}, where
     `fields` is [{field, expected: [values], actual}] and `exempt` is {until, by, kind} or null.
     `page` is relative to the repository. Times are ISO 8601 with an offset; unknown values are
     null.

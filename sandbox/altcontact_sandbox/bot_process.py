@@ -1,4 +1,4 @@
-"""The shipped bot as a process beside the sandbox, which is told other URLs and nothing else."""
+"""The shipped bot as a process beside the sandbox, which gets other URLs and nothing else."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class BotProcess:
         return self._process.pid if self._process is not None else None
 
     def tell(self, urls: Mapping[str, str]) -> None:
-        """Say what a bot needs to be told to find both servers, and to act on them.
+        """Say what a bot needs to find both servers, and to act on them.
 
         Args:
             urls: what the two servers say of themselves.

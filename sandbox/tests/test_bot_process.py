@@ -86,7 +86,7 @@ def test_it_is_told_and_asked(
 
 
 def test_its_end_is_noticed(bot: BotProcess, changes: threading.Semaphore) -> None:
-    """Whoever watches is told that it ended, and how; then it cannot be asked."""
+    """Whoever watches learns that it ended, and how; then it cannot be asked."""
     bot.start()
     for _ in range(2):
         assert changes.acquire(timeout=PATIENCE)

@@ -25,7 +25,7 @@ def program(folder: Path, name: str, status: int = 0) -> str:
 
 
 class Machine:
-    """Runs no command, but keeps what it was told to run; a browser is there after the last."""
+    """Runs no command, but keeps what it was asked to run; a browser is there after the last."""
 
     def __init__(self, *brings: tuple[str, ...], fails: tuple[str, ...] = ()) -> None:
         self.ran: list[Sequence[str]] = []

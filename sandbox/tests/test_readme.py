@@ -10,7 +10,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_blocks_example_runs() -> None:
-    """What Slack refuses of blocks is to be had as the README shows."""
+    """What Slack refuses of blocks is available as the README shows."""
     examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     [alone] = [each for each in examples if "slack.blocks" in each]
     exec(alone, {})  # noqa: S102 - our own README

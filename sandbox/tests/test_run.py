@@ -52,7 +52,7 @@ def test_a_bot_that_does_not_connect_in_time_is_given_up() -> None:
 def test_a_policy_with_a_mistake_starts_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A mistake in the policy's file is told with its key and line before anything starts."""
+    """A mistake in the policy's file is reported with its key and line before anything starts."""
     file = tmp_path / "policy.toml"
     file.write_text('[policy]\nsecurty = "required"\n')
     with pytest.raises(SettingsError, match=r"securty in .*, line 2"):

@@ -1,4 +1,4 @@
-"""The sandbox's two servers, and the shipped bot as a process that is told only their URLs."""
+"""The sandbox's two servers, and the shipped bot as a process that learns only their URLs."""
 
 from __future__ import annotations
 

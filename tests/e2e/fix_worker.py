@@ -103,7 +103,7 @@ class Person:
 
 
 def main(path: str, step: str, seed: str, accounts: str, *numbers: str) -> None:
-    """Make the fixes, then look after what was left until somebody ends this."""
+    """Make the fixes, then check what was left until somebody ends this."""
     if int(step):
         killer = Killer(int(step))
         threading.setprofile(killer)

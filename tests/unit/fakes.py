@@ -132,7 +132,7 @@ class Gate:
 
 
 class FakeGateway:
-    """An AWS that holds what it was given, and fails where it is told to.
+    """An AWS that holds what it was given, and fails where it is asked to.
 
     `script` holds what the next reads of an account give instead of what is held; an exception
     is raised. `write_faults` are raised by the next writes; what `takes` is still written.
@@ -300,7 +300,7 @@ def scanner(
 
 
 class FakeFixers:
-    """A list of those who may change contacts."""
+    """A list of people who can change contacts."""
 
     def __init__(self, *user_ids: str) -> None:
         self.user_ids = user_ids
@@ -316,7 +316,7 @@ class FakeNotifier:
     """A channel: `messages` is what stands there, by `ts`, in the order posted.
 
     The next calls of each kind raise what stands in `post_faults`, `find_faults` and
-    `update_faults`. `lost_replies` is how many posts stand in the channel though nobody is told.
+    `update_faults`. `lost_replies` is how many posts stand in the channel though nobody knows.
     `deleted` are those that somebody deleted, by `ts`.
     """
 

@@ -103,7 +103,7 @@ def test_pip_installs_a_lock_and_holds_it_to_its_hashes(tmp_path: Path, lock: Pa
 
 @pytest.mark.parametrize("told", [True, False])
 def test_pip_compiles_where_python_does_not(tmp_path: Path, lock: Path, *, told: bool) -> None:
-    """Where Python was told to write no bytecode, every start would compile what is imported."""
+    """Where Python was asked to write no bytecode, every start would compile what is imported."""
     venv = tmp_path / "venv"
     environment = {"PATH": "", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
     if told:
@@ -138,7 +138,7 @@ def test_uv_installs_where_it_is_there(tmp_path: Path, lock: Path) -> None:
 
 
 def test_pip_tries_where_uv_could_not(tmp_path: Path, lock: Path) -> None:
-    """Where uv fails, as it may where pip alone knows the index, that is told, and pip tries."""
+    """Where uv fails, since only pip knows the index, that is reported, and pip tries."""
     log = tmp_path / "log"
     uv = recording(tmp_path / "bin/uv", log, status=2)
     recording(tmp_path / "venv/bin/python", log)

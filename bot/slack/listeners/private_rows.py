@@ -1,4 +1,4 @@
-"""Rows that one person sees, in a result or a list: a stale one is shown anew instead of acting."""
+"""Rows that one person sees, in a result or a list: a stale one is refreshed instead of acting."""
 
 from __future__ import annotations
 

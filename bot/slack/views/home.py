@@ -204,11 +204,12 @@ def _attention(overview: Overview, *, read_only: bool) -> Iterator[Block]:
     number = overview.non_compliant
     if not overview.worst:
         return
-    common = common_problem(overview.worst)
+    is_all = number <= len(overview.worst)
+    common = common_problem(overview.worst) if is_all else ""
     yield divider()
-    yield paragraph(attention_heading(number, len(overview.worst), common))
+    yield paragraph(attention_heading(number, common))
     yield from account_rows(overview.worst, read_only=read_only, known=common)
-    if number > len(overview.worst):
+    if not is_all:
         everything, label = str(FindingList(ListKind.OPEN)), "Show all accounts that need attention"
         yield actions(button(f"Show all {number:,}", SHOW, everything, label=label))
 

@@ -38,21 +38,18 @@ def common_problem(found: Sequence[OpenAccount]) -> str:
     return problems.pop() if len(problems) == 1 else ""
 
 
-def attention_heading(total: int, shown: int, common: str) -> str:
+def attention_heading(total: int, common: str) -> str:
     """How many accounts need attention, for mrkdwn.
 
     Args:
         total: how many.
-        shown: how many of them are listed below.
-        common: what is wrong with every one that is listed; empty if they differ.
+        common: what is wrong with every one of them; empty if they differ.
     """
-    is_one, said = total == 1, escape(common)
-    if shown == total and common.startswith(_MISSING) and common.count(".") == 1:
-        return f"*{accounts(total)} {'has' if is_one else 'have'} {_lower(said).rstrip('.')}*"
+    is_one = total == 1
+    if common.startswith(_MISSING) and common.count(".") == 1:
+        return f"*{accounts(total)} {'has' if is_one else 'have'} {escape(_lower(common))}*"
     heading = f"*{accounts(total)} {'needs' if is_one else 'need'} attention*"
-    if not said:
-        return heading
-    return f"{heading} · {said if shown == total else f'The first {shown}: {_lower(said)}'}"
+    return f"{heading} · {escape(common)}" if common else heading
 
 
 def account_rows(found: Sequence[OpenAccount], *, read_only: bool, known: str = "") -> list[Block]:
@@ -115,7 +112,7 @@ def _problem(findings: Sequence[Finding]) -> str:
 
 
 def _lower(sentence: str) -> str:
-    return f"{sentence[0].lower()}{sentence[1:]}"
+    return f"{sentence[0].lower()}{sentence[1:]}".rstrip(".")
 
 
 def _either(words: Sequence[str]) -> str:

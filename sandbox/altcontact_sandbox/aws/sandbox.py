@@ -23,7 +23,7 @@ class AwsSandbox(AwsControl, Startable):
     Args:
         port: of the URL that clients use; 0 picks a free one.
         number: which organization it is, from 0 to 99: each has an id, account ids and access keys
-            of its own, so that a bot can look after several side by side.
+            of its own, so that a bot can check several at once.
     """
 
     def __init__(self, port: int = 0, number: int = 0) -> None:

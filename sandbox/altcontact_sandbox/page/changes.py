@@ -1,4 +1,4 @@
-"""What changed between two looks at a server: the part that a page needs to be told."""
+"""What changed between two looks at a server: the part that a page needs."""
 
 from __future__ import annotations
 

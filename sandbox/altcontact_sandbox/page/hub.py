@@ -27,7 +27,7 @@ MAX_WIRE_ENTRIES: Final = 1000
 """Entries of the wire that a page which comes new is given."""
 
 MAX_BACKLOG: Final = 512
-"""Events that a page may be behind; one that is more so is dropped, and comes anew by itself."""
+"""Events that a page may be behind; one that is more so is dropped, and reconnects by itself."""
 
 _LONG_POLL_SECONDS: Final = 20.0
 """Seconds that a server is asked to wait for news."""
@@ -206,7 +206,7 @@ class Hub:
             self._bot_changed.clear()
 
     async def _watch_wire(self, source: str) -> None:
-        # Before AWS has said what it holds nothing could be told to be personal.
+        # Before AWS has said what it holds nothing is known to be personal.
         await self._complete.wait()
         while True:
             answer = await self._ask(source, "wire", self._taken[source])
@@ -219,7 +219,7 @@ class Hub:
     def _take(self, source: str, answer: Seen) -> None:
         """Take entries of the wire; those that are known already are let be."""
         if answer["last"] < self._taken[source]:
-            self._taken[source] = 0  # the server was reset, and counts anew
+            self._taken[source] = 0  # the server was reset, and counts again
         new = [entry for entry in answer["entries"] if entry["number"] > self._taken[source]]
         if not new:
             return

@@ -1,6 +1,6 @@
 """Hides personal data in what went over the wire, before the page gets it.
 
-Beside what is told by its shape (`masking` of the bot), this knows what is personal here: contacts
+Beside what its form shows (`masking` of the bot), this knows what is personal here: contacts
 hold or held, root mailboxes, and what was typed into forms.
 """
 

@@ -86,7 +86,7 @@ class PageServer(Startable):
         self._on_loop(lambda hub: hub.connect({SLACK: slack_url, AWS: aws_url}))
 
     def stop(self) -> None:
-        """Stop; open pages are told by the end of their stream."""
+        """Stop; open pages notice the end of their stream."""
         if self._hub is not None and self._loop is not None:
             asyncio.run_coroutine_threadsafe(self._hub.close(), self._loop).result(_CLOSE_TIMEOUT)
         self._server.stop()

@@ -6,7 +6,7 @@ import time
 from typing import Any, Final
 
 _FLOW_CONTROL: Final = "ratelimited"
-"""To be told to wait is nothing that the app did wrong."""
+"""A request to wait is nothing that the app did wrong."""
 
 
 class Refusal(Exception):

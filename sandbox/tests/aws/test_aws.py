@@ -203,7 +203,7 @@ def test_who_may_list_accounts(connect: Connect, caller: str, code: str | None) 
 
 
 def test_any_member_learns_of_its_organization(connect: Connect) -> None:
-    """A plain member may describe its organization; an account of none is told so."""
+    """A plain member may describe its organization; an account of none hears that."""
     organization = connect("organizations", "member").describe_organization()["Organization"]
     assert organization["Id"].startswith("o-")
     refusal = _refusal(connect("organizations", "standalone").describe_organization)

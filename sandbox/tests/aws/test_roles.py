@@ -233,7 +233,7 @@ def test_made_up_accounts_differ_between_organizations(second: AwsSandbox) -> No
 def test_a_bot_reaches_each_organization_by_a_profile(
     aws: AwsSandbox, second: AwsSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With an address and keys in each profile, one process looks after both, one by a role."""
+    """With an address and keys in each profile, one process checks both, one by a role."""
     config = tmp_path / "config"
     config.write_text(
         "".join(

@@ -1,4 +1,4 @@
-"""A made-up app on Socket Mode that posts one of each block, and keeps what it is told."""
+"""A made-up app on Socket Mode that posts one of each block, and keeps what it hears."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class MadeUpApp:
         return str(posted["ts"])
 
     def told(self, what: Callable[[Node], bool], timeout: float = 20.0) -> Node:
-        """Wait until the app was told something like that; the newest of it."""
+        """Wait until the app heard something like that; the newest of it."""
 
         def found() -> Node | None:
             return next((each for each in reversed(self._told) if what(each)), None)

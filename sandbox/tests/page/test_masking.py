@@ -101,7 +101,7 @@ def test_a_common_word_is_masked_in_its_field_alone(masking: WireMasking) -> Non
 
 
 def test_names_of_accounts_are_no_contacts(masking: WireMasking) -> None:
-    """An account's name is told as it stands where accounts are listed."""
+    """An account's name is reported as it stands where accounts are listed."""
     listed = {"Accounts": [{"Name": "Data lake", "Email": "root@example.com", "Id": "1"}]}
     shown = masking.entry(entry("organizations:ListAccounts", None, listed))
     assert shown["answered"] == {"Accounts": [{"Name": "Data lake", "Email": MASKED, "Id": "1"}]}

@@ -91,7 +91,7 @@ def test_all_of_it_comes_first(page: PageServer) -> None:
 
 
 def test_changes_come_alone(page: PageServer, slack: FakeServer, aws: FakeServer) -> None:
-    """Of messages, refusals and accounts the changed and new ones alone are told."""
+    """Of messages, refusals and accounts the changed and new ones alone are reported."""
     _, stream = following(page)
     refusal = {"number": 1, "error": "invalid_blocks"}
     slack.show(messages=[message(1), message(2)], refusals=[refusal], connected=1)
@@ -168,7 +168,7 @@ def test_a_wire_that_begins_anew_is_followed(page: PageServer, slack: FakeServer
 def test_a_page_that_does_not_keep_up_is_dropped(
     bot: BotProcess, slack: FakeServer, aws: FakeServer
 ) -> None:
-    """A stream that is behind by too much ends; the browser then comes for all of it anew."""
+    """A stream that is behind by too much ends; the browser then comes for all of it again."""
     with PageServer(bot, backlog=1) as page:
         page.connect(slack.url, aws.url)
         _, stream = following(page)
@@ -230,7 +230,7 @@ def test_a_stop_ends_streams_and_calls(page: PageServer, aws: FakeServer) -> Non
 
 
 def test_a_stop_answers_who_waits_for_the_state(unconnected: PageServer) -> None:
-    """Who waits for a state that will never be known is told so."""
+    """Who waits for a state that will never be known hears that."""
     answers: list[httpx.Response] = []
     url = f"{unconnected.url}/control/state"
 

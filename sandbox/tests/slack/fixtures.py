@@ -59,7 +59,7 @@ def actions(*elements: Node, block_id: str = "doing") -> Node:
 
 
 class TinyBot:
-    """A Bolt app over Socket Mode that keeps what it was told, and does as the test sets it.
+    """A Bolt app over Socket Mode that keeps what it got, and does as the test sets it.
 
     `form` is the modal that `/tiny form` opens; `answer` what a submission is acked with, and
     `options` what is suggested for the menu `ask`.

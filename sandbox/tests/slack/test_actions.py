@@ -76,7 +76,7 @@ def test_groups_change(slack: SlackSandbox, client: WebClient) -> None:
 
 
 def test_refusals_are_seen(slack: SlackSandbox, client: WebClient) -> None:
-    """What was refused is seen with its reasons; to be told to wait is no refusal."""
+    """What was refused is seen with its reasons; a request to wait is no refusal."""
     slack.settings(post_burst=1.0, scopes=["chat:write"])
     with pytest.raises(SlackApiError, match="invalid_blocks"):
         client.chat_postMessage(channel=ALERTS, text="a", blocks=[{"type": "section"}])
@@ -234,7 +234,7 @@ def test_options_that_never_come(slack: SlackSandbox) -> None:
 
 
 def test_the_home_is_opened(slack: SlackSandbox, bot: TinyBot, client: WebClient) -> None:
-    """Who opens the home is told to an app that subscribes to it; it can be pressed in."""
+    """An app that subscribes to it hears who opens its Home; it can be pressed in."""
     assert "no home tab" in slack.press("go", home=True)["error"]
     slack.settings(events=[])
     assert slack.open_home()["acked"] is None

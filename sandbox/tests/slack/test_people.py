@@ -1,4 +1,4 @@
-"""What people do in the sandbox's Slack, as a Bolt app over a real WebSocket is told of it."""
+"""What people do in the sandbox's Slack, as a Bolt app over a real WebSocket gets it."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_form_is_filled_and_submitted(slack: SlackSandbox, bot: TinyBot) -> No
 
 
 def test_a_press_tells_what_is_typed_by_then(slack: SlackSandbox, bot: TinyBot) -> None:
-    """With a press in a form the app is told what stands in the inputs, which stays there."""
+    """With a press in a form the app hears what stands in the inputs, which stays there."""
     bot.form = modal(field("name"), actions(button("go")))
     slack.command("/tiny form")
     slack.wait_view("Form")
@@ -434,7 +434,7 @@ def test_an_origin_is_changed(slack: SlackSandbox, bot: TinyBot) -> None:
 
 
 def test_enterprise_grid(slack: SlackSandbox, bot: TinyBot, client: WebClient) -> None:
-    """A workspace of Grid says so everywhere; an app installed for all of it is told no team."""
+    """A workspace of Grid says so everywhere; an app installed for all of it hears no team."""
     slack.settings(enterprise_id=ENTERPRISE, is_org_wide=True)
     about = client.auth_test()
     assert (about["enterprise_id"], about["is_enterprise_install"]) == (ENTERPRISE, True)

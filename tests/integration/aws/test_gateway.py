@@ -117,14 +117,14 @@ def test_each_caller_is_found_out(
 def test_an_organization_that_is_wanted_must_be_there(
     calling_as: CallingAs, caller: str, cause: FailureCode
 ) -> None:
-    """A caller that cannot list the organization is told why, where it is wanted."""
+    """A caller that cannot list the organization learns why, where it is wanted."""
     with pytest.raises(GatewayError) as caught:
         calling_as(caller, ScopeKind.ORGANIZATION).scope()
     assert caught.value.failure.cause is cause
 
 
 def test_a_denied_listing_is_told_by_its_action(aws: AwsSandbox, calling_as: CallingAs) -> None:
-    """A management account whose policy lacks ListAccounts is told to add that."""
+    """A management account whose policy lacks ListAccounts is asked to add that."""
     aws.deny("organizations:ListAccounts")
     with pytest.raises(GatewayError) as caught:
         calling_as(wanted=ScopeKind.ORGANIZATION).scope()
@@ -326,7 +326,7 @@ WRITE = "PutAlternateContact"
 def test_each_fault_has_its_cause(
     aws: AwsSandbox, calling_as: CallingAs, kind: str, cause: FailureCode, tries: int
 ) -> None:
-    """What goes wrong is told as what it is after a bounded number of tries, by both calls."""
+    """What goes wrong is reported as what it is after a bounded number of tries, by both calls."""
     gateway = calling_as()
     gateway.scope()
     aws.fault(kind, READ)
@@ -381,7 +381,7 @@ def test_unreachable_is_told(calling_as: CallingAs, monkeypatch: pytest.MonkeyPa
 def test_credentials_are_refreshed_by_the_chain(
     aws: AwsSandbox, calling_as: CallingAs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Credentials that run out are fetched anew where they came from, unnoticed."""
+    """Credentials that run out are fetched again where they came from, unnoticed."""
     calling_as()
     held, config = tmp_path / "held.json", tmp_path / "config"
 
@@ -453,7 +453,7 @@ def test_aws_tells_its_time(aws: AwsSandbox, calling_as: CallingAs, days: int) -
 
 
 def test_no_answer_tells_no_time(aws: AwsSandbox, calling_as: CallingAs) -> None:
-    """A connection that breaks off has no `Date`, and is told as ever."""
+    """A connection that breaks off has no `Date`, and is reported as ever."""
     seen: list[str | None] = []
     aws.fault("close", "GetCallerIdentity", count=1000)
     gateway = calling_as(on_date=seen.append)

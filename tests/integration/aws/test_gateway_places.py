@@ -125,7 +125,7 @@ def test_a_permission_that_is_missing_is_named(
 
 
 def test_a_member_is_not_told_where_it_stands(calling_as: CallingAs) -> None:
-    """A member looks after itself; its organization's OUs and tags are denied, not empty."""
+    """A member checks itself; its organization's OUs and tags are denied, not empty."""
     gateway = calling_as("member")
     for ask in (gateway.units, lambda: gateway.tags(MEMBER_ID)):
         with pytest.raises(GatewayError) as caught:

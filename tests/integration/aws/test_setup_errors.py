@@ -1,4 +1,4 @@
-"""Real botocore, wrongly configured: each trouble is told as itself, and by what names it.
+"""Real botocore, wrongly configured: each trouble is reported as itself, and by what names it.
 
 Nothing is sent to AWS here: requests go to a closed port of this machine, or to a server on it.
 """
@@ -390,7 +390,7 @@ def test_a_wrong_configuration_is_told_as_itself(
 def test_a_region_that_is_mistyped_is_suggested(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A region that might be new is asked; where its host does not exist the typo is told."""
+    """A region that might be new is asked; where its host does not exist the typo is reported."""
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     for name, value in {**KEYS, "AWS_REGION": "eu-wset-1"}.items():
         monkeypatch.setenv(name, value)

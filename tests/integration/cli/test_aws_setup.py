@@ -54,7 +54,7 @@ def environment(folder: Path, given: dict[str, str], config: str) -> dict[str, s
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("command", ["check", "doctor"])
 def test_a_wrong_setting_is_told_as_itself(command: str, name: str, tmp_path: Path) -> None:
-    """The cause and the setting are named, nobody is asked, nothing secret or unforeseen shown."""
+    """The cause and the setting are named; nobody is asked, nothing secret is shown."""
     given, config, words = CASES[name]
     done = launcher().run(command, environment=environment(tmp_path, given, config))
     said = done.stdout + done.stderr

@@ -122,7 +122,7 @@ def test_piped(aws: AwsSandbox, command: Command) -> None:
 
 
 def test_unchecked(aws: AwsSandbox, command: Command) -> None:
-    """Where nothing falls short but an account could not be checked the status is 3."""
+    """Where nothing is non-compliant but an account could not be checked the status is 3."""
     set_everywhere(aws)
     aws.deny("account:GetAlternateContact", by="scp")
     status, made, err = command.check()
@@ -166,7 +166,7 @@ def _interruptible() -> Iterator[None]:
 @pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted(aws: AwsSandbox, command: Command, number: signal.Signals) -> None:
-    """A check that is told to stop ends in order with 130; the next one runs as ever."""
+    """A check that is asked to stop ends in order with 130; the next one runs as ever."""
     set_everywhere(aws)
     fault = aws.fault("hang", "GetAlternateContact")
     with command.start("check", "--json") as process:

@@ -156,7 +156,7 @@ def test_an_outage_is_said_once(slack: SlackSandbox, fault: dict[str, Any], part
 
 
 def test_a_refused_handshake_is_no_connection(slack: SlackSandbox) -> None:
-    """What answers without opening a WebSocket is told as such, and tried again."""
+    """What answers without opening a WebSocket is reported as such, and tried again."""
     slack.refuse_connections(PATIENCE)
     with connecting(slack) as (tried, logs):
         tried.wait(lambda: bool(told(logs)))
@@ -294,7 +294,7 @@ def test_no_proxy_holds_for_the_socket(
 def test_a_proxy_that_refuses(
     slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, refuse: int, part: str
 ) -> None:
-    """The proxy's refusal is told in words, without its password; no line is slack_sdk's."""
+    """The proxy's refusal is reported in words, without its password; no line is slack_sdk's."""
     clear_proxies(monkeypatch)
     with ForwardProxy(refuse=refuse) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://bob:hunter2@{proxy.host}")
@@ -323,7 +323,7 @@ def test_a_dead_proxy(
 
 
 def test_connections_that_are_not_the_bots_own(slack: SlackSandbox) -> None:
-    """Slack's count is told without the bot's own connections, and anew when that is asked for."""
+    """Slack's count is reported without the bot's own connections, and again on request."""
     slack.settings(ghost_connections=1)
     with connecting(slack, recount=lambda others: 0.0 if others else None) as (tried, _):
         tried.wait(lambda: len(tried.counted) >= 2)

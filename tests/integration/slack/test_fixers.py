@@ -133,7 +133,7 @@ def test_slackbot_the_bot_and_nobody(slack: SlackSandbox, user: str) -> None:
 
 
 def test_a_member_is_found_out_once_a_minute(slack: SlackSandbox) -> None:
-    """Forms and buttons do with what was found out within the minute; it is asked anew then."""
+    """Forms and buttons do with what was found out within the minute; it is asked again then."""
     clock = FakeClock()
     asked = fixers(slack, GROUP, clock=clock)
     for _ in range(3):
@@ -276,7 +276,7 @@ def test_the_doctor_warns_of_everyone(slack: SlackSandbox) -> None:
 
 
 def test_the_doctor_names_users_who_are_refused(slack: SlackSandbox) -> None:
-    """Who is named by id, and is no member of the workspace, is told with what they are."""
+    """Who is named by id, and is no member of the workspace, hears what they are."""
     slack.people(
         [
             {"id": "U0DANA0001", "name": "Dana Roe", "is_guest": True},
@@ -333,7 +333,7 @@ def test_payloads_from_elsewhere_do_nothing(bench: SlackBench, origin: dict[str,
 
 
 def test_who_was_removed_since_the_form_opened_does_not_write(bench: SlackBench) -> None:
-    """The right is asked for anew at the submission, and its loss is told in the form."""
+    """The right is asked for again at the submission, and its loss is reported in the form."""
     bench.open_form(LAKE)
     bench.slack.set_group(GROUP, members=[BOB])
     bench.slack.submit(ALICE, **FORM)

@@ -96,7 +96,7 @@ def test_scopes(slack: SlackSandbox, directory: SlackMembers) -> None:
 
 
 def test_a_dead_token(slack: SlackSandbox, directory: SlackMembers) -> None:
-    """A token that Slack does not take is told, with the mend."""
+    """A token that Slack does not take is reported, with its remedy."""
     slack.revoke_token()
     failure = directory.members()
     assert isinstance(failure, Failure)

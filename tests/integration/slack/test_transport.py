@@ -90,7 +90,7 @@ def test_a_history_of_an_answer_without_one(slack: SlackSandbox) -> None:
     [("charset", "come from Slack"), ("close", "broke off"), ("error", "HTTP 500")],
 )
 def test_an_answer_to_a_command_that_fails(slack: SlackSandbox, kind: str, told: str) -> None:
-    """A `response_url` has its own client, and its failures are told alike."""
+    """A `response_url` has its own client, and its failures are reported alike."""
     slack.fault("response_url", kind)
     with pytest.raises(NotifierError, match=told) as caught:
         Reply(f"{slack.url}/respond/nothing")(note("Hello."))
@@ -110,12 +110,12 @@ def test_calls_go_through_the_proxy(slack: SlackSandbox, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("refuse", "user", "told"),
-    [(407, "", "user name"), (0, "bob", "user name"), (403, "", "not Slack")],
+    [(407, "", "user name"), (0, "bob", "user name"), (403, "", "come from Slack")],
 )
 def test_a_proxy_that_refuses(
     slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch, refuse: int, user: str, told: str
 ) -> None:
-    """The proxy's refusal is not taken for Slack's, and its password is told nowhere."""
+    """The proxy's refusal is not taken for Slack's, and its password is reported nowhere."""
     with ForwardProxy(user, "right", refuse=refuse) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://bob:hunter2@{proxy.host}")
         client = made(slack)

@@ -87,7 +87,7 @@ def told(store: SqliteStore) -> list[AnnouncementContent]:
 
 
 def test_change_by_others_is_announced_once(store: SqliteStore, clock: SetClock) -> None:
-    """A contact that is another than at the last check is told with before and after."""
+    """A contact that is another than at the last check is reported with before and after."""
     scan(store, clock, held(CONTACT))
     assert told(store) == []
     scan(store, clock, held(OTHER))
@@ -137,7 +137,7 @@ def test_changes_go_where_news_of_the_account_go(store: SqliteStore, clock: SetC
 def test_what_is_no_change_to_tell(
     store: SqliteStore, clock: SetClock, item: TypeResult, told_of: set[AnnouncementKind]
 ) -> None:
-    """What falls short is told as that; what was not read, or is the same, is no change."""
+    """What is non-compliant is a finding; what was not read, or is the same, is no change."""
     scan(store, clock, held(CONTACT))
     scan(store, clock, result(1, item, policy=TOLD))
     assert {each.announcement.kind for each in told(store)} == told_of
@@ -157,7 +157,7 @@ def test_change_is_told_once_it_is_known_to_be_compliant(
 
 
 def test_policy_may_have_changes_told_or_not(store: SqliteStore, clock: SetClock) -> None:
-    """Where the rule is off, or the policy is not known, no change is told."""
+    """Where the rule is off, or the policy is not known, no change is reported."""
     scan(store, clock, held(CONTACT))
     scan(store, clock, result(1, TypeResult.from_verdicts(SECURITY, [], OTHER), policy=policy()))
     scan(store, clock, result(1, TypeResult.from_verdicts(SECURITY, [], CONTACT)))
@@ -187,7 +187,7 @@ def test_own_fix_is_no_change_by_others(store: SqliteStore, clock: SetClock) -> 
 
 
 def test_look_takes_no_change_away(store: SqliteStore, clock: SetClock) -> None:
-    """A change that somebody looked at before the next check did is told all the same."""
+    """A change that somebody looked at before the next check did is reported all the same."""
     scan(store, clock, held(CONTACT))
     clock.tick(60)
     store.findings.observe(held(OTHER))

@@ -68,7 +68,7 @@ def test_threads_and_processes_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_exemptions_from_many_threads(tmp_path: Path) -> None:
-    """Granted, ended and settled at once, each finding is set aside by one, or open, never lost."""
+    """Granted, ended and settled at once, each finding is exempt by one, or open, never lost."""
     path = tmp_path / "bot.db"
     clock = SetClock()
     with SqliteStore(path, clock) as store, ThreadPoolExecutor(6) as pool:

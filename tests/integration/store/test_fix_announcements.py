@@ -91,7 +91,7 @@ def test_what_becomes_of_it_is_told_in_the_same_message(store: SqliteStore) -> N
 
 
 def test_a_check_that_sees_a_write_updates_its_message(store: SqliteStore, clock: SetClock) -> None:
-    """A saved contact that the next check reads is told as verified."""
+    """A saved contact that the next check reads is reported as verified."""
     fix = planned(store)
     store.fixes.advance(fix.id, APPLIED, ended=True)
     send(store, fixed(store)[0].announcement.id)
@@ -115,7 +115,7 @@ def test_what_was_not_written_is_not_announced(
 
 
 def test_a_write_in_doubt_is_announced_and_settled(store: SqliteStore) -> None:
-    """AWS may have taken it: that is told, and then in the same message what became of it."""
+    """AWS may have taken it: that is reported, and then in the same message what became of it."""
     fix = planned(store)
     store.fixes.advance(fix.id, FAILED, ended=True, in_doubt=True)
     (content,) = fixed(store)
@@ -139,7 +139,7 @@ def test_a_doubt_that_was_unfounded_is_not_told_late(store: SqliteStore) -> None
 
 
 def test_a_write_that_was_left_is_announced(store: SqliteStore) -> None:
-    """A fix that somebody left while AWS could not tell is told at once, not once AWS can."""
+    """A fix that somebody left while AWS could not tell is reported at once, not once AWS can."""
     fix = planned(store)
     store.fixes.release(fix.id)
     (content,) = fixed(store)

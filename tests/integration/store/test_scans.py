@@ -54,7 +54,7 @@ def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
 
 
 def test_claim_is_granted_once(store: SqliteStore) -> None:
-    """A second caller is told of the running scan and who started it."""
+    """A second caller hears of the running scan and who started it."""
     trigger = Trigger(TriggerKind.SLACK, "U7")
     first = store.scans.claim(trigger)
     second = store.scans.claim(SCHEDULE)

@@ -73,7 +73,7 @@ class Plan:
 
 
 def plans() -> list[Plan]:
-    """Thirty, of 3 to 332 days; every fifth is ended by hand halfway."""
+    """Thirty, of 3 to 332 days; every fifth is ended manually halfway."""
     made = []
     for number in range(1, 31):
         granted, lasts = 1 + number % 9, 3 + (number * 11) % 330

@@ -32,7 +32,7 @@ class Machine(SystemClock):
 
 @pytest.fixture
 def machine() -> Machine:
-    """One that has not been told the time yet."""
+    """One that does not know the time yet."""
     return Machine()
 
 
@@ -67,7 +67,7 @@ def test_an_answer_of_about_the_same_time_proves_it(
 
 
 def test_it_stays_proven_for_as_long_as_nobody_sets_it(machine: Machine) -> None:
-    """Time that passes takes nothing away; a set clock and a sleep have to be proven anew."""
+    """Time that passes takes nothing away; a set clock and a sleep have to be proven again."""
     machine.observe(date(machine.shown))
     machine.wait(30 * 24 * 3600)
     assert machine.is_proven()

@@ -43,7 +43,7 @@ def run_checks(
 
 
 def test_next_times_in_words() -> None:
-    """The next three are told as people say them, in the zone of the schedule."""
+    """The next three are reported as people say them, in the zone of the schedule."""
     line = run_checks("30 8 * * *")["Next checks"]
     assert line.state is State.OK
     assert line.message.startswith(
@@ -107,7 +107,7 @@ def test_the_last_check_ended_well() -> None:
     ("state", "told"), [(ScanState.FAILED, "failed"), (ScanState.INCOMPLETE, "is incomplete")]
 )
 def test_the_last_check_did_not_end_well(state: ScanState, told: str) -> None:
-    """It is said why, and how to mend that."""
+    """It is said why, and how to fix that."""
     line = run_checks(last=lambda: scan(state, cause=FailureCode.UNREACHABLE))["Last check"]
     assert line.state is State.WARNING
     assert told in line.message

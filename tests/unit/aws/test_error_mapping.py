@@ -293,7 +293,7 @@ def test_a_denial_names_what_was_denied(message: str, request_: Request, told: s
 
 
 def test_a_missing_permission_names_the_action() -> None:
-    """Who has to change the policy is told the action, and nothing else of AWS's text."""
+    """Who has to change the policy learns the action, and nothing else of AWS's text."""
     failure = explain(error("AccessDeniedException", USER + NO_POLICY, 403), about(MEMBER))
     assert "account:GetAlternateContact" in failure.message
     assert "account:GetAlternateContact" in failure.remedy
@@ -301,7 +301,7 @@ def test_a_missing_permission_names_the_action() -> None:
 
 @pytest.mark.parametrize("make", [about, lambda: about(MEMBER)])
 def test_no_text_of_awss_is_passed_on(make: Callable[[], Request]) -> None:
-    """Neither the caller's session name nor an echoed value is in the words, mend or code."""
+    """Neither the caller's session name nor an echoed value is in the words, remedy or code."""
     for code in ("AccessDeniedException", "ValidationException", "ExpiredToken", "Whatever"):
         for text in (NO_POLICY, BARE, "jane.doe@example.com is not valid"):
             told = explain(error(code, USER + text, 403), make())

@@ -115,14 +115,14 @@ def test_a_delegated_administrator_has_the_organization_in_scope() -> None:
 
 
 def test_a_member_has_its_own_account_in_scope() -> None:
-    """A member that may not list accounts looks after itself."""
+    """A member that may not list accounts checks itself."""
     wire = managed().on("DescribeOrganization", organization(MANAGEMENT))
     found = gateway(wire.on("ListAccounts", NOT_LISTED)).scope()
     assert (found.kind, found.role) == (ScopeKind.ACCOUNT, CallerRole.MEMBER)
 
 
 def test_a_standalone_account_has_itself_in_scope() -> None:
-    """A caller in no organization looks after itself."""
+    """A caller in no organization checks itself."""
     wire = Wire().on("DescribeOrganization", refusal("AWSOrganizationsNotInUseException"))
     found = gateway(wire).scope()
     assert (found.kind, found.role) == (ScopeKind.ACCOUNT, CallerRole.STANDALONE)
@@ -169,7 +169,7 @@ def test_scope_account_needs_no_answer_from_organizations() -> None:
 def test_an_organization_that_is_wanted_and_not_to_be_had_is_an_error(
     described: Answer, listed: Answer, cause: FailureCode
 ) -> None:
-    """With the organization wanted, the scope never becomes smaller; the cause is told."""
+    """With the organization wanted, the scope never becomes smaller; the cause is reported."""
     wire = Wire().on("DescribeOrganization", described).on("ListAccounts", listed)
     with pytest.raises(GatewayError) as caught:
         gateway(wire, ScopeKind.ORGANIZATION).scope()
@@ -209,7 +209,7 @@ def test_the_scope_does_not_shrink_because_aws_did_not_answer(
 def test_without_an_identity_there_is_no_scope(
     answer: Answer | Exception, cause: FailureCode
 ) -> None:
-    """What goes wrong with GetCallerIdentity is told, by a read too."""
+    """What goes wrong with GetCallerIdentity is reported, by a read too."""
     if isinstance(answer, Answer) and answer.status == 403:  # STS speaks XML
         body = b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>"
         answer = Answer(403, body)
@@ -501,7 +501,7 @@ def test_each_service_is_asked_where_its_partition_has_it(
 
 
 def test_credentials_are_found_by_boto3s_chain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a session of the caller's, boto3's chain is asked, and its lack is told."""
+    """Without a session of the caller's, boto3's chain is asked, and its lack is reported."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
@@ -547,7 +547,7 @@ def test_refused_fields_are_named() -> None:
 
 
 def test_a_field_too_short_to_be_sent_is_named() -> None:
-    """What botocore refuses to send is told like what AWS refuses."""
+    """What botocore refuses to send is reported like what AWS refuses."""
     empty = AlternateContact("", "Officer", "security@example.com", "1")
     with pytest.raises(ContactRefused) as caught:
         gateway(managed()).write(MEMBER, SECURITY, empty)
@@ -638,7 +638,7 @@ def test_the_log_holds_no_personal_data() -> None:
 
 
 def test_a_closed_gateway_reaches_nothing() -> None:
-    """After closing no call is made, and that is told as such."""
+    """After closing no call is made, and that is reported as such."""
     wire = managed().on("GetAlternateContact", contact())
     adapter = gateway(wire)
     adapter.scope()

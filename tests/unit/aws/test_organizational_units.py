@@ -245,7 +245,7 @@ def test_tags_are_read_over_all_pages() -> None:
 
 
 def test_an_account_that_left_has_no_tags_to_read() -> None:
-    """AWS not knowing the account is told as its state."""
+    """AWS not knowing the account is reported as its state."""
     wire = managed().on("ListTagsForResource", refusal("TargetNotFoundException"))
     with pytest.raises(GatewayError) as caught:
         gateway(wire).tags(MEMBER)
@@ -274,7 +274,7 @@ ASK = {
 
 @pytest.mark.parametrize("operation", ASK)
 def test_a_permission_that_is_missing_is_named(operation: str) -> None:
-    """The action that the role may not call stands in the words and in the mend."""
+    """The action that the role may not call stands in the words and in the remedy."""
     action = f"organizations:{operation}"
     words = (
         f"User: arn:aws:iam::1:user/jo@example.com is not authorized to perform: {action} on "

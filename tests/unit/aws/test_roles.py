@@ -79,14 +79,14 @@ def test_a_role_without_an_external_id_names_none() -> None:
 
 
 def test_credentials_that_run_out_are_renewed() -> None:
-    """What is about to expire is fetched anew before it is used."""
+    """What is about to expire is fetched again before it is used."""
     base = Wire().on("AssumeRole", handed_out(timedelta(minutes=1)), handed_out())
     by_role(base, managed()).scope()
     assert len(base.asked("AssumeRole")) == 2
 
 
 def test_a_denied_role_is_told_with_its_trust_policy() -> None:
-    """The role and what to mend are named, the caller is not, and a scan would end at once."""
+    """The role and what to fix are named, the caller is not, and a scan would end at once."""
     with pytest.raises(GatewayError) as caught:
         by_role(Wire().on("AssumeRole", denied()), managed()).scope()
     why = caught.value.failure

@@ -139,7 +139,7 @@ def test_each_exception_is_caught(kind: type[BaseException]) -> None:
 
 
 def test_an_unknown_class_counts_as_its_base() -> None:
-    """What no table names is told by what it inherits from, else as the SDK's own fault."""
+    """What no table names is reported by what it inherits from, else as the SDK's own fault."""
     odd = type("OddError", (botocore.exceptions.EndpointConnectionError,), {})
     assert code_of(odd(endpoint_url="u")) is FailureCode.UNREACHABLE
     assert code_of(type("Strange", (Exception,), {})()) is FailureCode.SDK_FAULT

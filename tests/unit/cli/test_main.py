@@ -213,7 +213,7 @@ def test_check_status(
     status: int,
     more: list[str],
 ) -> None:
-    """The exit status tells compliant, falls short, and could not be checked apart."""
+    """Compliant, non-compliant and couldn't be checked have exit statuses of their own."""
     scan(made)
     assert cli.main(["check", *more]) == status
     out, err = capsys.readouterr()
@@ -264,7 +264,7 @@ def test_joined(scan: Callable[..., FakeScan], capsys: Capture) -> None:
 
 
 def test_store_error(scan: Callable[..., FakeScan], capsys: Capture) -> None:
-    """A database that cannot be used ends with 2, in words with the mend."""
+    """A database that cannot be used ends with 2, in words with its remedy."""
     scan(StoreError("The database is read-only.", "Make it writable."))
     assert cli.main(["check"]) == 2
     assert capsys.readouterr().err == "The database is read-only.\nMake it writable.\n"
@@ -279,7 +279,7 @@ def test_store_error(scan: Callable[..., FakeScan], capsys: Capture) -> None:
 
 
 def test_error_without_mend(scan: Callable[..., FakeScan], capsys: Capture) -> None:
-    """An error without a mend is one line."""
+    """An error without a remedy is one line."""
     scan(StoreError("The disk is full."))
     assert cli.main(["check"]) == 2
     assert capsys.readouterr().err == "The disk is full.\n"

@@ -123,7 +123,7 @@ def test_accounts() -> None:
 
 
 def test_expected_against_actual() -> None:
-    """A broken rule has what each field may be and what it is; one set aside, until when."""
+    """A broken rule has what each field may be and what it is; one exempt, until when."""
     wrong, aside = written(report([different(1, "a"), judged(2, "b", Outcome.EXEMPT)]))["accounts"]
     [rule] = wrong["contacts"]["SECURITY"]["rules"]
     assert rule["fields"] == [

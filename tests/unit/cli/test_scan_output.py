@@ -64,7 +64,7 @@ def test_table(width: int) -> None:
 
 
 def test_table_causes() -> None:
-    """Each cause stands once below the table, with how many accounts it concerns and its mend."""
+    """Each cause stands once below the table, with how many accounts it concerns and its remedy."""
     said = drawn(report(every_state()))
     assert (
         "[1] A service control policy denies this action. (2 accounts)\n"
@@ -76,7 +76,7 @@ def test_table_causes() -> None:
 
 
 def test_table_without_mend() -> None:
-    """A cause without a mend is one line."""
+    """A cause without a remedy is one line."""
     made = account(1, "x", replace(DENIED, failure=replace(DENIED.failure, remedy="")))
     assert "(1 account)\n\n1 account: 1 unknown" in drawn(report([made]))
 

@@ -53,7 +53,7 @@ FULL: Final = "Couldn't write the output: No space left on device.\n"
     ],
 )
 def test_output_that_cannot_be_written(tmp_path: Path, line: str, status: int, told: str) -> None:
-    """It is no defect, and never taken for what 1 means; the reason is told where it can be."""
+    """It is no defect, and never taken for what 1 means; the reason is shown where it can be."""
     assert shell(f"{ALTCONTACT} {line}", tmp_path, unbuffered=False) == (status, told)
 
 

@@ -208,7 +208,7 @@ def test_unreadable_file(folder: Path, content: bytes | str | None, words: str) 
     ],
 )
 def test_wrong_value(name: str, value: str, words: str) -> None:
-    """A wrong value is named with what is the matter and an example."""
+    """A wrong value is named with the problem and an example."""
     said = refusal({name: value})
     assert said.startswith("A setting is invalid or missing:\n")
     assert f"  {name}: " in said

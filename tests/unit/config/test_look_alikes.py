@@ -50,7 +50,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_a_look_alike_is_named(file: Path, text: str, line: int, told: str) -> None:
-    """The line, the character by its name, and what to type instead are told."""
+    """The line, the character by its name, and what to type instead are reported."""
     file.write_text(text, encoding="utf-8")
     (problem,) = load_lenient({}, needs_slack=False).problems
     assert problem.line == line
@@ -85,7 +85,7 @@ def test_a_byte_order_mark_is_no_part_of_the_file(file: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
 def test_utf_16_is_told_as_such(file: Path, encoding: str) -> None:
-    """PowerShell's `>` writes UTF-16: the way out is told, not that a byte is wrong."""
+    """PowerShell's `>` writes UTF-16: the way out is reported, not that a byte is wrong."""
     mark = {"utf-16-be": codecs.BOM_UTF16_BE, "utf-16-le": codecs.BOM_UTF16_LE}
     file.write_bytes(mark.get(encoding, b"") + "read_rate = 5".encode(encoding))
     (problem,) = load_lenient({}, needs_slack=False).problems
@@ -108,7 +108,7 @@ def test_utf_16_is_told_as_such(file: Path, encoding: str) -> None:
     ],
 )
 def test_a_look_alike_in_a_word_is_named(file: Path, text: str, told: str) -> None:
-    """Where the word that was meant looks the same, what differs is told."""
+    """Where the word that was meant looks the same, what differs is reported."""
     file.write_text(text, encoding="utf-8")
     (problem,) = load_lenient({}, needs_slack=False).problems
     assert told in problem.what

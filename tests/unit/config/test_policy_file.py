@@ -412,7 +412,7 @@ BROKEN: Final = [
 
 @pytest.mark.parametrize(("text", "key", "words"), BROKEN)
 def test_broken_file(text: str, key: str, words: str) -> None:
-    """Each kind of mistake is told alone, with its table, key and line, and nothing is started."""
+    """Each kind of mistake is reported with its section, key and line; nothing starts."""
     line = next(number for number, each in enumerate(text.splitlines(), 1) if "# !" in each)
     (problem,) = problems(text)
     assert (problem.key, problem.line) == (key, line)
@@ -431,7 +431,7 @@ def test_broken_file(text: str, key: str, words: str) -> None:
     ],
 )
 def test_given_twice(text: str, line: int) -> None:
-    """What stands in the file twice is told with its line."""
+    """What stands in the file twice is reported with its line."""
     found = seen(text)
     (problem,) = found.problems
     assert problem.line == line
@@ -440,7 +440,7 @@ def test_given_twice(text: str, line: int) -> None:
 
 
 def test_an_unknown_table() -> None:
-    """A table that the file cannot have is told with the nearest that it can."""
+    """A table that the file cannot have is reported with the nearest that it can."""
     (problem,) = seen("\n[polcy]\nsecurity = 'required'\n").problems
     assert (problem.key, problem.line) == ("polcy", 2)
     assert "did you mean “policy”?" in problem.what
@@ -459,7 +459,7 @@ def test_all_mistakes_at_once() -> None:
 
 
 def test_a_wrong_table_gives_no_further_complaint() -> None:
-    """The same match and keys twice are told only where both are right."""
+    """The same match and keys twice are reported only where both are right."""
     found = problems(f"{O}{M}security = 'optional'\n{O}{M}security = 'optinal'\n")
     assert [problem.key for problem in found] == ["[[policy.override]] 2, security"]
 

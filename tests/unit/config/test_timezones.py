@@ -33,7 +33,7 @@ from bot.domain.errors import SettingsError
     ],
 )
 def test_a_wrong_name_suggests_the_zone_that_is_meant(typed: str, meant: str) -> None:
-    """A city alone or a slip of the keys is told by its zone, as a line that can be pasted."""
+    """A city alone or a slip of the keys is reported by its zone, as a line that can be pasted."""
     with pytest.raises(SettingsError) as caught:
         load({"ALTCONTACT_TIMEZONE": typed}, needs_slack=False)
     hint = f" (did you mean “{meant}”?)" if meant else ". For example: Europe/London"

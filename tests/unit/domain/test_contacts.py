@@ -108,7 +108,7 @@ def test_a_contact_equals_nothing_else() -> None:
 
 
 def test_no_contact_has_a_fingerprint_of_its_own() -> None:
-    """What is not there can be told from all that is."""
+    """What is not there can be reported from all that is."""
     assert fingerprint(None) == NO_CONTACT
     assert fingerprint(CONTACT) == CONTACT.fingerprint != NO_CONTACT
 

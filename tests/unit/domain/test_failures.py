@@ -1,4 +1,4 @@
-"""Causes: each has words and a mend that help the person who reads them."""
+"""Causes: each has words and a remedy that help the person who reads them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_credentials_and_the_clock_are_of_the_caller() -> None:
 
 
 def test_errors_say_what_happened_and_what_to_do() -> None:
-    """Every error reads as its words, and carries its mend and what its handler needs."""
+    """Every error reads as its words, and carries its remedy and what its handler needs."""
     why = failure(FailureCode.REFUSED)
     refused = ContactRefused(why, {"phone": "too long"})
     assert isinstance(refused, GatewayError)

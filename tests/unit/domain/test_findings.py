@@ -40,7 +40,7 @@ RULES = st.sampled_from(list(Rule))
 
 
 def exemption(rule: Rule, days: int = 30) -> Exemption:
-    """A finding of the first account set aside for some days."""
+    """A finding of the first account exempt for some days."""
     until = START + timedelta(days=days)
     request = ExemptionRequest(
         ExemptionKind.EXEMPTION, account().id, SECURITY, rule, "Moves in May.", "U1", until
@@ -50,7 +50,7 @@ def exemption(rule: Rule, days: int = 30) -> Exemption:
 
 @st.composite
 def verdicts(draw: st.DrawFn) -> Verdict:
-    """A verdict of any rule, broken or undecided, set aside or not."""
+    """A verdict of any rule, broken or unknown, exempt or not."""
     rule = draw(RULES)
     severity = SEVERITIES.get(rule)
     made = Verdict.unknown(rule, WHY)
@@ -61,7 +61,7 @@ def verdicts(draw: st.DrawFn) -> Verdict:
 
 @given(st.lists(verdicts(), max_size=6))
 def test_a_contacts_outcome_is_its_worst_standing_verdict(given_: list[Verdict]) -> None:
-    """What is set aside never decides, and unknown only counts where nothing worse stands."""
+    """What is exempt never decides, and unknown only counts where nothing worse stands."""
     result = TypeResult.from_verdicts(SECURITY, given_, CONTACT)
     standing = {each.outcome for each in given_ if each.exemption is None}
     if standing:
@@ -91,7 +91,7 @@ def test_the_worst_verdict_comes_first_and_each_reason_once() -> None:
 
 
 def test_what_is_set_aside_says_until_when() -> None:
-    """With every verdict set aside the contact is exempt until the last day of them."""
+    """With every verdict exempt the contact is exempt until the last day of them."""
     aside = [
         replace(Verdict.violated(rule, "Bad.", Severity.LOW), exemption=exemption(rule, days))
         for rule, days in ((Rule.PLACEHOLDER, 10), (Rule.FREE_MAIL, 20))
@@ -124,7 +124,7 @@ def test_personal_data_stays_out_of_repr() -> None:
 
 
 def test_a_finding_is_open_until_it_is_resolved_or_set_aside() -> None:
-    """A finding that is set aside is neither open nor resolved."""
+    """A finding that is exempt is neither open nor resolved."""
     key = FindingKey(account().id, SECURITY, Outcome.WEAK, Rule.PLACEHOLDER)
     finding = Finding(1, key, "One", "Bad.", START, START)
     assert finding.is_open

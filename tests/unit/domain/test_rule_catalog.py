@@ -56,7 +56,7 @@ def test_each_page_says_the_same_things(rule: Rule) -> None:
     ],
 )
 def test_pages_name_the_present_numbers_of_the_benchmark(control: str, numbers: str) -> None:
-    """Versions 6.0 and 7.0 of the CIS benchmark number its controls anew."""
+    """Versions 6.0 and 7.0 of the CIS benchmark number its controls again."""
     texts = [" ".join(page(rule).split()) for rule in Rule]
     named = [text for text in texts if f"“{control}”" in text]
     assert named

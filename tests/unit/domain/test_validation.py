@@ -85,7 +85,7 @@ def test_all_wrong_fields_are_named_at_once() -> None:
 
 @pytest.mark.parametrize("field", [NAME, TITLE])
 def test_length_is_told(field: str) -> None:
-    """A text that is too long is told how long it may be."""
+    """The limit is named where a text is too long."""
     wrong = problems(**{field: "x" * (LENGTHS[field] + 1)})
     assert str(LENGTHS[field]) in wrong[field]
 
@@ -118,7 +118,7 @@ def test_text_that_misleads_is_refused(field: str, text: str, told: str) -> None
     "text", ["\u200b", "\u200b \u200d", "\ufeff", "\u3164", "\u2800", "\u00ad", "\u115f\ufe0f"]
 )
 def test_what_shows_nothing_is_empty(field: str, text: str) -> None:
-    """A field with nothing to be seen in it is told to be filled in."""
+    """A field with nothing to be seen in it has to be filled in."""
     assert "Enter a value." in problems(**{field: text})[field]
 
 
@@ -183,7 +183,7 @@ def test_an_address_is_written_in_ascii(typed: str, written: str) -> None:
     "domain", ["\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444", "xn--e1afmkfd.xn--p1ai"]
 )
 def test_a_domain_whose_ascii_form_aws_refuses(domain: str) -> None:
-    """However it is typed, the person is told which part AWS does not accept, and what to do."""
+    """However it is typed, the person learns which part AWS does not accept, and what to do."""
     told = problems(email=f"aws@{domain}")[EMAIL]
     assert "at xn--e1afmkfd.xn--p1ai: there is a hyphen after the last dot" in told
     assert "another domain" in told
@@ -223,7 +223,7 @@ def test_what_is_no_address(address: str) -> None:
 
 
 def test_other_characters_before_the_at() -> None:
-    """An address with another character that AWS refuses is told which are allowed."""
+    """Where AWS refuses another character of an address, the allowed ones are named."""
     assert "only letters" in problems(email="a*b@example.com")[EMAIL]
 
 

@@ -10,7 +10,7 @@ from tests.unit.fakes import FakeClock
 
 
 def test_so_many_checks_in_a_time() -> None:
-    """After so many a person is told when the next may start; others may meanwhile."""
+    """After so many a person learns when the next may start; others may meanwhile."""
     clock = FakeClock()
     limit = CheckLimit("all accounts", 2, clock)
     limit.take("U1")

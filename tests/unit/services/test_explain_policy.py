@@ -148,7 +148,7 @@ def test_each_value_names_its_table_and_what_gave_way() -> None:
 
 
 def test_nothing_is_asked_that_the_policy_does_not_need() -> None:
-    """Without a match on OUs or tags a known account is told without AWS."""
+    """Without a match on OUs or tags a known account is explained without AWS."""
     world = World(known())
     found = world.explain("payments", policy("[policy]\nsecurity = 'optional'\n"))
     assert isinstance(found, Explanation)
@@ -236,7 +236,7 @@ def test_what_cannot_be_told() -> None:
 
 
 def test_an_account_of_no_organization() -> None:
-    """Of an account whose organization is no longer looked after nothing is told."""
+    """Of an account whose organization is no longer looked after nothing is reported."""
     with pytest.raises(GatewayError):
         World(known(organization="sold")).explain("payments")
 

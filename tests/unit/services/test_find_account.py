@@ -93,7 +93,7 @@ def test_why_accounts_could_not_be_listed_comes_with_no_match_alone(tmp_path: Pa
 
 
 def test_accounts_are_listed_once_for_what_is_not_known(tmp_path: Path) -> None:
-    """An unknown name lists the accounts anew, and not again for a while."""
+    """An unknown name lists the accounts again, and not again for a while."""
     clock = FakeClock()
     with SqliteStore(tmp_path / "bot.db", clock) as store:
         gateway = FakeGateway(Account("444444444444", "Data lake"))

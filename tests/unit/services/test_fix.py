@@ -321,7 +321,7 @@ def test_an_unusual_domain_is_confirmed_first(
 def test_a_domain_is_no_more_usual_after_one_fix(
     fixes: FixService, store: SqliteStore, gateway: FakeGateway
 ) -> None:
-    """The second account to get an address there is warned about too, and told of the first."""
+    """The second account to get an address there is warned about too, and informed of the first."""
     for number in (2, 3, 4):
         store.findings.observe(evaluated(number, Present(CONTACT)))
     elsewhere = replace(CONTACT, email="sec@agency.internal")
@@ -378,7 +378,7 @@ def forbidding() -> Policy:
 def test_what_cannot_be_read_is_not_written(
     fixes: FixService, gateway: FakeGateway, store: SqliteStore, reading: Unsupported
 ) -> None:
-    """Where AWS does not say what it holds nothing is written; the cause is told and recorded."""
+    """Where AWS can't be read nothing is written; the cause is reported and recorded."""
     gateway.say(1, reading)
     refused = refusal(fixes.fix(fix_request(), NAME, ANA))
     assert refused.outcome is FixOutcome.FAILED
@@ -522,7 +522,7 @@ def test_a_lost_answer_is_left_open_by_a_stop(
 
 
 def test_two_equal_reads_must_follow_each_other(fixes: FixService, gateway: FakeGateway) -> None:
-    """One replica that is ahead confirms nothing: an unequal read starts the count anew."""
+    """One replica that is ahead confirms nothing: an unequal read starts the count again."""
     gateway.say(1, ABSENT, Present(CONTACT), ABSENT, Present(CONTACT), unreadable())
     assert record_of(fixes.fix(fix_request(), NAME, ANA)).state is FixState.CONFIRMED
     assert len(gateway.reads) == 7

@@ -183,7 +183,7 @@ def test_a_forbidden_contact_can_be_set_where_that_is_exempt(world: World) -> No
     ],
 )
 def test_an_inactive_account_is_told_by_its_state(world: World, state: str, words: str) -> None:
-    """Where AWS denies access; another failure is told as it is."""
+    """Where AWS denies access; another failure is reported as it is."""
     world.store.accounts.remember([account(1, state=state)])
     world.gateway.say(1, unreadable(), unreadable(FailureCode.TIMED_OUT))
     with pytest.raises(GatewayError, match=words):

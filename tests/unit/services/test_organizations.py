@@ -87,7 +87,7 @@ def test_an_account_that_was_just_listed_is_known_before_it_is_kept() -> None:
 
 
 def test_an_organization_that_cannot_be_listed_stops_no_other() -> None:
-    """Its failure is told by its name, with the accounts that were listed before it."""
+    """Its failure is reported by its name, with the accounts that were listed before it."""
     gateways, first, _ = several()
     first.scope_found = gateway_error(FailureCode.CREDENTIALS_EXPIRED)
     listing = gateways.accounts()

@@ -105,7 +105,7 @@ def test_a_connection_that_is_lost_again_at_once(bench: Bench) -> None:
 
 
 def test_its_end_is_shown_in_the_message(bench: Bench) -> None:
-    """Once posted, the message is updated; the next time it is announced anew."""
+    """Once posted, the message is updated; the next time it is announced again."""
     bench.last()
     (posted,) = bench.store.announcements.due()
     assert bench.store.announcements.content(posted.id, 10).total == 1

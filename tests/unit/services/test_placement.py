@@ -164,7 +164,7 @@ def test_a_path_that_aws_gives_needs_only_the_names() -> None:
 
 @pytest.mark.parametrize("accounts", [(ONE, TWO, THREE), (at(1, PROD, TEAM), at(2, TEST), at(3))])
 def test_what_is_kept_is_used_for_a_day(accounts: tuple[Account, ...]) -> None:
-    """Within a day nothing is asked or written again; after it the OUs are walked anew."""
+    """Within a day nothing is asked or written again; after it the OUs are walked again."""
     world = World(*accounts)
     first = world.units(*accounts)
     writes = world.store.writes
@@ -217,7 +217,7 @@ def test_an_organization_without_ous_has_every_account_in_its_root() -> None:
 
 @pytest.mark.parametrize("fault", ["walk_fault", "placing_fault"])
 def test_where_the_walk_fails_what_was_kept_is_used_for_a_week(fault: str) -> None:
-    """The walk is tried once a scan; its failure is told, and logged once, without a name."""
+    """The walk is tried once a scan; its failure is reported, and logged once, without a name."""
     world = World(ONE, TWO)
     world.units(ONE, TWO)
     setattr(world.gateway, fault, gateway_error(FailureCode.PERMISSION_MISSING))

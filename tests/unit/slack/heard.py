@@ -1,4 +1,4 @@
-"""What a person was told, and a scan that runs, for tests of what tells people how it goes."""
+"""What a person was reported, and a scan that runs, for tests of what tells people how it goes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Heard:
-    """What a person was told, and a way to wait for it."""
+    """What a person heard, and a way to wait for it."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []

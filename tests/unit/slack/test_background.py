@@ -27,7 +27,7 @@ def tasks() -> Iterator[BackgroundTasks]:
 
 
 def test_work_that_fails_tells_the_person(tasks: BackgroundTasks) -> None:
-    """A known error is told in words with its mend, a defect by a reference alone."""
+    """A known error is reported in words with its remedy, a defect by a reference alone."""
 
     def full() -> None:
         raise StoreError("The disk is full.", "Make room.")
@@ -45,7 +45,7 @@ def test_work_that_fails_tells_the_person(tasks: BackgroundTasks) -> None:
 
 
 def test_an_answer_that_cannot_be_delivered_is_logged(tasks: BackgroundTasks) -> None:
-    """Where the person cannot be told either, the work goes on."""
+    """Where the person cannot be reached either, the work goes on."""
 
     def fail() -> None:
         raise StoreError("Full.")
@@ -61,7 +61,7 @@ def test_an_answer_that_cannot_be_delivered_is_logged(tasks: BackgroundTasks) ->
 
 
 def test_work_that_finds_no_thread_is_not_done_later() -> None:
-    """The person is told that nothing was changed, which must stay true."""
+    """The person learns that nothing was changed, which must stay true."""
     done: list[int] = []
     tasks = BackgroundTasks(StarvedExecutor())
     with pytest.raises(NoThread, match="nothing was changed"):

@@ -141,7 +141,7 @@ def test_other_refusals_and_silence() -> None:
     ],
 )
 def test_a_refusal_is_permanent_unless_it_is_known_to_pass(code: str) -> None:
-    """A code that nobody knows needs a person as well, who is told where to look."""
+    """A code that nobody knows needs a person as well, who learns where to look."""
     problem = client.post_error(refused(code))
     assert isinstance(problem, PostRefused)
     assert problem.permanent
@@ -160,7 +160,7 @@ def test_a_refusal_that_passes(code: str) -> None:
 
 
 def test_an_unknown_code_that_a_person_meets() -> None:
-    """Who just pressed a button is told to try again, and not to look up a code."""
+    """Who just pressed a button is asked to try again, and not to look up a code."""
     assert client.explain(refused("odd"), client.TRY_AGAIN).remedy == client.TRY_AGAIN
 
 

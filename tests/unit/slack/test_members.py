@@ -90,7 +90,7 @@ class Bench:
         self.directory = SlackMembers(cast("WebClient", self.slack), self.clock, self._wait)
 
     def members(self) -> Members:
-        """The members, which are to be had."""
+        """The members, which are available."""
         members = self.directory.members()
         assert isinstance(members, Members)
         return members
@@ -347,7 +347,7 @@ def test_one_walk_at_a_time() -> None:
 
 
 def test_a_stop_ends_a_wait() -> None:
-    """A walk that waits comes to nothing once it is stopped."""
+    """A walk that waits has no effect once it is stopped."""
     slack, gate = FakeSlack(busy("300")), Gate()
     directory = SlackMembers(cast("WebClient", slack), FakeClock())
     slack.before = gate.stand

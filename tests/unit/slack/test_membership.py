@@ -20,7 +20,7 @@ ANA = {"id": "U1", "team_id": "T1"}
 
 
 class FakeClient:
-    """A client that answers as it was told."""
+    """A client that answers as a test says."""
 
     def __init__(self, auth: object = None, user: object = None, users: object = None) -> None:
         self._auth, self._user, self._users = auth or INSTALLED, user, users
@@ -74,7 +74,7 @@ def test_members_that_are_missing(user: dict[str, Any], expected: Standing) -> N
 
 
 def test_an_organizations_id_in_place_of_a_workspaces() -> None:
-    """An installation for a whole organization may be told with the organization's id alone."""
+    """An installation for a whole organization may be reported with the organization's id alone."""
     auth = {"team_id": "E1", "enterprise_id": "E1", "is_enterprise_install": True}
     user = {"id": "U1", "team_id": "T7", "enterprise_user": {"enterprise_id": "E1"}}
     assert standing(auth, user, "T7") is Standing.MEMBER

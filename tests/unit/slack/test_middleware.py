@@ -43,7 +43,7 @@ class World:
     """A Bolt app with a listener of each kind behind the guard.
 
     `acted` counts what was done. `fault` is raised by what happens after an ack; `before` by a form
-    before its ack, `unreadable` by the database. `told` is what people were told.
+    before its ack, `unreadable` by the database. `told` is what people heard.
     """
 
     def __init__(self, threads: Executor | None = None) -> None:
@@ -236,7 +236,7 @@ def _without(body: dict[str, Any], *path: str) -> dict[str, Any]:
 def test_what_bolt_would_fail_on_is_acked_and_left_alone(
     world: World, body: dict[str, Any]
 ) -> None:
-    """Nothing is done, and the person is told to try again."""
+    """Nothing is done, and the person is asked to try again."""
     assert world.deliver(body) == ""
     world.settle()
     assert world.acted == 0

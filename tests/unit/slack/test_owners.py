@@ -33,7 +33,7 @@ def refusal(code: str, status: int = 200) -> SlackApiError:
 
 
 class FakeSlack:
-    """Knows one address, and answers all else as it is told."""
+    """Knows one address, and answers all else as a test says."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock

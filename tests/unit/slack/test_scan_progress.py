@@ -55,7 +55,7 @@ def test_a_check_is_told_from_start_to_result(tasks: BackgroundTasks) -> None:
 
 
 def test_a_joined_check_and_one_that_fails(tasks: BackgroundTasks) -> None:
-    """Who joins is told who started it; a check that cannot be recorded says why."""
+    """Who joins learns who started it; a check that cannot be recorded says why."""
     heard, running = Heard(), ticket(joined=True)
     told = reporter(tasks, FakeClock(), heard)
     told.started(running)

@@ -35,7 +35,7 @@ _SHAPES: Final = {
     "url_text_input": re.compile(r"https?://\S+"),
     "number_input": re.compile(r"-?\d+(\.\d+)?"),
 }
-"""What Slack's own form lets in; an app is told of nothing else."""
+"""What Slack's own form lets in; an app gets nothing else."""
 
 _INITIAL: Final = {
     "datepicker": "initial_date",

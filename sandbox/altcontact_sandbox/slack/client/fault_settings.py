@@ -94,7 +94,7 @@ class SlackFaultSettings:
         self._set("refuse", seconds=seconds)
 
     def disconnect_sockets(self, reason: str = "refresh_requested") -> None:
-        """Ask every connection to go and come anew, as Slack does every few hours."""
+        """Ask every connection to reconnect, as Slack does every few hours."""
         self._set("disconnect", reason=reason)
 
     def deaden_sockets(self) -> None:

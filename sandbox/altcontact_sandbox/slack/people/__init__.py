@@ -1,1 +1,1 @@
-"""The members of the workspace, what they do, and how the app is told."""
+"""The members of the workspace, what they do, and what the app gets of it."""

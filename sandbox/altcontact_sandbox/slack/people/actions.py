@@ -75,7 +75,7 @@ class PeopleActions:
         return told
 
     async def open_home(self, user: str, tab: str = "home") -> Payload:
-        """Open a tab of the app, `home` or `messages`; the app is told if it subscribes to that."""
+        """Open a tab of the app, `home` or `messages`; the app gets an event if it subscribes."""
         self._delivery.known(user)
         if tab == "home" and not self._space.has_home:
             return {"error": "the app has no home tab"}
@@ -110,7 +110,7 @@ class PeopleActions:
         return {**told, **result}
 
     async def close(self, user: str) -> Payload:
-        """Close the topmost modal; the app is told where it asked for that."""
+        """Close the topmost modal; the app gets it if it asked for that."""
         self._delivery.known(user)
         modal = self._delivery.top(user)
         if modal is None:

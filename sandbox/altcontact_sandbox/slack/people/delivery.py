@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Delivery:
     """The way from people to the app; `base` is the URL at which it answers them.
 
-    Every act that is told to the app comes back with its `handle`, by which it is delivered again,
+    Every act that is sent to the app comes back with its `handle`, by which it is delivered again,
     and `acked`.
     """
 

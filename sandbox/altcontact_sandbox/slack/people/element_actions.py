@@ -62,7 +62,7 @@ class ElementActions:
             block_id: of the element's block; empty is any.
             exact: whether `action_id` is the whole of it.
             index: which of the elements that fit, from 0.
-            values: what stands in the form's inputs by then, as for `submit`; the app is told.
+            values: what stands in the form's inputs by then, as for `submit`; the app gets it.
         """
         self._delivery.known(user)
         shown = self._shown(user, channel, ts, home=home)

@@ -192,7 +192,7 @@ class SocketMode:
         await self._space.tell()
 
     async def disconnect(self, reason: str) -> None:
-        """Tell every connection to go and come anew: `warning`, `refresh_requested`."""
+        """Tell every connection to reconnect: `warning`, `refresh_requested`."""
         for connection in list(self._connections):
             await connection.send(
                 {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}}

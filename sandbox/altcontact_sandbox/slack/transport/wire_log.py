@@ -47,7 +47,7 @@ class WireLog:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything, and number anew."""
+        """Forget everything, and number from 1."""
         self._entries: deque[dict[str, Any]] = deque(maxlen=MAX_ENTRIES)
         self._last = 0
 

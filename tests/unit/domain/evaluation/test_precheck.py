@@ -75,7 +75,7 @@ def test_what_a_rule_is_broken_by(
 
 
 def test_each_field_is_told_its_own_reason() -> None:
-    """Below a field stands what is the matter with that field alone."""
+    """Below a field stands the problem with that field alone."""
     typed = AlternateContact("Sec team", "n/a", "sec@example.com", "+44 20 7946 0958")
     assert against(typed, policy()) == {
         "email": "The email address is at a reserved domain, which can't receive email.",
@@ -88,7 +88,7 @@ def test_each_field_is_told_its_own_reason() -> None:
 
 
 def test_what_is_set_aside_is_no_objection() -> None:
-    """A rule that is set aside for this contact is not held against what is typed."""
+    """A rule that is exempt for this contact is not held against what is typed."""
     mine = policy(security__email=("@corp.example",))
     request = ExemptionRequest(
         ExemptionKind.EXEMPTION, account().id, SECURITY, Rule.DIFFERENT, "x" * 10, "U1", START
@@ -105,7 +105,7 @@ def test_a_type_that_the_policy_does_not_judge() -> None:
 
 
 def test_a_type_that_the_policy_forbids() -> None:
-    """Whatever is typed is held against a contact that may not be, unless that is set aside."""
+    """Whatever is typed is held against a contact that may not be, unless that is exempt."""
     mine, billing = policy(billing__presence=Presence.FORBIDDEN), ContactType.BILLING
     said = precheck(account(), billing, GOOD, mine, {})
     assert said == {"email": "The policy forbids a BILLING contact for this account."}

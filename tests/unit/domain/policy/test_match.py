@@ -113,7 +113,7 @@ def test_each_kind_must_match_and_any_of_its_values_may(match: Match, answer: bo
 def test_what_was_not_read_decides_nothing(
     changed: dict[str, Any], match: Match, answer: bool | None
 ) -> None:
-    """A match is undecided only where what was not read is all that it hangs on."""
+    """A match is unknown only where what was not read is all that it hangs on."""
     assert match.matches(replace(ACCOUNT, **changed)) is answer
 
 

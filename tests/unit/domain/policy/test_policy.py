@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def resolved(policy: Policy, account: Account = ACCOUNT) -> AccountPolicy:
-    """What an account should have, which can be told."""
+    """What an account should have, which is known."""
     answer = policy.resolve(account)
     assert not isinstance(answer, PolicyUnknown)
     return answer
@@ -154,7 +154,7 @@ def test_members_are_needed_by_the_rules_about_them(rule: Rule) -> None:
 def test_a_policy_that_hangs_on_what_was_not_read_is_undecided(
     units: tuple[Unit, ...] | None, tags: dict[str, str] | None, needs: tuple[str, ...]
 ) -> None:
-    """It is told what was not read, and which types would have been looked at."""
+    """It learns what was not read, and which types would have been looked at."""
     tables = [
         channel("ou", Match(units=("/Production",))),
         PolicyTable("tag", {"billing.presence": Presence.REQUIRED}, Match(tags=(("env", "prod"),))),

@@ -28,7 +28,7 @@ def test_a_contact_that_is_what_it_was_is_not_announced() -> None:
 
 
 def test_what_a_fix_wrote_is_not_announced() -> None:
-    """Who fixed it was told already."""
+    """Who fixed it knows already."""
     assert not changed(POLICY, COMPLIANT, fingerprint(OTHER), CONTACT)
 
 

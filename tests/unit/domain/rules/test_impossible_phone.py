@@ -33,7 +33,7 @@ def test_a_phone_is_possible_by_its_countrys_lengths(phone: str, impossible: boo
 
 
 def test_a_made_up_phone_is_told_once() -> None:
-    """What is told as a placeholder is not told as impossible too, unless that rule is off."""
+    """What is reported as a placeholder is not told as impossible too, unless that rule is off."""
     changed = replace(CONTACT, phone="+0000000000")
     both = policy_with(Rule.PLACEHOLDER, Rule.IMPOSSIBLE_PHONE)
     found = apply_rules(rule_input(changed, both))

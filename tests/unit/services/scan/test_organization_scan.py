@@ -135,7 +135,7 @@ def test_the_first_reason_to_give_up_stands(world: World) -> None:
 
 
 def test_a_caller_that_is_refused_ends_it(world: World) -> None:
-    """Where AWS does not let the caller in nothing is concluded, and the reason is told."""
+    """Where AWS does not let the caller in nothing is concluded, and the reason is reported."""
     world.gateway.walk_fault = gateway_error(FailureCode.CREDENTIALS_EXPIRED)
     world.scan.run()
     why = world.scan.part.failure

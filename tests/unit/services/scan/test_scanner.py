@@ -50,7 +50,7 @@ BY_HAND = Trigger(TriggerKind.SLACK, "U7")
 
 
 class FrailScans:
-    """Scans of a store that fails to claim, to record or to renew where it is told to."""
+    """Scans of a store that fails to claim, to record or to renew where it is asked to."""
 
     def __init__(self, scans: ScanRepository) -> None:
         self._scans = scans
@@ -473,7 +473,7 @@ def test_a_scan_that_cannot_be_recorded_says_so_and_the_next_works(
 def test_a_scan_that_cannot_be_claimed_leaves_nothing_behind(
     scanner: Scanner, store: FrailStore
 ) -> None:
-    """Where the database cannot be used the caller is told, and later calls work."""
+    """Where the database cannot be used the caller hears that, and later calls work."""
     heard: list[int] = []
     store.scans.claim_faults = 1
     with pytest.raises(StoreError, match="read-only"):
@@ -489,7 +489,7 @@ def test_another_processs_scan_is_waited_for(
     clock: FakeClock,
     store: FrailStore,
 ) -> None:
-    """A scan that runs in another process is joined, told of, and its report handed over."""
+    """A scan that runs in another process is joined and shown, and its report handed over."""
     theirs = FakeGateway(account(1), account(2))
     elsewhere = open_store("elsewhere")
     other = make_scanner(theirs, elsewhere, clock)
@@ -653,7 +653,7 @@ def test_stopping_ends_waiting_for_another_process(
 
 
 def test_nothing_starts_after_a_stop(scanner: Scanner, store: FrailStore) -> None:
-    """Whoever asks while the bot stops is told so, and no claim is left behind."""
+    """Whoever asks while the bot stops hears that, and no claim is left behind."""
     scanner.stop()
     with pytest.raises(AltcontactError, match="is stopping"):
         scanner.start(SCHEDULE)

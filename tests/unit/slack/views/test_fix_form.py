@@ -147,7 +147,7 @@ def test_hints_say_what_the_policy_expects() -> None:
 
 
 def test_hints_name_the_domains_that_are_asked_for() -> None:
-    """The policy's domains are told where a foreign one would be alerted of, and only there."""
+    """The policy's domains learn where a foreign one would be alerted of, and only there."""
     domains = tuple(f"d{number}.corp.example" for number in range(9))
     asked = policy(domains=domains, rules__foreign_domain=Severity.MEDIUM)
     told = hint(form(policy=asked), EMAIL)

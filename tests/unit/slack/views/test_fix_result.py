@@ -130,7 +130,7 @@ def test_a_next_account_that_needs_no_fix(next_account: Account | None) -> None:
 
 @pytest.mark.parametrize("state", [FixState.CONFIRMED, FixState.APPLIED])
 def test_a_result_with_something_left_to_check(state: FixState) -> None:
-    """It is told by its field, heard as well, and gets no check mark."""
+    """It is reported by its field, heard as well, and gets no check mark."""
     message = fix_result.result_message(fixed(state), {PHONE: "Look <again>."})
     assert_sound(message)
     assert "Phone: Look <again>." in json.dumps(message.blocks)
@@ -142,7 +142,7 @@ def test_a_result_with_something_left_to_check(state: FixState) -> None:
 
 @pytest.mark.parametrize("name", data.HOSTILE)
 def test_a_result_that_is_not_recorded_says_so(name: str) -> None:
-    """What AWS did is told first, then that it isn't recorded, why, and what happens next."""
+    """What AWS did is reported first, then that it isn't recorded, why, and what happens next."""
     result = result_of(data.fix(FixState.CONFIRMED, name=name), LOCKED)
     assert isinstance(result, Fixed)
     message = fix_result.result_message(result)

@@ -125,14 +125,14 @@ def test_contacts_that_fall_short_stand_by_severity() -> None:
 
 
 def test_missing_contacts_alone_need_no_headings() -> None:
-    """Where all that falls short is missing, no severity is told apart."""
+    """Where all that is non-compliant is missing, no severity is told apart."""
     message = told(account(1, TypeResult.from_verdicts(SECURITY, [MISSING])))
     assert "Security contact is missing" in plain(message) + marked(message)
     assert "circle:" not in marked(message)
 
 
 def test_what_is_set_aside_or_excluded_is_counted() -> None:
-    """Accounts that are exempt or excluded have counts of their own; findings set aside too."""
+    """Accounts that are exempt or excluded have counts of their own; exempt findings too."""
     aside = replace(MISSING, exemption=data.exemption())
     message = told(
         account(1, TypeResult.from_verdicts(SECURITY, [aside])),
@@ -153,7 +153,7 @@ def test_what_is_set_aside_or_excluded_is_counted() -> None:
 
 
 def test_rules_that_could_not_be_decided_are_told_beside_what_falls_short() -> None:
-    """An undecided rule is named with its cause, mend and accounts."""
+    """An unknown rule is named with its cause, remedy and accounts."""
     why = failure(FailureCode.SLACK_UNREACHABLE)
     message = told(
         account(
@@ -168,7 +168,7 @@ def test_rules_that_could_not_be_decided_are_told_beside_what_falls_short() -> N
 
 
 def test_each_organization_has_its_trouble() -> None:
-    """Of several organizations each that failed is told, with the mend; and who called where."""
+    """Each organization that failed is reported, with its remedy; and who called where."""
     expired = failure(FailureCode.CREDENTIALS_EXPIRED)
     scope = Scope(ScopeKind.ORGANIZATION, CallerRole.MANAGEMENT, "111111111111")
     broken_parts = [ScanPart(f"org{number} <x>", failure=expired) for number in range(4)]
@@ -236,7 +236,7 @@ def test_news_is_counted() -> None:
 
 @pytest.mark.parametrize("number", [15, 16, 400])
 def test_what_is_not_shown_is_counted(number: int) -> None:
-    """Contacts past those shown are told of."""
+    """Contacts past those shown are reported."""
     message = told(
         *(account(n, TypeResult.from_verdicts(SECURITY, [MISSING])) for n in range(number))
     )

@@ -58,7 +58,7 @@ export class AccountTable {
   }
 }
 
-/** What had the focus before the row was drawn anew has it again, or else its Edit button. */
+/** What had the focus before the row was drawn again has it again, or else its Edit button. */
 function focusAgain(element, act) {
   const same = element.querySelector(`[data-act="${act}"]`);
   (same ?? element.querySelector("[data-act=edit]")).focus();

@@ -15,7 +15,7 @@ const state = { ...BEGUN, ...recall("tour", {}) };
 /** The accounts whose SECURITY contact was there at the last look. */
 let held = new Set();
 
-/** Begins the tour anew, whatever happened before. */
+/** Starts the tour over, whatever happened before. */
 export function restartTour() {
   keep({ ...BEGUN, since: Date.now() / 1000 });
   show({ pane: "slack" });

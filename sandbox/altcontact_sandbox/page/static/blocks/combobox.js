@@ -173,7 +173,7 @@ class Combobox {
       this.open("");
       return;
     }
-    // The same choice made again is told again, as a button pressed again is.
+    // The same choice made again is sent again, like a button pressed again.
     const again = this.chosen[0] === option.value;
     this.chosen = [option.value];
     this.close();

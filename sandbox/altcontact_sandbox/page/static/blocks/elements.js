@@ -43,7 +43,7 @@ class Control {
   }
 
   /**
-   * Keeps a value; the app is told of it at once where it asked for that.
+   * Keeps a value; the app gets it at once if it asked for that.
    *
    * @returns {Promise<boolean>} whether it holds; not where it was not confirmed.
    */

@@ -1,4 +1,4 @@
-// Remembers where the focus was, so that it comes back when what stood there is drawn anew.
+// Remembers where the focus was, so that it comes back when what stood there is drawn again.
 import { reachable } from "./dialogs.js";
 
 /**

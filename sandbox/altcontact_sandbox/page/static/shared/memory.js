@@ -18,6 +18,6 @@ export function remember(name, value) {
   try {
     localStorage.setItem(PREFIX + name, JSON.stringify(value));
   } catch {
-    // Storage may be full or forbidden: the page then starts anew each time.
+    // Storage may be full or forbidden: the page then starts over each time.
   }
 }

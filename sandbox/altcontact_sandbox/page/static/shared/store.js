@@ -26,7 +26,7 @@ const pending = new Set();
 
 /**
  * Calls `render` soon after any of these parts changed, and once at first when all is known.
- * Parts: online, slack, aws, bot, wire, ui; begun, where the sandbox has begun anew.
+ * Parts: online, slack, aws, bot, wire, ui; begun, where the sandbox has started over.
  */
 export function watch(parts, render) {
   watchers.push({ parts: new Set(parts), render });
@@ -55,7 +55,7 @@ export function show(changes) {
   changed("ui");
 }
 
-/** Follows the event stream; the browser connects again by itself, and then gets all of it anew. */
+/** Follows the event stream; the browser connects again by itself, and then gets all of it again. */
 export function follow() {
   const events = new EventSource("/control/events");
   const on = (name, take) => events.addEventListener(name, (event) => take(JSON.parse(event.data)));
@@ -119,7 +119,7 @@ function takeWire(entries) {
  * Asks the control interface.
  *
  * @returns {Promise<object>} its answer; `{error, remedy}` where it was refused or not reached, of
- *   which a person has been told unless `quiet`.
+ *   which a person has seen unless `quiet`.
  */
 export async function ask(verb, path, body, { quiet = false } = {}) {
   let answer;

@@ -21,7 +21,7 @@ export function mountMessages(messages, head) {
   const home = mountHome();
   head.append(title);
   messages.append(home.node);
-  watch(["begun"], () => view.anew());
+  watch(["begun"], () => view.startOver());
   watch(["slack", "ui"], () => {
     drawHead(title);
     view.render();
@@ -58,7 +58,7 @@ class Messages {
   }
 
   /** Forgets where one was: all of it is new. */
-  anew() {
+  startOver() {
     this.begins = true;
     this.atBottom = false;
     this.where = undefined;
@@ -121,7 +121,7 @@ class Messages {
     if (known?.message === message && known.first === first && known.replies === replies) {
       return known.node;
     }
-    // What was chosen here is shown already: drawn anew, a menu would lose what one is doing in it.
+    // What was chosen here is shown already: drawn again, a menu would lose what one is doing in it.
     const sign = JSON.stringify({ ...message, values: null, suggested: null, first, replies });
     const isSame = known?.sign === sign && isEqual(known.values, message.values);
     const dismiss = message.ephemeral ? () => this.dismiss(message.id) : null;

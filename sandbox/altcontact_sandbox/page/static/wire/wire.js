@@ -59,7 +59,7 @@ export function mountWire(element) {
     if (!shown || !store.slack) return;
     const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
     const from = last === null ? -1 : store.wire.lastIndexOf(last);
-    // Not found: the page got all of it anew, or more came than are kept.
+    // Not found: the page got all of it again, or more came than are kept.
     const follow = from < 0 || atEnd;
     if (from < 0) list.replaceChildren();
     list.append(...store.wire.slice(from + 1).filter(fits).map(wireRow));
