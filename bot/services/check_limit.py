@@ -1,4 +1,4 @@
-"""Limits how many checks one person starts, so that nobody uses up AWS's quota for the others."""
+"""Limits how many checks one person can start, so that nobody uses up everyone's AWS quota."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
 
 WITHIN: Final = 600.0
-"""Seconds over which the checks of a person are counted."""
+"""Seconds over which a person's checks are counted."""
 
 MOST_SCANS: Final = 10
-"""Checks of all accounts that one person starts in that time; to join a running one is free."""
+"""Checks of all accounts that one person can start in that time. Joining one doesn't count."""
 
 MOST_ACCOUNTS: Final = 120
-"""Checks of a single account, each of which reads three contacts."""
+"""Checks of a single account in that time; each reads three contacts."""
 
 _MOST_PEOPLE: Final = 10_000
 
@@ -30,7 +30,7 @@ class CheckLimit:
 
     Args:
         noun: what is counted, in the plural.
-        most: how many a person may start within `WITHIN` seconds.
+        most: how many one person can start within `WITHIN` seconds.
         clock: the time.
     """
 
@@ -47,7 +47,7 @@ class CheckLimit:
         """Count a check that a person is about to start.
 
         Raises:
-            TooManyChecks: they started too many; the remedy says when they can start the next.
+            TooManyChecks: they started too many. The remedy says when they can start the next one.
         """
         now = self._clock.monotonic()
         with self._lock:
@@ -63,7 +63,7 @@ class CheckLimit:
         )
 
     def give_back(self, user_id: str) -> None:
-        """Count a check no longer, since it was not started after all."""
+        """Don't count the last check, because it wasn't started after all."""
         with self._lock:
             started = self._started.get(user_id, ())
             if started:

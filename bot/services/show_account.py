@@ -1,4 +1,4 @@
-"""The use case *show account*: its contacts as AWS holds them now, judged and remembered."""
+"""Shows one account: reads its contacts in AWS now, evaluates them, and records what was read."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account as AWS holds it now.
+    """An account as it is in AWS now.
 
-    `result` has the types that the account's policy looks at, `others` what was read of the rest.
-    Both are empty for an account that is not active.
+    `result` has the types that the account's policy evaluates, `others` the readings of the rest.
+    Both are empty for an account that isn't active.
     """
 
     result: AccountResult
@@ -45,7 +45,7 @@ class AccountView:
 
 
 def hide_details(view: AccountView) -> AccountView:
-    """The same account without the values of its contacts."""
+    """The same account without its contact details."""
     others = {contact_type: hide_reading(each) for contact_type, each in view.others.items()}
     return AccountView(hide_result(view.result), others)
 
@@ -55,7 +55,7 @@ class AccountViewService:
 
     Args:
         contacts: AWS.
-        store: what is remembered.
+        store: the database.
         policies: look up what accounts should have.
         directory: the members of the Slack workspace.
         clock: the time.
@@ -80,10 +80,10 @@ class AccountViewService:
         self._on_recorded = on_recorded
 
     def show(self, account: Account) -> AccountView:
-        """Read all three contacts now, judge them, and remember what was read.
+        """Read all three contacts now, evaluate them, and record what was read.
 
         Raises:
-            StoreError: it could not be remembered.
+            StoreError: the database can't be used.
         """
         found = self._policies.of_placed(account)
         account, policy, account_policy = found.account, found.policy, found.resolved
@@ -124,21 +124,21 @@ class AccountViewService:
     def judge(
         self, account_id: str, contact_type: ContactType, wanted: AlternateContact
     ) -> TypeResult | None:
-        """Judge a contact that AWS holds now, without asking for anything else.
+        """Evaluate a contact that is in AWS now, without reading anything else.
 
         Returns:
-            Its result, in which rules that need more are undecided, and all where it is not known
-            what the policy asks of the account; None where nothing looks at this contact.
+            Its result. Rules that need more aren't evaluated, and none are if the account's policy
+            is unknown. None if the policy has no rules for this contact.
 
         Raises:
-            StoreError: what is remembered cannot be read.
+            StoreError: the database can't be read.
         """
         found = self._policies.find(account_id)
         if found is None:
             return None
         account, policy, account_policy = found.account, found.policy, found.resolved
         if isinstance(account_policy, PolicyUnknown):
-            return _undecided(contact_type, wanted, unknown_policy_failure(account_policy))
+            return _unevaluated(contact_type, wanted, unknown_policy_failure(account_policy))
         if contact_type not in account_policy.evaluated_types:
             return None
         not_asked = Unreadable(failure(FailureCode.NOT_ASKED))
@@ -150,8 +150,8 @@ class AccountViewService:
         return next((item for item in result.results if item.type is contact_type), None)
 
 
-def _undecided(contact_type: ContactType, held: AlternateContact, why: Failure) -> TypeResult:
-    """A contact that is surely there, and of which nothing else can be decided."""
+def _unevaluated(contact_type: ContactType, contact: AlternateContact, why: Failure) -> TypeResult:
+    """The result of a contact that is there, but that no rule could be evaluated for."""
     rules = (rule for rule in Rule if rule not in {Rule.MISSING, Rule.UNSUPPORTED})
     unclear = [Verdict(rule, Outcome.UNKNOWN, why.message, failure=why) for rule in rules]
-    return TypeResult.from_verdicts(contact_type, unclear, held)
+    return TypeResult.from_verdicts(contact_type, unclear, contact)

@@ -224,7 +224,7 @@ def test_findings_of_a_broken_one_stand(place: Place, ready: Bot, slack: SlackSa
     assert "their-shop" not in alert["text"]
     slack.command(f"/altcontact check {OUR_SHOP}")
     card = texts(slack.wait_private(f"Account `{OUR_SHOP}`")["blocks"])
-    assert "Could not be checked" in card
+    assert "Couldn't be checked" in card
     assert "expired" in card
 
     Path(place.environment["AWS_CONFIG_FILE"]).write_text(

@@ -93,7 +93,7 @@ def test_a_signal_applies_the_file_whole(file: Path, ready: Bot, slack: SlackSan
     assert texts(alert["blocks"]).count("This contact is no longer required.") == 2
     slack.command(f"/altcontact check {SANDBOXED}")
     card = texts(slack.wait_private(f"Account `{SANDBOXED}`")["blocks"])
-    assert "Security contact (nothing is asked of it)" in card
+    assert "Security contact (no rules)" in card
 
 
 def test_a_fixer_reloads_and_nobody_else(file: Path, ready: Bot, slack: SlackSandbox) -> None:

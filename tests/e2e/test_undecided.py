@@ -160,7 +160,7 @@ def test_slack_that_does_not_answer_leaves_rules_undecided(
     slack.wait_message(BY_SLACK)
     slack.command(f"/altcontact check {LEFT}")
     card = texts(slack.wait_private(f"Account `{LEFT}`")["blocks"])
-    assert f"could not be decided: {BY_SLACK}" in card
+    assert f"couldn't be evaluated: {BY_SLACK}" in card
     assert not [each for each in slack.messages() if "short" in each["text"]]
 
     bot.kill()

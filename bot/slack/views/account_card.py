@@ -1,4 +1,4 @@
-"""The card of one account with its three contacts; and which account was perhaps meant."""
+"""One account with its three contacts, each with its problem and what can be done."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ if TYPE_CHECKING:
     from bot.slack.views.finding_rows import RowLinks
 
 CHECK: Final = "altcontact_check_account"
-"""The action id of the button that reads an account again; its value is the account id."""
+"""The action id of the button that checks an account again; its value is the account id."""
 
 _NAMED_TEXT: Final = 100
 
 TURN_ON: Final = (
     "Changing contacts is turned off. To turn it on, name users or user groups in "
-    "ALTCONTACT_FIXERS and start the bot again."
+    "ALTCONTACT_FIXERS and restart the bot."
 )
 
 
 def account_message(
     view: AccountView, links: RowLinks = NO_LINKS, *, read_only: bool, note: str = ""
 ) -> Message:
-    """An account with its three contacts, each with what is the matter and what can be done.
+    """An account with its three contacts, each with its problem and what can be done.
 
     Args:
-        view: what a look at the account found.
+        view: the account as it is in AWS.
         links: where the pages of rules are, and who the account's owner is.
         read_only: whether nobody may change contacts.
-        note: why contact details are hidden, as mrkdwn, where they are.
+        note: why contact details are hidden, as mrkdwn, if they are.
     """
     result = view.result
     account, policy = result.account, result.policy
@@ -57,7 +57,7 @@ def account_message(
     ]
     if not account.is_active:
         state = escape(account.state[:REASON_TEXT])
-        skipped = f"Skipped: the account is {state}, and AWS lets only active ones be managed."
+        skipped = f"Skipped: the account is {state}. AWS allows changes in active accounts only."
         return Message(escape(f"{named[:NAME_TEXT]}: ") + skipped, [*blocks, paragraph(skipped)])
     summary = ", ".join(outcome_words(item) for item in result.results)
     if result.excluded:
@@ -89,7 +89,7 @@ def account_message(
 
 
 def _where(account: Account, policy: AccountPolicy | None, links: RowLinks) -> str:
-    """The account's id, where it stands and whose it is, for mrkdwn."""
+    """The account's id, its organizational unit and its owner, for mrkdwn."""
     parts = [f"Account `{account.id}`"]
     if account.organization:
         parts.append(f"Organization: {escape(clip(account.organization, _NAMED_TEXT))}")
@@ -103,7 +103,7 @@ def _where(account: Account, policy: AccountPolicy | None, links: RowLinks) -> s
 
 
 def owner_of(account: Account, policy: AccountPolicy | None) -> str:
-    """What the account's tag says of whose it is; empty where nothing does."""
+    """The owner in the account's tag; empty if there is none."""
     if policy is None or not policy.owner_tag:
         return ""
     return (account.tags or {}).get(policy.owner_tag, "").strip()

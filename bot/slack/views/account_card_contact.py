@@ -1,4 +1,4 @@
-"""One contact on its account's card: what AWS holds, what is the matter, and what can be done."""
+"""One contact of an account: what AWS has, what is wrong with it, and what can be done."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 
 OUTCOMES: Final = {
     Outcome.MISSING: "Missing",
-    Outcome.WRONG: "Not as the policy asks",
-    Outcome.WEAK: "Not one to rely on",
-    Outcome.UNKNOWN: "Could not be checked",
-    Outcome.UNSUPPORTED: "Could not be checked: to be verified by hand",
+    Outcome.WRONG: "Not as the policy expects",
+    Outcome.WEAK: "Unreliable",
+    Outcome.UNKNOWN: "Couldn't be checked",
+    Outcome.UNSUPPORTED: "Couldn't be checked: verify it manually",
 }
-"""An outcome in words; of those that are not here the reason says it."""
+"""Outcomes in words; for the others, the reason is shown."""
 
 _HELD_TEXT: Final = 1_000
 _DETAILS_TEXT: Final = 1_400
-"""Characters that one contact has: three of them are far from what a message takes."""
+"""Characters for one contact: three of them are far below Slack's limit for a message."""
 
 _HEADING_SUFFIX: Final = {
     Presence.REQUIRED: " (required)",
@@ -67,14 +67,14 @@ def judged_blocks(
     rules_url: str,
     read_only: bool,
 ) -> list[Block]:
-    """A contact that the policy looks at.
+    """A contact that the policy has rules for.
 
     Args:
         account_id: whose contact.
-        item: as judged.
-        policy: what the account should have, None where that is not known.
-        reading: what AWS said, where nothing was concluded from it.
-        rules_url: where the pages of rules are published, empty where they are not.
+        item: its result.
+        policy: what the account should have; None if that is unknown.
+        reading: what AWS returned, if nothing could be concluded from it.
+        rules_url: where the pages of rules are published; empty if they aren't.
         read_only: whether nobody may change contacts.
     """
     number = _number(item.type)
@@ -104,13 +104,13 @@ def judged_blocks(
 def unjudged_blocks(
     account_id: str, contact_type: ContactType, reading: ContactReading, *, read_only: bool
 ) -> list[Block]:
-    """A contact that the policy does not look at."""
-    lines = [f"{contact_type.label} contact (nothing is asked of it)"]
+    """A contact that the policy has no rules for."""
+    lines = [f"{contact_type.label} contact (no rules)"]
     match reading:
         case Present(contact):
             lines.append(contact_lines(contact))
         case Unreadable(why) | Unsupported(why):
-            lines.append(f"Could not be checked: {clip(why.message, REASON_TEXT)}")
+            lines.append(f"Couldn't be checked: {clip(why.message, REASON_TEXT)}")
             return [section(plain("\n".join(lines)))]
         case _:
             lines.append("Not set")
@@ -119,7 +119,7 @@ def unjudged_blocks(
 
 
 def outcome_words(item: TypeResult) -> str:
-    """A contact's outcome, for a text that is heard rather than seen."""
+    """A contact's outcome, for screen readers and notifications."""
     severity = f" ({item.severity.label.lower()})" if item.severity is not None else ""
     return f"{item.type.label} {item.outcome.value}{severity}"
 
@@ -128,12 +128,12 @@ def _outcome(item: TypeResult) -> str:
     severity = f" · {item.severity.label.lower()}" if item.severity is not None else ""
     words = OUTCOMES.get(item.outcome)
     if words is None and item.outcome is Outcome.COMPLIANT:
-        words = "As it should be" if item.contact is not None else "Not set, nor need it be"
+        words = "Compliant" if item.contact is not None else "Not set, which the policy allows"
     return f"{words or item.reason.removesuffix('.')}{severity}"
 
 
 def _expected(item: TypeResult) -> list[str]:
-    """The fields of which it is known what they should be, or were, for what is not set aside."""
+    """The fields whose expected or earlier values are known, except exempt ones."""
     fields = (
         field
         for verdict in item.verdicts
@@ -145,14 +145,14 @@ def _expected(item: TypeResult) -> list[str]:
 
 
 def _details(item: TypeResult, rules_url: str) -> str:
-    """A line a rule that is broken, undecided or set aside, as far as they fit, for mrkdwn."""
+    """A line for each rule that is violated, not evaluated or exempt, for mrkdwn."""
     verdict_lines = (_line(item.type, verdict, rules_url) for verdict in item.verdicts)
     lines = list(dict.fromkeys(verdict_lines))
     if any(verdict.rule is Rule.UNSUPPORTED for verdict in item.verdicts):
         lines.insert(1, CONSOLE_STEPS)
     shown: list[str] = []
     for line in lines:
-        # Whole lines alone: half a mention or date would show as it is written.
+        # Whole lines only: half a mention or date would show its markup.
         if shown and sum(map(len, shown)) + len(line) > _DETAILS_TEXT:
             break
         shown.append(line)
@@ -167,10 +167,10 @@ def _line(contact_type: ContactType, verdict: Verdict, rules_url: str) -> str:
     reason = escape(clip(sentences(contact_type, [verdict.reason]), REASON_TEXT))
     if verdict.failure is None:
         sign = SIGNS[verdict.severity] if verdict.severity is not None else ":white_circle:"
-        if verdict.rule is Rule.MISSING:  # which is said above
+        if verdict.rule is Rule.MISSING:  # shown above already
             return f"{sign} Rule: {rule}"
         return f"{sign} {reason} · Rule: {rule}"
-    line = reason if verdict.rule in UNREAD else f"{rule} could not be decided: {reason}"
+    line = reason if verdict.rule in UNREAD else f"{rule} couldn't be evaluated: {reason}"
     remedy = verdict.failure.remedy
     line = f":grey_question: {line}"
     return f"{line}\n:point_right: {escape(clip(remedy, REASON_TEXT))}" if remedy else line
@@ -193,5 +193,5 @@ def _buttons(number: int, account_id: str, item: TypeResult) -> list[Block]:
 
 
 def _number(contact_type: ContactType) -> int:
-    """A contact's own number in the message, for the ids of its buttons."""
+    """A number for the contact, unique in the message, for the ids of its buttons."""
     return list(type(contact_type)).index(contact_type)

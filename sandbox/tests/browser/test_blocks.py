@@ -194,6 +194,26 @@ def test_dangerous_presses_are_confirmed(bare: Sandbox, app: MadeUpApp, opened: 
     app.action("wipe")
 
 
+def test_a_menu_in_a_message_searches(bare: Sandbox, app: MadeUpApp, opened: Opening) -> None:
+    """Its options stay open when they come, and the one that is chosen is told to the app."""
+    menu = {
+        "type": "external_select",
+        "action_id": "team",
+        "placeholder": {"type": "plain_text", "text": "Search by name or id"},
+        "min_query_length": 0,
+    }
+    page = opened(bare)
+    app.post({"type": "actions", "block_id": "choice", "elements": [menu]})
+    search = page.messages.last.get_by_label("Search by name or id")
+    search.click()
+    expect(page.offered.first).to_be_visible()
+    search.press_sequentially("plat")
+    expect(page.offered.first).to_have_text("Platform")
+    search.press("Enter")
+    told = app.told(lambda each: each["type"] == "block_actions")
+    assert told["actions"][0]["selected_option"]["text"]["text"] == "Platform"
+
+
 def test_a_form_with_everything(bare: Sandbox, app: MadeUpApp, opened: Opening) -> None:
     """Each input gives its value; the app's errors stand under their fields, and keep the rest."""
     choices = [option("low"), option("high")]

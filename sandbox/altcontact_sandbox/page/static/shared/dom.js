@@ -47,6 +47,11 @@ export function fill(element, ...children) {
  * focus and where one scrolled to stay.
  */
 export function arrange(element, nodes) {
+  // What is gone goes first: a node that is moved to make up for it would lose its focus.
+  const kept = new Set(nodes);
+  for (const node of [...element.childNodes]) {
+    if (!kept.has(node)) node.remove();
+  }
   let next = element.firstChild;
   for (const node of nodes) {
     if (node === next) {
@@ -54,11 +59,6 @@ export function arrange(element, nodes) {
     } else {
       element.insertBefore(node, next);
     }
-  }
-  while (next) {
-    const gone = next;
-    next = next.nextSibling;
-    gone.remove();
   }
 }
 
