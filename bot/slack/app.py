@@ -227,7 +227,6 @@ def build(
         scan=scan,
     )
     home_page = HomeListeners(home_service, exemptions=exemption, scan=scan)
-    direct_message = DirectMessageListener(messages, help_, readers)
     outdated = OutdatedListeners(messages)
     lists = ShowAllListeners(modals, store.findings, row_links, readers)
     rows = PrivateRows(store.findings, lists, results)
@@ -245,9 +244,7 @@ def build(
 
     _bind_lists(app, guard, lists)
     _bind_accounts(app, guard, card, about_account)
-
     app.action(doctor_view.SHOW_ALL)(once(doctor.show_all))
-
     for prefix in (row_actions.MENU, row_actions.EXEMPT, row_actions.VERIFY, row_actions.SHOW):
         app.action(_numbered(prefix))(once(rows.or_refresh(exemption.choose)))
     app.action(_numbered(exemption_list.END))(once(exemption.end))
@@ -258,7 +255,7 @@ def build(
     app.event("app_home_opened")(guard.event(home_page.opened))
     app.action(home.CHECK)(once(home_page.check_now))
     app.action(home.EXEMPTIONS)(once(home_page.list_exemptions))
-    app.event("message")(guard.event(direct_message.answer))
+    app.event("message")(guard.event(DirectMessageListener(messages, help_, readers).answer))
 
     # Last of each kind, for messages and modals from earlier versions of the bot.
     app.action(_ANY)(once(outdated.press))
