@@ -107,7 +107,7 @@ class AccountViewService:
         )
         self._store.findings.observe(result)
         self._on_recorded()
-        judged = (
+        evaluated = (
             set()
             if isinstance(account_policy, PolicyUnknown)
             else set(account_policy.evaluated_types)
@@ -117,7 +117,7 @@ class AccountViewService:
             {
                 contact_type: reading
                 for contact_type, reading in readings.items()
-                if contact_type not in judged
+                if contact_type not in evaluated
             },
         )
 

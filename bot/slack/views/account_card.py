@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
-from bot.slack.views.account_card_contact import judged_blocks, outcome_words, unjudged_blocks
+from bot.slack.views.account_card_contact import evaluated_blocks, outcome_words, unevaluated_blocks
 from bot.slack.views.blocks import (
     actions,
     button,
@@ -64,22 +64,22 @@ def account_message(
         summary = "excluded by the policy."
         why = escape(clip(result.excluded, REASON_TEXT))
         blocks.append(paragraph(f"Skipped by checks: the policy excludes this account. {why}"))
-    judged = {item.type: item for item in result.results}
+    evaluated = {item.type: item for item in result.results}
     for contact_type in ContactType:
         reading = view.others.get(contact_type)
-        if contact_type in judged or reading is not None:
+        if contact_type in evaluated or reading is not None:
             blocks.append(divider())
-        if contact_type in judged:
-            blocks += judged_blocks(
+        if contact_type in evaluated:
+            blocks += evaluated_blocks(
                 account.id,
-                judged[contact_type],
+                evaluated[contact_type],
                 policy,
                 reading,
                 rules_url=links.rules_url,
                 read_only=read_only,
             )
         elif reading is not None:
-            blocks += unjudged_blocks(account.id, contact_type, reading, read_only=read_only)
+            blocks += unevaluated_blocks(account.id, contact_type, reading, read_only=read_only)
     if note:
         blocks += [divider(), context(note)]
     blocks += [divider(), actions(button("Check again", CHECK, account.id))]

@@ -58,7 +58,7 @@ def contact_lines(contact: AlternateContact) -> str:
     )
 
 
-def judged_blocks(
+def evaluated_blocks(
     account_id: str,
     item: TypeResult,
     policy: AccountPolicy | None,
@@ -101,7 +101,7 @@ def judged_blocks(
     return [*blocks, actions(*buttons)] if buttons else blocks
 
 
-def unjudged_blocks(
+def unevaluated_blocks(
     account_id: str, contact_type: ContactType, reading: ContactReading, *, read_only: bool
 ) -> list[Block]:
     """A contact that the policy has no rules for."""

@@ -195,7 +195,7 @@ def _metadata(position: ListPosition) -> str:
 
 
 def _typed(values: object, before: ListPosition) -> FindingFilter:
-    """The filters as they stand in the window; those that it doesn't have stay as they were.
+    """The filters in the window; those that it doesn't show keep their values.
 
     Raises:
         PayloadError: an option is unknown.
@@ -252,7 +252,7 @@ def _filters(position: ListPosition, page: FindingPage, unit_path: str) -> Block
     ]
     if page.has_units or wanted.unit:
         elements.append(_unit_menu(wanted.unit, unit_path))
-    if not wanted.is_empty and page.matching:  # else it stands in place of the rows
+    if not wanted.is_empty and page.matching:  # else the button replaces the rows
         elements.append(button("Clear filters", _CLEAR, _ANY))
     return {**actions(*elements), "block_id": f"filters:{position.revision}"}
 

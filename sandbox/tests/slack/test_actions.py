@@ -201,6 +201,7 @@ def test_options_are_suggested(slack: SlackSandbox, bot: TinyBot, client: WebCli
     [
         ({"options": menu("x", *map(str, range(101)))["options"]}, "101 options"),
         ({"options": [{"value": "a"}]}, "no text object"),
+        ({"options": [{"text": {"type": "plain_text", "text": "x" * 76}, "value": "a"}]}, "75"),
         ({"text": "What?"}, "neither options nor option_groups"),
         ({"option_groups": []}, "option_groups are not 1 to 100"),
     ],

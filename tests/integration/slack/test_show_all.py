@@ -48,7 +48,7 @@ def result_of(bench: SlackBench) -> dict[str, Any]:
 
 
 def press_fix(slack: SlackSandbox, message: dict[str, Any] | None, number: int) -> None:
-    """Press Fix in an account's row, whether it is a button or stands in a menu."""
+    """Press Fix in an account's row, whether it is a button or in a menu."""
     contact = f"{account(number).id}:SECURITY"
     for action_id, value in (
         ("altcontact_fix", contact),

@@ -35,7 +35,7 @@ def test_an_exact_match_is_meant_whatever_contains_it() -> None:
     ["0000-0000-0002", "`000000000002`", "arn:aws:iam::000000000002:root", "x · 000000000002"],
 )
 def test_an_id_is_meant_however_it_was_pasted(text: str) -> None:
-    """The id in the text goes before names, whatever stands around it."""
+    """The id in the text wins over names, whatever is around it."""
     assert AccountMatches(text, [LAB, LAB_TWO]).only == LAB_TWO
 
 
@@ -75,7 +75,7 @@ def test_of_several_none_is_meant() -> None:
 
 
 def test_nothing_is_meant_where_nothing_matches() -> None:
-    """No account is made up."""
+    """There is no account to choose."""
     assert AccountMatches("lab").only is None
 
 

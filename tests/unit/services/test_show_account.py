@@ -1,4 +1,4 @@
-"""A look at one account, and what is judged of a contact that a fix wrote."""
+"""One account shown, and the evaluation of a contact that a fix wrote."""
 
 from __future__ import annotations
 
@@ -80,22 +80,22 @@ class World:
         request = fix_request(shown=held, shown_at=self.clock.now())
         return fixes.fix(request, "Account 1", Actor("U1")).outcome
 
-    def standing(self) -> set[Rule]:
-        """What stands of the account."""
+    def unresolved(self) -> set[Rule]:
+        """The rules of the account's unresolved findings."""
         return {each.key.rule for each in self.store.findings.unresolved(ONE.id)}
 
 
-def test_a_fix_of_an_account_whose_place_is_not_known_mends_no_more_than_is_sure(
+def test_a_fix_of_an_account_without_a_known_place_resolves_only_what_is_sure(
     store: SqliteStore,
 ) -> None:
     """The contact is there now; whether it is what the policy asks for is left to a check."""
     world = World(store)
     world.scan()
     world.gateway.hold(1, CONTACT)
-    assert world.standing() == {Rule.MISSING}
+    assert world.unresolved() == {Rule.MISSING}
     world.policy = Policy.requiring(tables=[TAGGED])
     assert world.fix() is FixOutcome.VERIFIED
-    assert world.standing() == set()
+    assert world.unresolved() == set()
     world.policy = Policy.requiring(
         tables=[PolicyTable("here", {"security.email": ("x@corp.internal",)})]
     )
@@ -103,11 +103,11 @@ def test_a_fix_of_an_account_whose_place_is_not_known_mends_no_more_than_is_sure
     world.policy = Policy.requiring(tables=[TAGGED])
     world.gateway.hold(1, OTHER)
     assert world.fix() is FixOutcome.VERIFIED
-    assert world.standing() == {Rule.DIFFERENT}
+    assert world.unresolved() == {Rule.DIFFERENT}
 
 
-def test_what_a_fix_is_judged_by(store: SqliteStore) -> None:
-    """What needs nothing more is decided, what needs more is not; nobody looks: nothing."""
+def test_what_a_fix_is_evaluated_by(store: SqliteStore) -> None:
+    """Rules that need nothing more are evaluated; without rules there is no result."""
     world = World(store, RULED)
     assert world.accounts.judge(ONE.id, SECURITY, CONTACT) is None
     store.accounts.remember([ONE])
@@ -124,7 +124,7 @@ def test_what_a_fix_is_judged_by(store: SqliteStore) -> None:
     assert world.accounts.judge(ONE.id, SECURITY, CONTACT) is None
 
 
-def test_a_look_reads_all_three_and_judges_what_is_asked_for(store: SqliteStore) -> None:
+def test_all_three_contacts_are_read_and_evaluated_by_the_policy(store: SqliteStore) -> None:
     """What the policy does not look at is shown as it was read; what was read is kept."""
     world = World(store)
     world.scan()
@@ -132,7 +132,7 @@ def test_a_look_reads_all_three_and_judges_what_is_asked_for(store: SqliteStore)
     look = world.accounts.show(ONE)
     assert [item.type for item in look.result.results] == [SECURITY]
     assert len(look.others) == 2
-    assert world.standing() == set()
+    assert world.unresolved() == set()
     world.policy = Policy.requiring(tables=[TAGGED])
     look = world.accounts.show(ONE)
     assert look.others[SECURITY] == Present(CONTACT)
@@ -141,5 +141,5 @@ def test_a_look_reads_all_three_and_judges_what_is_asked_for(store: SqliteStore)
     world.gateway.say(1, unreadable())
     look = world.accounts.show(ONE)
     assert look.result.outcome is Outcome.UNKNOWN
-    assert world.standing() == set()
+    assert world.unresolved() == set()
     assert world.accounts.show(account(1, state="SUSPENDED")).others == {}

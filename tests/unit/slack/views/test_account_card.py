@@ -40,7 +40,7 @@ def look(
     match: Match | None = None,
     **values: Value,
 ) -> AccountView:
-    """A look at an account of which each contact was read alike; `__` stands for a dot."""
+    """An account whose contacts all have the same reading; `__` means a dot."""
     given = {key.replace("__", "."): value for key, value in values.items()}
     tables = (
         [PolicyTable("policy", given)] if match is None else [PolicyTable("override", given, match)]
@@ -49,9 +49,9 @@ def look(
     readings = dict.fromkeys(ContactType, reading)
     held = {(each.request.type, each.request.rule): each for each in aside}
     result = evaluate(account, readings, mine, data.NOW, AccountFacts(exemptions=held))
-    judged = () if isinstance(mine, PolicyUnknown) else mine.evaluated_types
+    evaluated = () if isinstance(mine, PolicyUnknown) else mine.evaluated_types
     return AccountView(
-        result, {kind: each for kind, each in readings.items() if kind not in judged}
+        result, {kind: each for kind, each in readings.items() if kind not in evaluated}
     )
 
 
@@ -75,7 +75,7 @@ def card(seen: AccountView, links: RowLinks | None = None, *, read_only: bool = 
 
 
 def shown(message: Message) -> str:
-    """All that stands on a card, as one text."""
+    """All text on a card."""
     return "\n".join(texts(message.blocks, "plain_text", "mrkdwn"))
 
 
@@ -128,8 +128,8 @@ def test_expected_against_actual_and_each_rule() -> None:
         assert f"<https://docs.internal/rules/{rule}.md|{rule}>" in told
 
 
-def test_an_undecided_rule_says_why_and_what_mends_it() -> None:
-    """A rule that could not be decided comes with its cause and its mend."""
+def test_a_rule_that_was_not_evaluated_says_why_and_what_to_do() -> None:
+    """A rule that couldn't be evaluated comes with its cause and its remedy."""
     seen = look(Present(data.CONTACT), rules__primary_contact=Severity.LOW)
     told = shown(card(seen))
     assert "Couldn't be checked" in told
@@ -137,7 +137,7 @@ def test_an_undecided_rule_says_why_and_what_mends_it() -> None:
 
 
 def test_what_is_set_aside_says_until_when_by_whom_and_why() -> None:
-    """An exemption stands with its end and its reason, and a button that ends it."""
+    """An exemption shows its end and its reason, with a button that ends it."""
     message = card(look(Absent(), aside=(exemption(),)))
     told = shown(message)
     assert "Exempt until 2026-04-03" in told
@@ -150,7 +150,7 @@ def test_what_is_set_aside_says_until_when_by_whom_and_why() -> None:
 
 
 def test_without_an_api_it_is_verified_by_hand() -> None:
-    """The way through the console is told, and a button records what was seen there."""
+    """The steps in the console are shown, and a button records what was seen there."""
     message = card(look(NO_API))
     assert "Sign in to the account's AWS console" in shown(message)
     assert "Verified by hand…" in labels(message)
@@ -161,7 +161,7 @@ def test_without_an_api_it_is_verified_by_hand() -> None:
 
 
 def test_an_account_that_cannot_be_read_or_is_not_active() -> None:
-    """Causes come with their mend; an account that is not active says so, and has no buttons."""
+    """Causes come with remedies; an account that isn't active says so, and has no buttons."""
     unreadable = card(look(Unreadable(failure(FailureCode.PERMISSION_MISSING))))
     assert "IAM policy" in shown(unreadable)
     assert row_actions.FIX not in json.dumps(unreadable.blocks)
@@ -170,8 +170,8 @@ def test_an_account_that_cannot_be_read_or_is_not_active() -> None:
     assert labels(closed) == []
 
 
-def test_where_it_stands_and_whose_it_is() -> None:
-    """The organization, the OU path and the owner stand below the name, escaped."""
+def test_where_it_is_and_who_owns_it() -> None:
+    """The organization, the OU path and the owner are below the name, escaped."""
     account = replace(
         WEB,
         organization="main & co",
@@ -188,7 +188,7 @@ def test_where_it_stands_and_whose_it_is() -> None:
 
 
 def test_an_excluded_account_says_why() -> None:
-    """An account that the policy excludes says so, and still shows what AWS holds."""
+    """An account that the policy excludes says so, and still shows its contacts."""
     message = card(look(Present(data.CONTACT), excluded="Closed every <Friday>."))
     assert "Closed every &lt;Friday&gt;." in shown(message)
     assert data.CONTACT.email in shown(message)
@@ -209,7 +209,7 @@ def test_optional_and_forbidden_contacts() -> None:
 
 
 def test_what_aws_holds_is_shown_though_the_policy_cannot_be_told() -> None:
-    """Where the tags are not read, nothing is concluded, and what AWS holds still shows."""
+    """If the tags weren't read, nothing is concluded, and the contacts are still shown."""
     seen = look(
         Present(data.CONTACT), match=Match(tags=(("env", "prod"),)), security__title=("Lead",)
     )
@@ -220,7 +220,7 @@ def test_what_aws_holds_is_shown_though_the_policy_cannot_be_told() -> None:
 
 
 def test_a_card_full_of_trouble_is_taken() -> None:
-    """Every rule broken or set aside of all three contacts fits."""
+    """Every violated or exempt rule of all three contacts fits."""
     every: dict[str, Any] = {
         f"rules__{rule.value}": Severity.HIGH for rule in SEVERITIES.keys() - ALWAYS_ON
     }

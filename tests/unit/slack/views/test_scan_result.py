@@ -82,12 +82,12 @@ def page_of(results: Sequence[AccountResult]) -> FindingPage:
 
 
 def plain(message: Message) -> str:
-    """All that stands in plain text."""
+    """All plain text."""
     return "\n".join(texts(message.blocks, "plain_text"))
 
 
 def marked(message: Message) -> str:
-    """All that stands in mrkdwn."""
+    """All mrkdwn."""
     return "\n".join(texts(message.blocks, "mrkdwn"))
 
 
@@ -125,7 +125,7 @@ def test_contacts_that_fall_short_stand_by_severity() -> None:
 
 
 def test_missing_contacts_alone_need_no_headings() -> None:
-    """Where all that is non-compliant is missing, no severity is told apart."""
+    """If all contacts are missing, there are no severity headings."""
     message = told(account(1, TypeResult.from_verdicts(SECURITY, [MISSING])))
     assert "Security contact is missing" in plain(message) + marked(message)
     assert "circle:" not in marked(message)
