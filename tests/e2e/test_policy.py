@@ -130,11 +130,11 @@ def let_time_tell(bot: Bot, aws: AwsSandbox, slack: SlackSandbox) -> None:
 def exempt(slack: SlackSandbox, name: str) -> None:
     """Set an account's findings aside, as a fixer does it."""
     slack.command(f"/altcontact exempt {name}")
-    slack.wait_view("Set aside")
+    slack.wait_view("Exempt findings")
     until = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%d")
     answer = slack.submit(reason="Closed with the office next month.", until=until)
     assert not answer.get("errors"), answer
-    slack.wait_view("Set aside until")
+    slack.wait_view("*Exempt until")
 
 
 def texts(shown: object) -> str:

@@ -44,7 +44,7 @@ def window_failed_message(problem: AltcontactError, instead: Message) -> Message
         problem: why the window wasn't updated.
         instead: what it should have shown, or what to do now.
     """
-    why = escape(f"I couldn't update your open window. {problem}")
+    why = escape(f"I couldn't update the window that you have open. {problem}")
     return Message(f"{why} {instead.text}", [paragraph(why), divider(), *instead.blocks])
 
 
