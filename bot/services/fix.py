@@ -1,8 +1,7 @@
 """The use case *fix*: authorize, precheck against the policy, plan, write, read back, record.
 
-Every step is in the store before the next is taken, so that a process killed anywhere leaves a
-record from which `FixRecovery` finds out what became of the fix. What AWS did is never lost with a
-database that cannot be written: `FixRecorder` keeps it.
+Every step is recorded before the next one begins. If the process is killed, `FixRecovery` finds out
+from the record what happened. If the database can't be written, `FixRecorder` keeps the result.
 """
 
 from __future__ import annotations
@@ -57,11 +56,11 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 STALE_READ_AGE: Final = timedelta(minutes=5)
-"""How long after a fix a read may still give the old value; Terraform's provider waits as long."""
+"""How long after a fix a read may return the old value; Terraform's provider waits as long."""
 
 RIGHT_AGE: Final = 5.0
-"""Seconds for which an answered question for rights holds; reading AWS before a write may take a
-minute, and Slack lets user groups be asked about twenty times a minute."""
+"""Seconds for which a check of permission is valid. Reading AWS before a write may take a minute,
+and Slack allows about twenty requests for user groups a minute."""
 
 
 class FixService:
@@ -75,9 +74,8 @@ class FixService:
         policies: look up what accounts should have.
         read_back: waits for AWS to show what was written.
         recorder: records how fixes end.
-        recovery: finds out what became of fixes that were left.
-        heartbeat_interval: seconds between two signs of life of a fix; well under the store's
-            lease.
+        recovery: finds out the result of abandoned fixes.
+        heartbeat_interval: seconds between two renewals of a fix's lease; well under its length.
     """
 
     def __init__(
@@ -112,18 +110,18 @@ class FixService:
         *,
         confirmed_domain: str = "",
     ) -> FixResult:
-        """Carry out a fix to its end.
+        """Carry out a fix.
 
         Args:
             request: what is wanted, by whom, and what they were shown.
             account_name: for the record.
-            actor: who asks, whose right is asked for anew.
-            unchanged: the fields that are left as AWS holds them; see `FixPrecheck.check`.
+            actor: who requests it; their permission is checked again.
+            unchanged: the fields that stay as they are in AWS; see `FixPrecheck.check`.
             confirmed_domain: the unusual email domain that the person was warned about.
 
         Returns:
-            What became of it; for a form that was submitted before, of the first submission's fix
-            as it is now.
+            The result. If this form was submitted before, it is the current result of the first
+            submission.
         """
         asked_at = self._clock.monotonic()
         try:
@@ -157,7 +155,7 @@ class FixService:
         return replace(result, notes=prechecked.notes) if isinstance(result, Fixed) else result
 
     def _carry_out(self, fix: Fix, still_allowed: Callable[[], None]) -> FixResult:
-        """Make a fix that is on record, saying meanwhile that somebody works on it."""
+        """Make a recorded fix, and renew its lease meanwhile."""
         log = _log.bind(fix=fix.id, account=fix.request.account_id, type=fix.request.type.value)
         log.info("fix planned", user=fix.request.user_id)
         result: FixResult | None = None
@@ -165,7 +163,7 @@ class FixService:
             heartbeat = Heartbeat(
                 lambda: self._store.fixes.renew(fix.id),
                 self._heartbeat_interval,
-                # Whoever took it over reads AWS, and what AWS took counts, whoever asked it.
+                # The process that took it over reads AWS, and what AWS accepted counts.
                 on_lost=lambda: log.warning("fix taken over by another process"),
                 fix=fix.id,
             )
@@ -189,7 +187,7 @@ class FixService:
         except GatewayError as error:
             return self._not_written(fix, error)
         except StoreError as error:
-            words = "The database could not be used, so AWS was not asked."
+            words = "The database couldn't be used, so nothing was sent to AWS."
             why = failure(FailureCode.NOT_REACHED, message=words)
             failed, _ = self._recorder.end(Ending(fix, FixState.FAILED, why=why))
             return not_recorded(error, failed)
@@ -201,11 +199,11 @@ class FixService:
         return self._end(Ending(fix, FixState.CONFIRMED if shown else FixState.APPLIED))
 
     def _begin(self, fix: Fix, still_allowed: Callable[[], None]) -> Fix | FixResult:
-        """Record that AWS is about to be asked to write, unless it is not to be asked.
+        """Record that the write is about to be sent, unless something is against it.
 
         Raises:
             FixUnderWay: another process took the fix over.
-            StoreError: it could not be recorded.
+            StoreError: it couldn't be recorded.
         """
         request = fix.request
         held: AlternateContact | None = None
@@ -229,11 +227,11 @@ class FixService:
         return self._store.fixes.begin_writing(fix.id, held)
 
     def stop(self) -> None:
-        """Wait no longer for AWS to show what was written: `FixRecovery` goes on after a start."""
+        """Stop waiting for AWS to show what was written: `FixRecovery` continues after a start."""
         self._read_back.stop()
 
     def _recent_fix(self, request: FixRequest) -> Fix | None:
-        """A fix of the same contact so recent that AWS may still give what it held before."""
+        """A fix of the same contact that is so recent that AWS may still return the old value."""
         latest = self._store.fixes.latest(request.account_id, request.type)
         if latest is None or latest.applied_at is None:
             return None
@@ -242,7 +240,7 @@ class FixService:
     def _refused(
         self, fix: Fix, held: AlternateContact | None, outcome: FixOutcome, problem: FixError
     ) -> NotFixed:
-        """Record that AWS is not asked to write, for a reason that is not AWS's."""
+        """Record that the write isn't sent, for a reason that isn't AWS's."""
         why = failure(FailureCode.REFUSED, message=str(problem))
         ending = Ending(fix, FixState.FAILED, before=held, why=why)
         failed, unrecorded = self._recorder.end(ending)
@@ -250,7 +248,7 @@ class FixService:
         return NotFixed(outcome, problem, failed, held=changed, unrecorded=unrecorded)
 
     def _not_written(self, fix: Fix, error: GatewayError) -> FixResult:
-        """Record that AWS did not say that it took a write; it may have taken it all the same."""
+        """Record that AWS didn't confirm a write. It may have accepted it anyway."""
         request, why = fix.request, error.failure
         if error.maybe_done:
             shown = self._is_shown(request)
@@ -268,7 +266,7 @@ class FixService:
         return failed
 
     def _is_shown(self, request: FixRequest) -> bool | None:
-        """Wait until AWS shows what is wanted; None where it cannot tell, or there is no time."""
+        """Wait until AWS shows the wanted contact; None if that can't be found out now."""
         try:
             last = self._read_back.until_shown(request)
         except StoreError as error:
@@ -281,7 +279,7 @@ class FixService:
         return False
 
     def _holds(self, request: FixRequest) -> bool:
-        """Whether AWS holds what is wanted, by one look."""
+        """Whether AWS has the wanted contact, by one read."""
         try:
             reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
         except StoreError:
@@ -289,11 +287,11 @@ class FixService:
         return reading == Present(request.wanted)
 
     def _leave(self, fix: Fix) -> None:
-        """Leave a fix to `FixRecovery`, of this process or another."""
+        """Release a fix, for `FixRecovery` in this process or another."""
         try:
             self._store.fixes.release(fix.id)
         except StoreError as error:
-            # Once the lease is over it is taken for left all the same.
+            # It counts as abandoned anyway when its lease is over.
             _log.warning("fix not released", fix=fix.id, problem=str(error))
 
     def _end(self, ending: Ending) -> FixResult:
@@ -302,6 +300,6 @@ class FixService:
 
 def _changed_since_shown() -> FixError:
     return FixError(
-        "The contact was changed since it was shown.",
-        "Look at what AWS holds now, then submit again.",
+        "The contact changed in AWS while the form was open.",
+        "Check what AWS has now, then save again.",
     )

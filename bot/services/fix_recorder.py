@@ -1,6 +1,6 @@
-"""Records how fixes end; what the database does not take is kept and recorded later.
+"""Records how fixes end; if the database can't be written, keeps that and records it later.
 
-AWS cannot be undone by a database that is locked or full, so what AWS did must not be lost with it.
+A write in AWS can't be taken back because a database is locked or full, so it must not be lost.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Ending:
     in_doubt: bool = False
 
     def to_be_recorded(self) -> Fix:
-        """The fix as it is to be recorded, but for the times."""
+        """The fix as it will be recorded, except for the times."""
         return replace(
             self.fix,
             state=self.state,
@@ -56,9 +56,9 @@ class FixRecorder:
 
     Args:
         fixes: the record.
-        judge: judges a contact that AWS holds now, so that it is known which findings are over;
-            None where that is not known, whereupon all are.
-        on_recorded: called when a fix changed what is announced.
+        judge: evaluates the contact that is in AWS now, to find out which findings it resolves; if
+            it returns None, all are resolved.
+        on_recorded: called when a fix was recorded that may need an announcement.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class FixRecorder:
         self._unrecorded: dict[int, Ending] = {}
 
     def applied(self, fix: Fix) -> Fix:
-        """Record that AWS took a fix that is to be read back; its end says so too."""
+        """Record that AWS accepted a fix that has to be read back; its end says so too."""
         try:
             return self._fixes.advance(fix.id, FixState.APPLIED, ended=False)
         except StoreError as error:
@@ -85,11 +85,10 @@ class FixRecorder:
     def end(self, ending: Ending) -> tuple[Fix, StoreError | None]:
         """Record how a fix ended, now or later.
 
-        Now is as long as the database waits for another writer: whoever waits hears then that it
-        is not recorded yet.
+        The first attempt waits as long as the database waits for another writer.
 
         Returns:
-            The fix as recorded; or as it is to be recorded, and why it is not yet.
+            The fix as recorded; or as it will be recorded, and why it isn't yet.
         """
         try:
             return self._record(ending), None
@@ -107,15 +106,15 @@ class FixRecorder:
             return ending.to_be_recorded(), error
 
     def is_unrecorded(self, fix_id: int) -> bool:
-        """Whether the end of a fix is known here, but not recorded yet."""
+        """Whether the end of a fix is known in this process, but not recorded yet."""
         with self._lock:
             return fix_id in self._unrecorded
 
     def retry(self, contact: tuple[str, ContactType] | None = None) -> None:
-        """Record what could not be recorded before, of one contact or of all.
+        """Record what couldn't be recorded before, of one contact or of all.
 
         Raises:
-            StoreError: it still cannot be; it is kept.
+            StoreError: it still can't be recorded; it is kept.
         """
         with self._lock:
             kept = list(self._unrecorded.values())
@@ -129,7 +128,7 @@ class FixRecorder:
                 if self._fixes.get(ending.fix.id) is not None:
                     raise
                 _log.error("fix not recorded: the database lacks it", fix=ending.fix.id)
-            except Exception:  # noqa: BLE001 - a defect met in one must not keep the others back
+            except Exception:  # noqa: BLE001 - a defect in one must not hold up the others
                 _log.exception("recording a fix failed", fix=ending.fix.id)
                 continue
             with self._lock:

@@ -1,8 +1,8 @@
-"""Finds out what became of fixes that nobody works on any more, by reading AWS.
+"""Finds out the result of abandoned fixes, by reading AWS.
 
-A process may be killed while AWS is asked, its claim on a fix may run out, or its answer may be
-lost. No fix of these is ended before AWS was read; and one that AWS did not seem to have taken is
-looked at again for a while, since a request that is on its way outlives the process that sent it.
+A process may be killed during a write, its lease on a fix may run out, or AWS's response may be
+lost. Such a fix is ended only after AWS was read. If AWS doesn't show the change, it is read again
+for a while, since a request can arrive after the process that sent it has ended.
 """
 
 from __future__ import annotations
@@ -40,28 +40,28 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 WRITE_LIMIT: Final = timedelta(seconds=60)
-"""How long after it was begun a write can reach AWS: three tries of 15 seconds, and the pauses."""
+"""How long after its start a write can reach AWS: three tries of 15 seconds, and the pauses."""
 
 LOOK_AGAIN_FOR: Final = timedelta(hours=1)
-"""How long a fix that AWS did not seem to have taken is looked at again."""
+"""How long AWS is read again for a fix that it doesn't seem to have accepted."""
 
 UNREADABLE_FOR: Final = timedelta(days=1)
-"""How long a fix stays open whose contact cannot be read."""
+"""How long a fix stays open if its contact can't be read."""
 
 LONGEST_PAUSE: Final = 600.0
-"""Seconds between two looks at most; they begin at the interval of the rounds, growing twofold."""
+"""The most seconds between two reads; they start at the poll interval and double."""
 
 
 @dataclass(slots=True)
 class _Left:
-    """A fix that was taken over; `deadline`: when what AWS does not show, it did not take."""
+    """A fix that was taken over; after `deadline`, what AWS doesn't show was not accepted."""
 
     fix: Fix
     deadline: float
 
 
 class FixRecovery:
-    """Settles fixes that were left, on a thread of its own and for whoever comes next.
+    """Settles abandoned fixes, on its own thread, and before the next fix of the same contact.
 
     Args:
         fixes: the record.
@@ -96,11 +96,11 @@ class FixRecovery:
         self._thread = threading.Thread(target=self._run, name="fix-recovery", daemon=True)
 
     def start(self) -> None:
-        """Begin the rounds."""
+        """Start the rounds."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the rounds; what is not settled is left to another process or the next start."""
+        """Stop the rounds; what isn't settled is left to another process or the next start."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(self._shutdown_timeout)
@@ -113,7 +113,7 @@ class FixRecovery:
 
     @contextmanager
     def spared(self, fix_id: int) -> Iterator[None]:
-        """Let a fix be, for as long as this process works on it, even where its claim ran out."""
+        """Leave a fix alone while this process works on it, even if its lease ran out."""
         self._at_work.add(fix_id)
         try:
             yield
@@ -121,15 +121,15 @@ class FixRecovery:
             self._at_work.discard(fix_id)
 
     def settle(self, account_id: str, contact_type: ContactType) -> Failure | None:
-        """Find out at once what became of fixes of a contact, for somebody who wants to fix it.
+        """Find out now the result of earlier fixes of a contact, before it is written again.
 
-        Takes as long as AWS may need to show what it took.
+        Takes as long as AWS may need to show what it accepted.
 
         Returns:
-            Why AWS cannot tell, where it cannot: the contact is not to be written meanwhile.
+            Why AWS couldn't be read, if it couldn't: the contact must not be written then.
 
         Raises:
-            StoreError: the record cannot be used.
+            StoreError: the record can't be used.
         """
         contact = account_id, contact_type
         self._recorder.retry(contact)
@@ -146,10 +146,10 @@ class FixRecovery:
         return None
 
     def look(self) -> None:
-        """One round: record what could not be recorded, and look at each fix that was left.
+        """One round: record what couldn't be recorded, and read each abandoned fix's contact.
 
         Raises:
-            StoreError: the record cannot be used.
+            StoreError: the record can't be used.
         """
         self._recorder.retry()
         self._take_over()
@@ -166,13 +166,13 @@ class FixRecovery:
             try:
                 self.look()
             except StoreError as error:
-                _log.warning("fixes not looked at", problem=str(error))
+                _log.warning("fixes not checked", problem=str(error))
             except Exception:  # noqa: BLE001 - a thread's edge: the next round tries again
-                _log.exception("looking at fixes failed")
+                _log.exception("checking fixes failed")
             self._stopping.wait(self._poll_interval)
 
     def _look_at(self, fix: Fix, settle: Callable[[], object]) -> None:
-        """Look at one fix unless that was done a short while ago; one that fails stops no other."""
+        """Check one fix, unless it was checked recently; a failure doesn't stop the others."""
         due, pause = self._pauses.get(fix.id, (0.0, self._poll_interval))
         now = self._clock.monotonic()
         if now < due or self._stopping.is_set():
@@ -183,8 +183,8 @@ class FixRecovery:
                 settle()
             except StoreError:
                 raise
-            except Exception:  # noqa: BLE001 - a defect met in one must not keep the others back
-                _log.exception("looking at a fix failed", fix=fix.id)
+            except Exception:  # noqa: BLE001 - a defect in one must not hold up the others
+                _log.exception("checking a fix failed", fix=fix.id)
 
     def _take_over(self, contact: Contact | None = None) -> None:
         within = self._read_back.within
@@ -198,10 +198,10 @@ class FixRecovery:
             self._left[fix.id] = _Left(fix, self._clock.monotonic() + wait)
 
     def _settle(self, left: _Left, wait: float = 0.0) -> ContactReading | None:
-        """Look at a fix that was taken over, and end it where AWS tells what became of it.
+        """Check a fix that was taken over, and end it if AWS shows its result.
 
         Returns:
-            What AWS held instead of what was wanted, or why it could not be read.
+            What AWS had instead of the wanted contact, or why it couldn't be read.
         """
         fix = self._fixes.get(left.fix.id)
         if fix is None or fix.ended_at is not None:
@@ -212,7 +212,7 @@ class FixRecovery:
         if last is None:
             self._end(Ending(fix, FixState.CONFIRMED, already_there=not was_asked))
         elif not was_asked:
-            words = "The bot was interrupted before it asked AWS."
+            words = "The bot was interrupted before it sent the change to AWS."
             self._end(Ending(fix, FixState.FAILED, why=_interrupted(words)))
         elif not self._is_decided(last, left.deadline, fix.in_doubt_since or fix.planned_at):
             return last
@@ -223,9 +223,9 @@ class FixRecovery:
         return last
 
     def _settle_doubt(self, fix: Fix) -> None:
-        """Look again at a fix that AWS did not seem to have taken."""
+        """Check again a fix that AWS doesn't seem to have accepted."""
         if all(fix.id != each.id for each in self._fixes.in_doubt()):
-            return  # another fix was begun meanwhile: what AWS holds now may be that one's
+            return  # another fix began meanwhile, and AWS may show that one's contact
         last = self._read_back.until_shown(fix.request, 0)
         if last is None:
             self._end(Ending(fix, FixState.CONFIRMED))
@@ -235,7 +235,7 @@ class FixRecovery:
                 self._end(Ending(fix, FixState.FAILED, why=fix.failure))
 
     def _is_decided(self, last: ContactReading, deadline: float, since: datetime) -> bool:
-        """Whether what AWS does not show now counts as not taken."""
+        """Whether what AWS doesn't show now counts as not accepted."""
         if self._read_back.is_stopped():
             return False
         if _is_unreadable(last):
@@ -243,7 +243,7 @@ class FixRecovery:
         return self._clock.monotonic() >= deadline
 
     def _is_past(self, moment: datetime) -> bool:
-        """Whether a moment is over for certain: giving up is not taken back."""
+        """Whether a moment has certainly passed, because giving up is final."""
         return self._clock.now() > moment and self._clock.is_proven()
 
     def _end(self, ending: Ending) -> None:
@@ -263,14 +263,14 @@ def _is_unreadable(reading: ContactReading) -> bool:
 
 
 def _why(last: ContactReading) -> Failure:
-    """Why a fix counts as failed that AWS was asked for, and does not show."""
-    words = "The bot was interrupted while it asked AWS, "
+    """Why a fix that was sent, and that AWS doesn't show, counts as failed."""
+    words = "The bot was interrupted while it sent the change to AWS, "
     match last:
         case Unreadable(why) | Unsupported(why):
-            words += f"and cannot see what came of it. {why.message}"
+            words += f"and can't read the result. {why.message}"
             return failure(why.cause, message=words, remedy="Check the account, then fix it again.")
         case _:
-            return _interrupted(words + "which does not show the change.")
+            return _interrupted(words + "and AWS doesn't show the change.")
 
 
 def _interrupted(words: str) -> Failure:

@@ -1,4 +1,4 @@
-"""What became of a fix, in one type: whoever shows it need not know by which step it ended."""
+"""The result of a fix, in one type, whichever step it ended at."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 class FixOutcome(StrEnum):
     """How a fix ended.
 
-    `VERIFIED`: AWS shows what is wanted. `SAVED`: AWS took it, and does not show it yet.
-    `RUNNING`: the same form is being worked on. `UNKNOWN`: AWS may have taken it, which is found
-    out by itself later. Of the others nothing was written, or AWS did not seem to take it.
-    `FAILED`: AWS could not be read, or did not take it. `TO_CONFIRM`: the email domain is one that
-    no other account uses, which the person has not confirmed. `REFUSED`: fields are not as the
-    policy or AWS wants them. `CHANGED`: AWS holds something else than the person was shown.
-    `UNDER_WAY`: another fix of this contact has not ended. `NOT_RECORDED`: AWS was not asked,
-    because the database could not be used. `NOT_ALLOWED`: the person is no fixer.
+    `VERIFIED`: AWS shows the wanted contact. `SAVED`: AWS accepted it, but doesn't show it yet.
+    `RUNNING`: the same form is being processed. `UNKNOWN`: AWS may have accepted it; that is found
+    out later. In all other cases nothing was written, or AWS didn't seem to accept it.
+    `FAILED`: AWS couldn't be read, or didn't accept it. `TO_CONFIRM`: the email domain is one that
+    few or no other accounts use, and the person hasn't confirmed it. `REFUSED`: fields don't comply
+    with the policy, or AWS doesn't accept them. `CHANGED`: AWS has another contact than the person
+    was shown. `UNDER_WAY`: another fix of this contact is in progress. `NOT_RECORDED`: nothing was
+    sent, because the database couldn't be used. `NOT_ALLOWED`: the person isn't a fixer.
     """
 
     VERIFIED = "verified"
@@ -47,11 +47,11 @@ class FixOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """AWS holds what is wanted, or took it, or may: `VERIFIED`, `SAVED`, `RUNNING` or `UNKNOWN`.
+    """AWS has the wanted contact, or may have it: `VERIFIED`, `SAVED`, `RUNNING` or `UNKNOWN`.
 
-    `notes` is {field: what the policy has against it} of fields that were left as AWS held them.
-    `unrecorded` is why the database does not say so yet, where it does not: `fix` is then as it
-    will be recorded. `problem` is why it is `UNKNOWN`.
+    `notes` is {field: the policy's objection} of fields that stay as they are in AWS. `unrecorded`
+    is why this isn't in the database yet, if it isn't: `fix` is then as it will be recorded.
+    `problem` is why it is `UNKNOWN`.
     """
 
     outcome: FixOutcome
@@ -63,10 +63,10 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class NotFixed:
-    """AWS does not hold what is wanted; `problem` says why.
+    """AWS doesn't have the wanted contact; `problem` says why.
 
-    `fix` is the record, None where it came to none. `fields` is {field: why it was refused}, and
-    `held` what AWS holds where that changed, None for no contact. `unrecorded` as in `Fixed`.
+    `fix` is the record, None if there is none. `fields` is {field: why it was refused}. `held` is
+    the contact in AWS if that changed, None if none is set. `unrecorded` as in `Fixed`.
     """
 
     outcome: FixOutcome
@@ -81,11 +81,11 @@ FixResult: TypeAlias = Fixed | NotFixed
 
 
 def result_of(fix: Fix, unrecorded: StoreError | None = None) -> FixResult:
-    """What became of a fix, by its record alone.
+    """The result of a fix, by its record alone.
 
     Args:
         fix: as it is recorded, or will be.
-        unrecorded: why it is not recorded yet, if it is not.
+        unrecorded: why it isn't recorded yet, if it isn't.
     """
     if fix.state is FixState.FAILED:
         why = fix.failure or failure(FailureCode.INTERNAL)
@@ -97,25 +97,25 @@ def result_of(fix: Fix, unrecorded: StoreError | None = None) -> FixResult:
 
 
 def not_recorded(error: StoreError, fix: Fix | None = None) -> NotFixed:
-    """Why AWS was not asked: first a fix is recorded, then it is made."""
+    """Why nothing was sent to AWS: a fix has to be recorded first."""
     problem = StoreError(
-        f"Nothing was changed in AWS: this could not be recorded first. {error}",
+        f"Nothing was changed in AWS, because the change couldn't be recorded first. {error}",
         f"{error.remedy} Then save again.".lstrip(),
     )
     return NotFixed(FixOutcome.NOT_RECORDED, problem, fix)
 
 
 def is_left_open(result: FixResult) -> bool:
-    """Whether it is for `FixRecovery` to find out what became of a fix."""
+    """Whether `FixRecovery` has to find out the result of a fix."""
     is_open = result.fix is not None and result.fix.ended_at is None
     return isinstance(result, Fixed) and is_open and result.unrecorded is None
 
 
 def earlier_in_doubt(why: Failure) -> NotFixed:
-    """Why nothing is written as long as it is not known what became of an earlier fix."""
+    """Why nothing is written while the result of an earlier fix is unknown."""
     words = (
-        "Nothing was changed: an earlier change of this contact may have been saved in AWS, and "
-        f"AWS must be read before another. {why.message}"
+        "Nothing was changed. An earlier change of this contact may have been saved in AWS, and "
+        f"AWS couldn't be read to find out. {why.message}"
     )
     told = failure(why.cause, code=why.code, message=words, remedy=why.remedy)
     return NotFixed(FixOutcome.FAILED, GatewayError(told))

@@ -1,4 +1,4 @@
-"""Reads a contact that was written until AWS shows it, or until the time for that is up."""
+"""Reads a contact that was written until AWS shows it, or until time is up."""
 
 from __future__ import annotations
 
@@ -47,31 +47,31 @@ class ReadBack:
 
     @property
     def within(self) -> float:
-        """Seconds that AWS is given at most to show what was written."""
+        """The most seconds that AWS gets to show what was written."""
         return self._within
 
     def is_stopped(self) -> bool:
-        """Whether this waits no longer, so that a read that differs tells nothing."""
+        """Whether this no longer waits, so that a different value proves nothing."""
         return self._stopping.is_set()
 
     def stop(self) -> None:
-        """Wait no longer."""
+        """Stop waiting."""
         self._stopping.set()
 
     def until_shown(
         self, request: FixRequest, within: float | None = None
     ) -> ContactReading | None:
-        """Read until AWS shows what is wanted, twice in a row, or until the time is up.
+        """Read until AWS shows the wanted contact, or until time is up.
 
         Args:
             request: what is wanted.
-            within: seconds to wait at most, 0 for one look; None: as long as AWS may take.
+            within: seconds to wait at most, 0 for one read; None: as long as AWS may take.
 
         Returns:
-            None where it was shown; else the last reading, which tells what stood against it.
+            None if it was shown; else the last reading.
 
         Raises:
-            StoreError: it could not be looked up whom to ask.
+            StoreError: the account's organization couldn't be looked up.
         """
         allowed = self._within if within is None else within
         deadline = self._clock.monotonic() + allowed

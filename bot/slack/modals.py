@@ -1,7 +1,7 @@
-"""Puts modals on people's screens, and answers what they submit there in time.
+"""Shows modals, and answers what people submit in them in time.
 
-Slack wants an answer to a submission within three seconds. Work that ends by then is answered with
-its result; slower work with a view that says so, which is replaced when the work ends.
+Slack expects an answer to a submission within three seconds. If the work is done by then, the
+answer is its result. If not, it is a view that says so, which is replaced when the work is done.
 """
 
 from __future__ import annotations
@@ -39,21 +39,20 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _HASH_CONFLICT: Final = "hash_conflict"
-"""What is shown is not what was to be replaced any more."""
+"""The view changed since, so it isn't the one to be replaced."""
 
 _NOT_FOUND: Final = "not_found"
 """The window was closed."""
 
 _MAYBE_SHOWN: Final = frozenset({_HASH_CONFLICT, "exchanged_trigger_id"})
-"""What Slack answers to the second try of a call whose first did what was asked."""
+"""Slack's answers to the second try of a call whose first try worked."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenView:
-    """A modal on a person's screen; `hash` tells whether it was changed since.
+    """A modal on a person's screen; `hash` tells whether it has changed since.
 
-    One that says that something is being read has an `external_id` as well, which no view has that
-    comes after it.
+    A loading view also has an `external_id`, which no later view has.
     """
 
     view_id: str
@@ -64,7 +63,7 @@ class OpenView:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionResult:
-    """What a submission comes to: a view, errors by field, and a message if the view is gone."""
+    """The result of a submission: a view, errors by field, and a message if the view is gone."""
 
     view: View
     message: Message
@@ -72,16 +71,15 @@ class SubmissionResult:
 
 
 class Modals:
-    """Opens, fills, replaces and answers modals.
+    """Opens, fills in, replaces and answers modals.
 
     Args:
-        client: a client whose calls may be tried again.
+        client: a client that retries its calls.
         tasks: where work is done that a person waits for.
-        messages: reach a person whose window is gone.
-        answer_within: seconds that a submission waits for its work to end; Slack closes the window
-            after three.
-        ack_settles: seconds after which Slack has surely taken in an ack, so that an update does
-            not overtake it.
+        messages: reach a person whose modal is gone.
+        answer_within: seconds that a submission may wait for its work; Slack allows three.
+        ack_settles: seconds after which Slack has certainly processed an ack, so that an update
+            can't overtake it.
     """
 
     def __init__(
@@ -103,12 +101,12 @@ class Modals:
         """Show a view at once.
 
         Args:
-            trigger_id: good for three seconds, and once.
+            trigger_id: valid for three seconds, and once.
             view: what to show.
-            push: whether it goes on top of a modal that is open.
+            push: whether it goes on top of an open modal.
 
         Raises:
-            NotifierError: Slack did not open it.
+            NotifierError: Slack didn't open it.
         """
         show = self._client.views_push if push else self._client.views_open
         try:
@@ -119,7 +117,7 @@ class Modals:
     def open_loading(
         self, trigger_id: str, user_id: str, view: View, *, push: bool = False
     ) -> OpenView:
-        """Show at once a view that says that something is being read; see `open` and `fill`."""
+        """Show a loading view at once; see `open` and `fill`."""
         show = self._client.views_push if push else self._client.views_open
         return self._loading(lambda named: show(trigger_id=trigger_id, view=named), view, user_id)
 
@@ -127,10 +125,10 @@ class Modals:
         """Replace the view in which something was pressed.
 
         Returns:
-            False where another press of the person's was quicker.
+            False if another press by the same person was faster.
 
         Raises:
-            NotifierError: Slack did not replace it.
+            NotifierError: Slack didn't replace it.
         """
         pressed = open_view(body)
         problem = self._update(view, view_id=pressed.view_id, hash=pressed.hash)
@@ -141,13 +139,13 @@ class Modals:
         raise problem
 
     def reload_loading(self, body: Body, view: View) -> OpenView | None:
-        """Replace the view in which something was pressed by one that says that something is read.
+        """Replace the view in which something was pressed by a loading view.
 
         Returns:
-            None where another press of the person's was quicker.
+            None if another press by the same person was faster.
 
         Raises:
-            NotifierError: Slack did not replace it.
+            NotifierError: Slack didn't replace it.
         """
         pressed = open_view(body)
         which = {"view_id": pressed.view_id, "hash": pressed.hash}
@@ -167,7 +165,7 @@ class Modals:
             shown = show(named)["view"]
         except CALL_ERRORS as error:
             problem = explain(error, TRY_AGAIN)
-            # slack_sdk tries again where an answer was lost: the first try may have shown it.
+            # slack_sdk retries if an answer was lost: the first try may have shown it.
             if problem.code not in _MAYBE_SHOWN and isinstance(post_error(error), PostRefused):
                 raise problem from error
             try:
@@ -179,17 +177,17 @@ class Modals:
     def fill(
         self, opened: OpenView, view: View, message: Message, *, even_if_closed: bool = False
     ) -> None:
-        """Replace a view that says that something is being read, unless the person went on.
+        """Replace a loading view, unless the person has moved on.
 
         Args:
-            opened: what `open_loading` or `reload_loading` gave.
-            view: what was read.
-            message: sent to the person where Slack does not show `view`.
-            even_if_closed: whether it is sent, too, where the person closed the window meanwhile.
+            opened: what `open_loading` or `reload_loading` returned.
+            view: what was loaded.
+            message: sent to the person if Slack doesn't show `view`.
+            even_if_closed: whether it is also sent if the person closed the modal meanwhile.
         """
         problem = self._update(view, view_id=opened.view_id, hash=opened.hash)
         if problem is not None and problem.code == _HASH_CONFLICT:
-            # No view but the loading one has this name: who went on to another is left alone.
+            # Only the loading view has this name, so that no later view is replaced.
             problem = self._update(view, external_id=opened.external_id)
             if problem is not None and problem.code == _NOT_FOUND:
                 return
@@ -198,12 +196,12 @@ class Modals:
     def replace(
         self, opened: OpenView, view: View, message: Message, *, even_if_closed: bool = True
     ) -> None:
-        """Replace a view whatever it shows by now; see `fill`."""
+        """Replace a view, whatever it shows by now; see `fill`."""
         problem = self._update(view, view_id=opened.view_id)
         self._tell(opened, problem, message, even_if_closed=even_if_closed)
 
     def _update(self, view: View, **which: str) -> NotifierError | None:
-        """Replace a view; why that failed, if it did."""
+        """Replace a view. Returns why that failed, if it did."""
         try:
             self._client.views_update(view=view, **which)
         except CALL_ERRORS as error:
@@ -218,7 +216,7 @@ class Modals:
         *,
         even_if_closed: bool,
     ) -> None:
-        """Send what a window was to show, where it does not show it."""
+        """Send what a modal couldn't show."""
         if problem is None:
             return
         _log.info("view not updated", code=problem.code, problem=str(problem))
@@ -249,14 +247,14 @@ class Modals:
         as_view: Callable[[Message], View],
         working: Callable[[], View],
     ) -> None:
-        """Ack a submission with what its work comes to, whatever that is.
+        """Ack a submission with the result of its work.
 
         Args:
             ack: Bolt's.
             body: the submission's.
-            work: what was submitted for.
-            as_view: makes a view of a message where there is nothing else to show.
-            working: makes a view that says that the work goes on; it waits for nothing.
+            work: the work to do.
+            as_view: makes a view of a message if there is nothing else to show.
+            working: makes a view that says that the work continues; it must not wait.
         """
         opened = open_view(body)
         done = self._tasks.submit(lambda: _carry_out(work, as_view))
@@ -274,7 +272,7 @@ class Modals:
     def _follow_up(
         self, opened: OpenView, work: Future[SubmissionResult], as_view: Callable[[Message], View]
     ) -> None:
-        """Replace the view that said that work goes on; runs where that ran."""
+        """Replace the view that said that the work continues."""
         time.sleep(self._ack_settles)
         if work.cancelled():
             message = problem_message(Stopping())
@@ -288,7 +286,7 @@ def open_view(body: Body) -> OpenView:
     """The modal in which something was pressed or submitted.
 
     Raises:
-        PayloadError: the payload does not say which.
+        PayloadError: the payload doesn't say which.
     """
     return OpenView(
         text_at(body, "view", "id"), text_at(body, "view", "hash"), text_at(body, "user", "id")
@@ -302,6 +300,6 @@ def _carry_out(
         return work()
     except AltcontactError as error:
         message = problem_message(error)
-    except Exception as error:  # noqa: BLE001 - a thread's edge: the person gets a reference
+    except Exception as error:  # noqa: BLE001 - the thread ends here, and the person gets a reference
         message = report_defect(error)
     return SubmissionResult(as_view(message), message)

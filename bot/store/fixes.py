@@ -1,4 +1,4 @@
-"""Fixes: planned before AWS is asked, and followed to their end."""
+"""Fixes: recorded before the write, and followed to their end."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ WHERE id IN (SELECT max(id) FROM fixes WHERE state != 'failed' GROUP BY account_
 
 
 class Fixes(Repository):
-    """Fixes, from before AWS is asked to their end.
+    """Fixes, from before the write to their end.
 
     Args:
         connections: the database.
         clock: the time.
-        lease: this process's claims.
-        consistency: how long after a write AWS may still give the old value.
+        lease: this process's leases.
+        consistency: how long after a write AWS may still return the old value.
     """
 
     def __init__(
@@ -115,11 +115,11 @@ class Fixes(Repository):
         *,
         unusual_domain: bool = False,
     ) -> tuple[Fix, bool]:
-        """Record a fix before it is made, and hold its contact for it.
+        """Record a fix before it is made, and reserve its contact.
 
         Raises:
-            FixUnderWay: another fix of this contact has not ended. One that nobody works on any
-                more is to be taken over and ended first: AWS alone knows what became of it.
+            FixUnderWay: another fix of this contact has not ended. An abandoned one has to be taken
+                over and ended first: only AWS shows its result.
         """
         now = self._clock.now()
         with self._connections.writing() as db:
@@ -127,10 +127,10 @@ class Fixes(Repository):
             if known is not None:
                 return to_fix(known), False
             contact = {"account_id": request.account_id, "type": request.type}
-            for row in db.rows(_OPEN, **contact):
+            if db.row(_OPEN, **contact) is not None:
                 raise FixUnderWay(
-                    f"Another fix of this contact, by {row['user_id']}, is under way.",
-                    "Look in a minute at what came of it.",
+                    "Another fix of this contact is in progress.",
+                    "Wait a minute, then check the account before you save again.",
                 )
             (planned,) = db.rows(
                 _PLAN,
@@ -149,22 +149,22 @@ class Fixes(Repository):
             return to_fix(planned), True
 
     def renew(self, fix_id: int) -> bool:
-        """Say that somebody still works on a fix; false where another process took it over."""
+        """Renew the lease of a fix; false if another process took it over."""
         lease = self._lease.until(self._clock.now())
         with self._connections.writing() as db:
             instance = self._lease.owner.instance
             return db.run(_RENEW, id=fix_id, lease_until=lease, instance=instance) == 1
 
     def release(self, fix_id: int) -> None:
-        """Leave a fix that has not ended to whoever takes it over."""
+        """Release a fix that has not ended, so that another process can take it over."""
         with self._connections.writing() as db:
             released = db.run(_RELEASE, id=fix_id, instance=self._lease.owner.instance)
             if released:
-                # AWS may not tell for long what it took.
+                # It may take long until AWS shows what it accepted.
                 announce_fix(db, _require(db, fix_id), self._clock.now())
 
     def take_over(self, contact: tuple[str, ContactType] | None = None) -> list[Fix]:
-        """Take the fixes that nobody works on any more, of one contact or of all."""
+        """Take over the abandoned fixes, of one contact or of all."""
         with self._connections.reading() as db:
             if not self._abandoned(db, contact):
                 return []
@@ -177,10 +177,10 @@ class Fixes(Repository):
             return taken
 
     def begin_writing(self, fix_id: int, before: AlternateContact | None) -> Fix:
-        """Record that AWS is about to be asked to write, and what it holds before that.
+        """Record that the write is about to be sent, and what AWS has before it.
 
         Raises:
-            FixUnderWay: another process took this fix over, so AWS must not be asked.
+            FixUnderWay: another process took this fix over, so nothing must be sent.
         """
         with self._connections.writing() as db:
             now = self._clock.now()
@@ -194,8 +194,8 @@ class Fixes(Repository):
             )
             if not begun:
                 raise FixUnderWay(
-                    "This took so long to begin that another bot process ended it. "
-                    "Nothing was changed in AWS.",
+                    "This took too long to start, so another bot process ended it. Nothing was "
+                    "changed in AWS.",
                     "Save again.",
                 )
             return _require(db, fix_id)
@@ -212,13 +212,14 @@ class Fixes(Repository):
         in_doubt: bool = False,
         result: TypeResult | None = None,
     ) -> Fix:
-        """Record how far a fix got; `CONFIRMED` resolves its findings in the same transaction.
+        """Record the progress of a fix; `CONFIRMED` resolves its findings in the same transaction.
 
-        What AWS is known to have taken stays so: where the record says more than `state` does,
-        nothing changes. A fix that was ended as `FAILED` goes on where AWS took it after all.
+        If the record is more certain than `state`, nothing changes. A fix that ended as `FAILED`
+        continues if AWS accepted it after all.
 
-        `result` is the confirmed contact as judged: findings of what it still breaks, or of what
-        could not be decided, stand; where it is None all findings of the contact are over.
+        `result` is the evaluation of the confirmed contact: findings that it doesn't resolve, or
+        that couldn't be evaluated, stay open. If it is None, all findings of the contact are
+        resolved.
 
         Raises:
             StoreError: there is no such fix.
@@ -275,15 +276,15 @@ class Fixes(Repository):
         return {(fix.request.account_id, fix.request.type): fix.request.wanted for fix in fixes}
 
     def in_doubt(self) -> list[Fix]:
-        """Of each contact the newest fix that failed though AWS may have taken it, if none since.
+        """Of each contact the newest failed fix that AWS may have accepted, if none followed.
 
-        One since is one that did not fail: what AWS holds says nothing of those before it.
+        One that did not fail settles those before it: AWS has its contact now, or had it.
         """
         with self._connections.reading() as db:
             return [to_fix(row) for row in db.rows(IN_DOUBT)]
 
     def _abandoned(self, db: Transaction, contact: tuple[str, ContactType] | None) -> list[Row]:
-        """The fixes that have not ended, and on which nobody works."""
+        """The fixes that have not ended, and that no process works on."""
         now = self._clock.now()
         if contact is None:
             rows = db.rows(_ALL_OPEN)

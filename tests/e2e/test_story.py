@@ -193,7 +193,7 @@ def test_two_people_at_once_write_once(ready: Bot, slack: SlackSandbox, aws: Aws
     slack.wait_view(SHOWN)
     aws.set_contact("666666666666", "SECURITY", aws.contact(WEB, "SECURITY"))  # type: ignore[arg-type]
     slack.submit(**other)
-    view = slack.wait_view("was changed since it was shown")
+    view = slack.wait_view("changed in AWS while the form was open")
     assert view["values"]["name"] == "Somebody else"
     held = aws.contact("666666666666", "SECURITY")
     assert held is not None

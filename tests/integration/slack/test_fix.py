@@ -177,7 +177,7 @@ def test_a_contact_that_changed_is_not_overwritten(bench: SlackBench) -> None:
     bench.open_form(WEB)
     bench.gateway.hold(1, OTHER)
     bench.slack.submit(**FORM)
-    view = bench.slack.wait_view("was changed since it was shown")
+    view = bench.slack.wait_view("changed in AWS while the form was open")
     assert OTHER.email in str(view)
     assert view["values"] == IN_FORM
     bench.slack.submit(**FORM)

@@ -218,7 +218,7 @@ def test_a_refused_form_keeps_its_offer(bench: SlackBench) -> None:
     bench.open_form(WEB)
     bench.gateway.hold(1, OTHER)
     bench.slack.submit(**FORM)
-    view = bench.slack.wait_view("was changed since it was shown")
+    view = bench.slack.wait_view("changed in AWS while the form was open")
     assert OFFER in str(view)
     bench.slack.press(USE)
     assert bench.slack.wait_view("Filled in with")["values"] == in_form(CONTACT)

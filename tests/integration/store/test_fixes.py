@@ -76,7 +76,7 @@ def test_form_submitted_twice_is_one_fix(store: SqliteStore) -> None:
 def test_second_fix_of_a_contact_has_to_wait(store: SqliteStore) -> None:
     """While a fix is under way nobody else fixes that contact; others are free."""
     fix = planned(store)
-    with pytest.raises(FixUnderWay, match="U1"):
+    with pytest.raises(FixUnderWay, match="is in progress"):
         store.fixes.plan(request("form-2"), "Account 1")
     store.fixes.plan(request("form-3", kind=ContactType.BILLING), "Account 1")
     store.fixes.plan(request("form-4", number=2), "Account 2")

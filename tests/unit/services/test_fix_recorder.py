@@ -166,7 +166,7 @@ def test_a_write_that_cannot_be_announced_first_is_not_made(
     fix = recorded(bot.store)
     assert (fix.state, fix.in_doubt_since) == (FixState.FAILED, None)
     assert fix.failure is not None
-    assert "AWS was not asked" in fix.failure.message
+    assert "nothing was sent to AWS" in fix.failure.message
 
 
 def test_a_database_that_cannot_be_read_does_not_undo_a_write(world: World, bot: Process) -> None:

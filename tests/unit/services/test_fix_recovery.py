@@ -172,7 +172,7 @@ def test_what_was_never_asked_failed(world: World, dead: Process, bot: Process) 
     assert fix.in_doubt_since is None
     assert fix.failure is not None
     assert fix.failure.cause is FailureCode.NOT_REACHED
-    assert "before it asked AWS" in fix.failure.message
+    assert "before it sent the change" in fix.failure.message
 
 
 def test_what_is_there_though_it_was_never_asked_for(
@@ -209,7 +209,7 @@ def test_what_never_shows_failed_in_doubt(world: World, dead: Process, bot: Proc
     assert fix.state is FixState.FAILED
     assert fix.in_doubt_since is not None
     assert fix.failure is not None
-    assert "does not show" in fix.failure.message
+    assert "doesn't show" in fix.failure.message
 
 
 def test_what_aws_took_late_is_found(world: World, dead: Process, bot: Process) -> None:
@@ -301,7 +301,7 @@ def test_nothing_is_ended_unread(world: World, dead: Process, bot: Process) -> N
     assert fix.in_doubt_since is not None
     assert fix.failure is not None
     assert fix.failure.cause is FailureCode.CREDENTIALS_EXPIRED
-    assert "cannot see" in fix.failure.message
+    assert "can't read the result" in fix.failure.message
 
 
 def test_an_account_that_cannot_be_read_is_asked_ever_less(
