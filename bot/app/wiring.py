@@ -29,6 +29,7 @@ from bot.slack.client import retrying_client, short_timeout_client, single_try_c
 from bot.slack.direct_messages import DirectMessages
 from bot.slack.fixers import SlackFixers
 from bot.slack.home_page import SlackHomePage
+from bot.slack.listeners.scan_results import ScanResults
 from bot.slack.members import NoMemberDirectory, SlackMembers
 from bot.slack.membership import WorkspaceMembership
 from bot.slack.modals import Modals
@@ -221,6 +222,15 @@ class SlackBot:
             answer_within=answer_within,
             ack_settles=ack_settles,
         )
+        self.results = ScanResults(
+            messages,
+            store.scans,
+            store.findings,
+            self.row_links,
+            self.readers,
+            tasks=self.background,
+            clock=clock,
+        )
         fix_suggestions = FixSuggestions(store, self.services.policies, settings.phone_region)
         self._bolt = app.build(
             self.client,
@@ -246,6 +256,7 @@ class SlackBot:
             policies=self.services.policies,
             readers=self.readers,
             reload_policy=reload_policy,
+            results=self.results,
             row_links=self.row_links,
             run_checks=run_checks,
             scanner=self.services.scanner,
@@ -262,9 +273,10 @@ class SlackBot:
         )
 
     def recorded(self) -> None:
-        """Announce what was recorded, and update the Homes that show it."""
+        """Announce what was recorded, and update the Homes and results that show it."""
         self.announcer.wake()
         self.home.changed()
+        self.results.changed()
 
     def stop(self) -> None:
         """Stop cleanly: no new work, running writes finish and are recorded, sockets close."""

@@ -30,7 +30,6 @@ from bot.slack.listeners.outdated import OutdatedListeners
 from bot.slack.listeners.policy_reload import PolicyReloadListener
 from bot.slack.listeners.private_rows import PrivateRows
 from bot.slack.listeners.scan_progress import ScanListener
-from bot.slack.listeners.scan_results import ScanResults
 from bot.slack.listeners.show_all import ShowAllListeners
 from bot.slack.middleware import ErrorHandler, RequestGuard, ShapeCheck
 from bot.slack.views import (
@@ -67,6 +66,7 @@ if TYPE_CHECKING:
     from bot.services.show_account import AccountViewService
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.fixers import SlackFixers
+    from bot.slack.listeners.scan_results import ScanResults
     from bot.slack.modals import Modals
     from bot.slack.readers import SlackReaders
     from bot.slack.row_links import RowLinkResolver
@@ -110,6 +110,7 @@ def build(
     policies: AccountPolicies,
     readers: SlackReaders,
     reload_policy: Callable[[], PolicyReload],
+    results: ScanResults,
     row_links: RowLinkResolver,
     run_checks: Callable[[], Iterator[CheckResult]],
     scanner: Scanner,
@@ -136,6 +137,7 @@ def build(
         policies: looks up accounts' policies.
         readers: decides who sees contact details.
         reload_policy: applies the policy file.
+        results: make the messages with the results of checks.
         row_links: makes the links of rows.
         run_checks: runs the doctor's checks.
         scanner: checks all accounts.
@@ -197,7 +199,6 @@ def build(
     )
     doctor = DoctorListener(fixers, run_checks, modals, clock)
     help_ = HelpListener(store.scans, fixers, next_check, store.slack_health.waiting)
-    results = ScanResults(messages, store.scans, store.findings, row_links, readers)
     scan = ScanListener(
         scanner,
         tasks,

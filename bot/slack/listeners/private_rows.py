@@ -45,6 +45,8 @@ class PrivateRows:
             is_list = find_text(body, "view", "callback_id") == show_all.TURN
             if (scan_id is None and not is_list) or self._needs_attention(body):
                 act(body)
+                if scan_id is not None:
+                    self._results.watch(body, scan_id)
             elif scan_id is not None:
                 self._results.refresh(body, scan_id)
             else:

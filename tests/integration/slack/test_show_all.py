@@ -123,6 +123,18 @@ def test_a_fixed_row_is_shown_as_fixed_instead_of_acting(bench: SlackBench) -> N
         press_fix(slack, shown, 1)
 
 
+def test_a_result_follows_the_fix_that_it_led_to(bench: SlackBench) -> None:
+    """The row that was used shows the fix as soon as it is saved, without another press."""
+    slack = bench.slack
+    result = result_of(bench)
+    bench.clock.tick(5)
+    press_fix(slack, result, 1)
+    slack.wait_view(SHOWN)
+    slack.submit(**IN_FORM)
+    wait_shown(slack, FIXED)
+    assert slack.refusals() == []
+
+
 def wait_shown(slack: SlackSandbox, text: str, user: str = ALICE) -> dict[str, Any]:
     """A private message with this in its blocks."""
     found: dict[str, Any] = slack.wait(
