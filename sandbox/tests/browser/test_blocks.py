@@ -195,7 +195,7 @@ def test_dangerous_presses_are_confirmed(bare: Sandbox, app: MadeUpApp, opened: 
 
 
 def test_a_menu_in_a_message_searches(bare: Sandbox, app: MadeUpApp, opened: Opening) -> None:
-    """Its options stay open when they come, and the one that is chosen is told to the app."""
+    """Its options stay open when they come, and the app hears which one is chosen."""
     menu = {
         "type": "external_select",
         "action_id": "team",

@@ -38,7 +38,7 @@ REFUSED = {"email": "AWS does not take this address."}
 
 
 def test_fix_in_a_message_is_refused_beside_it(bench: SlackBench) -> None:
-    """Who may not change contacts is told who may, where they pressed."""
+    """Who may not change contacts learns who may, where they pressed."""
     alert = bench.announce()
     bench.slack.press(FIX, message=alert, user=BOB)
     told = bench.slack.wait_ephemeral("have permission", BOB)
@@ -47,7 +47,7 @@ def test_fix_in_a_message_is_refused_beside_it(bench: SlackBench) -> None:
 
 
 def test_a_form_that_slack_does_not_open(bench: SlackBench) -> None:
-    """The person is told where Slack takes no view."""
+    """The person learns where Slack takes no view."""
     alert = bench.announce()
     bench.slack.fault("views.open", "error", count=9)
     bench.slack.press(FIX, message=alert)
@@ -85,7 +85,7 @@ def test_a_form_that_was_closed_while_it_was_filled(bench: SlackBench) -> None:
 
 
 def test_reading_that_breaks_is_told_in_the_view(bench: SlackBench) -> None:
-    """A defect behind the form is told there by its reference."""
+    """A defect behind the form is reported there by its reference."""
     bench.gateway.say(1, ZeroDivisionError())
     bench.slack.command("/altcontact fix Web production")
     bench.slack.wait_view("reference")
@@ -102,7 +102,7 @@ def test_a_fix_from_wrong_input_to_confirmed(bench: SlackBench) -> None:
 
 
 def test_what_aws_refuses_stands_under_its_field(bench: SlackBench) -> None:
-    """A field that AWS names is told under its input while the window waits."""
+    """A field that AWS names is reported under its input while the window waits."""
     bench.gateway.fail_write(ContactRefused(failure(FailureCode.REFUSED), REFUSED))
     bench.open_form(WEB)
     assert bench.slack.submit(**FORM)["errors"] == REFUSED
@@ -292,7 +292,7 @@ def test_a_number_newer_than_the_table_is_taken(bench: SlackBench) -> None:
 
 
 def test_only_what_was_changed_can_be_refused(bench: SlackBench) -> None:
-    """A title is changed though the form, or the policy, would take neither of the others anew."""
+    """A title is changed though the form, or the policy, would take neither of the others again."""
     held = AlternateContact("S\u202e", "On call", "sec@corp.internal", "020 7946 0958")
     bench.policy = asking(security__email=("@corp.example",))
     bench.gateway.hold(1, held)
@@ -307,7 +307,7 @@ def test_only_what_was_changed_can_be_refused(bench: SlackBench) -> None:
 
 
 def test_a_domain_that_nobody_uses_is_saved_on_a_second_press(bench: SlackBench) -> None:
-    """The form warns of it and names it; what is typed instead is warned of anew, or saved."""
+    """The form warns of it and names it; what is typed instead is warned of again, or saved."""
     for number in range(3, 6):
         bench.gateway.listed.append(account(number))
         bench.gateway.hold(number)
@@ -342,7 +342,7 @@ def test_every_write_is_announced(bench: SlackBench) -> None:
 
 
 def test_hidden_characters_are_left_out_or_refused(bench: SlackBench) -> None:
-    """A pasted number is taken; a name that nobody can see is told to be filled in."""
+    """A pasted number is taken; a name that nobody can see has to be filled in."""
     bench.open_form(WEB)
     pasted = {**FORM, "phone": f"\u202d{FORM['phone']}\u202c"}
     assert set(bench.slack.submit(**{**pasted, "name": "\u200b"})["errors"]) == {"name"}
@@ -352,7 +352,7 @@ def test_hidden_characters_are_left_out_or_refused(bench: SlackBench) -> None:
 
 
 def test_another_contact_is_chosen_in_the_form(bench: SlackBench) -> None:
-    """The form is filled anew for the contact that was chosen, and writes that one."""
+    """The form is filled again for the contact that was chosen, and writes that one."""
     bench.gateway.held[WEB.id, ContactType.BILLING] = OTHER
     bench.open_form(WEB)
     bench.slack.press("altcontact_type", "BILLING", values={"name": "Typed before"})
@@ -365,7 +365,7 @@ def test_another_contact_is_chosen_in_the_form(bench: SlackBench) -> None:
 
 
 def test_a_choice_that_slack_repeats_is_made_once(bench: SlackBench) -> None:
-    """The slower of two deliveries of one choice is left out; a refusal is told."""
+    """The slower of two deliveries of one choice is left out; a refusal is reported."""
     bench.open_form(WEB)
     bench.slack.press("altcontact_type", "BILLING")
     bench.slack.wait_view("Billing contact")

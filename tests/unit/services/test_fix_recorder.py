@@ -1,4 +1,4 @@
-"""What AWS took is not lost with a database that cannot be written: it is told, kept, recorded."""
+"""What AWS took is not lost with a database that cannot be written: it hears, kept, recorded."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_what_cannot_be_recorded_is_told_and_kept(world: World, bot: Process, lo
 
 
 def test_a_retry_is_not_kept_waiting(world: World, bot: Process, lock: Lock) -> None:
-    """Who saves again is told that nothing was changed, or finds the contact there already."""
+    """Who saves again learns that nothing was changed, or finds the contact there already."""
     world.gateway.on_write = lock.take
     bot.fixes.fix(fix_request(), NAME, ANA)
     again = fix_request("form-2", shown=CONTACT)
@@ -138,7 +138,7 @@ def test_a_stop_records_what_it_can(world: World, bot: Process, lock: Lock) -> N
 
 
 def test_a_lost_answer_that_cannot_be_recorded(world: World, bot: Process, lock: Lock) -> None:
-    """In doubt, and not recorded: both are told, and both are on record in the end."""
+    """In doubt, and not recorded: both are reported, and both are on record in the end."""
     world.gateway.fail_write(gateway_error(FailureCode.TIMED_OUT))
     world.gateway.on_write = lock.take
     refused = refusal(bot.fixes.fix(fix_request(), NAME, ANA))
