@@ -140,7 +140,12 @@ def test_what_a_class_alone_does_not_say(error: Exception, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("status", "told"),
-    [(407, "user name"), (403, "come from Slack"), (502, "internal error"), (302, "not Slack")],
+    [
+        (407, "user name"),
+        (403, "come from Slack"),
+        (502, "internal error"),
+        (302, "come from Slack"),
+    ],
 )
 def test_an_answer_that_is_none_of_slacks(status: int, told: str) -> None:
     """A status without an error code of Slack's tells who answered."""
