@@ -9,11 +9,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.contacts import FIELDS, AlternateContact, ContactType, fingerprint
+from bot.domain.exemptions import ExemptionKind
 from bot.domain.validation import LENGTHS, PHONE, TITLE, digests
 from bot.slack.payloads import PayloadError, find, find_text, metadata_of, reads_payload, text_at
 from bot.slack.views.account_card_contact import contact_lines
-from bot.slack.views.blocks import actions, button, context, escape, paragraph, plain, section
-from bot.slack.views.finding_rows import exemption_line
+from bot.slack.views.blocks import (
+    actions,
+    button,
+    clip,
+    context,
+    day,
+    escape,
+    paragraph,
+    plain,
+    section,
+)
 from bot.slack.views.fix_form_hints import hints
 from bot.slack.views.fix_modal import (
     CHOOSE_TYPE,
@@ -23,7 +33,7 @@ from bot.slack.views.fix_modal import (
     modal,
     type_input,
 )
-from bot.slack.views.row_actions import NAME_TEXT, account_name
+from bot.slack.views.row_actions import NAME_TEXT, REASON_TEXT, account_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -171,7 +181,7 @@ def form_view(
         blocks.append(
             paragraph(f":warning: *{escape(str(notice))}*\n:point_right: {escape(notice.remedy)}")
         )
-    blocks += [context(exemption_line(each)) for each in exemptions[:_MOST_EXEMPTIONS]]
+    blocks += [context(_exemption_words(each)) for each in exemptions[:_MOST_EXEMPTIONS]]
     more = len(exemptions) - _MOST_EXEMPTIONS
     if more > 0:
         blocks.append(context(f"And {more} more exemption{'' if more == 1 else 's'}."))
@@ -280,6 +290,16 @@ def copied_note(fix: Fix) -> str:
     """Says that the contact of another account was filled in, as mrkdwn."""
     account = account_name(fix.account_name, fix.request.account_id)
     return f"Filled in with the contact that you saved for {account}."
+
+
+def _exemption_words(exemption: Exemption) -> str:
+    """Until when, by whom and why the contact is exempt, for mrkdwn."""
+    request = exemption.request
+    until, who = day(request.until), f"<@{request.user_id}>"
+    reason = escape(clip(request.reason, REASON_TEXT))
+    if request.kind is ExemptionKind.VERIFICATION:
+        return f":information_source: Verified manually, valid until {until} ({who}): {reason}"
+    return f":information_source: This contact is exempt until {until} ({who}): {reason}"
 
 
 def _suggested(

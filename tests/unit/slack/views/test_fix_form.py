@@ -218,7 +218,7 @@ def test_an_exempt_contact_says_so_and_can_be_fixed() -> None:
     view = form(exemptions=[data.exemption(reason="Closed <soon>.")])
     (line,) = [text for text in texts(view["blocks"], "mrkdwn") if "Closed &lt;soon&gt;." in text]
     assert "<@U0BOB00002>" in line
-    assert "<!date^" in line
+    assert "This contact is exempt until <!date^" in line
     assert "submit" in view
     many = json.dumps(form(exemptions=[data.exemption(number) for number in range(5)]))
     assert many.count("<@U0BOB00002>") == 3
