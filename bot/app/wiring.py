@@ -195,7 +195,6 @@ class SlackBot:
             self.client,
             self.channel,
             self.row_links,
-            hides_details=self.readers.is_restricted,
         )
         self.announcer = AnnouncementSender(
             store.announcements,

@@ -1,7 +1,7 @@
 """AWS accounts with their organizational units and tags."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -70,9 +70,12 @@ class Account:
 
         A policy's `match.ou` is compared with this path.
         """
-        if self.units is None:
-            return ""
-        return "/" + "/".join(unit.segment for unit in self.units)
+        return unit_path(self.units)
+
+
+def unit_path(units: Sequence[Unit] | None) -> str:
+    """The path of organizational units, from the root down; empty if they weren't read."""
+    return "" if units is None else "/" + "/".join(unit.segment for unit in units)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.alert_summary import AlertSummary, root_cause
 from bot.domain.policy.destination import DEFAULT_DESTINATION, Destination
 
 if TYPE_CHECKING:
@@ -90,15 +91,31 @@ class Announcement:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedAccounts:
+    """The accounts that checks cover, by how they are now; each counts in at most one of the last.
+
+    `non_compliant` are those with open findings; `without_security` are those of them that have no
+    security contact. `unchecked` are those that couldn't be checked.
+    """
+
+    total: int
+    non_compliant: int = 0
+    without_security: int = 0
+    unchecked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AnnouncementContent:
     """Everything that is needed to render an announcement.
 
     `findings` has at most as many as requested, open ones first where not all fit, then the worst
     severity first and in the order of account names; `total` and `open` count all, and
     `severities` the open ones by severity. `contacts` counts the contacts of open ones, `missing`
-    the open ones of the rule `MISSING`, `exempt` the exempt ones. A `CHANGED` one has `changes`,
-    an `ENDING` one `exemptions`; `total` counts those then. A `FIXED` one has its `fix`. Of an
-    `OTHER_BOTS` one `total` counts the other connections, 0 once they are gone.
+    the open ones of the rule `MISSING`, `exempt` the exempt ones. In a message, `findings` are the
+    open ones of the first accounts, and `summary` has what became of all. A `CHANGED` one has
+    `changes`, an `ENDING` one `exemptions`; `total` counts those then. A `FIXED` one has its `fix`.
+    Of an `OTHER_BOTS` one `total` counts the other connections, 0 once they are gone. A
+    `CHECKS_WORKING` one has `checked`; a `CHECKS_FAILING` one has `recovered_at` once it is over.
     """
 
     announcement: Announcement
@@ -113,6 +130,9 @@ class AnnouncementContent:
     changes: Sequence[ContactChange] = ()
     exemptions: Sequence[Exemption] = ()
     fix: Fix | None = None
+    summary: AlertSummary = field(default_factory=AlertSummary)
+    checked: CheckedAccounts | None = None
+    recovered_at: datetime | None = None
 
     @property
     def found_by(self) -> Scan:
@@ -149,14 +169,35 @@ class AnnouncementContent:
 
 
 @dataclass(frozen=True, slots=True)
+class NewFinding:
+    """A finding to be announced: where, and for what couldn't be checked why.
+
+    `organization` is the name of the account's `[[aws]]` section.
+    """
+
+    destination: Destination = DEFAULT_DESTINATION
+    failure: Failure | None = None
+    organization: str = ""
+
+    @property
+    def cause(self) -> tuple[str, str]:
+        """What couldn't be checked for one and the same reason has the same."""
+        return ("", "") if self.failure is None else (self.organization, root_cause(self.failure))
+
+
+@dataclass(frozen=True, slots=True)
 class NewAnnouncement:
-    """An announcement to be recorded, with the findings that it shows."""
+    """An announcement to be recorded, with the findings that it shows.
+
+    `cause` is the root cause of an `UNCHECKED` one, as `NewFinding.cause`.
+    """
 
     kind: AnnouncementKind
     findings: tuple[FindingKey, ...] = ()
     failure: Failure | None = None
     organization: str = ""
     destination: Destination = DEFAULT_DESTINATION
+    cause: tuple[str, str] = ("", "")
 
 
 MOST_MENTIONED: Final = 20
@@ -165,28 +206,21 @@ MOST_MENTIONED: Final = 20
 
 def plan(
     scan: Scan,
-    opened: Mapping[FindingKey, Destination],
+    opened: Mapping[FindingKey, NewFinding],
     failing_before: Mapping[str, FailureCode],
 ) -> tuple[NewAnnouncement, ...]:
     """The announcements that a scan that ended gives rise to.
 
     Args:
         scan: the scan, ended.
-        opened: the findings that it opened, each with the destination of its account.
+        opened: the findings that it opened.
         failing_before: {organization: the announced cause of failing checks}, as long as it lasts.
 
     Returns:
-        At most one announcement of each kind, channel and organization; none that repeats a
-        failure that lasts.
+        At most one announcement of each kind, channel, organization and root cause; none that
+        repeats a failure that lasts.
     """
-    short = {
-        key: destination for key, destination in opened.items() if key.outcome.is_non_compliant
-    }
-    unchecked = {key: destination for key, destination in opened.items() if key.outcome.unchecked}
-    news = [
-        *grouped(AnnouncementKind.NON_COMPLIANT, short),
-        *grouped(AnnouncementKind.UNCHECKED, unchecked),
-    ]
+    news = list(plan_alerts(opened))
     for organization, failing in scan.failing.items():
         if failing.cause != failing_before.get(organization):
             kind = AnnouncementKind.CHECKS_FAILING
@@ -197,6 +231,33 @@ def plan(
         if organization in scan.complete_in
     ]
     return tuple(news)
+
+
+def plan_alerts(opened: Mapping[FindingKey, NewFinding]) -> tuple[NewAnnouncement, ...]:
+    """The alerts of new findings: one a channel, and for what couldn't be checked one a cause."""
+    non_compliant: dict[FindingKey, Destination] = {}
+    causes: dict[tuple[str, str], dict[FindingKey, Destination]] = {}
+    for key, new in opened.items():
+        if key.outcome.is_non_compliant:
+            non_compliant[key] = new.destination
+        elif key.outcome.unchecked:
+            causes.setdefault(new.cause, {})[key] = new.destination
+    return (
+        *grouped(AnnouncementKind.NON_COMPLIANT, non_compliant),
+        *(
+            replace(news, cause=cause)
+            for cause, unchecked in causes.items()
+            for news in grouped(AnnouncementKind.UNCHECKED, unchecked)
+        ),
+    )
+
+
+def continues(new_accounts: int, known_accounts: int) -> bool:
+    """Whether accounts with a root cause that was announced before join that alert.
+
+    An alert that is edited notifies nobody, so a cause that more than doubles is announced anew.
+    """
+    return new_accounts <= known_accounts
 
 
 def grouped(

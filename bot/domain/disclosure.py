@@ -1,7 +1,7 @@
-"""Hides contact details from people who may see outcomes alone.
+"""Hides contact details from channels, and from people who may see only outcomes.
 
-What is hidden is replaced by dots, so that everything else reads as it does for a reader. Of an
-email address that breaks a rule its domain stays, since that often is the problem.
+Dots replace what is hidden, so that everything else reads the same. An email address that violates
+a rule keeps its domain, since that often is the problem.
 """
 
 from __future__ import annotations
@@ -18,17 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.domain.announcements import AnnouncementContent
-    from bot.domain.contacts import ContactChange
     from bot.domain.exemptions import Exemption
     from bot.domain.findings import AccountResult, Difference, Finding, Verdict
     from bot.domain.readings import ContactReading
 
 HIDDEN: Final = "••••"
-"""What stands in place of a value."""
+"""Replaces a value."""
 
-_CHANGED: Final = f"{HIDDEN} (changed)"
 _EMAIL: Final = re.compile(r"[^\s@;]*(@[\w.-]+)")
-"""An address, or the domain that a policy asks for; nothing that holds more than that."""
+"""An address, or a domain that a policy asks for, and nothing else."""
 
 
 def hide_result(result: AccountResult) -> AccountResult:
@@ -52,14 +50,14 @@ def hide_reading(reading: ContactReading) -> ContactReading:
 
 
 def hide_content(content: AnnouncementContent) -> AnnouncementContent:
-    """An announcement without the values of the contacts that it is about.
+    """An announcement without the values of the contacts in its findings and exemptions.
 
-    The message about a fix shows domains alone to everybody, so its fix is left as it is.
+    The messages about changes and fixes show only domains and which fields differ, to everybody,
+    so changes and the fix stay as they are.
     """
     return replace(
         content,
         findings=tuple(_hide_finding(finding) for finding in content.findings),
-        changes=tuple(_hide_change(change) for change in content.changes),
         exemptions=tuple(hide_exemption(exemption) for exemption in content.exemptions),
     )
 
@@ -70,7 +68,7 @@ def hide_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def hide_exemption(exemption: Exemption) -> Exemption:
-    """An exemption without the addresses and numbers that its reason may hold."""
+    """An exemption without the addresses and numbers in its reason."""
     request = replace(exemption.request, reason=mask(exemption.request.reason))
     return replace(exemption, request=request)
 
@@ -108,14 +106,3 @@ def _hide_difference(difference: Difference) -> Difference:
         expected=tuple(map(hidden, difference.expected)),
         actual=hidden(difference.actual) if difference.actual else "",
     )
-
-
-def _hide_change(change: ContactChange) -> ContactChange:
-    """A change that shows which fields changed."""
-    if change.before is None or change.after is None:
-        return replace(change, before=_hide(change.before), after=_hide(change.after))
-    after = [
-        HIDDEN if getattr(change.before, field) == getattr(change.after, field) else _CHANGED
-        for field in FIELDS
-    ]
-    return replace(change, before=_HIDDEN_CONTACT, after=AlternateContact(*after))

@@ -209,6 +209,34 @@ class FindingKey:
     rule: Rule
 
 
+class ResolutionKind(StrEnum):
+    """How a finding ended.
+
+    `FIXED`: with this bot. `FIXED_IN_AWS`: somebody changed the contact elsewhere. `CLEARED`: the
+    contact is unchanged, and no longer violates the rule. `CHECKED`: what couldn't be checked could
+    be. `NOT_REQUIRED`: the policy no longer asks for it. `REOPENED`: its exemption ended, and a new
+    finding replaces it. The last three are about the account, which is no longer checked.
+    """
+
+    FIXED = "fixed"
+    FIXED_IN_AWS = "fixed_in_aws"
+    CLEARED = "cleared"
+    CHECKED = "checked"
+    NOT_REQUIRED = "not_required"
+    REOPENED = "reopened"
+    INACTIVE = "inactive"
+    EXCLUDED = "excluded"
+    DEPARTED = "departed"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How a finding ended: as a kind, and as a sentence."""
+
+    kind: ResolutionKind
+    text: str = dataclasses.field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """An outcome that someone should act on, from when it was first seen until it was resolved.
@@ -216,7 +244,9 @@ class Finding:
     A finding that was resolved and comes back is a new one, with a new `id`. `resolved_by` is the
     Slack user whose fix resolved it, or empty if it was resolved elsewhere; `resolution` says how.
     While `exemption` is set it is neither open nor resolved. `owner` is the unchanged value of the
-    tag that names the account's owner.
+    tag that names the account's owner. `path` is the path of the account's organizational units, as
+    `Account.path`. `resolution_kind` is None while it is unresolved, and for old findings whose
+    kind wasn't recorded.
     """
 
     id: int
@@ -233,6 +263,8 @@ class Finding:
     differences: tuple[Difference, ...] = ()
     exemption: Exemption | None = None
     owner: str = dataclasses.field(default="", repr=False)
+    path: str = ""
+    resolution_kind: ResolutionKind | None = None
 
     @property
     def is_open(self) -> bool:

@@ -52,7 +52,7 @@ class AnnouncementSender:
         health: remembers what could not be.
         notifier: the channel.
         clock: the time.
-        rows: how many findings a message shows at most.
+        rows: how many accounts a message shows at most.
         poll_interval: seconds between two looks for what another process on this database left to
             be announced.
         post_interval: seconds between two posts: Slack takes about one a second in a channel.
@@ -218,7 +218,7 @@ class AnnouncementSender:
     def _post(self, announcement_id: str) -> None:
         if self._announcements.begin_sending(announcement_id) is None:
             return
-        content = self._announcements.content(announcement_id, self._rows)
+        content = self._announcements.message_content(announcement_id, self._rows)
         try:
             posted = self._notifier.post(content)
         except PostRefused:
@@ -251,7 +251,7 @@ class AnnouncementSender:
         del self._unrecorded[announcement_id]
 
     def _update(self, announcement_id: str) -> None:
-        content = self._announcements.content(announcement_id, self._rows)
+        content = self._announcements.message_content(announcement_id, self._rows)
         shown = content.announcement
         try:
             self._notifier.update(content)

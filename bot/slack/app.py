@@ -17,6 +17,7 @@ from bot.slack.background import BackgroundTasks
 from bot.slack.command_parser import COMMAND
 from bot.slack.listeners.account_card import AccountCards
 from bot.slack.listeners.account_commands import AccountCommands
+from bot.slack.listeners.check_again import CheckAgainListener
 from bot.slack.listeners.commands import CommandListeners
 from bot.slack.listeners.direct_message import DirectMessageListener
 from bot.slack.listeners.doctor import DoctorListener
@@ -43,6 +44,7 @@ from bot.slack.views import (
     home,
     row_actions,
     show_all,
+    unchecked_alerts,
 )
 from bot.slack.views import doctor as doctor_view
 from bot.slack.views import help as help_views
@@ -191,6 +193,7 @@ def build(
         modals,
         exemptions,
         cards=card,
+        fix=fix.from_button,
         fixers=fixers,
         forms=ExemptionForms(store.accounts, store.findings, exemptions, clock),
         readers=readers,
@@ -244,6 +247,7 @@ def build(
     app.view(fix_modal.CALLBACK)(submission(fix_submission.submit))
 
     _bind_lists(app, guard, lists)
+    app.action(unchecked_alerts.CHECK_AGAIN)(once(CheckAgainListener(scan, messages).press))
     _bind_accounts(app, guard, card, about_account)
     app.action(doctor_view.SHOW_ALL)(once(doctor.show_all))
     for prefix in (row_actions.MENU, row_actions.EXEMPT, row_actions.VERIFY, row_actions.SHOW):

@@ -1,4 +1,4 @@
-"""`Notifier` on Slack: posts announcements, looks for them, and updates them in place."""
+"""`Notifier` on Slack: posts announcements, finds them again, and edits them in place."""
 
 from __future__ import annotations
 
@@ -22,25 +22,23 @@ if TYPE_CHECKING:
     from bot.slack.views.finding_rows import RowLinks
 
 EVENT_TYPE: Final = "altcontact_announcement"
-"""The metadata type by which the bot knows its own announcements again."""
+"""The metadata type by which the bot recognizes its own announcements."""
 
 _PAGE_SIZE: Final = 200
-"""Messages of history asked for at a time; Slack advises no more."""
+"""Messages of history a request asks for; Slack recommends no more."""
 
 _MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
-"""How far this machine's clock may be ahead of Slack's when a post in doubt is looked for."""
+"""How far this machine's clock may be ahead of Slack's while searching for a post in doubt."""
 
 
 class SlackNotifier:
-    """The channel for alerts, and those that the policy names instead.
+    """Posts to the channel for alerts, or to the channels that the policy names.
 
     Args:
         posting: a client that makes each call once.
-        client: a client whose calls may be tried again.
+        client: a client that retries calls.
         channel: the channel for alerts.
-        row_links: what rows point to.
-        hides_details: whether messages show outcomes alone, since not everybody in a channel may
-            see contact details.
+        row_links: what rows link to.
     """
 
     def __init__(
@@ -49,14 +47,11 @@ class SlackNotifier:
         client: WebClient,
         channel: AlertChannel,
         row_links: RowLinkResolver | None = None,
-        *,
-        hides_details: bool = False,
     ) -> None:
         self._posting = posting
         self._client = client
         self._channels = Channels(client, channel)
         self._row_links = row_links or RowLinkResolver()
-        self._hides_details = hides_details
 
     def post(self, content: AnnouncementContent) -> Posted:
         """Post an announcement. See `Notifier.post`."""
@@ -88,12 +83,16 @@ class SlackNotifier:
             raise post_error(error) from error
 
     def _shown(self, content: AnnouncementContent) -> tuple[AnnouncementContent, RowLinks]:
-        """What a channel is shown of an announcement, and what its rows point to."""
+        """What a channel sees of an announcement, without contact details, and its links.
+
+        Everybody in the channel reads it, and Slack keeps it, so who may see contact details
+        doesn't matter here.
+        """
         links = self._row_links.for_findings(content.findings)
-        return (hide_content(content), links.hidden()) if self._hides_details else (content, links)
+        return hide_content(content), links.hidden()
 
     def find(self, announcement: Announcement) -> Posted | None:
-        """Look for an announcement in its channels. See `Notifier.find`."""
+        """Search its channels for an announcement. See `Notifier.find`."""
         for route in self._channels.routes(announcement):
             posted = self._find(announcement, route)
             if posted is not None:
@@ -139,14 +138,14 @@ class SlackNotifier:
             )
         except CALL_ERRORS as error:
             raise history_error(error) from error
-        # A deleted message that was answered leaves a stone in its place.
+        # A deleted message with replies leaves a tombstone in its place.
         return any(
             message.get("ts") == announcement.ts and message.get("subtype") != "tombstone"
             for message in page["messages"]
         )
 
     def update(self, content: AnnouncementContent) -> None:
-        """Put an announcement right in place. See `Notifier.update`."""
+        """Edit an announcement in place. See `Notifier.update`."""
         content, links = self._shown(content)
         fallback_reason = self._channels.fallback_reason(content.announcement)
         message = announcement_message(content, links, fallback_reason)

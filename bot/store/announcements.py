@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.announcements import AnnouncementContent, AnnouncementKind, NewAnnouncement
+from bot.domain.announcements import (
+    ALERTS,
+    AnnouncementContent,
+    AnnouncementKind,
+    NewAnnouncement,
+)
 from bot.domain.errors import StoreError
 from bot.domain.rule_catalog import Severity
-from bot.store.columns import SEVERITY_RANK, time_text, timetable_json
+from bot.store.alert_content import (
+    alert_summary,
+    checked_accounts,
+    first_open_findings,
+)
+from bot.store.columns import SEVERITY_RANK, time_text, timetable_json, to_time
 from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_fix, to_scan
 from bot.store.outbox import STANDS, WITHDRAW_IDLE, record
 from bot.store.repository import Repository
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.domain.announcements import Announcement
-    from bot.domain.scans import Scan
     from bot.domain.timetable import Timetable
     from bot.store.transaction import Row, Transaction, Value
 
@@ -46,7 +58,7 @@ GROUP BY severity
 """
 
 _SHOWN: Final = f"""
-SELECT findings.*, accounts.name AS account_name,
+SELECT findings.*, accounts.name AS account_name, accounts.units,
     min({SEVERITY_RANK}) OVER (PARTITION BY account_id, type) AS worst
 FROM findings JOIN accounts ON accounts.id = findings.account_id
 WHERE announcement_id = :id
@@ -77,6 +89,12 @@ _FIX: Final = "SELECT * FROM fixes WHERE announcement_id = :id"
 _CHANGES_COUNT: Final = "SELECT count(*) AS number FROM contact_changes WHERE announcement_id = :id"
 
 _ENDING_COUNT: Final = "SELECT count(*) AS number FROM exemptions WHERE announcement_id = :id"
+
+_RECOVERED: Final = """
+SELECT created_at FROM announcements
+WHERE kind = 'checks_working' AND organization = :organization AND number > :number
+ORDER BY number LIMIT 1
+"""
 
 _OTHERS: Final = """
 SELECT coalesce(sum(connections), 0) AS number FROM other_bots WHERE announcement_id = :id
@@ -154,36 +172,30 @@ class Announcements(Repository):
             StoreError: it does not exist.
         """
         with self._connections.reading() as db:
-            row = _announcement(db, announcement_id)
-            if row is None:
-                raise StoreError(
-                    "This alert is no longer in the database.",
-                    "To see the current findings, type /altcontact check.",
-                )
-            announcement = to_announcement(row)
-            found = db.row("SELECT * FROM scans WHERE id = :id", id=announcement.scan_id)
-            scan = to_scan(found) if found is not None else None
-            page: dict[str, Value] = {"id": announcement_id, "limit": limit, "offset": offset}
-            match announcement.kind:
-                case AnnouncementKind.CHANGED:
-                    changes = tuple(to_change(row) for row in db.rows(_CHANGES, **page))
-                    total = db.number(_CHANGES_COUNT, id=announcement_id)
-                    return AnnouncementContent(announcement, scan, total=total, changes=changes)
-                case AnnouncementKind.ENDING:
-                    ending = tuple(to_exemption(row) for row in db.rows(_ENDING, **page))
-                    total = db.number(_ENDING_COUNT, id=announcement_id)
-                    return AnnouncementContent(announcement, scan, total=total, exemptions=ending)
-                case AnnouncementKind.FIXED:
-                    fixed = db.row(_FIX, id=announcement_id)
-                    fix = to_fix(fixed) if fixed is not None else None
-                    return AnnouncementContent(announcement, scan, total=1, fix=fix)
-                case AnnouncementKind.STARTED:
-                    return AnnouncementContent(announcement, scan)
-                case AnnouncementKind.OTHER_BOTS:
-                    others = db.number(_OTHERS, id=announcement_id)
-                    return AnnouncementContent(announcement, scan, total=others)
-                case _:
-                    return _of_findings(db, announcement, scan, limit, offset)
+            content = _without_findings(db, announcement_id, limit, offset)
+            kind = content.announcement.kind
+            return _with_page(db, content, limit, offset) if kind in ALERTS else content
+
+    def message_content(self, announcement_id: str, rows: int) -> AnnouncementContent:
+        """What an announcement's message shows, as things are now.
+
+        Args:
+            announcement_id: the announcement.
+            rows: how many accounts, changes or exemptions it shows at most.
+
+        Raises:
+            StoreError: there is no such announcement.
+        """
+        with self._connections.reading() as db:
+            content = _without_findings(db, announcement_id, rows)
+            if content.announcement.kind not in ALERTS:
+                return content
+            counted = _with_page(db, content, 0, 0)
+            return replace(
+                counted,
+                findings=first_open_findings(db, announcement_id, rows),
+                summary=alert_summary(db, announcement_id),
+            )
 
     def begin_sending(self, announcement_id: str) -> Announcement | None:
         """Mark that it is being sent; None if there is nothing to send any more.
@@ -226,25 +238,66 @@ class Announcements(Repository):
             db.run("UPDATE announcements SET maybe_repeat = 1 WHERE id = :id", id=announcement_id)
 
 
-def _of_findings(
-    db: Transaction, announcement: Announcement, scan: Scan | None, limit: int, offset: int
+def _without_findings(
+    db: Transaction, announcement_id: str, limit: int, offset: int = 0
 ) -> AnnouncementContent:
-    (counts,) = db.rows(_COUNTS, id=announcement.id)
+    """An announcement with all that isn't a finding."""
+    row = db.row("SELECT * FROM announcements WHERE id = :id", id=announcement_id)
+    if row is None:
+        raise StoreError(
+            "This alert is no longer in the database.",
+            "To see the current findings, type /altcontact check.",
+        )
+    announcement = to_announcement(row)
+    found = db.row("SELECT * FROM scans WHERE id = :id", id=announcement.scan_id)
+    content = AnnouncementContent(announcement, to_scan(found) if found is not None else None)
+    page: dict[str, Value] = {"id": announcement_id, "limit": limit, "offset": offset}
+    match announcement.kind:
+        case AnnouncementKind.CHANGED:
+            changes = tuple(to_change(row) for row in db.rows(_CHANGES, **page))
+            total = db.number(_CHANGES_COUNT, id=announcement_id)
+            content = replace(content, total=total, changes=changes)
+        case AnnouncementKind.ENDING:
+            ending = tuple(to_exemption(row) for row in db.rows(_ENDING, **page))
+            total = db.number(_ENDING_COUNT, id=announcement_id)
+            content = replace(content, total=total, exemptions=ending)
+        case AnnouncementKind.FIXED:
+            fixed = db.row(_FIX, id=announcement_id)
+            content = replace(content, total=1, fix=to_fix(fixed) if fixed is not None else None)
+        case AnnouncementKind.OTHER_BOTS:
+            content = replace(content, total=db.number(_OTHERS, id=announcement_id))
+        case AnnouncementKind.CHECKS_WORKING:
+            content = replace(content, checked=checked_accounts(db, announcement.organization))
+        case AnnouncementKind.CHECKS_FAILING:
+            content = replace(content, recovered_at=_recovered_at(db, row))
+        case _:
+            pass
+    return content
+
+
+def _recovered_at(db: Transaction, failing: Row) -> datetime | None:
+    """When checks worked again after this announcement; None while they don't."""
+    over = db.row(_RECOVERED, number=failing["number"], organization=failing["organization"])
+    return to_time(over["created_at"]) if over is not None else None
+
+
+def _with_page(
+    db: Transaction, content: AnnouncementContent, limit: int, offset: int
+) -> AnnouncementContent:
+    """An alert with one page of its findings, and their numbers."""
+    announcement_id = content.announcement.id
+    (counts,) = db.rows(_COUNTS, id=announcement_id)
     open_first = int(counts["total"] > limit)
-    shown = db.rows(_SHOWN, id=announcement.id, open_first=open_first, limit=limit, offset=offset)
-    numbers = {row["severity"]: row["number"] for row in db.rows(_SEVERITIES, id=announcement.id)}
-    return AnnouncementContent(
-        announcement,
-        scan,
-        tuple(to_findings(db, shown)),
-        counts["total"],
-        counts["open"],
-        counts["exempt"],
-        counts["contacts"],
-        counts["missing"],
-        {severity: numbers[severity] for severity in Severity if severity in numbers},
+    page = {"open_first": open_first, "limit": limit, "offset": offset}
+    shown = db.rows(_SHOWN, id=announcement_id, **page) if limit else []
+    numbers = {row["severity"]: row["number"] for row in db.rows(_SEVERITIES, id=announcement_id)}
+    return replace(
+        content,
+        findings=tuple(to_findings(db, shown)),
+        total=counts["total"],
+        open=counts["open"],
+        exempt=counts["exempt"],
+        contacts=counts["contacts"],
+        missing=counts["missing"],
+        severities={severity: numbers[severity] for severity in Severity if severity in numbers},
     )
-
-
-def _announcement(db: Transaction, announcement_id: str) -> Row | None:
-    return db.row("SELECT * FROM announcements WHERE id = :id", id=announcement_id)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.announcements import AnnouncementKind, grouped
+from bot.domain.announcements import AnnouncementKind, NewFinding, grouped, plan_alerts
 from bot.domain.evaluation.resolution import OPENED_AGAIN
-from bot.store.columns import time_text
+from bot.store.columns import time_text, to_failure
 from bot.store.mappers import to_destination, to_finding_key
 from bot.store.outbox import record
 
@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.findings import FindingKey
-    from bot.domain.policy.destination import Destination
     from bot.store.transaction import Row, Transaction
 
-_STANDING: Final = """
-SELECT * FROM findings WHERE exemption_id = :exemption_id AND resolved_at IS NULL
+_UNRESOLVED: Final = """
+SELECT findings.*, accounts.organization FROM findings
+JOIN accounts ON accounts.id = findings.account_id
+WHERE exemption_id = :exemption_id AND resolved_at IS NULL
 """
 
 _RESOLVE: Final = """
-UPDATE findings SET resolved_at = :resolved_at, resolution = :resolution WHERE id = :id
+UPDATE findings SET
+    resolved_at = :resolved_at, resolution = :resolution, resolution_kind = :resolution_kind
+WHERE id = :id
 """
 
 _NOTICED: Final = """
@@ -69,22 +72,23 @@ def open_again(
         The announcements that show the old ones, and whether there are new ones.
     """
     outdated: set[str] = set()
-    opened: dict[FindingKey, Destination] = {}
+    opened: dict[FindingKey, NewFinding] = {}
     for exemption_id in exemption_ids:
-        for row in db.rows(_STANDING, exemption_id=exemption_id):
-            db.run(_RESOLVE, resolved_at=time_text(now), resolution=OPENED_AGAIN, id=row["id"])
+        for row in db.rows(_UNRESOLVED, exemption_id=exemption_id):
+            db.run(
+                _RESOLVE,
+                id=row["id"],
+                resolved_at=time_text(now),
+                resolution=OPENED_AGAIN.text,
+                resolution_kind=OPENED_AGAIN.kind,
+            )
             db.run(_OPEN_AGAIN, id=row["id"])
-            opened[to_finding_key(row)] = to_destination(row)
+            opened[to_finding_key(row)] = NewFinding(
+                to_destination(row), to_failure(row["failure"]), row["organization"]
+            )
             if row["announcement_id"] is not None:
                 outdated.add(row["announcement_id"])
-    short = {
-        key: destination for key, destination in opened.items() if key.outcome.is_non_compliant
-    }
-    unchecked = {key: destination for key, destination in opened.items() if key.outcome.unchecked}
-    for news in (
-        *grouped(AnnouncementKind.NON_COMPLIANT, short),
-        *grouped(AnnouncementKind.UNCHECKED, unchecked),
-    ):
+    for news in plan_alerts(opened):
         record(db, news, _latest_scan(db), now)
     return outdated, bool(opened)
 

@@ -40,7 +40,7 @@ WHERE id = :id
 _RESOLVE: Final = """
 UPDATE findings SET
     resolved_at = :resolved_at, resolved_by = :user_id, resolution = :resolution,
-    resolved_scan = :scan_id
+    resolution_kind = :resolution_kind, resolved_scan = :scan_id
 WHERE id = :id
 """
 
@@ -87,7 +87,8 @@ def resolve_finding(
         id=resolved.finding.id,
         resolved_at=time_text(now),
         user_id=resolved.user_id,
-        resolution=text(resolved.resolution),
+        resolution=text(resolved.resolution.text),
+        resolution_kind=resolved.resolution.kind,
         scan_id=scan_id,
     )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
-    from bot.domain.findings import TypeResult
+    from bot.domain.findings import Resolution, TypeResult
     from bot.domain.fixes import Fix, FixRequest
     from bot.services.ports.clock import Clock
     from bot.store.connections import Connections
@@ -293,7 +293,12 @@ class Fixes(Repository):
         return [row for row in rows if self._lease.is_over(row, now)]
 
     def _confirm(
-        self, db: Transaction, fix: Fix, now: datetime, resolution: str, result: TypeResult | None
+        self,
+        db: Transaction,
+        fix: Fix,
+        now: datetime,
+        resolution: Resolution,
+        result: TypeResult | None,
     ) -> None:
         request = fix.request
         before = known_contacts(db, request.account_id).get(request.type)

@@ -6,11 +6,11 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.accounts import Account
+from bot.domain.accounts import Account, unit_path
 from bot.domain.announcements import Announcement, AnnouncementKind, SendState
 from bot.domain.contacts import AlternateContact, ContactChange, ContactType
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
-from bot.domain.findings import Finding, FindingKey, Outcome
+from bot.domain.findings import Finding, FindingKey, Outcome, ResolutionKind
 from bot.domain.fixes import Fix, FixRequest, FixState
 from bot.domain.policy.destination import Destination
 from bot.domain.rule_catalog import Rule, Severity
@@ -84,7 +84,7 @@ def to_destination(row: Row) -> Destination:
 
 
 def to_findings(db: Transaction, rows: Iterable[Row]) -> list[Finding]:
-    """From `findings`, with `account_name` joined; their exemptions are looked up."""
+    """From `findings`, with `account_name` and if needed `units` joined; looks up exemptions."""
     found = list(rows)
     exemptions = exemptions_by_id(db, {row["exemption_id"] for row in found} - {None})
     return [_to_finding(row, exemptions.get(row["exemption_id"])) for row in found]
@@ -106,6 +106,8 @@ def _to_finding(row: Row, exemption: Exemption | None) -> Finding:
         to_differences(row["differences"]),
         exemption,
         row["owner"],
+        unit_path(to_units(row["units"])) if "units" in row.keys() else "",  # noqa: SIM118 - a row's `in` looks at its values
+        ResolutionKind(row["resolution_kind"]) if row["resolution_kind"] else None,
     )
 
 

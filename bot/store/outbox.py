@@ -5,10 +5,25 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.announcements import AnnouncementKind, NewAnnouncement, SendState, grouped, plan
+from bot.domain.announcements import (
+    AnnouncementKind,
+    NewAnnouncement,
+    NewFinding,
+    SendState,
+    continues,
+    grouped,
+    plan,
+)
 from bot.domain.failures import FailureCode
 from bot.domain.policy.destination import Destination
-from bot.store.columns import contact_json, failure_json, mention_json, text, time_text
+from bot.store.columns import (
+    contact_json,
+    failure_json,
+    mention_json,
+    text,
+    time_text,
+    to_failure,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +43,7 @@ STANDS: Final = """kind IN ('non_compliant', 'unchecked') AND EXISTS (
     SELECT 1 FROM findings
     WHERE announcement_id = announcements.id AND resolved_at IS NULL AND exemption_id IS NULL
 )"""
-"""Whether an alert shows findings that are open."""
+"""Whether an alert has open findings."""
 
 WITHDRAW_IDLE: Final = f"""
 UPDATE announcements SET state = 'withdrawn' WHERE id = :id AND {UNTRIED} AND (
@@ -56,13 +71,24 @@ INSERT INTO health (organization, failing) VALUES (:organization, :failing)
 ON CONFLICT (organization) DO UPDATE SET failing = excluded.failing
 """
 
-_FAILING_TOLD: Final = """
+_FAILING_ANNOUNCED: Final = """
 SELECT id FROM announcements
 WHERE kind = 'checks_failing' AND organization = :organization AND state != 'withdrawn'
     AND number > (
         SELECT coalesce(max(number), 0) FROM announcements
         WHERE kind = 'checks_working' AND organization = :organization
     )
+"""
+
+_KNOWN_CAUSES: Final = """
+SELECT announcements.id, findings.failure, accounts.organization, findings.account_id
+FROM announcements
+JOIN findings ON findings.announcement_id = announcements.id
+JOIN accounts ON accounts.id = findings.account_id
+WHERE announcements.kind = 'unchecked' AND announcements.channel = :channel
+    AND announcements.state != 'withdrawn'
+    AND findings.failure IS NOT NULL AND resolved_at IS NULL AND exemption_id IS NULL
+ORDER BY announcements.number DESC
 """
 
 _RECORD: Final = """
@@ -104,9 +130,9 @@ def bump_revision(db: Transaction, announcement_ids: Iterable[str]) -> None:
 
 
 def announce(
-    db: Transaction, scan: Scan, opened: Mapping[FindingKey, Destination], now: datetime
+    db: Transaction, scan: Scan, opened: Mapping[FindingKey, NewFinding], now: datetime
 ) -> None:
-    """Record what a scan gives reason to say, to be sent later."""
+    """Record the announcements that a scan gives rise to, to be sent later."""
     looked_after = {part.organization for part in scan.parts} or {""}
     failing_before: dict[str, FailureCode] = {}
     for row in db.rows("SELECT * FROM health ORDER BY organization"):
@@ -114,7 +140,7 @@ def announce(
         if organization in looked_after:
             failing_before[organization] = FailureCode(row["failing"])
         else:
-            # Nobody will ever hear that it works again: its table is gone from the file.
+            # It is no longer checked: its section is gone from the policy file.
             _forget(db, organization)
     for news in plan(scan, opened, failing_before):
         record(db, news, scan.id, now)
@@ -156,7 +182,19 @@ def announce_fix(db: Transaction, fix: Fix, now: datetime) -> None:
 
 
 def record(db: Transaction, news: NewAnnouncement, scan_id: int | None, now: datetime) -> str:
-    """Record one announcement with the findings that it shows; its id."""
+    """Record one announcement with the findings that it shows.
+
+    What can't be checked for a root cause that an open alert is about is added to that alert.
+
+    Returns:
+        The announcement's id.
+    """
+    if news.kind is AnnouncementKind.UNCHECKED and news.cause[1]:
+        known = _alert_about(db, news)
+        if known:
+            _show(db, known, news.findings)
+            bump_revision(db, [known])
+            return known
     state = SendState.PENDING
     organization = news.organization
     if news.kind is AnnouncementKind.CHECKS_FAILING and news.failure is not None:
@@ -164,7 +202,9 @@ def record(db: Transaction, news: NewAnnouncement, scan_id: int | None, now: dat
         db.run(_IS_FAILING, organization=organization, failing=news.failure.cause)
     elif news.kind is AnnouncementKind.CHECKS_WORKING:
         _forget(db, organization)
-        if db.row(_FAILING_TOLD, organization=organization) is None:
+        failing = [row["id"] for row in db.rows(_FAILING_ANNOUNCED, organization=organization)]
+        bump_revision(db, failing)
+        if not failing:
             state = SendState.WITHDRAWN
     announcement_id = uuid.uuid4().hex
     db.run(
@@ -180,23 +220,44 @@ def record(db: Transaction, news: NewAnnouncement, scan_id: int | None, now: dat
         mention=mention_json(news.destination.mention),
     )
     if news.kind in {AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED}:
-        db.run_each(
-            _SHOW,
-            (
-                {
-                    "announcement_id": announcement_id,
-                    "account_id": key.account_id,
-                    "type": key.type,
-                    "outcome": key.outcome,
-                    "rule": key.rule,
-                }
-                for key in news.findings
-            ),
-        )
+        _show(db, announcement_id, news.findings)
     return announcement_id
 
 
+def _alert_about(db: Transaction, news: NewAnnouncement) -> str:
+    """The newest alert that is about this root cause in this channel; empty for none."""
+    known: dict[str, set[str]] = {}
+    causes: dict[tuple[str, str], tuple[str, str]] = {}
+    for row in db.rows(_KNOWN_CAUSES, channel=text(news.destination.channel)):
+        stored = row["organization"], row["failure"]
+        if stored not in causes:
+            failure = to_failure(row["failure"])
+            causes[stored] = NewFinding(failure=failure, organization=row["organization"]).cause
+        if causes[stored] == news.cause:
+            known.setdefault(row["id"], set()).add(row["account_id"])
+    new = {key.account_id for key in news.findings}
+    for announcement_id, accounts in known.items():
+        return announcement_id if continues(len(new - accounts), len(accounts)) else ""
+    return ""
+
+
+def _show(db: Transaction, announcement_id: str, findings: Iterable[FindingKey]) -> None:
+    db.run_each(
+        _SHOW,
+        (
+            {
+                "announcement_id": announcement_id,
+                "account_id": key.account_id,
+                "type": key.type,
+                "outcome": key.outcome,
+                "rule": key.rule,
+            }
+            for key in findings
+        ),
+    )
+
+
 def _forget(db: Transaction, organization: str) -> None:
-    """Take checks of an organization for working; what was never sent of it is withdrawn."""
+    """Note that checks of an organization work; what was never sent about it is withdrawn."""
     db.run(_WITHDRAW_FAILING, organization=organization)
     db.run("DELETE FROM health WHERE organization = :organization", organization=organization)

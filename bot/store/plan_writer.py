@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.announcements import NewFinding
 from bot.domain.contacts import ContactType
 from bot.domain.evaluation.departed_accounts import reconcile_departed
 from bot.domain.evaluation.known_account import KnownAccount
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import AlternateContact
     from bot.domain.evaluation.known_account import KnownFinding, ReadingTime
-    from bot.domain.evaluation.plan import ChangedContact, Plan
-    from bot.domain.findings import AccountResult, FindingKey, TypeResult
+    from bot.domain.evaluation.plan import ChangedContact, OpenedFinding, Plan
+    from bot.domain.findings import AccountResult, FindingKey, Resolution, TypeResult
     from bot.domain.fixes import Fix
-    from bot.domain.policy.destination import Destination
     from bot.store.transaction import Row, Transaction
 
 _FIXES_NOT_SHOWN: Final = """
@@ -75,6 +75,13 @@ _EXEMPTIONS: Final = "SELECT id, account_id, type, rule FROM exemptions WHERE en
 """An expired exemption stays valid until its end is recorded, which opens its findings again."""
 
 
+_LAST_RESOLVED: Final = """
+SELECT announcement_id FROM findings
+WHERE account_id = :account_id AND resolved_at IS NOT NULL AND announcement_id IS NOT NULL
+ORDER BY resolved_at DESC, id DESC LIMIT 1
+"""
+
+
 class PlanWriter:
     """Applies what results change.
 
@@ -88,8 +95,8 @@ class PlanWriter:
         self._db = db
         self._time = time
         self._scan_id = scan_id
-        self.opened: dict[FindingKey, Destination] = {}
-        """Findings to announce, and where, without those that are exempt."""
+        self.opened: dict[FindingKey, NewFinding] = {}
+        """Findings that are to be announced: without those that are exempt."""
         self.resolved: list[FindingKey] = []
         self.changed: list[ChangedContact] = []
         self.outdated: set[str] = set()
@@ -129,21 +136,23 @@ class PlanWriter:
             self._exemptions.get(account_id, {}),
         )
         plan = reconcile(known, result, self._time, by_scan=self._scan_id is not None)
-        self._write(account_id, plan, rows)
+        self._write(account_id, plan, rows, result.account.organization)
 
     def depart(self, account_id: str) -> None:
         """Resolve every finding of an account that left its organization."""
         rows = unresolved_rows(self._db, account_id)
         self._write(account_id, reconcile_departed(_known(rows)), rows)
 
-    def confirm(self, fix: Fix, result: TypeResult | None, resolution: str) -> None:
-        """Resolve the findings that a fix resolved: those that `result` doesn't have, or all."""
+    def confirm(self, fix: Fix, result: TypeResult | None, resolution: Resolution) -> None:
+        """End the findings that a fix resolved: those that `result` does not show, or all."""
         account_id = fix.request.account_id
         rows = unresolved_rows(self._db, account_id)
         plan = reconcile_fix(_known(rows), fix, result, resolution, self._time.now)
         self._write(account_id, plan, rows)
 
-    def _write(self, account_id: str, plan: Plan, rows: Mapping[int, Row]) -> None:
+    def _write(
+        self, account_id: str, plan: Plan, rows: Mapping[int, Row], organization: str = ""
+    ) -> None:
         for fix_id in plan.confirmed:
             for row in self._db.rows(_CONFIRM, id=fix_id):
                 announce_fix(self._db, to_fix(row), self._time.now)
@@ -159,9 +168,18 @@ class PlanWriter:
             if refresh_finding(self._db, row, refreshed):
                 self._is_outdated(row)
         for opened in plan.opened:
-            open_finding(self._db, opened, self._scan_id)
-            if opened.exemption_id is None:
-                self.opened[opened.key] = opened.details.destination
+            self._open(opened, organization)
+        if plan.resolved or plan.opened:
+            # The alert that says what became of the account is no longer right.
+            for row in self._db.rows(_LAST_RESOLVED, account_id=account_id):
+                self._is_outdated(row)
+
+    def _open(self, opened: OpenedFinding, organization: str) -> None:
+        open_finding(self._db, opened, self._scan_id)
+        if opened.exemption_id is None:
+            details = opened.details
+            new = NewFinding(details.destination, details.verdict.failure, organization)
+            self.opened[opened.key] = new
 
     def _is_outdated(self, row: Row) -> None:
         if row["announcement_id"] is not None:

@@ -33,7 +33,7 @@ def test_from_check_to_confirmed() -> None:
         "quit",
     )
     assert status == 0, shown
-    assert "6 contacts missing" in shown
+    assert "6 accounts have no security contact" in shown
     assert "This phone number doesn't exist in GB" in shown
     assert "Saved and verified in AWS." in shown
     assert "+44 20 7946 0958" in shown

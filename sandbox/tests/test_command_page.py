@@ -83,7 +83,7 @@ def test_everything_through_the_control_interface() -> None:
         assert len(state["aws"]["accounts"]) == 15
         assert state["bot"]["managed"]
         seen = messages(state["slack"])
-        while "contacts missing" not in seen:
+        while "no security contact" not in seen:
             name, part = next(stream)
             seen = messages(part) if name == "slack" else seen
         assert "Payments" not in seen

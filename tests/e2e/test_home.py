@@ -35,7 +35,7 @@ def test_a_new_bot_introduces_itself_once(bot: Bot, slack: SlackSandbox) -> None
     """Before its first alert, and neither after a crash nor at the next start."""
     bot.start()
     introduced = slack.wait_message(INTRODUCTION)
-    slack.wait_message("contacts missing")
+    slack.wait_message("no security contact")
     bot.kill()
     bot.start()
     slack.wait_connected()
@@ -50,7 +50,7 @@ def test_a_new_bot_introduces_itself_once(bot: Bot, slack: SlackSandbox) -> None
 def test_home_from_an_open_to_a_fix(bot: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
     """It comes with one call after it is opened, and shows what was fixed from it."""
     bot.start()
-    slack.wait_message("contacts missing")
+    slack.wait_message("no security contact")
     slack.open_home()
     home = wait_home(slack, "6 accounts have no security contact")
     assert len(slack.calls("views.publish")) == 1

@@ -117,7 +117,7 @@ def ready(place: Place, bot: Bot, slack: SlackSandbox) -> Bot:
     assert place.environment["ALTCONTACT_CONFIG"]
     bot.start()
     slack.wait_connected()
-    alert = texts(slack.wait_message("2 contacts missing")["blocks"])
+    alert = texts(slack.wait_message("2 accounts have no security contact")["blocks"])
     assert "our-shop" in alert
     assert "their-shop" in alert
     return bot
@@ -151,7 +151,7 @@ def test_a_fix_goes_to_the_account_s_own_organization(
     place: Place, ready: Bot, slack: SlackSandbox
 ) -> None:
     """The contact is written and confirmed where the account is, and the other hears nothing."""
-    alert = slack.wait_message("2 contacts missing")
+    alert = slack.wait_message("2 accounts have no security contact")
     slack.press(button_for(alert, THEIR_SHOP), message=alert)
     slack.wait_view(SHOWN)
     slack.submit(**FORM | {"email": "aws-security@acquired.example"})
@@ -160,7 +160,7 @@ def test_a_fix_goes_to_the_account_s_own_organization(
     assert held is not None
     assert held.email == "aws-security@acquired.example"
     assert "PutAlternateContact" not in json.dumps(place.corp.stats())
-    slack.wait_message("1 contact missing")
+    slack.wait_message("2 accounts had no security contact, 1 left")
     ready.wait_log("fix ended", state="confirmed")
 
 
@@ -169,9 +169,9 @@ def test_an_outage_of_one_holds_up_no_other(place: Place, bot: Bot, slack: Slack
     place.acquired.outage(on=True)
     bot.start()
     slack.wait_connected()
-    alert = texts(slack.wait_message("1 contact missing")["blocks"])
+    alert = texts(slack.wait_message("1 account has no security contact")["blocks"])
     assert "our-shop" in alert
-    slack.wait_message("Checks do not work in acquired")
+    slack.wait_message("Checks in acquired are failing")
     slack.command("/altcontact check")
     told = texts(slack.wait_private("Incomplete: 1 of 2 accounts needs attention")["blocks"])
     assert "*acquired:*" in told
@@ -184,12 +184,12 @@ def test_an_outage_of_one_holds_up_no_other(place: Place, bot: Bot, slack: Slack
     assert status == 2
     assert "acquired" in next(line for line in out.splitlines() if "✗" in line)
     assert not [line for line in out.splitlines() if "✗" in line and "corp" in line]
-    assert len([each for each in slack.messages() if "do not work" in each["text"]]) == 1
+    assert len([each for each in slack.messages() if "are failing" in each["text"]]) == 1
 
     place.acquired.outage(on=False)
     slack.command("/altcontact check")
     slack.wait_private("2 of 4 accounts need attention")
-    slack.wait_message("Checks work again in acquired")
+    slack.wait_message("Checks in acquired restored")
     alert = texts(slack.wait_message("their-shop")["blocks"])
     assert "our-shop" not in alert
 
@@ -200,8 +200,8 @@ def test_a_role_that_may_not_be_assumed(place: Place, bot: Bot, slack: SlackSand
     file.write_text(file.read_text().replace(EXTERNAL, "of-another"))
     bot.start()
     slack.wait_connected()
-    assert "our-shop" in slack.wait_message("1 contact missing")["text"]
-    told = texts(slack.wait_message("Checks do not work in acquired")["blocks"])
+    assert "our-shop" in slack.wait_message("1 account has no security contact")["text"]
+    told = texts(slack.wait_message("Checks in acquired are failing")["blocks"])
     assert "Couldn't assume the role" in told
     assert "external_id" in told
     parts, _ = checked(place, wanted=1)
@@ -216,12 +216,11 @@ def test_findings_of_a_broken_one_stand(place: Place, ready: Bot, slack: SlackSa
     place.acquired.set_contact(THEIR_SHOP, "SECURITY", contact("shop@acquired.example"))
     slack.command("/altcontact check")
     slack.wait_private("Incomplete")
-    slack.wait_message("Checks do not work in corp")
-    alert = slack.wait_message("1 contact missing")
+    slack.wait_message("Checks in corp are failing")
+    alert = slack.wait_message("2 accounts had no security contact, 1 left")
     shown = texts(alert["blocks"])
-    assert shown.count("Resolved") == 1
-    assert "our-shop" in alert["text"]
-    assert "their-shop" not in alert["text"]
+    assert "1 fixed: their-shop (in AWS)" in shown
+    assert f"`{OUR_SHOP}`" in shown
     slack.command(f"/altcontact check {OUR_SHOP}")
     card = texts(slack.wait_private(f"Account `{OUR_SHOP}`")["blocks"])
     assert "Couldn't be checked" in card
@@ -233,5 +232,6 @@ def test_findings_of_a_broken_one_stand(place: Place, ready: Bot, slack: SlackSa
     )
     slack.command("/altcontact check")
     slack.wait_private("1 of 4 accounts needs attention")
-    slack.wait_message("Checks work again in corp")
-    assert len([each for each in slack.messages() if "missing" in each["text"]]) == 1
+    slack.wait_message("Checks in corp restored")
+    texts_ = [each["text"] for each in slack.messages()]
+    assert sum("had no security contact" in text for text in texts_) == 1

@@ -63,7 +63,7 @@ def test_the_scheduled_check_may_be_asked_for(
 ) -> None:
     """SIGUSR1 runs the scheduled check at once, and the bot then goes on and stops as ever."""
     bot.start()
-    slack.wait_message("contacts missing")
+    slack.wait_message("no security contact")
     aws.delete_contact(PAYMENTS, "SECURITY")
     bot.send_signal(signal.SIGUSR1)
     slack.wait_message(lambda message: "Payments" in str(message["blocks"]))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.evaluation.known_account import KnownContact, KnownFinding
-    from bot.domain.findings import FindingKey, Verdict
+    from bot.domain.findings import FindingKey, Resolution, Verdict
     from bot.domain.policy.destination import Destination
 
 
@@ -48,10 +48,10 @@ class RefreshedFinding:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedFinding:
-    """A finding that is resolved: how, in words, and the user whose fix resolved it, if any."""
+    """A finding that is resolved: how, and the user whose fix resolved it, if any."""
 
     finding: KnownFinding
-    resolution: str
+    resolution: Resolution
     user_id: str = ""
 
 

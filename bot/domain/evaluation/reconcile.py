@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.evaluation.known_account import KnownAccount, KnownFinding, ReadingTime
-    from bot.domain.findings import AccountResult, TypeResult, Verdict
+    from bot.domain.findings import AccountResult, Resolution, TypeResult, Verdict
     from bot.domain.fixes import Fix
     from bot.domain.policy.account_policy import AccountPolicy
 
@@ -58,7 +58,7 @@ def reconcile(
     if not result.was_scanned:
         return Plan()
     ending = resolution_of_all(result)
-    if ending:
+    if ending is not None:
         return Plan(resolved=_resolve_all(known.findings, ending))
     read_at = result.read_at or time.began
     plans = []
@@ -79,7 +79,7 @@ def reconcile_fix(
     findings: Iterable[KnownFinding],
     fix: Fix,
     result: TypeResult | None,
-    resolution: str,
+    resolution: Resolution,
     now: datetime,
 ) -> Plan:
     """What a fix that was verified in AWS changes.
@@ -89,7 +89,7 @@ def reconcile_fix(
         fix: the fix.
         result: the evaluated contact: rules that it still violates stay open; None resolves all
             findings.
-        resolution: how they ended, in words.
+        resolution: how they ended.
         now: when it was verified.
     """
     resolved, refreshed = [], []
@@ -109,7 +109,9 @@ def reconcile_fix(
     return Plan(resolved=tuple(resolved), refreshed=tuple(refreshed))
 
 
-def _resolve_all(findings: Iterable[KnownFinding], resolution: str) -> tuple[ResolvedFinding, ...]:
+def _resolve_all(
+    findings: Iterable[KnownFinding], resolution: Resolution
+) -> tuple[ResolvedFinding, ...]:
     return tuple(ResolvedFinding(finding, resolution) for finding in findings)
 
 

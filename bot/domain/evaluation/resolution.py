@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.findings import Outcome
+from bot.domain.findings import Outcome, Resolution, ResolutionKind
 from bot.domain.policy.account_policy import Presence
 from bot.domain.rule_catalog import Rule
 
 if TYPE_CHECKING:
+    from bot.domain.contacts import ContactType
     from bot.domain.findings import AccountResult, FindingKey, TypeResult, Verdict
     from bot.domain.policy.account_policy import AccountPolicy
 
-FIXED: Final = "Fixed and verified in AWS."
-ALREADY_THERE: Final = "AWS already had the requested contact."
-NOT_REQUIRED: Final = "This contact is no longer required."
-NOT_ASKED: Final = "The policy no longer requires this."
-OFF: Final = "This rule is off: the Slack app lacks a scope for it."
-DECIDED: Final = "This rule could be checked again, and isn't violated."
-GONE: Final = "The account is no longer in the organization."
-OPENED_AGAIN: Final = "The exemption ended, so this finding is open again."
+FIXED: Final = Resolution(ResolutionKind.FIXED, "Fixed and verified in AWS.")
+ALREADY_THERE: Final = Resolution(ResolutionKind.FIXED, "AWS already had the requested contact.")
+NOT_REQUIRED: Final = Resolution(ResolutionKind.NOT_REQUIRED, "This contact is no longer required.")
+NOT_ASKED: Final = Resolution(ResolutionKind.NOT_REQUIRED, "The policy no longer requires this.")
+OFF: Final = Resolution(
+    ResolutionKind.NOT_REQUIRED, "This rule is off: the Slack app lacks a scope for it."
+)
+DECIDED: Final = Resolution(
+    ResolutionKind.CHECKED, "This rule could be checked again, and isn't violated."
+)
+CLEARED: Final = Resolution(
+    ResolutionKind.CLEARED, "This no longer applies, although the contact is unchanged."
+)
+GONE: Final = Resolution(ResolutionKind.DEPARTED, "The account is no longer in the organization.")
+OPENED_AGAIN: Final = Resolution(
+    ResolutionKind.REOPENED, "The exemption ended, so this finding is open again."
+)
 
 _UNREAD: Final = frozenset({Rule.UNREADABLE, Rule.UNSUPPORTED})
 
@@ -43,7 +53,7 @@ def is_informative(verdict: Verdict) -> bool:
 
 def resolution_of(
     key: FindingKey, item: TypeResult, result: AccountResult, *, changed: bool
-) -> str:
+) -> Resolution:
     """How a finding ended that was not fixed with this bot.
 
     Args:
@@ -55,43 +65,44 @@ def resolution_of(
     contact_type, contact = key.type, item.contact
     verdict = next((verdict for verdict in item.verdicts if verdict.rule is key.rule), None)
     if verdict is not None or key.rule in _UNREAD:
-        return verdict.reason if verdict is not None else _read_words(item)
+        text = verdict.reason if verdict is not None else _read_text(item)
+        return Resolution(ResolutionKind.CHECKED, text)
     if key.rule is Rule.MISSING:
-        return (
-            NOT_ASKED
-            if contact is None
-            else f"The {contact_type} contact was set outside of this bot."
-        )
+        return NOT_ASKED if contact is None else _changed(contact_type, "set")
     if key.rule in result.disabled_rules:
         return OFF
     if changed or contact is None:
-        became = "changed" if contact is not None else "deleted"
-        return f"The {contact_type} contact was {became} outside of this bot."
-    return _same_contact_words(key, result.policy)
+        return _changed(contact_type, "changed" if contact is not None else "deleted")
+    return _same_contact(key, result.policy)
 
 
-def _read_words(item: TypeResult) -> str:
+def _changed(contact_type: ContactType, how: str) -> Resolution:
+    text = f"The {contact_type} contact was {how} outside of this bot."
+    return Resolution(ResolutionKind.FIXED_IN_AWS, text)
+
+
+def _read_text(item: TypeResult) -> str:
     """How a finding ended whose contact could not be read."""
     says_it = not item.was_read or item.outcome is Outcome.COMPLIANT
     return item.reason if says_it else f"The {item.type} contact can be read again."
 
 
-def _same_contact_words(key: FindingKey, policy: AccountPolicy | None) -> str:
+def _same_contact(key: FindingKey, policy: AccountPolicy | None) -> Resolution:
     """How a finding ended whose contact is unchanged."""
     if policy is not None and not _asks(policy, key):
         return NOT_ASKED
-    if key.outcome.unchecked:
-        return DECIDED
-    return "This no longer applies, although the contact is unchanged."
+    return DECIDED if key.outcome.unchecked else CLEARED
 
 
-def resolution_of_all(result: AccountResult) -> str:
-    """Why all findings of an account end, whatever was read; empty if they don't."""
+def resolution_of_all(result: AccountResult) -> Resolution | None:
+    """Why all findings of an account end, whatever was read; None if they don't."""
     if not result.account.is_active:
-        return f"The account is {result.account.state.replace('_', ' ').lower()}."
+        state = result.account.state.replace("_", " ").lower()
+        return Resolution(ResolutionKind.INACTIVE, f"The account is {state}.")
     if result.excluded:
-        return f"The policy excludes this account: {result.excluded}"
-    return ""
+        text = f"The policy excludes this account: {result.excluded}"
+        return Resolution(ResolutionKind.EXCLUDED, text)
+    return None
 
 
 def _asks(policy: AccountPolicy, key: FindingKey) -> bool:

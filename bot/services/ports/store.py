@@ -203,6 +203,10 @@ class AnnouncementRepository(Protocol):
         """What an announcement shows now."""
         ...
 
+    def message_content(self, announcement_id: str, rows: int) -> AnnouncementContent:
+        """What an announcement's message shows of so many accounts, as things are now."""
+        ...
+
     def begin_sending(self, announcement_id: str) -> Announcement | None:
         """Mark that it is being sent; None if there is nothing to send any more."""
         ...

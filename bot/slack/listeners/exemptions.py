@@ -44,6 +44,7 @@ class ExemptionListeners:
         modals: the modals on people's screens.
         exemptions: grants exemptions and verifications, and ends both.
         cards: show one account.
+        fix: opens the form of a contact, for the option **Fix** of a row's menu.
         fixers: who may change contacts.
         forms: creates the forms.
         readers: who sees contact details, which a reason can contain.
@@ -57,6 +58,7 @@ class ExemptionListeners:
         exemptions: ExemptionService,
         *,
         cards: AccountCards,
+        fix: Callable[[dict[str, Any]], None],
         fixers: SlackFixers,
         forms: ExemptionForms,
         readers: SlackReaders,
@@ -66,6 +68,7 @@ class ExemptionListeners:
         self._modals = modals
         self._exemptions = exemptions
         self._cards = cards
+        self._fix = fix
         self._fixers = fixers
         self._forms = forms
         self._readers = readers
@@ -82,6 +85,8 @@ class ExemptionListeners:
         try:
             if choice == row_actions.SHOW:
                 self._cards.show(body)
+            elif choice == row_actions.FIX:
+                self._fix(body)
             elif choice == row_actions.VERIFY:
                 self.open_verify(actor, trigger, account_id, contact_type, push=pushed)
             else:

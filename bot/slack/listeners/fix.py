@@ -72,7 +72,7 @@ class FixListeners:
 
     def from_button(self, body: dict[str, Any]) -> None:
         """A button **Fix** or **Change**, in a message or in a modal."""
-        account_id, contact_type = row_actions.parse_fix(text_at(body, "actions", 0, "value"))
+        account_id, contact_type = row_actions.parse_fix(row_actions.pressed(body))
         self._open_for(body, account_id, contact_type)
 
     def try_again(self, body: dict[str, Any]) -> None:

@@ -1,207 +1,177 @@
-"""Alerts: contacts that fall short, and contacts that could not be checked."""
+"""Alerts of non-compliant contacts in a channel, and what all alerts share."""
 
 from __future__ import annotations
 
+import re
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
-from bot.domain.findings import severity_of
 from bot.domain.rule_catalog import Rule, worst_severity
+from bot.slack.views.alert_rows import account_rows, ended_lines
 from bot.slack.views.blocks import (
     accounts,
     actions,
+    as_typed,
     button,
     clip,
-    contacts,
     context,
     date,
+    divider,
     escape,
     header,
     paragraph,
     text_size,
 )
-from bot.slack.views.finding_rows import by_severity, contact_rows
+from bot.slack.views.headlines import non_compliant_headline
 from bot.slack.views.mentions import mention_line
 from bot.slack.views.message import Message
-from bot.slack.views.wording import UNREAD, first_names
+from bot.slack.views.wording import OBVIOUS, rule_names, severity_heading
 
 if TYPE_CHECKING:
+    from bot.domain.alert_summary import AlertSummary
     from bot.domain.announcements import AnnouncementContent
     from bot.domain.findings import Finding
+    from bot.domain.rule_catalog import Severity
     from bot.slack.views.blocks import Block
-    from bot.slack.views.finding_rows import Row, RowLinks
+    from bot.slack.views.finding_rows import RowLinks
 
 SHOW_ALL: Final = "altcontact_show_all"
 """The action id of the button that opens all findings of an alert; its value is the alert's id."""
 
-ROWS_TEXT: Final = 8_500
-"""Characters of a message's rows: Slack takes about 10,000 in all."""
+ROWS_TEXT: Final = 7_500
+"""Characters of a message's rows: Slack accepts about 10,000 in all."""
 
-_CAUSES: Final = 6
-"""Causes told with their mend; each row names its own besides."""
+MOST_BLOCKS: Final = 26
+"""Blocks of a message of twenty accounts, headings of severities included."""
 
-_CAUSE_TEXT: Final = 600
+_NAME_TEXT: Final = 50
+NAMES_IN_TEXT: Final = 10
+"""Accounts that the text of a message names."""
+
 _FALLBACK_TEXT: Final = 2900
+_MARKUP: Final = re.compile(r"<(?:!date|https?:)[^|>]*\|([^>]*)>")
+_EMOJI: Final = re.compile(r":white_check_mark: |[*`]")
 
-_SECURITY_MISSING: Final = (
-    "Without a security contact AWS reaches nobody when an account is abused or its keys leak."
+_ABUSE: Final = "AWS sends abuse notices to {}, and expects an answer within 24 hours."
+_ACCOUNT_1: Final = (
+    "https://docs.aws.amazon.com/securityhub/latest/userguide/account-controls.html#account-1"
 )
+_CIS: Final = (
+    "https://docs.aws.amazon.com/securityhub/latest/userguide/cis-aws-foundations-benchmark.html"
+)
+_BENCHMARKS: Final = f"<{_CIS}|CIS 1.2>, <{_ACCOUNT_1}|Security Hub Account.1>"
+"""Who asks for a security contact. CIS AWS Foundations 1.4 to 5.0 number it 1.2."""
 
 
 def non_compliant_message(content: AnnouncementContent, links: RowLinks) -> Message:
-    """Contacts that fall short, or that did."""
-    found = date(content.found_by.started_at)
-    if content.open == 0:
-        headline, intro, text = _nothing_stands(content)
-        over = paragraph(f"{intro} Found {found}.")
-        return Message(text, [header(headline), over, *_rows(content, links)])
-    standing = [finding for finding in content.findings if finding.is_open]
-    severity = worst_severity([severity_of(finding) for finding in standing])
-    severity = worst_severity(
-        (severity, *(known for known, count in content.severities.items() if count))
-    )
-    number, checked = _open_contacts(content), accounts(content.found_by.accounts)
-    risk = f"Risk: {severity.label.lower()}." if severity else ""
-    names = first_names([(finding.account_name, finding.key.account_id) for finding in standing])
-    intro_text = f"Found {found} in a check of {checked}."
-    if all_missing(content):
-        headline = f"{contacts(number)} missing"
-        if len({finding.key.type for finding in standing}) == 1:
-            intro_text = f"Missing in *{number:,}* of {checked} checked. Found {found}."
-        text = f"{headline}, of {checked} checked. {risk} {names}"
-    else:
-        headline = f"{contacts(number)} {'falls' if number == 1 else 'fall'} short"
-        headline += f", worst: {severity.label.lower()}" if severity else ""
-        text = f"{headline}. {names}"
-    why = _SECURITY_MISSING if any(_is_security_missing(finding) for finding in standing) else ""
-    if risk and all_missing(content):
-        intro_text += f"\n*{risk}* {why}".rstrip()
-    elif why:
-        intro_text += f"\n{why}"
-    noun = "" if all_missing(content) else " findings"
-    intro = (
-        mention_line(content.announcement.mention)
-        + intro_text
-        + _since_then(content, noun, "resolved")
-    )
-    return Message(text, [header(headline), paragraph(intro), *_rows(content, links)])
+    """Contacts that are non-compliant, or were."""
+    summary = content.summary
+    headline = non_compliant_headline(summary)
+    why = _why(summary) if summary.open_accounts else ""
+    ended = ended_lines(summary)
+    blocks: list[Block] = [header(headline)]
+    mention = mention_line(content.announcement.mention) if summary.open_accounts else ""
+    intro = mention + "\n".join(filter(None, (why, *ended)))
+    if intro:
+        blocks.append(paragraph(intro.strip()))
+    facts = _facts(content, links)
+    blocks.append(context(facts))
+    rows, shown = _rows(content, links, text_size(blocks), len(blocks))
+    if rows:
+        blocks += [divider(), *rows]
+    hidden = summary.open_accounts - shown
+    if summary.accounts:
+        blocks.append(actions(_show_all(content, hidden)))
+    severity = _severity(content)
+    risk = f"{severity.label} risk" if severity is not None else ""
+    names = open_names(content, NAMES_IN_TEXT, with_ids=True)
+    return Message(message_text(headline, why, risk, names, *ended), blocks)
 
 
-def unchecked_message(content: AnnouncementContent, links: RowLinks) -> Message:
-    """Contacts that could not be checked, by cause, or that could be since."""
-    since = f"Since {date(content.found_by.started_at)}."
-    if content.open == 0:
-        headline, intro, text = _nothing_unchecked(content)
-        over = paragraph(f"{intro} {since}")
-        return Message(text, [header(headline), over, *_rows(content, links)])
-    standing = [finding for finding in content.findings if finding.is_open]
-    unread = any(finding.key.rule in UNREAD for finding in standing)
-    headline = f"{contacts(_open_contacts(content))} could not be checked"
-    if not unread:
-        headline = f"{contacts(_open_contacts(content))} could not be checked in full"
-    known = "Whether they are set is not known." if unread else "Not every rule could be decided."
-    intro = mention_line(content.announcement.mention) + f"{known} {since}"
-    intro += _since_then(content, "", "could be checked")
-    mends = dict.fromkeys(
-        (finding.failure.message, finding.failure.remedy)
-        for finding in standing
-        if finding.failure is not None
-    )
-    shown = list(mends)[:_CAUSES]
-    causes = [paragraph(_cause(words, remedy)) for words, remedy in shown]
-    text = clip(escape(f"{headline}: {' '.join(words for words, _ in shown)}"), _FALLBACK_TEXT)
-    reasons = {finding.reason for finding in standing}
-    known = next(iter(reasons)) if len(reasons) == 1 and causes else ""
-    rows = _rows(content, links, text_size(causes), known)
-    return Message(text, [header(headline), paragraph(intro), *causes, *rows])
+def _why(summary: AlertSummary) -> str:
+    """Why a security contact matters, where one is concerned."""
+    types = {contact_type for contact_type, _ in summary.kinds}
+    if ContactType.SECURITY not in types:
+        return ""
+    return _ABUSE.format("this contact" if len(types) == 1 else "the security contact")
 
 
-def _cause(words: str, remedy: str) -> str:
-    cause = f":grey_question: {escape(clip(words, _CAUSE_TEXT))}"
-    return f"{cause}\n:point_right: {escape(clip(remedy, _CAUSE_TEXT))}" if remedy else cause
+def _facts(content: AnnouncementContent, links: RowLinks) -> str:
+    """How bad it is, who asks for it, and which check found it, for mrkdwn."""
+    severity, kinds = _severity(content), content.summary.kinds
+    rules = {rule for _, rule in kinds}
+    parts = [f"{severity.label} risk" if severity is not None else ""]
+    if (ContactType.SECURITY, Rule.MISSING) in kinds:
+        parts.append(_BENCHMARKS)
+    elif len(rules) == 1 and not rules <= OBVIOUS:
+        parts.append(f"Rule {rule_names(rules, links.rules_url)}")
+    return " · ".join(filter(None, (*parts, checked_line(content))))
 
 
-def _nothing_stands(content: AnnouncementContent) -> tuple[str, str, str]:
-    """Headline, introduction and text of an alert of which nothing is open."""
-    subject = f"contacts of {accounts(_accounts_of(content))}"
-    if content.exempt:
-        text = f"{content.exempt:,} of {content.total:,} set aside."
-        intro = f"All of what fell short here is right now, or set aside: {text}"
-        return f"Nothing open: {subject}", intro, f"Nothing open: {subject}. {text}"
-    if all_missing(content):
-        text = f"Resolved: all {content.total:,} missing contacts of this alert are set now."
-        return f"Resolved: {subject}", "All of what was missing here is set now.", text
-    intro = "All of what fell short here is right now."
-    return f"Resolved: {subject}", intro, f"Resolved: {subject}. {intro}"
-
-
-def _nothing_unchecked(content: AnnouncementContent) -> tuple[str, str, str]:
-    """The same of contacts that could not be checked."""
-    subject = accounts(_accounts_of(content))
-    if content.exempt:
-        text = f"{content.exempt:,} of {content.total:,} set aside."
-        intro = f"All of what could not be checked here could be since, or is set aside: {text}"
-        return f"Nothing open: {subject}", intro, f"Nothing open: {subject}. {text}"
-    text = f"All {content.total:,} contacts that could not be checked could be checked since."
-    intro = "All of what could not be checked here could be checked since."
-    return f"Checked again: {subject}", intro, text
-
-
-def _since_then(content: AnnouncementContent, noun: str, how: str) -> str:
-    """How many findings are over or set aside, as lines to follow an introduction."""
-    done = content.total - content.open - content.exempt
-    of = f"of {content.total:,}{noun}"
-    lines = (
-        f"\n{done:,} {of} {how} since." if done else "",
-        f"\n{content.exempt:,} {of} set aside." if content.exempt else "",
-    )
-    return "".join(lines)
+def _severity(content: AnnouncementContent) -> Severity | None:
+    """The worst severity of what is open."""
+    return worst_severity(known for known, count in content.severities.items() if count)
 
 
 def _rows(
-    content: AnnouncementContent, links: RowLinks, spent: int = 0, known: str = ""
-) -> list[Block]:
-    """The rows as far as they fit, and the button behind which all of them are."""
-    fitting: list[Row] = []
-    shown = 0
-    for row in contact_rows(content.findings, links, known):
-        spent += text_size(row.blocks)
-        if fitting and spent > ROWS_TEXT:
+    content: AnnouncementContent, links: RowLinks, spent: int, used: int
+) -> tuple[list[Block], int]:
+    """The rows as far as they fit, with headings of severities where there is room; how many."""
+    rows: list[tuple[Severity | None, Block]] = []
+    for severity, block in account_rows(open_findings(content), content.summary.kinds, links):
+        spent += text_size(block)
+        if rows and spent > ROWS_TEXT:
             break
-        fitting.append(row)
-        shown += len(row.findings)
-    blocks = by_severity(fitting)
-    if content.total > shown:
-        more = button(f"Show all ({content.total:,})", SHOW_ALL, content.announcement.id)
-        blocks += [context(f"…and {content.total - shown:,} more."), actions(more)]
-    return blocks
+        rows.append((severity, block))
+    severities = {severity for severity, _ in rows}
+    # Beside the rows: a divider, and the buttons.
+    has_room = used + len(rows) + len(severities) + 2 <= MOST_BLOCKS
+    blocks: list[Block] = []
+    for severity, members in groupby(rows, lambda row: row[0]):
+        if len(severities) > 1 and has_room:
+            blocks.append(context(severity_heading(severity)))
+        blocks += [block for _, block in members]
+    return blocks, len(rows)
 
 
-def all_missing(content: AnnouncementContent) -> bool:
-    """Whether it is about contacts that are missing, and nothing else."""
-    if content.open and content.missing:
-        return content.missing == content.open
-    return all(finding.key.rule is Rule.MISSING for finding in content.findings)
+def _show_all(content: AnnouncementContent, hidden: int) -> Block:
+    number = content.summary.accounts
+    label = f"Show all {number:,}" if hidden > 0 else "Show all"
+    spoken = f"Show {accounts(number)} of this alert"
+    return button(label, SHOW_ALL, content.announcement.id, label=spoken)
 
 
-def _is_security_missing(finding: Finding) -> bool:
-    return finding.key.rule is Rule.MISSING and finding.key.type is ContactType.SECURITY
+def open_names(content: AnnouncementContent, most: int, *, with_ids: bool = False) -> str:
+    """The first accounts of which something is open, for mrkdwn."""
+    named: dict[str, str] = {}
+    for finding in open_findings(content):
+        account_id = finding.key.account_id
+        name = as_typed(clip(finding.account_name.strip(), _NAME_TEXT)) or account_id
+        named[account_id] = f"{name} {account_id}" if with_ids and name != account_id else name
+    shown = list(named.values())[:most]
+    more = content.summary.open_accounts - len(shown)
+    return ", ".join(shown) + (f", and {more:,} more" if more > 0 else "")
 
 
-def _open_contacts(content: AnnouncementContent) -> int:
-    """How many contacts the open findings are of."""
-    shown = {
-        (finding.key.account_id, finding.key.type)
-        for finding in content.findings
-        if finding.is_open
-    }
-    if content.total <= len(content.findings):
-        return len(shown)
-    return content.contacts or content.open
+def open_findings(content: AnnouncementContent) -> list[Finding]:
+    """The findings that somebody should act on."""
+    return [finding for finding in content.findings if finding.is_open]
 
 
-def _accounts_of(content: AnnouncementContent) -> int:
-    """How many accounts it is about; where not all findings are at hand, how many those are."""
-    if content.total > len(content.findings):
-        return content.total
-    return len({finding.key.account_id for finding in content.findings})
+def checked_line(content: AnnouncementContent) -> str:
+    """Which check found it, for mrkdwn."""
+    scan = content.found_by
+    number = f"{accounts(scan.accounts)} checked, " if scan.accounts else ""
+    return f"{number}{date(scan.started_at)}"
+
+
+def message_text(headline: str, *parts: str) -> str:
+    """What notifications and screen readers say instead of the blocks."""
+    said = (escape(headline), *(_as_text(part) for part in parts if part))
+    return clip(" ".join(f"{part.rstrip('.')}." for part in said), _FALLBACK_TEXT)
+
+
+def _as_text(line: str) -> str:
+    """A line of mrkdwn for those who hear it: no link, no emoji, a date as it reads."""
+    return _EMOJI.sub("", _MARKUP.sub(r"\1", line)).replace("\n", " ")

@@ -1,11 +1,11 @@
-"""The messages that go to the channel unasked."""
+"""The message of each kind of announcement to a channel."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, assert_never
 
 from bot.domain.announcements import AnnouncementKind
-from bot.slack.views.alerts import non_compliant_message, unchecked_message
+from bot.slack.views.alerts import non_compliant_message
 from bot.slack.views.blocks import context
 from bot.slack.views.finding_rows import NO_LINKS
 from bot.slack.views.fix_announcement import fix_message
@@ -17,6 +17,7 @@ from bot.slack.views.notices import (
     other_bots_message,
 )
 from bot.slack.views.started import started_message
+from bot.slack.views.unchecked_alerts import unchecked_message
 
 if TYPE_CHECKING:
     from bot.domain.announcements import AnnouncementContent
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from bot.slack.views.message import Message
 
 ROWS: Final = 20
-"""Findings that a message is handed: what they make is far below Slack's 50 blocks."""
+"""Accounts, changes or exemptions of a message: they need far less than Slack's 50 blocks."""
 
 _REPEAT: Final = (
-    "This may be a repeat: it is not known whether it was posted before, and the channel's history "
-    "cannot be read."
+    "This may be a repeat: the bot couldn't confirm an earlier post, and can't read the channel's "
+    "history."
 )
 
 
@@ -39,14 +40,13 @@ def announcement_message(
 
     Args:
         content: what it is about.
-        links: what its rows point to.
-        fallback_reason: where it stands in another channel than it was meant for: why, for mrkdwn.
+        links: what its rows link to.
+        fallback_reason: why it is in another channel than the policy names, as mrkdwn.
     """
     message = _message(content, links)
-    if fallback_reason:
-        message.blocks.append(context(fallback_reason))
-    if content.announcement.maybe_repeat:
-        message.blocks.append(context(_REPEAT))
+    notes = [fallback_reason, _REPEAT if content.announcement.maybe_repeat else ""]
+    if any(notes):
+        message.blocks.append(context("\n".join(filter(None, notes))))
     return message
 
 
@@ -56,7 +56,7 @@ def _message(content: AnnouncementContent, links: RowLinks) -> Message:
         case AnnouncementKind.NON_COMPLIANT:
             message = non_compliant_message(content, links)
         case AnnouncementKind.UNCHECKED:
-            message = unchecked_message(content, links)
+            message = unchecked_message(content)
         case AnnouncementKind.CHANGED:
             message = changed_message(content)
         case AnnouncementKind.FIXED:

@@ -130,7 +130,7 @@ def button(
     if primary:
         block["style"] = "primary"
     if label:
-        block["accessibility_label"] = clip(label, BUTTON_TEXT)
+        block["accessibility_label"] = clip(label.translate(_REORDERING), BUTTON_TEXT)
     return block
 
 

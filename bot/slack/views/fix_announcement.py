@@ -1,6 +1,6 @@
-"""The message that a contact was changed through this bot: who, which, from where to where.
+"""The message that a contact was changed through this bot: who changed which one, and how.
 
-A channel sees no name, address or phone number of a contact: the domains, and which fields changed.
+A channel sees no name, address or phone number of a contact: only domains, and the changed fields.
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.contacts import FIELDS
 from bot.domain.fixes import FixState
 from bot.domain.rules.mail_addresses import domain_of
-from bot.slack.views.blocks import context, escape, paragraph, plain, section
+from bot.slack.views.blocks import context, escape, mrkdwn, section
 from bot.slack.views.message import Message
-from bot.slack.views.row_actions import SHOW, row_button, title
+from bot.slack.views.row_actions import SHOW, account_name, row_button, title
 
 if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact
     from bot.domain.fixes import Fix
 
 _STATES: Final = {
-    FixState.PLANNED: ":grey_question: It is not known yet whether AWS saved it.",
-    FixState.APPLIED: ":hourglass: Saved in AWS, which doesn't show it yet.",
-    FixState.CONFIRMED: ":white_check_mark: Saved and verified in AWS.",
-    FixState.FAILED: ":x: AWS did not save it: the contact is as it was before.",
+    FixState.PLANNED: "It isn't certain yet whether AWS saved it.",
+    FixState.APPLIED: "Saved in AWS, which doesn't show it yet.",
+    FixState.CONFIRMED: "Saved and verified in AWS.",
+    FixState.FAILED: "AWS didn't save it. The contact is unchanged.",
 }
+"""Without a check mark: the account may have other findings."""
 
 _IN_DOUBT: Final = (
-    ":grey_question: AWS may have saved it: its answer was lost. This message is updated once that "
-    "is certain; *Show account* shows what AWS holds now."
+    "AWS may have saved it: its response was lost. This message is updated once that is certain. "
+    "*Show account* shows what AWS has now."
 )
 
 
@@ -40,22 +41,23 @@ def fix_message(fix: Fix) -> Message:
     if fix.in_doubt_since is not None:
         done = f"may have {done}"
     elif not is_saved:
-        done = f"wanted to {do}"
-    change = _change(fix, "now" if is_saved else "wanted")
-    who = f"<@{request.user_id}>"
-    blocks = [
-        section(plain(about), accessory=row_button(SHOW, 0, request.account_id, request.type)),
-        paragraph(f"{who} {done} the *{label} contact*.\n{change}"),
-    ]
+        done = f"tried to {do}"
+    change = _change(fix, "now" if is_saved else "requested")
+    who, name = f"<@{request.user_id}>", fix.account_name
+    button = row_button(SHOW, 0, request.account_id, request.type, name=name)
+    heading = account_name(name, request.account_id)
+    text = f"{heading}\n{who} {done} the *{label} contact*. {change}"
+    blocks = [section(mrkdwn(text), accessory=button)]
+    notes = [_IN_DOUBT if fix.in_doubt_since is not None else _STATES[fix.state]]
     if fix.unusual_domain:
         domain = escape(domain_of(request.wanted.email))
-        blocks.append(context(f":warning: Few or no other accounts have an address at {domain}."))
-    blocks.append(context(_IN_DOUBT if fix.in_doubt_since is not None else _STATES[fix.state]))
+        notes.insert(0, f":warning: Few or no other accounts have an address at {domain}.")
+    blocks.append(context("\n".join(notes)))
     return Message(f"{escape(about)}: {who} {done} the {label} contact. {change}", blocks)
 
 
 def _change(fix: Fix, then: str) -> str:
-    """The domains before and then (now, or as wanted), and which fields differ, for mrkdwn."""
+    """The domains before and after (now, or as requested), and the fields that differ."""
     before, after = fix.before, fix.request.wanted
     if before is None:
         return f"Before: none. {then.capitalize()}: {_where(after)}."

@@ -15,7 +15,7 @@ def mentions(user_ids: Sequence[str], group_ids: Sequence[str]) -> str:
 
 
 def mention_line(ids: Sequence[str]) -> str:
-    """Users and user groups who are to be told, as a line to begin a paragraph with."""
+    """Users and user groups to notify, as the first line of a paragraph; empty for none."""
     groups = [id_ for id_ in ids if id_.startswith("S")]
     mention = mentions([id_ for id_ in ids if id_ not in groups], groups)
     return f"{mention}\n" if mention else ""

@@ -1,12 +1,13 @@
-"""Notices: contacts changed by others, exemptions that end soon, and whether checks work."""
+"""Notices: contacts changed by others, exemptions that end soon, failing checks, other bots."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.contacts import FIELDS
 from bot.domain.exemptions import ExemptionKind
+from bot.domain.rules.mail_addresses import domain_of
 from bot.slack.views.blocks import (
-    FIELD_TEXT,
     HEADER_TEXT,
     accounts,
     actions,
@@ -19,14 +20,22 @@ from bot.slack.views.blocks import (
     header,
     mrkdwn,
     paragraph,
-    plain,
     section,
     text_size,
 )
+from bot.slack.views.headlines import cause_headline
 from bot.slack.views.mentions import mention_line
 from bot.slack.views.message import Message
-from bot.slack.views.row_actions import EXEMPT, REASON_TEXT, SHOW, VERIFY, fix_button, row_button
-from bot.slack.views.wording import UNREAD, VALUE_TEXT, first_names, row_text, rule_names
+from bot.slack.views.row_actions import (
+    EXEMPT,
+    REASON_TEXT,
+    SHOW,
+    VERIFY,
+    account_name,
+    fix_button,
+    row_button,
+)
+from bot.slack.views.wording import UNREAD, first_names, rule_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,26 +47,26 @@ if TYPE_CHECKING:
     from bot.slack.views.finding_rows import RowLinks
 
 _ROWS_TEXT: Final = 8_000
-"""Characters of a notice's rows: Slack takes about 10,000 in all."""
+"""Characters of a notice's rows: Slack accepts about 10,000 in all."""
 
 _MOST_ROWS: Final = 20
-"""Rows of two blocks at most, of which Slack takes 50."""
+"""Rows of two blocks at most; Slack accepts 50 blocks."""
 
 
 def changed_message(content: AnnouncementContent) -> Message:
-    """Contacts that somebody else changed, and that are still as they should be."""
+    """Contacts that somebody else changed, and that are still compliant."""
     number = content.total or len(content.changes)
     headline = f"{contacts(number)} changed outside of this bot"
-    still = "It is still" if number == 1 else "They are still"
+    still = "It's still compliant" if number == 1 else "They're still compliant"
     intro = (
-        f"{mention_line(content.announcement.mention)}Seen {date(content.found_by.started_at)}. "
-        f"{still} as the policy asks. CloudTrail tells who it was, under `PutAlternateContact` "
-        "and `DeleteAlternateContact`."
+        f"{mention_line(content.announcement.mention)}{still}. To see who did it, look up "
+        "`PutAlternateContact` and `DeleteAlternateContact` in CloudTrail."
     )
     rows = [_changed_row(position, change) for position, change in enumerate(content.changes)]
     names = first_names((change.account_name, change.account_id) for change in content.changes)
     more = "`/altcontact check` with an account's id shows its contacts."
-    blocks = [header(headline), paragraph(intro), *_fitting(rows, number, more)]
+    facts = context(f"Noticed {date(content.found_by.started_at)}")
+    blocks = [header(headline), paragraph(intro), facts, *_fitting(rows, number, more)]
     return Message(f"{headline}: {names}", blocks)
 
 
@@ -65,14 +74,15 @@ def exemptions_ending_message(content: AnnouncementContent, links: RowLinks) -> 
     """Exemptions and verifications that end within a week."""
     number = content.total or len(content.exemptions)
     kinds = {exemption.request.kind for exemption in content.exemptions}
-    noun = "exemption or verification"
+    nouns = ("exemption or verification", "exemptions and verifications")
     if len(kinds) == 1:
         noun = str(next(iter(kinds)).value)
-    headline = f"{number:,} {noun}{'' if number == 1 else 's'} to end within a week"
-    headline = headline.replace("exemption or verifications", "exemptions and verifications")
+        nouns = (noun, f"{noun}s")
+    ends = f"{nouns[0]} ends" if number == 1 else f"{nouns[1]} end"
+    headline = f"{number:,} {ends} within a week"
     intro = (
-        f"{mention_line(content.announcement.mention)}On that day the contact is alerted of again, "
-        "unless it is mended, or set aside or verified anew."
+        f"{mention_line(content.announcement.mention)}After that, the contact is in an alert "
+        "again. Fix it before then, or exempt or verify it again."
     )
     rows = [
         _ending_row(position, exemption, links)
@@ -87,96 +97,105 @@ def exemptions_ending_message(content: AnnouncementContent, links: RowLinks) -> 
 
 
 def checks_failing_message(content: AnnouncementContent) -> Message:
-    """Checks do not work."""
+    """Checks are failing, or were."""
     why = content.announcement.failure
-    words, remedy = (why.message, why.remedy) if why is not None else ("", "")
-    headline = f"Checks do not work{_where(content)}"
-    blocks = [
-        header(headline),
-        paragraph(
-            f"The check of {date(content.found_by.started_at)} could not be completed. "
-            f"{escape(words)}\n:point_right: {escape(remedy)}"
-        ),
-        context("Nothing was concluded from what was not seen. You will hear when checks work."),
-    ]
-    return Message(escape(f"{headline}: {words} {remedy}"), blocks)
+    where = _where(content)
+    cause = f": {cause_headline(why.cause)}" if why is not None else ""
+    since = f"Check of {date(content.found_by.started_at)}"
+    if content.recovered_at is not None:
+        headline = f"Checks{where} were failing{cause}"
+        facts = f"{since} · recovered {date(content.recovered_at)}"
+        return Message(f"{escape(headline)}. They recovered.", [header(headline), context(facts)])
+    headline = f"Checks{where} are failing{cause}"
+    blocks = [header(headline)]
+    text = ""
+    if why is not None:
+        text = f"{escape(why.message)} To fix this: {escape(why.remedy)}"
+        blocks.append(paragraph(f"{escape(why.message)}\nTo fix this: {escape(why.remedy)}"))
+    blocks.append(context(f"{since} · I'll post here when they recover."))
+    said = f"{escape(headline)}. {text}".rstrip()
+    return Message(f"{said} I'll post here when they recover.", blocks)
 
 
 def checks_recovered_message(content: AnnouncementContent) -> Message:
-    """Checks work again."""
-    headline = f"Checks work again{_where(content)}"
+    """Checks work again, and how the accounts are now."""
+    checked = content.checked
+    total = checked.total if checked is not None else content.found_by.accounts
+    headline = f"Checks{_where(content)} restored: {accounts(total)} readable"
+    facts = []
+    if checked is not None:
+        headline = headline.replace(accounts(total), accounts(total - checked.unchecked))
+        if checked.without_security:
+            has = "has" if checked.without_security == 1 else "have"
+            headline += f", {checked.without_security:,} of them still {has} no security contact"
+        if checked.non_compliant:
+            facts.append(f"{checked.non_compliant:,} non-compliant")
+        if checked.unchecked:
+            facts.append(f"{checked.unchecked:,} couldn't be checked")
     finished = content.found_by.finished_at or content.found_by.started_at
-    if content.announcement.organization:
-        # The scan counts the accounts of every organization.
-        checked_text = f"All its accounts were checked {date(finished)}."
-        return Message(escape(f"{headline}."), [header(headline), paragraph(checked_text)])
-    checked = accounts(content.found_by.accounts)
-    blocks = [header(headline), paragraph(f"{checked} checked {date(finished)}.")]
-    return Message(f"{headline}: {checked} checked.", blocks)
+    line = " · ".join((*facts, f"Checked {date(finished)}"))
+    said = f"{escape(headline)}. {', '.join(facts)}".rstrip(" .")
+    return Message(f"{said}.", [header(headline), context(line)])
 
 
 def other_bots_message(content: AnnouncementContent) -> Message:
     """Another bot is connected with the same Slack app, or was."""
     if not content.total:
-        headline = "Resolved: only one bot uses this Slack app"
+        headline = "Only one bot uses this Slack app again"
         return Message(f"{headline}.", [header(headline)])
     headline = "Another bot uses this Slack app"
     number = f"{content.total:,} other connection{'' if content.total == 1 else 's'}"
     why = (
         f"Slack counts {number} with the same SLACK_APP_TOKEN. Each command and button press "
-        "reaches only one bot, and if each has a database of its own, every alert is posted twice."
+        "reaches only one bot, and if each has its own database, every alert is posted twice."
     )
-    remedy = "Stop the other bot, or create a Slack app of its own for it."
-    return Message(
-        f"{headline}. {why} {remedy}",
-        [header(headline), paragraph(f"{why}\n:point_right: {remedy}")],
-    )
+    remedy = "To fix this: Stop the other bot, or create a separate Slack app for it."
+    return Message(f"{headline}. {why} {remedy}", [header(headline), paragraph(f"{why}\n{remedy}")])
 
 
 def _where(content: AnnouncementContent) -> str:
     organization = content.announcement.organization
-    return f" in {clip(organization, HEADER_TEXT // 2)}" if organization else ""
+    return f" in {clip(organization, HEADER_TEXT // 3)}" if organization else ""
 
 
 def _changed_row(number: int, change: ContactChange) -> list[Block]:
-    lines = [f"{change.type.label} contact", *_changed_fields(change.before, change.after)]
-    if change.before is None:
-        lines[0] += " was set"
-    elif change.after is None:
-        lines[0] += " was deleted"
-    text = row_text(change.account_name, change.account_id, "\n".join(lines))
-    button = row_button(SHOW, number, change.account_id, change.type)
-    return [section(plain(text), accessory=button)]
+    heading = account_name(change.account_name, change.account_id)
+    text = f"{heading}\n{change.type.label} contact {_change(change.before, change.after)}"
+    name = change.account_name
+    button = row_button(SHOW, number, change.account_id, change.type, name=name)
+    return [section(mrkdwn(text), accessory=button)]
 
 
-def _changed_fields(before: AlternateContact | None, after: AlternateContact | None) -> list[str]:
-    """The fields in which two contacts differ, a line each, for `plain_text`."""
-    lines = []
-    for field in ("name", "title", "email", "phone"):
-        was, now = (getattr(contact, field) if contact else "" for contact in (before, after))
-        if was != now:
-            shown = (clip(value, VALUE_TEXT) or "nothing" for value in (was, now))
-            lines.append(f"{field.capitalize()}: {' → '.join(shown)}")
-    return lines
+def _change(before: AlternateContact | None, after: AlternateContact | None) -> str:
+    """What changed, by the names of fields and the email's domain, for mrkdwn."""
+    if before is None or after is None:
+        contact, done = (after, "set") if before is None else (before, "deleted")
+        domain = domain_of(contact.email) if contact is not None else ""
+        return f"was {done}" + (f" (email at {escape(domain)})" if domain else "")
+    changed = [field for field in FIELDS if getattr(before, field) != getattr(after, field)]
+    old, new = domain_of(before.email), domain_of(after.email)
+    moved = f" (email moved from {escape(old)} to {escape(new)})" if old != new else ""
+    return f"has a new {', '.join(changed) or 'value'}{moved}"
 
 
 def _ending_row(number: int, exemption: Exemption, links: RowLinks) -> list[Block]:
-    request = exemption.request
-    verified = request.kind is ExemptionKind.VERIFICATION
-    reason = f"{request.type.label} contact: {clip(request.reason, REASON_TEXT)}"
-    text = plain(row_text(exemption.account_name, request.account_id, reason))
-    done = "Verified by hand" if verified else "Set aside"
-    status = f"{done} by <@{request.user_id}> until *{day(request.until)}*"
-    status += f" · Rule: {rule_names([request.rule], links.rules_url)}"
+    request, name = exemption.request, exemption.account_name
+    is_verification = request.kind is ExemptionKind.VERIFICATION
+    done = "Verified" if is_verification else "Exempt"
+    reason = escape(clip(request.reason, REASON_TEXT))
+    facts = (
+        f"{request.type.label} contact · {done} until *{day(request.until)}* by "
+        f"<@{request.user_id}> · Rule {rule_names([request.rule], links.rules_url)}"
+    )
+    text = f"{account_name(name, request.account_id)}\n{facts}\n{reason}"
     if exemption.ended_at is not None:
         by = f" by <@{exemption.ended_by}>" if exemption.ended_by else ""
-        status += f"\n:white_check_mark: Ended{by}, {date(exemption.ended_at)}."
-        return [section(text, fields=[mrkdwn(status, FIELD_TEXT)])]
-    again, label = (VERIFY, "Verify again…") if verified else (EXEMPT, "Set aside longer…")
-    buttons = [row_button(again, number, request.account_id, request.type, label)]
+        return [section(mrkdwn(f"{text}\nEnded{by}, {date(exemption.ended_at)}."))]
+    again, label = (VERIFY, "Verify again…") if is_verification else (EXEMPT, "Extend…")
+    buttons = [row_button(again, number, request.account_id, request.type, label, name=name)]
     if request.rule not in UNREAD:
-        buttons.insert(0, fix_button(number, request.account_id, request.type, primary=False))
-    return [section(text, fields=[mrkdwn(status, FIELD_TEXT)]), actions(*buttons)]
+        buttons.insert(0, fix_button(number, request.account_id, request.type, name=name))
+    return [section(mrkdwn(text)), actions(*buttons)]
 
 
 def _fitting(rows: Sequence[list[Block]], total: int, more: str) -> list[Block]:

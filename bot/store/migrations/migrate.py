@@ -17,6 +17,7 @@ from bot.store.migrations import (
     step_7_slack_health,
     step_8_non_compliant,
     step_9_started,
+    step_10_resolution_kinds,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m007_slack_health": step_7_slack_health.upgrade,
     "m008_non_compliant": step_8_non_compliant.upgrade,
     "m009_started": step_9_started.upgrade,
+    "m010_resolution_kinds": step_10_resolution_kinds.upgrade,
 }
 """The steps in order, with the names that files store. These names never change."""
 for _name, _upgrade in _STEPS.items():

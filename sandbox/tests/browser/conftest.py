@@ -67,7 +67,7 @@ class Sandbox:
         self.bot.start()
         self.slack.wait_connected(timeout=60)
         self.bot.ready.set()
-        self.slack.wait_message("missing", timeout=60)
+        self.slack.wait_message("no security contact", timeout=60)
         return self
 
 

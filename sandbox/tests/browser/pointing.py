@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from playwright.sync_api import expect
@@ -20,14 +21,14 @@ FORM: Final = {
 
 
 def alert(page: Watched) -> Locator:
-    """The message about missing contacts."""
-    return page.messages.filter(has=page.page.get_by_role("heading", name="missing"))
+    """The alert about missing contacts."""
+    return page.messages.filter(has=page.page.get_by_role("heading", name="security contact"))
 
 
 def fix_button(place: Locator, account: str) -> Locator:
     """An account's Fix button in a message or modal."""
     row = place.locator(".block").filter(has_text=account)
-    return row.get_by_role("button", name="Fix")
+    return row.get_by_role("button", name=re.compile("^Fix"))
 
 
 def set_contact(page: Watched, account: str) -> None:

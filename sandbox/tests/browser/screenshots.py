@@ -69,7 +69,7 @@ class Camera:
         page = Watched(context, self._address)
         page.open()
         expect(alert(page)).to_be_visible(timeout=_WITHIN)
-        expect(page.messages.filter(has_text="could not be checked").first).to_be_visible()
+        expect(page.messages.filter(has_text="can't be checked").first).to_be_visible()
         return page
 
     def take(self, what: Watched | Locator, name: str) -> None:
@@ -108,7 +108,7 @@ def take_all(camera: Camera) -> None:
     story.modal.get_by_role("button", name="Save").click()
     expect(story.modal).to_contain_text("Saved and verified")
     story.page.keyboard.press("Escape")
-    expect(alert(story)).to_contain_text("Resolved by")
+    expect(alert(story)).to_contain_text("fixed: ")
     show_head(story)
     camera.take(alert(story), "fixed")
     story.close()

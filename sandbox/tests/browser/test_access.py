@@ -51,7 +51,7 @@ def test_paging_keeps_the_focus(sandbox: Sandbox, opened: Opening) -> None:
     sandbox.aws.seed_many(500)
     sandbox.start_bot()
     page = opened(sandbox)
-    alert(page).get_by_role("button", name="Show all (250)").press("Enter")
+    alert(page).get_by_role("button", name="Show 250 accounts of this alert").press("Enter")
     for number in ("2", "3"):
         page.modal.get_by_role("button", name="Next").first.press("Enter")
         expect(page.modal).to_contain_text(f"Page {number} of 13")

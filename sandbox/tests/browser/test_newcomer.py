@@ -26,8 +26,8 @@ def test_what_is_new_is_read_from_its_beginning(
     """A page begins with what was not read, goes to the end with what one does, and stays there."""
     page = opened(sandbox, width)
     sandbox.start_bot()
-    sandbox.slack.wait_message("could not be checked")
-    head = page.page.get_by_role("heading", name="6 contacts missing")
+    sandbox.slack.wait_message("can't be checked")
+    head = page.page.get_by_role("heading", name="6 accounts have no security contact")
     expect(head).to_be_in_viewport()
     page.send("/altcontact check")
     result = page.messages.filter(has_text="6 of 15 accounts need attention")
@@ -57,7 +57,7 @@ def test_the_tour_counts_what_one_does_here(sandbox: Sandbox, opened: Opening) -
     page.send("/altcontact check")
     expect(steps.nth(0)).to_contain_text("done")
     # Whatever the bot still had to say would be refused by a Slack that forgot what it answers.
-    expect(alert(page)).to_contain_text("Resolved by")
+    expect(alert(page)).to_contain_text("fixed: ")
     expect(page.messages.filter(has_text="accounts need attention")).to_be_visible()
     sandbox.slack.reset()
     expect(page.messages).to_have_count(0)
@@ -67,13 +67,13 @@ def test_the_tour_counts_what_one_does_here(sandbox: Sandbox, opened: Opening) -
 def test_the_tour_ends_without_waiting(sandbox: Sandbox, opened: Opening) -> None:
     """The bot notices at once that a contact it just set is gone, and a reload loses no step."""
     sandbox.start_bot()
-    sandbox.slack.wait_message("could not be checked")
+    sandbox.slack.wait_message("can't be checked")
     page = opened(sandbox)
     steps = page.page.get_by_role("region", name="Tour").get_by_role("listitem")
     page.send("/altcontact check")
     expect(page.messages.filter(has_text="accounts need attention")).to_be_visible()
     set_contact(page, "Web production")
-    expect(alert(page)).to_contain_text("Resolved by")
+    expect(alert(page)).to_contain_text("fixed: ")
     expect(steps.nth(1)).to_contain_text("done")
     page.row("Web production").get_by_role("button", name="Delete").click()
     expect(steps.nth(2)).to_contain_text("It is deleted in AWS")
@@ -81,7 +81,8 @@ def test_the_tour_ends_without_waiting(sandbox: Sandbox, opened: Opening) -> Non
     expect(steps.nth(1)).to_contain_text("done")
     steps.nth(2).get_by_role("button", name="Run it now").click()
     expect(steps.nth(2)).to_contain_text("done")
-    expect(page.messages.filter(has_text="Web production").last).to_contain_text("missing")
+    last = page.messages.filter(has_text="Web production").last
+    expect(last).to_contain_text("no security contact")
 
 
 def test_aws_shows_contacts_in_full(sandbox: Sandbox, opened: Opening) -> None:

@@ -256,7 +256,7 @@ def test_nothing_covers_what_one_reads_and_writes(
     """New messages are told below the messages, and a thread's box shows a whole line."""
     sandbox.start_bot()
     page = opened(sandbox, width)
-    sandbox.slack.wait_message("could not be checked")
+    sandbox.slack.wait_message("can't be checked")
     newer = page.page.get_by_role("button", name="New messages")
     expect(newer).to_be_visible()
     shown, messages = newer.bounding_box(), page.page.locator("#messages").bounding_box()
@@ -285,6 +285,6 @@ def test_the_focus_returns_to_the_row_of_a_form(sandbox: Sandbox, opened: Openin
         expect(page.modal).to_have_count(0)
         expect(fix).to_be_focused()
     set_contact(page, "Web production")
-    expect(alert(page)).to_contain_text("Resolved by")
+    expect(alert(page)).to_contain_text("fixed: ")
     inside = "(message) => message.contains(document.activeElement)"
     assert alert(page).evaluate(inside)

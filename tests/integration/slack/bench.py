@@ -146,7 +146,7 @@ class SlackBench:
         self.slack.command("/altcontact check")
         self.slack.wait_private("attention")
         self.announcer.deliver()
-        return self.slack.wait_message("missing")
+        return self.slack.wait_message("no security contact")
 
     def open_form(self, account: Account) -> dict[str, Any]:
         """Have alice open the form of an account."""

@@ -24,6 +24,7 @@ from bot.slack.views import (
     home,
     row_actions,
     show_all,
+    unchecked_alerts,
 )
 from bot.slack.views import help as help_views
 from bot.slack.views.show_all import ListPosition
@@ -117,6 +118,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         fix_result.TRY_AGAIN: str(known.fix),
         fix_result.NEXT: f"{known.fix}:{contact}",
         alerts.SHOW_ALL: known.announcement,
+        unchecked_alerts.CHECK_AGAIN: known.announcement,
         account_card.CHECK: known.account,
         doctor.SHOW_ALL: "report",
         help_views.RUN: "reload",
@@ -200,7 +202,7 @@ def _press(action: Payload, user: str, trigger: Payload, view: Payload | None = 
         **payload,
         "response_url": trigger["response_url"],
         "channel": {"id": ALERTS, "name": "security-alerts"},
-        "message": {"ts": "1790000000.000001", "text": "6 contacts missing"},
+        "message": {"ts": "1790000000.000001", "text": "6 accounts have no security contact"},
         "container": {"type": "message", "channel_id": ALERTS, "is_ephemeral": False},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -11,7 +12,6 @@ from altcontact_sandbox.slack.blocks import problems
 from altcontact_sandbox.slack.sandbox import SlackSandbox
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.announcements import AnnouncementContent
 from bot.domain.contacts import ContactType
 from bot.domain.errors import (
     FixUnderWay,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from slack_bolt import Ack
     from slack_sdk import WebClient
 
+    from bot.domain.announcements import AnnouncementContent
     from bot.slack.views.message import Message
 
 ALICE, BOB, GROUP, ALERTS, ELSEWHERE = (
@@ -80,14 +81,7 @@ def notifier(client: WebClient, channel: str = "#security-alerts") -> SlackNotif
 
 def posted_later(content: AnnouncementContent, **changed: Any) -> AnnouncementContent:  # noqa: ANN401 - any member
     """A content whose announcement has other members."""
-    members = {
-        name: getattr(content.announcement, name)
-        for name in content.announcement.__dataclass_fields__
-    }
-    announcement = type(content.announcement)(**{**members, **changed})
-    return AnnouncementContent(
-        announcement, content.scan, content.findings, content.total, content.open
-    )
+    return replace(content, announcement=replace(content.announcement, **changed))
 
 
 def test_a_post_is_found_by_its_id_over_pages_of_history(
@@ -113,7 +107,7 @@ def test_updates_in_place_and_a_message_that_is_gone(
     posted = channel.post(data.content(2))
     shown = posted_later(data.content(2, resolved=2), channel_id=posted.channel_id, ts=posted.ts)
     channel.update(shown)
-    assert slack.wait_message("Resolved")["edits"] == 1
+    assert slack.wait_message("all fixed")["edits"] == 1
     with pytest.raises(MessageGone):
         channel.update(posted_later(shown, ts="1.000001"))
 

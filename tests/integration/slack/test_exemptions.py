@@ -379,7 +379,7 @@ def test_ended_on_the_card(exempted: SlackBench) -> None:
     exempted.slack.press("altcontact_end_exemption", message=theirs, user=BOB)
     exempted.slack.wait_ephemeral("have permission", BOB)
     exempted.slack.press("altcontact_end_exemption", message=card)
-    exempted.slack.wait_private("Set aside…")
+    exempted.slack.wait_private("Exempt…")
     assert standing(exempted).exemption is None
 
 

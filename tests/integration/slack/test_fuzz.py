@@ -185,7 +185,7 @@ class World:
         slack.command("/altcontact check", user=CAROL)
         slack.wait_private("attention", CAROL)
         self.bot.announcer.deliver()
-        alert = slack.wait_message("missing")
+        alert = slack.wait_message("no security contact")
         account, *others = (
             found
             for account in self.aws.accounts()

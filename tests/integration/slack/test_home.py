@@ -179,7 +179,11 @@ def test_all_accounts_and_exemptions(slack: SlackSandbox, tmp_path: Path) -> Non
         open_home(slack, "Show all 44")
         pressed(slack, ALL)
         slack.wait_view("Account 10")
-        slack.press(FIX)
+        rows = slack.views()[-1]["view"]["blocks"]
+        menu = next(
+            e["accessory"] for e in rows if e.get("accessory", {}).get("type") == "overflow"
+        )
+        slack.press(menu["action_id"], menu["options"][0]["value"])
         assert slack.wait_view(SHOWN)["previous"] is not None
         slack.close()
         slack.close()

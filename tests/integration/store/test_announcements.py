@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.announcements import AnnouncementKind, SendState
+from bot.domain.alert_summary import AccountState
+from bot.domain.announcements import AnnouncementKind, CheckedAccounts, SendState
 from bot.domain.contacts import ContactType
 from bot.domain.errors import StoreError
 from bot.domain.failures import FailureCode, failure
-from bot.domain.findings import Outcome
+from bot.domain.findings import Outcome, ResolutionKind
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scans import ScanState
 from bot.store import SqliteStore
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.domain.announcements import Announcement
+    from bot.domain.announcements import Announcement, AnnouncementContent
+    from bot.domain.failures import Failure
+    from bot.domain.findings import AccountResult
 
 MISSING, COMPLIANT = Outcome.MISSING, Outcome.COMPLIANT
 FAILING, WORKING = AnnouncementKind.CHECKS_FAILING, AnnouncementKind.CHECKS_WORKING
@@ -69,8 +73,20 @@ def fail(store: SqliteStore, cause: FailureCode) -> None:
 
 
 def kinds(store: SqliteStore) -> list[AnnouncementKind]:
-    """What is due, by kind."""
-    return [due.kind for due in store.announcements.due()]
+    """What is to be posted, by kind."""
+    return [due.kind for due in store.announcements.due() if due.state is not SendState.SENT]
+
+
+def updated(store: SqliteStore) -> list[AnnouncementKind]:
+    """What is to be edited, by kind."""
+    return [due.kind for due in store.announcements.due() if due.state is SendState.SENT]
+
+
+def shown(store: SqliteStore, kind: AnnouncementKind) -> AnnouncementContent:
+    """What the message of the only announcement of a kind shows."""
+    sql = "SELECT id FROM announcements WHERE kind = ? AND state != 'withdrawn'"
+    ((found,),) = query(store.connections.path, sql, kind.value)
+    return store.announcements.message_content(str(found), 20)
 
 
 def state(store: SqliteStore, announcement_id: str) -> SendState:
@@ -209,6 +225,7 @@ def test_failing_checks_are_told_once_a_cause(store: SqliteStore) -> None:
     scan_once(store, result(1, COMPLIANT))
     scan_once(store, result(1, COMPLIANT))
     assert kinds(store) == [WORKING]
+    assert updated(store) == [FAILING, FAILING]
     told = query(store.connections.path, "SELECT kind FROM announcements ORDER BY number")
     assert told == [(FAILING,), (FAILING,), (WORKING,)]
 
@@ -302,7 +319,7 @@ def test_content_pages_leave_none_out(store: SqliteStore) -> None:
 
 def test_content_of_nothing(store: SqliteStore) -> None:
     """An announcement that does not exist has no content."""
-    with pytest.raises(StoreError, match="does not exist"):
+    with pytest.raises(StoreError, match="no longer in the database"):
         store.announcements.content("nonsense", 9)
 
 
@@ -315,3 +332,145 @@ def test_delivery_is_first_once_a_day(path: Path, store: SqliteStore, clock: Set
     clock.tick(1)
     assert store.deliveries.is_first("trigger-1")
     assert query(path, "SELECT count(*) FROM deliveries") == [(1,)]
+
+
+NON_COMPLIANT, UNCHECKED = AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED
+OFF, SCP = failure(FailureCode.TRUSTED_ACCESS_OFF), failure(FailureCode.DENIED_BY_SCP)
+
+
+def unread(numbers: range, why: Failure = OFF) -> list[AccountResult]:
+    """Accounts of which nothing could be read, for one cause."""
+    return [result(number, *(unknown(why, kind) for kind in ContactType)) for number in numbers]
+
+
+def test_a_message_shows_the_first_accounts_and_counts_all(store: SqliteStore) -> None:
+    """Accounts are counted, not findings: all open findings of the worst accounts are shown."""
+    free = breaking(Rule.FREE_MAIL)
+    both = [type_result(MISSING), breaking(Rule.FREE_MAIL, kind=ContactType.BILLING)]
+    scan_once(store, result(1, free), result(2, *both), result(3, free), result(4, MISSING))
+    (due,) = store.announcements.due()
+    content = store.announcements.message_content(due.id, 2)
+    assert [(item.key.account_id, item.key.type.value) for item in content.findings] == [
+        (account(2).id, "SECURITY"),
+        (account(2).id, "BILLING"),
+        (account(4).id, "SECURITY"),
+    ]
+    summary = content.summary
+    assert (summary.accounts, summary.open_accounts, summary.contacts) == (4, 4, 5)
+    assert content.total == 5
+    with pytest.raises(StoreError, match="no longer in the database"):
+        store.announcements.message_content("nonsense", 9)
+
+
+def test_a_message_says_what_became_of_each_account(store: SqliteStore) -> None:
+    """Fixed, still non-compliant in another alert, closed, excluded, gone."""
+    scan_once(store, *(result(number, MISSING) for number in range(1, 7)))
+    for due in store.announcements.due():
+        send(store, due.id)
+    closed = replace(account(3), state="SUSPENDED")
+    scan_once(
+        store,
+        result(1, COMPLIANT),
+        result(2, breaking(Rule.FREE_MAIL)),
+        result(closed),
+        replace(result(4), excluded="a test"),
+        result(6, MISSING),
+    )
+    content = store.announcements.message_content(due.id, 20)
+    assert content.summary.states == {
+        AccountState.FIXED: 1,
+        AccountState.ELSEWHERE: 1,
+        AccountState.LEFT: 3,
+        AccountState.OPEN: 1,
+    }
+    ended = {each.id: each.resolution for each in content.summary.ended}
+    assert ended == {
+        account(1).id: ResolutionKind.FIXED_IN_AWS,
+        account(2).id: None,
+        account(3).id: ResolutionKind.INACTIVE,
+        account(4).id: ResolutionKind.EXCLUDED,
+        account(5).id: ResolutionKind.DEPARTED,
+    }
+
+
+def test_an_alert_is_edited_when_a_fixed_account_needs_attention_again(store: SqliteStore) -> None:
+    """Nothing calls an account fixed that isn't, although its new finding is in a new alert."""
+    scan_once(store, result(1, MISSING))
+    first = shown(store, NON_COMPLIANT).announcement.id
+    send(store, first)
+    scan_once(store, result(1, COMPLIANT))
+    content = store.announcements.message_content(first, 9)
+    assert content.summary.states == {AccountState.FIXED: 1}
+    store.announcements.sent(first, "C1", "1.1", content.announcement.revision)
+    scan_once(store, result(1, breaking(Rule.FREE_MAIL)))
+    due = {each.id: each.state for each in store.announcements.due()}
+    assert due.pop(first) is SendState.SENT
+    assert list(due.values()) == [SendState.PENDING]
+    content = store.announcements.message_content(first, 9)
+    assert content.summary.states == {AccountState.ELSEWHERE: 1}
+
+
+def test_one_root_cause_is_one_alert(store: SqliteStore) -> None:
+    """However many accounts and types; another cause has an alert of its own."""
+    scan_once(store, *unread(range(1, 10)), *unread(range(10, 12), SCP))
+    contents = [
+        store.announcements.message_content(due.id, 20) for due in store.announcements.due()
+    ]
+    assert [content.summary.accounts for content in contents] == [9, 2]
+    assert [content.summary.causes[0].failure for content in contents] == [OFF, SCP]
+    assert [content.total for content in contents] == [27, 6]
+
+
+def test_accounts_with_a_known_root_cause_join_its_alert(store: SqliteStore) -> None:
+    """The alert that is there is edited rather than followed by another."""
+    scan_once(store, *unread(range(1, 4)))
+    send(store, shown(store, UNCHECKED).announcement.id)
+    scan_once(store, *unread(range(1, 7)))
+    assert (kinds(store), updated(store)) == ([], [UNCHECKED])
+    assert shown(store, UNCHECKED).summary.open_accounts == 6
+
+
+def test_a_root_cause_that_spreads_is_announced_again(store: SqliteStore) -> None:
+    """More accounts than before are news, since an edit notifies nobody."""
+    scan_once(store, *unread(range(1, 3)))
+    send(store, shown(store, UNCHECKED).announcement.id)
+    scan_once(store, *unread(range(1, 9)))
+    assert kinds(store) == [UNCHECKED]
+
+
+def test_a_root_cause_that_was_over_is_announced_again(store: SqliteStore) -> None:
+    """An alert of which nothing is open takes no new accounts."""
+    scan_once(store, *unread(range(1, 4)))
+    send(store, shown(store, UNCHECKED).announcement.id)
+    scan_once(store, *(result(number, COMPLIANT) for number in range(1, 4)))
+    scan_once(store, *unread(range(1, 4)))
+    assert kinds(store) == [UNCHECKED]
+
+
+def test_recovery_counts_what_is_still_missing(store: SqliteStore) -> None:
+    """The accounts can be read, and six of them turn out to have no security contact."""
+    scan_once(store, *unread(range(1, 10)))
+    send(store, shown(store, UNCHECKED).announcement.id)
+    scan_once(store, *(result(n, MISSING if n < 7 else COMPLIANT) for n in range(1, 10)))
+    summary = shown(store, UNCHECKED).summary
+    assert summary.states == {AccountState.ELSEWHERE: 6, AccountState.FIXED: 3}
+    assert summary.without_security == 6
+
+
+def test_checks_that_work_again_say_how_accounts_are_now(store: SqliteStore) -> None:
+    """The numbers are the store's when the message is made; the old message ends, too."""
+    fail(store, FailureCode.UNREACHABLE)
+    send(store, shown(store, FAILING).announcement.id)
+    assert shown(store, FAILING).recovered_at is None
+    scan_once(
+        store,
+        result(1, MISSING),
+        result(2, breaking(Rule.FREE_MAIL)),
+        result(3, COMPLIANT),
+        result(4, Outcome.UNKNOWN),
+    )
+    checked = shown(store, WORKING).checked
+    assert checked == CheckedAccounts(4, non_compliant=2, without_security=1, unchecked=1)
+    assert shown(store, FAILING).recovered_at == START
+    scan_once(store, *(result(number, COMPLIANT) for number in (1, 2, 3, 4)))
+    assert shown(store, WORKING).checked == CheckedAccounts(4)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlite_utils import Database
 
+from bot.domain.alert_summary import AccountState
 from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.contacts import ContactType
 from bot.domain.failures import FailureCode, failure
-from bot.domain.findings import Outcome
+from bot.domain.findings import Outcome, ResolutionKind
 from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scans import ScanState
@@ -138,6 +139,8 @@ def test_everything_is_found(path: Path) -> None:
         assert (short.announcement.state, short.total, short.open) == (SendState.SENT, 2, 1)
         assert (short.missing, short.severities) == (1, {Severity.VERY_HIGH: 1})
         assert {each.id: each.resolution for each in short.findings} == {11: "Done.", 14: "Done."}
+        kinds = {each.id: each.resolution_kind for each in short.findings}
+        assert kinds == {11: None, 14: ResolutionKind.CLEARED}
         unchecked = store.announcements.content("b", 9)
         assert {each.id: each.key.rule for each in unchecked.findings} == {
             12: Rule.UNREADABLE,
@@ -191,12 +194,53 @@ def test_it_is_brought_up_once(path: Path) -> None:
     """Opened again it is as it was, and sound."""
     for _ in range(2):
         SqliteStore(path, SetClock()).close()
-    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(9,)]
+    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(10,)]
     kinds = query(path, "SELECT kind FROM announcements WHERE id IN ('a', 'b', 'c') ORDER BY id")
     assert kinds == [("non_compliant",), ("unchecked",), ("checks_failing",)]
     assert query(path, "PRAGMA integrity_check") == [("ok",)]
     assert query(path, "PRAGMA foreign_key_check") == []
     assert query(path, "SELECT contact FROM contact_history") == [(contact_json(CONTACT),)]
+
+
+@pytest.mark.parametrize(
+    ("resolution", "by", "kind"),
+    [
+        ("Fixed, and read back from AWS.", "U1", ResolutionKind.FIXED),
+        ("AWS held the wanted contact already.", "", ResolutionKind.FIXED),
+        ("The SECURITY contact was set outside of this bot.", "", ResolutionKind.FIXED_IN_AWS),
+        ("The account is suspended.", "", ResolutionKind.INACTIVE),
+        ("The account is not in the organization any longer.", "", ResolutionKind.DEPARTED),
+        ("The account is no longer in the organization.", "", ResolutionKind.DEPARTED),
+        ("The policy excludes this account: a test", "", ResolutionKind.EXCLUDED),
+        ("The policy does not ask for this any longer.", "", ResolutionKind.NOT_REQUIRED),
+        ("This contact is not required any longer.", "", ResolutionKind.NOT_REQUIRED),
+        ("This rule is off: the Slack app lacks a scope for it.", "", ResolutionKind.NOT_REQUIRED),
+        ("The exemption ended; opened again.", "", ResolutionKind.REOPENED),
+        ("This is not so any longer, though the contact is the same.", "", ResolutionKind.CLEARED),
+    ],
+)
+def test_how_a_finding_ended_is_known_from_its_sentence(
+    path: Path, resolution: str, by: str, kind: ResolutionKind
+) -> None:
+    """So an alert from before calls no account fixed that was closed or left."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        sql = "UPDATE findings SET resolution = ?, resolved_by = ? WHERE id = 14"
+        connection.execute(sql, [resolution, by])
+    with SqliteStore(path, SetClock()) as store:
+        found = {each.id: each for each in store.announcements.content("a", 9).findings}
+        assert found[14].resolution_kind is kind
+
+
+def test_an_alert_from_before_can_be_edited(path: Path) -> None:
+    """Its message has the same accounts, by what became of them, and is due for an edit."""
+    with SqliteStore(path, SetClock(START + timedelta(hours=1))) as store:
+        shown = store.announcements.message_content("a", 9)
+        assert [each.key.account_id for each in shown.findings] == [account(1).id]
+        assert shown.summary.states == {AccountState.OPEN: 1, AccountState.FIXED: 1}
+        causes = store.announcements.message_content("b", 9).summary.causes
+        assert [cause.failure for cause in causes] == [DENIED]
+        scan_once(store, result(1, Outcome.COMPLIANT, Outcome.COMPLIANT), result(2), result(3))
+        assert {"a", "b"} <= {each.id for each in store.announcements.due()}
 
 
 def test_a_decomposed_name_has_not_changed(path: Path) -> None:

@@ -115,7 +115,7 @@ def test_database_of_another_program(path: Path) -> None:
 def test_database_of_a_newer_version(path: Path) -> None:
     """A newer version's database is left as it is, and what to do is said."""
     SqliteStore(path, SetClock()).close()
-    query(path, "INSERT INTO _sqlite_migrations VALUES (9, 'altcontact', 'm999_later', '')")
+    query(path, "INSERT INTO _sqlite_migrations VALUES (99, 'altcontact', 'm999_later', '')")
     before = path.read_bytes()
     error = refused(path)
     assert "newer version" in str(error)

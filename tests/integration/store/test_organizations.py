@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.announcements import AnnouncementKind
+from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule
@@ -76,11 +76,12 @@ def scan(store: SqliteStore, *found: ScanPart | AccountResult) -> Changes:
 
 
 def kinds(store: SqliteStore) -> list[tuple[AnnouncementKind, str]]:
-    """What is due of checks themselves, by organization; all is posted then."""
+    """What is to be posted about checks themselves, by organization; it is posted then."""
     due = [each for each in store.announcements.due() if each.kind in {FAILING, WORKING}]
-    for each in due:
+    new = [each for each in due if each.state is SendState.PENDING]
+    for each in new:
         send(store, each.id)
-    return [(each.kind, each.organization) for each in due]
+    return [(each.kind, each.organization) for each in new]
 
 
 def test_parts_are_kept(store: SqliteStore) -> None:

@@ -131,15 +131,15 @@ def test_what_proves_a_rule_kept(
             "was changed",
         ),
         (breaking(PLACEHOLDER), COMPLIANT, policy(), "although the contact is unchanged"),
-        (breaking(PLACEHOLDER), COMPLIANT, policy(rules__placeholder=None), NOT_ASKED),
-        (breaking(Rule.DIFFERENT), COMPLIANT, policy(), NOT_ASKED),
+        (breaking(PLACEHOLDER), COMPLIANT, policy(rules__placeholder=None), NOT_ASKED.text),
+        (breaking(Rule.DIFFERENT), COMPLIANT, policy(), NOT_ASKED.text),
         (
             breaking(Rule.DIFFERENT),
             COMPLIANT,
             policy(security__email=("a@corp.internal",)),
             "although the contact is unchanged",
         ),
-        (breaking(Rule.FORBIDDEN), COMPLIANT, policy(), NOT_ASKED),
+        (breaking(Rule.FORBIDDEN), COMPLIANT, policy(), NOT_ASKED.text),
         (
             breaking(Rule.FORBIDDEN),
             TypeResult.from_verdicts(SECURITY, []),
@@ -156,9 +156,9 @@ def test_what_proves_a_rule_kept(
             type_result(Outcome.MISSING),
             TypeResult.from_verdicts(SECURITY, []),
             policy(security__presence=Presence.OPTIONAL),
-            NOT_ASKED,
+            NOT_ASKED.text,
         ),
-        (breaking(unclear=(MEMBER,)), COMPLIANT, policy(rules__member_mailbox=LOW), DECIDED),
+        (breaking(unclear=(MEMBER,)), COMPLIANT, policy(rules__member_mailbox=LOW), DECIDED.text),
     ],
 )
 def test_how_a_finding_ended_is_told(
@@ -184,7 +184,7 @@ def test_a_rule_that_slack_keeps_off_ends_as_that(
     scan_once(store, result(1, breaking(MEMBER), policy=asked))
     now = result(1, TypeResult.from_verdicts(SECURITY, [], contact), policy=asked)
     scan_once(store, replace(now, disabled_rules=frozenset({MEMBER})))
-    assert ends(store) == {MEMBER: OFF}
+    assert ends(store) == {MEMBER: OFF.text}
 
 
 def test_what_was_not_asked_for_is_no_news(store: SqliteStore) -> None:
@@ -302,7 +302,7 @@ def test_fix_resolves_what_it_is_known_to_mend(store: SqliteStore) -> None:
     store.fixes.advance(fix.id, FixState.APPLIED, ended=False)
     left = breaking(FREE, contact=OTHER, unclear=(MEMBER, ROOT))
     store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True, result=left)
-    assert ends(store) == {PLACEHOLDER: FIXED}
+    assert ends(store) == {PLACEHOLDER: FIXED.text}
     now = {
         (each.key.type, each.key.rule): each for each in store.findings.unresolved(account(1).id)
     }

@@ -1,4 +1,4 @@
-"""What is hidden of contacts from people who may see outcomes alone."""
+"""What is hidden of contacts from channels, and from people who may see only outcomes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.domain import disclosure
-from bot.domain.contacts import ContactChange, ContactType
 from bot.domain.disclosure import HIDDEN
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.findings import AccountResult, Difference, TypeResult, Verdict
@@ -59,7 +58,7 @@ def leaked(value: object) -> set[str]:
 
 
 def verdict(**changed: Any) -> Verdict:  # noqa: ANN401 - any member
-    """A contact whose every field differs, and whose exemption says too much."""
+    """A contact with differences in every field, and personal data in its exemption."""
     differences = tuple(
         Difference(field, (getattr(OTHER, field),), getattr(CONTACT, field))
         for field in ("name", "title", "email", "phone")
@@ -69,7 +68,7 @@ def verdict(**changed: Any) -> Verdict:  # noqa: ANN401 - any member
 
 
 def test_a_result() -> None:
-    """Outcomes and rules stay; values, and what an exemption's reason tells of them, do not."""
+    """Outcomes and rules stay; values do not, also those in an exemption's reason."""
     result = AccountResult(
         account(), (TypeResult.from_verdicts(SECURITY, [verdict(exemption=None)], CONTACT),)
     )
@@ -86,7 +85,7 @@ def test_a_result() -> None:
 
 
 def test_a_reading() -> None:
-    """A contact that is there is there; what could not be read says why."""
+    """Whether there is a contact stays, and why it couldn't be read."""
     assert leaked(disclosure.hide_reading(Present(CONTACT))) == set()
     assert disclosure.hide_reading(Absent()) == Absent()
     failed = unreadable()
@@ -94,29 +93,14 @@ def test_a_reading() -> None:
 
 
 def test_an_announcement() -> None:
-    """Findings, changes and exemptions of a message in a channel."""
+    """Findings and exemptions of a message in a channel."""
     content = data.content(1)
     finding = replace(content.findings[0], differences=verdict().differences, exemption=EXEMPTION)
-    change = ContactChange(account().id, "Web", ContactType.SECURITY, CONTACT, OTHER, START)
-    told = replace(content, findings=(finding,), changes=(change,), exemptions=(EXEMPTION,))
-    assert leaked(told) == PERSONAL
-    hidden = disclosure.hide_content(told)
+    full = replace(content, findings=(finding,), exemptions=(EXEMPTION,))
+    assert leaked(full) == PERSONAL
+    hidden = disclosure.hide_content(full)
     assert leaked(hidden) == set()
     assert hidden.findings[0].key == finding.key
-
-
-def test_which_fields_changed() -> None:
-    """A change tells which fields it is of, and nothing of their values."""
-    after = replace(CONTACT, phone=OTHER.phone)
-    change = ContactChange(account().id, "Web", SECURITY, CONTACT, after, START)
-    content = replace(data.content(1), changes=(change, replace(change, before=None)))
-    changed, came = disclosure.hide_content(content).changes
-    assert changed.before is not None
-    assert changed.after is not None
-    assert (changed.before.phone, changed.after.phone) == (HIDDEN, f"{HIDDEN} (changed)")
-    assert changed.before.email == changed.after.email == HIDDEN
-    assert came.before is None
-    assert leaked(came) == set()
 
 
 @pytest.mark.parametrize(
@@ -132,7 +116,7 @@ def test_which_fields_changed() -> None:
     ],
 )
 def test_what_stays_of_a_value(field: str, value: str, shown: str) -> None:
-    """Of an address its domain, where it is nothing but an address; of all else nothing."""
+    """The domain of an email address, and nothing else."""
     differing = (Difference(field, (value,), value),)
     item = TypeResult.from_verdicts(SECURITY, [verdict(differences=differing, exemption=None)])
     hidden = disclosure.hide_result(AccountResult(account(), (item,)))

@@ -92,6 +92,7 @@ class FrailAnnouncements:
         self.stale: list[Announcement] | None = None
         self.introduce = announcements.introduce
         self.content = announcements.content
+        self.message_content = announcements.message_content
         self.begin_sending = announcements.begin_sending
         self.not_sent = announcements.not_sent
         self.may_repeat = announcements.may_repeat

@@ -135,7 +135,7 @@ def scan(before: KnownAccount, found: AccountResult, time: ReadingTime = TIME) -
 
 def resolved(plan: Plan) -> dict[Rule, str]:
     """What ended, and how."""
-    return {ended.finding.key.rule: ended.resolution for ended in plan.resolved}
+    return {ended.finding.key.rule: ended.resolution.text for ended in plan.resolved}
 
 
 def opened(plan: Plan) -> list[FindingKey]:
@@ -194,12 +194,12 @@ def resolved_keys(plan: Plan) -> set[FindingKey]:
         (key(MISSING), result(item()), "The SECURITY contact was set outside of this bot."),
         (key(FREE), result(item(contact=OTHER)), "The SECURITY contact was changed outside of"),
         (key(FREE), result(item(MISSING)), "The SECURITY contact was deleted outside of this bot."),
-        (key(FREE), result(item(), policy=policy(rules__free_mail=None)), NOT_ASKED),
-        (key(FREE), replace(result(item()), disabled_rules=frozenset({FREE})), OFF),
-        (key(MEMBER, unclear=True), result(item()), DECIDED),
+        (key(FREE), result(item(), policy=policy(rules__free_mail=None)), NOT_ASKED.text),
+        (key(FREE), replace(result(item()), disabled_rules=frozenset({FREE})), OFF.text),
+        (key(MEMBER, unclear=True), result(item()), DECIDED.text),
         (key(UNREADABLE), result(item()), "The SECURITY contact is set."),
         (key(UNREADABLE), result(item(FREE)), "The SECURITY contact can be read again."),
-        (key(FREE, BILLING), result(item()), NOT_REQUIRED),
+        (key(FREE, BILLING), result(item()), NOT_REQUIRED.text),
     ],
 )
 def test_how_a_finding_ended(finding: FindingKey, found: AccountResult, words: str) -> None:
@@ -222,7 +222,7 @@ def test_account_that_is_not_scanned_any_longer(found: AccountResult, words: str
     """All findings end, of every type, and nothing is kept or opened."""
     plan = scan(known(key(MISSING), key(UNREADABLE, BILLING)), found)
     assert plan == Plan(resolved=plan.resolved)
-    assert [ended.resolution for ended in plan.resolved] == [words, words]
+    assert [ended.resolution.text for ended in plan.resolved] == [words, words]
 
 
 def test_a_look_opens_nothing() -> None:
@@ -422,7 +422,7 @@ def test_accounts_that_left(ended: Scan, listed: list[str], gone: list[str]) -> 
 def test_findings_of_an_account_that_left() -> None:
     """All of them end."""
     plan = reconcile_departed(known(key(MISSING), key(FREE, BILLING)).findings)
-    assert [ended.resolution for ended in plan.resolved] == [GONE, GONE]
+    assert [ended.resolution.text for ended in plan.resolved] == [GONE.text, GONE.text]
 
 
 def items(contact_type: ContactType) -> st.SearchStrategy[TypeResult]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from altcontact_sandbox.slack.blocks import problems
 
+from bot.slack.views.blocks import as_typed
+
 if TYPE_CHECKING:
     from bot.slack.views.message import Message
 
@@ -51,6 +53,9 @@ def texts(node: Any, *kinds: str) -> list[str]:  # noqa: ANN401 - Block Kit is n
 
 
 def assert_as_typed(blocks: list[dict[str, Any]], name: str) -> None:
-    """The name stands in plain text, and in mrkdwn never unescaped."""
-    assert any(name in text for text in texts(blocks, "plain_text"))
-    assert not any("<!channel>" in text for text in texts(blocks, "mrkdwn"))
+    """The name shows as typed: in plain text, or escaped and formatting nothing in mrkdwn."""
+    said = [text.replace("\N{WORD JOINER}", "") for text in texts(blocks, "mrkdwn")]
+    plain = texts(blocks, "plain_text")
+    escaped = as_typed(name).replace("\N{WORD JOINER}", "")
+    assert any(name in text for text in plain) or any(escaped in text for text in said)
+    assert not any("<!channel>" in text for text in said)

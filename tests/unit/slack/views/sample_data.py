@@ -1,21 +1,31 @@
 """Domain data for tests of Slack views: findings, announcements and reports of any size."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from bot.domain.accounts import Account
+from bot.domain.alert_summary import AlertFinding, AlertSummary, summarize
 from bot.domain.announcements import Announcement, AnnouncementContent, AnnouncementKind, SendState
 from bot.domain.contacts import AlternateContact, ContactChange, ContactType
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.failures import Failure, FailureCode, failure
-from bot.domain.findings import AccountResult, Difference, Finding, FindingKey, Outcome
+from bot.domain.findings import (
+    AccountResult,
+    Difference,
+    Finding,
+    FindingKey,
+    Outcome,
+    ResolutionKind,
+    severity_of,
+)
 from bot.domain.fixes import Fix, FixRequest, FixState
 from bot.domain.policy.policy import Policy
 from bot.domain.readings import Absent, ContactReading, Present, Unreadable
-from bot.domain.rule_catalog import SEVERITIES, Rule
+from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
 from bot.domain.scans import Changes, Scan, ScanReport, ScanState, Trigger, TriggerKind, count
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 
@@ -85,11 +95,14 @@ def finding(
     differences: tuple[Difference, ...] = (),
     aside: Exemption | None = None,
     owner: str = "",
+    path: str = "",
     kind: ContactType = ContactType.SECURITY,
+    how: ResolutionKind | None = None,
 ) -> Finding:
     """A finding."""
     broken = rule or RULES[outcome]
     why = failure(FailureCode.DENIED_BY_SCP) if outcome is Outcome.UNKNOWN else None
+    how = how or (ResolutionKind.FIXED if by else ResolutionKind.FIXED_IN_AWS)
     return Finding(
         id=number,
         key=FindingKey(account_id(number), kind, outcome, broken),
@@ -101,10 +114,12 @@ def finding(
         resolved_at=NOW if resolved else None,
         resolved_by=by,
         resolution="The SECURITY contact was set outside of this bot." if resolved else "",
+        resolution_kind=how if resolved else None,
         severity=SEVERITIES.get(broken) if outcome.is_non_compliant else None,
         differences=differences,
         exemption=aside,
         owner=owner,
+        path=path,
     )
 
 
@@ -118,7 +133,7 @@ def exemption(
     ended: datetime | None = None,
     by: str = "",
 ) -> Exemption:
-    """A finding set aside by bob until five days from now."""
+    """A finding that bob exempted until five days from now."""
     until = NOW + timedelta(days=5)
     request = ExemptionRequest(
         kind, account_id(number), ContactType.SECURITY, rule, reason, "U0BOB00002", until
@@ -134,6 +149,28 @@ def change(
 ) -> ContactChange:
     """A contact that somebody else changed."""
     return ContactChange(account_id(number), name, ContactType.SECURITY, before, after, NOW)
+
+
+def summary(findings: Iterable[Finding], elsewhere: Iterable[Finding] = ()) -> AlertSummary:
+    """What became of the accounts of these findings, with others of the same accounts."""
+    shown = [
+        AlertFinding(
+            each.key.account_id,
+            each.account_name,
+            each.key.type,
+            each.key.rule,
+            each.key.outcome,
+            in_alert,
+            each.resolved_at is not None,
+            each.resolution_kind,
+            each.resolved_by,
+            each.exemption.request.until if each.exemption else None,
+            each.failure,
+        )
+        for in_alert, members in ((True, findings), (False, elsewhere))
+        for each in members
+    ]
+    return summarize(sorted(shown, key=lambda each: (each.account_id, not each.in_alert)))
 
 
 def content(
@@ -156,35 +193,44 @@ def content(
     announcement = Announcement(
         "a" * 32, kind, 1, NOW, SendState.SENDING, maybe_repeat=maybe_repeat, failure=why
     )
-    standing = total - resolved
+    still_open = total - resolved
     return AnnouncementContent(
         announcement,
         scan(),
         findings,
         total,
-        standing,
-        contacts=standing,
-        missing=standing if outcome is Outcome.MISSING else 0,
+        still_open,
+        contacts=still_open,
+        missing=still_open if outcome is Outcome.MISSING else 0,
+        severities={Severity.VERY_HIGH: still_open} if outcome is Outcome.MISSING else {},
+        summary=summary(
+            finding(number, names[number % len(names)], outcome, resolved=number >= still_open)
+            for number in range(total)
+        ),
     )
 
 
 def mixed(
     *findings: Finding,
     kind: AnnouncementKind = AnnouncementKind.NON_COMPLIANT,
+    elsewhere: Sequence[Finding] = (),
     **members: Any,  # noqa: ANN401 - any member of an announcement
 ) -> AnnouncementContent:
-    """An announcement of these findings, all of them shown."""
+    """An announcement of these findings, all of them shown; `elsewhere` are in other alerts."""
     announcement = replace(Announcement("a" * 32, kind, 1, NOW, SendState.SENDING), **members)
-    standing = [each for each in findings if each.is_open]
+    still_open = [each for each in findings if each.is_open]
+    severities = Counter(severity for each in still_open if (severity := severity_of(each)))
     return AnnouncementContent(
         announcement,
         scan(),
         findings,
         len(findings),
-        len(standing),
+        len(still_open),
         sum(each.exemption is not None and each.resolved_at is None for each in findings),
-        len({(each.key.account_id, each.key.type) for each in standing}),
-        sum(each.key.rule is Rule.MISSING for each in standing),
+        len({(each.key.account_id, each.key.type) for each in still_open}),
+        sum(each.key.rule is Rule.MISSING for each in still_open),
+        severities,
+        summary=summary(findings, elsewhere),
     )
 
 

@@ -114,7 +114,7 @@ def test_a_missing_contact_and_those_that_nothing_is_asked_of() -> None:
     assert "Billing contact (no rules)\nNot set" in told
     assert "Rule: missing" in told
     assert message.text == "Web production · 444444444444: Security missing (very high)"
-    assert labels(message) == ["Fix", "Set aside…", "Change", "Change", "Check again"]
+    assert labels(message) == ["Fix", "Exempt…", "Change", "Change", "Check again"]
 
 
 def test_expected_against_actual_and_each_rule() -> None:
@@ -144,7 +144,7 @@ def test_what_is_set_aside_says_until_when_by_whom_and_why() -> None:
     assert "<@U0BOB00002>" in told
     assert "Closed &lt;soon&gt;." in told
     assert "End: missing" in labels(message)
-    assert "Set aside…" not in labels(message)
+    assert "Exempt…" not in labels(message)
     assert f"{exemption_list.END}:1" in json.dumps(message.blocks)
     assert labels(card(look(Absent(), aside=(exemption(),)), read_only=True)) == ["Check again"]
 
@@ -153,10 +153,10 @@ def test_without_an_api_it_is_verified_by_hand() -> None:
     """The steps in the console are shown, and a button records what was seen there."""
     message = card(look(NO_API))
     assert "Sign in to the account's AWS console" in shown(message)
-    assert "Verified by hand…" in labels(message)
+    assert "Verify manually…" in labels(message)
     verified = exemption(3, Rule.UNSUPPORTED, ExemptionKind.VERIFICATION)
     again = card(look(NO_API, aside=(verified,)))
-    assert "Verified by hand by <@U0BOB00002>" in shown(again)
+    assert "Verified manually by <@U0BOB00002>" in shown(again)
     assert {"Verify again…", "End: unsupported"} <= set(labels(again))
 
 
