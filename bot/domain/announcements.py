@@ -255,7 +255,7 @@ def plan_alerts(opened: Mapping[FindingKey, NewFinding]) -> tuple[NewAnnouncemen
 def continues(new_accounts: int, known_accounts: int) -> bool:
     """Whether accounts with a root cause that was announced before join that alert.
 
-    An alert that is edited notifies nobody, so a cause that more than doubles is announced anew.
+    An alert that is edited notifies nobody, so a cause that more than doubles is announced again.
     """
     return new_accounts <= known_accounts
 

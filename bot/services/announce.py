@@ -1,6 +1,6 @@
 """The use case *announce*: carry what the store holds for the channel there, late if need be.
 
-Slack has no idempotent post. So the store is told before Slack is asked, and a post whose answer
+Slack has no idempotent post. So the store records it before Slack is asked, and a post whose answer
 was lost (also by a crash) is looked for in the channel before it is sent again.
 """
 
@@ -231,14 +231,14 @@ class AnnouncementSender:
             self._find_deleted(announcement_id)
 
     def _find_deleted(self, posted_id: str) -> None:
-        """Have alerts posted anew that somebody deleted while findings of theirs are open.
+        """Post alerts again that somebody deleted while findings of theirs are open.
 
         That is done when a new alert was posted: a scan that has nothing to say brings none back.
         """
         try:
             for alert in self._announcements.standing(MAX_STANDING):
                 if alert.id != posted_id and not self._notifier.stands(alert):
-                    _log.warning("alert deleted, posted anew", announcement=alert.id)
+                    _log.warning("alert deleted, posted again", announcement=alert.id)
                     self._announcements.post_again(alert.id)
                     self._woken.set()
         except NotifierError as error:

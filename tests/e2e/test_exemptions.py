@@ -82,7 +82,7 @@ def is_answered(view: dict[str, Any]) -> bool:
 
 
 def test_set_aside_from_a_row_and_ended(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
-    """The row says who, why and until when; it is listed; ended it is open and announced anew."""
+    """The row says who, why and until when; it is listed; ended it is open and announced again."""
     alert = slack.wait_message("6 accounts have no security contact")
     choose(slack, alert, SET_ASIDE, WEB)
     for values, field in (

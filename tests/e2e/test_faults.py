@@ -77,7 +77,7 @@ def test_throttled_and_failing_slack_is_waited_out(bot: Bot, slack: SlackSandbox
 
 
 def test_a_channel_that_cannot_be_posted_to(bot: Bot, slack: SlackSandbox) -> None:
-    """It is said at the start with the mend; what was due goes out when it is mended."""
+    """It is said at the start with its remedy; what was due goes out when it is fixed."""
     slack.set_channel(has_bot=False)
     bot.start()
     problem = bot.wait_log("alerts can't be posted")
@@ -150,7 +150,7 @@ def test_another_bot_on_the_same_app(
 
 @pytest.mark.refused("token_revoked")
 def test_a_revoked_token_is_told_and_outlived(bot: Bot, slack: SlackSandbox) -> None:
-    """A revoked token is said with its mend; checks go on, and are announced when they can be."""
+    """A revoked token is said with its remedy; checks go on, and are announced when they can be."""
     slack.settings(token_problem="token_revoked")
     bot.start()
     assert "token" in bot.wait_log("alerts can't be posted")["problem"]

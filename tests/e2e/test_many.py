@@ -55,7 +55,7 @@ def test_pages_and_the_form_from_a_page(many: Bot, slack: SlackSandbox) -> None:
 
 
 def test_who_may_not_is_told_from_a_page_too(many: Bot, slack: SlackSandbox) -> None:
-    """Who is no fixer may look through the pages, and is told who can fix."""
+    """Who is no fixer may look through the pages, and learns who can fix."""
     alert = slack.wait_message("Show all")
     slack.press("altcontact_show_all", message=alert, user=BOB)
     slack.wait_view("Page 1 of 3", BOB)
@@ -85,7 +85,7 @@ def test_a_contact_that_cannot_be_read_gives_no_form(
 
 
 def test_several_people_check_at_once(many: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
-    """Who asks while a check runs is told who started it, and both get its result."""
+    """Who asks while a check runs learns who started it, and both get its result."""
     aws.latency(400)
     slack.command("/altcontact check")
     slack.wait_private("Checking all accounts")

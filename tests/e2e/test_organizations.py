@@ -1,4 +1,4 @@
-"""One bot that looks after two organizations: both checked, and one broken holds up no other."""
+"""One bot that checks two organizations: both checked, and one broken holds up no other."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ENDPOINT = "AWS_ENDPOINT_URL"
 
 
 class Place(NamedTuple):
-    """Two organizations, and the environment of a bot that looks after both."""
+    """Two organizations, and the environment of a bot that checks both."""
 
     corp: AwsSandbox
     acquired: AwsSandbox
@@ -165,7 +165,7 @@ def test_a_fix_goes_to_the_account_s_own_organization(
 
 
 def test_an_outage_of_one_holds_up_no_other(place: Place, bot: Bot, slack: SlackSandbox) -> None:
-    """The other's alert comes all the same; which one fails is told everywhere, and its return."""
+    """The other's alert still comes; which one fails is reported everywhere, and its return."""
     place.acquired.outage(on=True)
     bot.start()
     slack.wait_connected()
@@ -195,7 +195,7 @@ def test_an_outage_of_one_holds_up_no_other(place: Place, bot: Bot, slack: Slack
 
 
 def test_a_role_that_may_not_be_assumed(place: Place, bot: Bot, slack: SlackSandbox) -> None:
-    """It is told with what its trust policy lacks, and the other's alert comes all the same."""
+    """It is reported with what its trust policy lacks, and the other's alert comes all the same."""
     file = Path(place.environment["ALTCONTACT_CONFIG"])
     file.write_text(file.read_text().replace(EXTERNAL, "of-another"))
     bot.start()

@@ -73,7 +73,7 @@ def test_from_alert_to_confirmed(ready: Bot, slack: SlackSandbox, aws: AwsSandbo
 def test_the_next_check_repeats_nothing_and_sees_what_others_mended(
     ready: Bot, slack: SlackSandbox, aws: AwsSandbox
 ) -> None:
-    """A check while findings stand posts nothing new; one mended elsewhere updates the alert."""
+    """A check while findings stand posts nothing new; one fixed elsewhere updates the alert."""
     slack.command("/altcontact check")
     slack.wait_private("6 of 15 accounts need attention")
     before = [m["ts"] for m in slack.messages()]
@@ -126,7 +126,7 @@ def test_a_compliant_contact_is_not_overwritten_unseen(
 
 
 def test_fix_by_name_opens_the_form(ready: Bot, slack: SlackSandbox) -> None:
-    """`fix <name>` opens the form at once; a fixer alone may; others are told who can."""
+    """`fix <name>` opens the form at once; a fixer alone may; others learn who can."""
     slack.command("/altcontact fix Data lake operations")
     assert "Operations contact" in str(slack.wait_view(SHOWN))
     slack.command("/altcontact fix Data lake", user=BOB)
@@ -178,7 +178,7 @@ def test_help_typos_and_repeated_deliveries(ready: Bot, slack: SlackSandbox) -> 
 
 
 def test_two_people_at_once_write_once(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
-    """The second of two forms on one contact is told that it changed, and overwrites nothing."""
+    """The second of two forms on one contact learns that it changed, and overwrites nothing."""
     slack.command("/altcontact fix Data lake")
     slack.wait_view(SHOWN)
     open_form(slack)

@@ -107,7 +107,7 @@ def doctor(environment: dict[str, str]) -> str:
 
 
 def begin(bot: Bot, slack: SlackSandbox, told: str) -> None:
-    """Start the bot, and let it check; what alice is told of that."""
+    """Start the bot, and let it check; what alice sees of that."""
     accepted = slack.state()["accepted"]
     bot.start()
     slack.wait(lambda seen: seen["connected"] and seen["accepted"] > accepted, name="connection")
@@ -175,7 +175,7 @@ def test_slack_that_does_not_answer_leaves_rules_undecided(
 def test_without_the_scope_the_rules_are_off(
     world: dict[str, str], bot: Bot, slack: SlackSandbox
 ) -> None:
-    """Without users:read.email nothing is undecided: the rules are off, and the doctor says so."""
+    """Without users:read.email nothing is unknown: the rules are off, and the doctor says so."""
     assert "users:read" not in doctor(world)
     kept = ["channels:history", "channels:read", "chat:write", "commands", "usergroups:read"]
     slack.scopes([*kept, "groups:history", "groups:read", "users:read"])

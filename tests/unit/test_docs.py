@@ -23,12 +23,6 @@ PAGES: Final = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "sandbox/README.md")),
     *sorted(ROOT.glob("docs/**/*.md")),
 ]
-REPLACED: Final = re.compile(
-    r"\b(?:mend(?:s|ed|ing)?|by\s+hand|sets?\s+aside|setting\s(?:\w+\s){0,3}aside|f(?:a|e)lls?\s+short"
-    r"|(?:is|are|was|were|be)\s+told|those\s+who\s+may|what\s+is\s+the\s+matter|to\s+be\s+had|anew)\b",
-    re.IGNORECASE,
-)
-"""Words that the glossary's terms replaced, and phrases that read as if translated."""
 
 
 def rows(page: str) -> list[list[str]]:
@@ -73,17 +67,6 @@ def test_links_lead_somewhere(page: Path) -> None:
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
-
-
-@pytest.mark.parametrize(
-    "page",
-    [page for page in PAGES if page.name != "modules.md"],
-    ids=lambda page: page.relative_to(ROOT).as_posix(),
-)
-def test_pages_use_the_terms_of_the_glossary(page: Path) -> None:
-    """No prose uses a replaced word; code may, and `modules.md` is made from docstrings."""
-    prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
-    assert REPLACED.findall(prose) == []
 
 
 def test_the_index_lists_every_page() -> None:

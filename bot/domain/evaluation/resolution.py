@@ -37,7 +37,7 @@ _UNREAD: Final = frozenset({Rule.UNREADABLE, Rule.UNSUPPORTED})
 def is_resolved(key: FindingKey, item: TypeResult) -> bool:
     """Whether a reading that did not find this again proves that it is resolved.
 
-    A contact that could not be read proves nothing about any rule, and an undecided rule proves
+    A contact that could not be read proves nothing about any rule, and an unknown rule proves
     nothing about itself.
     """
     if not item.was_read:

@@ -47,7 +47,7 @@ def test_all_can_be_read_and_has_a_name(sandbox: Sandbox, opened: Opening, schem
 
 
 def test_paging_keeps_the_focus(sandbox: Sandbox, opened: Opening) -> None:
-    """Who turns pages by keyboard stays in the form, though the button is drawn anew."""
+    """Who turns pages by keyboard stays in the form, though the button is drawn again."""
     sandbox.aws.seed_many(500)
     sandbox.start_bot()
     page = opened(sandbox)

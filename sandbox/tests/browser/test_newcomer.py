@@ -46,7 +46,7 @@ def test_the_tour_is_slim_where_there_is_little_room(bare: Sandbox, opened: Open
 
 
 def test_the_tour_counts_what_one_does_here(sandbox: Sandbox, opened: Opening) -> None:
-    """What was set before a person came is no step of the tour; a reset begins it anew."""
+    """What was set before a person came is no step of the tour; a reset begins it again."""
     sandbox.start_bot()
     page = opened(sandbox)
     set_contact(page, "Web production")
@@ -97,7 +97,7 @@ def test_aws_shows_contacts_in_full(sandbox: Sandbox, opened: Opening) -> None:
 
 
 def test_an_app_that_is_late_is_told_at_once(sandbox: Sandbox, opened: Opening) -> None:
-    """Whoever sent a command or pressed a button is told after three seconds, and at the end."""
+    """Whoever sent a command or pressed a button hears after 3 s, and at the end."""
     sandbox.start_bot()
     page = opened(sandbox)
     held: list[Route] = []

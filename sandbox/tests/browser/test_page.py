@@ -253,7 +253,7 @@ def test_a_finger_meets_every_button_of_the_phone(sandbox: Sandbox, opened: Open
 def test_nothing_covers_what_one_reads_and_writes(
     sandbox: Sandbox, opened: Opening, width: int
 ) -> None:
-    """New messages are told below the messages, and a thread's box shows a whole line."""
+    """New messages are reported below the messages, and a thread's box shows a whole line."""
     sandbox.start_bot()
     page = opened(sandbox, width)
     sandbox.slack.wait_message("can't be checked")

@@ -69,7 +69,7 @@ def test_deleted_in_aws_alerts_again(sandbox: Sandbox, opened: Opening) -> None:
 
 
 def test_who_has_no_rights_is_refused(sandbox: Sandbox, opened: Opening) -> None:
-    """Somebody who is no fixer is told so by the bot, and who can fix; nobody else sees it."""
+    """Somebody who is no fixer hears that from the bot, and who can fix; nobody else sees it."""
     sandbox.start_bot()
     page = opened(sandbox)
     page.become("Bob")

@@ -46,7 +46,7 @@ class SlackBench:
 
     `gateway` is what AWS does; a test changes it, the store and the `policy`, while the bot runs.
     `fixers` may change contacts, `readers` see them; `reloading` is what reading the policy file
-    anew comes to. `hurried`: a submission waits for nothing. `busy_timeout`: seconds to wait for
+    again comes to. `hurried`: a submission waits for nothing. `busy_timeout`: seconds to wait for
     the database.
     """
 

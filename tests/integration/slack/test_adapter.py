@@ -123,7 +123,7 @@ def test_updates_in_place_and_a_message_that_is_gone(
     ],
 )
 def test_channels_that_cannot_be_had(client: WebClient, channel: str, told: str) -> None:
-    """Each is refused in words with the mend, and surely nothing was posted."""
+    """Each is refused in words with its remedy, and surely nothing was posted."""
     with pytest.raises(PostRefused, match=told) as caught:
         notifier(client, channel).post(data.content(1))
     assert caught.value.permanent
@@ -178,7 +178,7 @@ def test_one_person_is_told_in_the_channel_or_directly(
 def test_after_thirty_minutes_or_five_uses_the_result_is_ephemeral(
     slack: SlackSandbox, tasks: BackgroundTasks, messages: DirectMessages
 ) -> None:
-    """Where the `response_url` is not taken any more, the person is told beside it."""
+    """Where the `response_url` is not taken any more, the person gets an answer beside it."""
     used_up = messages.reply_to(
         {
             "response_url": f"{slack.url}/respond/used-up",

@@ -76,7 +76,7 @@ def test_an_announcement_goes_where_the_policy_has_it(
 def test_a_closed_channel_sends_it_to_the_one_for_alerts(
     slack: SlackSandbox, notifier: SlackNotifier, channel: str, why: str
 ) -> None:
-    """The message says why and how to mend it, also once it is edited; the log says it once."""
+    """The message says why and how to fix it, also once it is edited; the log says it once."""
     content = meant_for(channel)
     with structlog.testing.capture_logs() as logged:
         posted = notifier.post(content)

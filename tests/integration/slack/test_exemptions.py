@@ -35,7 +35,7 @@ FORM_SHOWN = "altcontact_set_aside_form"
 
 
 def check(bench: SlackBench) -> None:
-    """Check all accounts, so that what is the matter is known."""
+    """Check all accounts, so that the problem is known."""
     bench.slack.command("/altcontact check")
     bench.slack.wait_private("of 2 accounts")
 
@@ -139,7 +139,7 @@ def test_what_was_typed_is_kept_where_slack_does_not_say(bench: SlackBench) -> N
 
 
 def test_who_was_removed_meanwhile_exempts_nothing(bench: SlackBench) -> None:
-    """The right is asked for anew when the form is submitted, and when an exemption is ended."""
+    """The right is asked for again when the form is submitted, and when an exemption is ended."""
     check(bench)
     view = open_exempt(bench)
     bench.slack.set_group(GROUP, members=[BOB])
@@ -166,7 +166,7 @@ def test_two_people_at_once(everyone: SlackBench) -> None:
 
 
 def test_a_finding_that_was_resolved_meanwhile(bench: SlackBench) -> None:
-    """Where the contact was mended while the form was open, that is said."""
+    """Where the contact was fixed while the form was open, that is said."""
     check(bench)
     view = open_exempt(bench)
     bench.gateway.hold(1, CONTACT)
@@ -209,7 +209,7 @@ def test_what_was_typed_is_kept_where_the_database_fails(
 
 
 def test_a_form_whose_database_is_gone(bench: SlackBench) -> None:
-    """Where the form cannot be made anew either, it is said that nothing was recorded."""
+    """Where the form cannot be made again either, it is said that nothing was recorded."""
     check(bench)
     view = open_exempt(bench)
     bench.delete_database()
@@ -334,7 +334,7 @@ def exempted(bench: SlackBench) -> SlackBench:
 
 
 def set_aside(bench: SlackBench) -> None:
-    """Have alice set the one finding aside."""
+    """Have alice exempt the one finding."""
     check(bench)
     view = open_exempt(bench)
     bench.slack.submit(**choose_all(view), reason=REASON, until="2026-02-01")

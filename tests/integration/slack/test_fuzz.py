@@ -333,7 +333,7 @@ def test_nobody_does_anything_without_the_right(world: World) -> None:
 
 
 def test_fixers_do_what_they_may_and_no_more(world: World) -> None:
-    """What is wrong with their payloads is told them; what is right is done in their name."""
+    """Mistakes in their payloads are reported to them; what is right is done in their name."""
     known = world.prepare()
     sender = Sender(world, known, HOLDERS)
     for holder in HOLDERS:

@@ -68,7 +68,7 @@ def test_an_account_is_checked_chosen_and_checked_again(bench: SlackBench) -> No
 
 
 def test_an_account_by_its_id_as_it_is_pasted(bench: SlackBench) -> None:
-    """Check, fix and exempt take the console's form, marks and ARNs; a lost zero is told."""
+    """Check, fix and exempt take the console's form, marks and ARNs; a lost zero is reported."""
     grouped = "-".join(re.findall("....", LAKE.id))
     arn = f"arn:aws:organizations::111111111111:account/o-abcdef1234/{LAKE.id}"
     for pasted in (f"`{grouped}`", f"\u2060{LAKE.id}\u200b", arn):
@@ -85,7 +85,7 @@ def test_an_account_by_its_id_as_it_is_pasted(bench: SlackBench) -> None:
 
 
 def test_an_account_that_is_not_active_is_not_read(slack: SlackSandbox, tmp_path: Path) -> None:
-    """A suspended account is told so, and AWS is not asked for its contacts."""
+    """A suspended account hears that, and AWS is not asked for its contacts."""
     made = SlackBench(slack, tmp_path, account(3, "Old shop", "SUSPENDED"))
     try:
         made.start()
@@ -135,7 +135,7 @@ def test_what_slack_repeats_acts_once(bench: SlackBench) -> None:
 def test_a_store_that_fails_and_a_defect_are_told(
     bench: SlackBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk is told in words; a defect by a reference that is in the log, and no more."""
+    """A full disk is reported in words; a defect by a reference that is in the log, and no more."""
 
     def full(_: str) -> bool:
         raise StoreError("The disk is full.", "Make room.")
@@ -264,7 +264,7 @@ def test_pages_turn_and_fix_goes_on_top(many: SlackBench) -> None:
 
 
 def test_fix_on_a_page_is_refused_in_a_direct_message(many: SlackBench) -> None:
-    """Who may not change contacts is told directly where a modal is in the way."""
+    """Who may not change contacts hears directly where a modal is in the way."""
     slack = many.slack
     alert = many.announce()
     slack.press("altcontact_show_all", message=alert, user=BOB)
@@ -318,7 +318,7 @@ def test_a_page_that_is_not_there_any_more_is_the_last(many: SlackBench) -> None
 
 
 def test_an_alert_that_is_deleted_comes_again_with_the_next(bench: SlackBench) -> None:
-    """Somebody deletes an alert: it is posted anew after the next one, with its buttons."""
+    """Somebody deletes an alert: it is posted again after the next one, with its buttons."""
     slack = bench.slack
     alert = bench.announce()
     bench.client.chat_delete(channel=alert["channel"], ts=alert["ts"])

@@ -180,7 +180,7 @@ def test_a_dead_group_of_readers_is_told(restricted: SlackBench) -> None:
 
 
 def test_checks_of_all_accounts_are_limited(bench: SlackBench) -> None:
-    """After some a person is told when the next may start, and may then; others may meanwhile."""
+    """After some a person learns when the next may start, and may then; others may meanwhile."""
     slack = bench.slack
 
     def check(user: str = BOB) -> None:
@@ -215,7 +215,7 @@ def test_a_check_that_the_database_kept_from_starting_is_not_counted(
 
 
 def count_told(slack: SlackSandbox, words: str) -> int:
-    """How often bob was told something."""
+    """How often bob got a message."""
     return sum(words in message["text"] for message in slack.private(BOB))
 
 
@@ -246,7 +246,7 @@ def test_checks_of_single_accounts_are_limited(bench: SlackBench) -> None:
 
 
 def test_severities_stand_for_others(restricted: SlackBench) -> None:
-    """The severity and the rule of what falls short are no contact details."""
+    """The severity and the rule of what is non-compliant are no contact details."""
     restricted.policy = expecting_other()
     shown = str(card(restricted, BOB))
     assert Severity.HIGH.label.lower() in shown.lower()

@@ -1,4 +1,4 @@
-"""Findings set aside and contacts verified by hand: granted, noticed, ended and opened again."""
+"""Findings exempted and contacts verified manually: granted, noticed, ended and opened again."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def asked(
     user_id: str = "U1",
     kind: ExemptionKind = ExemptionKind.EXEMPTION,
 ) -> ExemptionRequest:
-    """What a person asks to be set aside."""
+    """What a person asks to be exempted."""
     reason = "The team moves out next month."
     return ExemptionRequest(kind, account(number).id, SECURITY, rule, reason, user_id, until)
 
@@ -185,7 +185,7 @@ def test_later_grant_replaces_an_earlier_one(store: SqliteStore, clock: SetClock
 def test_ended_exemption_opens_its_finding_again(
     store: SqliteStore, clock: SetClock, by_hand: bool
 ) -> None:
-    """The old finding is resolved in nobody's name, and a new one is announced anew."""
+    """The old finding is resolved in nobody's name, and a new one is announced again."""
     where = policy(channel="#alerts", mention=("U7",))
     scan_once(store, result(1, MISSING, policy=where), result(2, MISSING))
     send_all(store)
@@ -222,7 +222,7 @@ def test_ended_exemption_opens_its_finding_again(
 
 
 def test_end_without_a_finding_is_quiet(store: SqliteStore, clock: SetClock) -> None:
-    """Where nothing stands under it, an end is recorded and nobody is told, before or after."""
+    """Where nothing stands under it, an end is recorded and nobody hears of it, before or after."""
     scan_once(store, result(1, COMPLIANT))
     grant(store)
     clock.moment = START + MONTH - DAY
@@ -248,7 +248,7 @@ def test_what_could_not_be_checked_opens_as_such(store: SqliteStore, clock: SetC
 
 
 def test_alert_of_which_all_is_set_aside_is_not_sent(store: SqliteStore, clock: SetClock) -> None:
-    """What is set aside before its alert was ever sent is announced when that ends."""
+    """What is exempt before its alert was ever sent is announced when that ends."""
     scan_once(store, result(1, MISSING))
     grant(store)
     assert store.announcements.due() == []
@@ -258,7 +258,7 @@ def test_alert_of_which_all_is_set_aside_is_not_sent(store: SqliteStore, clock: 
 
 
 def test_notice_is_given_once_within_the_week_before(store: SqliteStore, clock: SetClock) -> None:
-    """People are told of an end to come, a channel each, and the notice tells when it came."""
+    """People hear of an end to come, a channel each, and the notice tells when it came."""
     where = policy(channel="#alerts")
     scan_once(store, result(1, MISSING, policy=where), *(result(n, MISSING) for n in (2, 3)))
     send_all(store)
@@ -311,7 +311,7 @@ def test_end_that_nobody_settled_yet(store: SqliteStore, clock: SetClock) -> Non
 
 
 def test_fix_of_what_is_set_aside(store: SqliteStore, clock: SetClock) -> None:
-    """A fix ends what is set aside like all else, and the exemption's end changes nothing then."""
+    """A fix ends what is exempt like all else, and the exemption's end changes nothing then."""
     scan_once(store, result(1, MISSING))
     send_all(store)
     grant(store)

@@ -255,7 +255,7 @@ def test_a_decomposed_name_has_not_changed(path: Path) -> None:
 
 
 def test_the_doctor_looks_at_it_as_it_is(path: Path) -> None:
-    """The last scan is told of a file that was not brought up, and the file is left as it is."""
+    """The last scan hears of a file that was not brought up, and the file is left as it is."""
     last = StoreChecks(path).last_scan()
     assert last is not None
     assert (last.id, last.parts) == (8, ())

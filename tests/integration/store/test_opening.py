@@ -191,7 +191,7 @@ def test_locked_for_too_long(path: Path) -> None:
 
 
 def test_busy_within_the_process(path: Path) -> None:
-    """A thread that waits too long for another one's transaction is told so."""
+    """A thread that waits too long for another one's transaction hears that."""
     with SqliteStore(path, SetClock(), busy_timeout=0.05) as store, ThreadPoolExecutor(1) as pool:
         with store.connections.writing():
             waiting = pool.submit(store.deliveries.is_first, "x")
@@ -262,7 +262,7 @@ def test_file_that_was_moved_away_is_missed(path: Path) -> None:
 
 
 def test_file_that_cannot_be_reached_is_named(path: Path) -> None:
-    """A directory that turned into something else is told by the system's own word."""
+    """A directory that turned into something else is reported by the system's own word."""
     folder = path.parent / "data"
     folder.mkdir()
     with SqliteStore(folder / "bot.db", SetClock()) as store:

@@ -1,4 +1,4 @@
-"""Several organizations in one database: which accounts left, whose checks fail, who is told."""
+"""Several organizations in one database: which accounts left, and whose checks fail."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_account_that_moved(store: SqliteStore) -> None:
 
 
 def test_each_organization_has_its_health(store: SqliteStore) -> None:
-    """Checks that fail and work again are told for each organization by itself, once a cause."""
+    """Checks that fail and work again are reported by organization, once a cause."""
     scan(store, part("a"), part("b", FailureCode.DENIED), of("a", 1))
     assert kinds(store) == [(FAILING, "b")]
     scan(store, part("a", FailureCode.TIMED_OUT), part("b", FailureCode.DENIED))
@@ -157,7 +157,7 @@ def test_failure_of_one_organization_unsaid(store: SqliteStore) -> None:
 
 
 def test_health_of_an_organization_that_is_gone(store: SqliteStore) -> None:
-    """An organization that is looked after no longer is not waited for; back, it is told anew."""
+    """An organization that is no longer checked is not waited for; back, it is reported again."""
     scan_once(store, state=ScanState.FAILED, why=failure(FailureCode.DENIED))
     scan(store, part("a"), of("a", 1))
     assert kinds(store) == []

@@ -179,7 +179,7 @@ def test_how_a_finding_ended_is_told(
 def test_a_rule_that_slack_keeps_off_ends_as_that(
     store: SqliteStore, contact: AlternateContact
 ) -> None:
-    """Where the app lost the scope, nothing is said to have been mended, whatever is held."""
+    """Where the app lost the scope, nothing is said to have been fixed, whatever is held."""
     asked = policy(rules__member_mailbox=LOW)
     scan_once(store, result(1, breaking(MEMBER), policy=asked))
     now = result(1, TypeResult.from_verdicts(SECURITY, [], contact), policy=asked)
@@ -315,7 +315,7 @@ def test_fix_resolves_what_it_is_known_to_mend(store: SqliteStore) -> None:
 
 
 def test_fix_resolves_all_where_nothing_more_is_known(store: SqliteStore) -> None:
-    """Without a judgement of it, a confirmed fix is taken to mend all of its contact."""
+    """Without a judgement of it, a confirmed fix is taken to fix all of its contact."""
     scan_once(store, result(1, breaking(PLACEHOLDER, FREE)))
     fix, _ = store.fixes.plan(request(), "Account 1")
     store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True)

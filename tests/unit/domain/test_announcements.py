@@ -206,7 +206,7 @@ def test_each_organization_has_root_causes_of_its_own() -> None:
 
 
 def test_a_root_cause_is_announced_in_each_channel() -> None:
-    """Those who look after the accounts are in different channels."""
+    """Those who check the accounts are in different channels."""
     off = failure(FailureCode.TRUSTED_ACCESS_OFF)
     opened = unread(off, 1) | unread(off, 2, destination=Destination("#web"))
     channels = [news.destination.channel for news in plan(scan(), opened, {})]

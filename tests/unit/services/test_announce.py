@@ -80,7 +80,7 @@ def notifier() -> FakeNotifier:
 
 
 class FrailAnnouncements:
-    """Announcements of a store that fails where it is told to.
+    """Announcements of a store that fails where it is asked to.
 
     `stale` is what it holds to be due instead of what is; `failed` is set by a fault of `due`.
     """
@@ -372,7 +372,7 @@ def test_slacks_own_wait_is_kept(
 def test_what_a_person_must_mend_is_logged_once_and_sent_then(
     announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:
-    """A lasting problem is logged once with its mend; what was due goes out when it is mended."""
+    """A lasting problem is logged once with its remedy; what was due goes out when it is fixed."""
     scan(store, {1: ABSENT})
     notifier.post_faults.extend(3 * [NO_CHANNEL])
     with capture_logs() as logs:
@@ -545,7 +545,7 @@ def test_an_update_that_fails_is_tried_again(
 def test_a_message_that_is_gone_is_let_go(
     announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
 ) -> None:
-    """Where the message was deleted and nothing of it stands, nothing is posted anew."""
+    """Where the message was deleted and nothing of it stands, nothing is posted again."""
     scan(store, {1: ABSENT})
     announcer.deliver()
     resolve(store, 1)

@@ -341,7 +341,7 @@ BEFORE = KnownAccount(contacts={SECURITY: kept(OTHER)})
     ],
 )
 def test_contact_that_somebody_else_changed(before: KnownAccount, *, told: bool) -> None:
-    """A compliant contact that is not what the last scan saw is told, unless a fix explains it."""
+    """A compliant contact that changed since the last scan is reported, unless by a fix."""
     mine = policy(rules__changed=Severity.LOW, channel="#sec")
     plan = scan(before, result(item(), policy=mine))
     assert bool(plan.changed) == told
@@ -351,7 +351,7 @@ def test_contact_that_somebody_else_changed(before: KnownAccount, *, told: bool)
 
 
 def test_change_that_is_not_asked_for_or_not_compliant() -> None:
-    """No change is told where the policy does not ask, or where a finding tells it."""
+    """No change is reported where the policy does not ask, or where a finding tells it."""
     assert scan(BEFORE, result(item(), policy=policy())).changed == ()
     mine = policy(rules__changed=Severity.LOW)
     assert scan(BEFORE, result(item(FREE), policy=mine)).changed == ()

@@ -1,4 +1,4 @@
-"""The card of one account: what is the matter with each contact, and what can be done."""
+"""The card of one account: the problem with each contact, and what can be done."""
 
 import json
 from dataclasses import replace

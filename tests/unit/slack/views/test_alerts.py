@@ -313,7 +313,7 @@ def test_only_compliant_accounts_have_a_check_mark(
 
 @pytest.mark.parametrize("kind", [NON_COMPLIANT, UNCHECKED])
 def test_an_account_with_another_problem_has_no_check_mark(kind: AnnouncementKind) -> None:
-    """Its finding gave way to one that another alert is about."""
+    """Its finding was replaced by one that another alert is about."""
     outcome = Outcome.MISSING if kind is NON_COMPLIANT else Outcome.UNKNOWN
     gone = data.finding(1, "Audit", outcome, resolved=True)
     other = data.finding(1, "Audit", Outcome.WEAK, rule=Rule.FREE_MAIL)
