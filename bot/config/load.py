@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["FIELDS", "LoadedSettings", "Settings", "load", "load_lenient", "variable"]
 
 _OF_SLACK: Final = ("slack_bot_token", "slack_app_token", "channel")
-_SECRET: Final = ("slack_bot_token", "slack_app_token")
+_SECRET: Final = {
+    "slack_bot_token": "Install App → Bot User OAuth Token",
+    "slack_app_token": "Basic Information → App-Level Tokens",
+}
+"""The secret settings, and where Slack's pages of the app show them."""
 _KUBERNETES: Final = re.compile(r"ALTCONTACT_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\w+)?")
 """The variables that Kubernetes sets for a service called `altcontact`."""
 
@@ -104,9 +108,10 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
         what, closest = str(why), getattr(why, "closest", "")
         example, snippet = _examples(field, closest, in_environ=field in from_environ)
         if field in from_environ:
-            problems.append(SettingProblem(variable(field), what, example, snippet))
+            problems.append(SettingProblem(variable(field), what, example, snippet, _source(field)))
         else:
-            problems.append(_in_file(file, field, what, example=example, snippet=snippet))
+            remedy = {"example": example, "snippet": snippet, "remedy": _source(field)}
+            problems.append(_in_file(file, field, what, **remedy))
     policy = policy_file.read(file, settings.types, FLAT)
     problems += policy.problems
     if not policy.problems:
@@ -116,7 +121,7 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     # A file that can't be read may contain what seems to be missing.
     if needs_slack and readable:
         problems += [
-            SettingProblem(variable(field), "is not set", *_examples(field))
+            SettingProblem(variable(field), "is not set", *_examples(field), _source(field))
             for field in _OF_SLACK
             if field in missing
         ]
@@ -201,6 +206,13 @@ def _examples(field: str, closest: str = "", *, in_environ: bool = True) -> tupl
     if in_environ:
         return shown, f"export {variable(field)}={shlex.quote(example)}"
     return shown, f'{field} = "{example}"'
+
+
+def _source(field: str) -> str:
+    """Where to copy a secret from, as the remedy of its problem; empty for other settings."""
+    if field not in _SECRET:
+        return ""
+    return f"Copy it from https://api.slack.com/apps → the app → {_SECRET[field]}, and set it:"
 
 
 def _message(problems: tuple[SettingProblem, ...]) -> str:

@@ -31,6 +31,8 @@ _CHANNEL: Final = re.compile(r"[CG][A-Z0-9]{6,}|#[^\s#A-Z]{1,80}")
 _PERSON: Final = re.compile(r"[UWS][A-Z0-9]{2,}")
 _QUOTES: Final = {('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("„", "“")}
 _SHORTEST_QUOTED: Final = 2
+_TOKEN: Final = re.compile(r"[a-z]+-[A-Za-z0-9._-]+")
+"""Characters that go into an HTTP header as they are: an example's `…` does not."""
 _TOKENS: Final = {"xoxb-": "bot token", "xapp-": "app-level token"}
 
 
@@ -105,11 +107,16 @@ def text(value: object) -> str:
 
 def _token(value: object, prefix: str) -> str:
     token = trim(value) if isinstance(value, str) else ""
-    if token.startswith(prefix) and len(token) > len(prefix) and token.isprintable():
+    if _TOKEN.fullmatch(token) and token.startswith(prefix):
         return token
+    if token.startswith(prefix):
+        raise ValueError(
+            f"isn't a complete Slack {_TOKENS[prefix]}: after {prefix} it has only letters, "
+            "digits and hyphens"
+        )
     other = next((name for start, name in _TOKENS.items() if token.startswith(start)), None)
     hint = ""
-    if other and not token.startswith(prefix):
+    if other:
         hint = f" (this looks like the {other}: are the two tokens swapped?)"
     raise ValueError(
         f"does not look like a Slack {_TOKENS[prefix]}, which begins with {prefix}{hint}"
@@ -236,7 +243,8 @@ def people(value: object) -> tuple[str, ...]:
         if not _PERSON.fullmatch(item):
             raise ValueError(
                 f"{quoted(item)} is neither a user id (U…, W…) nor a user group id (S…); to get "
-                "a person's id, open the Slack profile and choose “Copy member ID”"
+                "an id, open the person's Slack profile and choose “Copy member ID”, or the user "
+                "group and choose “Copy group ID”"
             )
     return tuple(ids)
 

@@ -256,6 +256,17 @@ def test_swapped_tokens() -> None:
     assert "1-def" not in said
 
 
+@pytest.mark.parametrize("after", ["…", "...…", "1-äbc", "1 2", ""])
+def test_a_token_that_was_not_pasted(after: str) -> None:
+    """The placeholder of an example, or half a token, is refused, with the page that has it."""
+    values = SLACK | {"SLACK_BOT_TOKEN": f"xoxb-{after}", "SLACK_APP_TOKEN": f"xapp-{after}"}
+    found = load_lenient(values, needs_slack=True).problems
+    assert [problem.where for problem in found] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"]
+    assert all("isn't a complete Slack" in problem.what for problem in found)
+    assert "Bot User OAuth Token" in found[0].remedy
+    assert "App-Level Tokens" in found[1].remedy
+
+
 @pytest.mark.parametrize("name", [*FIELDS, CONFIG])
 def test_secrets_stay_secret(name: str) -> None:
     """A token in any place, wrong ones too, is in no message and no representation."""
