@@ -51,7 +51,10 @@ class AlertChecks:
         number = f"{waiting.number:,} alert{' has' if waiting.number == 1 else 's have'}"
         code = f" (Slack's code: {refusal.code})" if refusal.code else ""
         since = f"{waiting.since:%Y-%m-%d %H:%M} UTC"
-        message = f"{number} been waiting to be posted since {since}. {refusal.message}{code}"
+        message = (
+            f"{number} been waiting to be posted since {since}. "
+            f"The last try failed: {refusal.message}{code} A running bot tries again by itself."
+        )
         state = State.FAILURE if refusal.permanent else State.WARNING
         yield _line("Posting", state, message, refusal.remedy)
 

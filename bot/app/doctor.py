@@ -173,7 +173,7 @@ def log_at_start(lines: Iterator[CheckResult], wanted: Callable[[], bool]) -> No
                 section=section,
                 check=line.name,
                 problem=line.message,
-                remedy=line.remedy,
+                remedy=" ".join(filter(None, (line.remedy, line.snippet))),
             )
     _log.info("doctor finished")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -18,7 +19,7 @@ from bot.slack.transport_errors import required
 from bot.slack.views.blocks import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from slack_sdk import WebClient
 
@@ -28,6 +29,24 @@ _log = structlog.get_logger(__name__)
 
 _PAGE_SIZE: Final = 200
 """Channels per page: Slack recommends at most 200, and allows 1,000."""
+
+
+class NoSuchChannel(NotifierError):
+    """The bot sees no channel of that name.
+
+    `closest` is the `#name` that was probably meant, or empty. It may be a private channel's, so
+    it isn't in the message, which everybody in the workspace can see.
+    """
+
+    def __init__(self, setting: str, names: Sequence[str] = ()) -> None:
+        super().__init__(
+            f"There is no channel {setting} that the bot can see.",
+            "Check ALTCONTACT_CHANNEL, or “channel” in altcontact.toml. If the channel is private, "
+            "invite the bot first.",
+            code="channel_not_found",
+            permanent=True,
+        )
+        self.closest = next(iter(get_close_matches(setting, names, n=1)), "")
 
 
 class AlertChannel:
@@ -64,19 +83,12 @@ class AlertChannel:
     def _find(self) -> str:
         try:
             if self._setting.startswith("#"):
-                channel = self._named(self._setting.removeprefix("#"))
+                channel = self._named(self._setting)
             else:
                 answer = self._client.conversations_info(channel=self._setting)
                 channel = required(answer, "channel", dict)
         except CALL_ERRORS as error:
             raise explain(error) from error
-        if channel is None:
-            raise NotifierError(
-                f"There is no channel {self._setting} that the bot can see.",
-                "Check ALTCONTACT_CHANNEL; invite the bot first where the channel is private.",
-                code="channel_not_found",
-                permanent=True,
-            )
         if channel.get("is_archived"):
             raise NotifierError(
                 f"The channel {self._setting} is archived.",
@@ -87,24 +99,29 @@ class AlertChannel:
         if not channel.get("is_member", True):
             raise NotifierError(
                 f"The bot is not in the channel {self._setting}.",
-                "In that channel type: /invite @altcontact",
+                "In that channel, type: /invite @altcontact",
                 code="not_in_channel",
                 permanent=True,
             )
         return str(channel["id"])
 
-    def _named(self, name: str) -> dict[str, Any] | None:
+    def _named(self, setting: str) -> dict[str, Any]:
         cursor = ""
+        names: list[str] = []
         while True:
             page = self._client.conversations_list(
                 types="public_channel,private_channel", limit=_PAGE_SIZE, cursor=cursor
             )
             for channel in required(page, "channels", list):
-                if isinstance(channel, dict) and channel.get("name") == name:
+                if not isinstance(channel, dict):
+                    continue
+                name = f"#{channel.get('name')}"
+                if name == setting:
                     return channel
+                names.append(name)
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
-                return None
+                raise NoSuchChannel(setting, names)
 
 
 @dataclass(frozen=True, slots=True)

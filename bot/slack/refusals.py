@@ -95,7 +95,7 @@ _CODES: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(("channel_not_found", "channel_type_not_supported"), _NO_CHANNEL),
     "not_in_channel": (
         "The bot is not in the channel for alerts.",
-        "In that channel type: /invite @altcontact",
+        "In that channel, type: /invite @altcontact",
     ),
     "is_archived": (
         "The channel for alerts is archived.",
@@ -179,7 +179,7 @@ CLOSED: Final[dict[str, tuple[str, str]]] = {
         "Check it in the policy; invite the bot first where the channel is private.",
     ),
     "is_archived": ("it is archived.", "Unarchive it, or name another in the policy."),
-    "not_in_channel": ("the bot is not in it.", "In that channel type: /invite @altcontact"),
+    "not_in_channel": ("the bot is not in it.", "In that channel, type: /invite @altcontact"),
     "restricted_action": (
         "a workspace setting keeps the bot from posting there.",
         "Ask a workspace admin to let the app post there.",

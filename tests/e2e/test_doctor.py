@@ -207,6 +207,10 @@ SCOPES: Final = [
             ("Slack", "Channel", "failure", "no channel #nowhere", "ALTCONTACT_CHANNEL="),
         ),
         (
+            add("ALTCONTACT_CHANNEL", "#security-alert"),
+            ("Slack", "Channel", "failure", "mean #security-alerts?", "='#security-alerts'"),
+        ),
+        (
             add("ALTCONTACT_FIXERS", "S0NOTHERE1"),
             ("Slack", "Fixers", "failure", "doesn't exist or is disabled", "ALTCONTACT_FIXERS="),
         ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.errors import NotifierError
 from bot.services.doctor import Check, Section, State
+from bot.slack.channels import NoSuchChannel
 from bot.slack.client import CALL_ERRORS, code_of
 from bot.slack.doctor import reachability
 from bot.slack.doctor.lines import REACHED, line, refused
@@ -209,12 +210,16 @@ class SlackChecks:
             if error.code == "missing_scope" and self._lacking:
                 yield line("Channel", State.NOT_TESTED, "the app lacks scopes, see “Scopes”.")
                 return
+            closest = error.closest if isinstance(error, NoSuchChannel) else ""
             snippet = {
                 "not_in_channel": "/invite @altcontact",
                 "missing_scope": manifest_lines(BOT_SCOPES),
                 "": REACHED,
-            }.get(error.code, "export ALTCONTACT_CHANNEL='#security-alerts'")
-            yield line("Channel", State.FAILURE, str(error), error.remedy, snippet)
+            }.get(error.code, f"export ALTCONTACT_CHANNEL='{closest or '#security-alerts'}'")
+            message = f"{error}{f' Did you mean {closest}?' if closest else ''}"
+            # The snippet may be the last part of the remedy.
+            remedy = error.remedy.removesuffix(f" {snippet}")
+            yield line("Channel", State.FAILURE, message, remedy, snippet)
             return
         id_suffix = f" ({channel_id})" if channel_id != name else ""
         yield line("Channel", State.OK, f"{name}{id_suffix} exists, and the bot is a member.")

@@ -11,7 +11,7 @@ import structlog
 
 from bot.domain.announcements import AnnouncementContent, AnnouncementKind
 from bot.domain.errors import HistoryUnreadable, PostInDoubt, PostRefused
-from bot.slack.channels import AlertChannel
+from bot.slack.channels import AlertChannel, NoSuchChannel
 from bot.slack.client import single_try_client
 from bot.slack.notifier import SlackNotifier
 from bot.slack.owners import Owners
@@ -70,7 +70,7 @@ def test_an_announcement_goes_where_the_policy_has_it(
         ("#nowhere", "no such channel"),
         ("C0NOWHERE9", "no such channel"),
         ("#old-alerts", "it is archived"),
-        (ELSEWHERE, "the bot is not in it. In that channel type: /invite"),
+        (ELSEWHERE, "the bot is not in it. In that channel, type: /invite"),
     ],
 )
 def test_a_closed_channel_sends_it_to_the_one_for_alerts(
@@ -179,6 +179,17 @@ def test_no_channel_at_all(client: WebClient) -> None:
     here = SlackNotifier(client, client, AlertChannel(client, ALERTS))
     posted = here.post(data.content(1))
     lost.update(meant_for("#old-alerts", channel_id=ALERTS, ts=posted.ts))
+
+
+def test_a_misspelled_channel(client: WebClient) -> None:
+    """The error knows the closest channel, but doesn't name it, since everybody sees the error."""
+    with pytest.raises(NoSuchChannel, match="no channel #elsewheer") as caught:
+        AlertChannel(client, "#elsewheer").id()
+    assert caught.value.closest == "#elsewhere"
+    assert "elsewhere" not in f"{caught.value} {caught.value.remedy}"
+    with pytest.raises(NoSuchChannel) as caught:
+        AlertChannel(client, "#nothing-like-it").id()
+    assert caught.value.closest == ""
 
 
 def test_owners_are_mentioned(slack: SlackSandbox, client: WebClient) -> None:

@@ -43,6 +43,8 @@ def test_alerts_that_wait(code: str, state: State, *, permanent: bool) -> None:
     assert line.message.startswith(
         "2 alerts have been waiting to be posted since 2026-01-05 09:00 UTC."
     )
+    assert "The last try failed: The channel is archived." in line.message
+    assert line.message.endswith("A running bot tries again by itself.")
     assert ("(Slack's code: is_archived)" in line.message) is bool(code)
     (line,) = found(WaitingAlerts(1, START, refusal))
     assert line.message.startswith("1 alert has been waiting")

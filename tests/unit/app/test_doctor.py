@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     import pytest
 
-LINES = [CheckResult(Section.AWS, state.value, state, "is so.", "Fix it.") for state in State]
+LINES = [
+    CheckResult(Section.AWS, state.value, state, "is so.", "To fix it, run:", "fix it")
+    for state in State
+]
 
 
 def test_what_is_amiss_is_logged() -> None:
@@ -35,7 +38,7 @@ def test_what_is_amiss_is_logged() -> None:
         "section": "AWS",
         "check": "warning",
         "problem": "is so.",
-        "remedy": "Fix it.",
+        "remedy": "To fix it, run: fix it",
     }
 
 
