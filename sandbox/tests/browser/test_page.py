@@ -104,6 +104,19 @@ def test_the_tour_ticks_itself_off(sandbox: Sandbox, opened: Opening) -> None:
     expect(steps.nth(0)).to_have_attribute("aria-current", "step")
 
 
+def test_the_tour_goes_on_from_a_fix_in_the_alert(sandbox: Sandbox, opened: Opening) -> None:
+    """Whoever presses Fix in the alert right away is at the third step, not back at the first."""
+    sandbox.start_bot()
+    page = opened(sandbox)
+    page.bar("Start the tour again").click()
+    set_contact(page, "Web production")
+    tour = page.page.get_by_role("region", name="Tour")
+    expect(tour.get_by_role("listitem").nth(2)).to_have_attribute("aria-current", "step")
+    page.row("Web production").get_by_role("button", name="Delete").click()
+    tour.get_by_role("button", name="Run it now").click()
+    expect(tour.get_by_role("heading")).to_contain_text("Done")
+
+
 def test_the_wire_shows_calls_without_personal_data(sandbox: Sandbox, opened: Opening) -> None:
     """The wire lists what bot, Slack and AWS say, and shows nobody's name, email or phone."""
     sandbox.start_bot()

@@ -28,6 +28,7 @@ export function botState(bot, connected) {
 
 /** When the next check is: `{text: "Next check tomorrow 09:00 UTC", away: "in 16 h"}`. */
 export function nextCheck(bot, now = new Date()) {
+  if (!bot.managed) return { text: "Your bot has its own schedule", away: "" };
   const at = bot.next_check ? new Date(bot.next_check) : null;
   if (!at || Number.isNaN(at.getTime())) return { text: "No check is scheduled", away: "" };
   const zone = known(bot.timezone);

@@ -87,13 +87,15 @@ function isCall(entry, kind, operation) {
 }
 
 function card() {
-  const current = state.steps.indexOf(false);
+  // Whoever begins with a Fix in the alert has no need to go back to the command.
+  const current = state.steps.lastIndexOf(true) + 1;
   const close = h("button", { type: "button", class: "plain", "aria-label": "Close the tour",
     on: { click: () => keep({ closed: true }) } }, "✕");
   const steps = [
     [["Type ", h("code", null, COMMAND)],
       ["Put it in the message box", () => putInComposer(COMMAND), ""]],
-    [["Press ", h("b", null, "Fix"), ", and fill the form (try the phone number ",
+    [["Choose ", h("b", null, "Fix"), " in an account's ", h("b", null, "⋯"), " menu, and use the ",
+      "contact that other accounts have (to see an error, change the phone to ",
       h("code", null, "12"), ")"], null],
     state.deleted ? checkStep()
       : [["Delete it again in AWS, then run the scheduled check"],
@@ -101,7 +103,7 @@ function card() {
   ];
   return h("section", { class: "tour-card", "aria-label": "Tour" },
     h("header", null,
-      h("h3", null, current < 0 ? "Done: the bot noticed, and you have seen it all."
+      h("h3", null, current === state.steps.length ? "Done: the bot noticed, and you have seen it all."
         : "See it work in a minute"), close),
     current === 0 && h("p", { class: "quiet" }, "A bot finds AWS accounts without a security ",
       "contact, and people fix them in Slack. Slack and AWS are simulated here."),
