@@ -34,23 +34,22 @@ def escape(text: str) -> str:
     return html.escape(text.translate(_REORDERING), quote=False)
 
 
-_FORMATTING: Final = re.compile(r"([*~`]|(?<![^\W_])_|_(?![^\W_])|:(?=[\w+-]+:))")
-_JOINER: Final = "\N{WORD JOINER}"
+_FORMATTING: Final = re.compile(r"[*~`]|(?<![^\W_])_|_(?![^\W_])|:(?=[\w+-]+:)")
 
 
 def as_typed(text: str) -> str:
     """Text from outside that shows as it was typed, for mrkdwn, on one line.
 
-    Slack formats only at the edges of words, so an invisible word joiner on both sides keeps each
-    character that could format from doing so.
+    Text with characters that could format something is shown as code, in which nothing formats.
     """
-    return _FORMATTING.sub(rf"{_JOINER}\1{_JOINER}", escape(" ".join(text.split())))
+    shown = " ".join(text.split())
+    return code(shown) if _FORMATTING.search(shown) else escape(shown)
 
 
 def bold(text: str) -> str:
     """Text from outside in bold, for mrkdwn, on one line."""
     shown = as_typed(text)
-    return f"*{shown}*" if shown else ""
+    return f"*{shown}*" if shown and not shown.startswith("`") else shown
 
 
 def code(text: str) -> str:

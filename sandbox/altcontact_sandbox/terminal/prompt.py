@@ -34,6 +34,9 @@ HELP: Final = """\
 _SETTLE: Final = 0.4
 """Seconds for what follows an act to arrive before the next prompt is shown."""
 
+_BUSY: Final = 60.0
+"""Seconds for work to end that the app says is under way."""
+
 _WATCH: Final = 2.0
 """Seconds between two looks at whether the conversation is over."""
 
@@ -119,11 +122,16 @@ class Prompt:
         """Let answers arrive; go through the form where one is open."""
         seen: Seen | None = self._control.state()
         while seen is not None:
-            seen = self._news(seen["changes"], _SETTLE)
+            seen = self._news(seen["changes"], _BUSY if self._is_busy(seen) else _SETTLE)
         self._show(self._control.state())
         view = self._control.view(self._user)
         if view is not None and _inputs(view):
             self._fill(view)
+
+    def _is_busy(self, seen: Seen) -> bool:
+        """Whether the app's last private message says that it is still at work."""
+        private = [each for each in seen["messages"] if each["to"] == self._user]
+        return bool(private) and ":hourglass" in str(private[-1]["blocks"])
 
     def _fill(self, view: Seen) -> None:
         self._print(["Fill the form: Enter keeps what stands there, “cancel” closes it."])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _DATE: Final = re.compile(r"<!date\^(\d+)\^[^|>]*\|[^>]*>")
 _MENTION: Final = re.compile(r"<@(\w+)>")
 _GROUP: Final = re.compile(r"<!subteam\^(\w+)>")
+_LINK: Final = re.compile(r"<https?://[^|>]*\|([^>]*)>")
 _MARKUP: Final = re.compile(r"([*`])([^*`\n]+)\1")
 """Bold and code of our own: text from outside stands in `plain_text`."""
 
@@ -28,6 +29,11 @@ _EMOJI: Final = {
     ":grey_question:": "?",
     ":hourglass_flowing_sand:": "…",
     ":hourglass:": "…",
+    ":red_circle:": "●",
+    ":large_orange_circle:": "●",
+    ":large_yellow_circle:": "●",
+    ":large_blue_circle:": "●",
+    ":white_circle:": "○",
 }
 
 
@@ -73,6 +79,7 @@ def readable(text: Block, names: Mapping[str, str]) -> str:
     content = _DATE.sub(_local, content)
     content = _MENTION.sub(lambda found: f"@{names.get(found[1], found[1])}", content)
     content = _GROUP.sub(lambda found: f"@{names.get(found[1], found[1])}", content)
+    content = _LINK.sub(r"\1", content)
     content = _MARKUP.sub(r"\2", content)
     for code, sign in _EMOJI.items():
         content = content.replace(code, sign)

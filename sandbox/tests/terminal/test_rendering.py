@@ -56,6 +56,8 @@ def test_mentions_are_names_and_escapes_undone() -> None:
     assert text == "@alice @secops <b> x"
     assert rendering.readable(plain("<!channel> *a*"), NAMES) == "<!channel> *a*"
     assert "@U9" in rendering.readable(mrkdwn("<@U9>"), NAMES)
+    link = "<https://docs.example/rules|a rule> :red_circle:"
+    assert rendering.readable(mrkdwn(link), NAMES) == "a rule ●"
 
 
 def test_a_choice_lists_its_options() -> None:

@@ -136,7 +136,7 @@ def test_an_ou_with_a_slash_in_its_name(aws: AwsSandbox, command: Command, tmp_p
 
 def test_a_lost_zero_is_told(command: Command) -> None:
     """A number with a digit too few is no account, and why is said."""
-    status, out, err = command.run("policy", "explain", "11111111111")
+    status, out, err = command.run("policy", "explain", "98765432109")
     assert (status, out) == (2, "")
     assert "has 11 digits, and an account id has 12: perhaps a leading zero was lost" in err
 

@@ -141,12 +141,12 @@ class SlackBench:
         self._lock = sqlite3.connect(self._folder / "bot.db", isolation_level=None)
         self._lock.execute("BEGIN IMMEDIATE")
 
-    def announce(self) -> dict[str, Any]:
-        """Check all accounts, post what is due, and give the alert."""
+    def announce(self, heading: str = "no security contact") -> dict[str, Any]:
+        """Check all accounts, post what is due, and give the alert with this heading."""
         self.slack.command("/altcontact check")
         self.slack.wait_private("attention")
         self.announcer.deliver()
-        return self.slack.wait_message("no security contact")
+        return self.slack.wait_message(heading)
 
     def open_form(self, account: Account) -> dict[str, Any]:
         """Have alice open the form of an account."""

@@ -295,7 +295,7 @@ def test_an_account_without_an_api_is_verified(bench: SlackBench) -> None:
     bench.gateway.say(1, *[NO_API] * 9)
     check(bench)
     bench.slack.command("/altcontact check web")
-    card = bench.slack.wait_private("to be verified by hand")
+    card = bench.slack.wait_private("verify it manually")
     bench.slack.press("altcontact_verify", message=card)
     view = bench.slack.wait_view("What you saw")
     bench.slack.submit(**choose_all(view), reason="sec@corp.internal, read by two.")
