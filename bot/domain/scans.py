@@ -1,4 +1,4 @@
-"""Scans: what started one, how far it got, and what it found."""
+"""Scans: what started one, how far it got, and what it found in each organization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Explains one account's policy: which section sets each value, and which ones it overrides."""
+"""Finds an account, reads what its policy depends on, and has the domain explain the policy."""
 
 from __future__ import annotations
 

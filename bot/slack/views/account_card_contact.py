@@ -147,7 +147,7 @@ def _expected(item: TypeResult) -> list[str]:
 def _details(item: TypeResult, rules_url: str) -> str:
     """A line for each rule that is violated, not evaluated or exempt, for mrkdwn."""
     verdict_lines = (_line(item.type, verdict, rules_url) for verdict in item.verdicts)
-    lines = list(dict.fromkeys(verdict_lines))
+    lines = list(dict.fromkeys(filter(None, verdict_lines)))
     if any(verdict.rule is Rule.UNSUPPORTED for verdict in item.verdicts):
         lines.insert(1, CONSOLE_STEPS)
     shown: list[str] = []
@@ -167,8 +167,8 @@ def _line(contact_type: ContactType, verdict: Verdict, rules_url: str) -> str:
     reason = escape(clip(sentences(contact_type, [verdict.reason]), REASON_TEXT))
     if verdict.failure is None:
         sign = SIGNS[verdict.severity] if verdict.severity is not None else ":white_circle:"
-        if verdict.rule is Rule.MISSING:  # shown above already
-            return f"{sign} Rule: {rule}"
+        if verdict.rule is Rule.MISSING:  # the outcome above says it
+            return ""
         return f"{sign} {reason} · Rule: {rule}"
     line = reason if verdict.rule in UNREAD else f"{rule} couldn't be evaluated: {reason}"
     remedy = verdict.failure.remedy

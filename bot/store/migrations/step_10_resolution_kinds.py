@@ -1,4 +1,4 @@
-"""A step of the database's tables: how findings ended, as a kind beside the sentence."""
+"""Migration step 10: how findings ended, as a kind beside the sentence."""
 
 from __future__ import annotations
 

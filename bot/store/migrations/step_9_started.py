@@ -1,4 +1,4 @@
-"""A step of the database's tables: the first message of a new bot, which says when it checks."""
+"""Migration step 9: the first message of a new bot, which says when it checks."""
 
 from __future__ import annotations
 
