@@ -65,7 +65,7 @@ def test_the_tour_counts_what_one_does_here(sandbox: Sandbox, opened: Opening) -
 
 
 def test_the_tour_ends_without_waiting(sandbox: Sandbox, opened: Opening) -> None:
-    """The bot notices at once that a contact it just set is gone, and a reload loses no step."""
+    """The bot notices at once that a contact is gone, and the page scrolls to what it posts."""
     sandbox.start_bot()
     sandbox.slack.wait_message("can't be checked")
     page = opened(sandbox)
@@ -79,10 +79,14 @@ def test_the_tour_ends_without_waiting(sandbox: Sandbox, opened: Opening) -> Non
     expect(steps.nth(2)).to_contain_text("It is deleted in AWS")
     page.page.reload()
     expect(steps.nth(1)).to_contain_text("done")
+    page.page.locator("#messages").hover()
+    page.page.mouse.wheel(0, -10_000)
+    expect(page.messages.first).to_be_in_viewport()
     steps.nth(2).get_by_role("button", name="Run it now").click()
     expect(steps.nth(2)).to_contain_text("done")
     last = page.messages.filter(has_text="Web production").last
     expect(last).to_contain_text("no security contact")
+    expect(last).to_be_in_viewport()
 
 
 def test_aws_shows_contacts_in_full(sandbox: Sandbox, opened: Opening) -> None:

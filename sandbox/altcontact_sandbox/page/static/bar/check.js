@@ -26,5 +26,6 @@ export async function runCheck() {
   asking = false;
   changed("bot");
   if (answer.error) return;
+  changed("checked");
   announce("The scheduled check is running. New findings are posted to #security-alerts.");
 }

@@ -26,7 +26,8 @@ const pending = new Set();
 
 /**
  * Calls `render` soon after any of these parts changed, and once at first when all is known.
- * Parts: online, slack, aws, bot, wire, ui; begun, where the sandbox has started over.
+ * Parts: online, slack, aws, bot, wire, ui; begun, where the sandbox has started over; checked, where
+ * somebody here has started the scheduled check.
  */
 export function watch(parts, render) {
   watchers.push({ parts: new Set(parts), render });

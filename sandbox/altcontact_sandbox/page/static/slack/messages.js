@@ -27,6 +27,8 @@ export function mountMessages(messages, head) {
     view.render();
     home.render();
   });
+  // Whoever runs a check wants to see what it finds, as after a command.
+  watch(["checked"], () => ui.place !== "home" && view.toBottom());
 }
 
 class Messages {
