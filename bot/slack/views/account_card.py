@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
+from bot.domain.findings import Outcome
 from bot.slack.views.account_card_contact import evaluated_blocks, outcome_words, unevaluated_blocks
 from bot.slack.views.blocks import (
     actions,
@@ -65,21 +66,24 @@ def account_message(
         why = escape(clip(result.excluded, REASON_TEXT))
         blocks.append(paragraph(f"Skipped by checks: the policy excludes this account. {why}"))
     evaluated = {item.type: item for item in result.results}
+    missing = [item.type for item in result.results if item.outcome is Outcome.MISSING]
+    first_missing = min(missing, key=[*ContactType].index, default=None)
     for contact_type in ContactType:
         reading = view.others.get(contact_type)
         if contact_type in evaluated or reading is not None:
             blocks.append(divider())
         if contact_type in evaluated:
             blocks += evaluated_blocks(
-                account.id,
+                account,
                 evaluated[contact_type],
                 policy,
                 reading,
                 rules_url=links.rules_url,
                 read_only=read_only,
+                primary=contact_type is first_missing,
             )
         elif reading is not None:
-            blocks += unevaluated_blocks(account.id, contact_type, reading, read_only=read_only)
+            blocks += unevaluated_blocks(account, contact_type, reading, read_only=read_only)
     if note:
         blocks += [divider(), context(note)]
     blocks += [divider(), actions(button("Check again", CHECK, account.id))]

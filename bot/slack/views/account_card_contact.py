@@ -23,6 +23,7 @@ from bot.slack.views.row_actions import (
 from bot.slack.views.wording import SIGNS, UNREAD, different, rule_names, sentences
 
 if TYPE_CHECKING:
+    from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.findings import TypeResult, Verdict
@@ -59,23 +60,25 @@ def contact_lines(contact: AlternateContact) -> str:
 
 
 def evaluated_blocks(
-    account_id: str,
+    account: Account,
     item: TypeResult,
     policy: AccountPolicy | None,
     reading: ContactReading | None,
     *,
     rules_url: str,
     read_only: bool,
+    primary: bool = False,
 ) -> list[Block]:
     """A contact that the policy has rules for.
 
     Args:
-        account_id: whose contact.
+        account: whose contact.
         item: its result.
         policy: what the account should have; None if that is unknown.
         reading: what AWS returned, if nothing could be concluded from it.
         rules_url: where the pages of rules are published; empty if they aren't.
         read_only: whether nobody may change contacts.
+        primary: whether its *Fix* stands out.
     """
     number = _number(item.type)
     presence = _HEADING_SUFFIX.get(policy.presence[item.type], "") if policy is not None else ""
@@ -87,22 +90,23 @@ def evaluated_blocks(
     lines += _expected(item)
     fix = None
     if not read_only and (held is not None or not item.outcome.unchecked):
-        missing = item.outcome is Outcome.MISSING
         rules = [verdict.rule for verdict in item.verdicts]
         if item.outcome.is_non_compliant:
-            fix = remedy_button(number, account_id, item.type, rules, primary=missing)
+            fix = remedy_button(
+                number, account.id, item.type, rules, primary=primary, name=account.name
+            )
         else:
-            fix = fix_button(number, account_id, item.type, "Change", primary=False)
+            fix = fix_button(number, account.id, item.type, "Change", name=account.name)
     blocks = [section(plain(clip("\n".join(lines), _HELD_TEXT)), accessory=fix)]
     details = _details(item, rules_url)
     if details:
         blocks.append(paragraph(details))
-    buttons = [] if read_only else _buttons(number, account_id, item)
+    buttons = [] if read_only else _buttons(number, account, item)
     return [*blocks, actions(*buttons)] if buttons else blocks
 
 
 def unevaluated_blocks(
-    account_id: str, contact_type: ContactType, reading: ContactReading, *, read_only: bool
+    account: Account, contact_type: ContactType, reading: ContactReading, *, read_only: bool
 ) -> list[Block]:
     """A contact that the policy has no rules for."""
     lines = [f"{contact_type.label} contact (no rules)"]
@@ -114,7 +118,8 @@ def unevaluated_blocks(
             return [section(plain("\n".join(lines)))]
         case _:
             lines.append("Not set")
-    button = fix_button(_number(contact_type), account_id, contact_type, "Change", primary=False)
+    number = _number(contact_type)
+    button = fix_button(number, account.id, contact_type, "Change", name=account.name)
     return [section(plain("\n".join(lines)), accessory=None if read_only else button)]
 
 
@@ -176,7 +181,7 @@ def _line(contact_type: ContactType, verdict: Verdict, rules_url: str) -> str:
     return f"{line}\n:point_right: {escape(clip(remedy, REASON_TEXT))}" if remedy else line
 
 
-def _buttons(number: int, account_id: str, item: TypeResult) -> list[Block]:
+def _buttons(number: int, account: Account, item: TypeResult) -> list[Block]:
     aside: dict[int, tuple[Exemption, Rule]] = {}
     for verdict in item.verdicts:
         if verdict.exemption is not None:
@@ -184,9 +189,9 @@ def _buttons(number: int, account_id: str, item: TypeResult) -> list[Block]:
     buttons = []
     if any(verdict.rule is Rule.UNSUPPORTED for verdict in item.verdicts):
         label = "Verify again…" if aside else ""
-        buttons.append(row_button(VERIFY, number, account_id, item.type, label))
+        buttons.append(row_button(VERIFY, number, account.id, item.type, label, name=account.name))
     if any(verdict.exemption is None for verdict in item.verdicts):
-        buttons.append(row_button(EXEMPT, number, account_id, item.type))
+        buttons.append(row_button(EXEMPT, number, account.id, item.type, name=account.name))
     for exemption, rule in aside.values():
         buttons.append(end_button(exemption, f"End: {rule.value}"))
     return buttons

@@ -117,6 +117,16 @@ def test_a_missing_contact_and_those_that_nothing_is_asked_of() -> None:
     assert labels(message) == ["Fix", "Exempt…", "Change", "Change", "Check again"]
 
 
+def test_one_fix_stands_out_and_each_button_names_the_account() -> None:
+    """Of several missing contacts, the first one's button is primary."""
+    required = {"billing__presence": "required", "operations__presence": "required"}
+    blocks = card(look(Absent(), **required)).blocks
+    found = [block["accessory"] for block in blocks if "accessory" in block]
+    assert [each["text"]["text"] for each in found] == ["Fix"] * 3
+    assert [each.get("style") for each in found] == ["primary", None, None]
+    assert all("Web production" in each["accessibility_label"] for each in found)
+
+
 def test_expected_against_actual_and_each_rule() -> None:
     """What differs says what is expected and what is there; each rule links to its page."""
     bad = replace_email("sec@example.com")
