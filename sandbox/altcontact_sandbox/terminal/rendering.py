@@ -18,8 +18,8 @@ _DATE: Final = re.compile(r"<!date\^(\d+)\^[^|>]*\|[^>]*>")
 _MENTION: Final = re.compile(r"<@(\w+)>")
 _GROUP: Final = re.compile(r"<!subteam\^(\w+)>")
 _LINK: Final = re.compile(r"<https?://[^|>]*\|([^>]*)>")
-_MARKUP: Final = re.compile(r"([*`])([^*`\n]+)\1")
-"""Bold and code of our own: text from outside stands in `plain_text`."""
+_CODE: Final = re.compile(r"`([^`\n]+)`")
+_BOLD: Final = re.compile(r"\*([^*\n]+)\*")
 
 _EMOJI: Final = {
     ":white_check_mark:": "✓",
@@ -80,10 +80,17 @@ def readable(text: Block, names: Mapping[str, str]) -> str:
     content = _MENTION.sub(lambda found: f"@{names.get(found[1], found[1])}", content)
     content = _GROUP.sub(lambda found: f"@{names.get(found[1], found[1])}", content)
     content = _LINK.sub(r"\1", content)
-    content = _MARKUP.sub(r"\2", content)
+    # Every second part is code, in which nothing is markup.
+    parts = _CODE.split(content)
+    parts[::2] = [_without_markup(part) for part in parts[::2]]
+    return printable(html.unescape("".join(parts)))
+
+
+def _without_markup(content: str) -> str:
+    content = _BOLD.sub(r"\1", content)
     for code, sign in _EMOJI.items():
         content = content.replace(code, sign)
-    return printable(html.unescape(content))
+    return content
 
 
 def printable(text: str) -> str:

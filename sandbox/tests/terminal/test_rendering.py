@@ -12,7 +12,7 @@ from bot.domain.announcements import AnnouncementKind
 from bot.domain.contacts import ContactType
 from bot.slack.views import account_choice, announcements, fix_form
 from bot.slack.views.account_choice import AccountChoice
-from bot.slack.views.blocks import divider, header, mrkdwn, plain, section
+from bot.slack.views.blocks import bold, code, divider, header, mrkdwn, plain, section
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import EXEMPT, SHOW, row_menu
 from tests.unit.slack.views import sample_data as data
@@ -58,6 +58,13 @@ def test_mentions_are_names_and_escapes_undone() -> None:
     assert "@U9" in rendering.readable(mrkdwn("<@U9>"), NAMES)
     link = "<https://docs.example/rules|a rule> :red_circle:"
     assert rendering.readable(mrkdwn(link), NAMES) == "a rule ●"
+
+
+def test_code_shows_as_it_is() -> None:
+    """Nothing in code is markup: a name that the bot shows as code keeps each character."""
+    name = "*a* _b_ :warning: ** R&D <c>"
+    text = rendering.readable(mrkdwn(f"{bold(name)} *{{}}* :warning: {code('4444')}"), NAMES)
+    assert text == f"{name} {{}} ! 4444"
 
 
 def test_a_choice_lists_its_options() -> None:
