@@ -119,8 +119,8 @@ def test_a_missing_contact_and_those_that_nothing_is_asked_of() -> None:
 
 def test_one_fix_stands_out_and_each_button_names_the_account() -> None:
     """Of several missing contacts, the first one's button is primary."""
-    required = {"billing__presence": "required", "operations__presence": "required"}
-    blocks = card(look(Absent(), **required)).blocks
+    seen = look(Absent(), billing__presence="required", operations__presence="required")
+    blocks = card(seen).blocks
     found = [block["accessory"] for block in blocks if "accessory" in block]
     assert [each["text"]["text"] for each in found] == ["Fix"] * 3
     assert [each.get("style") for each in found] == ["primary", None, None]
