@@ -134,7 +134,7 @@ class Prompt:
         return bool(private) and ":hourglass" in str(private[-1]["blocks"])
 
     def _fill(self, view: Seen) -> None:
-        self._print(["Fill the form: Enter keeps what stands there, “cancel” closes it."])
+        self._print(["Fill in the form. Enter keeps the current value, “cancel” closes the form."])
         values = {}
         for block in _inputs(view):
             held = view["values"].get(block["block_id"], "")

@@ -162,7 +162,7 @@ def test_takes(block: Node) -> None:
         (actions(button(confirm={"title": plain()})), "confirm.text: no text object"),
         (actions(button(confirm="sure")), "confirm.title: no text object"),
         (actions({"type": "button", "text": plain()}), "no action_id"),
-        (actions(button(), button()), "action_id 'go' stands 2 times"),
+        (actions(button(), button()), "action_id 'go' is used 2 times"),
         (actions({"type": "lever", "action_id": "x"}), "'lever' is no element"),
         (actions(menu(options=None)), "options are no list"),
         (actions(menu(options=["a"])), "options[0]: no option"),
@@ -188,7 +188,7 @@ def test_takes(block: Node) -> None:
         (actions(menu(option_groups=[])), "options and option_groups"),
         (section(block_id="x" * 256), "block_id has 256"),
         (section(accessory="button"), "None is no element"),
-        (entry(), "input stands in views alone"),
+        (entry(), "input is allowed in views only"),
         ({"type": "chart"}, "unknown type 'chart'"),
         (table([]), "rows are not 1 to 100"),
         (table([[cell()]] * 101), "rows are not 1 to 100"),
@@ -212,7 +212,7 @@ def test_takes(block: Node) -> None:
         (actions(menu(focus_on_load="yes")), "focus_on_load is not true"),
         (
             actions(menu(focus_on_load=True), {**BOXES, "focus_on_load": True}),
-            "focus_on_load stands more than once",
+            "focus_on_load is set more than once",
         ),
         ({"type": "rich_text", "elements": []}, "no elements"),
         ({"type": "rich_text", "elements": [{"type": "bold"}]}, "unknown rich text 'bold'"),
@@ -238,7 +238,7 @@ def test_counts_what_a_message_holds() -> None:
     assert "51 blocks are more than 50" in problems([section()] * 51)
     assert problems([section("x" * 2640)] * 5) == []
     assert problems([section("x" * 2641)] * 5) == ["msg_blocks_too_long: 13205 characters in all"]
-    assert problems([section(block_id="a")] * 2) == ["block_id 'a' stands 2 times"]
+    assert problems([section(block_id="a")] * 2) == ["block_id 'a' is used 2 times"]
     assert problems([table([[cell()]])] * 2) == ["only_one_table_allowed: more than one table"]
     assert problems(["words"]) == ["blocks[0]: no block"]  # type: ignore[list-item]
 
@@ -271,7 +271,7 @@ def test_counts_what_a_message_holds() -> None:
             modal(entry(dispatch_action_config={"trigger_actions_on": ["on_blur"]})),
             "trigger_actions_on is none",
         ),
-        (modal(table([[cell()]])), "table stands in messages alone"),
+        (modal(table([[cell()]])), "table is allowed in messages only"),
         (modal({**entry(), "label": None}, submit=plain()), "label: no text object"),
         (modal({**entry(), "hint": plain("")}, submit=plain()), "hint: empty text"),
     ],

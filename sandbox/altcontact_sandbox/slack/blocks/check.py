@@ -87,7 +87,7 @@ def _blocks(blocks: Any, most: int, surface: Surface) -> Iterator[str]:  # noqa:
     if sum(kind_of(block) == "table" for block in blocks) > 1:
         yield "only_one_table_allowed: more than one table"
     if sum(focus is True for focus in _members(blocks, "focus_on_load")) > 1:
-        yield "focus_on_load stands more than once"
+        yield "focus_on_load is set more than once"
     yield from _repeated("block_id", _strings(blocks, "block_id"))
     yield from _repeated("action_id", _strings(blocks, "action_id"))
 
@@ -98,9 +98,9 @@ def _block(block: Any, where: str, surface: Surface) -> Iterator[str]:  # noqa: 
         return
     kind = kind_of(block) or ""
     if kind in _VIEWS_ONLY and surface == "message":
-        yield f"{where}: {kind} stands in views alone"
+        yield f"{where}: {kind} is allowed in views only"
     if kind in _MESSAGES_ONLY and surface != "message":
-        yield f"{where}: {kind} stands in messages alone"
+        yield f"{where}: {kind} is allowed in messages only"
     yield from length_problems(block, "block_id", where, 0, ID_LENGTH)
     check = _CHECKS.get(kind)
     if check is None:
@@ -111,7 +111,7 @@ def _block(block: Any, where: str, surface: Surface) -> Iterator[str]:  # noqa: 
 
 def _repeated(member: str, names: Iterator[str]) -> Iterator[str]:
     counted = Counter(names).items()
-    yield from (f"{member} {name!r} stands {times} times" for name, times in counted if times > 1)
+    yield from (f"{member} {name!r} is used {times} times" for name, times in counted if times > 1)
 
 
 def _members(node: Any, member: str) -> Iterator[Any]:  # noqa: ANN401 - nested JSON
