@@ -75,7 +75,7 @@ def main() -> None:
         settings = {**aws.environment("management"), **slack.environment()}
         bot = run({**settings, "ALTCONTACT_CHANNEL": "#security-alerts"}, "altcontact", "run")
         slack.wait_connected(timeout=60)
-        slack.wait_message("contacts missing", timeout=60)
+        slack.wait_message("no security contact", timeout=60)
         began = time.monotonic()
         bot.send_signal(signal.SIGTERM)
         bot.communicate(timeout=30)
