@@ -321,7 +321,9 @@ def test_what_no_person_wrote_gets_no_answer(bench: SlackBench, change: Seen) ->
         bench.settle()
     assert told["acked"]
     assert len(answers(slack, CAROL)) == 1
-    assert [line for line in logged if line["log_level"] in {"warning", "error"}] == []
+    trouble = [line for line in logged if line["log_level"] in {"warning", "error"}]
+    # On a busy machine the bot may stop before a thread took the payload up, and says so.
+    assert [line for line in trouble if line.get("kind") != "Stopping"] == []
 
 
 def test_somebody_of_another_workspace_is_refused(bench: SlackBench) -> None:
