@@ -110,7 +110,8 @@ class AlertSummary:
 
     `states` counts accounts, and `ended` has the first of those that aren't open. `kinds` are the
     contact types and rules of all its findings. `without_security` counts the accounts that have
-    no security contact now, in whatever alert that is. `causes` has the largest first.
+    no security contact now, in whatever alert that is. `unread_elsewhere` counts the accounts of
+    which nothing is open here, while another contact can't be read. `causes` has the largest first.
     """
 
     states: Mapping[AccountState, int] = field(default_factory=dict)
@@ -119,6 +120,7 @@ class AlertSummary:
     open_contacts: int = 0
     kinds: frozenset[tuple[ContactType, Rule]] = frozenset()
     without_security: int = 0
+    unread_elsewhere: int = 0
     causes: Sequence[Cause] = ()
 
     @property
@@ -153,7 +155,7 @@ def summarize(findings: Iterable[AlertFinding]) -> AlertSummary:
     open_contacts: set[tuple[str, ContactType]] = set()
     kinds: set[tuple[ContactType, Rule]] = set()
     causes: dict[str, list[AlertFinding]] = {}
-    without_security = 0
+    without_security = unread_elsewhere = 0
     for _, members in groupby(findings, lambda finding: finding.account_id):
         found = list(members)
         account = _account(found)
@@ -161,6 +163,8 @@ def summarize(findings: Iterable[AlertFinding]) -> AlertSummary:
         if account.state is not AccountState.OPEN:
             ended.setdefault(account.state, []).append(account)
         without_security += any(finding.is_open and _is_security(finding) for finding in found)
+        if account.state is AccountState.ELSEWHERE:
+            unread_elsewhere += any(each.is_open and each.rule in UNREAD for each in found)
         for finding in found:
             contact = finding.account_id, finding.type
             if finding.in_alert:
@@ -177,6 +181,7 @@ def summarize(findings: Iterable[AlertFinding]) -> AlertSummary:
         len(open_contacts),
         frozenset(kinds),
         without_security,
+        unread_elsewhere,
         sorted(map(_cause, causes.values()), key=lambda cause: -cause.accounts),
     )
 

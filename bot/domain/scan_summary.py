@@ -41,8 +41,8 @@ def news_text(report: ScanReport) -> str:
 
 
 def _checked(report: ScanReport) -> str:
-    """`15 accounts`, or `12 of 15 accounts` if the scan is incomplete; without skipped ones."""
-    number = report.scan.accounts - report.scan.counts.get(Outcome.SKIPPED, 0)
+    """`15 accounts`, or `12 of 15 accounts` if the scan is incomplete; skipped ones count."""
+    number = report.scan.accounts
     missed = sum(
         not result.was_scanned and result.outcome is not Outcome.SKIPPED
         for result in report.results

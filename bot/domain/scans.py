@@ -79,6 +79,11 @@ class Scan:
         return sum(self.counts.values())
 
     @property
+    def read(self) -> int:
+        """The number of listed accounts without those that checks skip."""
+        return self.accounts - self.counts.get(Outcome.SKIPPED, 0)
+
+    @property
     def failing(self) -> Mapping[str, Failure]:
         """Why checks fail, by organization; not if a check was only stopped.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.accounts import ACTIVE
 from bot.domain.alert_summary import AlertFinding, summarize
 from bot.domain.announcements import CheckedAccounts
 from bot.domain.contacts import ContactType
@@ -61,7 +62,7 @@ ORDER BY folded, account_id, in_alert DESC, resolved_at, id
 """  # noqa: S608 - only constants are put in
 """The findings of an alert, and what else is unresolved of its accounts."""
 
-_CHECKED: Final = """
+_CHECKED: Final = f"""
 WITH current AS (
     SELECT account_id,
         max(outcome IN ('missing', 'wrong', 'weak')) AS non_compliant,
@@ -75,8 +76,14 @@ SELECT count(*) AS total,
     count(*) FILTER (WHERE without_security = 1) AS without_security,
     count(*) FILTER (WHERE unchecked = 1 AND non_compliant = 0) AS unchecked
 FROM accounts LEFT JOIN current ON current.account_id = accounts.id
-WHERE gone_at IS NULL AND (:organization = '' OR organization = :organization)
-"""
+WHERE gone_at IS NULL AND state = '{ACTIVE}'
+    AND (:organization = '' OR organization = :organization)
+    AND accounts.id NOT IN (
+        SELECT account_id FROM scan_results
+        WHERE scan_id = (SELECT max(scan_id) FROM scan_results) AND seen = 1 AND results = '[]'
+    )
+"""  # noqa: S608 - only constants are put in
+"""Accounts in numbers, without those that checks skip: of other states, or excluded."""
 
 
 def first_open_findings(db: Transaction, announcement_id: str, accounts: int) -> list[Finding]:

@@ -107,7 +107,7 @@ def _row(
     where = " · ".join(filter(None, facts))
     text = f"{account_name(name, key.account_id)}  {where}".rstrip()
     if not is_explained:
-        text += f"\n{clip(_problems(found, links), _PROBLEM_TEXT)}"
+        text += f"\n{_problems(found, links.rules_url)}"
     rules = {finding.key.rule for finding in found if finding.key.type is key.type}
     button = remedy_button(number, key.account_id, key.type, rules, name=name)
     severity = worst_severity(severity_of(finding) for finding in found)
@@ -129,18 +129,29 @@ def _owner(finding: Finding, links: RowLinks) -> str:
     return as_typed(clip(owner, _OWNER_TEXT)) if mask(owner) == owner else ""
 
 
-def _problems(found: Sequence[Finding], links: RowLinks) -> str:
-    """What is wrong with each contact of an account, for mrkdwn."""
+def _problems(found: Sequence[Finding], rules_url: str) -> str:
+    """What is wrong with each contact of an account, for mrkdwn.
+
+    Half a link would show its address, so long texts have no links, or no details either.
+    """
+    for url, with_details in ((rules_url, True), ("", True)):
+        text = _said(found, url, with_details=with_details)
+        if len(text) <= _PROBLEM_TEXT:
+            return text
+    return clip(_said(found, "", with_details=False), _PROBLEM_TEXT)
+
+
+def _said(found: Sequence[Finding], rules_url: str, *, with_details: bool) -> str:
     parts = []
     for contact_type in ContactType:
         of_type = [finding for finding in found if finding.key.type is contact_type]
         subject, predicates = "", []
         for finding in of_type:
             subject, predicate = problem(contact_type, finding.key.rule)
-            detail = _detail(finding)
+            detail = _detail(finding) if with_details else ""
             rule = finding.key.rule
             if rule not in OBVIOUS:
-                predicate = rule_link(rule, predicate, links.rules_url)
+                predicate = rule_link(rule, predicate, rules_url)
             predicates.append(f"{predicate} ({detail})" if detail else predicate)
         if predicates:
             parts.append(f"{subject} {' and '.join(dict.fromkeys(predicates))}".strip())
@@ -154,12 +165,13 @@ def _detail(finding: Finding) -> str:
     email = differences.get("email")
     domain = domain_of(email.actual) if email is not None else ""
     if rule in _BY_DOMAIN:
-        return escape(domain)
+        return as_typed(domain)
     if rule is Rule.DIFFERENT:
         fields = [
-            f"email at {domain}" if name == "email" and domain else name for name in differences
+            f"email at {as_typed(domain)}" if name == "email" and domain else escape(name)
+            for name in differences
         ]
-        return escape(", ".join(fields))
+        return ", ".join(fields)
     return ""
 
 

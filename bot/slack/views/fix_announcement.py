@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.contacts import FIELDS
 from bot.domain.fixes import FixState
 from bot.domain.rules.mail_addresses import domain_of
-from bot.slack.views.blocks import context, escape, mrkdwn, section
+from bot.slack.views.blocks import as_typed, context, escape, mrkdwn, section
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import SHOW, account_name, row_button, title
 
@@ -50,7 +50,7 @@ def fix_message(fix: Fix) -> Message:
     blocks = [section(mrkdwn(text), accessory=button)]
     notes = [_IN_DOUBT if fix.in_doubt_since is not None else _STATES[fix.state]]
     if fix.unusual_domain:
-        domain = escape(domain_of(request.wanted.email))
+        domain = as_typed(domain_of(request.wanted.email))
         notes.insert(0, f":warning: Few or no other accounts have an address at {domain}.")
     blocks.append(context("\n".join(notes)))
     return Message(f"{escape(about)}: {who} {done} the {label} contact. {change}", blocks)
@@ -70,4 +70,4 @@ def _change(fix: Fix, then: str) -> str:
 
 
 def _where(contact: AlternateContact) -> str:
-    return f"an address at {escape(domain_of(contact.email)) or 'no domain'}"
+    return f"an address at {as_typed(domain_of(contact.email)) or 'no domain'}"

@@ -91,6 +91,13 @@ def cause_headline(code: FailureCode) -> str:
     return _CAUSES[code]
 
 
+def still_without(number: int, readable: int) -> str:
+    """How many of the accounts that can be read again have no security contact."""
+    if number == readable:
+        return "still without a security contact"
+    return f"{number:,} of them still {'has' if number == 1 else 'have'} no security contact"
+
+
 def non_compliant_headline(summary: AlertSummary) -> str:
     """How many accounts or contacts have a problem; in the past once some of them are fixed."""
     open_, total = summary.open_accounts, summary.accounts

@@ -11,6 +11,7 @@ from bot.slack.views.blocks import (
     HEADER_TEXT,
     accounts,
     actions,
+    as_typed,
     clip,
     contacts,
     context,
@@ -23,7 +24,7 @@ from bot.slack.views.blocks import (
     section,
     text_size,
 )
-from bot.slack.views.headlines import cause_headline
+from bot.slack.views.headlines import cause_headline, problem, still_without
 from bot.slack.views.mentions import mention_line
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import (
@@ -32,10 +33,10 @@ from bot.slack.views.row_actions import (
     SHOW,
     VERIFY,
     account_name,
-    fix_button,
+    remedy_button,
     row_button,
 )
-from bot.slack.views.wording import UNREAD, first_names, rule_names
+from bot.slack.views.wording import OBVIOUS, UNREAD, first_names, rule_link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,14 +121,14 @@ def checks_failing_message(content: AnnouncementContent) -> Message:
 def checks_recovered_message(content: AnnouncementContent) -> Message:
     """Checks work again, and how the accounts are now."""
     checked = content.checked
-    total = checked.total if checked is not None else content.found_by.accounts
+    total = checked.total if checked is not None else content.found_by.read
     headline = f"Checks{_where(content)} restored: {accounts(total)} readable"
     facts = []
     if checked is not None:
         headline = headline.replace(accounts(total), accounts(total - checked.unchecked))
         if checked.without_security:
-            has = "has" if checked.without_security == 1 else "have"
-            headline += f", {checked.without_security:,} of them still {has} no security contact"
+            readable = total - checked.unchecked
+            headline += f", {still_without(checked.without_security, readable)}"
         if checked.non_compliant:
             facts.append(f"{checked.non_compliant:,} non-compliant")
         if checked.unchecked:
@@ -171,10 +172,10 @@ def _change(before: AlternateContact | None, after: AlternateContact | None) -> 
     if before is None or after is None:
         contact, done = (after, "set") if before is None else (before, "deleted")
         domain = domain_of(contact.email) if contact is not None else ""
-        return f"was {done}" + (f" (email at {escape(domain)})" if domain else "")
+        return f"was {done}" + (f" (email at {as_typed(domain)})" if domain else "")
     changed = [field for field in FIELDS if getattr(before, field) != getattr(after, field)]
     old, new = domain_of(before.email), domain_of(after.email)
-    moved = f" (email moved from {escape(old)} to {escape(new)})" if old != new else ""
+    moved = f" (email moved from {as_typed(old)} to {as_typed(new)})" if old != new else ""
     return f"has a new {', '.join(changed) or 'value'}{moved}"
 
 
@@ -183,10 +184,12 @@ def _ending_row(number: int, exemption: Exemption, links: RowLinks) -> list[Bloc
     is_verification = request.kind is ExemptionKind.VERIFICATION
     done = "Verified" if is_verification else "Exempt"
     reason = escape(clip(request.reason, REASON_TEXT))
+    subject, predicate = problem(request.type, request.rule)
+    if request.rule not in OBVIOUS | UNREAD:
+        predicate = rule_link(request.rule, predicate, links.rules_url)
     facts = (
-        f"{request.type.label} contact · {done} until *{day(request.until)}* by "
-        f"<@{request.user_id}> · Rule {rule_names([request.rule], links.rules_url)}"
-    )
+        f"{subject} {predicate} · {done} until *{day(request.until)}* by <@{request.user_id}>"
+    ).strip()
     text = f"{account_name(name, request.account_id)}\n{facts}\n{reason}"
     if exemption.ended_at is not None:
         by = f" by <@{exemption.ended_by}>" if exemption.ended_by else ""
@@ -194,7 +197,9 @@ def _ending_row(number: int, exemption: Exemption, links: RowLinks) -> list[Bloc
     again, label = (VERIFY, "Verify again…") if is_verification else (EXEMPT, "Extend…")
     buttons = [row_button(again, number, request.account_id, request.type, label, name=name)]
     if request.rule not in UNREAD:
-        buttons.insert(0, fix_button(number, request.account_id, request.type, name=name))
+        rules = {request.rule}
+        fix = remedy_button(number, request.account_id, request.type, rules, name=name)
+        buttons.insert(0, fix)
     return [section(mrkdwn(text)), actions(*buttons)]
 
 

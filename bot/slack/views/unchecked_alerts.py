@@ -11,7 +11,6 @@ from bot.slack.views.alert_rows import RESTORED, ended_lines
 from bot.slack.views.alerts import (
     NAMES_IN_TEXT,
     SHOW_ALL,
-    checked_line,
     message_text,
     open_names,
 )
@@ -27,7 +26,7 @@ from bot.slack.views.blocks import (
     header,
     paragraph,
 )
-from bot.slack.views.headlines import cause_headline
+from bot.slack.views.headlines import cause_headline, still_without
 from bot.slack.views.mentions import mention_line
 from bot.slack.views.message import Message
 
@@ -45,7 +44,7 @@ _CAUSES: Final = 5
 _CAUSE_TEXT: Final = 400
 _CAUSES_TEXT: Final = 5_000
 _NAMES: Final = 3
-_READABLE: Final = (AccountState.FIXED, AccountState.ELSEWHERE, AccountState.NOT_REQUIRED)
+_READABLE: Final = (AccountState.FIXED, AccountState.ELSEWHERE)
 _RUN: Final = re.compile(r"(?P<where>[^:]+): (?P<command>(?:aws|timedatectl|altcontact) [^\n]+)")
 """A remedy that ends with a command."""
 
@@ -66,7 +65,8 @@ def unchecked_message(content: AnnouncementContent) -> Message:
     blocks += [paragraph(text.strip()) for text in paragraphs if text]
     if ended:
         blocks.append(paragraph("\n".join(ended)))
-    facts = (open_names(content, _NAMES), checked_line(content))
+    # No number of accounts checked: these are the ones that weren't.
+    facts = (open_names(content, _NAMES), f"Check of {date(content.found_by.started_at)}")
     blocks.append(context(" · ".join(filter(None, facts))))
     buttons = [_show_accounts(content)]
     if any(cause.failure.cause is not FailureCode.NO_API for cause in causes):
@@ -129,11 +129,13 @@ def _remedy(cause: Cause, has_others: bool) -> str:
 def _restored_message(content: AnnouncementContent) -> Message:
     """Nothing of the alert is open any longer: how its accounts are now."""
     summary = content.summary
-    readable = sum(summary.states.get(state, 0) for state in _READABLE)
+    readable = sum(summary.states.get(state, 0) for state in _READABLE) - summary.unread_elsewhere
     if readable:
         headline = f"Checks restored: {accounts(readable)} readable"
         if summary.without_security:
-            headline += f", {_still(summary.without_security, readable)}"
+            headline += f", {still_without(summary.without_security, readable)}"
+    elif summary.unread_elsewhere:
+        headline = f"{accounts(summary.unread_elsewhere)} still can't be checked"
     elif summary.states.get(AccountState.EXEMPT):
         headline = f"{accounts(summary.accounts)} couldn't be checked, exempt"
     else:
@@ -146,9 +148,3 @@ def _restored_message(content: AnnouncementContent) -> Message:
     if summary.accounts:
         blocks.append(actions(_show_accounts(content)))
     return Message(message_text(headline, *lines), blocks)
-
-
-def _still(number: int, readable: int) -> str:
-    if number == readable:
-        return "still without a security contact"
-    return f"{number:,} of them still {'has' if number == 1 else 'have'} no security contact"

@@ -468,6 +468,8 @@ def test_checks_that_work_again_say_how_accounts_are_now(store: SqliteStore) -> 
         result(2, breaking(Rule.FREE_MAIL)),
         result(3, COMPLIANT),
         result(4, Outcome.UNKNOWN),
+        result(account(5, state="SUSPENDED")),
+        result(6),  # excluded by the policy
     )
     checked = shown(store, WORKING).checked
     assert checked == CheckedAccounts(4, non_compliant=2, without_security=1, unchecked=1)

@@ -74,12 +74,12 @@ def test_news_is_counted(changes: Changes, news: str) -> None:
 
 
 def test_every_outcome_is_counted() -> None:
-    """Only outcomes that occurred are named; skipped accounts weren't checked."""
+    """Only outcomes that occurred are named, and they add up to the accounts."""
     exempt = replace(MISSING, exemption=data.exemption())
     closed = AccountResult(Account(data.account_id(9), "Old", "SUSPENDED"))
     told = summary_text(report(result(1), result(2, UNREADABLE), result(3, exempt), closed))
     assert told == (
-        "Checked 3 accounts: nothing new. "
+        "Checked 4 accounts: nothing new. "
         "1 compliant, 0 non-compliant, 1 couldn't be checked, 1 exempt, 1 skipped."
     )
 

@@ -106,8 +106,37 @@ def test_an_alert_is_a_row_an_account() -> None:
 def test_the_check_is_in_the_small_print() -> None:
     """How many accounts were checked, and when."""
     results = [data.result(number, Present(data.CONTACT)) for number in range(15)]
-    content = replace(data.content(1), scan=data.scan(results=results))
-    assert "· 15 accounts checked, <!date^" in marked(shown(content))
+    found = data.scan(results=results)
+    skipped = replace(found, counts={**found.counts, Outcome.SKIPPED: 4})
+    message = marked(shown(replace(data.content(1), scan=skipped)))
+    assert "· 19 accounts checked, <!date^" in message
+    unchecked = marked(shown(replace(data.content(1, UNCHECKED), scan=skipped)))
+    assert "accounts checked" not in unchecked
+    assert " · Check of <!date^" in unchecked
+
+
+def test_long_problems_show_no_half_link() -> None:
+    """Slack would show the address of a link that is cut."""
+    rules = (Rule.PLACEHOLDER, Rule.FREE_MAIL, Rule.IMPOSSIBLE_PHONE, Rule.SAME_FOR_ALL)
+    url = "https://docs.corp.example/altcontact/rules"
+    for number in range(1, 13):
+        broken = [(kind, rule) for kind in ContactType for rule in rules][:number]
+        found = [
+            data.finding(1, outcome=Outcome.WEAK, rule=rule, kind=kind) for kind, rule in broken
+        ]
+        (row,) = rows(shown(data.mixed(*found), rules_url=url))
+        assert row.count("<") == row.count("|") == row.count(">")
+        assert len(row) < 400
+
+
+def test_domains_show_as_typed() -> None:
+    """An underscore in a domain formats nothing."""
+    email = Difference("email", ("corp.example",), "a@_x_.example")
+    finding = data.finding(1, outcome=Outcome.WEAK, rule=Rule.FREE_MAIL, differences=(email,))
+    assert "`_x_.example`" in marked(shown(data.mixed(finding)))
+    contact = replace(data.CONTACT, email="a@_x_.example")
+    changed = data.notice(AnnouncementKind.CHANGED, changes=[data.change(1, None, contact)])
+    assert "`_x_.example`" in marked(shown(changed))
 
 
 @pytest.mark.parametrize("total", [0, 1, 20, 129, 10_000])
@@ -421,6 +450,17 @@ def test_recovery_says_how_the_accounts_are() -> None:
     assert heading(well) == "Checks restored: 9 accounts readable"
 
 
+def test_accounts_that_still_cannot_be_read_are_not_called_readable() -> None:
+    """Another contact of theirs can't be read, or nothing was read since none is required."""
+    over = replace(NINE[0], resolved_at=data.NOW, resolution_kind=ResolutionKind.CHECKED)
+    billing = data.finding(0, outcome=Outcome.UNKNOWN, kind=ContactType.BILLING)
+    other = replace(billing, key=replace(billing.key, account_id=over.key.account_id))
+    message = shown(data.mixed(over, kind=UNCHECKED, elsewhere=[other]))
+    assert heading(message) == "1 account still can't be checked"
+    not_required = replace(over, resolution_kind=ResolutionKind.NOT_REQUIRED)
+    assert heading(shown(data.mixed(not_required, kind=UNCHECKED))).endswith(", none left")
+
+
 def test_unchecked_accounts_that_are_exempt() -> None:
     """None is left to check, and none is called readable."""
     exempt = [replace(each, exemption=data.exemption()) for each in NINE]
@@ -605,8 +645,9 @@ def test_exemptions_that_end_can_be_extended_or_the_contact_fixed() -> None:
     )
     message = shown(content)
     assert heading(message) == "4 exemptions and verifications end within a week"
-    assert "Security contact · Exempt until *<!date^" in marked(message)
-    assert "by <@U0BOB00002> · Rule missing\nClosed at the end" in marked(message)
+    assert "No security contact · Exempt until *<!date^" in marked(message)
+    assert "by <@U0BOB00002>\nClosed at the end" in marked(message)
+    assert "Security contact can't be checked · Verified until" in marked(message)
     assert "· Verified until" in marked(message)
     assert "Ended by <@U0ALICE001>" in marked(message)
     assert "check_mark" not in json.dumps(message.blocks)
@@ -617,6 +658,9 @@ def test_exemptions_that_end_can_be_extended_or_the_contact_fixed() -> None:
     ]
     assert actions == [["altcontact_fix:0", "altcontact_set_aside:0"], ["altcontact_verify:1"]]
     assert all(data.account_id(1) in each["accessibility_label"] for each in buttons(message)[:2])
+    forbidden = data.exemption(1, rule=Rule.FORBIDDEN)
+    shown_forbidden = shown(data.notice(AnnouncementKind.ENDING, exemptions=[forbidden]))
+    assert next(each["text"]["text"] for each in buttons(shown_forbidden)) == "How to delete"
     alone = shown(data.notice(AnnouncementKind.ENDING, exemptions=[data.exemption(1)]))
     assert heading(alone) == "1 exemption ends within a week"
 
