@@ -38,6 +38,7 @@ class Ending:
     why: Failure | None = None
     already_there: bool = False
     in_doubt: bool = False
+    by_reading: bool = False
 
     def to_be_recorded(self) -> Fix:
         """The fix as it will be recorded, except for the times."""
@@ -146,6 +147,7 @@ class FixRecorder:
             failure=ending.why,
             already_there=ending.already_there,
             in_doubt=ending.in_doubt,
+            by_reading=ending.by_reading,
             result=result,
         )
         _log.info(

@@ -210,7 +210,8 @@ class FixRecovery:
         was_asked = fix.state is FixState.APPLIED or fix.in_doubt_since is not None
         last = self._read_back.until_shown(fix.request, wait)
         if last is None:
-            self._end(Ending(fix, FixState.CONFIRMED, already_there=not was_asked))
+            there = not was_asked
+            self._end(Ending(fix, FixState.CONFIRMED, already_there=there, by_reading=True))
         elif not was_asked:
             words = "The bot was interrupted before it sent the change to AWS."
             self._end(Ending(fix, FixState.FAILED, why=_interrupted(words)))
@@ -228,7 +229,7 @@ class FixRecovery:
             return  # another fix began meanwhile, and AWS may show that one's contact
         last = self._read_back.until_shown(fix.request, 0)
         if last is None:
-            self._end(Ending(fix, FixState.CONFIRMED))
+            self._end(Ending(fix, FixState.CONFIRMED, by_reading=True))
         elif not self._read_back.is_stopped() and fix.in_doubt_since is not None:
             limit = UNREADABLE_FOR if _is_unreadable(last) else LOOK_AGAIN_FOR
             if self._is_past(fix.in_doubt_since + limit):

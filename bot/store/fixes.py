@@ -210,12 +210,14 @@ class Fixes(Repository):
         failure: Failure | None = None,
         already_there: bool = False,
         in_doubt: bool = False,
+        by_reading: bool = False,
         result: TypeResult | None = None,
     ) -> Fix:
         """Record the progress of a fix; `CONFIRMED` resolves its findings in the same transaction.
 
         If the record is more certain than `state`, nothing changes. A fix that ended as `FAILED`
-        continues if AWS accepted it after all.
+        continues if AWS accepted it after all; if that is known only `by_reading` the contact, a
+        later fix of the same contact must not have begun.
 
         `result` is the evaluation of the confirmed contact: findings that it doesn't resolve, or
         that couldn't be evaluated, stay open. If it is None, all findings of the contact are
@@ -227,6 +229,8 @@ class Fixes(Repository):
         with self._connections.writing() as db:
             fix = _require(db, fix_id)
             if not fix.state.can_become(state):
+                return fix
+            if by_reading and fix.state is FixState.FAILED and not _is_in_doubt(db, fix_id):
                 return fix
             now = self._clock.now()
             wrote = state is FixState.APPLIED or (
@@ -308,6 +312,11 @@ class Fixes(Repository):
         writer = PlanWriter(db, ReadingTime(now, now, self._consistency))
         writer.confirm(fix, result, resolution)
         bump_revision(db, writer.outdated)
+
+
+def _is_in_doubt(db: Transaction, fix_id: int) -> bool:
+    """Whether AWS may have accepted a failed fix, and no later one of the contact has begun."""
+    return any(row["id"] == fix_id for row in db.rows(IN_DOUBT))
 
 
 def _fix_row(db: Transaction, fix_id: int) -> Row | None:

@@ -78,6 +78,7 @@ class FixRepository(Protocol):
         failure: Failure | None = None,
         already_there: bool = False,
         in_doubt: bool = False,
+        by_reading: bool = False,
         result: TypeResult | None = None,
     ) -> Fix:
         """Record a fix's new state; `CONFIRMED` resolves its findings in the same transaction.
@@ -85,7 +86,8 @@ class FixRepository(Protocol):
         A state that is more certain than `state` is kept. A fix that ended as `FAILED` continues if
         AWS applied it after all. `result` is the evaluated contact: findings of rules that it still
         violates stay open; None resolves all findings of the contact. `in_doubt` says whether AWS
-        may have applied a `FAILED` fix.
+        may have applied a `FAILED` fix. `by_reading` says that AWS shows the contact, but did not
+        answer this fix: one that ended as `FAILED` stays so if a later fix may have written it.
         """
         ...
 

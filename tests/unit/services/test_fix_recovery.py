@@ -240,6 +240,28 @@ def test_whoever_comes_next_finds_what_aws_took_late(
     assert (late.state, late.already_there) == (FixState.CONFIRMED, False)
 
 
+def test_a_reading_is_not_credited_to_a_fix_that_another_followed(
+    world: World, dead: Process, bot: Process
+) -> None:
+    """Another bot may write the same values between the look at the record and the look at AWS."""
+    begun(dead)
+    world.clock.tick(200)
+    bot.recovery.look()
+    assert recorded(bot.store).in_doubt_since is not None
+
+    def overtake() -> None:
+        world.gateway.on_read = lambda: None
+        fix, _ = dead.store.fixes.plan(fix_request("form-2"), NAME)
+        dead.store.fixes.begin_writing(fix.id, None)
+        world.gateway.hold(1)
+
+    world.gateway.on_read = overtake
+    world.clock.tick(60)
+    bot.recovery.look()
+    assert len(world.gateway.reads) > 1
+    assert recorded(bot.store).state is FixState.FAILED
+
+
 def test_a_doubt_comes_to_an_end(world: World, dead: Process, bot: Process) -> None:
     """What AWS does not show for an hour it did not take; nobody looks any more."""
     begun(dead)
