@@ -55,9 +55,6 @@ SEED: Final = int(os.environ.get("ALTCONTACT_FUZZ_SEED", "10"))
 AT_ONCE: Final = 8
 """People who press at the same time."""
 
-MOST_LATE: Final = 0.01
-"""The share of payloads whose first delivery may be acked too late; a kind of payload is more."""
-
 FIXER: Final = "U0FIXER001"
 FOREIGN_TEAM, FOREIGN_ENTERPRISE = "T0FOREIGN1", "E0FOREIGN1"
 
@@ -224,6 +221,16 @@ def exempting(finding: Finding) -> ExemptionRequest:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A payload, and how many deliveries it took until its ack."""
+
+    number: int
+    name: str
+    acked: bool
+    deliveries: int
+
+
 class Sender:
     """Delivers payloads of roles, each wrong in some way.
 
@@ -244,8 +251,8 @@ class Sender:
         kind, payload = valid(self._known, role.user, self._world.slack.trigger(role.user))[name]
         assert self._world.slack.deliver(role.claimed(payload), kind)["acked"]
 
-    def send(self, number: int) -> str:
-        """Deliver one; which it was, where no ack came, else nothing."""
+    def send(self, number: int) -> Sent:
+        """Deliver one."""
         chance = Random(f"{SEED}/{number}")  # noqa: S311 - a test's choices, to be repeated
         role = chance.choice(self._roles)
         payloads = valid(self._known, role.user, self._trigger(role, chance))
@@ -254,7 +261,7 @@ class Sender:
         # A payload that says no more where a fixer's id comes from would be that fixer's.
         kept = IDENTITY if role.user in RIGHTS else frozenset[str]()
         told = self._world.slack.deliver(mutated(role.claimed(payload), chance, kept=kept), kind)
-        return "" if told["acked"] else f"{number}: {name} by {role.name}"
+        return Sent(number, f"{name} by {role.name}", told["acked"], told["deliveries"])
 
     def _trigger(self, role: Role, chance: Random) -> Payload:
         """A fresh trigger; now and then one that was used before."""
@@ -292,17 +299,17 @@ def attack(world: World, sender: Sender, numbers: range) -> None:
     try:
         with structlog.testing.capture_logs() as logged:
             with ThreadPoolExecutor(AT_ONCE) as people:
-                unacked = list(filter(None, people.map(sender.send, numbers)))
+                sent = list(people.map(sender.send, numbers))
+            # A machine may stall for the three seconds that Slack and Bolt wait. That is over by
+            # now; a payload whose first delivery gets no ack gets none again.
+            again = [sender.send(each.number) for each in sent if each.deliveries > 1]
             world.stop()
     finally:
         logging.getLogger().removeHandler(handler)
-    assert unacked == [], f"seed {SEED}"
-    attempts = world.slack.acks()[before:]
-    acks = [ack for ack in attempts if ack["seconds"] is not None]
-    assert len(acks) == len(numbers), f"seed {SEED}"
-    # On a machine that stalls for three seconds, an ack may come with the next delivery.
-    late = len(attempts) - len(acks)
-    assert late <= len(numbers) * MOST_LATE, f"seed {SEED}"
+    assert [each for each in sent if not each.acked] == [], f"seed {SEED}"
+    assert [each for each in again if each.deliveries > 1] == [], f"seed {SEED}"
+    acks = [ack for ack in world.slack.acks()[before:] if ack["seconds"] is not None]
+    assert len(acks) == len(numbers) + len(again)
     assert "acked_twice" not in [refused["error"] for refused in world.slack.refusals()]
     defects = ["".join(format_exception(line["exc_info"])) for line in logged if "exc_info" in line]
     assert defects + handler.found == [], f"seed {SEED}"

@@ -19,7 +19,7 @@ class Delivery:
     """The way from people to the app; `base` is the URL at which it answers them.
 
     Every act that is sent to the app comes back with its `handle`, by which it is delivered again,
-    and `acked`.
+    `acked`, and the number of `deliveries` that it took.
     """
 
     def __init__(self, space: Workspace, socket: SocketMode, base: str) -> None:
@@ -31,9 +31,10 @@ class Delivery:
         """Deliver something new: (what the ack carried, what the person's act gives)."""
         handle = len(self.space.delivered)
         self.space.delivered.append((kind, payload))
-        answer = await self._socket.deliver(kind, payload)
+        answer, deliveries = await self._socket.deliver(kind, payload)
         return answer, {
             "acked": answer is not None,
+            "deliveries": deliveries,
             "handle": handle,
             "trigger_id": payload.get("trigger_id", ""),
         }
@@ -53,13 +54,19 @@ class Delivery:
         number = len(delivered) - 1 if handle is None else handle
         if not 0 <= number < len(delivered):
             return {"error": "nothing like that was delivered yet"}
-        answer = await self._socket.deliver(*delivered[number])
-        return {"acked": answer is not None, "answer": answer, "handle": number}
+        answer, deliveries = await self._socket.deliver(*delivered[number])
+        return {
+            "acked": answer is not None,
+            "answer": answer,
+            "deliveries": deliveries,
+            "handle": number,
+        }
 
     async def raw(self, kind: str, payload: dict[str, Any]) -> Payload:
-        """Deliver a payload of any shape: `acked`, the ack's `answer`, and the `handle`."""
+        """Deliver a payload of any shape; gives the ack's `answer` besides."""
         answer, told = await self.deliver(kind, payload)
-        return {"acked": told["acked"], "answer": answer, "handle": told["handle"]}
+        kept = {name: told[name] for name in ("acked", "deliveries", "handle")}
+        return {**kept, "answer": answer}
 
     async def trigger(self, user: str, channel: str) -> Payload:
         """A new `trigger_id` and `response_url` of a person's, for a payload to be delivered."""

@@ -122,11 +122,13 @@ class SocketMode:
             self._acked.add(identity)
             waiting.set_result(payload)
 
-    async def deliver(self, kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    async def deliver(
+        self, kind: str, payload: dict[str, Any]
+    ) -> tuple[dict[str, Any] | None, int]:
         """Deliver an envelope until it is acked.
 
         Returns:
-            What the ack carried; None where none came.
+            What the ack carried, None if none came; and how many deliveries it took.
         """
         # of the day on which it was sent
         acks, refusals, wire = self._space.acks, self._space.refusals, self._space.wire
@@ -166,10 +168,10 @@ class SocketMode:
             seconds = time.monotonic() - began
             acks.append({"type": kind, "seconds": seconds, "attempt": attempt})
             await wire.record(Exchange("socket", name, "ok", payload, answer), seconds)
-            return answer
+            return answer, attempt + 1
         refusals.add(name, "no_ack", why=[why])
         await self._space.tell()
-        return None
+        return None, MAX_DELIVERIES
 
     async def _someone(self) -> bool:
         """Wait a while for a connection."""
