@@ -318,12 +318,13 @@ def test_what_no_person_wrote_gets_no_answer(bench: SlackBench, change: Seen) ->
     payload["event"] = {name: value for name, value in event.items() if value}
     with structlog.testing.capture_logs() as logged:
         told = slack.deliver(payload, "events_api")
+        # Once a later message is answered, this one has been taken up, too.
+        said(slack, "hello", BOB)
+        slack.wait_dm("/altcontact fix", BOB)
         bench.settle()
     assert told["acked"]
     assert len(answers(slack, CAROL)) == 1
-    trouble = [line for line in logged if line["log_level"] in {"warning", "error"}]
-    # On a busy machine the bot may stop before a thread took the payload up, and says so.
-    assert [line for line in trouble if line.get("kind") != "Stopping"] == []
+    assert [line for line in logged if line["log_level"] in {"warning", "error"}] == []
 
 
 def test_somebody_of_another_workspace_is_refused(bench: SlackBench) -> None:
