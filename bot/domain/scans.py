@@ -79,9 +79,9 @@ class Scan:
         return sum(self.counts.values())
 
     @property
-    def read(self) -> int:
-        """The number of listed accounts without those that checks skip."""
-        return self.accounts - self.counts.get(Outcome.SKIPPED, 0)
+    def skipped(self) -> int:
+        """The number of listed accounts that were skipped: not active, or excluded."""
+        return self.counts.get(Outcome.SKIPPED, 0)
 
     @property
     def failing(self) -> Mapping[str, Failure]:

@@ -120,20 +120,20 @@ def checks_failing_message(content: AnnouncementContent) -> Message:
 
 def checks_recovered_message(content: AnnouncementContent) -> Message:
     """Checks work again, and how the accounts are now."""
-    checked = content.checked
-    total = checked.total if checked is not None else content.found_by.read
-    headline = f"Checks{_where(content)} restored: {accounts(total)} readable"
+    checked, scan = content.checked, content.found_by
+    readable = scan.accounts - scan.skipped
+    if checked is not None:
+        readable = checked.total - checked.unchecked
+    headline = f"Checks{_where(content)} restored: {accounts(readable)} readable"
     facts = []
     if checked is not None:
-        headline = headline.replace(accounts(total), accounts(total - checked.unchecked))
         if checked.without_security:
-            readable = total - checked.unchecked
             headline += f", {still_without(checked.without_security, readable)}"
         if checked.non_compliant:
             facts.append(f"{checked.non_compliant:,} non-compliant")
         if checked.unchecked:
             facts.append(f"{checked.unchecked:,} couldn't be checked")
-    finished = content.found_by.finished_at or content.found_by.started_at
+    finished = scan.finished_at or scan.started_at
     line = " · ".join((*facts, f"Checked {date(finished)}"))
     said = f"{escape(headline)}. {', '.join(facts)}".rstrip(" .")
     return Message(f"{said}.", [header(headline), context(line)])
