@@ -38,12 +38,13 @@ from bot.slack.views import (
     account_choice,
     exemption_forms,
     exemption_list,
-    fix_form,
+    fix_form_suggestion,
     fix_modal,
     fix_result,
     home,
     row_actions,
     show_all,
+    show_all_filters,
     unchecked_alerts,
 )
 from bot.slack.views import doctor as doctor_view
@@ -242,7 +243,7 @@ def build(
     app.action(_numbered(row_actions.FIX))(once(rows.or_refresh(fix.from_button)))
     app.action(fix_result.TRY_AGAIN)(once(fix.try_again))
     app.action(fix_result.NEXT)(once(fix.next_account))
-    app.action(fix_form.USE)(once(fix.use_common))
+    app.action(fix_form_suggestion.USE)(once(fix.use_common))
     app.action(fix_modal.CHOOSE_TYPE)(each(fix.choose_type))
     app.view(fix_modal.CALLBACK)(submission(fix_submission.submit))
 
@@ -284,8 +285,8 @@ def _bind_lists(app: App, guard: RequestGuard, lists: ShowAllListeners) -> None:
     """Bind the lists of findings: opened, filtered, and paged."""
     app.action(show_all.SHOW)(guard.once(lists.show))
     app.action(_numbered(show_all.TURN))(guard.each(lists.change))
-    app.action(_numbered(show_all.FILTER))(guard.each(lists.change))
-    app.options(show_all.UNIT)(guard.options(lists.suggest_units))
+    app.action(_numbered(show_all_filters.FILTER))(guard.each(lists.change))
+    app.options(show_all_filters.UNIT)(guard.options(lists.suggest_units))
     app.view(show_all.TURN)(guard.submission(lists.submit))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.errors import AltcontactError, FixError
 from bot.slack.actors import actor_of
 from bot.slack.payloads import find, is_in_modal, number_at, text_at, user_id
-from bot.slack.views import fix_form, fix_modal, fix_result, row_actions
+from bot.slack.views import fix_form, fix_form_suggestion, fix_modal, fix_result, row_actions
 from bot.slack.views.problem import problem_message
 
 if TYPE_CHECKING:
@@ -116,12 +116,12 @@ class FixListeners:
         found = self._suggestions.common_contact(form.account_id, form.type, fingerprint)
         if found is None or not self._readers.access(actor).granted:
             content = self._forms.load_shown(form.account_id, form.type, form.typed)
-            note = "" if found else fix_form.NO_LONGER_SHARED
+            note = "" if found else fix_form_suggestion.NO_LONGER_SHARED
             self._modals.reload(body, self._shown(actor, form, content, note))
             return
         content = self._forms.load_shown(form.account_id, form.type, found.contact)
         filled = replace(form, confirmed_domain="")
-        view = self._shown(actor, filled, content, fix_form.shared_note(found))
+        view = self._shown(actor, filled, content, fix_form_suggestion.shared_note(found))
         loading = fix_modal.loading_view(form.account_name, form.account_id, form.type)
         opened = self._modals.reload_loading(body, loading)
         if opened is not None:

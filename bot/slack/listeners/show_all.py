@@ -9,7 +9,7 @@ from bot.domain.disclosure import hide_findings
 from bot.slack.actors import actor_of
 from bot.slack.modals import SubmissionResult
 from bot.slack.payloads import find, find_text, text_at
-from bot.slack.views import exemption_forms, show_all
+from bot.slack.views import exemption_forms, show_all, show_all_filters
 from bot.slack.views.problem import note
 from bot.slack.views.show_all import ListPosition
 
@@ -96,7 +96,7 @@ class ShowAllListeners:
         self._readers.access(actor_of(body))
         position = show_all.parse_position(find(body, "view"))
         units = self._findings.units(position.listed)
-        return show_all.unit_options(units, find_text(body, "value"))
+        return show_all_filters.unit_options(units, find_text(body, "value"))
 
     def view(self, position: ListPosition, access: ContactAccess) -> View:
         """A page as things are now; the last one if the list has become shorter."""

@@ -9,22 +9,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.contacts import FIELDS, AlternateContact, ContactType, fingerprint
-from bot.domain.exemptions import ExemptionKind
 from bot.domain.validation import LENGTHS, PHONE, TITLE, digests
 from bot.slack.payloads import PayloadError, find, find_text, metadata_of, reads_payload, text_at
 from bot.slack.views.account_card_contact import contact_lines
 from bot.slack.views.blocks import (
-    actions,
-    button,
-    clip,
     context,
-    day,
     escape,
     paragraph,
     plain,
     section,
 )
+from bot.slack.views.finding_rows import exemption_line
 from bot.slack.views.fix_form_hints import hints
+from bot.slack.views.fix_form_suggestion import suggestion_blocks
 from bot.slack.views.fix_modal import (
     CHOOSE_TYPE,
     FIELD_LABELS,
@@ -33,7 +30,7 @@ from bot.slack.views.fix_modal import (
     modal,
     type_input,
 )
-from bot.slack.views.row_actions import NAME_TEXT, REASON_TEXT, account_name
+from bot.slack.views.row_actions import NAME_TEXT, account_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,15 +42,6 @@ if TYPE_CHECKING:
     from bot.services.fix_form import FormContent
     from bot.services.fix_suggestions import CommonContact
     from bot.slack.views.blocks import Block
-
-USE: Final = "altcontact_use_common"
-"""The action id of the button that fills in other accounts' contact; its value is the contact's
-fingerprint."""
-
-NO_LONGER_SHARED: Final = (
-    ":warning: Other accounts no longer share that contact. Nothing was filled in."
-)
-"""Says that a suggestion can't be filled in any more, as mrkdwn."""
 
 _MOST_TYPED: Final = {**LENGTHS, PHONE: 50}
 """A phone number may be longer as typed than in the format that is saved."""
@@ -181,7 +169,7 @@ def form_view(
         blocks.append(
             paragraph(f":warning: *{escape(str(notice))}*\n:point_right: {escape(notice.remedy)}")
         )
-    blocks += [context(_exemption_words(each)) for each in exemptions[:_MOST_EXEMPTIONS]]
+    blocks += [context(exemption_line(each)) for each in exemptions[:_MOST_EXEMPTIONS]]
     more = len(exemptions) - _MOST_EXEMPTIONS
     if more > 0:
         blocks.append(context(f"And {more} more exemption{'' if more == 1 else 's'}."))
@@ -191,7 +179,7 @@ def form_view(
         blocks.append(section(plain(f"In AWS now:\n{contact_lines(held)}")))
     blocks.append(type_input(contact_type))
     if suggestion is not None:
-        blocks += _suggested(suggestion, contact_type, hidden_note)
+        blocks += suggestion_blocks(suggestion, contact_type, hidden_note)
     below = hints(contact_type, region, policy, from_policy, replaced)
     for field in FIELDS:
         blocks.append(_input(field, contact_type, values, below.get(field)))
@@ -281,38 +269,10 @@ def reloaded_view(
     )
 
 
-def shared_note(suggestion: CommonContact) -> str:
-    """Says that a suggestion was filled in, as mrkdwn."""
-    return f"Filled in with the contact that {suggestion.accounts:,} other accounts have."
-
-
 def copied_note(fix: Fix) -> str:
     """Says that the contact of another account was filled in, as mrkdwn."""
     account = account_name(fix.account_name, fix.request.account_id)
     return f"Filled in with the contact that you saved for {account}."
-
-
-def _exemption_words(exemption: Exemption) -> str:
-    """Until when, by whom and why the contact is exempt, for mrkdwn."""
-    request = exemption.request
-    until, who = day(request.until), f"<@{request.user_id}>"
-    reason = escape(clip(request.reason, REASON_TEXT))
-    if request.kind is ExemptionKind.VERIFICATION:
-        return f":information_source: Verified manually, valid until {until} ({who}): {reason}"
-    return f":information_source: This contact is exempt until {until} ({who}): {reason}"
-
-
-def _suggested(
-    suggestion: CommonContact, contact_type: ContactType, hidden_note: str
-) -> list[Block]:
-    """The offer to fill in the contact that other accounts have, with its values."""
-    number = f"{suggestion.accounts:,} other accounts"
-    if hidden_note:
-        return [context(f"{number} share a {contact_type.label} contact. {hidden_note}")]
-    text = f"Use the contact that {number} have"
-    values = ", ".join(getattr(suggestion.contact, field) for field in FIELDS)
-    shown: Block = {"type": "context", "elements": [plain(values, 1_000)]}
-    return [actions(button(text, USE, suggestion.contact.fingerprint)), shown]
 
 
 def _input(

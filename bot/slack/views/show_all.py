@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.domain.contacts import ContactType
 from bot.domain.finding_lists import FindingFilter, FindingList
 from bot.domain.rule_catalog import Severity
-from bot.slack.payloads import PayloadError, find, find_text, metadata_of, number, reads_payload
+from bot.slack.payloads import find, find_text, metadata_of, number, reads_payload
 from bot.slack.views.blocks import (
     actions,
     button,
@@ -20,9 +20,18 @@ from bot.slack.views.blocks import (
     plain,
 )
 from bot.slack.views.finding_rows import NO_LINKS, finding_rows
+from bot.slack.views.show_all_filters import (
+    CLEAR,
+    SEARCH_TEXT,
+    UNIT_ID,
+    clear_button,
+    filter_block,
+    search_block,
+    typed_filter,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from bot.domain.finding_lists import FindingPage
     from bot.slack.views.blocks import Block
@@ -34,28 +43,8 @@ SHOW: Final = "altcontact_show_all"
 TURN: Final = "altcontact_page"
 """Begins the action id of every button that turns to another page; the value is its number."""
 
-FILTER: Final = "altcontact_filter"
-"""Begins the action id of the search, the filters, and the buttons that clear them."""
-
-UNIT: Final = f"{FILTER}:unit"
-"""The action id of the menu of organizational units, whose options are searched."""
-
 ROWS: Final = 20
 """Contacts on a page: quick to read, and far below Slack's 100 blocks a modal."""
-
-MAX_OPTIONS: Final = 100
-"""Slack's limit for the options of one answer."""
-
-SEARCH_TEXT: Final = 100
-"""Characters that can be searched for; longer than any account name in AWS (50)."""
-
-_CLEAR: Final = f"{FILTER}:clear"
-_SEARCH: Final = f"{FILTER}:search"
-_TYPE: Final = f"{FILTER}:type"
-_SEVERITY: Final = f"{FILTER}:severity"
-_ANY: Final = "any"
-_OPTION_TEXT: Final = 75
-_UNIT_ID: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +86,18 @@ def list_view(
     pages = page_count(page.matching)
     number_ = min(max(position.page, 0), pages - 1)
     position = replace(position, page=number_)
-    blocks = [_search(position), _filters(position, page, unit_path)]
+    wanted, revision = position.wanted, position.revision
+    blocks = [
+        search_block(wanted, revision),
+        filter_block(
+            wanted,
+            revision,
+            unit_path=unit_path,
+            has_units=page.has_units,
+            # An empty list has the button in place of its rows.
+            has_clear=not wanted.is_empty and page.matching > 0,
+        ),
+    ]
     blocks.append(context(_summary(position, page, pages)))
     blocks += [context(note)] if note else []
     blocks += _turns(number_, pages, "")
@@ -144,22 +144,14 @@ def parse_change(body: Mapping[str, Any]) -> ListPosition:
     """
     before = parse_position(find(body, "view"))
     pressed = find_text(body, "actions", 0, "action_id")
-    if pressed == _CLEAR:
+    if pressed == CLEAR:
         return ListPosition(before.listed, revision=before.revision + 1)
-    wanted = _typed(find(body, "view", "state", "values"), before)
+    wanted = typed_filter(find(body, "view", "state", "values"), before.wanted, before.revision)
     if wanted != before.wanted:
         return replace(before, wanted=wanted, page=0)
     if pressed.startswith(f"{TURN}:"):
         return replace(before, page=number(find_text(body, "actions", 0, "value")))
     return before
-
-
-def unit_options(units: Mapping[str, str], typed: str) -> list[Block]:
-    """The options of the menu of organizational units, for what is typed in it."""
-    sought = typed.strip().casefold()
-    found = [(id_, path) for id_, path in units.items() if sought in path.casefold()]
-    every = [_option("All OUs", _ANY)] if not sought else []
-    return [*every, *(_option(_path(path), id_) for id_, path in found)][:MAX_OPTIONS]
 
 
 @reads_payload
@@ -171,7 +163,7 @@ def _position(metadata: dict[str, Any]) -> ListPosition:
         metadata["text"][:SEARCH_TEXT],
         ContactType(metadata["type"]) if metadata["type"] else None,
         Severity(metadata["severity"]) if metadata["severity"] else None,
-        metadata["unit"][:_UNIT_ID],
+        metadata["unit"][:UNIT_ID],
     )
     page, revision = number(str(metadata["page"])), number(str(metadata["revision"]))
     return ListPosition(FindingList.parse(metadata["list"]), wanted, page, revision)
@@ -194,101 +186,6 @@ def _metadata(position: ListPosition) -> str:
     )
 
 
-def _typed(values: object, before: ListPosition) -> FindingFilter:
-    """The filters in the window; those that it doesn't show keep their values.
-
-    Raises:
-        PayloadError: an option is unknown.
-    """
-    search, filters = f"search:{before.revision}", f"filters:{before.revision}"
-    wanted = before.wanted
-    if find(values, search, _SEARCH) is not None:
-        text = " ".join(find_text(values, search, _SEARCH, "value").split())
-        wanted = replace(wanted, text=text[:SEARCH_TEXT])
-    chosen = {
-        name: find_text(values, filters, name, "selected_option", "value")
-        for name in (_TYPE, _SEVERITY, UNIT)
-    }
-    try:
-        if type_ := chosen[_TYPE]:
-            wanted = replace(wanted, type=None if type_ == _ANY else ContactType(type_))
-        if severity := chosen[_SEVERITY]:
-            worst = None if severity == _ANY else Severity(severity)
-            wanted = replace(wanted, severity=worst)
-    except ValueError:
-        raise PayloadError from None
-    if unit := chosen[UNIT]:
-        wanted = replace(wanted, unit="" if unit == _ANY else unit[:_UNIT_ID])
-    return wanted
-
-
-def _search(position: ListPosition) -> Block:
-    box: Block = {
-        "type": "plain_text_input",
-        "action_id": _SEARCH,
-        "max_length": SEARCH_TEXT,
-        "placeholder": plain("Account name, id or owner", 150),
-        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
-    }
-    if position.wanted.text:
-        box["initial_value"] = position.wanted.text
-    return {
-        "type": "input",
-        "block_id": f"search:{position.revision}",
-        "label": plain("Search", 2000),
-        "element": box,
-        "optional": True,
-        "dispatch_action": True,
-    }
-
-
-def _filters(position: ListPosition, page: FindingPage, unit_path: str) -> Block:
-    wanted = position.wanted
-    types = [("All types", _ANY), *((each.label, each.value) for each in ContactType)]
-    severities = [("Any severity", _ANY), *((each.label, each.value) for each in Severity)]
-    elements = [
-        _menu(_TYPE, types, wanted.type or _ANY),
-        _menu(_SEVERITY, severities, wanted.severity or _ANY),
-    ]
-    if page.has_units or wanted.unit:
-        elements.append(_unit_menu(wanted.unit, unit_path))
-    if not wanted.is_empty and page.matching:  # else the button replaces the rows
-        elements.append(button("Clear filters", _CLEAR, _ANY))
-    return {**actions(*elements), "block_id": f"filters:{position.revision}"}
-
-
-def _menu(action_id: str, options: Sequence[tuple[str, str]], chosen: str) -> Block:
-    offered = [_option(label, value) for label, value in options]
-    return {
-        "type": "static_select",
-        "action_id": action_id,
-        "placeholder": plain(options[0][0], 150),
-        "options": offered,
-        "initial_option": next(each for each in offered if each["value"] == chosen),
-    }
-
-
-def _unit_menu(unit: str, path: str) -> Block:
-    menu: Block = {
-        "type": "external_select",
-        "action_id": UNIT,
-        "placeholder": plain("All OUs", 150),
-        "min_query_length": 0,
-    }
-    if unit:
-        menu["initial_option"] = _option(_path(path or unit), unit)
-    return menu
-
-
-def _option(label: str, value: str) -> Block:
-    return {"text": plain(label, _OPTION_TEXT), "value": value}
-
-
-def _path(path: str) -> str:
-    """The end of a long path, which tells units apart."""
-    return path if len(path) <= _OPTION_TEXT else "…" + path[-(_OPTION_TEXT - 1) :]
-
-
 def _summary(position: ListPosition, page: FindingPage, pages: int) -> str:
     if position.wanted.is_empty:
         found = contacts(page.total)
@@ -303,8 +200,8 @@ def _summary(position: ListPosition, page: FindingPage, pages: int) -> str:
 def _empty(position: ListPosition) -> list[Block]:
     if position.wanted.is_empty:
         return [paragraph("There are no findings in this list any more.")]
-    clear = button("Clear filters", _CLEAR, _ANY)
-    return [paragraph("No finding matches this search and these filters."), actions(clear)]
+    empty = paragraph("No finding matches this search and these filters.")
+    return [empty, actions(clear_button())]
 
 
 def _turns(page: int, pages: int, where: str) -> list[Block]:

@@ -19,11 +19,13 @@ from bot.slack.views import (
     exemption_forms,
     exemption_list,
     fix_form,
+    fix_form_suggestion,
     fix_modal,
     fix_result,
     home,
     row_actions,
     show_all,
+    show_all_filters,
     unchecked_alerts,
 )
 from bot.slack.views import help as help_views
@@ -81,9 +83,9 @@ def valid(known: Known, user: str, trigger: Payload) -> dict[str, tuple[str, Pay
         found[f"/{line or 'nothing'}"] = "slash_commands", _command(text, user, trigger)
     for name, payload in _presses(known, user, trigger):
         found[name] = "interactive", payload
-    for name in (account_choice.CHOOSE, show_all.UNIT, "altcontact_of_an_older_version"):
+    for name in (account_choice.CHOOSE, show_all_filters.UNIT, "altcontact_of_an_older_version"):
         asked = suggestion(name, "web", user)
-        asked |= {"view": _shown(_findings_view(known))} if name == show_all.UNIT else {}
+        asked |= {"view": _shown(_findings_view(known))} if name == show_all_filters.UNIT else {}
         found[f"options of {name}"] = "interactive", asked
     for view in _forms(known):
         found[view["callback_id"]] = "interactive", _submission(view, user, trigger)
@@ -151,9 +153,9 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
     findings = _findings_view(known)
     turn = {"type": "button", "action_id": f"{show_all.TURN}:next", "value": "1"}
     yield f"{show_all.TURN}:next", _press(turn, user, trigger, findings)
-    chosen: Payload = {"type": "static_select", "action_id": f"{show_all.FILTER}:type"}
+    chosen: Payload = {"type": "static_select", "action_id": f"{show_all_filters.FILTER}:type"}
     chosen["selected_option"] = {"value": "BILLING"}
-    yield show_all.FILTER, _press(chosen, user, trigger, findings)
+    yield show_all_filters.FILTER, _press(chosen, user, trigger, findings)
     in_result: Payload = {"type": "button", "action_id": f"{row_actions.FIX}:2", "value": contact}
     in_result["block_id"] = "altcontact_result:1:0"
     yield f"{row_actions.FIX} in a result", _press(in_result, user, trigger)
@@ -163,8 +165,12 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         "selected_option": {"value": "BILLING"},
     }
     yield fix_modal.CHOOSE_TYPE, _press(chosen, user, trigger, _fix_form(known))
-    use: Payload = {"type": "button", "action_id": fix_form.USE, "value": CONTACT.fingerprint}
-    yield fix_form.USE, _press(use, user, trigger, _fix_form(known))
+    use: Payload = {
+        "type": "button",
+        "action_id": fix_form_suggestion.USE,
+        "value": CONTACT.fingerprint,
+    }
+    yield fix_form_suggestion.USE, _press(use, user, trigger, _fix_form(known))
     on_home: Payload = {"callback_id": "", "type": "home", "blocks": []}
     for action_id, value in (
         (home.CHECK, "check"),
@@ -229,7 +235,7 @@ def _findings_view(known: Known) -> Payload:
 
 def _forms(known: Known) -> Iterator[Payload]:
     yield _fix_form(known)
-    search = {"search:0": {f"{show_all.FILTER}:search": {"value": "lake"}}}
+    search = {"search:0": {f"{show_all_filters.FILTER}:search": {"value": "lake"}}}
     yield {**_findings_view(known), "state": {"values": search}}
     until = (START + timedelta(days=30)).date().isoformat()
     reason = {"reason": {"reason": {"type": "plain_text_input", "value": "Closed this month."}}}

@@ -19,7 +19,7 @@ from bot.domain.rule_catalog import Severity
 from bot.domain.validation import EMAIL, LENGTHS, PHONE, digests
 from bot.services.fix_form import FormContent
 from bot.services.fix_suggestions import CommonContact
-from bot.slack.views import fix_form, fix_modal
+from bot.slack.views import fix_form, fix_form_suggestion, fix_modal
 from bot.slack.views.row_actions import account_name
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import assert_sound_view, texts
@@ -194,7 +194,7 @@ def test_a_shared_contact_is_offered() -> None:
     place = next(i for i, block in enumerate(blocks) if block["type"] == "actions")
     (button,) = blocks[place]["elements"]
     assert button["text"]["text"] == "Use the contact that 1,234 other accounts have"
-    assert button["action_id"] == fix_form.USE
+    assert button["action_id"] == fix_form_suggestion.USE
     assert button["value"] == SHARED.contact.fingerprint
     assert "style" not in button
     shown = json.dumps(blocks[place + 1])
@@ -209,7 +209,7 @@ def test_a_shared_contact_is_hidden_from_those_who_may_not_see_it() -> None:
     assert_sound_view(view)
     told = json.dumps(view)
     assert f"1,234 other accounts share a Security contact. {note}" in told
-    assert fix_form.USE not in told
+    assert fix_form_suggestion.USE not in told
     assert not any(getattr(SHARED.contact, field) in told for field in FIELDS)
 
 
@@ -218,7 +218,7 @@ def test_an_exempt_contact_says_so_and_can_be_fixed() -> None:
     view = form(exemptions=[data.exemption(reason="Closed <soon>.")])
     (line,) = [text for text in texts(view["blocks"], "mrkdwn") if "Closed &lt;soon&gt;." in text]
     assert "<@U0BOB00002>" in line
-    assert "This contact is exempt until <!date^" in line
+    assert "Exempt until <!date^" in line
     assert "submit" in view
     many = json.dumps(form(exemptions=[data.exemption(number) for number in range(5)]))
     assert many.count("<@U0BOB00002>") == 3

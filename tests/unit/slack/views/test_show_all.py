@@ -15,8 +15,9 @@ from bot.domain.contacts import ContactType
 from bot.domain.finding_lists import FindingFilter, FindingList, FindingPage, ListKind
 from bot.domain.rule_catalog import Severity
 from bot.slack.payloads import PayloadError
-from bot.slack.views import row_actions, show_all
-from bot.slack.views.show_all import FILTER, TURN, UNIT, ListPosition
+from bot.slack.views import row_actions, show_all, show_all_filters
+from bot.slack.views.show_all import TURN, ListPosition
+from bot.slack.views.show_all_filters import FILTER, UNIT
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import assert_sound_view, texts
 
@@ -27,7 +28,7 @@ ALERT = FindingList(ListKind.ALERT, "a" * 32)
 TEXTS = st.one_of(st.sampled_from(data.HOSTILE), st.text(st.characters(codec="utf-8")))
 FILTERS = st.builds(
     FindingFilter,
-    TEXTS.map(lambda text: " ".join(text.split())[: show_all.SEARCH_TEXT].strip()),
+    TEXTS.map(lambda text: " ".join(text.split())[: show_all_filters.SEARCH_TEXT].strip()),
     st.none() | st.sampled_from(ContactType),
     st.none() | st.sampled_from(Severity),
     st.sampled_from(["", "ou-ab12-11111111"]),
@@ -191,11 +192,13 @@ def test_unknown_options_are_refused() -> None:
 )
 def test_units_are_options_that_slack_takes(units: dict[str, str], typed: str) -> None:
     """At most 100, of which the first is all of them; what is typed narrows them down."""
-    options = show_all.unit_options(units, typed)
+    options = show_all_filters.unit_options(units, typed)
     assert list(suggestion_problems({"options": options})) == []
     assert len(options) <= 100
-    assert [each["value"] for each in show_all.unit_options({"ou-1": "/Prod"}, "prod")] == ["ou-1"]
-    assert show_all.unit_options(units, "")[0]["value"] == "any"
+    assert [each["value"] for each in show_all_filters.unit_options({"ou-1": "/Prod"}, "prod")] == [
+        "ou-1"
+    ]
+    assert show_all_filters.unit_options(units, "")[0]["value"] == "any"
 
 
 @pytest.mark.parametrize("name", data.HOSTILE)
