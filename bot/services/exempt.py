@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bot.domain.accounts import Account
+    from bot.domain.actors import Actor
     from bot.domain.contacts import ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.findings import Finding
     from bot.services.account_policy import AccountPolicies
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import Actor, Authorizer
+    from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
 
 _log = structlog.get_logger(__name__)

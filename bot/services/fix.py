@@ -41,6 +41,7 @@ from bot.services.ports.aws import Priority
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.domain.actors import Actor
     from bot.domain.contacts import AlternateContact
     from bot.domain.fixes import FixRequest
     from bot.services.account_policy import AccountPolicies
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from bot.services.fix_result import FixResult
     from bot.services.ports.aws import Contacts
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import Actor, Authorizer
+    from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
     from bot.services.read_back import ReadBack
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from bot.domain.actors import Actor
     from bot.services.ports.clock import Clock
     from bot.services.ports.home import HomePage, OverviewRepository
-    from bot.services.ports.slack import Actor
 
 _log = structlog.get_logger(__name__)
 

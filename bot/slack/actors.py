@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.services.ports.slack import Actor
+from bot.domain.actors import Actor
 from bot.slack.payloads import find_text, user_id
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from bot.slack.membership import Standing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.services.ports.slack import Actor
+    from bot.domain.actors import Actor
     from bot.slack.membership import WorkspaceMembership
     from bot.slack.user_groups import UserGroups
 

@@ -15,9 +15,9 @@ from bot.slack.views.home import home_view, problem_home
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
+    from bot.domain.actors import Actor
     from bot.domain.errors import AltcontactError
     from bot.services.ports.home import HomeContent
-    from bot.services.ports.slack import Actor
     from bot.slack.fixers import SlackFixers
     from bot.slack.readers import SlackReaders
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cachetools import TTLCache
 
+from bot.domain.actors import Actor
 from bot.domain.errors import NotifierError
-from bot.services.ports.slack import Actor
 from bot.slack.client import CALL_ERRORS, TRY_AGAIN, code_of, explain
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from bot.slack.views.mentions import mentions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.services.ports.slack import Actor
+    from bot.domain.actors import Actor
     from bot.slack.fixers import SlackFixers
     from bot.slack.membership import WorkspaceMembership
     from bot.slack.user_groups import UserGroups

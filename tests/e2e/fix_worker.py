@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Final
 from bot.app.clock import SystemClock
 from bot.app.wiring import Services
 from bot.aws.gateway import gateways_for
+from bot.domain.actors import Actor
 from bot.domain.contacts import AlternateContact, ContactType, fingerprint
 from bot.domain.fixes import FixRequest, FixState
 from bot.domain.policy.policy import Policy
 from bot.domain.readings import Present
 from bot.services.ports.aws import Priority
-from bot.services.ports.slack import Actor
 from bot.slack.members import NoMemberDirectory
 from bot.store import SqliteStore
 from tests.unit.fakes import FakeFixers

@@ -17,13 +17,14 @@ from bot.domain.policy.policy import Policy
 from bot.domain.readings import Absent, PlacementsReading, Present, UnitsReading, Unreadable
 from bot.domain.scans import Trigger, TriggerKind
 from bot.domain.scope import CallerRole, Scope, ScopeKind
-from bot.services.ports.slack import Actor, Posted
+from bot.services.ports.slack import Posted
 from bot.services.scan.scanner import Scanner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bot.domain.accounts import Unit
+    from bot.domain.actors import Actor
     from bot.domain.announcements import Announcement, AnnouncementContent
     from bot.domain.errors import NotifierError
     from bot.domain.failures import Failure

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.domain.actors import Actor
     from bot.domain.errors import AltcontactError
     from bot.domain.overview import Overview
-    from bot.services.ports.slack import Actor
 
 
 class OverviewRepository(Protocol):

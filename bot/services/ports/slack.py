@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from bot.domain.actors import Actor
     from bot.domain.announcements import Announcement, AnnouncementContent
     from bot.domain.failures import Failure
     from bot.domain.rules.facts import Members
@@ -74,24 +75,6 @@ class Notifier(Protocol):
             NotifierError: this couldn't be determined.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """The person who used a command, button or form, as Slack's payload describes them.
-
-    A user id isn't enough: in a shared channel, Slack also delivers the actions of people from
-    other workspaces.
-
-    Attributes:
-        user_id: `U…`, or `W…` on Enterprise Grid.
-        team_ids: every workspace that the payload names, the person's and the channel's.
-        enterprise_ids: the same for Enterprise Grid organizations; empty without Grid.
-    """
-
-    user_id: str
-    team_ids: frozenset[str] = frozenset()
-    enterprise_ids: frozenset[str] = frozenset()
 
 
 class Authorizer(Protocol):

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.domain.accounts import Account
+    from bot.domain.actors import Actor
     from bot.services.check_limit import CheckLimit
     from bot.services.find_account import AccountFinder
-    from bot.services.ports.slack import Actor
     from bot.services.show_account import AccountViewService
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages

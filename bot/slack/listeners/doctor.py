@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from bot.domain.actors import Actor
     from bot.services.doctor import CheckResult
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import Actor, Authorizer
+    from bot.services.ports.slack import Authorizer
     from bot.slack.direct_messages import PrivateReply
     from bot.slack.modals import Modals
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from slack_bolt import Ack
 
+    from bot.domain.actors import Actor
     from bot.domain.contacts import ContactType
     from bot.domain.exemptions import Exemption
     from bot.services.exempt import ExemptionService
-    from bot.services.ports.slack import Actor
     from bot.services.ports.store import ExemptionRepository
     from bot.slack.fixers import SlackFixers
     from bot.slack.listeners.account_card import AccountCards

@@ -14,13 +14,14 @@ from bot.slack.views.problem import problem_message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.domain.actors import Actor
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.fixes import Fix
     from bot.services.find_account import AccountFinder
     from bot.services.fix_form import FixForms, FormContent
     from bot.services.fix_suggestions import FixSuggestions
     from bot.services.ports.fixes import FixRepository
-    from bot.services.ports.slack import Actor, Authorizer
+    from bot.services.ports.slack import Authorizer
     from bot.slack.background import BackgroundTasks
     from bot.slack.modals import Modals, OpenView
     from bot.slack.readers import SlackReaders

@@ -22,13 +22,13 @@ from bot.slack.views.problem import problem_message
 if TYPE_CHECKING:
     from slack_bolt import Ack
 
+    from bot.domain.actors import Actor
     from bot.domain.contacts import ContactType
     from bot.services.fix import FixService
     from bot.services.fix_form import FixForms
     from bot.services.fix_result import Fixed
     from bot.services.fix_suggestions import FixSuggestions
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import Actor
     from bot.slack.modals import Modals
     from bot.slack.readers import SlackReaders
     from bot.slack.views.fix_form import FormInput

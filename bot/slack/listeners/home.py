@@ -11,9 +11,9 @@ from bot.slack.payloads import find_text, text_at
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from bot.domain.actors import Actor
     from bot.domain.scans import ScanReport
     from bot.services.home import HomeService
-    from bot.services.ports.slack import Actor
     from bot.slack.listeners.exemptions import ExemptionListeners
     from bot.slack.listeners.scan_progress import ScanListener
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.config.policy_reload import PolicyReload
-    from bot.services.ports.slack import Actor, Authorizer
+    from bot.domain.actors import Actor
+    from bot.services.ports.slack import Authorizer
     from bot.slack.direct_messages import PrivateReply
 
 

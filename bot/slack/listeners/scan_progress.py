@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
+    from bot.domain.actors import Actor
     from bot.domain.scans import ScanReport
     from bot.services.check_limit import CheckLimit
     from bot.services.ports.clock import Clock
-    from bot.services.ports.slack import Actor
     from bot.services.scan.scanner import Scanner, Ticket
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages

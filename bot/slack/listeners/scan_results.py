@@ -21,10 +21,10 @@ from bot.slack.views import scan_result_rows
 from bot.slack.views.scan_result import result_message
 
 if TYPE_CHECKING:
+    from bot.domain.actors import Actor
     from bot.domain.scans import ScanReport
     from bot.services.ports.clock import Clock
     from bot.services.ports.findings import FindingRepository
-    from bot.services.ports.slack import Actor
     from bot.services.ports.store import ScanRepository
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages

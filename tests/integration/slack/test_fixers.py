@@ -16,9 +16,9 @@ from altcontact_sandbox.slack.workspace import (
     TEAM,
 )
 
+from bot.domain.actors import Actor
 from bot.domain.errors import NotAllowed, RightsUnknown
 from bot.services.doctor import State
-from bot.services.ports.slack import Actor
 from bot.slack.client import doctor_client, retrying_client, short_timeout_client
 from bot.slack.doctor.people import check_fixers
 from bot.slack.fixers import SlackFixers

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.domain.actors import Actor
 from bot.domain.policy.policy import Policy
 from bot.services.account_policy import AccountPolicies
 from bot.services.fix import FixService
 from bot.services.fix_recorder import FixRecorder
 from bot.services.fix_recovery import FixRecovery
 from bot.services.fix_result import NotFixed
-from bot.services.ports.slack import Actor
 from bot.services.read_back import ReadBack
 from bot.store import SqliteStore
 from bot.store.owner import Owner

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 
+from bot.domain.actors import Actor
 from bot.domain.contacts import ContactType
 from bot.domain.errors import ExemptionRefused, NotAllowed
 from bot.domain.exemptions import Exemption, ExemptionKind
@@ -20,7 +21,6 @@ from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Rule
 from bot.services.account_policy import AccountPolicies
 from bot.services.exempt import ExemptionService
-from bot.services.ports.slack import Actor
 from tests.unit.fakes import SECURITY, START, FakeClock, FakeFixers, account
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
+from bot.domain.actors import Actor
 from bot.domain.errors import NotifierError, StoreError, TooManyChecks
 from bot.domain.findings import Outcome
 from bot.domain.overview import Overview
 from bot.services.home import LATELY, MAX_VIEWERS, HomeService
-from bot.services.ports.slack import Actor
 from tests.unit.fakes import PATIENCE, START, FakeClock, Gate
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.app.wiring import Services
+from bot.domain.actors import Actor
 from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
 from bot.domain.policy.account_policy import Presence
@@ -15,7 +16,6 @@ from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule, Severity
 from bot.services.fix_result import FixOutcome
-from bot.services.ports.slack import Actor
 from bot.store import SqliteStore
 from tests.unit.fakes import (
     CONTACT,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.services.ports.slack import Actor
+from bot.domain.actors import Actor
 from bot.slack.actors import actor_of
 
 INTERACTION: dict[str, Any] = {

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from bot.domain.actors import Actor
 from bot.domain.errors import NotifierError
-from bot.services.ports.slack import Actor
 from bot.slack.membership import Standing, WorkspaceMembership
 from bot.slack.user_groups import UserGroups
 from tests.unit.fakes import FakeClock
