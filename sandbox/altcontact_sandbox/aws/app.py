@@ -125,6 +125,7 @@ class AwsApp:
             caller = self._aws.keys.owner(signature.key_id)
             seconds = time.perf_counter() - started
             self._aws.recorder.record(call, caller, code, said, seconds)
+            self._aws.writes.record(call, caller, code, seconds)
         return outcome.answer
 
     async def _outcome(self, signature: Signature, call: Call) -> _Outcome:
@@ -145,7 +146,8 @@ class AwsApp:
             result = self._carry_out(signature, call)
         except Refusal as refusal:
             said = {"code": refusal.code, "message": refusal.message, **refusal.members}
-            outcome = _Outcome(refused(call.service, refusal), refusal.code, said)
+            answer = refused(call.service, refusal, call.request_id)
+            outcome = _Outcome(answer, refusal.code, said)
         else:
             outcome = _Outcome(success(call, result), "ok", result or {})
         if fault is not None and fault.kind is FaultKind.LOST_ANSWER:

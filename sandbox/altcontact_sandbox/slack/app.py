@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -13,10 +14,13 @@ from starlette.routing import Route, WebSocketRoute
 from altcontact_sandbox.slack.control.routes import Control
 from altcontact_sandbox.slack.refusals import Refusal
 from altcontact_sandbox.slack.transport.date_header import dated
-from altcontact_sandbox.slack.transport.dropped_connections import with_transport
+from altcontact_sandbox.slack.transport.dropped_connections import (
+    DroppedConnection,
+    with_transport,
+)
 from altcontact_sandbox.slack.transport.socket_mode import SocketMode
 from altcontact_sandbox.slack.transport.wire_log import Exchange
-from altcontact_sandbox.slack.web_api.endpoint import Answered, WebApi, fail
+from altcontact_sandbox.slack.web_api.endpoint import DOES_WHAT_IS_ASKED, Answered, WebApi, fail
 from altcontact_sandbox.slack.web_api.files import upload
 from altcontact_sandbox.slack.web_api.response_url import respond
 from altcontact_sandbox.slack.workspace import Workspace
@@ -24,6 +28,9 @@ from altcontact_sandbox.slack.workspace import Workspace
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
+
+UPLOAD: Final = "upload"
+"""How faults, refusals and the wire call the sending of a file's bytes to its upload URL."""
 
 _GONE: Final = frozenset({"invalid_url", "expired_url", "used_url"})
 
@@ -63,16 +70,26 @@ class SlackApp:
     async def _upload(self, request: Request) -> Response:
         began = time.monotonic()
         content = await request.body()
-        try:
-            upload(self.space, request.path_params["key"], content)
-            status, response = "ok", Response(f"OK - {len(content)}")
-        except Refusal as refusal:
-            self.space.refusals.add("upload", refusal.code, **refusal.more)
-            await self.space.tell()
-            status, response = refusal.code, Response(refusal.code, 400)
-        exchange = Exchange("web_api", "upload", status, {"bytes": len(content)}, None)
+        answered = await self._keep(request.path_params["key"], content)
+        exchange = Exchange("web_api", UPLOAD, answered.status, {"bytes": len(content)}, None)
         await self.space.wire.record(exchange, time.monotonic() - began)
-        return response
+        return answered.response
+
+    async def _keep(self, key: str, content: bytes) -> Answered:
+        fault = self.space.fault(UPLOAD)
+        if fault is not None and fault.kind not in DOES_WHAT_IS_ASKED:
+            return await fail(fault)
+        try:
+            upload(self.space, key, content)
+        except Refusal as refusal:
+            self.space.refusals.add(UPLOAD, refusal.code, **refusal.more)
+            await self.space.tell()
+            return Answered(Response(refusal.code, 400), refusal.code)
+        if fault is not None:
+            await asyncio.sleep(fault.seconds)
+            if fault.kind == "lost_reply":
+                return Answered(DroppedConnection(), fault.kind)
+        return Answered(Response(f"OK - {len(content)}"), "ok")
 
     async def _take(self, key: str, given: Any) -> Answered:  # noqa: ANN401 - JSON
         fault = self.space.fault("response_url")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from altcontact_sandbox.slack.workspace import Workspace
 
 TIERS: Final = {
+    "files.completeUploadExternal": "tier4",
+    "files.getUploadURLExternal": "tier4",
     "usergroups.users.list": "tier2",
     "users.info": "tier4",
     "users.list": "tier2",

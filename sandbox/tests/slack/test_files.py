@@ -84,6 +84,7 @@ def test_a_file_cannot_do_anything(
 
 def test_uploads_that_are_refused(slack: SlackSandbox, client: WebClient) -> None:
     """What is announced, uploaded or shared wrongly is refused; the old method is gone."""
+    slack.settings(tier4=0)
     url, done = client.files_getUploadURLExternal, client.files_completeUploadExternal
     assert refused(client.api_call, api_method="files.upload") == "method_deprecated"
     assert refused(url, filename="", length=1) == "invalid_arguments"
@@ -119,6 +120,28 @@ def test_uploads_that_are_refused(slack: SlackSandbox, client: WebClient) -> Non
     assert httpx.post(announced["upload_url"], content=b"abc").status_code == 400
     slack.scopes(["chat:write"])
     assert refused(url, filename="a", length=1) == "missing_scope"
+
+
+def test_uploads_that_fail_on_the_way(slack: SlackSandbox, client: WebClient) -> None:
+    """An upload can be refused by the network, and kept although its answer is lost."""
+    announced = client.files_getUploadURLExternal(filename="a.txt", length=3)
+    slack.fault("upload", "error")
+    assert httpx.post(announced["upload_url"], content=b"abc").status_code == 500
+    files: list[dict[str, str | None]] = [{"id": announced["file_id"]}]
+    assert refused(client.files_completeUploadExternal, files=files) == "file_not_found"
+    slack.fault("upload", "lost_reply")
+    with pytest.raises(httpx.HTTPError):
+        httpx.post(announced["upload_url"], content=b"abc")
+    client.files_completeUploadExternal(files=files, channel_id=ALERTS)
+    assert slack.file(announced["file_id"]) == b"abc"
+
+
+def test_uploads_have_a_rate_limit(slack: SlackSandbox, client: WebClient) -> None:
+    """Slack counts the calls that share files, as those of its tier 4."""
+    slack.settings(call_burst=1, tier4=1)
+    client.files_getUploadURLExternal(filename="a.txt", length=3)
+    url = client.files_getUploadURLExternal
+    assert refused(url, filename="a.txt", length=3) == "ratelimited"
 
 
 def test_answers_in_threads(slack: SlackSandbox, client: WebClient) -> None:

@@ -63,6 +63,7 @@ class AccountApi:
             self._aws.delay_read(key, self._visible(key))
             self._aws.contacts.delete(*key)
         self._aws.stats.contact_written(call, account_id)
+        self._aws.writes.applied(call)
         self._aws.changes.record()
         return None
 

@@ -134,6 +134,8 @@ class AwsControl(AccountsClient):
         count: int | None = None,
         after: int = 0,
         seconds: float | None = None,
+        percent: float | None = None,
+        seed: int = 0,
     ) -> int:
         """Add a fault, as `altcontact_sandbox.aws.state.faults.Fault` describes it; its id."""
         fault = {
@@ -144,6 +146,8 @@ class AwsControl(AccountsClient):
             "count": count,
             "after": after,
             "seconds": seconds,
+            "percent": percent,
+            "seed": seed,
         }
         added: int = self._call("POST", "/faults", fault)["id"]
         return added
@@ -165,6 +169,14 @@ class AwsControl(AccountsClient):
     def reset_stats(self) -> None:
         """Count from nothing again."""
         self._call("DELETE", "/stats")
+
+    def writes(self) -> list[dict[str, Any]]:
+        """Every attempt to put or delete a contact since the last reset, as docs/sandbox.md shows.
+
+        The last 20,000 of them, in the order of their ends, carried out or not.
+        """
+        writes: list[dict[str, Any]] = self._call("GET", "/writes")
+        return writes
 
     def state(self) -> dict[str, Any]:
         """Everything that is set."""

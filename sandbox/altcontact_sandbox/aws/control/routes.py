@@ -66,6 +66,7 @@ class Control:
             ("/faults/{fault_id:int}", "DELETE", self._clear_faults),
             ("/stats", "GET", self._stats),
             ("/stats", "DELETE", self._clear_stats),
+            ("/writes", "GET", self._writes),
             ("/callers/{caller}", "GET", self._environment),
             ("/callers/{caller}/expire", "POST", self._expire),
             ("/callers/{caller}/renew", "POST", self._renew),
@@ -145,6 +146,9 @@ class Control:
 
     async def _stats(self, _request: Request) -> Response:
         return JSONResponse(self._aws.stats.as_json())
+
+    async def _writes(self, _request: Request) -> Response:
+        return JSONResponse(self._aws.writes.as_json())
 
     async def _clear_stats(self, _request: Request) -> Response:
         self._aws.stats = Stats()

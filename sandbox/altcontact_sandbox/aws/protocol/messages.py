@@ -62,6 +62,9 @@ class Call:
     service: str
     operation: str
     params: Mapping[str, Any] = field(repr=False)
+    user_agent: str = ""
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()), compare=False)
+    """The id that the answer carries in `x-amzn-requestid`, and CloudTrail as `requestID`."""
 
     @property
     def action(self) -> str:
@@ -83,14 +86,14 @@ def success(call: Call, result: Mapping[str, Any] | None) -> HttpResponse:
     """The answer to a call that worked; `result` None is an empty body."""
     if call.service != STS:
         body = b"" if result is None else json.dumps(result).encode()
-        return HttpResponse(200, _headers(call.service), body)
+        return HttpResponse(200, _headers(call.service, call.request_id), body)
     members = _xml(result or {})
     name = call.operation
     return HttpResponse(
         200,
-        _headers(STS),
+        _headers(STS, call.request_id),
         f'<{name}Response xmlns="{_STS_NAMESPACE}"><{name}Result>{members}</{name}Result>'
-        f"<ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata>"
+        f"<ResponseMetadata><RequestId>{call.request_id}</RequestId></ResponseMetadata>"
         f"</{name}Response>".encode(),
     )
 
@@ -101,9 +104,16 @@ def _xml(part: object) -> str:
     return "".join(f"<{name}>{_xml(value)}</{name}>" for name, value in part.items())
 
 
-def refused(service: str, refusal: Refusal) -> HttpResponse:
-    """The answer to a call that AWS refuses, in the protocol of the service."""
-    headers = _headers(service)
+def refused(service: str, refusal: Refusal, request_id: str = "") -> HttpResponse:
+    """The answer to a call that AWS refuses, in the protocol of the service.
+
+    Args:
+        service: whose protocol.
+        refusal: why.
+        request_id: of the call; where it couldn't be read, a new one.
+    """
+    request_id = request_id or str(uuid.uuid4())
+    headers = _headers(service, request_id)
     if service == ACCOUNT:
         headers["x-amzn-ErrorType"] = refusal.code
         body = {"message": refusal.message, **refusal.members}
@@ -115,15 +125,12 @@ def refused(service: str, refusal: Refusal) -> HttpResponse:
             headers,
             f'<ErrorResponse xmlns="{_STS_NAMESPACE}"><Error><Type>{kind}</Type>'
             f"<Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message></Error>"
-            f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>".encode(),
+            f"<RequestId>{request_id}</RequestId></ErrorResponse>".encode(),
         )
     status = refusal.status if refusal.status >= _SERVER_FAULT else 400
     body = {"__type": refusal.code, "Message": refusal.message, **refusal.members}
     return HttpResponse(status, headers, json.dumps(body).encode())
 
 
-def _headers(service: str) -> dict[str, str]:
-    return {
-        "content-type": _CONTENT_TYPES[service],
-        "x-amzn-requestid": str(uuid.uuid4()),
-    }
+def _headers(service: str, request_id: str) -> dict[str, str]:
+    return {"content-type": _CONTENT_TYPES[service], "x-amzn-requestid": request_id}

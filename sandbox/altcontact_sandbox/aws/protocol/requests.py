@@ -57,14 +57,15 @@ def understand(service: str, headers: Mapping[str, str], path: str, body: bytes)
     Raises:
         Refusal: the body cannot be read.
     """
+    agent = headers.get("user-agent", "")
     if service == STS:
         form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-        return Call(STS, form.get("Action", ""), form)
+        return Call(STS, form.get("Action", ""), form, agent)
     if service == ORGANIZATIONS:
         operation = headers.get("x-amz-target", "").removeprefix(_TARGET_PREFIX)
-        return Call(ORGANIZATIONS, operation, _members(body))
+        return Call(ORGANIZATIONS, operation, _members(body), agent)
     name = path.removeprefix("/")
-    return Call(ACCOUNT, name[:1].upper() + name[1:], _members(body))
+    return Call(ACCOUNT, name[:1].upper() + name[1:], _members(body), agent)
 
 
 def _members(body: bytes) -> dict[str, Any]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from altcontact_sandbox.aws.protocol.messages import Call
+
+_ALL: Final = 100.0
 
 
 class FaultKind(StrEnum):
@@ -42,6 +46,12 @@ class Fault:
         count: how many calls it strikes; None is all of them.
         after: how many matching calls it lets pass first.
         seconds: how long a `hang` lasts; None is until it is cleared.
+        percent: of the calls that match, how many it strikes, from 0 to 100; None is all of them.
+        seed: which calls those are. The same seed strikes the same attempts on an account and type,
+            in whatever order a client with several threads calls.
+
+    Raises:
+        ValueError: `percent` is not from 0 to 100.
     """
 
     kind: FaultKind
@@ -51,24 +61,41 @@ class Fault:
     count: int | None = None
     after: int = 0
     seconds: float | None = None
+    percent: float | None = None
+    seed: int = 0
     struck: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    _attempts: Counter[str] = field(default_factory=Counter, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check what was set."""
+        if self.percent is not None and not 0 <= self.percent <= _ALL:
+            raise ValueError("percent is a number from 0 to 100")
 
     def matches(self, call: Call, account_id: str) -> bool:
         """Whether it strikes this call; counts."""
-        if self.operation not in {None, call.operation}:
-            return False
-        if self.account_id not in {None, account_id}:
-            return False
-        if self.contact_type not in {None, call.text("AlternateContactType")}:
+        wanted = (
+            (self.operation, call.operation),
+            (self.account_id, account_id),
+            (self.contact_type, call.text("AlternateContactType")),
+        )
+        if any(only not in {None, given} for only, given in wanted):
             return False
         if self.count is not None and self.struck >= self.count:
             return False
         if self.after > 0:
             self.after -= 1
             return False
+        if self.percent is not None and not self._is_drawn(call, account_id, self.percent):
+            return False
         self.struck += 1
         return True
+
+    def _is_drawn(self, call: Call, account_id: str, percent: float) -> bool:
+        attempt = f"{call.operation}/{account_id}/{call.text('AlternateContactType')}"
+        self._attempts[attempt] += 1
+        drawn = random.Random(f"{self.seed}/{attempt}/{self._attempts[attempt]}")  # noqa: S311 - no secret
+        return drawn.random() * _ALL < percent
 
     async def hang(self) -> None:
         """Wait until the time is up or the fault is cleared."""
@@ -87,6 +114,8 @@ class Fault:
             "count": self.count,
             "after": self.after,
             "seconds": self.seconds,
+            "percent": self.percent,
+            "seed": self.seed,
             "struck": self.struck,
         }
 

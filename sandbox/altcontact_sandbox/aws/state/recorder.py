@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from altcontact_sandbox.aws.state.changes import ChangeCounter
+from altcontact_sandbox.aws.state.writes import who
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,8 +57,8 @@ class Recorder:
                 "milliseconds": round(seconds * 1000, 1),
                 "sent": _without_credentials(call.params),
                 "answered": _without_credentials(answered),
-                "caller": caller.name if caller else "",
                 "account": call.target or own,
+                **who(call, caller),
             }
         )
         self.recorded.record()

@@ -17,6 +17,7 @@ from altcontact_sandbox.aws.state.quotas import Quotas
 from altcontact_sandbox.aws.state.recorder import Recorder
 from altcontact_sandbox.aws.state.settings import Settings
 from altcontact_sandbox.aws.state.stats import Stats
+from altcontact_sandbox.aws.state.writes import WriteLog
 from altcontact_sandbox.aws.sts.callers import AccessKeys
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class SimulatedAws:
     quotas: Quotas = field(default_factory=Quotas)
     faults: Faults = field(default_factory=Faults)
     stats: Stats = field(default_factory=Stats)
+    writes: WriteLog = field(default_factory=WriteLog)
     delayed_reads: dict[tuple[str, str], tuple[float, Contact | None]] = field(default_factory=dict)
     """What Get still answers after a write: (until, contact), by account id and type."""
 
@@ -61,6 +63,7 @@ class SimulatedAws:
         self.contacts.load({})
         self.quotas = Quotas()
         self.stats = Stats()
+        self.writes = WriteLog()
         self.delayed_reads = {}
         self.change(Settings())
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     Node = dict[str, Any]
 
-_DOES_WHAT_IS_ASKED: Final = frozenset({"lost_reply", "slow"})
+DOES_WHAT_IS_ASKED: Final = frozenset({"lost_reply", "slow"})
+"""The faults that strike after the work is done."""
+
 _STRANGE: Final = {
     "html": (b"<html>Your network's sign-in page</html>", "text/html"),
     "malformed": (b"[1]", "application/json"),
@@ -80,7 +82,7 @@ class WebApi:
         self, method: str, token: str, given: Node, wrong: Refusal | None, host: str
     ) -> Answered:
         fault = self._space.fault(method)
-        if fault is not None and fault.kind not in _DOES_WHAT_IS_ASKED:
+        if fault is not None and fault.kind not in DOES_WHAT_IS_ASKED:
             return await fail(fault)
         try:
             if wrong is not None:
