@@ -35,6 +35,9 @@ _WIDE: Final = 100
 _SOURCE: Final = 24
 """Longest source on one line in a narrow terminal, in characters."""
 
+_BY_DEFAULT: Final = {"fixers": "ALTCONTACT_FIXERS", "approvers": "the fixers"}
+"""Who it is where no section names anybody."""
+
 _NEEDED: Final = {"units": "OUs", "tags": "tags"}
 
 
@@ -100,15 +103,16 @@ def write_table(account: Account, values: Iterable[ExplainedValue], console: Con
     for column in ("key", "value", "set by", *(["overrides"] if wide else [])):
         grid.add_column(column, overflow="fold", no_wrap=column in {"key", "set by"})
     for explained in values:
-        beaten = [(display(value), source) for source, value in explained.overridden]
+        key = explained.key
+        beaten = [(display(value, key), source) for source, value in explained.overridden]
         over = [(value, by) for value, by in beaten if by != BUILT_IN.source]
         if wide:
             last = "\n".join(f"{value}: {by}" for value, by in over)
-            cells = [explained.key, display(explained.value), explained.source, last]
+            cells = [key, display(explained.value, key), explained.source, last]
         else:
             lines = [explained.source, *(f"overrides {value}:\n{by}" for value, by in over)]
             given = "\n".join(lines).split("\n")
-            cells = [explained.key, display(explained.value), "\n".join(map(_in_two, given))]
+            cells = [key, display(explained.value, key), "\n".join(map(_in_two, given))]
         style = "dim" if explained.source == BUILT_IN.source else ""
         grid.add_row(*(Text(_lines(cell)) for cell in cells), style=style)
     console.print(grid)
@@ -126,14 +130,15 @@ def write_plain(
     if not values:
         return
     rows = [
-        (explained.key, one_line(display(explained.value)), one_line(explained.source))
-        for explained in values
+        (each.key, one_line(display(each.value, each.key)), one_line(each.source))
+        for each in values
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row, explained in zip(rows, values, strict=True):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         over = "; ".join(
-            f"overrides {source}: {display(value)}" for source, value in explained.overridden
+            f"overrides {source}: {display(value, explained.key)}"
+            for source, value in explained.overridden
         )
         out.write("  ".join((*cells, one_line(over))).rstrip() + "\n")
 
@@ -172,10 +177,14 @@ def write_json(found: Explanation, out: TextIO) -> None:
     out.write("\n")
 
 
-def display(value: Value) -> str:
+def display(value: Value, key: str = "") -> str:
     """A value as text: a rule that is off, a list, or nothing."""
+    if not value and key in _BY_DEFAULT:
+        return "nobody" if value == () and key == "fixers" else _BY_DEFAULT[key]
     if value is None:
         return "off"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
     return str(value) or "none"

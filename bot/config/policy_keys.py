@@ -11,6 +11,8 @@ from bot.domain.rule_catalog import SEVERITIES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.domain.policy.account_policy import Value
+
 TYPES: Final = {contact_type.value.lower(): contact_type for contact_type in ContactType}
 LISTS: Final = {
     "domains": (parse.domain, 'domains = ["corp.example", "*.corp.example"]'),
@@ -20,8 +22,20 @@ TEXTS: Final = {
     "channel": (parse.channel, 'channel = "#security-alerts"'),
     "owner_tag": (parse.tag, 'owner_tag = "owner"'),
 }
+PEOPLE: Final = {
+    "fixers": (parse.person, 'fixers = ["S045GHIJKL"]'),
+    "approvers": (parse.person, 'approvers = ["S045GHIJKL"]'),
+}
+"""Who may do what. Empty `fixers` are nobody; `approvers` are never empty."""
+
+SINGLE: Final[dict[str, tuple[Callable[[object], Value], str]]] = {
+    "approval": (parse.approval, 'approval = "always"'),
+    "break_glass": (parse.switch, "break_glass = true"),
+}
+"""The keys with one value that can't be empty, each with its parser and an example."""
+
 DAYS: Final = ("exemption_days", "verification_days")
-KEYS: Final = (*TYPES, "rules", *LISTS, *TEXTS, *DAYS)
+KEYS: Final = (*TYPES, "rules", *LISTS, *TEXTS, *DAYS, *PEOPLE, *SINGLE)
 """The keys whose values a section may set for accounts."""
 
 RULES: Final = {rule.value: rule for rule in SEVERITIES}

@@ -20,7 +20,7 @@ from bot.domain.pasted_ids import (
     slack_id,
     unquoted,
 )
-from bot.domain.policy.account_policy import LONGEST_EXEMPTION, Presence
+from bot.domain.policy.account_policy import LONGEST_EXEMPTION, ApprovalRule, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
 from bot.domain.scope import ScopeKind
 from bot.domain.validation import EMAIL, FieldProblem, ascii_domain, parse_field
@@ -42,6 +42,9 @@ _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]{1,512
 _EXTERNAL_ID: Final = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _LONGEST_NAME: Final = 40
 _LONGEST_TAG: Final = 128
+
+EVERYONE: Final = "*"
+"""Names every member of the workspace."""
 
 
 def suggestions(word: str, among: Iterable[str]) -> str:
@@ -140,6 +143,23 @@ def mention(value: object) -> str:
             f"{quoted(id_)} is neither a Slack user id (U…, W…) nor a user group id (S…)"
         )
     return id_
+
+
+def person(value: object) -> str:
+    """A Slack user id or user group id as in `mention`, or `*` for every member."""
+    return EVERYONE if value == EVERYONE else mention(value)
+
+
+def approval(value: object) -> ApprovalRule:
+    """Which changes need approval."""
+    return ApprovalRule(_one_of(value, ApprovalRule))
+
+
+def switch(value: object) -> bool:
+    """True or false, without quotation marks."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{quoted(value)} is neither true nor false")  # noqa: TRY004 - these are gathered
+    return value
 
 
 def account(value: object) -> str:

@@ -13,6 +13,7 @@ from bot.config.policy_keys import (
     EXPECTED,
     LISTS,
     MATCH_KEYS,
+    PEOPLE,
     RULES,
     TARGET_KEYS,
     TEXTS,
@@ -21,7 +22,7 @@ from bot.config.policy_keys import (
 from bot.config.settings import FLAT, Settings
 from bot.domain.exemptions import SHORTEST_REASON
 from bot.domain.pasted_ids import ACCOUNT_DIGITS
-from bot.domain.policy.account_policy import LONGEST_EXEMPTION, Presence
+from bot.domain.policy.account_policy import LONGEST_EXEMPTION, ApprovalRule, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, ON_BY_DEFAULT, SEVERITIES, Severity
 from bot.domain.scope import ScopeKind
 
@@ -40,6 +41,13 @@ _DESCRIPTIONS: Final = {
     "owner_tag": "The key of the tag that lists an account's owners, by email or Slack id.",
     "exemption_days": "The longest allowed exemption, in days.",
     "verification_days": "How long a manual verification stays valid, in days.",
+    "fixers": "Who may change contacts, by id; * for every member, [] for nobody.",
+    "approvers": "Who may approve changes, by id; the fixers if not set.",
+    "approval": (
+        "Which changes a second person approves: always, sensitive (the management account, and "
+        "overwriting or removing a compliant contact), never."
+    ),
+    "break_glass": "Whether a fixer may go on without approval, with a reason that is announced.",
     "presence": "required, optional, forbidden, or ignored (not checked).",
     "name": "The expected name, or a list of allowed ones.",
     "title": "The expected title, or a list of allowed ones.",
@@ -143,6 +151,11 @@ def _values(*, may_be_empty: bool) -> Schema:
         **{key: _described(key, _one_or_list(text, may_be_empty=may_be_empty)) for key in LISTS},
         **{key: _described(key, one_text) for key in TEXTS},
         **{key: _described(key, days) for key in DAYS},
+        **{
+            key: _described(key, _one_or_list(text, may_be_empty=key == "fixers")) for key in PEOPLE
+        },
+        "approval": _described("approval", {"enum": list(ApprovalRule)}),
+        "break_glass": _described("break_glass", {"type": "boolean"}),
     }
 
 

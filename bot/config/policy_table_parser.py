@@ -12,7 +12,9 @@ from bot.config.policy_keys import (
     LISTS,
     MATCH_EXAMPLE,
     MATCH_KEYS,
+    PEOPLE,
     RULES,
+    SINGLE,
     TEXTS,
     TYPES,
 )
@@ -203,6 +205,17 @@ class TableParser:
             values[key] = "" if is_removed else self.value((*path, key), table[key], *TEXTS[key])
         for key in [key for key in table if key in DAYS]:
             values[key] = self.value((*path, key), table[key], parse.days, f"{key} = 90")
+        for key in [key for key in table if key in PEOPLE]:
+            # No approvers at all would leave every request waiting.
+            people = self.list_of(
+                (*path, key), table[key], *PEOPLE[key], may_be_empty=key == "fixers"
+            )
+            if parse.EVERYONE in people and len(people) > 1:
+                what = "* means everyone and can't be combined with ids"
+                self.report((*path, key), what, PEOPLE[key][1])
+            values[key] = people
+        for key in [key for key in table if key in SINGLE]:
+            values[key] = self.value((*path, key), table[key], *SINGLE[key])
         return values
 
     def contact(self, path: Path, content: object, *, may_be_empty: bool) -> dict[str, Value]:

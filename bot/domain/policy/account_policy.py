@@ -28,7 +28,19 @@ class Presence(StrEnum):
     IGNORED = "ignored"
 
 
-Value: TypeAlias = Presence | Severity | str | int | tuple[str, ...] | None
+class ApprovalRule(StrEnum):
+    """Which changes of an account's contacts a second person has to approve.
+
+    `SENSITIVE`: those of the management account, and those that overwrite or remove a compliant
+    contact.
+    """
+
+    ALWAYS = "always"
+    SENSITIVE = "sensitive"
+    NEVER = "never"
+
+
+Value: TypeAlias = Presence | Severity | ApprovalRule | str | int | tuple[str, ...] | None
 """A value of the policy; `AccountPolicy` says which type each key has."""
 
 
@@ -43,6 +55,11 @@ class AccountPolicy:
     `*.` as above; empty allows any. `mention` has user and user group ids; `owner_tag` is the key
     of the tag that names the owner. `excluded` is the reason why the account is not checked, if it
     is not. Expected values and that reason may be personal data.
+
+    `fixers` and `approvers` have user and user group ids, or `*` for every member. `fixers` may
+    change contacts: None if that is up to the setting, empty for nobody. `approvers` may approve
+    what `approval` says: empty if that is up to the fixers. With `break_glass`, a fixer may go on
+    without approval, with a reason that is announced.
     """
 
     presence: Mapping[ContactType, Presence]
@@ -55,6 +72,10 @@ class AccountPolicy:
     excluded: str = field(default="", repr=False)
     exemption_days: int = LONGEST_EXEMPTION
     verification_days: int = VERIFIED_FOR
+    fixers: tuple[str, ...] | None = None
+    approval: ApprovalRule = ApprovalRule.SENSITIVE
+    approvers: tuple[str, ...] = ()
+    break_glass: bool = False
 
     @classmethod
     def from_values(cls, values: Mapping[str, Value]) -> Self:
@@ -82,6 +103,10 @@ class AccountPolicy:
             excluded=_text(values["excluded"]),
             exemption_days=_number(values["exemption_days"]),
             verification_days=_number(values["verification_days"]),
+            fixers=None if values["fixers"] is None else _texts(values["fixers"]),
+            approval=ApprovalRule(_text(values["approval"])),
+            approvers=_texts(values["approvers"]),
+            break_glass=_switch(values["break_glass"]),
         )
 
     @property
@@ -120,6 +145,12 @@ def _text(value: Value) -> str:
 
 def _texts(value: Value) -> tuple[str, ...]:
     if not isinstance(value, tuple):
+        raise TypeError(type(value).__name__)
+    return value
+
+
+def _switch(value: Value) -> bool:
+    if not isinstance(value, bool):
         raise TypeError(type(value).__name__)
     return value
 

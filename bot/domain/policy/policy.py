@@ -15,6 +15,7 @@ from bot.domain.policy.account_policy import (
     LONGEST_EXEMPTION,
     VERIFIED_FOR,
     AccountPolicy,
+    ApprovalRule,
     Presence,
 )
 from bot.domain.policy.match import EVERY
@@ -35,7 +36,8 @@ class PolicyTable:
 
     `source` names the section and its line. The keys of `values` are dotted: `security.presence`,
     `security.email`, `rules.placeholder` (None: off), `domains`, `channel`, `mention`, `owner_tag`,
-    `excluded`, `exemption_days`, `verification_days`.
+    `excluded`, `exemption_days`, `verification_days`, `fixers` (None: as the setting says),
+    `approval`, `approvers`, `break_glass`.
     """
 
     source: str
@@ -72,6 +74,10 @@ BUILT_IN: Final = PolicyTable(
         "excluded": "",
         "exemption_days": LONGEST_EXEMPTION,
         "verification_days": VERIFIED_FOR,
+        "fixers": None,
+        "approval": ApprovalRule.SENSITIVE,
+        "approvers": (),
+        "break_glass": False,
     },
 )
 """The defaults, except for the types: the setting `types` requires those."""
@@ -150,6 +156,26 @@ class Policy:
                 merged.update(self.tables[index].values)
             policy = self._resolved[matching] = AccountPolicy.from_values(merged)
         return policy
+
+    def resolve_rights(self, account: Account) -> AccountPolicy | PolicyUnknown:
+        """What this account should have, if every section that applies to it is known.
+
+        Unlike `resolve`, it is unknown for an account that is surely excluded if another section
+        may apply as well: that one may say who can change its contacts.
+        """
+        if self._precedence.matching_tables(account) is None:
+            return self._unknown(account)
+        return self.resolve(account)
+
+    @cached_property
+    def people(self) -> Mapping[str, tuple[str, ...]]:
+        """Every user and group that sections name, by key: `fixers`, `approvers`."""
+        named: dict[str, dict[str, None]] = {"fixers": {}, "approvers": {}}
+        for table in self.tables:
+            for key, names in named.items():
+                value = table.values.get(key)
+                names.update(dict.fromkeys(value if isinstance(value, tuple) else ()))
+        return {key: tuple(names) for key, names in named.items()}
 
     def matching_tables(self, account: Account) -> tuple[PolicyTable, ...] | PolicyUnknown:
         """The sections that apply to this account; each takes precedence over those before it."""

@@ -11,6 +11,7 @@ import pytest
 
 from bot import cli
 from bot.app import one_shot
+from bot.cli.policy_output import display
 from bot.config.policy_schema import policy_schema
 from bot.domain.accounts import Account
 from bot.domain.policy import policy
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.config.load import Settings
+    from bot.domain.policy.account_policy import Value
     from bot.domain.policy.explain import ExplainedValue
 
 ACCOUNT = Account("111122223333", "payments", units=(), tags={})
@@ -92,6 +94,24 @@ def test_explain(
     assert said.err.startswith(err)
     assert bool(said.out) == bool(out)
     assert bool(said.err) == bool(err)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("fixers", None, "ALTCONTACT_FIXERS"),
+        ("fixers", (), "nobody"),
+        ("fixers", ("*",), "*"),
+        ("approvers", (), "the fixers"),
+        ("approvers", ("S1", "U1"), "S1, U1"),
+        ("break_glass", False, "false"),
+        ("rules.changed", None, "off"),
+        ("mention", (), "none"),
+    ],
+)
+def test_values_are_shown_as_they_are_meant(key: str, value: Value, shown: str) -> None:
+    """An empty list of people says who it is then."""
+    assert display(value, key) == shown
 
 
 def test_schema(capsys: pytest.CaptureFixture[str]) -> None:

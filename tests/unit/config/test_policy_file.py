@@ -16,7 +16,7 @@ from bot.config.toml_file import CONFIG
 from bot.domain.accounts import Account, Unit
 from bot.domain.contacts import ContactType
 from bot.domain.errors import SettingsError
-from bot.domain.policy.account_policy import AccountPolicy, Presence
+from bot.domain.policy.account_policy import AccountPolicy, ApprovalRule, Presence
 from bot.domain.policy.match import EVERY, Match
 from bot.domain.policy.policy import PolicyTable
 from bot.domain.rule_catalog import Rule, Severity
@@ -86,6 +86,9 @@ def test_the_documented_example() -> None:
     assert resolved("payments", env="prod").domains == ("corp.example", "*.corp.example")
     lab = resolved("lab-7")
     assert (lab.mention, lab.channel) == ((), "#prod-alerts")
+    assert (plain.fixers, plain.approvers) == (None, ("S0LEADS001",))
+    assert (plain.approval, plain.break_glass) == (ApprovalRule.ALWAYS, True)
+    assert (lab.fixers, lab.approval) == (("*",), ApprovalRule.NEVER)
     assert lab.presence[ContactType.BILLING] is Presence.IGNORED
     assert resolved("sandbox-1").excluded == "Closed and recreated every Friday."
 
@@ -227,6 +230,25 @@ def test_what_an_override_takes_away() -> None:
     }
 
 
+def test_who_may_change_contacts() -> None:
+    """People are named in any form that is pasted; in every section, no fixers means nobody."""
+    general, override = tables(
+        "[policy]\nfixers = []\napprovers = '<!subteam^S0LEADS001>'\napproval = 'Always'\n"
+        "[[policy.override]]\nmatch.name = 'a'\nfixers = ['<@U0ALICE001>', 'S0SECOPS01']\n"
+        "approvers = ['*']\nbreak_glass = true\n"
+    )
+    assert general.values == {
+        "fixers": (),
+        "approvers": ("S0LEADS001",),
+        "approval": ApprovalRule.ALWAYS,
+    }
+    assert override.values == {
+        "fixers": ("U0ALICE001", "S0SECOPS01"),
+        "approvers": ("*",),
+        "break_glass": True,
+    }
+
+
 def test_targets() -> None:
     """Each `[[aws]]` table is a target, and its name may be matched."""
     found = seen(
@@ -298,6 +320,15 @@ BROKEN: Final = [
     (f"{P}channel = 5  # !", "policy.channel", "“5” is not a string"),
     (f"{P}owner_tag = ''  # !", "policy.owner_tag", "is empty"),
     (f"{P}owner_tag = '{'x' * 129}'  # !", "policy.owner_tag", "is longer than 128"),
+    (f"{P}fixers = ['@alice']  # !", "policy.fixers", "neither a Slack user id"),
+    (f"{P}fixers = ['S0SECOPS01',\n'secops',  # !\n]", "policy.fixers", "neither a Slack user id"),
+    (f"{P}approvers = ['*', 'S0SECOPS01']  # !", "policy.approvers", "can't be combined with ids"),
+    (f"{O}{M}approvers = []  # !", "[[policy.override]] 1, approvers", "is empty"),
+    (f"{P}fixer = []  # !", "policy.fixer", "did you mean “fixers”?"),
+    (f"{P}approval = 'sensitiv'  # !", "policy.approval", "did you mean “sensitive”?"),
+    (f"{P}approval = true  # !", "policy.approval", "invalid value “True”; use one of: always"),
+    (f"{P}break_glass = 'yes'  # !", "policy.break_glass", "“yes” is neither true nor false"),
+    (f"{P}break_glass = 1  # !", "policy.break_glass", "“1” is neither true nor false"),
     (f"{P}exemption_days = 366  # !", "policy.exemption_days", "“366” is not between 1 and 365"),
     (f"{P}exemption_days = true  # !", "policy.exemption_days", "is not a whole number"),
     (f"{P}verification_days = 0  # !", "policy.verification_days", "“0” is not between 1 and 365"),

@@ -20,7 +20,9 @@ from bot.config.policy_keys import (
     KEYS,
     LISTS,
     MATCH_KEYS,
+    PEOPLE,
     RULES,
+    SINGLE,
     TARGET_KEYS,
     TEXTS,
     TYPES,
@@ -72,7 +74,7 @@ def test_it_has_every_key_of_the_parser_and_no_other() -> None:
     assert keys(policy) == {*KEYS, "override", "exclude"}
     assert keys(override) == {*KEYS, "match"}
     assert keys(exclude) == {"match", "reason"}
-    assert set(KEYS) == {*TYPES, "rules", *LISTS, *TEXTS, *DAYS}
+    assert set(KEYS) == {*TYPES, "rules", *LISTS, *TEXTS, *DAYS, *PEOPLE, *SINGLE}
     for table in (policy, override):
         for name in TYPES:
             assert keys(table["properties"][name]["anyOf"][1]) == {"presence", *EXPECTED}
@@ -102,7 +104,8 @@ BEYOND: Final = re.compile(
     "domain|email address|apostrophe|phone number|start with|characters|user id|#secu"
     r"|OU|%2F|use \*\* alone|is not a string|is empty|no ..aws.. section|no section checks"
     "|can't be expected|sets no values|same match|has this name|not the ARN|valid external id"
-    "|than 128|mean “corp|more than 500|xn--|with a hyphen|accept email|hidden char|visible"
+    "|than 128|combined with ids|mean “corp|more than 500|xn--|with a hyphen|accept email"
+    "|hidden char|visible"
 )
 
 

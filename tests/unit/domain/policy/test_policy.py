@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.contacts import ContactType
 from bot.domain.evaluation.evaluate import evaluate
-from bot.domain.policy.account_policy import AccountPolicy, Presence
+from bot.domain.policy.account_policy import AccountPolicy, ApprovalRule, Presence
 from bot.domain.policy.explain import explain_values
 from bot.domain.policy.match import EVERY, Match
 from bot.domain.policy.policy import BUILT_IN, Policy, PolicyTable, PolicyUnknown
@@ -116,6 +116,35 @@ def test_values_of_a_contact_are_kept_by_type_and_field() -> None:
     assert policy.needs_tags
 
 
+def test_who_may_change_contacts_is_up_to_the_policy() -> None:
+    """Without a section, the setting names the fixers, and only sensitive changes need approval."""
+    mine = resolved(Policy.requiring())
+    assert (mine.fixers, mine.approvers, mine.break_glass) == (None, (), False)
+    assert mine.approval is ApprovalRule.SENSITIVE
+    general = PolicyTable("1", {"fixers": ("S1",), "approval": ApprovalRule.ALWAYS})
+    closer = PolicyTable(
+        "2", {"fixers": ("S2", "U1"), "approvers": ("S1",), "break_glass": True}, CLOSER[-1].match
+    )
+    policy = Policy.requiring(tables=[general, closer])
+    mine = resolved(policy)
+    assert (mine.fixers, mine.approvers, mine.break_glass) == (("S2", "U1"), ("S1",), True)
+    assert mine.approval is ApprovalRule.ALWAYS
+    assert policy.people == {"fixers": ("S1", "S2", "U1"), "approvers": ("S1",)}
+
+
+def test_the_rights_of_an_excluded_account_need_every_section() -> None:
+    """An exclusion is enough to know what isn't checked, but not to know who may change it."""
+    excluded = PolicyTable("1", {"excluded": "Closed on Friday."}, Match(names=("pay-*",)))
+    tagged = PolicyTable("2", {"approval": ApprovalRule.ALWAYS}, Match(tags=(("env", "prod"),)))
+    policy = Policy.requiring(tables=[excluded, tagged])
+    unread = replace(ACCOUNT, tags=None)
+    assert isinstance(policy.resolve(unread), AccountPolicy)
+    assert policy.resolve_rights(unread) == PolicyUnknown(("tags",), (ContactType.SECURITY,))
+    rights = policy.resolve_rights(replace(ACCOUNT, tags={"env": "prod"}))
+    assert isinstance(rights, AccountPolicy)
+    assert rights.approval is ApprovalRule.ALWAYS
+
+
 def test_an_excluded_account_is_not_read() -> None:
     """Nothing is looked at where the policy says why not."""
     mine = resolved(Policy.requiring(tables=[PolicyTable("x", {"excluded": "Closed on Friday."})]))
@@ -218,7 +247,13 @@ def test_nothing_that_is_expected_is_in_a_repr() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"channel": 3}, {"mention": "S1"}, {"exemption_days": "x"}],
+    [
+        {"channel": 3},
+        {"mention": "S1"},
+        {"exemption_days": "x"},
+        {"fixers": "S1"},
+        {"break_glass": 1},
+    ],
 )
 def test_a_value_of_another_kind_is_a_defect(given: dict[str, Value]) -> None:
     """The reader of the file has checked kinds, so one that is wrong here is not guessed at."""
