@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.domain.scans import Changes, Scan, ScanReport, Trigger
     from bot.domain.slack_health import Refusal, WaitingAlerts
     from bot.domain.timetable import Timetable
+    from bot.services.ports.audit import AuditRepository
     from bot.services.ports.findings import FindingRepository
     from bot.services.ports.fixes import FixRepository
     from bot.services.ports.home import OverviewRepository
@@ -291,6 +292,11 @@ class Store(Protocol):
     @property
     def accounts(self) -> AccountRepository:
         """Accounts as last listed, with their OUs, tags and earlier contacts."""
+        ...
+
+    @property
+    def audit(self) -> AuditRepository:
+        """The audit log."""
         ...
 
     @property

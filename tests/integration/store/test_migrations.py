@@ -194,7 +194,8 @@ def test_it_is_brought_up_once(path: Path) -> None:
     """Opened again it is as it was, and sound."""
     for _ in range(2):
         SqliteStore(path, SetClock()).close()
-    assert query(path, "SELECT count(*) FROM _sqlite_migrations") == [(10,)]
+    repeated = "SELECT name FROM _sqlite_migrations GROUP BY name HAVING count(*) > 1"
+    assert query(path, repeated) == []
     kinds = query(path, "SELECT kind FROM announcements WHERE id IN ('a', 'b', 'c') ORDER BY id")
     assert kinds == [("non_compliant",), ("unchecked",), ("checks_failing",)]
     assert query(path, "PRAGMA integrity_check") == [("ok",)]

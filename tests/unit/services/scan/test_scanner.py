@@ -103,6 +103,7 @@ class FrailStore:
         self.overviews = store.overviews
         self.deliveries = store.deliveries
         self.slack_health = store.slack_health
+        self.audit = store.audit
 
 
 @pytest.fixture

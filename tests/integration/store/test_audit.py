@@ -1,0 +1,238 @@
+"""The audit log in the database: appended to, never changed, read in batches, redacted."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain.audit import GENESIS, AuditAction, AuditEntry
+from bot.domain.audit_chain import NUMBERS, Problem, Tampering, verify
+from bot.domain.errors import StoreError
+from bot.services.ports.audit import ChainHead
+from bot.store import SqliteStore, audit
+from bot.store.audit_log import record
+from tests.integration.store.fixtures import CONTACT, OTHER, SECURITY, START, SetClock, query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.domain.contacts import AlternateContact
+
+ONE, TWO = "111111111111", "222222222222"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """The time."""
+    return SetClock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file that is not there yet."""
+    return tmp_path / "bot.db"
+
+
+@pytest.fixture
+def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+    """A store in that file."""
+    with SqliteStore(path, clock) as opened:
+        yield opened
+
+
+def write(account_id: str = ONE, before: AlternateContact | None = OTHER) -> AuditEntry:
+    """A write to an account."""
+    return AuditEntry(
+        AuditAction.WRITE_SENT,
+        "U1",
+        account_id=account_id,
+        type=SECURITY,
+        fix_id=7,
+        before=before,
+        after=CONTACT,
+    )
+
+
+def command() -> AuditEntry:
+    """An entry without contacts."""
+    return AuditEntry(AuditAction.COMMAND, "U1", details={"command": "help"})
+
+
+def test_entries_are_chained(store: SqliteStore, clock: SetClock) -> None:
+    """Each continues the one before, and says what happened, when, by whom and to what."""
+    assert store.audit.head() == ChainHead(0, GENESIS)
+    store.audit.record(write())
+    clock.tick(1)
+    store.audit.record(command())
+    first, second = store.audit.entries()
+    assert (first.number, first.previous) == (1, GENESIS)
+    assert (second.number, second.previous) == (2, first.hash)
+    assert store.audit.head() == ChainHead(2, second.hash)
+    assert (first.moment, second.moment) == (START, START + timedelta(seconds=1))
+    assert (first.action, first.actor, first.account_id) == ("write_sent", "U1", ONE)
+    assert (first.type, first.fix_id, first.run_id) == ("SECURITY", 7, None)
+    assert first.contacts() == (OTHER, CONTACT)
+    assert second.details_by_name() == {"command": "help"}
+    assert verify(store.audit.entries()).is_intact
+
+
+def test_an_entry_shares_the_fate_of_what_it_is_about(store: SqliteStore) -> None:
+    """If the transaction fails, there is no entry, and the next one gets its number."""
+    store.audit.record(command())
+
+    def fail() -> None:
+        with store.connections.writing() as db:
+            record(db, write(), START)
+            raise ValueError("later")
+
+    with pytest.raises(ValueError, match="later"):
+        fail()
+    store.audit.record(command())
+    assert [each.number for each in store.audit.entries()] == [1, 2]
+    assert verify(store.audit.entries()).is_intact
+
+
+def test_threads_and_processes_append_in_turn(path: Path, store: SqliteStore) -> None:
+    """There is one chain, without gaps, whoever appends."""
+    with SqliteStore(path, SetClock()) as other:
+
+        def append(to: SqliteStore) -> None:
+            for _ in range(10):
+                to.audit.record(command())
+
+        threads = [threading.Thread(target=append, args=(each,)) for each in (store, other) * 2]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    result = verify(store.audit.entries())
+    assert result.is_intact
+    assert result.entries == 40
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM audit WHERE number = 2",
+        "DELETE FROM audit",
+        "UPDATE audit SET actor = 'U2' WHERE number = 1",
+        'UPDATE audit SET before = \'["a","b","c","d"]\' WHERE number = 1',
+        "UPDATE audit SET before = NULL WHERE number = 1",
+        "UPDATE audit SET number = 9 WHERE number = 2",
+        "UPDATE audit SET before = NULL, after = NULL, salt = NULL, at = '' WHERE number = 1",
+        "INSERT INTO audit SELECT 9, at, action, actor, account_id, type, fix_id, run_id, "
+        "request_id, details, before, after, salt, before_digest, after_digest, previous, hash "
+        "FROM audit WHERE number = 1",
+        "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE number = 1",
+    ],
+)
+def test_the_database_only_appends(path: Path, store: SqliteStore, sql: str) -> None:
+    """Whatever a defect in the bot tries, the log stays as it is."""
+    store.audit.record(write())
+    store.audit.record(command())
+    kept = list(store.audit.entries())
+    with pytest.raises(sqlite3.IntegrityError, match="audit log"):
+        query(path, sql)
+    assert list(store.audit.entries()) == kept
+
+
+def test_a_refused_entry_refuses_what_it_is_about(path: Path, store: SqliteStore) -> None:
+    """What can't be put on record isn't recorded as done either."""
+    query(path, "CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END")
+    with pytest.raises(StoreError):
+        store.audit.record(command())
+
+
+def test_batches(store: SqliteStore, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All entries are read, of one account or of all, since a moment, while others are added."""
+    monkeypatch.setattr(audit, "BATCH", 2)
+    for number in range(7):
+        store.audit.record(write(ONE if number % 2 else TWO))
+        clock.tick(60)
+    entries = store.audit.entries()
+    assert next(entries).number == 1
+    store.audit.record(command())
+    assert [each.number for each in entries] == [2, 3, 4, 5, 6, 7, 8]
+    assert [each.number for each in store.audit.entries(ONE)] == [2, 4, 6]
+    since = START + timedelta(seconds=180)
+    assert [each.number for each in store.audit.entries(TWO, since)] == [5, 7]
+    assert [each.number for each in store.audit.entries(since=since)] == [4, 5, 6, 7, 8]
+
+
+def test_the_history_of_an_account(store: SqliteStore) -> None:
+    """The newest first, a page at a time, and how many there are."""
+    for _ in range(3):
+        store.audit.record(write(ONE))
+        store.audit.record(write(TWO))
+    page, total = store.audit.page(ONE, 2)
+    assert ([each.number for each in page], total) == ([5, 3], 3)
+    page, total = store.audit.page(ONE, 2, 2)
+    assert ([each.number for each in page], total) == ([1], 3)
+    assert store.audit.page("333333333333", 2) == ([], 0)
+
+
+def test_old_entries_are_redacted(path: Path, store: SqliteStore, clock: SetClock) -> None:
+    """Their contacts are gone from the file, the log says so, and it is intact."""
+    store.audit.record(write(ONE))
+    store.audit.record(command())
+    store.audit.record(write(TWO, before=None))
+    clock.tick(DAY.total_seconds())
+    store.audit.record(write(ONE))
+    assert store.audit.redact(START + DAY, "", "cli:root") == 2
+    assert store.audit.redact(START + DAY, "", "cli:root") == 0
+    first, _, third, fourth, last = store.audit.entries()
+    assert first.is_wiped
+    assert third.is_wiped
+    assert fourth.contacts() == (OTHER, CONTACT)
+    assert (last.action, last.actor, last.account_id) == ("redacted", "cli:root", "")
+    assert last.details_by_name()[NUMBERS] == "1..3"
+    result = verify(store.audit.entries())
+    assert result.is_intact
+    assert result.redacted == 2
+    assert first.changed_fields == ("name", "title", "email", "phone")
+    assert store.audit.redact(START + 2 * DAY, "", "cli:root") == 1
+    left = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"Ana Lima" not in left
+    assert b"Bo Berg" not in left
+
+
+def test_one_account_is_redacted(store: SqliteStore, clock: SetClock) -> None:
+    """Entries of others stay, also those between."""
+    for account_id in (ONE, ONE, TWO, ONE):
+        store.audit.record(write(account_id))
+    clock.tick(1)
+    assert store.audit.redact(clock.now(), ONE, "cli:root") == 3
+    entries = list(store.audit.entries())
+    assert [each.number for each in entries if each.is_wiped] == [1, 2, 4]
+    assert entries[-1].account_id == ONE
+    assert entries[-1].details_by_name()[NUMBERS] == "1..2,4"
+    assert store.audit.redact(clock.now(), "", "cli:root") == 1
+    result = verify(store.audit.entries())
+    assert result.is_intact
+    assert result.redacted == 4
+
+
+def test_wiping_without_a_record_is_found(path: Path, store: SqliteStore) -> None:
+    """The database allows it, and the chain tells."""
+    store.audit.record(write())
+    query(path, "UPDATE audit SET before = NULL, after = NULL, salt = NULL WHERE number = 1")
+    assert verify(store.audit.entries()).problems == (Problem(1, Tampering.WIPED),)
+
+
+def test_columns_of_other_kinds_are_found(path: Path, store: SqliteStore) -> None:
+    """SQLite stores whatever a tamperer writes; reading it fails nowhere."""
+    store.audit.record(write())
+    store.audit.record(write())
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TRIGGER audit_wipes")
+        db.execute("UPDATE audit SET details = x'ff00', fix_id = 'seven' WHERE number = 1")
+    first = next(store.audit.entries())
+    assert first.details_by_name() == {}
+    assert verify(store.audit.entries()).problems == (Problem(1, Tampering.EDITED),)
