@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.accounts import AccountPlacement
+from bot.domain.accounts import Account, AccountPlacement
 from bot.domain.pasted_ids import account_id_part, parse_account_id
 from bot.domain.rules.mail_addresses import domain_of
 from bot.services.ou_tree import MAX_STALE_AGE
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from bot.domain.accounts import Account, Unit
+    from bot.domain.accounts import Unit
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.rules.facts import PastContact
     from bot.store.transaction import Row, Transaction, Value
@@ -56,6 +56,8 @@ WHERE gone_at IS NULL
 ORDER BY id != :id, folded != :name, :part = '' OR instr(id, :part) != 1, folded, id
 LIMIT :limit
 """
+
+_ALL: Final = "SELECT * FROM accounts WHERE gone_at IS NULL ORDER BY folded, id"
 
 _PLACEMENTS: Final = """
 SELECT id, units, units_at, tags, tags_at FROM accounts
@@ -143,6 +145,31 @@ class Accounts(Repository):
                 limit=limit,
             )
             return [self._placed(row) for row in found]
+
+    def all(self) -> list[Account]:
+        """Every account as last listed, with its OUs and tags, in the order of names."""
+        # Thousands of accounts share a few hundred OUs, so equal paths are parsed once.
+        paths: dict[str | None, tuple[Unit, ...] | None] = {None: None}
+        oldest = time_text(self._clock.now() - MAX_STALE_AGE)
+        found = []
+        with self._connections.reading() as db:
+            for row in db.stream(_ALL):
+                units = row["units"] if (row["units_at"] or "") > oldest else None
+                if units not in paths:
+                    paths[units] = to_units(units)
+                tags = to_tags(row["tags"]) if (row["tags_at"] or "") > oldest else None
+                found.append(
+                    Account(
+                        row["id"],
+                        row["name"],
+                        row["state"],
+                        row["email"],
+                        row["organization"],
+                        paths[units],
+                        tags,
+                    )
+                )
+        return found
 
     def _placed(self, row: Row) -> Account:
         """The account without OUs or tags that are too old."""

@@ -101,6 +101,10 @@ class AccountRepository(Protocol):
         """Accounts whose id or name contains `text`, or whose id `text` contains; exact first."""
         ...
 
+    def all(self) -> list[Account]:
+        """Every account as last listed, with its OUs and tags, in the order of names."""
+        ...
+
     def names(self) -> list[str]:
         """Every account's name, to suggest one after a typo."""
         ...

@@ -152,6 +152,26 @@ def test_where_an_account_stood_is_known_for_a_week(tmp_path: Path) -> None:
         assert store.accounts.find(account().id, 1) == [account()]
 
 
+def test_all_accounts_are_listed_at_once(tmp_path: Path) -> None:
+    """In the order of names, with OUs and tags that are not too old; without those that left."""
+    clock = SetClock()
+    path = (Unit("ou-ab12-11111111", "Prod"),)
+    one, two, three = account(1, "b"), account(2, "A"), account(3, "c")
+    with SqliteStore(tmp_path / "bot.db", clock) as store:
+        scan_once(store, *(result(each) for each in (one, two, three)))
+        store.accounts.keep_placements(
+            {
+                one.id: AccountPlacement(path, START, {"env": "prod"}, START),
+                two.id: AccountPlacement(path, START),
+            }
+        )
+        scan_once(store, *(result(each) for each in (one, two)))
+        placed, other = replace(one, units=path, tags={"env": "prod"}), replace(two, units=path)
+        assert store.accounts.all() == [other, placed]
+        clock.tick(8 * 86_400)
+        assert store.accounts.all() == [two, one]
+
+
 def test_an_account_that_moved_leaves_its_ous_and_tags_behind(store: SqliteStore) -> None:
     """What one organization says of an account does not hold in another."""
     here = replace(account(), organization="here")
