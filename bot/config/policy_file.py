@@ -128,13 +128,14 @@ class _PolicyReader:
             same.append(table)
 
     def report_unused_values(self, policy: Policy) -> None:
-        """Report expected values of a contact type that no section checks."""
+        """Report values without any effect, such as those of a type that no section checks."""
         unused = [
             name
             for name, contact_type in TYPES.items()
             if contact_type not in policy.evaluated_types
         ]
         for path, table in self._tables:
+            self._report_unused_switches(path, table, policy)
             for name in unused:
                 field = next((key for key in FIELDS if table.values.get(f"{name}.{key}")), "")
                 if field:
@@ -142,6 +143,19 @@ class _PolicyReader:
                     what = f"has no effect: no section checks {name} contacts"
                     example = f'{name}.presence = "required"'
                     self._parser.report((*parent, field), what, example)
+
+    def _report_unused_switches(self, path: Path, table: PolicyTable, policy: Policy) -> None:
+        """Report values that need another key, which no section sets, or which excludes them."""
+        values = table.values
+        if values.get("repository") and not policy.names_tools:
+            what = "has no effect: no section sets managed_by"
+            self._parser.report((*path, "repository"), what, 'managed_by = "terraform"')
+        if "auto_fix_limit" in values and not policy.auto_fixes:
+            what = "has no effect: no section turns on auto_fix"
+            self._parser.report((*path, "auto_fix_limit"), what, "auto_fix = true")
+        if values.get("auto_fix") and values.get("managed_by"):
+            what = "has no effect: the bot never fixes contacts by itself that a tool manages"
+            self._parser.report((*path, "auto_fix"), what)
 
     def _has_own_header(self, key: str, policy: Mapping[str, Any]) -> bool:
         """Whether a part of `[policy]` has its own header."""

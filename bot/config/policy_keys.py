@@ -21,6 +21,8 @@ LISTS: Final = {
 TEXTS: Final = {
     "channel": (parse.channel, 'channel = "#security-alerts"'),
     "owner_tag": (parse.tag, 'owner_tag = "owner"'),
+    "managed_by": (parse.managed_by, 'managed_by = "terraform"'),
+    "repository": (parse.repository, 'repository = "https://git.corp.example/aws/accounts"'),
 }
 PEOPLE: Final = {
     "fixers": (parse.person, 'fixers = ["S045GHIJKL"]'),
@@ -31,6 +33,8 @@ PEOPLE: Final = {
 SINGLE: Final[dict[str, tuple[Callable[[object], Value], str]]] = {
     "approval": (parse.approval, 'approval = "always"'),
     "break_glass": (parse.switch, "break_glass = true"),
+    "auto_fix": (parse.switch, "auto_fix = true"),
+    "auto_fix_limit": (parse.hourly_limit, "auto_fix_limit = 20"),
 }
 """The keys with one value that can't be empty, each with its parser and an example."""
 

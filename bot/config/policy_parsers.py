@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from bot.config import setting_parsers
 from bot.config.setting_parsers import suggestion
@@ -20,7 +21,7 @@ from bot.domain.pasted_ids import (
     slack_id,
     unquoted,
 )
-from bot.domain.policy.account_policy import LONGEST_EXEMPTION, ApprovalRule, Presence
+from bot.domain.policy.account_policy import LONGEST_EXEMPTION, ApprovalRule, ManagedBy, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, SEVERITIES, Rule, Severity
 from bot.domain.scope import ScopeKind
 from bot.domain.validation import EMAIL, FieldProblem, ascii_domain, parse_field
@@ -42,6 +43,10 @@ _ROLE: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]{1,512
 _EXTERNAL_ID: Final = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _LONGEST_NAME: Final = 40
 _LONGEST_TAG: Final = 128
+_LONGEST_LINK: Final = 500
+MOST_AN_HOUR: Final = 1000
+_LINK: Final = re.compile(r"[!#-;=?-_a-{}~]+")
+"""Without what would end a link in Slack."""
 
 EVERYONE: Final = "*"
 """Names every member of the workspace."""
@@ -155,10 +160,46 @@ def approval(value: object) -> ApprovalRule:
     return ApprovalRule(_one_of(value, ApprovalRule))
 
 
+def managed_by(value: object) -> str:
+    """The tool that keeps contacts as code."""
+    return ManagedBy(_one_of(value, ManagedBy)).value
+
+
+def repository(value: object) -> str:
+    """The https link to a repository; never repeated, since it may contain a token."""
+    link = text(value)
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        raise ValueError("is not a valid link") from None
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError("is not a link that begins with https://")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("contains a user name or a token; use the link without it")
+    if not _LINK.fullmatch(link):
+        raise ValueError("contains characters that a link can't have; percent-encode them")
+    if len(link) > _LONGEST_LINK:
+        raise ValueError(f"has more than {_LONGEST_LINK} characters")
+    return link
+
+
 def switch(value: object) -> bool:
     """True or false, without quotation marks."""
     if not isinstance(value, bool):
         raise ValueError(f"{quoted(value)} is neither true nor false")  # noqa: TRY004 - these are gathered
+    return value
+
+
+def hourly_limit(value: object) -> int:
+    """How many contacts the bot may fix by itself in an hour."""
+    return _whole_number(value, MOST_AN_HOUR)
+
+
+def _whole_number(value: object, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"{quoted(value)} is not a whole number")  # noqa: TRY004 - these are gathered
+    if not 1 <= value <= most:
+        raise ValueError(f"{quoted(value)} is not between 1 and {most}")
     return value
 
 
@@ -212,11 +253,7 @@ def unit(value: object) -> str:
 
 def days(value: object) -> int:
     """A number of days, at most a year."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{quoted(value)} is not a whole number")  # noqa: TRY004 - these are gathered
-    if not 1 <= value <= LONGEST_EXEMPTION:
-        raise ValueError(f"{quoted(value)} is not between 1 and {LONGEST_EXEMPTION}")
-    return value
+    return _whole_number(value, LONGEST_EXEMPTION)
 
 
 def reason(value: object) -> str:

@@ -19,10 +19,11 @@ from bot.config.policy_keys import (
     TEXTS,
     TYPES,
 )
+from bot.config.policy_parsers import MOST_AN_HOUR
 from bot.config.settings import FLAT, Settings
 from bot.domain.exemptions import SHORTEST_REASON
 from bot.domain.pasted_ids import ACCOUNT_DIGITS
-from bot.domain.policy.account_policy import LONGEST_EXEMPTION, ApprovalRule, Presence
+from bot.domain.policy.account_policy import LONGEST_EXEMPTION, ApprovalRule, ManagedBy, Presence
 from bot.domain.rule_catalog import ALWAYS_ON, ON_BY_DEFAULT, SEVERITIES, Severity
 from bot.domain.scope import ScopeKind
 
@@ -48,6 +49,10 @@ _DESCRIPTIONS: Final = {
         "overwriting or removing a compliant contact), never."
     ),
     "break_glass": "Whether a fixer may go on without approval, with a reason that is announced.",
+    "managed_by": "The tool that keeps the contacts as code: its next apply overwrites a fix.",
+    "repository": "The https link to that code.",
+    "auto_fix": "Whether the bot fixes new findings by itself, if all four fields are expected.",
+    "auto_fix_limit": "The most contacts of all accounts that it fixes in an hour.",
     "presence": "required, optional, forbidden, or ignored (not checked).",
     "name": "The expected name, or a list of allowed ones.",
     "title": "The expected title, or a list of allowed ones.",
@@ -149,7 +154,14 @@ def _values(*, may_be_empty: bool) -> Schema:
         },
         "rules": {"$ref": "#/$defs/rules"},
         **{key: _described(key, _one_or_list(text, may_be_empty=may_be_empty)) for key in LISTS},
-        **{key: _described(key, one_text) for key in TEXTS},
+        **{key: _described(key, one_text) for key in TEXTS if key != "managed_by"},
+        "managed_by": _described(
+            "managed_by", {"enum": [*ManagedBy, *([""] if may_be_empty else [])]}
+        ),
+        "auto_fix": _described("auto_fix", {"type": "boolean"}),
+        "auto_fix_limit": _described(
+            "auto_fix_limit", {"type": "integer", "minimum": 1, "maximum": MOST_AN_HOUR}
+        ),
         **{key: _described(key, days) for key in DAYS},
         **{
             key: _described(key, _one_or_list(text, may_be_empty=key == "fixers")) for key in PEOPLE

@@ -40,6 +40,32 @@ class ApprovalRule(StrEnum):
     NEVER = "never"
 
 
+class ManagedBy(StrEnum):
+    """A tool that keeps an account's contacts as code, and writes them again when it is applied."""
+
+    TERRAFORM = "terraform"
+    CLOUDFORMATION = "cloudformation"
+    LZA = "lza"
+    AFT = "aft"
+    ORG_FORMATION = "org-formation"
+
+    @property
+    def label(self) -> str:
+        """The tool's name for people."""
+        return _TOOLS[self]
+
+
+_TOOLS: Final = {
+    ManagedBy.TERRAFORM: "Terraform",
+    ManagedBy.CLOUDFORMATION: "CloudFormation",
+    ManagedBy.LZA: "Landing Zone Accelerator",
+    ManagedBy.AFT: "Account Factory for Terraform",
+    ManagedBy.ORG_FORMATION: "org-formation",
+}
+
+AUTO_FIXES: Final = 20
+"""How many contacts the bot fixes by itself in an hour, unless the policy says otherwise."""
+
 Value: TypeAlias = Presence | Severity | ApprovalRule | str | int | tuple[str, ...] | None
 """A value of the policy; `AccountPolicy` says which type each key has."""
 
@@ -60,6 +86,10 @@ class AccountPolicy:
     change contacts: None if that is up to the setting, empty for nobody. `approvers` may approve
     what `approval` says: empty if that is up to the fixers. With `break_glass`, a fixer may go on
     without approval, with a reason that is announced.
+
+    `managed_by` is the tool that keeps the contacts as code, if any, and `repository` the link to
+    that code. With `auto_fix`, the bot fixes new findings by itself, unless it fixed
+    `auto_fix_limit` contacts of any accounts in the last hour.
     """
 
     presence: Mapping[ContactType, Presence]
@@ -76,6 +106,10 @@ class AccountPolicy:
     approval: ApprovalRule = ApprovalRule.SENSITIVE
     approvers: tuple[str, ...] = ()
     break_glass: bool = False
+    managed_by: ManagedBy | None = None
+    repository: str = ""
+    auto_fix: bool = False
+    auto_fix_limit: int = AUTO_FIXES
 
     @classmethod
     def from_values(cls, values: Mapping[str, Value]) -> Self:
@@ -107,6 +141,10 @@ class AccountPolicy:
             approval=ApprovalRule(_text(values["approval"])),
             approvers=_texts(values["approvers"]),
             break_glass=_switch(values["break_glass"]),
+            managed_by=ManagedBy(tool) if (tool := _text(values["managed_by"])) else None,
+            repository=_text(values["repository"]),
+            auto_fix=_switch(values["auto_fix"]),
+            auto_fix_limit=_number(values["auto_fix_limit"]),
         )
 
     @property

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from bot.domain.contacts import ContactType
 from bot.domain.policy.account_policy import (
+    AUTO_FIXES,
     LONGEST_EXEMPTION,
     VERIFIED_FOR,
     AccountPolicy,
@@ -37,7 +38,8 @@ class PolicyTable:
     `source` names the section and its line. The keys of `values` are dotted: `security.presence`,
     `security.email`, `rules.placeholder` (None: off), `domains`, `channel`, `mention`, `owner_tag`,
     `excluded`, `exemption_days`, `verification_days`, `fixers` (None: as the setting says),
-    `approval`, `approvers`, `break_glass`.
+    `approval`, `approvers`, `break_glass`, `managed_by` and `repository` (empty: none), `auto_fix`,
+    `auto_fix_limit`.
     """
 
     source: str
@@ -78,6 +80,10 @@ BUILT_IN: Final = PolicyTable(
         "approval": ApprovalRule.SENSITIVE,
         "approvers": (),
         "break_glass": False,
+        "managed_by": "",
+        "repository": "",
+        "auto_fix": False,
+        "auto_fix_limit": AUTO_FIXES,
     },
 )
 """The defaults, except for the types: the setting `types` requires those."""
@@ -119,6 +125,16 @@ class Policy:
     def names_owners(self) -> bool:
         """Whether any section names the tag with an account's owner."""
         return any(table.values.get("owner_tag") for table in self.tables)
+
+    @cached_property
+    def names_tools(self) -> bool:
+        """Whether any section says that a tool manages contacts."""
+        return any(table.values.get("managed_by") for table in self.tables)
+
+    @cached_property
+    def auto_fixes(self) -> bool:
+        """Whether any section lets the bot fix findings by itself."""
+        return any(table.values.get("auto_fix") for table in self.tables)
 
     @cached_property
     def evaluated_types(self) -> tuple[ContactType, ...]:

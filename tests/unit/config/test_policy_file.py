@@ -219,7 +219,7 @@ def test_what_an_override_takes_away() -> None:
     """In an override an empty list or text is a value: nothing."""
     (table,) = tables(
         "[[policy.override]]\nmatch.name = 'a'\ndomains = []\nmention = []\nchannel = ''\n"
-        "owner_tag = ''\nsecurity.email = []\n"
+        "owner_tag = ''\nsecurity.email = []\nmanaged_by = ''\nrepository = ''\n"
     )
     assert table.values == {
         "domains": (),
@@ -227,6 +227,8 @@ def test_what_an_override_takes_away() -> None:
         "channel": "",
         "owner_tag": "",
         "security.email": (),
+        "managed_by": "",
+        "repository": "",
     }
 
 
@@ -247,6 +249,21 @@ def test_who_may_change_contacts() -> None:
         "approvers": ("*",),
         "break_glass": True,
     }
+
+
+def test_contacts_kept_as_code_and_fixed_by_the_bot() -> None:
+    """The tool is taken in any case; a link keeps its path, query and port."""
+    general, override = tables(
+        "[policy]\nmanaged_by = ' LZA '\nauto_fix_limit = 1000\n"
+        "repository = 'https://git.corp.example:8443/aws/accounts?ref=main#contacts'\n"
+        "[[policy.override]]\nmatch.name = 'a'\nmanaged_by = ''\nauto_fix = true\n"
+    )
+    assert general.values == {
+        "managed_by": "lza",
+        "repository": "https://git.corp.example:8443/aws/accounts?ref=main#contacts",
+        "auto_fix_limit": 1000,
+    }
+    assert override.values == {"managed_by": "", "auto_fix": True}
 
 
 def test_targets() -> None:
@@ -329,6 +346,35 @@ BROKEN: Final = [
     (f"{P}approval = true  # !", "policy.approval", "invalid value “True”; use one of: always"),
     (f"{P}break_glass = 'yes'  # !", "policy.break_glass", "“yes” is neither true nor false"),
     (f"{P}break_glass = 1  # !", "policy.break_glass", "“1” is neither true nor false"),
+    (f"{P}managed_by = 'terrafrom'  # !", "policy.managed_by", "did you mean “terraform”?"),
+    (f"{P}managed_by = true  # !", "policy.managed_by", "invalid value “True”; use one of: terra"),
+    (f"{P}managed_by = ''  # !", "policy.managed_by", "invalid value “”"),
+    (f"{P}repository = 'git@corp.example:aws.git'  # !\nmanaged_by = 'lza'",
+     "policy.repository", "is not a link that begins with https://"),
+    (f"{P}repository = 'http://corp.example'  # !\nmanaged_by = 'lza'",
+     "policy.repository", "is not a link that begins with https://"),
+    (f"{P}repository = 'https://x:ghp_1@corp.example/aws'  # !\nmanaged_by = 'lza'",
+     "policy.repository", "contains a user name or a token; use the link"),
+    (f"{P}repository = 'https://corp.example/a|b'  # !\nmanaged_by = 'lza'",
+     "policy.repository", "characters that a link can't have"),
+    (f"{P}repository = 'https://corp.example/a b'  # !\nmanaged_by = 'lza'",
+     "policy.repository", "characters that a link can't have"),
+    (f"{P}repository = 'https://[corp'  # !\nmanaged_by = 'lza'",
+     "policy.repository", "is not a valid link"),
+    (f"{P}repository = 'https://corp.example/{'x' * 500}'  # !\nmanaged_by = 'lza'",
+     "policy.repository", "has more than 500 characters"),
+    (f"{P}repository = 'https://corp.example/aws'  # !", "policy.repository",
+     "has no effect: no section sets managed_by"),
+    (f"{P}auto_fix = 'on'  # !", "policy.auto_fix", "“on” is neither true nor false"),
+    (f"{P}auto_fix = 1  # !", "policy.auto_fix", "“1” is neither true nor false"),
+    (f"{P}auto_fix_limit = 0  # !\nauto_fix = true", "policy.auto_fix_limit",
+     "“0” is not between 1 and 1000"),
+    (f"{P}auto_fix_limit = true  # !\nauto_fix = true", "policy.auto_fix_limit",
+     "is not a whole number"),
+    (f"{P}auto_fix_limit = 5  # !\nauto_fix = false", "policy.auto_fix_limit",
+     "has no effect: no section turns on auto_fix"),
+    (f"{O}{M}managed_by = 'aft'\nauto_fix = true  # !", "[[policy.override]] 1, auto_fix",
+     "has no effect: the bot never fixes contacts by itself"),
     (f"{P}exemption_days = 366  # !", "policy.exemption_days", "“366” is not between 1 and 365"),
     (f"{P}exemption_days = true  # !", "policy.exemption_days", "is not a whole number"),
     (f"{P}verification_days = 0  # !", "policy.verification_days", "“0” is not between 1 and 365"),

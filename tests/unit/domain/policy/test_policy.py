@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.contacts import ContactType
 from bot.domain.evaluation.evaluate import evaluate
-from bot.domain.policy.account_policy import AccountPolicy, ApprovalRule, Presence
+from bot.domain.policy.account_policy import AccountPolicy, ApprovalRule, ManagedBy, Presence
 from bot.domain.policy.explain import explain_values
 from bot.domain.policy.match import EVERY, Match
 from bot.domain.policy.policy import BUILT_IN, Policy, PolicyTable, PolicyUnknown
@@ -103,6 +103,10 @@ def test_values_of_a_contact_are_kept_by_type_and_field() -> None:
         "mention": ("S1",),
         "owner_tag": "owner",
         "verification_days": 30,
+        "managed_by": "terraform",
+        "repository": "https://git.corp.example/aws",
+        "auto_fix": True,
+        "auto_fix_limit": 5,
     }
     policy = Policy.requiring(tables=[PolicyTable("file", given)])
     mine = resolved(policy)
@@ -113,6 +117,10 @@ def test_values_of_a_contact_are_kept_by_type_and_field() -> None:
     assert mine.severities[Rule.FREE_MAIL] is Severity.LOW
     assert (mine.domains, mine.mention, mine.owner_tag) == (("corp.example",), ("S1",), "owner")
     assert mine.verification_days == 30
+    assert mine.managed_by is ManagedBy.TERRAFORM
+    assert mine.repository == "https://git.corp.example/aws"
+    assert (mine.auto_fix, mine.auto_fix_limit) == (True, 5)
+    assert (policy.names_tools, policy.auto_fixes) == (True, True)
     assert policy.needs_tags
 
 
@@ -226,19 +234,19 @@ def test_an_account_that_is_surely_excluded_needs_nothing_more() -> None:
 def test_nothing_that_is_expected_is_in_a_repr() -> None:
     """Expected values, reasons and tags may be personal data, which no log line may show."""
     values: dict[str, Value] = {
-        "security.email": ("ana@corp.internal",),
-        "excluded": "Ana left us.",
+        "security.email": ("zoe@corp.internal",),
+        "excluded": "Zoe left us.",
     }
     policy = Policy.requiring(
-        tables=[PolicyTable("x", values, Match(tags=(("owner", "ana@x.test"),)))]
+        tables=[PolicyTable("x", values, Match(tags=(("owner", "zoe@x.test"),)))]
     )
-    account = replace(ACCOUNT, tags={"owner": "ana@x.test"})
+    account = replace(ACCOUNT, tags={"owner": "zoe@x.test"})
     mine = resolved(policy, account)
     explained = explain_values(policy, account)
     result = evaluate(account, {}, mine)
-    assert result.excluded == "Ana left us."
+    assert result.excluded == "Zoe left us."
     assert (
-        "ana"
+        "zoe"
         not in repr(
             (policy, mine, explained, RuleInput(account, ContactType.SECURITY, {}, mine), result)
         ).lower()
@@ -253,6 +261,7 @@ def test_nothing_that_is_expected_is_in_a_repr() -> None:
         {"exemption_days": "x"},
         {"fixers": "S1"},
         {"break_glass": 1},
+        {"auto_fix": 1},
     ],
 )
 def test_a_value_of_another_kind_is_a_defect(given: dict[str, Value]) -> None:
