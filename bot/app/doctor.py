@@ -133,12 +133,13 @@ def _checks(
             socket=socket,
             wants_members=policy is not None and policy.needs_members,
             wants_owners=policy is not None and policy.names_owners,
+            people=policy.people if policy is not None else {},
         )
         checks += slack.checks()
     if "aws" in wrong:
         checks.append(_unusable(Section.AWS, "Caller", "[policy] or [[aws]] of the file"))
     else:
-        writes = bool(settings.fixers)
+        writes = bool(settings.fixers or (policy is not None and policy.people["fixers"]))
         for gateway in gateways:
             checks += gateway.doctor_checks(writes=writes, sample=sample, policy=policy).checks()
     if store is None:

@@ -188,7 +188,8 @@ class SlackBot:
         self.row_links = RowLinkResolver(settings.rules_url, Owners(quick, clock))
         membership = WorkspaceMembership(quick, self.client, clock)
         groups = UserGroups(quick, self.client, clock)
-        fixers = SlackFixers(settings.fixers, membership, groups)
+        self.services = Services(store, gateways, members, policy, clock, on_recorded=self.recorded)
+        fixers = SlackFixers(settings.fixers, membership, groups, self.services.policies)
         self.readers = SlackReaders(settings.readers, membership, groups, fixers)
         notifier = SlackNotifier(
             single_try_client(token, url),
@@ -210,7 +211,6 @@ class SlackBot:
             clock,
             next_check=next_check,
         )
-        self.services = Services(store, gateways, members, policy, clock, on_recorded=self.recorded)
         self.fixes, self.fix_recovery = self.services.fixes(fixers, settings.confirm_timeout)
         self.background = BackgroundTasks()
         messages = DirectMessages(self.client)

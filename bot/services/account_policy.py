@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.domain.accounts import Account
 from bot.domain.policy.policy import PolicyUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bot.domain.accounts import Account
     from bot.domain.failures import Failure
     from bot.domain.policy.account_policy import AccountPolicy
     from bot.domain.policy.policy import Policy
@@ -68,6 +68,32 @@ class AccountPolicies:
         if self._placement is not None:
             account, failures = self._placement.complete(account, policy)
         return ResolvedPolicy(account, policy, policy.resolve(account), failures)
+
+    @property
+    def current(self) -> Policy:
+        """The whole policy as it is now."""
+        return self._policies()
+
+    def rights(self, account_id: str, *, placed: bool = False) -> AccountPolicy | PolicyUnknown:
+        """Who may do what about an account: unknown unless every section that applies is known.
+
+        Args:
+            account_id: the account.
+            placed: whether its OUs and tags are requested from AWS if they were never read.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        policy = self._policies()
+        account = self._accounts.get(account_id)
+        if account is None:
+            if any(table.match.names or table.match.organizations for table in policy.tables):
+                return PolicyUnknown(("account",), policy.evaluated_types)
+            return policy.resolve_rights(Account(account_id, account_id))
+        rights = policy.resolve_rights(account)
+        if placed and isinstance(rights, PolicyUnknown) and self._placement is not None:
+            rights = policy.resolve_rights(self._placement.complete(account, policy)[0])
+        return rights
 
     def find(self, account_id: str) -> ResolvedPolicy | None:
         """The policy of an account as last listed; None if the account is unknown.

@@ -100,7 +100,7 @@ class ExemptionService:
             ExemptionRefused: a field is invalid, or the findings changed since they were shown.
             StoreError: it couldn't be recorded.
         """
-        self._fixers.require_fixer(actor, fresh=True)
+        self._fixers.require_fixer(actor, account_id, fresh=True)
         user_id = actor.user_id
         account = self._account(account_id)
         if not shown:
@@ -155,7 +155,7 @@ class ExemptionService:
             ExemptionRefused: a field is invalid, or a finding was resolved in the meantime.
             StoreError: it couldn't be recorded.
         """
-        self._fixers.require_fixer(actor, fresh=True)
+        self._fixers.require_fixer(actor, account_id, fresh=True)
         user_id = actor.user_id
         account = self._account(account_id)
         if not shown:
@@ -187,7 +187,9 @@ class ExemptionService:
             ExemptionRefused: it has already ended, or doesn't exist.
             StoreError: it couldn't be recorded.
         """
-        self._fixers.require_fixer(actor, fresh=True)
+        known = self._store.exemptions.get(exemption_id)
+        account_id = known.request.account_id if known is not None else ""
+        self._fixers.require_fixer(actor, account_id, fresh=True)
         user_id = actor.user_id
         with self._lock:
             before = self._store.exemptions.get(exemption_id)

@@ -126,13 +126,13 @@ class FixService:
         """
         asked_at = self._clock.monotonic()
         try:
-            self._fixers.require_fixer(actor, fresh=True)
+            self._fixers.require_fixer(actor, request.account_id, fresh=True)
         except NotAllowed as error:
             return NotFixed(FixOutcome.NOT_ALLOWED, error)
 
         def still_allowed() -> None:
             if self._clock.monotonic() - asked_at > RIGHT_AGE:
-                self._fixers.require_fixer(actor, fresh=True)
+                self._fixers.require_fixer(actor, request.account_id, fresh=True)
 
         try:
             precheck = FixPrecheck.load(request.account_id, self._policies, self._store)

@@ -35,7 +35,7 @@ class AllowList:
     """The people whom a setting names.
 
     Args:
-        variable: the setting's name.
+        variable: the name of the setting, or of what else names them.
         allowed: user ids (`U…`, `W…`), user group ids (`S…`), or `*` for everyone.
         groups: the members of user groups.
     """
@@ -45,6 +45,7 @@ class AllowList:
         self.everyone = EVERYONE in allowed
         self.users = tuple(name for name in allowed if name.startswith(("U", "W")))
         self.groups = tuple(name for name in allowed if name.startswith("S"))
+        self.names = tuple(allowed)
         self._user_groups = groups
 
     @property

@@ -134,14 +134,22 @@ class WorkspaceMembership:
             return Standing.FOREIGN
         return installation.standing(actor, self._user(client, actor.user_id, fresh=fresh))
 
-    def standing_of(self, user_id: str) -> Standing:
+    def standing_of(self, user_id: str, *, fresh: bool = False) -> Standing:
         """The same for a person whom a setting names."""
+        return self.standing(self.actor(user_id), fresh=fresh)
+
+    def actor(self, user_id: str) -> Actor:
+        """A person whom a setting or the database names, in the bot's own workspace.
+
+        Raises:
+            NotifierError: Slack did not say which workspace that is.
+        """
         installation = self._find_installation(self._client)
         team_ids, enterprise_ids = (
             frozenset(filter(None, (id_,)))
             for id_ in (installation.team_id, installation.enterprise_id)
         )
-        return self.standing(Actor(user_id, team_ids, enterprise_ids))
+        return Actor(user_id, team_ids, enterprise_ids)
 
     def _find_installation(self, client: WebClient) -> Installation:
         """The token's workspace, which never changes."""

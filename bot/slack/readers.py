@@ -110,7 +110,7 @@ class SlackReaders:
             RightsUnknown: Slack couldn't say.
         """
         try:
-            self._fixers.require_fixer(actor)
+            self._fixers.require_any_fixer(actor)
         except RightsUnknown:
             raise
         except NotAllowed:

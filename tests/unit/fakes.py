@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain.accounts import Account
+from bot.domain.actors import Actor
 from bot.domain.contacts import AlternateContact, ContactType, fingerprint
 from bot.domain.errors import GatewayError, NotAllowed, PostInDoubt
 from bot.domain.failures import FailureCode, failure
@@ -17,14 +18,13 @@ from bot.domain.policy.policy import Policy
 from bot.domain.readings import Absent, PlacementsReading, Present, UnitsReading, Unreadable
 from bot.domain.scans import Trigger, TriggerKind
 from bot.domain.scope import CallerRole, Scope, ScopeKind
-from bot.services.ports.slack import Posted
+from bot.services.ports.slack import ApproverSearch, Posted
 from bot.services.scan.scanner import Scanner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from bot.domain.accounts import Unit
-    from bot.domain.actors import Actor
     from bot.domain.announcements import Announcement, AnnouncementContent
     from bot.domain.errors import NotifierError
     from bot.domain.failures import Failure
@@ -305,12 +305,37 @@ class FakeFixers:
 
     def __init__(self, *user_ids: str) -> None:
         self.user_ids = user_ids
+        self.gone: set[str] = set()
         self.fresh: list[bool] = []
 
-    def require_fixer(self, actor: Actor, *, fresh: bool = False) -> None:
+    def require_fixer(self, actor: Actor, account_id: str = "", *, fresh: bool = False) -> None:
         self.fresh.append(fresh)
         if actor.user_id not in self.user_ids:
             raise NotAllowed("You don't have permission to change contacts.", "Ask a fixer.")
+
+    def require_fixer_among(
+        self, actor: Actor, fixers: Sequence[str] | None, *, fresh: bool = False
+    ) -> None:
+        self.fresh.append(fresh)
+        if actor.user_id not in self.fixers(fixers):
+            raise NotAllowed("You don't have permission to change contacts.", "Ask a fixer.")
+
+    def require_approver(
+        self, actor: Actor, approvers: Sequence[str], *, fresh: bool = False
+    ) -> None:
+        self.fresh.append(fresh)
+        if actor.user_id not in approvers:
+            raise NotAllowed("You don't have permission to approve this change.", "Ask another.")
+
+    def fixers(self, fixers: Sequence[str] | None) -> tuple[str, ...]:
+        return self.user_ids if fixers is None else tuple(fixers)
+
+    def find_approver(self, approvers: Sequence[str], besides: str) -> ApproverSearch:
+        found = bool(set(approvers) - {besides, *self.gone})
+        return ApproverSearch(found, "" if found else "User group S1 has no members.")
+
+    def member(self, user_id: str) -> Actor:
+        return Actor(user_id)
 
 
 class FakeNotifier:

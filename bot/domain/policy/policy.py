@@ -184,6 +184,16 @@ class Policy:
         return self.resolve(account)
 
     @cached_property
+    def general_fixers(self) -> tuple[str, ...] | None:
+        """Who may change the contacts of every account; None if no section says it."""
+        fixers: tuple[str, ...] | None = None
+        for table in self.tables:
+            value = table.values.get("fixers")
+            if table.match == EVERY and isinstance(value, tuple):
+                fixers = value
+        return fixers
+
+    @cached_property
     def people(self) -> Mapping[str, tuple[str, ...]]:
         """Every user and group that sections name, by key: `fixers`, `approvers`."""
         named: dict[str, dict[str, None]] = {"fixers": {}, "approvers": {}}

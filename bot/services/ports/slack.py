@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.domain.actors import Actor
     from bot.domain.announcements import Announcement, AnnouncementContent
     from bot.domain.failures import Failure
@@ -77,18 +79,71 @@ class Notifier(Protocol):
         ...
 
 
-class Authorizer(Protocol):
-    """Decides who may change contacts."""
+@dataclass(frozen=True, slots=True)
+class ApproverSearch:
+    """Whether anybody can approve what a person requests.
 
-    def require_fixer(self, actor: Actor, *, fresh: bool = False) -> None:
+    `found` is None if Slack couldn't say. `problem` says in sentences why nobody can, or why that
+    is unknown.
+    """
+
+    found: bool | None
+    problem: str = ""
+
+
+class Authorizer(Protocol):
+    """Decides who may change contacts, and who may approve that."""
+
+    def require_fixer(self, actor: Actor, account_id: str = "", *, fresh: bool = False) -> None:
         """Check that a person is a fixer.
 
         Args:
             actor: the person.
+            account_id: whose contacts; the policy may name other fixers for it. Empty if no account
+                is concerned.
             fresh: whether to ask Slack now instead of using cached groups: right before a write.
 
         Raises:
             NotAllowed: the person isn't a fixer; the remedy says who is.
+            RightsUnknown: Slack couldn't say, or the account's policy is unknown.
+            StoreError: the account's policy can't be read.
+        """
+        ...
+
+    def require_fixer_among(
+        self, actor: Actor, fixers: Sequence[str] | None, *, fresh: bool = False
+    ) -> None:
+        """Check that a person is one of these fixers: of an account's policy, or of the setting.
+
+        Raises:
+            NotAllowed: the person isn't; the remedy says who is.
             RightsUnknown: Slack couldn't say.
+        """
+        ...
+
+    def require_approver(
+        self, actor: Actor, approvers: Sequence[str], *, fresh: bool = False
+    ) -> None:
+        """Check that a person is one of these approvers.
+
+        Raises:
+            NotAllowed: the person isn't; the remedy says who is.
+            RightsUnknown: Slack couldn't say.
+        """
+        ...
+
+    def fixers(self, fixers: Sequence[str] | None) -> tuple[str, ...]:
+        """The fixers of an account's policy, or of the setting if it names none."""
+        ...
+
+    def find_approver(self, approvers: Sequence[str], besides: str) -> ApproverSearch:
+        """Ask Slack now whether anybody but this user is one of these approvers."""
+        ...
+
+    def member(self, user_id: str) -> Actor:
+        """A person whom the database names, as a member of the bot's workspace.
+
+        Raises:
+            RightsUnknown: Slack couldn't say which workspace that is.
         """
         ...

@@ -13,7 +13,7 @@ from bot.slack.channels import NoSuchChannel
 from bot.slack.client import CALL_ERRORS, code_of
 from bot.slack.doctor import reachability
 from bot.slack.doctor.lines import REACHED, line, refused
-from bot.slack.doctor.people import check_fixers, check_readers
+from bot.slack.doctor.people import check_fixers, check_policy_people, check_readers
 from bot.slack.doctor.proxy import check_proxy
 from bot.slack.doctor.scopes import APPS, check_scopes
 from bot.slack.proxy import proxy_for
@@ -61,6 +61,7 @@ class SlackChecks:
         socket: the state of a running bot's connection.
         wants_members: whether the policy has a rule about members of the workspace.
         wants_owners: whether the policy names the owners of accounts by a tag.
+        people: the users and groups that the policy names, by key, if it names any.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class SlackChecks:
         socket: Callable[[], SocketStatus] | None = None,
         wants_members: bool = False,
         wants_owners: bool = False,
+        people: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._client = client
         self._clock = clock
@@ -85,6 +87,7 @@ class SlackChecks:
         self._socket = socket
         self._wants_members = wants_members
         self._wants_owners = wants_owners
+        self._people = people or {}
         self._in_the_way = "the bot token wasn't tried"
         self._headers: Mapping[str, Any] = {}
         self._skew: float | None = None
@@ -225,7 +228,11 @@ class SlackChecks:
         yield line("Channel", State.OK, f"{name}{id_suffix} exists, and the bot is a member.")
 
     def _check_fixers(self) -> Iterator[CheckResult]:
-        return check_fixers(self._client, self._clock, self._fixers, self._people_in_the_way())
+        in_the_way, in_policy = self._people_in_the_way(), bool(self._people.get("fixers"))
+        yield from check_fixers(
+            self._client, self._clock, self._fixers, in_the_way, in_policy=in_policy
+        )
+        yield from check_policy_people(self._client, self._clock, self._people, in_the_way)
 
     def _check_readers(self) -> Iterator[CheckResult]:
         return check_readers(self._client, self._clock, self._readers, self._people_in_the_way())

@@ -15,7 +15,7 @@ from bot.slack.scopes import manifest_lines
 from bot.slack.user_groups import DEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from slack_sdk import WebClient
 
@@ -34,24 +34,54 @@ _IS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """A setting that names people: the name of its lines, and what these people may do."""
+    """What names people: the name of its lines, what they may do, and an example to paste."""
 
     name: str
     variable: str
     right: str
-
-    @property
-    def example(self) -> str:
-        """What to paste."""
-        return f"export {self.variable}=U012ABCDEF,S045GHIJKL"
+    example: str
 
 
-_FIXERS: Final = _Setting("Fixers", "ALTCONTACT_FIXERS", "change contacts")
-_READERS: Final = _Setting("Readers", "ALTCONTACT_READERS", "see contact details")
+_EXAMPLE: Final = "U012ABCDEF,S045GHIJKL"
+_FIXERS: Final = _Setting(
+    "Fixers", "ALTCONTACT_FIXERS", "change contacts", f"export ALTCONTACT_FIXERS={_EXAMPLE}"
+)
+_READERS: Final = _Setting(
+    "Readers",
+    "ALTCONTACT_READERS",
+    "see contact details",
+    f"export ALTCONTACT_READERS={_EXAMPLE}",
+)
+_IN_POLICY: Final = {
+    key: _Setting(f"Policy {key}", f"{key} in the policy", right, f'{key} = ["S045GHIJKL"]')
+    for key, right in {"fixers": "change contacts", "approvers": "approve changes"}.items()
+}
+
+
+def check_policy_people(
+    client: WebClient, clock: Clock, people: Mapping[str, Sequence[str]], in_the_way: str
+) -> Iterator[CheckResult]:
+    """Whether the people whom policy sections name can do something; see `check_fixers`.
+
+    Args:
+        client: a client that gives up quickly.
+        clock: the time.
+        people: `Policy.people`.
+        in_the_way: why Slack can't be asked, or empty.
+    """
+    for key, setting in _IN_POLICY.items():
+        named = [name for name in people.get(key, ()) if name != EVERYONE]
+        if named:
+            yield from _check_named(client, clock, setting, named, in_the_way)
 
 
 def check_fixers(
-    client: WebClient, clock: Clock, fixers: Sequence[str] | None, in_the_way: str
+    client: WebClient,
+    clock: Clock,
+    fixers: Sequence[str] | None,
+    in_the_way: str,
+    *,
+    in_policy: bool = False,
 ) -> Iterator[CheckResult]:
     """Whether somebody may change contacts: users are members, user groups exist and have members.
 
@@ -60,9 +90,12 @@ def check_fixers(
         clock: the time.
         fixers: the users and user groups of the setting; None if it is invalid.
         in_the_way: why Slack can't be asked, or empty.
+        in_policy: whether a section of the policy names fixers too.
     """
     if fixers is None:
         yield _invalid(_FIXERS)
+    elif not fixers and in_policy:
+        yield line("Fixers", State.OK, "only the policy names people who can change contacts.")
     elif not fixers:
         message = "nobody has permission to change contacts: the bot is read-only."
         remedy = "To let people fix contacts, name users and user groups:"

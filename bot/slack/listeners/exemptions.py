@@ -117,7 +117,7 @@ class ExemptionListeners:
             ExemptionRefused: the account is unknown.
             NotifierError: Slack didn't open the form.
         """
-        self._fixers.require_fixer(actor)
+        self._fixers.require_fixer(actor, account_id)
         view = self._forms.exempt(account_id, contact_type)
         self._modals.open(trigger_id, view, push=push)
 
@@ -131,7 +131,7 @@ class ExemptionListeners:
         push: bool = False,
     ) -> None:
         """Open the form that records a manual verification; see `open_exemption`."""
-        self._fixers.require_fixer(actor)
+        self._fixers.require_fixer(actor, account_id)
         view = self._forms.verify(account_id, contact_type)
         self._modals.open(trigger_id, view, push=push)
 

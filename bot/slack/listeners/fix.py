@@ -96,7 +96,7 @@ class FixListeners:
         """Another contact type was chosen in the form: it is filled in again for that one."""
         account_id, contact_type = fix_modal.parse_type(body)
         actor = actor_of(body)
-        self._fixers.require_fixer(actor)
+        self._fixers.require_fixer(actor, account_id)
         name = self._finder.name(account_id)
         # Slack keeps what was typed, unless a view without inputs comes between the two forms.
         loading = fix_modal.loading_view(name, account_id, contact_type)
@@ -112,7 +112,7 @@ class FixListeners:
         """
         form = fix_form.parse_form(find(body, "view"))
         actor = actor_of(body)
-        self._fixers.require_fixer(actor)
+        self._fixers.require_fixer(actor, form.account_id)
         fingerprint = text_at(body, "actions", 0, "value")
         found = self._suggestions.common_contact(form.account_id, form.type, fingerprint)
         if found is None or not self._readers.access(actor).granted:
@@ -133,7 +133,7 @@ class FixListeners:
         """A button **Next account**: opens that account's form with the values just saved."""
         wanted = fix_result.parse_next(text_at(body, "actions", 0, "value"))
         actor = actor_of(body)
-        self._fixers.require_fixer(actor)
+        self._fixers.require_fixer(actor, wanted.account_id)
         fix = self._records.get(wanted.fix_id)
         name = self._finder.name(wanted.account_id)
         loading = fix_modal.loading_view(name, wanted.account_id, wanted.type)
@@ -173,7 +173,7 @@ class FixListeners:
             NotAllowed: the person isn't a fixer, or Slack couldn't say.
             NotifierError: Slack didn't open it.
         """
-        self._fixers.require_fixer(actor)
+        self._fixers.require_fixer(actor, account_id)
         name = self._finder.name(account_id)
         loading = fix_modal.loading_view(name, account_id, contact_type)
         opened = self._modals.open_loading(trigger_id, actor.user_id, loading, push=push)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import create_autospec
 
 import pytest
 from altcontact_sandbox.slack.workspace import (
@@ -16,11 +17,17 @@ from altcontact_sandbox.slack.workspace import (
     TEAM,
 )
 
+from bot.domain.accounts import Account
 from bot.domain.actors import Actor
 from bot.domain.errors import NotAllowed, RightsUnknown
+from bot.domain.policy.match import Match
+from bot.domain.policy.policy import Policy, PolicyTable
+from bot.services.account_policy import AccountPolicies
 from bot.services.doctor import State
+from bot.services.ports.slack import ApproverSearch
+from bot.services.ports.store import AccountRepository
 from bot.slack.client import doctor_client, retrying_client, short_timeout_client
-from bot.slack.doctor.people import check_fixers
+from bot.slack.doctor.people import check_fixers, check_policy_people
 from bot.slack.fixers import SlackFixers
 from bot.slack.membership import MAX_AGE, WorkspaceMembership
 from bot.slack.user_groups import UserGroups
@@ -29,6 +36,8 @@ from tests.integration.slack.bench import FIX, FORM, LAKE, SHOWN, SlackBench, be
 from tests.unit.fakes import FakeClock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from altcontact_sandbox.slack.sandbox import SlackSandbox
 
     from bot.services.doctor import CheckResult
@@ -39,6 +48,9 @@ FOREIGN: Final = "T0FOREIGN1"
 ELSEWHERE: Final = "E0FOREIGN1"
 NO_GROUP: Final = "S0NOSUCH01"
 DANA: Final = "U0DANA0001"
+PROD: Final = "111111111111"
+PLAIN: Final = "222222222222"
+UNREAD: Final = "333333333333"
 
 
 def fixers(slack: SlackSandbox, *allowed: str, clock: FakeClock | None = None) -> SlackFixers:
@@ -57,10 +69,12 @@ def actor(user: str = ALICE, *teams: str, enterprises: tuple[str, ...] = ()) -> 
     return Actor(user, frozenset(teams or (TEAM,)), frozenset(enterprises))
 
 
-def refusal(asked: SlackFixers, who: Actor, *, fresh: bool = False) -> NotAllowed:
+def refusal(
+    asked: SlackFixers, who: Actor, account_id: str = "", *, fresh: bool = False
+) -> NotAllowed:
     """How somebody is refused, which is known for sure."""
     with pytest.raises(NotAllowed) as caught:
-        asked.require_fixer(who, fresh=fresh)
+        asked.require_fixer(who, account_id, fresh=fresh)
     assert not isinstance(caught.value, RightsUnknown)
     return caught.value
 
@@ -75,6 +89,137 @@ def test_users_groups_and_everyone(slack: SlackSandbox) -> None:
     assert (refused.user_ids, refused.group_ids) == ((CAROL,), (GROUP,))
     assert fixers(slack, "*").who == "everyone"
     assert fixers(slack, ALICE, GROUP).who == f"<@{ALICE}>, <!subteam^{GROUP}>"
+
+
+def by_policy(slack: SlackSandbox, *allowed: str, tables: Iterable[PolicyTable]) -> SlackFixers:
+    """The fixers of a setting and a policy; the account `PROD` has the tag `env`, `PLAIN` none."""
+    given = slack.environment()
+    token, url = given["SLACK_BOT_TOKEN"], given["SLACK_API_URL"]
+    quick, patient = short_timeout_client(token, url), retrying_client(token, url)
+    clock = FakeClock()
+    known = {
+        PROD: Account(PROD, "Production", tags={"env": "prod"}),
+        PLAIN: Account(PLAIN, "Plain", tags={}),
+        UNREAD: Account(UNREAD, "Unread"),
+    }
+    accounts = create_autospec(AccountRepository, instance=True, spec_set=True)
+    accounts.get.side_effect = known.get
+    policy = Policy.requiring(tables=tables)
+    return SlackFixers(
+        allowed,
+        WorkspaceMembership(quick, patient, clock),
+        UserGroups(quick, patient, clock),
+        AccountPolicies(accounts, lambda: policy),
+    )
+
+
+IN_PROD: Final = Match(tags=(("env", "prod"),))
+
+
+def test_the_policy_names_other_fixers_for_an_account(slack: SlackSandbox) -> None:
+    """Its section counts for its accounts, the setting for all others; a refusal names them."""
+    asked = by_policy(slack, ALICE, tables=[PolicyTable("1", {"fixers": (BOB,)}, IN_PROD)])
+    asked.require_fixer(actor(BOB), PROD)
+    asked.require_fixer(actor(ALICE), PLAIN)
+    asked.require_fixer(actor(ALICE))
+    assert refusal(asked, actor(ALICE), PROD).user_ids == (BOB,)
+    assert refusal(asked, actor(BOB), PLAIN).user_ids == (ALICE,)
+    refusal(asked, actor(BOB))
+    asked.require_any_fixer(actor(BOB))
+    asked.require_any_fixer(actor(ALICE))
+    with pytest.raises(NotAllowed):
+        asked.require_any_fixer(actor(CAROL))
+    assert asked.who == f"<@{ALICE}>; for some accounts <@{BOB}>"
+
+
+def test_an_account_with_an_unknown_policy_has_no_fixers(slack: SlackSandbox) -> None:
+    """Nobody may change what a section may give to others; it says what couldn't be read."""
+    asked = by_policy(slack, ALICE, tables=[PolicyTable("1", {"fixers": (BOB,)}, IN_PROD)])
+    for who in (ALICE, BOB):
+        with pytest.raises(RightsUnknown, match="tags couldn't be read") as caught:
+            asked.require_fixer(actor(who), UNREAD)
+        assert f"/altcontact check {UNREAD}" in caught.value.remedy
+    named = PolicyTable("1", {"fixers": (BOB,)}, Match(names=("prod-*",)))
+    with pytest.raises(RightsUnknown, match="name couldn't be read"):
+        by_policy(slack, ALICE, tables=[named]).require_fixer(actor(), "999999999998")
+    by_policy(slack, ALICE, tables=[]).require_fixer(actor(), "999999999998")
+
+
+def test_the_policy_for_every_account_takes_the_place_of_the_setting(slack: SlackSandbox) -> None:
+    """`[policy]` names the fixers of all accounts, and turns fixing off where it names nobody."""
+    asked = by_policy(slack, ALICE, tables=[PolicyTable("1", {"fixers": (GROUP, BOB)})])
+    asked.require_fixer(actor(BOB), PLAIN)
+    asked.require_fixer(actor(BOB))
+    assert not asked.read_only
+    off = by_policy(slack, ALICE, tables=[PolicyTable("1", {"fixers": ()})])
+    assert off.read_only
+    assert "policy names no fixers" in str(refusal(off, actor(), PLAIN))
+    some = PolicyTable("2", {"fixers": ("*",)}, IN_PROD)
+    partly = by_policy(slack, tables=[some])
+    assert (partly.read_only, partly.who) == (False, "for some accounts everyone")
+    partly.require_fixer(actor(CAROL), PROD)
+    assert "read-only" in str(refusal(partly, actor(CAROL), PLAIN))
+
+
+def test_a_dead_group_of_the_policy_is_named_as_such(slack: SlackSandbox) -> None:
+    """The next step is to correct the policy, not the setting."""
+    asked = by_policy(slack, ALICE, tables=[PolicyTable("1", {"fixers": (NO_GROUP,)}, IN_PROD)])
+    refused = refusal(asked, actor(), PROD)
+    assert f"fixers in the policy names {NO_GROUP}, which does not exist" in str(refused)
+    assert refused.remedy.endswith("to correct fixers in the policy.")
+
+
+@pytest.mark.parametrize(
+    ("members", "found", "words"),
+    [
+        ([ALICE, BOB], True, ""),
+        ([ALICE], False, f"User group {APPROVERS} has only you as a member."),
+        ([], False, f"User group {APPROVERS} has no members."),
+        ([ALICE, DANA], False, f"User group {APPROVERS} has no other active members."),
+        (None, False, f"User group {APPROVERS} doesn't exist or is disabled in Slack."),
+    ],
+)
+def test_whether_anybody_can_approve(
+    slack: SlackSandbox, members: list[str] | None, found: bool, words: str
+) -> None:
+    """An approver is an active member of the workspace who isn't the requester."""
+    slack.people([{"id": DANA, "name": "Dana Roe", "deleted": True}])
+    if members is None:
+        slack.set_group(APPROVERS, deleted=True)
+    else:
+        slack.set_group(APPROVERS, members=members)
+    asked = fixers(slack, ALICE)
+    assert asked.find_approver([APPROVERS], ALICE) == ApproverSearch(found, words)
+    assert asked.find_approver(["*"], ALICE).found
+    assert asked.find_approver([APPROVERS, BOB], ALICE).found
+    assert not asked.find_approver([ALICE], ALICE).found
+    gone = asked.find_approver([ALICE, DANA], ALICE)
+    assert not gone.found
+    assert gone.problem == f"{DANA}: not an active member of the workspace."
+
+
+def test_approvers_are_members_whom_the_list_names(slack: SlackSandbox) -> None:
+    """A guest doesn't approve, nor does anybody else; a refusal names those who can."""
+    asked = fixers(slack, ALICE)
+    asked.require_approver(actor(BOB), [BOB], fresh=True)
+    asked.require_approver(actor(BOB), ["*"], fresh=True)
+    with pytest.raises(NotAllowed, match="permission to approve this change") as caught:
+        asked.require_approver(actor(ALICE), [BOB, APPROVERS])
+    assert (caught.value.user_ids, caught.value.group_ids) == ((BOB,), (APPROVERS,))
+    slack.people([{"id": DANA, "name": "Dana Roe", "is_guest": True}])
+    with pytest.raises(NotAllowed, match="Guests can't approve this change"):
+        asked.require_approver(actor(DANA), ["*"])
+
+
+@pytest.mark.parametrize("method", ["users.info", "usergroups.users.list"])
+def test_whether_anybody_can_approve_is_unknown(slack: SlackSandbox, method: str) -> None:
+    """Slack that doesn't answer is no proof that nobody can."""
+    slack.set_group(APPROVERS, members=[BOB])
+    for _ in range(4):
+        slack.fault(method, "error")
+    search = fixers(slack, ALICE).find_approver([APPROVERS], ALICE)
+    assert search.found is None
+    assert search.problem.startswith("Slack couldn't say who can approve.")
 
 
 def test_nobody_may_without_fixers(slack: SlackSandbox) -> None:
@@ -307,6 +452,26 @@ def test_the_doctor_tells_a_dead_group_from_one_that_cannot_be_read(slack: Slack
     (line,) = doctor(slack, GROUP)
     assert "throttling" in line.message
     assert line.remedy == "Please try again in 7 seconds."
+
+
+def test_the_doctor_checks_whom_the_policy_names(slack: SlackSandbox) -> None:
+    """Groups and users of policy sections are checked like those of the setting."""
+    given = slack.environment()
+    client = doctor_client(given["SLACK_BOT_TOKEN"], given["SLACK_API_URL"])
+    slack.set_group(APPROVERS, members=[])
+    people = {"fixers": (GROUP, "*"), "approvers": (APPROVERS, NO_GROUP, ALICE)}
+    lines = list(check_policy_people(client, FakeClock(), people, ""))
+    assert [(line.name, line.state) for line in lines] == [
+        ("Policy fixers", State.OK),
+        ("Policy approvers", State.OK),
+        ("Policy approvers", State.WARNING),
+        ("Policy approvers", State.FAILURE),
+    ]
+    assert "nobody in it can approve changes" in lines[-1].message
+    assert lines[-1].snippet == 'approvers = ["S045GHIJKL"]'
+    (only,) = check_fixers(client, FakeClock(), (), "", in_policy=True)
+    assert (only.state, "only the policy names" in only.message) == (State.OK, True)
+    assert list(check_policy_people(client, FakeClock(), {"fixers": ("*",)}, "")) == []
 
 
 # Through the bot

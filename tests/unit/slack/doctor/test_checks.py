@@ -68,7 +68,8 @@ def run_checks(
     socket: SocketStatus | None = None,
     app_token: str | None = None,
     at: datetime = START,
-    **wants: bool,
+    wants_members: bool = False,
+    wants_owners: bool = False,
 ) -> dict[str, CheckResult]:
     """The lines by name."""
     client = cast("WebClient", FakeClient(answer))
@@ -80,7 +81,8 @@ def run_checks(
         readers,
         app_token=app_token,
         socket=(lambda: socket) if socket else None,
-        **wants,
+        wants_members=wants_members,
+        wants_owners=wants_owners,
     )
     return {line.name: line for check in checks.checks() for line in check.run()}
 
