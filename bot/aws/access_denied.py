@@ -40,6 +40,7 @@ class Request:
 
 _ACCOUNT: Final = frozenset(
     {
+        "DeleteAlternateContact",
         "GetAccountInformation",
         "GetAlternateContact",
         "GetContactInformation",

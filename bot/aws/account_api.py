@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import structlog
+
 from bot.aws.access_denied import Request
 from bot.aws.error_mapping import NOT_FOUND, UnusableAnswer
 from bot.aws.sessions import has_contacts_api, has_listed_contacts_api
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mypy_boto3_account.type_defs import (
+        DeleteAlternateContactRequestTypeDef,
         GetAlternateContactRequestTypeDef,
         GetContactInformationRequestTypeDef,
         PutAlternateContactRequestTypeDef,
@@ -28,11 +31,14 @@ if TYPE_CHECKING:
     from bot.aws.sessions import Clients
     from bot.domain.contacts import ContactType
     from bot.domain.failures import Failure
+    from bot.domain.fixes import WriteOrigin
     from bot.domain.readings import ContactReading
     from bot.domain.scope import Scope
 
 
 _T = TypeVar("_T")
+
+_log = structlog.get_logger(__name__)
 
 _WITHOUT_ANSWER: Final = frozenset(
     {FailureCode.UNREACHABLE, FailureCode.TIMED_OUT, FailureCode.MALFORMED}
@@ -79,8 +85,14 @@ class Contacts:
         except GatewayError as error:
             return Absent() if error.failure.code == NOT_FOUND else Unreadable(error.failure)
 
-    def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
-        """Write one contact, overwriting what is there.
+    def write(
+        self,
+        account_id: str,
+        contact_type: ContactType,
+        contact: AlternateContact,
+        origin: WriteOrigin,
+    ) -> str:
+        """Write one contact, overwriting what is there; returns AWS's id of the request.
 
         Raises:
             ContactRefused: AWS rejected fields, and named them.
@@ -99,12 +111,39 @@ class Contacts:
         if named:
             asked["AccountId"] = named
 
-        def ask() -> None:
+        def ask() -> str:
             client = self._clients.account(self._scope.partition)
-            _require_from_aws(client.put_alternate_contact(**asked))
+            return _request_id(client.put_alternate_contact(**asked))
 
         request = Request("PutAlternateContact", named, self._scope)
-        self._call(request, ask, self._limiters.write, Priority.FIX)
+        _log_write(request, origin)
+        return self._call(request, ask, self._limiters.write, Priority.FIX)
+
+    def delete(self, account_id: str, contact_type: ContactType, origin: WriteOrigin) -> str:
+        """Remove one contact; returns AWS's id of the request. None set is no failure.
+
+        Raises:
+            GatewayError: the request failed, or got no answer.
+        """
+        if not has_contacts_api(self._scope.partition):
+            raise GatewayError(failure(FailureCode.NO_API))
+        asked: DeleteAlternateContactRequestTypeDef = {"AlternateContactType": contact_type.value}
+        named = self._named(account_id)
+        if named:
+            asked["AccountId"] = named
+
+        def ask() -> str:
+            client = self._clients.account(self._scope.partition)
+            return _request_id(client.delete_alternate_contact(**asked))
+
+        request = Request("DeleteAlternateContact", named, self._scope)
+        _log_write(request, origin)
+        try:
+            return self._call(request, ask, self._limiters.delete, Priority.FIX)
+        except GatewayError as error:
+            if error.failure.code != NOT_FOUND:
+                raise
+            return error.aws_request_id
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
         """Read an account's primary contact, for which AWS stores no email address.
@@ -171,13 +210,27 @@ def _primary(answer: Mapping[str, Any]) -> PrimaryContact:
         raise UnusableAnswer from None
 
 
-def _require_from_aws(answer: Mapping[str, Any]) -> None:
-    """Reject a page from a proxy: a Put has an empty answer, so botocore accepts any body.
+def _log_write(request: Request, origin: WriteOrigin) -> None:
+    _log.info(
+        "aws.write",
+        operation=request.operation,
+        account_id=request.account_id,
+        fix=origin.fix_id,
+        user=origin.user_id,
+    )
+
+
+def _request_id(answer: Mapping[str, Any]) -> str:
+    """AWS's id of a write that it accepted.
+
+    A write has an empty answer, so botocore accepts any body: a proxy's page is refused here.
 
     Raises:
         UnusableAnswer: it is such a page.
     """
-    headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
+    metadata = answer["ResponseMetadata"]
+    headers = metadata.get("HTTPHeaders", {})
     is_page = "html" in headers.get("content-type", "").lower()
     if is_page and headers.get("content-length") != "0":
         raise UnusableAnswer
+    return str(metadata.get("RequestId", ""))

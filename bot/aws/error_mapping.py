@@ -142,6 +142,13 @@ def explain(error: Exception, request: Request) -> Failure:
     return failure(code)
 
 
+def request_id_of(error: Exception) -> str:
+    """AWS's id of the request that it answered with this error; empty if it didn't answer."""
+    if not isinstance(error, ClientError):
+        return ""
+    return str(error.response.get("ResponseMetadata", {}).get("RequestId", ""))
+
+
 def refused_fields(error: Exception) -> dict[str, str]:
     """The fields of a contact that AWS, or botocore for it, rejects, each with the reason.
 

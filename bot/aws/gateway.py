@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure, FailureCode
+    from bot.domain.fixes import WriteOrigin
     from bot.domain.policy.policy import Policy
     from bot.domain.readings import ContactReading, PlacementsReading, UnitsReading
     from bot.domain.rules.facts import PrimaryContact
@@ -164,14 +165,28 @@ class AwsGateway:
             return Unreadable(error.failure)
         return contacts.read(account_id, contact_type, priority)
 
-    def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
-        """Write one contact, overwriting what is there.
+    def write(
+        self,
+        account_id: str,
+        contact_type: ContactType,
+        contact: AlternateContact,
+        origin: WriteOrigin,
+    ) -> str:
+        """Write one contact, overwriting what is there; returns AWS's id of the request.
 
         Raises:
             ContactRefused: AWS rejected fields, and named them.
             GatewayError: the write failed, or got no answer.
         """
-        self._contacts().write(account_id, contact_type, contact)
+        return self._contacts().write(account_id, contact_type, contact, origin)
+
+    def delete(self, account_id: str, contact_type: ContactType, origin: WriteOrigin) -> str:
+        """Remove one contact; returns AWS's id of the request. None set is no failure.
+
+        Raises:
+            GatewayError: the request failed, or got no answer.
+        """
+        return self._contacts().delete(account_id, contact_type, origin)
 
     def doctor_checks(
         self, *, writes: bool, sample: bool, policy: Policy | None = None

@@ -24,6 +24,8 @@ READ: Final = Quota(rate=10, burst=15)
 https://docs.aws.amazon.com/accounts/latest/reference/quotas.html"""
 WRITE: Final = Quota(rate=5, burst=8)
 """PutAlternateContact; the same page."""
+DELETE: Final = Quota(rate=1, burst=6)
+"""DeleteAlternateContact; the same page."""
 CHINA_READ: Final = Quota(rate=3, burst=5)
 CHINA_WRITE: Final = Quota(rate=1, burst=6)
 LIST: Final = Quota(rate=5, burst=10)
@@ -129,11 +131,12 @@ class Limiters:
 
     read: RateLimiter
     write: RateLimiter
+    delete: RateLimiter
     primary: RateLimiter
 
     def close(self) -> None:
         """Close all."""
-        for limiter in (self.read, self.write, self.primary):
+        for limiter in (self.read, self.write, self.delete, self.primary):
             limiter.close()
 
 
@@ -160,4 +163,5 @@ def account_limiters(
         read=RateLimiter((CHINA_READ if in_china else READ).at(read_rate), clock, wait),
         primary=RateLimiter((CHINA_READ if in_china else READ).at(read_rate), clock, wait),
         write=RateLimiter((CHINA_WRITE if in_china else WRITE).at(write_rate), clock, wait),
+        delete=RateLimiter(DELETE, clock, wait),
     )

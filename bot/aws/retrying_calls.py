@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import structlog
 from tenacity import Retrying, retry_if_exception, wait_random_exponential
 
-from bot.aws.error_mapping import RAISED_BY_BOTOCORE, explain, refused_fields
+from bot.aws.error_mapping import RAISED_BY_BOTOCORE, explain, refused_fields, request_id_of
 from bot.domain.errors import ContactRefused, GatewayError
 from bot.domain.failures import FailureCode, failure
 from bot.services.ports.aws import Priority
@@ -121,7 +121,12 @@ class ApiCaller:
                     )
                 fields = refused_fields(exc) if why.cause in _OF_FIELDS else {}
                 # Not `from exc`: botocore's text may contain personal data, and tracebacks show it.
-                raise (ContactRefused(why, fields) if fields else GatewayError(why)) from None
+                request_id = request_id_of(exc)
+                raise (
+                    ContactRefused(why, fields, request_id)
+                    if fields
+                    else GatewayError(why, request_id)
+                ) from None
 
     def _wait(self, seconds: float) -> None:
         if self._pause is None:

@@ -78,20 +78,24 @@ class GatewayError(AltcontactError):
     """A request to AWS failed; `failure` says why.
 
     `maybe_done` says whether AWS may have carried out a write anyway: the answer to this attempt,
-    or to an earlier one, was lost.
+    or to an earlier one, was lost. `aws_request_id` is AWS's id of the refused request, if it
+    answered.
     """
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, aws_request_id: str = "") -> None:
         super().__init__(failure.message, failure.remedy)
         self.failure = failure
+        self.aws_request_id = aws_request_id
         self.maybe_done = failure.cause.leaves_a_write_in_doubt
 
 
 class ContactRefused(GatewayError):
     """AWS rejected fields of a contact: `fields` is {name | title | email | phone: why}."""
 
-    def __init__(self, failure: Failure, fields: Mapping[str, str]) -> None:
-        super().__init__(failure)
+    def __init__(
+        self, failure: Failure, fields: Mapping[str, str], aws_request_id: str = ""
+    ) -> None:
+        super().__init__(failure, aws_request_id)
         self.fields = dict(fields)
 
 

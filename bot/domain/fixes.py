@@ -42,17 +42,29 @@ _CERTAINTY: Final = (FixState.PLANNED, FixState.FAILED, FixState.APPLIED, FixSta
 class FixRequest:
     """The change that a person requests.
 
-    `key` is unique to a form, and the same if it is submitted twice. `shown` is the fingerprint of
-    the contact that the person saw when the form was filled in at `shown_at`.
+    `key` is unique to a form, and the same if it is submitted twice. `wanted` is None if the
+    contact is to be removed. `shown` is the fingerprint of the contact that the person saw when the
+    form was filled in at `shown_at`. `run_id` is the run that the fix belongs to, if any, and
+    `undoes` the fix that this one undoes.
     """
 
     key: str
     account_id: str
     type: ContactType
-    wanted: AlternateContact
+    wanted: AlternateContact | None
     user_id: str
     shown: str
     shown_at: datetime
+    run_id: int | None = None
+    undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOrigin:
+    """Who changes a contact in AWS, and by which fix: CloudTrail records both."""
+
+    fix_id: int
+    user_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,8 @@ class Fix:
     `in_doubt_since` is when the write was sent, as long as its result is unknown: for a `PLANNED`
     fix it is None if nothing was sent, for a `FAILED` one if AWS certainly did not apply it.
     `unusual_domain`: few or no other accounts used its email domain, and the person confirmed it.
+    `undone_by` is the verified fix that undid this one. `aws_request_id` is AWS's id of the
+    accepted write; empty if AWS accepted none, or its answer was lost.
     """
 
     id: int
@@ -78,6 +92,8 @@ class Fix:
     already_there: bool = False
     in_doubt_since: datetime | None = None
     unusual_domain: bool = False
+    undone_by: int | None = None
+    aws_request_id: str = ""
 
     @property
     def may_have_written(self) -> bool:

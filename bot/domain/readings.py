@@ -46,6 +46,11 @@ class Unsupported:
 ContactReading = Present | Absent | Unreadable | Unsupported
 
 
+def shows(reading: ContactReading, contact: AlternateContact | None) -> bool:
+    """Whether AWS has this contact according to a reading; None: whether no contact is set."""
+    return reading == (Present(contact) if contact is not None else Absent())
+
+
 @dataclass(frozen=True, slots=True)
 class UnitsReading:
     """The organizational units of an organization, as far as they could be listed.

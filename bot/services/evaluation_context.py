@@ -12,7 +12,7 @@ from bot.domain.rules.facts import FLIPS, HISTORY, AccountFacts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.contacts import ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.failures import Failure
     from bot.domain.policy.policy import Policy
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class EvaluationContext:
     """The policy, and the facts that rules need besides readings.
 
-    `history` is by (account id, type), `exemptions` by account id. `recent_fixes` has the contacts
-    of fixes that were verified so recently that AWS may still return an older value, by (account
-    id, type).
+    `history` is by (account id, type), `exemptions` by account id. `recent_fixes` has the
+    fingerprints of what fixes wrote that were verified so recently that AWS may still return an
+    older value, by (account id, type).
     """
 
     policy: Policy
@@ -36,7 +36,7 @@ class EvaluationContext:
     exemptions: Mapping[str, Mapping[tuple[ContactType, Rule], Exemption]] = field(
         default_factory=dict
     )
-    recent_fixes: Mapping[tuple[str, ContactType], AlternateContact] = field(default_factory=dict)
+    recent_fixes: Mapping[tuple[str, ContactType], str] = field(default_factory=dict)
 
     def facts(
         self,

@@ -22,9 +22,9 @@ from bot.domain.errors import (
     StoreError,
 )
 from bot.domain.failures import FailureCode, failure
-from bot.domain.fixes import Fix, FixState
-from bot.domain.readings import Present, Unreadable, Unsupported
-from bot.services.fix_precheck import FixPrecheck
+from bot.domain.fixes import Fix, FixState, WriteOrigin
+from bot.domain.readings import Present, Unreadable, Unsupported, shows
+from bot.services.fix_precheck import FixPrecheck, Prechecked
 from bot.services.fix_recorder import Ending
 from bot.services.fix_result import (
     Fixed,
@@ -134,9 +134,46 @@ class FixService:
             if self._clock.monotonic() - asked_at > RIGHT_AGE:
                 self._fixers.require_fixer(actor, request.account_id, fresh=True)
 
+        return self.make(
+            request,
+            account_name,
+            still_allowed,
+            unchanged=unchanged,
+            confirmed_domain=confirmed_domain,
+        )
+
+    def make(
+        self,
+        request: FixRequest,
+        account_name: str,
+        still_allowed: Callable[[], None],
+        *,
+        unchanged: frozenset[str] = frozenset(),
+        confirmed_domain: str = "",
+        must_comply: bool = True,
+    ) -> FixResult:
+        """Make a fix that was authorized before: of a form, a run, or an undo.
+
+        Args:
+            request: what is wanted, by whom, and what they were shown. A `wanted` of None removes
+                the contact, whatever the policy says.
+            account_name: for the record.
+            still_allowed: called right before the write; raises `NotAllowed` if it isn't any more.
+            unchanged: see `fix`.
+            confirmed_domain: see `fix`.
+            must_comply: whether a contact that doesn't comply with the policy is refused.
+
+        Returns:
+            The result. If a fix with this key was made before, it is that one's current result.
+        """
         try:
             precheck = FixPrecheck.load(request.account_id, self._policies, self._store)
-            prechecked = precheck.check(request.type, request.wanted, unchanged, confirmed_domain)
+            if request.wanted is None or not must_comply:
+                prechecked: Prechecked | NotFixed = precheck.unchecked()
+            else:
+                prechecked = precheck.check(
+                    request.type, request.wanted, unchanged, confirmed_domain
+                )
             if isinstance(prechecked, NotFixed):
                 return prechecked
             unreadable = self._recovery.settle(request.account_id, request.type)
@@ -182,7 +219,7 @@ class FixService:
             if not isinstance(begun, Fix):
                 return begun
             fix = begun
-            self._gateway.write(request.account_id, request.type, request.wanted)
+            aws_request_id = self._write(fix)
         except FixUnderWay as error:
             return NotFixed(FixOutcome.UNDER_WAY, error, fix)
         except GatewayError as error:
@@ -192,12 +229,25 @@ class FixService:
             why = failure(FailureCode.NOT_REACHED, message=words)
             failed, _ = self._recorder.end(Ending(fix, FixState.FAILED, why=why))
             return not_recorded(error, failed)
-        fix = self._recorder.applied(fix)
+        fix = self._recorder.applied(fix, aws_request_id)
         _log.info("fix applied", fix=fix.id, account=request.account_id, type=request.type.value)
         shown = self._is_shown(request)
         if shown is None and fix.applied_at is not None:
             return Fixed(FixOutcome.SAVED, fix)
         return self._end(Ending(fix, FixState.CONFIRMED if shown else FixState.APPLIED))
+
+    def _write(self, fix: Fix) -> str:
+        """Send the change to AWS; returns AWS's id of the request.
+
+        Raises:
+            GatewayError: it failed, or got no answer.
+            StoreError: the account's organization couldn't be looked up; nothing was sent.
+        """
+        request = fix.request
+        origin = WriteOrigin(fix.id, request.user_id)
+        if request.wanted is None:
+            return self._gateway.delete(request.account_id, request.type, origin)
+        return self._gateway.write(request.account_id, request.type, request.wanted, origin)
 
     def _begin(self, fix: Fix, still_allowed: Callable[[], None]) -> Fix | FixResult:
         """Record that the write is about to be sent, unless something is against it.
@@ -259,7 +309,15 @@ class FixService:
                 return self._end(Ending(fix, FixState.CONFIRMED))
         if why.cause.is_denial and self._holds(request):
             return self._end(Ending(fix, FixState.CONFIRMED, already_there=True))
-        failed = self._end(Ending(fix, FixState.FAILED, why=why, in_doubt=error.maybe_done))
+        failed = self._end(
+            Ending(
+                fix,
+                FixState.FAILED,
+                why=why,
+                in_doubt=error.maybe_done,
+                aws_request_id=error.aws_request_id,
+            )
+        )
         if isinstance(error, ContactRefused):
             return NotFixed(
                 FixOutcome.REFUSED, error, failed.fix, error.fields, unrecorded=failed.unrecorded
@@ -285,7 +343,7 @@ class FixService:
             reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
         except StoreError:
             return False
-        return reading == Present(request.wanted)
+        return shows(reading, request.wanted)
 
     def _leave(self, fix: Fix) -> None:
         """Release a fix, for `FixRecovery` in this process or another."""

@@ -68,6 +68,11 @@ class FixPrecheck:
         """Whether it is known what the account should have."""
         return self.found is not None and self.found.known is not None
 
+    def unchecked(self) -> Prechecked:
+        """A change that is made whatever the policy says of it: a removal, or an undo."""
+        policy = self.found.known if self.found is not None else None
+        return Prechecked(channel=policy.channel if policy is not None else "")
+
     def check(
         self,
         contact_type: ContactType,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.domain.fixes import Fix
     from bot.services.ports.fixes import FixRepository
 
-    Judge = Callable[[str, ContactType, AlternateContact], TypeResult | None]
+    Judge = Callable[[str, ContactType, AlternateContact | None], TypeResult | None]
 
 _log = structlog.get_logger(__name__)
 
@@ -39,6 +39,7 @@ class Ending:
     already_there: bool = False
     in_doubt: bool = False
     by_reading: bool = False
+    aws_request_id: str = ""
 
     def to_be_recorded(self) -> Fix:
         """The fix as it will be recorded, except for the times."""
@@ -75,10 +76,12 @@ class FixRecorder:
         self._lock = threading.Lock()
         self._unrecorded: dict[int, Ending] = {}
 
-    def applied(self, fix: Fix) -> Fix:
+    def applied(self, fix: Fix, aws_request_id: str) -> Fix:
         """Record that AWS accepted a fix that has to be read back; its end says so too."""
         try:
-            return self._fixes.advance(fix.id, FixState.APPLIED, ended=False)
+            return self._fixes.advance(
+                fix.id, FixState.APPLIED, ended=False, aws_request_id=aws_request_id
+            )
         except StoreError as error:
             _log.warning("fix not recorded yet", fix=fix.id, problem=str(error))
             return replace(fix, state=FixState.APPLIED, in_doubt_since=None)
@@ -148,6 +151,7 @@ class FixRecorder:
             already_there=ending.already_there,
             in_doubt=ending.in_doubt,
             by_reading=ending.by_reading,
+            aws_request_id=ending.aws_request_id,
             result=result,
         )
         _log.info(

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
+    from bot.domain.fixes import WriteOrigin
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
-    from bot.services.ports.aws import ContactGateway, Priority
+    from bot.services.ports.aws import ContactGateway, ContactReader, Priority
     from bot.services.ports.store import AccountRepository
 
 _log = structlog.get_logger(__name__)
@@ -103,8 +104,14 @@ class OrganizationRouter:
             return Unreadable(error.failure)
         return gateway.read(account_id, contact_type, priority)
 
-    def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
-        """Write one contact, overwriting what is there.
+    def write(
+        self,
+        account_id: str,
+        contact_type: ContactType,
+        contact: AlternateContact,
+        origin: WriteOrigin,
+    ) -> str:
+        """Write one contact, overwriting what is there; returns AWS's id of the request.
 
         Raises:
             ContactRefused: AWS rejected fields, and named them.
@@ -112,7 +119,21 @@ class OrganizationRouter:
                 checked organizations.
             StoreError: the account's organization couldn't be looked up; nothing was written.
         """
-        self.for_account(account_id).write(account_id, contact_type, contact)
+        return self.for_account(account_id).write(account_id, contact_type, contact, origin)
+
+    def delete(self, account_id: str, contact_type: ContactType, origin: WriteOrigin) -> str:
+        """Remove one contact; returns AWS's id of the request. None set is no failure.
+
+        Raises:
+            GatewayError: the request failed, or got no answer, or the account is in none of the
+                checked organizations.
+            StoreError: the account's organization couldn't be looked up; nothing was changed.
+        """
+        return self.for_account(account_id).delete(account_id, contact_type, origin)
+
+    def reader(self) -> ContactReader:
+        """The same accounts, without any way to change them."""
+        return ReadOnlyContacts(self)
 
     def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
         """Read an account's primary contact. Failures of AWS are returned, not raised.
@@ -130,6 +151,20 @@ class OrganizationRouter:
         """Stop making calls: waiting calls fail."""
         for gateway in self.all:
             gateway.close()
+
+
+class ReadOnlyContacts:
+    """Contacts that can be read, and by construction not changed. Safe to use from several threads.
+
+    Args:
+        contacts: what is read.
+    """
+
+    __slots__ = ("primary_contact", "read")
+
+    def __init__(self, contacts: ContactReader) -> None:
+        self.read = contacts.read
+        self.primary_contact = contacts.primary_contact
 
 
 def _nowhere(organization: str | None) -> Failure:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.readings import Present
+from bot.domain.readings import shows
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
     from bot.domain.fixes import FixRequest
     from bot.domain.readings import ContactReading
-    from bot.services.ports.aws import Contacts
+    from bot.services.ports.aws import ContactReader
     from bot.services.ports.clock import Clock
 
 EQUAL_READS: Final = 2
@@ -31,7 +31,7 @@ class ReadBack:
 
     def __init__(
         self,
-        gateway: Contacts,
+        gateway: ContactReader,
         clock: Clock,
         *,
         within: float = 60.0,
@@ -78,7 +78,7 @@ class ReadBack:
         wait, equal = self._first_poll_interval, 0
         while True:
             reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
-            equal = equal + 1 if reading == Present(request.wanted) else 0
+            equal = equal + 1 if shows(reading, request.wanted) else 0
             if equal == EQUAL_READS:
                 return None
             if equal:

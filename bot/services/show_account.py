@@ -11,7 +11,7 @@ from bot.domain.evaluation.evaluate import evaluate, unknown_policy_failure
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome, TypeResult, Verdict
 from bot.domain.policy.policy import PolicyUnknown
-from bot.domain.readings import Present, Unreadable
+from bot.domain.readings import Absent, Present, Unreadable
 from bot.domain.rule_catalog import Rule
 from bot.services.evaluation_context import load_context
 from bot.services.ports.aws import Priority
@@ -122,9 +122,9 @@ class AccountViewService:
         )
 
     def judge(
-        self, account_id: str, contact_type: ContactType, wanted: AlternateContact
+        self, account_id: str, contact_type: ContactType, wanted: AlternateContact | None
     ) -> TypeResult | None:
-        """Evaluate a contact that is in AWS now, without reading anything else.
+        """Evaluate a contact that is in AWS now, None if none is set, without reading anything.
 
         Returns:
             Its result. Rules that need more aren't evaluated, and none are if the account's policy
@@ -143,14 +143,16 @@ class AccountViewService:
             return None
         not_asked = Unreadable(failure(FailureCode.NOT_ASKED))
         readings: dict[ContactType, ContactReading] = dict.fromkeys(ContactType, not_asked)
-        readings[contact_type] = Present(wanted)
+        readings[contact_type] = Present(wanted) if wanted is not None else Absent()
         context = load_context(policy, self._store, self._clock, self._directory.known)
         facts = context.facts(account_id, (contact_type,), not_asked.failure)
         result = evaluate(account, readings, account_policy, facts=facts)
         return next((item for item in result.results if item.type is contact_type), None)
 
 
-def _unevaluated(contact_type: ContactType, contact: AlternateContact, why: Failure) -> TypeResult:
+def _unevaluated(
+    contact_type: ContactType, contact: AlternateContact | None, why: Failure
+) -> TypeResult:
     """The result of a contact that is there, but that no rule could be evaluated for."""
     rules = (rule for rule in Rule if rule not in {Rule.MISSING, Rule.UNSUPPORTED})
     unclear = [Verdict(rule, Outcome.UNKNOWN, why.message, failure=why) for rule in rules]

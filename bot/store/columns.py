@@ -77,6 +77,16 @@ def to_contact(value: str | None) -> AlternateContact | None:
     return AlternateContact(*json.loads(value)) if value is not None else None
 
 
+def wanted_json(contact: AlternateContact | None) -> str:
+    """What a fix writes, as stored in a column that has no NULL: `null` removes the contact."""
+    return contact_json(contact) or "null"
+
+
+def to_wanted(value: str) -> AlternateContact | None:
+    """The reverse of `wanted_json`."""
+    return None if value == "null" else to_contact(value)
+
+
 def timetable_json(timetable: Timetable) -> str:
     """A timetable as stored."""
     return json.dumps([timetable.expression, timetable.timezone])

@@ -10,7 +10,14 @@ from bot.domain.evaluation.known_account import ReadingTime
 from bot.domain.evaluation.plan import KeptContact
 from bot.domain.evaluation.resolution import ALREADY_THERE, FIXED
 from bot.domain.fixes import FixState
-from bot.store.columns import contact_json, failure_json, maybe_time_text, text, time_text
+from bot.store.columns import (
+    contact_json,
+    failure_json,
+    maybe_time_text,
+    text,
+    time_text,
+    wanted_json,
+)
 from bot.store.contact_history import keep_contact, known_contacts
 from bot.store.mappers import to_fix
 from bot.store.outbox import announce_fix, bump_revision
@@ -38,10 +45,10 @@ _ALL_OPEN: Final = "SELECT * FROM fixes WHERE ended_at IS NULL ORDER BY id"
 _PLAN: Final = """
 INSERT INTO fixes
     (key, account_id, account_name, type, wanted, user_id, shown, shown_at, state, planned_at,
-     channel, unusual_domain, instance, host, pid, lease_until)
+     channel, unusual_domain, run_id, undoes, instance, host, pid, lease_until)
 VALUES
     (:key, :account_id, :account_name, :type, :wanted, :user_id, :shown, :shown_at, 'planned',
-     :planned_at, :channel, :unusual_domain, :instance, :host, :pid, :lease_until)
+     :planned_at, :channel, :unusual_domain, :run_id, :undoes, :instance, :host, :pid, :lease_until)
 RETURNING *
 """
 
@@ -68,9 +75,12 @@ _ADVANCE: Final = """
 UPDATE fixes SET
     state = :state, before = coalesce(:before, before), applied_at = :applied_at,
     ended_at = :ended_at, failure = :failure, already_there = :already_there,
-    in_doubt_since = :in_doubt_since
+    in_doubt_since = :in_doubt_since,
+    aws_request_id = CASE WHEN :aws_request_id = '' THEN aws_request_id ELSE :aws_request_id END
 WHERE id = :id
 """
+
+_UNDONE: Final = "UPDATE fixes SET undone_by = :undone_by WHERE id = :id"
 
 _LATEST: Final = """
 SELECT * FROM fixes
@@ -137,13 +147,15 @@ class Fixes(Repository):
                 **contact,
                 key=request.key,
                 account_name=text(account_name),
-                wanted=contact_json(request.wanted),
+                wanted=wanted_json(request.wanted),
                 user_id=request.user_id,
                 shown=request.shown,
                 shown_at=time_text(request.shown_at),
                 planned_at=time_text(now),
                 channel=text(channel),
                 unusual_domain=unusual_domain,
+                run_id=request.run_id,
+                undoes=request.undoes,
                 **self._lease.columns(now),
             )
             return to_fix(planned), True
@@ -211,6 +223,7 @@ class Fixes(Repository):
         already_there: bool = False,
         in_doubt: bool = False,
         by_reading: bool = False,
+        aws_request_id: str = "",
         result: TypeResult | None = None,
     ) -> Fix:
         """Record the progress of a fix; `CONFIRMED` resolves its findings in the same transaction.
@@ -249,12 +262,14 @@ class Fixes(Repository):
                 failure=failure_json(failure) if state is FixState.FAILED else None,
                 already_there=fix.already_there or already_there,
                 in_doubt_since=maybe_time_text(fix.in_doubt_since if unknown else None),
+                aws_request_id=text(aws_request_id),
             )
             if not ended:
                 db.run(_OWN, id=fix_id, **self._lease.columns(now))
             if state is FixState.CONFIRMED and fix.state is not FixState.CONFIRMED:
                 resolution = ALREADY_THERE if already_there else FIXED
                 self._confirm(db, fix, now, resolution, result)
+                self._undo(db, fix, now)
             advanced = _require(db, fix_id)
             if advanced != fix:
                 announce_fix(db, advanced, now)
@@ -272,12 +287,15 @@ class Fixes(Repository):
             row = db.row(_LATEST, account_id=account_id, type=contact_type)
             return to_fix(row) if row is not None else None
 
-    def recent(self) -> dict[tuple[str, ContactType], AlternateContact]:
-        """What the newest verified fixes wrote, if AWS may still return an older value."""
+    def recent(self) -> dict[tuple[str, ContactType], str]:
+        """Fingerprints of what the newest verified fixes wrote, if AWS may still return others."""
         since = time_text(self._clock.now() - self._consistency)
         with self._connections.reading() as db:
             fixes = [to_fix(row) for row in db.rows(_RECENT, since=since)]
-        return {(fix.request.account_id, fix.request.type): fix.request.wanted for fix in fixes}
+        return {
+            (fix.request.account_id, fix.request.type): fingerprint(fix.request.wanted)
+            for fix in fixes
+        }
 
     def in_doubt(self) -> list[Fix]:
         """Of each contact the newest failed fix that AWS may have accepted, if none followed.
@@ -295,6 +313,13 @@ class Fixes(Repository):
         else:
             rows = db.rows(_OPEN, account_id=contact[0], type=contact[1])
         return [row for row in rows if self._lease.is_over(row, now)]
+
+    def _undo(self, db: Transaction, fix: Fix, now: datetime) -> None:
+        """Note on the fix that a verified one undid that it is undone."""
+        if fix.request.undoes is None:
+            return
+        db.run(_UNDONE, id=fix.request.undoes, undone_by=fix.id)
+        announce_fix(db, _require(db, fix.request.undoes), now)
 
     def _confirm(
         self,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.accounts import Account, unit_path
 from bot.domain.announcements import Announcement, AnnouncementKind, SendState
-from bot.domain.contacts import AlternateContact, ContactChange, ContactType
+from bot.domain.contacts import ContactChange, ContactType
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
 from bot.domain.findings import Finding, FindingKey, Outcome, ResolutionKind
 from bot.domain.fixes import Fix, FixRequest, FixState
@@ -27,6 +27,7 @@ from bot.store.columns import (
     to_time,
     to_timetable,
     to_units,
+    to_wanted,
 )
 
 if TYPE_CHECKING:
@@ -163,10 +164,12 @@ def to_fix(row: Row) -> Fix:
         row["key"],
         row["account_id"],
         ContactType(row["type"]),
-        AlternateContact(*json.loads(row["wanted"])),
+        to_wanted(row["wanted"]),
         row["user_id"],
         row["shown"],
         datetime.fromisoformat(row["shown_at"]),
+        row["run_id"],
+        row["undoes"],
     )
     return Fix(
         row["id"],
@@ -181,6 +184,8 @@ def to_fix(row: Row) -> Fix:
         bool(row["already_there"]),
         to_time(row["in_doubt_since"]),
         bool(row["unusual_domain"]),
+        row["undone_by"],
+        row["aws_request_id"],
     )
 
 

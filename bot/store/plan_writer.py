@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.announcements import NewFinding
-from bot.domain.contacts import ContactType
+from bot.domain.contacts import ContactType, fingerprint
 from bot.domain.evaluation.departed_accounts import reconcile_departed
 from bot.domain.evaluation.known_account import KnownAccount
 from bot.domain.evaluation.reconcile import reconcile, reconcile_fix
@@ -26,7 +26,6 @@ from bot.store.outbox import announce_fix
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.contacts import AlternateContact
     from bot.domain.evaluation.known_account import KnownFinding, ReadingTime
     from bot.domain.evaluation.plan import ChangedContact, OpenedFinding, Plan
     from bot.domain.findings import AccountResult, FindingKey, Resolution, TypeResult
@@ -110,12 +109,14 @@ class PlanWriter:
         for row in db.rows(IN_DOUBT):
             fix = to_fix(row)
             self._doubtful.setdefault(fix.request.account_id, {})[fix.request.type] = fix
-        self._fixed_to: dict[str, dict[ContactType, AlternateContact]] = {}
+        self._fixed_to: dict[str, dict[ContactType, str]] = {}
         self._exemptions: dict[str, dict[tuple[ContactType, Rule], int]] = {}
         if scan_id is not None:
             for row in db.rows(_FIXES_SINCE_SCAN):
                 request = to_fix(row).request
-                self._fixed_to.setdefault(request.account_id, {})[request.type] = request.wanted
+                self._fixed_to.setdefault(request.account_id, {})[request.type] = fingerprint(
+                    request.wanted
+                )
             for row in db.stream(_EXEMPTIONS):
                 what = ContactType(row["type"]), Rule(row["rule"])
                 self._exemptions.setdefault(row["account_id"], {})[what] = row["id"]

@@ -13,7 +13,7 @@ from bot.domain.actors import Actor
 from bot.domain.contacts import AlternateContact, ContactType, fingerprint
 from bot.domain.errors import GatewayError, NotAllowed, PostInDoubt
 from bot.domain.failures import FailureCode, failure
-from bot.domain.fixes import FixRequest
+from bot.domain.fixes import FixRequest, WriteOrigin
 from bot.domain.policy.policy import Policy
 from bot.domain.readings import Absent, PlacementsReading, Present, UnitsReading, Unreadable
 from bot.domain.scans import Trigger, TriggerKind
@@ -70,7 +70,7 @@ def gateway_error(cause: FailureCode = FailureCode.DENIED) -> GatewayError:
 def fix_request(
     key: str = "form-1",
     number: int = 1,
-    wanted: AlternateContact = CONTACT,
+    wanted: AlternateContact | None = CONTACT,
     *,
     user_id: str = "U1",
     shown: AlternateContact | None = None,
@@ -167,6 +167,8 @@ class FakeGateway:
         self.closed = False
         self.reads: list[tuple[str, ContactType, Priority]] = []
         self.writes: list[AlternateContact] = []
+        self.deletes: list[tuple[str, ContactType]] = []
+        self.origins: list[WriteOrigin] = []
 
     def hold(self, number: int, contact: AlternateContact | None = CONTACT) -> None:
         """Put a security contact there, or take it away."""
@@ -246,16 +248,39 @@ class FakeGateway:
     def close(self) -> None:
         self.closed = True
 
-    def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
+    def write(
+        self,
+        account_id: str,
+        contact_type: ContactType,
+        contact: AlternateContact,
+        origin: WriteOrigin,
+    ) -> str:
         self.writes.append(contact)
+        return self._change(account_id, contact_type, contact, origin)
+
+    def delete(self, account_id: str, contact_type: ContactType, origin: WriteOrigin) -> str:
+        self.deletes.append((account_id, contact_type))
+        return self._change(account_id, contact_type, None, origin)
+
+    def _change(
+        self,
+        account_id: str,
+        contact_type: ContactType,
+        contact: AlternateContact | None,
+        origin: WriteOrigin,
+    ) -> str:
+        self.origins.append(origin)
         if self.write_gate is not None:
             self.write_gate.stand()
         self.on_write()
         error, takes = self.write_faults.popleft() if self.write_faults else (None, True)
-        if takes:
+        if takes and contact is not None:
             self.held[account_id, contact_type] = contact
+        elif takes:
+            self.held.pop((account_id, contact_type), None)
         if error is not None:
             raise error
+        return f"request-{len(self.origins)}"
 
 
 class FakeMembers:

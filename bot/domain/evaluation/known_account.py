@@ -45,15 +45,15 @@ class KnownAccount:
 
     `fixes` has the newest fix of each contact that did not fail, as long as AWS may not return it
     yet. `doubtful` has the newest fix that failed although AWS may have applied it, if no other was
-    made since. `fixed_to` has what the newest fix since the last scan wrote. `exemptions` has the
-    ids of exemptions whose end is not recorded.
+    made since. `fixed_to` has the fingerprint of what the newest fix since the last scan wrote.
+    `exemptions` has the ids of exemptions whose end is not recorded.
     """
 
     findings: tuple[KnownFinding, ...] = ()
     contacts: Mapping[ContactType, KnownContact] = field(default_factory=dict)
     fixes: Mapping[ContactType, Fix] = field(default_factory=dict)
     doubtful: Mapping[ContactType, Fix] = field(default_factory=dict)
-    fixed_to: Mapping[ContactType, AlternateContact] = field(default_factory=dict)
+    fixed_to: Mapping[ContactType, str] = field(default_factory=dict)
     exemptions: Mapping[tuple[ContactType, Rule], int] = field(default_factory=dict)
 
 

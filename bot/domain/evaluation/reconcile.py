@@ -125,13 +125,13 @@ def _reconcile_contact(
 ) -> Plan:
     read_at = result.read_at or time.began
     fix = known.fixes.get(item.type)
-    shows_fix = fix is not None and item.contact is not None and item.contact == fix.request.wanted
+    shows_fix = fix is not None and item.was_read and item.contact == fix.request.wanted
     was_reread = fix is not None and item.type in result.reread and _was_verified(fix, read_at)
     if fix is not None and not (shows_fix or was_reread) and _is_too_early(fix, read_at, time):
         return Plan()
     user_id, confirmed = _credit(fix) if fix is not None and shows_fix else ("", ())
     late = known.doubtful.get(item.type)
-    if late is not None and item.contact == late.request.wanted:
+    if late is not None and item.was_read and item.contact == late.request.wanted:
         # AWS applied it after all, although it seemed to have failed.
         user_id, confirmed = late.request.user_id, (late.id,)
     kept = _keep(known, item, read_at, by_scan=by_scan) if item.was_read else None

@@ -12,7 +12,6 @@ from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule
 
 if TYPE_CHECKING:
-    from bot.domain.contacts import AlternateContact
     from bot.domain.findings import TypeResult
     from bot.domain.policy.account_policy import AccountPolicy
 
@@ -21,7 +20,7 @@ def changed(
     policy: AccountPolicy | None,
     item: TypeResult,
     checked_fingerprint: str | None,
-    fixed_to: AlternateContact | None,
+    fixed_to: str | None,
 ) -> bool:
     """Whether a scan found a change that must be announced.
 
@@ -30,7 +29,7 @@ def changed(
         item: the scan's result for the contact.
         checked_fingerprint: of the contact as the previous scan, or a fix since, read it; None if
             there was neither.
-        fixed_to: what the newest fix since then wrote, if there was one.
+        fixed_to: the fingerprint of what the newest fix since then wrote, if there was one.
     """
     if policy is None or Rule.CHANGED not in policy.severities:
         return False
@@ -38,4 +37,4 @@ def changed(
         return False
     if checked_fingerprint == fingerprint(item.contact):
         return False
-    return fixed_to is None or fixed_to != item.contact
+    return fixed_to != fingerprint(item.contact)

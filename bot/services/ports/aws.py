@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.failures import Failure
+    from bot.domain.fixes import WriteOrigin
     from bot.domain.readings import ContactReading, PlacementsReading, UnitsReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.domain.scope import Scope
@@ -27,8 +28,8 @@ class Priority(IntEnum):
     SCAN = 2
 
 
-class Contacts(Protocol):
-    """The contacts of every account in scope. Safe to call from several threads."""
+class ContactReader(Protocol):
+    """Reads the contacts of every account in scope. Safe to call from several threads."""
 
     def read(
         self, account_id: str, contact_type: ContactType, priority: Priority
@@ -36,8 +37,25 @@ class Contacts(Protocol):
         """Read one contact. Failures of AWS are returned, not raised."""
         ...
 
-    def write(self, account_id: str, contact_type: ContactType, contact: AlternateContact) -> None:
+    def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
+        """Read an account's primary contact. Failures of AWS are returned, not raised."""
+        ...
+
+
+class Contacts(ContactReader, Protocol):
+    """Reads and changes the contacts of every account in scope."""
+
+    def write(
+        self,
+        account_id: str,
+        contact_type: ContactType,
+        contact: AlternateContact,
+        origin: WriteOrigin,
+    ) -> str:
         """Write one contact, overwriting what is there.
+
+        Returns:
+            AWS's id of the request; empty if its answer has none.
 
         Raises:
             ContactRefused: AWS rejected fields, and named them.
@@ -45,8 +63,15 @@ class Contacts(Protocol):
         """
         ...
 
-    def primary_contact(self, account_id: str, priority: Priority) -> PrimaryContact | Failure:
-        """Read an account's primary contact. Failures of AWS are returned, not raised."""
+    def delete(self, account_id: str, contact_type: ContactType, origin: WriteOrigin) -> str:
+        """Remove one contact; it is no failure if none is set.
+
+        Returns:
+            AWS's id of the request; empty if its answer has none.
+
+        Raises:
+            GatewayError: the request failed, or got no answer.
+        """
         ...
 
 

@@ -79,6 +79,7 @@ class FixRepository(Protocol):
         already_there: bool = False,
         in_doubt: bool = False,
         by_reading: bool = False,
+        aws_request_id: str = "",
         result: TypeResult | None = None,
     ) -> Fix:
         """Record a fix's new state; `CONFIRMED` resolves its findings in the same transaction.
@@ -88,6 +89,7 @@ class FixRepository(Protocol):
         violates stay open; None resolves all findings of the contact. `in_doubt` says whether AWS
         may have applied a `FAILED` fix. `by_reading` says that AWS shows the contact, but did not
         answer this fix: one that ended as `FAILED` stays so if a later fix may have written it.
+        `aws_request_id` is AWS's id of the request that it answered.
         """
         ...
 
@@ -99,10 +101,10 @@ class FixRepository(Protocol):
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
         ...
 
-    def recent(self) -> Mapping[tuple[str, ContactType], AlternateContact]:
-        """What the newest fixes wrote, by (account id, type), if AWS may still return old ones.
+    def recent(self) -> Mapping[tuple[str, ContactType], str]:
+        """Fingerprints of what the newest fixes wrote, if AWS may still return older contacts.
 
-        Only fixes that were verified in AWS.
+        By (account id, type). Only fixes that were verified in AWS.
         """
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.contacts import NO_CONTACT
 from bot.domain.errors import GatewayError
 from bot.domain.failures import Failure, FailureCode
 from bot.domain.readings import Absent, Present, Unreadable
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Mapping
 
-    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.contacts import ContactType
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
     from bot.services.ports.aws import ContactGateway
@@ -30,7 +31,8 @@ class ContactReader:
 
     Args:
         gateway: AWS.
-        recent_fixes: what fixes wrote that were just verified, by (account id, type).
+        recent_fixes: the fingerprints of what fixes wrote that were just verified, by (account id,
+            type).
         ensure_running: raises GatewayError once the scan is over.
         stopping: set when nothing more may be read.
         reread_interval: seconds between two readings of a contact that contradicts such a fix.
@@ -39,7 +41,7 @@ class ContactReader:
     def __init__(
         self,
         gateway: ContactGateway,
-        recent_fixes: Mapping[tuple[str, ContactType], AlternateContact],
+        recent_fixes: Mapping[tuple[str, ContactType], str],
         ensure_running: Callable[[], None],
         stopping: threading.Event,
         reread_interval: float = REREAD_INTERVAL,
@@ -96,9 +98,15 @@ class ContactReader:
         return reading
 
 
-def _contradicts(reading: ContactReading, fixed_to: AlternateContact) -> bool:
+def _contradicts(reading: ContactReading, fixed_to: str) -> bool:
     """Whether a contact could be read, and is not what a fix wrote."""
-    return isinstance(reading, Absent | Present) and reading != Present(fixed_to)
+    match reading:
+        case Present(contact):
+            return contact.fingerprint != fixed_to
+        case Absent():
+            return fixed_to != NO_CONTACT
+        case _:
+            return False
 
 
 def _check_conclusive(why: Failure) -> None:

@@ -90,21 +90,23 @@ class FixSubmission:
         self._modals.answer(
             ack,
             body,
-            lambda: self._carry_out(form, request, actor),
+            lambda: self._carry_out(form, request, checked, actor),
             lambda message: _about(form, message).view,
             lambda: fix_modal.saving_view(form.account_name, form.account_id, form.type),
         )
 
-    def _carry_out(self, form: FormInput, request: FixRequest, actor: Actor) -> SubmissionResult:
+    def _carry_out(
+        self, form: FormInput, request: FixRequest, contact: AlternateContact, actor: Actor
+    ) -> SubmissionResult:
         name, same = form.account_name, unchanged(form.values, form.held)
         result = self._fixes.fix(request, name, actor, same, confirmed_domain=form.confirmed_domain)
         if isinstance(result, NotFixed):
-            return self._refused(form, request, actor, result)
+            return self._refused(form, request, contact, actor, result)
         is_done = fix_result.is_done(result)
         still_open, next_account = self._after(result) if is_done else ((), None)
         message = fix_result.result_message(
             result,
-            {**result.notes, **warnings(request.wanted)},
+            {**result.notes, **warnings(contact)},
             still_open=still_open,
             next_account=next_account,
         )
@@ -126,7 +128,12 @@ class FixSubmission:
             return None, None  # the contact is saved all the same
 
     def _refused(
-        self, form: FormInput, request: FixRequest, actor: Actor, result: NotFixed
+        self,
+        form: FormInput,
+        request: FixRequest,
+        contact: AlternateContact,
+        actor: Actor,
+        result: NotFixed,
     ) -> SubmissionResult:
         """The form again, with everything that was typed, and why it wasn't saved."""
         known = not isinstance(result.problem, RightsUnknown)
@@ -139,11 +146,11 @@ class FixSubmission:
                 shown_at=self._clock.now(),
                 held=digests(result.held),
             )
-        domain = domain_of(request.wanted.email)
+        domain = domain_of(contact.email)
         to_confirm = result.outcome is FixOutcome.TO_CONFIRM
         if not to_confirm and domain != form.confirmed_domain:
             domain = ""
-        content, hidden_note = self._content(request, actor)
+        content, hidden_note = self._content(request, contact, actor)
         view = fix_form.reloaded_view(
             replace(form, confirmed_domain=domain),
             content,
@@ -157,15 +164,17 @@ class FixSubmission:
         # What has to be confirmed is in the form itself; errors alone wouldn't replace the form.
         return SubmissionResult(view, message, {} if to_confirm else result.fields)
 
-    def _content(self, request: FixRequest, actor: Actor) -> tuple[FormContent, str]:
+    def _content(
+        self, request: FixRequest, contact: AlternateContact, actor: Actor
+    ) -> tuple[FormContent, str]:
         """What the form is shown with, and why its suggestion is hidden, if it is."""
         try:
-            content = self._forms.load_shown(request.account_id, request.type, request.wanted)
+            content = self._forms.load_shown(request.account_id, request.type, contact)
         except StoreError:
             # A form without hints is better than none.
             account = Account(request.account_id, request.account_id)
             now = self._clock.now()
-            return FormContent(account, request.type, now, values=request.wanted), ""
+            return FormContent(account, request.type, now, values=contact), ""
         if content.suggestion is None:
             return content, ""
         return content, self._readers.access(actor).note

@@ -34,9 +34,11 @@ _IN_DOUBT: Final = (
 
 def fix_message(fix: Fix) -> Message:
     """A contact that was changed through this bot, or that may have been."""
-    request = fix.request
+    request, wanted = fix.request, fix.request.wanted
     about, label = title(fix.account_name, request.account_id), request.type.label
     do, done = ("change", "changed") if fix.before is not None else ("set", "set")
+    if wanted is None:
+        do, done = "remove", "removed"
     is_saved = fix.in_doubt_since is None and fix.state in {FixState.APPLIED, FixState.CONFIRMED}
     if fix.in_doubt_since is not None:
         done = f"may have {done}"
@@ -49,8 +51,8 @@ def fix_message(fix: Fix) -> Message:
     text = f"{heading}\n{who} {done} the *{label} contact*. {change}"
     blocks = [section(mrkdwn(text), accessory=button)]
     notes = [_IN_DOUBT if fix.in_doubt_since is not None else _STATES[fix.state]]
-    if fix.unusual_domain:
-        domain = as_typed(domain_of(request.wanted.email))
+    if fix.unusual_domain and wanted is not None:
+        domain = as_typed(domain_of(wanted.email))
         notes.insert(0, f":warning: Few or no other accounts have an address at {domain}.")
     blocks.append(context("\n".join(notes)))
     return Message(f"{escape(about)}: {who} {done} the {label} contact. {change}", blocks)
@@ -59,8 +61,8 @@ def fix_message(fix: Fix) -> Message:
 def _change(fix: Fix, then: str) -> str:
     """The domains before and after (now, or as requested), and the fields that differ."""
     before, after = fix.before, fix.request.wanted
-    if before is None:
-        return f"Before: none. {then.capitalize()}: {_where(after)}."
+    if before is None or after is None:
+        return f"Before: {_where(before)}. {then.capitalize()}: {_where(after)}."
     places = f"Before: {_where(before)}. {then.capitalize()}: {_where(after)}."
     if domain_of(before.email) == domain_of(after.email):
         places = f"Before and {then}: {_where(after)}."
@@ -69,5 +71,7 @@ def _change(fix: Fix, then: str) -> str:
     return f"{places} {heading}: {', '.join(changed)}." if changed else places
 
 
-def _where(contact: AlternateContact) -> str:
+def _where(contact: AlternateContact | None) -> str:
+    if contact is None:
+        return "none"
     return f"an address at {as_typed(domain_of(contact.email)) or 'no domain'}"

@@ -106,7 +106,9 @@ def result_message(
     is_compliant = still_open is not None and not still_open and not notes
     mark = _mark(result, is_compliant=is_compliant and result.unrecorded is None)
     about = f"{account_name(fix.account_name, request.account_id)} · {request.type.label} contact"
-    values = ", ".join(getattr(request.wanted, field) for field in FIELDS)
+    values = "No contact is set now."
+    if request.wanted is not None:
+        values = ", ".join(getattr(request.wanted, field) for field in FIELDS)
     shown: Block = {"type": "context", "elements": [plain(values, 1_000)]}
     blocks = [paragraph(f"{mark} *{words}*".strip()), section(mrkdwn(about)), shown]
     if result.problem is not None:

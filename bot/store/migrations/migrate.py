@@ -18,6 +18,7 @@ from bot.store.migrations import (
     step_8_non_compliant,
     step_9_started,
     step_10_resolution_kinds,
+    step_11_runs,
     step_12_audit,
 )
 
@@ -40,6 +41,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m008_non_compliant": step_8_non_compliant.upgrade,
     "m009_started": step_9_started.upgrade,
     "m010_resolution_kinds": step_10_resolution_kinds.upgrade,
+    "m011_runs": step_11_runs.upgrade,
     "m012_audit": step_12_audit.upgrade,
 }
 """The steps in order, with the names that files store. These names never change."""

@@ -24,6 +24,7 @@ from bot.aws.token_bucket import Quota
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.errors import ContactRefused, GatewayError
 from bot.domain.failures import Failure, FailureCode
+from bot.domain.fixes import WriteOrigin
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.scope import CallerRole, ScopeKind
 from bot.services.ports.aws import Priority
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 SECURITY = ContactType.SECURITY
 CONTACT = AlternateContact("Security team", "Officer", "security@example.com", "+44 20 7946 0000")
 OTHER = "555555555555"
+
+ORIGIN = WriteOrigin(7, "U0ALICE")
 
 
 @pytest.fixture
@@ -210,7 +213,7 @@ def test_contacts_within_reach_are_written_and_read(
     """Each caller reaches its own account, and those in charge reach the members."""
     gateway = calling_as(caller)
     assert look(gateway, account_id) == Absent()
-    gateway.write(account_id, SECURITY, CONTACT)
+    gateway.write(account_id, SECURITY, CONTACT, ORIGIN)
     assert look(gateway, account_id) == Present(CONTACT)
     assert look(gateway, account_id, ContactType.BILLING) == Absent()
     assert aws.contact(account_id, "SECURITY") == CONTACT
@@ -235,7 +238,7 @@ def test_contacts_out_of_reach_are_told_as_such(
     gateway = calling_as(caller)
     assert why(look(gateway, account_id)) is cause
     with pytest.raises(GatewayError) as caught:
-        gateway.write(account_id, SECURITY, CONTACT)
+        gateway.write(account_id, SECURITY, CONTACT, ORIGIN)
     assert caught.value.failure.cause is cause
 
 
@@ -274,7 +277,7 @@ def test_a_denial_is_told_by_who_denies(
     assert why(look(gateway, MEMBER_ID)) is cause
     assert look(gateway, DELEGATED_ID) == Absent()
     with pytest.raises(GatewayError) as caught:
-        gateway.write(MEMBER_ID, SECURITY, CONTACT)
+        gateway.write(MEMBER_ID, SECURITY, CONTACT, ORIGIN)
     assert caught.value.failure.cause is cause
 
 
@@ -302,7 +305,7 @@ def test_refused_fields_are_named(aws: AwsSandbox, calling_as: CallingAs) -> Non
     """Each field that AWS refuses is named, none of its text is passed on, nothing is written."""
     wrong = AlternateContact("n" * 65, "t" * 51, "o'hara@example.com", "phone")
     with pytest.raises(ContactRefused) as caught:
-        calling_as().write(MEMBER_ID, SECURITY, wrong)
+        calling_as().write(MEMBER_ID, SECURITY, wrong, ORIGIN)
     assert set(caught.value.fields) == {"name", "title", "email", "phone"}
     assert aws.contact(MEMBER_ID, "SECURITY") is None
 
@@ -335,7 +338,7 @@ def test_each_fault_has_its_cause(
     aws.clear_faults()
     aws.fault(kind, WRITE)
     with pytest.raises(GatewayError) as caught:
-        gateway.write(MEMBER_ID, SECURITY, CONTACT)
+        gateway.write(MEMBER_ID, SECURITY, CONTACT, ORIGIN)
     assert caught.value.failure.cause is cause
     assert aws.contact(MEMBER_ID, "SECURITY") is None
 
@@ -367,7 +370,7 @@ def test_a_write_whose_answer_is_lost_is_written_again(
     gateway = calling_as()
     gateway.scope()
     aws.fault("lost_answer", WRITE, count=1)
-    gateway.write(MEMBER_ID, SECURITY, CONTACT)
+    gateway.write(MEMBER_ID, SECURITY, CONTACT, ORIGIN)
     assert aws.contact(MEMBER_ID, "SECURITY") == CONTACT
 
 

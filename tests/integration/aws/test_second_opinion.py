@@ -17,6 +17,7 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from bot.aws.gateway import AwsGateway
 from bot.aws.token_bucket import Quota
 from bot.domain.contacts import AlternateContact, ContactType
+from bot.domain.fixes import WriteOrigin
 from bot.domain.readings import Absent, Present
 from bot.domain.scope import AwsTarget, CallerRole, ScopeKind
 from bot.services.ports.aws import Priority
@@ -42,6 +43,8 @@ AS_WRITTEN = {
     "EmailAddress": "security@example.com",
     "PhoneNumber": "+44 20 7946 0000",
 }
+
+ORIGIN = WriteOrigin(7, "U0ALICE")
 
 
 @pytest.fixture(scope="session")
@@ -128,7 +131,7 @@ def test_a_member_s_contact_is_written_and_read_by_its_id(
     aws = gateway()
     for account_id in (MANAGEMENT_ID, one, other):
         assert aws.read(account_id, ContactType.SECURITY, Priority.INTERACTIVE) == Absent()
-    aws.write(one, ContactType.SECURITY, CONTACT)
+    aws.write(one, ContactType.SECURITY, CONTACT, ORIGIN)
     held = account_management.get_alternate_contact(AccountId=one, AlternateContactType="SECURITY")[
         "AlternateContact"
     ]
@@ -147,7 +150,7 @@ def test_the_callers_own_contact_goes_without_an_id(
     account_management.put_alternate_contact(AlternateContactType="SECURITY", **AS_WRITTEN)
     aws = gateway()
     assert aws.read(MANAGEMENT_ID, ContactType.SECURITY, Priority.INTERACTIVE) == Present(CONTACT)
-    aws.write(MANAGEMENT_ID, ContactType.BILLING, OTHER_CONTACT)
+    aws.write(MANAGEMENT_ID, ContactType.BILLING, OTHER_CONTACT, ORIGIN)
     held = account_management.get_alternate_contact(AlternateContactType="BILLING")
     assert held["AlternateContact"]["EmailAddress"] == OTHER_CONTACT.email
 
@@ -158,8 +161,8 @@ def test_a_contact_is_overwritten_and_seen_gone(
     """A second write replaces the first; a contact that others delete is absent, not unreadable."""
     member = join(organizations, "member")
     aws = gateway()
-    aws.write(member, ContactType.SECURITY, CONTACT)
-    aws.write(member, ContactType.SECURITY, OTHER_CONTACT)
+    aws.write(member, ContactType.SECURITY, CONTACT, ORIGIN)
+    aws.write(member, ContactType.SECURITY, OTHER_CONTACT, ORIGIN)
     assert aws.read(member, ContactType.SECURITY, Priority.INTERACTIVE) == Present(OTHER_CONTACT)
     account_management.delete_alternate_contact(AccountId=member, AlternateContactType="SECURITY")
     assert aws.read(member, ContactType.SECURITY, Priority.INTERACTIVE) == Absent()
@@ -233,10 +236,10 @@ def test_a_role_in_another_account_is_assumed(
     """With a role the calls are made by its account: its contacts are read without naming it."""
     member = join(organizations, "member")
     by_id = gateway()
-    by_id.write(member, ContactType.SECURITY, CONTACT)
+    by_id.write(member, ContactType.SECURITY, CONTACT, ORIGIN)
     role = AwsTarget(name="member", role=f"arn:aws:iam::{member}:role/reader", external_id="given")
     inside = gateway(role)
     assert inside.scope().account_id == member
     assert inside.read(member, ContactType.SECURITY, Priority.INTERACTIVE) == Present(CONTACT)
-    inside.write(member, ContactType.BILLING, OTHER_CONTACT)
+    inside.write(member, ContactType.BILLING, OTHER_CONTACT, ORIGIN)
     assert by_id.read(member, ContactType.BILLING, Priority.INTERACTIVE) == Present(OTHER_CONTACT)

@@ -307,10 +307,10 @@ def test_a_recent_fix_is_known_until_aws_must_show_it(store: SqliteStore, clock:
     store.fixes.advance(fix.id, APPLIED, ended=False)
     assert store.fixes.recent() == {}
     store.fixes.advance(fix.id, CONFIRMED, ended=True)
-    assert store.fixes.recent() == {contact: CONTACT}
+    assert store.fixes.recent() == {contact: CONTACT.fingerprint}
     again, _ = store.fixes.plan(request("form-2"), "Account 1")
     assert store.fixes.recent() == {}
     store.fixes.advance(again.id, FAILED, ended=True)
-    assert store.fixes.recent() == {contact: CONTACT}
+    assert store.fixes.recent() == {contact: CONTACT.fingerprint}
     clock.tick(61)
     assert store.fixes.recent() == {}

@@ -16,6 +16,7 @@ from bot.domain.accounts import Account
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.errors import ContactRefused, GatewayError
 from bot.domain.failures import Failure, FailureCode
+from bot.domain.fixes import WriteOrigin
 from bot.domain.readings import Absent, Present, Unreadable, Unsupported
 from bot.domain.rules.facts import PrimaryContact
 from bot.domain.scope import AwsTarget, CallerRole, ScopeKind
@@ -46,6 +47,8 @@ CONTACT = AlternateContact("Security team", "Officer", "security@example.com", "
 NOT_LISTED = refusal("AccessDeniedException", "You don't have permissions to access this resource.")
 THROTTLED = refusal("TooManyRequestsException", status=429)
 EXPIRED = refusal("ExpiredTokenException", status=403)
+
+ORIGIN = WriteOrigin(7, "U0ALICE")
 
 
 def no_pause(seconds: float) -> None:
@@ -364,7 +367,7 @@ def test_the_callers_own_id_is_left_out() -> None:
     wire = managed().on("GetAlternateContact", contact()).on("PutAlternateContact", Answer())
     adapter = gateway(wire)
     adapter.read(OWN, SECURITY, Priority.INTERACTIVE)
-    adapter.write(OWN, SECURITY, CONTACT)
+    adapter.write(OWN, SECURITY, CONTACT, ORIGIN)
     assert "AccountId" not in wire.asked("GetAlternateContact")[0]
     assert "AccountId" not in wire.asked("PutAlternateContact")[0]
 
@@ -435,7 +438,7 @@ def test_a_partition_without_the_api_is_unsupported(partition: str) -> None:
     adapter = gateway(wire, ScopeKind.ACCOUNT)
     assert list(adapter.accounts()) == [Account(OWN, OWN)]
     with pytest.raises(GatewayError) as caught:
-        adapter.write(MEMBER, SECURITY, CONTACT)
+        adapter.write(MEMBER, SECURITY, CONTACT, ORIGIN)
     assert caught.value.failure.cause is FailureCode.NO_API
     assert {name for name, _ in wire.calls} <= {
         "GetCallerIdentity",
@@ -520,7 +523,7 @@ def test_credentials_are_found_by_boto3s_chain(monkeypatch: pytest.MonkeyPatch) 
 def test_a_contact_is_written() -> None:
     """All four fields go out, with the account's id and the type."""
     wire = managed().on("PutAlternateContact", Answer())
-    gateway(wire).write(MEMBER, SECURITY, CONTACT)
+    gateway(wire).write(MEMBER, SECURITY, CONTACT, ORIGIN)
     assert wire.asked("PutAlternateContact") == [
         {
             "AccountId": MEMBER,
@@ -541,7 +544,9 @@ def test_refused_fields_are_named() -> None:
         fieldList=[{"name": "emailAddress", "message": "jane.doe@example.com is not valid"}],
     )
     with pytest.raises(ContactRefused) as caught:
-        gateway(managed().on("PutAlternateContact", refused)).write(MEMBER, SECURITY, CONTACT)
+        gateway(managed().on("PutAlternateContact", refused)).write(
+            MEMBER, SECURITY, CONTACT, ORIGIN
+        )
     assert list(caught.value.fields) == ["email"]
     assert "example.com" not in f"{caught.value} {caught.value.fields}"
 
@@ -550,7 +555,7 @@ def test_a_field_too_short_to_be_sent_is_named() -> None:
     """What botocore refuses to send is reported like what AWS refuses."""
     empty = AlternateContact("", "Officer", "security@example.com", "1")
     with pytest.raises(ContactRefused) as caught:
-        gateway(managed()).write(MEMBER, SECURITY, empty)
+        gateway(managed()).write(MEMBER, SECURITY, empty, ORIGIN)
     assert list(caught.value.fields) == ["name"]
 
 
@@ -572,7 +577,9 @@ def test_a_write_that_aws_did_not_take_is_an_error(
 ) -> None:
     """Only AWS's own success is one: a proxy's page is not."""
     with pytest.raises(GatewayError) as caught:
-        gateway(managed().on("PutAlternateContact", answer)).write(MEMBER, SECURITY, CONTACT)
+        gateway(managed().on("PutAlternateContact", answer)).write(
+            MEMBER, SECURITY, CONTACT, ORIGIN
+        )
     assert caught.value.failure.cause is cause
     assert not isinstance(caught.value, ContactRefused)
 
@@ -580,7 +587,41 @@ def test_a_write_that_aws_did_not_take_is_an_error(
 def test_an_empty_answer_of_any_content_type_is_a_success() -> None:
     """A success without a body counts, whatever it calls itself."""
     empty = Answer(200, b"", {"content-type": "text/html", "content-length": "0"})
-    gateway(managed().on("PutAlternateContact", empty)).write(MEMBER, SECURITY, CONTACT)
+    gateway(managed().on("PutAlternateContact", empty)).write(MEMBER, SECURITY, CONTACT, ORIGIN)
+
+
+def test_a_write_says_which_request_it_was() -> None:
+    """AWS's id of the request, which CloudTrail has too."""
+    named = Answer(headers={"x-amzn-requestid": "4b1c-77"})
+    wire = managed().on("PutAlternateContact", named)
+    assert gateway(wire).write(MEMBER, SECURITY, CONTACT, ORIGIN) == "4b1c-77"
+
+
+def test_a_contact_is_removed() -> None:
+    """By its type, with the account's id; AWS's id of the request comes back."""
+    named = Answer(headers={"x-amzn-requestid": "4b1c-78"})
+    wire = managed().on("DeleteAlternateContact", named)
+    assert gateway(wire).delete(MEMBER, SECURITY, ORIGIN) == "4b1c-78"
+    assert wire.asked("DeleteAlternateContact") == [
+        {"AccountId": MEMBER, "AlternateContactType": "SECURITY"}
+    ]
+
+
+def test_removing_what_is_not_there_is_no_failure() -> None:
+    """An earlier try may have removed it, and its answer may have been lost."""
+    gone = refusal("ResourceNotFoundException", status=404)
+    gateway(managed().on("DeleteAlternateContact", gone)).delete(MEMBER, SECURITY, ORIGIN)
+
+
+def test_a_removal_that_aws_denies_names_its_permission() -> None:
+    """The role may read and write, and yet not delete."""
+    words = "User: x is not authorized to perform: account:DeleteAlternateContact because no "
+    words += "identity-based policy allows it"
+    denied = refusal("AccessDeniedException", words, 403)
+    with pytest.raises(GatewayError) as caught:
+        gateway(managed().on("DeleteAlternateContact", denied)).delete(MEMBER, SECURITY, ORIGIN)
+    assert caught.value.failure.cause is FailureCode.PERMISSION_MISSING
+    assert "account:DeleteAlternateContact" in caught.value.failure.remedy
 
 
 # Tries
@@ -620,7 +661,7 @@ def test_throttling_that_passes_is_not_told() -> None:
 def test_a_write_is_tried_again() -> None:
     """A Put overwrites, so one whose fate is unknown is sent once more."""
     wire = managed().on("PutAlternateContact", ReadTimeoutError(**ENDPOINT), Answer())
-    gateway(wire).write(MEMBER, SECURITY, CONTACT)
+    gateway(wire).write(MEMBER, SECURITY, CONTACT, ORIGIN)
     assert len(wire.asked("PutAlternateContact")) == 2
 
 
@@ -628,8 +669,9 @@ def test_the_log_holds_no_personal_data() -> None:
     """Throttling and tries are logged with the account's id and nothing of the contact."""
     wire = managed().on("PutAlternateContact", THROTTLED, Answer())
     with structlog.testing.capture_logs() as logs:
-        gateway(wire).write(MEMBER, SECURITY, CONTACT)
-    assert [entry["event"] for entry in logs] == ["aws.scope", "aws.throttled", "aws.retried"]
+        gateway(wire).write(MEMBER, SECURITY, CONTACT, ORIGIN)
+    events = ["aws.scope", "aws.write", "aws.throttled", "aws.retried"]
+    assert [entry["event"] for entry in logs] == events
     assert MEMBER in str(logs)
     assert "example.com" not in str(logs)
 
@@ -688,7 +730,7 @@ def test_closing_between_two_tries_tells_what_the_first_failed_of() -> None:
     wire = managed().on("PutAlternateContact", ReadTimeoutError(**ENDPOINT), Answer())
     adapter = gateway(wire, pause=lambda _: adapter.close())
     with pytest.raises(GatewayError) as caught:
-        adapter.write(MEMBER, SECURITY, CONTACT)
+        adapter.write(MEMBER, SECURITY, CONTACT, ORIGIN)
     assert caught.value.failure.cause is FailureCode.TIMED_OUT
     assert len(wire.asked("PutAlternateContact")) == 1
 

@@ -14,7 +14,7 @@ from bot.domain.contacts import FIELDS, fingerprint
 from bot.domain.errors import ContactRefused, GatewayError, NotAllowed
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.failures import FailureCode, failure
-from bot.domain.fixes import FixState
+from bot.domain.fixes import FixState, WriteOrigin
 from bot.domain.policy.account_policy import Presence
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present, Unsupported
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bot.domain.contacts import AlternateContact
     from bot.domain.findings import AccountResult
     from bot.domain.fixes import Fix
     from bot.domain.readings import ContactReading
@@ -585,3 +586,80 @@ def test_what_cannot_be_recorded_is_not_written(
     assert refused.outcome is FixOutcome.NOT_RECORDED
     assert "Nothing was changed in AWS" in str(refused.problem)
     assert gateway.writes == []
+
+
+def test_a_contact_is_removed_and_read_back(
+    fixes: FixService, gateway: FakeGateway, store: SqliteStore
+) -> None:
+    """A fix that wants no contact deletes the one there is, and is verified by its absence."""
+    gateway.hold(1, OTHER)
+    fix = record_of(fixes.make(fix_request(wanted=None, shown=OTHER), NAME, lambda: None))
+    assert (fix.state, fix.before, fix.already_there) == (FixState.CONFIRMED, OTHER, False)
+    assert (gateway.writes, gateway.deletes) == ([], [(account(1).id, SECURITY)])
+    assert gateway.origins == [WriteOrigin(fix.id, "U1")]
+    assert fix.aws_request_id == "request-1"
+    assert recorded(store) == fix
+
+
+def test_a_contact_that_is_gone_already_is_not_removed(
+    fixes: FixService, gateway: FakeGateway
+) -> None:
+    """Somebody else removed it: nothing is sent."""
+    fix = record_of(fixes.make(fix_request(wanted=None, shown=OTHER), NAME, lambda: None))
+    assert (fix.state, fix.already_there, gateway.deletes) == (FixState.CONFIRMED, True, [])
+
+
+def test_another_contact_than_the_one_shown_is_not_removed(
+    fixes: FixService, gateway: FakeGateway
+) -> None:
+    """What the person did not see is held back."""
+    gateway.hold(1, THIRD)
+    result = refusal(fixes.make(fix_request(wanted=None, shown=OTHER), NAME, lambda: None))
+    assert (result.outcome, result.held) == (FixOutcome.CHANGED, THIRD)
+    assert gateway.deletes == []
+
+
+def test_a_right_that_ended_since_a_run_began_changes_nothing(
+    fixes: FixService, gateway: FakeGateway
+) -> None:
+    """A run asks for its right again right before each write."""
+
+    def refuse() -> None:
+        raise NotAllowed("You don't have permission to change contacts.", "Ask @secops.")
+
+    result = refusal(fixes.make(fix_request(), NAME, refuse))
+    assert result.outcome is FixOutcome.NOT_ALLOWED
+    assert gateway.writes == []
+
+
+@pytest.mark.parametrize(("must_comply", "writes"), [(True, []), (False, [CONTACT])])
+def test_an_undo_may_restore_what_the_policy_refuses(
+    fixes: FixService,
+    gateway: FakeGateway,
+    store: SqliteStore,
+    world: World,
+    *,
+    must_comply: bool,
+    writes: list[AlternateContact],
+) -> None:
+    """A fix has to comply with the policy; what was there before the fix may be put back."""
+    world.policy = Policy.requiring(
+        tables=[PolicyTable("line 1", {"security.presence": Presence.FORBIDDEN})]
+    )
+    store.accounts.remember([account(1)])
+    fixes.make(fix_request(), NAME, lambda: None, must_comply=must_comply)
+    assert gateway.writes == writes
+
+
+def test_a_fix_that_was_undone_says_so(
+    fixes: FixService, gateway: FakeGateway, store: SqliteStore
+) -> None:
+    """Once the undo is verified, and not before."""
+    fix = record_of(fixes.fix(fix_request(), NAME, ANA))
+    undo = replace(fix_request("undo-1", wanted=None, shown=CONTACT), undoes=fix.id)
+    gateway.on_write = lambda: seen.append(recorded(store, fix.id).undone_by)
+    seen: list[int | None] = []
+    undone = record_of(fixes.make(undo, NAME, lambda: None))
+    assert seen == [None]
+    assert recorded(store, fix.id).undone_by == undone.id
+    assert undone.request.undoes == fix.id

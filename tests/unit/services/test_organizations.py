@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.errors import GatewayError
 from bot.domain.failures import Failure, FailureCode
+from bot.domain.fixes import WriteOrigin
 from bot.domain.readings import Present, Unreadable
 from bot.domain.rules.facts import PrimaryContact
 from bot.services.organizations import OrganizationRouter
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from bot.services.ports.store import AccountRepository
 
 NAMES = ("corp", "acquired")
+
+ORIGIN = WriteOrigin(7, "U0ALICE")
 
 
 class KnownAccounts:
@@ -69,7 +72,7 @@ def test_calls_go_where_the_account_was_last_listed() -> None:
     second.primary[account(2).id] = PrimaryContact("Corp", "+1 206 555 0100")
     assert gateways.read(account(1).id, SECURITY, Priority.INTERACTIVE) == Present(CONTACT)
     assert gateways.read(account(2).id, SECURITY, Priority.INTERACTIVE) == Present(OTHER)
-    gateways.write(account(2).id, SECURITY, CONTACT)
+    gateways.write(account(2).id, SECURITY, CONTACT, ORIGIN)
     assert (first.writes, second.writes) == ([], [CONTACT])
     found = gateways.primary_contact(account(2).id, Priority.INTERACTIVE)
     assert found == PrimaryContact("Corp", "+1 206 555 0100")
@@ -102,7 +105,7 @@ def test_an_account_of_an_organization_that_is_gone_is_told_so() -> None:
     gateways, first, second = several(of(3, "sold"))
     assert cause_at(gateways, 3) is FailureCode.NOT_KNOWN
     with pytest.raises(GatewayError, match="“sold”") as caught:
-        gateways.write(account(3).id, SECURITY, CONTACT)
+        gateways.write(account(3).id, SECURITY, CONTACT, ORIGIN)
     assert "[[aws]]" in caught.value.remedy
     assert isinstance(gateways.primary_contact(account(3).id, Priority.INTERACTIVE), Failure)
     assert [*first.reads, *second.reads, *first.writes, *second.writes] == []

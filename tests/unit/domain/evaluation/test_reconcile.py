@@ -335,8 +335,8 @@ BEFORE = KnownAccount(contacts={SECURITY: kept(OTHER)})
         (KnownAccount(contacts={SECURITY: kept(CONTACT)}), False),
         (KnownAccount(), False),
         (KnownAccount(contacts={SECURITY: KnownContact(fingerprint(OTHER), NOW)}), False),
-        (replace(BEFORE, fixed_to={SECURITY: CONTACT}), False),
-        (replace(BEFORE, fixed_to={SECURITY: OTHER}), True),
+        (replace(BEFORE, fixed_to={SECURITY: fingerprint(CONTACT)}), False),
+        (replace(BEFORE, fixed_to={SECURITY: fingerprint(OTHER)}), True),
         (replace(BEFORE, fixes={SECURITY: fix(FixState.PLANNED, ended_at=None)}), False),
     ],
 )

@@ -17,7 +17,7 @@ COMPLIANT = TypeResult.from_verdicts(SECURITY, [], CONTACT)
 def test_a_compliant_contact_that_somebody_else_changed_is_announced() -> None:
     """It was read as another one before, and no fix since then wrote what it is now."""
     assert changed(POLICY, COMPLIANT, fingerprint(OTHER), None)
-    assert changed(POLICY, COMPLIANT, fingerprint(OTHER), THIRD)
+    assert changed(POLICY, COMPLIANT, fingerprint(OTHER), fingerprint(THIRD))
     assert changed(POLICY, TypeResult.from_verdicts(SECURITY, []), fingerprint(OTHER), None)
 
 
@@ -29,7 +29,7 @@ def test_a_contact_that_is_what_it_was_is_not_announced() -> None:
 
 def test_what_a_fix_wrote_is_not_announced() -> None:
     """Who fixed it knows already."""
-    assert not changed(POLICY, COMPLIANT, fingerprint(OTHER), CONTACT)
+    assert not changed(POLICY, COMPLIANT, fingerprint(OTHER), fingerprint(CONTACT))
 
 
 def test_without_the_rule_nothing_is_announced() -> None:

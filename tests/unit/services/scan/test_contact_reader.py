@@ -28,7 +28,7 @@ def read(
     """What is read of an account that was just fixed, whether it was reread, and each call."""
     gateway = FakeGateway(account(1))
     gateway.say(1, *readings)
-    recent = {(account(1).id, SECURITY): CONTACT} if fixed else {}
+    recent = {(account(1).id, SECURITY): CONTACT.fingerprint} if fixed else {}
     reader = ContactReader(gateway, recent, lambda: None, threading.Event(), 0.0)
     found, reread = reader.read(account(1).id, (SECURITY,))
     return found[SECURITY], SECURITY in reread, [priority for *_, priority in gateway.reads]
