@@ -1,0 +1,117 @@
+"""Two who change the same contact at the same time: docs/races.md lists every such race."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM
+from altcontact_sandbox.aws.state.writes import value_digest
+
+from tests.e2e.test_story import ALICE, BOB, FORM, WEB, open_form, ready
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
+    from tests.e2e.conftest import Bot
+
+__all__ = ["ready"]
+
+STAGING = "666666666666"
+BOBS = {**FORM, "name": "Platform team", "email": "platform@corp.internal"}
+
+
+def applied(aws: AwsSandbox, account_id: str = WEB) -> list[dict[str, Any]]:
+    """The writes that AWS carried out on an account."""
+    return [each for each in aws.writes() if each["account_id"] == account_id and each["applied"]]
+
+
+def digest(form: dict[str, str]) -> str:
+    """The digest of what a form writes."""
+    return value_digest(
+        {
+            "Name": form["name"],
+            "Title": form["title"],
+            "EmailAddress": form["email"],
+            "PhoneNumber": form["phone"],
+        }
+    )
+
+
+def test_two_fixers(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """Of two people with the same form open, the second is shown what the first saved."""
+    slack.set_group("S0SECOPS01", members=[ALICE, BOB])
+    open_form(slack, user=ALICE)
+    open_form(slack, user=BOB)
+    slack.submit(ALICE, **FORM)
+    slack.wait_view("Saved and verified", ALICE)
+    slack.submit(BOB, **BOBS)
+    view = slack.wait_view("changed in AWS while the form was open", BOB)
+    assert BOBS.items() <= view["values"].items()
+    assert [each["value"] for each in applied(aws)] == [digest(FORM)]
+    slack.submit(BOB, **BOBS)
+    slack.wait_view("Saved and verified", BOB)
+    assert [each["value"] for each in applied(aws)] == [digest(FORM), digest(BOBS)]
+
+
+def test_two_fixers_while_aws_has_the_first_write(
+    ready: Bot, slack: SlackSandbox, aws: AwsSandbox
+) -> None:
+    """While AWS has one person's write, another's isn't sent, and the form says why."""
+    slack.set_group("S0SECOPS01", members=[ALICE, BOB])
+    open_form(slack, user=ALICE)
+    open_form(slack, user=BOB)
+    hang = aws.fault("hang", "PutAlternateContact")
+    slack.submit(ALICE, **FORM)
+    ready.wait_log("fix planned")
+    slack.submit(BOB, **BOBS)
+    slack.wait_view("Another fix of this contact", BOB)
+    aws.clear_faults(hang)
+    slack.wait_view("Saved and verified", ALICE)
+    assert [each["value"] for each in applied(aws)] == [digest(FORM)]
+
+
+def test_fixer_against_console(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """What somebody sets in the console while the form is open isn't overwritten unseen."""
+    open_form(slack)
+    aws.set_contact(WEB, "SECURITY", SECURITY_TEAM)
+    slack.submit(**FORM)
+    view = slack.wait_view("changed in AWS while the form was open")
+    assert SECURITY_TEAM.email in str(view)
+    assert applied(aws) == []
+    assert aws.contact(WEB, "SECURITY") == SECURITY_TEAM
+    slack.submit(**FORM)
+    slack.wait_view("Saved and verified")
+    assert [each["value"] for each in applied(aws)] == [digest(FORM)]
+
+
+def test_fix_against_scan(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """A scan that read a contact before it was fixed doesn't report it as missing afterwards."""
+    open_form(slack)
+    hang = aws.fault("hang", "GetAlternateContact", account_id=STAGING)
+    since = aws.wire()["last"]
+    slack.command("/altcontact check")
+    wait_read(aws, WEB, since)
+    slack.submit(**FORM)
+    slack.wait_view("Saved and verified")
+    aws.clear_faults(hang)
+    ready.wait_log("scan ended", scan=2)
+    slack.wait_private("need attention")
+    alert = slack.wait_message("6 accounts had no security contact, 5 left")
+    assert f"(<@{ALICE}>)" in str(alert["blocks"])
+    assert [each["value"] for each in applied(aws)] == [digest(FORM)]
+    slack.command("/altcontact check")
+    slack.wait_private("5 of 15 accounts need attention")
+    assert len([each for each in slack.messages() if "no security" in each["text"]]) == 1
+
+
+def wait_read(aws: AwsSandbox, account_id: str, since: int) -> None:
+    """Wait until a contact of an account was read, after a number of the wire."""
+    while True:
+        seen = aws.wire(since, timeout=5.0)
+        since = seen["last"]
+        for each in seen["entries"]:
+            if (each["account"], each["name"]) == (account_id, "account:GetAlternateContact"):
+                return

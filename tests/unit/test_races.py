@@ -1,0 +1,42 @@
+"""docs/races.md against the tests: each race that the bot must survive has one, and it exists."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+
+MUST_SHOW: Final = (
+    "two fixers",
+    "fixer against console",
+    "fix against scan",
+)
+"""The races that must have a row."""
+
+ROWS: Final = [
+    (race, path, name)
+    for line in (ROOT / "docs/races.md").read_text().splitlines()
+    for race, path, name in re.findall(r"^\| `([^`]+)`.*\| `(tests/[\w/]+\.py)::(\w+)` \|$", line)
+]
+
+
+def test_each_race_has_a_row() -> None:
+    """No race is missing, and every row of the table can be read."""
+    assert {race for race, _, _ in ROWS} == set(MUST_SHOW)
+    table = [line for line in (ROOT / "docs/races.md").read_text().splitlines() if line[:1] == "|"]
+    assert len(ROWS) == len(table) - 2
+
+
+@pytest.mark.parametrize(("race", "path", "name"), ROWS, ids=[name for _, _, name in ROWS])
+def test_the_test_of_a_race_exists(race: str, path: str, name: str) -> None:
+    """The file has a test of that name, which says what it shows."""
+    tree = ast.parse((ROOT / path).read_text())
+    found = {
+        each.name: ast.get_docstring(each)
+        for each in ast.walk(tree)
+        if isinstance(each, ast.FunctionDef)
+    }
+    assert found.get(name), race
