@@ -9,20 +9,27 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot import __version__
 from bot.app.clock import SystemClock
 from bot.app.doctor import check_running_bot, log_at_start
 from bot.app.scheduler import Schedule
 from bot.app.signals import run_until_stopped
 from bot.app.wiring import SlackBot, aws_gateways, slack_members
+from bot.config import policy_file
 from bot.config.policy_reload import ReloadablePolicy
-from bot.domain.errors import NotifierError, SettingsError
+from bot.domain.audit import BOT
+from bot.domain.audit_entries import bot_started, policy_loaded
+from bot.domain.errors import NotifierError, SettingsError, StoreError
 from bot.domain.timetable import Timetable
+from bot.services.audit_trail import AuditTrail
 from bot.store import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.config.load import Settings
+    from bot.config.policy_reload import PolicyReload
+    from bot.domain.policy.policy import Policy
     from bot.slack.channels import AlertChannel
 
 _log = structlog.get_logger(__name__)
@@ -49,6 +56,7 @@ class Bot:
         self._stopping = threading.Event()
         self._clock = clock = SystemClock()
         self._store = SqliteStore(settings.database, clock)
+        self._trail = AuditTrail(self._store.audit)
         self._gateways = aws_gateways(settings, clock.observe)
         self._slack = SlackBot(
             settings,
@@ -57,7 +65,7 @@ class Bot:
             slack_members(settings, clock),
             self._policy.current,
             clock=clock,
-            reload_policy=self._policy.reload,
+            reload_policy=self._reload_policy,
             next_check=lambda: self._schedule.next_check(),  # noqa: PLW0108 - made after this
             run_checks=lambda: check_running_bot(
                 settings,
@@ -84,6 +92,8 @@ class Bot:
         cut_off = self._store.scans.cut_off_dead()
         if cut_off:
             _log.warning("an earlier check was interrupted", scans=cut_off)
+        self._store.audit.record(bot_started(__version__))
+        self._record_policy(BOT, self._policy.current())
         timetable = Timetable(self._settings.schedule, str(self._settings.timezone))
         self._store.announcements.introduce(timetable)
         self._slack.connection.start()
@@ -102,10 +112,29 @@ class Bot:
     def reload(self) -> None:
         """Apply the policy file, or log why it can't be applied and keep the current policy."""
         try:
-            self._policy.reload()
+            self._reload_policy(BOT)
         except SettingsError as error:
             for problem in error.problems:
                 _log.error("policy file not applied", problem=str(problem))
+        except StoreError as error:
+            _log.error("policy file not applied", problem=str(error), remedy=error.remedy)
+
+    def _reload_policy(self, actor: str) -> PolicyReload:
+        """Apply the policy file, and put on record who had that done.
+
+        Raises:
+            SettingsError: a setting is invalid; the previous policy stays in use.
+            StoreError: it couldn't be recorded; the previous policy stays in use.
+        """
+        try:
+            return self._policy.reload(lambda policy: self._record_policy(actor, policy))
+        except SettingsError as error:
+            self._trail.policy_refused(actor, {"problems": str(len(error.problems))})
+            raise
+
+    def _record_policy(self, actor: str, policy: Policy) -> None:
+        sections = policy_file.count(policy)
+        self._store.audit.record(policy_loaded(actor, policy.digest, sections))
 
     def _settle(self) -> None:
         """End the exemptions that are due, and announce it."""

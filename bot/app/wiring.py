@@ -152,7 +152,7 @@ class SlackBot:
         members: the workspace's members.
         policy: returns the current policy.
         clock: the time.
-        reload_policy: applies the policy file, or raises SettingsError.
+        reload_policy: applies the policy file for a user, or raises SettingsError.
         next_check: returns when the next check is due.
         run_checks: runs the doctor's checks.
         on_connected: called once, when Slack is connected.
@@ -171,7 +171,7 @@ class SlackBot:
         policy: Callable[[], Policy],
         *,
         clock: Clock,
-        reload_policy: Callable[[], PolicyReload],
+        reload_policy: Callable[[str], PolicyReload],
         next_check: Callable[[], datetime | None],
         run_checks: Callable[[], Iterator[CheckResult]],
         on_connected: Callable[[], None] = lambda: None,

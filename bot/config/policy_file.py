@@ -61,7 +61,9 @@ def read(
     targets = _parse_targets(parser, file.content.get("aws", []))
     reader = _PolicyReader(parser, file, [target.name for target in targets])
     tables = reader.read(file.content.get("policy", {}))
-    policy = Policy.requiring(types, tables=(*_foreign_domain_switch(tables), *tables))
+    policy = Policy.requiring(
+        types, tables=(*_foreign_domain_switch(tables), *tables), digest=file.digest
+    )
     # Conflicts between sections are only worth reporting once each section is valid.
     if not parser.problems:
         reader.report_overridden()

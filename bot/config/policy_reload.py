@@ -81,8 +81,12 @@ class ReloadablePolicy:
         """The current policy; a longer operation keeps the one it started with."""
         return self._policy
 
-    def reload(self) -> PolicyReload:
+    def reload(self, record: Callable[[Policy], None] = lambda _: None) -> PolicyReload:
         """Read the file again and use its policy.
+
+        Args:
+            record: called with the policy before it is used. If it raises, the previous policy
+                stays in use.
 
         Raises:
             SettingsError: a setting is invalid; the previous policy stays in use.
@@ -93,6 +97,7 @@ class ReloadablePolicy:
             except SettingsError as error:
                 _log.warning("policy not reloaded", problems=len(error.problems))
                 raise
+            record(loaded.policy)
             previous, self._policy = self._policy, loaded.policy
         reloaded = PolicyReload(
             loaded.policy,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -46,12 +47,14 @@ def plain(key: str) -> str:
 class SettingFile:
     """The file's content, empty without a file, and the lines of everything in it.
 
-    `name` is its name in messages.
+    `name` is its name in messages. `digest` is the SHA-256 of its bytes, as `sha256sum` shows it;
+    empty if there is no file.
     """
 
     name: str
     content: dict[str, Any] = field(default_factory=dict)
     lines: Lines = field(default_factory=lambda: Lines(""))
+    digest: str = ""
 
 
 class TomlFileError(ValueError):
@@ -100,7 +103,8 @@ def read_file(file: Path, *, named: bool) -> SettingFile:
         raise TomlFileError(
             name, "is not valid TOML because it contains a number that is too long"
         ) from None
-    return SettingFile(shown, {key: value for key, value in parsed.items() if value != ""}, lines)
+    filled = {key: value for key, value in parsed.items() if value != ""}
+    return SettingFile(shown, filled, lines, hashlib.sha256(content).hexdigest())
 
 
 def _no_toml(name: str, text: str, error: tomllib.TOMLDecodeError) -> TomlFileError:

@@ -12,6 +12,7 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from bot.services.audit_trail import AuditTrail
 from bot.services.check_limit import MOST_ACCOUNTS, MOST_SCANS, CheckLimit
 from bot.slack.background import BackgroundTasks
 from bot.slack.command_parser import COMMAND
@@ -112,7 +113,7 @@ def build(
     phone_region: str | None,
     policies: AccountPolicies,
     readers: SlackReaders,
-    reload_policy: Callable[[], PolicyReload],
+    reload_policy: Callable[[str], PolicyReload],
     results: ScanResults,
     row_links: RowLinkResolver,
     run_checks: Callable[[], Iterator[CheckResult]],
@@ -139,7 +140,7 @@ def build(
         phone_region: the country whose national phone numbers may be typed, if any.
         policies: looks up accounts' policies.
         readers: decides who sees contact details.
-        reload_policy: applies the policy file.
+        reload_policy: applies the policy file for a user.
         results: make the messages with the results of checks.
         row_links: makes the links of rows.
         run_checks: runs the doctor's checks.
@@ -149,8 +150,9 @@ def build(
     """
     acking = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
     acting = BackgroundTasks(ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener"))
-    errors = ErrorHandler(messages)
-    guard = RequestGuard(store.deliveries, errors, acting)
+    trail = AuditTrail(store.audit)
+    errors = ErrorHandler(messages, trail)
+    guard = RequestGuard(store.deliveries, errors, acting, trail)
     logging.getLogger("slack_bolt.App").addFilter(_is_wanted)
     app = App(
         # No token: with one, Bolt asks `auth.test` before its first ack, which waits for that.
@@ -230,11 +232,12 @@ def build(
         policy_reload=PolicyReloadListener(fixers, reload_policy),
         readers=readers,
         scan=scan,
+        trail=trail,
     )
     home_page = HomeListeners(home_service, exemptions=exemption, scan=scan)
-    outdated = OutdatedListeners(messages)
+    outdated = OutdatedListeners(messages, trail)
     lists = ShowAllListeners(modals, store.findings, row_links, readers)
-    rows = PrivateRows(store.findings, lists, results)
+    rows = PrivateRows(store.findings, lists, results, trail)
     once, each, submission = guard.once, guard.each, guard.submission
 
     app.command(COMMAND)(once(command.run))

@@ -16,10 +16,24 @@ import structlog
 from slack_bolt import BoltResponse
 from slack_bolt.middleware import Middleware
 
-from bot.domain.errors import AltcontactError, StoreError
+from bot.domain.errors import (
+    AltcontactError,
+    ExemptionRefused,
+    FixError,
+    NotAllowed,
+    StoreError,
+)
 from bot.slack.background import NoThread, Stopping, report_defect
 from bot.slack.direct_messages import PrivateReply
-from bot.slack.payloads import PayloadError, find_text, is_well_formed, response_url, user_id
+from bot.slack.payloads import (
+    PayloadError,
+    audited_actor,
+    find_text,
+    is_well_formed,
+    request_name,
+    response_url,
+    user_id,
+)
 from bot.slack.views.problem import problem_message, problem_view
 
 if TYPE_CHECKING:
@@ -28,6 +42,7 @@ if TYPE_CHECKING:
 
     from slack_bolt import Ack, BoltRequest
 
+    from bot.services.audit_trail import AuditTrail
     from bot.services.ports.store import DeliveryRepository
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
@@ -51,14 +66,20 @@ class RequestGuard:
         deliveries: know what was delivered before.
         errors: tells people what failed.
         threads: where listeners continue after their ack.
+        trail: puts repeated requests on record.
     """
 
     def __init__(
-        self, deliveries: DeliveryRepository, errors: ErrorHandler, threads: BackgroundTasks
+        self,
+        deliveries: DeliveryRepository,
+        errors: ErrorHandler,
+        threads: BackgroundTasks,
+        trail: AuditTrail,
     ) -> None:
         self._deliveries = deliveries
         self._errors = errors
         self._threads = threads
+        self._trail = trail
 
     def once(self, act: Act) -> Listener:
         """A listener that acks at once, and acts on the first delivery alone; Slack may repeat."""
@@ -112,6 +133,7 @@ class RequestGuard:
                     ack(response_action="update", view=problem_view(message))
                 else:
                     self._go_on(body, lambda: self._errors.tell(message, body))
+                self._errors.note(error, body)
 
         return listen
 
@@ -137,7 +159,12 @@ class RequestGuard:
     def ignore(self, body: Body) -> None:
         """Say that a payload couldn't be read, and do nothing else."""
         _log.warning("payload not understood", type=find_text(body, "type")[:50])
-        self._go_on(body, lambda: self._errors.tell(problem_message(PayloadError()), body))
+
+        def answer() -> None:
+            self._errors.tell(problem_message(PayloadError()), body)
+            self._errors.note(PayloadError(), body)
+
+        self._go_on(body, answer)
 
     def _act_once(self, act: Act, body: Body) -> None:
         trigger = find_text(body, "trigger_id")
@@ -149,6 +176,8 @@ class RequestGuard:
             raise StoreError(f"Nothing was done. {error}", remedy) from error
         if is_first:
             act(body)
+        else:
+            self._trail.payload_refused(audited_actor(body), "repeated", request_name(body))
 
     def _go_on(self, body: Body, act: Callable[[], None]) -> None:
         """Do the work after the ack."""
@@ -203,14 +232,25 @@ class ErrorHandler:
 
     Args:
         messages: reach a person, beside what they typed or pressed where that can be.
+        trail: puts refused requests on record.
     """
 
-    def __init__(self, messages: DirectMessages) -> None:
+    def __init__(self, messages: DirectMessages, trail: AuditTrail) -> None:
         self._messages = messages
+        self._trail = trail
 
     def handle(self, error: Exception, body: Body) -> None:
         """Say what failed to the person whose request it was. Never raises."""
         self.tell(message_of(error), body)
+        self.note(error, body)
+
+    def note(self, error: Exception, body: Body) -> None:
+        """Put on record a request that named something unreadable, or no longer there."""
+        # Whoever lacks a right is on record already, where that was decided.
+        is_stale = isinstance(error, ExemptionRefused | FixError)
+        if isinstance(error, PayloadError) or (is_stale and not isinstance(error, NotAllowed)):
+            reason = "stale" if is_stale else "unreadable"
+            self._trail.payload_refused(audited_actor(body), reason, request_name(body))
 
     def tell(self, message: Message, body: Body) -> None:
         """Send a message next to the person's action, or else directly. Never raises."""

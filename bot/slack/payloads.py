@@ -24,6 +24,10 @@ _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 """A number that fits a 64-bit column of SQLite, even as an offset at twenty items a page."""
 
 
+_USER_ID: Final = re.compile(r"[UW][A-Z0-9]{1,20}")
+_REQUEST_NAME: Final = re.compile(r"/?[a-z][a-z_]{0,60}")
+
+
 class PayloadError(AltcontactError):
     """A payload doesn't have the structure that this version of the bot reads."""
 
@@ -118,6 +122,24 @@ def user_id(body: Mapping[str, Any]) -> str:
     """The user's id; empty if the payload has none."""
     person = find_text(body, "user_id") or find_text(body, "user", "id")
     return person or find_text(body, "event", "user")
+
+
+def audited_actor(body: Mapping[str, Any]) -> str:
+    """The user's id for the audit log; `unknown` if the payload names nobody as Slack does."""
+    found = user_id(body)
+    return found if _USER_ID.fullmatch(found) else "unknown"
+
+
+def request_name(body: Mapping[str, Any]) -> str:
+    """The name of a request's command, button or form, without the values that may follow it."""
+    name = (
+        find_text(body, "command")
+        or find_text(body, "actions", 0, "action_id")
+        or find_text(body, "view", "callback_id")
+        or find_text(body, "event", "type")
+    )
+    found = _REQUEST_NAME.match(name)
+    return found.group() if found else "unknown"
 
 
 def channel_id(body: Mapping[str, Any]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.announcements import AnnouncementKind, NewFinding, grouped, plan_alerts
+from bot.domain.audit_entries import exemption_ended
 from bot.domain.evaluation.resolution import OPENED_AGAIN
+from bot.store import audit_log
 from bot.store.columns import time_text, to_failure
-from bot.store.mappers import to_destination, to_finding_key
+from bot.store.mappers import to_destination, to_exemption, to_finding_key
 from bot.store.outbox import record
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ def end_exemption(db: Transaction, row: Row, now: datetime, user_id: str = "") -
     """Record an end: by a person now, or else on its day. Returns the announcement's id."""
     ended_at = time_text(now) if user_id else row["until"]
     db.run(_END, ended_at=ended_at, ended_by=user_id, id=row["id"])
+    audit_log.record(db, exemption_ended(to_exemption(row), user_id), now)
     return {row["announcement_id"]} - {None}
 
 

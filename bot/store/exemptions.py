@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.audit_entries import exemption_granted
 from bot.domain.contacts import ContactType
 from bot.domain.exemptions import NOTICE
 from bot.domain.rule_catalog import Rule
+from bot.store import audit_log
 from bot.store.columns import text, time_text
 from bot.store.exemption_ends import end_exemption, give_notice, open_again
 from bot.store.mappers import exemptions_by_id, to_exemption
@@ -72,6 +74,8 @@ class Exemptions(Repository):
             ids = [_grant(db, request, account_name, now, outdated) for request in requests]
             bump_revision(db, outdated)
             granted = exemptions_by_id(db, ids)
+            for exemption_id in ids:
+                audit_log.record(db, exemption_granted(granted[exemption_id]), now)
             return [granted[exemption_id] for exemption_id in ids]
 
     def end(self, exemption_id: int, user_id: str) -> Exemption | None:

@@ -91,9 +91,13 @@ BUILT_IN: Final = PolicyTable(
 
 @dataclass(frozen=True)
 class Policy:
-    """The whole policy: its sections from top to bottom, the built-in one first. Immutable."""
+    """The whole policy: its sections from top to bottom, the built-in one first. Immutable.
+
+    `digest` is the SHA-256 of the file that it was read from; empty if there is none.
+    """
 
     tables: tuple[PolicyTable, ...]
+    digest: str = field(default="", compare=False)
     _resolved: dict[tuple[int, ...], AccountPolicy] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -104,12 +108,14 @@ class Policy:
         types: Iterable[ContactType] = (ContactType.SECURITY,),
         *,
         tables: Iterable[PolicyTable] = (),
+        digest: str = "",
     ) -> Self:
         """A policy that requires these types for every account, unless a section says otherwise."""
         required = {
             f"{contact_type.value.lower()}.presence": Presence.REQUIRED for contact_type in types
         }
-        return cls((BUILT_IN, PolicyTable("the setting “types”", required), *tables))
+        built_in = (BUILT_IN, PolicyTable("the setting “types”", required))
+        return cls((*built_in, *tables), digest)
 
     @cached_property
     def needs_units(self) -> bool:

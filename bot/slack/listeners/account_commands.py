@@ -71,6 +71,11 @@ class AccountCommands:
         else:
             self._open(choice, body, account.id)
 
+    def account_id(self, name: str, argument: str) -> str:
+        """The id of the known account that a command names; empty if it names none, or several."""
+        account = self._finder.known(self._parsed(name, argument).text).only
+        return account.id if account is not None else ""
+
     def choose(self, body: Body) -> None:
         """An account was chosen: go on with the command that was typed."""
         account_id = text_at(body, "actions", 0, "selected_option", "value")

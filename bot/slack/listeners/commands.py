@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.slack.actors import actor_of
 from bot.slack.command_parser import (
@@ -17,10 +17,11 @@ from bot.slack.command_parser import (
     Typo,
     parse,
 )
-from bot.slack.payloads import PayloadError, channel_id, find_text, text_at
+from bot.slack.payloads import PayloadError, audited_actor, channel_id, find_text, text_at
 from bot.slack.views.help import typo_message, which_account_message
 
 if TYPE_CHECKING:
+    from bot.services.audit_trail import AuditTrail
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages, PrivateReply
     from bot.slack.listeners.account_commands import AccountCommands
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from bot.slack.listeners.policy_reload import PolicyReloadListener
     from bot.slack.listeners.scan_progress import ScanListener
     from bot.slack.readers import SlackReaders
+
+_OF_ACCOUNT: Final = frozenset({CHECK, FIX, EXEMPT})
+"""The commands after which an account may be named."""
 
 
 class CommandListeners:
@@ -45,6 +49,7 @@ class CommandListeners:
         policy_reload: applies the policy file.
         readers: refuse people of other workspaces.
         scan: checks all accounts.
+        trail: puts commands on record.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class CommandListeners:
         policy_reload: PolicyReloadListener,
         readers: SlackReaders,
         scan: ScanListener,
+        trail: AuditTrail,
     ) -> None:
         self._tasks = tasks
         self._messages = messages
@@ -69,6 +75,7 @@ class CommandListeners:
         self._policy_reload = policy_reload
         self._readers = readers
         self._scan = scan
+        self._trail = trail
 
     def run(self, body: dict[str, Any]) -> None:
         """`/altcontact …`."""
@@ -97,6 +104,9 @@ class CommandListeners:
 
     def _run(self, command: Command, body: dict[str, Any], reply: PrivateReply) -> None:
         actor, argument = actor_of(body), command.argument
+        names_account = argument and command.name in _OF_ACCOUNT
+        account_id = self._accounts.account_id(command.name, argument) if names_account else ""
+        self._trail.command(audited_actor(body), command.name, account_id)
         match command.name:
             case name if name in {FIX, EXEMPT} and not argument:
                 self._readers.access(actor)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.slack.payloads import audited_actor, request_name
 from bot.slack.views.problem import note, problem_view
 
 if TYPE_CHECKING:
     from slack_bolt import Ack
 
+    from bot.services.audit_trail import AuditTrail
     from bot.slack.direct_messages import DirectMessages
 
 _MESSAGE: Final = note(
@@ -22,15 +24,22 @@ class OutdatedListeners:
 
     Args:
         messages: reach the person.
+        trail: puts it on record.
     """
 
-    def __init__(self, messages: DirectMessages) -> None:
+    def __init__(self, messages: DirectMessages, trail: AuditTrail) -> None:
         self._messages = messages
+        self._trail = trail
 
     def press(self, body: dict[str, Any]) -> None:
         """An element was used that this version doesn't know."""
         self._messages.reply_to(body, replace=False)(_MESSAGE)
+        self._record(body)
 
-    def submit(self, ack: Ack, _: dict[str, Any]) -> None:
+    def submit(self, ack: Ack, body: dict[str, Any]) -> None:
         """A form was submitted that this version doesn't know."""
         ack(response_action="update", view=problem_view(_MESSAGE))
+        self._record(body)
+
+    def _record(self, body: dict[str, Any]) -> None:
+        self._trail.payload_refused(audited_actor(body), "outdated", request_name(body))

@@ -21,10 +21,10 @@ class PolicyReloadListener:
 
     Args:
         fixers: who may change contacts.
-        reload_policy: applies the policy file.
+        reload_policy: applies the policy file for a user.
     """
 
-    def __init__(self, fixers: Authorizer, reload_policy: Callable[[], PolicyReload]) -> None:
+    def __init__(self, fixers: Authorizer, reload_policy: Callable[[str], PolicyReload]) -> None:
         self._fixers = fixers
         self._reload_policy = reload_policy
 
@@ -39,7 +39,7 @@ class PolicyReloadListener:
         except NotAllowed as error:
             raise error.of("Only fixers can reload the policy.") from error
         try:
-            reloaded = self._reload_policy()
+            reloaded = self._reload_policy(actor.user_id)
         except SettingsError as error:
             reply(policy_reload.refused_message(error))
         else:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import ContactType
-from bot.slack.payloads import find_text, reads_payload
+from bot.slack.payloads import audited_actor, find_text, reads_payload, request_name
 from bot.slack.views import row_actions, scan_result_rows, show_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.services.audit_trail import AuditTrail
     from bot.services.ports.findings import FindingRepository
     from bot.slack.listeners.scan_results import ScanResults
     from bot.slack.listeners.show_all import ShowAllListeners
@@ -28,14 +29,20 @@ class PrivateRows:
         findings: know whether a contact still has findings.
         lists: show lists of findings.
         results: show results of checks.
+        trail: puts stale rows on record.
     """
 
     def __init__(
-        self, findings: FindingRepository, lists: ShowAllListeners, results: ScanResults
+        self,
+        findings: FindingRepository,
+        lists: ShowAllListeners,
+        results: ScanResults,
+        trail: AuditTrail,
     ) -> None:
         self._findings = findings
         self._lists = lists
         self._results = results
+        self._trail = trail
 
     def or_refresh(self, act: Act) -> Act:
         """A listener that does `act`, or shows the result or list as it is now."""
@@ -47,7 +54,9 @@ class PrivateRows:
                 act(body)
                 if scan_id is not None:
                     self._results.watch(body, scan_id)
-            elif scan_id is not None:
+                return
+            self._trail.payload_refused(audited_actor(body), "stale", request_name(body))
+            if scan_id is not None:
                 self._results.refresh(body, scan_id)
             else:
                 self._lists.refresh(body)

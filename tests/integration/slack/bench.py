@@ -105,7 +105,7 @@ class SlackBench:
             self._bot.modals, self.store.findings, self._bot.row_links, self._bot.readers
         )
 
-    def _reload(self) -> PolicyReload:
+    def _reload(self, _: str) -> PolicyReload:
         if isinstance(self.reloading, SettingsError):
             raise self.reloading
         return self.reloading

@@ -163,7 +163,7 @@ class World:
             ack_settles=0.0,
         )
 
-    def _reload(self) -> PolicyReload:
+    def _reload(self, _: str) -> PolicyReload:
         self.reloads += 1
         return PolicyReload(self.policy, changed=False, sections=0, sections_before=0)
 

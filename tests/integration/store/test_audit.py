@@ -13,10 +13,23 @@ import pytest
 from bot.domain.audit import GENESIS, AuditAction, AuditEntry
 from bot.domain.audit_chain import NUMBERS, Problem, Tampering, verify
 from bot.domain.errors import StoreError
+from bot.domain.exemptions import ExemptionKind, ExemptionRequest
+from bot.domain.findings import Outcome
+from bot.domain.rule_catalog import Rule
 from bot.services.ports.audit import ChainHead
 from bot.store import SqliteStore, audit
 from bot.store.audit_log import record
-from tests.integration.store.fixtures import CONTACT, OTHER, SECURITY, START, SetClock, query
+from tests.integration.store.fixtures import (
+    CONTACT,
+    OTHER,
+    SECURITY,
+    START,
+    SetClock,
+    account,
+    query,
+    result,
+    scan_once,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,3 +249,58 @@ def test_columns_of_other_kinds_are_found(path: Path, store: SqliteStore) -> Non
     first = next(store.audit.entries())
     assert first.details_by_name() == {}
     assert verify(store.audit.entries()).problems == (Problem(1, Tampering.EDITED),)
+
+
+def actions(store: SqliteStore) -> list[tuple[str, str, str]]:
+    """Who did what to which account, of all entries."""
+    return [(each.actor, each.action, each.account_id) for each in store.audit.entries()]
+
+
+def test_exemptions_are_recorded(store: SqliteStore, clock: SetClock) -> None:
+    """Granted, replaced by another, ended early, and expired, without the reason."""
+    scan_once(store, result(1, Outcome.MISSING))
+    reason = "Ana Lima moves out next month."
+
+    def asked(user_id: str, rule: Rule = Rule.MISSING, days: int = 30) -> ExemptionRequest:
+        until = clock.now() + days * DAY
+        is_seen = rule is Rule.UNSUPPORTED
+        kind = ExemptionKind.VERIFICATION if is_seen else ExemptionKind.EXEMPTION
+        return ExemptionRequest(kind, account(1).id, SECURITY, rule, reason, user_id, until)
+
+    store.exemptions.grant([asked("U1")], "Account 1")
+    (second,) = store.exemptions.grant([asked("U2")], "Account 1")
+    store.exemptions.end(second.id, "U3")
+    store.exemptions.end(second.id, "U4")  # it has ended
+    store.exemptions.grant([asked("U1", Rule.UNSUPPORTED, 1)], "Account 1")
+    clock.tick(2 * DAY.total_seconds())
+    store.exemptions.settle()
+    who = account(1).id
+    assert actions(store) == [
+        ("U1", "exemption_granted", who),
+        ("U2", "exemption_ended", who),
+        ("U2", "exemption_granted", who),
+        ("U3", "exemption_ended", who),
+        ("U1", "verified_manually", who),
+        ("bot", "exemption_expired", who),
+    ]
+    first, *_ = store.audit.entries()
+    assert first.details_by_name() == {
+        "exemption": "1",
+        "kind": "exemption",
+        "rule": "missing",
+        "until": f"{START + 30 * DAY:%Y-%m-%d}",
+    }
+    assert not any("Lima" in f"{each}" for each in store.audit.entries())
+
+
+def test_a_change_that_cannot_be_recorded_is_not_made(path: Path, store: SqliteStore) -> None:
+    """An exemption is granted together with its entry, or not at all."""
+    scan_once(store, result(1, Outcome.MISSING))
+    query(path, "CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END")
+    until = START + DAY
+    wanted = ExemptionRequest(
+        ExemptionKind.EXEMPTION, account(1).id, SECURITY, Rule.MISSING, "Moves out.", "U1", until
+    )
+    with pytest.raises(StoreError):
+        store.exemptions.grant([wanted], "Account 1")
+    assert store.exemptions.page(9) == ([], 0)

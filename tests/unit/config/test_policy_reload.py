@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.config.load import Settings, load
 from bot.config.policy_reload import PolicyReload, ReloadablePolicy
-from bot.domain.errors import SettingsError
+from bot.domain.errors import SettingsError, StoreError
+
+if TYPE_CHECKING:
+    from bot.domain.policy.policy import Policy
 
 FILE = "altcontact.toml"
 
@@ -127,3 +132,20 @@ def test_reloads_do_not_cross() -> None:
     for thread in threads:
         thread.join()
     assert seen == list(range(8))
+
+
+def test_a_policy_that_cannot_be_recorded_is_not_used() -> None:
+    """It is recorded before it is used, with the digest of the file as `sha256sum` shows it."""
+    source = started('[policy]\nsecurity = "optional"\n')
+    before = source.current()
+    Path(FILE).write_text('[policy]\nsecurity = "required"\n')
+    digest = hashlib.sha256(Path(FILE).read_bytes()).hexdigest()
+
+    def fail(policy: Policy) -> None:
+        assert policy.digest == digest != before.digest
+        raise StoreError("The disk is full.")
+
+    with pytest.raises(StoreError, match="full"):
+        source.reload(fail)
+    assert source.current() is before
+    assert source.reload().policy.digest == digest

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from slack_bolt import Ack
 
+    from bot.services.audit_trail import AuditTrail
     from bot.slack.middleware import ErrorHandler
     from bot.slack.views.message import Message
 
@@ -43,7 +44,8 @@ class World:
     """A Bolt app with a listener of each kind behind the guard.
 
     `acted` counts what was done. `fault` is raised by what happens after an ack; `before` by a form
-    before its ack, `unreadable` by the database. `told` is what people heard.
+    before its ack, `unreadable` by the database. `told` is what people heard, `noted` what is put
+    on record.
     """
 
     def __init__(self, threads: Executor | None = None) -> None:
@@ -53,6 +55,7 @@ class World:
         self.unreadable: StoreError | None = None
         self.told: list[str] = []
         self.errors: list[Exception] = []
+        self.noted: list[str] = []
         self._keys: set[str] = set()
         self._pool = threads or ThreadPoolExecutor(4)
         self._threads = BackgroundTasks(self._pool)
@@ -69,7 +72,8 @@ class World:
         self._app.view("form")(guard.submission(self._submit))
 
     def _guard(self) -> RequestGuard:
-        return RequestGuard(self, cast("ErrorHandler", self), self._threads)
+        errors, trail = cast("ErrorHandler", self), cast("AuditTrail", self)
+        return RequestGuard(self, errors, self._threads, trail)
 
     def is_first(self, key: str) -> bool:
         if self.unreadable is not None:
@@ -84,6 +88,12 @@ class World:
 
     def tell(self, message: Message, _: dict[str, Any]) -> None:
         self.told.append(message.text)
+
+    def note(self, error: Exception, _: dict[str, Any]) -> None:
+        self.noted.append(type(error).__name__)
+
+    def payload_refused(self, actor: str, reason: str, request: str) -> None:
+        self.noted.append(f"{actor} {reason} {request}")
 
     def _act(self, _: dict[str, Any]) -> None:
         self.acted += 1
@@ -129,6 +139,7 @@ def test_what_slack_repeats_is_acked_and_acted_on_once(world: World) -> None:
     assert [world.deliver(COMMAND) for _ in range(3)] == ["", "", ""]
     world.settle()
     assert world.acted == 1
+    assert world.noted == ["U1 repeated /altcontact"] * 2
 
 
 def test_a_command_and_an_action_are_not_taken_for_each_other(world: World) -> None:
@@ -203,6 +214,7 @@ def test_a_form_that_fails_before_its_ack_is_acked_with_what_failed(
     shown = world.deliver(SUBMISSION)
     assert shown is not None
     assert ("full" if isinstance(error, StoreError) else "reference") in shown
+    assert world.noted == [type(error).__name__]
 
 
 def _without(body: dict[str, Any], *path: str) -> dict[str, Any]:
@@ -241,6 +253,7 @@ def test_what_bolt_would_fail_on_is_acked_and_left_alone(
     world.settle()
     assert world.acted == 0
     assert "Couldn't read this request" in world.told[0]
+    assert world.noted == ["PayloadError"]
 
 
 def test_a_request_that_comes_while_the_bot_stops_is_acked(world: World) -> None:

@@ -1,0 +1,120 @@
+"""What people do in Slack is on record: commands, and requests that were refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import structlog
+
+from bot.domain.audit_chain import verify
+from bot.domain.errors import StoreError
+from sandbox.tests.slack.fixtures import slack, slack_server
+from tests.integration.slack.bench import ALICE, BOB, LAKE, WEB, SlackBench, bench
+from tests.integration.slack.deliveries import Known, valid
+
+if TYPE_CHECKING:
+    from bot.domain.audit import AuditEntry
+
+__all__ = ["bench", "slack", "slack_server"]
+
+
+def recorded(bench: SlackBench, *actions: str) -> list[tuple[str, ...]]:
+    """Who did what to which account, with all details, of entries with these actions."""
+    bench.settle()
+    entries = list(bench.store.audit.entries())
+    assert verify(entries).is_intact
+    return [
+        (each.actor, each.action, each.account_id, *each.details_by_name().values())
+        for each in entries
+        if each.action in actions
+    ]
+
+
+def test_commands_are_recorded_without_what_is_free_text(bench: SlackBench) -> None:
+    """The command's name and the account that it names; a typo is no command."""
+    slack = bench.slack
+    slack.command("/altcontact")
+    slack.wait_private("/altcontact fix")
+    slack.command("/altcontact check Ana Lima, +351 210 000 000", user=BOB)
+    slack.wait_private("No account matches", BOB)
+    slack.command(f"/altcontact check {LAKE.id}")
+    slack.wait_private("Check again")
+    slack.command("/altcontact fix web billing")
+    slack.wait_view("Billing contact")
+    slack.close()
+    slack.command("/altcontact chekc web")
+    slack.wait_private("Did you mean")
+    assert recorded(bench, "command") == [
+        (ALICE, "command", "", "help"),
+        (BOB, "command", "", "check"),
+        (ALICE, "command", LAKE.id, "check"),
+        (ALICE, "command", WEB.id, "fix"),
+    ]
+
+
+def test_what_slack_repeats_is_recorded(bench: SlackBench) -> None:
+    """The command acts once, and its repetition is on record as refused."""
+    bench.slack.command("/altcontact help")
+    bench.slack.wait_private("/altcontact fix")
+    assert bench.slack.deliver_again()["acked"]
+    assert recorded(bench, "command", "payload_refused") == [
+        (ALICE, "command", "", "help"),
+        (ALICE, "payload_refused", "", "repeated", "/altcontact"),
+    ]
+
+
+def test_a_log_that_cannot_be_written_holds_up_no_answer(
+    bench: SlackBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is changed by a command, so it is answered, and the failure is in bot's own log."""
+
+    def full(_: AuditEntry) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(bench.store.audit, "record", full)
+    with structlog.testing.capture_logs() as logged:
+        bench.slack.command("/altcontact help")
+        bench.slack.wait_private("/altcontact fix")
+    (line,) = (line for line in logged if line["event"] == "audit entry not recorded")
+    assert (line["action"], line["actor"], line["problem"]) == (
+        "command",
+        ALICE,
+        "The disk is full.",
+    )
+
+
+def forged(name: str, **action: str) -> tuple[str, dict[str, Any]]:
+    """A payload of this name, whose action has other values."""
+    kind, payload = valid(Known(account=WEB.id), BOB, {"trigger_id": "", "response_url": ""})[name]
+    if action:
+        payload["actions"][0] |= action
+    return kind, payload
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "reason", "request_name"),
+    [
+        ("altcontact_fix:1", {"value": "x"}, "unreadable", "altcontact_fix"),
+        ("altcontact_run", {"value": "drop +351 210 000 000"}, "unreadable", "altcontact_run"),
+        ("altcontact_end_exemption:1", {"value": "-1"}, "unreadable", "altcontact_end_exemption"),
+        ("altcontact_try_again", {"value": "999"}, "stale", "altcontact_try_again"),
+        ("altcontact_of_an_older_version", {}, "outdated", "altcontact_of_an_older_version"),
+        (
+            "altcontact_form_of_an_older_version",
+            {},
+            "outdated",
+            "altcontact_form_of_an_older_version",
+        ),
+        ("altcontact_fix in a result", {}, "stale", "altcontact_fix"),
+    ],
+)
+def test_refused_payloads_are_recorded(
+    bench: SlackBench, name: str, action: dict[str, str], reason: str, request_name: str
+) -> None:
+    """By what they are called and why they were refused, never by what they carry."""
+    kind, payload = forged(name, **action)
+    assert bench.slack.deliver({**payload, **bench.slack.trigger(BOB)}, kind)["acked"]
+    assert recorded(bench, "payload_refused") == [
+        (BOB, "payload_refused", "", reason, request_name)
+    ]
