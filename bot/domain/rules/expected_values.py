@@ -87,13 +87,52 @@ def prefill(
     """
     filled: dict[str, str] = {}
     for field, allowed in expected.items():
-        values = [value for value in allowed if field != EMAIL or not value.startswith("@")]
+        values = _values(field, allowed)
         if len(values) == 1 and not (contact and _is_one_of(contact, field, allowed)):
             filled[field] = values[0]
     if not filled:
         return contact, frozenset()
     values_now = {field: getattr(contact, field, "") for field in FIELDS} | filled
     return AlternateContact(*(values_now[field] for field in FIELDS)), frozenset(filled)
+
+
+def expected_contact(
+    contact: AlternateContact | None, expected: Mapping[str, tuple[str, ...]]
+) -> AlternateContact | None:
+    """The contact that an account should have, if the policy says so for all four fields.
+
+    A field that already has an allowed value keeps it; any other becomes the single expected value.
+
+    Args:
+        contact: the contact in AWS; None if no contact is set.
+        expected: {field: allowed values}.
+
+    Returns:
+        The contact; None if `undetermined_fields` has any.
+    """
+    if undetermined_fields(contact, expected):
+        return None
+    return prefill(contact, expected)[0]
+
+
+def undetermined_fields(
+    contact: AlternateContact | None, expected: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """The fields for which the policy doesn't expect one single value, in the form's order.
+
+    It expects none, only a domain, or several of which AWS has none.
+    """
+    return tuple(
+        field
+        for field in FIELDS
+        if len(_values(field, expected.get(field, ()))) != 1
+        and not (contact and _is_one_of(contact, field, expected.get(field, ())))
+    )
+
+
+def _values(field: str, allowed: tuple[str, ...]) -> list[str]:
+    """The allowed values without those of the form `@domain`."""
+    return [value for value in allowed if field != EMAIL or not value.startswith("@")]
 
 
 def _is_one_of(contact: AlternateContact, field: str, values: tuple[str, ...]) -> bool:
@@ -107,8 +146,4 @@ def _is_one_of(contact: AlternateContact, field: str, values: tuple[str, ...]) -
 def _has_value(contact: AlternateContact, field: str, values: tuple[str, ...]) -> bool:
     """Whether a field has one of these values, leaving out those of the form `@domain`."""
     actual = normal(field, getattr(contact, field))
-    return any(
-        normal(field, value) == actual
-        for value in values
-        if field != EMAIL or not value.startswith("@")
-    )
+    return any(normal(field, value) == actual for value in _values(field, values))

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from bot.domain.contacts import FIELDS, AlternateContact
 from bot.domain.findings import Difference
-from bot.domain.rules.expected_values import differences, domain_matches, normal, prefill
+from bot.domain.rules.expected_values import (
+    differences,
+    domain_matches,
+    expected_contact,
+    normal,
+    prefill,
+    undetermined_fields,
+)
 from tests.unit.fakes import CONTACT
 
 
@@ -78,6 +85,37 @@ def test_only_values_that_the_policy_does_not_allow_are_replaced() -> None:
     assert filled == replace(CONTACT, title="Duty")
     assert fields == {"title"}
     assert prefill(CONTACT, {"name": (CONTACT.name,)}) == (CONTACT, frozenset())
+
+
+COMPLETE = {
+    "name": ("Security team",),
+    "title": ("Duty", "Lead"),
+    "email": ("@corp.example", "aws@corp.example"),
+    "phone": ("+44 20 7946 0958",),
+}
+
+
+def test_the_contact_that_an_account_should_have() -> None:
+    """Each field has one usable value: the only one, or the allowed one that AWS has."""
+    assert undetermined_fields(None, COMPLETE) == ("title",)
+    assert expected_contact(None, COMPLETE) is None
+    title = {**COMPLETE, "title": ("Duty",)}
+    whole = AlternateContact("Security team", "Duty", "aws@corp.example", "+44 20 7946 0958")
+    assert expected_contact(None, title) == whole
+    held = replace(CONTACT, title="Lead", email="ops@corp.example")
+    kept = replace(whole, title="Lead", email="ops@corp.example")
+    assert expected_contact(held, COMPLETE) == kept
+    assert expected_contact(kept, COMPLETE) == kept
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_policy_that_leaves_a_field_open(field: str) -> None:
+    """Without a value for each field, or with only a domain, nothing is made up."""
+    rest = {key: values for key, values in COMPLETE.items() if key != field}
+    assert field in undetermined_fields(CONTACT, rest)
+    assert expected_contact(CONTACT, rest) is None
+    domain = {**COMPLETE, "email": ("@corp.example",)}
+    assert undetermined_fields(None, domain) == ("title", "email")
 
 
 TEXTS = st.text(max_size=20) | st.from_regex(r"[+]?[0-9 ()-]{1,20}", fullmatch=True)

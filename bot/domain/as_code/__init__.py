@@ -1,0 +1,1 @@
+"""Alternate contacts as infrastructure code: Terraform, CloudFormation, and tools that use them."""
