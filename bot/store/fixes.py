@@ -23,6 +23,7 @@ from bot.store.mappers import to_fix
 from bot.store.outbox import announce_fix, bump_revision
 from bot.store.plan_writer import IN_DOUBT, PlanWriter
 from bot.store.repository import Repository
+from bot.store.run_items import follow_fix
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -158,7 +159,9 @@ class Fixes(Repository):
                 undoes=request.undoes,
                 **self._lease.columns(now),
             )
-            return to_fix(planned), True
+            fix = to_fix(planned)
+            follow_fix(db, fix)
+            return fix, True
 
     def renew(self, fix_id: int) -> bool:
         """Renew the lease of a fix; false if another process took it over."""
@@ -273,12 +276,19 @@ class Fixes(Repository):
             advanced = _require(db, fix_id)
             if advanced != fix:
                 announce_fix(db, advanced, now)
+                follow_fix(db, advanced)
             return advanced
 
     def get(self, fix_id: int) -> Fix | None:
         """One fix."""
         with self._connections.reading() as db:
             row = _fix_row(db, fix_id)
+            return to_fix(row) if row is not None else None
+
+    def of_key(self, key: str) -> Fix | None:
+        """The fix of this form, or of this contact of a run."""
+        with self._connections.reading() as db:
+            row = db.row("SELECT * FROM fixes WHERE key = :key", key=text(key))
             return to_fix(row) if row is not None else None
 
     def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:

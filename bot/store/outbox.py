@@ -115,8 +115,11 @@ _FIX_ANNOUNCED: Final = """
 SELECT fixes.channel, announcements.id AS announcement_id
 FROM fixes LEFT JOIN announcements
     ON announcements.id = fixes.announcement_id AND announcements.state != 'withdrawn'
-WHERE fixes.id = :id
+WHERE fixes.id = :id AND NOT EXISTS (
+    SELECT 1 FROM runs WHERE runs.id = fixes.run_id AND runs.announcement_id IS NOT NULL
+)
 """
+"""A run with a message of its own shows all its fixes there."""
 
 
 def bump_revision(db: Transaction, announcement_ids: Iterable[str]) -> None:

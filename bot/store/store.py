@@ -22,6 +22,7 @@ from bot.store.fixes import Fixes
 from bot.store.migrations.migrate import migrate, refuse_foreign
 from bot.store.overviews import Overviews
 from bot.store.owner import Lease, this_process
+from bot.store.runs import Runs
 from bot.store.scans import Scans
 from bot.store.slack_health import SlackHealth
 
@@ -79,6 +80,7 @@ class SqliteStore:
         self.scans = Scans(connections, clock, claims, consistency)
         self.findings = Findings(connections, clock, consistency)
         self.fixes = Fixes(connections, clock, claims, consistency)
+        self.runs = Runs(connections, clock, claims)
         self.exemptions = Exemptions(connections, clock)
         self.announcements = Announcements(connections, clock)
         self.accounts = Accounts(connections, clock)

@@ -97,6 +97,10 @@ class FixRepository(Protocol):
         """One fix."""
         ...
 
+    def of_key(self, key: str) -> Fix | None:
+        """The fix of this form, or of this contact of a run."""
+        ...
+
     def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
         ...

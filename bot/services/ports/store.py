@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.services.ports.findings import FindingRepository
     from bot.services.ports.fixes import FixRepository
     from bot.services.ports.home import OverviewRepository
+    from bot.services.ports.runs import RunRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +282,11 @@ class Store(Protocol):
     @property
     def fixes(self) -> FixRepository:
         """Fixes, from before the request to AWS until their end."""
+        ...
+
+    @property
+    def runs(self) -> RunRepository:
+        """Runs with their contacts, from the preview to their end."""
         ...
 
     @property

@@ -97,6 +97,7 @@ class FrailStore:
         self.scans = FrailScans(store.scans)
         self.findings = store.findings
         self.fixes = store.fixes
+        self.runs = store.runs
         self.exemptions = store.exemptions
         self.announcements = store.announcements
         self.accounts = store.accounts

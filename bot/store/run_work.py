@@ -1,0 +1,156 @@
+"""The work on runs: which process has a run, its next contacts, and what they came to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.audit import AuditAction
+from bot.store.columns import failure_json, text, time_text
+from bot.store.repository import Repository
+from bot.store.run_items import to_item
+from bot.store.run_rows import bump_run, changed, require_run
+
+if TYPE_CHECKING:
+    from bot.domain.failures import Failure
+    from bot.domain.runs import ItemState, Run, RunItem
+    from bot.services.ports.clock import Clock
+    from bot.store.connections import Connections
+    from bot.store.owner import Lease
+    from bot.store.transaction import Transaction
+
+VERIFY_LIMIT: Final = timedelta(minutes=5)
+"""How long a run waits for AWS to show what it accepted; Terraform's provider waits as long."""
+
+_RUNNING: Final = "SELECT * FROM runs WHERE state = 'running' ORDER BY id"
+
+_OWN: Final = """
+UPDATE runs SET instance = :instance, host = :host, pid = :pid, lease_until = :lease_until
+WHERE id = :id
+"""
+
+_INTERRUPTED: Final = "UPDATE runs SET interrupted = interrupted + 1 WHERE id = :id"
+
+_RENEW: Final = """
+UPDATE runs SET lease_until = :lease_until
+WHERE id = :id AND state = 'running' AND instance = :instance
+"""
+
+_RELEASE: Final = """
+UPDATE runs SET instance = '' WHERE id = :id AND state = 'running' AND instance = :instance
+"""
+
+_NEXT: Final = """
+SELECT run_items.* FROM run_items JOIN runs ON runs.id = run_items.run_id
+WHERE run_id = :id AND run_items.state = 'planned' AND number > :after
+    AND runs.state = 'running' AND runs.instance = :instance
+ORDER BY number LIMIT :limit
+"""
+
+_FINISH: Final = """
+UPDATE run_items SET state = :state, reason = :reason, failure = :failure
+WHERE run_id = :id AND number = :number AND attempt = :attempt AND state IN ('planned', 'failed')
+"""
+
+_VERIFYING: Final = """
+SELECT count(*) AS number FROM run_items JOIN fixes ON fixes.id = run_items.fix_id
+WHERE run_items.run_id = :id AND run_items.state = 'saved' AND fixes.ended_at IS NULL
+    AND coalesce(fixes.applied_at, fixes.planned_at) > :since
+"""
+
+_END: Final = """
+UPDATE runs SET state = 'ended', ended_at = :now, instance = ''
+WHERE id = :id AND state = 'running' AND instance = :instance
+    AND NOT EXISTS (SELECT 1 FROM run_items WHERE run_id = :id AND state = 'planned')
+"""
+
+
+class RunWork(Repository):
+    """Runs as the processes that work on them see them.
+
+    Args:
+        connections: the database.
+        clock: the time.
+        lease: this process's leases.
+    """
+
+    def __init__(self, connections: Connections, clock: Clock, lease: Lease) -> None:
+        super().__init__(connections, clock)
+        self._lease = lease
+
+    def claim(self) -> list[Run]:
+        """The running runs that are this process's, oldest first; takes over abandoned ones."""
+        with self._connections.reading() as db:
+            if not db.rows(_RUNNING):
+                return []
+        with self._connections.writing() as db:
+            now = self._clock.now()
+            claimed = []
+            for row in db.rows(_RUNNING):
+                is_own = row["instance"] == self._lease.owner.instance
+                if not is_own and not self._lease.is_over(row, now):
+                    continue
+                if not is_own:
+                    db.run(_OWN, id=row["id"], **self._lease.columns(now))
+                    if row["instance"]:
+                        self._note_interruption(db, row["id"])
+                claimed.append(require_run(db, row["id"]))
+            return claimed
+
+    def renew(self, run_id: int) -> bool:
+        """Renew the claim on a run; false if it no longer runs, or was taken over."""
+        lease, instance = self._lease.until(self._clock.now()), self._lease.owner.instance
+        with self._connections.writing() as db:
+            return db.run(_RENEW, id=run_id, lease_until=lease, instance=instance) == 1
+
+    def release(self, run_id: int) -> None:
+        """Release a running run, so that another process or the next start continues it."""
+        with self._connections.writing() as db:
+            if db.run(_RELEASE, id=run_id, instance=self._lease.owner.instance):
+                self._note_interruption(db, run_id)
+
+    def next_items(self, run_id: int, limit: int, after: int = 0) -> list[RunItem]:
+        """The next planned contacts numbered above `after`; none unless this process runs it."""
+        with self._connections.reading() as db:
+            instance = self._lease.owner.instance
+            rows = db.rows(_NEXT, id=run_id, after=after, limit=limit, instance=instance)
+            return [to_item(row) for row in rows]
+
+    def finish_item(
+        self, item: RunItem, state: ItemState, reason: str, failure: Failure | None = None
+    ) -> None:
+        """Record what a contact came to, unless a fix of it has come further."""
+        with self._connections.writing() as db:
+            db.run(
+                _FINISH,
+                id=item.run_id,
+                number=item.number,
+                attempt=item.attempt,
+                state=state,
+                reason=text(reason),
+                failure=failure_json(failure),
+            )
+
+    def end(self, run_id: int) -> bool:
+        """End a running run of which nothing is planned, and nothing still being verified."""
+        with self._connections.writing() as db:
+            if self._verifying(db, run_id):
+                return False
+            now, instance = time_text(self._clock.now()), self._lease.owner.instance
+            if not db.run(_END, id=run_id, now=now, instance=instance):
+                return False
+            changed(db, run_id, AuditAction.RUN_ENDED, self._clock.now())
+            return True
+
+    def bump(self, run_id: int) -> None:
+        """Have the run's message updated."""
+        with self._connections.writing() as db:
+            bump_run(db, run_id)
+
+    def _verifying(self, db: Transaction, run_id: int) -> int:
+        since = time_text(self._clock.now() - VERIFY_LIMIT)
+        return db.number(_VERIFYING, id=run_id, since=since)
+
+    def _note_interruption(self, db: Transaction, run_id: int) -> None:
+        db.run(_INTERRUPTED, id=run_id)
+        changed(db, run_id, AuditAction.RUN_INTERRUPTED, self._clock.now())
