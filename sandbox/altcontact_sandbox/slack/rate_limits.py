@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from altcontact_sandbox.slack.workspace import Workspace
 
 TIERS: Final = {
+    "chat.update": "tier3",
     "files.completeUploadExternal": "tier4",
     "files.getUploadURLExternal": "tier4",
     "usergroups.users.list": "tier2",

@@ -144,6 +144,14 @@ def test_uploads_have_a_rate_limit(slack: SlackSandbox, client: WebClient) -> No
     assert refused(url, filename="a.txt", length=3) == "ratelimited"
 
 
+def test_edits_have_a_rate_limit(slack: SlackSandbox, client: WebClient) -> None:
+    """Changing messages is limited over all channels, as by Slack's tier 3."""
+    slack.settings(call_burst=1, tier3=1)
+    ts = client.chat_postMessage(channel=ALERTS, text="First")["ts"]
+    client.chat_update(channel=ALERTS, ts=ts, text="Second")
+    assert refused(client.chat_update, channel=ALERTS, ts=ts, text="Third") == "ratelimited"
+
+
 def test_answers_in_threads(slack: SlackSandbox, client: WebClient) -> None:
     """An answer stands in its thread, and in the channel too where that is asked for."""
     slack.settings(post_burst=9)

@@ -173,8 +173,9 @@ class SlackFaultSettings:
         response_uses, response_life and trigger_life; times are in seconds. With enterprise_id
         the workspace is one of Enterprise Grid, and with is_org_wide the app is installed for the
         whole organization. tier2, tier3 and tier4 are the calls of `users.list` and of
-        `usergroups.users.list`, of `users.lookupByEmail`, and of `users.info`, `views.publish` and
-        the sharing of files that are taken a minute (0: all), call_burst how many at once.
+        `usergroups.users.list`, of `users.lookupByEmail` and of `chat.update`, and of
+        `users.info`, `views.publish` and the sharing of files that are taken a minute (0: all),
+        call_burst how many at once.
         ghost_connections is how many connections Slack's hello counts besides those that stand;
         without says_hello none comes.
         Without has_home the app's Home tab is turned off, as in a manifest of before it had one.
