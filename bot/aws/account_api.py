@@ -9,6 +9,7 @@ import structlog
 from bot.aws.access_denied import Request
 from bot.aws.error_mapping import NOT_FOUND, UnusableAnswer
 from bot.aws.sessions import has_contacts_api, has_listed_contacts_api
+from bot.aws.write_origin import in_user_agent
 from bot.domain.contacts import AlternateContact
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
@@ -112,8 +113,9 @@ class Contacts:
             asked["AccountId"] = named
 
         def ask() -> str:
-            client = self._clients.account(self._scope.partition)
-            return _request_id(client.put_alternate_contact(**asked))
+            client = self._clients.account_for(self._scope.partition, origin.user_id)
+            with in_user_agent(origin.fix_id):
+                return _request_id(client.put_alternate_contact(**asked))
 
         request = Request("PutAlternateContact", named, self._scope)
         _log_write(request, origin)
@@ -133,8 +135,9 @@ class Contacts:
             asked["AccountId"] = named
 
         def ask() -> str:
-            client = self._clients.account(self._scope.partition)
-            return _request_id(client.delete_alternate_contact(**asked))
+            client = self._clients.account_for(self._scope.partition, origin.user_id)
+            with in_user_agent(origin.fix_id):
+                return _request_id(client.delete_alternate_contact(**asked))
 
         request = Request("DeleteAlternateContact", named, self._scope)
         _log_write(request, origin)

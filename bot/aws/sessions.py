@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 from botocore.config import Config
+from cachetools import LRUCache
 
 from bot.aws import regions
 from bot.aws.credential_chain import make_client
 from bot.aws.roles import open_session
 from bot.aws.setup_errors import SetupError
+from bot.aws.write_origin import add_fix, session_name
 from bot.domain.scope import AwsTarget
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
+_MAX_PEOPLE: Final = 16
+"""How many people's clients are kept; each has connections and credentials of its own."""
 
 
 def has_contacts_api(partition: str) -> bool:
@@ -69,6 +73,7 @@ class Clients:
         # Boto3 can't create sessions or clients in several threads at once.
         self._lock = threading.Lock()
         self._made: dict[tuple[str, str], object] = {}
+        self._personal: LRUCache[tuple[str, str, str], object] = LRUCache(_MAX_PEOPLE)
         self._config = Config(
             connect_timeout=connect_seconds,
             read_timeout=read_seconds,
@@ -82,6 +87,7 @@ class Clients:
         with self._lock:
             self._session = self._given
             self._made.clear()
+            self._personal.clear()
 
     def sts(self) -> STSClient:
         """STS in the session's region, else in the default one."""
@@ -95,6 +101,18 @@ class Clients:
         """AWS Account Management of a partition."""
         return cast("AccountClient", self._client("account", partition))
 
+    def account_for(self, partition: str, user_id: str) -> AccountClient:
+        """AWS Account Management of a partition, for someone's writes.
+
+        If a role is assumed, the session's name is that of the person, and the client is kept for
+        their next write. Otherwise it is the common client.
+        """
+        return cast("AccountClient", self._client_for(user_id, "account", partition))
+
+    def sts_for(self, user_id: str) -> STSClient:
+        """STS in someone's session, as `account_for` has it."""
+        return cast("STSClient", self._client_for(user_id, "sts", ""))
+
     def endpoint(self, service: str, partition: str) -> tuple[str, str]:
         """The URL and the region of a service; empty if no client can be created."""
         try:
@@ -103,24 +121,46 @@ class Clients:
             return "", ""
         return _without_password(client.meta.endpoint_url), client.meta.region_name
 
-    def _client(self, service: str, partition: str) -> object:
+    def _client(
+        self, service: str, partition: str, *, region: str = "", default: str = regions.DEFAULT
+    ) -> object:
         """A client of this service.
+
+        Args:
+            service: boto3's name of the service.
+            partition: the partition that serves it from one region; empty if it isn't global.
+            region: the region, if it is known.
+            default: the region if nothing else names one.
 
         Raises:
             SetupError: the AWS settings are wrong, or the credentials cannot be loaded.
         """
         with self._lock:
-            key = (service, partition)
+            key = (service, partition or region)
             if key not in self._made:
                 if self._session is None:
                     self._session = open_session(self._target, self._config)
-                region = regions.known_region(partition) or self._session.region_name
-                client = make_client(
-                    self._session, service, region or regions.DEFAULT, self._config
-                )
-                client.meta.events.register("response-received", self._observe)
-                self._made[key] = client
+                region = region or regions.known_region(partition) or self._session.region_name
+                self._made[key] = self._make(self._session, service, region or default)
             return self._made[key]
+
+    def _client_for(self, user_id: str, service: str, partition: str) -> object:
+        """A client with a session of its own for the person, if a role is assumed."""
+        if not self._target.role or self._given is not None:
+            return self._client(service, partition)
+        with self._lock:
+            key = (session_name(user_id), service, partition)
+            if key not in self._personal:
+                session = open_session(self._target, self._config, key[0])
+                region = regions.known_region(partition) or session.region_name
+                self._personal[key] = self._make(session, service, region or regions.DEFAULT)
+            return self._personal[key]
+
+    def _make(self, session: boto3.Session, service: str, region: str) -> object:
+        client = make_client(session, service, region, self._config)
+        client.meta.events.register("response-received", self._observe)
+        add_fix(client.meta.events)
+        return client
 
     def _observe(self, response_dict: Mapping[str, Any] | None, **_: object) -> None:
         """A handler for botocore's `response-received`, which also fires without an answer."""

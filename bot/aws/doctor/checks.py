@@ -11,6 +11,7 @@ from bot.aws.doctor.doctor_session import DoctorSession, line
 from bot.aws.doctor.policy import PolicyChecks
 from bot.aws.doctor.remedies import SERVICE
 from bot.aws.sessions import has_contacts_api
+from bot.aws.write_origin import SESSION_NAME, session_name
 from bot.domain.accounts import ACTIVE
 from bot.domain.contacts import ContactType
 from bot.domain.errors import GatewayError
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from bot.services.doctor import CheckResult
 
 _PAGE: Final = 20
+_DOCTOR: Final = "doctor"
+"""Stands for a person where the doctor tries a session of its own."""
+
 _WIDE: Final = {CallerRole.MANAGEMENT, CallerRole.DELEGATED_ADMINISTRATOR, CallerRole.UNKNOWN}
 """The roles that can check an organization; `UNKNOWN` if the role couldn't be found out."""
 
@@ -81,6 +85,7 @@ class AwsChecks:
             ("Tags", policy.tags),
             ("Account name", self._check_name),
             ("Writing", self._check_writing),
+            ("Session names", self._check_session_names),
             ("IAM policy", self._check_policy),
         )
         return tuple(self._check(name, run) for name, run in checks)
@@ -207,6 +212,31 @@ class AwsChecks:
             self._session.partition, owner if wide else self._session.account_id, organization=wide
         )
         yield line("Writing", State.NOT_TESTED, message, snippet=statement)
+
+    def _check_session_names(self) -> Iterator[CheckResult]:
+        """Whether the assumed role allows a session to be named after a person."""
+        if not self._writes or not self._session.assumes or not self._session.account_id:
+            return
+        name = "Session names"
+
+        def ask() -> str:
+            return self._clients.sts_for(_DOCTOR).get_caller_identity()["Arn"]
+
+        try:
+            arn = self._session.call("GetCallerIdentity", ask)
+        except GatewayError as error:
+            yield self._session.optional_failed(name, error.failure, "sts:AssumeRole")
+            return
+        if arn.endswith(f"/{session_name(_DOCTOR)}"):
+            message = "name the person who requested a change, so that CloudTrail shows them."
+            yield line(name, State.OK, message)
+            return
+        message = (
+            f"the role's trust policy allows only the name {SESSION_NAME}, so CloudTrail doesn't "
+            "show who requested a change."
+        )
+        remedy = "In the condition of the role's trust policy, allow names that begin with it:"
+        yield line(name, State.WARNING, message, remedy, remedies.SESSION_NAMES)
 
     def _check_policy(self) -> Iterator[CheckResult]:
         if self._session.missing:

@@ -16,6 +16,7 @@ SERVICE: Final = "account.amazonaws.com"
 
 ENABLE_ACCESS: Final = f"aws organizations enable-aws-service-access --service-principal {SERVICE}"
 ENABLE_FEATURES: Final = "aws organizations enable-all-features"
+SESSION_NAMES: Final = '"Condition": {"StringLike": {"sts:RoleSessionName": "altcontact*"}}'
 SET_CLOCK: Final = "timedatectl set-ntp true && timedatectl status"
 ONE_ACCOUNT: Final = "export ALTCONTACT_SCOPE=account"
 _STS: Final = "https://sts.us-east-1.amazonaws.com"

@@ -10,10 +10,13 @@ from altcontact_sandbox.aws.seeds.demo import SandboxAccount
 
 from bot.aws.gateway import AwsGateway, gateways_for
 from bot.aws.token_bucket import Quota
+from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.errors import GatewayError
 from bot.domain.failures import Failure, FailureCode
+from bot.domain.fixes import WriteOrigin
 from bot.domain.rules.facts import PrimaryContact
 from bot.domain.scope import AwsTarget, ScopeKind
+from bot.services.doctor import State
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
@@ -21,9 +24,12 @@ if TYPE_CHECKING:
 
     from altcontact_sandbox.aws.sandbox import AwsSandbox
 
+    from bot.services.doctor import CheckResult
+
     CallingAs = Callable[..., AwsGateway]
 
 PAYMENTS, TESTING = "300000000001", "300000000002"
+CONTACT = AlternateContact("Security team", "Officer", "security@example.com", "+44 20 7946 0000")
 PATH = "/Production/Payments"
 
 
@@ -152,6 +158,97 @@ def test_a_role_is_assumed_with_its_external_id(aws: AwsSandbox, calling_as: Cal
         wrong.scope()
     assert arn in caught.value.failure.message
     assert "trust policy" in caught.value.failure.remedy
+
+
+def put(gateway: AwsGateway, fix_id: int, user_id: str) -> None:
+    """Write a contact, for a fix that somebody requested."""
+    gateway.write(TESTING, ContactType.SECURITY, CONTACT, WriteOrigin(fix_id, user_id))
+
+
+def named(aws: AwsSandbox) -> list[tuple[str, str, str]]:
+    """What CloudTrail would show of each write: the session, the fix, and the id of the request."""
+    return [
+        (each["session"], each["user_agent"].rpartition(" ")[2], each["request_id"])
+        for each in aws.writes()
+    ]
+
+
+def test_a_write_names_its_fix_and_its_person(aws: AwsSandbox, calling_as: CallingAs) -> None:
+    """By the name of the session, which each person has once, and by the user agent."""
+    gateway = calling_as("standalone", AwsTarget("corp", role=aws.role("altcontact")))
+    before = aws.wire()["last"]
+    put(gateway, 7, "U0123ABC")
+    put(gateway, 8, "U0456DEF")
+    put(gateway, 9, "U0123ABC")
+    origin = WriteOrigin(10, "U0456DEF")
+    request_id = gateway.delete(TESTING, ContactType.SECURITY, origin)
+    assert [(session, fix) for session, fix, _ in named(aws)] == [
+        ("altcontact-U0123ABC", "altcontact-fix/7"),
+        ("altcontact-U0456DEF", "altcontact-fix/8"),
+        ("altcontact-U0123ABC", "altcontact-fix/9"),
+        ("altcontact-U0456DEF", "altcontact-fix/10"),
+    ]
+    assert named(aws)[-1][2] == request_id
+    gateway.read(TESTING, ContactType.SECURITY, Priority.FIX)
+    calls = aws.wire(before)["entries"]
+    assert calls[-1]["session"] == "altcontact"
+    assert "altcontact-fix" not in calls[-1]["user_agent"]
+    asked = [call for call in calls if call["name"] == "sts:AssumeRole"]
+    assert [call["sent"]["RoleSessionName"] for call in asked] == [
+        "altcontact",
+        "altcontact-U0123ABC",
+        "altcontact-U0456DEF",
+    ]
+
+
+def test_a_role_that_allows_one_session_name_still_writes(
+    aws: AwsSandbox, calling_as: CallingAs
+) -> None:
+    """The fix is still named; the doctor says what to allow so that the person is."""
+    role = aws.role("altcontact", session_name="altcontact")
+    gateway = calling_as("standalone", AwsTarget("corp", role=role))
+    put(gateway, 7, "U0123ABC")
+    assert named(aws)[0][:2] == ("altcontact", "altcontact-fix/7")
+    [warning] = session_lines(gateway)
+    assert warning.state is State.WARNING
+    assert '"sts:RoleSessionName": "altcontact*"' in warning.snippet
+
+
+def test_the_doctor_says_that_people_are_named(aws: AwsSandbox, calling_as: CallingAs) -> None:
+    """If a role is assumed, and only where contacts are changed."""
+    role = aws.role("altcontact")
+    [line] = session_lines(calling_as("standalone", AwsTarget("corp", role=role)))
+    assert line.state is State.OK
+    assert not session_lines(calling_as("management"))
+    reader = calling_as("standalone", AwsTarget("corp", role=role))
+    assert not session_lines(reader, writes=False)
+
+
+def session_lines(gateway: AwsGateway, *, writes: bool = True) -> list[CheckResult]:
+    """The doctor's lines about session names."""
+    checks = gateway.doctor_checks(writes=writes, sample=False).checks()
+    lines = [line for check in checks for line in check.run()]
+    return [line for line in lines if line.name.startswith("Session names")]
+
+
+def test_every_try_of_a_write_names_its_fix(aws: AwsSandbox, calling_as: CallingAs) -> None:
+    """Also one that AWS throttled; without a role, the session stays the bot's own."""
+    aws.fault("throttle", "PutAlternateContact", count=2)
+    put(calling_as(), 7, "U0123ABC")
+    assert [(session, fix) for session, fix, _ in named(aws)] == [("bot", "altcontact-fix/7")] * 3
+
+
+def test_the_credentials_of_a_person_are_renewed(aws: AwsSandbox, calling_as: CallingAs) -> None:
+    """Once the caller's have expired and are new, the person's role is assumed again."""
+    gateway = calling_as("standalone", AwsTarget("corp", role=aws.role("altcontact")))
+    put(gateway, 7, "U0123ABC")
+    aws.expire("management")
+    with pytest.raises(GatewayError) as caught:
+        put(gateway, 8, "U0123ABC")
+    assert caught.value.failure.cause is FailureCode.CREDENTIALS_EXPIRED
+    gateway.scope()
+    put(gateway, 9, "U0123ABC")
+    assert named(aws)[-1][:2] == ("altcontact-U0123ABC", "altcontact-fix/9")
 
 
 def test_the_scope_of_a_target_takes_precedence(calling_as: CallingAs) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
@@ -126,6 +127,43 @@ def test_a_role_of_another_partition_is_asked_for_there() -> None:
     there = managed().on("GetCallerIdentity", identity(partition="aws-cn"))
     by_role(base, there, AwsTarget("china", role=role)).scope()
     assert base.urls == ["https://sts.cn-northwest-1.amazonaws.com.cn/"]
+
+
+def test_a_session_has_the_name_that_was_asked_for() -> None:
+    """A person's session is named after them, and nothing is logged."""
+    base = Wire().on("AssumeRole", handed_out())
+    there = managed()
+    there.session = assume_role(TARGET, ONCE, base.session, there.core(), "altcontact-U0123ABC")
+    with structlog.testing.capture_logs() as logs:
+        gateway(there, target=TARGET).scope()
+    assert [each["RoleSessionName"] for each in base.asked("AssumeRole")] == ["altcontact-U0123ABC"]
+    assert not [each for each in logs if each["log_level"] == "warning"]
+
+
+def test_a_session_name_that_sts_refuses_gives_way_to_the_common_one() -> None:
+    """A trust policy that allows one name stops no write; the log says what to allow."""
+    base = Wire().on("AssumeRole", denied(), handed_out())
+    there = managed()
+    there.session = assume_role(TARGET, ONCE, base.session, there.core(), "altcontact-U0123ABC")
+    with structlog.testing.capture_logs() as logs:
+        gateway(there, target=TARGET).scope()
+    names = [each["RoleSessionName"] for each in base.asked("AssumeRole")]
+    assert names == ["altcontact-U0123ABC", "altcontact"]
+    [warning] = [each for each in logs if each["log_level"] == "warning"]
+    assert warning["session_name"] == "altcontact-U0123ABC"
+    assert "sts:RoleSessionName" in warning["remedy"]
+    assert "jo@" not in str(logs)
+
+
+@pytest.mark.parametrize("answers", [(denied(), denied()), (denied("Throttling"),)])
+def test_a_session_name_is_given_up_only_if_that_helps(answers: tuple[Answer, ...]) -> None:
+    """A role that can't be assumed at all, and a passing failure, are reported as before."""
+    base = Wire().on("AssumeRole", *answers)
+    there = managed()
+    there.session = assume_role(TARGET, ONCE, base.session, there.core(), "altcontact-U0123ABC")
+    with structlog.testing.capture_logs() as logs, pytest.raises(GatewayError):
+        gateway(there, target=TARGET).scope()
+    assert not [each for each in logs if each["event"] == "aws.session_name_refused"]
 
 
 @pytest.fixture

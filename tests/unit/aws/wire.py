@@ -96,6 +96,7 @@ class Wire:
     def __init__(self, region: str | None = None) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.urls: list[str] = []
+        self.user_agents: list[tuple[str, str]] = []
         self._answers: dict[str, list[Answer | Exception]] = defaultdict(list)
         self._lock = threading.Lock()
         self.session = boto3.Session(
@@ -128,6 +129,7 @@ class Wire:
         with self._lock:
             self.calls.append((operation, _parameters(request.body)))
             self.urls.append(request.url)
+            self.user_agents.append((operation, _text(request.headers["User-Agent"])))
             answers = self._answers[operation]
             answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
@@ -141,6 +143,10 @@ class _Raw(io.BytesIO):
 
     def stream(self, **_: object) -> Iterator[bytes]:
         yield self.read()
+
+
+def _text(header: str | bytes) -> str:
+    return header.decode() if isinstance(header, bytes) else header
 
 
 def _parameters(body: object) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class AwsControl(AccountsClient):
         caller: str = "management",
         external_id: str = "",
         trusts: str = "",
+        session_name: str = "",
     ) -> str:
         """Create a role that may be assumed; its ARN.
 
@@ -48,8 +49,15 @@ class AwsControl(AccountsClient):
             caller: which ready-made caller who assumes it becomes, in the caller's own account.
             external_id: what its trust policy asks for, if anything.
             trusts: the id of the account whose callers may assume it; any, where it is empty.
+            session_name: the one session name that its trust policy allows; any, if empty.
         """
-        wanted = {"name": name, "caller": caller, "external_id": external_id, "trusts": trusts}
+        wanted = {
+            "name": name,
+            "caller": caller,
+            "external_id": external_id,
+            "trusts": trusts,
+            "session_name": session_name,
+        }
         arn: str = self._call("POST", "/roles", wanted)["arn"]
         return arn
 

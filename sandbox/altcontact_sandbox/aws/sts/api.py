@@ -47,14 +47,15 @@ class StsApi:
         role = self._aws.roles.get(arn)
         organization = self._aws.organization
         denied = organization.denies(call.action, role.caller.account_id if role else "")
-        if role is None or denied or not role.may_be_assumed_by(caller, call.text("ExternalId")):
+        name = call.text("RoleSessionName")
+        external_id = call.text("ExternalId")
+        if role is None or denied or not role.may_be_assumed_by(caller, external_id, name):
             raise Refusal(
                 "AccessDenied",
                 f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: "
                 f"{arn}",
                 403,
             )
-        name = call.text("RoleSessionName")
         assumed = replace(role.caller, session=True, role=role.name, session_name=name)
         until = int(self._aws.now()) + seconds
         credentials = self._aws.keys.assume(assumed, until)

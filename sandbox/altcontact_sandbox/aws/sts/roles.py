@@ -25,12 +25,14 @@ class Role:
         caller: whom it makes of who assumes it.
         external_id: what its trust policy asks for, if anything.
         trusts: the account whose callers it trusts; any, where it is empty.
+        session_name: the one session name that it allows; any, if empty.
     """
 
     name: str
     caller: Caller
     external_id: str = field(default="", repr=False)
     trusts: str = ""
+    session_name: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what IAM has no role of.
@@ -50,12 +52,13 @@ class Role:
         """Its ARN, by which it is assumed."""
         return f"arn:{self.caller.partition}:iam::{self.caller.account_id}:role/{self.name}"
 
-    def may_be_assumed_by(self, caller: Caller, external_id: str) -> bool:
-        """Whether its trust policy lets a caller assume it, who passed this external id."""
+    def may_be_assumed_by(self, caller: Caller, external_id: str, session_name: str) -> bool:
+        """Whether its trust policy lets a caller assume it, who passed these."""
         return (
             caller.partition == self.caller.partition
             and self.trusts in {"", caller.account_id}
             and self.external_id in {"", external_id}
+            and self.session_name in {"", session_name}
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""How a write names its fix and its person on AWS's side."""
+
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.aws.write_origin import add_fix, in_user_agent, session_name
+from tests.unit.aws.wire import Wire, ok
+
+
+@pytest.mark.parametrize(
+    ("user_id", "name"),
+    [
+        ("U0123ABC", "altcontact-U0123ABC"),
+        ("bot", "altcontact-bot"),
+        ("cli:jo doe", "altcontact-cli-jo-doe"),
+        ("cli:é", "altcontact-cli-"),
+        ("", "altcontact"),
+        ("U" * 80, "altcontact-" + "U" * 53),
+    ],
+)
+def test_a_session_is_named_after_the_person(user_id: str, name: str) -> None:
+    """What STS rejects is replaced, and a long name is cut."""
+    assert session_name(user_id) == name
+
+
+@given(st.text())
+def test_every_session_name_is_valid(user_id: str) -> None:
+    """STS accepts whatever comes of any name."""
+    assert re.fullmatch(r"[\w+=,.@-]{2,64}", session_name(user_id), re.ASCII)
+
+
+def test_each_thread_names_its_own_fix() -> None:
+    """A client that threads share adds the fix of the thread, and none outside of a write."""
+    wire = Wire("us-east-1").on("PutAlternateContact", ok())
+    client = wire.session.client("account", config=Config(retries={"total_max_attempts": 1}))
+    add_fix(client.meta.events)
+    both_inside = threading.Barrier(2, timeout=30)
+
+    def put(fix_id: int) -> None:
+        with in_user_agent(fix_id):
+            both_inside.wait()
+            client.put_alternate_contact(
+                AlternateContactType="SECURITY",
+                Name=str(fix_id),
+                Title="t",
+                EmailAddress="s@example.com",
+                PhoneNumber="1",
+            )
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(put, (7, 8)))
+    wire.on("GetAlternateContact", ok(AlternateContact={}))
+    client.get_alternate_contact(AlternateContactType="SECURITY")
+    sent = [agent.rpartition(" ")[2] for _, agent in wire.user_agents]
+    assert sorted(sent[:2]) == ["altcontact-fix/7", "altcontact-fix/8"]
+    assert [name for name, _ in wire.calls[:2]] == ["PutAlternateContact"] * 2
+    named = {call["Name"]: agent for (_, call), agent in zip(wire.calls[:2], sent, strict=False)}
+    assert named == {"7": "altcontact-fix/7", "8": "altcontact-fix/8"}
+    assert "altcontact-fix" not in wire.user_agents[-1][1]
