@@ -131,3 +131,25 @@ class Run:
     stop_reason: str = ""
     interrupted: int = 0
     undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastReading:
+    """A contact as last read, and what the last check found in it.
+
+    `contact` is None if none was set at `read_at`; if that is None, it was never read. `failure` is
+    why the last check couldn't read it, if it couldn't. `is_open`: it has open findings.
+    `is_exempt`: all its findings are exempt.
+    """
+
+    contact: AlternateContact | None = field(default=None, repr=False)
+    read_at: datetime | None = None
+    failure: Failure | None = None
+    is_open: bool = False
+    is_exempt: bool = False
+
+    @property
+    def is_compliant(self) -> bool:
+        """Whether a contact is set in which the last check found nothing."""
+        clean = not self.is_open and not self.is_exempt and self.failure is None
+        return self.contact is not None and clean

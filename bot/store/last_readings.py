@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from bot.services.ports.runs import LastReading
+from bot.domain.runs import LastReading
 from bot.store.columns import to_contact, to_failure
 
 if TYPE_CHECKING:

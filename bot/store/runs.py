@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.contacts import ContactType
-    from bot.domain.runs import Run, RunItem
-    from bot.services.ports.runs import LastReading, NewRun
+    from bot.domain.runs import LastReading, Run, RunItem
+    from bot.services.ports.runs import NewRun
     from bot.store.transaction import Transaction
 
 PREVIEW_KEPT: Final = timedelta(days=7)

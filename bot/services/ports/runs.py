@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from bot.domain.actors import Actor
-    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.contacts import ContactType
     from bot.domain.failures import Failure
-    from bot.domain.runs import ItemState, Run, RunItem, RunKind
+    from bot.domain.runs import ItemState, LastReading, Run, RunItem, RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +62,6 @@ class RunReport:
     def of(self, state: ItemState) -> list[ItemGroup]:
         """The groups in one state."""
         return [group for group in self.groups if group.state is state]
-
-
-@dataclass(frozen=True, slots=True)
-class LastReading:
-    """A contact as last read, and what the last check found in it.
-
-    `contact` is None if none was set at `read_at`; if that is None, it was never read. `failure` is
-    why the last check couldn't read it, if it couldn't. `is_open`: it has open findings.
-    `is_exempt`: all its findings are exempt.
-    """
-
-    contact: AlternateContact | None = field(default=None, repr=False)
-    read_at: datetime | None = None
-    failure: Failure | None = None
-    is_open: bool = False
-    is_exempt: bool = False
-
-    @property
-    def is_compliant(self) -> bool:
-        """Whether a contact is set in which the last check found nothing."""
-        clean = not self.is_open and not self.is_exempt and self.failure is None
-        return self.contact is not None and clean
 
 
 class RunRepository(Protocol):

@@ -16,8 +16,8 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.fixes import FixRequest, FixState
 from bot.domain.rule_catalog import Rule
-from bot.domain.runs import ItemState, Run, RunCounts, RunItem, RunKind, RunState
-from bot.services.ports.runs import LastReading, NewRun
+from bot.domain.runs import ItemState, LastReading, Run, RunCounts, RunItem, RunKind, RunState
+from bot.services.ports.runs import NewRun
 from bot.store import SqliteStore
 from bot.store.owner import Owner
 from bot.store.run_work import VERIFY_LIMIT
