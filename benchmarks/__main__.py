@@ -1,7 +1,7 @@
 """`make bench`: runs the benchmarks, or those named, and prints a table.
 
 Usage: python -m benchmarks [--quick] [scan | ack | memory | start | sandbox | policy |
-                              home | organization | cold] …
+                              home | organization | preview | cold] …
 
 `cold` installs everything in a fresh clone, and runs where it is named alone.
 """
@@ -24,6 +24,7 @@ from benchmarks import (
     footprint,
     home,
     organization,
+    run_preview,
     sandbox_start,
     scanning,
 )
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measuring import Row
 
-NAMES = ("start", "sandbox", "ack", "memory", "policy", "home", "organization", "scan")
+NAMES = ("start", "sandbox", "ack", "memory", "policy", "home", "organization", "preview", "scan")
 ON_DEMAND = ("cold",)
 
 
@@ -58,6 +59,7 @@ def main(arguments: list[str]) -> None:
             "policy": evaluation.measure,
             "home": lambda: home.measure(slack, folder, quick=quick),
             "organization": lambda: organization.measure(aws, slack, folder, quick=quick),
+            "preview": lambda: run_preview.measure(folder, quick=quick),
             "scan": lambda: scanning.measure(aws, folder, sizes),
         }
         for each in wanted:
