@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import threading
 import time
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.aws.token_bucket import Bucket, Quota
+from bot.aws.waiting_line import WaitingLine
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
 
@@ -42,7 +41,7 @@ def wait_on(condition: threading.Condition, seconds: float | None) -> None:
 
 
 class RateLimiter:
-    """Lets calls through as a quota allows: by priority, then in order of arrival.
+    """Lets calls through as a quota allows, in the order of `WaitingLine`.
 
     Args:
         quota: AWS's quota.
@@ -60,8 +59,7 @@ class RateLimiter:
         self._wait = wait
         self._lock = threading.Lock()
         self._bucket = Bucket(quota, clock())
-        self._order = itertools.count()
-        self._queue: list[tuple[int, int, threading.Condition]] = []
+        self._line: WaitingLine[threading.Condition] = WaitingLine()
         self._closed = False
 
     @property
@@ -97,31 +95,32 @@ class RateLimiter:
         """Fail all waiting and future calls."""
         with self._lock:
             self._closed = True
-            for _, _, condition in self._queue:
+            for condition in self._line:
                 condition.notify()
 
     def _acquire(self, priority: Priority) -> None:
         with self._lock:
-            waiter = (int(priority), next(self._order), threading.Condition(self._lock))
-            heapq.heappush(self._queue, waiter)
+            waiter = threading.Condition(self._lock)
+            self._line.join(priority, waiter)
+            served = False
             try:
                 self._await_turn(waiter)
+                served = True
             finally:
-                self._queue.remove(waiter)
-                heapq.heapify(self._queue)
-                if self._queue:
-                    self._queue[0][2].notify()
+                self._line.leave(priority, waiter, served=served)
+                if self._line:
+                    self._line.first().notify()
 
-    def _await_turn(self, waiter: tuple[int, int, threading.Condition]) -> None:
+    def _await_turn(self, waiter: threading.Condition) -> None:
         while not self._closed:
             seconds = None
-            if self._queue[0] is waiter:
+            if self._line.first() is waiter:
                 now = self._clock()
                 seconds = self._bucket.wait(now)
                 if seconds <= 0:
                     self._bucket.take(now)
                     return
-            self._wait(waiter[2], seconds)
+            self._wait(waiter, seconds)
         raise GatewayError(failure(FailureCode.NOT_REACHED))
 
 

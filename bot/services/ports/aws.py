@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 
 
 class Priority(IntEnum):
-    """Which calls go first when AWS's quota makes calls wait."""
+    """Which calls go first when AWS's quota makes calls wait.
+
+    `FIX` and `INTERACTIVE`: a person waits, and goes before all else. `RUN` and `SCAN`: a run's
+    reads and writes, and a scan's reads; they share what is left evenly. `READ_BACK`: what a run
+    wrote is read back with what those leave, and with a small share in any case.
+    """
 
     FIX = 0
     INTERACTIVE = 1
-    SCAN = 2
+    RUN = 2
+    SCAN = 3
+    READ_BACK = 4
 
 
 class ContactReader(Protocol):
