@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot import __version__
+from bot.app.checkpoints import checkpoint_service
 from bot.app.clock import SystemClock
 from bot.app.doctor import check_running_bot, log_at_start
 from bot.app.scheduler import Schedule
@@ -58,6 +59,7 @@ class Bot:
         self._store = SqliteStore(settings.database, clock)
         self._trail = AuditTrail(self._store.audit)
         self._gateways = aws_gateways(settings, clock.observe)
+        self._checkpoints = checkpoint_service(settings, self._store.checkpoints, clock.observe)
         self._slack = SlackBot(
             settings,
             self._store,
@@ -101,6 +103,8 @@ class Bot:
         self._slack.home.start()
         self._schedule.start()
         self._slack.fix_recovery.start()
+        if self._checkpoints is not None:
+            self._checkpoints.start()
         self._slack.background.run_unattended(lambda: _log_alert_channel(self._slack.channel))
         # In a thread of its own, since a stop must not wait for it.
         threading.Thread(target=self._log_doctor, name="doctor", daemon=True).start()
@@ -166,6 +170,8 @@ class Bot:
         last_resort.start()
         self._schedule.stop()
         self._slack.stop()
+        if self._checkpoints is not None:
+            self._checkpoints.stop()
         self._store.close()
         _log.info("stopped")
 

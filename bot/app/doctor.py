@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.app.alert_checks import AlertChecks
+from bot.app.checkpoints import checkpoint_checks
 from bot.app.clock import SystemClock
 from bot.app.scheduler_checks import SchedulerChecks
 from bot.aws.gateway import gateways_for
@@ -146,6 +147,13 @@ def _checks(
         checks.append(_unusable(Section.DATABASE, "File", "ALTCONTACT_DATABASE"))
     else:
         checks += store.checks()
+        if settings.checkpoints:
+            checks += checkpoint_checks(
+                settings,
+                store,
+                seconds=AWS_SECONDS,
+                tries=TRIES,
+            )
     if unusable := sorted({"schedule", "timezone"}.intersection(wrong)):
         names = " and ".join(map(variable, unusable))
         checks.append(_unusable(Section.SCHEDULE, "Next checks", names))

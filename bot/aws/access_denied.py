@@ -34,21 +34,27 @@ class Request:
         """The IAM action of the request: `account:GetAlternateContact`; empty if it isn't known."""
         if not self.operation:
             return ""
-        service = "account" if self.operation in _ACCOUNT else "organizations"
-        return f"{'sts' if self.operation in _STS else service}:{self.operation}"
+        action = _ACTIONS.get(self.operation, f"organizations:{self.operation}")
+        return action if ":" in action else f"{action}:{self.operation}"
 
 
-_ACCOUNT: Final = frozenset(
-    {
-        "DeleteAlternateContact",
-        "GetAccountInformation",
-        "GetAlternateContact",
-        "GetContactInformation",
-        "PutAlternateContact",
-    }
-)
-_STS: Final = frozenset({"AssumeRole", "GetCallerIdentity"})
-"""The operations of these services that the bot uses; all others are of AWS Organizations."""
+_ACTIONS: Final = {
+    "DeleteAlternateContact": "account",
+    "GetAccountInformation": "account",
+    "GetAlternateContact": "account",
+    "GetContactInformation": "account",
+    "PutAlternateContact": "account",
+    "AssumeRole": "sts",
+    "GetCallerIdentity": "sts",
+    "DescribeKey": "kms",
+    "Sign": "kms",
+    "Verify": "kms",
+    "GetObject": "s3:GetObjectVersion",
+    "ListObjectVersions": "s3:ListBucketVersions",
+    "PutObject": "s3",
+}
+"""The service of each operation that the bot uses, or the action if that has another name; all
+others are of AWS Organizations."""
 
 DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 """The codes of a denial."""

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     import boto3
     from mypy_boto3_account import AccountClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_organizations import OrganizationsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
 
 CONNECT_SECONDS: Final = 5.0
@@ -92,6 +94,18 @@ class Clients:
     def sts(self) -> STSClient:
         """STS in the session's region, else in the default one."""
         return cast("STSClient", self._client("sts", ""))
+
+    def s3(self, partition: str) -> S3Client:
+        """S3 in the session's region; boto3 follows it to a bucket in another one.
+
+        Args:
+            partition: the bucket's partition, for its default region; empty if it isn't known.
+        """
+        return cast("S3Client", self._client("s3", "", default=regions.home_region(partition)))
+
+    def kms(self, region: str) -> KMSClient:
+        """Key Management Service in a region."""
+        return cast("KMSClient", self._client("kms", "", region=region))
 
     def organizations(self, partition: str) -> OrganizationsClient:
         """AWS Organizations of a partition."""

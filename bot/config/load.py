@@ -112,6 +112,16 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
         else:
             remedy = {"example": example, "snippet": snippet, "remedy": _source(field)}
             problems.append(_in_file(file, field, what, **remedy))
+    if "checkpoint_key" in merged and "checkpoints" not in merged:
+        what = f"has no effect without {variable('checkpoints')}"
+        problems.append(
+            SettingProblem(
+                variable("checkpoint_key"),
+                what,
+                *_examples("checkpoints", in_environ="checkpoint_key" in from_environ),
+                "Set where checkpoints go:",
+            )
+        )
     policy = policy_file.read(file, settings.types, FLAT)
     problems += policy.problems
     if not policy.problems:

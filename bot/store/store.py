@@ -14,6 +14,7 @@ from bot.domain.errors import StoreError
 from bot.store.accounts import Accounts
 from bot.store.announcements import Announcements
 from bot.store.audit import Audit
+from bot.store.checkpoints import Checkpoints
 from bot.store.connections import BUSY_TIMEOUT, CLOSE_TIMEOUT, Connections
 from bot.store.deliveries import Deliveries
 from bot.store.exemptions import Exemptions
@@ -85,6 +86,7 @@ class SqliteStore:
         self.announcements = Announcements(connections, clock)
         self.accounts = Accounts(connections, clock)
         self.audit = Audit(connections, clock)
+        self.checkpoints = Checkpoints(connections, clock)
         self.overviews = Overviews(connections, clock)
         self.deliveries = Deliveries(connections, clock)
         self.slack_health = SlackHealth(connections, clock)

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from bot.domain.errors import StoreError
 from bot.services.doctor import Check, Section, State
+from bot.store.checkpoints import checkpoint_status
 from bot.store.doctor.file import Found, check_file, check_result, quoted
 from bot.store.errors import translated
 from bot.store.mappers import to_scan
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bot.domain.checkpoints import CheckpointStatus
     from bot.domain.scans import Scan
     from bot.domain.slack_health import OtherBots, WaitingAlerts
     from bot.services.doctor import CheckResult
@@ -105,6 +107,14 @@ class StoreChecks:
             StoreError: the database can't be read, or belongs to another program.
         """
         return self._read("other_bots", other_bots)
+
+    def checkpoints(self, destination: str) -> CheckpointStatus | None:
+        """How writing checkpoints to a destination goes; None if there is no database yet.
+
+        Raises:
+            StoreError: the database can't be read, or belongs to another program.
+        """
+        return self._read("checkpoints", lambda db: checkpoint_status(db, destination))
 
     def _read(self, table: str, read: Callable[[Transaction], _Found | None]) -> _Found | None:
         """Read something; None if there is no database yet, or one without the table."""

@@ -20,6 +20,7 @@ from bot.store.migrations import (
     step_10_resolution_kinds,
     step_11_runs,
     step_12_audit,
+    step_13_checkpoints,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m010_resolution_kinds": step_10_resolution_kinds.upgrade,
     "m011_runs": step_11_runs.upgrade,
     "m012_audit": step_12_audit.upgrade,
+    "m013_checkpoints": step_13_checkpoints.upgrade,
 }
 """The steps in order, with the names that files store. These names never change."""
 for _name, _upgrade in _STEPS.items():

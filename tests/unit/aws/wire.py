@@ -96,6 +96,7 @@ class Wire:
     def __init__(self, region: str | None = None) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.urls: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.user_agents: list[tuple[str, str]] = []
         self._answers: dict[str, list[Answer | Exception]] = defaultdict(list)
         self._lock = threading.Lock()
@@ -129,6 +130,7 @@ class Wire:
         with self._lock:
             self.calls.append((operation, _parameters(request.body)))
             self.urls.append(request.url)
+            self.headers.append({name: _text(value) for name, value in request.headers.items()})
             self.user_agents.append((operation, _text(request.headers["User-Agent"])))
             answers = self._answers[operation]
             answer = answers.pop(0) if len(answers) > 1 else answers[0]

@@ -30,6 +30,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
 def refusal(environ: dict[str, str], *, needs_slack: bool = False) -> str:
     """What is said of these settings, which must be wrong."""
     with pytest.raises(SettingsError) as caught:
@@ -78,6 +81,8 @@ def test_environment() -> None:
             "ALTCONTACT_LOG_FORMAT": "JSON",
             "ALTCONTACT_CONFIRM_TIMEOUT": "3",
             "ALTCONTACT_RULES_URL": "https://corp.example/rules/",
+            "ALTCONTACT_CHECKPOINTS": "s3://corp-audit/altcontact/",
+            "ALTCONTACT_CHECKPOINT_KEY": KEY,
         },
         needs_slack=True,
     )
@@ -97,6 +102,7 @@ def test_environment() -> None:
     assert (settings.phone_region, settings.log_format) == ("GB", "json")
     assert settings.confirm_timeout == 3
     assert settings.rules_url == "https://corp.example/rules"
+    assert (settings.checkpoints, settings.checkpoint_key) == ("s3://corp-audit/altcontact", KEY)
 
 
 def test_pasted_values() -> None:
@@ -205,6 +211,9 @@ def test_unreadable_file(folder: Path, content: bytes | str | None, words: str) 
         ("ALTCONTACT_PHONE_REGION", "Germany", "is not an ISO country code"),
         ("ALTCONTACT_RULES_URL", "docs/rules", "is not a valid http or https base URL"),
         ("ALTCONTACT_LOG_FORMAT", "jsn", "did you mean “json”?"),
+        ("ALTCONTACT_CHECKPOINTS", "corp-audit", "does not begin with s3://"),
+        ("ALTCONTACT_CHECKPOINTS", "s3://Corp", "has no valid bucket name"),
+        ("ALTCONTACT_CHECKPOINTS", "s3://corp/a b", "has a prefix with characters other than"),
     ],
 )
 def test_wrong_value(name: str, value: str, words: str) -> None:
@@ -214,6 +223,22 @@ def test_wrong_value(name: str, value: str, words: str) -> None:
     assert f"  {name}: " in said
     assert words in said
     assert ("For example: " in said) is ("did you mean" not in said)
+
+
+@pytest.mark.parametrize(
+    "value", ["alias/audit", KEY.replace("key/", "alias/"), KEY.replace(":kms:", ":s3:"), "*"]
+)
+def test_a_key_is_named_by_its_own_arn(value: str) -> None:
+    """An alias could be moved to another key, and an id alone says no region."""
+    wrong = {"ALTCONTACT_CHECKPOINTS": "s3://corp-audit", "ALTCONTACT_CHECKPOINT_KEY": value}
+    assert "is not the ARN of a KMS key" in refusal(wrong)
+
+
+def test_a_key_without_a_destination_is_refused() -> None:
+    """Nobody should think that checkpoints are signed if none are written."""
+    said = refusal({"ALTCONTACT_CHECKPOINT_KEY": KEY})
+    assert "ALTCONTACT_CHECKPOINT_KEY: has no effect without ALTCONTACT_CHECKPOINTS" in said
+    assert "s3://corp-audit/altcontact" in said
 
 
 @pytest.mark.parametrize(

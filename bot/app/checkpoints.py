@@ -1,0 +1,69 @@
+"""Builds what sends checkpoints of the audit log, and what verifies them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot import __version__
+from bot.app.checkpoint_checks import CheckpointChecks
+from bot.aws.checkpoints import CheckpointCalls, S3CheckpointWriter
+from bot.domain.checkpoints import CheckpointDestination
+from bot.services.checkpoints import CheckpointService
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bot.config.settings import Settings
+    from bot.domain.failures import FailureCode
+    from bot.services.doctor import Check
+    from bot.services.ports.checkpoints import CheckpointRepository
+    from bot.store.doctor.checks import StoreChecks
+
+
+def checkpoint_service(
+    settings: Settings, repository: CheckpointRepository, on_date: Callable[[str | None], object]
+) -> CheckpointService | None:
+    """The service that sends checkpoints of the audit log; None if no destination is set."""
+    if not settings.checkpoints:
+        return None
+    destination = CheckpointDestination.parse(settings.checkpoints)
+    calls = CheckpointCalls(destination, settings.checkpoint_key, on_date=on_date)
+    return CheckpointService(
+        repository,
+        S3CheckpointWriter(calls),
+        destination=destination.url,
+        version=__version__,
+    )
+
+
+def checkpoint_checks(
+    settings: Settings, store: StoreChecks, *, seconds: float, tries: Mapping[FailureCode, int]
+) -> Sequence[Check]:
+    """The doctor's checks of checkpoints, if they have a destination.
+
+    Args:
+        settings: the settings; an invalid one has its default, so an invalid key isn't checked.
+        store: reads their record.
+        seconds: how long to wait for AWS.
+        tries: how often a call is made before a failure with this cause counts.
+    """
+    destination = CheckpointDestination.parse(settings.checkpoints)
+
+    def check_key() -> str:
+        calls = CheckpointCalls(
+            destination,
+            settings.checkpoint_key,
+            connect_seconds=seconds,
+            read_seconds=seconds,
+            tries=tries,
+        )
+        try:
+            return S3CheckpointWriter(calls).check_key()
+        finally:
+            calls.close()
+
+    return CheckpointChecks(
+        destination.url,
+        lambda: store.checkpoints(destination.url),
+        check_key if settings.checkpoint_key else None,
+    ).checks()

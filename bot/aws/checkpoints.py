@@ -1,0 +1,266 @@
+"""Writes checkpoints to an S3 bucket, signed by a key of AWS KMS if one is named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from bot.aws.access_denied import Request
+from bot.aws.error_mapping import UnusableAnswer
+from bot.aws.retrying_calls import TRIES, ApiCaller
+from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
+from bot.domain.checkpoints import Signature, to_object
+from bot.domain.errors import GatewayError
+from bot.domain.failures import FailureCode, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import boto3
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_kms.literals import SigningAlgorithmSpecType
+    from mypy_boto3_s3 import S3Client
+
+    from bot.domain.checkpoints import Checkpoint, CheckpointDestination
+    from bot.domain.failures import Failure
+
+_T = TypeVar("_T")
+
+ALREADY_THERE: Final = "PreconditionFailed"
+"""S3's code if `If-None-Match: *` finds an object."""
+
+ALGORITHMS: Final[tuple[SigningAlgorithmSpecType, ...]] = (
+    "ECDSA_SHA_256",
+    "ECDSA_SHA_384",
+    "ECDSA_SHA_512",
+    "ED25519_SHA_512",
+    "ML_DSA_SHAKE_256",
+    "RSASSA_PSS_SHA_256",
+    "SM2DSA",
+)
+"""The signing algorithms to use; a key of each specification supports exactly one of them.
+
+Source: https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html
+"""
+
+_DOCS: Final = "docs/checkpoints.md has the policies."
+_EXPLAINED: Final[Mapping[str, tuple[str, str]]] = {
+    "NoSuchBucket": (
+        "The bucket {bucket} doesn't exist.",
+        "Create it with Object Lock, or correct ALTCONTACT_CHECKPOINTS.",
+    ),
+    "PermanentRedirect": (
+        "The bucket {bucket} is in another region.",
+        "Set AWS_REGION to the bucket's region.",
+    ),
+    "InvalidBucketState": (
+        "The bucket {bucket} can't have locked objects.",
+        "Use a bucket that has Object Lock.",
+    ),
+    "NotFoundException": (
+        "The key {key} doesn't exist.",
+        "Correct ALTCONTACT_CHECKPOINT_KEY.",
+    ),
+    "DisabledException": (
+        "The key {key} is disabled.",
+        "Enable it in AWS KMS.",
+    ),
+    "KMSInvalidStateException": (
+        "The key {key} can't be used in its current state.",
+        "Check in AWS KMS whether it is disabled or about to be deleted.",
+    ),
+    "InvalidKeyUsageException": (
+        "The key {key} can't sign.",
+        "Use an asymmetric key whose usage is SIGN_VERIFY.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What KMS says about a key: its ARN, and the algorithm to sign with."""
+
+    arn: str
+    algorithm: SigningAlgorithmSpecType
+
+
+class CheckpointCalls:
+    """The calls to S3 and KMS for checkpoints, with boto3's default credentials.
+
+    Args:
+        destination: the bucket and the prefix.
+        key: the ARN of the KMS key; empty if checkpoints aren't signed.
+        concurrency: how many threads call at once.
+        session: a boto3 session instead of the default one.
+        connect_seconds: how long a connection may take.
+        read_seconds: how long to wait for data of an answer.
+        pause: waits this many seconds between tries; tests replace it.
+        tries: how often a call is made before a failure with this cause counts.
+        on_date: called with the `Date` header of each answer; must be quick.
+    """
+
+    def __init__(
+        self,
+        destination: CheckpointDestination,
+        key: str,
+        *,
+        concurrency: int = 1,
+        session: boto3.Session | None = None,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        pause: Callable[[float], object] | None = None,
+        tries: Mapping[FailureCode, int] = TRIES,
+        on_date: Callable[[str | None], object] = lambda _: None,
+    ) -> None:
+        self.destination: Final = destination
+        self.key: Final = key
+        self._calls = ApiCaller(pause, tries)
+        self._clients = Clients(
+            concurrency,
+            session,
+            connect_seconds=connect_seconds,
+            read_seconds=read_seconds,
+            on_date=on_date,
+        )
+
+    def s3(self) -> S3Client:
+        """The client of S3."""
+        parts = self.key.split(":")
+        return self._clients.s3(parts[1] if len(parts) > 1 else "")
+
+    def kms(self) -> KMSClient:
+        """The client of KMS in the key's region."""
+        return self._clients.kms(self.key.split(":")[3])
+
+    def describe_key(self) -> KeyFacts:
+        """What KMS says about the key.
+
+        Raises:
+            GatewayError: it couldn't be found out, or the key can't sign.
+        """
+        answer = self.call("DescribeKey", lambda: self.kms().describe_key(KeyId=self.key))
+        facts = answer["KeyMetadata"]
+        offered = facts.get("SigningAlgorithms") or ()
+        algorithm = next((each for each in ALGORITHMS if each in offered), None)
+        state = facts.get("KeyState", "Enabled")
+        if facts.get("KeyUsage") != "SIGN_VERIFY" or algorithm is None:
+            raise GatewayError(self._explained(failure(FailureCode.REFUSED), _NO_SIGNING))
+        if state != "Enabled":
+            raise GatewayError(self._explained(failure(FailureCode.REFUSED), _NOT_ENABLED))
+        return KeyFacts(facts["Arn"], algorithm)
+
+    def call(self, operation: str, ask: Callable[[], _T]) -> _T:
+        """Make a call, and explain its failure.
+
+        Raises:
+            GatewayError: AWS didn't answer, or refused.
+        """
+        try:
+            return self._calls.call(Request(operation), ask)
+        except GatewayError as error:
+            if error.failure.cause.of_the_settings:
+                self._clients.renew()
+            raise GatewayError(self._explained(error.failure)) from None
+
+    def close(self) -> None:
+        """Stop retrying."""
+        self._calls.close()
+
+    def _explained(self, why: Failure, code: str = "") -> Failure:
+        """The same failure, with the words for the bucket or the key."""
+        if code or why.code in _EXPLAINED:
+            message, remedy = _EXPLAINED[code or why.code]
+            names = {"bucket": self.destination.bucket, "key": self.key}
+            return replace(why, message=message.format(**names), remedy=remedy)
+        if why.cause.is_denial:
+            return replace(why, remedy=f"Allow it in the policies of role, bucket and key. {_DOCS}")
+        if why.cause is FailureCode.REFUSED:
+            return replace(why, remedy=f"Check the bucket and the key. {_DOCS}")
+        return why
+
+
+_NO_SIGNING: Final = "InvalidKeyUsageException"
+_NOT_ENABLED: Final = "KMSInvalidStateException"
+
+
+class S3CheckpointWriter:
+    """Writes checkpoints; it needs `s3:PutObject`, and `kms:DescribeKey` and `kms:Sign`.
+
+    Object Lock is the bucket's: its default retention protects each new object, so the bot needs no
+    permission for retention.
+
+    Args:
+        calls: makes the calls.
+    """
+
+    def __init__(self, calls: CheckpointCalls) -> None:
+        self._calls = calls
+        self._key: KeyFacts | None = None
+
+    def write(self, checkpoint: Checkpoint) -> bool:
+        """Write a checkpoint. One that is already there is not written again.
+
+        Returns:
+            Whether the bucket keeps versions, as every bucket with Object Lock does.
+
+        Raises:
+            GatewayError: it wasn't written, or the answer was lost; it can be tried again.
+        """
+        destination = self._calls.destination
+        body = to_object(checkpoint, self._sign(checkpoint.payload))
+
+        def put() -> bool:
+            answer = self._calls.s3().put_object(
+                Bucket=destination.bucket,
+                Key=destination.folder + checkpoint.name,
+                Body=body,
+                ContentType="application/json",
+                # Object Lock requires a checksum.
+                ChecksumAlgorithm="SHA256",
+                IfNoneMatch="*",
+            )
+            if not answer.get("ETag"):
+                raise UnusableAnswer  # a proxy's page: S3 always gives one
+            return answer.get("VersionId", "null") != "null"
+
+        try:
+            return self._calls.call("PutObject", put)
+        except GatewayError as error:
+            # Its name has the digest of its content, so this one was written before.
+            if error.failure.code == ALREADY_THERE:
+                return True
+            raise
+
+    def check_key(self) -> str:
+        """Ask KMS about the key; returns the algorithm to sign with, empty if no key is named.
+
+        Raises:
+            GatewayError: it couldn't be found out, or the key can't sign.
+        """
+        return self._calls.describe_key().algorithm if self._calls.key else ""
+
+    def close(self) -> None:
+        """Stop retrying."""
+        self._calls.close()
+
+    def _sign(self, payload: bytes) -> Signature | None:
+        if not self._calls.key:
+            return None
+        if self._key is None:
+            self._key = self._calls.describe_key()
+        facts = self._key
+
+        def sign() -> bytes:
+            answer = self._calls.kms().sign(
+                KeyId=facts.arn,
+                Message=payload,
+                MessageType="RAW",
+                SigningAlgorithm=facts.algorithm,
+            )
+            return answer["Signature"]
+
+        try:
+            return Signature(facts.arn, facts.algorithm, self._calls.call("Sign", sign))
+        except GatewayError:
+            self._key = None
+            raise

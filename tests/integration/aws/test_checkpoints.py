@@ -1,0 +1,261 @@
+"""Checkpoints against moto's server: S3 with Object Lock, and KMS with real keys."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import boto3
+import httpx
+import pytest
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+from bot.aws.checkpoint_reader import S3CheckpointReader
+from bot.aws.checkpoints import CheckpointCalls, S3CheckpointWriter
+from bot.domain.checkpoint_verification import FoundCheckpoint, SignatureState
+from bot.domain.checkpoints import (
+    Checkpoint,
+    CheckpointDestination,
+    LogHead,
+    Signature,
+    to_object,
+)
+from bot.domain.errors import GatewayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_kms.literals import KeySpecType
+    from mypy_boto3_s3 import S3Client
+
+    Calls = Callable[..., CheckpointCalls]
+
+BUCKET = "corp-audit"
+PLACE = CheckpointDestination(BUCKET, "altcontact/prod")
+START = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+
+
+def checkpoint(sequence: int = 1, count: int = 10) -> Checkpoint:
+    """A checkpoint of some log."""
+    head = LogHead(count, f"{count:064x}")
+    return Checkpoint(sequence, head, START + timedelta(hours=sequence), "1.2.3")
+
+
+@pytest.fixture(scope="session")
+def _moto() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def moto(_moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of moto's server, which knows of nothing; boto3's own chain leads there."""
+    httpx.post(f"{_moto}/moto-api/reset", trust_env=False).raise_for_status()
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/nonexistent")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", _moto)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAMANAGEMENT000000")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    return _moto
+
+
+@pytest.fixture
+def s3(moto: str) -> Iterator[S3Client]:
+    """boto3's own client of S3, with a bucket whose objects are locked for a year."""
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+    client.put_object_lock_configuration(
+        Bucket=BUCKET,
+        ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled",
+            "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 365}},
+        },
+    )
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def kms(moto: str) -> Iterator[KMSClient]:
+    """boto3's own client of KMS."""
+    client = boto3.client("kms")
+    yield client
+    client.close()
+
+
+def new_key(kms: KMSClient, spec: KeySpecType = "ECC_NIST_P256") -> str:
+    """Create a signing key; its ARN."""
+    created = kms.create_key(KeySpec=spec, KeyUsage="SIGN_VERIFY")
+    return created["KeyMetadata"]["Arn"]
+
+
+def key_id(arn: str) -> str:
+    """The id in a key's ARN, which alone moto takes to disable it."""
+    return arn.rpartition("/")[2]
+
+
+@pytest.fixture
+def calls(moto: str) -> Iterator[Calls]:
+    """Make calls that never wait long."""
+    made: list[CheckpointCalls] = []
+
+    def make(key: str = "", place: CheckpointDestination = PLACE) -> CheckpointCalls:
+        made.append(CheckpointCalls(place, key, concurrency=8, pause=lambda _: None))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def read(calls: CheckpointCalls) -> list[FoundCheckpoint]:
+    """All that is there."""
+    return S3CheckpointReader(calls).read()
+
+
+def key_of(each: Checkpoint) -> str:
+    """The key of a checkpoint's object."""
+    return f"{PLACE.prefix}/{each.name}"
+
+
+def test_checkpoints_are_written_locked_and_read_in_order(s3: S3Client, calls: Calls) -> None:
+    """Each is an object that its bucket keeps, and what is read is what was written."""
+    writer = S3CheckpointWriter(calls())
+    written = [checkpoint(number, number * 10) for number in (1, 2, 3)]
+    assert all(writer.write(each) for each in written)
+    found = read(calls())
+    assert [each.checkpoint for each in found] == written
+    assert [each.name for each in found] == [each.name for each in written]
+    assert {(each.versions, each.deleted, each.locked) for each in found} == {(1, False, True)}
+    head = s3.head_object(Bucket=BUCKET, Key=key_of(written[0]))
+    assert head["ObjectLockMode"] == "COMPLIANCE"
+    assert head["ContentType"] == "application/json"
+
+
+def test_a_checkpoint_is_never_written_twice(s3: S3Client, calls: Calls) -> None:
+    """A repeated write, as after a lost answer, counts as done and adds no version."""
+    writer = S3CheckpointWriter(calls())
+    writer.write(checkpoint())
+    assert writer.write(checkpoint())
+    assert [each.versions for each in read(calls())] == [1]
+
+
+@pytest.mark.parametrize("spec", ["ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "RSA_2048"])
+def test_checkpoints_are_signed_by_the_key(
+    s3: S3Client, kms: KMSClient, calls: Calls, spec: KeySpecType
+) -> None:
+    """The algorithm follows the key, and the signature is valid."""
+    key = new_key(kms, spec)
+    S3CheckpointWriter(calls(key)).write(checkpoint())
+    [found] = read(calls(key))
+    assert found.signature is SignatureState.VALID
+    body = json.loads(s3.get_object(Bucket=BUCKET, Key=key_of(checkpoint()))["Body"].read())
+    assert body["signature"]["key"] == key
+    assert body["checkpoint"]["count"] == 10
+
+
+def put(s3: S3Client, each: Checkpoint, body: bytes) -> None:
+    """Write an object beside the bot."""
+    s3.put_object(Bucket=BUCKET, Key=key_of(each), Body=body, ChecksumAlgorithm="SHA256")
+
+
+def test_signatures_that_are_wrong_are_found(s3: S3Client, kms: KMSClient, calls: Calls) -> None:
+    """None, of another content, of another key, of no algorithm, too long: none is valid."""
+    key, other = new_key(kms), new_key(kms)
+    [one, two, three, four, five, six] = [checkpoint(number) for number in range(1, 7)]
+    S3CheckpointWriter(calls(key)).write(one)
+    signed = json.loads(s3.get_object(Bucket=BUCKET, Key=key_of(one))["Body"].read())["signature"]
+    put(s3, two, to_object(two, None))
+    moved = {"checkpoint": json.loads(three.payload), "signature": signed}
+    put(s3, three, json.dumps(moved).encode())
+    S3CheckpointWriter(calls(other)).write(four)
+    put(s3, five, to_object(five, Signature(key, "HMAC", b"x")))
+    put(s3, six, to_object(six, Signature(key, "ECDSA_SHA_256", b"x" * 7000)))
+    assert [each.signature for each in read(calls(key))] == [
+        SignatureState.VALID,
+        SignatureState.ABSENT,
+        SignatureState.INVALID,
+        SignatureState.OTHER_KEY,
+        SignatureState.INVALID,
+        SignatureState.INVALID,
+    ]
+    assert {each.signature for each in read(calls())} == {SignatureState.NOT_WANTED}
+
+
+def test_an_overwritten_checkpoint_shows_its_first_version(s3: S3Client, calls: Calls) -> None:
+    """Whoever has the bot's credentials can add a version, but not replace the first."""
+    S3CheckpointWriter(calls()).write(checkpoint(1, 10))
+    forged = Checkpoint(1, LogHead(5, "f" * 64), START, "1.2.3")
+    put(s3, checkpoint(1, 10), to_object(forged, None))
+    [found] = read(calls())
+    assert found.checkpoint == checkpoint(1, 10)
+    assert found.versions == 2
+
+
+def test_a_deleted_checkpoint_is_still_read(s3: S3Client, calls: Calls) -> None:
+    """Deleting a locked object only hides it."""
+    S3CheckpointWriter(calls()).write(checkpoint())
+    s3.delete_object(Bucket=BUCKET, Key=key_of(checkpoint()))
+    [found] = read(calls())
+    assert found.checkpoint == checkpoint()
+    assert found.deleted
+
+
+def test_what_is_no_checkpoint_is_found(s3: S3Client, calls: Calls) -> None:
+    """Other objects at the destination are listed as unreadable; those beside it aren't."""
+    s3.put_object(Bucket=BUCKET, Key="altcontact/prod/notes.txt", Body=b"?")
+    s3.put_object(Bucket=BUCKET, Key="altcontact/prod/long", Body=b"[" * 100_000)
+    s3.put_object(Bucket=BUCKET, Key="altcontact/production/x", Body=b"?")
+    found = read(calls())
+    assert [(each.name, each.checkpoint) for each in found] == [("long", None), ("notes.txt", None)]
+
+
+def test_a_bucket_without_versions_is_noticed(moto: str, calls: Calls) -> None:
+    """It can't have Object Lock, so the caller learns of it."""
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="plain-bucket")
+    client.close()
+    place = CheckpointDestination("plain-bucket", "")
+    assert not S3CheckpointWriter(calls("", place)).write(checkpoint())
+    [found] = read(calls("", place))
+    assert found.checkpoint == checkpoint()
+    assert found.locked is False
+
+
+@pytest.mark.parametrize(
+    ("bucket", "key", "words"),
+    [
+        ("no-such-bucket", "", "The bucket no-such-bucket doesn't exist."),
+        (BUCKET, "arn:aws:kms:us-east-1:123456789012:key/none", "doesn't exist"),
+        (BUCKET, "symmetric", "can't sign"),
+        (BUCKET, "encryption", "can't sign"),
+        (BUCKET, "disabled", "can't be used in its current state"),
+    ],
+)
+@pytest.mark.usefixtures("s3")
+def test_what_keeps_a_checkpoint_from_being_written_is_explained(
+    kms: KMSClient, calls: Calls, bucket: str, key: str, words: str
+) -> None:
+    """The bucket or the key is named, with the next step."""
+    if key == "symmetric":
+        key = kms.create_key()["KeyMetadata"]["Arn"]
+    elif key == "encryption":
+        created = kms.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
+        key = created["KeyMetadata"]["Arn"]
+    elif key == "disabled":
+        key = new_key(kms)
+        kms.disable_key(KeyId=key_id(key))
+    writer = S3CheckpointWriter(calls(key, CheckpointDestination(bucket, "p")))
+    with pytest.raises(GatewayError) as caught:
+        writer.write(checkpoint())
+    assert words in caught.value.failure.message
+    assert caught.value.remedy
