@@ -138,6 +138,12 @@ class BotProcess:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """End it at once, as a machine that fails does (SIGKILL)."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     def as_json(self) -> dict[str, Any]:
         """As the control interface tells it."""
         return {

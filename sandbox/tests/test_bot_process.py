@@ -116,3 +116,15 @@ def test_a_stop_without_a_start(bot: BotProcess) -> None:
     bot.stop()
     assert not bot.alive
     assert bot.exit_status is None
+
+
+def test_it_is_killed(bot: BotProcess) -> None:
+    """A kill gives it no time to end in order; it can be started again."""
+    bot.kill()
+    bot.start()
+    wait_for(bot.log.parent / "ready", bot)
+    bot.kill()
+    assert bot.exit_status == -signal.SIGKILL
+    bot.start()
+    assert bot.alive
+    bot.stop()
