@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from bot.domain.approvals import ApprovalRequest
     from bot.domain.contacts import ContactChange
     from bot.domain.exemptions import Exemption
     from bot.domain.failures import Failure, FailureCode
@@ -29,6 +30,7 @@ class AnnouncementKind(StrEnum):
     `CHANGED`: somebody else changed contacts that are still compliant. `FIXED`: this bot wrote a
     contact, or may have. `ENDING`: exemptions and verifications end within a week. `OTHER_BOTS`:
     another bot is connected with the same Slack app. `STARTED`: the first message of a new bot.
+    `APPROVAL`: a second person has to agree to a change.
     """
 
     NON_COMPLIANT = "non_compliant"
@@ -40,6 +42,7 @@ class AnnouncementKind(StrEnum):
     CHECKS_WORKING = "checks_working"
     OTHER_BOTS = "other_bots"
     STARTED = "started"
+    APPROVAL = "approval"
 
 
 ALERTS: Final = frozenset({AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED})
@@ -113,9 +116,10 @@ class AnnouncementContent:
     `severities` the open ones by severity. `contacts` counts the contacts of open ones, `missing`
     the open ones of the rule `MISSING`, `exempt` the exempt ones. In a message, `findings` are the
     open ones of the first accounts, and `summary` has what became of all. A `CHANGED` one has
-    `changes`, an `ENDING` one `exemptions`; `total` counts those then. A `FIXED` one has its `fix`.
-    Of an `OTHER_BOTS` one `total` counts the other connections, 0 once they are gone. A
-    `CHECKS_WORKING` one has `checked`; a `CHECKS_FAILING` one has `recovered_at` once it is over.
+    `changes`, an `ENDING` one `exemptions`; `total` counts those then. A `FIXED` one has its `fix`,
+    an `APPROVAL` one its `request`. Of an `OTHER_BOTS` one `total` counts the other connections, 0
+    once they are gone. A `CHECKS_WORKING` one has `checked`; a `CHECKS_FAILING` one has
+    `recovered_at` once it is over.
     """
 
     announcement: Announcement
@@ -130,6 +134,7 @@ class AnnouncementContent:
     changes: Sequence[ContactChange] = ()
     exemptions: Sequence[Exemption] = ()
     fix: Fix | None = None
+    request: ApprovalRequest | None = None
     summary: AlertSummary = field(default_factory=AlertSummary)
     checked: CheckedAccounts | None = None
     recovered_at: datetime | None = None
@@ -155,6 +160,17 @@ class AnnouncementContent:
         if self.fix is None:
             raise ValueError(f"No fix gave rise to a {self.announcement.kind} announcement.")
         return self.fix
+
+    @property
+    def requested_by(self) -> ApprovalRequest:
+        """The request that an `APPROVAL` announcement is about.
+
+        Raises:
+            ValueError: it is of another kind.
+        """
+        if self.request is None:
+            raise ValueError(f"No request gave rise to a {self.announcement.kind} announcement.")
+        return self.request
 
     @property
     def planned_by(self) -> Timetable:

@@ -16,6 +16,9 @@
     └── FixError                 a fix was not made
         ├── NotAllowed           the person doesn't have the right to do this
         │   └── RightsUnknown    it is unknown whether they have it
+        ├── NobodyCanApprove     a change needs approval, and nobody can give it
+        ├── ApprovalClosed       a request was decided before, or is void
+        ├── ApprovalRefused      the reason for a decision is missing
         └── FixUnderWay          somebody else is fixing this contact right now
 
 Users see `str(error)` and `error.remedy`. No error text contains a name, an email address, a phone
@@ -194,6 +197,38 @@ class RightsUnknown(NotAllowed):
 
     They can try again, so nothing that they typed may be discarded.
     """
+
+
+class NobodyCanApprove(FixError):
+    """A change needs approval, and nobody but the requester could give it.
+
+    `run_id` is the run that was previewed. `can_bypass` says whether the policy allows the
+    requester to go on alone. `approvers` are the users and user groups that the policy names.
+    """
+
+    def __init__(
+        self, message: str, *, run_id: int, can_bypass: bool, approvers: tuple[str, ...]
+    ) -> None:
+        remedy = (
+            "Ask an administrator of this bot to name approvers or a second fixer in the policy, "
+            'or to set approval = "never" for this account.'
+        )
+        super().__init__(message, remedy)
+        self.run_id = run_id
+        self.can_bypass = can_bypass
+        self.approvers = approvers
+
+
+class ApprovalClosed(FixError):
+    """A request can't be decided any more. `by` is the Slack user who decided it, if one did."""
+
+    def __init__(self, message: str, remedy: str = "", *, by: str = "") -> None:
+        super().__init__(message, remedy)
+        self.by = by
+
+
+class ApprovalRefused(FixError):
+    """A decision wasn't recorded, because its reason is too short or too long."""
 
 
 class FixUnderWay(FixError):

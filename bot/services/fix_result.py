@@ -30,6 +30,7 @@ class FixOutcome(StrEnum):
     with the policy, or AWS doesn't accept them. `CHANGED`: AWS has another contact than the person
     was shown. `UNDER_WAY`: another fix of this contact is in progress. `NOT_RECORDED`: nothing was
     sent, because the database couldn't be used. `NOT_ALLOWED`: the person isn't a fixer.
+    `NEEDS_APPROVAL`: a second person has to approve it.
     """
 
     VERIFIED = "verified"
@@ -43,6 +44,7 @@ class FixOutcome(StrEnum):
     UNDER_WAY = "under_way"
     NOT_RECORDED = "not_recorded"
     NOT_ALLOWED = "not_allowed"
+    NEEDS_APPROVAL = "needs_approval"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from bot.store.alert_content import (
     checked_accounts,
     first_open_findings,
 )
+from bot.store.approval_rows import announced_request
 from bot.store.columns import SEVERITY_RANK, time_text, timetable_json, to_time
 from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_fix, to_scan
 from bot.store.outbox import STANDS, WITHDRAW_IDLE, record
@@ -264,6 +265,8 @@ def _without_findings(
         case AnnouncementKind.FIXED:
             fixed = db.row(_FIX, id=announcement_id)
             content = replace(content, total=1, fix=to_fix(fixed) if fixed is not None else None)
+        case AnnouncementKind.APPROVAL:
+            content = replace(content, request=announced_request(db, announcement_id, limit))
         case AnnouncementKind.OTHER_BOTS:
             content = replace(content, total=db.number(_OTHERS, id=announcement_id))
         case AnnouncementKind.CHECKS_WORKING:

@@ -58,6 +58,10 @@ UPDATE announcements SET state = 'withdrawn' WHERE id = :id AND {UNTRIED} AND (
         SELECT 1 FROM fixes WHERE announcement_id = :id AND in_doubt_since IS NULL
             AND (state = 'failed' OR already_there = 1)
     )
+    OR kind = 'approval' AND EXISTS (
+        SELECT 1 FROM approval_messages JOIN approvals ON approvals.id = approval_id
+        WHERE announcement_id = :id AND is_reminder = 1 AND approvals.state != 'waiting'
+    )
 )
 """  # noqa: S608 - only constants of this module are put in
 

@@ -24,6 +24,14 @@ _COUNTS: Final = """
 SELECT state, count(*) AS number FROM run_items WHERE run_id = :id GROUP BY state
 """
 
+_MESSAGES: Final = """
+SELECT announcement_id AS id FROM runs WHERE id = :id AND announcement_id IS NOT NULL
+UNION ALL
+SELECT announcement_id FROM approval_messages
+JOIN approvals ON approvals.id = approval_messages.approval_id
+WHERE approvals.run_id = :id
+"""
+
 
 def find_run(db: Transaction, run_id: int) -> Run | None:
     """One run, with its contacts counted."""
@@ -84,10 +92,8 @@ def put_on_record(
 
 
 def bump_run(db: Transaction, run_id: int) -> None:
-    """Have a run's message updated, if it has one."""
-    row = db.row(RUN, id=run_id)
-    if row is not None and row["announcement_id"] is not None:
-        bump_revision(db, [row["announcement_id"]])
+    """Have a run's message updated, if it has one, and those about its approvals."""
+    bump_revision(db, [row["id"] for row in db.rows(_MESSAGES, id=run_id)])
 
 
 def to_run(db: Transaction, row: Row) -> Run:

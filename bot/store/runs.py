@@ -13,6 +13,7 @@ from bot.store.columns import text, time_text
 from bot.store.last_readings import last_readings
 from bot.store.run_items import groups, insert_items, items_of, to_item
 from bot.store.run_rows import changed, find_run, put_on_record, to_run
+from bot.store.run_states import cancel_run, request_run, start_run
 from bot.store.run_work import RunWork
 
 if TYPE_CHECKING:
@@ -38,19 +39,8 @@ RETURNING *
 
 _STALE: Final = "SELECT id FROM runs WHERE state = 'previewed' AND created_at < :since"
 
-_START: Final = """
-UPDATE runs SET state = 'running', started_at = coalesce(started_at, :now), ended_at = NULL,
-    stop_reason = '', instance = '', lease_until = ''
-WHERE id = :id AND state IN ('previewed', 'requested', 'stopped')
-"""
-
 _STOP: Final = """
 UPDATE runs SET state = 'stopped', stop_reason = :reason WHERE id = :id AND state = 'running'
-"""
-
-_CANCEL: Final = """
-UPDATE runs SET state = 'canceled', stop_reason = :reason, ended_at = :now
-WHERE id = :id AND state IN ('previewed', 'requested')
 """
 
 _RETRY: Final = """
@@ -165,18 +155,13 @@ class Runs(RunWork):
 
     def request(self, run_id: int) -> bool:
         """A `PREVIEWED` run waits for approval from now on; whether it was `PREVIEWED`."""
-        sql = "UPDATE runs SET state = 'requested' WHERE id = :id AND state = 'previewed'"
         with self._connections.writing() as db:
-            return db.run(sql, id=run_id) == 1
+            return request_run(db, run_id)
 
     def start(self, run_id: int, actor: str) -> bool:
         """Have a run worked on that is `PREVIEWED`, `REQUESTED` or `STOPPED`."""
         with self._connections.writing() as db:
-            now = self._clock.now()
-            if not db.run(_START, id=run_id, now=time_text(now)):
-                return False
-            changed(db, run_id, AuditAction.RUN_STARTED, now, actor)
-            return True
+            return start_run(db, run_id, actor, self._clock.now())
 
     def stop(self, run_id: int, actor: str, reason: str) -> bool:
         """Stop a running run: writes in flight are finished, the rest stays planned."""
@@ -190,11 +175,7 @@ class Runs(RunWork):
     def cancel(self, run_id: int, actor: str, reason: str) -> bool:
         """End a run that has not begun; whether it was `PREVIEWED` or `REQUESTED`."""
         with self._connections.writing() as db:
-            now = self._clock.now()
-            if not db.run(_CANCEL, id=run_id, reason=text(reason), now=time_text(now)):
-                return False
-            changed(db, run_id, AuditAction.RUN_CANCELED, now, actor, reason=reason)
-            return True
+            return cancel_run(db, run_id, actor, reason, self._clock.now())
 
     def retry(self, run_id: int, actor: str) -> int:
         """Plan the failed contacts of a run that is `STOPPED` or `ENDED` again, and continue it."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.errors import StoreError
 from bot.store.accounts import Accounts
 from bot.store.announcements import Announcements
+from bot.store.approvals import Approvals
 from bot.store.audit import Audit
 from bot.store.checkpoints import Checkpoints
 from bot.store.connections import BUSY_TIMEOUT, CLOSE_TIMEOUT, Connections
@@ -82,6 +83,7 @@ class SqliteStore:
         self.findings = Findings(connections, clock, consistency)
         self.fixes = Fixes(connections, clock, claims, consistency)
         self.runs = Runs(connections, clock, claims)
+        self.approvals = Approvals(connections, clock)
         self.exemptions = Exemptions(connections, clock)
         self.announcements = Announcements(connections, clock)
         self.accounts = Accounts(connections, clock)

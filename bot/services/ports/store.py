@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.domain.scans import Changes, Scan, ScanReport, Trigger
     from bot.domain.slack_health import Refusal, WaitingAlerts
     from bot.domain.timetable import Timetable
+    from bot.services.ports.approvals import ApprovalRepository
     from bot.services.ports.audit import AuditRepository
     from bot.services.ports.findings import FindingRepository
     from bot.services.ports.fixes import FixRepository
@@ -287,6 +288,11 @@ class Store(Protocol):
     @property
     def runs(self) -> RunRepository:
         """Runs with their contacts, from the preview to their end."""
+        ...
+
+    @property
+    def approvals(self) -> ApprovalRepository:
+        """Approvals of runs, and how they were decided."""
         ...
 
     @property

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from bot.domain.announcements import AnnouncementKind
 from bot.slack.views.alerts import non_compliant_message
+from bot.slack.views.approval_message import approval_message
 from bot.slack.views.blocks import context
 from bot.slack.views.finding_rows import NO_LINKS
 from bot.slack.views.fix_announcement import fix_message
@@ -59,8 +60,8 @@ def _message(content: AnnouncementContent, links: RowLinks) -> Message:
             message = unchecked_message(content)
         case AnnouncementKind.CHANGED:
             message = changed_message(content)
-        case AnnouncementKind.FIXED:
-            message = fix_message(content.changed_by)
+        case AnnouncementKind.FIXED | AnnouncementKind.APPROVAL:
+            message = _about_change(content)
         case AnnouncementKind.ENDING:
             message = exemptions_ending_message(content, links)
         case AnnouncementKind.CHECKS_FAILING:
@@ -74,3 +75,10 @@ def _message(content: AnnouncementContent, links: RowLinks) -> Message:
         case _:
             assert_never(kind)
     return message
+
+
+def _about_change(content: AnnouncementContent) -> Message:
+    """A change that was made through this bot, or that is requested."""
+    if content.announcement.kind is AnnouncementKind.APPROVAL:
+        return approval_message(content.requested_by, content.announcement.mention)
+    return fix_message(content.changed_by)

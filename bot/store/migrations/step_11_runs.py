@@ -65,10 +65,17 @@ CREATE TABLE approvals (
     decided_at TEXT,
     decided_by TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '',
-    announcement_id TEXT REFERENCES announcements (id)
+    notified_at TEXT
 ) STRICT;
 CREATE INDEX approvals_of_run ON approvals (run_id);
 CREATE INDEX approvals_waiting ON approvals (expires_at) WHERE state = 'waiting';
+
+CREATE TABLE approval_messages (
+    announcement_id TEXT PRIMARY KEY REFERENCES announcements (id),
+    approval_id INTEGER NOT NULL REFERENCES approvals (id),
+    is_reminder INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX approval_messages_of ON approval_messages (approval_id);
 
 ALTER TABLE fixes ADD COLUMN run_id INTEGER REFERENCES runs (id);
 ALTER TABLE fixes ADD COLUMN undoes INTEGER REFERENCES fixes (id);

@@ -98,6 +98,7 @@ class FrailStore:
         self.findings = store.findings
         self.fixes = store.fixes
         self.runs = store.runs
+        self.approvals = store.approvals
         self.exemptions = store.exemptions
         self.announcements = store.announcements
         self.accounts = store.accounts

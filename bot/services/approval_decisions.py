@@ -1,0 +1,229 @@
+"""The use case *approve*: a second person approves or rejects a request.
+
+Slack is asked each time who is an approver, and whether the requester is still a fixer. Each
+decision is one transaction, which also begins or cancels the run, so that two people who decide at
+once decide once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import structlog
+
+from bot.domain.approvals import ApprovalState, covers
+from bot.domain.contacts import fingerprint
+from bot.domain.errors import ApprovalClosed, FixError, NotAllowed, RightsUnknown
+from bot.domain.readings import Present, Unreadable, Unsupported
+from bot.domain.runs import ItemState
+from bot.services.approval_records import AGAIN, ApprovalRecords, checked, decided
+from bot.services.ports.aws import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.domain.actors import Actor
+    from bot.domain.approvals import Approval, ApprovalRequest
+    from bot.domain.contacts import AlternateContact
+    from bot.domain.runs import RunItem
+    from bot.services.approval_needs import ApprovalNeeds
+    from bot.services.ports.approvals import Decision
+    from bot.services.ports.aws import ContactReader
+    from bot.services.ports.slack import Authorizer
+    from bot.services.ports.store import Store
+
+_log = structlog.get_logger(__name__)
+
+READ_AT_APPROVAL: Final = 10
+"""Contacts of a run that are read from AWS when it is approved: about two seconds at AWS's quota.
+In a larger run, each contact is read right before it is written anyway."""
+
+_LOST_RIGHT: Final = (
+    "The requester no longer has permission to change the contacts of this account."
+)
+
+
+class ApprovalDecisions:
+    """Decides requests. Safe to call from several threads.
+
+    Args:
+        store: runs, approvals, and what else is remembered.
+        authorizer: asks Slack who may do what.
+        needs: knows what needs approval.
+        contacts: reads AWS.
+        on_recorded: called after a change that messages have to show.
+        on_started: called after a run began.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        authorizer: Authorizer,
+        needs: ApprovalNeeds,
+        contacts: ContactReader,
+        *,
+        on_recorded: Callable[[], None] = lambda: None,
+        on_started: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store = store
+        self._authorizer = authorizer
+        self._needs = needs
+        self._contacts = contacts
+        self._records = ApprovalRecords(store, authorizer)
+        self._on_recorded = on_recorded
+        self._on_started = on_started
+
+    def approve(self, approval_id: int, actor: Actor) -> Decision:
+        """Approve a request; the last approval that a run needs begins it.
+
+        Raises:
+            NotAllowed: the person isn't an approver, or requested it.
+            RightsUnknown: Slack couldn't say, or an account's policy is unknown now.
+            ApprovalClosed: it was decided before, expired, or became void.
+            FixError: AWS couldn't be read.
+            StoreError: it couldn't be recorded.
+        """
+        approval = self._records.waiting(approval_id)
+        self._require_approver(approval, actor)
+        run = self._records.run(approval.run_id)
+        items = self._store.runs.items(run.id, (ItemState.PLANNED,))
+        rights = self._needs.of_run(run.id, items)
+        if rights.unknown:
+            raise RightsUnknown(next(iter(rights.unknown.values())), "Try again later.")
+        requester = self._authorizer.member(run.requested_by.user_id)
+        try:
+            items, lost = self._records.allowed(items, rights, requester, _LOST_RIGHT)
+        except RightsUnknown:
+            raise
+        except NotAllowed:
+            self._void(approval, _LOST_RIGHT)
+        needs = [rights.needs[item.number] for item in items if item.number in rights.needs]
+        others = self._store.approvals.of_run(run.id)
+        waiting = {each.id for each in others if each.state is ApprovalState.WAITING}
+        counted = [
+            replace(each, state=ApprovalState.APPROVED) if each.id in waiting else each
+            for each in others
+        ]
+        if not covers(counted, needs):
+            self._void(approval, "The policy changed: other people have to approve this now.")
+        changed = self._changed_in_aws(items)
+        if len(changed) == len(items):
+            self._void(approval, "AWS has another contact now than the request was made for.")
+        if lost:
+            self._store.runs.leave_out(run.id, lost)
+        if changed:
+            self._store.runs.hold_back(run.id, changed)
+        decision = decided(self._store.approvals.approve(approval_id, actor.user_id))
+        self._changed(started=decision.started)
+        return decision
+
+    def reject(self, approval_id: int, actor: Actor, reason: str) -> Decision:
+        """Reject a request, with a reason.
+
+        Raises:
+            NotAllowed: the person isn't an approver, or requested it.
+            ApprovalRefused: the reason is too short or too long.
+            ApprovalClosed: it was decided before, or expired.
+            StoreError: it couldn't be recorded.
+        """
+        approval = self._records.waiting(approval_id)
+        self._require_approver(approval, actor)
+        return self._close(approval, ApprovalState.REJECTED, actor.user_id, checked(reason))
+
+    def waiting_for(self, actor: Actor) -> list[ApprovalRequest]:
+        """The requests that this person can decide, oldest first, by cached groups.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        return [
+            request
+            for request in self._store.approvals.waiting()
+            if request.run.requested_by.user_id != actor.user_id
+            and self._is_approver(request.approval, actor)
+        ]
+
+    def requested_by(self, actor: Actor) -> list[ApprovalRequest]:
+        """The requests of this person that wait, oldest first.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        return [
+            request
+            for request in self._store.approvals.waiting()
+            if request.run.requested_by.user_id == actor.user_id
+        ]
+
+    def require_reviewer(self, approval_id: int, actor: Actor) -> Approval:
+        """The request that a person wants to review: an approver, or its requester.
+
+        Raises:
+            NotAllowed: they may not.
+            ApprovalClosed: there is no such request.
+        """
+        approval = self._records.get(approval_id)
+        run = self._records.run(approval.run_id)
+        if run.requested_by.user_id != actor.user_id:
+            self._authorizer.require_approver(actor, approval.approvers)
+        return approval
+
+    def _require_approver(self, approval: Approval, actor: Actor) -> None:
+        run = self._records.run(approval.run_id)
+        if run.requested_by.user_id == actor.user_id:
+            users = tuple(name for name in approval.approvers if name.startswith(("U", "W")))
+            groups = tuple(name for name in approval.approvers if name.startswith("S"))
+            others = tuple(user for user in users if user != actor.user_id)
+            problem = "You can't approve or reject your own request."
+            raise NotAllowed(problem, "Ask", others, groups)
+        self._authorizer.require_approver(actor, approval.approvers, fresh=True)
+
+    def _is_approver(self, approval: Approval, actor: Actor) -> bool:
+        try:
+            self._authorizer.require_approver(actor, approval.approvers)
+        except NotAllowed:
+            return False
+        return True
+
+    def _changed_in_aws(self, items: Sequence[RunItem]) -> dict[int, str]:
+        """Why items can't be written any more, by number; of a large run nothing is read.
+
+        Raises:
+            FixError: AWS couldn't be read.
+        """
+        if len(items) > READ_AT_APPROVAL:
+            return {}
+        changed: dict[int, str] = {}
+        for item in items:
+            held: AlternateContact | None = None
+            match self._contacts.read(item.account_id, item.type, Priority.FIX):
+                case Present(contact):
+                    held = contact
+                case Unreadable(why) | Unsupported(why):
+                    words = f"Nothing was approved, because AWS couldn't be read. {why.message}"
+                    raise FixError(words, f"{why.remedy} Then approve again.".lstrip())
+            if fingerprint(held) != item.shown and held != item.wanted:
+                changed[item.number] = "AWS has another contact now than the preview showed."
+        return changed
+
+    def _void(self, approval: Approval, why: str) -> NoReturn:
+        """End a request that can't be approved any more.
+
+        Raises:
+            ApprovalClosed: always.
+        """
+        self._close(approval, ApprovalState.VOID, "", why)
+        raise ApprovalClosed(f"This request is void, and nothing was changed. {why}", AGAIN)
+
+    def _close(
+        self, approval: Approval, state: ApprovalState, user_id: str, reason: str = ""
+    ) -> Decision:
+        decision = decided(self._store.approvals.close(approval.id, state, user_id, reason))
+        self._changed(started=False)
+        return decision
+
+    def _changed(self, *, started: bool) -> None:
+        self._on_recorded()
+        if started:
+            self._on_started()
