@@ -129,6 +129,8 @@ class FixService:
             self._fixers.require_fixer(actor, request.account_id, fresh=True)
         except NotAllowed as error:
             return NotFixed(FixOutcome.NOT_ALLOWED, error)
+        except StoreError as error:
+            return not_recorded(error)
 
         def still_allowed() -> None:
             if self._clock.monotonic() - asked_at > RIGHT_AGE:
