@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.aws.gateway import gateways_for
 from bot.services.account_policy import AccountPolicies
 from bot.services.announce import AnnouncementSender
+from bot.services.audit_trail import AuditTrail
 from bot.services.exempt import ExemptionService
 from bot.services.find_account import AccountFinder
 from bot.services.fix import FixService
@@ -189,8 +190,13 @@ class SlackBot:
         membership = WorkspaceMembership(quick, self.client, clock)
         groups = UserGroups(quick, self.client, clock)
         self.services = Services(store, gateways, members, policy, clock, on_recorded=self.recorded)
-        fixers = SlackFixers(settings.fixers, membership, groups, self.services.policies)
-        self.readers = SlackReaders(settings.readers, membership, groups, fixers)
+        trail = AuditTrail(store.audit)
+        fixers = SlackFixers(
+            settings.fixers, membership, groups, self.services.policies, trail.right_refused
+        )
+        self.readers = SlackReaders(
+            settings.readers, membership, groups, fixers, trail.right_refused
+        )
         notifier = SlackNotifier(
             single_try_client(token, url),
             self.client,

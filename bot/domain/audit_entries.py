@@ -1,4 +1,4 @@
-"""What goes into the audit log about starts, policies and exemptions."""
+"""What goes into the audit log about starts, policies, exemptions and fixes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 from bot.domain.audit import BOT, AuditAction, AuditEntry
 from bot.domain.exemptions import ExemptionKind
+from bot.domain.fixes import FixState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.domain.contacts import AlternateContact
     from bot.domain.exemptions import Exemption
+    from bot.domain.fixes import Fix
 
 
 def bot_started(version: str) -> AuditEntry:
@@ -42,6 +47,91 @@ def exemption_ended(exemption: Exemption, user_id: str) -> AuditEntry:
     """An exemption or a verification ended: by a person, or else on its day."""
     action = AuditAction.EXEMPTION_ENDED if user_id else AuditAction.EXEMPTION_EXPIRED
     return _about_exemption(action, user_id or BOT, exemption)
+
+
+def fix_planned(fix: Fix) -> AuditEntry:
+    """A fix was recorded; AWS wasn't asked yet. `after` is the contact that is wanted."""
+    return _about_fix(AuditAction.FIX_PLANNED, fix, _purpose(fix), after=fix.request.wanted)
+
+
+def write_sent(fix: Fix) -> AuditEntry:
+    """The write is about to be sent: recorded before it is, with what AWS has now."""
+    wanted = fix.request.wanted
+    return _about_fix(AuditAction.WRITE_SENT, fix, _purpose(fix), before=fix.before, after=wanted)
+
+
+def fix_taken_over(fix: Fix) -> AuditEntry:
+    """The process that worked on the fix is gone; another finds out what became of it."""
+    return _about_fix(AuditAction.FIX_TAKEN_OVER, fix, actor=BOT)
+
+
+def fix_advanced(fix: Fix, *, aws_request_id: str = "", by_reading: bool = False) -> AuditEntry:
+    """A fix came further, or ended. Once it is verified, `after` is what AWS has.
+
+    Args:
+        fix: the fix as it is now.
+        aws_request_id: AWS's id of the request that it answered, if it just did.
+        by_reading: whether this was found out by reading AWS afterwards.
+    """
+    actor, details = "", dict[str, str]()
+    if by_reading:
+        actor, details["found_by"] = BOT, "reading AWS later"
+    match fix.state:
+        case FixState.CONFIRMED:
+            if fix.already_there:
+                details["already_there"] = "yes"
+            return _about_fix(
+                AuditAction.VERIFIED,
+                fix,
+                details,
+                actor=actor,
+                after=fix.request.wanted,
+                request_id=aws_request_id,
+            )
+        case FixState.APPLIED:
+            is_over = fix.ended_at is not None
+            action = AuditAction.NOT_VERIFIED if is_over else AuditAction.WRITE_ACCEPTED
+        case _:
+            action = AuditAction.FIX_FAILED
+            if fix.failure is not None:
+                details |= {"cause": fix.failure.cause.value, "message": fix.failure.message}
+                details |= {"code": fix.failure.code} if fix.failure.code else {}
+            if fix.in_doubt_since is not None:
+                details["in_doubt"] = "yes"
+    return _about_fix(action, fix, details, actor=actor, request_id=aws_request_id)
+
+
+def _about_fix(
+    action: AuditAction,
+    fix: Fix,
+    details: Mapping[str, str] | None = None,
+    *,
+    actor: str = "",
+    before: AlternateContact | None = None,
+    after: AlternateContact | None = None,
+    request_id: str = "",
+) -> AuditEntry:
+    request = fix.request
+    return AuditEntry(
+        action,
+        actor or request.user_id,
+        account_id=request.account_id,
+        type=request.type,
+        fix_id=fix.id,
+        run_id=request.run_id,
+        before=before,
+        after=after,
+        request_id=request_id,
+        details=details or {},
+    )
+
+
+def _purpose(fix: Fix) -> dict[str, str]:
+    """What the fix is for, if not to set a contact."""
+    purpose = {} if fix.request.wanted is not None else {"removes": "yes"}
+    if fix.request.undoes is not None:
+        purpose["undoes"] = str(fix.request.undoes)
+    return purpose
 
 
 def _about_exemption(action: AuditAction, actor: str, exemption: Exemption) -> AuditEntry:

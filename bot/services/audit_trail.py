@@ -15,6 +15,8 @@ from bot.domain.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.domain.actors import Actor
+    from bot.domain.errors import NotAllowed
     from bot.services.ports.audit import AuditRepository
 
 _log = structlog.get_logger(__name__)
@@ -43,16 +45,21 @@ class AuditTrail:
         details = {"command": command}
         self._note(AuditEntry(AuditAction.COMMAND, actor, account_id=account_id, details=details))
 
-    def refused(self, actor: str, reason: str, account_id: str = "") -> None:
-        """A person wasn't allowed to do something.
+    def right_refused(self, actor: Actor, error: NotAllowed, account_id: str = "") -> None:
+        """A person asked for something that they have no right to.
 
         Args:
             actor: the person.
-            reason: why, as a sentence without personal data.
-            account_id: the account; empty if none.
+            error: why they don't have it.
+            account_id: the account; empty if none is concerned.
         """
-        details = {"reason": reason}
-        self._note(AuditEntry(AuditAction.REFUSED, actor, account_id=account_id, details=details))
+        entry = AuditEntry(
+            AuditAction.REFUSED,
+            actor.user_id,
+            account_id=account_id,
+            details={"reason": str(error)},
+        )
+        self._note(entry)
 
     def payload_refused(self, actor: str, reason: str, request: str) -> None:
         """A request from Slack was refused for what it is, whoever sent it.

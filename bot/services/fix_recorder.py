@@ -84,7 +84,12 @@ class FixRecorder:
             )
         except StoreError as error:
             _log.warning("fix not recorded yet", fix=fix.id, problem=str(error))
-            return replace(fix, state=FixState.APPLIED, in_doubt_since=None)
+            return replace(
+                fix,
+                state=FixState.APPLIED,
+                in_doubt_since=None,
+                aws_request_id=aws_request_id,
+            )
 
     def end(self, ending: Ending) -> tuple[Fix, StoreError | None]:
         """Record how a fix ended, now or later.
@@ -151,7 +156,8 @@ class FixRecorder:
             already_there=ending.already_there,
             in_doubt=ending.in_doubt,
             by_reading=ending.by_reading,
-            aws_request_id=ending.aws_request_id,
+            # Not recorded yet if the database failed right after AWS's answer.
+            aws_request_id=ending.aws_request_id or ending.fix.aws_request_id,
             result=result,
         )
         _log.info(

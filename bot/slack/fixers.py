@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +15,14 @@ from bot.slack.allow_list import AllowList
 from bot.slack.membership import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bot.domain.actors import Actor
     from bot.services.account_policy import AccountPolicies
     from bot.slack.membership import WorkspaceMembership
     from bot.slack.user_groups import UserGroups
+
+    OnRefused = Callable[[Actor, NotAllowed, str], None]
 
 _log = structlog.get_logger(__name__)
 
@@ -57,6 +60,8 @@ class SlackFixers:
         membership: distinguishes members, guests, bots and people from other workspaces.
         groups: the members of user groups.
         policies: look up whom the policy names instead; None if there is no policy.
+        on_refused: called with a person who asked for something, why they may not have it, and the
+            account's id, empty if none is concerned.
     """
 
     def __init__(
@@ -65,12 +70,14 @@ class SlackFixers:
         membership: WorkspaceMembership,
         groups: UserGroups,
         policies: AccountPolicies | None = None,
+        on_refused: OnRefused = lambda *_: None,
     ) -> None:
         self._setting = AllowList("ALTCONTACT_FIXERS", allowed, groups)
         self._allowed = tuple(allowed)
         self._membership = membership
         self._groups = groups
         self._policies = policies
+        self._on_refused = on_refused
 
     @property
     def read_only(self) -> bool:
@@ -89,7 +96,9 @@ class SlackFixers:
 
     def require_fixer(self, actor: Actor, account_id: str = "", *, fresh: bool = False) -> None:
         """Check that a person is a fixer; see `Authorizer.require_fixer`."""
-        self._require(actor, self._of_account(account_id, fresh=fresh), _FIX, fresh=fresh)
+        named = self._of_account(account_id, fresh=fresh)
+        with self._recorded(actor, account_id):
+            self._require(actor, named, _FIX, fresh=fresh)
 
     def require_any_fixer(self, actor: Actor) -> None:
         """Check that a person is a fixer of any account.
@@ -105,13 +114,15 @@ class SlackFixers:
         self, actor: Actor, fixers: Sequence[str] | None, *, fresh: bool = False
     ) -> None:
         """Check that a person is one of these; see `Authorizer.require_fixer_among`."""
-        self._require(actor, self._fixers(fixers), _FIX, fresh=fresh)
+        with self._recorded(actor, is_decision=fresh):
+            self._require(actor, self._fixers(fixers), _FIX, fresh=fresh)
 
     def require_approver(
         self, actor: Actor, approvers: Sequence[str], *, fresh: bool = False
     ) -> None:
         """Check that a person is one of these; see `Authorizer.require_approver`."""
-        self._require(actor, self._approvers(approvers), _APPROVE, fresh=fresh)
+        with self._recorded(actor, is_decision=fresh):
+            self._require(actor, self._approvers(approvers), _APPROVE, fresh=fresh)
 
     def fixers(self, fixers: Sequence[str] | None) -> tuple[str, ...]:
         """The fixers of an account's policy, or of the setting if it names none."""
@@ -176,6 +187,20 @@ class SlackFixers:
         is_setting = tuple(approvers) == self._allowed
         source = self._setting.variable if is_setting else _APPROVE.source
         return AllowList(source, approvers, self._groups)
+
+    @contextmanager
+    def _recorded(
+        self, actor: Actor, account_id: str = "", *, is_decision: bool = True
+    ) -> Iterator[None]:
+        """Have a refusal recorded, unless it only decides what is shown."""
+        try:
+            yield
+        except RightsUnknown:
+            raise
+        except NotAllowed as error:
+            if is_decision:
+                self._on_refused(actor, error, account_id)
+            raise
 
     def _require(self, actor: Actor, named: AllowList, right: _Right, *, fresh: bool) -> None:
         if named.is_empty:

@@ -50,7 +50,7 @@ class SlackHomePage:
             NotifierError: Slack didn't accept it.
         """
         try:
-            self._readers.access(actor)
+            self._readers.access(actor, is_request=False)
         except NotAllowed as error:
             self.publish_problem(actor, error)
             return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.actors import Actor
-    from bot.slack.fixers import SlackFixers
+    from bot.slack.fixers import OnRefused, SlackFixers
     from bot.slack.membership import WorkspaceMembership
     from bot.slack.user_groups import UserGroups
 
@@ -53,6 +53,7 @@ class SlackReaders:
         membership: distinguishes members, guests, bots and people from other workspaces.
         groups: the members of user groups.
         fixers: who may change contacts, and so sees them.
+        on_refused: called with an outsider who asked for something, and why they get no answer.
     """
 
     def __init__(
@@ -61,18 +62,24 @@ class SlackReaders:
         membership: WorkspaceMembership,
         groups: UserGroups,
         fixers: SlackFixers,
+        on_refused: OnRefused = lambda *_: None,
     ) -> None:
         self._allowed = AllowList("ALTCONTACT_READERS", allowed, groups)
         self._membership = membership
         self._fixers = fixers
+        self._on_refused = on_refused
 
     @property
     def is_restricted(self) -> bool:
         """Whether some people in the workspace only see outcomes."""
         return not (self._allowed.everyone or self._allowed.is_empty)
 
-    def access(self, actor: Actor) -> ContactAccess:
+    def access(self, actor: Actor, *, is_request: bool = True) -> ContactAccess:
         """Whether a person sees contact details.
+
+        Args:
+            actor: the person.
+            is_request: whether they asked for something, so that a refusal is recorded.
 
         Raises:
             NotAllowed: the person isn't in this workspace, and sees nothing.
@@ -83,7 +90,10 @@ class SlackReaders:
             return _unknown(problem)
         if standing in _OUTSIDERS:
             _log.warning("refused", user=actor.user_id, standing=standing.name.lower())
-            raise NotAllowed(_OUTSIDERS[standing], "Ask a member of that workspace.")
+            refusal = NotAllowed(_OUTSIDERS[standing], "Ask a member of that workspace.")
+            if is_request:
+                self._on_refused(actor, refusal, "")
+            raise refusal
         return self._as_member(actor, standing) if self.is_restricted else FULL_ACCESS
 
     def _as_member(self, actor: Actor, standing: Standing) -> ContactAccess:

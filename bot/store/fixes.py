@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.audit_entries import fix_advanced, fix_planned, fix_taken_over, write_sent
 from bot.domain.contacts import fingerprint
 from bot.domain.errors import FixUnderWay, StoreError
 from bot.domain.evaluation.known_account import ReadingTime
 from bot.domain.evaluation.plan import KeptContact
 from bot.domain.evaluation.resolution import ALREADY_THERE, FIXED
 from bot.domain.fixes import FixState
+from bot.store.audit_log import record
 from bot.store.columns import (
     contact_json,
     failure_json,
@@ -161,6 +163,7 @@ class Fixes(Repository):
             )
             fix = to_fix(planned)
             follow_fix(db, fix)
+            record(db, fix_planned(fix), now)
             return fix, True
 
     def renew(self, fix_id: int) -> bool:
@@ -188,6 +191,7 @@ class Fixes(Repository):
             taken = [to_fix(row) for row in self._abandoned(db, contact)]
             for fix in taken:
                 db.run(_OWN, id=fix.id, **self._lease.columns(now))
+                record(db, fix_taken_over(fix), now)
                 announce_fix(db, fix, now)
             return taken
 
@@ -213,7 +217,9 @@ class Fixes(Repository):
                     "changed in AWS.",
                     "Save again.",
                 )
-            return _require(db, fix_id)
+            fix = _require(db, fix_id)
+            record(db, write_sent(fix), now)
+            return fix
 
     def advance(
         self,
@@ -275,6 +281,10 @@ class Fixes(Repository):
                 self._undo(db, fix, now)
             advanced = _require(db, fix_id)
             if advanced != fix:
+                answered = fix_advanced(
+                    advanced, aws_request_id=aws_request_id, by_reading=by_reading
+                )
+                record(db, answered, now)
                 announce_fix(db, advanced, now)
                 follow_fix(db, advanced)
             return advanced

@@ -92,7 +92,7 @@ class AccountCommands:
             NotAllowed: the person belongs to another workspace.
             StoreError: the database can't be read.
         """
-        self._readers.access(actor_of(body))
+        self._readers.access(actor_of(body), is_request=False)
         return account_options(self._finder.known(parse_search(body), MAX_OPTIONS).accounts)
 
     def _parsed(self, name: str, argument: str) -> AccountChoice:

@@ -93,7 +93,7 @@ class ShowAllListeners:
             NotAllowed: the person belongs to another workspace.
             StoreError: the database can't be read.
         """
-        self._readers.access(actor_of(body))
+        self._readers.access(actor_of(body), is_request=False)
         position = show_all.parse_position(find(body, "view"))
         units = self._findings.units(position.listed)
         return show_all_filters.unit_options(units, find_text(body, "value"))

@@ -118,3 +118,31 @@ def test_refused_payloads_are_recorded(
     assert recorded(bench, "payload_refused") == [
         (BOB, "payload_refused", "", reason, request_name)
     ]
+
+
+def test_refused_people_are_recorded(bench: SlackBench) -> None:
+    """Whoever has no right is on record once for each request, with the account."""
+    alert = bench.announce()
+    bench.slack.press("altcontact_fix", message=alert, user=BOB)
+    bench.slack.wait_private("You don't have permission to change contacts.", BOB)
+    bench.slack.command("/altcontact doctor", user=BOB)
+    bench.slack.wait_private("You don't have permission to change contacts.", BOB)
+    bench.slack.command("/altcontact check web", user=BOB)
+    bench.slack.wait_private("Check again", BOB)
+    reason = "You don't have permission to change contacts."
+    found = recorded(bench, "refused")
+    assert [entry[3:] for entry in found] == [(reason,), (reason,)]
+    assert [entry[0] for entry in found] == [BOB, BOB]
+    assert found[0][2] in {WEB.id, LAKE.id}
+    assert found[1][2] == ""
+
+
+def test_outsiders_are_recorded(bench: SlackBench) -> None:
+    """A person of another workspace is refused, and that is on record; their Home isn't."""
+    bench.slack.set_origin(ALICE, team_id="T0FOREIGN1", home_team_id="T0FOREIGN1")
+    bench.slack.open_home(ALICE)
+    bench.slack.command("/altcontact check web")
+    bench.slack.wait_private("only answers people from its own Slack workspace")
+    assert recorded(bench, "refused") == [
+        (ALICE, "refused", "", "This bot only answers people from its own Slack workspace.")
+    ]

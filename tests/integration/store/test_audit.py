@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,9 @@ from bot.domain.audit import GENESIS, AuditAction, AuditEntry
 from bot.domain.audit_chain import NUMBERS, Problem, Tampering, verify
 from bot.domain.errors import StoreError
 from bot.domain.exemptions import ExemptionKind, ExemptionRequest
+from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
+from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule
 from bot.services.ports.audit import ChainHead
 from bot.store import SqliteStore, audit
@@ -27,6 +30,7 @@ from tests.integration.store.fixtures import (
     SetClock,
     account,
     query,
+    request,
     result,
     scan_once,
 )
@@ -304,3 +308,98 @@ def test_a_change_that_cannot_be_recorded_is_not_made(path: Path, store: SqliteS
     with pytest.raises(StoreError):
         store.exemptions.grant([wanted], "Account 1")
     assert store.exemptions.page(9) == ([], 0)
+
+
+def logged(store: SqliteStore) -> list[tuple[object, ...]]:
+    """Of each entry about a fix: who, what, AWS's request, contacts, and details."""
+    return [
+        (each.actor, each.action, each.request_id, *each.contacts(), each.details_by_name())
+        for each in store.audit.entries()
+        if each.fix_id is not None
+    ]
+
+
+def test_a_fix_is_recorded_from_its_plan_to_its_verification(store: SqliteStore) -> None:
+    """Each step with its state, in the transaction of that step; what AWS had before the write."""
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    store.fixes.plan(request(), "Account 1")  # the same form again
+    store.fixes.begin_writing(fix.id, OTHER)
+    store.fixes.advance(fix.id, FixState.APPLIED, ended=False, aws_request_id="aws-1")
+    for _ in range(2):
+        store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True, aws_request_id="aws-1")
+    assert logged(store) == [
+        ("U1", "fix_planned", "", None, CONTACT, {}),
+        ("U1", "write_sent", "", OTHER, CONTACT, {}),
+        ("U1", "write_accepted", "aws-1", None, None, {}),
+        ("U1", "verified", "aws-1", None, CONTACT, {}),
+    ]
+    first, *_ = store.audit.entries()
+    assert (first.account_id, first.type, first.fix_id) == (account(1).id, "SECURITY", fix.id)
+    assert verify(store.audit.entries()).is_intact
+
+
+def test_a_removal_and_an_undo_are_recorded_as_such(store: SqliteStore) -> None:
+    """What is removed is before, and nothing after."""
+    undone, _ = store.fixes.plan(request(), "Account 1")
+    store.fixes.advance(undone.id, FixState.CONFIRMED, ended=True)
+    wanted = replace(request("form-2"), wanted=None, undoes=undone.id)
+    fix, _ = store.fixes.plan(wanted, "Account 1")
+    store.fixes.begin_writing(fix.id, CONTACT)
+    purpose = {"removes": "yes", "undoes": str(undone.id)}
+    assert logged(store)[2:] == [
+        ("U1", "fix_planned", "", None, None, purpose),
+        ("U1", "write_sent", "", CONTACT, None, purpose),
+    ]
+
+
+def test_a_failure_is_recorded_with_its_cause(store: SqliteStore) -> None:
+    """Why, whether AWS may have applied it, and that it was found out later."""
+    why = failure(FailureCode.DENIED, code="AccessDeniedException")
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    store.fixes.begin_writing(fix.id, OTHER)
+    store.fixes.advance(
+        fix.id, FixState.FAILED, failure=why, ended=True, in_doubt=True, aws_request_id="aws-2"
+    )
+    store.fixes.advance(fix.id, FixState.FAILED, failure=why, ended=True, by_reading=True)
+    cause = {"cause": "denied", "code": "AccessDeniedException", "message": why.message}
+    assert logged(store)[2:] == [
+        ("U1", "fix_failed", "aws-2", None, None, {**cause, "in_doubt": "yes"}),
+        ("bot", "fix_failed", "", None, None, {**cause, "found_by": "reading AWS later"}),
+    ]
+
+
+def test_an_abandoned_fix_is_recorded_as_taken_over(path: Path, store: SqliteStore) -> None:
+    """By whom it was begun, and what another process found."""
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    store.fixes.begin_writing(fix.id, None)
+    store.fixes.release(fix.id)
+    with SqliteStore(path, SetClock()) as other:
+        assert [each.id for each in other.fixes.take_over()] == [fix.id]
+        other.fixes.advance(fix.id, FixState.APPLIED, ended=True, by_reading=True)
+    assert logged(store)[2:] == [
+        ("bot", "fix_taken_over", "", None, None, {}),
+        ("bot", "not_verified", "", None, None, {"found_by": "reading AWS later"}),
+    ]
+
+
+def test_a_contact_that_was_already_there_is_recorded(store: SqliteStore) -> None:
+    """Nothing was sent, which the log says."""
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True, already_there=True)
+    assert logged(store)[1:] == [
+        ("U1", "verified", "", None, CONTACT, {"already_there": "yes"}),
+    ]
+
+
+def test_nothing_is_sent_to_aws_unrecorded(path: Path, store: SqliteStore) -> None:
+    """If the log refuses the entry, the fix may not begin to write."""
+    fix, _ = store.fixes.plan(request(), "Account 1")
+    query(path, "CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END")
+    with pytest.raises(StoreError):
+        store.fixes.begin_writing(fix.id, OTHER)
+    again = store.fixes.get(fix.id)
+    assert again is not None
+    assert again.in_doubt_since is None
+    with pytest.raises(StoreError):
+        store.fixes.plan(request("form-2", 2), "Account 2")
+    assert store.fixes.get(fix.id + 1) is None
