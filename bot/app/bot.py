@@ -76,6 +76,7 @@ class Bot:
                 self._policy.current(),
                 self._slack.home.status,
             ),
+            checkpoints=self._checkpoints.status if self._checkpoints else lambda: None,
             on_connected=lambda: _log.info("ready"),
             on_date=clock.observe,
         )

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from bot.aws.gateway import AwsGateway
     from bot.config.policy_reload import PolicyReload
     from bot.config.settings import Settings
+    from bot.domain.checkpoints import CheckpointStatus
     from bot.domain.policy.policy import Policy
     from bot.services.doctor import CheckResult
     from bot.services.ports.aws import ContactGateway
@@ -156,6 +157,7 @@ class SlackBot:
         reload_policy: applies the policy file for a user, or raises SettingsError.
         next_check: returns when the next check is due.
         run_checks: runs the doctor's checks.
+        checkpoints: how writing checkpoints goes; None if none are written.
         on_connected: called once, when Slack is connected.
         on_date: called with each `Date` header from Slack.
         post_interval: seconds between two announcements.
@@ -175,6 +177,7 @@ class SlackBot:
         reload_policy: Callable[[str], PolicyReload],
         next_check: Callable[[], datetime | None],
         run_checks: Callable[[], Iterator[CheckResult]],
+        checkpoints: Callable[[], CheckpointStatus | None] = lambda: None,
         on_connected: Callable[[], None] = lambda: None,
         on_date: Callable[[str | None], object] = lambda _: None,
         post_interval: float = 1.1,
@@ -216,6 +219,7 @@ class SlackBot:
             SlackHomePage(self.client, self.readers, fixers),
             clock,
             next_check=next_check,
+            checkpoints=checkpoints,
         )
         self.fixes, self.fix_recovery = self.services.fixes(fixers, settings.confirm_timeout)
         self.background = BackgroundTasks()

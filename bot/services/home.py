@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.actors import Actor
+    from bot.domain.checkpoints import CheckpointStatus
     from bot.services.ports.clock import Clock
     from bot.services.ports.home import HomePage, OverviewRepository
 
@@ -83,6 +84,7 @@ class HomeService:
         page: where they are shown.
         clock: the time.
         next_check: when the schedule checks next; None if it never does.
+        checkpoints: how writing checkpoints goes; None if none are written.
         settle: seconds to wait after something was recorded: more often follows at once.
         pace: seconds between two rounds of updates, for each person who gets one.
         retry_interval: seconds until a Home that Slack didn't accept is published again, unless a
@@ -96,6 +98,7 @@ class HomeService:
         clock: Clock,
         *,
         next_check: Callable[[], datetime | None],
+        checkpoints: Callable[[], CheckpointStatus | None] = lambda: None,
         settle: float = 0.5,
         pace: float = 0.75,
         retry_interval: float = 60.0,
@@ -104,6 +107,7 @@ class HomeService:
         self._page = page
         self._clock = clock
         self._next_check = next_check
+        self._checkpoints = checkpoints
         self._settle = settle
         self._pace = pace
         self._retry_interval = retry_interval
@@ -220,11 +224,13 @@ class HomeService:
         try:
             try:
                 overview = self._overviews.overview(ACCOUNTS, EXEMPTIONS)
+                checkpoints = self._checkpoints()
             except StoreError as error:
                 _log.warning("home not read", problem=str(error), remedy=error.remedy)
                 self._page.publish_problem(actor, error)
             else:
-                self._page.publish(actor, HomeContent(overview, self._next_check(), notice))
+                content = HomeContent(overview, self._next_check(), notice, checkpoints)
+                self._page.publish(actor, content)
         except NotifierError as error:
             self._status = HomeStatus(self._status.published_at, error)
             _log.warning(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.actors import Actor
+    from bot.domain.checkpoints import CheckpointStatus
     from bot.domain.errors import AltcontactError
     from bot.domain.overview import Overview
 
@@ -34,11 +35,13 @@ class HomeContent:
         overview: all accounts now.
         next_check: when the schedule checks next; None if it never does.
         notice: why what the person asked for on their Home wasn't done.
+        checkpoints: how writing checkpoints of the audit log goes; None if none are written.
     """
 
     overview: Overview
     next_check: datetime | None
     notice: AltcontactError | None = None
+    checkpoints: CheckpointStatus | None = None
 
 
 class HomePage(Protocol):

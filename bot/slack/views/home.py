@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from bot.domain.checkpoints import CheckpointStatus
     from bot.domain.errors import AltcontactError
     from bot.domain.exemptions import Exemption
     from bot.domain.overview import Overview, Uncheckable
@@ -73,12 +74,13 @@ def home_view(content: HomeContent, *, fixers: str, read_only: bool) -> dict[str
     if content.notice is not None:
         blocks += [_warning(content.notice), divider()]
     blocks += _summary(overview, content.next_check)
-    blocks += _problems(overview)
+    problems = [*_problems(overview), *_checkpoints(content.checkpoints)]
+    blocks += problems
     blocks += _attention(overview, read_only=read_only)
     blocks += _ending(overview, read_only=read_only)
     who = _READ_ONLY if read_only else f"Who can change contacts: {fixers}"
     blocks += [divider(), context(who)]
-    if overview.last_scan is not None and not any(_problems(overview)):
+    if overview.last_scan is not None and not problems:
         blocks.append(context("Checks and alerts are working."))
     return _home(blocks)
 
@@ -188,6 +190,15 @@ def _waiting(waiting: WaitingAlerts) -> str:
     refusal = waiting.refusal
     remedy = f"\nTo fix this: {escape(refusal.remedy)}" if refusal.remedy else ""
     return f":warning: *{since}* {escape(refusal.message)}{remedy}"
+
+
+def _checkpoints(status: CheckpointStatus | None) -> Iterator[Block]:
+    """Why the audit log's checkpoints aren't written, if they aren't."""
+    if status is None or status.failure is None or status.waiting_since is None:
+        return
+    since = f"Checkpoints of the audit log have been failing since {date(status.waiting_since)}."
+    remedy = f"\nTo fix this: {escape(status.failure.remedy)}" if status.failure.remedy else ""
+    yield paragraph(f":warning: *{since}* {escape(status.failure.message)}{remedy}")
 
 
 def _uncheckable(cause: Uncheckable) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.audit import AuditAction, AuditEntry
+from bot.domain.audit_chain import verify
 from bot.domain.checkpoint_verification import CheckpointProblemKind, FoundCheckpoint
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
@@ -20,7 +22,7 @@ from bot.services.checkpoints import (
     verify_checkpoints,
 )
 from bot.store import SqliteStore
-from tests.unit.fakes import PATIENCE, FakeClock, gateway_error
+from tests.unit.fakes import CONTACT, PATIENCE, START, FakeClock, gateway_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,6 +199,19 @@ def test_what_was_written_verifies(
     result = verify_checkpoints(store.checkpoints, place, PLACE)
     assert (result.number, result.last, result.problems) == (2, place.kept[-1], ())
     assert result.unlocked == 0
+
+
+def test_a_redacted_log_still_verifies(
+    store: SqliteStore, place: FakePlace, service: CheckpointService
+) -> None:
+    """Wiped contacts are covered by digests, which stay."""
+    contact = AuditEntry(AuditAction.WRITE_SENT, "U1", before=None, after=CONTACT)
+    store.audit.record(contact)
+    service.write()
+    assert store.audit.redact(START + timedelta(days=1), "", "cli:root") == 1
+    service.write()
+    assert verify(store.audit.entries()).is_intact
+    assert verify_checkpoints(store.checkpoints, place, PLACE).problems == ()
 
 
 def test_none_at_all_is_a_problem(store: SqliteStore, place: FakePlace) -> None:

@@ -11,6 +11,7 @@ from altcontact_sandbox.slack.blocks import problems
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.checkpoints import CheckpointStatus
 from bot.domain.contacts import ContactType
 from bot.domain.errors import StoreError, TooManyChecks
 from bot.domain.exemptions import Exemption, ExemptionKind, ExemptionRequest
@@ -45,9 +46,10 @@ def shown(
     read_only: bool = False,
     next_check: datetime | None = NEXT,
     notice: TooManyChecks | None = None,
+    checkpoints: CheckpointStatus | None = None,
 ) -> View:
     """A Home that Slack would take."""
-    content = HomeContent(overview, next_check, notice)
+    content = HomeContent(overview, next_check, notice, checkpoints)
     view = home_view(content, fixers=WHO, read_only=read_only)
     assert problems(view, surface="home") == []
     assert_links_nothing_by_itself(view)
@@ -268,3 +270,18 @@ def test_any_name(names: list[str]) -> None:
     exempt = [replace(ending(1), account_name=names[-1])]
     overview = replace(many(1), worst=worst, uncheckable=causes, ending=exempt, ending_total=1)
     assert "<!channel>" not in text(shown(overview)).replace("Fix: ", "")
+
+
+def test_checkpoints_that_cannot_be_written_are_a_problem() -> None:
+    """Since when, why, and the next step; while they are written, nothing is said of them."""
+    denied = failure(FailureCode.DENIED, message=f"{HOSTILE} denied it.")
+    waiting = CheckpointStatus(None, None, True, NOW, denied, 5)  # noqa: FBT003 - in order
+    overview = Overview({Outcome.COMPLIANT: 3}, last_scan=scan())
+    said = text(shown(overview, checkpoints=waiting))
+    assert "Checkpoints of the audit log have been failing since" in said
+    assert "To fix this: " in said
+    assert "are working" not in said
+    written = replace(waiting, waiting_since=None, failure=None)
+    said = text(shown(overview, checkpoints=written))
+    assert "checkpoint" not in said
+    assert "are working" in said
