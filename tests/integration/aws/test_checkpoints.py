@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import boto3
-import httpx
 import pytest
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from bot.aws.checkpoint_reader import S3CheckpointReader
 from bot.aws.checkpoints import CheckpointCalls, S3CheckpointWriter
@@ -22,6 +20,7 @@ from bot.domain.checkpoints import (
     to_object,
 )
 from bot.domain.errors import GatewayError
+from tests import moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,26 +44,15 @@ def checkpoint(sequence: int = 1, count: int = 10) -> Checkpoint:
 
 @pytest.fixture(scope="session")
 def _moto() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server.serve() as url:
+        yield url
 
 
 @pytest.fixture
 def moto(_moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of moto's server, which knows of nothing; boto3's own chain leads there."""
-    httpx.post(f"{_moto}/moto-api/reset", trust_env=False).raise_for_status()
-    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, "/nonexistent")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", _moto)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAMANAGEMENT000000")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    moto_server.forget(_moto)
+    moto_server.lead_there(_moto, monkeypatch)
     return _moto
 
 

@@ -1,0 +1,86 @@
+"""The shipped bot sends checkpoints of its audit log to S3, signed by KMS."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from tests import moto_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_s3 import S3Client
+
+    from tests.e2e.conftest import Bot
+
+BUCKET = "corp-audit"
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    """The URL of moto's server."""
+    with moto_server.serve() as url:
+        yield url
+
+
+@pytest.fixture
+def s3(
+    moto: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[S3Client]:
+    """A bucket with Object Lock and a signing key, which the bot's settings name."""
+    moto_server.forget(moto)
+    moto_server.lead_there(moto, monkeypatch)
+    kms = boto3.client("kms")
+    created = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    kms.close()
+    environment |= {
+        "AWS_ENDPOINT_URL_S3": moto,
+        "AWS_ENDPOINT_URL_KMS": moto,
+        "ALTCONTACT_CHECKPOINTS": f"s3://{BUCKET}/altcontact",
+        "ALTCONTACT_CHECKPOINT_KEY": created["KeyMetadata"]["Arn"],
+    }
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+    yield client
+    client.close()
+
+
+def checkpoints(s3: S3Client) -> list[dict[str, Any]]:
+    """All checkpoints, in order."""
+    listed = s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+    bodies = [s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read() for each in listed]
+    return [json.loads(body) for body in bodies]
+
+
+def test_checkpoints_are_written_at_the_start_and_at_a_stop(s3: S3Client, bot: Bot) -> None:
+    """Signed, without gaps, and the last one covers what was recorded until the stop."""
+    bot.start()
+    first = bot.wait_log("checkpoint written")
+    bot.wait_log("ready")
+    bot.send_signal(signal.SIGHUP)
+    bot.wait_log("policy reloaded")
+    assert bot.terminate() == 0
+    written = checkpoints(s3)
+    assert [each["checkpoint"]["sequence"] for each in written] == list(range(1, len(written) + 1))
+    assert len(written) >= 2
+    assert written[0]["checkpoint"]["count"] == first["entries"]
+    assert written[-1]["checkpoint"]["count"] > first["entries"]
+    assert all(each["signature"]["algorithm"] == "ECDSA_SHA_256" for each in written)
+
+
+def test_a_bucket_that_is_missing_stops_nothing(
+    s3: S3Client, environment: dict[str, str], bot: Bot
+) -> None:
+    """The log and the doctor name it; the bot runs, and stops in time."""
+    environment["ALTCONTACT_CHECKPOINTS"] = "s3://no-such-bucket"
+    bot.start()
+    problem = bot.wait_log("checkpoint not written")
+    assert problem["problem"] == "The bucket no-such-bucket doesn't exist."
+    bot.wait_log("ready")
+    assert bot.terminate() == 0
+    assert checkpoints(s3) == []
