@@ -45,7 +45,8 @@ class FixRequest:
     `key` is unique to a form, and the same if it is submitted twice. `wanted` is None if the
     contact is to be removed. `shown` is the fingerprint of the contact that the person saw when the
     form was filled in at `shown_at`. `run_id` is the run that the fix belongs to, if any, and
-    `undoes` the fix that this one undoes.
+    `undoes` the fix that this one undoes. `confirmed_tool` names the tool that keeps the contact as
+    code, if the person confirmed to change AWS anyway.
     """
 
     key: str
@@ -57,6 +58,7 @@ class FixRequest:
     shown_at: datetime
     run_id: int | None = None
     undoes: int | None = None
+    confirmed_tool: str = ""
 
 
 @dataclass(frozen=True, slots=True)

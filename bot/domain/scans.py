@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
+from bot.domain.scope import ScopeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,6 +83,19 @@ class Scan:
     def skipped(self) -> int:
         """The number of listed accounts that were skipped: not active, or excluded."""
         return self.counts.get(Outcome.SKIPPED, 0)
+
+    @property
+    def own_accounts(self) -> frozenset[str]:
+        """The accounts that AWS lets be changed only without naming them.
+
+        They are the management account of each organization, and an account that is checked alone.
+        """
+        scopes = [part.scope for part in self.parts] or [self.scope]
+        return frozenset(
+            scope.account_id if scope.kind is ScopeKind.ACCOUNT else scope.management_id
+            for scope in scopes
+            if scope is not None
+        ) - {""}
 
     @property
     def failing(self) -> Mapping[str, Failure]:

@@ -158,7 +158,7 @@ class FixService:
 
         Args:
             request: what is wanted, by whom, and what they were shown. A `wanted` of None removes
-                the contact, whatever the policy says.
+                the contact, whatever the policy expects.
             account_name: for the record.
             still_allowed: called right before the write; raises `NotAllowed` if it isn't any more.
             unchanged: see `fix`.
@@ -178,6 +178,11 @@ class FixService:
                 )
             if isinstance(prechecked, NotFixed):
                 return prechecked
+            managed = precheck.refuse_managed(request.confirmed_tool)
+            if managed is not None:
+                return managed
+            if not precheck.is_managed_by(request.confirmed_tool):
+                request = replace(request, confirmed_tool="")  # nothing had to be confirmed
             unreadable = self._recovery.settle(request.account_id, request.type)
             if unreadable is not None:
                 return earlier_in_doubt(unreadable)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.domain.accounts import Account
+from bot.domain.as_code.code_contact import CodeContact
+from bot.domain.as_code.snippets import snippets
 from bot.domain.contacts import FIELDS
 from bot.domain.errors import GatewayError
 from bot.domain.failures import failure
@@ -18,10 +20,11 @@ from bot.services.ports.aws import Priority
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.domain.as_code.snippets import Snippet
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption
     from bot.domain.failures import Failure
-    from bot.domain.policy.account_policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy, ManagedBy
     from bot.services.account_policy import AccountPolicies
     from bot.services.fix_suggestions import CommonContact, FixSuggestions
     from bot.services.ports.aws import Contacts
@@ -36,6 +39,7 @@ class FormContent:
     `held` is the contact in AWS at `shown_at`, None if none is set. `values` is what the fields
     start with, None if they start empty; `from_policy` names the fields whose value comes from the
     policy. `policy` is None if it isn't known. `exemptions` are those of this contact, in force.
+    `is_own_account`: AWS accepts the account's id only if it is left out.
     """
 
     account: Account
@@ -47,6 +51,31 @@ class FormContent:
     policy: AccountPolicy | None = None
     exemptions: tuple[Exemption, ...] = ()
     suggestion: CommonContact | None = None
+    is_own_account: bool = False
+
+    @property
+    def tool(self) -> ManagedBy | None:
+        """The tool that keeps this contact as code, if any."""
+        return self.policy.managed_by if self.policy is not None else None
+
+    def as_code(self, contact: AlternateContact, *, exists: bool) -> tuple[Snippet, ...]:
+        """What to paste into the tool's code; nothing if no tool keeps this contact.
+
+        Args:
+            contact: the contact as it should be.
+            exists: whether AWS has a contact of this type.
+        """
+        if self.tool is None:
+            return ()
+        wanted = CodeContact(
+            self.account.id,
+            self.account.name,
+            self.type,
+            contact,
+            exists=exists,
+            is_own_account=self.is_own_account,
+        )
+        return snippets(self.tool, wanted)
 
     @property
     def is_forbidden(self) -> bool:
@@ -146,12 +175,14 @@ class FixForms:
         """What is stored about an account and its contact."""
         exempt = self._store.exemptions.in_force().get(account_id, {})
         exemptions = {each.id: each for (of, _), each in exempt.items() if of is contact_type}
+        scan = self._store.scans.last()
         return FormContent(
             self._store.accounts.get(account_id) or Account(account_id, account_id),
             contact_type,
             self._clock.now(),
             policy=self._policies.known(account_id),
             exemptions=tuple(exemptions.values()),
+            is_own_account=scan is not None and account_id in scan.own_accounts,
         )
 
     def _with_suggestion(self, content: FormContent) -> FormContent:

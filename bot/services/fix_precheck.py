@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.contacts import FIELDS
 from bot.domain.errors import FixError
 from bot.domain.evaluation.precheck import has_unusual_domain, precheck
-from bot.domain.policy.account_policy import Presence
+from bot.domain.policy.account_policy import AccountPolicy, Presence
 from bot.domain.rules.expected_values import EMAIL
 from bot.domain.rules.mail_addresses import domain_of
 from bot.services.fix_result import FixOutcome, NotFixed
@@ -43,13 +43,15 @@ class FixPrecheck:
     """What is known about an account when one of its contacts is about to be written.
 
     `found` is its policy, None if the account isn't known. `exempt` has its exemptions in force.
-    `used` is {email domain: ids of the accounts with a contact there}.
+    `used` is {email domain: ids of the accounts with a contact there}. `names_tools`: the policy
+    says of some accounts that a tool keeps their contacts as code.
     """
 
     account_id: str
     found: ResolvedPolicy | None
     exempt: Mapping[tuple[ContactType, Rule], Exemption]
     used: Mapping[str, AbstractSet[str]]
+    names_tools: bool = False
 
     @classmethod
     def load(cls, account_id: str, policies: AccountPolicies, store: Store) -> FixPrecheck:
@@ -61,12 +63,47 @@ class FixPrecheck:
         found = policies.find(account_id)
         is_known = found is not None and found.known is not None
         exempt = store.exemptions.in_force().get(account_id, {}) if is_known else {}
-        return cls(account_id, found, exempt, store.accounts.email_domains())
+        used = store.accounts.email_domains()
+        return cls(account_id, found, exempt, used, policies.current.names_tools)
 
     @property
     def is_policy_known(self) -> bool:
         """Whether it is known what the account should have."""
         return self.found is not None and self.found.known is not None
+
+    def refuse_managed(self, confirmed_tool: str) -> NotFixed | None:
+        """Why nothing is written: a tool keeps the contacts as code, or that is unknown.
+
+        Args:
+            confirmed_tool: the tool despite which the person confirmed to change AWS; empty for
+                none.
+        """
+        if not self.names_tools:
+            return None
+        rights = None
+        if self.found is not None:
+            rights = self.found.policy.resolve_rights(self.found.account)
+        if not isinstance(rights, AccountPolicy):
+            problem = FixError(
+                "Not saved: it's unknown whether a tool manages this account's contacts as code, "
+                "because the OUs or tags that the policy needs weren't read.",
+                "Run /altcontact check, then try again.",
+            )
+            return NotFixed(FixOutcome.MANAGED, problem)
+        tool = rights.managed_by
+        if tool is None or tool.value == confirmed_tool:
+            return None
+        problem = FixError(
+            f"Not saved: this account's contacts are managed by {tool.label}, which puts back its "
+            "own values when it is next applied.",
+            "Change the contact there, or confirm that you want to change AWS anyway.",
+        )
+        return NotFixed(FixOutcome.MANAGED, problem)
+
+    def is_managed_by(self, tool: str) -> bool:
+        """Whether this tool keeps the account's contacts as code."""
+        policy = self.found.known if self.found is not None else None
+        return policy is not None and policy.managed_by is not None and policy.managed_by == tool
 
     def unchecked(self) -> Prechecked:
         """A change that is made whatever the policy says of it: a removal, or an undo."""

@@ -31,6 +31,8 @@ class FixOutcome(StrEnum):
     was shown. `UNDER_WAY`: another fix of this contact is in progress. `NOT_RECORDED`: nothing was
     sent, because the database couldn't be used. `NOT_ALLOWED`: the person isn't a fixer.
     `NEEDS_APPROVAL`: a second person has to approve it.
+    `MANAGED`: a tool keeps the contact as code, or that is unknown, and the person hasn't confirmed
+    to change AWS anyway.
     """
 
     VERIFIED = "verified"
@@ -45,6 +47,7 @@ class FixOutcome(StrEnum):
     NOT_RECORDED = "not_recorded"
     NOT_ALLOWED = "not_allowed"
     NEEDS_APPROVAL = "needs_approval"
+    MANAGED = "managed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,11 @@ _ALL_OPEN: Final = "SELECT * FROM fixes WHERE ended_at IS NULL ORDER BY id"
 _PLAN: Final = """
 INSERT INTO fixes
     (key, account_id, account_name, type, wanted, user_id, shown, shown_at, state, planned_at,
-     channel, unusual_domain, run_id, undoes, instance, host, pid, lease_until)
+     channel, unusual_domain, run_id, undoes, confirmed_tool, instance, host, pid, lease_until)
 VALUES
     (:key, :account_id, :account_name, :type, :wanted, :user_id, :shown, :shown_at, 'planned',
-     :planned_at, :channel, :unusual_domain, :run_id, :undoes, :instance, :host, :pid, :lease_until)
+     :planned_at, :channel, :unusual_domain, :run_id, :undoes, :confirmed_tool, :instance, :host,
+     :pid, :lease_until)
 RETURNING *
 """
 
@@ -159,6 +160,7 @@ class Fixes(Repository):
                 unusual_domain=unusual_domain,
                 run_id=request.run_id,
                 undoes=request.undoes,
+                confirmed_tool=request.confirmed_tool,
                 **self._lease.columns(now),
             )
             fix = to_fix(planned)

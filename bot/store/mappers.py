@@ -170,6 +170,7 @@ def to_fix(row: Row) -> Fix:
         datetime.fromisoformat(row["shown_at"]),
         row["run_id"],
         row["undoes"],
+        row["confirmed_tool"],
     )
     return Fix(
         row["id"],

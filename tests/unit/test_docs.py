@@ -73,7 +73,7 @@ def test_the_index_lists_every_page() -> None:
     """docs/README.md links each page and folder of prose next to it, and the README links it."""
     index = (ROOT / "docs/README.md").read_text()
     named = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
-    assert named == set(re.findall(r"\]\((\w+\.md)\)", index))
+    assert named == set(re.findall(r"\]\(([\w-]+\.md)\)", index))
     assert "(decisions/)" in index
     assert "(docs/README.md)" in README
 

@@ -52,7 +52,7 @@ def problem(wanted: CodeContact) -> str:
     """Why this contact can't be written for CloudFormation; empty if it can."""
     contact = wanted.contact
     if "|" in contact.email:
-        return f"{TYPE} doesn't accept | in an email address"
+        return f"the type {TYPE} doesn't accept | in an email address"
     if any("{{resolve:" in each for each in (contact.name, contact.title)):
         return "CloudFormation would take {{resolve: for a dynamic reference"
     return ""

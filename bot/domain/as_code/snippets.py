@@ -34,7 +34,10 @@ def snippets(tool: ManagedBy, wanted: CodeContact) -> tuple[Snippet, ...]:
         tool: the tool that manages the account.
         wanted: the contact as it should be.
     """
-    return _SNIPPETS[tool](wanted)
+    found = _SNIPPETS[tool](wanted)
+    if why := problem(tool, wanted):
+        return (replace(found[0], what=f"Choose other values, because {why}:"),)
+    return found
 
 
 def problem(tool: ManagedBy, wanted: CodeContact) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.accounts import Account
-from bot.domain.contacts import AlternateContact, fingerprint
+from bot.domain.contacts import NO_CONTACT, AlternateContact, fingerprint
 from bot.domain.errors import RightsUnknown, StoreError
 from bot.domain.fixes import FixRequest
 from bot.domain.rules.mail_addresses import domain_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from slack_bolt import Ack
 
     from bot.domain.actors import Actor
+    from bot.domain.as_code.snippets import Snippet
     from bot.domain.contacts import ContactType
     from bot.services.fix import FixService
     from bot.services.fix_form import FixForms
@@ -86,6 +87,7 @@ class FixSubmission:
             user_id=actor.user_id,
             shown=form.shown,
             shown_at=form.shown_at,
+            confirmed_tool=form.confirmed_tool,
         )
         self._modals.answer(
             ack,
@@ -151,14 +153,20 @@ class FixSubmission:
         if not to_confirm and domain != form.confirmed_domain:
             domain = ""
         content, hidden_note = self._content(request, contact, actor)
+        snippets: tuple[Snippet, ...] = ()
+        if result.outcome is FixOutcome.MANAGED or form.confirmed_tool:
+            snippets = content.as_code(contact, exists=form.shown != NO_CONTACT)
+        has_code = result.outcome is FixOutcome.MANAGED and bool(snippets)
         view = fix_form.reloaded_view(
             replace(form, confirmed_domain=domain),
             content,
             region=self._phone_region,
             hidden_note=hidden_note,
-            notice=fix_result.problem_of(result),
+            # Code is what the person asked for: nothing has failed.
+            notice=None if has_code else fix_result.problem_of(result),
             held=result.held,
             errors=result.fields,
+            snippets=snippets,
         )
         message = fix_result.failed_message(request, form.account_name, result)
         # What has to be confirmed is in the form itself; errors alone wouldn't replace the form.

@@ -11,6 +11,7 @@ from bot.domain.contacts import FIELDS
 from bot.domain.fixes import FixState
 from bot.domain.rules.mail_addresses import domain_of
 from bot.slack.views.blocks import as_typed, context, escape, mrkdwn, section
+from bot.slack.views.fix_result import managed_words
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import SHOW, account_name, row_button, title
 
@@ -54,6 +55,8 @@ def fix_message(fix: Fix) -> Message:
     if fix.unusual_domain and wanted is not None:
         domain = as_typed(domain_of(wanted.email))
         notes.insert(0, f":warning: Few or no other accounts have an address at {domain}.")
+    if request.confirmed_tool:
+        notes.append(managed_words(request.confirmed_tool))
     blocks.append(context("\n".join(notes)))
     return Message(f"{escape(about)}: {who} {done} the {label} contact. {change}", blocks)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.contacts import FIELDS, AlternateContact, ContactType, fingerprint
-from bot.domain.validation import LENGTHS, PHONE, TITLE, digests
+from bot.domain.validation import digests
 from bot.slack.payloads import PayloadError, find, find_text, metadata_of, reads_payload, text_at
 from bot.slack.views.account_card_contact import contact_lines
 from bot.slack.views.blocks import (
@@ -20,11 +20,17 @@ from bot.slack.views.blocks import (
     section,
 )
 from bot.slack.views.finding_rows import exemption_line
+from bot.slack.views.fix_form_fields import field_input
 from bot.slack.views.fix_form_hints import hints
+from bot.slack.views.fix_form_managed import (
+    confirm_blocks,
+    managed_blocks,
+    parse_confirmed,
+    submit_label,
+)
 from bot.slack.views.fix_form_suggestion import suggestion_blocks
 from bot.slack.views.fix_modal import (
     CHOOSE_TYPE,
-    FIELD_LABELS,
     TYPE,
     account_section,
     modal,
@@ -35,22 +41,14 @@ from bot.slack.views.row_actions import NAME_TEXT, account_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bot.domain.as_code.snippets import Snippet
     from bot.domain.errors import AltcontactError
     from bot.domain.exemptions import Exemption
     from bot.domain.fixes import Fix
     from bot.domain.policy.account_policy import AccountPolicy
     from bot.services.fix_form import FormContent
     from bot.services.fix_suggestions import CommonContact
-    from bot.slack.views.blocks import Block
 
-_MOST_TYPED: Final = {**LENGTHS, PHONE: 50}
-"""A phone number may be longer as typed than in the format that is saved."""
-
-_TITLES: Final = {
-    ContactType.SECURITY: "Example: Security operations lead",
-    ContactType.BILLING: "Example: Accounts payable manager",
-    ContactType.OPERATIONS: "Example: Cloud operations lead",
-}
 _MOST_EXEMPTIONS: Final = 3
 
 
@@ -61,7 +59,8 @@ class FormInput:
     `chosen` is the type in the form's menu, which is another than `type` if the form wasn't filled
     in again after a choice. `held` has `digests` of the fields in AWS when the form was shown.
     `confirmed_domain` is the unusual email domain that the form warned about; submitting the form
-    confirms it.
+    confirms it. `confirmed_tool` is the tool that keeps the contact as code, if the person
+    confirmed to change AWS anyway.
     """
 
     account_id: str
@@ -73,6 +72,7 @@ class FormInput:
     held: Mapping[str, str] = dataclasses.field(default_factory=dict)
     confirmed_domain: str = ""
     chosen: str = ""
+    confirmed_tool: str = ""
 
     @property
     def typed(self) -> AlternateContact:
@@ -102,6 +102,7 @@ def parse_form(view: Any) -> FormInput:  # noqa: ANN401 - JSON
         held={field: find_text(metadata, "held", field) for field in FIELDS},
         confirmed_domain=find_text(metadata, "domain"),
         chosen=_chosen(view, state),
+        confirmed_tool=parse_confirmed(state),
     )
 
 
@@ -138,6 +139,8 @@ def form_view(
     held: AlternateContact | None = None,
     errors: Mapping[str, str] | None = None,
     unusual_domain: str = "",
+    snippets: Sequence[Snippet] = (),
+    confirmed_tool: str = "",
 ) -> dict[str, Any]:
     """The form.
 
@@ -163,6 +166,8 @@ def form_view(
         held: the contact in AWS, shown with the notice or the note.
         errors: {field: why AWS refused it}, shown under their fields.
         unusual_domain: the email domain that submitting this form confirms; the notice warns of it.
+        snippets: what to paste where a tool keeps the contact as code, once the fields are valid.
+        confirmed_tool: that tool, if the person confirmed to change AWS anyway.
     """
     blocks = [account_section(account_name, account_id)]
     if notice is not None:
@@ -175,6 +180,7 @@ def form_view(
         blocks.append(context(f"And {more} more exemption{'' if more == 1 else 's'}."))
     if note:
         blocks.append(paragraph(note))
+    blocks += managed_blocks(policy, snippets)
     if held is not None:
         blocks.append(section(plain(f"In AWS now:\n{contact_lines(held)}")))
     blocks.append(type_input(contact_type))
@@ -182,9 +188,10 @@ def form_view(
         blocks += suggestion_blocks(suggestion, contact_type, hidden_note)
     below = hints(contact_type, region, policy, from_policy, replaced)
     for field in FIELDS:
-        blocks.append(_input(field, contact_type, values, below.get(field)))
+        blocks.append(field_input(field, contact_type, values, below.get(field)))
         if errors and field in errors:
             blocks.append(context(f":warning: {escape(errors[field])}"))
+    blocks += confirm_blocks(policy, snippets, confirmed_tool)
     metadata = {
         "account": account_id,
         "name": account_name[:NAME_TEXT],
@@ -196,7 +203,9 @@ def form_view(
     }
     return {
         **modal(contact_type, blocks, close="Cancel"),
-        "submit": plain("Save anyway" if unusual_domain else "Save", 24),
+        "submit": plain(
+            submit_label(policy, snippets) or ("Save anyway" if unusual_domain else "Save"), 24
+        ),
         "private_metadata": json.dumps(metadata),
     }
 
@@ -246,6 +255,7 @@ def reloaded_view(
     notice: AltcontactError | None = None,
     held: AlternateContact | None = None,
     errors: Mapping[str, str] | None = None,
+    snippets: Sequence[Snippet] = (),
 ) -> dict[str, Any]:
     """A form that is on the screen already, with the values of `content`; see `form_view`."""
     return form_view(
@@ -266,6 +276,8 @@ def reloaded_view(
         held=held,
         errors=errors,
         unusual_domain=form.confirmed_domain,
+        snippets=snippets,
+        confirmed_tool=form.confirmed_tool,
     )
 
 
@@ -273,29 +285,3 @@ def copied_note(fix: Fix) -> str:
     """Says that the contact of another account was filled in, as mrkdwn."""
     account = account_name(fix.account_name, fix.request.account_id)
     return f"Filled in with the contact that you saved for {account}."
-
-
-def _input(
-    field: str, contact_type: ContactType, values: AlternateContact | None, hint: str | None
-) -> Block:
-    element: Block = {
-        "type": "plain_text_input",
-        "action_id": field,
-        "max_length": _MOST_TYPED[field],
-    }
-    value = getattr(values, field, "")[: _MOST_TYPED[field]]
-    if value:
-        element["initial_value"] = value
-    if field == TITLE:
-        element["placeholder"] = plain(_TITLES[contact_type], 150)
-    if field == FIELDS[0]:  # rather than the menu above it
-        element["focus_on_load"] = True
-    block: Block = {
-        "type": "input",
-        "block_id": field,
-        "label": plain(FIELD_LABELS[field]),
-        "element": element,
-    }
-    if hint:
-        block["hint"] = plain(hint)
-    return block

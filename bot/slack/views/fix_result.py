@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.contacts import FIELDS, ContactType
 from bot.domain.errors import AltcontactError
 from bot.domain.fixes import FixState
+from bot.domain.policy.account_policy import ManagedBy
 from bot.services.fix_result import FixOutcome
 from bot.slack.payloads import PayloadError, number, reads_payload
 from bot.slack.views.blocks import (
@@ -119,9 +120,17 @@ def result_message(
         blocks.append(section(plain("\n".join(_note_lines(notes)))))
     if open_words:
         blocks.append(context(open_words))
+    if request.confirmed_tool:
+        blocks.append(context(managed_words(request.confirmed_tool)))
     if next_account is not None:
         blocks.append(actions(next_button(fix.id, next_account, request.type)))
     return Message(escape(" ".join(filter(None, spoken))), blocks)
+
+
+def managed_words(tool: str) -> str:
+    """What is left to do for a contact that a tool keeps as code, as mrkdwn."""
+    label = ManagedBy(tool).label
+    return f":package: {label} overwrites this when it is next applied. Change it there, too."
 
 
 def no_longer_needed_message(

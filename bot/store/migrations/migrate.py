@@ -21,6 +21,7 @@ from bot.store.migrations import (
     step_11_runs,
     step_12_audit,
     step_13_checkpoints,
+    step_14_confirmed_tools,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m011_runs": step_11_runs.upgrade,
     "m012_audit": step_12_audit.upgrade,
     "m013_checkpoints": step_13_checkpoints.upgrade,
+    "m014_confirmed_tools": step_14_confirmed_tools.upgrade,
 }
 """The steps in order, with the names that files store. These names never change."""
 for _name, _upgrade in _STEPS.items():

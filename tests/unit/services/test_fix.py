@@ -16,6 +16,7 @@ from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState, WriteOrigin
 from bot.domain.policy.account_policy import Presence
+from bot.domain.policy.match import EVERY, Match
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present, Unsupported
 from bot.services.fix import STALE_READ_AGE
@@ -317,6 +318,73 @@ def test_an_unusual_domain_is_confirmed_first(
     store.accounts.remember([account(1)])
     again = replace(request, key="form-2", shown=fingerprint(held.wanted))
     assert fixes.fix(again, NAME, ANA).outcome is FixOutcome.VERIFIED
+
+
+def managed(tool: str, match: Match = EVERY) -> Policy:
+    """A policy that says which tool keeps contacts as code."""
+    return Policy.requiring(tables=[PolicyTable("policy", {"managed_by": tool}, match)])
+
+
+@pytest.mark.parametrize("confirmed", ["", "terraform", "nothing"])
+def test_what_a_tool_manages_is_written_only_once_that_is_confirmed(
+    fixes: FixService, store: SqliteStore, world: World, gateway: FakeGateway, confirmed: str
+) -> None:
+    """Neither without a confirmation, nor with that of another tool."""
+    world.policy = managed("lza")
+    store.accounts.remember([account(1)])
+    request = replace(fix_request(), confirmed_tool=confirmed)
+    refused = refusal(fixes.fix(request, NAME, ANA))
+    assert refused.outcome is FixOutcome.MANAGED
+    assert "managed by Landing Zone Accelerator" in str(refused.problem)
+    assert (gateway.writes, store.fixes.get(1)) == ([], None)
+    assert fixes.fix(replace(request, confirmed_tool="lza"), NAME, ANA).fix is not None
+    assert len(gateway.writes) == 1
+    assert recorded(store).request.confirmed_tool == "lza"
+
+
+@pytest.mark.parametrize("wanted", [CONTACT, None])
+def test_a_tool_is_asked_about_whatever_is_written(
+    fixes: FixService,
+    store: SqliteStore,
+    world: World,
+    gateway: FakeGateway,
+    wanted: AlternateContact | None,
+) -> None:
+    """A run, an undo and a removal need the confirmation, too."""
+    world.policy = managed("terraform")
+    store.accounts.remember([account(1)])
+    for must_comply in (True, False):
+        request = fix_request(wanted=wanted)
+        result = fixes.make(request, NAME, lambda: None, must_comply=must_comply)
+        assert result.outcome is FixOutcome.MANAGED
+    assert (gateway.writes, gateway.deletes, store.fixes.get(1)) == ([], [], None)
+
+
+@pytest.mark.parametrize("excluded", [True, False])
+def test_nothing_is_written_while_it_is_unknown_whether_a_tool_manages_it(
+    fixes: FixService, store: SqliteStore, world: World, gateway: FakeGateway, excluded: bool
+) -> None:
+    """Where an account's tags weren't read, or the account itself isn't known."""
+    world.policy = managed("terraform", Match(tags=(("iac", "*"),)))
+    if excluded:
+        tables = [*world.policy.tables, PolicyTable("exclude", {"excluded": "Closed soon."})]
+        world.policy = Policy(tuple(tables))
+    for _ in range(2):
+        refused = refusal(fixes.fix(fix_request(), NAME, ANA))
+        assert refused.outcome is FixOutcome.MANAGED
+        assert "unknown whether a tool manages" in str(refused.problem)
+        store.accounts.remember([account(1)])
+    assert gateway.writes == []
+
+
+def test_a_confirmation_that_was_not_needed_is_not_recorded(
+    fixes: FixService, store: SqliteStore, world: World
+) -> None:
+    """Where no tool manages the account any more."""
+    world.policy = managed("")
+    store.accounts.remember([account(1)])
+    fixes.fix(replace(fix_request(), confirmed_tool="terraform"), NAME, ANA)
+    assert recorded(store).request.confirmed_tool == ""
 
 
 def test_a_domain_is_no_more_usual_after_one_fix(

@@ -72,4 +72,6 @@ def test_values_that_a_tool_cannot_take() -> None:
     odd = replace(WANTED, contact=replace(CONTACT, email="a|b@corp.example"))
     refusing = [tool for tool in ManagedBy if problem(tool, odd)]
     assert refusing == [ManagedBy.CLOUDFORMATION, ManagedBy.LZA]
-    assert isinstance(snippets(ManagedBy.TERRAFORM, odd)[0], Snippet)
+    (only,) = snippets(ManagedBy.LZA, replace(odd, exists=True))
+    assert isinstance(only, Snippet)
+    assert only.what.startswith("Choose other values, because the type AwsCommunity::")

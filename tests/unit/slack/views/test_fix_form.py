@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Account
+from bot.domain.as_code.snippets import Snippet
 from bot.domain.contacts import FIELDS, AlternateContact, ContactType, fingerprint
 from bot.domain.errors import AltcontactError
 from bot.domain.exemptions import ExemptionKind
@@ -19,7 +20,8 @@ from bot.domain.rule_catalog import Severity
 from bot.domain.validation import EMAIL, LENGTHS, PHONE, digests
 from bot.services.fix_form import FormContent
 from bot.services.fix_suggestions import CommonContact
-from bot.slack.views import fix_form, fix_form_suggestion, fix_modal
+from bot.slack.payloads import PayloadError
+from bot.slack.views import fix_form, fix_form_managed, fix_form_suggestion, fix_modal
 from bot.slack.views.row_actions import account_name
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import assert_sound_view, texts
@@ -118,6 +120,61 @@ def test_a_submitted_form_is_parsed() -> None:
 
 
 # What the policy says in the form
+
+
+SNIPPETS = (
+    Snippet("Add this:", 'resource "x" {\n  name = "<!channel> ```"\n}'),
+    Snippet("Import it:", "terraform import x " + "y" * 4000),
+)
+
+
+def test_a_tool_that_keeps_the_contact_as_code() -> None:
+    """Which tool, and where its code is, is said at once; the form first asks for the code."""
+    view = form(policy=policy(managed_by="terraform", repository="https://git.corp.example/a?b&c"))
+    assert_sound_view(view)
+    text = json.dumps(view)
+    assert (
+        "*Managed by Terraform* \\u00b7 <https://git.corp.example/a?b&amp;c|Open the code>" in text
+    )
+    assert view["submit"]["text"] == "Get code"
+    assert fix_form_managed.CONFIRM not in text
+    assert "Managed by AFT" not in json.dumps(form(policy=policy()))
+
+
+def test_code_is_shown_as_it_is_above_the_fields() -> None:
+    """Nothing in it is markup; the checkbox that confirms a change of AWS isn't ticked."""
+    view = form(policy=policy(managed_by="aft"), snippets=SNIPPETS)
+    assert_sound_view(view)
+    codes = [block for block in view["blocks"] if block["type"] == "rich_text"]
+    assert codes[0]["elements"][0]["elements"][0]["text"] == SNIPPETS[0].code
+    (checkbox,) = [b for b in view["blocks"] if b.get("block_id") == fix_form_managed.MANAGED]
+    assert checkbox["optional"] is True
+    assert "initial_options" not in checkbox["element"]
+    assert view["submit"]["text"] == "Continue"
+
+
+@pytest.mark.parametrize("confirmed", ["aft", "lza", ""])
+def test_a_confirmation_stays_for_the_tool_it_was_given_for(confirmed: str) -> None:
+    """A form that comes back for another reason keeps it."""
+    view = form(policy=policy(managed_by="aft"), snippets=SNIPPETS, confirmed_tool=confirmed)
+    (checkbox,) = [b for b in view["blocks"] if b.get("block_id") == fix_form_managed.MANAGED]
+    assert ("initial_options" in checkbox["element"]) == (confirmed == "aft")
+
+
+def test_the_confirmation_is_parsed() -> None:
+    """Ticked or not, or missing in a form that has no checkbox; anything else isn't a form."""
+    view = form(policy=policy(managed_by="aft"), snippets=SNIPPETS)
+    state: dict[str, Any] = {field: {field: {"type": "x", "value": field}} for field in FIELDS}
+    view["state"] = {"values": state}
+    assert fix_form.parse_form(view).confirmed_tool == ""
+    for options, tool in (([], ""), ([{"value": "aft"}], "aft")):
+        state[fix_form_managed.MANAGED] = {fix_form_managed.CONFIRM: {"selected_options": options}}
+        assert fix_form.parse_form(view).confirmed_tool == tool
+    forgeries: tuple[Any, ...] = ([{"value": "cobol"}], [{}], "aft", {"0": 1})
+    for forged in forgeries:
+        state[fix_form_managed.MANAGED] = {fix_form_managed.CONFIRM: {"selected_options": forged}}
+        with pytest.raises(PayloadError):
+            fix_form.parse_form(view)
 
 
 def policy(**values: Value) -> AccountPolicy:
