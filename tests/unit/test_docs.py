@@ -223,7 +223,14 @@ def test_the_threat_model_names_tests_that_exist() -> None:
 
 @pytest.mark.parametrize(
     "threat",
-    ["stolen bot token", "malicious member", "hijacked fixer", "Hostile acc", "compromised host"],
+    [
+        "stolen bot token",
+        "malicious member",
+        "hijacked fixer",
+        "Hostile acc",
+        "compromised host",
+        "rewrites the record",
+    ],
 )
 def test_the_threat_model_is_complete(threat: str) -> None:
     """Each threat has a section that says what stops it, and which risk remains."""
