@@ -25,6 +25,11 @@ HEADER_TEXT: Final = 150
 BUTTON_TEXT: Final = 75
 """The most characters that Slack takes in each."""
 
+_DIALOG_TITLE: Final = 100
+_DIALOG_TEXT: Final = 300
+_DIALOG_BUTTON: Final = 30
+"""The same, in a confirmation dialog."""
+
 
 _REORDERING: Final = str.maketrans(dict.fromkeys(BIDI_CONTROLS, "\N{REPLACEMENT CHARACTER}"))
 
@@ -109,16 +114,25 @@ def divider() -> Block:
 
 
 def button(
-    text: str, action_id: str, value: str, *, primary: bool = False, label: str = ""
+    text: str,
+    action_id: str,
+    value: str,
+    *,
+    primary: bool = False,
+    danger: bool = False,
+    label: str = "",
+    confirm: Block | None = None,
 ) -> Block:
     """A button.
 
     Args:
-        text: what stands on it.
-        action_id: the only one of its message or view.
+        text: the text on it.
+        action_id: unique in its message or view.
         value: what Slack sends back.
-        primary: whether it stands out; one of a message may.
+        primary: whether it stands out; at most one of a message or view may.
+        danger: whether it is red, for what removes or overwrites something.
         label: what a screen reader says instead of `text`, where several buttons look alike.
+        confirm: a `confirmation` that Slack asks for before it sends anything.
     """
     block: Block = {
         "type": "button",
@@ -126,11 +140,31 @@ def button(
         "action_id": action_id,
         "value": value,
     }
-    if primary:
-        block["style"] = "primary"
+    if primary or danger:
+        block["style"] = "danger" if danger else "primary"
+    if confirm is not None:
+        block["confirm"] = confirm
     if label:
         block["accessibility_label"] = clip(label.translate(_REORDERING), BUTTON_TEXT)
     return block
+
+
+def confirmation(title: str, text: str, agree: str, *, danger: bool = False) -> Block:
+    """A dialog in which a person confirms before an element does anything.
+
+    Args:
+        title: the question.
+        text: what will happen; shown as it is.
+        agree: the label of the button that goes on; the other one is **Cancel**.
+        danger: whether that button is red.
+    """
+    dialog: Block = {
+        "title": plain(title, _DIALOG_TITLE),
+        "text": plain(text, _DIALOG_TEXT),
+        "confirm": plain(agree, _DIALOG_BUTTON),
+        "deny": plain("Cancel", _DIALOG_BUTTON),
+    }
+    return {**dialog, "style": "danger"} if danger else dialog
 
 
 def actions(*elements: Block) -> Block:
