@@ -21,8 +21,10 @@ from bot.services.other_bots import OtherBotsWatch
 from bot.services.placement import AccountPlacer
 from bot.services.ports.slack import MemberDirectory
 from bot.services.read_back import ReadBack
+from bot.services.remove import RemoveService
 from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
+from bot.services.undo import UndoService
 from bot.slack import app
 from bot.slack.background import BackgroundTasks
 from bot.slack.channels import AlertChannel
@@ -109,6 +111,17 @@ class Services:
         )
         self.finder = AccountFinder(store.accounts, self.organizations, clock)
         self._on_recorded = on_recorded
+
+    def undos(self, fixes: FixService, recovery: FixRecovery) -> UndoService:
+        """The service that undoes fixes."""
+        return UndoService(
+            fixes,
+            self.store.fixes,
+            self.organizations,
+            recovery,
+            self.clock,
+            judge=self.accounts.judge,
+        )
 
     def fixes(self, fixers: Authorizer, confirm_timeout: float) -> tuple[FixService, FixRecovery]:
         """The service that lets fixers change contacts, and the recovery of unfinished fixes."""
@@ -264,6 +277,7 @@ class SlackBot:
             phone_region=settings.phone_region,
             policies=self.services.policies,
             readers=self.readers,
+            removals=RemoveService(self.fixes, self.services.policies, store.exemptions),
             reload_policy=reload_policy,
             results=self.results,
             row_links=self.row_links,
@@ -271,6 +285,7 @@ class SlackBot:
             scanner=self.services.scanner,
             store=store,
             tasks=self.background,
+            undos=self.services.undos(self.fixes, self.fix_recovery),
         )
         self.connection = SocketModeConnection(
             self._bolt.app,

@@ -117,9 +117,9 @@ class AnnouncementContent:
     the open ones of the rule `MISSING`, `exempt` the exempt ones. In a message, `findings` are the
     open ones of the first accounts, and `summary` has what became of all. A `CHANGED` one has
     `changes`, an `ENDING` one `exemptions`; `total` counts those then. A `FIXED` one has its `fix`,
-    an `APPROVAL` one its `request`. Of an `OTHER_BOTS` one `total` counts the other connections, 0
-    once they are gone. A `CHECKS_WORKING` one has `checked`; a `CHECKS_FAILING` one has
-    `recovered_at` once it is over.
+    and the fix that undid it, an `APPROVAL` one its `request`. Of an `OTHER_BOTS` one `total`
+    counts the other connections, 0 once they are gone. A `CHECKS_WORKING` one has `checked`; a
+    `CHECKS_FAILING` one has `recovered_at` once it is over.
     """
 
     announcement: Announcement
@@ -134,6 +134,7 @@ class AnnouncementContent:
     changes: Sequence[ContactChange] = ()
     exemptions: Sequence[Exemption] = ()
     fix: Fix | None = None
+    undone_by: Fix | None = None
     request: ApprovalRequest | None = None
     summary: AlertSummary = field(default_factory=AlertSummary)
     checked: CheckedAccounts | None = None

@@ -124,18 +124,12 @@ class FixService:
             The result. If this form was submitted before, it is the current result of the first
             submission.
         """
-        asked_at = self._clock.monotonic()
         try:
-            self._fixers.require_fixer(actor, request.account_id, fresh=True)
+            still_allowed = self.authorize(actor, request.account_id)
         except NotAllowed as error:
             return NotFixed(FixOutcome.NOT_ALLOWED, error)
         except StoreError as error:
             return not_recorded(error)
-
-        def still_allowed() -> None:
-            if self._clock.monotonic() - asked_at > RIGHT_AGE:
-                self._fixers.require_fixer(actor, request.account_id, fresh=True)
-
         return self.make(
             request,
             account_name,
@@ -143,6 +137,24 @@ class FixService:
             unchanged=unchanged,
             confirmed_domain=confirmed_domain,
         )
+
+    def authorize(self, actor: Actor, account_id: str) -> Callable[[], None]:
+        """Check now whether a person may change the contacts of an account.
+
+        Returns:
+            What to call right before the write: it raises `NotAllowed` if they no longer may.
+
+        Raises:
+            NotAllowed: the person isn't a fixer, or Slack couldn't say.
+        """
+        asked_at = self._clock.monotonic()
+        self._fixers.require_fixer(actor, account_id, fresh=True)
+
+        def still_allowed() -> None:
+            if self._clock.monotonic() - asked_at > RIGHT_AGE:
+                self._fixers.require_fixer(actor, account_id, fresh=True)
+
+        return still_allowed
 
     def make(
         self,
@@ -276,8 +288,10 @@ class FixService:
         known = held
         if recent is not None and (recent.applied_at or request.shown_at) > request.shown_at:
             known = recent.request.wanted  # made since the form was shown, so not shown there
+        elif recent is not None and held == recent.before and _was_shown(recent, request):
+            known = held = recent.request.wanted  # AWS may still return what was there before it
         if fingerprint(known) != request.shown:
-            return self._refused(fix, known, FixOutcome.CHANGED, _changed_since_shown())
+            return self._refused(fix, known, FixOutcome.CHANGED, _changed_since_shown(request))
         try:
             still_allowed()
         except NotAllowed as error:
@@ -364,7 +378,14 @@ class FixService:
         return result_of(*self._recorder.end(ending))
 
 
-def _changed_since_shown() -> FixError:
+def _was_shown(recent: Fix, request: FixRequest) -> bool:
+    """Whether the person was shown what a recent fix wrote."""
+    return request.shown == fingerprint(recent.request.wanted)
+
+
+def _changed_since_shown(request: FixRequest) -> FixError:
+    if request.wanted is None or request.undoes is not None:
+        return FixError("The contact changed in AWS since you saw it.", "Look at it, then decide.")
     return FixError(
         "The contact changed in AWS while the form was open.",
         "Check what AWS has now, then save again.",

@@ -28,11 +28,14 @@ from bot.slack.listeners.fix import FixListeners
 from bot.slack.listeners.fix_submission import FixSubmission
 from bot.slack.listeners.help import HelpListener
 from bot.slack.listeners.home import HomeListeners
+from bot.slack.listeners.modal_work import ModalWork
 from bot.slack.listeners.outdated import OutdatedListeners
 from bot.slack.listeners.policy_reload import PolicyReloadListener
 from bot.slack.listeners.private_rows import PrivateRows
+from bot.slack.listeners.remove import RemoveListener
 from bot.slack.listeners.scan_progress import ScanListener
 from bot.slack.listeners.show_all import ShowAllListeners
+from bot.slack.listeners.undo import UndoListeners
 from bot.slack.middleware import ErrorHandler, RequestGuard, ShapeCheck
 from bot.slack.views import (
     account_card,
@@ -43,10 +46,13 @@ from bot.slack.views import (
     fix_modal,
     fix_result,
     home,
+    remove,
     row_actions,
     show_all,
     show_all_filters,
     unchecked_alerts,
+    undo,
+    undo_button,
 )
 from bot.slack.views import doctor as doctor_view
 from bot.slack.views import help as help_views
@@ -66,8 +72,10 @@ if TYPE_CHECKING:
     from bot.services.home import HomeService
     from bot.services.ports.clock import Clock
     from bot.services.ports.store import Store
+    from bot.services.remove import RemoveService
     from bot.services.scan.scanner import Scanner
     from bot.services.show_account import AccountViewService
+    from bot.services.undo import UndoService
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.fixers import SlackFixers
     from bot.slack.listeners.scan_results import ScanResults
@@ -113,6 +121,7 @@ def build(
     phone_region: str | None,
     policies: AccountPolicies,
     readers: SlackReaders,
+    removals: RemoveService,
     reload_policy: Callable[[str], PolicyReload],
     results: ScanResults,
     row_links: RowLinkResolver,
@@ -120,6 +129,7 @@ def build(
     scanner: Scanner,
     store: Store,
     tasks: BackgroundTasks,
+    undos: UndoService,
 ) -> BoltApp:
     """The Bolt app with every listener bound.
 
@@ -140,6 +150,7 @@ def build(
         phone_region: the country whose national phone numbers may be typed, if any.
         policies: looks up accounts' policies.
         readers: decides who sees contact details.
+        removals: removes forbidden contacts.
         reload_policy: applies the policy file for a user.
         results: make the messages with the results of checks.
         row_links: makes the links of rows.
@@ -147,6 +158,7 @@ def build(
         scanner: checks all accounts.
         store: the database.
         tasks: runs work that a person waits for.
+        undos: undoes fixes.
     """
     acking = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
     acting = BackgroundTasks(ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener"))
@@ -180,6 +192,10 @@ def build(
         phone_region=phone_region,
         readers=readers,
         suggestions=fix_suggestions,
+    )
+    work = ModalWork(modals, tasks)
+    undoing = UndoListeners(
+        modals, work, undos, fixers=fixers, readers=readers, records=store.fixes
     )
     card = AccountCards(
         modals,
@@ -233,6 +249,7 @@ def build(
         readers=readers,
         scan=scan,
         trail=trail,
+        undo=undoing,
     )
     home_page = HomeListeners(home_service, exemptions=exemption, scan=scan)
     outdated = OutdatedListeners(messages, trail)
@@ -249,6 +266,12 @@ def build(
     app.action(fix_form_suggestion.USE)(once(fix.use_common))
     app.action(fix_modal.CHOOSE_TYPE)(each(fix.choose_type))
     app.view(fix_modal.CALLBACK)(submission(fix_submission.submit))
+    _bind_undo(
+        app,
+        guard,
+        undoing,
+        RemoveListener(modals, work, removals, finder=finder, fixers=fixers),
+    )
 
     _bind_lists(app, guard, lists)
     app.action(unchecked_alerts.CHECK_AGAIN)(once(CheckAgainListener(scan, messages).press))
@@ -282,6 +305,15 @@ def _bind_accounts(
     app.action(account_card.CHECK)(guard.once(card.check_again))
     app.action(account_choice.CHOOSE)(guard.once(commands.choose))
     app.options(account_choice.CHOOSE)(guard.options(commands.suggest))
+
+
+def _bind_undo(
+    app: App, guard: RequestGuard, undoing: UndoListeners, removal: RemoveListener
+) -> None:
+    """Bind what undoes fixes and removes contacts."""
+    app.action(undo_button.UNDO)(guard.once(undoing.press))
+    app.action(undo.UNDO_ANYWAY)(guard.once(undoing.press_anyway))
+    app.action(_numbered(remove.REMOVE))(guard.once(removal.press))
 
 
 def _bind_lists(app: App, guard: RequestGuard, lists: ShowAllListeners) -> None:

@@ -13,8 +13,8 @@ from bot.domain.visible_text import visible
 COMMAND: Final = "/altcontact"
 
 CHECK, DOCTOR, EXEMPT, EXEMPTIONS = "check", "doctor", "exempt", "exemptions"
-FIX, HELP, RELOAD = "fix", "help", "reload"
-_NAMES: Final = (CHECK, DOCTOR, EXEMPT, EXEMPTIONS, FIX, HELP, RELOAD)
+FIX, HELP, RELOAD, UNDO = "fix", "help", "reload", "undo"
+_NAMES: Final = (CHECK, DOCTOR, EXEMPT, EXEMPTIONS, FIX, HELP, RELOAD, UNDO)
 
 _NEAR: Final = 0.5
 """How similar a word must be to a command to count as a typo of it (difflib's ratio)."""
@@ -62,6 +62,7 @@ USAGE: Final = (
     Usage(CHECK, "", "checks every account now"),
     Usage(CHECK, "<id or name>", "shows one account's contacts as they are in AWS"),
     Usage(FIX, "<id or name>", "sets a contact"),
+    Usage(UNDO, "<number of a fix>", "puts back the contact from before a fix"),
     Usage(EXEMPT, "<id or name>", "exempts an account's findings for a time"),
     Usage(EXEMPTIONS, "", "lists and ends exemptions and manual verifications"),
     Usage(RELOAD, "", "applies the policy file (fixers only)"),

@@ -86,6 +86,8 @@ LIMIT :limit OFFSET :offset
 """
 
 _FIX: Final = "SELECT * FROM fixes WHERE announcement_id = :id"
+_UNDO: Final = f"SELECT * FROM fixes WHERE id = (SELECT undone_by FROM ({_FIX}))"  # noqa: S608 - a constant
+"""The fix that undid the one that is announced."""
 
 _CHANGES_COUNT: Final = "SELECT count(*) AS number FROM contact_changes WHERE announcement_id = :id"
 
@@ -263,8 +265,13 @@ def _without_findings(
             total = db.number(_ENDING_COUNT, id=announcement_id)
             content = replace(content, total=total, exemptions=ending)
         case AnnouncementKind.FIXED:
-            fixed = db.row(_FIX, id=announcement_id)
-            content = replace(content, total=1, fix=to_fix(fixed) if fixed is not None else None)
+            fixed, undo = db.row(_FIX, id=announcement_id), db.row(_UNDO, id=announcement_id)
+            content = replace(
+                content,
+                total=1,
+                fix=to_fix(fixed) if fixed is not None else None,
+                undone_by=to_fix(undo) if undo is not None else None,
+            )
         case AnnouncementKind.APPROVAL:
             content = replace(content, request=announced_request(db, announcement_id, limit))
         case AnnouncementKind.OTHER_BOTS:

@@ -23,7 +23,7 @@ from bot.store.columns import (
 from bot.store.contact_history import keep_contact, known_contacts
 from bot.store.mappers import to_fix
 from bot.store.outbox import announce_fix, bump_revision
-from bot.store.plan_writer import IN_DOUBT, PlanWriter
+from bot.store.plan_writer import IN_DOUBT, PlanWriter, note_undone
 from bot.store.repository import Repository
 from bot.store.run_items import follow_fix
 
@@ -84,14 +84,15 @@ UPDATE fixes SET
 WHERE id = :id
 """
 
-_UNDONE: Final = "UPDATE fixes SET undone_by = :undone_by WHERE id = :id"
-
 _LATEST: Final = """
 SELECT * FROM fixes
 WHERE account_id = :account_id AND type = :type AND state IN ('applied', 'confirmed')
 ORDER BY id DESC LIMIT 1
 """
 
+_NEWEST: Final = """
+SELECT * FROM fixes WHERE account_id = :account_id AND type = :type ORDER BY id DESC LIMIT 1
+"""
 
 _RECENT: Final = """
 SELECT * FROM fixes
@@ -280,7 +281,8 @@ class Fixes(Repository):
             if state is FixState.CONFIRMED and fix.state is not FixState.CONFIRMED:
                 resolution = ALREADY_THERE if already_there else FIXED
                 self._confirm(db, fix, now, resolution, result)
-                self._undo(db, fix, now)
+                if not (already_there or fix.already_there):
+                    note_undone(db, fix, now)
             advanced = _require(db, fix_id)
             if advanced != fix:
                 answered = fix_advanced(
@@ -301,6 +303,12 @@ class Fixes(Repository):
         """The fix of this form, or of this contact of a run."""
         with self._connections.reading() as db:
             row = db.row("SELECT * FROM fixes WHERE key = :key", key=text(key))
+            return to_fix(row) if row is not None else None
+
+    def newest(self, account_id: str, contact_type: ContactType) -> Fix | None:
+        """The newest fix of a contact, whatever became of it."""
+        with self._connections.reading() as db:
+            row = db.row(_NEWEST, account_id=account_id, type=contact_type)
             return to_fix(row) if row is not None else None
 
     def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
@@ -335,13 +343,6 @@ class Fixes(Repository):
         else:
             rows = db.rows(_OPEN, account_id=contact[0], type=contact[1])
         return [row for row in rows if self._lease.is_over(row, now)]
-
-    def _undo(self, db: Transaction, fix: Fix, now: datetime) -> None:
-        """Note on the fix that a verified one undid that it is undone."""
-        if fix.request.undoes is None:
-            return
-        db.run(_UNDONE, id=fix.request.undoes, undone_by=fix.id)
-        announce_fix(db, _require(db, fix.request.undoes), now)
 
     def _confirm(
         self,

@@ -25,6 +25,7 @@ from bot.store.outbox import announce_fix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from bot.domain.evaluation.known_account import KnownFinding, ReadingTime
     from bot.domain.evaluation.plan import ChangedContact, OpenedFinding, Plan
@@ -58,6 +59,10 @@ UPDATE fixes SET
     in_doubt_since = NULL
 WHERE id = :id
 RETURNING *
+"""
+
+_UNDONE: Final = """
+UPDATE fixes SET undone_by = :undone_by WHERE id = :id AND undone_by IS NULL RETURNING *
 """
 
 _FIXES_SINCE_SCAN: Final = """
@@ -156,7 +161,9 @@ class PlanWriter:
     ) -> None:
         for fix_id in plan.confirmed:
             for row in self._db.rows(_CONFIRM, id=fix_id):
-                announce_fix(self._db, to_fix(row), self._time.now)
+                fix = to_fix(row)
+                announce_fix(self._db, fix, self._time.now)
+                note_undone(self._db, fix, self._time.now)
         for kept in plan.contacts:
             keep_contact(self._db, account_id, kept)
         self.changed += plan.changed
@@ -185,6 +192,13 @@ class PlanWriter:
     def _is_outdated(self, row: Row) -> None:
         if row["announcement_id"] is not None:
             self.outdated.add(row["announcement_id"])
+
+
+def note_undone(db: Transaction, fix: Fix, now: datetime) -> None:
+    """Note on the fix that a verified one undid that it is undone; the first undo counts."""
+    if fix.request.undoes is not None:
+        for row in db.rows(_UNDONE, id=fix.request.undoes, undone_by=fix.id):
+            announce_fix(db, to_fix(row), now)
 
 
 def _known(rows: Mapping[int, Row]) -> list[KnownFinding]:

@@ -139,6 +139,7 @@ def test_every_rule_is_described() -> None:
 @pytest.mark.parametrize(
     "action",
     [
+        "account:DeleteAlternateContact",
         "account:GetAccountInformation",
         "account:GetAlternateContact",
         "account:GetContactInformation",

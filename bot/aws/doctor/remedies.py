@@ -39,7 +39,7 @@ def reading_policy(actions: Sequence[str]) -> str:
 
 
 def writing_statement(partition: str, account_id: str, *, organization: bool) -> str:
-    """The statement of an IAM policy that allows setting contacts.
+    """The statement of an IAM policy that allows setting and removing contacts.
 
     Args:
         partition: `aws`, `aws-cn`, …
@@ -50,7 +50,7 @@ def writing_statement(partition: str, account_id: str, *, organization: bool) ->
     resources = [own, f"{own}/o-*/*"] if organization else [own]
     statement = {
         "Effect": "Allow",
-        "Action": "account:PutAlternateContact",
+        "Action": ["account:PutAlternateContact", "account:DeleteAlternateContact"],
         "Resource": resources,
     }
     return json.dumps(statement, indent=2)

@@ -101,6 +101,10 @@ class FixRepository(Protocol):
         """The fix of this form, or of this contact of a run."""
         ...
 
+    def newest(self, account_id: str, contact_type: ContactType) -> Fix | None:
+        """The newest fix of a contact, whatever became of it."""
+        ...
+
     def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
         ...

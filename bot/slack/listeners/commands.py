@@ -13,6 +13,7 @@ from bot.slack.command_parser import (
     FIX,
     MAX_SUGGESTION,
     RELOAD,
+    UNDO,
     Command,
     Typo,
     parse,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from bot.slack.listeners.help import HelpListener
     from bot.slack.listeners.policy_reload import PolicyReloadListener
     from bot.slack.listeners.scan_progress import ScanListener
+    from bot.slack.listeners.undo import UndoListeners
     from bot.slack.readers import SlackReaders
 
 _OF_ACCOUNT: Final = frozenset({CHECK, FIX, EXEMPT})
@@ -50,6 +52,7 @@ class CommandListeners:
         readers: refuse people of other workspaces.
         scan: checks all accounts.
         trail: puts commands on record.
+        undo: undoes fixes.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class CommandListeners:
         readers: SlackReaders,
         scan: ScanListener,
         trail: AuditTrail,
+        undo: UndoListeners,
     ) -> None:
         self._tasks = tasks
         self._messages = messages
@@ -76,6 +80,7 @@ class CommandListeners:
         self._readers = readers
         self._scan = scan
         self._trail = trail
+        self._undo = undo
 
     def run(self, body: dict[str, Any]) -> None:
         """`/altcontact …`."""
@@ -115,6 +120,8 @@ class CommandListeners:
                 self._accounts.run(name, argument, body, reply)
             case name if name == CHECK:
                 self._scan.start(actor, channel_id(body), reply)
+            case name if name == UNDO:
+                self._undo.run(argument, body, reply)
             case name if name == EXEMPTIONS:
                 self._exemptions.open_list(actor, text_at(body, "trigger_id"))
             case name if name == DOCTOR:

@@ -248,7 +248,8 @@ class FixListeners:
         account, contact_type = content.account, content.type
         message = fix_modal.not_shown_message(account.name, account.id, contact_type)
         if content.is_forbidden:
-            view = fix_modal.forbidden_view(account.name, account.id, contact_type, content.held)
+            named = account.name, account.id
+            view = fix_modal.forbidden_view(named, contact_type, content.held, content.shown_at)
             return view, message
         hidden_note = self._hidden_note(actor, content)
         view = fix_form.loaded_view(

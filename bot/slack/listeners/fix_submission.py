@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.accounts import Account
 from bot.domain.contacts import NO_CONTACT, AlternateContact, fingerprint
-from bot.domain.errors import RightsUnknown, StoreError
+from bot.domain.errors import AltcontactError, RightsUnknown, StoreError
 from bot.domain.fixes import FixRequest
 from bot.domain.rules.mail_addresses import domain_of
 from bot.domain.validation import digests, unchanged, validate, warnings
@@ -153,6 +153,8 @@ class FixSubmission:
         if not to_confirm and domain != form.confirmed_domain:
             domain = ""
         content, hidden_note = self._content(request, contact, actor)
+        if content.is_forbidden and result.outcome is FixOutcome.REFUSED:
+            return self._forbidden(form, result)
         snippets: tuple[Snippet, ...] = ()
         if result.outcome is FixOutcome.MANAGED or form.confirmed_tool:
             snippets = content.as_code(contact, exists=form.shown != NO_CONTACT)
@@ -171,6 +173,16 @@ class FixSubmission:
         message = fix_result.failed_message(request, form.account_name, result)
         # What has to be confirmed is in the form itself; errors alone wouldn't replace the form.
         return SubmissionResult(view, message, {} if to_confirm else result.fields)
+
+    def _forbidden(self, form: FormInput, result: NotFixed) -> SubmissionResult:
+        """What AWS has, and the button that removes it, in place of a form that can't be saved."""
+        try:
+            content = self._forms.load(form.account_id, form.type)
+        except AltcontactError as error:
+            return _about(form, problem_message(error))
+        named = form.account_name, form.account_id
+        view = fix_modal.forbidden_view(named, form.type, content.held, content.shown_at)
+        return SubmissionResult(view, _about(form, problem_message(result.problem)).message)
 
     def _content(
         self, request: FixRequest, contact: AlternateContact, actor: Actor

@@ -81,6 +81,7 @@ def account_message(
                 rules_url=links.rules_url,
                 read_only=read_only,
                 primary=contact_type is first_missing,
+                shown_at=None if note else result.read_at,
             )
         elif reading is not None:
             blocks += unevaluated_blocks(account, contact_type, reading, read_only=read_only)

@@ -12,6 +12,7 @@ from bot.slack.views.blocks import actions, clip, escape, paragraph, plain, sect
 from bot.slack.views.exemption_forms import CONSOLE_STEPS
 from bot.slack.views.exemption_list import end_button
 from bot.slack.views.finding_rows import exemption_line
+from bot.slack.views.remove import remove_button
 from bot.slack.views.row_actions import (
     EXEMPT,
     REASON_TEXT,
@@ -23,6 +24,8 @@ from bot.slack.views.row_actions import (
 from bot.slack.views.wording import SIGNS, UNREAD, different, rule_names, sentences
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption
@@ -68,6 +71,7 @@ def evaluated_blocks(
     rules_url: str,
     read_only: bool,
     primary: bool = False,
+    shown_at: datetime | None = None,
 ) -> list[Block]:
     """A contact that the policy has rules for.
 
@@ -79,6 +83,7 @@ def evaluated_blocks(
         rules_url: where the pages of rules are published; empty if they aren't.
         read_only: whether nobody may change contacts.
         primary: whether its *Fix* stands out.
+        shown_at: when AWS was read; None if the contact's details are hidden.
     """
     number = _number(item.type)
     presence = _HEADING_SUFFIX.get(policy.presence[item.type], "") if policy is not None else ""
@@ -90,8 +95,11 @@ def evaluated_blocks(
     lines += _expected(item)
     fix = None
     if not read_only and (held is not None or not item.outcome.unchecked):
-        rules = [verdict.rule for verdict in item.verdicts]
-        if item.outcome.is_non_compliant:
+        rules = [verdict.rule for verdict in item.verdicts if verdict.exemption is None]
+        if Rule.FORBIDDEN in rules and held is not None and shown_at is not None:
+            named = account.name, account.id
+            fix = remove_button(number, named, item.type, held, shown_at)
+        elif item.outcome.is_non_compliant:
             fix = remedy_button(
                 number, account.id, item.type, rules, primary=primary, name=account.name
             )

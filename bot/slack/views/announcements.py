@@ -81,4 +81,4 @@ def _about_change(content: AnnouncementContent) -> Message:
     """A change that was made through this bot, or that is requested."""
     if content.announcement.kind is AnnouncementKind.APPROVAL:
         return approval_message(content.requested_by, content.announcement.mention)
-    return fix_message(content.changed_by)
+    return fix_message(content.changed_by, content.undone_by)

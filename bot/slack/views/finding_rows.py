@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.exemptions import ExemptionKind
 from bot.domain.findings import Outcome, ResolutionKind, severity_of
 from bot.domain.masking import mask
-from bot.domain.rule_catalog import worst_severity
+from bot.domain.rule_catalog import Rule, worst_severity
 from bot.slack.views.blocks import as_typed, clip, context, date, day, escape, mrkdwn, section
 from bot.slack.views.row_actions import (
     EXEMPT,
@@ -127,7 +127,10 @@ def _row(number: int, found: Sequence[Finding], links: RowLinks) -> Block:
     lines += [_problem(key.type, open_, links)] if open_ else [f"{key.type.label} contact"]
     lines += [done] if (done := _done(found)) else []
     choices = _choices(found, open_)
-    menu = row_menu(number, key.account_id, key.type, *choices) if choices else None
+    is_forbidden = any(finding.key.rule is Rule.FORBIDDEN for finding in open_)
+    menu = None
+    if choices:
+        menu = row_menu(number, key.account_id, key.type, *choices, is_forbidden=is_forbidden)
     return section(mrkdwn("\n".join(lines)), accessory=menu)
 
 

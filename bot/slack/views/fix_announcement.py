@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.contacts import FIELDS
 from bot.domain.fixes import FixState
 from bot.domain.rules.mail_addresses import domain_of
-from bot.slack.views.blocks import as_typed, context, escape, mrkdwn, section
+from bot.slack.views.blocks import actions, as_typed, context, date, escape, mrkdwn, section
 from bot.slack.views.fix_result import managed_words
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import SHOW, account_name, row_button, title
+from bot.slack.views.undo_button import undo_buttons
 
 if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact
@@ -33,32 +34,50 @@ _IN_DOUBT: Final = (
 )
 
 
-def fix_message(fix: Fix) -> Message:
-    """A contact that was changed through this bot, or that may have been."""
+def fix_message(fix: Fix, undone_by: Fix | None = None) -> Message:
+    """A contact that was changed through this bot, or that may have been.
+
+    Args:
+        fix: the fix.
+        undone_by: the fix that undid it, if one did.
+    """
     request, wanted = fix.request, fix.request.wanted
     about, label = title(fix.account_name, request.account_id), request.type.label
     do, done = ("change", "changed") if fix.before is not None else ("set", "set")
-    if wanted is None:
+    of = f"the *{label} contact*"
+    if request.undoes is not None:
+        do, done, of = "undo", "undid", f"fix #{request.undoes} of the *{label} contact*"
+    elif wanted is None:
         do, done = "remove", "removed"
     is_saved = fix.in_doubt_since is None and fix.state in {FixState.APPLIED, FixState.CONFIRMED}
     if fix.in_doubt_since is not None:
-        done = f"may have {done}"
+        done = f"may have {'undone' if request.undoes is not None else done}"
     elif not is_saved:
         done = f"tried to {do}"
     change = _change(fix, "now" if is_saved else "requested")
     who, name = f"<@{request.user_id}>", fix.account_name
-    button = row_button(SHOW, 0, request.account_id, request.type, name=name)
+    show = row_button(SHOW, 0, request.account_id, request.type, name=name)
     heading = account_name(name, request.account_id)
-    text = f"{heading}\n{who} {done} the *{label} contact*. {change}"
-    blocks = [section(mrkdwn(text), accessory=button)]
-    notes = [_IN_DOUBT if fix.in_doubt_since is not None else _STATES[fix.state]]
+    undone = _undone_words(undone_by)
+    text = f"{heading}\n{who} {done} {of}. {change}"
+    blocks = [section(mrkdwn(f"{text}\n*{undone}*" if undone else text))]
+    state = _IN_DOUBT if fix.in_doubt_since is not None else _STATES[fix.state]
+    notes = [f"Fix #{fix.id} · {state}"]
     if fix.unusual_domain and wanted is not None:
         domain = as_typed(domain_of(wanted.email))
         notes.insert(0, f":warning: Few or no other accounts have an address at {domain}.")
     if request.confirmed_tool:
         notes.append(managed_words(request.confirmed_tool))
-    blocks.append(context("\n".join(notes)))
-    return Message(f"{escape(about)}: {who} {done} the {label} contact. {change}", blocks)
+    blocks += [actions(*undo_buttons(fix), show), context("\n".join(notes))]
+    said = f"{escape(about)}: {who} {done} {of.replace('*', '')}. {change} {undone}".rstrip()
+    return Message(said, blocks)
+
+
+def _undone_words(undone_by: Fix | None) -> str:
+    if undone_by is None:
+        return ""
+    when = f", {date(undone_by.ended_at)}" if undone_by.ended_at is not None else ""
+    return f"Undone by <@{undone_by.request.user_id}>{when} (fix #{undone_by.id})."
 
 
 def _change(fix: Fix, then: str) -> str:

@@ -9,13 +9,15 @@ from bot.domain.contacts import ContactType
 from bot.domain.validation import EMAIL, NAME, PHONE, TITLE
 from bot.slack.payloads import metadata_of, reads_payload, text_at
 from bot.slack.views.account_card_contact import contact_lines
-from bot.slack.views.blocks import escape, mrkdwn, paragraph, plain, section
+from bot.slack.views.blocks import actions, escape, mrkdwn, paragraph, plain, section
 from bot.slack.views.message import Message
 from bot.slack.views.problem import note
+from bot.slack.views.remove import remove_button
 from bot.slack.views.row_actions import account_name, title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from bot.domain.contacts import AlternateContact
     from bot.slack.views.blocks import Block
@@ -107,13 +109,20 @@ def not_shown_message(name: str, account_id: str, contact_type: ContactType) -> 
 
 
 def forbidden_view(
-    name: str, account_id: str, contact_type: ContactType, held: AlternateContact | None
+    account: tuple[str, str],
+    contact_type: ContactType,
+    held: AlternateContact | None,
+    shown_at: datetime,
 ) -> dict[str, Any]:
-    """A contact that the policy forbids: what AWS has, and how to delete it."""
-    command = (
-        f"aws account delete-alternate-contact --account-id {account_id} "
-        f"--alternate-contact-type {contact_type.value}"
-    )
+    """A contact that the policy forbids: what AWS has, and the button that removes it.
+
+    Args:
+        account: the account's name and id.
+        contact_type: which contact.
+        held: what AWS has; None if no contact is set.
+        shown_at: when AWS was read.
+    """
+    name, account_id = account
     # Slack takes inputs only in a modal that can be submitted.
     menu = {
         **section(plain(_TYPE_LABEL), accessory=_type_menu(contact_type)),
@@ -129,11 +138,7 @@ def forbidden_view(
     else:
         blocks += [
             section(plain(f"In AWS now:\n{contact_lines(held)}")),
-            paragraph(
-                "I can't delete contacts. Delete it in the AWS console, on the account's *Account* "
-                f"page under *Alternate contacts*, or run:\n```{escape(command)}```\n"
-                "Leave out `--account-id` if you are signed in to this account."
-            ),
+            actions(remove_button(0, account, contact_type, held, shown_at)),
         ]
     metadata = json.dumps({"account": account_id})
     return {**modal(contact_type, blocks), "private_metadata": metadata}

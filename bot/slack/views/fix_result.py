@@ -25,6 +25,7 @@ from bot.slack.views.blocks import (
 from bot.slack.views.fix_modal import FIELD_LABELS
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import account_name, title
+from bot.slack.views.undo_button import undo_buttons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,29 +102,32 @@ def result_message(
         f"{title(fix.account_name, request.account_id)}: {words}",
         *_note_lines(notes),
         _problem_words(result.problem),
-        _unrecorded_words(result.unrecorded),
+        unrecorded_words(result.unrecorded),
         open_words,
     )
     is_compliant = still_open is not None and not still_open and not notes
     mark = _mark(result, is_compliant=is_compliant and result.unrecorded is None)
-    about = f"{account_name(fix.account_name, request.account_id)} · {request.type.label} contact"
-    values = "No contact is set now."
+    named = account_name(fix.account_name, request.account_id)
+    about = f"{named} · {request.type.label} contact · fix #{fix.id}"
+    blocks = [paragraph(f"{mark} *{words}*".strip()), section(mrkdwn(about))]
     if request.wanted is not None:
         values = ", ".join(getattr(request.wanted, field) for field in FIELDS)
-    shown: Block = {"type": "context", "elements": [plain(values, 1_000)]}
-    blocks = [paragraph(f"{mark} *{words}*".strip()), section(mrkdwn(about)), shown]
+        blocks.append({"type": "context", "elements": [plain(values, 1_000)]})
     if result.problem is not None:
         blocks.append(paragraph(escape(_problem_words(result.problem))))
     if result.unrecorded is not None:
-        blocks.append(paragraph(f":warning: {escape(_unrecorded_words(result.unrecorded))}"))
+        blocks.append(paragraph(f":warning: {escape(unrecorded_words(result.unrecorded))}"))
     if notes:
         blocks.append(section(plain("\n".join(_note_lines(notes)))))
     if open_words:
         blocks.append(context(open_words))
     if request.confirmed_tool:
         blocks.append(context(managed_words(request.confirmed_tool)))
+    buttons = undo_buttons(fix)
     if next_account is not None:
-        blocks.append(actions(next_button(fix.id, next_account, request.type)))
+        buttons.insert(0, next_button(fix.id, next_account, request.type))
+    if buttons:
+        blocks.append(actions(*buttons))
     return Message(escape(" ".join(filter(None, spoken))), blocks)
 
 
@@ -164,13 +168,16 @@ def problem_of(result: NotFixed) -> AltcontactError:
     """Why a fix was not made, for people: also whether AWS may have saved it after all."""
     words, remedy = str(result.problem), result.problem.remedy
     if _is_in_doubt(result):
+        done, shown, seen = "saved", "doesn't show the contact", "appears"
+        if result.fix is not None and result.fix.request.wanted is None:
+            done, shown, seen = "removed", "still shows the contact", "is gone"
         words = (
-            f"It may have been saved in AWS. {words} AWS doesn't show the contact. I'll keep "
-            "checking, and record it if it appears."
+            f"It may have been {done} in AWS. {words} AWS {shown}. I'll keep checking, and record "
+            f"it if it {seen}."
         )
-        remedy = "Check the account in a few minutes, before you save again."
+        remedy = "Check the account in a few minutes, before you try again."
     if result.unrecorded is not None:
-        words = f"{words} {_unrecorded_words(result.unrecorded)}"
+        words = f"{words} {unrecorded_words(result.unrecorded)}"
     return AltcontactError(words, remedy)
 
 
@@ -195,16 +202,19 @@ def _is_in_doubt(result: NotFixed) -> bool:
 
 
 def _words(result: Fixed) -> str:
-    fix = result.fix
+    fix, is_removal = result.fix, result.fix.request.wanted is None
+    done = "removed" if is_removal else "saved"
     if fix.state is FixState.PLANNED:
         return (
-            "This may have been saved in AWS. I'll find out, and update the record and the alert."
+            f"This may have been {done} in AWS. I'll find out, and update the record and the alert."
         )
     if fix.state is FixState.APPLIED:
-        return "Saved in AWS, but AWS doesn't show it yet. The next check verifies it."
+        still = "still shows it" if is_removal else "doesn't show it yet"
+        return f"{done.capitalize()} in AWS, but AWS {still}. The next check verifies it."
     if fix.already_there:
-        return "AWS already had this contact. Nothing was changed."
-    return "Saved and verified in AWS."
+        had = "had no contact" if is_removal else "had this contact"
+        return f"AWS already {had}. Nothing was changed."
+    return f"{done.capitalize()} and verified in AWS."
 
 
 def _mark(result: Fixed, *, is_compliant: bool) -> str:
@@ -230,7 +240,8 @@ def _problem_words(problem: AltcontactError | None) -> str:
     return f"{problem} {problem.remedy}".rstrip() if problem is not None else ""
 
 
-def _unrecorded_words(error: StoreError | None) -> str:
+def unrecorded_words(error: StoreError | None) -> str:
+    """Says that a result isn't in the database yet; empty if it is."""
     if error is None:
         return ""
     words = "This isn't recorded yet, so alerts don't show it. I'll keep trying to record it."

@@ -14,7 +14,7 @@ from bot.slack.views.blocks import (
     mrkdwn,
     section,
 )
-from bot.slack.views.row_actions import FIX, account_name, title
+from bot.slack.views.row_actions import FIX, REMOVE_LABEL, account_name, title
 from bot.slack.views.wording import sentences
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def _fix(number: int, account: OpenAccount) -> Block:
     contact = f"{worst.type.label} contact of {title(account.name, account.id)}"
     value = f"{account.id}:{worst.type.value}"
     if Rule.FORBIDDEN in rules:
-        label = f"How to delete: {contact}"
-        return button("How to delete", f"{FIX}:{number}", value, label=label)
+        label = f"Remove: {contact}"
+        return button(REMOVE_LABEL, f"{FIX}:{number}", value, label=label)
     return button("Fix", f"{FIX}:{number}", value, label=f"Fix: {contact}")
 
 

@@ -37,6 +37,9 @@ NAME_TEXT: Final = 200
 
 REASON_TEXT: Final = 300
 
+REMOVE_LABEL: Final = "Remove…"
+"""The label of what opens the modal in which a forbidden contact is removed."""
+
 _LABELS: Final = {
     FIX: "Fix",
     EXEMPT: "Exempt…",
@@ -83,8 +86,8 @@ def remedy_button(
     primary: bool = False,
     name: str = "",
 ) -> Block:
-    """The button for a contact that violates these rules, by what its form can do."""
-    label = "How to delete" if Rule.FORBIDDEN in rules else "Fix"
+    """The button for a contact that violates these rules: both open the form, or what it shows."""
+    label = REMOVE_LABEL if Rule.FORBIDDEN in rules else "Fix"
     is_primary = primary and Rule.FORBIDDEN not in rules
     return fix_button(number, account_id, contact_type, label, primary=is_primary, name=name)
 
@@ -100,7 +103,13 @@ def parse_fix(value: str) -> tuple[str, ContactType]:
     return account_id, ContactType(contact_type)
 
 
-def row_menu(number: int, account_id: str, contact_type: ContactType, *choices: str) -> Block:
+def row_menu(
+    number: int,
+    account_id: str,
+    contact_type: ContactType,
+    *choices: str,
+    is_forbidden: bool = False,
+) -> Block:
     """A menu of what can be done about a contact.
 
     Args:
@@ -108,10 +117,12 @@ def row_menu(number: int, account_id: str, contact_type: ContactType, *choices: 
         account_id: whose contact.
         contact_type: which contact.
         choices: of `FIX`, `EXEMPT`, `VERIFY` and `SHOW`, in this order.
+        is_forbidden: whether the contact has to be removed rather than fixed.
     """
+    labels = _LABELS | ({FIX: REMOVE_LABEL} if is_forbidden else {})
     options = [
         {
-            "text": plain(_LABELS[choice], _OPTION_TEXT),
+            "text": plain(labels[choice], _OPTION_TEXT),
             "value": _value(choice, account_id, contact_type),
         }
         for choice in choices

@@ -23,10 +23,13 @@ from bot.slack.views import (
     fix_modal,
     fix_result,
     home,
+    remove,
     row_actions,
     show_all,
     show_all_filters,
     unchecked_alerts,
+    undo,
+    undo_button,
 )
 from bot.slack.views import help as help_views
 from bot.slack.views.show_all import ListPosition
@@ -50,6 +53,9 @@ COMMANDS: Final = (
     "fix {account}",
     "fix {account} billing",
     "fix nobody",
+    "undo",
+    "undo #{fix}",
+    "undo 99",
     "exempt {account}",
     "exemptions",
     "doctor",
@@ -79,7 +85,7 @@ def valid(known: Known, user: str, trigger: Payload) -> dict[str, tuple[str, Pay
     """
     found: dict[str, tuple[str, Payload]] = {}
     for line in COMMANDS:
-        text = line.format(account=known.account)
+        text = line.format(account=known.account, fix=known.fix)
         found[f"/{line or 'nothing'}"] = "slash_commands", _command(text, user, trigger)
     for name, payload in _presses(known, user, trigger):
         found[name] = "interactive", payload
@@ -124,6 +130,9 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         account_card.CHECK: known.account,
         doctor.SHOW_ALL: "report",
         help_views.RUN: "reload",
+        undo_button.UNDO: str(known.fix),
+        undo.UNDO_ANYWAY: f"{known.fix}:none",
+        f"{remove.REMOVE}:0": f"{contact}:{CONTACT.fingerprint}:{START.isoformat()}",
         f"{exemption_list.END}:1": str(known.exemption),
         "altcontact_of_an_older_version": "1",
     }

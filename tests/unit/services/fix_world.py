@@ -14,9 +14,12 @@ from bot.services.fix_recorder import FixRecorder
 from bot.services.fix_recovery import FixRecovery
 from bot.services.fix_result import NotFixed
 from bot.services.read_back import ReadBack
+from bot.services.remove import RemoveService
+from bot.services.show_account import AccountViewService
+from bot.services.undo import UndoService
 from bot.store import SqliteStore
 from bot.store.owner import Owner
-from tests.unit.fakes import START, FakeClock, FakeFixers, FakeGateway, account
+from tests.unit.fakes import START, FakeClock, FakeFixers, FakeGateway, FakeMembers, account
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +40,8 @@ class Process:
     fixes: FixService
     recovery: FixRecovery
     read_back: ReadBack
+    undos: UndoService
+    removals: RemoveService
 
 
 class World:
@@ -76,6 +81,7 @@ class World:
             first_poll_interval=wait,
             longest_poll_interval=wait,
         )
+        policies = AccountPolicies(store.accounts, lambda: self.policy)
         recorder = FixRecorder(store.fixes, on_recorded=lambda: self.told.append("recorded"))
         recovery = FixRecovery(store.fixes, recorder, read_back, self.clock)
         fixes = FixService(
@@ -83,13 +89,16 @@ class World:
             store,
             self.fixers,
             self.clock,
-            policies=AccountPolicies(store.accounts, lambda: self.policy),
+            policies=policies,
             read_back=read_back,
             recorder=recorder,
             recovery=recovery,
             heartbeat_interval=heartbeat_interval,
         )
-        self.processes.append(Process(store, fixes, recovery, read_back))
+        judge = AccountViewService(self.gateway, store, policies, FakeMembers(), self.clock).judge
+        undos = UndoService(fixes, store.fixes, self.gateway, recovery, self.clock, judge=judge)
+        removals = RemoveService(fixes, policies, store.exemptions)
+        self.processes.append(Process(store, fixes, recovery, read_back, undos, removals))
         return self.processes[-1]
 
     def close(self) -> None:

@@ -370,14 +370,14 @@ def test_who_is_mentioned() -> None:
         assert "subteam" not in marked(shown(data.mixed(over, kind=kind, mention=("S0SECOPS01",))))
 
 
-def test_a_forbidden_contact_is_deleted_in_the_console() -> None:
-    """The bot deletes none, so its button says how to."""
+def test_a_forbidden_contact_is_offered_to_be_removed() -> None:
+    """Its button opens what AWS has now, where it can be removed."""
     forbidden = data.finding(
         1, "Audit", Outcome.WRONG, rule=Rule.FORBIDDEN, kind=ContactType.BILLING
     )
     message = shown(data.mixed(forbidden))
     assert heading(message) == "1 billing contact isn't allowed"
-    assert buttons(message)[0]["text"]["text"] == "How to delete"
+    assert buttons(message)[0]["text"]["text"] == "Remove…"
     assert "24 hours" not in marked(message)
 
 
@@ -660,7 +660,7 @@ def test_exemptions_that_end_can_be_extended_or_the_contact_fixed() -> None:
     assert all(data.account_id(1) in each["accessibility_label"] for each in buttons(message)[:2])
     forbidden = data.exemption(1, rule=Rule.FORBIDDEN)
     shown_forbidden = shown(data.notice(AnnouncementKind.ENDING, exemptions=[forbidden]))
-    assert next(each["text"]["text"] for each in buttons(shown_forbidden)) == "How to delete"
+    assert next(each["text"]["text"] for each in buttons(shown_forbidden)) == "Remove…"
     alone = shown(data.notice(AnnouncementKind.ENDING, exemptions=[data.exemption(1)]))
     assert heading(alone) == "1 exemption ends within a week"
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain.contacts import ContactType
+from bot.domain.contacts import ContactType, fingerprint
 from bot.domain.errors import NotAllowed
 from bot.slack.views import fix_modal, problem
+from bot.slack.views.remove import ShownContact, parse_remove
 from bot.slack.views.row_actions import account_name
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import assert_sound, assert_sound_view, texts
@@ -60,12 +61,16 @@ def test_another_contact_is_chosen_in_the_modal() -> None:
 
 @pytest.mark.parametrize("held", [data.CONTACT, None])
 def test_a_forbidden_contact_has_no_form(held: AlternateContact | None) -> None:
-    """If it is set, how to delete it is said; another type can be chosen."""
-    view = fix_modal.forbidden_view("<!channel>", ID, BILLING, held)
+    """If it is set, it can be removed; another type can be chosen."""
+    view = fix_modal.forbidden_view(("<!channel>", ID), BILLING, held, data.NOW)
     assert_sound_view(view)
     assert "submit" not in view
-    told = json.dumps(view)
-    assert (f"delete-alternate-contact --account-id {ID}" in told) is (held is not None)
+    removals = [block["elements"][0] for block in view["blocks"] if block["type"] == "actions"]
+    assert len(removals) == (held is not None)
+    for button in removals:
+        shown = ShownContact(ID, BILLING, fingerprint(held), data.NOW)
+        assert parse_remove(button["value"]) == shown
+        assert button["confirm"]["style"] == button["style"] == "danger"
     menu = next(block["accessory"] for block in view["blocks"] if "accessory" in block)
     assert menu["action_id"] == fix_modal.CHOOSE_TYPE
     assert menu["placeholder"]["text"] == "Contact type"

@@ -99,7 +99,8 @@ def test_the_next_account_is_offered(name: str) -> None:
     message = fix_result.result_message(fixed(), next_account=account)
     assert_named(message, "Web production")
     (actions,) = [block for block in message.blocks if block["type"] == "actions"]
-    (button,) = actions["elements"]
+    button, undo = actions["elements"]
+    assert (undo["text"]["text"], "style" in undo) == ("Undo", False)
     assert button["text"]["text"].startswith("Next account: ")
     assert button["style"] == "primary"
     assert "Security contact" in button["accessibility_label"]

@@ -234,12 +234,12 @@ def test_no_contact_details() -> None:
     assert "corp.internal" not in str(view)
 
 
-def test_a_contact_that_must_not_exist_is_not_offered_a_fix() -> None:
-    """The form of it says how to delete it."""
+def test_a_contact_that_must_not_exist_is_offered_to_be_removed() -> None:
+    """Rather than to be fixed."""
     found = finding(1, outcome=Outcome.WRONG)
     forbidden = replace(found, key=replace(found.key, rule=Rule.FORBIDDEN))
     view = shown(replace(many(1), worst=(OpenAccount(account_id(1), "Shop", (forbidden,)),)))
-    assert "How to delete" in text(view)
+    assert "Remove…" in text(view)
 
 
 def test_read_only() -> None:

@@ -1,0 +1,123 @@
+"""Undoes fixes: from the result of a fix, from its message in the channel, and by command."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.domain.errors import AltcontactError
+from bot.domain.undo import NotUndone
+from bot.services.undo import UndoQuestion
+from bot.slack.actors import actor_of
+from bot.slack.payloads import number_at, text_at
+from bot.slack.views import undo, undo_obstacles
+from bot.slack.views.problem import problem_message
+
+if TYPE_CHECKING:
+    from bot.domain.fixes import Fix
+    from bot.services.ports.fixes import FixRepository
+    from bot.services.ports.slack import Authorizer
+    from bot.services.undo import UndoResult, UndoService
+    from bot.slack.direct_messages import PrivateReply
+    from bot.slack.listeners.modal_work import ModalWork
+    from bot.slack.modals import Modals
+    from bot.slack.readers import ContactAccess, SlackReaders
+    from bot.slack.views.message import Message
+
+    Body = dict[str, Any]
+
+_FIX_NUMBER: Final = re.compile(r"(?:fix\s*)?#?\s*([0-9]{1,15})", re.IGNORECASE)
+"""`12`, `#12`, `fix 12` or `fix #12`; a number that fits a column of the database."""
+
+
+class UndoListeners:
+    """Undoes fixes, and shows the result in a modal, which only the person sees.
+
+    Args:
+        modals: the modals on people's screens.
+        work: shows undos in modals.
+        undos: undoes fixes.
+        fixers: who may change contacts.
+        readers: who sees contact details.
+        records: the fixes that were made.
+    """
+
+    def __init__(
+        self,
+        modals: Modals,
+        work: ModalWork,
+        undos: UndoService,
+        *,
+        fixers: Authorizer,
+        readers: SlackReaders,
+        records: FixRepository,
+    ) -> None:
+        self._modals = modals
+        self._work = work
+        self._undos = undos
+        self._fixers = fixers
+        self._readers = readers
+        self._records = records
+
+    def press(self, body: Body) -> None:
+        """**Undo** or **Redo**: in a result, or in a message in the channel."""
+        self._refusing(body, number_at(body, "actions", 0, "value"), "")
+
+    def press_anyway(self, body: Body) -> None:
+        """**Undo anyway**, below what AWS has now."""
+        fix_id, shown = undo.parse_anyway(text_at(body, "actions", 0, "value"))
+        self._refusing(body, fix_id, shown)
+
+    def run(self, argument: str, body: Body, reply: PrivateReply) -> None:
+        """`/altcontact undo <fix>`.
+
+        Raises:
+            NotAllowed: the person isn't a fixer of the account, or Slack couldn't say.
+            NotifierError: Slack didn't open the modal; nothing was changed.
+            StoreError: the record can't be read.
+        """
+        self._readers.access(actor_of(body))
+        found = _FIX_NUMBER.fullmatch(argument.strip())
+        if found is None:
+            reply(undo_obstacles.which_fix_message(argument))
+            return
+        fix = self._records.get(int(found[1]))
+        if fix is None:
+            reply(undo_obstacles.unknown_fix_message(int(found[1])))
+            return
+        self._fixers.require_fixer(actor_of(body), fix.request.account_id)
+        self._start(body, fix, "")
+
+    def _refusing(self, body: Body, fix_id: int, shown: str) -> None:
+        """Undo a fix, or say next to what was pressed why not."""
+        try:
+            self._readers.access(actor_of(body))
+            fix = self._records.get(fix_id)
+            if fix is None:
+                self._modals.refuse(body, undo_obstacles.unknown_fix_message(fix_id))
+                return
+            self._fixers.require_fixer(actor_of(body), fix.request.account_id)
+            self._start(body, fix, shown)
+        except AltcontactError as error:
+            self._modals.refuse(body, problem_message(error))
+
+    def _start(self, body: Body, fix: Fix, shown: str) -> None:
+        """Show at once that the undo is in progress, and the result when it is there."""
+        actor, trigger = actor_of(body), text_at(body, "trigger_id")
+        request = fix.request
+
+        def work() -> Message:
+            access = self._readers.access(actor)
+            key = f"undo:{fix.id}:{trigger}"
+            return _message(self._undos.undo(fix, actor, key, shown), access)
+
+        contact = fix.account_name, request.account_id, request.type
+        self._work.show(body, contact, undo.undoing_message(fix), work)
+
+
+def _message(result: UndoResult, access: ContactAccess) -> Message:
+    if isinstance(result, UndoQuestion):
+        return undo.question_message(result, access)
+    if isinstance(result, NotUndone):
+        return undo_obstacles.not_undone_message(result)
+    return undo.attempt_message(result, access)
