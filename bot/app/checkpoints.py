@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.app.checkpoint_checks import CheckpointChecks
+from bot.aws.checkpoint_reader import THREADS, S3CheckpointReader
 from bot.aws.checkpoints import CheckpointCalls, S3CheckpointWriter
+from bot.config.load import variable
+from bot.config.setting_parsers import quoted
 from bot.domain.checkpoints import CheckpointDestination
-from bot.services.checkpoints import CheckpointService
+from bot.domain.errors import SettingsError
+from bot.services.checkpoints import CheckpointService, verify_checkpoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bot.config.settings import Settings
     from bot.domain.failures import FailureCode
+    from bot.services.checkpoints import CheckpointVerification
     from bot.services.doctor import Check
     from bot.services.ports.checkpoints import CheckpointRepository
     from bot.store.doctor.checks import StoreChecks
@@ -67,3 +72,35 @@ def checkpoint_checks(
         lambda: store.checkpoints(destination.url),
         check_key if settings.checkpoint_key else None,
     ).checks()
+
+
+def verify_at(
+    settings: Settings, location: str, repository: CheckpointRepository
+) -> CheckpointVerification:
+    """Compare the checkpoints at a place with the audit log.
+
+    Args:
+        settings: the settings; they name the key, if checkpoints are signed.
+        location: the place, as `s3://bucket/prefix`; empty for the one that the settings name.
+        repository: the database.
+
+    Raises:
+        SettingsError: there is no such place.
+        GatewayError: the checkpoints couldn't be read, or a signature couldn't be checked.
+        StoreError: the database can't be read.
+    """
+    url = location or settings.checkpoints
+    if not url:
+        raise SettingsError(
+            "No place of checkpoints is given. Name it (s3://bucket/prefix), or set "
+            f"{variable('checkpoints')}."
+        )
+    try:
+        destination = CheckpointDestination.parse(url)
+    except ValueError as error:
+        raise SettingsError(f"{quoted(url)} {error}.") from None
+    calls = CheckpointCalls(destination, settings.checkpoint_key, concurrency=THREADS)
+    try:
+        return verify_checkpoints(repository, S3CheckpointReader(calls), destination.url)
+    finally:
+        calls.close()

@@ -187,6 +187,7 @@ class CheckpointVerification:
     """The result of comparing checkpoints with the audit log.
 
     Attributes:
+        destination: where they are, as a URL.
         number: how many checkpoints were found.
         last: the last of them, by its sequence; None if none can be read.
         problems: what was tampered with; nothing if all is well.
@@ -194,6 +195,7 @@ class CheckpointVerification:
             retention, or because the person may not see it.
     """
 
+    destination: str
     number: int
     last: Checkpoint | None
     problems: tuple[CheckpointProblem, ...]
@@ -231,6 +233,7 @@ def verify_checkpoints(
         message = f"There are no checkpoints at {destination}."
         problems = [CheckpointProblem(CheckpointProblemKind.MISSING, message)]
     return CheckpointVerification(
+        destination,
         len(found),
         max(readable, key=lambda each: each.sequence, default=None),
         tuple(problems),

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
+from bot.app.checkpoints import checkpoint_service, verify_at
+from bot.app.clock import SystemClock
 from bot.aws.checkpoint_reader import S3CheckpointReader
 from bot.aws.checkpoints import CheckpointCalls, S3CheckpointWriter
-from bot.domain.checkpoint_verification import FoundCheckpoint, SignatureState
+from bot.config.settings import Settings
+from bot.domain.audit import (
+    COLUMNS,
+    GENESIS,
+    AuditAction,
+    AuditEntry,
+    AuditRecord,
+    hash_of,
+)
+from bot.domain.audit_chain import verify
+from bot.domain.checkpoint_verification import (
+    CheckpointProblemKind,
+    FoundCheckpoint,
+    SignatureState,
+)
 from bot.domain.checkpoints import (
     Checkpoint,
     CheckpointDestination,
@@ -19,11 +36,13 @@ from bot.domain.checkpoints import (
     Signature,
     to_object,
 )
-from bot.domain.errors import GatewayError
+from bot.domain.errors import GatewayError, SettingsError
+from bot.store import SqliteStore
 from tests import moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_kms.literals import KeySpecType
@@ -247,3 +266,114 @@ def test_what_keeps_a_checkpoint_from_being_written_is_explained(
         writer.write(checkpoint())
     assert words in caught.value.failure.message
     assert caught.value.remedy
+
+
+# The whole way: a log in a file, its checkpoints in S3, and somebody who rewrites the file
+
+COMMAND = AuditEntry(AuditAction.COMMAND, "U1", details={"command": "help"})
+
+
+@pytest.fixture
+def settings(s3: S3Client, kms: KMSClient, tmp_path: Path) -> Settings:
+    """Settings that name the bucket and a key."""
+    return Settings(
+        database=tmp_path / "bot.db", checkpoints=PLACE.url, checkpoint_key=new_key(kms)
+    )
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[SqliteStore]:
+    """The database, with three checkpoints of nine entries."""
+    with SqliteStore(settings.database, SystemClock()) as store:
+        service = checkpoint_service(settings, store.checkpoints, lambda _: None)
+        assert service is not None
+        for _ in range(3):
+            for _ in range(3):
+                store.audit.record(COMMAND)
+            service.write()
+        yield store
+
+
+def kinds(settings: Settings, store: SqliteStore) -> set[CheckpointProblemKind]:
+    """What is wrong."""
+    return {each.kind for each in verify_at(settings, "", store.checkpoints).problems}
+
+
+def test_a_log_agrees_with_its_checkpoints(settings: Settings, store: SqliteStore) -> None:
+    """All are found, signed and locked, also at a place that is named by hand."""
+    result = verify_at(settings, f"{PLACE.url}/", store.checkpoints)
+    assert (result.number, result.problems, result.unlocked) == (3, (), 0)
+    assert result.last is not None
+    assert result.last.head.count == 9
+    assert result.destination == PLACE.url
+
+
+def rewrite(store: SqliteStore, *statements: str) -> None:
+    """Change the file as its owner can: without the triggers, and with all hashes again."""
+    with store.connections.plain() as db:
+        for name in ("audit_appends", "audit_stays", "audit_wipes"):
+            db.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            db.execute(statement)
+        rows = db.execute("SELECT * FROM audit ORDER BY number").fetchall()
+        records = [AuditRecord(*(row[column] for column in COLUMNS)) for row in rows]
+        previous = GENESIS
+        for number, record in enumerate(records, 1):
+            unsealed = replace(record, number=number, previous=previous)
+            previous = hash_of(unsealed)
+            db.execute(
+                "UPDATE audit SET number = ?, previous = ?, hash = ? WHERE number = ?",
+                [number, unsealed.previous, previous, record.number],
+            )
+    assert verify(store.audit.entries()).is_intact
+
+
+@pytest.mark.parametrize(
+    ("statements", "found"),
+    [
+        (["DELETE FROM audit WHERE number > 7"], CheckpointProblemKind.CUT_OFF),
+        (["DELETE FROM audit WHERE number = 2"], CheckpointProblemKind.CHANGED),
+        (["UPDATE audit SET actor = 'U2' WHERE number = 5"], CheckpointProblemKind.CHANGED),
+        (
+            [
+                "UPDATE audit SET actor = 'U2' WHERE number = 1",
+                "UPDATE audit SET number = 100 WHERE number = 1",
+            ],
+            CheckpointProblemKind.CHANGED,
+        ),
+        (["DELETE FROM checkpoints WHERE sequence = 3"], CheckpointProblemKind.PUT_BACK),
+    ],
+)
+def test_a_rewritten_file_contradicts_its_checkpoints(
+    settings: Settings,
+    store: SqliteStore,
+    statements: list[str],
+    found: CheckpointProblemKind,
+) -> None:
+    """Though its chain is flawless."""
+    rewrite(store, *statements)
+    assert found in kinds(settings, store)
+
+
+def test_a_checkpoint_without_a_signature_is_found(
+    s3: S3Client, settings: Settings, store: SqliteStore
+) -> None:
+    """As of a bot whose key was taken from its settings."""
+    store.audit.record(COMMAND)
+    unsigned = settings.model_copy(update={"checkpoint_key": ""})
+    service = checkpoint_service(unsigned, store.checkpoints, lambda _: None)
+    assert service is not None
+    service.write()
+    assert kinds(settings, store) == {CheckpointProblemKind.UNSIGNED}
+    assert kinds(unsigned, store) == set()
+
+
+def test_a_place_without_checkpoints_is_a_problem(settings: Settings, store: SqliteStore) -> None:
+    """And one that isn't a place is refused."""
+    result = verify_at(settings, f"s3://{BUCKET}/elsewhere", store.checkpoints)
+    assert [each.kind for each in result.problems] == [CheckpointProblemKind.MISSING]
+    with pytest.raises(SettingsError, match="does not begin with s3://"):
+        verify_at(settings, "elsewhere", store.checkpoints)
+    nowhere = settings.model_copy(update={"checkpoints": ""})
+    with pytest.raises(SettingsError, match="ALTCONTACT_CHECKPOINTS"):
+        verify_at(nowhere, "", store.checkpoints)
