@@ -300,7 +300,7 @@ def kinds(settings: Settings, store: SqliteStore) -> set[CheckpointProblemKind]:
 
 
 def test_a_log_agrees_with_its_checkpoints(settings: Settings, store: SqliteStore) -> None:
-    """All are found, signed and locked, also at a place that is named by hand."""
+    """All are found, signed and locked, also if the place is given with a slash."""
     result = verify_at(settings, f"{PLACE.url}/", store.checkpoints)
     assert (result.number, result.problems, result.unlocked) == (3, (), 0)
     assert result.last is not None
