@@ -1,4 +1,4 @@
-"""The command line: `altcontact run | check | doctor | policy | sandbox`."""
+"""The command line: `altcontact run | check | doctor | policy | audit | sandbox`."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ class Commands(LazyGroup):
         ),
         "policy": LazyCommand(
             "bot.cli.policy", "Check the policy file, and explain what applies to an account."
+        ),
+        "audit": LazyCommand(
+            "bot.cli.audit", "List the audit log: who did what to which account, and when."
         ),
     }
 

@@ -89,6 +89,9 @@ def test_every_command_is_described() -> None:
         "altcontact policy explain",
         "altcontact policy init",
         "altcontact policy schema",
+        "altcontact audit",
+        "altcontact audit verify",
+        "altcontact audit redact",
         "altcontact sandbox",
         "altcontact --version",
     ]

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bot.cli import doctor_output, policy_output, scan_json
+from bot.cli import audit_output, doctor_output, policy_output, scan_json
 from bot.domain.accounts import Account
+from bot.domain.audit import GENESIS, seal
 from bot.domain.errors import SettingsError
 from bot.domain.failures import FailureCode
 from bot.domain.policy.explain import ExplainedValue
@@ -18,6 +19,7 @@ from bot.domain.policy.policy import PolicyUnknown
 from bot.domain.scans import ScanPart
 from bot.services.doctor import CheckResult, Section, State
 from bot.services.explain_policy import Explanation
+from tests.unit.domain.test_audit import AT, SALT, entry
 from tests.unit.reports import SCOPE, different, every_state, report
 
 PAGE: Final = (Path(__file__).parents[3] / "docs/json.md").read_text("utf-8")
@@ -80,3 +82,11 @@ def test_policy_explain() -> None:
     policy_output.write_json(Explanation(tagged, (value,)), told)
     policy_output.write_json(Explanation(ACCOUNT, PolicyUnknown(("tags",), ())), undecided)
     assert documented("altcontact policy explain") == parsed(told) | parsed(undecided)
+
+
+def test_audit() -> None:
+    """The page has every key of an entry."""
+    out = io.StringIO()
+    write = seal(entry(before=None, details={}), 7, AT, GENESIS, SALT)
+    audit_output.write_json([write], out, show_contacts=True)
+    assert documented("altcontact audit") == parsed(out)

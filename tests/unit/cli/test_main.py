@@ -19,6 +19,7 @@ from altcontact_sandbox.run import Options
 from bot import __version__, cli
 from bot.app import bot, one_shot
 from bot.cli import check
+from bot.cli.audit import AuditCommands
 from bot.cli.lazy_group import LazyGroup
 from bot.cli.main import Commands
 from bot.cli.policy import PolicyCommands
@@ -136,7 +137,7 @@ def test_policy_is_checked_without_adapters(tmp_path: Path) -> None:
     assert done.stdout == "nothing.toml: file not found\nset()\n"
 
 
-@pytest.mark.parametrize("group", [Commands, PolicyCommands])
+@pytest.mark.parametrize("group", [Commands, PolicyCommands, AuditCommands])
 def test_commands_are_listed_as_they_say_themselves(group: type[LazyGroup]) -> None:
     """The list, which imports no command, has the first line of each command's own help."""
     for name, command in group.lazy.items():
@@ -457,7 +458,12 @@ def test_sandbox_extra(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "group"), [(["--help"], Commands), (["policy", "--help"], PolicyCommands)]
+    ("arguments", "group"),
+    [
+        (["--help"], Commands),
+        (["policy", "--help"], PolicyCommands),
+        (["audit", "--help"], AuditCommands),
+    ],
 )
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_the_list_of_commands_is_whole(
