@@ -59,7 +59,9 @@ class Bot:
         self._store = SqliteStore(settings.database, clock)
         self._trail = AuditTrail(self._store.audit)
         self._gateways = aws_gateways(settings, clock.observe)
-        self._checkpoints = checkpoint_service(settings, self._store.checkpoints, clock.observe)
+        self._checkpoints = checkpoint_service(
+            settings, self._store.checkpoints, clock, clock.observe
+        )
         self._slack = SlackBot(
             settings,
             self._store,

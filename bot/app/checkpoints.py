@@ -22,13 +22,24 @@ if TYPE_CHECKING:
     from bot.services.checkpoints import CheckpointVerification
     from bot.services.doctor import Check
     from bot.services.ports.checkpoints import CheckpointRepository
+    from bot.services.ports.clock import Clock
     from bot.store.doctor.checks import StoreChecks
 
 
 def checkpoint_service(
-    settings: Settings, repository: CheckpointRepository, on_date: Callable[[str | None], object]
+    settings: Settings,
+    repository: CheckpointRepository,
+    clock: Clock,
+    on_date: Callable[[str | None], object] = lambda _: None,
 ) -> CheckpointService | None:
-    """The service that sends checkpoints of the audit log; None if no destination is set."""
+    """The service that sends checkpoints of the audit log; None if no destination is set.
+
+    Args:
+        settings: the settings.
+        repository: the database.
+        clock: the time.
+        on_date: called with each `Date` header from AWS.
+    """
     if not settings.checkpoints:
         return None
     destination = CheckpointDestination.parse(settings.checkpoints)
@@ -36,6 +47,7 @@ def checkpoint_service(
     return CheckpointService(
         repository,
         S3CheckpointWriter(calls),
+        clock,
         destination=destination.url,
         version=__version__,
     )

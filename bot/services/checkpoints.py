@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         CheckpointRepository,
         CheckpointWriter,
     )
+    from bot.services.ports.clock import Clock
 
 _log = structlog.get_logger(__name__)
 
@@ -37,18 +38,21 @@ STOP_TIMEOUT: Final = 4.0
 
 
 class CheckpointService:
-    """Writes checkpoints on a thread of its own: hourly, when woken, and at a clean stop.
+    """Writes checkpoints on a thread of its own: at the start, hourly, after runs, and at a stop.
+
+    The ends of runs are looked for in the audit log, so it doesn't matter which process ended one.
 
     Args:
         checkpoints: their record in the database.
         writer: the place where they are kept.
+        clock: the time.
         destination: its URL.
         version: the version of the bot.
         interval: seconds between two checkpoints.
+        poll_interval: seconds between two looks for a run that ended.
         first_retry: seconds until a failed one is tried again, growing twofold.
         longest_retry: seconds until then at most.
         stop_timeout: seconds that the last one may delay a clean stop.
-        woken: set if there may be something to write.
         stopping: set once this is to stop.
     """
 
@@ -56,25 +60,27 @@ class CheckpointService:
         self,
         checkpoints: CheckpointRepository,
         writer: CheckpointWriter,
+        clock: Clock,
         *,
         destination: str,
         version: str,
         interval: float = INTERVAL,
+        poll_interval: float = 15.0,
         first_retry: float = FIRST_RETRY,
         longest_retry: float = LONGEST_RETRY,
         stop_timeout: float = STOP_TIMEOUT,
-        woken: threading.Event | None = None,
         stopping: threading.Event | None = None,
     ) -> None:
         self._checkpoints = checkpoints
         self._writer = writer
+        self._clock = clock
         self._destination = destination
         self._version = version
         self._interval = interval
+        self._poll_interval = poll_interval
         self._first_retry = first_retry
         self._longest_retry = longest_retry
         self._stop_timeout = stop_timeout
-        self._woken = woken or threading.Event()
         self._stopping = stopping or threading.Event()
         self._failures = 0
         self._problem = ""
@@ -85,14 +91,9 @@ class CheckpointService:
         """Begin to write: at once, if the log has grown since the last checkpoint."""
         self._thread.start()
 
-    def wake(self) -> None:
-        """Write a checkpoint now, as after a run."""
-        self._woken.set()
-
     def stop(self) -> None:
         """Write the last checkpoint. If that takes too long, the next start writes it."""
         self._stopping.set()
-        self._woken.set()
         if self._thread.is_alive():
             self._thread.join(self._stop_timeout)
         self._writer.close()
@@ -106,13 +107,20 @@ class CheckpointService:
         return self._checkpoints.status(self._destination)
 
     def _run(self) -> None:
-        while True:
-            self._woken.clear()
-            stopping = self._stopping.is_set()  # looked at after clearing, or a stop is missed
-            wait = self.write()
-            if stopping:
-                return
-            self._woken.wait(wait)
+        due_at = self._clock.monotonic()
+        stopping = False
+        while not stopping:
+            wait = due_at - self._clock.monotonic()
+            stopping = self._stopping.wait(max(0.0, min(wait, self._poll_interval)))
+            if stopping or self._clock.monotonic() >= due_at or self._run_ended():
+                due_at = self._clock.monotonic() + self.write()
+
+    def _run_ended(self) -> bool:
+        """Whether a run ended; what fails is tried again after its pause, whatever has ended."""
+        try:
+            return not self._failures and self._checkpoints.run_ended(self._destination)
+        except StoreError:
+            return False  # the next checkpoint says so
 
     def write(self) -> float:
         """Write the checkpoint that is due, if any.

@@ -7,6 +7,7 @@ from dataclasses import astuple
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.audit import AuditAction
 from bot.domain.checkpoints import Checkpoint, CheckpointStatus, LogHead
 from bot.domain.failures import Failure, FailureCode
 from bot.store.columns import time_text
@@ -26,6 +27,13 @@ SELECT * FROM checkpoints WHERE destination = :destination ORDER BY sequence DES
 _LAST_WRITTEN: Final = """
 SELECT * FROM checkpoints WHERE destination = :destination AND written_at IS NOT NULL
 ORDER BY sequence DESC LIMIT 1
+"""
+
+_RUN_ENDED: Final = """
+SELECT count(*) AS number FROM audit
+WHERE action IN (:ended, :stopped) AND number > (
+    SELECT coalesce(max(count), 0) FROM checkpoints WHERE destination = :destination
+)
 """
 
 _TAKE: Final = """
@@ -74,6 +82,15 @@ class Checkpoints(Repository):
                 version=version,
             )
             return checkpoint
+
+    def run_ended(self, destination: str) -> bool:
+        """Whether a run ended or was stopped since the last checkpoint was taken."""
+        ends = {
+            "ended": AuditAction.RUN_ENDED.value,
+            "stopped": AuditAction.RUN_STOPPED.value,
+        }
+        with self._connections.reading() as db:
+            return db.number(_RUN_ENDED, destination=destination, **ends) > 0
 
     def written(self, destination: str, checkpoint: Checkpoint, *, versioned: bool) -> None:
         """Record that a checkpoint was written, and whether its bucket keeps versions."""

@@ -32,6 +32,10 @@ class CheckpointRepository(Protocol):
         """
         ...
 
+    def run_ended(self, destination: str) -> bool:
+        """Whether a run ended or was stopped since the last checkpoint was taken."""
+        ...
+
     def written(self, destination: str, checkpoint: Checkpoint, *, versioned: bool) -> None:
         """Record that a checkpoint was written, and whether its bucket keeps versions."""
         ...

@@ -285,7 +285,7 @@ def settings(s3: S3Client, kms: KMSClient, tmp_path: Path) -> Settings:
 def store(settings: Settings) -> Iterator[SqliteStore]:
     """The database, with three checkpoints of nine entries."""
     with SqliteStore(settings.database, SystemClock()) as store:
-        service = checkpoint_service(settings, store.checkpoints, lambda _: None)
+        service = checkpoint_service(settings, store.checkpoints, SystemClock())
         assert service is not None
         for _ in range(3):
             for _ in range(3):
@@ -361,7 +361,7 @@ def test_a_checkpoint_without_a_signature_is_found(
     """As of a bot whose key was taken from its settings."""
     store.audit.record(COMMAND)
     unsigned = settings.model_copy(update={"checkpoint_key": ""})
-    service = checkpoint_service(unsigned, store.checkpoints, lambda _: None)
+    service = checkpoint_service(unsigned, store.checkpoints, SystemClock())
     assert service is not None
     service.write()
     assert kinds(settings, store) == {CheckpointProblemKind.UNSIGNED}

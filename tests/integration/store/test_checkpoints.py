@@ -122,3 +122,15 @@ def test_hashes_are_found_by_number(store: SqliteStore) -> None:
     first, second = store.audit.entries()
     assert store.checkpoints.hashes([1, 2, 3]) == {1: first.hash, 2: second.hash}
     assert store.checkpoints.entries() == 2
+
+
+@pytest.mark.parametrize("action", [AuditAction.RUN_ENDED, AuditAction.RUN_STOPPED])
+def test_the_end_of_a_run_is_noticed(store: SqliteStore, action: AuditAction) -> None:
+    """Until a checkpoint is taken after it; at each destination."""
+    store.audit.record(COMMAND)
+    assert not store.checkpoints.run_ended(PLACE)
+    store.audit.record(AuditEntry(action, "bot", run_id=1))
+    assert store.checkpoints.run_ended(PLACE)
+    take(store)
+    assert not store.checkpoints.run_ended(PLACE)
+    assert store.checkpoints.run_ended(OTHER_PLACE)

@@ -60,6 +60,23 @@ class FakePlace:
         self.closed = True
 
 
+class LookedAtClock(FakeClock):
+    """A clock that stands still, of which a test can await so many looks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looks = threading.Semaphore(0)
+
+    def monotonic(self) -> float:
+        self._looks.release()
+        return super().monotonic()
+
+    def await_looks(self, number: int) -> None:
+        """Wait until it was looked at so many times more."""
+        for _ in range(number):
+            assert self._looks.acquire(timeout=PATIENCE)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """The database, with an entry in its log."""
@@ -75,10 +92,22 @@ def place() -> FakePlace:
 
 
 @pytest.fixture
-def service(store: SqliteStore, place: FakePlace) -> CheckpointService:
+def clock() -> LookedAtClock:
+    """A clock that stands still until it is moved."""
+    return LookedAtClock()
+
+
+@pytest.fixture
+def service(store: SqliteStore, place: FakePlace, clock: LookedAtClock) -> CheckpointService:
     """The service, not started."""
     return CheckpointService(
-        store.checkpoints, place, destination=PLACE, version="1.2.3", stop_timeout=PATIENCE
+        store.checkpoints,
+        place,
+        clock,
+        destination=PLACE,
+        version="1.2.3",
+        poll_interval=0.01,
+        stop_timeout=PATIENCE,
     )
 
 
@@ -151,19 +180,35 @@ def test_a_bucket_without_versions_is_warned_about(
     assert not service.status().versioned
 
 
-def test_it_writes_at_the_start_when_woken_and_at_a_stop(
-    store: SqliteStore, place: FakePlace, service: CheckpointService
+def test_it_writes_at_the_start_hourly_after_runs_and_at_a_stop(
+    store: SqliteStore, place: FakePlace, service: CheckpointService, clock: LookedAtClock
 ) -> None:
     """A stop writes what was recorded last, and closes the connections."""
     service.start()
     assert place.seen.acquire(timeout=PATIENCE)
+    clock.await_looks(3)
     store.audit.record(COMMAND)
-    service.wake()
+    clock.tick(INTERVAL)
+    assert place.seen.acquire(timeout=PATIENCE)
+    store.audit.record(AuditEntry(AuditAction.RUN_ENDED, "bot", run_id=1))
     assert place.seen.acquire(timeout=PATIENCE)
     store.audit.record(COMMAND)
     service.stop()
-    assert [each.head.count for each in place.kept] == [1, 2, 3]
+    assert [each.head.count for each in place.kept] == [1, 2, 3, 4]
     assert place.closed
+
+
+def test_a_run_that_ends_ends_no_pause(
+    store: SqliteStore, place: FakePlace, service: CheckpointService, clock: LookedAtClock
+) -> None:
+    """While the place fails, it is tried again after its pause and at a stop, not at every look."""
+    place.errors = [gateway_error(FailureCode.UNREACHABLE) for _ in range(9)]
+    store.audit.record(AuditEntry(AuditAction.RUN_STOPPED, "bot", run_id=1))
+    service.start()
+    assert place.seen.acquire(timeout=PATIENCE)
+    clock.await_looks(20)
+    service.stop()
+    assert len(place.errors) == 7
 
 
 def test_a_stop_does_not_wait_for_a_failing_place(
@@ -175,7 +220,9 @@ def test_a_stop_does_not_wait_for_a_failing_place(
     assert place.seen.acquire(timeout=PATIENCE)
     service.stop()
     assert not place.kept
-    again = CheckpointService(store.checkpoints, place, destination=PLACE, version="2.0.0")
+    again = CheckpointService(
+        store.checkpoints, place, FakeClock(), destination=PLACE, version="2.0.0"
+    )
     again.write()
     assert [(each.sequence, each.version) for each in place.kept] == [(1, "1.2.3")]
 
@@ -256,7 +303,9 @@ def test_yesterdays_database_is_found(
         }
         for _ in range(2):
             yesterday.audit.record(AuditEntry(AuditAction.COMMAND, "U2"))
-        CheckpointService(yesterday.checkpoints, place, destination=PLACE, version="1.2.3").write()
+        CheckpointService(
+            yesterday.checkpoints, place, FakeClock(), destination=PLACE, version="1.2.3"
+        ).write()
         result = verify_checkpoints(yesterday.checkpoints, place, PLACE)
         assert {each.kind for each in result.problems} == {
             CheckpointProblemKind.REPEATED,
