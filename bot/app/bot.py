@@ -103,6 +103,7 @@ class Bot:
         self._store.announcements.introduce(timetable)
         self._slack.connection.start()
         self._slack.announcer.start()
+        self._slack.run_files.start()
         self._slack.home.start()
         self._schedule.start()
         self._slack.fix_recovery.start()

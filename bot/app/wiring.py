@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from bot.aws.gateway import gateways_for
+from bot.domain.run_csv import results_csv
 from bot.services.account_policy import AccountPolicies
 from bot.services.announce import AnnouncementSender
 from bot.services.audit_trail import AuditTrail
@@ -22,14 +23,18 @@ from bot.services.placement import AccountPlacer
 from bot.services.ports.slack import MemberDirectory
 from bot.services.read_back import ReadBack
 from bot.services.remove import RemoveService
+from bot.services.run_control import RunControl
+from bot.services.run_files import RunFiles
 from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
 from bot.services.undo import UndoService
 from bot.slack import app
+from bot.slack.app_runs import RunServices
 from bot.slack.background import BackgroundTasks
 from bot.slack.channels import AlertChannel
 from bot.slack.client import retrying_client, short_timeout_client, single_try_client
 from bot.slack.direct_messages import DirectMessages
+from bot.slack.files import SlackFiles
 from bot.slack.fixers import SlackFixers
 from bot.slack.home_page import SlackHomePage
 from bot.slack.listeners.scan_results import ScanResults
@@ -40,6 +45,7 @@ from bot.slack.notifier import SlackNotifier
 from bot.slack.owners import Owners
 from bot.slack.readers import SlackReaders
 from bot.slack.row_links import RowLinkResolver
+from bot.slack.run_downloads import RunDownloads
 from bot.slack.socket_mode import SocketModeConnection
 from bot.slack.user_groups import UserGroups
 from bot.slack.views.announcements import ROWS
@@ -174,6 +180,7 @@ class SlackBot:
         on_connected: called once, when Slack is connected.
         on_date: called with each `Date` header from Slack.
         post_interval: seconds between two announcements.
+        edit_interval: seconds between two edits of a run's message.
         answer_within: seconds that a submission may wait for its result.
         ack_settles: seconds until Slack shows the response to a submission.
     """
@@ -194,6 +201,7 @@ class SlackBot:
         on_connected: Callable[[], None] = lambda: None,
         on_date: Callable[[str | None], object] = lambda _: None,
         post_interval: float = 1.1,
+        edit_interval: float = 3.0,
         answer_within: float = 1.5,
         ack_settles: float = 0.5,
     ) -> None:
@@ -213,8 +221,9 @@ class SlackBot:
         self.readers = SlackReaders(
             settings.readers, membership, groups, fixers, trail.right_refused
         )
+        posting = single_try_client(token, url)
         notifier = SlackNotifier(
-            single_try_client(token, url),
+            posting,
             self.client,
             self.channel,
             self.row_links,
@@ -226,6 +235,12 @@ class SlackBot:
             clock=clock,
             rows=ROWS,
             post_interval=post_interval,
+            edit_interval=edit_interval,
+        )
+        self._store = store
+        files = SlackFiles(self.client, posting)
+        self.run_files = RunFiles(
+            files, store.run_files, self._results_csv, on_recorded=self.announcer.wake
         )
         self.home = HomeService(
             store.overviews,
@@ -282,6 +297,11 @@ class SlackBot:
             results=self.results,
             row_links=self.row_links,
             run_checks=run_checks,
+            runs=RunServices(
+                RunControl(store.runs, fixers, on_changed=self.recorded),
+                RunDownloads(posting, files, messages, self.background, results=self._results_csv),
+                store.runs,
+            ),
             scanner=self.services.scanner,
             store=store,
             tasks=self.background,
@@ -295,6 +315,10 @@ class SlackBot:
             on_connected=on_connected,
             count_others=OtherBotsWatch(store.slack_health, self.announcer.wake, clock).count,
         )
+
+    def _results_csv(self, run_id: int) -> bytes:
+        """The results of a run as a file, without contacts' details."""
+        return results_csv(self._store.runs.items(run_id))
 
     def recorded(self) -> None:
         """Announce what was recorded, and update the Homes and results that show it."""
@@ -311,6 +335,7 @@ class SlackBot:
         self.background.stop()
         self._bolt.stop()
         self.fix_recovery.stop()
+        self.run_files.stop()
         self.announcer.stop()
         self.home.stop()
         self.services.organizations.close()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.findings import Finding, FindingKey
     from bot.domain.fixes import Fix
     from bot.domain.rule_catalog import Severity
+    from bot.domain.run_progress import RunProgress
     from bot.domain.scans import Scan
     from bot.domain.timetable import Timetable
 
@@ -31,6 +32,7 @@ class AnnouncementKind(StrEnum):
     contact, or may have. `ENDING`: exemptions and verifications end within a week. `OTHER_BOTS`:
     another bot is connected with the same Slack app. `STARTED`: the first message of a new bot.
     `APPROVAL`: a second person has to agree to a change.
+    `RUN`: a run changes many contacts, and how it goes.
     """
 
     NON_COMPLIANT = "non_compliant"
@@ -43,6 +45,7 @@ class AnnouncementKind(StrEnum):
     OTHER_BOTS = "other_bots"
     STARTED = "started"
     APPROVAL = "approval"
+    RUN = "run"
 
 
 ALERTS: Final = frozenset({AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED})
@@ -117,9 +120,9 @@ class AnnouncementContent:
     the open ones of the rule `MISSING`, `exempt` the exempt ones. In a message, `findings` are the
     open ones of the first accounts, and `summary` has what became of all. A `CHANGED` one has
     `changes`, an `ENDING` one `exemptions`; `total` counts those then. A `FIXED` one has its `fix`,
-    and the fix that undid it, an `APPROVAL` one its `request`. Of an `OTHER_BOTS` one `total`
-    counts the other connections, 0 once they are gone. A `CHECKS_WORKING` one has `checked`; a
-    `CHECKS_FAILING` one has `recovered_at` once it is over.
+    and the fix that undid it, an `APPROVAL` one its `request`, a `RUN` one its `progress`. Of an
+    `OTHER_BOTS` one `total` counts the other connections, 0 once they are gone. A `CHECKS_WORKING`
+    one has `checked`; a `CHECKS_FAILING` one has `recovered_at` once it is over.
     """
 
     announcement: Announcement
@@ -136,6 +139,7 @@ class AnnouncementContent:
     fix: Fix | None = None
     undone_by: Fix | None = None
     request: ApprovalRequest | None = None
+    progress: RunProgress | None = None
     summary: AlertSummary = field(default_factory=AlertSummary)
     checked: CheckedAccounts | None = None
     recovered_at: datetime | None = None
@@ -172,6 +176,17 @@ class AnnouncementContent:
         if self.request is None:
             raise ValueError(f"No request gave rise to a {self.announcement.kind} announcement.")
         return self.request
+
+    @property
+    def run_progress(self) -> RunProgress:
+        """The run that a `RUN` announcement is about.
+
+        Raises:
+            ValueError: it is of another kind.
+        """
+        if self.progress is None:
+            raise ValueError(f"No run gave rise to a {self.announcement.kind} announcement.")
+        return self.progress
 
     @property
     def planned_by(self) -> Timetable:

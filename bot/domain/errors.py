@@ -7,11 +7,13 @@
     ├── StoreError               the database cannot be used
     ├── TooManyChecks            a person started too many checks lately
     ├── ExemptionRefused         an exemption was not granted, or not ended
+    ├── RunRefused               a run was not begun, stopped or continued
     ├── NotifierError            Slack did not accept a message
     │   ├── PostRefused          it was certainly not posted
     │   ├── PostInDoubt          it may have been posted: look before posting again
     │   ├── MessageGone          the message to update no longer exists
     │   ├── MessageLocked        the message to update can no longer be edited
+    │   ├── FileGone             the file to share isn't in Slack any more
     │   └── HistoryUnreadable    the channel's history can't be read
     └── FixError                 a fix was not made
         ├── NotAllowed           the person doesn't have the right to do this
@@ -123,6 +125,10 @@ class ExemptionRefused(AltcontactError):
         self.by = by
 
 
+class RunRefused(AltcontactError):
+    """A run was not begun, stopped or continued: it isn't in a state in which it could be."""
+
+
 class NotifierError(AltcontactError):
     """Slack did not accept a message.
 
@@ -160,6 +166,10 @@ class MessageGone(NotifierError):
 
 class MessageLocked(NotifierError):
     """The message to update exists, but can no longer be edited."""
+
+
+class FileGone(NotifierError):
+    """The file to share no longer exists, or is shared already."""
 
 
 class HistoryUnreadable(NotifierError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.domain.announcements import ALERTS, SendState
+from bot.domain.announcements import ALERTS, AnnouncementKind, SendState
 from bot.domain.errors import (
     HistoryUnreadable,
     MessageGone,
@@ -56,6 +56,8 @@ class AnnouncementSender:
         poll_interval: seconds between two looks for what another process on this database left to
             be announced.
         post_interval: seconds between two posts: Slack takes about one a second in a channel.
+        edit_interval: seconds between two edits of the message of one run, which changes all the
+            time.
         woken: set where there may be something to announce.
         stopping: set once this is to stop.
     """
@@ -70,6 +72,7 @@ class AnnouncementSender:
         rows: int,
         poll_interval: float = 5.0,
         post_interval: float = 1.1,
+        edit_interval: float = 3.0,
         woken: threading.Event | None = None,
         stopping: threading.Event | None = None,
     ) -> None:
@@ -80,6 +83,8 @@ class AnnouncementSender:
         self._rows = rows
         self._poll_interval = poll_interval
         self._post_interval = post_interval
+        self._edit_interval = edit_interval
+        self._next_edits: dict[str, float] = {}
         self._woken = woken or threading.Event()
         self._stopping = stopping or threading.Event()
         self._tries: dict[str, tuple[int, float]] = {}
@@ -121,6 +126,8 @@ class AnnouncementSender:
             Seconds until there may be something to do again.
         """
         wait = self._poll_interval
+        began = self._clock.monotonic()
+        self._next_edits = {id_: at for id_, at in self._next_edits.items() if at > began}
         due = self._announcements.due()
         self._tries = {item.id: self._tries[item.id] for item in due if item.id in self._tries}
         self._problems = {
@@ -130,6 +137,7 @@ class AnnouncementSender:
             if self._stopping.is_set():
                 break
             failed, not_before = self._tries.get(announcement.id, (0, 0.0))
+            not_before = max(not_before, self._next_edits.get(announcement.id, 0.0))
             now = self._clock.monotonic()
             if now >= not_before:
                 pause = self._try(announcement, failed)
@@ -138,6 +146,8 @@ class AnnouncementSender:
                     self._tries[announcement.id] = (failed + 1, not_before)
                 else:
                     self._tries.pop(announcement.id, None)
+                    if announcement.kind is AnnouncementKind.RUN:
+                        self._next_edits[announcement.id] = not_before + self._edit_interval
                     self._stopping.wait(self._post_interval)
                     continue
             wait = min(wait, max(not_before - now, 0.0))

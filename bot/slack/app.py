@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 
 from bot.services.audit_trail import AuditTrail
 from bot.services.check_limit import MOST_ACCOUNTS, MOST_SCANS, CheckLimit
+from bot.slack.app_runs import bind_runs
 from bot.slack.background import BackgroundTasks
 from bot.slack.command_parser import COMMAND
 from bot.slack.listeners.account_card import AccountCards
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from bot.services.scan.scanner import Scanner
     from bot.services.show_account import AccountViewService
     from bot.services.undo import UndoService
+    from bot.slack.app_runs import RunServices
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.fixers import SlackFixers
     from bot.slack.listeners.scan_results import ScanResults
@@ -126,6 +128,7 @@ def build(
     results: ScanResults,
     row_links: RowLinkResolver,
     run_checks: Callable[[], Iterator[CheckResult]],
+    runs: RunServices,
     scanner: Scanner,
     store: Store,
     tasks: BackgroundTasks,
@@ -155,6 +158,7 @@ def build(
         results: make the messages with the results of checks.
         row_links: makes the links of rows.
         run_checks: runs the doctor's checks.
+        runs: what the listeners of runs work with.
         scanner: checks all accounts.
         store: the database.
         tasks: runs work that a person waits for.
@@ -277,13 +281,9 @@ def build(
     app.action(unchecked_alerts.CHECK_AGAIN)(once(CheckAgainListener(scan, messages).press))
     _bind_accounts(app, guard, card, about_account)
     app.action(doctor_view.SHOW_ALL)(once(doctor.show_all))
-    for prefix in (row_actions.MENU, row_actions.EXEMPT, row_actions.VERIFY, row_actions.SHOW):
-        app.action(_numbered(prefix))(once(rows.or_refresh(exemption.choose)))
-    app.action(_numbered(exemption_list.END))(once(exemption.end))
-    app.action(_numbered(exemption_list.TURN))(each(exemption.turn_page))
-    app.view(exemption_forms.EXEMPT)(submission(exemption.submit_exemption))
-    app.view(exemption_forms.VERIFY)(submission(exemption.submit_verify))
+    _bind_exemptions(app, guard, exemption, rows)
 
+    bind_runs(app, guard, runs, modals, readers)
     app.event("app_home_opened")(guard.event(home_page.opened))
     app.action(home.CHECK)(once(home_page.check_now))
     app.action(home.EXEMPTIONS)(once(home_page.list_exemptions))
@@ -296,6 +296,18 @@ def build(
 
     app.error(errors.handle)
     return BoltApp(app, acking, acting)
+
+
+def _bind_exemptions(
+    app: App, guard: RequestGuard, exemption: ExemptionListeners, rows: PrivateRows
+) -> None:
+    """Bind the menus of rows, the forms behind them, and the list of exemptions."""
+    for prefix in (row_actions.MENU, row_actions.EXEMPT, row_actions.VERIFY, row_actions.SHOW):
+        app.action(_numbered(prefix))(guard.once(rows.or_refresh(exemption.choose)))
+    app.action(_numbered(exemption_list.END))(guard.once(exemption.end))
+    app.action(_numbered(exemption_list.TURN))(guard.each(exemption.turn_page))
+    app.view(exemption_forms.EXEMPT)(guard.submission(exemption.submit_exemption))
+    app.view(exemption_forms.VERIFY)(guard.submission(exemption.submit_verify))
 
 
 def _bind_accounts(

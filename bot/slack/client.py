@@ -117,6 +117,31 @@ class SlackWebClient(WebClient):
         self._on_date(_header(response, "date"))
         return response
 
+    def send_content(self, url: str, content: bytes) -> int:
+        """Send the content of a file to the address that Slack gave for it.
+
+        Returns:
+            The HTTP status of the answer.
+
+        Raises:
+            SlackClientError, OSError, HTTPException: it wasn't taken.
+        """
+        _check_way(self._way)
+        try:
+            answer = self._upload_file(
+                url=url,
+                data=content,
+                logger=_QUIET,
+                timeout=self.timeout,
+                proxy=self.proxy,
+                ssl=self.ssl,
+            )
+        except CALL_ERRORS:
+            raise
+        except (ValueError, LookupError, AttributeError) as error:
+            raise MalformedAnswer(type(error).__name__) from error
+        return int(answer.status)
+
     def ask_time(self) -> None:
         """Get the time from any answer of Slack."""
         with suppress(*CALL_ERRORS):

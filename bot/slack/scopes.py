@@ -12,6 +12,7 @@ BOT_SCOPES: Final = {
     "channels:read": "find a public channel for alerts by its name",
     "chat:write": "post alerts, update them, and answer",
     "commands": "be asked by /altcontact",
+    "files:write": "attach the results of a run to its message, and send previews as a file",
     "groups:history": "look whether an alert in doubt was posted, in a private channel",
     "groups:read": "find a private channel for alerts by its name",
     "im:history": "answer direct messages to the bot",
@@ -42,6 +43,9 @@ settings:
 MEMBERS, EMAILS = "users:read", "users:read.email"
 FOR_POLICY: Final = frozenset({EMAILS})
 """The scopes that only some policies need."""
+
+FILES: Final = "files:write"
+"""The scope of files: an app from before the bot attached results lacks it."""
 
 MESSAGES: Final = "im:history"
 """The scope of direct messages to the bot: an app from before it lacks it, and its Home too."""

@@ -23,6 +23,7 @@ from bot.store.columns import SEVERITY_RANK, time_text, timetable_json, to_time
 from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_fix, to_scan
 from bot.store.outbox import STANDS, WITHDRAW_IDLE, record
 from bot.store.repository import Repository
+from bot.store.run_progress import announced_progress
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -274,6 +275,8 @@ def _without_findings(
             )
         case AnnouncementKind.APPROVAL:
             content = replace(content, request=announced_request(db, announcement_id, limit))
+        case AnnouncementKind.RUN:
+            content = replace(content, progress=announced_progress(db, announcement_id))
         case AnnouncementKind.OTHER_BOTS:
             content = replace(content, total=db.number(_OTHERS, id=announcement_id))
         case AnnouncementKind.CHECKS_WORKING:

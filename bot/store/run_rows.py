@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.actors import Actor
-from bot.domain.audit import BOT, AuditEntry
+from bot.domain.audit import BOT, AuditAction, AuditEntry
 from bot.domain.errors import StoreError
 from bot.domain.runs import ItemState, Run, RunCounts, RunKind, RunState
 from bot.store.audit_log import record
 from bot.store.columns import to_time
 from bot.store.outbox import bump_revision
+from bot.store.run_messages import announce_run
 
 if TYPE_CHECKING:
-    from bot.domain.audit import AuditAction
     from bot.store.transaction import Row, Transaction
 
 RUN: Final = "SELECT * FROM runs WHERE id = :id"
@@ -69,6 +69,8 @@ def changed(
         actor: who did it; empty for the bot.
         details: more for the record, without personal data; empty ones are left out.
     """
+    if action is AuditAction.RUN_STARTED:
+        announce_run(db, run_id, now)
     put_on_record(db, require_run(db, run_id), action, now, actor, **details)
     bump_run(db, run_id)
 

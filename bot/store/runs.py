@@ -12,6 +12,7 @@ from bot.services.ports.runs import RunReport
 from bot.store.columns import text, time_text
 from bot.store.last_readings import last_readings
 from bot.store.run_items import groups, insert_items, items_of, to_item
+from bot.store.run_progress import progress_of
 from bot.store.run_rows import changed, find_run, put_on_record, to_run
 from bot.store.run_states import cancel_run, request_run, start_run
 from bot.store.run_work import RunWork
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.contacts import ContactType
+    from bot.domain.run_progress import RunProgress
     from bot.domain.runs import LastReading, Run, RunItem
     from bot.services.ports.runs import NewRun
     from bot.store.transaction import Transaction
@@ -144,6 +146,11 @@ class Runs(RunWork):
                 db.number(_REMOVALS, id=run_id),
                 self._verifying(db, run_id),
             )
+
+    def progress(self, run_id: int) -> RunProgress | None:
+        """A run as its message shows it."""
+        with self._connections.reading() as db:
+            return progress_of(db, run_id)
 
     def leave_out(self, run_id: int, reasons: Mapping[int, str]) -> None:
         """Leave planned contacts out, by number, each with its reason in a sentence."""

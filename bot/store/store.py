@@ -24,6 +24,7 @@ from bot.store.fixes import Fixes
 from bot.store.migrations.migrate import migrate, refuse_foreign
 from bot.store.overviews import Overviews
 from bot.store.owner import Lease, this_process
+from bot.store.run_files import RunFileRecords
 from bot.store.runs import Runs
 from bot.store.scans import Scans
 from bot.store.slack_health import SlackHealth
@@ -84,6 +85,7 @@ class SqliteStore:
         self.fixes = Fixes(connections, clock, claims, consistency)
         self.runs = Runs(connections, clock, claims)
         self.approvals = Approvals(connections, clock)
+        self.run_files = RunFileRecords(connections, clock)
         self.exemptions = Exemptions(connections, clock)
         self.announcements = Announcements(connections, clock)
         self.accounts = Accounts(connections, clock)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bot.domain.actors import Actor
     from bot.domain.contacts import ContactType
     from bot.domain.failures import Failure
+    from bot.domain.run_progress import RunProgress
     from bot.domain.runs import ItemState, LastReading, Run, RunItem, RunKind
 
 
@@ -106,6 +107,10 @@ class RunRepository(Protocol):
 
     def report(self, run_id: int, accounts: int = 5) -> RunReport | None:
         """A run and how far it is, with at most so many accounts named for each reason."""
+        ...
+
+    def progress(self, run_id: int) -> RunProgress | None:
+        """A run as its message shows it: problems by root cause, approvals, and its result file."""
         ...
 
     def leave_out(self, run_id: int, reasons: Mapping[int, str]) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.domain.timetable import Timetable
     from bot.services.ports.approvals import ApprovalRepository
     from bot.services.ports.audit import AuditRepository
+    from bot.services.ports.files import RunFileRepository
     from bot.services.ports.findings import FindingRepository
     from bot.services.ports.fixes import FixRepository
     from bot.services.ports.home import OverviewRepository
@@ -293,6 +294,11 @@ class Store(Protocol):
     @property
     def approvals(self) -> ApprovalRepository:
         """Approvals of runs, and how they were decided."""
+        ...
+
+    @property
+    def run_files(self) -> RunFileRepository:
+        """What is remembered of the result files of runs."""
         ...
 
     @property

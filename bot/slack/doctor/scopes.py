@@ -9,6 +9,7 @@ from bot.slack.doctor.lines import line
 from bot.slack.scopes import (
     BOT_SCOPES,
     EMAILS,
+    FILES,
     FOR_POLICY,
     HOME_MANIFEST,
     MEMBERS,
@@ -26,6 +27,10 @@ _ADD: Final = f"Add this to the app's manifest ({APPS}, App Manifest), then inst
 _NO_HOME: Final = (
     f"the app lacks {MESSAGES}, so direct messages get no answer. It was created with an older "
     "manifest, which has no Home either."
+)
+_NO_FILES: Final = (
+    f"the app lacks {FILES}, so results of runs aren't attached to their messages, and previews "
+    "can't be downloaded."
 )
 _RULES: Final = "rules member_mailbox and person_left are off"
 _OWNERS: Final = "owners who are named by an email address aren't mentioned"
@@ -48,7 +53,7 @@ def check_scopes(
         return
     lacks_any = False
     absent = frozenset(BOT_SCOPES) - scopes
-    if lacking := absent - FOR_POLICY - {MESSAGES}:
+    if lacking := absent - FOR_POLICY - {FILES, MESSAGES}:
         lacks_any = True
         message = f"the app lacks {', '.join(sorted(lacking))}."
         yield line("Scopes", State.FAILURE, message, _ADD, manifest_lines(lacking, purposes=True))
@@ -62,6 +67,10 @@ def check_scopes(
             yield line(
                 "Scopes", State.WARNING, message, _ADD, manifest_lines(lacking, purposes=True)
             )
+    if FILES in absent:
+        lacks_any = True
+        snippet = manifest_lines({FILES}, purposes=True)
+        yield line("Files", State.WARNING, _NO_FILES, _ADD, snippet)
     if needless := sorted(scopes - set(BOT_SCOPES)):
         lacks_any = True
         message = f"more than the bot needs: {', '.join(needless)}."

@@ -17,6 +17,7 @@ from bot.slack.views.notices import (
     exemptions_ending_message,
     other_bots_message,
 )
+from bot.slack.views.run_message import run_message
 from bot.slack.views.started import started_message
 from bot.slack.views.unchecked_alerts import unchecked_message
 
@@ -60,7 +61,7 @@ def _message(content: AnnouncementContent, links: RowLinks) -> Message:
             message = unchecked_message(content)
         case AnnouncementKind.CHANGED:
             message = changed_message(content)
-        case AnnouncementKind.FIXED | AnnouncementKind.APPROVAL:
+        case AnnouncementKind.FIXED | AnnouncementKind.APPROVAL | AnnouncementKind.RUN:
             message = _about_change(content)
         case AnnouncementKind.ENDING:
             message = exemptions_ending_message(content, links)
@@ -78,7 +79,9 @@ def _message(content: AnnouncementContent, links: RowLinks) -> Message:
 
 
 def _about_change(content: AnnouncementContent) -> Message:
-    """A change that was made through this bot, or that is requested."""
+    """A change that was made through this bot, or that is requested; or many of them."""
+    if content.announcement.kind is AnnouncementKind.RUN:
+        return run_message(content.run_progress)
     if content.announcement.kind is AnnouncementKind.APPROVAL:
         return approval_message(content.requested_by, content.announcement.mention)
     return fix_message(content.changed_by, content.undone_by)

@@ -77,6 +77,14 @@ CREATE TABLE approval_messages (
 ) STRICT;
 CREATE INDEX approval_messages_of ON approval_messages (approval_id);
 
+CREATE TABLE run_files (
+    run_id INTEGER PRIMARY KEY REFERENCES runs (id),
+    ended_at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    file_id TEXT NOT NULL DEFAULT '',
+    problem TEXT NOT NULL DEFAULT ''
+) STRICT;
+
 ALTER TABLE fixes ADD COLUMN run_id INTEGER REFERENCES runs (id);
 ALTER TABLE fixes ADD COLUMN undoes INTEGER REFERENCES fixes (id);
 ALTER TABLE fixes ADD COLUMN undone_by INTEGER REFERENCES fixes (id);

@@ -92,11 +92,13 @@ class SlackBench:
             next_check=lambda: START,
             run_checks=lambda: iter(self.found),
             post_interval=0.0,
+            edit_interval=0.0,
             answer_within=0.0 if hurried else 1.5,
             ack_settles=0.0 if hurried else 0.5,
         )
         self.client = self._bot.client
         self.announcer = self._bot.announcer
+        self.run_files = self._bot.run_files
         self.home = self._bot.home
         self.accounts = self._bot.services.accounts
         self.fixes = self._bot.fixes

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from altcontact_sandbox.slack.workspace import ALERTS, APP, TEAM
 
+from bot.domain.actors import Actor
 from bot.domain.contacts import ContactType, fingerprint
 from bot.domain.finding_lists import FindingList, FindingPage, ListKind
+from bot.domain.run_progress import RunProgress
+from bot.domain.runs import Run, RunCounts, RunKind, RunState
 from bot.slack.views import (
     account_card,
     account_choice,
@@ -25,6 +28,8 @@ from bot.slack.views import (
     home,
     remove,
     row_actions,
+    run_message,
+    run_results,
     show_all,
     show_all_filters,
     unchecked_alerts,
@@ -32,6 +37,7 @@ from bot.slack.views import (
     undo_button,
 )
 from bot.slack.views import help as help_views
+from bot.slack.views.run_results import ResultsPosition
 from bot.slack.views.show_all import ListPosition
 from tests.unit.fakes import CONTACT, START
 
@@ -73,6 +79,7 @@ class Known:
     finding: int = 1
     exemption: int = 1
     fix: int = 1
+    run: int = 1
 
 
 def valid(known: Known, user: str, trigger: Payload) -> dict[str, tuple[str, Payload]]:
@@ -134,6 +141,10 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         undo.UNDO_ANYWAY: f"{known.fix}:none",
         f"{remove.REMOVE}:0": f"{contact}:{CONTACT.fingerprint}:{START.isoformat()}",
         f"{exemption_list.END}:1": str(known.exemption),
+        run_message.STOP: str(known.run),
+        run_message.CONTINUE: str(known.run),
+        run_message.RETRY: str(known.run),
+        run_message.RESULTS: str(known.run),
         "altcontact_of_an_older_version": "1",
     }
     for action_id, value in buttons.items():
@@ -180,6 +191,12 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         "value": CONTACT.fingerprint,
     }
     yield fix_form_suggestion.USE, _press(use, user, trigger, _fix_form(known))
+    results = results_page(known)
+    turn = {"type": "button", "action_id": f"{run_results.TURN}:next", "value": "all:1"}
+    yield f"{run_results.TURN}:next", _press(turn, user, trigger, results)
+    file: Payload = {"type": "button", "action_id": run_results.DOWNLOAD}
+    file["value"] = str(known.run)
+    yield run_results.DOWNLOAD, _press(file, user, trigger, results)
     on_home: Payload = {"callback_id": "", "type": "home", "blocks": []}
     for action_id, value in (
         (home.CHECK, "check"),
@@ -235,6 +252,13 @@ def _events(user: str, trigger: Payload) -> Iterator[Payload]:
             "event_time": 1_790_000_000,
             "event": event,
         }
+
+
+def results_page(known: Known) -> Payload:
+    """The window with the results of a run."""
+    counts = RunCounts(verified=30)
+    run = Run(known.run, "key", RunKind.FIX, RunState.ENDED, Actor("U1"), START, counts)
+    return run_results.results_view(RunProgress(run), [], ResultsPosition(known.run))
 
 
 def _findings_view(known: Known) -> Payload:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
+from bot.domain.actors import Actor
 from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.errors import (
     HistoryUnreadable,
@@ -23,6 +24,7 @@ from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.failures import FailureCode, failure
 from bot.domain.policy.policy import Policy
 from bot.domain.readings import Present
+from bot.domain.runs import RunItem, RunKind
 from bot.domain.scans import ScanState, count
 from bot.domain.slack_health import Refusal
 from bot.services.announce import (
@@ -32,6 +34,7 @@ from bot.services.announce import (
     LONGEST_WAIT,
     AnnouncementSender,
 )
+from bot.services.ports.runs import NewRun
 from bot.store import SqliteStore
 from tests.unit.fakes import (
     ABSENT,
@@ -748,3 +751,22 @@ def test_a_post_that_was_never_recorded_is_looked_for_by_the_next_process(
 def test_a_stop_before_the_start_is_harmless(announcer: AnnouncementSender) -> None:
     """An announcer that never ran may be stopped."""
     announcer.stop()
+
+
+def test_the_message_of_a_run_is_edited_at_a_pace_that_slack_allows(
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
+) -> None:
+    """However often it changes: the newest state is shown when the time has come."""
+    item = RunItem(0, 0, account(1).id, "Web", SECURITY, CONTACT, None, clock.now())
+    run = store.runs.preview(NewRun("form", RunKind.FIX, Actor("U1")), [item])
+    store.runs.start(run.id, "U1")
+    announcer.deliver()
+    for _ in range(3):
+        store.runs.bump(run.id)
+        assert announcer.deliver() <= 3.0
+    assert (len(notifier.posted), notifier.updates) == (1, [])
+    clock.tick(3.0)
+    announcer.deliver()
+    store.runs.bump(run.id)
+    announcer.deliver()
+    assert len(notifier.updates) == 1

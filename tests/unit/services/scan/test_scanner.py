@@ -99,6 +99,7 @@ class FrailStore:
         self.fixes = store.fixes
         self.runs = store.runs
         self.approvals = store.approvals
+        self.run_files = store.run_files
         self.exemptions = store.exemptions
         self.announcements = store.announcements
         self.accounts = store.accounts

@@ -139,7 +139,7 @@ def test_scopes_that_only_some_policies_need() -> None:
     line = run_checks(scopes())["Scopes"]
     assert (line.state, line.message) == (
         State.OK,
-        "all 10 that the bot needs are granted, and no others.",
+        "all 11 that the bot needs are granted, and no others.",
     )
     line = run_checks(scopes("users:read.email"))["Scopes"]
     assert line.state is State.OK
@@ -153,6 +153,14 @@ def test_an_app_from_before_it_had_a_home() -> None:
     assert line.state is State.WARNING
     assert "direct messages get no answer" in line.message
     assert line.snippet == HOME_MANIFEST
+
+
+def test_an_app_from_before_it_attached_results() -> None:
+    """Runs work without it; the doctor says what is missing, and gives what to paste."""
+    lines = run_checks(scopes("files:write"))
+    assert lines["Files"].state is State.WARNING
+    assert "results of runs aren't attached" in lines["Files"].message
+    assert "      - files:write  # to " in lines["Files"].snippet
 
 
 @pytest.mark.parametrize(
