@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from tests import moto_server
+from tests.launcher import launcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +74,37 @@ def test_checkpoints_are_written_at_the_start_and_at_a_stop(s3: S3Client, bot: B
     assert written[0]["checkpoint"]["count"] == first["entries"]
     assert written[-1]["checkpoint"]["count"] > first["entries"]
     assert all(each["signature"]["algorithm"] == "ECDSA_SHA_256" for each in written)
+
+
+def run(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """The exit status of a command, and what it writes to either stream."""
+    done = launcher().run(*arguments, environment=environment)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_cut_log_is_found_from_the_command_line(environment: dict[str, str], bot: Bot) -> None:
+    """Its chain is intact, but a checkpoint has more entries: the log was tampered with."""
+    bot.start()
+    bot.wait_log("checkpoint written")
+    assert bot.terminate() == 0
+    verify = ("audit", "verify", "--checkpoints")
+    status, said = run(environment, *verify)
+    assert status == 0, said
+    assert "The audit log is intact" in said
+    assert f"at s3://{BUCKET}/altcontact agree" in said
+    status, said = run(environment, *verify, "s3://no-such-bucket")
+    assert (status, "The bucket no-such-bucket doesn't exist." in said) == (3, True)
+    assert run(environment, "audit", "verify", f"s3://{BUCKET}")[0] == 2
+    with closing(sqlite3.connect(environment["ALTCONTACT_DATABASE"])) as db, db:
+        db.execute("DROP TRIGGER audit_stays")
+        db.execute("DELETE FROM audit WHERE number = (SELECT max(number) FROM audit)")
+    status, said = run(environment, *verify)
+    assert (status, "The audit log is intact" in said) == (1, True)
+    assert "1 entry was cut off, or an older copy of the database was put back." in said
+    _, said = run(environment, "doctor", "--all")
+    assert "Checkpoints" in said
+    assert "signs with ECDSA_SHA_256" in said
 
 
 def test_a_bucket_that_is_missing_stops_nothing(
