@@ -125,7 +125,8 @@ class Services:
             self.store.fixes,
             self.organizations,
             recovery,
-            self.clock,
+            policies=self.policies,
+            clock=self.clock,
             judge=self.accounts.judge,
         )
 

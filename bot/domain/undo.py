@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Final
 
 from bot.domain.contacts import NO_CONTACT
 from bot.domain.fixes import Fix, FixState
-
-if TYPE_CHECKING:
-    from bot.domain.contacts import AlternateContact
+from bot.domain.runs import ItemState, RunItem
 
 
 class UndoObstacle(StrEnum):
@@ -31,6 +29,23 @@ class UndoObstacle(StrEnum):
     BEFORE_UNKNOWN = "before_unknown"
     PUT_BACK = "put_back"
     UNDER_WAY = "under_way"
+
+    @property
+    def sentence(self) -> str:
+        """Why one fix of several isn't undone, in a sentence."""
+        return _SENTENCES[self]
+
+
+_SENTENCES: Final = {
+    UndoObstacle.NOT_FINISHED: "The fix is still in progress.",
+    UndoObstacle.IN_DOUBT: "AWS may have saved the fix: its response was lost.",
+    UndoObstacle.FAILED: "The fix failed, so there is nothing to undo.",
+    UndoObstacle.CHANGED_NOTHING: "The fix changed nothing, so there is nothing to undo.",
+    UndoObstacle.UNDONE: "The fix was undone before.",
+    UndoObstacle.BEFORE_UNKNOWN: "It isn't on record what was there before the fix.",
+    UndoObstacle.PUT_BACK: "AWS already has the contact from before the fix.",
+    UndoObstacle.UNDER_WAY: "Another fix of the contact is in progress.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +81,31 @@ def is_before_known(fix: Fix) -> bool:
     return fix.before is not None or fix.request.shown == NO_CONTACT
 
 
+def undo_item(number: int, fix: Fix) -> RunItem:
+    """A fix as a contact of a run that undoes it; left out if it can't be undone.
+
+    AWS has to have what the fix wrote. If it has something else, the run holds the contact back.
+
+    Args:
+        number: its number in the run.
+        fix: the fix.
+    """
+    obstacle, request = obstacle_of(fix), fix.request
+    return RunItem(
+        number,
+        0,
+        request.account_id,
+        fix.account_name,
+        request.type,
+        fix.before,
+        request.wanted,
+        fix.ended_at,
+        ItemState.PLANNED if obstacle is None else ItemState.LEFT_OUT,
+        "" if obstacle is None else obstacle.sentence,
+        undoes=fix.id,
+    )
+
+
 def can_be_undone(fix: Fix) -> bool:
     """Whether to offer to undo a fix."""
     return obstacle_of(fix) is None
-
-
-def is_put_back(fix: Fix, held: AlternateContact | None) -> bool:
-    """Whether a contact in AWS is the one from before a fix."""
-    return held == fix.before

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bot.domain.failures import Failure
-    from bot.domain.policy.account_policy import AccountPolicy
+    from bot.domain.policy.account_policy import AccountPolicy, ManagedBy
     from bot.domain.policy.policy import Policy
     from bot.services.placement import AccountPlacer
     from bot.services.ports.store import AccountRepository
@@ -94,6 +94,15 @@ class AccountPolicies:
         if placed and isinstance(rights, PolicyUnknown) and self._placement is not None:
             rights = policy.resolve_rights(self._placement.complete(account, policy)[0])
         return rights
+
+    def tool(self, account_id: str) -> ManagedBy | None:
+        """The tool that keeps an account's contacts as code; None if none does, or if unknown.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        rights = self.rights(account_id)
+        return None if isinstance(rights, PolicyUnknown) else rights.managed_by
 
     def find(self, account_id: str) -> ResolvedPolicy | None:
         """The policy of an account as last listed; None if the account is unknown.

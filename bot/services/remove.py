@@ -15,6 +15,7 @@ from bot.domain.rule_catalog import Rule
 if TYPE_CHECKING:
     from bot.domain.actors import Actor
     from bot.domain.fixes import FixRequest
+    from bot.domain.policy.account_policy import ManagedBy
     from bot.services.account_policy import AccountPolicies
     from bot.services.fix import FixService
     from bot.services.fix_result import FixResult
@@ -53,6 +54,14 @@ class RemoveService:
         still_allowed = self._fixes.authorize(actor, request.account_id)
         self._require_forbidden(request)
         return self._fixes.make(request, account_name, still_allowed)
+
+    def tool(self, account_id: str) -> ManagedBy | None:
+        """The tool that keeps an account's contacts as code, if one is known to.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        return self._policies.tool(account_id)
 
     def _require_forbidden(self, request: FixRequest) -> None:
         """Refuse to remove a contact that the account may have, or has to have."""

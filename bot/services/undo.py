@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bot.domain.failures import Failure
     from bot.domain.findings import TypeResult
     from bot.domain.fixes import Fix
+    from bot.domain.policy.account_policy import ManagedBy
+    from bot.services.account_policy import AccountPolicies
     from bot.services.fix import FixService
     from bot.services.fix_recovery import FixRecovery
     from bot.services.fix_result import FixResult
@@ -44,15 +46,17 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class UndoQuestion:
-    """AWS no longer has what a fix wrote: the person has to confirm that it is overwritten.
+    """The person has to confirm an undo: AWS no longer has what the fix wrote, or a tool has it.
 
     `held` is what AWS has now, None if no contact is set. `later` is a later fix of the contact, if
-    one changed it; without one, somebody changed it in AWS.
+    one changed it; without one, somebody changed it in AWS. `tool` is the tool that keeps the
+    account's contacts as code, if that is why.
     """
 
     fix: Fix
     held: AlternateContact | None = field(repr=False)
     later: Fix | None = None
+    tool: ManagedBy | None = None
 
     @property
     def shown(self) -> str:
@@ -84,8 +88,9 @@ class UndoService:
         records: the fixes that were made.
         gateway: reads contacts in AWS.
         recovery: finds out the result of abandoned fixes.
-        judge: evaluates a contact that is in AWS now.
+        policies: know which tool keeps an account's contacts as code.
         clock: the time.
+        judge: evaluates a contact that is in AWS now.
     """
 
     def __init__(
@@ -94,18 +99,22 @@ class UndoService:
         records: FixRepository,
         gateway: ContactReader,
         recovery: FixRecovery,
-        clock: Clock,
         *,
+        policies: AccountPolicies,
+        clock: Clock,
         judge: Judge = lambda *_: None,
     ) -> None:
         self._fixes = fixes
         self._records = records
         self._gateway = gateway
         self._recovery = recovery
+        self._policies = policies
         self._clock = clock
         self._judge = judge
 
-    def undo(self, fix: Fix, actor: Actor, key: str, shown: str = "") -> UndoResult:
+    def undo(
+        self, fix: Fix, actor: Actor, key: str, shown: str = "", confirmed_tool: str = ""
+    ) -> UndoResult:
         """Undo a fix.
 
         Args:
@@ -113,6 +122,7 @@ class UndoService:
             actor: who requests it; their permission is checked now, and again before the write.
             key: unique to this request, and the same if it is delivered twice.
             shown: `UndoQuestion.shown`, if the person confirmed that this contact is overwritten.
+            confirmed_tool: `UndoQuestion.tool`, if they confirmed to change AWS despite it.
 
         Raises:
             NotAllowed: the person isn't a fixer, or Slack couldn't say.
@@ -128,21 +138,25 @@ class UndoService:
         against = self._obstacle(fix)
         if against is not None:
             return against
-        known = self._known(fix, shown)
-        if not isinstance(known, str):
-            return known
+        held = self._held(fix, shown)
+        if isinstance(held, NotUndone | UndoQuestion):
+            return held
         undoing = FixRequest(
             key,
             request.account_id,
             request.type,
             fix.before,
             actor.user_id,
-            known,
+            fingerprint(held),
             self._clock.now(),
             undoes=fix.id,
+            confirmed_tool=confirmed_tool,
         )
         name = fix.account_name
         result = self._fixes.make(undoing, name, still_allowed, must_comply=False)
+        if isinstance(result, NotFixed) and result.outcome is FixOutcome.MANAGED:
+            tool = self._policies.tool(request.account_id)
+            return UndoAttempt(fix, result) if tool is None else UndoQuestion(fix, held, tool=tool)
         return self._result(fix, result)
 
     def _obstacle(self, fix: Fix) -> NotUndone | None:
@@ -155,8 +169,8 @@ class UndoService:
             return NotUndone(fix, UndoObstacle.UNDER_WAY, newest)
         return None
 
-    def _known(self, fix: Fix, shown: str) -> str | NotUndone | UndoQuestion:
-        """The fingerprint of what may be overwritten, unless AWS has something else by now.
+    def _held(self, fix: Fix, shown: str) -> AlternateContact | NotUndone | UndoQuestion | None:
+        """What AWS has, if it may be overwritten: what the fix wrote, or what the person confirmed.
 
         Raises:
             GatewayError: AWS couldn't be read.
@@ -174,10 +188,10 @@ class UndoService:
             held = latest.request.wanted  # AWS may still return the contact from before that fix
         later = _later(fix, latest, held)
         if held == request.wanted:
-            return fingerprint(held)
+            return held
         if held == fix.before:
             return NotUndone(fix, UndoObstacle.PUT_BACK, later)
-        return shown if fingerprint(held) == shown else UndoQuestion(fix, held, later)
+        return held if fingerprint(held) == shown else UndoQuestion(fix, held, later)
 
     def _result(self, fix: Fix, result: FixResult) -> UndoResult:
         if isinstance(result, NotFixed):

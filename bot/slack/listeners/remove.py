@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import AltcontactError
 from bot.domain.fixes import FixRequest
-from bot.services.fix_result import Fixed
+from bot.services.fix_result import Fixed, FixOutcome
 from bot.slack.actors import actor_of
 from bot.slack.payloads import text_at
 from bot.slack.views import fix_result, remove
@@ -14,11 +14,13 @@ from bot.slack.views.problem import problem_message
 
 if TYPE_CHECKING:
     from bot.services.find_account import AccountFinder
+    from bot.services.fix_result import FixResult
     from bot.services.ports.slack import Authorizer
     from bot.services.remove import RemoveService
     from bot.slack.listeners.modal_work import ModalWork
     from bot.slack.modals import Modals
     from bot.slack.views.message import Message
+    from bot.slack.views.remove import ShownContact
 
 
 class RemoveListener:
@@ -59,6 +61,7 @@ class RemoveListener:
             actor.user_id,
             shown.shown,
             shown.shown_at,
+            confirmed_tool=shown.confirmed_tool,
         )
         try:
             self._fixers.require_fixer(actor, shown.account_id)
@@ -66,11 +69,20 @@ class RemoveListener:
 
             def work() -> Message:
                 result = self._removals.remove(request, name, actor)
-                if isinstance(result, Fixed):
-                    return fix_result.result_message(result)
-                return fix_result.failed_message(request, name, result)
+                return self._message(request, shown, name, result)
 
             working = remove.removing_message(name, shown.account_id, shown.type)
             self._work.show(body, (name, shown.account_id, shown.type), working, work)
         except AltcontactError as error:
             self._modals.refuse(body, problem_message(error))
+
+    def _message(
+        self, request: FixRequest, shown: ShownContact, name: str, result: FixResult
+    ) -> Message:
+        if isinstance(result, Fixed):
+            return fix_result.result_message(result)
+        if result.outcome is FixOutcome.MANAGED:
+            tool = self._removals.tool(shown.account_id)
+            if tool is not None:
+                return remove.managed_message(name, shown, tool)
+        return fix_result.failed_message(request, name, result)

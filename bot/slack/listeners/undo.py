@@ -61,12 +61,12 @@ class UndoListeners:
 
     def press(self, body: Body) -> None:
         """**Undo** or **Redo**: in a result, or in a message in the channel."""
-        self._refusing(body, number_at(body, "actions", 0, "value"), "")
+        self._refusing(body, number_at(body, "actions", 0, "value"))
 
     def press_anyway(self, body: Body) -> None:
         """**Undo anyway**, below what AWS has now."""
-        fix_id, shown = undo.parse_anyway(text_at(body, "actions", 0, "value"))
-        self._refusing(body, fix_id, shown)
+        fix_id, shown, tool = undo.parse_anyway(text_at(body, "actions", 0, "value"))
+        self._refusing(body, fix_id, shown, tool)
 
     def run(self, argument: str, body: Body, reply: PrivateReply) -> None:
         """`/altcontact undo <fix>`.
@@ -86,9 +86,9 @@ class UndoListeners:
             reply(undo_obstacles.unknown_fix_message(int(found[1])))
             return
         self._fixers.require_fixer(actor_of(body), fix.request.account_id)
-        self._start(body, fix, "")
+        self._start(body, fix)
 
-    def _refusing(self, body: Body, fix_id: int, shown: str) -> None:
+    def _refusing(self, body: Body, fix_id: int, shown: str = "", tool: str = "") -> None:
         """Undo a fix, or say next to what was pressed why not."""
         try:
             self._readers.access(actor_of(body))
@@ -97,11 +97,11 @@ class UndoListeners:
                 self._modals.refuse(body, undo_obstacles.unknown_fix_message(fix_id))
                 return
             self._fixers.require_fixer(actor_of(body), fix.request.account_id)
-            self._start(body, fix, shown)
+            self._start(body, fix, shown, tool)
         except AltcontactError as error:
             self._modals.refuse(body, problem_message(error))
 
-    def _start(self, body: Body, fix: Fix, shown: str) -> None:
+    def _start(self, body: Body, fix: Fix, shown: str = "", tool: str = "") -> None:
         """Show at once that the undo is in progress, and the result when it is there."""
         actor, trigger = actor_of(body), text_at(body, "trigger_id")
         request = fix.request
@@ -109,7 +109,7 @@ class UndoListeners:
         def work() -> Message:
             access = self._readers.access(actor)
             key = f"undo:{fix.id}:{trigger}"
-            return _message(self._undos.undo(fix, actor, key, shown), access)
+            return _message(self._undos.undo(fix, actor, key, shown, tool), access)
 
         contact = fix.account_name, request.account_id, request.type
         self._work.show(body, contact, undo.undoing_message(fix), work)

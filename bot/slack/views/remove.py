@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType, fingerprint
+from bot.domain.policy.account_policy import ManagedBy
 from bot.slack.payloads import PayloadError, reads_payload
-from bot.slack.views.blocks import button, confirmation, mrkdwn, paragraph, section
+from bot.slack.views.blocks import actions, button, confirmation, escape, mrkdwn, paragraph, section
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import account_name, spoken, title
 
@@ -24,13 +25,21 @@ REMOVE: Final = "altcontact_remove"
 class ShownContact:
     """What a button `REMOVE` is for: a contact, as the person saw it.
 
-    `shown` is its fingerprint, and `shown_at` when AWS was read.
+    `shown` is its fingerprint, and `shown_at` when AWS was read. `confirmed_tool` is the tool that
+    keeps it as code, and despite which the person wants it removed; empty for none.
     """
 
     account_id: str
     type: ContactType
     shown: str
     shown_at: datetime
+    confirmed_tool: str = ""
+
+    @property
+    def value(self) -> str:
+        """What the button carries."""
+        shown = f"{self.account_id}:{self.type.value}:{self.shown}"
+        return f"{shown}:{self.confirmed_tool}:{self.shown_at.isoformat()}"
 
 
 def remove_button(
@@ -58,7 +67,7 @@ def remove_button(
         "Remove contact",
         danger=True,
     )
-    value = f"{account_id}:{contact_type.value}:{fingerprint(held)}:{shown_at.isoformat()}"
+    value = ShownContact(account_id, contact_type, fingerprint(held), shown_at).value
     label = spoken("Remove contact", name, account_id, contact_type)
     return button(
         "Remove contact", f"{REMOVE}:{number}", value, danger=True, label=label, confirm=dialog
@@ -72,11 +81,29 @@ def parse_remove(value: str) -> ShownContact:
     Raises:
         PayloadError: it was made by something else.
     """
-    account_id, contact_type, shown, shown_at = value.split(":", 3)
+    account_id, contact_type, shown, tool, shown_at = value.split(":", 4)
     moment = datetime.fromisoformat(shown_at)
     if not (account_id and shown) or moment.tzinfo is None:
         raise PayloadError
-    return ShownContact(account_id, ContactType(contact_type), shown, moment)
+    confirmed = ManagedBy(tool).value if tool else ""
+    return ShownContact(account_id, ContactType(contact_type), shown, moment, confirmed)
+
+
+def managed_message(name: str, shown: ShownContact, tool: ManagedBy) -> Message:
+    """A tool keeps the contact as code: nothing was removed yet, and a button that removes it."""
+    words = (
+        f"Not removed: this account's contacts are managed by {tool.label}, which puts back its "
+        "own values when it is next applied. Remove the contact there, too."
+    )
+    label = spoken("Remove anyway", name, shown.account_id, shown.type)
+    value = replace(shown, confirmed_tool=tool.value).value
+    anyway = button("Remove anyway", f"{REMOVE}:anyway", value, danger=True, label=label)
+    blocks = [
+        section(mrkdwn(account_name(name, shown.account_id))),
+        paragraph(f":warning: {words}"),
+        actions(anyway),
+    ]
+    return Message(f"{escape(title(name, shown.account_id))}: {words}", blocks)
 
 
 def removing_message(name: str, account_id: str, contact_type: ContactType) -> Message:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import FIELDS
 from bot.domain.fixes import FixState
+from bot.domain.policy.account_policy import ManagedBy
 from bot.domain.rules.mail_addresses import domain_of
 from bot.services.fix_result import Fixed
 from bot.slack.payloads import PayloadError, number, reads_payload
@@ -21,7 +22,7 @@ from bot.slack.views.blocks import (
     plain,
     section,
 )
-from bot.slack.views.fix_result import problem_of, unrecorded_words
+from bot.slack.views.fix_result import managed_words, problem_of, unrecorded_words
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import account_name, spoken, title
 from bot.slack.views.undo_button import undo_buttons
@@ -39,21 +40,21 @@ if TYPE_CHECKING:
 UNDO_ANYWAY: Final = "altcontact_undo_anyway"
 """The action id of the button that undoes a fix although AWS has something else by now.
 
-Its value is the fix's number and the fingerprint of what was shown.
+Its value is the fix's number, the fingerprint of what was shown, and the tool that was named.
 """
 
 
 @reads_payload
-def parse_anyway(value: str) -> tuple[int, str]:
-    """The fix, and the fingerprint of what was shown, of a button made by `question_message`.
+def parse_anyway(value: str) -> tuple[int, str, str]:
+    """The fix, the fingerprint of what was shown, and the tool, of a button of `question_message`.
 
     Raises:
         PayloadError: it was made by something else.
     """
-    fix_id, shown = value.split(":")
+    fix_id, shown, tool = value.split(":")
     if not shown:
         raise PayloadError
-    return number(fix_id), shown
+    return number(fix_id), shown, ManagedBy(tool).value if tool else ""
 
 
 def undoing_message(fix: Fix) -> Message:
@@ -73,23 +74,31 @@ def question_message(question: UndoQuestion, access: ContactAccess) -> Message:
         access: whether the person sees contact details.
     """
     fix, request = question.fix, question.fix.request
-    later = question.later
-    if later is not None:
-        who = f"<@{later.request.user_id}> changed it later (fix #{later.id})."
-    else:
-        who = "It was changed in AWS since."
-    words = f"AWS no longer has what fix #{fix.id} saved. {who} Nothing was changed now."
+    words = _question_words(question)
     blocks = [
         _about(fix),
         paragraph(f":warning: {words}"),
         *_difference(question.held, fix.before, access),
     ]
     label = spoken("Undo anyway", fix.account_name, request.account_id, request.type)
-    anyway = button(
-        "Undo anyway", UNDO_ANYWAY, f"{fix.id}:{question.shown}", danger=True, label=label
-    )
+    tool = question.tool.value if question.tool is not None else ""
+    value = f"{fix.id}:{question.shown}:{tool}"
+    anyway = button("Undo anyway", UNDO_ANYWAY, value, danger=True, label=label)
     blocks.append(actions(anyway))
     return Message(f"{escape(title(fix.account_name, request.account_id))}: {words}", blocks)
+
+
+def _question_words(question: UndoQuestion) -> str:
+    later, tool = question.later, question.tool
+    if tool is not None:
+        return (
+            f"This account's contacts are managed by {tool.label}, which puts back its own values "
+            "when it is next applied. Nothing was changed now."
+        )
+    who = "It was changed in AWS since."
+    if later is not None:
+        who = f"<@{later.request.user_id}> changed it later (fix #{later.id})."
+    return f"AWS no longer has what fix #{question.fix.id} saved. {who} Nothing was changed now."
 
 
 def attempt_message(attempt: UndoAttempt, access: ContactAccess) -> Message:
@@ -121,6 +130,8 @@ def attempt_message(attempt: UndoAttempt, access: ContactAccess) -> Message:
         blocks.append(paragraph(f":warning: {escape(unrecorded)}"))
     if warning:
         blocks.append(paragraph(f":warning: {escape(warning)}"))
+    if fix.request.confirmed_tool:
+        blocks.append(context(managed_words(fix.request.confirmed_tool)))
     redo = undo_buttons(fix)
     if redo:
         blocks.append(actions(*redo))

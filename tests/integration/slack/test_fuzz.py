@@ -23,8 +23,9 @@ from pydantic import SecretStr
 from bot.app.wiring import SlackBot, aws_gateways
 from bot.config.policy_reload import PolicyReload
 from bot.config.settings import Settings
-from bot.domain.contacts import ContactType
+from bot.domain.contacts import NO_CONTACT, ContactType
 from bot.domain.exemptions import ExemptionKind, ExemptionRequest
+from bot.domain.fixes import FixRequest, FixState
 from bot.domain.policy.policy import Policy
 from bot.domain.rule_catalog import Rule
 from bot.slack.membership import MAX_AGE
@@ -34,7 +35,7 @@ from sandbox.tests.aws.fixtures import _aws, aws
 from sandbox.tests.slack.fixtures import slack, slack_server
 from tests.integration.slack.deliveries import Known, valid
 from tests.integration.slack.mutations import IDENTITY, mutated
-from tests.unit.fakes import START, FakeClock, FakeMembers
+from tests.unit.fakes import CONTACT, START, FakeClock, FakeMembers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,7 +198,19 @@ class World:
             announcement=alert["metadata"]["event_payload"]["id"],
             finding=account.id,
             exemption=exemption.id,
+            fix=self._fixed(others[1].key.account_id),
         )
+
+    def _fixed(self, account_id: str) -> int:
+        """A fix that could be undone, without a request to AWS."""
+        request = FixRequest(
+            "before", account_id, ContactType.SECURITY, CONTACT, FIXER, NO_CONTACT, START
+        )
+        fix, _ = self.store.fixes.plan(request, "Another")
+        self.store.fixes.begin_writing(fix.id, None)
+        self.store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True)
+        self.aws.set_contact(account_id, "SECURITY", CONTACT)
+        return fix.id
 
     def writes(self) -> int:
         """How often AWS was asked to put or delete a contact."""

@@ -181,7 +181,7 @@ def test_a_forged_button_for_a_contact_that_was_never_shown(bench: SlackBench) -
         "type": "button",
         "action_id": f"{REMOVE}:0",
         "text": {"type": "plain_text", "text": "Remove contact"},
-        "value": f"{WEB.id}:SECURITY:{CONTACT.fingerprint}:{START.isoformat()}",
+        "value": f"{WEB.id}:SECURITY:{CONTACT.fingerprint}::{START.isoformat()}",
     }
     bench.client.chat_postMessage(
         channel="#security-alerts",

@@ -238,7 +238,7 @@ def test_a_forged_confirmation(bench: SlackBench) -> None:
         "type": "button",
         "action_id": UNDO_ANYWAY,
         "text": {"type": "plain_text", "text": "Undo anyway"},
-        "value": f"1:{CONTACT.fingerprint}",
+        "value": f"1:{CONTACT.fingerprint}:",
     }
     bench.client.chat_postMessage(
         channel="#security-alerts",

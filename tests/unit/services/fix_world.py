@@ -96,7 +96,15 @@ class World:
             heartbeat_interval=heartbeat_interval,
         )
         judge = AccountViewService(self.gateway, store, policies, FakeMembers(), self.clock).judge
-        undos = UndoService(fixes, store.fixes, self.gateway, recovery, self.clock, judge=judge)
+        undos = UndoService(
+            fixes,
+            store.fixes,
+            self.gateway,
+            recovery,
+            policies=policies,
+            clock=self.clock,
+            judge=judge,
+        )
         removals = RemoveService(fixes, policies, store.exemptions)
         self.processes.append(Process(store, fixes, recovery, read_back, undos, removals))
         return self.processes[-1]

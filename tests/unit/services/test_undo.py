@@ -13,6 +13,7 @@ from bot.domain.errors import GatewayError, NotAllowed
 from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
 from bot.domain.fixes import FixState
+from bot.domain.policy.account_policy import ManagedBy
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule
@@ -459,3 +460,18 @@ def test_a_contact_never_recorded_is_not_removed(
     result = process.undos.undo(fix, ANA, "undo-1")
     assert not_undone(result) == (UndoObstacle.BEFORE_UNKNOWN, None)
     assert (gateway.writes, gateway.deletes) == ([CONTACT], [])
+
+
+def test_a_contact_that_a_tool_keeps_is_confirmed_once_more(
+    world: World, process: Process, gateway: FakeGateway
+) -> None:
+    """The tool would put back its own values, so nothing is written before that is confirmed."""
+    fix = fixed(world, process)
+    table = PolicyTable("line 1", {"managed_by": ManagedBy.TERRAFORM})
+    world.policy = Policy.requiring(tables=[table])
+    asked = question(process.undos.undo(fix, ANA, "undo-1"))
+    assert (asked.tool, asked.held) == (ManagedBy.TERRAFORM, CONTACT)
+    assert gateway.writes == [CONTACT]
+    undo = undo_of(process.undos.undo(fix, ANA, "undo-2", asked.shown, "terraform"))
+    assert undo.request.confirmed_tool == "terraform"
+    assert gateway.writes == [CONTACT, OTHER]

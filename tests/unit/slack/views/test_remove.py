@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.contacts import ContactType
 from bot.domain.fixes import FixState
+from bot.domain.policy.account_policy import ManagedBy
 from bot.services.fix_result import Fixed, FixOutcome
 from bot.slack.payloads import PayloadError
 from bot.slack.views import fix_result, remove
@@ -43,18 +44,29 @@ def test_the_button_asks_first(name: str) -> None:
         "",
         ID,
         f"{ID}:BILLING",
-        f"{ID}:BILLING:none",
-        f"{ID}:BILLING:none:yesterday",
-        f"{ID}:BILLING:none:2026-01-05T09:00:00",
-        f"{ID}:OTHER:none:2026-01-05T09:00:00+00:00",
-        ":BILLING:none:2026-01-05T09:00:00+00:00",
-        f"{ID}:BILLING::2026-01-05T09:00:00+00:00",
+        f"{ID}:BILLING:none:",
+        f"{ID}:BILLING:none::yesterday",
+        f"{ID}:BILLING:none::2026-01-05T09:00:00",
+        f"{ID}:OTHER:none::2026-01-05T09:00:00+00:00",
+        ":BILLING:none::2026-01-05T09:00:00+00:00",
+        f"{ID}:BILLING:::2026-01-05T09:00:00+00:00",
+        f"{ID}:BILLING:none:pulumi:2026-01-05T09:00:00+00:00",
     ],
 )
 def test_other_values_remove_nothing(value: str) -> None:
     """They are from something else."""
     with pytest.raises(PayloadError):
         remove.parse_remove(value)
+
+
+def test_a_contact_that_a_tool_keeps_is_confirmed_once_more() -> None:
+    """The button carries that the person saw it."""
+    shown = remove.ShownContact(ID, BILLING, data.CONTACT.fingerprint, data.NOW)
+    message = remove.managed_message("<!channel>", shown, ManagedBy.LZA)
+    assert_sound(message)
+    assert "managed by Landing Zone Accelerator" in message.text
+    button = message.blocks[-1]["elements"][0]
+    assert remove.parse_remove(button["value"]) == replace(shown, confirmed_tool="lza")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from bot.domain.contacts import AlternateContact, fingerprint
 from bot.domain.errors import GatewayError, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
+from bot.domain.policy.account_policy import ManagedBy
 from bot.domain.readings import Absent, Present
 from bot.domain.undo import NotUndone, UndoObstacle
 from bot.services.fix_result import Fixed, FixOutcome, NotFixed
@@ -96,7 +97,7 @@ def test_the_question_shows_both_contacts(
     assert ("None: the contact is removed." in said) is (before is None)
     button = message.blocks[-1]["elements"][0]
     assert button["style"] == "danger"
-    assert undo.parse_anyway(button["value"]) == (7, fingerprint(held))
+    assert undo.parse_anyway(button["value"]) == (7, fingerprint(held), "")
 
 
 def test_the_question_names_a_later_fix() -> None:
@@ -104,6 +105,20 @@ def test_the_question_names_a_later_fix() -> None:
     later = replace(made(), id=9, request=replace(made().request, user_id="U0BOB00002"))
     message = undo.question_message(UndoQuestion(made(), AGENCY, later), FULL_ACCESS)
     assert "<@U0BOB00002> changed it later (fix #9)." in shown(message)
+
+
+def test_the_question_names_the_tool_that_keeps_the_contact() -> None:
+    """The button carries that the person saw it."""
+    asked = UndoQuestion(made(), data.CONTACT, tool=ManagedBy.TERRAFORM)
+    message = undo.question_message(asked, FULL_ACCESS)
+    assert "managed by Terraform, which puts back its own values" in shown(message)
+    value = message.blocks[-1]["elements"][0]["value"]
+    assert undo.parse_anyway(value) == (7, fingerprint(data.CONTACT), "terraform")
+    fix = undone()
+    fix = replace(fix, request=replace(fix.request, confirmed_tool="terraform"))
+    attempt = UndoAttempt(made(), Fixed(FixOutcome.VERIFIED, fix))
+    said = shown(undo.attempt_message(attempt, FULL_ACCESS))
+    assert "Terraform overwrites this when it is next applied." in said
 
 
 def test_others_see_no_details() -> None:
@@ -122,7 +137,9 @@ def test_others_see_no_details() -> None:
     assert "To change: name, title, email, phone." in shown(messages[0])
 
 
-@pytest.mark.parametrize("value", ["", "7", "7:", "x:none", "7:none:1", ":none"])
+@pytest.mark.parametrize(
+    "value", ["", "7", "7:", "7:none", "x:none:", "7::", ":none:", "7:none:pulumi", "7:none::"]
+)
 def test_other_values_are_no_confirmation(value: str) -> None:
     """They are from something else."""
     with pytest.raises(PayloadError):
