@@ -15,7 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
+from bot.domain.audit_chain import verify
 from tests.e2e.fix_worker import contact_of, wanted
+from tests.e2e.write_proofs import assert_on_record, assert_written_once, entries
 from tests.launcher import launcher
 
 if TYPE_CHECKING:
@@ -183,3 +185,7 @@ def test_every_write_is_on_record(
         assert aws.contact(account_id, contact_type.value) == wanted(number)
         assert kills.is_confirmed(number)
     assert kills.rows("PRAGMA integrity_check") == [("ok",)]
+    log = entries(path)
+    assert verify(log).problems == ()
+    assert_on_record(aws.writes(), log)
+    assert_written_once(aws.writes(), log)

@@ -23,6 +23,8 @@ from pydantic import SecretStr
 from bot.app.wiring import SlackBot, aws_gateways
 from bot.config.policy_reload import PolicyReload
 from bot.config.settings import Settings
+from bot.domain.audit import AuditAction
+from bot.domain.audit_chain import verify
 from bot.domain.contacts import NO_CONTACT, ContactType
 from bot.domain.exemptions import ExemptionKind, ExemptionRequest
 from bot.domain.fixes import FixRequest, FixState
@@ -130,13 +132,17 @@ OTHERS: Final = (
 ROLES: Final = (*HOLDERS, *OTHERS)
 
 
+DOINGS: Final = frozenset({AuditAction.FIX_PLANNED, AuditAction.WRITE_SENT})
+"""What may be on record only if somebody with the right to change contacts did it."""
+
+
 class World:
     """The bot between the sandbox's Slack and AWS; `reloads` and `doctor_runs` count."""
 
     def __init__(self, slack: SlackSandbox, aws: AwsSandbox, folder: Path) -> None:
         environment = slack.environment()
         self.slack, self.aws, self.clock = slack, aws, FakeClock()
-        self.reloads = self.doctor_runs = 0
+        self.reloads = self.doctor_runs = self._prepared = 0
         settings = Settings(
             slack_bot_token=SecretStr(environment["SLACK_BOT_TOKEN"]),
             slack_app_token=SecretStr(environment["SLACK_APP_TOKEN"]),
@@ -193,13 +199,15 @@ class World:
         (exemption,) = self.store.exemptions.grant([exempting(others[0])], "Another")
         slack.set_group(GROUP, members=[ALICE])
         self.clock.tick(MAX_AGE + 1)
-        return Known(
+        known = Known(
             account=account.key.account_id,
             announcement=alert["metadata"]["event_payload"]["id"],
             finding=account.id,
             exemption=exemption.id,
             fix=self._fixed(others[1].key.account_id),
         )
+        self._prepared = self.store.audit.head().number
+        return known
 
     def _fixed(self, account_id: str) -> int:
         """A fix that could be undone, without a request to AWS."""
@@ -215,6 +223,12 @@ class World:
     def writes(self) -> int:
         """How often AWS was asked to put or delete a contact."""
         return len(self.aws.writes())
+
+    def recorded(self) -> set[str]:
+        """The actions on record; the audit log's chain must be whole."""
+        records = list(self.store.audit.entries())
+        assert verify(records).problems == ()
+        return {each.action for each in records if each.number > self._prepared}
 
     def stop(self) -> None:
         """Let everything end that was begun."""
@@ -350,6 +364,9 @@ def test_nobody_does_anything_without_the_right(world: World) -> None:
     assert [each.id for each in exemptions] == [known.exemption]
     assert total == 1
     assert (world.reloads, world.doctor_runs) == (0, 0)
+    recorded = world.recorded()
+    assert {AuditAction.REFUSED, AuditAction.PAYLOAD_REFUSED} <= recorded
+    assert not recorded & DOINGS, sorted(recorded & DOINGS)
 
 
 def test_fixers_do_what_they_may_and_no_more(world: World) -> None:
@@ -369,3 +386,4 @@ def test_fixers_do_what_they_may_and_no_more(world: World) -> None:
     assert world.writes()
     assert exempted > 1
     assert min(world.reloads, world.doctor_runs) >= len(HOLDERS)
+    assert AuditAction.COMMAND in world.recorded()
