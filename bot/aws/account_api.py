@@ -119,7 +119,7 @@ class Contacts:
 
         request = Request("PutAlternateContact", named, self._scope)
         _log_write(request, origin)
-        return self._call(request, ask, self._limiters.write, Priority.FIX)
+        return self._call(request, ask, self._limiters.write, _priority(origin))
 
     def delete(self, account_id: str, contact_type: ContactType, origin: WriteOrigin) -> str:
         """Remove one contact; returns AWS's id of the request. None set is no failure.
@@ -142,7 +142,7 @@ class Contacts:
         request = Request("DeleteAlternateContact", named, self._scope)
         _log_write(request, origin)
         try:
-            return self._call(request, ask, self._limiters.delete, Priority.FIX)
+            return self._call(request, ask, self._limiters.delete, _priority(origin))
         except GatewayError as error:
             if error.failure.code != NOT_FOUND:
                 raise
@@ -211,6 +211,10 @@ def _primary(answer: Mapping[str, Any]) -> PrimaryContact:
         return PrimaryContact(name=held["FullName"], phone=held["PhoneNumber"])
     except KeyError:
         raise UnusableAnswer from None
+
+
+def _priority(origin: WriteOrigin) -> Priority:
+    return Priority.RUN if origin.is_run else Priority.FIX
 
 
 def _log_write(request: Request, origin: WriteOrigin) -> None:

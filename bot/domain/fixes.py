@@ -63,10 +63,14 @@ class FixRequest:
 
 @dataclass(frozen=True, slots=True)
 class WriteOrigin:
-    """Who changes a contact in AWS, and by which fix: CloudTrail records both."""
+    """Who changes a contact in AWS, and by which fix: CloudTrail records both.
+
+    `is_run`: the fix belongs to a run, and waits behind those that a person waits for.
+    """
 
     fix_id: int
     user_id: str
+    is_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,9 @@ class FixService:
             return not_recorded(error, failed)
         fix = self._recorder.applied(fix, aws_request_id)
         _log.info("fix applied", fix=fix.id, account=request.account_id, type=request.type.value)
-        shown = self._is_shown(request)
+        # `FixRecovery` reads back a run's fixes behind its writes, which would wait otherwise.
+        is_read_later = request.run_id is not None and fix.applied_at is not None
+        shown = None if is_read_later else self._is_shown(request)
         if shown is None and fix.applied_at is not None:
             return Fixed(FixOutcome.SAVED, fix)
         return self._end(Ending(fix, FixState.CONFIRMED if shown else FixState.APPLIED))
@@ -263,7 +265,7 @@ class FixService:
             StoreError: the account's organization couldn't be looked up; nothing was sent.
         """
         request = fix.request
-        origin = WriteOrigin(fix.id, request.user_id)
+        origin = WriteOrigin(fix.id, request.user_id, is_run=request.run_id is not None)
         if request.wanted is None:
             return self._gateway.delete(request.account_id, request.type, origin)
         return self._gateway.write(request.account_id, request.type, request.wanted, origin)
@@ -277,7 +279,8 @@ class FixService:
         """
         request = fix.request
         held: AlternateContact | None = None
-        match self._gateway.read(request.account_id, request.type, Priority.FIX):
+        priority = Priority.FIX if request.run_id is None else Priority.RUN
+        match self._gateway.read(request.account_id, request.type, priority):
             case Present(contact):
                 held = contact
             case Unreadable(why) | Unsupported(why):
@@ -323,7 +326,7 @@ class FixService:
         """Record that AWS didn't confirm a write. It may have accepted it anyway."""
         request, why = fix.request, error.failure
         if error.maybe_done:
-            shown = self._is_shown(request)
+            shown = self._is_shown(request) if request.run_id is None else None
             if shown is None:
                 return Fixed(FixOutcome.UNKNOWN, fix, problem=error)
             if shown:

@@ -93,17 +93,29 @@ class FixRecovery:
         self._left: dict[int, _Left] = {}
         self._pauses: dict[int, tuple[float, float]] = {}
         self._locks: dict[Contact, threading.Lock] = {}
-        self._thread = threading.Thread(target=self._run, name="fix-recovery", daemon=True)
+        self._is_run_due = threading.Event()
+        # The fixes of a run are many, and read behind a scan: those of people don't wait for them.
+        self._threads = [
+            threading.Thread(target=self._run, args=(of_runs,), name=name, daemon=True)
+            for of_runs, name in ((False, "fix-recovery"), (True, "run-recovery"))
+        ]
 
     def start(self) -> None:
         """Start the rounds."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Begin a round for the fixes of runs now: AWS accepted one."""
+        self._is_run_due.set()
 
     def stop(self) -> None:
         """Stop the rounds; what isn't settled is left to another process or the next start."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(self._shutdown_timeout)
+        self._is_run_due.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(self._shutdown_timeout)
         try:
             self._recorder.retry()
             for fix_id in list(self._left):
@@ -145,8 +157,11 @@ class FixRecovery:
                     self._settle_doubt(fix)
         return None
 
-    def look(self) -> None:
+    def look(self, *, of_runs: bool | None = None) -> None:
         """One round: record what couldn't be recorded, and read each abandoned fix's contact.
+
+        Args:
+            of_runs: only fixes that belong to a run, or only others; None: all.
 
         Raises:
             StoreError: the record can't be used.
@@ -155,21 +170,26 @@ class FixRecovery:
         self._take_over()
         doubtful = self._fixes.in_doubt()
         known = self._left.keys() | {fix.id for fix in doubtful}
-        self._pauses = {key: value for key, value in self._pauses.items() if key in known}
+        for forgotten in self._pauses.keys() - known:
+            self._pauses.pop(forgotten, None)
         for left in list(self._left.values()):
-            self._look_at(left.fix, partial(self._settle, left))
+            if of_runs in {None, _is_of_run(left.fix)}:
+                self._look_at(left.fix, partial(self._settle, left))
         for fix in doubtful:
-            self._look_at(fix, partial(self._settle_doubt, fix))
+            if of_runs in {None, _is_of_run(fix)}:
+                self._look_at(fix, partial(self._settle_doubt, fix))
 
-    def _run(self) -> None:
+    def _run(self, of_runs: bool) -> None:
         while not self._stopping.is_set():
+            if of_runs:
+                self._is_run_due.clear()
             try:
-                self.look()
+                self.look(of_runs=of_runs)
             except StoreError as error:
                 _log.warning("fixes not checked", problem=str(error))
             except Exception:  # noqa: BLE001 - a thread's edge: the next round tries again
                 _log.exception("checking fixes failed")
-            self._stopping.wait(self._poll_interval)
+            (self._is_run_due if of_runs else self._stopping).wait(self._poll_interval)
 
     def _look_at(self, fix: Fix, settle: Callable[[], object]) -> None:
         """Check one fix, unless it was checked recently; a failure doesn't stop the others."""
@@ -253,6 +273,10 @@ class FixRecovery:
 
     def _lock_of(self, contact: Contact) -> threading.Lock:
         return self._locks.setdefault(contact, threading.Lock())
+
+
+def _is_of_run(fix: Fix) -> bool:
+    return fix.request.run_id is not None
 
 
 def _contact(fix: Fix) -> Contact:

@@ -76,8 +76,10 @@ class ReadBack:
         allowed = self._within if within is None else within
         deadline = self._clock.monotonic() + allowed
         wait, equal = self._first_poll_interval, 0
+        # Nobody waits for a single contact of a run, whose writes need the quota for reading too.
+        priority = Priority.FIX if request.run_id is None else Priority.READ_BACK
         while True:
-            reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
+            reading = self._gateway.read(request.account_id, request.type, priority)
             equal = equal + 1 if shows(reading, request.wanted) else 0
             if equal == EQUAL_READS:
                 return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.alert_summary import root_cause
 from bot.domain.contacts import ContactType
+from bot.domain.failures import FailureCode
 from bot.domain.fixes import FixState
 from bot.domain.runs import ItemState, RunItem
 from bot.services.ports.runs import ItemGroup
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from bot.domain.failures import Failure
     from bot.domain.fixes import Fix
     from bot.store.transaction import Row, Transaction, Value
+
+MOST_ATTEMPTS: Final = 5
+"""How often a contact is tried by itself if the bot was interrupted; then it counts as failed."""
 
 _INSERT: Final = """
 INSERT INTO run_items
@@ -56,6 +60,11 @@ WHERE run_id = :run_id AND fix_id = :fix_id
     AND (state IN ('planned', 'saved', 'failed') OR :state = 'verified')
     AND NOT (state = :state AND reason = :reason)
 """
+
+_PLAN_AGAIN: Final = f"""
+UPDATE run_items SET attempt = attempt + 1
+WHERE run_id = :run_id AND fix_id = :fix_id AND state = 'planned' AND attempt < {MOST_ATTEMPTS}
+"""  # noqa: S608 - a number of this module is put in
 
 _ANNOUNCED: Final = """
 SELECT announcement_id FROM runs
@@ -158,6 +167,10 @@ def follow_fix(db: Transaction, fix: Fix) -> None:
     if state is None:
         return
     failed = fix.failure if state is ItemState.FAILED else None
+    # If the bot was interrupted, the contact is tried again; AWS is read before that.
+    is_interrupted = failed is not None and failed.cause is FailureCode.NOT_REACHED
+    if is_interrupted and db.run(_PLAN_AGAIN, run_id=request.run_id, fix_id=fix.id):
+        return
     followed = db.run(
         _FOLLOW,
         run_id=request.run_id,

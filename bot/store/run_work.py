@@ -12,6 +12,8 @@ from bot.store.run_items import to_item
 from bot.store.run_rows import bump_run, changed, require_run
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.domain.failures import Failure
     from bot.domain.runs import ItemState, Run, RunItem
     from bot.services.ports.clock import Clock
@@ -44,8 +46,10 @@ _NEXT: Final = """
 SELECT run_items.* FROM run_items JOIN runs ON runs.id = run_items.run_id
 WHERE run_id = :id AND run_items.state = 'planned' AND number > :after
     AND runs.state = 'running' AND runs.instance = :instance
+    AND NOT EXISTS (SELECT 1 FROM fixes WHERE fixes.id = fix_id AND fixes.ended_at IS NULL)
 ORDER BY number LIMIT :limit
 """
+"""A contact whose fix is being settled waits for that."""
 
 _FINISH: Final = """
 UPDATE run_items SET state = :state, reason = :reason, failure = :failure
@@ -54,8 +58,26 @@ WHERE run_id = :id AND number = :number AND attempt = :attempt AND state IN ('pl
 
 _VERIFYING: Final = """
 SELECT count(*) AS number FROM run_items JOIN fixes ON fixes.id = run_items.fix_id
-WHERE run_items.run_id = :id AND run_items.state = 'saved' AND fixes.ended_at IS NULL
-    AND coalesce(fixes.applied_at, fixes.planned_at) > :since
+WHERE run_items.run_id = :id AND run_items.state IN ('planned', 'saved')
+    AND fixes.ended_at IS NULL AND coalesce(fixes.applied_at, fixes.planned_at) > :since
+"""
+
+_GIVE_UP: Final = """
+UPDATE run_items SET state = 'failed', reason = :reason
+WHERE run_id = :id AND state = 'planned' AND EXISTS (
+    SELECT 1 FROM fixes
+    WHERE fixes.id = fix_id AND fixes.ended_at IS NULL AND fixes.planned_at <= :since
+)
+"""
+"""If AWS shows the contact later after all, it becomes verified."""
+
+_UNSETTLED: Final = (
+    "AWS may have accepted the change. It couldn't be read to find out; the bot keeps trying."
+)
+
+_PLAN_AGAIN: Final = """
+UPDATE run_items SET state = 'planned', reason = '', failure = NULL, attempt = attempt + 1
+WHERE run_id = :id AND number = :number AND attempt = :attempt AND state IN ('planned', 'failed')
 """
 
 _END: Final = """
@@ -91,7 +113,7 @@ class RunWork(Repository):
                 if not is_own and not self._lease.is_over(row, now):
                     continue
                 if not is_own:
-                    db.run(_OWN, id=row["id"], **self._lease.columns(now))
+                    self._own(db, row["id"], now)
                     if row["instance"]:
                         self._note_interruption(db, row["id"])
                 claimed.append(require_run(db, row["id"]))
@@ -131,11 +153,18 @@ class RunWork(Repository):
                 failure=failure_json(failure),
             )
 
+    def plan_again(self, item: RunItem) -> None:
+        """Plan a contact again whose fix was refused for a reason that passes."""
+        with self._connections.writing() as db:
+            db.run(_PLAN_AGAIN, id=item.run_id, number=item.number, attempt=item.attempt)
+
     def end(self, run_id: int) -> bool:
         """End a running run of which nothing is planned, and nothing still being verified."""
         with self._connections.writing() as db:
             if self._verifying(db, run_id):
                 return False
+            since = time_text(self._clock.now() - VERIFY_LIMIT)
+            db.run(_GIVE_UP, id=run_id, since=since, reason=_UNSETTLED)
             now, instance = time_text(self._clock.now()), self._lease.owner.instance
             if not db.run(_END, id=run_id, now=now, instance=instance):
                 return False
@@ -146,6 +175,9 @@ class RunWork(Repository):
         """Have the run's message updated."""
         with self._connections.writing() as db:
             bump_run(db, run_id)
+
+    def _own(self, db: Transaction, run_id: int, now: datetime) -> None:
+        db.run(_OWN, id=run_id, **self._lease.columns(now))
 
     def _verifying(self, db: Transaction, run_id: int) -> int:
         since = time_text(self._clock.now() - VERIFY_LIMIT)

@@ -165,10 +165,14 @@ class Runs(RunWork):
         with self._connections.writing() as db:
             return request_run(db, run_id)
 
-    def start(self, run_id: int, actor: str) -> bool:
+    def start(self, run_id: int, actor: str, *, here: bool = False) -> bool:
         """Have a run worked on that is `PREVIEWED`, `REQUESTED` or `STOPPED`."""
         with self._connections.writing() as db:
-            return start_run(db, run_id, actor, self._clock.now())
+            now = self._clock.now()
+            is_started = start_run(db, run_id, actor, now)
+            if is_started and here:
+                self._own(db, run_id, now)
+            return is_started
 
     def stop(self, run_id: int, actor: str, reason: str) -> bool:
         """Stop a running run: writes in flight are finished, the rest stays planned."""

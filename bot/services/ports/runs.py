@@ -125,12 +125,13 @@ class RunRepository(Protocol):
         """A `PREVIEWED` run waits for approval from now on; whether it was `PREVIEWED`."""
         ...
 
-    def start(self, run_id: int, actor: str) -> bool:
+    def start(self, run_id: int, actor: str, *, here: bool = False) -> bool:
         """Have a run worked on that is `PREVIEWED`, `REQUESTED` or `STOPPED`.
 
         Args:
             run_id: the run.
             actor: who starts or continues it, for the audit log.
+            here: whether this process works on it, rather than the first that claims it.
 
         Returns:
             Whether it was in one of these states: of two people who start it at once, one has.
@@ -183,6 +184,14 @@ class RunRepository(Protocol):
             state: held back or failed.
             reason: why, in a sentence without personal data.
             failure: the cause, if it is AWS's.
+        """
+        ...
+
+    def plan_again(self, item: RunItem) -> None:
+        """Plan a contact again, as a new attempt, whose fix was refused for a reason that passes.
+
+        Args:
+            item: the contact, as it was planned.
         """
         ...
 

@@ -1,0 +1,322 @@
+"""Works on runs: takes each planned contact through `FixService`, and records what it came to.
+
+A run is rows in the store, so any process can go on where another stopped. Each contact is a fix
+with a key of its own; an interrupted one is settled by `FixRecovery` before it is tried again.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.domain.audit import BOT
+from bot.domain.errors import GatewayError, NotAllowed, RightsUnknown, StoreError
+from bot.domain.fixes import FixRequest
+from bot.domain.rules.mail_addresses import domain_of
+from bot.domain.runs import ItemState, RunKind
+from bot.services.fix_result import Fixed, FixOutcome
+from bot.services.run_progress import SAME_FAILURES, RunProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from bot.domain.runs import Run, RunItem
+    from bot.services.fix import FixService
+    from bot.services.fix_recovery import FixRecovery
+    from bot.services.fix_result import FixResult, NotFixed
+    from bot.services.ports.clock import Clock
+    from bot.services.ports.runs import RunRepository
+
+_log = structlog.get_logger(__name__)
+
+WORKERS: Final = 10
+"""Contacts that are worked on at once: five writes a second with two seconds for each contact."""
+
+DEFER_SECONDS: Final = 5.0
+"""How long a contact waits that can't be worked on yet."""
+
+CHANGED: Final = "AWS has another contact than the preview showed."
+
+
+class RunWorker:
+    """Works on the runs that this process claims, in threads of its own.
+
+    Args:
+        runs: the record.
+        fixes: makes each fix.
+        recovery: reads back what was written.
+        clock: the time.
+        still_allowed: raises `NotAllowed` if a contact of a run may not be written any more, and
+            `RightsUnknown` if that can't be found out now.
+        on_changed: called when a run's message has to be updated.
+        on_ended: called when a run has ended or stopped.
+        workers: contacts that are worked on at once.
+        pool: works on them; by default as many threads.
+        poll_interval: seconds between two looks for runs.
+        heartbeat_interval: seconds between two renewals of a claim; well under its length.
+        show_interval: seconds between two updates of a run's message.
+        shutdown_timeout: seconds that contacts in flight have to end.
+    """
+
+    def __init__(
+        self,
+        runs: RunRepository,
+        fixes: FixService,
+        recovery: FixRecovery,
+        clock: Clock,
+        *,
+        still_allowed: Callable[[Run, RunItem], None],
+        on_changed: Callable[[], None] = lambda: None,
+        on_ended: Callable[[], None] = lambda: None,
+        workers: int = WORKERS,
+        pool: Executor | None = None,
+        poll_interval: float = 1.0,
+        heartbeat_interval: float = 10.0,
+        show_interval: float = 3.0,
+        shutdown_timeout: float = 4.0,
+    ) -> None:
+        self._runs = runs
+        self._fixes = fixes
+        self._recovery = recovery
+        self._clock = clock
+        self._still_allowed = still_allowed
+        self._on_changed = on_changed
+        self._on_ended = on_ended
+        self._workers = workers
+        self._poll_interval = poll_interval
+        self._heartbeat_interval = heartbeat_interval
+        self._show_interval = show_interval
+        self._shutdown_timeout = shutdown_timeout
+        self._lock = threading.Lock()
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._progress: dict[int, RunProgress] = {}
+        self._renewed_at = 0.0
+        self._pool = pool or ThreadPoolExecutor(workers, "run")
+        self._thread = threading.Thread(target=self._run, name="run-worker", daemon=True)
+
+    def start(self) -> None:
+        """Start working on runs, beginning with those that an earlier process left."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for runs now: one was started, continued or stopped."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Begin no more contacts, wait a while for those in flight, and release the runs."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(self._shutdown_timeout)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        try:
+            for run_id in list(self._progress):
+                self._runs.release(run_id)
+        except StoreError as error:
+            _log.warning("runs left to the next start", problem=str(error))
+
+    def look(self) -> bool:
+        """Claim runs, begin contacts as far as there is room, and end what is done.
+
+        Returns:
+            Whether any run is being worked on.
+
+        Raises:
+            StoreError: the record can't be used.
+        """
+        claimed = {run.id: run for run in self._runs.claim()}
+        with self._lock:
+            for run_id in self._progress.keys() - claimed.keys():
+                if not self._progress[run_id].in_flight:
+                    del self._progress[run_id]
+            for run_id, run in claimed.items():
+                known = self._progress.get(run_id)
+                if known is None:
+                    self._progress[run_id] = RunProgress(run)
+                    _log.info("run begun", run=run_id, interrupted=run.interrupted)
+                else:
+                    known.run = run
+        self._renew(claimed)
+        # Each run gets a contact in turn, so that a small one doesn't wait for a large one.
+        begun = True
+        while begun and not self._stopping.is_set():
+            begun = False
+            for run_id in claimed:
+                begun = self._begin_next(self._progress[run_id]) or begun
+        for run_id in claimed:
+            self._show_or_end(self._progress[run_id])
+        return bool(claimed)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                self.look()
+            except StoreError as error:
+                _log.warning("runs not worked on", problem=str(error))
+            except Exception:  # noqa: BLE001 - a thread's edge: the next look tries again
+                _log.exception("working on runs failed")
+            self._woken.wait(self._poll_interval)
+        with self._lock:
+            in_flight = any(each.in_flight for each in self._progress.values())
+        if in_flight:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _renew(self, claimed: dict[int, Run]) -> None:
+        now = self._clock.monotonic()
+        if now - self._renewed_at >= self._heartbeat_interval:
+            for run_id in claimed:
+                self._runs.renew(run_id)
+            self._renewed_at = now
+
+    def _begin_next(self, progress: RunProgress) -> bool:
+        """Begin the next contact of a run if there is room for it; whether one was begun."""
+        with self._lock:
+            all_in_flight = sum(len(each.in_flight) for each in self._progress.values())
+            if all_in_flight >= self._workers or progress.room(self._workers) <= 0:
+                return False
+            waiting = progress.waiting(self._clock.monotonic())
+        for item in self._runs.next_items(progress.run.id, len(waiting) + 1):
+            if item.number not in waiting:
+                with self._lock:
+                    progress.in_flight.add(item.number)
+                self._pool.submit(self._work, progress, item)
+                return True
+        return False
+
+    def _work(self, progress: RunProgress, item: RunItem) -> None:
+        """Take one contact through its fix; a thread of the pool."""
+        try:
+            self._fix(progress, item)
+        except StoreError as error:
+            _log.warning("contact of a run put off", run=item.run_id, problem=str(error))
+            self._defer(progress, item, str(error))
+        except Exception:  # noqa: BLE001 - a thread's edge: a defect must not stop the run
+            _log.exception("a contact of a run failed", run=item.run_id, account=item.account_id)
+            self._finish(progress, item, ItemState.FAILED, "The bot failed unexpectedly.")
+        finally:
+            with self._lock:
+                progress.in_flight.discard(item.number)
+            self._woken.set()
+
+    def _fix(self, progress: RunProgress, item: RunItem) -> None:
+        run = progress.run
+        try:
+            self._still_allowed(run, item)
+        except NotAllowed as error:
+            self._refuse(progress, item, error)
+            return
+        request = FixRequest(
+            f"run:{run.id}:{item.number}:{item.attempt}",
+            item.account_id,
+            item.type,
+            item.wanted,
+            run.requested_by.user_id,
+            item.shown,
+            item.read_at or run.created_at,
+            run.id,
+            item.undoes,
+        )
+        result = self._fixes.make(
+            request,
+            item.account_name,
+            lambda: self._still_allowed(run, item),
+            # Who saw the preview was shown the domains that few accounts use.
+            confirmed_domain=domain_of(item.wanted.email) if item.wanted is not None else "",
+            must_comply=run.kind is not RunKind.UNDO,
+        )
+        self._take_result(progress, item, result)
+
+    def _take_result(self, progress: RunProgress, item: RunItem, result: FixResult) -> None:
+        """Record what a contact came to; what its fix came to is recorded with the fix."""
+        if isinstance(result, Fixed):
+            with self._lock:
+                progress.succeeded()
+                progress.done(item.number)
+            self._recovery.wake()
+            return
+        match result.outcome:
+            case FixOutcome.UNDER_WAY | FixOutcome.NOT_RECORDED | FixOutcome.TO_CONFIRM:
+                self._defer(progress, item, str(result.problem))
+            case _ if isinstance(result.problem, NotAllowed):
+                # Its fix is recorded as refused, so the contact needs another one.
+                self._runs.plan_again(item)
+                self._refuse(progress, replace(item, attempt=item.attempt + 1), result.problem)
+            case FixOutcome.CHANGED:
+                self._finish(progress, item, ItemState.HELD_BACK, CHANGED)
+            case _ if isinstance(result.problem, GatewayError):
+                self._fail(progress, item, result, result.problem)
+            case _:
+                self._finish(progress, item, ItemState.HELD_BACK, _reason(result))
+
+    def _fail(
+        self, progress: RunProgress, item: RunItem, result: NotFixed, problem: GatewayError
+    ) -> None:
+        """A contact failed in AWS."""
+        why = problem.failure
+        if result.fix is None:
+            self._runs.finish_item(item, ItemState.FAILED, why.message, why)
+        self._count_failure(progress, item, why.cause.value, why.message)
+
+    def _refuse(self, progress: RunProgress, item: RunItem, problem: NotAllowed) -> None:
+        """A contact may not be written any more, or it couldn't be found out whether it may."""
+        if isinstance(problem, RightsUnknown):
+            self._defer(progress, item, str(problem))
+            return
+        self._runs.finish_item(item, ItemState.FAILED, str(problem))
+        self._count_failure(progress, item, "not allowed", str(problem))
+
+    def _count_failure(self, progress: RunProgress, item: RunItem, cause: str, words: str) -> None:
+        with self._lock:
+            progress.done(item.number)
+            is_hopeless = progress.failed(item.account_id, cause)
+        if is_hopeless:
+            reason = f"{SAME_FAILURES} accounts in a row failed for the same reason: {words}"
+            self._stop_run(progress.run, reason)
+
+    def _finish(self, progress: RunProgress, item: RunItem, state: ItemState, reason: str) -> None:
+        self._runs.finish_item(item, state, reason)
+        with self._lock:
+            progress.done(item.number)
+
+    def _defer(self, progress: RunProgress, item: RunItem, why: str) -> None:
+        """Put a contact off; after a while it counts as failed."""
+        with self._lock:
+            may_wait = progress.defer(item.number, self._clock.monotonic() + DEFER_SECONDS)
+        if not may_wait:
+            self._finish(progress, item, ItemState.FAILED, why)
+
+    def _stop_run(self, run: Run, reason: str) -> None:
+        if self._runs.stop(run.id, BOT, reason):
+            _log.warning("run stopped", run=run.id)
+            self._on_changed()
+            self._on_ended()
+
+    def _show_or_end(self, progress: RunProgress) -> None:
+        """Have a run's message updated if its counts changed, and end the run if it is done."""
+        run = progress.run
+        with self._lock:
+            is_idle = not progress.in_flight
+        if is_idle and not run.counts.planned and self._runs.end(run.id):
+            _log.info("run ended", run=run.id)
+            self._on_changed()
+            self._on_ended()
+            return
+        now = self._clock.monotonic()
+        if run.counts != progress.shown and now - progress.shown_at >= self._show_interval:
+            progress.shown, progress.shown_at = run.counts, now
+            self._runs.bump(run.id)
+            self._on_changed()
+
+
+def _reason(result: NotFixed) -> str:
+    """Why a contact wasn't written, without what the policy expects, which may be personal."""
+    if result.outcome is FixOutcome.REFUSED and result.fields:
+        return f"It no longer complies with the policy: {', '.join(result.fields)}."
+    return str(result.problem)
