@@ -28,6 +28,7 @@ from bot.slack.listeners.exemptions import ExemptionListeners
 from bot.slack.listeners.fix import FixListeners
 from bot.slack.listeners.fix_submission import FixSubmission
 from bot.slack.listeners.help import HelpListener
+from bot.slack.listeners.history import HistoryListeners
 from bot.slack.listeners.home import HomeListeners
 from bot.slack.listeners.modal_work import ModalWork
 from bot.slack.listeners.outdated import OutdatedListeners
@@ -46,6 +47,7 @@ from bot.slack.views import (
     fix_form_suggestion,
     fix_modal,
     fix_result,
+    history,
     home,
     remove,
     row_actions,
@@ -239,6 +241,9 @@ def build(
         exemptions=exemption,
         finder=finder,
         fixes=fix,
+        history=HistoryListeners(
+            modals, accounts=store.accounts, audit=store.audit, readers=readers
+        ),
         policies=policies,
         readers=readers,
     )
@@ -313,9 +318,11 @@ def _bind_exemptions(
 def _bind_accounts(
     app: App, guard: RequestGuard, card: AccountCards, commands: AccountCommands
 ) -> None:
-    """Bind the account that is shown, and the menu to choose one."""
+    """Bind the account that is shown, its history, and the menu to choose one."""
     app.action(account_card.CHECK)(guard.once(card.check_again))
     app.action(account_choice.CHOOSE)(guard.once(commands.choose))
+    app.action(history.SHOW)(guard.once(commands.history.show))
+    app.action(_numbered(history.TURN))(guard.each(commands.history.turn_page))
     app.options(account_choice.CHOOSE)(guard.options(commands.suggest))
 
 

@@ -13,8 +13,8 @@ from bot.domain.visible_text import visible
 COMMAND: Final = "/altcontact"
 
 CHECK, DOCTOR, EXEMPT, EXEMPTIONS = "check", "doctor", "exempt", "exemptions"
-FIX, HELP, RELOAD, UNDO = "fix", "help", "reload", "undo"
-_NAMES: Final = (CHECK, DOCTOR, EXEMPT, EXEMPTIONS, FIX, HELP, RELOAD, UNDO)
+FIX, HELP, HISTORY, RELOAD, UNDO = "fix", "help", "history", "reload", "undo"
+_NAMES: Final = (CHECK, DOCTOR, EXEMPT, EXEMPTIONS, FIX, HELP, HISTORY, RELOAD, UNDO)
 
 _NEAR: Final = 0.5
 """How similar a word must be to a command to count as a typo of it (difflib's ratio)."""
@@ -65,6 +65,7 @@ USAGE: Final = (
     Usage(UNDO, "<number of a fix>", "puts back the contact from before a fix"),
     Usage(EXEMPT, "<id or name>", "exempts an account's findings for a time"),
     Usage(EXEMPTIONS, "", "lists and ends exemptions and manual verifications"),
+    Usage(HISTORY, "<id or name>", "shows who changed an account, and when"),
     Usage(RELOAD, "", "applies the policy file (fixers only)"),
     Usage(DOCTOR, "", "checks the installation (fixers only)"),
     Usage(HELP, "", "shows this"),

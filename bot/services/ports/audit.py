@@ -36,7 +36,7 @@ class AuditRepository(Protocol):
         ...
 
     def page(self, account_id: str, limit: int, offset: int = 0) -> tuple[list[AuditRecord], int]:
-        """Entries about an account, newest first, and how many there are."""
+        """Entries about an account except commands, newest first, and how many there are."""
         ...
 
     def redact(self, before: datetime, account_id: str, actor: str) -> int:

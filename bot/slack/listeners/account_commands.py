@@ -1,12 +1,13 @@
-"""Commands about one account, `check`, `fix` and `exempt`: found first, then carried out."""
+"""Commands about one account, such as `check` and `fix`: found first, then carried out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import ContactType
+from bot.domain.pasted_ids import parse_account_id
 from bot.slack.actors import actor_of
-from bot.slack.command_parser import CHECK, EXEMPT, FIX, split_type
+from bot.slack.command_parser import CHECK, EXEMPT, FIX, HISTORY, split_type
 from bot.slack.payloads import find_text, text_at
 from bot.slack.views.account_choice import (
     MAX_OPTIONS,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bot.slack.listeners.account_card import AccountCards
     from bot.slack.listeners.exemptions import ExemptionListeners
     from bot.slack.listeners.fix import FixListeners
+    from bot.slack.listeners.history import HistoryListeners
     from bot.slack.readers import SlackReaders
 
     Body = dict[str, Any]
@@ -36,6 +38,7 @@ class AccountCommands:
         exemptions: open the form for exemptions.
         finder: finds accounts by what people type.
         fixes: open the form for a contact.
+        history: shows what is on record about an account.
         policies: tell which contacts an account should have.
         readers: refuse people of other workspaces.
     """
@@ -47,6 +50,7 @@ class AccountCommands:
         exemptions: ExemptionListeners,
         finder: AccountFinder,
         fixes: FixListeners,
+        history: HistoryListeners,
         policies: AccountPolicies,
         readers: SlackReaders,
     ) -> None:
@@ -54,11 +58,12 @@ class AccountCommands:
         self._exemptions = exemptions
         self._finder = finder
         self._fixes = fixes
+        self.history = history
         self._policies = policies
         self._readers = readers
 
     def run(self, name: str, argument: str, body: Body, reply: PrivateReply) -> None:
-        """`/altcontact check|fix|exempt <account>`.
+        """`/altcontact check|fix|exempt|history <account>`.
 
         A form opens at once if one known account matches. Otherwise the person gets the account, or
         the accounts to choose from, in a private message: the trigger that opens forms lives 3 s
@@ -66,7 +71,9 @@ class AccountCommands:
         """
         choice = self._parsed(name, argument)
         account = None if name == CHECK else self._finder.known(choice.text).only
-        if account is None:
+        if account is None and name == HISTORY and (departed := parse_account_id(argument)):
+            self._open(choice, body, departed)  # the log also has accounts that have left
+        elif account is None:
             self._cards.find_and_show(actor_of(body), choice, reply)
         else:
             self._open(choice, body, account.id)
@@ -105,7 +112,9 @@ class AccountCommands:
     def _open(self, choice: AccountChoice, body: Body, account_id: str) -> None:
         actor, trigger = actor_of(body), text_at(body, "trigger_id")
         pushed = bool(body.get("view"))
-        if choice.command == EXEMPT:
+        if choice.command == HISTORY:
+            self.history.open(actor, trigger, account_id, push=pushed)
+        elif choice.command == EXEMPT:
             self._exemptions.open_exemption(actor, trigger, account_id, push=pushed)
         else:
             contact_type = choice.type or self._first_type(account_id)

@@ -11,6 +11,7 @@ from bot.slack.command_parser import (
     EXEMPT,
     EXEMPTIONS,
     FIX,
+    HISTORY,
     MAX_SUGGESTION,
     RELOAD,
     UNDO,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from bot.slack.listeners.undo import UndoListeners
     from bot.slack.readers import SlackReaders
 
-_OF_ACCOUNT: Final = frozenset({CHECK, FIX, EXEMPT})
+_OF_ACCOUNT: Final = frozenset({CHECK, FIX, EXEMPT, HISTORY})
 """The commands after which an account may be named."""
 
 
@@ -113,10 +114,10 @@ class CommandListeners:
         account_id = self._accounts.account_id(command.name, argument) if names_account else ""
         self._trail.command(audited_actor(body), command.name, account_id)
         match command.name:
-            case name if name in {FIX, EXEMPT} and not argument:
+            case name if name in {FIX, EXEMPT, HISTORY} and not argument:
                 self._readers.access(actor)
                 reply(which_account_message(name))
-            case name if name in {CHECK, FIX, EXEMPT} and argument:
+            case name if name in _OF_ACCOUNT and argument:
                 self._accounts.run(name, argument, body, reply)
             case name if name == CHECK:
                 self._scan.start(actor, channel_id(body), reply)

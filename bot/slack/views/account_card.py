@@ -18,6 +18,7 @@ from bot.slack.views.blocks import (
     paragraph,
 )
 from bot.slack.views.finding_rows import NO_LINKS
+from bot.slack.views.history import history_button
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import NAME_TEXT, REASON_TEXT, title
 
@@ -87,7 +88,8 @@ def account_message(
             blocks += unevaluated_blocks(account, contact_type, reading, read_only=read_only)
     if note:
         blocks += [divider(), context(note)]
-    blocks += [divider(), actions(button("Check again", CHECK, account.id))]
+    check = button("Check again", CHECK, account.id)
+    blocks += [divider(), actions(check, history_button(account.id, account.name))]
     if read_only:
         blocks.append(context(TURN_ON))
     return Message(escape(f"{named}: {summary}"), blocks)

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from bot.domain.contacts import ContactType
 from bot.domain.pasted_ids import account_id_problem
-from bot.slack.command_parser import CHECK, EXEMPT, FIX
+from bot.slack.command_parser import CHECK, EXEMPT, FIX, HISTORY
 from bot.slack.payloads import find_text
 from bot.slack.views.blocks import accounts, actions, clip, escape, plain, section
 from bot.slack.views.message import Message
@@ -29,7 +29,7 @@ MAX_OPTIONS: Final = 100
 _BLOCK: Final = "altcontact_choice"
 _BLOCK_ID: Final = 255
 _OPTION_TEXT: Final = 75
-_COMMANDS: Final = frozenset({CHECK, EXEMPT, FIX})
+_COMMANDS: Final = frozenset({CHECK, EXEMPT, FIX, HISTORY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class AccountChoice:
 
     Attributes:
         text: what the person typed; the menu begins with its matches.
-        command: `check`, `fix` or `exempt`.
+        command: `check`, `fix`, `exempt` or `history`.
         type: the contact to fix, if the person named one.
     """
 

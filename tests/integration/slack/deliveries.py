@@ -25,6 +25,7 @@ from bot.slack.views import (
     fix_form_suggestion,
     fix_modal,
     fix_result,
+    history,
     home,
     remove,
     row_actions,
@@ -64,6 +65,9 @@ COMMANDS: Final = (
     "undo 99",
     "exempt {account}",
     "exemptions",
+    "history",
+    "history {account}",
+    "history nobody",
     "doctor",
     "reload",
 )
@@ -135,6 +139,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         alerts.SHOW_ALL: known.announcement,
         unchecked_alerts.CHECK_AGAIN: known.announcement,
         account_card.CHECK: known.account,
+        history.SHOW: known.account,
         doctor.SHOW_ALL: "report",
         help_views.RUN: "reload",
         undo_button.UNDO: str(known.fix),
@@ -170,6 +175,9 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
     end: Payload = {"type": "button", "action_id": f"{exemption_list.END}:2"}
     end["value"] = str(known.exemption)
     yield f"{exemption_list.END} in the list", _press(end, user, trigger, page)
+    logged = history.history_view(known.account, "", [], 45, 1, show_contacts=True)
+    turn = {"type": "button", "action_id": f"{history.TURN}:older", "value": "2"}
+    yield history.TURN, _press(turn, user, trigger, logged)
     findings = _findings_view(known)
     turn = {"type": "button", "action_id": f"{show_all.TURN}:next", "value": "1"}
     yield f"{show_all.TURN}:next", _press(turn, user, trigger, findings)

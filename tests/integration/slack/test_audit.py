@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 
+from bot.domain.audit import AuditAction, AuditEntry
 from bot.domain.audit_chain import verify
 from bot.domain.errors import StoreError
+from bot.slack.views.history import ROWS
 from sandbox.tests.slack.fixtures import slack, slack_server
-from tests.integration.slack.bench import ALICE, BOB, LAKE, WEB, SlackBench, bench
+from tests.integration.slack.bench import ALICE, BOB, FORM, LAKE, WEB, SlackBench, bench
 from tests.integration.slack.deliveries import Known, valid
+from tests.unit.fakes import CONTACT, OTHER
 
 if TYPE_CHECKING:
-    from bot.domain.audit import AuditEntry
+    from pathlib import Path
+
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
 
 __all__ = ["bench", "slack", "slack_server"]
 
@@ -146,3 +151,71 @@ def test_outsiders_are_recorded(bench: SlackBench) -> None:
     assert recorded(bench, "refused") == [
         (ALICE, "refused", "", "This bot only answers people from its own Slack workspace.")
     ]
+
+
+def test_the_history_of_an_account(bench: SlackBench) -> None:
+    """Who fixed what, by command and from the account's card; other accounts aren't in it."""
+    slack = bench.slack
+    bench.gateway.hold(2, OTHER)
+    bench.open_form(LAKE)
+    slack.submit(**FORM)
+    slack.wait_view("Saved and verified")
+    slack.close()
+    slack.command("/altcontact history lake", user=BOB)
+    view = str(slack.wait_view("Security contact: verified", BOB))
+    assert f"<@{ALICE}>" in view
+    assert f"Email: {OTHER.email} → {FORM['email']}" in view
+    slack.close(BOB)
+    slack.command("/altcontact history web")
+    slack.wait_view("Nothing is on record about this account yet.")
+    slack.close()
+    slack.command("/altcontact check web")
+    slack.press("altcontact_history", message=slack.wait_private("Check again"))
+    slack.wait_view("Nothing is on record about this account yet.")
+    slack.close()
+    slack.command("/altcontact history 999999999999")
+    slack.wait_view("`999999999999`")
+    slack.close()
+    slack.command("/altcontact history")
+    slack.wait_private("Which account? Type `/altcontact history")
+
+
+def test_pages_of_a_history(bench: SlackBench) -> None:
+    """Older entries and newer ones again; a page that is no longer there is the last one."""
+    for number in range(ROWS + 1):
+        details = {"exemption": f"number {number}"}
+        bench.store.audit.record(
+            AuditEntry(AuditAction.EXEMPTION_EXPIRED, "bot", account_id=WEB.id, details=details)
+        )
+    bench.slack.command("/altcontact history web")
+    assert "number 0" not in str(bench.slack.wait_view("number 20"))
+    bench.slack.press("altcontact_history_page:older")
+    assert "number 1" not in str(bench.slack.wait_view("number 0"))
+    bench.slack.press("altcontact_history_page:newer")
+    bench.slack.wait_view("number 20")
+
+
+def test_readers_alone_see_contacts_in_a_history(slack: SlackSandbox, tmp_path: Path) -> None:
+    """Others see which fields changed, and whom to ask."""
+    made = SlackBench(slack, tmp_path, WEB, LAKE, readers=(ALICE,))
+    try:
+        made.start()
+        write = AuditEntry(
+            AuditAction.WRITE_SENT,
+            ALICE,
+            account_id=WEB.id,
+            fix_id=1,
+            before=OTHER,
+            after=CONTACT,
+        )
+        made.store.audit.record(write)
+        slack.command("/altcontact history web", user=BOB)
+        view = str(slack.wait_view("Write sent", BOB))
+        assert OTHER.email not in view
+        assert CONTACT.email not in view
+        assert "changes" in view
+        assert f"<@{ALICE}>" in view
+        slack.command("/altcontact history web")
+        slack.wait_view(CONTACT.email)
+    finally:
+        made.stop()

@@ -114,7 +114,7 @@ def test_a_missing_contact_and_those_that_nothing_is_asked_of() -> None:
     assert "Billing contact (no rules)\nNot set" in told
     assert "Rule:" not in told
     assert message.text == "Web production · 444444444444: Security missing (very high)"
-    assert labels(message) == ["Fix", "Exempt…", "Change", "Change", "Check again"]
+    assert labels(message) == ["Fix", "Exempt…", "Change", "Change", "Check again", "History"]
 
 
 def test_one_fix_stands_out_and_each_button_names_the_account() -> None:
@@ -156,7 +156,10 @@ def test_what_is_set_aside_says_until_when_by_whom_and_why() -> None:
     assert "End: missing" in labels(message)
     assert "Exempt…" not in labels(message)
     assert f"{exemption_list.END}:1" in json.dumps(message.blocks)
-    assert labels(card(look(Absent(), aside=(exemption(),)), read_only=True)) == ["Check again"]
+    assert labels(card(look(Absent(), aside=(exemption(),)), read_only=True)) == [
+        "Check again",
+        "History",
+    ]
 
 
 def test_without_an_api_it_is_verified_by_hand() -> None:
