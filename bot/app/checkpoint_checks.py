@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import GatewayError, StoreError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.domain.checkpoints import CheckpointStatus
+    from bot.services.ports.clock import Clock
 
 _PASSING: Final = frozenset(
     {
@@ -24,6 +26,10 @@ _PASSING: Final = frozenset(
 """Causes that may pass without anyone changing something."""
 
 
+_OVERDUE: Final = timedelta(hours=2)
+"""How long an entry may be without a checkpoint: a running bot writes one every hour."""
+
+
 class CheckpointChecks:
     """The checks of checkpoints. Whether one can be written shows only when one is written.
 
@@ -31,6 +37,7 @@ class CheckpointChecks:
         destination: where they go, as a URL.
         status: reads how writing them goes; None if there is no database yet.
         check_key: asks KMS about the key, and returns the algorithm; None if no key is named.
+        clock: the time.
     """
 
     def __init__(
@@ -38,10 +45,12 @@ class CheckpointChecks:
         destination: str,
         status: Callable[[], CheckpointStatus | None],
         check_key: Callable[[], str] | None,
+        clock: Clock,
     ) -> None:
         self._destination = destination
         self._status = status
         self._check_key = check_key
+        self._clock = clock
 
     def checks(self) -> tuple[Check, ...]:
         """The checks, in order."""
@@ -81,8 +90,19 @@ class CheckpointChecks:
                 "Use a bucket with Object Lock and a default retention. See docs/checkpoints.md."
             )
             yield _line(name, State.WARNING, message, remedy)
+        elif self._is_overdue(status):
+            message = (
+                f"nothing was sent since {status.uncovered_since:%Y-%m-%d %H:%M} UTC, though the "
+                f"log has grown. {last}"
+            )
+            remedy = "Check that a bot runs with this setting: it sends one every hour."
+            yield _line(name, State.WARNING, message, remedy)
         else:
             yield _line(name, State.OK, f"are written. {last}")
+
+    def _is_overdue(self, status: CheckpointStatus) -> bool:
+        since = status.uncovered_since
+        return since is not None and self._clock.now() - since > _OVERDUE
 
     def _check_signing(self) -> Iterator[CheckResult]:
         assert self._check_key is not None  # noqa: S101 - otherwise this check isn't listed

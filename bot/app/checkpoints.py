@@ -54,13 +54,19 @@ def checkpoint_service(
 
 
 def checkpoint_checks(
-    settings: Settings, store: StoreChecks, *, seconds: float, tries: Mapping[FailureCode, int]
+    settings: Settings,
+    store: StoreChecks,
+    clock: Clock,
+    *,
+    seconds: float,
+    tries: Mapping[FailureCode, int],
 ) -> Sequence[Check]:
     """The doctor's checks of checkpoints, if they have a destination.
 
     Args:
         settings: the settings; an invalid one has its default, so an invalid key isn't checked.
         store: reads their record.
+        clock: the time.
         seconds: how long to wait for AWS.
         tries: how often a call is made before a failure with this cause counts.
     """
@@ -83,6 +89,7 @@ def checkpoint_checks(
         destination.url,
         lambda: store.checkpoints(destination.url),
         check_key if settings.checkpoint_key else None,
+        clock,
     ).checks()
 
 

@@ -151,6 +151,7 @@ def _checks(
             checks += checkpoint_checks(
                 settings,
                 store,
+                clock,
                 seconds=AWS_SECONDS,
                 tries=TRIES,
             )

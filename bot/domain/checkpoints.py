@@ -151,6 +151,8 @@ class CheckpointStatus:
         waiting_since: when the one was taken that couldn't be written yet; None if there is none.
         failure: why it couldn't, the last time; None if it wasn't tried.
         entries: how many entries the log has now.
+        uncovered_since: when the first entry was recorded that no written checkpoint covers; None
+            if all are covered.
     """
 
     written_at: datetime | None
@@ -159,6 +161,7 @@ class CheckpointStatus:
     waiting_since: datetime | None
     failure: Failure | None
     entries: int
+    uncovered_since: datetime | None = None
 
 
 def to_object(checkpoint: Checkpoint, signature: Signature | None) -> bytes:

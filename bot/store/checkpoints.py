@@ -36,6 +36,8 @@ WHERE action IN (:ended, :stopped) AND number > (
 )
 """
 
+_UNCOVERED: Final = "SELECT at FROM audit WHERE number > :count ORDER BY number LIMIT 1"
+
 _TAKE: Final = """
 INSERT INTO checkpoints (destination, sequence, count, hash, at, version)
 VALUES (:destination, :sequence, :count, :hash, :at, :version)
@@ -151,6 +153,7 @@ def checkpoint_status(db: Transaction, destination: str) -> CheckpointStatus:
     last = db.row(_LAST, destination=destination)
     written = db.row(_LAST_WRITTEN, destination=destination)
     waits = last is not None and last["written_at"] is None
+    uncovered = db.row(_UNCOVERED, count=written["count"] if written is not None else 0)
     return CheckpointStatus(
         written_at=datetime.fromisoformat(written["written_at"]) if written is not None else None,
         written=_to_checkpoint(written) if written is not None else None,
@@ -158,6 +161,7 @@ def checkpoint_status(db: Transaction, destination: str) -> CheckpointStatus:
         waiting_since=datetime.fromisoformat(last["at"]) if last is not None and waits else None,
         failure=_to_failure(last["failure"]) if last is not None and last["failure"] else None,
         entries=_count(db),
+        uncovered_since=datetime.fromisoformat(uncovered["at"]) if uncovered is not None else None,
     )
 
 

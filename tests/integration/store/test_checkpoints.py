@@ -97,12 +97,13 @@ def test_the_status_says_how_it_goes(store: SqliteStore, clock: SetClock, path: 
     store.checkpoints.failed(PLACE, first, DENIED)
     status = store.checkpoints.status(PLACE)
     assert (status.waiting_since, status.failure, status.entries) == (START, DENIED, 1)
+    assert status.uncovered_since == START
     clock.tick(5)
     store.checkpoints.written(PLACE, first, versioned=False)
     status = store.checkpoints.status(PLACE)
     later = START + timedelta(seconds=5)
     assert (status.written, status.written_at, status.versioned) == (first, later, False)
-    assert (status.waiting_since, status.failure) == (None, None)
+    assert (status.waiting_since, status.failure, status.uncovered_since) == (None, None, None)
     store.checkpoints.failed(PLACE, first, DENIED)
     assert store.checkpoints.status(PLACE) == status
     assert StoreChecks(path).checkpoints(PLACE) == status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,11 @@ from bot.domain.checkpoints import Checkpoint, CheckpointStatus, LogHead
 from bot.domain.errors import StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.services.doctor import Section, State
-from tests.unit.fakes import START, gateway_error
+from tests.unit.fakes import START, FakeClock, gateway_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from bot.services.doctor import CheckResult
 
@@ -27,6 +29,7 @@ def status(
     cause: FailureCode | None = None,
     *,
     versioned: bool = True,
+    uncovered_since: datetime | None = None,
 ) -> CheckpointStatus:
     """How it goes."""
     return CheckpointStatus(
@@ -36,6 +39,7 @@ def status(
         START if cause else None,
         failure(cause) if cause else None,
         1_300,
+        uncovered_since,
     )
 
 
@@ -43,7 +47,7 @@ def lines(
     read: Callable[[], CheckpointStatus | None], check_key: Callable[[], str] | None = None
 ) -> list[CheckResult]:
     """The lines."""
-    checks = CheckpointChecks(PLACE, read, check_key).checks()
+    checks = CheckpointChecks(PLACE, read, check_key, FakeClock()).checks()
     return [line for check in checks for line in check.run()]
 
 
@@ -69,6 +73,14 @@ def test_one_that_waits_says_why(
     assert "waiting since 2026-01-05 09:00 UTC" in line.message
     assert failure(cause).message in line.message
     assert ("None was written yet." in line.message) is (written is None)
+
+
+@pytest.mark.parametrize(("hours", "state"), [(1.9, State.OK), (2.1, State.WARNING)])
+def test_one_that_is_overdue_is_a_warning(hours: float, state: State) -> None:
+    """As if the bot that writes them isn't running, or runs without the setting."""
+    [line] = lines(lambda: status(uncovered_since=START - timedelta(hours=hours)))
+    assert line.state is state
+    assert ("runs with this setting" in line.remedy) is (state is State.WARNING)
 
 
 def test_a_bucket_without_versions_is_a_warning() -> None:

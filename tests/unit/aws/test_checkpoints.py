@@ -81,6 +81,33 @@ def test_what_passes_is_tried_again(answers: tuple[Answer | Exception, ...]) -> 
     assert len(wire.calls) == len(answers)
 
 
+def test_a_bucket_in_another_region_is_followed() -> None:
+    """S3 says where it is, and the next request goes there."""
+    moved = Answer(
+        301,
+        b"<Error><Code>PermanentRedirect</Code></Error>",
+        {"content-type": "application/xml", "x-amz-bucket-region": "eu-central-1"},
+    )
+    wire = Wire("us-east-1").on("PutObject", moved, WRITTEN)
+    assert write(wire)
+    assert "eu-central-1" not in wire.urls[0]
+    assert "eu-central-1" in wire.urls[1]
+
+
+@pytest.mark.parametrize(
+    ("partition", "host"),
+    [("aws-cn", "amazonaws.com.cn"), ("aws-us-gov", "us-gov-west-1.amazonaws.com")],
+)
+def test_without_a_region_the_key_tells_the_partition(partition: str, host: str) -> None:
+    """So that a bucket in China or GovCloud is looked for there."""
+    region = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-east-1"}[partition]
+    key = f"arn:{partition}:kms:{region}:111122223333:key/k"
+    wire = Wire().on("DescribeKey", DESCRIBED).on("Sign", SIGNED).on("PutObject", WRITTEN)
+    write(wire, key)
+    assert f"kms.{region}." in wire.urls[0]
+    assert host in wire.urls[2]
+
+
 def test_it_is_signed_as_the_key_allows() -> None:
     """KMS is asked in the key's region, once about the key; PSS is preferred."""
     wire = Wire("us-east-1").on("DescribeKey", DESCRIBED).on("Sign", SIGNED)
