@@ -60,7 +60,7 @@ class Inline(Executor):
 
 
 class Runs:
-    """A process that works on runs, and what it is told to say."""
+    """A process that works on runs, and what it reports."""
 
     def __init__(self, world: World, process: Process, pool: Executor | None = None) -> None:
         self.clock = world.clock
