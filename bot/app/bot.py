@@ -145,7 +145,8 @@ class Bot:
         self._store.audit.record(policy_loaded(actor, policy.digest, sections))
 
     def _settle(self) -> None:
-        """End the exemptions that are due, and announce it."""
+        """Fix what another process's check found, and end the exemptions that are due."""
+        self._slack.auto_fix.settle()
         exemptions = self._store.exemptions
         if exemptions.due() and not self._clock.is_proven():
             self._slack.client.ask_time()

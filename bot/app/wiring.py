@@ -9,6 +9,7 @@ from bot.domain.run_csv import results_csv
 from bot.services.account_policy import AccountPolicies
 from bot.services.announce import AnnouncementSender
 from bot.services.audit_trail import AuditTrail
+from bot.services.auto_fix import AutoFixService
 from bot.services.exempt import ExemptionService
 from bot.services.find_account import AccountFinder
 from bot.services.fix import FixService
@@ -17,6 +18,7 @@ from bot.services.fix_recorder import FixRecorder
 from bot.services.fix_recovery import FixRecovery
 from bot.services.fix_suggestions import FixSuggestions
 from bot.services.home import HomeService
+from bot.services.management_accounts import ManagementAccounts
 from bot.services.organizations import OrganizationRouter
 from bot.services.other_bots import OtherBotsWatch
 from bot.services.placement import AccountPlacer
@@ -91,6 +93,7 @@ class Services:
         policy: returns the current policy.
         clock: the time.
         on_recorded: called when something was recorded that may need an announcement.
+        on_scanned: called when a scan was recorded, before `on_recorded`.
     """
 
     def __init__(
@@ -102,12 +105,17 @@ class Services:
         clock: Clock,
         *,
         on_recorded: Callable[[], None] = lambda: None,
+        on_scanned: Callable[[], None] = lambda: None,
     ) -> None:
+        def scanned() -> None:
+            on_scanned()
+            on_recorded()
+
         self.store = store
         self.clock = clock
         self.organizations = OrganizationRouter(gateways, store.accounts)
         self.scanner = Scanner(
-            self.organizations.all, store, policy, members, clock, on_recorded=on_recorded
+            self.organizations.all, store, policy, members, clock, on_recorded=scanned
         )
         self.policies = AccountPolicies(
             store.accounts, policy, AccountPlacer(self.organizations, store.accounts, clock)
@@ -148,6 +156,19 @@ class Services:
             recovery=recovery,
         )
         return fixes, recovery
+
+    def auto_fixes(
+        self, phone_region: str | None, on_started: Callable[[], None]
+    ) -> AutoFixService:
+        """The service that fixes new findings without a person, where the policy lets it."""
+        return AutoFixService(
+            self.store,
+            self.policies,
+            ManagementAccounts(self.organizations, self.store.scans, self.clock),
+            self.clock,
+            phone_region=phone_region,
+            on_started=on_started,
+        )
 
     def exemptions(self, fixers: Authorizer) -> ExemptionService:
         """The service that lets fixers exempt findings."""
@@ -214,7 +235,16 @@ class SlackBot:
         self.row_links = RowLinkResolver(settings.rules_url, Owners(quick, clock))
         membership = WorkspaceMembership(quick, self.client, clock)
         groups = UserGroups(quick, self.client, clock)
-        self.services = Services(store, gateways, members, policy, clock, on_recorded=self.recorded)
+        self.services = Services(
+            store,
+            gateways,
+            members,
+            policy,
+            clock,
+            on_recorded=self.recorded,
+            on_scanned=lambda: self.auto_fix.settle(),  # noqa: PLW0108 - made after this
+        )
+        self.auto_fix = self.services.auto_fixes(settings.phone_region, self.recorded)
         trail = AuditTrail(store.audit)
         fixers = SlackFixers(
             settings.fixers, membership, groups, self.services.policies, trail.right_refused

@@ -111,6 +111,14 @@ class CheckedAccounts:
 
 
 @dataclass(frozen=True, slots=True)
+class AutoFixPause:
+    """Where the bot stopped fixing by itself: the contacts left, and the policy's hourly limit."""
+
+    left: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnnouncementContent:
     """Everything that is needed to render an announcement.
 
@@ -122,7 +130,8 @@ class AnnouncementContent:
     `changes`, an `ENDING` one `exemptions`; `total` counts those then. A `FIXED` one has its `fix`,
     and the fix that undid it, an `APPROVAL` one its `request`, a `RUN` one its `progress`. Of an
     `OTHER_BOTS` one `total` counts the other connections, 0 once they are gone. A `CHECKS_WORKING`
-    one has `checked`; a `CHECKS_FAILING` one has `recovered_at` once it is over.
+    one has `checked`; a `CHECKS_FAILING` one has `recovered_at` once it is over. An alert has an
+    `auto_fix_pause` if the bot stopped fixing by itself at the policy's limit.
     """
 
     announcement: Announcement
@@ -143,6 +152,7 @@ class AnnouncementContent:
     summary: AlertSummary = field(default_factory=AlertSummary)
     checked: CheckedAccounts | None = None
     recovered_at: datetime | None = None
+    auto_fix_pause: AutoFixPause | None = None
 
     @property
     def found_by(self) -> Scan:

@@ -68,6 +68,10 @@ class RunAuthority:
             raise NotAllowed(
                 f"{need.sensitivity.sentence} It needs approval.", "Ask", *_split(need.approvers)
             )
+        if run.kind is RunKind.AUTO_FIX and not policy.auto_fix:
+            raise NotAllowed(
+                "The policy no longer lets the bot fix this contact by itself.", "Fix it in Slack."
+            )
         if run.kind is not RunKind.AUTO_FIX and not run.requested_by.user_id.startswith("cli:"):
             self._require_fixer(run, policy)
         if need is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.announcements import (
@@ -19,6 +20,7 @@ from bot.store.alert_content import (
     first_open_findings,
 )
 from bot.store.approval_rows import announced_request
+from bot.store.auto_fixes import auto_fix_pause
 from bot.store.columns import SEVERITY_RANK, time_text, timetable_json, to_time
 from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_fix, to_scan
 from bot.store.outbox import STANDS, WITHDRAW_IDLE, record
@@ -32,11 +34,23 @@ if TYPE_CHECKING:
     from bot.domain.timetable import Timetable
     from bot.store.transaction import Row, Transaction, Value
 
+HELD_FOR: Final = timedelta(minutes=10)
+"""How long an alert waits for the bot to fix what it is about. Then people are needed anyway."""
+
 _DUE: Final = """
 SELECT * FROM announcements
-WHERE state IN ('pending', 'sending') OR (state = 'sent' AND shown_revision < revision)
+WHERE (state IN ('pending', 'sending') OR (state = 'sent' AND shown_revision < revision))
+    AND NOT (state = 'pending' AND kind = 'non_compliant' AND EXISTS (
+        SELECT 1 FROM findings
+        JOIN run_items ON run_items.account_id = findings.account_id
+            AND run_items.type = findings.type AND run_items.state = 'planned'
+        JOIN runs ON runs.id = run_items.run_id AND runs.kind = 'auto_fix'
+            AND runs.state = 'running' AND runs.created_at > :held_since
+        WHERE findings.announcement_id = announcements.id AND findings.resolved_at IS NULL
+    ))
 ORDER BY number
 """
+"""Without alerts about contacts that the bot is fixing by itself: what it fixes is no news."""
 
 _COUNTS: Final = """
 WITH shown AS (
@@ -162,9 +176,13 @@ class Announcements(Repository):
             return True
 
     def due(self) -> list[Announcement]:
-        """Announcements to be sent or updated, oldest first."""
+        """Announcements to be sent or updated, oldest first.
+
+        An alert waits while the bot fixes by itself what it is about, but not for long.
+        """
+        held_since = time_text(self._clock.now() - HELD_FOR)
         with self._connections.reading() as db:
-            return [to_announcement(row) for row in db.rows(_DUE)]
+            return [to_announcement(row) for row in db.rows(_DUE, held_since=held_since)]
 
     def content(self, announcement_id: str, limit: int, offset: int = 0) -> AnnouncementContent:
         """What an announcement shows now.
@@ -199,6 +217,9 @@ class Announcements(Repository):
                 counted,
                 findings=first_open_findings(db, announcement_id, rows),
                 summary=alert_summary(db, announcement_id),
+                auto_fix_pause=auto_fix_pause(
+                    db, content.announcement.scan_id, content.announcement.channel
+                ),
             )
 
     def begin_sending(self, announcement_id: str) -> Announcement | None:

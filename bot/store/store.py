@@ -15,6 +15,7 @@ from bot.store.accounts import Accounts
 from bot.store.announcements import Announcements
 from bot.store.approvals import Approvals
 from bot.store.audit import Audit
+from bot.store.auto_fixes import AutoFixes
 from bot.store.checkpoints import Checkpoints
 from bot.store.connections import BUSY_TIMEOUT, CLOSE_TIMEOUT, Connections
 from bot.store.deliveries import Deliveries
@@ -90,6 +91,7 @@ class SqliteStore:
         self.announcements = Announcements(connections, clock)
         self.accounts = Accounts(connections, clock)
         self.audit = Audit(connections, clock)
+        self.auto_fixes = AutoFixes(connections, clock)
         self.checkpoints = Checkpoints(connections, clock)
         self.overviews = Overviews(connections, clock)
         self.deliveries = Deliveries(connections, clock)

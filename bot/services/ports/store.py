@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.domain.timetable import Timetable
     from bot.services.ports.approvals import ApprovalRepository
     from bot.services.ports.audit import AuditRepository
+    from bot.services.ports.auto_fixes import AutoFixRepository
     from bot.services.ports.files import RunFileRepository
     from bot.services.ports.findings import FindingRepository
     from bot.services.ports.fixes import FixRepository
@@ -319,6 +320,11 @@ class Store(Protocol):
     @property
     def audit(self) -> AuditRepository:
         """The audit log."""
+        ...
+
+    @property
+    def auto_fixes(self) -> AutoFixRepository:
+        """What the bot fixed by itself, and where it stopped."""
         ...
 
     @property

@@ -16,6 +16,7 @@ from bot.domain.rule_catalog import Rule, worst_severity
 from bot.domain.rules.mail_addresses import domain_of
 from bot.slack.views.blocks import as_typed, clip, day, escape, mrkdwn, section
 from bot.slack.views.headlines import problem
+from bot.slack.views.mentions import person
 from bot.slack.views.row_actions import account_name, remedy_button
 from bot.slack.views.wording import OBVIOUS, rule_link
 
@@ -199,7 +200,7 @@ def _how(account: AlertAccount) -> str:
     if account.until is not None:
         return f"until {day(account.until)}"
     if account.resolved_by:
-        return f"<@{account.resolved_by}>"
+        return person(account.resolved_by)
     if account.resolution is ResolutionKind.FIXED_IN_AWS:
         return "in AWS"
     return _LEFT.get(account.resolution, "") if account.resolution is not None else ""

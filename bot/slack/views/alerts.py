@@ -15,6 +15,7 @@ from bot.slack.views.blocks import (
     as_typed,
     button,
     clip,
+    contacts,
     context,
     date,
     divider,
@@ -77,6 +78,8 @@ def non_compliant_message(content: AnnouncementContent, links: RowLinks) -> Mess
         blocks.append(paragraph(intro.strip()))
     facts = _facts(content, links)
     blocks.append(context(facts))
+    if pause := _pause(content):
+        blocks.append(context(pause))
     rows, shown = _rows(content, links, text_size(blocks), len(blocks))
     if rows:
         blocks += [divider(), *rows]
@@ -107,6 +110,17 @@ def _facts(content: AnnouncementContent, links: RowLinks) -> str:
     elif len(rules) == 1 and not rules <= OBVIOUS:
         parts.append(f"Rule {rule_names(rules, links.rules_url)}")
     return " · ".join(filter(None, (*parts, checked_line(content))))
+
+
+def _pause(content: AnnouncementContent) -> str:
+    """That the bot no longer fixes by itself, for mrkdwn; empty if it does, or nothing is open."""
+    pause = content.auto_fix_pause
+    if pause is None or not content.summary.open_accounts:
+        return ""
+    return (
+        f":double_vertical_bar: *Auto-fix is paused*: it reached its limit of {pause.limit:,} an "
+        f"hour, with {contacts(pause.left)} left. Check why so many changed, then use *Fix all*."
+    )
 
 
 def _severity(content: AnnouncementContent) -> Severity | None:

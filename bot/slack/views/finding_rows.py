@@ -14,6 +14,7 @@ from bot.domain.findings import Outcome, ResolutionKind, severity_of
 from bot.domain.masking import mask
 from bot.domain.rule_catalog import Rule, worst_severity
 from bot.slack.views.blocks import as_typed, clip, context, date, day, escape, mrkdwn, section
+from bot.slack.views.mentions import person
 from bot.slack.views.row_actions import (
     EXEMPT,
     FIX,
@@ -191,5 +192,5 @@ def _resolved_line(finding: Finding) -> str:
     how = escape(finding.resolution[:REASON_TEXT])
     if finding.resolution_kind is ResolutionKind.REOPENED or finding.resolved_at is None:
         return f":white_circle: {how}"
-    by = f" by <@{finding.resolved_by}>" if finding.resolved_by else ""
+    by = f" by {person(finding.resolved_by)}" if finding.resolved_by else ""
     return f":white_circle: Resolved{by}, {date(finding.resolved_at)}. {how}".rstrip()

@@ -12,6 +12,7 @@ from bot.domain.fixes import FixState
 from bot.domain.rules.mail_addresses import domain_of
 from bot.slack.views.blocks import actions, as_typed, context, date, escape, mrkdwn, section
 from bot.slack.views.fix_result import managed_words
+from bot.slack.views.mentions import first_word, person
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import SHOW, account_name, row_button, title
 from bot.slack.views.undo_button import undo_buttons
@@ -55,7 +56,7 @@ def fix_message(fix: Fix, undone_by: Fix | None = None) -> Message:
     elif not is_saved:
         done = f"tried to {do}"
     change = _change(fix, "now" if is_saved else "requested")
-    who, name = f"<@{request.user_id}>", fix.account_name
+    who, name = first_word(person(request.user_id)), fix.account_name
     show = row_button(SHOW, 0, request.account_id, request.type, name=name)
     heading = account_name(name, request.account_id)
     undone = _undone_words(undone_by)
@@ -77,7 +78,7 @@ def _undone_words(undone_by: Fix | None) -> str:
     if undone_by is None:
         return ""
     when = f", {date(undone_by.ended_at)}" if undone_by.ended_at is not None else ""
-    return f"Undone by <@{undone_by.request.user_id}>{when} (fix #{undone_by.id})."
+    return f"Undone by {person(undone_by.request.user_id)}{when} (fix #{undone_by.id})."
 
 
 def _change(fix: Fix, then: str) -> str:

@@ -23,6 +23,7 @@ from bot.slack.views.blocks import (
     section,
 )
 from bot.slack.views.fix_modal import FIELD_LABELS
+from bot.slack.views.mentions import first_word, person
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import account_name, title
 from bot.slack.views.undo_button import undo_buttons
@@ -155,7 +156,7 @@ def no_longer_needed_message(
     label = wanted.type.label
     text = f"The {label} contact no longer needs a fix."
     if fixed_by:
-        text = f"<@{fixed_by}> already fixed the {label} contact."
+        text = f"{first_word(person(fixed_by))} already fixed the {label} contact."
     rest = "" if next_account else f" No other account needs a {label} contact."
     about = account_name(name, wanted.account_id)
     blocks = [section(mrkdwn(about)), paragraph(text + rest)]

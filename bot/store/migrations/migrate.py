@@ -22,6 +22,7 @@ from bot.store.migrations import (
     step_12_audit,
     step_13_checkpoints,
     step_14_confirmed_tools,
+    step_15_auto_fixes,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m012_audit": step_12_audit.upgrade,
     "m013_checkpoints": step_13_checkpoints.upgrade,
     "m014_confirmed_tools": step_14_confirmed_tools.upgrade,
+    "m015_auto_fixes": step_15_auto_fixes.upgrade,
 }
 """The steps in order, with the names that files store. These names never change."""
 for _name, _upgrade in _STEPS.items():

@@ -107,6 +107,7 @@ class FrailStore:
         self.deliveries = store.deliveries
         self.slack_health = store.slack_health
         self.audit = store.audit
+        self.auto_fixes = store.auto_fixes
 
 
 @pytest.fixture

@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import alert_summary
-from bot.domain.announcements import AnnouncementContent, AnnouncementKind, CheckedAccounts
+from bot.domain.announcements import (
+    AnnouncementContent,
+    AnnouncementKind,
+    AutoFixPause,
+    CheckedAccounts,
+)
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.exemptions import LONGEST_REASON, ExemptionKind
 from bot.domain.failures import Failure, FailureCode, failure
@@ -850,3 +855,16 @@ def test_show_all_is_the_button_of_alerts() -> None:
     assert button["action_id"] == alerts.SHOW_ALL
     assert button["value"] == "a" * 32
     assert button["text"]["text"] == "Show all 21"
+
+
+def test_a_paused_auto_fix_is_in_the_alert_while_something_is_open() -> None:
+    """It says why the bot stopped, and what to do; once nothing is open it is no longer of use."""
+    pause = AutoFixPause(5, 20)
+    paused = marked(shown(replace(data.content(5), auto_fix_pause=pause)))
+    assert (
+        "*Auto-fix is paused*: it reached its limit of 20 an hour, with 5 contacts left" in paused
+    )
+    assert "Auto-fix" not in marked(shown(data.content(5)))
+    assert "Auto-fix" not in marked(
+        shown(replace(data.content(5, resolved=5), auto_fix_pause=pause))
+    )
