@@ -359,6 +359,8 @@ class Fixes(Repository):
         keep_contact(db, request.account_id, kept)
         writer = PlanWriter(db, ReadingTime(now, now, self._consistency))
         writer.confirm(fix, result, resolution)
+        if request.undoes is not None and result is not None:
+            writer.reopen(fix, result)
         bump_revision(db, writer.outdated)
 
 

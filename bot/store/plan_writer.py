@@ -8,6 +8,7 @@ from bot.domain.announcements import NewFinding
 from bot.domain.contacts import ContactType, fingerprint
 from bot.domain.evaluation.departed_accounts import reconcile_departed
 from bot.domain.evaluation.known_account import KnownAccount
+from bot.domain.evaluation.plan import FindingDetails, RefreshedFinding
 from bot.domain.evaluation.reconcile import reconcile, reconcile_fix
 from bot.domain.rule_catalog import Rule
 from bot.store.accounts import keep_accounts
@@ -59,6 +60,29 @@ UPDATE fixes SET
     in_doubt_since = NULL
 WHERE id = :id
 RETURNING *
+"""
+
+_RESOLVED_BY_FIX: Final = """
+SELECT * FROM findings
+WHERE account_id = :account_id AND type = :type AND resolution_kind = 'fixed'
+    AND resolved_at >= (SELECT planned_at FROM fixes WHERE id = :undoes)
+    AND id IN (
+        SELECT max(id) FROM findings WHERE account_id = :account_id AND type = :type
+        GROUP BY rule, outcome
+    )
+    AND announcement_id IN (SELECT id FROM announcements WHERE state != 'withdrawn')
+ORDER BY id
+"""
+"""The findings of a contact that a fix resolved, or a later one, unless they opened again.
+
+Only those in an alert that was posted: the others are opened, and announced, by the next scan.
+"""
+
+_REOPEN: Final = """
+UPDATE findings SET
+    resolved_at = NULL, resolved_by = '', resolution = '', resolution_kind = '',
+    resolved_scan = NULL
+WHERE id = :id
 """
 
 _UNDONE: Final = """
@@ -155,6 +179,33 @@ class PlanWriter:
         rows = unresolved_rows(self._db, account_id)
         plan = reconcile_fix(_known(rows), fix, result, resolution, self._time.now)
         self._write(account_id, plan, rows)
+
+    def reopen(self, undo: Fix, result: TypeResult) -> None:
+        """Open the findings again that the undone fix resolved, if its contact violates them.
+
+        They are in the same alert as before. What else the contact violates, the next scan finds.
+
+        Args:
+            undo: the verified fix that undid another one.
+            result: the evaluation of the contact that was put back.
+        """
+        request = undo.request
+        violated = {(each.rule, each.outcome): each for each in result.verdicts}
+        rows = self._db.rows(
+            _RESOLVED_BY_FIX,
+            account_id=request.account_id,
+            type=request.type,
+            undoes=request.undoes,
+        )
+        for row in rows:
+            finding = to_known_finding(row)
+            verdict = violated.get((finding.key.rule, finding.key.outcome))
+            if verdict is None or verdict.failure is not None:
+                continue
+            self._db.run(_REOPEN, id=finding.id)
+            details = FindingDetails(verdict, finding.destination, finding.owner)
+            refresh_finding(self._db, row, RefreshedFinding(finding, details, self._time.now))
+            self._is_outdated(row)
 
     def _write(
         self, account_id: str, plan: Plan, rows: Mapping[int, Row], organization: str = ""

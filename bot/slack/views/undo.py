@@ -163,7 +163,7 @@ def _compliance(judged: TypeResult | None) -> str:
         return ""
     reasons = [each.reason for each in judged.verdicts if each.outcome.is_non_compliant]
     why = sentences(judged.type, reasons, f"The {judged.type.label} contact")
-    return f"This account needs attention again. {why} The next check reports it."
+    return f"This account needs attention again. {why}"
 
 
 def _failed_message(fix: Fix, result: NotFixed) -> Message:

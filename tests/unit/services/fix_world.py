@@ -82,7 +82,10 @@ class World:
             longest_poll_interval=wait,
         )
         policies = AccountPolicies(store.accounts, lambda: self.policy)
-        recorder = FixRecorder(store.fixes, on_recorded=lambda: self.told.append("recorded"))
+        judge = AccountViewService(self.gateway, store, policies, FakeMembers(), self.clock).judge
+        recorder = FixRecorder(
+            store.fixes, judge=judge, on_recorded=lambda: self.told.append("recorded")
+        )
         recovery = FixRecovery(store.fixes, recorder, read_back, self.clock)
         fixes = FixService(
             self.gateway,
@@ -95,7 +98,6 @@ class World:
             recovery=recovery,
             heartbeat_interval=heartbeat_interval,
         )
-        judge = AccountViewService(self.gateway, store, policies, FakeMembers(), self.clock).judge
         undos = UndoService(
             fixes,
             store.fixes,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.domain.announcements import ALERTS, SendState
 from bot.domain.contacts import fingerprint
 from bot.domain.errors import GatewayError, NotAllowed
 from bot.domain.failures import FailureCode
@@ -475,3 +476,61 @@ def test_a_contact_that_a_tool_keeps_is_confirmed_once_more(
     undo = undo_of(process.undos.undo(fix, ANA, "undo-2", asked.shown, "terraform"))
     assert undo.request.confirmed_tool == "terraform"
     assert gateway.writes == [CONTACT, OTHER]
+
+
+def test_what_the_fix_resolved_is_open_again(
+    world: World, process: Process, gateway: FakeGateway
+) -> None:
+    """The finding is in the alert that it was in, without a new one; a redo resolves it again."""
+    with_scan(world, process)
+    alert = post_alert(process)
+    (found,) = process.store.findings.unresolved(account(1).id)
+    fix = record_of(process.fixes.fix(fix_request(), NAME, ANA))
+    assert process.store.findings.unresolved(account(1).id) == []
+    undo = undo_of(process.undos.undo(fix, ANA, "undo-1"))
+    (again,) = process.store.findings.unresolved(account(1).id)
+    assert (again.id, again.is_open, again.resolved_by) == (found.id, True, "")
+    (due,) = [each for each in process.store.announcements.due() if each.kind in ALERTS]
+    assert (due.id, due.state) == (alert, SendState.SENT)
+    content = process.store.announcements.content(alert, 10)
+    assert (content.open, content.total) == (1, 1)
+    world.clock.tick(LONG)
+    with_scan(world, process)
+    (still,) = process.store.findings.unresolved(account(1).id)
+    assert still.id == found.id
+    undo_of(process.undos.undo(undo, ANA, "undo-2"))
+    assert process.store.findings.unresolved(account(1).id) == []
+
+
+def test_what_was_never_posted_is_left_to_the_next_scan(world: World, process: Process) -> None:
+    """An alert that was withdrawn before it was posted isn't edited, so a new one is due."""
+    with_scan(world, process)
+    fix = record_of(process.fixes.fix(fix_request(), NAME, ANA))
+    undo_of(process.undos.undo(fix, ANA, "undo-1"))
+    assert process.store.findings.unresolved(account(1).id) == []
+    world.clock.tick(LONG)
+    with_scan(world, process)
+    assert len(process.store.findings.unresolved(account(1).id)) == 1
+    alerts = [each for each in process.store.announcements.due() if each.kind in ALERTS]
+    assert [each.state for each in alerts] == [SendState.PENDING]
+
+
+def post_alert(process: Process) -> str:
+    """Post the alert that is due, and give its id."""
+    announcements = process.store.announcements
+    (alert,) = [each for each in announcements.due() if each.kind in ALERTS]
+    sending = announcements.begin_sending(alert.id)
+    assert sending is not None
+    announcements.sent(alert.id, "C1", "1700000000.000001", sending.revision)
+    return alert.id
+
+
+def test_what_was_compliant_before_opens_nothing(
+    world: World, process: Process, gateway: FakeGateway
+) -> None:
+    """The contact from before violates no rule."""
+    gateway.hold(1, OTHER)
+    with_scan(world, process)
+    fix = fixed(world, process)
+    undo_of(process.undos.undo(fix, ANA, "undo-1"))
+    assert process.store.findings.unresolved(account(1).id) == []

@@ -165,7 +165,6 @@ def test_a_removal_says_so() -> None:
     said = shown(undo.attempt_message(attempt, FULL_ACCESS))
     assert "Undone. The contact was removed, and AWS shows none." in said
     assert "This account needs attention again." in said
-    assert "The next check reports it." in said
     assert "white_check_mark" not in said
 
 
