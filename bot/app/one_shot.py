@@ -9,12 +9,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bot.app.clock import SystemClock
+from bot.app.terminal_user import terminal_actor
 from bot.app.wiring import Services, aws_gateways, slack_members
 from bot.domain.contacts import ContactType
 from bot.domain.errors import GatewayError
+from bot.domain.pasted_ids import parse_account_id
 from bot.domain.policy.policy import Policy
 from bot.domain.policy.starter import starters
 from bot.domain.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
+from bot.services.audit_trail import AuditTrail
 from bot.services.explain_policy import explain
 from bot.store import SqliteStore
 
@@ -45,6 +48,7 @@ def check_once(
     if not _may_exist(settings.database) and (failed := _unreachable(settings)) is not None:
         return failed
     with _services(settings) as services:
+        AuditTrail(services.store.audit).command(terminal_actor(), "check")
         ticket = services.scanner.start(Trigger(TriggerKind.CLI), on_progress)
         if ticket.joined and on_joined is not None:
             on_joined(ticket.scan)
@@ -124,6 +128,8 @@ def explain_policy(settings: Settings, text: str) -> Explanation | NotFound:
             folder = stack.enter_context(TemporaryDirectory(prefix="altcontact-"))
             settings = settings.model_copy(update={"database": Path(folder) / "altcontact.db"})
         services = stack.enter_context(_services(settings))
+        account_id = parse_account_id(text) or ""
+        AuditTrail(services.store.audit).command(terminal_actor(), "policy explain", account_id)
         return explain(
             text,
             settings.policy,

@@ -13,10 +13,11 @@ import typer
 from rich.console import Console
 
 from bot.app.audit_log import open_store
+from bot.app.terminal_user import terminal_actor
 from bot.cli import audit_output, logs
 from bot.cli.exit_status import Exit
 from bot.cli.lazy_group import LazyCommand, LazyGroup
-from bot.cli.shared import actor, say, terminable
+from bot.cli.shared import say, terminable
 from bot.config.load import load
 from bot.domain.pasted_ids import parse_account_id
 from bot.services.audit_trail import AuditTrail
@@ -123,7 +124,7 @@ def audit(
         with terminable(), open_store(settings.database) as store:
             account_id = find_account_id(store.accounts, account) if account else ""
             name = "audit --show-contacts" if show_contacts else "audit"
-            AuditTrail(store.audit).command(actor(), name, account_id)
+            AuditTrail(store.audit).command(terminal_actor(), name, account_id)
             records = store.audit.entries(account_id, since)
             if as_json:
                 audit_output.write_json(records, sys.stdout, show_contacts=show_contacts)

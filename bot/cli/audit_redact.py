@@ -10,10 +10,11 @@ from typing import Annotated, Final
 import typer
 
 from bot.app.audit_log import open_store
+from bot.app.terminal_user import terminal_actor
 from bot.cli import logs
 from bot.cli.audit import Before, find_account_id
 from bot.cli.exit_status import Exit
-from bot.cli.shared import actor, say, terminable
+from bot.cli.shared import say, terminable
 from bot.config.load import load
 
 app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -44,7 +45,7 @@ def audit_redact(
             if not yes and sys.stdin.isatty() and not _is_confirmed(which):
                 say("Nothing was wiped.")
                 return Exit.USAGE
-            wiped = store.audit.redact(before, account_id, actor())
+            wiped = store.audit.redact(before, account_id, terminal_actor())
     except KeyboardInterrupt:
         say("Stopped.")
         return Exit.INTERRUPTED

@@ -1,9 +1,7 @@
-"""Helpers for several commands: write a message, stop cleanly on a signal, say who gives it."""
+"""Helpers for several commands: write a message, and stop cleanly on a signal."""
 
 from __future__ import annotations
 
-import getpass
-import os
 import signal
 import sys
 from contextlib import contextmanager, suppress
@@ -18,14 +16,6 @@ def say(message: str) -> None:
     with suppress(OSError):
         sys.stderr.write(f"{message}\n")
         sys.stderr.flush()
-
-
-def actor() -> str:
-    """Who gives a command, for the audit log: `cli:` and the user of the system."""
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (OSError, KeyError):  # the user has no name, as in some containers
-        return f"cli:{os.getuid()}"
 
 
 @contextmanager

@@ -16,8 +16,8 @@ import pytest
 
 from bot import cli
 from bot.app.clock import SystemClock
+from bot.app.terminal_user import terminal_actor
 from bot.cli import audit_output
-from bot.cli.shared import actor
 from bot.domain.accounts import Account
 from bot.domain.audit import AuditAction, AuditEntry
 from bot.domain.contacts import AlternateContact, ContactType
@@ -85,7 +85,7 @@ def test_lines_hide_contacts(database: Path, capsys: Capture) -> None:
         ["U1", "Command"],
         ["U1", "Write sent"],
         ["U2", "Refused"],
-        [actor(), "Command"],
+        [terminal_actor(), "Command"],
     ]
     assert lines[1][4] == f"{ONE} Security"
     assert lines[1][5] == "fix 3; changes name, email, phone; AWS request aws-1"
@@ -117,7 +117,10 @@ def test_contacts_are_shown_on_request_and_that_is_recorded(
     shown = run(capsys, "--show-contacts", *arguments)
     assert all(text in shown for text in ("HYPERLINK", *PERSONAL[3:]))
     last = json.loads(run(capsys, "--json"))["entries"][-2]
-    assert (last["actor"], last["details"]) == (actor(), {"command": "audit --show-contacts"})
+    assert (last["actor"], last["details"]) == (
+        terminal_actor(),
+        {"command": "audit --show-contacts"},
+    )
 
 
 def test_json(database: Path, capsys: Capture) -> None:
@@ -235,7 +238,7 @@ def test_redact(database: Path, capsys: Capture) -> None:
     shown = json.loads(run(capsys, "--json", "--show-contacts"))["entries"]
     assert (shown[1]["before"], shown[1]["redacted"]) == (None, True)
     assert shown[1]["changed"] == ["name", "email", "phone"]
-    assert (shown[3]["action"], shown[3]["actor"]) == ("redacted", actor())
+    assert (shown[3]["action"], shown[3]["actor"]) == ("redacted", terminal_actor())
     assert "contact details redacted" in run(capsys)
     for file in database.parent.iterdir():
         assert b"Bo Berg" not in file.read_bytes()
@@ -266,4 +269,4 @@ def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyError
 
     monkeypatch.setattr(getpass, "getuser", fail)
-    assert actor().startswith("cli:")
+    assert terminal_actor().startswith("cli:")
