@@ -23,6 +23,7 @@ from bot.slack.views.blocks import (
     section,
 )
 from bot.slack.views.fix_result import managed_words, problem_of, unrecorded_words
+from bot.slack.views.mentions import first_word, person
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import account_name, spoken, title
 from bot.slack.views.undo_button import undo_buttons
@@ -97,7 +98,8 @@ def _question_words(question: UndoQuestion) -> str:
         )
     who = "It was changed in AWS since."
     if later is not None:
-        who = f"<@{later.request.user_id}> changed it later (fix #{later.id})."
+        by = first_word(person(later.request.user_id))
+        who = f"{by} changed it later (fix #{later.id})."
     return f"AWS no longer has what fix #{question.fix.id} saved. {who} Nothing was changed now."
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from bot.domain.undo import UndoObstacle
 from bot.slack.views.blocks import date, escape, mrkdwn, paragraph, section
+from bot.slack.views.mentions import first_word, person
 from bot.slack.views.message import Message
 from bot.slack.views.problem import note
 from bot.slack.views.row_actions import account_name, title
@@ -43,7 +44,7 @@ def not_undone_message(found: NotUndone) -> Message:
 def _words(found: NotUndone) -> str:
     """Why a fix can't be undone, for mrkdwn."""
     fix, other = found.fix, found.other
-    who, which = _who(other), f"fix #{fix.id}"
+    who, which = first_word(_who(other)), f"fix #{fix.id}"
     match found.obstacle:
         case UndoObstacle.NOT_FINISHED:
             why = f"Fix #{fix.id} by {_who(fix)} is still in progress."
@@ -89,7 +90,7 @@ def _next_step(found: NotUndone) -> str:
 
 
 def _who(fix: Fix | None) -> str:
-    return f"<@{fix.request.user_id}>" if fix is not None else "Somebody"
+    return person(fix.request.user_id) if fix is not None else "somebody"
 
 
 def _number(fix: Fix | None) -> str:

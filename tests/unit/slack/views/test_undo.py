@@ -229,6 +229,18 @@ def test_every_obstacle_is_explained(obstacle: UndoObstacle, other: Fix | None, 
     assert "Nothing was changed now." in said
 
 
+def test_what_the_bot_did_by_itself_says_so() -> None:
+    """The bot isn't mentioned like a person."""
+    fix = undone()
+    by_bot = replace(fix, request=replace(fix.request, user_id="bot"))
+    found = NotUndone(made(), UndoObstacle.UNDONE, by_bot)
+    said = shown(undo_obstacles.not_undone_message(found))
+    assert "already undid fix #7" in said
+    assert "<@bot>" not in said
+    asked = UndoQuestion(made(), AGENCY, by_bot)
+    assert "<@bot>" not in shown(undo.question_message(asked, FULL_ACCESS))
+
+
 def test_an_undone_fix_says_who_and_how_to_redo_it() -> None:
     """After a redo, the number of that one."""
     found = NotUndone(made(), UndoObstacle.UNDONE, undone())
