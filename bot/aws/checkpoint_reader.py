@@ -1,7 +1,7 @@
 """Reads all checkpoints of a bucket, with their signatures checked, for `audit verify`.
 
 It runs with the rights of the person who verifies: `s3:ListBucketVersions`, `s3:GetObjectVersion`,
-`s3:GetObjectRetention`, and `kms:DescribeKey` and `kms:Verify`. The bot itself has none of the S3
+`s3:GetObjectRetention`, and `kms:Verify`. The bot itself has none of the S3
 rights.
 """
 
@@ -59,10 +59,9 @@ class S3CheckpointReader:
             GatewayError: the bucket couldn't be listed, an object couldn't be read, or a signature
                 couldn't be checked.
         """
-        key = self._calls.describe_key().arn if self._calls.key else ""
         objects = self._list()
         with ThreadPoolExecutor(THREADS) as pool:
-            return list(pool.map(lambda each: self._read(each, key), objects))
+            return list(pool.map(self._read, objects))
 
     def close(self) -> None:
         """Stop retrying."""
@@ -90,7 +89,7 @@ class S3CheckpointReader:
             for key, found in sorted(versions.items())
         ]
 
-    def _read(self, item: _Object, key: str) -> FoundCheckpoint:
+    def _read(self, item: _Object) -> FoundCheckpoint:
         def get() -> tuple[bytes, bool]:
             answer = self._calls.s3().get_object(
                 Bucket=self._calls.destination.bucket, Key=item.key, VersionId=item.version
@@ -107,16 +106,14 @@ class S3CheckpointReader:
         except UnreadableCheckpoint:
             pass
         else:
-            if key:
-                state = self._check(checkpoint, signature, key)
+            if self._calls.key:
+                state = self._check(checkpoint, signature)
         return FoundCheckpoint(name, checkpoint, state, item.versions, item.deleted, locked)
 
-    def _check(
-        self, checkpoint: Checkpoint, signature: Signature | None, key: str
-    ) -> SignatureState:
+    def _check(self, checkpoint: Checkpoint, signature: Signature | None) -> SignatureState:
         if signature is None:
             return SignatureState.ABSENT
-        if signature.key != key:
+        if signature.key != self._calls.key:
             return SignatureState.OTHER_KEY
         algorithm = next((each for each in ALGORITHMS if each == signature.algorithm), None)
         if algorithm is None or not 0 < len(signature.value) <= _LONGEST_SIGNATURE:
@@ -124,7 +121,7 @@ class S3CheckpointReader:
 
         def verify() -> bool:
             answer = self._calls.kms().verify(
-                KeyId=key,
+                KeyId=self._calls.key,
                 Message=checkpoint.payload,
                 MessageType="RAW",
                 Signature=signature.value,

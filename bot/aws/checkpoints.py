@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.aws.access_denied import Request
@@ -14,7 +14,7 @@ from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import boto3
     from mypy_boto3_kms import KMSClient
@@ -42,6 +42,9 @@ ALGORITHMS: Final[tuple[SigningAlgorithmSpecType, ...]] = (
 
 Source: https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html
 """
+
+_NO_CHECKPOINT: Final = b"altcontact doctor"
+"""What the doctor has signed: it can't pass for a checkpoint."""
 
 _DOCS: Final = "docs/checkpoints.md has the policies."
 _EXPLAINED: Final[Mapping[str, tuple[str, str]]] = {
@@ -74,14 +77,6 @@ _EXPLAINED: Final[Mapping[str, tuple[str, str]]] = {
         "Use an asymmetric key whose usage is SIGN_VERIFY.",
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class KeyFacts:
-    """What KMS says about a key: its ARN, and the algorithm to sign with."""
-
-    arn: str
-    algorithm: SigningAlgorithmSpecType
 
 
 class CheckpointCalls:
@@ -132,22 +127,26 @@ class CheckpointCalls:
         """The client of KMS in the key's region."""
         return self._clients.kms(self.key.split(":")[3])
 
-    def describe_key(self) -> KeyFacts:
-        """What KMS says about the key.
+    def signing_algorithms(self) -> Sequence[SigningAlgorithmSpecType]:
+        """The algorithms that the key may support: one, or all if KMS doesn't let the bot ask.
 
         Raises:
             GatewayError: it couldn't be found out, or the key can't sign.
         """
-        answer = self.call("DescribeKey", lambda: self.kms().describe_key(KeyId=self.key))
+        try:
+            answer = self.call("DescribeKey", lambda: self.kms().describe_key(KeyId=self.key))
+        except GatewayError as error:
+            if error.failure.cause.is_denial:
+                return ALGORITHMS
+            raise
         facts = answer["KeyMetadata"]
         offered = facts.get("SigningAlgorithms") or ()
-        algorithm = next((each for each in ALGORITHMS if each in offered), None)
-        state = facts.get("KeyState", "Enabled")
-        if facts.get("KeyUsage") != "SIGN_VERIFY" or algorithm is None:
-            raise GatewayError(self._explained(failure(FailureCode.REFUSED), _NO_SIGNING))
-        if state != "Enabled":
+        supported = [each for each in ALGORITHMS if each in offered]
+        if facts.get("KeyUsage") != "SIGN_VERIFY" or not supported:
+            raise GatewayError(self._explained(failure(FailureCode.REFUSED), INCOMPATIBLE))
+        if facts.get("KeyState", "Enabled") != "Enabled":
             raise GatewayError(self._explained(failure(FailureCode.REFUSED), _NOT_ENABLED))
-        return KeyFacts(facts["Arn"], algorithm)
+        return supported
 
     def call(self, operation: str, ask: Callable[[], _T]) -> _T:
         """Make a call, and explain its failure.
@@ -179,12 +178,14 @@ class CheckpointCalls:
         return why
 
 
-_NO_SIGNING: Final = "InvalidKeyUsageException"
+INCOMPATIBLE: Final = "InvalidKeyUsageException"
+"""KMS's code for a key that can't sign at all, or not by the algorithm that is asked for."""
+
 _NOT_ENABLED: Final = "KMSInvalidStateException"
 
 
 class S3CheckpointWriter:
-    """Writes checkpoints; it needs `s3:PutObject`, and `kms:DescribeKey` and `kms:Sign`.
+    """Writes checkpoints; it needs `s3:PutObject`, and `kms:Sign` and better `kms:DescribeKey`.
 
     Object Lock is the bucket's: its default retention protects each new object, so the bot needs no
     permission for retention.
@@ -195,7 +196,7 @@ class S3CheckpointWriter:
 
     def __init__(self, calls: CheckpointCalls) -> None:
         self._calls = calls
-        self._key: KeyFacts | None = None
+        self._algorithm: SigningAlgorithmSpecType | None = None
 
     def write(self, checkpoint: Checkpoint) -> bool:
         """Write a checkpoint. One that is already there is not written again.
@@ -207,7 +208,8 @@ class S3CheckpointWriter:
             GatewayError: it wasn't written, or the answer was lost; it can be tried again.
         """
         destination = self._calls.destination
-        body = to_object(checkpoint, self._sign(checkpoint.payload))
+        signature = self._sign(checkpoint.payload) if self._calls.key else None
+        body = to_object(checkpoint, signature)
 
         def put() -> bool:
             answer = self._calls.s3().put_object(
@@ -232,35 +234,43 @@ class S3CheckpointWriter:
             raise
 
     def check_key(self) -> str:
-        """Ask KMS about the key; returns the algorithm to sign with, empty if no key is named.
+        """Sign something that is no checkpoint; returns the algorithm.
 
         Raises:
-            GatewayError: it couldn't be found out, or the key can't sign.
+            GatewayError: the key can't be used.
         """
-        return self._calls.describe_key().algorithm if self._calls.key else ""
+        return self._sign(_NO_CHECKPOINT).algorithm
 
     def close(self) -> None:
         """Stop retrying."""
         self._calls.close()
 
-    def _sign(self, payload: bytes) -> Signature | None:
-        if not self._calls.key:
-            return None
-        if self._key is None:
-            self._key = self._calls.describe_key()
-        facts = self._key
+    def _sign(self, payload: bytes) -> Signature:
+        """Sign with the key's algorithm, which is found out before the first signature.
 
+        Raises:
+            GatewayError: the key can't be used.
+        """
+        known, self._algorithm = self._algorithm, None
+        *others, last = (known,) if known else self._calls.signing_algorithms()
+        for algorithm in others:
+            try:
+                return self._sign_with(algorithm, payload)
+            except GatewayError as error:
+                if error.failure.code != INCOMPATIBLE:
+                    raise
+        return self._sign_with(last, payload)
+
+    def _sign_with(self, algorithm: SigningAlgorithmSpecType, payload: bytes) -> Signature:
         def sign() -> bytes:
             answer = self._calls.kms().sign(
-                KeyId=facts.arn,
+                KeyId=self._calls.key,
                 Message=payload,
                 MessageType="RAW",
-                SigningAlgorithm=facts.algorithm,
+                SigningAlgorithm=algorithm,
             )
             return answer["Signature"]
 
-        try:
-            return Signature(facts.arn, facts.algorithm, self._calls.call("Sign", sign))
-        except GatewayError:
-            self._key = None
-            raise
+        signature = Signature(self._calls.key, algorithm, self._calls.call("Sign", sign))
+        self._algorithm = algorithm
+        return signature

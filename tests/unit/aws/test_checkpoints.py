@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,13 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from bot.aws.checkpoint_reader import S3CheckpointReader
 from bot.aws.checkpoints import CheckpointCalls, S3CheckpointWriter
-from bot.domain.checkpoints import Checkpoint, CheckpointDestination, LogHead
+from bot.domain.checkpoints import (
+    Checkpoint,
+    CheckpointDestination,
+    LogHead,
+    UnreadableCheckpoint,
+    from_object,
+)
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
 from tests.unit.aws.wire import Answer, Wire, ok, page, refusal
@@ -120,6 +127,34 @@ def test_it_is_signed_as_the_key_allows() -> None:
     assert wire.urls[0] == "https://kms.eu-west-1.amazonaws.com/"
     [sign, _] = wire.asked("Sign")
     assert (sign["SigningAlgorithm"], sign["MessageType"]) == ("RSASSA_PSS_SHA_256", "RAW")
+
+
+def test_a_bot_that_may_only_sign_finds_the_algorithm() -> None:
+    """By trying, once; what KMS says of an algorithm that the key doesn't have is passed over."""
+    denied = refusal("AccessDeniedException", DENIED_SIGN)
+    wrong = refusal("InvalidKeyUsageException")
+    wire = Wire("us-east-1").on("DescribeKey", denied).on("Sign", wrong, wrong, SIGNED)
+    wire.on("PutObject", WRITTEN)
+    writer = S3CheckpointWriter(calls(wire, KEY))
+    writer.write(CHECKPOINT)
+    writer.write(CHECKPOINT)
+    assert [each["SigningAlgorithm"] for each in wire.asked("Sign")] == [
+        "ECDSA_SHA_256",
+        "ECDSA_SHA_384",
+        "ECDSA_SHA_512",
+        "ECDSA_SHA_512",
+    ]
+    useless = Wire("us-east-1").on("DescribeKey", denied).on("Sign", wrong)
+    assert "can't sign" in str(failed(useless, KEY))
+
+
+def test_the_doctor_has_something_signed_that_is_no_checkpoint() -> None:
+    """So that it tests the permission itself, and nobody can use the signature."""
+    wire = Wire("us-east-1").on("DescribeKey", DESCRIBED).on("Sign", SIGNED)
+    assert S3CheckpointWriter(calls(wire, KEY)).check_key() == "RSASSA_PSS_SHA_256"
+    [asked] = wire.asked("Sign")
+    with pytest.raises(UnreadableCheckpoint):
+        from_object(base64.b64decode(asked["Message"]))
 
 
 def test_a_key_that_failed_is_looked_up_again() -> None:
