@@ -27,18 +27,27 @@ def label(action: str) -> str:
 
 def facts(record: AuditRecord) -> list[str]:
     """What an entry says besides who, when, what and where: without contact details."""
-    return [each for each in _facts(record) if each]
+    command = record.details_by_name().get("command", "")
+    fix = f"fix {record.fix_id}" if record.fix_id is not None else ""
+    run = f"run {record.run_id}" if record.run_id is not None else ""
+    return [*filter(None, (command, fix, run, change(record))), *extras(record)]
 
 
-def _facts(record: AuditRecord) -> Iterator[str]:
-    details = record.details_by_name()
-    yield details.get("command", "")
-    yield f"fix {record.fix_id}" if record.fix_id is not None else ""
-    yield f"run {record.run_id}" if record.run_id is not None else ""
+def change(record: AuditRecord) -> str:
+    """What a fix does to the contact, if the entry says that; empty for other entries."""
     if record.action in _CHANGES:
-        yield _change(record)
-    elif details.get("removes") == "yes":
-        yield "removes the contact"
+        return _change(record)
+    removes = record.details_by_name().get("removes") == "yes"
+    return "removes the contact" if removes else ""
+
+
+def extras(record: AuditRecord) -> list[str]:
+    """What an entry says besides the command, the fix, the run and the change."""
+    return [each for each in _extras(record) if each]
+
+
+def _extras(record: AuditRecord) -> Iterator[str]:
+    details = record.details_by_name()
     yield "the contact was already there" if details.get("already_there") == "yes" else ""
     yield "AWS may have applied it" if details.get("in_doubt") == "yes" else ""
     for name, value in details.items():

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.audit import BOT, AuditAction
-from bot.domain.audit_words import facts, label
+from bot.domain.audit_words import change, extras, label
 from bot.domain.contacts import FIELDS, ContactType
 from bot.slack.payloads import find, metadata_of, number, reads_payload
 from bot.slack.views.blocks import (
@@ -27,7 +27,7 @@ from bot.slack.views.blocks import (
 from bot.slack.views.row_actions import account_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bot.domain.audit import AuditRecord
     from bot.domain.contacts import AlternateContact
@@ -43,6 +43,9 @@ ROWS: Final = 20
 """Entries of one page, at most three blocks each; a modal takes 100."""
 
 _USER: Final = re.compile(r"[UW][A-Z0-9]{1,20}")
+_DONE: Final = {"changes": " changed", "sets": " set", "removes": " removed", "writes": " written"}
+"""What a fix does, as in a heading."""
+
 _FACT_TEXT: Final = 300
 _FIELD_TEXT: Final = 250
 
@@ -127,52 +130,58 @@ def _by_fix(records: Sequence[AuditRecord]) -> Iterator[list[AuditRecord]]:
 def _row(steps: Sequence[AuditRecord], *, show_contacts: bool) -> list[Block]:
     """The steps of one fix, newest first, or a single entry: what, who, when, and the change."""
     newest, oldest = steps[0], steps[-1]
-    what = _type_words(newest)
-    heading = f"{what}: {label(str(newest.action)).lower()}" if what else label(str(newest.action))
     lines = [
-        f"*{escape(heading)}*",
+        f"*{escape(_heading(steps))}*",
         f"{_actor(oldest)} · {_when(newest)}",
-        *_changes(steps, show_contacts=show_contacts),
+        *_change_lines(steps, show_contacts=show_contacts),
     ]
-    blocks = [paragraph("\n".join(lines))]
-    if len(steps) > 1:
-        blocks.append(context(" → ".join(map(_step, reversed(steps)))))
-    return [divider(), *blocks]
+    said = _unique(fact for record in reversed(steps) for fact in extras(record))
+    if newest.fix_id is None:
+        return [divider(), paragraph("\n".join([*lines, *said]))]
+    run = [f"Run #{newest.run_id}"] if newest.run_id is not None else []
+    path = " → ".join(escape(label(str(record.action))) for record in reversed(steps))
+    details = [f"Fix #{newest.fix_id}", *run, path, *said]
+    return [divider(), paragraph("\n".join(lines)), context(" · ".join(details))]
 
 
-def _changes(steps: Sequence[AuditRecord], *, show_contacts: bool) -> list[str]:
-    """The contact before and after, and what else the entries say, each once, as mrkdwn."""
-    lines: list[str] = []
+def _heading(steps: Sequence[AuditRecord]) -> str:
+    """`Security contact changed: verified`."""
+    newest = steps[0]
+    what = label(str(newest.action))
+    if newest.type not in ContactType.__members__:
+        return what
+    changes = {change(record).partition(" ")[0]: record for record in steps if change(record)}
+    done = next((_DONE[word] for word in changes if word in _DONE), "")
+    return f"{ContactType(newest.type).label} contact{done}: {what.lower()}"
+
+
+def _change_lines(steps: Sequence[AuditRecord], *, show_contacts: bool) -> Iterator[str]:
+    """The fields that a fix changes, as mrkdwn: before and after, or only which."""
     for record in steps:
         # Other entries have only the contact that is wanted, whatever was there before.
-        if show_contacts and record.action == AuditAction.WRITE_SENT:
-            lines += _differences(*record.contacts())
-    said = dict.fromkeys(
-        clip(fact, _FACT_TEXT) for record in reversed(steps) for fact in facts(record)
-    )
-    return [*lines, " · ".join(as_typed(fact) for fact in said)] if said else lines
+        if record.action != AuditAction.WRITE_SENT:
+            continue
+        if show_contacts and not record.is_wiped:
+            yield from _differences(*record.contacts())
+        elif record.changed_fields:
+            yield f"Fields: {', '.join(record.changed_fields)}"
+
+
+def _unique(said: Iterable[str]) -> list[str]:
+    return [as_typed(clip(each, _FACT_TEXT)) for each in dict.fromkeys(said)]
 
 
 def _differences(before: AlternateContact | None, after: AlternateContact | None) -> Iterator[str]:
     """The fields of a contact that differ, as mrkdwn."""
     for name in FIELDS:
-        old, new = getattr(before, name, ""), getattr(after, name, "")
+        old, new = (_value(getattr(each, name, "")) for each in (before, after))
         if old != new:
-            yield f"{name.capitalize()}: {_value(old)} → {_value(new)}"
+            sides = (old, new) if before is not None and after is not None else (old or new,)
+            yield f"{name.capitalize()}: {' → '.join(side or 'none' for side in sides)}"
 
 
 def _value(text: str) -> str:
-    return as_typed(clip(text, _FIELD_TEXT)) if text else "none"
-
-
-def _step(record: AuditRecord) -> str:
-    return f"{escape(label(str(record.action)))} {_when(record)}"
-
-
-def _type_words(record: AuditRecord) -> str:
-    if record.type not in ContactType.__members__:
-        return ""
-    return f"{ContactType(record.type).label} contact"
+    return as_typed(clip(text, _FIELD_TEXT))
 
 
 def _actor(record: AuditRecord) -> str:

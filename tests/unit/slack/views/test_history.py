@@ -58,17 +58,31 @@ def test_the_steps_of_a_fix_are_one_row() -> None:
     text = shown(logged(*FIX))
     assert "*Data lake*  `444444444444`" in text
     assert "4 entries, newest first" in text
-    assert "*Security contact: verified*\n<@U1> · <!date^" in text
-    assert "Name: Ana Lima → Bo Berg\nEmail: sec@example.com → ops@example.com\n" in text
-    assert "Title" not in text
-    assert "fix 1 · changes name, email · AWS request aws-1" in text
-    steps = [line for line in text.splitlines() if "→ Write sent" in line]
-    assert [step.split(" ")[0] for step in steps[0].split(" → ")] == [
-        "Fix",
-        "Write",
-        "Write",
-        "Verified",
-    ]
+    assert "*Security contact changed: verified*\n<@U1> · <!date^" in text
+    assert text.endswith(
+        "Name: Ana Lima → Bo Berg\nEmail: sec@example.com → ops@example.com\n"
+        "Fix #1 · Fix planned → Write sent → Write accepted → Verified · AWS request aws-1"
+    )
+
+
+def test_a_contact_that_is_set_or_removed() -> None:
+    """Its fields once, without what isn't there."""
+    text = shown(logged(about_fix(AuditAction.WRITE_SENT, after=BO, run_id=7)))
+    assert "*Security contact set: write sent*" in text
+    assert "Name: Bo Berg\n" in text
+    assert "Fix #1 · Run #7 · Write sent" in text
+    text = shown(logged(about_fix(AuditAction.WRITE_SENT, before=BO)))
+    assert "*Security contact removed: write sent*" in text
+    assert "Name: Bo Berg\n" in text
+
+
+def test_a_fix_that_failed_says_why() -> None:
+    """The cause and what AWS said, and no contact that was never written."""
+    failed = about_fix(AuditAction.FIX_FAILED, details={"cause": "denied", "message": "No."})
+    text = shown(logged(FIX[0], failed))
+    assert "*Security contact: fix failed*" in text
+    assert "Fix planned → Fix failed · cause: denied · message: No." in text
+    assert "Bo Berg" not in text
 
 
 def test_whoever_may_not_see_contacts_sees_which_fields_changed() -> None:
@@ -76,7 +90,7 @@ def test_whoever_may_not_see_contacts_sees_which_fields_changed() -> None:
     text = shown(logged(*FIX), show_contacts=False, note="Ask <@U9>.")
     for private in ("Ana", "Bo Berg", "example.com", "210"):
         assert private not in text
-    assert "changes name, email" in text
+    assert "Fields: name, email" in text
     assert text.endswith("Ask <@U9>.")
 
 
@@ -85,7 +99,8 @@ def test_redacted_contacts_are_said_to_be() -> None:
     wiped = [replace(each, **WIPED) if each.has_contacts else each for each in logged(*FIX)]
     text = shown(wiped)
     assert "Ana" not in text
-    assert "changes name, email · AWS request aws-1" in text
+    assert "Fields: name, email\n" in text
+    assert "AWS request aws-1" in text
     assert "contact details redacted" in text
 
 
