@@ -13,6 +13,10 @@ MUST_SHOW: Final = (
     "two fixers",
     "fixer against console",
     "fix against scan",
+    "undo after somebody else's change",
+    "two people undo at once",
+    "undo against scan",
+    "undo against SIGKILL",
 )
 """The races that must have a row."""
 
