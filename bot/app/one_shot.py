@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from bot.app.clock import SystemClock
 from bot.app.terminal_user import terminal_actor
 from bot.app.wiring import Services, aws_gateways, slack_members
+from bot.domain.as_code.export import collect
 from bot.domain.contacts import ContactType
-from bot.domain.errors import GatewayError
+from bot.domain.errors import GatewayError, StoreError
 from bot.domain.pasted_ids import parse_account_id
 from bot.domain.policy.policy import Policy
 from bot.domain.policy.starter import starters
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.config.load import Settings
+    from bot.domain.as_code.export import Export
     from bot.domain.contacts import AlternateContact
     from bot.domain.policy.starter import Starter
     from bot.services.explain_policy import Explanation, NotFound
@@ -138,6 +140,26 @@ def explain_policy(settings: Settings, text: str) -> Explanation | NotFound:
             accounts=services.store.accounts,
             clock=services.clock,
         )
+
+
+def export_policy(settings: Settings) -> Export:
+    """The contacts that the policy expects of every account in the database.
+
+    AWS isn't asked: accounts, OUs, tags and contacts are those of the last check.
+
+    Raises:
+        StoreError: there is no database, it has no accounts, or it can't be used.
+    """
+    remedy = "Run altcontact check first."
+    if not _may_exist(settings.database):
+        raise StoreError(f"There is no database {settings.database}.", remedy)
+    with SqliteStore(settings.database, SystemClock()) as store:
+        accounts = store.accounts.all()
+        if not accounts:
+            raise StoreError("No accounts are known yet.", remedy)
+        scan = store.scans.last()
+        own = scan.own_accounts if scan is not None else frozenset()
+        return collect(accounts, settings.policy, store.runs.last_readings(tuple(ContactType)), own)
 
 
 @contextmanager

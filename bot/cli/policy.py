@@ -25,6 +25,10 @@ class PolicyCommands(LazyGroup):
             "bot.cli.policy_schema",
             "Write the file's JSON Schema, for editors that complete and check TOML.",
         ),
+        "export": LazyCommand(
+            "bot.cli.policy_export",
+            "Write the expected contacts of all accounts as Terraform or CloudFormation.",
+        ),
         "explain": LazyCommand(
             "bot.cli.policy_explain",
             "Show what an account should have, and which section and line sets each value.",

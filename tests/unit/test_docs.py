@@ -87,6 +87,7 @@ def test_every_command_is_described() -> None:
         "altcontact doctor",
         "altcontact policy check",
         "altcontact policy explain",
+        "altcontact policy export",
         "altcontact policy init",
         "altcontact policy schema",
         "altcontact audit",

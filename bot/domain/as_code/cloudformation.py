@@ -87,6 +87,7 @@ def resource(wanted: CodeContact) -> str:
     )
 
 
-def template(resources: Iterable[str]) -> str:
-    """A whole template with these resources, which must be at least one."""
-    return _HEAD + "".join(f"{each}\n" for each in resources)
+def template(resources: Iterable[str], comments: Iterable[str] = ()) -> str:
+    """A whole template with these resources, at least one, and comments below them."""
+    lines = "".join(f"{each}\n" for each in resources)
+    return _HEAD + lines + "".join(f"# {each}\n" for each in comments)

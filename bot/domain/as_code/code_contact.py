@@ -17,6 +17,7 @@ class CodeContact:
     the account's id only for member accounts: with `is_own_account`, the code runs in the account
     itself, and doesn't name it (AWS denies the management account's own id, see
     https://docs.aws.amazon.com/accounts/latest/reference/API_PutAlternateContact.html).
+    `organization` is the name of its `[[aws]]` section, empty if there is none.
     """
 
     account_id: str
@@ -25,3 +26,4 @@ class CodeContact:
     contact: AlternateContact = field(repr=False)
     exists: bool = False
     is_own_account: bool = False
+    organization: str = ""
