@@ -66,7 +66,7 @@ class RunItem:
     made, None if none was set, last read at `read_at` (None: never). `reason` says in a sentence
     why it was left out, held back or failed, without personal data; `failure` is the cause, if it
     is AWS's. `fix_id` is the newest fix of this item, `undoes` the fix that it undoes. `attempt`
-    counts from 1, and grows if it is retried.
+    counts from 1, and grows if it is retried. `confirmed_tool` as in `FixRequest`.
     """
 
     number: int
@@ -83,6 +83,7 @@ class RunItem:
     fix_id: int | None = None
     undoes: int | None = None
     attempt: int = 1
+    confirmed_tool: str = ""
 
     @property
     def shown(self) -> str:

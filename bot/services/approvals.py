@@ -115,6 +115,7 @@ class ApprovalService:
             before,
             request.shown_at,
             undoes=request.undoes,
+            confirmed_tool=request.confirmed_tool,
         )
         new = NewRun(f"form:{request.key}", kind, actor, channel=channel)
         run = self._store.runs.preview(new, [item])

@@ -222,6 +222,7 @@ class RunWorker:
             item.read_at or run.created_at,
             run.id,
             item.undoes,
+            item.confirmed_tool,
         )
         result = self._fixes.make(
             request,

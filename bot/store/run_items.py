@@ -37,10 +37,10 @@ MOST_ATTEMPTS: Final = 5
 _INSERT: Final = """
 INSERT INTO run_items
     (run_id, number, account_id, account_name, type, wanted, before, read_at, state, reason,
-     failure, undoes)
+     failure, undoes, confirmed_tool)
 VALUES
     (:run_id, :number, :account_id, :account_name, :type, :wanted, :before, :read_at, :state,
-     :reason, :failure, :undoes)
+     :reason, :failure, :undoes, :confirmed_tool)
 """
 
 _WITH_REASON: Final = """
@@ -97,6 +97,7 @@ def insert_items(db: Transaction, run_id: int, items: Iterable[RunItem]) -> None
                 "reason": text(item.reason),
                 "failure": failure_json(item.failure),
                 "undoes": item.undoes,
+                "confirmed_tool": text(item.confirmed_tool),
             }
             for number, item in enumerate(items, 1)
         ),
@@ -201,4 +202,5 @@ def to_item(row: Row) -> RunItem:
         row["fix_id"],
         row["undoes"],
         row["attempt"],
+        row["confirmed_tool"],
     )

@@ -9,5 +9,6 @@ if TYPE_CHECKING:
 
 
 def upgrade(db: Database) -> None:
-    """Add to the table, within the caller's transaction."""
-    db.execute("ALTER TABLE fixes ADD COLUMN confirmed_tool TEXT NOT NULL DEFAULT ''")
+    """Add to the tables, within the caller's transaction."""
+    for table in ("fixes", "run_items"):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN confirmed_tool TEXT NOT NULL DEFAULT ''")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -285,6 +286,20 @@ def test_the_policy_counts_as_it_is_when_a_contact_is_written(world: World, runs
     runs.work(2)
     assert runs.states() == [HELD_BACK, VERIFIED]
     assert runs.reasons()[0] == "It no longer complies with the policy: email."
+
+
+def test_what_a_tool_came_to_manage_is_held_back_unless_that_was_confirmed(
+    world: World, runs: Runs
+) -> None:
+    """A form that waited for approval carries the confirmation; other contacts have none."""
+    runs.store.accounts.remember([account(1), account(2)])
+    runs.begin(item(1), replace(item(2), confirmed_tool="terraform"))
+    world.policy = Policy.requiring(tables=[PolicyTable("all", {"managed_by": "terraform"})])
+    runs.work(2)
+    first, second = runs.store.runs.items(1)
+    assert (first.state, second.state) == (HELD_BACK, VERIFIED)
+    assert "managed by Terraform" in first.reason
+    assert len(world.gateway.writes) == 1
 
 
 def test_a_stop_finishes_what_is_in_flight(world: World) -> None:
