@@ -46,6 +46,7 @@ from bot.slack.modals import Modals
 from bot.slack.notifier import SlackNotifier
 from bot.slack.owners import Owners
 from bot.slack.readers import SlackReaders
+from bot.slack.refused_requests import RefusedRequests
 from bot.slack.row_links import RowLinkResolver
 from bot.slack.run_downloads import RunDownloads
 from bot.slack.socket_mode import SocketModeConnection
@@ -287,6 +288,7 @@ class SlackBot:
             self.client,
             self.background,
             messages,
+            on_failed=RefusedRequests(trail).note,
             answer_within=answer_within,
             ack_settles=ack_settles,
         )

@@ -183,7 +183,8 @@ class FixError(AltcontactError):
 class NotAllowed(FixError):
     """The person doesn't have the right to do this.
 
-    `user_ids` and `group_ids` are the Slack users and user groups who have it.
+    `user_ids` and `group_ids` are the Slack users and user groups who have it. `is_recorded` is
+    true once the refusal is in the audit log, so that it isn't recorded twice.
     """
 
     def __init__(
@@ -196,10 +197,13 @@ class NotAllowed(FixError):
         super().__init__(message, remedy)
         self.user_ids = user_ids
         self.group_ids = group_ids
+        self.is_recorded = False
 
     def of(self, what: str) -> NotAllowed:
         """The same error for something other than changing contacts: `what` comes first."""
-        return type(self)(f"{what} {self}", self.remedy, self.user_ids, self.group_ids)
+        error = type(self)(f"{what} {self}", self.remedy, self.user_ids, self.group_ids)
+        error.is_recorded = self.is_recorded
+        return error
 
 
 class RightsUnknown(NotAllowed):

@@ -46,20 +46,28 @@ class AuditTrail:
         self._note(AuditEntry(AuditAction.COMMAND, actor, account_id=account_id, details=details))
 
     def right_refused(self, actor: Actor, error: NotAllowed, account_id: str = "") -> None:
-        """A person asked for something that they have no right to.
+        """A person asked for something that they have no right to. Recorded once for each error.
 
         Args:
             actor: the person.
             error: why they don't have it.
             account_id: the account; empty if none is concerned.
         """
-        entry = AuditEntry(
-            AuditAction.REFUSED,
-            actor.user_id,
-            account_id=account_id,
-            details={"reason": str(error)},
-        )
-        self._note(entry)
+        if error.is_recorded:
+            return
+        error.is_recorded = True
+        self.refused(actor.user_id, str(error), account_id)
+
+    def refused(self, actor: str, reason: str, account_id: str = "") -> None:
+        """A request was refused.
+
+        Args:
+            actor: who made it.
+            reason: why, without personal data.
+            account_id: the account; empty if none is concerned.
+        """
+        details = {"reason": reason}
+        self._note(AuditEntry(AuditAction.REFUSED, actor, account_id=account_id, details=details))
 
     def payload_refused(self, actor: str, reason: str, request: str) -> None:
         """A request from Slack was refused for what it is, whoever sent it.

@@ -39,6 +39,7 @@ from bot.slack.listeners.scan_progress import ScanListener
 from bot.slack.listeners.show_all import ShowAllListeners
 from bot.slack.listeners.undo import UndoListeners
 from bot.slack.middleware import ErrorHandler, RequestGuard, ShapeCheck
+from bot.slack.refused_requests import RefusedRequests
 from bot.slack.views import (
     account_card,
     account_choice,
@@ -169,7 +170,7 @@ def build(
     acking = ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="bolt")
     acting = BackgroundTasks(ThreadPoolExecutor(LISTENER_THREADS, thread_name_prefix="listener"))
     trail = AuditTrail(store.audit)
-    errors = ErrorHandler(messages, trail)
+    errors = ErrorHandler(messages, RefusedRequests(trail))
     guard = RequestGuard(store.deliveries, errors, acting, trail)
     logging.getLogger("slack_bolt.App").addFilter(_is_wanted)
     app = App(

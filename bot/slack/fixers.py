@@ -195,8 +195,6 @@ class SlackFixers:
         """Have a refusal recorded, unless it only decides what is shown."""
         try:
             yield
-        except RightsUnknown:
-            raise
         except NotAllowed as error:
             if is_decision:
                 self._on_refused(actor, error, account_id)

@@ -16,13 +16,7 @@ import structlog
 from slack_bolt import BoltResponse
 from slack_bolt.middleware import Middleware
 
-from bot.domain.errors import (
-    AltcontactError,
-    ExemptionRefused,
-    FixError,
-    NotAllowed,
-    StoreError,
-)
+from bot.domain.errors import AltcontactError, StoreError
 from bot.slack.background import NoThread, Stopping, report_defect
 from bot.slack.direct_messages import PrivateReply
 from bot.slack.payloads import (
@@ -46,6 +40,7 @@ if TYPE_CHECKING:
     from bot.services.ports.store import DeliveryRepository
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
+    from bot.slack.refused_requests import RefusedRequests
     from bot.slack.views.message import Message
 
     Body = dict[str, Any]
@@ -232,12 +227,12 @@ class ErrorHandler:
 
     Args:
         messages: reach a person, beside what they typed or pressed where that can be.
-        trail: puts refused requests on record.
+        refused: puts refused requests on record.
     """
 
-    def __init__(self, messages: DirectMessages, trail: AuditTrail) -> None:
+    def __init__(self, messages: DirectMessages, refused: RefusedRequests) -> None:
         self._messages = messages
-        self._trail = trail
+        self._refused = refused
 
     def handle(self, error: Exception, body: Body) -> None:
         """Say what failed to the person whose request it was. Never raises."""
@@ -245,12 +240,8 @@ class ErrorHandler:
         self.note(error, body)
 
     def note(self, error: Exception, body: Body) -> None:
-        """Put on record a request that named something unreadable, or no longer there."""
-        # Whoever lacks a right is on record already, where that was decided.
-        is_stale = isinstance(error, ExemptionRefused | FixError)
-        if isinstance(error, PayloadError) or (is_stale and not isinstance(error, NotAllowed)):
-            reason = "stale" if is_stale else "unreadable"
-            self._trail.payload_refused(audited_actor(body), reason, request_name(body))
+        """Put on record a request that was refused."""
+        self._refused.note(error, body)
 
     def tell(self, message: Message, body: Body) -> None:
         """Send a message next to the person's action, or else directly. Never raises."""

@@ -77,6 +77,7 @@ class Modals:
         client: a client that retries its calls.
         tasks: where work is done that a person waits for.
         messages: reach a person whose modal is gone.
+        on_failed: called with why a request failed, and the request, to put refusals on record.
         answer_within: seconds that a submission may wait for its work; Slack allows three.
         ack_settles: seconds after which Slack has certainly processed an ack, so that an update
             can't overtake it.
@@ -88,12 +89,14 @@ class Modals:
         tasks: BackgroundTasks,
         messages: DirectMessages,
         *,
+        on_failed: Callable[[Exception, Body], None] = lambda *_: None,
         answer_within: float = 1.5,
         ack_settles: float = 0.5,
     ) -> None:
         self._client = client
         self._tasks = tasks
         self._messages = messages
+        self.failed = on_failed
         self._answer_within = answer_within
         self._ack_settles = ack_settles
 
@@ -226,15 +229,23 @@ class Modals:
             return
         self._messages.send(opened.user_id, window_failed_message(problem, message))
 
-    def refuse(self, body: Body, message: Message) -> None:
-        """Say why nothing opens: next to what was pressed, on Home in a modal, else directly."""
+    def refuse(self, body: Body, message: Message, error: Exception | None = None) -> None:
+        """Say why nothing opens: next to what was pressed, on Home in a modal, else directly.
+
+        Args:
+            body: what was pressed.
+            message: what to say.
+            error: why, to put a refusal on record.
+        """
+        if error is not None:
+            self.failed(error, body)
         if payloads.is_on_home(body):
             try:
                 self._client.views_open(
                     trigger_id=text_at(body, "trigger_id"), view=problem_view(message)
                 )
-            except (*CALL_ERRORS, AltcontactError) as error:
-                _log.info("modal not opened", kind=type(error).__name__)
+            except (*CALL_ERRORS, AltcontactError) as problem:
+                _log.info("modal not opened", kind=type(problem).__name__)
             else:
                 return
         self._messages.send_ephemeral(payloads.user_id(body), payloads.channel_id(body), message)
@@ -257,7 +268,7 @@ class Modals:
             working: makes a view that says that the work continues; it must not wait.
         """
         opened = open_view(body)
-        done = self._tasks.submit(lambda: _carry_out(work, as_view))
+        done = self._tasks.submit(lambda: self._carry_out(body, work, as_view))
         try:
             answer = done.result(timeout=self._answer_within)
         except StillRunning:
@@ -268,6 +279,18 @@ class Modals:
                 ack(response_action="errors", errors=dict(answer.errors))
             else:
                 ack(response_action="update", view=answer.view)
+
+    def _carry_out(
+        self, body: Body, work: Callable[[], SubmissionResult], as_view: Callable[[Message], View]
+    ) -> SubmissionResult:
+        try:
+            return work()
+        except AltcontactError as error:
+            self.failed(error, body)
+            message = problem_message(error)
+        except Exception as error:  # noqa: BLE001 - the thread ends here, and the person gets a reference
+            message = report_defect(error)
+        return SubmissionResult(as_view(message), message)
 
     def _follow_up(
         self, opened: OpenView, work: Future[SubmissionResult], as_view: Callable[[Message], View]
@@ -291,15 +314,3 @@ def open_view(body: Body) -> OpenView:
     return OpenView(
         text_at(body, "view", "id"), text_at(body, "view", "hash"), text_at(body, "user", "id")
     )
-
-
-def _carry_out(
-    work: Callable[[], SubmissionResult], as_view: Callable[[Message], View]
-) -> SubmissionResult:
-    try:
-        return work()
-    except AltcontactError as error:
-        message = problem_message(error)
-    except Exception as error:  # noqa: BLE001 - the thread ends here, and the person gets a reference
-        message = report_defect(error)
-    return SubmissionResult(as_view(message), message)

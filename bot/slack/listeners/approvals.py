@@ -67,6 +67,7 @@ class ApprovalListeners:
         try:
             view = self._page(approval_id, actor, 0)
         except AltcontactError as error:
+            self._modals.failed(error, body)
             message = approval_review.problem_of(error)
             view = approval_review.result_view(message)
         self._modals.fill(opened, view, message)
@@ -111,6 +112,7 @@ class ApprovalListeners:
         try:
             self._approvals.withdraw(approval_id, actor)
         except AltcontactError as error:
+            self._modals.failed(error, body)
             message = approval_review.problem_of(error)
         else:
             message = note("Withdrawn. Nothing was changed.")
@@ -147,6 +149,7 @@ class ApprovalListeners:
                 message = approval_review.problem_of(error)
                 return SubmissionResult(approval_review.result_view(message), message, errors)
             except ApprovalClosed as error:
+                self._modals.failed(error, body)
                 message = approval_review.problem_of(error)
             self._notices.send_due()
             return SubmissionResult(approval_review.result_view(message), message)

@@ -92,7 +92,7 @@ class ExemptionListeners:
             else:
                 self.open_exemption(actor, trigger, account_id, contact_type, push=pushed)
         except AltcontactError as error:
-            self._modals.refuse(body, _message(error))
+            self._modals.refuse(body, _message(error), error)
 
     def open_exemption(
         self,
@@ -209,6 +209,7 @@ class ExemptionListeners:
         try:
             ended = self._exemptions.end(actor_of(body), exemption_id)
         except AltcontactError as error:
+            self._modals.failed(error, body)
             problem = error
         if page is not None:
             access = self._readers.access(actor_of(body))

@@ -192,7 +192,7 @@ class FixListeners:
         try:
             self.open(actor, trigger, account_id, contact_type, typed, push=pushed)
         except AltcontactError as error:
-            self._modals.refuse(body, problem_message(error))
+            self._modals.refuse(body, problem_message(error), error)
 
     def _fill_soon(
         self,

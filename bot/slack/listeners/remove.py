@@ -74,7 +74,7 @@ class RemoveListener:
             working = remove.removing_message(name, shown.account_id, shown.type)
             self._work.show(body, (name, shown.account_id, shown.type), working, work)
         except AltcontactError as error:
-            self._modals.refuse(body, problem_message(error))
+            self._modals.refuse(body, problem_message(error), error)
 
     def _message(
         self, request: FixRequest, shown: ShownContact, name: str, result: FixResult

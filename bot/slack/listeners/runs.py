@@ -71,7 +71,7 @@ class RunListeners:
             view = self._view(position)
             self._modals.open(text_at(body, "trigger_id"), view, push=is_in_modal(body))
         except AltcontactError as error:
-            self._modals.refuse(body, problem_message(error))
+            self._modals.refuse(body, problem_message(error), error)
 
     def turn(self, body: Body) -> None:
         """Another list or page of the results."""
@@ -93,7 +93,7 @@ class RunListeners:
         try:
             act(number_at(body, "actions", 0, "value"), actor_of(body))
         except AltcontactError as error:
-            self._modals.refuse(body, problem_message(error))
+            self._modals.refuse(body, problem_message(error), error)
 
     def _view(self, position: ResultsPosition, *, sent: bool = False) -> View:
         """A page of the results, the last one if there are fewer pages by now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.domain.errors import AltcontactError
+from bot.domain.errors import AltcontactError, FixError
 from bot.domain.undo import NotUndone
 from bot.services.undo import UndoQuestion
 from bot.slack.actors import actor_of
@@ -94,12 +94,13 @@ class UndoListeners:
             self._readers.access(actor_of(body))
             fix = self._records.get(fix_id)
             if fix is None:
-                self._modals.refuse(body, undo_obstacles.unknown_fix_message(fix_id))
+                message = undo_obstacles.unknown_fix_message(fix_id)
+                self._modals.refuse(body, message, FixError(message.text))
                 return
             self._fixers.require_fixer(actor_of(body), fix.request.account_id)
             self._start(body, fix, shown, tool)
         except AltcontactError as error:
-            self._modals.refuse(body, problem_message(error))
+            self._modals.refuse(body, problem_message(error), error)
 
     def _start(self, body: Body, fix: Fix, shown: str = "", tool: str = "") -> None:
         """Show at once that the undo is in progress, and the result when it is there."""

@@ -219,3 +219,22 @@ def test_readers_alone_see_contacts_in_a_history(slack: SlackSandbox, tmp_path: 
         slack.wait_view(CONTACT.email)
     finally:
         made.stop()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, (_, payload) in valid(
+            Known(), ALICE, {"trigger_id": "", "response_url": ""}
+        ).items()
+        if "altcontact_undo" in name or "altcontact_run_" in name or "approv" in name
+    ],
+)
+def test_ids_that_name_nothing_are_recorded(bench: SlackBench, name: str) -> None:
+    """Buttons carry ids of the store; one that names nothing there does nothing, on record."""
+    kind, payload = valid(Known(fix=99, run=99), ALICE, bench.slack.trigger(ALICE))[name]
+    assert bench.slack.deliver(payload, kind)["acked"]
+    refused = recorded(bench, "payload_refused", "refused")
+    assert [entry[0] for entry in refused] == [ALICE]
+    assert bench.gateway.writes == []

@@ -1,0 +1,52 @@
+"""Puts requests on record that were refused, for what they carry or for who sent them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.domain.errors import (
+    ApprovalRefused,
+    ExemptionRefused,
+    FixError,
+    FixUnderWay,
+    NobodyCanApprove,
+    NotAllowed,
+    RunRefused,
+)
+from bot.slack.actors import actor_of
+from bot.slack.payloads import PayloadError, audited_actor, request_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.services.audit_trail import AuditTrail
+
+_STALE: Final = (ExemptionRefused, FixError, RunRefused)
+"""What a request named isn't there any more, or not in a state for it."""
+
+
+class RefusedRequests:
+    """Tells refusals from other failures.
+
+    Args:
+        trail: puts them on record.
+    """
+
+    def __init__(self, trail: AuditTrail) -> None:
+        self._trail = trail
+
+    def note(self, error: Exception, body: Mapping[str, Any]) -> None:
+        """Put on record a request that couldn't be read, named what is gone, or wasn't allowed.
+
+        Args:
+            error: why the request failed.
+            body: the request.
+        """
+        if isinstance(error, NotAllowed):
+            self._trail.right_refused(actor_of(body), error)
+        elif isinstance(error, NobodyCanApprove):
+            self._trail.refused(audited_actor(body), str(error))
+        elif isinstance(error, PayloadError):
+            self._trail.payload_refused(audited_actor(body), "unreadable", request_name(body))
+        elif isinstance(error, _STALE) and not isinstance(error, FixUnderWay | ApprovalRefused):
+            self._trail.payload_refused(audited_actor(body), "stale", request_name(body))
