@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
 
 import pytest
 from botocore.config import Config
@@ -12,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.aws.write_origin import add_fix, in_user_agent, session_name
+from bot.cli.audit_output import write_csv
 from tests.unit.aws.wire import Wire, ok
 
 
@@ -65,3 +69,30 @@ def test_each_thread_names_its_own_fix() -> None:
     named = {call["Name"]: agent for (_, call), agent in zip(wire.calls[:2], sent, strict=False)}
     assert named == {"7": "altcontact-fix/7", "8": "altcontact-fix/8"}
     assert "altcontact-fix" not in wire.user_agents[-1][1]
+
+
+PAGE: Final = (Path(__file__).parents[3] / "docs/cloudtrail.md").read_text("utf-8")
+
+
+def test_the_queries_of_the_docs_find_fix_and_person() -> None:
+    """The expressions in docs/cloudtrail.md match what the bot sends, and nothing of others."""
+    expressions = dict(
+        re.findall(r"regexp_extract\((?:userAgent|\w+\.arn), '(.+?)', 1\) AS (\w+)", PAGE)
+    )
+    by_name = {name: expression for expression, name in expressions.items()}
+    assert set(by_name) == {"fix", "person"}
+    agent = "Boto3/1.44 md/Botocore#1.44 Botocore/1.44.5 altcontact-fix/123"
+    assert re.findall(by_name["fix"], agent) == ["123"]
+    assert not re.findall(by_name["fix"], "Boto3/1.44 Botocore/1.44.5")
+    arn = f"arn:aws:sts::111122223333:assumed-role/altcontact/{session_name('U0123ABC')}"
+    assert re.findall(by_name["person"], arn) == ["U0123ABC"]
+    common = f"arn:aws:sts::111122223333:assumed-role/altcontact-prod/{session_name('')}"
+    assert not re.findall(by_name["person"], common)
+
+
+def test_the_queries_of_the_docs_read_columns_that_exist() -> None:
+    """Those of the audit log's CSV."""
+    [used] = re.findall(r"SELECT (.+?), min\(at\) AS at\s+FROM altcontact_audit", PAGE)
+    out = io.StringIO()
+    write_csv([], out, show_contacts=False)
+    assert {*used.split(", "), "at"} <= set(out.getvalue().strip().split(","))
