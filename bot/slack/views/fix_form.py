@@ -188,7 +188,8 @@ def form_view(
         blocks += suggestion_blocks(suggestion, contact_type, hidden_note)
     below = hints(contact_type, region, policy, from_policy, replaced)
     for field in FIELDS:
-        blocks.append(field_input(field, contact_type, values, below.get(field)))
+        hint = below.get(field)
+        blocks.append(field_input(field, contact_type, values, hint, may_focus=not snippets))
         if errors and field in errors:
             blocks.append(context(f":warning: {escape(errors[field])}"))
     blocks += confirm_blocks(policy, snippets, confirmed_tool)

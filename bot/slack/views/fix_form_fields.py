@@ -24,9 +24,22 @@ _TITLES: Final = {
 
 
 def field_input(
-    field: str, contact_type: ContactType, values: AlternateContact | None, hint: str | None
+    field: str,
+    contact_type: ContactType,
+    values: AlternateContact | None,
+    hint: str | None,
+    *,
+    may_focus: bool = True,
 ) -> Block:
-    """One field, with what it is filled in with and the hint below it."""
+    """One field of the form.
+
+    Args:
+        field: which field.
+        contact_type: which contact the form is for.
+        values: what the fields are filled in with, if anything.
+        hint: what is below the field, if anything.
+        may_focus: whether the form begins at its fields rather than at what is above them.
+    """
     element: Block = {
         "type": "plain_text_input",
         "action_id": field,
@@ -37,7 +50,7 @@ def field_input(
         element["initial_value"] = value
     if field == TITLE:
         element["placeholder"] = plain(_TITLES[contact_type], 150)
-    if field == FIELDS[0]:  # rather than the menu above it
+    if may_focus and field == FIELDS[0]:  # rather than the menu above it
         element["focus_on_load"] = True
     block: Block = {
         "type": "input",

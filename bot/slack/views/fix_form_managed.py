@@ -84,10 +84,10 @@ def confirm_blocks(
         "type": "input",
         "block_id": MANAGED,
         "optional": True,
-        "label": plain("Change it only in AWS"),
+        "label": plain("Change AWS now"),
         "element": element,
     }
-    return [checkbox, context(f"*{_CONTINUE}* without this only writes the code again.")]
+    return [checkbox, context(f"*{_CONTINUE}* without it updates the code above from the fields.")]
 
 
 def submit_label(policy: AccountPolicy | None, snippets: Sequence[Snippet]) -> str:

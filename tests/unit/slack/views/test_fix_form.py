@@ -151,6 +151,7 @@ def test_code_is_shown_as_it_is_above_the_fields() -> None:
     assert checkbox["optional"] is True
     assert "initial_options" not in checkbox["element"]
     assert view["submit"]["text"] == "Continue"
+    assert "focus_on_load" not in json.dumps(view)
 
 
 @pytest.mark.parametrize("confirmed", ["aft", "lza", ""])
