@@ -107,6 +107,7 @@ class Bot:
         self._slack.home.start()
         self._schedule.start()
         self._slack.fix_recovery.start()
+        self._slack.run_worker.start()
         if self._checkpoints is not None:
             self._checkpoints.start()
         self._slack.background.run_unattended(lambda: _log_alert_channel(self._slack.channel))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from bot.app.approvals import Approvals
+from bot.app.runs import Runs
 from bot.aws.gateway import gateways_for
-from bot.domain.run_csv import results_csv
 from bot.services.account_policy import AccountPolicies
 from bot.services.announce import AnnouncementSender
 from bot.services.audit_trail import AuditTrail
 from bot.services.auto_fix import AutoFixService
+from bot.services.bulk_fix import RunWorker
 from bot.services.exempt import ExemptionService
 from bot.services.find_account import AccountFinder
 from bot.services.fix import FixService
@@ -25,18 +27,14 @@ from bot.services.placement import AccountPlacer
 from bot.services.ports.slack import MemberDirectory
 from bot.services.read_back import ReadBack
 from bot.services.remove import RemoveService
-from bot.services.run_control import RunControl
-from bot.services.run_files import RunFiles
 from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
 from bot.services.undo import UndoService
 from bot.slack import app
-from bot.slack.app_runs import RunServices
 from bot.slack.background import BackgroundTasks
 from bot.slack.channels import AlertChannel
 from bot.slack.client import retrying_client, short_timeout_client, single_try_client
 from bot.slack.direct_messages import DirectMessages
-from bot.slack.files import SlackFiles
 from bot.slack.fixers import SlackFixers
 from bot.slack.home_page import SlackHomePage
 from bot.slack.listeners.scan_results import ScanResults
@@ -48,7 +46,6 @@ from bot.slack.owners import Owners
 from bot.slack.readers import SlackReaders
 from bot.slack.refused_requests import RefusedRequests
 from bot.slack.row_links import RowLinkResolver
-from bot.slack.run_downloads import RunDownloads
 from bot.slack.socket_mode import SocketModeConnection
 from bot.slack.user_groups import UserGroups
 from bot.slack.views.announcements import ROWS
@@ -269,11 +266,8 @@ class SlackBot:
             post_interval=post_interval,
             edit_interval=edit_interval,
         )
-        self._store = store
-        files = SlackFiles(self.client, posting)
-        self.run_files = RunFiles(
-            files, store.run_files, self._results_csv, on_recorded=self.announcer.wake
-        )
+        runs = Runs(self.client, posting, store, on_recorded=self.run_started)
+        self.run_files = runs.files
         self.home = HomeService(
             store.overviews,
             SlackHomePage(self.client, self.readers, fixers),
@@ -281,7 +275,19 @@ class SlackBot:
             next_check=next_check,
             checkpoints=checkpoints,
         )
+        self.approvals = Approvals(
+            self.services, fixers, on_recorded=self.recorded, on_started=self.run_started
+        )
         self.fixes, self.fix_recovery = self.services.fixes(fixers, settings.confirm_timeout)
+        self.run_worker = RunWorker(
+            store.runs,
+            self.fixes,
+            self.fix_recovery,
+            clock,
+            still_allowed=self.approvals.authority.require,
+            on_changed=self.announcer.wake,
+            on_ended=self.recorded,
+        )
         self.background = BackgroundTasks()
         messages = DirectMessages(self.client)
         self.modals = Modals(
@@ -330,10 +336,13 @@ class SlackBot:
             results=self.results,
             row_links=self.row_links,
             run_checks=run_checks,
-            runs=RunServices(
-                RunControl(store.runs, fixers, on_changed=self.recorded),
-                RunDownloads(posting, files, messages, self.background, results=self._results_csv),
-                store.runs,
+            runs=runs.services(
+                self.services,
+                self.approvals.service,
+                fixers,
+                messages=messages,
+                tasks=self.background,
+                phone_region=settings.phone_region,
             ),
             scanner=self.services.scanner,
             store=store,
@@ -349,20 +358,22 @@ class SlackBot:
             count_others=OtherBotsWatch(store.slack_health, self.announcer.wake, clock).count,
         )
 
-    def _results_csv(self, run_id: int) -> bytes:
-        """The results of a run as a file, without contacts' details."""
-        return results_csv(self._store.runs.items(run_id))
-
     def recorded(self) -> None:
         """Announce what was recorded, and update the Homes and results that show it."""
         self.announcer.wake()
         self.home.changed()
         self.results.changed()
 
+    def run_started(self) -> None:
+        """Work on a run that began or continues, and show how it goes."""
+        self.run_worker.wake()
+        self.recorded()
+
     def stop(self) -> None:
         """Stop cleanly: no new work, running writes finish and are recorded, sockets close."""
         self.connection.stop()
         self.fixes.stop()
+        self.run_worker.stop()
         self._members.stop()
         self.services.scanner.stop()
         self.background.stop()

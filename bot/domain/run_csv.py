@@ -1,8 +1,6 @@
 """Runs as CSV: a preview with contacts' details, and results without.
 
-Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and names of accounts
-are text from outside. So such a cell gets an apostrophe in front, as OWASP recommends (CSV
-Injection): spreadsheets show the text after it.
+Names of accounts and fields of contacts are text from outside, so no cell may begin a formula.
 """
 
 from __future__ import annotations
@@ -12,6 +10,7 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import FIELDS
+from bot.domain.csv_cells import safe_cell
 from bot.domain.runs import ItemState
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import AlternateContact
     from bot.domain.runs import RunItem
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What begins a formula, also in full width, which some spreadsheets treat alike."""
 
 OUTCOMES: Final = {
     ItemState.PLANNED: "planned",
@@ -86,12 +82,6 @@ def preview_csv(items: Iterable[RunItem]) -> bytes:
     return _written(header, rows)
 
 
-def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula, on one line."""
-    shown = " ".join(text.split()) if "\n" in text or "\r" in text else text
-    return f"'{shown}" if shown.lstrip(" ").startswith(_FORMULA) else shown
-
-
 def _fields(contact: AlternateContact | None) -> tuple[str, ...]:
     return tuple(getattr(contact, name, "") for name in FIELDS)
 
@@ -100,5 +90,5 @@ def _written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(header)
-    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+    writer.writerows([safe_cell(" ".join(cell.split())) for cell in row] for row in rows)
     return file.getvalue().encode("utf-8-sig", "replace")

@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 
 from bot.services.audit_trail import AuditTrail
 from bot.services.check_limit import MOST_ACCOUNTS, MOST_SCANS, CheckLimit
-from bot.slack.app_runs import bind_runs
+from bot.slack.app_runs import RunApp
 from bot.slack.background import BackgroundTasks
 from bot.slack.command_parser import COMMAND
 from bot.slack.listeners.account_card import AccountCards
@@ -237,6 +237,9 @@ def build(
         results=results,
         limit=CheckLimit("all accounts", MOST_SCANS, clock),
     )
+    about_runs = RunApp(
+        runs, modals, tasks, fixers=fixers, phone_region=phone_region, readers=readers
+    )
     about_account = AccountCommands(
         cards=card,
         exemptions=exemption,
@@ -246,6 +249,7 @@ def build(
             modals, accounts=store.accounts, audit=store.audit, readers=readers
         ),
         policies=policies,
+        runs=about_runs.select,
         readers=readers,
     )
     command = CommandListeners(
@@ -289,7 +293,7 @@ def build(
     app.action(doctor_view.SHOW_ALL)(once(doctor.show_all))
     _bind_exemptions(app, guard, exemption, rows)
 
-    bind_runs(app, guard, runs, modals, readers)
+    about_runs.bind(app, guard)
     app.event("app_home_opened")(guard.event(home_page.opened))
     app.action(home.CHECK)(once(home_page.check_now))
     app.action(home.EXEMPTIONS)(once(home_page.list_exemptions))

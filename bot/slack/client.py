@@ -165,7 +165,7 @@ def retrying_client(
     )
 
 
-def single_try_client(token: str, base_url: str) -> WebClient:
+def single_try_client(token: str, base_url: str) -> SlackWebClient:
     """A client that makes each call once."""
     return SlackWebClient(token, base_url, timeout=TIMEOUT, retry_handlers=[])
 

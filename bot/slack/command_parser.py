@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.account_selection import ALL
 from bot.domain.contacts import ContactType
 from bot.domain.pasted_ids import account_id_problem, parse_account_id, unwrapped
 from bot.domain.visible_text import visible
@@ -15,6 +17,11 @@ COMMAND: Final = "/altcontact"
 CHECK, DOCTOR, EXEMPT, EXEMPTIONS = "check", "doctor", "exempt", "exemptions"
 FIX, HELP, HISTORY, RELOAD, UNDO = "fix", "help", "history", "reload", "undo"
 _NAMES: Final = (CHECK, DOCTOR, EXEMPT, EXEMPTIONS, FIX, HELP, HISTORY, RELOAD, UNDO)
+
+_MANY: Final = re.compile(
+    r"""!?["'“]?(?:(?:ous?|unit|tags?|org|organi[sz]ation):|/|ou-\w)""", re.IGNORECASE
+)
+_GLOB: Final = re.compile(r"[*?]")
 
 _NEAR: Final = 0.5
 """How similar a word must be to a command to count as a typo of it (difflib's ratio)."""
@@ -62,6 +69,8 @@ USAGE: Final = (
     Usage(CHECK, "", "checks every account now"),
     Usage(CHECK, "<id or name>", "shows one account's contacts as they are in AWS"),
     Usage(FIX, "<id or name>", "sets a contact"),
+    Usage(FIX, "", "fixes many contacts at once, after a preview"),
+    Usage(FIX, "<selection>", "the same for: all, web-*, ou:/Prod/**, tag:env=prod"),
     Usage(UNDO, "<number of a fix>", "puts back the contact from before a fix"),
     Usage(EXEMPT, "<id or name>", "exempts an account's findings for a time"),
     Usage(EXEMPTIONS, "", "lists and ends exemptions and manual verifications"),
@@ -90,6 +99,19 @@ def parse(text: str) -> Command | Typo:
 def _typo(word: str, meant: Command) -> Typo:
     """A typo; without the command that was meant if that is too long to be one."""
     return Typo(word, meant if len(meant.text) <= MAX_SUGGESTION else None)
+
+
+def selects_many(argument: str) -> bool:
+    """Whether what follows `fix` can mean several accounts: a list, a glob, an OU, a tag, or all.
+
+    A name with spaces is one account, and so is a part of a name.
+    """
+    words = argument.split()
+    if "," in argument or argument.casefold() == ALL:
+        return True
+    if any(_MANY.match(word) or _GLOB.search(word) for word in words):
+        return True
+    return sum(parse_account_id(word) is not None for word in words) > 1
 
 
 def split_type(argument: str) -> tuple[str, ContactType | None]:

@@ -133,7 +133,7 @@ class RequestGuard:
         return listen
 
     def options(self, suggest: Suggest) -> Listener:
-        """A listener of a menu that searches as one types, whose ack carries the options.
+        """A listener of a menu that searches as one types, whose ack carries options, or groups.
 
         Slack waits 3 s for them. If they fail or take too long, the ack carries none: Slack has
         no way to show why.
@@ -147,7 +147,10 @@ class RequestGuard:
                 _log.warning("options not found in time")
             except Exception as error:  # noqa: BLE001 - nothing may reach Bolt's runner
                 message_of(error)
-            ack(options=found)
+            if found and "options" in found[0]:
+                ack(option_groups=found)
+            else:
+                ack(options=found)
 
         return listen
 

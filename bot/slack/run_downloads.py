@@ -1,4 +1,4 @@
-"""Sends results of runs as files to the person who asked, as direct messages."""
+"""Sends previews and results of runs as files to the person who asked, as direct messages."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class RunDownloads:
         files: uploads and shares files.
         messages: tell the person if a file can't be sent.
         tasks: where files are made and sent.
+        preview: makes the file of a preview, with contacts' details.
         results: makes the file of a run's results, without contacts' details.
     """
 
@@ -42,28 +43,32 @@ class RunDownloads:
         messages: DirectMessages,
         tasks: BackgroundTasks,
         *,
+        preview: Callable[[int], bytes],
         results: Callable[[int], bytes],
     ) -> None:
         self._posting = posting
         self._files = files
         self._messages = messages
         self._tasks = tasks
+        self._preview = preview
         self._results = results
+
+    def send_preview(self, run_id: int, user_id: str) -> None:
+        """Send the preview of a run soon. It has contacts' details: only for who may see them."""
+        title, name = f"Preview of run {run_id}", f"preview-{run_id}.csv"
+        self._send_soon(user_id, title, name, lambda: self._preview(run_id))
 
     def send_results(self, run_id: int, user_id: str) -> None:
         """Send the results of a run soon."""
-        self._send_soon(
-            user_id, f"Results of run {run_id}", f"run-{run_id}.csv", self._results, run_id
-        )
+        title, name = f"Results of run {run_id}", f"run-{run_id}.csv"
+        self._send_soon(user_id, title, name, lambda: self._results(run_id))
 
-    def _send_soon(
-        self, user_id: str, title: str, name: str, make: Callable[[int], bytes], run_id: int
-    ) -> None:
+    def _send_soon(self, user_id: str, title: str, name: str, make: Callable[[], bytes]) -> None:
         def send() -> None:
             try:
-                self._send(user_id, title, f"altcontact-{name}", make(run_id))
+                self._send(user_id, title, f"altcontact-{name}", make())
             except NotifierError as error:
-                _log.warning("file not sent", run=run_id, user=user_id, problem=str(error))
+                _log.warning("file not sent", user=user_id, problem=str(error), code=error.code)
                 words = f"{title} couldn't be sent as a file. {error}"
                 self._messages.send(user_id, note(words, error.remedy))
 

@@ -172,7 +172,7 @@ def test_help_typos_and_repeated_deliveries(ready: Bot, slack: SlackSandbox) -> 
     slack.wait_private("Did you mean: /altcontact check web")
     heard = len(slack.private())
     assert slack.deliver_again()["acked"]
-    slack.command("/altcontact fix")
+    slack.command("/altcontact exempt")
     slack.wait_private("Which account?")
     assert len(slack.private()) == heard + 1
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.contacts import ContactType
 from bot.domain.pasted_ids import parse_account_id
 from bot.slack.actors import actor_of
-from bot.slack.command_parser import CHECK, EXEMPT, FIX, HISTORY, split_type
+from bot.slack.command_parser import CHECK, EXEMPT, FIX, HISTORY, selects_many, split_type
 from bot.slack.payloads import find_text, text_at
 from bot.slack.views.account_choice import (
     MAX_OPTIONS,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.slack.listeners.exemptions import ExemptionListeners
     from bot.slack.listeners.fix import FixListeners
     from bot.slack.listeners.history import HistoryListeners
+    from bot.slack.listeners.run_select import RunSelectListeners
     from bot.slack.readers import SlackReaders
 
     Body = dict[str, Any]
@@ -39,6 +40,7 @@ class AccountCommands:
         finder: finds accounts by what people type.
         fixes: open the form for a contact.
         history: shows what is on record about an account.
+        runs: open the window for many accounts.
         policies: tell which contacts an account should have.
         readers: refuse people of other workspaces.
     """
@@ -52,6 +54,7 @@ class AccountCommands:
         fixes: FixListeners,
         history: HistoryListeners,
         policies: AccountPolicies,
+        runs: RunSelectListeners,
         readers: SlackReaders,
     ) -> None:
         self._cards = cards
@@ -60,6 +63,7 @@ class AccountCommands:
         self._fixes = fixes
         self.history = history
         self._policies = policies
+        self._runs = runs
         self._readers = readers
 
     def run(self, name: str, argument: str, body: Body, reply: PrivateReply) -> None:
@@ -69,6 +73,9 @@ class AccountCommands:
         the accounts to choose from, in a private message: the trigger that opens forms lives 3 s
         (Slack), which listing accounts in AWS can exceed.
         """
+        if name == FIX and self._means_many(argument):
+            self.fix_many(body, argument)
+            return
         choice = self._parsed(name, argument)
         account = None if name == CHECK else self._finder.known(choice.text).only
         if account is None and name == HISTORY and (departed := parse_account_id(argument)):
@@ -82,6 +89,11 @@ class AccountCommands:
         """The id of the known account that a command names; empty if it names none, or several."""
         account = self._finder.known(self._parsed(name, argument).text).only
         return account.id if account is not None else ""
+
+    def fix_many(self, body: Body, argument: str = "") -> None:
+        """`/altcontact fix` without an account, or with a selection of several."""
+        typed, contact_type = split_type(argument)
+        self._runs.fix_many(body, typed, contact_type)
 
     def choose(self, body: Body) -> None:
         """An account was chosen: go on with the command that was typed."""
@@ -101,6 +113,10 @@ class AccountCommands:
         """
         self._readers.access(actor_of(body), is_request=False)
         return account_options(self._finder.known(parse_search(body), MAX_OPTIONS).accounts)
+
+    def _means_many(self, argument: str) -> bool:
+        """Whether several accounts are meant; not where an account has exactly this name."""
+        return selects_many(argument) and not self._finder.known(argument, 1).exact
 
     def _parsed(self, name: str, argument: str) -> AccountChoice:
         """The account and the contact type in `prod billing`; the whole may also be a name."""

@@ -114,7 +114,9 @@ class CommandListeners:
         account_id = self._accounts.account_id(command.name, argument) if names_account else ""
         self._trail.command(audited_actor(body), command.name, account_id)
         match command.name:
-            case name if name in {FIX, EXEMPT, HISTORY} and not argument:
+            case name if name == FIX and not argument:
+                self._accounts.fix_many(body)
+            case name if name in {EXEMPT, HISTORY} and not argument:
                 self._readers.access(actor)
                 reply(which_account_message(name))
             case name if name in _OF_ACCOUNT and argument:

@@ -1,4 +1,4 @@
-"""The buttons of a run's message: stop, continue, retry, and show the results."""
+"""The buttons of a run's message: stop, continue, retry, undo, and show the results."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bot.domain.actors import Actor
     from bot.services.ports.runs import RunRepository
     from bot.services.run_control import RunControl
+    from bot.services.undo_run import RunUndoService
+    from bot.slack.fixers import SlackFixers
+    from bot.slack.listeners.run_preview import RunPreviewListeners
     from bot.slack.modals import Modals
     from bot.slack.readers import SlackReaders
     from bot.slack.run_downloads import RunDownloads
@@ -31,6 +34,9 @@ class RunListeners:
     Args:
         modals: the modals on people's screens.
         control: stops, continues and retries runs.
+        pages: shows the preview of an undo.
+        undos: makes the runs that undo others, for a preview.
+        fixers: who may change contacts.
         downloads: sends files to people.
         runs: the runs.
         readers: refuse people of other workspaces.
@@ -40,13 +46,19 @@ class RunListeners:
         self,
         modals: Modals,
         control: RunControl,
+        pages: RunPreviewListeners,
         *,
+        undos: RunUndoService,
+        fixers: SlackFixers,
         downloads: RunDownloads,
         runs: RunRepository,
         readers: SlackReaders,
     ) -> None:
         self._modals = modals
         self._control = control
+        self._pages = pages
+        self._undos = undos
+        self._fixers = fixers
         self._downloads = downloads
         self._runs = runs
         self._readers = readers
@@ -62,6 +74,16 @@ class RunListeners:
     def retry(self, body: Body) -> None:
         """**Retry failed**."""
         self._act(body, self._control.retry)
+
+    def undo(self, body: Body) -> None:
+        """**Undo…**: shows the preview of a run that puts back what was there before."""
+        run_id, actor = number_at(body, "actions", 0, "value"), actor_of(body)
+        key = f"undo-run:{run_id}:{text_at(body, 'trigger_id')}"
+        try:
+            self._fixers.require_any_fixer(actor)
+            self._pages.open_soon(body, lambda: self._undos.undo_run(run_id, actor, key))
+        except AltcontactError as error:
+            self._modals.refuse(body, problem_message(error))
 
     def results(self, body: Body) -> None:
         """**Show results**: a list of every contact, without contacts' details."""

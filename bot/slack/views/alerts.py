@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import ContactType
+from bot.domain.finding_lists import FindingList, ListKind
 from bot.domain.rule_catalog import Rule, worst_severity
 from bot.slack.views.alert_rows import account_rows, ended_lines
 from bot.slack.views.blocks import (
@@ -24,6 +25,7 @@ from bot.slack.views.blocks import (
     paragraph,
     text_size,
 )
+from bot.slack.views.fix_all import fix_all_button
 from bot.slack.views.headlines import non_compliant_headline
 from bot.slack.views.mentions import mention_line
 from bot.slack.views.message import Message
@@ -85,7 +87,7 @@ def non_compliant_message(content: AnnouncementContent, links: RowLinks) -> Mess
         blocks += [divider(), *rows]
     hidden = summary.open_accounts - shown
     if summary.accounts:
-        blocks.append(actions(_show_all(content, hidden)))
+        blocks.append(actions(*_fix_all(content), _show_all(content, hidden)))
     severity = _severity(content)
     risk = f"{severity.label} risk" if severity is not None else ""
     names = open_names(content, NAMES_IN_TEXT, with_ids=True)
@@ -147,6 +149,14 @@ def _rows(
             blocks.append(context(severity_heading(severity)))
         blocks += [block for _, block in members]
     return blocks, len(rows)
+
+
+def _fix_all(content: AnnouncementContent) -> list[Block]:
+    """The button that fixes the open accounts together."""
+    summary = content.summary
+    listed = FindingList(ListKind.ALERT, content.announcement.id)
+    rules = {rule for _, rule in summary.kinds}
+    return fix_all_button(listed, summary.open_accounts, rules, primary=True)
 
 
 def _show_all(content: AnnouncementContent, hidden: int) -> Block:

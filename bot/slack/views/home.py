@@ -22,6 +22,7 @@ from bot.slack.views.blocks import (
     paragraph,
     section,
 )
+from bot.slack.views.fix_all import fix_all_button
 from bot.slack.views.open_accounts import account_rows, attention_heading, common_problem
 from bot.slack.views.problem import problem_message
 from bot.slack.views.row_actions import EXEMPT, VERIFY, account_name, title
@@ -220,9 +221,16 @@ def _attention(overview: Overview, *, read_only: bool) -> Iterator[Block]:
     yield divider()
     yield paragraph(attention_heading(number, common))
     yield from account_rows(overview.worst, read_only=read_only, known=common)
+    everything = FindingList(ListKind.OPEN)
+    buttons: list[Block] = []
+    rules = {finding.key.rule for each in overview.worst for finding in each.findings}
+    if not read_only:
+        buttons += fix_all_button(everything, number, rules if is_all else ())
     if not is_all:
-        everything, label = str(FindingList(ListKind.OPEN)), "Show all accounts that need attention"
-        yield actions(button(f"Show all {number:,}", SHOW, everything, label=label))
+        label = "Show all accounts that need attention"
+        buttons.append(button(f"Show all {number:,}", SHOW, str(everything), label=label))
+    if buttons:
+        yield actions(*buttons)
 
 
 def _ending(overview: Overview, *, read_only: bool) -> Iterator[Block]:

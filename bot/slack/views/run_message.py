@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.run_progress import ResultFile
 from bot.domain.runs import ItemState, RunKind, RunState
+from bot.slack.views.alerts import message_text
 from bot.slack.views.blocks import (
     actions,
     button,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 STOP: Final = "altcontact_run_stop"
 CONTINUE: Final = "altcontact_run_continue"
 RETRY: Final = "altcontact_run_retry"
+UNDO: Final = "altcontact_run_undo"
 RESULTS: Final = "altcontact_run_results"
 """The action ids of a run's buttons; their value is the run's id alone."""
 
@@ -45,7 +47,6 @@ _BAR: Final = 20
 _ROWS_TEXT: Final = 7_000
 _PROBLEMS: Final = 8
 _TEXT: Final = 600
-_FALLBACK_TEXT: Final = 2_900
 _HUNDRED: Final = 100
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
@@ -81,10 +82,9 @@ def run_message(progress: RunProgress) -> Message:
     buttons = list(_buttons(progress))
     if buttons:
         blocks.append(actions(*buttons))
-    spoken = [headline, _share(progress) if progress.is_going_on else "", facts]
-    spoken += [_spoken(each) for each in progress.problems[:_PROBLEMS]]
-    text = " ".join(f"{each.rstrip('.')}." for each in spoken if each)
-    return Message(clip(f"{text} Run {run.id}.", _FALLBACK_TEXT), blocks)
+    share = _share(progress) if progress.is_going_on else ""
+    spoken = map(_spoken, progress.problems[:_PROBLEMS])
+    return Message(message_text(headline, share, facts, *spoken, f"Run {run.id}"), blocks)
 
 
 def run_headline(progress: RunProgress) -> str:
@@ -245,8 +245,10 @@ def _buttons(progress: RunProgress) -> Iterator[Block]:
             if run.counts.planned:
                 yield button("Continue", CONTINUE, str(run.id), primary=True, label=label)
             yield from _retry_button(run, primary=not run.counts.planned)
+            yield from _undo_button(progress)
         case RunState.ENDED:
             yield from _retry_button(run, primary=True)
+            yield from _undo_button(progress)
         case _:
             return
     if progress.done:
@@ -278,3 +280,11 @@ def _retry_button(run: Run, *, primary: bool) -> Iterator[Block]:
     if failed:
         label = f"Retry the {contacts(failed)} of run {run.id} that failed"
         yield button(f"Retry {failed:,} failed", RETRY, str(run.id), primary=primary, label=label)
+
+
+def _undo_button(progress: RunProgress) -> Iterator[Block]:
+    run, number = progress.run, progress.changed
+    if not number or progress.undone_by is not None:
+        return
+    label = f"Undo run {run.id}: opens a preview of {contacts(number)}"
+    yield button("Undo…", UNDO, str(run.id), label=label)

@@ -99,6 +99,7 @@ class SlackBench:
         self.client = self._bot.client
         self.announcer = self._bot.announcer
         self.run_files = self._bot.run_files
+        self.run_worker = self._bot.run_worker
         self.home = self._bot.home
         self.accounts = self._bot.services.accounts
         self.fixes = self._bot.fixes
@@ -117,6 +118,12 @@ class SlackBench:
         self._bot.connection.start()
         self.home.start()
         self.slack.wait_connected()
+
+    def work_on_runs(self) -> None:
+        """Have runs carried out, what they wrote read back, and all of it announced."""
+        self.announcer.start()
+        self._bot.fix_recovery.start()
+        self.run_worker.start()
 
     def stop_connection(self) -> None:
         """Take no more work from Slack."""

@@ -13,7 +13,8 @@ from bot.domain.actors import Actor
 from bot.domain.contacts import ContactType, fingerprint
 from bot.domain.finding_lists import FindingList, FindingPage, ListKind
 from bot.domain.run_progress import RunProgress
-from bot.domain.runs import Run, RunCounts, RunKind, RunState
+from bot.domain.run_summary import summarize
+from bot.domain.runs import Run, RunCounts, RunItem, RunKind, RunState
 from bot.slack.views import (
     account_card,
     account_choice,
@@ -21,6 +22,7 @@ from bot.slack.views import (
     doctor,
     exemption_forms,
     exemption_list,
+    fix_all,
     fix_form,
     fix_form_suggestion,
     fix_modal,
@@ -30,7 +32,9 @@ from bot.slack.views import (
     remove,
     row_actions,
     run_message,
+    run_preview,
     run_results,
+    run_select,
     show_all,
     show_all_filters,
     unchecked_alerts,
@@ -38,7 +42,10 @@ from bot.slack.views import (
     undo_button,
 )
 from bot.slack.views import help as help_views
+from bot.slack.views.run_preview import PreviewPosition
 from bot.slack.views.run_results import ResultsPosition
+from bot.slack.views.run_select import ContactSource, SelectForm
+from bot.slack.views.run_select_options import Chosen
 from bot.slack.views.show_all import ListPosition
 from tests.unit.fakes import CONTACT, START
 
@@ -58,6 +65,9 @@ COMMANDS: Final = (
     "check web",
     "fix",
     "fix {account}",
+    "fix all",
+    "fix {account}, web*",
+    "fix ou:/Nowhere/**",
     "fix {account} billing",
     "fix nobody",
     "undo",
@@ -100,7 +110,12 @@ def valid(known: Known, user: str, trigger: Payload) -> dict[str, tuple[str, Pay
         found[f"/{line or 'nothing'}"] = "slash_commands", _command(text, user, trigger)
     for name, payload in _presses(known, user, trigger):
         found[name] = "interactive", payload
-    for name in (account_choice.CHOOSE, show_all_filters.UNIT, "altcontact_of_an_older_version"):
+    for name in (
+        account_choice.CHOOSE,
+        show_all_filters.UNIT,
+        run_select.ACCOUNTS,
+        "altcontact_of_an_older_version",
+    ):
         asked = suggestion(name, "web", user)
         asked |= {"view": _shown(_findings_view(known))} if name == show_all_filters.UNIT else {}
         found[f"options of {name}"] = "interactive", asked
@@ -150,6 +165,9 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         run_message.CONTINUE: str(known.run),
         run_message.RETRY: str(known.run),
         run_message.RESULTS: str(known.run),
+        run_message.UNDO: str(known.run),
+        fix_all.FIX_ALL: f"alert:{known.announcement}",
+        fix_all.REMOVE_ALL: f"alert:{known.announcement}",
         "altcontact_of_an_older_version": "1",
     }
     for action_id, value in buttons.items():
@@ -199,11 +217,18 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         "value": CONTACT.fingerprint,
     }
     yield fix_form_suggestion.USE, _press(use, user, trigger, _fix_form(known))
+    source: Payload = {"type": "radio_buttons", "action_id": run_select.SOURCE}
+    source["selected_option"] = {"value": "one"}
+    yield run_select.SOURCE, _press(source, user, trigger, _select_form(known))
+    preview = _preview(known)
+    turn = {"type": "button", "action_id": f"{run_preview.TURN}:accounts", "value": "accounts:0"}
+    yield f"{run_preview.TURN}:accounts", _press(turn, user, trigger, preview)
+    file = {"type": "button", "action_id": run_preview.DOWNLOAD, "value": str(known.run)}
+    yield run_preview.DOWNLOAD, _press(file, user, trigger, preview)
     results = results_page(known)
     turn = {"type": "button", "action_id": f"{run_results.TURN}:next", "value": "all:1"}
     yield f"{run_results.TURN}:next", _press(turn, user, trigger, results)
-    file: Payload = {"type": "button", "action_id": run_results.DOWNLOAD}
-    file["value"] = str(known.run)
+    file = {"type": "button", "action_id": run_results.DOWNLOAD, "value": str(known.run)}
     yield run_results.DOWNLOAD, _press(file, user, trigger, results)
     on_home: Payload = {"callback_id": "", "type": "home", "blocks": []}
     for action_id, value in (
@@ -213,6 +238,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         (f"{row_actions.FIX}:2", contact),
         (f"{row_actions.EXEMPT}:2", f"{row_actions.EXEMPT}:{contact}"),
         (f"{row_actions.SHOW}:2", f"{row_actions.SHOW}:{contact}"),
+        (fix_all.FIX_ALL, "open:"),
     ):
         action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
         yield f"{action_id} on Home", _press(action, user, trigger, on_home)
@@ -262,6 +288,32 @@ def _events(user: str, trigger: Payload) -> Iterator[Payload]:
         }
 
 
+def _select_form(known: Known) -> Payload:
+    """The window in which a run is put together, filled in with one contact for all."""
+    chosen = Chosen(known.account, f"Web · {known.account}")
+    form = SelectForm((chosen,), (ContactType.SECURITY,), ContactSource.ONE)
+    view = run_select.select_view(form, region=None)
+    fields = ("name", "title", "email", "phone")
+    values: Payload = {field: {field: {"value": getattr(CONTACT, field)}} for field in fields}
+    boxes = [{"value": "SECURITY"}]
+    values |= {
+        run_select.ACCOUNTS: {run_select.ACCOUNTS: {"selected_options": [chosen.option]}},
+        run_select.TYPES: {run_select.TYPES: {"selected_options": boxes}},
+        run_select.SOURCE: {run_select.SOURCE: {"selected_option": {"value": "one"}}},
+    }
+    return {**view, "state": {"values": values}}
+
+
+def _preview(known: Known) -> Payload:
+    """The preview of a run."""
+    run = Run(
+        known.run, "key", RunKind.FIX, RunState.PREVIEWED, Actor("U1"), START, RunCounts(planned=1)
+    )
+    item = RunItem(1, known.run, known.account, "Web", ContactType.SECURITY, CONTACT)
+    position = PreviewPosition(known.run)
+    return run_preview.preview_view(run, summarize([item]), position, with_details=True)
+
+
 def results_page(known: Known) -> Payload:
     """The window with the results of a run."""
     counts = RunCounts(verified=30)
@@ -276,6 +328,8 @@ def _findings_view(known: Known) -> Payload:
 
 def _forms(known: Known) -> Iterator[Payload]:
     yield _fix_form(known)
+    yield _select_form(known)
+    yield _preview(known)
     search = {"search:0": {f"{show_all_filters.FILTER}:search": {"value": "lake"}}}
     yield {**_findings_view(known), "state": {"values": search}}
     until = (START + timedelta(days=30)).date().isoformat()

@@ -45,7 +45,7 @@ def test_help_says_when_and_who(bench: SlackBench) -> None:
     assert f"<!subteam^{GROUP}>" in told
     bench.slack.command("/altcontact chekc web")
     bench.slack.wait_private("Did you mean: /altcontact check web")
-    bench.slack.command("/altcontact fix")
+    bench.slack.command("/altcontact exempt")
     bench.slack.wait_private("Which account?")
 
 

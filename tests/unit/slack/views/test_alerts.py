@@ -20,6 +20,7 @@ from bot.domain.announcements import (
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.exemptions import LONGEST_REASON, ExemptionKind
 from bot.domain.failures import Failure, FailureCode, failure
+from bot.domain.finding_lists import FindingList, ListKind
 from bot.domain.findings import (
     OUTCOMES as OUTCOMES_OF,
 )
@@ -40,6 +41,7 @@ from bot.slack.views import (
     row_actions,
     unchecked_alerts,
 )
+from bot.slack.views.fix_all import FIX_ALL, REMOVE_ALL
 from bot.slack.views.message import Message
 from tests.unit.slack.views import sample_data as data
 from tests.unit.slack.views.assertions import (
@@ -165,7 +167,11 @@ def test_every_account_of_twenty_has_its_button() -> None:
     assert buttons(message)[1]["accessibility_label"] == (
         f"Fix Beta {data.account_id(1)}, Security contact"
     )
-    assert {each["text"]["text"] for each in buttons(message)} == {"Fix", "Show all"}
+    assert {each["text"]["text"] for each in buttons(message)} == {
+        "Fix",
+        "Fix all 20…",
+        "Show all",
+    }
 
 
 @given(st.text(max_size=300), st.sampled_from(ContactType))
@@ -851,7 +857,7 @@ def test_what_was_done_is_said_in_whole_lines() -> None:
 
 def test_show_all_is_the_button_of_alerts() -> None:
     """Its value is the announcement, and it says how many accounts there are beyond the rows."""
-    button = shown(data.content(21)).blocks[-1]["elements"][0]
+    button = shown(data.content(21)).blocks[-1]["elements"][1]
     assert button["action_id"] == alerts.SHOW_ALL
     assert button["value"] == "a" * 32
     assert button["text"]["text"] == "Show all 21"
@@ -868,3 +874,25 @@ def test_a_paused_auto_fix_is_in_the_alert_while_something_is_open() -> None:
     assert "Auto-fix" not in marked(
         shown(replace(data.content(5, resolved=5), auto_fix_pause=pause))
     )
+
+
+def test_several_accounts_can_be_fixed_together() -> None:
+    """The button stands out, and names the alert; one account has its own button alone."""
+    several = buttons(shown(data.content(6)))[-2]
+    assert several["action_id"] == FIX_ALL
+    assert FindingList.parse(several["value"]) == FindingList(ListKind.ALERT, "a" * 32)
+    assert several["text"]["text"] == "Fix all 6…"
+    assert several["style"] == "primary"
+    assert several["accessibility_label"] == "Fix all 6 accounts: opens a form with a preview"
+    one = shown(data.content(2, resolved=1))
+    assert FIX_ALL not in {each["action_id"] for each in buttons(one)}
+
+
+def test_contacts_that_must_not_exist_are_not_fixed_together() -> None:
+    """They are removed together; with others among them, those are fixed."""
+    forbidden = [data.finding(number, rule=Rule.FORBIDDEN) for number in (1, 2)]
+    ids = {each["action_id"] for each in buttons(shown(data.mixed(*forbidden)))}
+    assert FIX_ALL not in ids
+    assert REMOVE_ALL in ids
+    with_others = shown(data.mixed(*forbidden, data.finding(3)))
+    assert FIX_ALL in {each["action_id"] for each in buttons(with_others)}

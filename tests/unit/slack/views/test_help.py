@@ -103,7 +103,7 @@ def test_a_suggestion_runs_what_it_says(typed: str) -> None:
 
 
 def test_a_command_that_lacks_an_account() -> None:
-    """`fix` alone asks which account."""
-    message = which_account_message("fix")
-    assert "`/altcontact fix &lt;id or name&gt;`" in message.text
+    """`exempt` alone asks which account."""
+    message = which_account_message("exempt")
+    assert "`/altcontact exempt &lt;id or name&gt;`" in message.text
     assert_sound(message)

@@ -23,6 +23,7 @@ from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanState
 from bot.domain.slack_health import OtherBots, Refusal, WaitingAlerts
 from bot.services.ports.home import HomeContent
+from bot.slack.views.fix_all import FIX_ALL, REMOVE_ALL
 from bot.slack.views.home import CHECK, home_view, problem_home
 from bot.slack.views.show_all import SHOW, parse_list
 from tests.unit.slack.views.assertions import (
@@ -285,3 +286,27 @@ def test_checkpoints_that_cannot_be_written_are_a_problem() -> None:
     said = text(shown(overview, checkpoints=written))
     assert "checkpoint" not in said
     assert "are working" in said
+
+
+def test_several_accounts_can_be_fixed_together() -> None:
+    """Not where nobody may; contacts that the policy forbids are removed together."""
+
+    def offers(
+        action_id: str = FIX_ALL,
+        rule: Rule = Rule.MISSING,
+        number: int = 2,
+        *,
+        read_only: bool = False,
+    ) -> bool:
+        worst = tuple(
+            OpenAccount(account_id(each), "Web", (finding(each, rule=rule),))
+            for each in range(number)
+        )
+        view = shown(Overview({Outcome.MISSING: number}, worst), read_only=read_only)
+        return any(each["action_id"] == action_id for each in pressable(view))
+
+    assert offers()
+    assert not offers(number=1)
+    assert not offers(read_only=True)
+    assert not offers(rule=Rule.FORBIDDEN)
+    assert offers(REMOVE_ALL, Rule.FORBIDDEN)

@@ -23,6 +23,7 @@ from bot.slack.views.run_message import (
     RESULTS,
     RETRY,
     STOP,
+    UNDO,
     duration,
     person,
     run_message,
@@ -104,7 +105,8 @@ def test_when_everything_is_verified() -> None:
     done = RunProgress(run(RunState.ENDED, verified=129), file=ResultFile.SHARED)
     assert shown(done).startswith("129 contacts fixed\n:white_check_mark: *129* verified in AWS")
     assert "results in the thread" in shown(done)
-    assert list(buttons(done)) == [RESULTS]
+    assert list(buttons(done)) == [UNDO, RESULTS]
+    assert run_message(done).text == "129 contacts fixed. 129 verified in AWS. Run 12."
 
 
 def test_when_some_failed() -> None:
@@ -121,7 +123,7 @@ def test_when_some_failed() -> None:
     assert "and 2 more" in said
     assert "*2 held back:* AWS has another contact." in said
     found = buttons(ended)
-    assert list(found) == [RETRY, RESULTS]
+    assert list(found) == [RETRY, UNDO, RESULTS]
     assert found[RETRY]["text"]["text"] == "Retry 7 failed"
     assert found[RETRY]["style"] == "primary"
 
@@ -132,7 +134,7 @@ def test_when_it_was_stopped() -> None:
     by_alice = RunProgress(replace(stopped, stop_reason="Stopped by U0ALICE001."))
     assert shown(by_alice).startswith("Stopped: 40 of 129 contacts fixed\n")
     assert ":warning: Stopped by <@U0ALICE001>." in shown(by_alice)
-    assert list(buttons(by_alice)) == [CONTINUE, RESULTS]
+    assert list(buttons(by_alice)) == [CONTINUE, UNDO, RESULTS]
     same = "The same failure in ten accounts: access denied."
     assert f":warning: {same}" in shown(RunProgress(replace(stopped, stop_reason=same)))
 
@@ -143,6 +145,13 @@ def test_an_interruption_is_said() -> None:
     assert "Interrupted by a restart; continued." in shown(going)
     again = RunProgress(replace(run(planned=1, verified=1), interrupted=2))
     assert "Interrupted by a restart 2 times; continued." in shown(again)
+
+
+def test_a_run_that_was_undone_offers_no_undo() -> None:
+    """It names the run that did."""
+    undone = RunProgress(run(RunState.ENDED, verified=3), undone_by=14)
+    assert "Undone by run 14." in shown(undone)
+    assert list(buttons(undone)) == [RESULTS]
 
 
 def test_without_an_approval_it_is_said_loudly() -> None:
