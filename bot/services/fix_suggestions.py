@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import FIELDS, AlternateContact
+from bot.domain.errors import StoreError
 from bot.domain.validation import validate
 from bot.services.fix_precheck import FixPrecheck, Prechecked
 
@@ -101,6 +102,13 @@ class FixSuggestions:
         """
         findings = self._store.findings.unresolved(account_id)
         return tuple(sorted({each.key.type for each in findings if each.is_open}, key=_position))
+
+    def known_open(self, account_id: str) -> tuple[ContactType, ...] | None:
+        """The same; None if it couldn't be looked up."""
+        try:
+            return self.open_types(account_id)
+        except StoreError:
+            return None
 
 
 def _position(contact_type: ContactType) -> int:

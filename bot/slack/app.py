@@ -202,7 +202,13 @@ def build(
     )
     work = ModalWork(modals, tasks)
     undoing = UndoListeners(
-        modals, work, undos, fixers=fixers, readers=readers, records=store.fixes
+        modals,
+        work,
+        undos,
+        fixers=fixers,
+        readers=readers,
+        records=store.fixes,
+        suggestions=fix_suggestions,
     )
     card = AccountCards(
         modals,
@@ -284,7 +290,9 @@ def build(
         app,
         guard,
         undoing,
-        RemoveListener(modals, work, removals, finder=finder, fixers=fixers),
+        RemoveListener(
+            modals, work, removals, finder=finder, fixers=fixers, suggestions=fix_suggestions
+        ),
     )
 
     _bind_lists(app, guard, lists)

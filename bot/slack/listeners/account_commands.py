@@ -121,7 +121,9 @@ class AccountCommands:
     def _parsed(self, name: str, argument: str) -> AccountChoice:
         """The account and the contact type in `prod billing`; the whole may also be a name."""
         text, contact_type = split_type(argument)
-        if name == FIX and contact_type and not self._finder.known(argument, 1).accounts:
+        # An id means its account, whatever follows it.
+        is_id = bool(parse_account_id(text))
+        if name == FIX and contact_type and (is_id or not self._finder.known(argument, 1).accounts):
             return AccountChoice(text, name, contact_type)
         return AccountChoice(argument, name)
 

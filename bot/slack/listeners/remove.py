@@ -15,6 +15,7 @@ from bot.slack.views.problem import problem_message
 if TYPE_CHECKING:
     from bot.services.find_account import AccountFinder
     from bot.services.fix_result import FixResult
+    from bot.services.fix_suggestions import FixSuggestions
     from bot.services.ports.slack import Authorizer
     from bot.services.remove import RemoveService
     from bot.slack.listeners.modal_work import ModalWork
@@ -32,6 +33,7 @@ class RemoveListener:
         removals: removes contacts.
         finder: knows accounts' names.
         fixers: who may change contacts.
+        suggestions: know what an account still needs.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class RemoveListener:
         *,
         finder: AccountFinder,
         fixers: Authorizer,
+        suggestions: FixSuggestions,
     ) -> None:
         self._modals = modals
         self._work = work
         self._removals = removals
         self._finder = finder
         self._fixers = fixers
+        self._suggestions = suggestions
 
     def press(self, body: dict[str, Any]) -> None:
         """**Remove contact**."""
@@ -80,7 +84,8 @@ class RemoveListener:
         self, request: FixRequest, shown: ShownContact, name: str, result: FixResult
     ) -> Message:
         if isinstance(result, Fixed):
-            return fix_result.result_message(result)
+            still_open = self._suggestions.known_open(shown.account_id)
+            return fix_result.result_message(result, still_open=still_open)
         if result.outcome is FixOutcome.MANAGED:
             tool = self._removals.tool(shown.account_id)
             if tool is not None:

@@ -14,7 +14,9 @@ from bot.slack.views import undo, undo_obstacles
 from bot.slack.views.problem import problem_message
 
 if TYPE_CHECKING:
+    from bot.domain.contacts import ContactType
     from bot.domain.fixes import Fix
+    from bot.services.fix_suggestions import FixSuggestions
     from bot.services.ports.fixes import FixRepository
     from bot.services.ports.slack import Authorizer
     from bot.services.undo import UndoResult, UndoService
@@ -40,6 +42,7 @@ class UndoListeners:
         fixers: who may change contacts.
         readers: who sees contact details.
         records: the fixes that were made.
+        suggestions: know what an account still needs.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class UndoListeners:
         fixers: Authorizer,
         readers: SlackReaders,
         records: FixRepository,
+        suggestions: FixSuggestions,
     ) -> None:
         self._modals = modals
         self._work = work
@@ -58,6 +62,7 @@ class UndoListeners:
         self._fixers = fixers
         self._readers = readers
         self._records = records
+        self._suggestions = suggestions
 
     def press(self, body: Body) -> None:
         """**Undo** or **Redo**: in a result, or in a message in the channel."""
@@ -110,15 +115,18 @@ class UndoListeners:
         def work() -> Message:
             access = self._readers.access(actor)
             key = f"undo:{fix.id}:{trigger}"
-            return _message(self._undos.undo(fix, actor, key, shown, tool), access)
+            result = self._undos.undo(fix, actor, key, shown, tool)
+            return _message(result, access, self._suggestions.known_open(request.account_id))
 
         contact = fix.account_name, request.account_id, request.type
         self._work.show(body, contact, undo.undoing_message(fix), work)
 
 
-def _message(result: UndoResult, access: ContactAccess) -> Message:
+def _message(
+    result: UndoResult, access: ContactAccess, still_open: tuple[ContactType, ...] | None
+) -> Message:
     if isinstance(result, UndoQuestion):
         return undo.question_message(result, access)
     if isinstance(result, NotUndone):
         return undo_obstacles.not_undone_message(result)
-    return undo.attempt_message(result, access)
+    return undo.attempt_message(result, access, still_open)

@@ -98,13 +98,13 @@ def result_message(
     """
     fix = result.fix
     request = fix.request
-    words, open_words = _words(result), _open_words(still_open or ())
+    words, still = _words(result), open_words(still_open or ())
     spoken = (
         f"{title(fix.account_name, request.account_id)}: {words}",
         *_note_lines(notes),
         _problem_words(result.problem),
         unrecorded_words(result.unrecorded),
-        open_words,
+        still,
     )
     is_compliant = still_open is not None and not still_open and not notes
     mark = _mark(result, is_compliant=is_compliant and result.unrecorded is None)
@@ -120,8 +120,8 @@ def result_message(
         blocks.append(paragraph(f":warning: {escape(unrecorded_words(result.unrecorded))}"))
     if notes:
         blocks.append(section(plain("\n".join(_note_lines(notes)))))
-    if open_words:
-        blocks.append(context(open_words))
+    if still:
+        blocks.append(context(still))
     if request.confirmed_tool:
         blocks.append(context(managed_words(request.confirmed_tool)))
     buttons = undo_buttons(fix)
@@ -229,7 +229,8 @@ def _mark(result: Fixed, *, is_compliant: bool) -> str:
             return ":grey_question:"
 
 
-def _open_words(still_open: Sequence[ContactType]) -> str:
+def open_words(still_open: Sequence[ContactType]) -> str:
+    """Which contacts of an account still need attention; empty if none do."""
     if not still_open:
         return ""
     *first, last = (each.label for each in still_open)

@@ -22,7 +22,7 @@ from bot.slack.views.blocks import (
     plain,
     section,
 )
-from bot.slack.views.fix_result import managed_words, problem_of, unrecorded_words
+from bot.slack.views.fix_result import managed_words, open_words, problem_of, unrecorded_words
 from bot.slack.views.mentions import first_word, person
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import account_name, spoken, title
@@ -30,7 +30,9 @@ from bot.slack.views.undo_button import undo_buttons
 from bot.slack.views.wording import sentences
 
 if TYPE_CHECKING:
-    from bot.domain.contacts import AlternateContact
+    from collections.abc import Sequence
+
+    from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.findings import TypeResult
     from bot.domain.fixes import Fix
     from bot.services.fix_result import NotFixed
@@ -103,12 +105,15 @@ def _question_words(question: UndoQuestion) -> str:
     return f"AWS no longer has what fix #{question.fix.id} saved. {who} Nothing was changed now."
 
 
-def attempt_message(attempt: UndoAttempt, access: ContactAccess) -> Message:
+def attempt_message(
+    attempt: UndoAttempt, access: ContactAccess, still_open: Sequence[ContactType] | None = None
+) -> Message:
     """The result of an undo that was attempted.
 
     Args:
         attempt: the undo.
         access: whether the person sees contact details.
+        still_open: the account's contacts that need attention; None if that isn't known.
     """
     if not isinstance(attempt.result, Fixed):
         return _failed_message(attempt.undone, attempt.result)
@@ -117,7 +122,8 @@ def attempt_message(attempt: UndoAttempt, access: ContactAccess) -> Message:
     words = _words(result)
     warning = _compliance(attempt.judged)
     unrecorded = unrecorded_words(result.unrecorded)
-    is_compliant = attempt.judged is not None and not warning and not unrecorded
+    others = [each for each in still_open or () if not warning or each is not fix.request.type]
+    is_compliant = still_open == () and not warning and not unrecorded
     mark = _MARKS.get(fix.state, "") if fix.state is not FixState.CONFIRMED else ""
     if fix.state is FixState.CONFIRMED and is_compliant:
         mark = ":white_check_mark:"
@@ -132,6 +138,8 @@ def attempt_message(attempt: UndoAttempt, access: ContactAccess) -> Message:
         blocks.append(paragraph(f":warning: {escape(unrecorded)}"))
     if warning:
         blocks.append(paragraph(f":warning: {escape(warning)}"))
+    if others:
+        blocks.append(context(open_words(others)))
     if fix.request.confirmed_tool:
         blocks.append(context(managed_words(fix.request.confirmed_tool)))
     redo = undo_buttons(fix)

@@ -229,6 +229,12 @@ def test_a_fix_that_cannot_be_recorded_first_changes_nothing(bench: SlackBench) 
     assert bench.gateway.writes == []
 
 
+def test_a_contact_of_another_type_by_its_accounts_id(bench: SlackBench) -> None:
+    """An id with a type after it opens the form of that type."""
+    bench.slack.command(f"/altcontact fix {LAKE.id} operations")
+    assert "Operations contact" in str(bench.slack.wait_view(SHOWN))
+
+
 def test_a_contact_of_another_type(bench: SlackBench) -> None:
     """The form of one type writes that type alone."""
     bench.slack.command("/altcontact fix lake operations")

@@ -84,6 +84,20 @@ def test_from_the_card(forbidden: SlackBench) -> None:
     assert forbidden.gateway.deletes == [KEY]
 
 
+def test_a_check_mark_is_for_a_compliant_account(forbidden: SlackBench) -> None:
+    """What else the account needs is said instead."""
+    table = {"security.presence": Presence.FORBIDDEN, "billing.presence": Presence.REQUIRED}
+    forbidden.policy = Policy.requiring(tables=[PolicyTable("line 1", table)])
+    forbidden.slack.command("/altcontact check")
+    forbidden.slack.wait_private("attention")
+    forbidden.slack.command("/altcontact fix Web production security")
+    forbidden.slack.wait_view("Remove contact")
+    forbidden.slack.press(REMOVE)
+    view = forbidden.slack.wait_view("Removed and verified in AWS.")
+    assert "still needs attention: Billing contact." in str(view)
+    assert "check_mark" not in str(view)
+
+
 def test_from_a_list(forbidden: SlackBench) -> None:
     """A row's menu offers it in place of Fix."""
     forbidden.slack.command("/altcontact check")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.contacts import AlternateContact, fingerprint
+from bot.domain.contacts import AlternateContact, ContactType, fingerprint
 from bot.domain.errors import GatewayError, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
@@ -162,19 +162,22 @@ def test_a_removal_says_so() -> None:
     judged = data.result(1, Absent()).results[0]
     fix = undone(before=None)
     attempt = UndoAttempt(made(None), Fixed(FixOutcome.VERIFIED, fix), judged)
-    said = shown(undo.attempt_message(attempt, FULL_ACCESS))
+    said = shown(undo.attempt_message(attempt, FULL_ACCESS, (ContactType.SECURITY,)))
     assert "Undone. The contact was removed, and AWS shows none." in said
+    assert "still needs attention" not in said
     assert "This account needs attention again." in said
     assert "white_check_mark" not in said
 
 
 def test_a_check_mark_is_for_a_compliant_account() -> None:
-    """Only if what was put back complies with the policy."""
+    """Only if what was put back complies with the policy, and nothing else is open."""
     judged = data.result(1, Present(data.CONTACT)).results[0]
     attempt = UndoAttempt(made(), Fixed(FixOutcome.VERIFIED, undone()), judged)
-    assert ":white_check_mark:" in shown(undo.attempt_message(attempt, FULL_ACCESS))
-    unknown = replace(attempt, judged=None)
-    assert "check_mark" not in shown(undo.attempt_message(unknown, FULL_ACCESS))
+    assert ":white_check_mark:" in shown(undo.attempt_message(attempt, FULL_ACCESS, ()))
+    assert "check_mark" not in shown(undo.attempt_message(attempt, FULL_ACCESS))
+    other = shown(undo.attempt_message(attempt, FULL_ACCESS, (ContactType.BILLING,)))
+    assert "check_mark" not in other
+    assert "This account still needs attention: Billing contact." in other
 
 
 @pytest.mark.parametrize(
