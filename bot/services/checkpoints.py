@@ -65,7 +65,7 @@ class CheckpointService:
         destination: str,
         version: str,
         interval: float = INTERVAL,
-        poll_interval: float = 15.0,
+        poll_interval: float = 5.0,
         first_retry: float = FIRST_RETRY,
         longest_retry: float = LONGEST_RETRY,
         stop_timeout: float = STOP_TIMEOUT,

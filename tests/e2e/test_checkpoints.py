@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from bot.app.clock import SystemClock
+from bot.domain.audit import AuditAction, AuditEntry
+from bot.store import SqliteStore
 from tests import moto_server
 from tests.launcher import launcher
 
@@ -74,6 +77,18 @@ def test_checkpoints_are_written_at_the_start_and_at_a_stop(s3: S3Client, bot: B
     assert written[0]["checkpoint"]["count"] == first["entries"]
     assert written[-1]["checkpoint"]["count"] > first["entries"]
     assert all(each["signature"]["algorithm"] == "ECDSA_SHA_256" for each in written)
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_checkpoint_follows_a_run(environment: dict[str, str], bot: Bot) -> None:
+    """Also one that another process on this database ended."""
+    bot.start()
+    bot.wait_log("checkpoint written")
+    bot.wait_log("ready")
+    with SqliteStore(environment["ALTCONTACT_DATABASE"], SystemClock()) as store:
+        store.audit.record(AuditEntry(AuditAction.RUN_ENDED, "bot", run_id=1))
+        number = store.audit.head().number
+    bot.wait(lambda: any(line["entries"] >= number for line in bot.lines("checkpoint written")))
 
 
 def run(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
