@@ -288,7 +288,7 @@ class SlackBot:
             on_changed=self.announcer.wake,
             on_ended=self.recorded,
         )
-        self.background = BackgroundTasks()
+        self.background = BackgroundTasks(on_failed=RefusedRequests(trail).note_current)
         messages = DirectMessages(self.client)
         self.modals = Modals(
             self.client,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 BOT: Final = "bot"
 """The actor of what the bot does by itself."""
+
+ACTOR: Final = re.compile(r"[UW][A-Z0-9]{1,20}|bot|cli:.+")
+"""What an actor looks like. A payload that is forged can name anybody in any form."""
+
+UNKNOWN: Final = "unknown"
+"""The actor of a request that names nobody in this form."""
 
 GENESIS: Final = "0" * 64
 """What the first entry has in place of the hash before it."""

@@ -5,11 +5,12 @@ What changes something is recorded in the transaction of the change, by the repo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.domain.audit import AuditAction, AuditEntry
+from bot.domain.audit import ACTOR, UNKNOWN, AuditAction, AuditEntry
 from bot.domain.errors import StoreError
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class AuditTrail:
         self._note(AuditEntry(AuditAction.POLICY_REFUSED, actor, details=details))
 
     def _note(self, entry: AuditEntry) -> None:
+        if not ACTOR.fullmatch(entry.actor):
+            entry = replace(entry, actor=UNKNOWN)
         try:
             self._audit.record(entry)
         except StoreError as error:

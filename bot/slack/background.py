@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import structlog
@@ -58,12 +59,13 @@ def begin(threads: Executor, task: Callable[[], Result]) -> Future[Result]:
         RuntimeError: `task` does not run: the pool is shut down, or no thread can be started.
     """
     begun: Future[Result] = Future()
+    context = copy_context()
 
     def run() -> None:
         if not begun.set_running_or_notify_cancel():
             return
         try:
-            begun.set_result(task())
+            begun.set_result(context.run(task))
         except BaseException as error:  # noqa: BLE001 - raised from the result
             begun.set_exception(error)
 
@@ -82,10 +84,17 @@ class BackgroundTasks:
 
     Args:
         threads: run the tasks; by default a pool of `THREADS`. `stop` shuts them down.
+        on_failed: called with why a task failed, in the context in which it was given.
     """
 
-    def __init__(self, threads: Executor | None = None) -> None:
+    def __init__(
+        self,
+        threads: Executor | None = None,
+        *,
+        on_failed: Callable[[AltcontactError], None] = lambda _: None,
+    ) -> None:
         self._threads = threads or ThreadPoolExecutor(THREADS, thread_name_prefix="background")
+        self._on_failed = on_failed
         self._stopping = threading.Event()
 
     def run(self, task: Callable[[], None], reply: Reply) -> None:
@@ -125,6 +134,7 @@ class BackgroundTasks:
         except AltcontactError as error:
             _log.warning("work ended", problem=str(error), kind=type(error).__name__)
             self._reply(reply, problem_message(error))
+            self._on_failed(error)
         except Exception as error:  # noqa: BLE001 - end of a thread: the person gets a reference
             self._reply(reply, report_defect(error))
 

@@ -21,13 +21,13 @@ from bot.slack.background import NoThread, Stopping, report_defect
 from bot.slack.direct_messages import PrivateReply
 from bot.slack.payloads import (
     PayloadError,
-    audited_actor,
     find_text,
     is_well_formed,
     request_name,
     response_url,
     user_id,
 )
+from bot.slack.refused_requests import handling
 from bot.slack.views.problem import problem_message, problem_view
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ class RequestGuard:
 
         def listen(ack: Ack, body: Body) -> None:
             try:
-                submit(ack, body)
+                with handling(body):
+                    submit(ack, body)
             except Exception as error:  # noqa: BLE001 - nothing may reach Bolt's runner after an ack
                 message = message_of(error)
                 if ack.response is None:
@@ -175,14 +176,15 @@ class RequestGuard:
         if is_first:
             act(body)
         else:
-            self._trail.payload_refused(audited_actor(body), "repeated", request_name(body))
+            self._trail.payload_refused(user_id(body), "repeated", request_name(body))
 
     def _go_on(self, body: Body, act: Callable[[], None]) -> None:
         """Do the work after the ack."""
 
         def attempt() -> None:
             try:
-                act()
+                with handling(body):
+                    act()
             except Exception as error:  # noqa: BLE001 - end of a thread: the person gets an answer
                 self._errors.handle(error, body)
 

@@ -24,7 +24,6 @@ _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 """A number that fits a 64-bit column of SQLite, even as an offset at twenty items a page."""
 
 
-_USER_ID: Final = re.compile(r"[UW][A-Z0-9]{1,20}")
 _REQUEST_NAME: Final = re.compile(r"/?[a-z][a-z_]{0,60}")
 
 
@@ -122,12 +121,6 @@ def user_id(body: Mapping[str, Any]) -> str:
     """The user's id; empty if the payload has none."""
     person = find_text(body, "user_id") or find_text(body, "user", "id")
     return person or find_text(body, "event", "user")
-
-
-def audited_actor(body: Mapping[str, Any]) -> str:
-    """The user's id for the audit log; `unknown` if the payload names nobody as Slack does."""
-    found = user_id(body)
-    return found if _USER_ID.fullmatch(found) else "unknown"
 
 
 def request_name(body: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from bot.slack.command_parser import (
     Typo,
     parse,
 )
-from bot.slack.payloads import PayloadError, audited_actor, channel_id, find_text, text_at
+from bot.slack.payloads import PayloadError, channel_id, find_text, text_at, user_id
 from bot.slack.views.help import typo_message, which_account_message
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class CommandListeners:
         actor, argument = actor_of(body), command.argument
         names_account = argument and command.name in _OF_ACCOUNT
         account_id = self._accounts.account_id(command.name, argument) if names_account else ""
-        self._trail.command(audited_actor(body), command.name, account_id)
+        self._trail.command(user_id(body), command.name, account_id)
         match command.name:
             case name if name == FIX and not argument:
                 self._accounts.fix_many(body)

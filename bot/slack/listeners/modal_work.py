@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.errors import AltcontactError
 from bot.slack.payloads import is_in_modal, text_at, user_id
 from bot.slack.views import fix_modal
 
@@ -63,15 +62,7 @@ class ModalWork:
             view = fix_modal.message_view(message, contact_type)
             self._modals.fill(shown_in, view, message, even_if_closed=True)
 
-        def work_and_fill() -> None:
-            try:
-                done = work()
-            except AltcontactError as error:
-                self._modals.failed(error, body)
-                raise
-            fill(done)
-
         self._tasks.run(
-            work_and_fill,
+            lambda: fill(work()),
             lambda problem: fill(fix_modal.about_account(problem, name, account_id)),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.slack.payloads import audited_actor, request_name
+from bot.slack.payloads import request_name, user_id
 from bot.slack.views.problem import note, problem_view
 
 if TYPE_CHECKING:
@@ -42,4 +42,4 @@ class OutdatedListeners:
         self._record(body)
 
     def _record(self, body: dict[str, Any]) -> None:
-        self._trail.payload_refused(audited_actor(body), "outdated", request_name(body))
+        self._trail.payload_refused(user_id(body), "outdated", request_name(body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.contacts import ContactType
-from bot.slack.payloads import audited_actor, find_text, reads_payload, request_name
+from bot.slack.payloads import find_text, reads_payload, request_name, user_id
 from bot.slack.views import row_actions, scan_result_rows, show_all
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class PrivateRows:
                 if scan_id is not None:
                     self._results.watch(body, scan_id)
                 return
-            self._trail.payload_refused(audited_actor(body), "stale", request_name(body))
+            self._trail.payload_refused(user_id(body), "stale", request_name(body))
             if scan_id is not None:
                 self._results.refresh(body, scan_id)
             else:

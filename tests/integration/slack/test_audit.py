@@ -224,11 +224,13 @@ def test_readers_alone_see_contacts_in_a_history(slack: SlackSandbox, tmp_path: 
 @pytest.mark.parametrize(
     "name",
     [
-        name
-        for name, (_, payload) in valid(
-            Known(), ALICE, {"trigger_id": "", "response_url": ""}
-        ).items()
-        if "altcontact_undo" in name or "altcontact_run_" in name or "approv" in name
+        "altcontact_undo",
+        "altcontact_undo_anyway",
+        "altcontact_run_undo",
+        "altcontact_run_stop",
+        "altcontact_run_continue",
+        "altcontact_run_retry",
+        "altcontact_run_results",
     ],
 )
 def test_ids_that_name_nothing_are_recorded(bench: SlackBench, name: str) -> None:
