@@ -8,7 +8,7 @@ from enum import IntEnum
 class Exit(IntEnum):
     """The exit statuses; those above 3 follow sysexits.h and shell conventions.
 
-    `WELL`, `WARNINGS` and `FAILURES` are the doctor's.
+    `WELL`, `WARNINGS` and `FAILURES` are the doctor's, `DONE` and `NOT_FIXED` those of fixes.
     """
 
     COMPLIANT = 0
@@ -18,6 +18,8 @@ class Exit(IntEnum):
     WELL = 0
     WARNINGS = 1
     FAILURES = 2
+    DONE = 0
+    NOT_FIXED = 1
     DEFECT = 70
     CANNOT_WRITE = 74
     INTERRUPTED = 130

@@ -1,4 +1,4 @@
-"""The command line: `altcontact run | check | doctor | policy | audit | sandbox`."""
+"""The command line: `altcontact run | check | fix | doctor | policy | audit | sandbox`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ class Commands(LazyGroup):
             long_running=True,
         ),
         "check": LazyCommand("bot.cli.check", "Check once, without Slack."),
+        "fix": LazyCommand(
+            "bot.cli.fix", "Preview changes of many contacts, and make them with --apply."
+        ),
         "doctor": LazyCommand(
             "bot.cli.doctor",
             "Check the installation from end to end and say how to fix problems. Changes nothing.",

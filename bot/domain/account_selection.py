@@ -99,6 +99,18 @@ def select_accounts(typed: str | Sequence[str], accounts: Iterable[Account]) -> 
     )
 
 
+def find_each(
+    texts: Iterable[str], accounts: Iterable[Account]
+) -> dict[str, Account | SelectionProblem]:
+    """The one account that each text names, by its id or name; or what is wrong with the text."""
+    index = _Index(accounts)
+    found: dict[str, Account | SelectionProblem] = {}
+    for text in texts:
+        if text not in found:
+            found[text] = index.find_one(text)
+    return found
+
+
 def needs_of(typed: str | Sequence[str]) -> frozenset[str]:
     """What must be known of accounts to select them: `units`, `tags`, both or none."""
     text = typed if isinstance(typed, str) else " ".join(typed)
@@ -185,6 +197,16 @@ class _Index:
         if any(mark in text for mark in "*?["):
             return self._by_glob(text)
         return self._unknown_name(text)
+
+    def find_one(self, text: str) -> Account | SelectionProblem:
+        """The account of this id or name; or why there is none."""
+        if named := self.by_name.get(_normal(text)):
+            only = self._only(text, named)
+        elif (id_ := parse_account_id(text)) is not None:
+            only = {id_: True} if id_ in self.by_id else self._unknown_id(text, id_)
+        else:
+            only = self._unknown_name(text)
+        return only if isinstance(only, SelectionProblem) else self.by_id[next(iter(only))]
 
     def _only(
         self, text: str, named: Sequence[Account]

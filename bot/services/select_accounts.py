@@ -11,7 +11,7 @@ from bot.domain.policy.policy import BUILT_IN, Policy, PolicyTable
 from bot.services.placement import PlacementResolver
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from bot.domain.account_selection import Selection
     from bot.domain.accounts import Account
@@ -65,27 +65,43 @@ class AccountSelector:
         failures: Mapping[str, Failure] = {}
         known = self._accounts.all()
         if fresh or not known:
-            failures = self._list()
+            failures = self.list_again()
             known = self._accounts.all()
         if needs := needs_of(typed):
-            known = self._placed(known, needs)
+            known = self.placed(known, needs, MOST_TAGGED)
         return SelectedAccounts(select_accounts(typed, known), known, failures)
 
-    def _list(self) -> Mapping[str, Failure]:
+    def list_again(self) -> Mapping[str, Failure]:
+        """List the accounts in AWS now; returns {organization: why it couldn't be listed}.
+
+        Raises:
+            StoreError: the database can't be used.
+        """
         listing = self._organizations.accounts()
         for start in range(0, len(listing.accounts), _BATCH):
             self._accounts.remember(listing.accounts[start : start + _BATCH])
         return listing.failures
 
-    def _placed(self, accounts: Sequence[Account], needs: frozenset[str]) -> list[Account]:
-        """The accounts with the OUs and tags that are needed, as far as they can be read now."""
+    def placed(
+        self,
+        accounts: Sequence[Account],
+        needs: Collection[str],
+        most_tagged: int | None = None,
+    ) -> list[Account]:
+        """The accounts with the OUs and tags that are needed, as far as they can be read now.
+
+        Args:
+            accounts: accounts as stored.
+            needs: `units`, `tags`, or both.
+            most_tagged: how many accounts' tags are read at most, one call each.
+        """
         units = ("/",) if "units" in needs else ()
         needed = Match(units=units)
         unplaced = {each.id for each in accounts if units and each.units is None}
         if "tags" in needs:
             needed = replace(needed, tags=(("*", "*"),))
             untagged = [each.id for each in accounts if each.tags is None and each.is_active]
-            unplaced |= set(untagged[:MOST_TAGGED])
+            unplaced |= set(untagged[:most_tagged])
         # A policy that matches on the same data has it read the same way.
         policy = Policy((BUILT_IN, PolicyTable("the selection", {}, needed)))
         resolvers = {

@@ -81,9 +81,11 @@ def test_the_index_lists_every_page() -> None:
 def test_every_command_is_described() -> None:
     """Each command has a row, and there are no other rows."""
     described = [name(cells[0]) for cells in rows("docs/commands.md")]
-    assert [each for each in described if each.startswith("altcontact ")] == [
+    commands = [each for each in described if each.startswith("altcontact ")]
+    assert [each for each in commands if not each.startswith("altcontact fix --")] == [
         "altcontact run",
         "altcontact check",
+        "altcontact fix",
         "altcontact doctor",
         "altcontact policy check",
         "altcontact policy explain",

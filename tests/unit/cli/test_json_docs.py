@@ -9,17 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bot.cli import audit_output, doctor_output, policy_output, scan_json
+from bot.cli import audit_output, doctor_output, fix_output, policy_output, scan_json
 from bot.domain.accounts import Account
+from bot.domain.actors import Actor
 from bot.domain.audit import GENESIS, seal
 from bot.domain.errors import SettingsError
 from bot.domain.failures import FailureCode
 from bot.domain.policy.explain import ExplainedValue
 from bot.domain.policy.policy import PolicyUnknown
+from bot.domain.run_summary import summarize
+from bot.domain.runs import Run, RunCounts, RunItem, RunKind, RunState
 from bot.domain.scans import ScanPart
+from bot.services.bulk_preview import Preview
 from bot.services.doctor import CheckResult, Section, State
 from bot.services.explain_policy import Explanation
 from tests.unit.domain.test_audit import AT, SALT, entry
+from tests.unit.fakes import CONTACT, OTHER, SECURITY, START
 from tests.unit.reports import SCOPE, different, every_state, report
 
 PAGE: Final = (Path(__file__).parents[3] / "docs/json.md").read_text("utf-8")
@@ -90,3 +95,13 @@ def test_audit() -> None:
     write = seal(entry(before=None, details={}), 7, AT, GENESIS, SALT)
     audit_output.write_json([write], out, show_contacts=True)
     assert documented("altcontact audit") == parsed(out)
+
+
+def test_fix() -> None:
+    """The page has every key of a run, of the mistakes in a request, and no other."""
+    item = RunItem(1, 1, ACCOUNT.id, ACCOUNT.name, SECURITY, OTHER, CONTACT, START)
+    run = Run(1, "k", RunKind.FIX, RunState.PREVIEWED, Actor("cli:ana"), START, RunCounts(1))
+    written, wrong = io.StringIO(), io.StringIO()
+    fix_output.write_json(Preview(run, summarize([item])), run, [item], written)
+    fix_output.write_problems_json(["Wrong."], wrong)
+    assert documented("altcontact fix") == parsed(written) | parsed(wrong)
