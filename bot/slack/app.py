@@ -343,7 +343,7 @@ def _bind_undo(
     app: App, guard: RequestGuard, undoing: UndoListeners, removal: RemoveListener
 ) -> None:
     """Bind what undoes fixes and removes contacts."""
-    app.action(undo_button.UNDO)(guard.once(undoing.press))
+    app.action(re.compile(f"^{undo_button.UNDO}(:|$)"))(guard.once(undoing.press))
     app.action(undo.UNDO_ANYWAY)(guard.once(undoing.press_anyway))
     app.action(_numbered(remove.REMOVE))(guard.once(removal.press))
 

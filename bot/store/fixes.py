@@ -94,6 +94,13 @@ _NEWEST: Final = """
 SELECT * FROM fixes WHERE account_id = :account_id AND type = :type ORDER BY id DESC LIMIT 1
 """
 
+_LAST_MADE: Final = """
+SELECT * FROM fixes
+WHERE state IN ('applied', 'confirmed') AND ended_at IS NOT NULL AND already_there = 0
+    AND undone_by IS NULL
+ORDER BY id DESC LIMIT :limit
+"""
+
 _RECENT: Final = """
 SELECT * FROM fixes
 WHERE id IN (SELECT max(id) FROM fixes WHERE state != 'failed' GROUP BY account_id, type)
@@ -310,6 +317,11 @@ class Fixes(Repository):
         with self._connections.reading() as db:
             row = db.row(_NEWEST, account_id=account_id, type=contact_type)
             return to_fix(row) if row is not None else None
+
+    def last_made(self, limit: int) -> list[Fix]:
+        """The newest fixes that changed a contact in AWS and weren't undone, newest first."""
+        with self._connections.reading() as db:
+            return [to_fix(row) for row in db.rows(_LAST_MADE, limit=limit)]
 
     def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""

@@ -105,6 +105,10 @@ class FixRepository(Protocol):
         """The newest fix of a contact, whatever became of it."""
         ...
 
+    def last_made(self, limit: int) -> list[Fix]:
+        """The newest fixes that changed a contact in AWS and weren't undone, newest first."""
+        ...
+
     def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
         """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
         ...

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _FIX_NUMBER: Final = re.compile(r"(?:fix\s*)?#?\s*([0-9]{1,15})", re.IGNORECASE)
 """`12`, `#12`, `fix 12` or `fix #12`; a number that fits a column of the database."""
 
+_LAST: Final = 5
+"""How many fixes are listed to choose from."""
+
 
 class UndoListeners:
     """Undoes fixes, and shows the result in a modal, which only the person sees.
@@ -84,7 +87,7 @@ class UndoListeners:
         self._readers.access(actor_of(body))
         found = _FIX_NUMBER.fullmatch(argument.strip())
         if found is None:
-            reply(undo_obstacles.which_fix_message(argument))
+            reply(undo_obstacles.which_fix_message(argument, self._records.last_made(_LAST)))
             return
         fix = self._records.get(int(found[1]))
         if fix is None:

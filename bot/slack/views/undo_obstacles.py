@@ -10,19 +10,48 @@ from bot.slack.views.mentions import first_word, person
 from bot.slack.views.message import Message
 from bot.slack.views.problem import note
 from bot.slack.views.row_actions import account_name, title
+from bot.slack.views.undo_button import undo_buttons
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.domain.fixes import Fix
     from bot.domain.undo import NotUndone
+    from bot.slack.views.blocks import Block
 
 _NUMBERS: Final = "The result of a fix, and its message in the channel, show its number."
 _TYPED: Final = 100
 
 
-def which_fix_message(typed: str = "") -> Message:
-    """`/altcontact undo` was typed without the number of a fix, or with something else."""
+def which_fix_message(typed: str = "", fixes: Sequence[Fix] = ()) -> Message:
+    """`/altcontact undo` was typed without the number of a fix, or with something else.
+
+    Args:
+        typed: what was typed instead.
+        fixes: the last fixes, to choose from.
+    """
     question = f"“{typed[:_TYPED]}” isn't the number of a fix." if typed else "Which fix?"
-    return note(question, f"{_NUMBERS} For example: /altcontact undo 12")
+    message = note(question, f"{_NUMBERS} For example: /altcontact undo 12")
+    rows = [
+        section(mrkdwn(_row(fix)), accessory=_button(number, fix))
+        for number, fix in enumerate(fixes)
+    ]
+    return Message(message.text, [*message.blocks, *rows])
+
+
+def _row(fix: Fix) -> str:
+    request = fix.request
+    word = f"undoes fix #{request.undoes}, " if request.undoes is not None else ""
+    when = date(fix.ended_at or fix.planned_at)
+    named = account_name(fix.account_name, request.account_id)
+    return (
+        f"{named} · {request.type.label} contact\nFix #{fix.id}: {word}{person(request.user_id)}, "
+        f"{when}"
+    )
+
+
+def _button(number: int, fix: Fix) -> Block | None:
+    return next(iter(undo_buttons(fix, number)), None)
 
 
 def unknown_fix_message(fix_id: int) -> Message:

@@ -121,6 +121,24 @@ def test_a_command_without_a_fix(bench: SlackBench, typed: str, words: str) -> N
     assert bench.slack.view(ALICE) is None
 
 
+def test_the_last_fixes_are_offered(bench: SlackBench) -> None:
+    """Without a number, the command lists what was changed last, each with its button."""
+    fixed(bench)
+    bench.slack.close()
+    bench.slack.command("/altcontact undo")
+    told = bench.slack.wait_private("Which fix?")
+    assert "Fix #1: <@U0ALICE001>" in str(told["blocks"])
+    assert FORM["email"] not in str(told)
+    bench.slack.press(f"{UNDO}:0", message=told)
+    bench.slack.wait_view("Undone. Verified in AWS.")
+    assert held(bench) == OTHER
+    bench.slack.close()
+    bench.slack.command("/altcontact undo something")
+    told = bench.slack.wait_private("isn't the number")
+    assert "Fix #2: undoes fix #1" in str(told["blocks"])
+    assert "Fix #1:" not in str(told["blocks"])
+
+
 def test_a_typo_of_the_command(bench: SlackBench) -> None:
     """Is suggested with its number."""
     fixed(bench)

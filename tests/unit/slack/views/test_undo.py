@@ -71,6 +71,16 @@ def test_the_button_asks_first(name: str, before: AlternateContact | None) -> No
     assert AGENCY.email not in said
 
 
+@given(NAMES)
+def test_the_last_fixes_are_a_list(name: str) -> None:
+    """Each with its number, and a button of its own."""
+    fixes = [replace(made(name=name), id=number) for number in range(5)]
+    message = undo_obstacles.which_fix_message("", fixes)
+    said = shown(message)
+    assert all(f"Fix #{number}: <@U0ALICE001>" in said for number in range(5))
+    assert AGENCY.email not in said
+
+
 def test_an_undo_is_redone() -> None:
     """The button of an undo is called by what it does."""
     (button,) = undo_buttons(undone())
