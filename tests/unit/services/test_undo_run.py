@@ -11,7 +11,7 @@ from bot.domain.runs import ItemState, RunItem, RunKind, RunState
 from bot.services.ports.runs import NewRun
 from bot.services.undo_run import RunUndoService
 from tests.unit.fakes import CONTACT, OTHER, SECURITY, account, fix_request
-from tests.unit.services.fix_world import ANA, BO, NAME, World, record_of
+from tests.unit.services.fix_world import ANA, BO, NAME, World, record_of, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,9 @@ def fixed(process: Process, run: Run, number: int) -> Fix:
         made.shown_at,
         run_id=run.id,
     )
-    return record_of(process.fixes.make(request, NAME, lambda: None))
+    fix = record_of(process.fixes.make(request, NAME, lambda: None))
+    process.recovery.look(of_runs=True)  # it is read back behind the run's writes
+    return recorded(process.store, fix.id)
 
 
 def test_each_fix_of_a_run_is_undone(world: World, process: Process, undos: RunUndoService) -> None:
