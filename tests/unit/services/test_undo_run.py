@@ -10,8 +10,9 @@ from bot.domain.errors import FixError
 from bot.domain.runs import ItemState, RunItem, RunKind, RunState
 from bot.services.ports.runs import NewRun
 from bot.services.undo_run import RunUndoService
-from tests.unit.fakes import CONTACT, OTHER, SECURITY, account, fix_request
+from tests.unit.fakes import CONTACT, OTHER, SECURITY, THIRD, account, fix_request
 from tests.unit.services.fix_world import ANA, BO, NAME, World, record_of, recorded
+from tests.unit.services.test_bulk_fix import Inline, Runs, item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +68,9 @@ def fixed(process: Process, run: Run, number: int) -> Fix:
         made.shown_at,
         run_id=run.id,
     )
-    fix = record_of(process.fixes.make(request, NAME, lambda: None))
-    process.recovery.look(of_runs=True)  # it is read back behind the run's writes
-    return recorded(process.store, fix.id)
+    made_fix = record_of(process.fixes.make(request, NAME, lambda: None))
+    process.recovery.look(of_runs=True)
+    return recorded(process.store, made_fix.id)
 
 
 def test_each_fix_of_a_run_is_undone(world: World, process: Process, undos: RunUndoService) -> None:
@@ -134,3 +135,30 @@ def test_a_contact_that_the_run_found_already_there(
     with pytest.raises(FixError, match="changed nothing"):
         undos.undo_run(run.id, ANA, "undo-run-1")
     assert OTHER not in world.gateway.writes
+
+
+def test_a_run_is_undone_contact_by_contact(world: World, process: Process) -> None:
+    """What AWS still has from the run is put back; what somebody changed since is held back."""
+    world.gateway.on_read = lambda: None
+    world.gateway.hold(3, OTHER)
+    runs = Runs(world, process, Inline())
+    before = {3: OTHER}
+    runs.begin(*(item(number, before=before.get(number)) for number in (1, 2, 3)))
+    runs.work(3)
+    assert runs.run().state is RunState.ENDED
+    world.gateway.hold(2, THIRD)
+    undo = RunUndoService(process.store).undo_run(1, ANA, "undo-run-1")
+    assert process.store.runs.start(undo.id, ANA.user_id)
+    runs.work(3)
+    assert runs.run(undo.id).state is RunState.ENDED
+    assert runs.states(undo.id) == [
+        ItemState.VERIFIED,
+        ItemState.HELD_BACK,
+        ItemState.VERIFIED,
+    ]
+    assert world.gateway.held == {
+        (account(2).id, SECURITY): THIRD,
+        (account(3).id, SECURITY): OTHER,
+    }
+    fixes = [process.store.fixes.get(number) for number in (1, 2, 3)]
+    assert [fix is not None and fix.undone_by is not None for fix in fixes] == [True, False, True]
