@@ -1,17 +1,36 @@
-"""Opens the audit log for the command line."""
+"""Opens the audit log for the command line, also if other settings are wrong."""
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bot.app.clock import SystemClock
+from bot.config.load import load, load_lenient
 from bot.domain.errors import StoreError
 from bot.store import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from bot.config.load import Settings
+
+
+def load_needed(*names: str) -> Settings:
+    """The settings as far as they are valid: the log can be read whatever the policy file says.
+
+    Args:
+        names: the settings that must be valid.
+
+    Raises:
+        SettingsError: one of those is invalid.
+    """
+    loaded = load_lenient(os.environ, needs_slack=False)
+    if not loaded.wrong.isdisjoint(names):
+        return load(os.environ, needs_slack=False)  # which raises, with every problem
+    return loaded.settings
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import sys
 from datetime import UTC, datetime, timedelta
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 import typer
 from rich.console import Console
 
-from bot.app.audit_log import open_store
+from bot.app.audit_log import load_needed, open_store
 from bot.app.terminal_user import terminal_actor
 from bot.cli import audit_output, logs
 from bot.cli.exit_status import Exit
 from bot.cli.lazy_group import LazyCommand, LazyGroup
 from bot.cli.shared import say, terminable
-from bot.config.load import load
 from bot.domain.pasted_ids import parse_account_id
 from bot.services.audit_trail import AuditTrail
 from bot.services.find_account import AccountMatches
@@ -118,7 +116,7 @@ def audit(
         return Exit.COMPLIANT
     if as_json and as_csv:
         raise typer.BadParameter("choose --json or --csv, not both.")
-    settings = load(os.environ, needs_slack=False)
+    settings = load_needed("database")
     logs.configure(settings.log_format, logging.ERROR)
     try:
         with terminable(), open_store(settings.database) as store:

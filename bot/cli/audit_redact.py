@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from typing import Annotated, Final
 
 import typer
 
-from bot.app.audit_log import open_store
+from bot.app.audit_log import load_needed, open_store
 from bot.app.terminal_user import terminal_actor
 from bot.cli import logs
 from bot.cli.audit import Before, find_account_id
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say, terminable
-from bot.config.load import load
 
 app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -35,7 +33,7 @@ def audit_redact(
 
     Exit status: 0 success, 2 invalid usage or settings, or not confirmed.
     """
-    settings = load(os.environ, needs_slack=False)
+    settings = load_needed("database")
     logs.configure(settings.log_format, logging.ERROR)
     try:
         with terminable(), open_store(settings.database) as store:

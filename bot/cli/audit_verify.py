@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.app.audit_log import open_store
+from bot.app.audit_log import load_needed, open_store
 from bot.cli import audit_output, logs
 from bot.cli.checkpoint_output import checkpoint_lines
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say, terminable
-from bot.config.load import load
 from bot.domain.audit_chain import verify
 from bot.domain.errors import GatewayError
 
@@ -54,7 +52,8 @@ def audit_verify(
     """
     if location and not checkpoints:
         raise typer.BadParameter("add --checkpoints before the place of the checkpoints.")
-    settings = load(os.environ, needs_slack=False)
+    sent = ("checkpoints", "checkpoint_key") if checkpoints else ()
+    settings = load_needed("database", *sent)
     logs.configure(settings.log_format, logging.ERROR)
     try:
         with terminable(), open_store(settings.database) as store:

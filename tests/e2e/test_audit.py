@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import signal
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from bot.app.terminal_user import terminal_actor
+from tests.e2e.test_reload import AFTER, BROKEN, file
 from tests.e2e.test_story import ALICE, BOB, FORM, WEB, open_form, ready
 from tests.launcher import launcher
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from altcontact_sandbox.aws.sandbox import AwsSandbox
     from altcontact_sandbox.slack.sandbox import SlackSandbox
 
     from tests.e2e.conftest import Bot
 
-__all__ = ["ready"]
+__all__ = ["file", "ready"]
 
 
 def run(environment: dict[str, str], *arguments: str, status: int = 0) -> str:
@@ -85,4 +90,30 @@ def test_checks_from_a_terminal_are_recorded(ready: Bot, environment: dict[str, 
         ({"command": "check"}, ""),
         ({"command": "policy explain"}, WEB),
         ({"command": "audit"}, ""),
+    ]
+
+
+def test_policies_are_recorded(
+    file: Path, ready: Bot, slack: SlackSandbox, environment: dict[str, str]
+) -> None:
+    """Who had one loaded, with the digest that `sha256sum` shows, and which was refused."""
+    digests = [hashlib.sha256(file.read_bytes()).hexdigest()]
+    file.write_text(AFTER)
+    digests.append(hashlib.sha256(file.read_bytes()).hexdigest())
+    slack.command("/altcontact reload")
+    slack.wait_private("Policy reloaded: 3 sections (previously 1).")
+    file.write_text(BROKEN)
+    slack.command("/altcontact reload")
+    slack.wait_private("policy")
+    ready.wait_log("policy not reloaded")
+    ready.send_signal(signal.SIGHUP)
+    ready.wait_log("policy not reloaded", number=2)
+    ready.terminate()
+    found = [each for each in entries(environment) if each["action"].startswith("policy_")]
+    loaded = [{"sha256": digest, "sections": str(2 * n + 1)} for n, digest in enumerate(digests)]
+    assert [(each["actor"], each["action"], each["details"]) for each in found] == [
+        ("bot", "policy_loaded", loaded[0]),
+        (ALICE, "policy_loaded", loaded[1]),
+        (ALICE, "policy_refused", {"problems": "2"}),
+        ("bot", "policy_refused", {"problems": "2"}),
     ]

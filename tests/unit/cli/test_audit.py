@@ -270,3 +270,18 @@ def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(getpass, "getuser", fail)
     assert terminal_actor().startswith("cli:")
+
+
+def test_a_broken_policy_file_keeps_nobody_from_the_log(
+    database: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless it may be what says where the database is."""
+    file = database.parent / "altcontact.toml"
+    file.write_text("[policy]\nsecurity = 1\n")
+    assert "intact" in run(capsys, "verify")
+    assert "Write sent" in run(capsys)
+    file.write_text("[policy")
+    assert "intact" in run(capsys, "verify")
+    monkeypatch.delenv("ALTCONTACT_DATABASE")
+    assert cli.main(["audit", "verify"]) == 2
+    assert "is not valid TOML" in capsys.readouterr().err
