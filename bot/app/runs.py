@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.app.wiring import Services
+    from bot.domain.policy.policy import Policy
     from bot.services.approvals import ApprovalService
     from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
@@ -62,6 +63,7 @@ class Runs:
         *,
         messages: DirectMessages,
         tasks: BackgroundTasks,
+        policy: Callable[[], Policy],
         phone_region: str | None,
     ) -> RunServices:
         """What the listeners of runs work with.
@@ -72,12 +74,13 @@ class Runs:
             fixers: who may change contacts.
             messages: sends messages to one person.
             tasks: runs work that a person waits for.
+            policy: returns the current policy.
             phone_region: the country whose national phone numbers may be typed, if any.
         """
         store, clock = services.store, services.clock
         selector = AccountSelector(store.accounts, services.organizations, clock)
         return RunServices(
-            RunSelection(store.accounts, selector, store.findings, clock),
+            RunSelection(store.accounts, selector, store.findings, clock, policy),
             BulkPreview(
                 store, services.policies, services.organizations.reader(), clock, phone_region
             ),

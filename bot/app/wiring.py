@@ -342,6 +342,7 @@ class SlackBot:
                 fixers,
                 messages=messages,
                 tasks=self.background,
+                policy=policy,
                 phone_region=settings.phone_region,
             ),
             scanner=self.services.scanner,

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.account_selection import Selection, select_accounts
 from bot.domain.account_suggestions import SuggestionIndex
-from bot.domain.contacts import ContactType
+from bot.domain.contacts import FIELDS, ContactType
 from bot.domain.finding_lists import FindingFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from bot.domain.account_suggestions import Suggestions
     from bot.domain.finding_lists import FindingList
+    from bot.domain.policy.policy import Policy
     from bot.services.ports.clock import Clock
     from bot.services.ports.findings import FindingRepository
     from bot.services.ports.store import AccountRepository
@@ -38,6 +39,7 @@ class RunSelection:
         selector: finds what was chosen; reads OUs and tags in AWS if need be.
         findings: the lists of findings whose accounts can be chosen.
         clock: the time.
+        policy: returns the current policy.
     """
 
     def __init__(
@@ -46,11 +48,13 @@ class RunSelection:
         selector: AccountSelector,
         findings: FindingRepository,
         clock: Clock,
+        policy: Callable[[], Policy],
     ) -> None:
         self._accounts = accounts
         self._selector = selector
         self._findings = findings
         self._clock = clock
+        self._policy = policy
         self._lock = threading.Lock()
         self._index: SuggestionIndex | None = None
         self._read_at = 0.0
@@ -88,6 +92,14 @@ class RunSelection:
         """
         listed = [id_ for each in lists for id_ in self._ids(each)]
         return self._selector.select([*terms, *listed]).selection
+
+    def has_expected(self, types: Collection[ContactType]) -> bool:
+        """Whether the policy expects a value for each field of any of these contacts somewhere."""
+        given = {key for table in self._policy().tables for key in table.values}
+        return any(
+            all(f"{contact_type.value.lower()}.{name}" in given for name in FIELDS)
+            for contact_type in types
+        )
 
     def open_types(self, listed: FindingList) -> tuple[ContactType, ...]:
         """The contact types with open, non-compliant findings in a list, in AWS's order.

@@ -30,6 +30,8 @@ from bot.slack.views.run_select_options import (
 from bot.slack.views.show_all import parse_list
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from slack_bolt import Ack
 
     from bot.domain.account_selection import Selection
@@ -77,17 +79,18 @@ class RunSelectListeners:
 
     def fix_all(self, body: Body) -> None:
         """**Fix all…**, below the accounts of an alert or on Home."""
-        self._open_list(body, ContactSource.EXPECTED)
+        self._open_list(body)
 
     def remove_all(self, body: Body) -> None:
         """**Remove all…**, where the policy forbids every contact of a list."""
         self._open_list(body, ContactSource.REMOVE)
 
-    def _open_list(self, body: Body, source: ContactSource) -> None:
+    def _open_list(self, body: Body, source: ContactSource | None = None) -> None:
         listed = parse_list(text_at(body, "actions", 0, "value"))
         try:
             self._fixers.require_any_fixer(actor_of(body))
             types = self._selection.open_types(listed) or (ContactType.SECURITY,)
+            source = source or self._source(types)
             self._open(body, SelectForm((list_choice(listed),), types, source))
         except AltcontactError as error:
             self._modals.refuse(body, problem_message(error))
@@ -109,7 +112,8 @@ class RunSelectListeners:
         """
         self._fixers.require_any_fixer(actor_of(body))
         types = (contact_type,) if contact_type is not None else self._needed_types()
-        self._open(body, SelectForm(self._choices(typed) if typed else (), types))
+        choices = self._choices(typed) if typed else ()
+        self._open(body, SelectForm(choices, types, self._source(types)))
 
     def choose_source(self, body: Body) -> None:
         """What the contacts are set to was chosen: one contact for all has four fields."""
@@ -185,6 +189,11 @@ class RunSelectListeners:
         if len(selection.accounts) > run_select.MOST_CHOSEN:
             return ()
         return tuple(Chosen(each.id, f"{each.name} · {each.id}") for each in selection.accounts)
+
+    def _source(self, types: Collection[ContactType]) -> ContactSource:
+        """Each account's expected contact, unless the policy expects none."""
+        has_expected = self._selection.has_expected(types)
+        return ContactSource.EXPECTED if has_expected else ContactSource.ONE
 
     def _needed_types(self) -> tuple[ContactType, ...]:
         """The types with open findings, or else the security contact."""

@@ -130,7 +130,7 @@ def person(user_id: str) -> str:
 def _bar(progress: RunProgress) -> str:
     total = progress.run.counts.total or 1
     full = _BAR * progress.done // total
-    return f"`{'█' * full}{'░' * (_BAR - full)}`  {_share(progress)}"
+    return f"{'█' * full}{'░' * (_BAR - full)}  {_share(progress)}"
 
 
 def _share(progress: RunProgress) -> str:
@@ -147,7 +147,7 @@ def _counts(progress: RunProgress) -> str:
     counts = progress.run.counts
     parts = [
         (counts.verified, "verified in AWS"),
-        (counts.saved, "saved, but AWS doesn't show it yet"),
+        (counts.saved, _being_verified(progress)),
         (counts.failed, "failed"),
         (counts.held_back, "held back"),
         (counts.planned, "left" if progress.is_going_on else "not started"),
@@ -158,6 +158,11 @@ def _counts(progress: RunProgress) -> str:
         said.insert(0, ":white_check_mark:")
         return " ".join(said)
     return " · ".join(said)
+
+
+def _being_verified(progress: RunProgress) -> str:
+    going = progress.is_going_on
+    return "saved, being verified" if going else "saved, but AWS doesn't show it yet"
 
 
 def _notes(progress: RunProgress) -> Iterator[str]:

@@ -54,11 +54,12 @@ ROWS: Final = 20
 GROUPS: Final = 8
 """Groups of equal changes, or reasons, on a page."""
 
-NAMED: Final = 5
+NAMED: Final = 8
 """Accounts that a group names."""
 
 _VALUE_TEXT: Final = 120
 _DOMAINS: Final = 5
+_NAME_TEXT: Final = 50
 _REASON_TEXT: Final = 600
 _VERBS: Final = {
     RunKind.FIX: ("Fix", "will change"),
@@ -244,8 +245,9 @@ def _content(
     match position.tab:
         case Tab.CHANGES:
             for group in summary.changes[page * GROUPS : (page + 1) * GROUPS]:
-                yield paragraph(_group_heading(group))
+                yield paragraph(f"*{group.type.label} contact of {accounts(len(group.items))}*")
                 yield section(plain(_change(group, with_details=with_details)))
+                yield context(_names(group.items))
             if not summary.changes:
                 yield paragraph("Every contact that you chose is left out.")
                 yield from _reasons(summary.left_out)
@@ -284,12 +286,14 @@ def _reason(group: LeftOutGroup) -> str:
     return f"*{len(group.items):,}:* {escape(clip(group.reason, _REASON_TEXT))}"
 
 
-def _group_heading(group: ChangeGroup) -> str:
-    number_ = len(group.items)
-    named = [account_name(item.account_name, item.account_id) for item in group.items[:NAMED]]
-    more = number_ - len(named)
-    names = ", ".join(named) + (f", and {more:,} more" if more > 0 else "")
-    return f"*{group.type.label} contact of {accounts(number_)}*\n{names}"
+def _names(items: Sequence[RunItem]) -> str:
+    """The first accounts of a group, by name; *By account* has all of them with their ids."""
+    named = [
+        as_typed(clip(item.account_name.strip(), _NAME_TEXT)) or item.account_id
+        for item in items[:NAMED]
+    ]
+    more = len(items) - len(named)
+    return ", ".join(named) + (f", and {more:,} more" if more > 0 else "")
 
 
 def _change(group: ChangeGroup, *, with_details: bool) -> str:

@@ -158,7 +158,7 @@ def _row(item: RunItem) -> Block:
     if item.attempt > 1:
         facts.append(f"attempt {item.attempt}")
     why = f"\n{escape(clip(item.reason, _REASON_TEXT))}" if item.reason else ""
-    return section(mrkdwn(f"{named} · {' · '.join(facts)}{why}"))
+    return section(mrkdwn(f"{named}\n{' · '.join(facts)}{why}"))
 
 
 def _turns(position: ResultsPosition, pages: int) -> list[Block]:

@@ -21,6 +21,7 @@ from tests.unit.fakes import START
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.policy.account_policy import Value
     from bot.domain.runs import Run
 
     Seen = dict[str, Any]
@@ -30,9 +31,10 @@ __all__ = ["bench", "slack", "slack_server"]
 PROD = Unit("ou-ab12-11111111", "Prod")
 
 
-def expect(bench: SlackBench, **fields: str) -> None:
-    """Let the policy expect a security contact with these fields."""
-    values = {f"security.{name}": (value,) for name, value in (FORM | fields).items()}
+def expect(bench: SlackBench, *names: str) -> None:
+    """Let the policy expect a security contact, with these other names allowed as well."""
+    values: dict[str, Value] = {f"security.{name}": (text,) for name, text in FORM.items()}
+    values["security.name"] = (FORM["name"], *names)
     bench.policy = Policy((*Policy.requiring().tables, PolicyTable("general", values)))
 
 
@@ -67,8 +69,13 @@ def only(bench: SlackBench) -> Run:
 
 
 def test_fix_all_opens_with_the_alert_chosen(bench: SlackBench) -> None:
-    """And with the types that its accounts lack."""
+    """And with the types that its accounts lack, and what the policy expects of them."""
     alert = checked(bench)
+    bench.slack.press(FIX_ALL, message=alert)
+    shown = bench.slack.wait_view("All accounts of the alert")
+    assert shown["values"][SOURCE] == "one"
+    bench.slack.close()
+    expect(bench)
     bench.slack.press(FIX_ALL, message=alert)
     shown = bench.slack.wait_view("All accounts of the alert")
     announcement = alert["metadata"]["event_payload"]["id"]
@@ -185,7 +192,8 @@ def test_one_contact_for_all_has_four_fields(bench: SlackBench) -> None:
 
 
 def test_what_is_left_out_is_shown_with_its_reason(bench: SlackBench) -> None:
-    """Without an expected contact there is nothing to write, and no button."""
+    """Without one expected contact there is nothing to write, and no button."""
+    expect(bench, "Another team")
     checked(bench)
     shown = preview(bench, "web")
     assert "Nothing to change" in str(shown)

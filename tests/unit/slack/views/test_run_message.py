@@ -87,9 +87,10 @@ def test_while_it_runs() -> None:
     running = run(RunState.RUNNING, RunKind.FIX, **counts)
     going = RunProgress(running, seconds_left=14.2, approved_by=("U0BOB00002",))
     said = shown(going)
-    assert said.startswith("Fixing 129 contacts\n`██████████░░░░░░░░░░`  51% · 66 of 129")
+    assert said.startswith("Fixing 129 contacts\n██████████░░░░░░░░░░  51% · 66 of 129")
     assert "about 14 s left" in said
     assert "*60* verified in AWS" in said
+    assert "*3* saved, being verified" in said
     assert "*2* failed" in said
     assert "*63* left" in said
     assert "Started by <@U0ALICE001>" in said
