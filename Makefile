@@ -40,6 +40,10 @@ test: $(STAMP) ## Run every test (COVERAGE=1: measured); gets a Chromium where t
 unit: $(STAMP) ## Run the unit tests alone: the inner loop
 	$(BIN)/python -m pytest tests/unit
 
+.PHONY: soak
+soak: $(STAMP) ## Prove a long run: 300 accounts, faults and kills; takes minutes
+	$(BIN)/python -m pytest -n 0 -s tests/soak/run_of_300.py
+
 .PHONY: screenshots
 screenshots: $(STAMP) ## Take the pictures of the docs anew, from the running sandbox
 	@$(BIN)/python -m sandbox.tests.browser.chromium

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from altcontact_sandbox.aws.seeds.demo import SECURITY_TEAM
 from altcontact_sandbox.aws.state.writes import value_digest
 
+from tests.e2e.run_world import (
+    CONTINUE,
+    STOP,
+    begin,
+    preview_all,
+    wait_run_over,
+    wait_struck,
+    write_policy,
+)
 from tests.e2e.test_story import ALICE, BOB, FORM, WEB, open_form, ready
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
 
     from altcontact_sandbox.aws.sandbox import AwsSandbox
@@ -115,3 +126,88 @@ def wait_read(aws: AwsSandbox, account_id: str, since: int) -> None:
         for each in seen["entries"]:
             if (each["account"], each["name"]) == (account_id, "account:GetAlternateContact"):
                 return
+
+
+ACCOUNTS = 6
+
+
+@pytest.fixture
+def many(
+    bot: Bot, slack: SlackSandbox, aws: AwsSandbox, environment: dict[str, str], tmp_path: Path
+) -> Bot:
+    """The bot, its first scan of a few accounts announced, and a policy for runs."""
+    environment["ALTCONTACT_CONFIG"] = str(write_policy(tmp_path))
+    aws.seed_many(ACCOUNTS, missing_every=1)
+    bot.start()
+    slack.wait_connected()
+    slack.wait_message("no security contact")
+    return bot
+
+
+def test_stop_in_flight(many: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
+    """A stop lets AWS finish what it has, and starts nothing more until somebody continues."""
+    preview_all(slack)
+    hang = aws.fault("hang", "PutAlternateContact", after=1)
+    begin(slack)
+    wait_struck(aws, hang)
+    going_on = slack.wait_message("Run 1.")
+    slack.press(STOP, message=going_on)
+    many.wait_log("run stopped")
+    in_flight = next(each["struck"] for each in aws.faults() if each["id"] == hang)
+    aws.clear_faults(hang)
+    stopped = slack.wait_message(lambda seen: seen["text"].startswith("Stopped:"))
+    assert stopped["ts"] == going_on["ts"]
+    slack.wait_message(f"Stopped: {in_flight + 1} of {ACCOUNTS} contacts fixed")
+    assert len([each for each in aws.writes() if each["applied"]]) == in_flight + 1
+    slack.press(CONTINUE, message=stopped)
+    slack.wait_message(f"{ACCOUNTS} contacts fixed")
+    assert len(aws.writes()) == ACCOUNTS
+
+
+def test_two_runs_over_the_same_accounts(
+    many: Bot, slack: SlackSandbox, aws: AwsSandbox, tmp_path: Path
+) -> None:
+    """Each contact is written once; the other run holds back what changed since its preview."""
+    slack.set_group("S0SECOPS01", members=[ALICE, BOB])
+    (tmp_path / "altcontact.toml").write_text('[policy]\napproval = "never"\n')
+    slack.command("/altcontact reload")
+    slack.wait_private("olicy")
+    preview_one_for_all(slack, ALICE, FORM)
+    preview_one_for_all(slack, BOB, BOBS)
+    hang = aws.fault("hang", "PutAlternateContact")
+    begin(slack, ALICE)
+    wait_struck(aws, hang)
+    begin(slack, BOB)
+    slack.wait_message("Run 2.")
+    aws.clear_faults(hang)
+    wait_run_over(slack, 1)
+    wait_run_over(slack, 2)
+    values: dict[str, list[str]] = {}
+    for each in aws.writes():
+        values.setdefault(each["account_id"], []).append(each["value"])
+    assert len(values) == ACCOUNTS
+    assert all(len(each) == 1 for each in values.values())
+
+
+def test_policy_reloaded_between_preview_and_run(
+    many: Bot, slack: SlackSandbox, aws: AwsSandbox, tmp_path: Path
+) -> None:
+    """What the policy no longer accepts isn't written, though the preview showed it."""
+    preview_all(slack)
+    write_policy(tmp_path, "somebody-else@corp.internal")
+    slack.command("/altcontact reload")
+    slack.wait_private("olicy")
+    begin(slack)
+    over = wait_run_over(slack, 1)
+    assert f"0 of {ACCOUNTS} contacts fixed" in over["text"]
+    assert aws.writes() == []
+
+
+def preview_one_for_all(slack: SlackSandbox, user: str, form: dict[str, str]) -> None:
+    """Preview a run over every account in which all get the same contact."""
+    slack.command("/altcontact fix *", user=user)
+    slack.wait_view("altcontact_run_select", user)
+    slack.press("altcontact_run_source", "one", user=user)
+    slack.wait_view("'block_id': 'phone'", user)
+    slack.submit(user, **form)
+    slack.wait_view("altcontact_run_preview", user)

@@ -1,0 +1,1 @@
+"""Long runs that prove what short tests can't: `make soak`."""
