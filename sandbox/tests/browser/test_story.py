@@ -55,6 +55,32 @@ def test_from_check_to_fixed(sandbox: Sandbox, opened: Opening, width: int, sche
     assert page.page.evaluate(across) <= 0
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_from_fixed_to_undone(sandbox: Sandbox, opened: Opening, width: int) -> None:
+    """Undo asks in a dialog first; then AWS has no contact, and the alert shows the account."""
+    sandbox.start_bot()
+    page = opened(sandbox, width)
+    fix_button(alert(page), "Web production").click()
+    expect(page.modal.get_by_label("Phone")).to_be_visible()
+    page.fill(**FORM)
+    page.modal.get_by_role("button", name="Save").click()
+    expect(page.modal).to_contain_text("Saved and verified in AWS.")
+    page.modal.get_by_role("button", name="Undo").click()
+    dialog = page.page.get_by_role("alertdialog", name="Undo fix #1?")
+    expect(dialog).to_contain_text("The contact is removed, because none was set before.")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(page.modal).to_contain_text("Saved and verified in AWS.")
+    page.modal.get_by_role("button", name="Undo").click()
+    dialog.get_by_role("button", name="Remove contact").click()
+    expect(page.modal).to_contain_text("Undone. The contact was removed, and AWS shows none.")
+    assert sandbox.aws.contact(WEB, "SECURITY") is None
+    page.page.keyboard.press("Escape")
+    expect(page.modal).to_have_count(0)
+    expect(alert(page)).to_contain_text("6 accounts have no security contact")
+    across = "document.documentElement.scrollWidth - innerWidth"
+    assert page.page.evaluate(across) <= 0
+
+
 def test_deleted_in_aws_alerts_again(sandbox: Sandbox, opened: Opening) -> None:
     """A contact that is deleted as in the AWS console is alerted by the next scheduled check."""
     sandbox.start_bot()
