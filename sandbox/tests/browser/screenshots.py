@@ -111,6 +111,10 @@ def take_all(camera: Camera) -> None:
     expect(alert(story)).to_contain_text("fixed: ")
     show_head(story)
     camera.take(alert(story), "fixed")
+    story.send("/altcontact history Web production")
+    expect(story.modal).to_contain_text("Security contact set: verified", timeout=_WITHIN)
+    camera.take(story.modal, "history")
+    story.page.keyboard.press("Escape")
     story.close()
 
 
