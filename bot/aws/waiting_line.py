@@ -13,29 +13,33 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-SHARES: Final[Mapping[Priority, int]] = {
-    Priority.RUN: 10,
-    Priority.SCAN: 10,
-    Priority.READ_BACK: 1,
+GROUPS: Final[Mapping[Priority, Priority]] = {
+    Priority.RUN: Priority.RUN,
+    Priority.READ_BACK: Priority.RUN,
+    Priority.SCAN: Priority.SCAN,
 }
-"""How the calls are shared among background work that waits at the same time. A run that writes at
-PutAlternateContact's quota of 5 a second reads each contact before it writes it: half of
-GetAlternateContact's quota of 10. The scan gets the other half. What is written is read back with
-what both leave over, but never waits for good. Work that waits alone gets all calls."""
+"""Background work: a run, which also reads back what it wrote, and a scan; each gets half of the
+calls while both wait. A run that writes at PutAlternateContact's quota of 5 a second reads each
+contact before it writes it: half of GetAlternateContact's quota of 10. Work that waits alone gets
+all calls."""
+
+READS_BACK_AFTER: Final = 20
+"""How many other calls of a run go before it reads back one contact, so that it never waits for
+good: writes come first, and the run's half is left to reading back when they are done."""
 
 
 class WaitingLine(Generic[_T]):
     """A line of waiting calls. Not safe to use from several threads at once.
 
-    Whoever has a share gets that part of the calls while others with a share wait too: each call
-    moves its kind back in the order by the inverse of its share (stride scheduling). Without a
-    share, a lower priority goes before a higher one. Within a kind it is first come, first served.
+    Without a group, a lower priority goes before a higher one. Groups take turns: each call moves
+    its group back in the order (stride scheduling). Within a kind it is first come, first served.
     """
 
     def __init__(self) -> None:
         self._waiting: dict[Priority, deque[_T]] = {}
-        self._moved: dict[Priority, float] = {}
-        self._served_at = 0.0
+        self._moved: dict[Priority, int] = {}
+        self._served_at = 0
+        self._before_reading_back = 0
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -46,8 +50,10 @@ class WaitingLine(Generic[_T]):
     def join(self, priority: Priority, waiter: _T) -> None:
         """Add a waiter at the end of its kind."""
         if priority not in self._waiting:
-            # Kinds that didn't wait have no claim on the calls that others made meanwhile.
-            self._moved[priority] = max(self._moved.get(priority, 0.0), self._served_at)
+            group = GROUPS.get(priority)
+            if group is not None and group not in self._groups():
+                # A group that didn't wait has no claim on the calls that others made meanwhile.
+                self._moved[group] = max(self._moved.get(group, 0), self._served_at)
             self._waiting[priority] = deque()
         self._waiting[priority].append(waiter)
 
@@ -67,12 +73,24 @@ class WaitingLine(Generic[_T]):
         line.remove(waiter)
         if not line:
             del self._waiting[priority]
-        if served and priority in SHARES:
-            self._served_at = self._moved[priority]
-            self._moved[priority] += 1 / SHARES[priority]
+        group = GROUPS.get(priority)
+        if served and group is not None:
+            self._served_at = self._moved[group]
+            self._moved[group] += 1
+            if priority is Priority.RUN:
+                self._before_reading_back += 1
+            elif priority is Priority.READ_BACK:
+                self._before_reading_back = 0
 
     def _next(self) -> Priority:
-        urgent = [priority for priority in self._waiting if priority not in SHARES]
+        urgent = [priority for priority in self._waiting if priority not in GROUPS]
         if urgent:
             return min(urgent)
-        return min(self._waiting, key=lambda each: (self._moved[each], each))
+        group = min(self._groups(), key=lambda each: (self._moved[each], each))
+        kinds = [priority for priority in self._waiting if GROUPS[priority] is group]
+        is_late = self._before_reading_back >= READS_BACK_AFTER
+        return max(kinds) if is_late else min(kinds)
+
+    def _groups(self) -> set[Priority]:
+        """The groups that wait."""
+        return {GROUPS[priority] for priority in self._waiting if priority in GROUPS}

@@ -25,7 +25,7 @@ class Priority(IntEnum):
 
     `FIX` and `INTERACTIVE`: a person waits, and goes before all else. `RUN` and `SCAN`: a run's
     reads and writes, and a scan's reads; they share what is left evenly. `READ_BACK`: what a run
-    wrote is read back with what those leave, and with a small share in any case.
+    wrote is read back with what the run's half leaves, and now and then in any case.
     """
 
     FIX = 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.aws.waiting_line import SHARES, WaitingLine
+from bot.aws.waiting_line import GROUPS, WaitingLine
 from bot.services.ports.aws import Priority
 
 KINDS = list(Priority)
@@ -48,7 +48,7 @@ def test_people_go_first_and_everyone_gets_a_turn(kinds: list[Priority]) -> None
     for kind in KINDS:
         numbers = [number for each, number in served if each is kind]
         assert numbers == sorted(numbers)
-    urgent = [kind for kind, _ in served if kind not in SHARES]
+    urgent = [kind for kind, _ in served if kind not in GROUPS]
     assert [kind for kind, _ in served][: len(urgent)] == sorted(urgent)
 
 
@@ -58,9 +58,10 @@ def test_people_go_first_and_everyone_gets_a_turn(kinds: list[Priority]) -> None
         ([Priority.RUN, Priority.SCAN], {Priority.RUN: 0.5, Priority.SCAN: 0.5}),
         (
             [Priority.READ_BACK, Priority.SCAN, Priority.RUN],
-            {Priority.RUN: 10 / 21, Priority.SCAN: 10 / 21, Priority.READ_BACK: 1 / 21},
+            {Priority.RUN: 20 / 42, Priority.SCAN: 1 / 2, Priority.READ_BACK: 1 / 42},
         ),
-        ([Priority.READ_BACK, Priority.SCAN], {Priority.READ_BACK: 1 / 11}),
+        ([Priority.READ_BACK, Priority.SCAN], {Priority.READ_BACK: 1 / 2}),
+        ([Priority.READ_BACK, Priority.RUN], {Priority.READ_BACK: 1 / 21}),
         ([Priority.READ_BACK], {Priority.READ_BACK: 1.0}),
         ([Priority.FIX, Priority.SCAN], {Priority.FIX: 1.0}),
     ],
