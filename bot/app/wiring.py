@@ -242,7 +242,7 @@ class SlackBot:
             on_recorded=self.recorded,
             on_scanned=lambda: self.auto_fix.settle(),  # noqa: PLW0108 - made after this
         )
-        self.auto_fix = self.services.auto_fixes(settings.phone_region, self.recorded)
+        self.auto_fix = self.services.auto_fixes(settings.phone_region, self.run_started)
         trail = AuditTrail(store.audit)
         fixers = SlackFixers(
             settings.fixers, membership, groups, self.services.policies, trail.right_refused

@@ -43,7 +43,7 @@ WHERE (state IN ('pending', 'sending') OR (state = 'sent' AND shown_revision < r
     AND NOT (state = 'pending' AND kind = 'non_compliant' AND EXISTS (
         SELECT 1 FROM findings
         JOIN run_items ON run_items.account_id = findings.account_id
-            AND run_items.type = findings.type AND run_items.state = 'planned'
+            AND run_items.type = findings.type AND run_items.state IN ('planned', 'saved')
         JOIN runs ON runs.id = run_items.run_id AND runs.kind = 'auto_fix'
             AND runs.state = 'running' AND runs.created_at > :held_since
         WHERE findings.announcement_id = announcements.id AND findings.resolved_at IS NULL

@@ -120,7 +120,7 @@ def _pause(content: AnnouncementContent) -> str:
     if pause is None or not content.summary.open_accounts:
         return ""
     return (
-        f":double_vertical_bar: *Auto-fix is paused*: it reached its limit of {pause.limit:,} an "
+        f":warning: *Auto-fix is paused*: it reached its limit of {pause.limit:,} an "
         f"hour, with {contacts(pause.left)} left. Check why so many changed, then use *Fix all*."
     )
 

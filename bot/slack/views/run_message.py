@@ -56,7 +56,7 @@ _DOING: Final = {
     RunKind.FIX: ("Fixing", "fixed"),
     RunKind.REMOVE: ("Removing", "removed"),
     RunKind.UNDO: ("Undoing the changes of", "restored"),
-    RunKind.AUTO_FIX: ("Fixing", "fixed"),
+    RunKind.AUTO_FIX: ("Automatically fixing", "fixed automatically"),
 }
 """What a run does, and what it has done to a contact."""
 

@@ -178,7 +178,7 @@ def test_results_that_could_not_be_attached() -> None:
         (RunKind.REMOVE, RunState.RUNNING, "Removing 4 contacts"),
         (RunKind.REMOVE, RunState.ENDED, "3 of 4 contacts removed"),
         (RunKind.UNDO, RunState.ENDED, "3 of 4 contacts restored"),
-        (RunKind.AUTO_FIX, RunState.RUNNING, "Fixing 4 contacts"),
+        (RunKind.AUTO_FIX, RunState.RUNNING, "Automatically fixing 4 contacts"),
         (RunKind.FIX, RunState.CANCELED, "Canceled: 4 contacts not fixed"),
     ],
 )
