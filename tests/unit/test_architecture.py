@@ -47,8 +47,8 @@ def imports(path: str) -> frozenset[str]:
 
 
 def test_the_flows_are_drawn() -> None:
-    """The page draws the flow of a scan, of a fix, and of the doctor."""
-    assert [title for title, _ in FLOWS] == ["Detect", "Fix", "Doctor"]
+    """The page draws the flow of a scan, of a fix, of a run of fixes, and of the doctor."""
+    assert [title for title, _ in FLOWS] == ["Detect", "Fix", "Run", "Doctor"]
 
 
 @pytest.mark.parametrize(("title", "block"), FLOWS, ids=[title for title, _ in FLOWS])
