@@ -127,10 +127,12 @@ def _about_fix(
 
 
 def _purpose(fix: Fix) -> dict[str, str]:
-    """What the fix is for, if not to set a contact."""
+    """What the fix is for, if not to set a contact, and what its requester confirmed."""
     purpose = {} if fix.request.wanted is not None else {"removes": "yes"}
     if fix.request.undoes is not None:
         purpose["undoes"] = str(fix.request.undoes)
+    if fix.request.confirmed_tool:
+        purpose["confirmed_tool"] = fix.request.confirmed_tool
     return purpose
 
 

@@ -18,6 +18,7 @@ from bot.slack.views.blocks import (
     paragraph,
 )
 from bot.slack.views.finding_rows import NO_LINKS
+from bot.slack.views.fix_form_managed import managed_line
 from bot.slack.views.history import history_button
 from bot.slack.views.message import Message
 from bot.slack.views.row_actions import NAME_TEXT, REASON_TEXT, title
@@ -57,6 +58,8 @@ def account_message(
         header(clip(account.name or account.id, 150)),
         context(_where(account, policy, links)),
     ]
+    if policy is not None and policy.managed_by is not None:
+        blocks.append(context(managed_line(policy)))
     if not account.is_active:
         state = escape(account.state[:REASON_TEXT])
         skipped = f"Skipped: the account is {state}. AWS allows changes in active accounts only."

@@ -338,6 +338,17 @@ def test_a_fix_is_recorded_from_its_plan_to_its_verification(store: SqliteStore)
     assert verify(store.audit.entries()).is_intact
 
 
+def test_a_confirmation_for_a_contact_kept_as_code_is_recorded(store: SqliteStore) -> None:
+    """Who changed AWS anyway, and which tool overwrites it."""
+    fix, _ = store.fixes.plan(replace(request(), confirmed_tool="terraform"), "Account 1")
+    store.fixes.begin_writing(fix.id, OTHER)
+    confirmed = {"confirmed_tool": "terraform"}
+    assert logged(store) == [
+        ("U1", "fix_planned", "", None, CONTACT, confirmed),
+        ("U1", "write_sent", "", OTHER, CONTACT, confirmed),
+    ]
+
+
 def test_a_removal_and_an_undo_are_recorded_as_such(store: SqliteStore) -> None:
     """What is removed is before, and nothing after."""
     undone, _ = store.fixes.plan(request(), "Account 1")

@@ -259,3 +259,11 @@ def replace_email(email: str) -> AlternateContact:
 def replace_reason(held: Exemption, reason: str) -> Exemption:
     """An exemption with another reason."""
     return replace(held, request=replace(held.request, reason=reason))
+
+
+def test_a_tool_that_keeps_the_contacts_as_code_is_on_the_card() -> None:
+    """With the link to the code, if the policy has one."""
+    link = "https://git.corp.example/aws"
+    message = card(look(Absent(), managed_by="aft", repository=link))
+    assert f"*Managed by Account Factory for Terraform* · <{link}|Open the code>" in shown(message)
+    assert "Managed by" not in shown(card(look(Absent())))
