@@ -78,7 +78,7 @@ def test_the_example_of_a_policy_is_right() -> None:
     matches = [table.match for table in policy.tables]
     for kind in ("units", "tags", "names"):
         assert any(getattr(match, kind) for match in matches)
-    assert policy_file.count(policy) == 7
+    assert policy_file.count(policy) == 8
 
 
 @pytest.mark.parametrize(
