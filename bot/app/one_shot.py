@@ -157,6 +157,7 @@ def export_policy(settings: Settings) -> Export:
         accounts = store.accounts.all()
         if not accounts:
             raise StoreError("No accounts are known yet.", remedy)
+        AuditTrail(store.audit).command(terminal_actor(), "policy export")
         scan = store.scans.last()
         own = scan.own_accounts if scan is not None else frozenset()
         return collect(accounts, settings.policy, store.runs.last_readings(tuple(ContactType)), own)

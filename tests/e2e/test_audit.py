@@ -85,10 +85,12 @@ def test_checks_from_a_terminal_are_recorded(ready: Bot, environment: dict[str, 
     ready.terminate()
     run(environment, "check", "--json", status=1)
     run(environment, "policy", "explain", WEB)
+    run(environment, "policy", "export", "--terraform", status=2)
     found = [each for each in entries(environment) if each["actor"] == terminal_actor()]
     assert [(each["details"], each["account_id"]) for each in found] == [
         ({"command": "check"}, ""),
         ({"command": "policy explain"}, WEB),
+        ({"command": "policy export"}, ""),
         ({"command": "audit"}, ""),
     ]
 
