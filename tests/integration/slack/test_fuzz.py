@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from traceback import format_exception
@@ -30,12 +30,14 @@ from bot.domain.exemptions import ExemptionKind, ExemptionRequest
 from bot.domain.fixes import FixRequest, FixState
 from bot.domain.policy.policy import Policy
 from bot.domain.rule_catalog import Rule
+from bot.domain.runs import RunState
 from bot.slack.membership import MAX_AGE
-from bot.slack.views import exemption_forms, fix_modal
+from bot.slack.views import exemption_forms, fix_modal, run_message, run_preview
 from bot.store import SqliteStore
 from sandbox.tests.aws.fixtures import _aws, aws
 from sandbox.tests.slack.fixtures import slack, slack_server
 from tests.integration.slack.deliveries import Known, valid
+from tests.integration.slack.known_runs import KnownRuns
 from tests.integration.slack.mutations import IDENTITY, mutated
 from tests.unit.fakes import CONTACT, START, FakeClock, FakeMembers
 
@@ -132,12 +134,30 @@ OTHERS: Final = (
 ROLES: Final = (*HOLDERS, *OTHERS)
 
 
-DOINGS: Final = frozenset({AuditAction.FIX_PLANNED, AuditAction.WRITE_SENT})
+DOINGS: Final = frozenset(
+    {
+        AuditAction.FIX_PLANNED,
+        AuditAction.WRITE_SENT,
+        AuditAction.RUN_PREVIEWED,
+        AuditAction.RUN_STARTED,
+        AuditAction.RUN_STOPPED,
+        AuditAction.RUN_CANCELED,
+        AuditAction.REQUESTED,
+        AuditAction.APPROVED,
+        AuditAction.BYPASSED,
+        AuditAction.EXEMPTION_GRANTED,
+        AuditAction.EXEMPTION_ENDED,
+        AuditAction.VERIFIED_MANUALLY,
+    }
+)
 """What may be on record only if somebody with the right to change contacts did it."""
 
 
 class World:
     """The bot between the sandbox's Slack and AWS; `reloads` and `doctor_runs` count."""
+
+    runs: KnownRuns
+    """Once prepared: runs in every state."""
 
     def __init__(self, slack: SlackSandbox, aws: AwsSandbox, folder: Path) -> None:
         environment = slack.environment()
@@ -206,7 +226,11 @@ class World:
             exemption=exemption.id,
             fix=self._fixed(others[1].key.account_id),
         )
+        accounts = [each.key.account_id for each in others[2:]]
+        previewers = sorted({role.user for role in ROLES})
+        self.runs = KnownRuns(self.store, accounts, FIXER, previewers)
         self._prepared = self.store.audit.head().number
+        self.bot.run_worker.start()
         return known
 
     def _fixed(self, account_id: str) -> int:
@@ -273,16 +297,20 @@ class Sender:
         self._roles = roles
         self._used: list[Payload] = []
 
-    def send_valid(self, role: Role, name: str) -> None:
+    def send_valid(self, role: Role, name: str, run: int = 1) -> None:
         """Deliver one in which nothing is wrong."""
-        kind, payload = valid(self._known, role.user, self._world.slack.trigger(role.user))[name]
+        known = replace(self._known, run=run)
+        kind, payload = valid(known, role.user, self._world.slack.trigger(role.user))[name]
         assert self._world.slack.deliver(role.claimed(payload), kind)["acked"]
 
     def send(self, number: int) -> Sent:
         """Deliver one."""
         chance = Random(f"{SEED}/{number}")  # noqa: S311 - a test's choices, to be repeated
         role = chance.choice(self._roles)
-        payloads = valid(self._known, role.user, self._trigger(role, chance))
+        runs = self._world.runs
+        run = chance.choice([*runs.all, *[runs.previews[role.user]] * len(runs.all)])
+        known = replace(self._known, run=run)
+        payloads = valid(known, role.user, self._trigger(role, chance))
         name = chance.choice(sorted(payloads))
         kind, payload = payloads[name]
         # A payload that says no more where a fixer's id comes from would be that fixer's.
@@ -358,12 +386,14 @@ class Tracebacks(logging.Handler):
 def test_nobody_does_anything_without_the_right(world: World) -> None:
     """No contact written, nothing exempted or ended, no reload and no doctor."""
     known = world.prepare()
+    runs = world.runs.states()
     attack(world, Sender(world, known, OTHERS), range(PAYLOADS * 9 // 10))
     assert world.writes() == 0
     exemptions, total = world.store.exemptions.page(100)
     assert [each.id for each in exemptions] == [known.exemption]
     assert total == 1
     assert (world.reloads, world.doctor_runs) == (0, 0)
+    assert world.runs.states() == runs
     recorded = world.recorded()
     assert {AuditAction.REFUSED, AuditAction.PAYLOAD_REFUSED} <= recorded
     assert not recorded & DOINGS, sorted(recorded & DOINGS)
@@ -376,6 +406,9 @@ def test_fixers_do_what_they_may_and_no_more(world: World) -> None:
     for holder in HOLDERS:
         for name in (exemption_forms.EXEMPT, fix_modal.CALLBACK, "/reload", "/doctor"):
             sender.send_valid(holder, name)
+        sender.send_valid(holder, run_preview.CALLBACK, world.runs.previews[holder.user])
+    sender.send_valid(HOLDERS[0], run_message.CONTINUE, world.runs.stopped)
+    sender.send_valid(HOLDERS[1], run_message.RETRY, world.runs.ended)
     exempted = world.store.exemptions.page(100)[1]
     attack(world, sender, range(PAYLOADS * 9 // 10, PAYLOADS))
     fix = world.store.fixes.latest(known.account, ContactType.SECURITY)
@@ -386,4 +419,10 @@ def test_fixers_do_what_they_may_and_no_more(world: World) -> None:
     assert world.writes()
     assert exempted > 1
     assert min(world.reloads, world.doctor_runs) >= len(HOLDERS)
-    assert AuditAction.COMMAND in world.recorded()
+    assert {AuditAction.COMMAND, AuditAction.RUN_STARTED} <= world.recorded()
+    states = world.runs.states()
+    begun = [world.runs.previews[holder.user] for holder in HOLDERS]
+    assert RunState.PREVIEWED not in {states[run] for run in begun}
+    assert {states[run] for user, run in world.runs.previews.items() if user not in RIGHTS} == {
+        RunState.PREVIEWED
+    }
