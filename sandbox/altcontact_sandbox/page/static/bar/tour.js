@@ -1,4 +1,4 @@
-// The tour of the first minute: three steps, each done once it really happened.
+// The tour of the first minutes: four steps, each done once it really happened.
 import { checkBarred, checking, runCheck } from "./check.js";
 import { putInComposer } from "../slack/composer.js";
 import { announce, fill, h } from "../shared/dom.js";
@@ -7,7 +7,13 @@ import { changed, show, store, ui, watch } from "../shared/store.js";
 
 const COMMAND = "/altcontact check";
 
-const BEGUN = { closed: false, since: 0, steps: [false, false, false], deleted: 0, emptied: "" };
+/** The callback id of the window in which a run over many accounts is confirmed. */
+const PREVIEW = "altcontact_run_preview";
+
+const CHECK = 3;
+const BEGUN = {
+  closed: false, since: 0, steps: [false, false, false, false], deleted: 0, emptied: "",
+};
 
 /** Where the tour stands; kept over visits. Times are in seconds. */
 const state = { ...BEGUN, ...recall("tour", {}) };
@@ -66,10 +72,11 @@ function notice() {
     if (entry.at < state.since) continue;
     if (isCheckCommand(entry)) steps[0] = true;
     if (isCall(entry, "aws", "PutAlternateContact")) steps[1] = true;
+    if (isConfirmedRun(entry)) steps[2] = true;
     if (!deleted || entry.at < deleted) continue;
     // What the bot posts before it has read the account again is about the fix.
     if (entry.account === emptied && /GetAlternateContact$/.test(entry.name)) wasRead = true;
-    if (wasRead && isCall(entry, "web_api", "chat.postMessage")) steps[2] = true;
+    if (wasRead && isCall(entry, "web_api", "chat.postMessage")) steps[CHECK] = true;
   }
   if (deleted !== state.deleted || steps.some((step, index) => step !== state.steps[index])) {
     keep({ steps, deleted, emptied });
@@ -82,13 +89,20 @@ function isCheckCommand({ kind, sent }) {
   return typeof command === "string" && /^\s*check\b/.test(text ?? "");
 }
 
+function isConfirmedRun({ kind, sent }) {
+  const { type, view } = sent?.payload ?? {};
+  return kind === "socket" && type === "view_submission" && view?.callback_id === PREVIEW;
+}
+
 function isCall(entry, kind, operation) {
   return entry.kind === kind && entry.ok && entry.name.endsWith(operation);
 }
 
 function card() {
-  // Whoever begins with a Fix in the alert has no need to go back to the command.
-  const current = state.steps.lastIndexOf(true) + 1;
+  // Whoever begins with a Fix in the alert has no need to go back to the command, and whoever has
+  // deleted a contact goes on with the check.
+  const last = state.steps.lastIndexOf(true) + 1;
+  const current = state.deleted ? Math.max(last, CHECK) : last;
   const close = h("button", { type: "button", class: "plain", "aria-label": "Close the tour",
     on: { click: () => keep({ closed: true }) } }, "✕");
   const steps = [
@@ -97,13 +111,15 @@ function card() {
     [["Choose ", h("b", null, "Fix"), " in an account's ", h("b", null, "⋯"), " menu, and use the ",
       "contact that other accounts have (to see an error, change the phone to ",
       h("code", null, "12"), ")"], null],
+    [["Choose ", h("b", null, "Fix all…"), " below the alert: enter one contact for all, and see the ",
+      "preview before you confirm it"], null],
     state.deleted ? checkStep()
-      : [["Delete it again in AWS, then run the scheduled check"],
+      : [["Delete one of them in AWS, then run the scheduled check"],
         ["Show AWS", () => show({ pane: "aws" }), "", "narrow"]],
   ];
   return h("section", { class: "tour-card", "aria-label": "Tour" },
     h("header", null,
-      h("h3", null, current === state.steps.length ? "Done: the bot noticed, and you have seen it all."
+      h("h3", null, current === BEGUN.steps.length ? "Done: the bot noticed, and you have seen it all."
         : "See it work in a minute"), close),
     current === 0 && h("p", { class: "quiet" }, "A bot finds AWS accounts without a security ",
       "contact, and people fix them in Slack. Slack and AWS are simulated here."),
