@@ -9,6 +9,8 @@ from urllib.parse import unquote
 import pytest
 
 from bot.cli.exit_status import Exit
+from bot.domain.audit import AuditAction
+from bot.domain.audit_chain import Tampering
 from bot.domain.failures import FailureCode
 from bot.domain.findings import OUTCOMES, Outcome
 from bot.domain.rule_catalog import ON_BY_DEFAULT, Rule
@@ -119,6 +121,19 @@ def test_every_outcome_is_described() -> None:
     assert [name(cells[0]) for cells in rows("docs/outcomes.md")] == [
         outcome.value for outcome in Outcome
     ]
+
+
+@pytest.mark.parametrize("action", AuditAction)
+def test_every_audited_action_is_described(action: AuditAction) -> None:
+    """The page of the audit log says when each action is recorded."""
+    assert any(f"`{action.value}`" in cells[0] for cells in rows("docs/audit.md"))
+
+
+@pytest.mark.parametrize("kind", Tampering)
+def test_every_tampering_is_described(kind: Tampering) -> None:
+    """The page of the audit log says what leads to each finding."""
+    table = (ROOT / "docs/audit.md").read_text().partition("| what somebody did |")[2]
+    assert f"`{kind.value}`" in table
 
 
 def test_every_cause_is_described() -> None:
