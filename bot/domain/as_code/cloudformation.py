@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.as_code.quoting import comment, yaml_string
+from bot.domain.as_code.quoting import comment, comments, yaml_string
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +87,13 @@ def resource(wanted: CodeContact) -> str:
     )
 
 
-def template(resources: Iterable[str], comments: Iterable[str] = ()) -> str:
-    """A whole template with these resources, at least one, and comments below them."""
+def template(resources: Iterable[str], above: Iterable[str] = (), below: Iterable[str] = ()) -> str:
+    """A whole template with these resources, which must be at least one.
+
+    Args:
+        resources: as `resource` gives them.
+        above: lines of comments before everything else.
+        below: lines of comments after it.
+    """
     lines = "".join(f"{each}\n" for each in resources)
-    return _HEAD + lines + "".join(f"# {each}\n" for each in comments)
+    return comments(above) + _HEAD + lines + comments(below)

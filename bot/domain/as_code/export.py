@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.as_code import cloudformation, terraform
 from bot.domain.as_code.code_contact import CodeContact
-from bot.domain.as_code.quoting import comment
+from bot.domain.as_code.quoting import comment, comments
 from bot.domain.contacts import ContactType
 from bot.domain.policy.account_policy import AccountPolicy, Presence
 from bot.domain.rules.expected_values import expected_contact, undetermined_fields
@@ -92,25 +92,25 @@ def collect(
 
 def terraform_file(export: Export) -> str:
     """One configuration with all contacts; what is left out is a comment in it."""
-    parts = ["\n".join(f"# {line}" for line in _HEADING)]
+    parts = [comments(_HEADING)]
     for organization, members in groupby(export.contacts, key=lambda each: each.organization):
         if organization:
             parts.append(
                 f"# Organization {comment(organization)}: apply these with a provider for its "
-                "management account."
+                "management account.\n"
             )
         for wanted in members:
             note = "# Apply this with a provider for this account itself.\n"
-            parts.append(f"{note if wanted.is_own_account else ''}{terraform.resource(wanted)}")
+            parts.append(f"{note if wanted.is_own_account else ''}{terraform.resource(wanted)}\n")
     existing = [wanted for wanted in export.contacts if wanted.exists]
     if existing:
         commands = [terraform.import_command(wanted) for wanted in existing]
         parts.append(
-            _comments(["AWS already has these contacts. To let Terraform adopt them:", *commands])
+            comments(["AWS already has these contacts. To let Terraform adopt them:", *commands])
         )
     if export.left_out:
-        parts.append(_comments(_left_out(export.left_out)))
-    return "\n\n".join(parts) + "\n"
+        parts.append(comments(_left_out(export.left_out)))
+    return "\n".join(parts)
 
 
 def for_cloudformation(export: Export) -> Export:
@@ -140,17 +140,18 @@ def cloudformation_files(export: Export) -> list[str]:
         chunks += _chunked(list(members), cloudformation.MOST_RESOURCES)
     texts = []
     for number, chunk in enumerate(chunks, 1):
-        lines = list(_HEADING)
+        heading, lines = list(_HEADING), []
         if chunk[0].organization:
             organization = comment(chunk[0].organization)
-            lines.append(f"For a stack in the management account of organization {organization}.")
+            heading.append(f"For a stack in the management account of organization {organization}.")
         existing = [cloudformation.logical_id(wanted) for wanted in chunk if wanted.exists]
         if existing:
             lines += ["", "AWS already has these contacts. Import them when you create the stack:"]
             lines += existing
         if number == len(chunks) and export.left_out:
             lines += ["", *_left_out(export.left_out)]
-        texts.append(cloudformation.template(map(cloudformation.resource, chunk), lines))
+        resources = map(cloudformation.resource, chunk)
+        texts.append(cloudformation.template(resources, heading, lines))
     return texts
 
 
@@ -182,10 +183,6 @@ def _contact(
 def _left_out(left_out: Sequence[NotExported]) -> Iterator[str]:
     yield f"Not written ({len(left_out)}):"
     yield from map(str, left_out)
-
-
-def _comments(lines: Iterable[str]) -> str:
-    return "\n".join(f"# {line}" for line in lines)
 
 
 def _chunked(contacts: list[CodeContact], size: int) -> list[list[CodeContact]]:

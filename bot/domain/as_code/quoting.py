@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _FIRST_ASTRAL: Final = 0x10000
@@ -31,6 +34,11 @@ def comment(text: str) -> str:
     """Text from outside for the rest of a comment line: one line of visible characters."""
     shown = "".join(each if each.isprintable() else " " for each in text)
     return " ".join(shown.split())
+
+
+def comments(lines: Iterable[str]) -> str:
+    """Lines as comments, which HCL and YAML write alike; an empty one is an empty line."""
+    return "".join(f"# {line}\n" if line else "\n" for line in lines)
 
 
 def _escape(character: str) -> str:
