@@ -154,6 +154,7 @@ class BulkCommand:
             self._services.clock,
             still_allowed=self._authority.require,
             on_ended=done.set,
+            only=run.id,
         )
         self.store.runs.start(run.id, self._actor, here=True)
         worker.start()

@@ -55,6 +55,8 @@ class RunWorker:
             `RightsUnknown` if that can't be found out now.
         on_changed: called when a run's message has to be updated.
         on_ended: called when a run has ended or stopped.
+        only: the id of the one run to work on: a command works on its own alone, since it may not
+            decide who may do what in Slack.
         workers: contacts that are worked on at once.
         pool: works on them; by default as many threads.
         poll_interval: seconds between two looks for runs.
@@ -73,6 +75,7 @@ class RunWorker:
         still_allowed: Callable[[Run, RunItem], None],
         on_changed: Callable[[], None] = lambda: None,
         on_ended: Callable[[], None] = lambda: None,
+        only: int | None = None,
         workers: int = WORKERS,
         pool: Executor | None = None,
         poll_interval: float = 1.0,
@@ -87,6 +90,7 @@ class RunWorker:
         self._still_allowed = still_allowed
         self._on_changed = on_changed
         self._on_ended = on_ended
+        self._only = only
         self._workers = workers
         self._poll_interval = poll_interval
         self._heartbeat_interval = heartbeat_interval
@@ -130,7 +134,7 @@ class RunWorker:
         Raises:
             StoreError: the record can't be used.
         """
-        claimed = {run.id: run for run in self._runs.claim()}
+        claimed = {run.id: run for run in self._runs.claim(self._only)}
         with self._lock:
             for run_id in self._progress.keys() - claimed.keys():
                 if not self._progress[run_id].in_flight:

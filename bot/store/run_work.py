@@ -100,7 +100,7 @@ class RunWork(Repository):
         super().__init__(connections, clock)
         self._lease = lease
 
-    def claim(self) -> list[Run]:
+    def claim(self, only: int | None = None) -> list[Run]:
         """The running runs that are this process's, oldest first; takes over abandoned ones."""
         with self._connections.reading() as db:
             if not db.rows(_RUNNING):
@@ -110,7 +110,8 @@ class RunWork(Repository):
             claimed = []
             for row in db.rows(_RUNNING):
                 is_own = row["instance"] == self._lease.owner.instance
-                if not is_own and not self._lease.is_over(row, now):
+                is_taken = not is_own and not self._lease.is_over(row, now)
+                if is_taken or only not in {None, row["id"]}:
                     continue
                 if not is_own:
                     self._own(db, row["id"], now)

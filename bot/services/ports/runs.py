@@ -158,8 +158,12 @@ class RunRepository(Protocol):
         """
         ...
 
-    def claim(self) -> list[Run]:
-        """The running runs that are this process's, oldest first; takes over abandoned ones."""
+    def claim(self, only: int | None = None) -> list[Run]:
+        """The running runs that are this process's, oldest first; takes over abandoned ones.
+
+        Args:
+            only: the one run that this process works on; None: any.
+        """
         ...
 
     def renew(self, run_id: int) -> bool:

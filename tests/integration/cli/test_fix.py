@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from altcontact_sandbox.aws.sandbox import AwsSandbox
 
+from bot.app.clock import SystemClock
 from bot.domain.contacts import AlternateContact, ContactType
+from bot.domain.runs import RunState
+from bot.store import SqliteStore
 from tests.integration.cli.test_check import CONTACT, MANAGEMENT, Command
 
 if TYPE_CHECKING:
@@ -215,3 +218,30 @@ def test_types_are_those_of_the_policy_unless_named(aws: AwsSandbox, command: Co
     assert "The policy doesn't expect exactly one value for name, title, email and phone." in {
         each["reason"] for each in made["contacts"]
     }
+
+
+def test_a_killed_command_is_not_continued_by_another(
+    aws: AwsSandbox, command: Command, folder: Path
+) -> None:
+    """A bot goes on with it; another command makes its own run, and writes nothing twice."""
+    aws.seed_many(30, missing_every=1)
+    ids = members(aws)
+    with command.start("fix", "--expected", "--apply") as process:
+        since = 0
+        while not aws.writes():
+            since = aws.wire(since, timeout=60)["last"]
+        process.kill()
+        process.communicate(timeout=60)
+    before = {id_ for id_ in ids if aws.contact(id_, "SECURITY") == CONTACT}
+    assert 0 < len(before) < len(ids)
+    status, made, _ = fixed(command, "--expected", "--apply")
+    assert status == 0
+    assert made["run"]["id"] == 2
+    assert all(aws.contact(id_, "SECURITY") == CONTACT for id_ in ids)
+    accepted = [each for each in aws.writes() if each["status"] == "ok"]
+    assert len(accepted) == len(ids)
+    with SqliteStore(folder / "altcontact.db", SystemClock()) as store:
+        first = store.runs.get(1)
+        assert first is not None
+        assert first.state is RunState.RUNNING  # for the bot
+        assert first.interrupted == 0

@@ -281,6 +281,25 @@ def test_a_run_of_a_process_that_stopped_is_continued(
     assert actions(store).count(AuditAction.RUN_INTERRUPTED) == 1
 
 
+def test_a_process_can_work_on_one_run_alone(store: SqliteStore) -> None:
+    """A command doesn't take over what another process left."""
+    one, two = previewed(store, key="a"), previewed(store, key="b")
+    for each in (one, two):
+        store.runs.start(each.id, "U1")
+    assert [run.id for run in store.runs.claim(two.id)] == [two.id]
+    assert store.runs.next_items(one.id, 1) == []
+    assert [run.id for run in store.runs.claim()] == [one.id, two.id]
+
+
+def test_a_run_that_is_started_here_is_nobody_elses(store: SqliteStore, other: SqliteStore) -> None:
+    """A bot on the same database doesn't begin a run of the command line."""
+    run = previewed(store)
+    assert store.runs.start(run.id, "cli:ana", here=True)
+    assert other.runs.claim() == []
+    assert [each.id for each in store.runs.claim()] == [run.id]
+    assert store.runs.claim()[0].interrupted == 0
+
+
 def test_a_stopped_run_keeps_the_rest_planned(store: SqliteStore) -> None:
     """What is in flight is recorded all the same, and the rest goes on when it is continued."""
     run = running(store, item(1), item(2))
