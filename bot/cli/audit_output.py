@@ -113,7 +113,9 @@ def write_csv(records: Iterable[AuditRecord], out: TextIO, *, show_contacts: boo
             *((side or {}).get(name, "") for side in (before, after) for name in FIELDS),
             record.hash,
         ]
-        writer.writerow([safe_cell("" if cell is None else str(cell)) for cell in cells])
+        texts = ("" if cell is None else str(cell) for cell in cells)
+        # A text that isn't UTF-8 in the database has surrogates, which no file takes.
+        writer.writerow([safe_cell(text.encode("utf-8", "replace").decode()) for text in texts])
 
 
 def write_verification(result: Verification, out: TextIO) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.audit import COLUMNS, GENESIS, AuditAction, AuditEntry, AuditRecord
 from bot.domain.audit_chain import NUMBERS, format_numbers
@@ -22,18 +22,25 @@ BATCH: Final = 1000
 
 _HEAD: Final = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
 
-_ENTRIES: Final = """
-SELECT * FROM audit
-WHERE number > :number AND (:account_id = '' OR account_id = :account_id) AND at >= :since
-ORDER BY number LIMIT :limit
-"""
+_RAW: Final = ", ".join(
+    f"CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END AS {name}"
+    for name in COLUMNS
+)
+"""The columns, texts as bytes: Python's sqlite3 fails on a text that isn't UTF-8, which somebody
+may have written to hide an entry."""
 
-_OF_ACCOUNT: Final = "account_id = :account_id AND action != 'command'"
+_ENTRIES: Final = f"""
+SELECT {_RAW} FROM audit
+WHERE audit.number > :number AND (:account_id = '' OR account_id = :account_id) AND at >= :since
+ORDER BY audit.number LIMIT :limit
+"""  # noqa: S608 - only constants and names of columns are put in
+
+_OF_ACCOUNT: Final = "audit.account_id = :account_id AND audit.action != 'command'"
 
 _PAGE: Final = f"""
-SELECT * FROM audit WHERE {_OF_ACCOUNT}
-ORDER BY number DESC LIMIT :limit OFFSET :offset
-"""  # noqa: S608 - a constant of this module is put in
+SELECT {_RAW} FROM audit WHERE {_OF_ACCOUNT}
+ORDER BY audit.number DESC LIMIT :limit OFFSET :offset
+"""  # noqa: S608 - the same
 
 _COUNT: Final = f"SELECT count(*) AS number FROM audit WHERE {_OF_ACCOUNT}"  # noqa: S608 - the same
 
@@ -124,4 +131,8 @@ def _ranges(db: Transaction, chosen: dict[str, str]) -> list[tuple[int, int]]:
 
 
 def _to_record(row: Row) -> AuditRecord:
-    return AuditRecord(*(row[name] for name in COLUMNS))
+    return AuditRecord(*(_as_text(row[name]) for name in COLUMNS))
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - a column holds whatever a tamperer wrote
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value

@@ -216,6 +216,16 @@ def test_an_intact_log(database: Path, capsys: Capture) -> None:
         ("UPDATE audit SET after = '[]' WHERE number = 2", "Entry 2: a contact in it was changed"),
         ("UPDATE audit SET before = NULL, after = NULL, salt = NULL", "Entry 2: its contacts were"),
         ("UPDATE audit SET previous = hash WHERE number = 3", "Entry 3: it doesn't continue"),
+        (
+            "UPDATE audit SET actor = CAST(x'55ff31' AS TEXT) WHERE number = 2",
+            "Entry 2: its content was changed",
+        ),
+        (
+            "UPDATE audit SET after = CAST(x'ff' AS TEXT) WHERE number = 2",
+            "Entry 2: a contact in it was changed",
+        ),
+        ("UPDATE audit SET details = x'00ff' WHERE number = 1", "Entry 1: its content was changed"),
+        ("UPDATE audit SET fix_id = '3x' WHERE number = 2", "Entry 2: its content was changed"),
     ],
 )
 def test_a_log_that_was_tampered_with(
@@ -226,6 +236,8 @@ def test_a_log_that_was_tampered_with(
     shown = run(capsys, "verify", status=1)
     assert shown.startswith(message)
     assert "The audit log was tampered with" in shown
+    for arguments in ((), ("--json",), ("--csv",), ("--show-contacts",)):
+        assert run(capsys, *arguments)
 
 
 def test_redact(database: Path, capsys: Capture) -> None:
