@@ -265,6 +265,7 @@ class SlackBot:
             rows=ROWS,
             post_interval=post_interval,
             edit_interval=edit_interval,
+            holds=self.auto_fix.holds,
         )
         runs = Runs(self.client, posting, store, on_recorded=self.run_started)
         self.run_files = runs.files

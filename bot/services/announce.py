@@ -24,6 +24,8 @@ from bot.domain.errors import (
 from bot.domain.slack_health import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.domain.announcements import Announcement
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Notifier, Posted
@@ -58,6 +60,7 @@ class AnnouncementSender:
         post_interval: seconds between two posts: Slack takes about one a second in a channel.
         edit_interval: seconds between two edits of the message of one run, which changes all the
             time.
+        holds: whether an announcement that is due has to wait.
         woken: set where there may be something to announce.
         stopping: set once this is to stop.
     """
@@ -73,6 +76,7 @@ class AnnouncementSender:
         poll_interval: float = 5.0,
         post_interval: float = 1.1,
         edit_interval: float = 3.0,
+        holds: Callable[[Announcement], bool] = lambda _: False,
         woken: threading.Event | None = None,
         stopping: threading.Event | None = None,
     ) -> None:
@@ -84,6 +88,7 @@ class AnnouncementSender:
         self._poll_interval = poll_interval
         self._post_interval = post_interval
         self._edit_interval = edit_interval
+        self._holds = holds
         self._next_edits: dict[str, float] = {}
         self._woken = woken or threading.Event()
         self._stopping = stopping or threading.Event()
@@ -128,7 +133,7 @@ class AnnouncementSender:
         wait = self._poll_interval
         began = self._clock.monotonic()
         self._next_edits = {id_: at for id_, at in self._next_edits.items() if at > began}
-        due = self._announcements.due()
+        due = [each for each in self._announcements.due() if not self._holds(each)]
         self._tries = {item.id: self._tries[item.id] for item in due if item.id in self._tries}
         self._problems = {
             item.id: self._problems[item.id] for item in due if item.id in self._problems

@@ -7,12 +7,14 @@ announced, and undone by a button.
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from bot.domain.actors import Actor
+from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.audit import BOT
 from bot.domain.errors import StoreError
 from bot.domain.evaluation.auto_fix import (
@@ -30,6 +32,7 @@ from bot.services.ports.runs import NewRun
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from bot.domain.announcements import Announcement
     from bot.domain.contacts import ContactType
     from bot.domain.evaluation.auto_fix import AutoFixChoice
     from bot.domain.runs import RunItem
@@ -44,6 +47,10 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _ACTOR: Final = Actor(BOT)
+
+DECIDED_WITHIN: Final = timedelta(seconds=30)
+"""How long an alert waits for a decision, which may never come: the scan may be another process's,
+without a bot."""
 
 
 class AutoFixService:
@@ -91,6 +98,22 @@ class AutoFixService:
             return
         if started:
             self._on_started()
+
+    def holds(self, announcement: Announcement) -> bool:
+        """Whether an alert waits until it is decided what the bot fixes of what it is about.
+
+        That takes a moment after the scan. Afterwards the store holds it while the bot fixes.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        scan_id = announcement.scan_id
+        if announcement.kind is not AnnouncementKind.NON_COMPLIANT or scan_id is None:
+            return False
+        if announcement.state is not SendState.PENDING or not self._policies.current.auto_fixes:
+            return False
+        is_new = self._clock.now() - announcement.created_at < DECIDED_WITHIN
+        return is_new and not self._store.auto_fixes.is_decided(scan_id)
 
     def _resume(self) -> int:
         """Start the runs whose start was interrupted; how many."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.domain.accounts import Account
+from bot.domain.announcements import AnnouncementKind
 from bot.domain.audit import AuditAction
 from bot.domain.contacts import fingerprint
 from bot.domain.errors import StoreError
@@ -304,6 +305,23 @@ def test_what_was_interrupted_before_its_start_is_started(
     assert run.state is RunState.RUNNING
     assert world.numbers() == [1, 2, 3]
     assert world.store.runs.get(2) is None
+
+
+def test_a_new_alert_waits_until_it_is_decided_what_is_fixed(world: World) -> None:
+    """For half a minute at most; other messages, and all of them without auto-fix, don't wait."""
+    world.scan()
+    service = world.service()
+    due = world.store.announcements.due()
+    held = [each for each in due if service.holds(each)]
+    assert [each.kind for each in held] == [AnnouncementKind.NON_COMPLIANT]
+    world.clock.tick(31)
+    assert not any(map(service.holds, due))
+    world.clock.tick(-31)
+    service.settle()
+    assert not any(map(service.holds, due))
+    world.policy = Policy.requiring(tables=[PolicyTable("policy", WHOLE)])
+    world.scan()
+    assert not any(map(service.holds, world.store.announcements.due()))
 
 
 def test_an_old_scan_is_left_alone(world: World) -> None:
