@@ -146,8 +146,9 @@ class Bot:
         self._store.audit.record(policy_loaded(actor, policy.digest, sections))
 
     def _settle(self) -> None:
-        """Fix what another process's check found, and end the exemptions that are due."""
+        """Fix what another process's check found, and end exemptions and requests that are due."""
         self._slack.auto_fix.settle()
+        self._slack.settle_approvals()
         exemptions = self._store.exemptions
         if exemptions.due() and not self._clock.is_proven():
             self._slack.client.ask_time()

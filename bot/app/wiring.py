@@ -31,6 +31,8 @@ from bot.services.scan.scanner import Scanner
 from bot.services.show_account import AccountViewService
 from bot.services.undo import UndoService
 from bot.slack import app
+from bot.slack.app_approvals import ApprovalServices
+from bot.slack.approval_notices import ApprovalNotices
 from bot.slack.background import BackgroundTasks
 from bot.slack.channels import AlertChannel
 from bot.slack.client import retrying_client, short_timeout_client, single_try_client
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from bot.config.settings import Settings
     from bot.domain.checkpoints import CheckpointStatus
     from bot.domain.policy.policy import Policy
+    from bot.services.approval_gate import ApprovalGate
     from bot.services.doctor import CheckResult
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
@@ -136,7 +139,9 @@ class Services:
             judge=self.accounts.judge,
         )
 
-    def fixes(self, fixers: Authorizer, confirm_timeout: float) -> tuple[FixService, FixRecovery]:
+    def fixes(
+        self, fixers: Authorizer, confirm_timeout: float, gate: ApprovalGate | None = None
+    ) -> tuple[FixService, FixRecovery]:
         """The service that lets fixers change contacts, and the recovery of unfinished fixes."""
         recorder = FixRecorder(
             self.store.fixes, judge=self.accounts.judge, on_recorded=self._on_recorded
@@ -152,6 +157,7 @@ class Services:
             read_back=read_back,
             recorder=recorder,
             recovery=recovery,
+            gate=gate,
         )
         return fixes, recovery
 
@@ -279,7 +285,9 @@ class SlackBot:
         self.approvals = Approvals(
             self.services, fixers, on_recorded=self.recorded, on_started=self.run_started
         )
-        self.fixes, self.fix_recovery = self.services.fixes(fixers, settings.confirm_timeout)
+        self.fixes, self.fix_recovery = self.services.fixes(
+            fixers, settings.confirm_timeout, self.approvals.gate
+        )
         self.run_worker = RunWorker(
             store.runs,
             self.fixes,
@@ -291,6 +299,7 @@ class SlackBot:
         )
         self.background = BackgroundTasks(on_failed=RefusedRequests(trail).note_current)
         messages = DirectMessages(self.client)
+        self._notices = ApprovalNotices(store.approvals, messages)
         self.modals = Modals(
             self.client,
             self.background,
@@ -312,6 +321,9 @@ class SlackBot:
         self._bolt = app.build(
             self.client,
             accounts=self.services.accounts,
+            approvals=ApprovalServices(
+                self.approvals.service, self.approvals.decisions, self._notices
+            ),
             clock=clock,
             exemptions=self.services.exemptions(fixers),
             finder=self.services.finder,
@@ -370,6 +382,12 @@ class SlackBot:
         """Work on a run that began or continues, and show how it goes."""
         self.run_worker.wake()
         self.recorded()
+
+    def settle_approvals(self) -> None:
+        """Let requests expire, remind of those that wait long, and inform requesters."""
+        if self.approvals.service.settle():
+            self.recorded()
+        self._notices.send_due()
 
     def stop(self) -> None:
         """Stop cleanly: no new work, running writes finish and are recorded, sockets close."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.domain.contacts import NO_CONTACT, fingerprint
-from bot.domain.errors import FixError, GatewayError
+from bot.domain.errors import FixError
 from bot.domain.readings import Present, Unreadable, Unsupported
 from bot.services.fix_result import FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from bot.services.ports.fixes import FixRepository
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsApproval(NotFixed):
-    """Nothing was written: a second person has to approve it. `before` is what AWS has."""
+    """Nothing was written: a second person has to approve it.
 
-    need: Need | None = None
+    `request` is what wasn't made, `need` what it needs, and `before` what AWS has.
+    """
+
+    request: FixRequest
+    need: Need
     before: AlternateContact | None = field(default=None, repr=False)
 
 
@@ -42,13 +46,13 @@ class ApprovalGate:
         self._contacts = contacts
         self._fixes = fixes
 
-    def check(self, request: FixRequest) -> NotFixed | bool:
+    def check(self, request: FixRequest) -> NeedsApproval | bool:
         """Whether a fix may be written without approval.
 
         Returns:
-            Why it isn't written now: `NeedsApproval`, or AWS can't be read or has changed. Or else
-            whether it may be written. If not, the fix was made before, or AWS has the contact
-            already, so that nothing is to be written.
+            `NeedsApproval` if a second person has to approve it. Or else whether it may be written:
+            if not, there should be nothing to write, because the fix was made before, AWS has the
+            contact already, has changed, or can't be read.
 
         Raises:
             RightsUnknown: the account's policy is unknown.
@@ -57,30 +61,25 @@ class ApprovalGate:
         if self._fixes.of_key(request.key) is not None:
             return False
         if request.shown == NO_CONTACT and self._need(request, None) is None:
-            return True  # whatever AWS has by now, the fix itself overwrites nothing else
+            return True  # it is written only if AWS still has no contact
         reading = self._contacts.read(request.account_id, request.type, Priority.FIX)
         if isinstance(reading, Unreadable | Unsupported):
-            return NotFixed(FixOutcome.FAILED, GatewayError(reading.failure))
+            return False
         before = reading.contact if isinstance(reading, Present) else None
-        return before != request.wanted and self._check_shown(request, before)
-
-    def _check_shown(self, request: FixRequest, before: AlternateContact | None) -> NotFixed | bool:
-        if fingerprint(before) != request.shown:
-            return NotFixed(FixOutcome.CHANGED, changed_since_shown(), held=before)
+        if before == request.wanted or fingerprint(before) != request.shown:
+            return False
         need = self._need(request, before)
         if need is None:
             return True
         problem = FixError("Nothing was changed yet: this change needs approval.")
-        return NeedsApproval(FixOutcome.NEEDS_APPROVAL, problem, need=need, before=before)
+        return NeedsApproval(
+            FixOutcome.NEEDS_APPROVAL, problem, request=request, need=need, before=before
+        )
 
     def _need(self, request: FixRequest, before: AlternateContact | None) -> Need | None:
         removes = request.wanted is None
+        if request.undoes is not None and before is not None:
+            undone = self._fixes.get(request.undoes)
+            if undone is not None and undone.request.wanted == before:
+                before = None  # what this bot wrote itself may be taken back
         return self._needs.of_contact(request.account_id, request.type, before, removes=removes)
-
-
-def changed_since_shown() -> FixError:
-    """Why nothing is written: the person saw another contact."""
-    return FixError(
-        "The contact changed in AWS while the form was open.",
-        "Check what AWS has now, then save again.",
-    )

@@ -126,7 +126,10 @@ class ApprovalNeeds:
             if policy is None:
                 continue
             is_evaluated = item.type in policy.evaluated_types
-            is_clean = is_evaluated and (item.account_id, item.type) in clean
+            # What this bot wrote itself may be taken back.
+            is_clean = (
+                is_evaluated and item.undoes is None and (item.account_id, item.type) in clean
+            )
             is_managing = item.account_id in managing
             need = self._need(policy, is_managing, is_clean, item.wanted is None)
             if need is not None:

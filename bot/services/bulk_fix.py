@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.domain.audit import BOT
+from bot.domain.contacts import FIELDS
 from bot.domain.errors import GatewayError, NotAllowed, RightsUnknown, StoreError
 from bot.domain.fixes import FixRequest
 from bot.domain.rules.mail_addresses import domain_of
@@ -232,9 +233,12 @@ class RunWorker:
             request,
             item.account_name,
             lambda: self._still_allowed(run, item),
+            unchanged=_unchanged(item),
             # Who saw the preview was shown the domains that few accounts use.
             confirmed_domain=domain_of(item.wanted.email) if item.wanted is not None else "",
             must_comply=run.kind is not RunKind.UNDO,
+            # What still needs approval isn't allowed.
+            approved=True,
         )
         self._take_result(progress, item, result)
 
@@ -318,6 +322,14 @@ class RunWorker:
             progress.shown, progress.shown_at = run.counts, now
             self._runs.bump(run.id)
             self._on_changed()
+
+
+def _unchanged(item: RunItem) -> frozenset[str]:
+    """The fields that stay as AWS has them."""
+    before, wanted = item.before, item.wanted
+    if before is None or wanted is None:
+        return frozenset()
+    return frozenset(name for name in FIELDS if getattr(before, name) == getattr(wanted, name))
 
 
 def _reason(result: NotFixed) -> str:

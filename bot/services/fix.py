@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact
     from bot.domain.fixes import FixRequest
     from bot.services.account_policy import AccountPolicies
+    from bot.services.approval_gate import ApprovalGate
     from bot.services.fix_recorder import FixRecorder
     from bot.services.fix_recovery import FixRecovery
     from bot.services.fix_result import FixResult
@@ -76,6 +77,7 @@ class FixService:
         read_back: waits for AWS to show what was written.
         recorder: records how fixes end.
         recovery: finds out the result of abandoned fixes.
+        gate: stops fixes that need approval; None if none does.
         heartbeat_interval: seconds between two renewals of a fix's lease; well under its length.
     """
 
@@ -90,6 +92,7 @@ class FixService:
         read_back: ReadBack,
         recorder: FixRecorder,
         recovery: FixRecovery,
+        gate: ApprovalGate | None = None,
         heartbeat_interval: float = 10.0,
     ) -> None:
         self._gateway = gateway
@@ -100,6 +103,7 @@ class FixService:
         self._read_back = read_back
         self._recorder = recorder
         self._recovery = recovery
+        self._gate = gate
         self._heartbeat_interval = heartbeat_interval
 
     def fix(
@@ -165,6 +169,7 @@ class FixService:
         unchanged: frozenset[str] = frozenset(),
         confirmed_domain: str = "",
         must_comply: bool = True,
+        approved: bool = False,
     ) -> FixResult:
         """Make a fix that was authorized before: of a form, a run, or an undo.
 
@@ -176,9 +181,12 @@ class FixService:
             unchanged: see `fix`.
             confirmed_domain: see `fix`.
             must_comply: whether a contact that doesn't comply with the policy is refused.
+            approved: whether it needs no approval any more, as `still_allowed` makes sure. If not,
+                a fix that needs approval isn't made.
 
         Returns:
-            The result. If a fix with this key was made before, it is that one's current result.
+            The result: `NeedsApproval` if it isn't `approved`, and has to be. If a fix with this
+            key was made before, it is that one's current result.
         """
         try:
             precheck = FixPrecheck.load(request.account_id, self._policies, self._store)
@@ -188,24 +196,29 @@ class FixService:
                 prechecked = precheck.check(
                     request.type, request.wanted, unchanged, confirmed_domain
                 )
+            if not isinstance(prechecked, NotFixed):
+                prechecked = precheck.refuse_managed(request.confirmed_tool) or prechecked
             if isinstance(prechecked, NotFixed):
                 return prechecked
-            managed = precheck.refuse_managed(request.confirmed_tool)
-            if managed is not None:
-                return managed
             if not precheck.is_managed_by(request.confirmed_tool):
                 request = replace(request, confirmed_tool="")  # nothing had to be confirmed
             unreadable = self._recovery.settle(request.account_id, request.type)
             if unreadable is not None:
                 return earlier_in_doubt(unreadable)
+            if not approved and self._gate is not None:
+                gated = self._gate.check(request)
+                if isinstance(gated, NotFixed):
+                    return gated
+                still_allowed = still_allowed if gated else _refuse
             fix, new = self._store.fixes.plan(
                 request,
                 account_name,
                 prechecked.channel,
                 unusual_domain=prechecked.unusual_domain,
             )
-        except FixUnderWay as error:
-            return NotFixed(FixOutcome.UNDER_WAY, error)
+        except (FixUnderWay, NotAllowed) as error:
+            is_under_way = isinstance(error, FixUnderWay)
+            return NotFixed(FixOutcome.UNDER_WAY if is_under_way else FixOutcome.NOT_ALLOWED, error)
         except StoreError as error:
             return not_recorded(error)
         result = self._carry_out(fix, still_allowed) if new else result_of(fix)
@@ -393,3 +406,12 @@ def _changed_since_shown(request: FixRequest) -> FixError:
         "The contact changed in AWS while the form was open.",
         "Check what AWS has now, then save again.",
     )
+
+
+def _refuse() -> None:
+    """Refuse a write for which there was no need when the gate looked.
+
+    Raises:
+        NotAllowed: always.
+    """
+    raise NotAllowed("The contact changed in AWS a moment ago.", "Save again.")

@@ -14,11 +14,13 @@ from slack_sdk import WebClient
 
 from bot.services.audit_trail import AuditTrail
 from bot.services.check_limit import MOST_ACCOUNTS, MOST_SCANS, CheckLimit
+from bot.slack.app_approvals import bind_approvals
 from bot.slack.app_runs import RunApp
 from bot.slack.background import BackgroundTasks
 from bot.slack.command_parser import COMMAND
 from bot.slack.listeners.account_card import AccountCards
 from bot.slack.listeners.account_commands import AccountCommands
+from bot.slack.listeners.approval_requests import ApprovalRequests
 from bot.slack.listeners.check_again import CheckAgainListener
 from bot.slack.listeners.commands import CommandListeners
 from bot.slack.listeners.direct_message import DirectMessageListener
@@ -80,6 +82,7 @@ if TYPE_CHECKING:
     from bot.services.scan.scanner import Scanner
     from bot.services.show_account import AccountViewService
     from bot.services.undo import UndoService
+    from bot.slack.app_approvals import ApprovalServices
     from bot.slack.app_runs import RunServices
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.fixers import SlackFixers
@@ -112,6 +115,7 @@ def build(
     client: WebClient,
     *,
     accounts: AccountViewService,
+    approvals: ApprovalServices,
     clock: Clock,
     exemptions: ExemptionService,
     finder: AccountFinder,
@@ -142,6 +146,7 @@ def build(
     Args:
         client: a client that retries.
         accounts: shows accounts as they are in AWS now.
+        approvals: what decides about approvals.
         clock: the time.
         exemptions: grants and ends exemptions and manual verifications.
         finder: finds accounts by what people type.
@@ -191,9 +196,11 @@ def build(
         records=store.fixes,
         suggestions=fix_suggestions,
     )
+    requests = ApprovalRequests(approvals.service)
     fix_submission = FixSubmission(
         modals,
         fixes,
+        requests,
         clock=clock,
         forms=fix_forms,
         phone_region=phone_region,
@@ -205,6 +212,7 @@ def build(
         modals,
         work,
         undos,
+        requests,
         fixers=fixers,
         readers=readers,
         records=store.fixes,
@@ -291,7 +299,13 @@ def build(
         guard,
         undoing,
         RemoveListener(
-            modals, work, removals, finder=finder, fixers=fixers, suggestions=fix_suggestions
+            modals,
+            work,
+            removals,
+            requests,
+            finder=finder,
+            fixers=fixers,
+            suggestions=fix_suggestions,
         ),
     )
 
@@ -302,6 +316,7 @@ def build(
     _bind_exemptions(app, guard, exemption, rows)
 
     about_runs.bind(app, guard)
+    bind_approvals(app, guard, approvals, modals, store)
     app.event("app_home_opened")(guard.event(home_page.opened))
     app.action(home.CHECK)(once(home_page.check_now))
     app.action(home.EXEMPTIONS)(once(home_page.list_exemptions))

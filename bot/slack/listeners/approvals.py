@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.errors import AltcontactError, ApprovalClosed, ApprovalRefused
+from bot.domain.errors import AltcontactError, ApprovalClosed, ApprovalRefused, FixError
 from bot.domain.runs import ItemState
 from bot.slack.actors import actor_of
 from bot.slack.modals import SubmissionResult
@@ -85,7 +85,7 @@ class ApprovalListeners:
             decision = self._decisions.approve(approval_id, actor)
             return approval_review.approved_message(started=decision.started)
 
-        self._answer(ack, body, approve)
+        self._answer(ack, body, approve, approval_id)
 
     def open_reject(self, body: Body) -> None:
         """**Reject…** was pressed: asks for the reason."""
@@ -104,7 +104,7 @@ class ApprovalListeners:
             self._decisions.reject(approval_id, actor, reason)
             return note("Rejected. Nothing was changed, and the requester gets your reason.")
 
-        self._answer(ack, body, reject)
+        self._answer(ack, body, reject, approval_id)
 
     def withdraw(self, body: Body) -> None:
         """**Withdraw** was confirmed."""
@@ -138,8 +138,13 @@ class ApprovalListeners:
 
         self._answer(ack, body, bypass)
 
-    def _answer(self, ack: Ack, body: Body, decide: Callable[[], Message]) -> None:
-        """Decide, and show how that went in place of the form."""
+    def _answer(
+        self, ack: Ack, body: Body, decide: Callable[[], Message], again: int | None = None
+    ) -> None:
+        """Decide, and show how that went in place of the form.
+
+        `again` is the request that can be reviewed again if it wasn't decided.
+        """
 
         def work() -> SubmissionResult:
             try:
@@ -151,6 +156,9 @@ class ApprovalListeners:
             except ApprovalClosed as error:
                 self._modals.failed(error, body)
                 message = approval_review.problem_of(error)
+            except FixError as error:
+                self._modals.failed(error, body)
+                message = approval_review.problem_of(error, again)
             self._notices.send_due()
             return SubmissionResult(approval_review.result_view(message), message)
 

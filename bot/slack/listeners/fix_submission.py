@@ -11,6 +11,7 @@ from bot.domain.errors import AltcontactError, RightsUnknown, StoreError
 from bot.domain.fixes import FixRequest
 from bot.domain.rules.mail_addresses import domain_of
 from bot.domain.validation import digests, unchanged, validate, warnings
+from bot.services.approval_gate import NeedsApproval
 from bot.services.fix_form import FormContent
 from bot.services.fix_result import FixOutcome, NotFixed
 from bot.slack.actors import actor_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from bot.services.fix_result import Fixed
     from bot.services.fix_suggestions import FixSuggestions
     from bot.services.ports.clock import Clock
+    from bot.slack.listeners.approval_requests import ApprovalRequests
     from bot.slack.modals import Modals
     from bot.slack.readers import SlackReaders
     from bot.slack.views.fix_form import FormInput
@@ -42,6 +44,7 @@ class FixSubmission:
     Args:
         modals: the modals on people's screens.
         fixes: carries out what is submitted.
+        approvals: requests the approval of what needs one.
         clock: the time.
         forms: gather what a form is shown again with.
         phone_region: the country in whose national format phone numbers may be typed, if any.
@@ -53,6 +56,7 @@ class FixSubmission:
         self,
         modals: Modals,
         fixes: FixService,
+        approvals: ApprovalRequests,
         *,
         clock: Clock,
         forms: FixForms,
@@ -62,6 +66,7 @@ class FixSubmission:
     ) -> None:
         self._modals = modals
         self._fixes = fixes
+        self._approvals = approvals
         self._clock = clock
         self._forms = forms
         self._phone_region = phone_region
@@ -102,6 +107,9 @@ class FixSubmission:
     ) -> SubmissionResult:
         name, same = form.account_name, unchanged(form.values, form.held)
         result = self._fixes.fix(request, name, actor, same, confirmed_domain=form.confirmed_domain)
+        if isinstance(result, NeedsApproval):
+            message = self._approvals.request(result, name, actor)
+            return SubmissionResult(fix_modal.message_view(message, request.type), message)
         if isinstance(result, NotFixed):
             return self._refused(form, request, contact, actor, result)
         is_done = fix_result.is_done(result)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import AltcontactError
 from bot.domain.fixes import FixRequest
+from bot.services.approval_gate import NeedsApproval
 from bot.services.fix_result import Fixed, FixOutcome
 from bot.slack.actors import actor_of
 from bot.slack.payloads import text_at
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bot.services.fix_suggestions import FixSuggestions
     from bot.services.ports.slack import Authorizer
     from bot.services.remove import RemoveService
+    from bot.slack.listeners.approval_requests import ApprovalRequests
     from bot.slack.listeners.modal_work import ModalWork
     from bot.slack.modals import Modals
     from bot.slack.views.message import Message
@@ -31,6 +33,7 @@ class RemoveListener:
         modals: the modals on people's screens.
         work: shows removals in modals.
         removals: removes contacts.
+        approvals: requests the approval of what needs one.
         finder: knows accounts' names.
         fixers: who may change contacts.
         suggestions: know what an account still needs.
@@ -41,6 +44,7 @@ class RemoveListener:
         modals: Modals,
         work: ModalWork,
         removals: RemoveService,
+        approvals: ApprovalRequests,
         *,
         finder: AccountFinder,
         fixers: Authorizer,
@@ -49,6 +53,7 @@ class RemoveListener:
         self._modals = modals
         self._work = work
         self._removals = removals
+        self._approvals = approvals
         self._finder = finder
         self._fixers = fixers
         self._suggestions = suggestions
@@ -73,6 +78,8 @@ class RemoveListener:
 
             def work() -> Message:
                 result = self._removals.remove(request, name, actor)
+                if isinstance(result, NeedsApproval):
+                    return self._approvals.request(result, name, actor)
                 return self._message(request, shown, name, result)
 
             working = remove.removing_message(name, shown.account_id, shown.type)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.errors import AltcontactError, FixError
 from bot.domain.undo import NotUndone
-from bot.services.undo import UndoQuestion
+from bot.services.approval_gate import NeedsApproval
+from bot.services.undo import UndoAttempt, UndoQuestion
 from bot.slack.actors import actor_of
 from bot.slack.payloads import number_at, text_at
 from bot.slack.views import undo, undo_obstacles
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.services.ports.slack import Authorizer
     from bot.services.undo import UndoResult, UndoService
     from bot.slack.direct_messages import PrivateReply
+    from bot.slack.listeners.approval_requests import ApprovalRequests
     from bot.slack.listeners.modal_work import ModalWork
     from bot.slack.modals import Modals
     from bot.slack.readers import ContactAccess, SlackReaders
@@ -42,6 +44,7 @@ class UndoListeners:
         modals: the modals on people's screens.
         work: shows undos in modals.
         undos: undoes fixes.
+        approvals: requests the approval of what needs one.
         fixers: who may change contacts.
         readers: who sees contact details.
         records: the fixes that were made.
@@ -53,6 +56,7 @@ class UndoListeners:
         modals: Modals,
         work: ModalWork,
         undos: UndoService,
+        approvals: ApprovalRequests,
         *,
         fixers: Authorizer,
         readers: SlackReaders,
@@ -62,6 +66,7 @@ class UndoListeners:
         self._modals = modals
         self._work = work
         self._undos = undos
+        self._approvals = approvals
         self._fixers = fixers
         self._readers = readers
         self._records = records
@@ -119,6 +124,8 @@ class UndoListeners:
             access = self._readers.access(actor)
             key = f"undo:{fix.id}:{trigger}"
             result = self._undos.undo(fix, actor, key, shown, tool)
+            if isinstance(result, UndoAttempt) and isinstance(result.result, NeedsApproval):
+                return self._approvals.request(result.result, fix.account_name, actor)
             return _message(result, access, self._suggestions.known_open(request.account_id))
 
         contact = fix.account_name, request.account_id, request.type

@@ -33,16 +33,19 @@ if TYPE_CHECKING:
     View = dict[str, Any]
 
 REJECT: Final = "altcontact_reject"
-"""The action id of the button, and the callback id of the form, that reject a request."""
+"""The action id of the button that asks why a request is rejected; its value is the approval's."""
+
+REJECT_FORM: Final = "altcontact_reject_form"
+"""The callback id of the form that rejects a request."""
 
 WITHDRAW: Final = "altcontact_withdraw"
 """The action id of the button that withdraws a request; the value is the approval's id."""
 
 BYPASS: Final = "altcontact_bypass"
-"""The action id of the button, and the callback id of the form, that go on without approval.
+"""The action id of the button that asks why to go on without approval; its value is the run's."""
 
-The value is the run's id.
-"""
+BYPASS_FORM: Final = "altcontact_bypass_form"
+"""The callback id of the form that goes on without approval."""
 
 REASON: Final = "reason"
 """The block id of a reason."""
@@ -53,7 +56,7 @@ _TITLE_TEXT: Final = 24
 def reject_view(approval_id: int) -> View:
     """The form that asks why a request is rejected."""
     return _reason_form(
-        REJECT,
+        REJECT_FORM,
         "Reject request",
         "Reject",
         {"approval": approval_id},
@@ -69,7 +72,7 @@ def bypass_view(run_id: int) -> View:
     )
     hint = "Why this can't wait. It is stored and shown in the channel."
     return _reason_form(
-        BYPASS,
+        BYPASS_FORM,
         "Without approval",
         "Change now",
         {"run": run_id},

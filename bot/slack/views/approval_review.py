@@ -13,7 +13,7 @@ from bot.domain.runs import ItemState
 from bot.slack.payloads import number, reads_payload
 from bot.slack.views.account_card_contact import contact_lines
 from bot.slack.views.approval_forms import REJECT, withdraw_button
-from bot.slack.views.approval_message import decision_words
+from bot.slack.views.approval_message import REVIEW, decision_words
 from bot.slack.views.blocks import (
     actions,
     button,
@@ -124,10 +124,15 @@ def approved_message(*, started: bool) -> Message:
     return note("Approved. It still needs another approval before anything is changed.")
 
 
-def problem_of(error: AltcontactError) -> Message:
-    """Why a decision wasn't recorded."""
+def problem_of(error: AltcontactError, again: int | None = None) -> Message:
+    """Why a decision wasn't recorded; with a button to review that request again, if any."""
     by = getattr(error, "by", "")
     message = problem_message(error)
+    if again is not None:
+        label = "Review the request again"
+        message.blocks.append(
+            actions(button("Review again", f"{REVIEW}:0", str(again), label=label))
+        )
     if by:
         who = f"It was <@{by}>."
         return Message(f"{message.text} {who}", [*message.blocks, paragraph(who)])

@@ -103,6 +103,7 @@ class SlackBench:
         self.home = self._bot.home
         self.accounts = self._bot.services.accounts
         self.fixes = self._bot.fixes
+        self.settle_approvals = self._bot.settle_approvals
         self.scanner = self._bot.services.scanner
         self.lists = ShowAllListeners(
             self._bot.modals, self.store.findings, self._bot.row_links, self._bot.readers

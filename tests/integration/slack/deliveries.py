@@ -19,6 +19,9 @@ from bot.slack.views import (
     account_card,
     account_choice,
     alerts,
+    approval_forms,
+    approval_message,
+    approval_review,
     doctor,
     exemption_forms,
     exemption_list,
@@ -94,6 +97,7 @@ class Known:
     exemption: int = 1
     fix: int = 1
     run: int = 1
+    approval: int = 1
 
 
 def valid(known: Known, user: str, trigger: Payload) -> dict[str, tuple[str, Payload]]:
@@ -168,6 +172,11 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         run_message.UNDO: str(known.run),
         fix_all.FIX_ALL: f"alert:{known.announcement}",
         fix_all.REMOVE_ALL: f"alert:{known.announcement}",
+        f"{approval_message.REVIEW}:0": str(known.approval),
+        f"{approval_review.TURN}:1": f"{known.approval}:1",
+        approval_forms.REJECT: str(known.approval),
+        approval_forms.WITHDRAW: str(known.approval),
+        approval_forms.BYPASS: str(known.run),
         "altcontact_of_an_older_version": "1",
     }
     for action_id, value in buttons.items():
@@ -239,6 +248,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         (f"{row_actions.EXEMPT}:2", f"{row_actions.EXEMPT}:{contact}"),
         (f"{row_actions.SHOW}:2", f"{row_actions.SHOW}:{contact}"),
         (fix_all.FIX_ALL, "open:"),
+        (f"{approval_message.REVIEW}:1", str(known.approval)),
     ):
         action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
         yield f"{action_id} on Home", _press(action, user, trigger, on_home)
@@ -348,6 +358,17 @@ def _forms(known: Known) -> Iterator[Payload]:
             "callback_id": callback,
             "private_metadata": f'{{"account": "{known.account}", "revision": 0, "type": ""}}',
             "state": {"values": values},
+        }
+    for callback in (
+        approval_review.APPROVE,
+        approval_forms.REJECT_FORM,
+        approval_forms.BYPASS_FORM,
+    ):
+        yield {
+            "type": "modal",
+            "callback_id": callback,
+            "private_metadata": f'{{"approval": {known.approval}, "run": {known.run}}}',
+            "state": {"values": reason},
         }
     yield {"type": "modal", "callback_id": "altcontact_form_of_an_older_version", "state": {}}
 

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.errors import ContactRefused
 from bot.domain.failures import FailureCode, failure
-from bot.domain.policy.account_policy import Presence, Value
+from bot.domain.policy.account_policy import ApprovalRule, Presence, Value
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Absent, Unreadable, Unsupported
 from bot.domain.rule_catalog import Severity
@@ -174,6 +174,7 @@ def post_button(bench: SlackBench, fix_id: str) -> dict[str, Any]:
 
 def test_a_contact_that_changed_is_not_overwritten(bench: SlackBench) -> None:
     """Where somebody else was quicker the form says what AWS holds, and asks again."""
+    bench.policy = asking(approval=ApprovalRule.NEVER)
     bench.open_form(WEB)
     bench.gateway.hold(1, OTHER)
     bench.slack.submit(**FORM)
@@ -333,7 +334,7 @@ def test_a_domain_that_nobody_uses_is_saved_on_a_second_press(bench: SlackBench)
 
 def test_every_write_is_announced(bench: SlackBench) -> None:
     """Who overwrites a compliant contact is named in the channel, with where mail went before."""
-    bench.policy = asking(channel="#general")
+    bench.policy = asking(channel="#general", approval=ApprovalRule.NEVER)
     bench.gateway.hold(1, AlternateContact("Bo", "Partner", "bo@agency.internal", "+46 8 506 390"))
     bench.open_form(WEB)
     bench.slack.submit(**FORM)

@@ -11,6 +11,7 @@ from bot.domain.contacts import ContactType
 from bot.domain.exemptions import ExemptionKind, ExemptionRequest
 from bot.domain.failures import FailureCode
 from bot.domain.findings import AccountResult, TypeResult
+from bot.domain.policy.account_policy import ApprovalRule
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Rule
 from bot.slack.readers import ContactAccess, SlackReaders
@@ -214,6 +215,7 @@ def test_a_shared_contact_is_hidden_from_who_may_not_see_it(
 
 def test_a_refused_form_keeps_its_offer(bench: SlackBench) -> None:
     """Where the form comes back as typed, the shared contact can still be filled in."""
+    expect(bench, approval=ApprovalRule.NEVER)
     share(bench)
     bench.open_form(WEB)
     bench.gateway.hold(1, OTHER)
