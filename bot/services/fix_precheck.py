@@ -54,8 +54,16 @@ class FixPrecheck:
     names_tools: bool = False
 
     @classmethod
-    def load(cls, account_id: str, policies: AccountPolicies, store: Store) -> FixPrecheck:
+    def load(
+        cls, account_id: str, policies: AccountPolicies, store: Store, max_age: float = 0.0
+    ) -> FixPrecheck:
         """Look up what is known about an account.
+
+        Args:
+            account_id: the account.
+            policies: look up what accounts should have.
+            store: the database.
+            max_age: how many seconds old the count of email domains may be, which takes a while.
 
         Raises:
             StoreError: it couldn't be looked up.
@@ -63,7 +71,7 @@ class FixPrecheck:
         found = policies.find(account_id)
         is_known = found is not None and found.known is not None
         exempt = store.exemptions.in_force().get(account_id, {}) if is_known else {}
-        used = store.accounts.email_domains()
+        used = store.accounts.email_domains(max_age)
         return cls(account_id, found, exempt, used, policies.current.names_tools)
 
     @property

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from bot.domain.accounts import Unit
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.rules.facts import PastContact
+    from bot.services.ports.clock import Clock
+    from bot.store.connections import Connections
     from bot.store.transaction import Row, Transaction, Value
 
 _KEEP: Final = """
@@ -110,7 +112,16 @@ def keep_accounts(db: Transaction, accounts: Iterable[Account]) -> None:
 
 
 class Accounts(Repository):
-    """Accounts as last listed, with their OUs and tags."""
+    """Accounts as last listed, with their OUs and tags.
+
+    Args:
+        connections: the database.
+        clock: the time.
+    """
+
+    def __init__(self, connections: Connections, clock: Clock) -> None:
+        super().__init__(connections, clock)
+        self._domains: tuple[float, Mapping[str, AbstractSet[str]]] = (float("-inf"), {})
 
     def remember(self, accounts: Sequence[Account]) -> None:
         """Store accounts that were listed outside of a scan."""
@@ -220,14 +231,19 @@ class Accounts(Repository):
                 ),
             )
 
-    def email_domains(self) -> Mapping[str, AbstractSet[str]]:
+    def email_domains(self, max_age: float = 0.0) -> Mapping[str, AbstractSet[str]]:
         """{domain: ids of the accounts with a contact there}, as last read."""
+        now = self._clock.monotonic()
+        counted_at, known = self._domains
+        if now - counted_at < max_age:
+            return known
         found: dict[str, set[str]] = {}
         with self._connections.reading() as db:
             for row in db.stream(_CONTACTS):
                 contact = to_contact(row["contact"])
                 if contact is not None:
                     found.setdefault(domain_of(contact.email), set()).add(row["account_id"])
+        self._domains = now, found
         return found
 
     def common_contacts(

@@ -121,8 +121,12 @@ class AccountRepository(Protocol):
         """Store OUs and tags of known accounts; None leaves them unchanged."""
         ...
 
-    def email_domains(self) -> Mapping[str, AbstractSet[str]]:
-        """{domain: ids of the accounts with a contact there}, as last read."""
+    def email_domains(self, max_age: float = 0.0) -> Mapping[str, AbstractSet[str]]:
+        """{domain: ids of the accounts with a contact there}, as last read.
+
+        Args:
+            max_age: how many seconds old the answer may be.
+        """
         ...
 
     def common_contacts(

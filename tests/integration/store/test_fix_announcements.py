@@ -177,4 +177,6 @@ def test_the_domains_that_accounts_use(store: SqliteStore) -> None:
         result(3, Outcome.MISSING),
     )
     ids = {account(1).id, account(2).id}
+    assert store.accounts.email_domains(max_age=60.0) == {}  # counted a moment ago
     assert store.accounts.email_domains() == {"example.com": ids}
+    assert store.accounts.email_domains(max_age=60.0) == {"example.com": ids}
