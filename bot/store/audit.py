@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 BATCH: Final = 1000
 """Entries that are read at once: a verification of many needs little memory."""
 
+_BEFORE_ALL: Final = -(2**63)
+"""Less than any number, also one that a tamperer gave to hide an entry before the first."""
+
 _HEAD: Final = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
 
 _RAW: Final = ", ".join(
@@ -72,7 +75,7 @@ class Audit(Repository):
     def entries(self, account_id: str = "", since: datetime | None = None) -> Iterator[AuditRecord]:
         """Entries, oldest first, read in batches: of one account or of all, since a moment."""
         since_text = time_text(since) if since is not None else ""
-        number = -1
+        number = _BEFORE_ALL
         while True:
             with self._connections.reading() as db:
                 rows = db.rows(

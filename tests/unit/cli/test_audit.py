@@ -225,6 +225,7 @@ def test_an_intact_log(database: Path, capsys: Capture) -> None:
             "Entry 2: a contact in it was changed",
         ),
         ("UPDATE audit SET details = x'00ff' WHERE number = 1", "Entry 1: its content was changed"),
+        ("UPDATE audit SET number = -7 WHERE number = 1", "Entry -7: it is out of order"),
         ("UPDATE audit SET fix_id = '3x' WHERE number = 2", "Entry 2: its content was changed"),
     ],
 )
