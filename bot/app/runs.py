@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.run_csv import preview_csv, results_csv
 from bot.services.bulk_preview import BulkPreview
+from bot.services.run_again import HeldBackPreview
 from bot.services.run_begin import RunBeginning
 from bot.services.run_control import RunControl
 from bot.services.run_files import RunFiles
@@ -79,14 +80,15 @@ class Runs:
         """
         store, clock = services.store, services.clock
         selector = AccountSelector(store.accounts, services.organizations, clock)
+        reader = services.organizations.reader()
+        previews = BulkPreview(store, services.policies, reader, clock, phone_region)
         return RunServices(
             RunSelection(store.accounts, selector, store.findings, clock, policy),
-            BulkPreview(
-                store, services.policies, services.organizations.reader(), clock, phone_region
-            ),
+            previews,
             RunBeginning(store.runs, approvals, clock),
             RunControl(store.runs, fixers, on_changed=self._on_recorded),
             RunUndoService(store),
+            HeldBackPreview(store, previews),
             RunDownloads(
                 self._posting,
                 self._files,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.services.bulk_preview import BulkPreview
     from bot.services.ports.runs import RunRepository
+    from bot.services.run_again import HeldBackPreview
     from bot.services.run_begin import RunBeginning
     from bot.services.run_control import RunControl
     from bot.services.run_selection import RunSelection
@@ -38,6 +39,7 @@ class RunServices:
         beginning: begins runs.
         control: stops and continues runs.
         undo: makes the runs that undo others, for a preview.
+        held_back: previews again what runs held back.
         downloads: sends files to people.
         records: the runs.
     """
@@ -47,6 +49,7 @@ class RunServices:
     beginning: RunBeginning
     control: RunControl
     undo: RunUndoService
+    held_back: HeldBackPreview
     downloads: RunDownloads
     records: RunRepository
 
@@ -94,6 +97,7 @@ class RunApp:
             services.control,
             self._pages,
             undos=services.undo,
+            held_back=services.held_back,
             fixers=fixers,
             downloads=services.downloads,
             runs=services.records,
@@ -116,6 +120,7 @@ class RunApp:
         app.action(run_message.CONTINUE)(guard.once(self._runs.resume))
         app.action(run_message.RETRY)(guard.once(self._runs.retry))
         app.action(run_message.UNDO)(guard.once(self._runs.undo))
+        app.action(run_message.AGAIN)(guard.once(self._runs.again))
         app.action(run_message.RESULTS)(guard.once(self._runs.results))
         app.action(re.compile(f"^{run_results.TURN}:"))(guard.each(self._runs.turn))
         app.action(run_results.DOWNLOAD)(guard.once(self._runs.download))

@@ -146,8 +146,12 @@ SELECT * FROM announcements WHERE state = 'sent' AND {STANDS} ORDER BY number DE
 
 _POST_AGAIN: Final = f"""
 UPDATE announcements SET state = 'pending', first_tried_at = NULL, in_doubt = 0
-WHERE id = :id AND state = 'sent' AND {STANDS}
+WHERE id = :id AND state = 'sent' AND ({STANDS} OR EXISTS (
+    SELECT 1 FROM runs
+    WHERE announcement_id = announcements.id AND runs.state IN ('running', 'stopped')
+))
 """  # noqa: S608 - only constants are put in
+"""A run that isn't over needs its message: it is stopped and continued there."""
 
 
 _IS_NEW: Final = """
@@ -253,7 +257,11 @@ class Announcements(Repository):
             return [to_announcement(row) for row in db.rows(_STANDING, limit=limit)]
 
     def post_again(self, announcement_id: str) -> bool:
-        """Post a deleted alert again if it has open findings; whether it has."""
+        """Post a deleted alert again if it has open findings, and a run's message if it goes on.
+
+        Returns:
+            Whether it will be posted again.
+        """
         with self._connections.writing() as db:
             return db.run(_POST_AGAIN, id=announcement_id) == 1
 

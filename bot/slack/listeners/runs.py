@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.domain.actors import Actor
     from bot.services.ports.runs import RunRepository
+    from bot.services.run_again import HeldBackPreview
     from bot.services.run_control import RunControl
     from bot.services.undo_run import RunUndoService
     from bot.slack.fixers import SlackFixers
@@ -36,6 +37,7 @@ class RunListeners:
         control: stops, continues and retries runs.
         pages: shows the preview of an undo.
         undos: makes the runs that undo others, for a preview.
+        held_back: previews again what runs held back.
         fixers: who may change contacts.
         downloads: sends files to people.
         runs: the runs.
@@ -49,6 +51,7 @@ class RunListeners:
         pages: RunPreviewListeners,
         *,
         undos: RunUndoService,
+        held_back: HeldBackPreview,
         fixers: SlackFixers,
         downloads: RunDownloads,
         runs: RunRepository,
@@ -58,6 +61,7 @@ class RunListeners:
         self._control = control
         self._pages = pages
         self._undos = undos
+        self._held_back = held_back
         self._fixers = fixers
         self._downloads = downloads
         self._runs = runs
@@ -82,6 +86,16 @@ class RunListeners:
         try:
             self._fixers.require_any_fixer(actor)
             self._pages.open_soon(body, lambda: self._undos.undo_run(run_id, actor, key))
+        except AltcontactError as error:
+            self._modals.refuse(body, problem_message(error))
+
+    def again(self, body: Body) -> None:
+        """**Preview held back…**: shows them with what AWS has now, as a new run."""
+        run_id, actor = number_at(body, "actions", 0, "value"), actor_of(body)
+        key = f"again:{run_id}:{text_at(body, 'trigger_id')}"
+        try:
+            self._fixers.require_any_fixer(actor)
+            self._pages.open_soon(body, lambda: self._held_back.preview(run_id, actor, key))
         except AltcontactError as error:
             self._modals.refuse(body, problem_message(error))
 

@@ -40,6 +40,7 @@ STOP: Final = "altcontact_run_stop"
 CONTINUE: Final = "altcontact_run_continue"
 RETRY: Final = "altcontact_run_retry"
 UNDO: Final = "altcontact_run_undo"
+AGAIN: Final = "altcontact_run_again"
 RESULTS: Final = "altcontact_run_results"
 """The action ids of a run's buttons; their value is the run's id alone."""
 
@@ -253,6 +254,7 @@ def _buttons(progress: RunProgress) -> Iterator[Block]:
             yield from _undo_button(progress)
         case RunState.ENDED:
             yield from _retry_button(run, primary=True)
+            yield from _again_button(run, primary=not run.counts.failed)
             yield from _undo_button(progress)
         case _:
             return
@@ -285,6 +287,15 @@ def _retry_button(run: Run, *, primary: bool) -> Iterator[Block]:
     if failed:
         label = f"Retry the {contacts(failed)} of run {run.id} that failed"
         yield button(f"Retry {failed:,} failed", RETRY, str(run.id), primary=primary, label=label)
+
+
+def _again_button(run: Run, *, primary: bool) -> Iterator[Block]:
+    """The contacts that were held back, with what AWS has now; a removal is chosen anew."""
+    held = run.counts.held_back
+    if held and run.kind in {RunKind.FIX, RunKind.AUTO_FIX}:
+        label = f"Preview the {contacts(held)} that run {run.id} held back again"
+        text = f"Preview {held:,} held back…"
+        yield button(text, AGAIN, str(run.id), primary=primary, label=label)
 
 
 def _undo_button(progress: RunProgress) -> Iterator[Block]:

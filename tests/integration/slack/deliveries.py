@@ -170,6 +170,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
         run_message.RETRY: str(known.run),
         run_message.RESULTS: str(known.run),
         run_message.UNDO: str(known.run),
+        run_message.AGAIN: str(known.run),
         fix_all.FIX_ALL: f"alert:{known.announcement}",
         fix_all.REMOVE_ALL: f"alert:{known.announcement}",
         f"{approval_message.REVIEW}:0": str(known.approval),

@@ -9,11 +9,11 @@ from bot.domain.contacts import ContactType
 from bot.domain.failures import FailureCode, failure
 from bot.domain.runs import ItemState, Run, RunItem, RunKind, RunState
 from bot.services.ports.runs import NewRun
-from bot.slack.views.run_message import CONTINUE, RESULTS, RETRY, STOP
+from bot.slack.views.run_message import AGAIN, CONTINUE, RESULTS, RETRY, STOP
 from bot.slack.views.run_results import DOWNLOAD, ROWS, TURN
 from sandbox.tests.slack.fixtures import slack, slack_server
 from tests.integration.slack.bench import ALICE, BOB, SlackBench, bench
-from tests.unit.fakes import CONTACT, START, account
+from tests.unit.fakes import CONTACT, OTHER, START, account
 
 if TYPE_CHECKING:
     Seen = dict[str, Any]
@@ -116,6 +116,21 @@ def test_what_failed_is_retried(bench: SlackBench) -> None:
     bench.slack.press(RETRY, message=ended)
     bench.slack.wait(lambda _: state(bench, run) is RunState.RUNNING)
     assert {each.attempt for each in bench.store.runs.items(run.id)} == {2}
+
+
+def test_what_was_held_back_is_previewed_again(bench: SlackBench) -> None:
+    """With what AWS has now; a person without permission sees nothing."""
+    run = start(bench)
+    bench.store.runs.hold_back(run.id, {1: "AWS has another contact."})
+    bench.gateway.hold(1, OTHER)
+    finish(bench, run)
+    ended = bench.slack.wait_message("0 of 2 contacts fixed")
+    bench.slack.press(AGAIN, message=ended, user=BOB)
+    bench.slack.wait_private("permission", BOB)
+    bench.slack.press(AGAIN, message=ended)
+    shown = str(bench.slack.wait_view("1 contact will change, in 1 account"))
+    assert f"Email: {OTHER.email} → {CONTACT.email}" in shown
+    assert bench.gateway.writes == []
 
 
 def test_the_results_are_shown_in_pages_and_by_outcome(bench: SlackBench) -> None:

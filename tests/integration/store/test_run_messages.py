@@ -78,6 +78,19 @@ def test_a_run_has_one_message_from_its_begin_on(store: SqliteStore) -> None:
     assert content.run_progress == progress(store)
 
 
+def test_a_message_that_was_deleted_is_posted_again_while_the_run_goes_on(
+    store: SqliteStore,
+) -> None:
+    """It is stopped and continued there; once it is over, nobody needs it."""
+    running(store, item(1))
+    announcement_id = post(store)
+    assert store.announcements.post_again(announcement_id)
+    post(store)
+    end(store, ItemState.FAILED)
+    post(store)
+    assert not store.announcements.post_again(announcement_id)
+
+
 def test_its_channel_is_the_one_of_the_run(store: SqliteStore) -> None:
     """As the policy names it."""
     previewed(store)

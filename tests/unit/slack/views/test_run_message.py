@@ -19,6 +19,7 @@ from bot.domain.run_progress import (
 )
 from bot.domain.runs import ItemState, Run, RunCounts, RunKind, RunState
 from bot.slack.views.run_message import (
+    AGAIN,
     CONTINUE,
     RESULTS,
     RETRY,
@@ -124,7 +125,7 @@ def test_when_some_failed() -> None:
     assert "and 2 more" in said
     assert "*2 held back:* AWS has another contact." in said
     found = buttons(ended)
-    assert list(found) == [RETRY, UNDO, RESULTS]
+    assert list(found) == [RETRY, AGAIN, UNDO, RESULTS]
     assert found[RETRY]["text"]["text"] == "Retry 7 failed"
     assert found[RETRY]["style"] == "primary"
 
