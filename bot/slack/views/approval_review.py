@@ -27,6 +27,7 @@ from bot.slack.views.blocks import (
     plain,
     section,
 )
+from bot.slack.views.fix_result import managed_words
 from bot.slack.views.message import Message
 from bot.slack.views.problem import note, problem_message
 from bot.slack.views.row_actions import account_name
@@ -161,7 +162,10 @@ def _item(item: RunItem) -> list[Block]:
             ("After", item.wanted, "Removed"),
         )
     ]
-    return [section(mrkdwn(about), fields=sides)]
+    blocks = [section(mrkdwn(about), fields=sides)]
+    if item.confirmed_tool:
+        blocks.append(context(managed_words(item.confirmed_tool)))
+    return blocks
 
 
 def _lines(contact: AlternateContact | None, none: str) -> str:

@@ -87,6 +87,21 @@ def state_of(bench: SlackBench, number: int = 1) -> ApprovalState:
     return approval.state
 
 
+def test_a_contact_kept_as_code_is_written_once_both_have_agreed(bench: SlackBench) -> None:
+    """The requester's confirmation for the tool waits with the request."""
+    rule(bench, managed_by="terraform")
+    bench.open_form(WEB)
+    bench.slack.submit(**FORM)
+    bench.slack.wait_view("aws_account_alternate_contact")
+    bench.slack.submit(**FORM, managed=["terraform"])
+    bench.slack.wait_view("Waiting for approval")
+    assert bench.gateway.writes == []
+    assert "Terraform overwrites this" in str(review(bench))
+    bench.slack.submit(CAROL)
+    posted(bench, "Terraform overwrites this")
+    assert [contact.email for contact in bench.gateway.writes] == [FORM["email"]]
+
+
 def test_a_second_person_approves(bench: SlackBench) -> None:
     """Requested, announced without details, reviewed with them, approved, written, reported."""
     rule(bench, channel="#general")
