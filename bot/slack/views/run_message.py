@@ -290,7 +290,7 @@ def _retry_button(run: Run, *, primary: bool) -> Iterator[Block]:
 
 
 def _again_button(run: Run, *, primary: bool) -> Iterator[Block]:
-    """The contacts that were held back, with what AWS has now; a removal is chosen anew."""
+    """The contacts that were held back, with what AWS has now. A removal has to be chosen again."""
     held = run.counts.held_back
     if held and run.kind in {RunKind.FIX, RunKind.AUTO_FIX}:
         label = f"Preview the {contacts(held)} that run {run.id} held back again"

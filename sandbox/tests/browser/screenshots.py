@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -116,6 +117,29 @@ def take_all(camera: Camera) -> None:
     camera.take(story.modal, "history")
     story.page.keyboard.press("Escape")
     story.close()
+    take_bulk(camera)
+
+
+def take_bulk(camera: Camera) -> None:
+    """Fix many accounts at once, after everything else: nothing is left to fix then."""
+    page = camera.open(1440, 1400, scale=2)
+    page.page.get_by_role("button", name="Close the tour").click()
+    alert(page).get_by_role("button", name=re.compile("^Fix all")).click()
+    expect(page.modal.get_by_text("Set them to")).to_be_visible()
+    page.modal.get_by_label("One contact for all").check()
+    expect(page.modal.get_by_label("Phone")).to_be_visible()
+    page.fill(**FORM)
+    page.modal.get_by_role("button", name="Preview").click()
+    expect(page.modal).to_contain_text("Nothing has been changed yet")
+    camera.take(page.modal, "bulk-preview")
+    page.modal.get_by_role("button", name=re.compile("^Fix [0-9]")).click()
+    expect(page.modal).to_contain_text("Started", timeout=_WITHIN)
+    page.page.keyboard.press("Escape")
+    run = page.messages.filter(has_text="Started by").last
+    expect(run).to_contain_text("results in the thread", timeout=_WITHIN)
+    page.page.mouse.move(1, 1)
+    camera.take(run, "bulk-run")
+    page.close()
 
 
 def show_head(page: Watched) -> None:
