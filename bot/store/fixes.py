@@ -198,11 +198,16 @@ class Fixes(Repository):
                 return []
         with self._connections.writing() as db:
             now = self._clock.now()
-            taken = [to_fix(row) for row in self._abandoned(db, contact)]
-            for fix in taken:
+            taken = []
+            for row in self._abandoned(db, contact):
+                fix = to_fix(row)
                 db.run(_OWN, id=fix.id, **self._lease.columns(now))
-                record(db, fix_taken_over(fix), now)
+                # What a run wrote is handed on to be read back, and nobody abandoned it.
+                is_handed_on = fix.request.run_id is not None and not row["instance"]
+                if not is_handed_on:
+                    record(db, fix_taken_over(fix), now)
                 announce_fix(db, fix, now)
+                taken.append(fix)
             return taken
 
     def begin_writing(self, fix_id: int, before: AlternateContact | None) -> Fix:

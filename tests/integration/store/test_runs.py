@@ -217,6 +217,23 @@ def test_a_contact_follows_its_fix(store: SqliteStore) -> None:
     assert store.runs.of_fix(99) is None
 
 
+def test_a_fix_that_is_handed_on_to_be_read_back_was_not_abandoned(
+    store: SqliteStore, other: SqliteStore, clock: SetClock
+) -> None:
+    """Only one whose process is gone is on record as taken over."""
+    run = running(store, item(1), item(2))
+    handed_on, abandoned = (fix_of(store, each) for each in store.runs.items(run.id))
+    for fix in (handed_on, abandoned):
+        store.fixes.begin_writing(fix.id, None)
+        store.fixes.advance(fix.id, FixState.APPLIED, ended=False)
+    store.fixes.release(handed_on.id)
+    assert [fix.id for fix in other.fixes.take_over()] == [handed_on.id]
+    assert AuditAction.FIX_TAKEN_OVER not in actions(store)
+    clock.tick(31)
+    assert {fix.id for fix in store.fixes.take_over()} == {handed_on.id, abandoned.id}
+    assert actions(store).count(AuditAction.FIX_TAKEN_OVER) == 2
+
+
 def test_what_a_fix_came_to_outweighs_what_the_run_thought(store: SqliteStore) -> None:
     """A contact counts as verified if AWS shows it after all, and as held back if it changed."""
     run = running(store, item(1), item(2))
