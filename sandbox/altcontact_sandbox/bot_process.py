@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.loopback import without_proxy
-from altcontact_sandbox.slack.workspace import GROUP
+from altcontact_sandbox.slack.workspace import APPROVERS, GROUP
 from bot.config import crontab
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class BotProcess:
         self.environment = {
             **urls,
             "ALTCONTACT_CHANNEL": "#security-alerts",
-            "ALTCONTACT_FIXERS": GROUP,
+            "ALTCONTACT_FIXERS": f"{GROUP},{APPROVERS}",
             "ALTCONTACT_PHONE_REGION": "GB",
             "ALTCONTACT_SCHEDULE": SCHEDULE,
             "ALTCONTACT_TIMEZONE": TIMEZONE,

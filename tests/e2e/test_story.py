@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Bot
 
-ALICE, BOB = "U0ALICE001", "U0BOB00002"
+ALICE, BOB, CAROL = "U0ALICE001", "U0BOB00002", "U0CAROL003"
 WEB = "555555555555"
 FIX, SHOWN = "altcontact_fix:", "'block_id': 'phone'"
 FORM = {
@@ -107,7 +107,7 @@ def test_one_account_and_its_button(ready: Bot, slack: SlackSandbox, aws: AwsSan
 def test_a_compliant_contact_is_not_overwritten_unseen(
     ready: Bot, slack: SlackSandbox, aws: AwsSandbox
 ) -> None:
-    """An address at a domain that nobody uses takes a second press, and the channel hears of it."""
+    """An address that nobody uses takes a second press, and a second person approves it."""
     slack.command("/altcontact fix 222222222222")
     slack.wait_view(SHOWN)
     away = {**FORM, "email": "bo.berg@attacker.internal"}
@@ -116,8 +116,18 @@ def test_a_compliant_contact_is_not_overwritten_unseen(
     held = aws.contact("222222222222", "SECURITY")
     assert held is not None
     assert held.email.endswith("@corp.internal")
+    slack.set_group("S0SECOPS01", members=[ALICE, CAROL])
     slack.submit(**away)
-    slack.wait_view("Saved and verified")
+    slack.wait_view("Waiting for approval")
+    request = slack.wait_message("Approval needed")
+    assert not any(value in str(request) for value in away.values())
+    assert aws.contact("222222222222", "SECURITY") == held
+    slack.press("altcontact_review", message=request, user=CAROL)
+    shown = str(slack.wait_view("Before", CAROL))
+    assert held.email in shown
+    assert away["email"] in shown
+    slack.submit(CAROL)
+    slack.wait_dm(f"<@{CAROL}> approved the request", ALICE)
     told = str(slack.wait_message("changed the Security contact")["blocks"])
     assert f"<@{ALICE}> changed the *Security contact*." in told
     assert "Before: an address at corp.internal. Now: an address at attacker.internal." in told

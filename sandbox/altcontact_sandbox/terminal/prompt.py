@@ -28,7 +28,7 @@ NAMES: Final = {**{user: name for name, user in PEOPLE.items()}, GROUP: "secops"
 HELP: Final = """\
   /altcontact …       type a command to the bot (begin with: /altcontact check)
   a number            press that button
-  as bob              be another person (alice is a fixer; bob and carol are not)
+  as bob              be another person (alice and carol are fixers; bob is not)
   help, quit"""
 
 _SETTLE: Final = 0.4

@@ -41,7 +41,7 @@ def test_who_and_what_there_is(slack: SlackSandbox) -> None:
     assert seen["people"] == [
         {"id": ALICE, "name": "alice", "role": "fixer"},
         {"id": BOB, "name": "bob", "role": ""},
-        {"id": CAROL, "name": "carol", "role": ""},
+        {"id": CAROL, "name": "carol", "role": "fixer"},
     ]
     assert [(g["id"], g["handle"], g["members"]) for g in seen["groups"]] == [
         (GROUP, "secops", [ALICE]),
@@ -61,8 +61,8 @@ def test_groups_change(slack: SlackSandbox, client: WebClient) -> None:
     """A user group may be emptied, and disabled: then it is no longer listed, nor its people."""
     slack.set_group(GROUP, members=[])
     assert client.usergroups_users_list(usergroup=GROUP)["users"] == []
-    assert {person["role"] for person in slack.state()["people"]} == {""}
     slack.set_group(APPROVERS, deleted=True)
+    assert {person["role"] for person in slack.state()["people"]} == {""}
     with pytest.raises(SlackApiError, match="no_such_subteam"):
         client.usergroups_users_list(usergroup=APPROVERS)
     assert [group["id"] for group in client.usergroups_list()["usergroups"]] == [GROUP]

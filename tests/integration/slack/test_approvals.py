@@ -385,12 +385,12 @@ def test_break_glass_is_refused_where_the_policy_does_not_allow_it(bench: SlackB
 
 def test_the_management_account_needs_a_second_person(bench: SlackBench) -> None:
     """Unless the policy says otherwise, whatever is in it."""
+    bench.slack.set_group(GROUP, members=[ALICE, CAROL])
     bench.policy = Policy.requiring()
     scope = bench.gateway.scope()
     bench.gateway.scope_found = type(scope)(
         scope.kind, scope.role, scope.account_id, scope.partition, scope.organization_id, WEB.id
     )
-    bench.slack.set_group(GROUP, members=[ALICE, CAROL])
     view = str(request(bench))
     assert "in the management account" in view
     review(bench)
@@ -400,6 +400,7 @@ def test_the_management_account_needs_a_second_person(bench: SlackBench) -> None
 
 def test_a_lone_fixer_of_the_management_account(bench: SlackBench) -> None:
     """With one fixer in all, the form says at once what to do."""
+    bench.slack.set_group(GROUP, members=[ALICE])
     scope = bench.gateway.scope()
     bench.gateway.scope_found = type(scope)(
         scope.kind, scope.role, scope.account_id, scope.partition, scope.organization_id, WEB.id

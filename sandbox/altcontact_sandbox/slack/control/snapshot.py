@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from altcontact_sandbox.slack.workspace import BOT_USER, GROUP
+from altcontact_sandbox.slack.workspace import APPROVERS, BOT_USER, GROUP
 
 if TYPE_CHECKING:
     from altcontact_sandbox.slack.model import Channel, File, Group, Message
@@ -34,8 +34,10 @@ def snapshot(space: Workspace) -> Node:
 
 
 def _role(space: Workspace, user: str) -> str:
-    fixers = space.groups[GROUP]
-    return "fixer" if user in fixers.members and not fixers.deleted_at else ""
+    """What the person may do where the bot runs as the sandbox starts it."""
+    groups = (space.groups[GROUP], space.groups[APPROVERS])
+    is_fixer = any(user in group.members and not group.deleted_at for group in groups)
+    return "fixer" if is_fixer else ""
 
 
 def _group(group: Group) -> Node:
