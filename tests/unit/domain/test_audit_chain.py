@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from bot.domain.masking import mask
 from tests.unit.domain.test_audit import AT, SALT, WIPED, entries, entry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bot.domain.audit import AuditRecord
 
@@ -178,6 +179,28 @@ def test_many_problems_are_counted() -> None:
     assert len(result.problems) == MAX_PROBLEMS
     assert result.more == 7
     assert result.problems[0] == Problem(1, Tampering.EDITED)
+
+
+def test_a_long_log_needs_little_memory() -> None:
+    """Entries are read one by one; only the numbers of wiped ones are kept."""
+
+    def stream() -> Iterator[AuditRecord]:
+        previous, length = GENESIS, 1000
+        for number in range(1, length + 1):
+            logged = redaction((1, length)) if number == length else entry()
+            sealed = seal(logged, number, AT, previous, SALT)
+            previous = sealed.hash
+            yield replace(sealed, **WIPED)
+
+    tracemalloc.start()
+    try:
+        result = verify(stream())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert result.is_intact
+    assert result.redacted == 999
+    assert peak < 150_000  # bytes; the entries together have many times as many
 
 
 @pytest.mark.parametrize("kind", Tampering)
