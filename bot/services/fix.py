@@ -24,7 +24,7 @@ from bot.domain.errors import (
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import Fix, FixState, WriteOrigin
 from bot.domain.readings import Present, Unreadable, Unsupported, shows
-from bot.services.fix_precheck import FixPrecheck, Prechecked
+from bot.services.fix_precheck import FixPrecheck
 from bot.services.fix_recorder import Ending
 from bot.services.fix_result import (
     Fixed,
@@ -196,12 +196,9 @@ class FixService:
         try:
             max_age = DOMAINS_AGE if request.run_id is not None else 0.0
             precheck = FixPrecheck.load(request.account_id, self._policies, self._store, max_age)
-            if request.wanted is None or not must_comply:
-                prechecked: Prechecked | NotFixed = precheck.unchecked()
-            else:
-                prechecked = precheck.check(
-                    request.type, request.wanted, unchanged, confirmed_domain
-                )
+            prechecked = precheck.check_request(
+                request, unchanged, confirmed_domain, must_comply=must_comply
+            )
             if not isinstance(prechecked, NotFixed):
                 prechecked = precheck.refuse_managed(request.confirmed_tool) or prechecked
             if isinstance(prechecked, NotFixed):

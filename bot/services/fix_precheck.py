@@ -9,6 +9,7 @@ from bot.domain.contacts import FIELDS
 from bot.domain.errors import FixError
 from bot.domain.evaluation.precheck import has_unusual_domain, precheck
 from bot.domain.policy.account_policy import AccountPolicy, Presence
+from bot.domain.rule_catalog import Rule
 from bot.domain.rules.expected_values import EMAIL
 from bot.domain.rules.mail_addresses import domain_of
 from bot.services.fix_result import FixOutcome, NotFixed
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption
-    from bot.domain.rule_catalog import Rule
+    from bot.domain.fixes import FixRequest
     from bot.services.account_policy import AccountPolicies, ResolvedPolicy
     from bot.services.ports.store import Store
 
@@ -112,6 +113,40 @@ class FixPrecheck:
         """Whether this tool keeps the account's contacts as code."""
         policy = self.found.known if self.found is not None else None
         return policy is not None and policy.managed_by is not None and policy.managed_by == tool
+
+    def check_request(
+        self,
+        request: FixRequest,
+        unchanged: frozenset[str],
+        confirmed_domain: str,
+        *,
+        must_comply: bool,
+    ) -> Prechecked | NotFixed:
+        """Check a write or a removal; see `check` and `check_removal`.
+
+        Args:
+            request: what is wanted.
+            unchanged: the fields that stay as AWS has them.
+            confirmed_domain: the unusual email domain that the person was warned about.
+            must_comply: whether the policy is asked; a person's removal was checked before.
+        """
+        if must_comply and request.wanted is not None:
+            return self.check(request.type, request.wanted, unchanged, confirmed_domain)
+        if must_comply and request.run_id is not None:
+            return self.check_removal(request.type)
+        return self.unchecked()
+
+    def check_removal(self, contact_type: ContactType) -> Prechecked | NotFixed:
+        """Check whether the policy still forbids a contact that a run is to remove."""
+        policy = self.found.known if self.found is not None else None
+        is_forbidden = policy is None or policy.presence[contact_type] is Presence.FORBIDDEN
+        if is_forbidden and (contact_type, Rule.FORBIDDEN) not in self.exempt:
+            return self.unchecked()
+        problem = FixError(
+            "The policy no longer forbids this contact, so it was not removed.",
+            "To remove it anyway, ask for the policy to be changed.",
+        )
+        return NotFixed(FixOutcome.REFUSED, problem)
 
     def unchecked(self) -> Prechecked:
         """A change that is made whatever the policy says of it: a removal, or an undo."""

@@ -13,6 +13,8 @@ from bot.domain.contacts import fingerprint
 from bot.domain.errors import NotAllowed, RightsUnknown
 from bot.domain.failures import FailureCode
 from bot.domain.fixes import FixRequest
+from bot.domain.policy.account_policy import Presence
+from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.runs import ItemState, RunCounts, RunItem, RunKind, RunState
 from bot.services.bulk_fix import CHANGED, RunWorker
@@ -300,6 +302,22 @@ def test_what_a_tool_came_to_manage_is_held_back_unless_that_was_confirmed(
     assert (first.state, second.state) == (HELD_BACK, VERIFIED)
     assert "managed by Terraform" in first.reason
     assert len(world.gateway.writes) == 1
+
+
+def test_a_contact_that_the_policy_forbids_no_more_is_not_removed(world: World, runs: Runs) -> None:
+    """It is held back, and the other is removed and verified as absent."""
+    for n in (1, 2):
+        world.gateway.hold(n, CONTACT)
+    runs.store.accounts.remember([account(1), account(2)])
+    forbidden = {"security.presence": Presence.FORBIDDEN}
+    world.policy = Policy.requiring(
+        tables=[PolicyTable("one", forbidden, Match(accounts=(account(2).id,)))]
+    )
+    runs.begin(item(1, None, CONTACT), item(2, None, CONTACT), kind=RunKind.REMOVE)
+    runs.work(3)
+    assert runs.states() == [HELD_BACK, VERIFIED]
+    assert runs.reasons()[0] == "The policy no longer forbids this contact, so it was not removed."
+    assert world.gateway.held == {(account(1).id, SECURITY): CONTACT}
 
 
 def test_a_stop_finishes_what_is_in_flight(world: World) -> None:
