@@ -12,7 +12,7 @@ from bot.slack.payloads import find, is_in_modal, text_at
 from bot.slack.views import approval_forms, run_preview
 from bot.slack.views.problem import note, problem_message
 from bot.slack.views.run_preview import PreviewPosition, preview_view
-from bot.slack.views.run_result import note_view, started_message, with_left_out
+from bot.slack.views.run_result import note_view, started_message, with_left_out, without_them
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +144,7 @@ class RunPreviewListeners:
         try:
             submitted = self._beginning.begin(run_id, actor)
         except NobodyCanApprove as problem:
-            message = approval_forms.nobody_message("", "", problem)
+            message = without_them(approval_forms.nobody_message("", "", problem))
             return SubmissionResult(note_view(message), message)
         if submitted.started:
             message = started_message(submitted.run)

@@ -37,6 +37,15 @@ def with_left_out(message: Message, number: int) -> Message:
     return Message(f"{message.text} {words}", [*message.blocks, paragraph(f":warning: {words}")])
 
 
+def without_them(message: Message) -> Message:
+    """The same message, with how to go on without the accounts that it is about."""
+    words = (
+        "Or preview again without these accounts: choose others, or type `!` before each, as in "
+        "`/altcontact fix all !111111111111`."
+    )
+    return Message(f"{message.text} {words}", [*message.blocks, paragraph(words)])
+
+
 def note_view(message: Message) -> dict[str, Any]:
     """A message in place of a window."""
     return {

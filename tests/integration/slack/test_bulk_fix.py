@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.domain.accounts import AccountPlacement, Unit
+from bot.domain.policy.account_policy import ApprovalRule
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.runs import RunState
 from bot.services.run_begin import PREVIEW_AGE
@@ -15,7 +16,7 @@ from bot.slack.views.run_message import UNDO
 from bot.slack.views.run_preview import DOWNLOAD, TURN
 from bot.slack.views.run_select import ACCOUNTS, SOURCE, TYPES
 from sandbox.tests.slack.fixtures import slack, slack_server
-from tests.integration.slack.bench import ALICE, BOB, FORM, LAKE, WEB, SlackBench, bench
+from tests.integration.slack.bench import ALICE, BOB, FORM, GROUP, LAKE, WEB, SlackBench, bench
 from tests.unit.fakes import START
 
 if TYPE_CHECKING:
@@ -261,3 +262,32 @@ def test_a_run_is_undone_after_a_preview(bench: SlackBench) -> None:
     bench.slack.press(UNDO, message=message)
     shown = bench.slack.wait_view("2 contacts will be put back")
     assert shown["view"]["submit"]["text"] == "Restore 2 contacts"
+
+
+def test_a_run_that_nobody_can_approve_says_how_to_go_on(bench: SlackBench) -> None:
+    """With other approvers, or without the accounts that need them."""
+    expect(bench)
+    general = PolicyTable("always", {"approval": ApprovalRule.ALWAYS})
+    bench.policy = Policy((*bench.policy.tables, general))
+    bench.slack.set_group(GROUP, members=[ALICE])
+    checked(bench)
+    preview(bench, "web", "data")
+    bench.slack.submit()
+    shown = str(bench.slack.wait_view("Nobody else can approve it."))
+    assert "preview again without these accounts" in shown
+    assert only(bench).state is RunState.PREVIEWED
+
+
+def test_a_run_waits_for_its_approval(bench: SlackBench) -> None:
+    """It is said by whom; the preview can't be begun another way meanwhile."""
+    expect(bench)
+    general = PolicyTable("always", {"approval": ApprovalRule.ALWAYS})
+    bench.policy = Policy((*bench.policy.tables, general))
+    bench.slack.set_group(GROUP, members=[ALICE, BOB])
+    checked(bench)
+    preview(bench, "web", "data")
+    bench.slack.submit()
+    shown = str(bench.slack.wait_view("Waiting for approval by"))
+    assert f"<!subteam^{GROUP}>" in shown
+    assert only(bench).state is RunState.REQUESTED
+    assert bench.gateway.writes == []
