@@ -275,15 +275,16 @@ class SlackBot:
         )
         runs = Runs(self.client, posting, store, on_recorded=self.run_started)
         self.run_files = runs.files
+        self.approvals = Approvals(
+            self.services, fixers, on_recorded=self.recorded, on_started=self.run_started
+        )
         self.home = HomeService(
             store.overviews,
             SlackHomePage(self.client, self.readers, fixers),
             clock,
             next_check=next_check,
             checkpoints=checkpoints,
-        )
-        self.approvals = Approvals(
-            self.services, fixers, on_recorded=self.recorded, on_started=self.run_started
+            requests=self.approvals.decisions.requests_for,
         )
         self.fixes, self.fix_recovery = self.services.fixes(
             fixers, settings.confirm_timeout, self.approvals.gate

@@ -131,30 +131,17 @@ class ApprovalDecisions:
         self._require_approver(approval, actor)
         return self._close(approval, ApprovalState.REJECTED, actor.user_id, checked(reason))
 
-    def waiting_for(self, actor: Actor) -> list[ApprovalRequest]:
-        """The requests that this person can decide, oldest first, by cached groups.
+    def requests_for(self, actor: Actor) -> tuple[list[ApprovalRequest], list[ApprovalRequest]]:
+        """The requests that wait, oldest first: those that a person can decide, and their own.
 
         Raises:
             StoreError: the database can't be read.
         """
-        return [
-            request
-            for request in self._store.approvals.waiting()
-            if request.run.requested_by.user_id != actor.user_id
-            and self._is_approver(request.approval, actor)
-        ]
-
-    def requested_by(self, actor: Actor) -> list[ApprovalRequest]:
-        """The requests of this person that wait, oldest first.
-
-        Raises:
-            StoreError: the database can't be read.
-        """
-        return [
-            request
-            for request in self._store.approvals.waiting()
-            if request.run.requested_by.user_id == actor.user_id
-        ]
+        waiting = self._store.approvals.waiting()
+        own = [each for each in waiting if each.run.requested_by.user_id == actor.user_id]
+        others = [each for each in waiting if each.run.requested_by.user_id != actor.user_id]
+        # By cached groups: Slack is asked again when one is opened, and when it is decided.
+        return [each for each in others if self._is_approver(each.approval, actor)], own
 
     def require_reviewer(self, approval_id: int, actor: Actor) -> Approval:
         """The request that a person wants to review: an approver, or its requester.

@@ -21,13 +21,16 @@ from bot.domain.errors import AltcontactError, NotifierError, StoreError, new_er
 from bot.services.ports.home import HomeContent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from bot.domain.actors import Actor
+    from bot.domain.approvals import ApprovalRequest
     from bot.domain.checkpoints import CheckpointStatus
     from bot.services.ports.clock import Clock
     from bot.services.ports.home import HomePage, OverviewRepository
+
+    Requests = Sequence[ApprovalRequest]
 
 _log = structlog.get_logger(__name__)
 
@@ -85,6 +88,7 @@ class HomeService:
         clock: the time.
         next_check: when the schedule checks next; None if it never does.
         checkpoints: how writing checkpoints goes; None if none are written.
+        requests: the requests that a person can decide, and their own that wait.
         settle: seconds to wait after something was recorded: more often follows at once.
         pace: seconds between two rounds of updates, for each person who gets one.
         retry_interval: seconds until a Home that Slack didn't accept is published again, unless a
@@ -99,6 +103,7 @@ class HomeService:
         *,
         next_check: Callable[[], datetime | None],
         checkpoints: Callable[[], CheckpointStatus | None] = lambda: None,
+        requests: Callable[[Actor], tuple[Requests, Requests]] = lambda _: ((), ()),
         settle: float = 0.5,
         pace: float = 0.75,
         retry_interval: float = 60.0,
@@ -108,6 +113,7 @@ class HomeService:
         self._clock = clock
         self._next_check = next_check
         self._checkpoints = checkpoints
+        self._requests = requests
         self._settle = settle
         self._pace = pace
         self._retry_interval = retry_interval
@@ -225,11 +231,13 @@ class HomeService:
             try:
                 overview = self._overviews.overview(ACCOUNTS, EXEMPTIONS)
                 checkpoints = self._checkpoints()
+                waiting, own = self._requests(actor)
             except StoreError as error:
                 _log.warning("home not read", problem=str(error), remedy=error.remedy)
                 self._page.publish_problem(actor, error)
             else:
-                content = HomeContent(overview, self._next_check(), notice, checkpoints)
+                due = self._next_check()
+                content = HomeContent(overview, due, notice, checkpoints, waiting, own)
                 self._page.publish(actor, content)
         except NotifierError as error:
             self._status = HomeStatus(self._status.published_at, error)

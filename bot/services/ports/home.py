@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.domain.actors import Actor
+    from bot.domain.approvals import ApprovalRequest
     from bot.domain.checkpoints import CheckpointStatus
     from bot.domain.errors import AltcontactError
     from bot.domain.overview import Overview
@@ -36,12 +38,16 @@ class HomeContent:
         next_check: when the schedule checks next; None if it never does.
         notice: why what the person asked for on their Home wasn't done.
         checkpoints: how writing checkpoints of the audit log goes; None if none are written.
+        waiting: the requests that the person can decide, oldest first.
+        requests: the person's own requests that wait for approval, oldest first.
     """
 
     overview: Overview
     next_check: datetime | None
     notice: AltcontactError | None = None
     checkpoints: CheckpointStatus | None = None
+    waiting: Sequence[ApprovalRequest] = ()
+    requests: Sequence[ApprovalRequest] = ()
 
 
 class HomePage(Protocol):

@@ -23,6 +23,7 @@ from bot.slack.views.blocks import (
     section,
 )
 from bot.slack.views.fix_all import fix_all_button
+from bot.slack.views.home_requests import request_rows
 from bot.slack.views.open_accounts import account_rows, attention_heading, common_problem
 from bot.slack.views.problem import problem_message
 from bot.slack.views.row_actions import EXEMPT, VERIFY, account_name, title
@@ -63,7 +64,7 @@ _COUNTED: Final = {Outcome.EXEMPT: "exempt", Outcome.SKIPPED: "skipped"}
 
 
 def home_view(content: HomeContent, *, fixers: str, read_only: bool) -> dict[str, Any]:
-    """A person's Home. It has no contact details, so it is the same for everybody.
+    """A person's Home. It has no contact details; only the requests differ from person to person.
 
     Args:
         content: what it shows.
@@ -77,6 +78,7 @@ def home_view(content: HomeContent, *, fixers: str, read_only: bool) -> dict[str
     blocks += _summary(overview, content.next_check)
     problems = [*_problems(overview), *_checkpoints(content.checkpoints)]
     blocks += problems
+    blocks += request_rows(content.waiting, content.requests)
     blocks += _attention(overview, read_only=read_only)
     blocks += _ending(overview, read_only=read_only)
     who = _READ_ONLY if read_only else f"Who can change contacts: {fixers}"

@@ -80,6 +80,16 @@ def review(bench: SlackBench, user: str = CAROL) -> dict[str, Any]:
     return bench.slack.wait_view("Before", user)
 
 
+def home_of(bench: SlackBench, user: str) -> dict[str, Any]:
+    """Somebody's Home, once it is published."""
+
+    def find(seen: dict[str, Any]) -> Any:  # noqa: ANN401 - what people see
+        return seen["homes"].get(user)
+
+    home: dict[str, Any] = bench.slack.wait(find, name="a Home")
+    return home
+
+
 def state_of(bench: SlackBench, number: int = 1) -> ApprovalState:
     """The state of a request."""
     approval = bench.store.approvals.get(number)
@@ -419,6 +429,26 @@ def test_a_compliant_contact_is_overwritten_with_approval(bench: SlackBench) -> 
     view = str(request(bench))
     assert "compliant, and would be overwritten" in view
     assert bench.gateway.writes == []
+
+
+def test_home_lists_what_waits(bench: SlackBench) -> None:
+    """Approvers see what waits for them, requesters their own, others nothing."""
+    rule(bench)
+    request(bench)
+    homes = {}
+    for user in (ALICE, BOB, CAROL):
+        bench.slack.open_home(user)
+        homes[user] = str(home_of(bench, user))
+    assert "Waiting for you (1)" in homes[CAROL]
+    assert "Your requests" in homes[ALICE]
+    assert "Waiting for you" not in homes[ALICE] + homes[BOB]
+    assert FORM["email"] not in str(homes)
+    bench.slack.press(REVIEW, user=CAROL, home=True)
+    bench.slack.wait_view("Before", CAROL)
+    bench.slack.submit(CAROL)
+    bench.slack.wait(
+        lambda seen: "Waiting for you" not in str(seen["homes"][CAROL]), name="an updated Home"
+    )
 
 
 def test_slack_that_does_not_say_who_can_approve(bench: SlackBench) -> None:
