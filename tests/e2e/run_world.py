@@ -26,6 +26,8 @@ security.email = "{email}"
 security.phone = "+44 20 7946 0958"
 """
 
+_GOING_ON = ("Fixing", "Automatically fixing", "Undoing", "Removing")
+
 TEAM = "aws-security@corp.internal"
 OTHER_TEAM = "platform-security@corp.internal"
 
@@ -81,6 +83,6 @@ def wait_run_over(slack: SlackSandbox, run_id: int, timeout: float = 120.0) -> S
 
     def is_over(message: Seen) -> bool:
         text = message["text"]
-        return f"Run {run_id}." in text and not text.startswith(("Fixing", "Undoing", "Removing"))
+        return f"Run {run_id}." in text and not text.startswith(_GOING_ON)
 
     return slack.wait_message(is_over, timeout=timeout)
