@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.domain.failures import FailureCode
 from bot.domain.fixes import FixState
+from bot.domain.runs import RunKind
 from bot.services.fix_recovery import LOOK_AGAIN_FOR, UNREADABLE_FOR
 from bot.services.fix_result import FixOutcome
+from bot.services.ports.aws import Priority
+from bot.services.ports.runs import NewRun
 from tests.unit.fakes import (
     CONTACT,
     OTHER,
     PATIENCE,
     Gate,
+    account,
     fix_request,
     gateway_error,
     unreadable,
@@ -387,6 +392,31 @@ def test_one_defect_holds_up_no_other_fix(world: World, dead: Process, bot: Proc
     bot.recovery.look()
     assert recorded(bot.store).ended_at is None
     assert recorded(bot.store, 2).state is FixState.CONFIRMED
+
+
+def test_a_persons_fix_does_not_wait_for_those_of_a_run(
+    world: World, dead: Process, bot: Process
+) -> None:
+    """A run's are many, and read behind a scan: they have a thread of their own."""
+    run = dead.store.runs.preview(NewRun("form-9", RunKind.FIX, ANA), [])
+    begun(dead, replace(fix_request("run:1:1:1", 1), run_id=run.id))
+    begun(dead, fix_request("form-1", 2))
+    for number in (1, 2):
+        world.gateway.hold(number)
+    gate = world.gateway.gate(1)
+    world.clock.tick(LEASE)
+    bot.recovery.start()
+    never = threading.Event()
+    with gate.held():
+        while recorded(bot.store, 2).state is not FixState.CONFIRMED:
+            assert not never.wait(0.001)
+        assert recorded(bot.store, 1).state is FixState.PLANNED
+    bot.recovery.wake()
+    while recorded(bot.store, 1).state is not FixState.CONFIRMED:
+        assert not never.wait(0.001)
+    bot.recovery.stop()
+    priorities = {account_id: priority for account_id, _, priority in world.gateway.reads}
+    assert priorities == {account(1).id: Priority.READ_BACK, account(2).id: Priority.FIX}
 
 
 def test_a_stop_leaves_the_rest_to_others(world: World, dead: Process, bot: Process) -> None:
