@@ -245,3 +245,27 @@ def test_a_killed_command_is_not_continued_by_another(
         assert first is not None
         assert first.state is RunState.RUNNING  # for the bot
         assert first.interrupted == 0
+
+
+def test_ous_and_tags_are_read_for_the_selection_and_the_policy(
+    aws: AwsSandbox, command: Command, folder: Path
+) -> None:
+    """Without a check before: what is selected by OU or tag, and what the policy expects there."""
+    one, two, *_ = members(aws)
+    aws.place(one, "/Prod/Data")
+    aws.tags(two, {"env": "prod"})
+    (folder / "altcontact.toml").write_text(
+        EXPECTED
+        + """
+        [[policy.override]]
+        match.ou = "/Prod/**"
+        security.title = "Production security"
+        """
+    )
+    status, made, err = fixed(command, "--expected", "ou:/Prod/**", "tag:env=prod")
+    assert status == 0, err
+    assert {each["account_id"]: each["after"]["title"] for each in made["contacts"]} == {
+        one: "Production security",
+        two: "Security",
+    }
+    assert aws.writes() == []
