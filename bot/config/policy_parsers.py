@@ -45,9 +45,7 @@ _LONGEST_NAME: Final = 40
 _LONGEST_TAG: Final = 128
 _LONGEST_LINK: Final = 500
 MOST_AN_HOUR: Final = 1000
-_LINK: Final = re.compile(r"[!#-;=?-_a-{}~]+")
-"""Without what would end a link in Slack."""
-
+_LINK: Final = re.compile(r"[!#-;=?-_a-{}~]+")  # without what would end a link in Slack
 EVERYONE: Final = "*"
 """Names every member of the workspace."""
 

@@ -27,6 +27,7 @@ from bot.slack.views import (
     exemption_list,
     fix_all,
     fix_form,
+    fix_form_managed,
     fix_form_suggestion,
     fix_modal,
     fix_result,
@@ -386,7 +387,9 @@ def _fix_form(known: Known) -> Payload:
     )
     fields = ("name", "title", "email", "phone")
     values = {field: {field: {"value": getattr(CONTACT, field)}} for field in fields}
-    return {**view, "state": {"values": values}}
+    ticked = {"selected_options": [{"value": "terraform"}]}
+    confirmed = {fix_form_managed.MANAGED: {fix_form_managed.CONFIRM: ticked}}
+    return {**view, "state": {"values": {**values, **confirmed}}}
 
 
 def _submission(view: Payload, user: str, trigger: Payload) -> Payload:
