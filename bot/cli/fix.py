@@ -28,7 +28,7 @@ from bot.domain.runs import RunState
 from bot.domain.selection_words import SelectionProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from bot.app.bulk_command import BulkCommand
     from bot.config.contacts_file import ContactRow
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact
     from bot.domain.evaluation.run_plan import Wanted
+    from bot.domain.failures import Failure
     from bot.domain.runs import Run
     from bot.services.bulk_preview import Preview
 
@@ -48,11 +49,15 @@ _MOST_PROBLEMS: Final = 50
 
 
 class _Mistakes(AltcontactError):
-    """The file or the selection has mistakes: `problems`, a sentence each."""
+    """The file or the selection has mistakes: `problems`, a sentence each.
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    `code` is `input`, or the cause if AWS couldn't be asked for the accounts.
+    """
+
+    def __init__(self, problems: Sequence[str], code: str = "input") -> None:
         super().__init__(problems[0])
         self.problems = tuple(problems)
+        self.code = code
 
 
 @app.command()
@@ -105,7 +110,7 @@ def fix(
         return _fix(targets, apply=apply, as_json=as_json)
     except _Mistakes as error:
         if as_json:
-            fix_output.write_problems_json(error.problems, sys.stdout)
+            fix_output.write_problems_json(error.problems, error.code, sys.stdout)
         for problem in error.problems[:_MOST_PROBLEMS]:
             say(problem)
         if (more := len(error.problems) - _MOST_PROBLEMS) > 0:
@@ -149,9 +154,8 @@ class _Request:
         found = selected.selection
         problems = [str(problem) for problem in found.problems]
         if not selected.known:
-            problems = [f"{why.message} {why.remedy}" for why in selected.failures.values()]
-            problems = problems or ["AWS lists no accounts."]
-        elif found.unread:
+            raise _not_listed(selected.failures) or _Mistakes(["AWS lists no accounts."])
+        if found.unread:
             number = len(found.unread)
             problems.append(
                 f"The OUs or tags of {number} account{'' if number == 1 else 's'} couldn't be "
@@ -234,9 +238,10 @@ def _from_file(file: Path, command: BulkCommand, settings: Settings) -> Targets:
     resolved, problems = _resolve(read.rows, command.store.accounts.all())
     if problems:
         failures = command.selector.list_again()
-        resolved, problems = _resolve(read.rows, command.store.accounts.all())
-        if problems:
-            problems += [FileProblem(0, f"{why.message} {why.remedy}") for why in failures.values()]
+        known = command.store.accounts.all()
+        if not known and not read.problems and (error := _not_listed(failures)):
+            raise error
+        resolved, problems = _resolve(read.rows, known)
     problems = sorted((*read.problems, *problems), key=lambda each: each.line)
     if problems:
         raise _Mistakes([f"{file}: {problem}" for problem in problems])
@@ -246,6 +251,13 @@ def _from_file(file: Path, command: BulkCommand, settings: Settings) -> Targets:
     accounts = {account.id: account for _, account in resolved}
     types = [each for each in ContactType if any(row.type is each for row, _ in resolved)]
     return list(accounts.values()), types, contacts
+
+
+def _not_listed(failures: Mapping[str, Failure]) -> _Mistakes | None:
+    """Why no account is known; None if AWS could be asked."""
+    causes = [why.cause.value for why in failures.values()]
+    problems = [f"{why.message} {why.remedy}" for why in failures.values()]
+    return _Mistakes(problems, causes[0]) if problems else None
 
 
 def _resolve(

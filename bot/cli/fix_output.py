@@ -133,10 +133,10 @@ def write_json(preview: Preview, run: Run, items: Iterable[RunItem], out: TextIO
     out.write(f"{json.dumps(document)}\n")
 
 
-def write_problems_json(problems: Sequence[str], out: TextIO) -> None:
+def write_problems_json(problems: Sequence[str], code: str, out: TextIO) -> None:
     """Write one JSON object if nothing was previewed: `error` {code, message, remedy, problems}."""
     error = {
-        "code": "input",
+        "code": code,
         "message": problems[0],
         "remedy": None,
         "problems": list(problems),

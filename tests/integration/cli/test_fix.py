@@ -194,6 +194,22 @@ def test_wrong_usage_changes_nothing(
     assert words in err
 
 
+def test_without_credentials_nothing_else_is_said(command: Command, folder: Path) -> None:
+    """The cause is AWS's, so it isn't reported as a mistake in the file."""
+    (folder / "contacts.csv").write_text(
+        "account,type,name,title,email,phone\n"
+        "444444444444,security,Ana,Lead,sec@corp.internal,+44 20 7946 0958\n"
+    )
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        command.environ.pop(name, None)
+    for arguments in (("--expected",), ("--from", "contacts.csv")):
+        status, made, err = fixed(command, *arguments)
+        assert status == 2
+        assert made["error"]["code"] == "credentials_missing"
+        assert "No AWS credentials were found." in err
+        assert "444444444444" not in err
+
+
 def test_a_stop_leaves_the_rest_planned(aws: AwsSandbox, command: Command) -> None:
     """Ctrl-C finishes what is being written, says how far it got, and ends with 130."""
     aws.seed_many(40, missing_every=1)

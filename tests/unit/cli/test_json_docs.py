@@ -103,5 +103,5 @@ def test_fix() -> None:
     run = Run(1, "k", RunKind.FIX, RunState.PREVIEWED, Actor("cli:ana"), START, RunCounts(1))
     written, wrong = io.StringIO(), io.StringIO()
     fix_output.write_json(Preview(run, summarize([item])), run, [item], written)
-    fix_output.write_problems_json(["Wrong."], wrong)
+    fix_output.write_problems_json(["Wrong."], "input", wrong)
     assert documented("altcontact fix") == parsed(written) | parsed(wrong)
