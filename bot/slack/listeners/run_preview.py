@@ -122,6 +122,7 @@ class RunPreviewListeners:
         try:
             run = self._beginning.previewed(position.run_id, actor)
         except AltcontactError as error:
+            self._modals.failed(error, body)
             self._modals.reload(body, note_view(problem_message(error)))
             return False
         summary = summarize(self._runs.items(run.id))
@@ -135,15 +136,16 @@ class RunPreviewListeners:
         self._modals.answer(
             ack,
             body,
-            lambda: self._begin(run_id, actor),
+            lambda: self._begin(run_id, actor, body),
             note_view,
             lambda: note_view(note("Asking Slack who may change these contacts…")),
         )
 
-    def _begin(self, run_id: int, actor: Actor) -> SubmissionResult:
+    def _begin(self, run_id: int, actor: Actor, body: Body) -> SubmissionResult:
         try:
             submitted = self._beginning.begin(run_id, actor)
         except NobodyCanApprove as problem:
+            self._modals.failed(problem, body)
             message = without_them(approval_forms.nobody_message("", "", problem))
             return SubmissionResult(note_view(message), message)
         if submitted.started:

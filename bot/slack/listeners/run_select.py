@@ -93,7 +93,7 @@ class RunSelectListeners:
             source = source or self._source(types)
             self._open(body, SelectForm((list_choice(listed),), types, source))
         except AltcontactError as error:
-            self._modals.refuse(body, problem_message(error))
+            self._modals.refuse(body, problem_message(error), error)
 
     def fix_many(
         self, body: Body, typed: str = "", contact_type: ContactType | None = None

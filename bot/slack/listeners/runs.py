@@ -87,7 +87,7 @@ class RunListeners:
             self._fixers.require_any_fixer(actor)
             self._pages.open_soon(body, lambda: self._undos.undo_run(run_id, actor, key))
         except AltcontactError as error:
-            self._modals.refuse(body, problem_message(error))
+            self._modals.refuse(body, problem_message(error), error)
 
     def again(self, body: Body) -> None:
         """**Preview held back…**: shows them with what AWS has now, as a new run."""
@@ -97,7 +97,7 @@ class RunListeners:
             self._fixers.require_any_fixer(actor)
             self._pages.open_soon(body, lambda: self._held_back.preview(run_id, actor, key))
         except AltcontactError as error:
-            self._modals.refuse(body, problem_message(error))
+            self._modals.refuse(body, problem_message(error), error)
 
     def results(self, body: Body) -> None:
         """**Show results**: a list of every contact, without contacts' details."""
