@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.actors import Actor
+from bot.domain.approvals import NewApproval
 from bot.domain.contacts import ContactType
 from bot.domain.runs import ItemState, RunItem, RunKind, RunState
 from bot.services.ports.runs import NewRun
@@ -39,7 +40,8 @@ class KnownRuns:
         store.runs.start(self.stopped, fixer)
         store.runs.stop(self.stopped, fixer, "Stopped.")
         self.requested = self._preview(fixer, "requested")
-        store.runs.request(self.requested)
+        why = NewApproval((fixer,), "The policy requires approval of every change.")
+        (self.approval,) = store.approvals.request(self.requested, [why])
         self.ended = self._preview(fixer, "ended")
         store.runs.start(self.ended, fixer)
         store.runs.claim()

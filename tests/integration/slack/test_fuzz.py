@@ -28,7 +28,8 @@ from bot.domain.audit_chain import verify
 from bot.domain.contacts import NO_CONTACT, ContactType
 from bot.domain.exemptions import ExemptionKind, ExemptionRequest
 from bot.domain.fixes import FixRequest, FixState
-from bot.domain.policy.policy import Policy
+from bot.domain.policy.match import Match
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import Rule
 from bot.domain.runs import RunState
 from bot.slack.membership import MAX_AGE
@@ -105,7 +106,7 @@ RIGHTS: Final = frozenset(role.user for role in HOLDERS)
 
 OTHERS: Final = (
     Role("member", BOB),
-    Role("member who left the group", CAROL),
+    Role("approver elsewhere who left the group", CAROL),
     Role("single-channel guest", "U0GUEST001", {"name": "g1", "is_single_channel_guest": True}),
     Role("multi-channel guest", "U0GUEST002", {"name": "g2", "is_guest": True}),
     Role("bot", "U0ROBOT001", {"name": "robot", "is_bot": True}),
@@ -132,6 +133,10 @@ OTHERS: Final = (
 """Who may not, though the setting names all but the first two."""
 
 ROLES: Final = (*HOLDERS, *OTHERS)
+
+NARROW: Final = "U0NARROW01"
+ONE: Final = "888888888888"
+"""Who may fix this account alone, by the policy."""
 
 
 DOINGS: Final = frozenset(
@@ -173,7 +178,13 @@ class World:
             write_rate=1000.0,
             confirm_timeout=1.0,
         )
-        self.policy = Policy.requiring()
+        # Carol approves for an account that isn't there, and somebody fixes the last one alone.
+        self.policy = Policy.requiring(
+            tables=[
+                PolicyTable("elsewhere", {"approvers": (CAROL,)}, Match(accounts=("9" * 12,))),
+                PolicyTable("one", {"fixers": (NARROW,)}, Match(accounts=(ONE,))),
+            ]
+        )
         self.store = SqliteStore(folder / "bot.db", self.clock)
         self.bot = SlackBot(
             settings,
@@ -203,6 +214,7 @@ class World:
         slack = self.slack
         slack.settings(post_rate=1e6, post_burst=1e6, tier2=0, tier3=0, tier4=0)
         slack.people([{"id": role.user, **role.member} for role in ROLES if role.member])
+        slack.people([{"id": NARROW, "name": "narrow"}])
         slack.set_group(GROUP, members=[ALICE, CAROL])
         self.bot.connection.start()
         slack.wait_connected()
@@ -227,7 +239,7 @@ class World:
             fix=self._fixed(others[1].key.account_id),
         )
         accounts = [each.key.account_id for each in others[2:]]
-        previewers = sorted({role.user for role in ROLES})
+        previewers = sorted({NARROW, *(role.user for role in ROLES)})
         self.runs = KnownRuns(self.store, accounts, FIXER, previewers)
         self._prepared = self.store.audit.head().number
         self.bot.run_worker.start()
@@ -426,3 +438,19 @@ def test_fixers_do_what_they_may_and_no_more(world: World) -> None:
     assert {states[run] for user, run in world.runs.previews.items() if user not in RIGHTS} == {
         RunState.PREVIEWED
     }
+
+
+def test_who_may_fix_one_account_fixes_no_other(world: World) -> None:
+    """A right that the policy gives for some accounts is good for no others."""
+    known = world.prepare()
+    role = Role("fixer of one account", NARROW)
+    sender = Sender(world, known, (role,))
+    sender.send_valid(role, run_preview.CALLBACK, world.runs.previews[NARROW])
+    attack(world, sender, range(PAYLOADS // 20))
+    assert {each["account_id"] for each in world.aws.writes()} <= {ONE}
+    exemptions, _ = world.store.exemptions.page(100)
+    assert {each.request.account_id for each in exemptions if each.id != known.exemption} <= {ONE}
+    others = {run for user, run in world.runs.previews.items() if user != NARROW}
+    states = world.runs.states()
+    assert {states[run] for run in others} == {RunState.PREVIEWED}
+    assert states[world.runs.previews[NARROW]] is not RunState.PREVIEWED
