@@ -73,12 +73,15 @@ class ApprovalRecords:
         """One run of this person.
 
         Raises:
-            NotAllowed: it is somebody else's.
+            NotAllowed: it is somebody else's, or the person isn't in this workspace.
+            RightsUnknown: Slack couldn't say.
             ApprovalClosed: there is none.
         """
         run = self.run(run_id)
         if run.requested_by.user_id != actor.user_id:
             raise NotAllowed("Somebody else requested this.", "Ask", (run.requested_by.user_id,))
+        # A payload of another workspace may name the same user id.
+        self._authorizer.require_fixer_among(actor, (actor.user_id,))
         return run
 
     def allowed(
