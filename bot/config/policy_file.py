@@ -158,6 +158,16 @@ class _PolicyReader:
         if values.get("auto_fix") and values.get("managed_by"):
             what = "has no effect: the bot never fixes contacts by itself that a tool manages"
             self._parser.report((*path, "auto_fix"), what)
+        elif values.get("auto_fix") and not self._expects_a_whole_contact():
+            what = "has no effect: no section expects all four fields of a contact"
+            self._parser.report((*path, "auto_fix"), what, 'security.name = "Security team"')
+
+    def _expects_a_whole_contact(self) -> bool:
+        """Whether all fields of some contact type are expected, if perhaps in several sections."""
+        expected = {
+            key for _, table in self._tables for key, value in table.values.items() if value
+        }
+        return any(all(f"{name}.{field}" in expected for field in FIELDS) for name in TYPES)
 
     def _has_own_header(self, key: str, policy: Mapping[str, Any]) -> bool:
         """Whether a part of `[policy]` has its own header."""

@@ -257,13 +257,15 @@ def test_contacts_kept_as_code_and_fixed_by_the_bot() -> None:
         "[policy]\nmanaged_by = ' LZA '\nauto_fix_limit = 1000\n"
         "repository = 'https://git.corp.example:8443/aws/accounts?ref=main#contacts'\n"
         "[[policy.override]]\nmatch.name = 'a'\nmanaged_by = ''\nauto_fix = true\n"
+        "security = { name = 'a', title = 'b', email = 'a@corp.example', "
+        "phone = '+44 20 7946 0958' }\n"
     )
     assert general.values == {
         "managed_by": "lza",
         "repository": "https://git.corp.example:8443/aws/accounts?ref=main#contacts",
         "auto_fix_limit": 1000,
     }
-    assert override.values == {"managed_by": "", "auto_fix": True}
+    assert (override.values["managed_by"], override.values["auto_fix"]) == ("", True)
 
 
 def test_targets() -> None:
@@ -373,6 +375,8 @@ BROKEN: Final = [
      "is not a whole number"),
     (f"{P}auto_fix_limit = 5  # !\nauto_fix = false", "policy.auto_fix_limit",
      "has no effect: no section turns on auto_fix"),
+    (f"{P}auto_fix = true  # !\nsecurity.name = 'x'\nsecurity.title = 'x'", "policy.auto_fix",
+     "has no effect: no section expects all four fields"),
     (f"{O}{M}managed_by = 'aft'\nauto_fix = true  # !", "[[policy.override]] 1, auto_fix",
      "has no effect: the bot never fixes contacts by itself"),
     (f"{P}exemption_days = 366  # !", "policy.exemption_days", "“366” is not between 1 and 365"),

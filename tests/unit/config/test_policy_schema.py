@@ -103,7 +103,7 @@ BEYOND: Final = re.compile(
     # What it takes more than a schema to see.
     "domain|email address|apostrophe|phone number|start with|characters|user id|#secu"
     r"|OU|%2F|use \*\* alone|is not a string|is empty|no ..aws.. section|no section"
-    "|link|a user name|bot never fixes"
+    "|link|a user name|bot never fixes|all four"
     "|can't be expected|sets no values|same match|has this name|not the ARN|valid external id"
     "|than 128|combined with ids|mean “corp|more than 500|xn--|with a hyphen|accept email"
     "|hidden char|visible"
