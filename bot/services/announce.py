@@ -58,8 +58,8 @@ class AnnouncementSender:
         poll_interval: seconds between two looks for what another process on this database left to
             be announced.
         post_interval: seconds between two posts: Slack takes about one a second in a channel.
-        edit_interval: seconds between two edits of the message of one run, which changes all the
-            time.
+        edit_interval: seconds between two edits of one message: while a run is going on, its own
+            message and the alert change all the time, and Slack takes about 50 edits a minute.
         holds: whether an announcement that is due has to wait.
         woken: set where there may be something to announce.
         stopping: set once this is to stop.
@@ -151,7 +151,8 @@ class AnnouncementSender:
                     self._tries[announcement.id] = (failed + 1, not_before)
                 else:
                     self._tries.pop(announcement.id, None)
-                    if announcement.kind is AnnouncementKind.RUN:
+                    is_edit = announcement.state is SendState.SENT
+                    if is_edit or announcement.kind is AnnouncementKind.RUN:
                         self._next_edits[announcement.id] = not_before + self._edit_interval
                     self._stopping.wait(self._post_interval)
                     continue
