@@ -9,6 +9,8 @@ import pytest
 from bot.domain.contacts import ContactType
 from bot.domain.failures import FailureCode
 from bot.domain.fixes import FixState
+from bot.domain.policy.account_policy import ApprovalRule
+from bot.domain.policy.policy import Policy, PolicyTable
 from bot.slack.allow_list import EVERYONE
 from bot.slack.views.undo import UNDO_ANYWAY
 from bot.slack.views.undo_button import UNDO
@@ -40,13 +42,22 @@ SECURITY = ContactType.SECURITY
 
 
 def fixed(bench: SlackBench) -> dict[str, Any]:
-    """Have alice fix a contact, and give its message in the channel; the form stays open."""
+    """Have alice fix a contact, and give its message in the channel; the form stays open.
+
+    Overwriting a compliant contact needs no approval here.
+    """
+    bench.policy = approving(ApprovalRule.NEVER)
     bench.gateway.hold(1, OTHER)
     bench.open_form(WEB)
     bench.slack.submit(**FORM)
     bench.slack.wait_view("Saved and verified")
     bench.announcer.deliver()
     return bench.slack.wait_message("changed the Security contact")
+
+
+def approving(rule: ApprovalRule) -> Policy:
+    """A policy by which changes need approval or not."""
+    return Policy.requiring(tables=[PolicyTable("line 1", {"approval": rule})])
 
 
 def record(bench: SlackBench, number: int) -> Fix:
@@ -245,6 +256,17 @@ def test_an_undo_that_aws_denies(bench: SlackBench) -> None:
     bench.slack.press(UNDO, message=message)
     view = bench.slack.wait_view("Nothing was changed, because AWS couldn't be read first.")
     assert WEB.name in str(view)
+
+
+def test_an_undo_that_needs_approval(bench: SlackBench) -> None:
+    """Nothing is written by it: it is requested, or why nobody can approve it is said."""
+    fixed(bench)
+    bench.policy = approving(ApprovalRule.ALWAYS)
+    bench.slack.press(UNDO)
+    view = bench.slack.wait_view("approve")
+    assert WEB.name in str(view)
+    assert held(bench) != OTHER
+    assert len(bench.gateway.writes) == 1
 
 
 def test_a_forged_confirmation(bench: SlackBench) -> None:
