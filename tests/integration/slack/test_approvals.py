@@ -202,6 +202,26 @@ def test_others_neither_see_nor_decide(bench: SlackBench) -> None:
     assert bench.gateway.writes == []
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [{"team_id": "T0FOREIGN1"}, {"home_team_id": "T0FOREIGN1"}, {"enterprise_id": "E0FOREIGN1"}],
+    ids=lambda origin: next(iter(origin)),
+)
+def test_the_requesters_id_from_elsewhere(bench: SlackBench, origin: dict[str, str]) -> None:
+    """A payload of another workspace neither shows nor withdraws what somebody requested here."""
+    rule(bench)
+    request(bench)
+    message = posted(bench, "Approval needed")
+    bench.slack.set_origin(ALICE, **origin)
+    bench.slack.press(WITHDRAW, user=ALICE)
+    bench.slack.wait_view("other Slack workspaces")
+    assert state_of(bench) is ApprovalState.WAITING
+    bench.slack.close(ALICE)
+    bench.slack.press(REVIEW, message=message, user=ALICE)
+    shown = bench.slack.wait_view("other Slack workspaces")
+    assert FORM["email"] not in str(shown)
+
+
 def test_an_approver_who_was_just_removed(bench: SlackBench) -> None:
     """Slack is asked at the decision, not when the request was opened."""
     rule(bench)
