@@ -1,7 +1,7 @@
 """`make bench`: runs the benchmarks, or those named, and prints a table.
 
 Usage: python -m benchmarks [--quick] [scan | ack | memory | start | sandbox | policy |
-                              home | organization | preview | cold] …
+                              home | organization | preview | run | cold] …
 
 `cold` installs everything in a fresh clone, and runs where it is named alone.
 """
@@ -25,6 +25,7 @@ from benchmarks import (
     home,
     organization,
     run_preview,
+    running,
     sandbox_start,
     scanning,
 )
@@ -34,7 +35,18 @@ if TYPE_CHECKING:
 
     from benchmarks.measuring import Row
 
-NAMES = ("start", "sandbox", "ack", "memory", "policy", "home", "organization", "preview", "scan")
+NAMES = (
+    "start",
+    "sandbox",
+    "ack",
+    "memory",
+    "policy",
+    "home",
+    "organization",
+    "preview",
+    "run",
+    "scan",
+)
 ON_DEMAND = ("cold",)
 
 
@@ -60,6 +72,7 @@ def main(arguments: list[str]) -> None:
             "home": lambda: home.measure(slack, folder, quick=quick),
             "organization": lambda: organization.measure(aws, slack, folder, quick=quick),
             "preview": lambda: run_preview.measure(folder, quick=quick),
+            "run": lambda: running.measure(aws, slack, folder, quick=quick),
             "scan": lambda: scanning.measure(aws, folder, sizes),
         }
         for each in wanted:

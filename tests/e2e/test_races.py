@@ -62,8 +62,14 @@ def test_two_fixers(ready: Bot, slack: SlackSandbox, aws: AwsSandbox) -> None:
     view = slack.wait_view("changed in AWS while the form was open", BOB)
     assert BOBS.items() <= view["values"].items()
     assert [each["value"] for each in applied(aws)] == [digest(FORM)]
+    # What Alice saved is compliant by now, so a second person has to agree.
     slack.submit(BOB, **BOBS)
-    slack.wait_view("Saved and verified", BOB)
+    slack.wait_view("Waiting for approval", BOB)
+    slack.close(ALICE)
+    slack.press("altcontact_review", message=slack.wait_message("Approval needed"), user=ALICE)
+    slack.wait_view("Before", ALICE)
+    slack.submit(ALICE)
+    slack.wait_message(f"<@{BOB}> changed the Security contact")
     assert [each["value"] for each in applied(aws)] == [digest(FORM), digest(BOBS)]
 
 
