@@ -115,6 +115,7 @@ class CommandListeners:
         self._trail.command(user_id(body), command.name, account_id)
         match command.name:
             case name if name == FIX and not argument:
+                self._readers.access(actor)
                 self._accounts.fix_many(body)
             case name if name in {EXEMPT, HISTORY} and not argument:
                 self._readers.access(actor)
