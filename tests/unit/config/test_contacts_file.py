@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.config.contacts_file import ContactRow, ContactsFile, read_contacts
@@ -162,6 +162,7 @@ def test_contact_fields_are_not_in_a_repr() -> None:
     assert CONTACT.email not in repr(READ)
 
 
+@example(text=",", name="contacts.csv")
 @given(st.text(max_size=200), st.sampled_from(["contacts.csv", "contacts.toml"]))
 def test_any_text_has_contacts_or_problems(
     tmp_path_factory: pytest.TempPathFactory, text: str, name: str
