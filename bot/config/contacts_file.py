@@ -116,9 +116,7 @@ def _read_csv(text: str, region: str | None) -> ContactsFile:
         if "quote" not in str(error) and "expected" not in str(error) and "EOF" not in str(error):
             what = "isn't valid CSV"
         return ContactsFile(problems=(FileProblem(began, what),))
-    if not rows:
-        return _unreadable("is empty")
-    (header_line, header), *rest = rows
+    (header_line, header), *rest = rows or [(1, [])]
     names = [_column(cell) for cell in header]
     problems = [
         FileProblem(header_line, what)
