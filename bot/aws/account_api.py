@@ -20,6 +20,7 @@ from bot.services.ports.aws import Priority
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mypy_boto3_account.client import AccountClient
     from mypy_boto3_account.type_defs import (
         DeleteAlternateContactRequestTypeDef,
         GetAlternateContactRequestTypeDef,
@@ -99,8 +100,6 @@ class Contacts:
             ContactRefused: AWS rejected fields, and named them.
             GatewayError: the write failed, or got no answer.
         """
-        if not has_contacts_api(self._scope.partition):
-            raise GatewayError(failure(FailureCode.NO_API))
         asked: PutAlternateContactRequestTypeDef = {
             "AlternateContactType": contact_type.value,
             "Name": contact.name,
@@ -111,15 +110,13 @@ class Contacts:
         named = self._named(account_id)
         if named:
             asked["AccountId"] = named
-
-        def ask() -> str:
-            client = self._clients.account_for(self._scope.partition, origin.user_id)
-            with in_user_agent(origin.fix_id):
-                return _request_id(client.put_alternate_contact(**asked))
-
         request = Request("PutAlternateContact", named, self._scope)
-        _log_write(request, origin)
-        return self._call(request, ask, self._limiters.write, _priority(origin))
+        return self._change(
+            request,
+            lambda client: client.put_alternate_contact(**asked),
+            self._limiters.write,
+            origin,
+        )
 
     def delete(self, account_id: str, contact_type: ContactType, origin: WriteOrigin) -> str:
         """Remove one contact; returns AWS's id of the request. None set is no failure.
@@ -127,22 +124,18 @@ class Contacts:
         Raises:
             GatewayError: the request failed, or got no answer.
         """
-        if not has_contacts_api(self._scope.partition):
-            raise GatewayError(failure(FailureCode.NO_API))
         asked: DeleteAlternateContactRequestTypeDef = {"AlternateContactType": contact_type.value}
         named = self._named(account_id)
         if named:
             asked["AccountId"] = named
-
-        def ask() -> str:
-            client = self._clients.account_for(self._scope.partition, origin.user_id)
-            with in_user_agent(origin.fix_id):
-                return _request_id(client.delete_alternate_contact(**asked))
-
         request = Request("DeleteAlternateContact", named, self._scope)
-        _log_write(request, origin)
         try:
-            return self._call(request, ask, self._limiters.delete, _priority(origin))
+            return self._change(
+                request,
+                lambda client: client.delete_alternate_contact(**asked),
+                self._limiters.delete,
+                origin,
+            )
         except GatewayError as error:
             if error.failure.code != NOT_FOUND:
                 raise
@@ -171,6 +164,25 @@ class Contacts:
             if error.failure.code == NOT_FOUND:
                 return PrimaryContact(name="", phone="")
             return error.failure
+
+    def _change(
+        self,
+        request: Request,
+        send: Callable[[AccountClient], Mapping[str, Any]],
+        limiter: RateLimiter,
+        origin: WriteOrigin,
+    ) -> str:
+        """Send a change with its origin; returns AWS's id of the request."""
+        if not has_contacts_api(self._scope.partition):
+            raise GatewayError(failure(FailureCode.NO_API))
+
+        def ask() -> str:
+            client = self._clients.account_for(self._scope.partition, origin.user_id)
+            with in_user_agent(origin.fix_id):
+                return _request_id(send(client))
+
+        _log_write(request, origin)
+        return self._call(request, ask, limiter, _priority(origin))
 
     def _call(
         self, request: Request, ask: Callable[[], _T], limiter: RateLimiter, priority: Priority

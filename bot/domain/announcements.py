@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.domain.alert_summary import AlertSummary, root_cause
 from bot.domain.policy.destination import DEFAULT_DESTINATION, Destination
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bot.domain.run_progress import RunProgress
     from bot.domain.scans import Scan
     from bot.domain.timetable import Timetable
+
+_T = TypeVar("_T")
 
 
 class AnnouncementKind(StrEnum):
@@ -161,9 +163,7 @@ class AnnouncementContent:
         Raises:
             ValueError: it is of a kind that needs no scan.
         """
-        if self.scan is None:
-            raise ValueError(f"No scan gave rise to a {self.announcement.kind} announcement.")
-        return self.scan
+        return self._given(self.scan, "scan")
 
     @property
     def changed_by(self) -> Fix:
@@ -172,9 +172,7 @@ class AnnouncementContent:
         Raises:
             ValueError: it is of another kind.
         """
-        if self.fix is None:
-            raise ValueError(f"No fix gave rise to a {self.announcement.kind} announcement.")
-        return self.fix
+        return self._given(self.fix, "fix")
 
     @property
     def requested_by(self) -> ApprovalRequest:
@@ -183,9 +181,7 @@ class AnnouncementContent:
         Raises:
             ValueError: it is of another kind.
         """
-        if self.request is None:
-            raise ValueError(f"No request gave rise to a {self.announcement.kind} announcement.")
-        return self.request
+        return self._given(self.request, "request")
 
     @property
     def run_progress(self) -> RunProgress:
@@ -194,9 +190,7 @@ class AnnouncementContent:
         Raises:
             ValueError: it is of another kind.
         """
-        if self.progress is None:
-            raise ValueError(f"No run gave rise to a {self.announcement.kind} announcement.")
-        return self.progress
+        return self._given(self.progress, "run")
 
     @property
     def planned_by(self) -> Timetable:
@@ -205,9 +199,12 @@ class AnnouncementContent:
         Raises:
             ValueError: it is of another kind.
         """
-        if self.announcement.timetable is None:
-            raise ValueError(f"A {self.announcement.kind} announcement has no timetable.")
-        return self.announcement.timetable
+        return self._given(self.announcement.timetable, "timetable")
+
+    def _given(self, cause: _T | None, name: str) -> _T:
+        if cause is None:
+            raise ValueError(f"No {name} gave rise to a {self.announcement.kind} announcement.")
+        return cause
 
 
 @dataclass(frozen=True, slots=True)
