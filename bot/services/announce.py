@@ -6,7 +6,6 @@ was lost (also by a crash) is looked for in the channel before it is sent again.
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -22,8 +21,10 @@ from bot.domain.errors import (
     StoreError,
 )
 from bot.domain.slack_health import Refusal
+from bot.services.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from bot.domain.announcements import Announcement
@@ -90,12 +91,11 @@ class AnnouncementSender:
         self._edit_interval = edit_interval
         self._holds = holds
         self._next_edits: dict[str, float] = {}
-        self._woken = woken or threading.Event()
-        self._stopping = stopping or threading.Event()
         self._tries: dict[str, tuple[int, float]] = {}
         self._problems: dict[str, str] = {}
         self._unrecorded: dict[str, tuple[Posted, int]] = {}
-        self._thread = threading.Thread(target=self._run, name="announcer")
+        self._thread = WorkerThread("announcer", self._work, woken=woken, stopping=stopping)
+        self._stopping = self._thread.stopping
 
     def start(self) -> None:
         """Begin to send."""
@@ -103,26 +103,18 @@ class AnnouncementSender:
 
     def wake(self) -> None:
         """Look at once for what is to be announced."""
-        self._woken.set()
+        self._thread.wake()
 
     def stop(self) -> None:
         """Finish the call under way; what is left goes out after the next start."""
-        self._stopping.set()
-        self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._thread.stop()
 
-    def _run(self) -> None:
-        while True:
-            self._woken.clear()
-            if self._stopping.is_set():  # looked at after clearing, or a stop would be missed
-                return
-            try:
-                wait = self.deliver()
-            except StoreError as error:
-                _log.error("announcements cannot be read", problem=str(error), remedy=error.remedy)
-                wait = LONGEST_RETRY
-            self._woken.wait(wait)
+    def _work(self) -> float:
+        try:
+            return self.deliver()
+        except StoreError as error:
+            _log.error("announcements cannot be read", problem=str(error), remedy=error.remedy)
+            return LONGEST_RETRY
 
     def deliver(self) -> float:
         """Try once to send or update each announcement that is due.
@@ -229,7 +221,7 @@ class AnnouncementSender:
         # Which revision it shows is not known: the first one is surely no later.
         self._announcements.sent(announcement.id, posted.channel_id, posted.ts, 0)
         _log.info("announcement found in the channel", announcement=announcement.id)
-        self._woken.set()
+        self.wake()
 
     def _post(self, announcement_id: str) -> None:
         if self._announcements.begin_sending(announcement_id) is None:
@@ -256,7 +248,7 @@ class AnnouncementSender:
                 if alert.id != posted_id and not self._notifier.stands(alert):
                     _log.warning("alert deleted, posted again", announcement=alert.id)
                     self._announcements.post_again(alert.id)
-                    self._woken.set()
+                    self.wake()
         except NotifierError as error:
             _log.info("deleted alerts not looked for", problem=str(error))
 
@@ -274,7 +266,7 @@ class AnnouncementSender:
         except MessageGone as error:
             _log.warning("message gone", announcement=announcement_id, problem=str(error))
             if self._announcements.post_again(announcement_id):
-                self._woken.set()
+                self.wake()
                 return
         except MessageLocked as error:
             _log.warning("message not editable", announcement=announcement_id, problem=str(error))

@@ -21,6 +21,7 @@ from bot.domain.rules.mail_addresses import domain_of
 from bot.domain.runs import ItemState, RunKind
 from bot.services.fix_result import Fixed, FixOutcome
 from bot.services.run_progress import SAME_FAILURES, RunProgress
+from bot.services.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,12 +99,12 @@ class RunWorker:
         self._show_interval = show_interval
         self._shutdown_timeout = shutdown_timeout
         self._lock = threading.Lock()
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
         self._progress: dict[int, RunProgress] = {}
         self._renewed_at = 0.0
         self._pool = pool or ThreadPoolExecutor(workers, "run")
-        self._thread = threading.Thread(target=self._run, name="run-worker", daemon=True)
+        self._thread = WorkerThread(
+            "run-worker", self._look, at_end=self._finish_in_flight, daemon=True
+        )
 
     def start(self) -> None:
         """Start working on runs, beginning with those that an earlier process left."""
@@ -111,14 +112,11 @@ class RunWorker:
 
     def wake(self) -> None:
         """Look for runs now: one was started, continued or stopped."""
-        self._woken.set()
+        self._thread.wake()
 
     def stop(self) -> None:
         """Begin no more contacts, wait a while for those in flight, and release the runs."""
-        self._stopping.set()
-        self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join(self._shutdown_timeout)
+        self._thread.stop(self._shutdown_timeout)
         self._pool.shutdown(wait=False, cancel_futures=True)
         try:
             for run_id in list(self._progress):
@@ -150,7 +148,7 @@ class RunWorker:
         self._renew(claimed)
         # Each run gets a contact in turn, so that a small one doesn't wait for a large one.
         begun = True
-        while begun and not self._stopping.is_set():
+        while begun and not self._thread.stopping.is_set():
             begun = False
             for run_id in claimed:
                 begun = self._begin_next(self._progress[run_id]) or begun
@@ -158,16 +156,16 @@ class RunWorker:
             self._show_or_end(self._progress[run_id])
         return bool(claimed)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.clear()
-            try:
-                self.look()
-            except StoreError as error:
-                _log.warning("runs not worked on", problem=str(error))
-            except Exception:  # noqa: BLE001 - a thread's edge: the next look tries again
-                _log.exception("working on runs failed")
-            self._woken.wait(self._poll_interval)
+    def _look(self) -> float:
+        try:
+            self.look()
+        except StoreError as error:
+            _log.warning("runs not worked on", problem=str(error))
+        except Exception:  # noqa: BLE001 - a thread's edge: the next look tries again
+            _log.exception("working on runs failed")
+        return self._poll_interval
+
+    def _finish_in_flight(self) -> None:
         with self._lock:
             in_flight = any(each.in_flight for each in self._progress.values())
         if in_flight:
@@ -208,7 +206,7 @@ class RunWorker:
         finally:
             with self._lock:
                 progress.in_flight.discard(item.number)
-            self._woken.set()
+            self._thread.wake()
 
     def _fix(self, progress: RunProgress, item: RunItem) -> None:
         run = progress.run

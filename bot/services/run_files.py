@@ -6,12 +6,12 @@ may have been shared (the answer was lost, or the bot was killed) is looked for 
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from bot.domain.errors import FileGone, HistoryUnreadable, NotifierError, StoreError
+from bot.services.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,10 +58,8 @@ class RunFiles:
         self._on_recorded = on_recorded
         self._poll_interval = poll_interval
         self._retry = retry
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
         self._tries: dict[tuple[int, datetime], int] = {}
-        self._thread = threading.Thread(target=self._run, name="run files")
+        self._thread = WorkerThread("run files", self._work)
 
     def start(self) -> None:
         """Begin to share files."""
@@ -69,28 +67,20 @@ class RunFiles:
 
     def wake(self) -> None:
         """Look at once for what is due."""
-        self._woken.set()
+        self._thread.wake()
 
     def stop(self) -> None:
         """Finish the call under way; what is left is shared after the next start."""
-        self._stopping.set()
-        self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._thread.stop()
 
-    def _run(self) -> None:
-        while True:
-            self._woken.clear()
-            if self._stopping.is_set():  # looked at after clearing, or a stop would be missed
-                return
-            wait = self._poll_interval
-            try:
-                wait = self.deliver()
-            except StoreError as error:
-                _log.error("result files not read", problem=str(error), remedy=error.remedy)
-            except Exception:  # noqa: BLE001 - end of a thread: a defect must not end it for good
-                _log.exception("result files failed")
-            self._woken.wait(wait)
+    def _work(self) -> float:
+        try:
+            return self.deliver()
+        except StoreError as error:
+            _log.error("result files not read", problem=str(error), remedy=error.remedy)
+        except Exception:  # noqa: BLE001 - end of a thread: a defect must not end it for good
+            _log.exception("result files failed")
+        return self._poll_interval
 
     def deliver(self) -> float:
         """Try once to share each file that is due.
@@ -100,7 +90,7 @@ class RunFiles:
         """
         wait = self._poll_interval
         for due in self._records.due():
-            if self._stopping.is_set():
+            if self._thread.stopping.is_set():
                 break
             key = (due.run_id, due.ended_at)
             try:
