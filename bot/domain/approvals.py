@@ -89,7 +89,7 @@ _WHY: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class ApprovalNeed:
     """A contact whose change needs approval by one of these users or groups, and why."""
 
     sensitivity: Sensitivity
@@ -153,7 +153,7 @@ def sensitivity(
             return None
 
 
-def approvals_for(needs: Iterable[Need]) -> tuple[NewApproval, ...]:
+def approvals_for(needs: Iterable[ApprovalNeed]) -> tuple[NewApproval, ...]:
     """The approvals that a run needs: one for each list of approvers, with all of its reasons."""
     counts: dict[tuple[str, ...], dict[Sensitivity, int]] = {}
     for need in needs:
@@ -162,7 +162,7 @@ def approvals_for(needs: Iterable[Need]) -> tuple[NewApproval, ...]:
     return tuple(NewApproval(approvers, _why(counted)) for approvers, counted in counts.items())
 
 
-def covers(approvals: Sequence[Approval], needs: Iterable[Need], *, also: int = 0) -> bool:
+def covers(approvals: Sequence[Approval], needs: Iterable[ApprovalNeed], *, also: int = 0) -> bool:
     """Whether everything that needs approval now has it.
 
     The policy may have changed since the request: then others may have to approve.

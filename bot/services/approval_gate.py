@@ -12,7 +12,7 @@ from bot.services.fix_result import FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
-    from bot.domain.approvals import Need
+    from bot.domain.approvals import ApprovalNeed
     from bot.domain.contacts import AlternateContact
     from bot.domain.fixes import FixRequest
     from bot.services.approval_needs import ApprovalNeeds
@@ -28,7 +28,7 @@ class NeedsApproval(NotFixed):
     """
 
     request: FixRequest
-    need: Need
+    need: ApprovalNeed
     before: AlternateContact | None = field(default=None, repr=False)
 
 
@@ -76,7 +76,7 @@ class ApprovalGate:
             FixOutcome.NEEDS_APPROVAL, problem, request=request, need=need, before=before
         )
 
-    def _need(self, request: FixRequest, before: AlternateContact | None) -> Need | None:
+    def _need(self, request: FixRequest, before: AlternateContact | None) -> ApprovalNeed | None:
         removes = request.wanted is None
         if request.undoes is not None and before is not None:
             undone = self._fixes.get(request.undoes)

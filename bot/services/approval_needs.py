@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.approvals import Need, sensitivity
+from bot.domain.approvals import ApprovalNeed, sensitivity
 from bot.domain.errors import RightsUnknown
 from bot.domain.findings import Outcome
 from bot.domain.policy.account_policy import ApprovalRule
@@ -38,7 +38,7 @@ class RunRights:
 
     policies: Mapping[str, AccountPolicy]
     unknown: Mapping[str, str] = field(default_factory=dict)
-    needs: Mapping[int, Need] = field(default_factory=dict)
+    needs: Mapping[int, ApprovalNeed] = field(default_factory=dict)
 
     def may_bypass(self, items: Iterable[RunItem]) -> bool:
         """Whether the policy allows break-glass for every item that needs approval."""
@@ -81,7 +81,7 @@ class ApprovalNeeds:
         before: AlternateContact | None,
         *,
         removes: bool = False,
-    ) -> Need | None:
+    ) -> ApprovalNeed | None:
         """What a change of one contact needs; None if it needs no approval.
 
         Args:
@@ -119,32 +119,32 @@ class ApprovalNeeds:
             else:
                 policies[account_id] = rights
         managing = self._management.among(policies)
-        clean = self._store.approvals.clean_contacts(run_id)
-        needs: dict[int, Need] = {}
+        compliant = self._store.approvals.compliant_contacts(run_id)
+        needs: dict[int, ApprovalNeed] = {}
         for item in items:
             policy = policies.get(item.account_id)
             if policy is None:
                 continue
             is_evaluated = item.type in policy.evaluated_types
             # What this bot wrote itself may be taken back.
-            is_clean = (
-                is_evaluated and item.undoes is None and (item.account_id, item.type) in clean
+            is_compliant = (
+                is_evaluated and item.undoes is None and (item.account_id, item.type) in compliant
             )
             is_managing = item.account_id in managing
-            need = self._need(policy, is_managing, is_clean, item.wanted is None)
+            need = self._need(policy, is_managing, is_compliant, item.wanted is None)
             if need is not None:
                 needs[item.number] = need
         return RunRights(policies, unknown, needs)
 
     def _need(
         self, policy: AccountPolicy, is_managing: bool, is_compliant: bool, removes: bool
-    ) -> Need | None:
+    ) -> ApprovalNeed | None:
         why = sensitivity(
             policy, is_management=is_managing, is_compliant=is_compliant, removes=removes
         )
         if why is None:
             return None
-        return Need(why, policy.approvers or self._authorizer.fixers(policy.fixers))
+        return ApprovalNeed(why, policy.approvers or self._authorizer.fixers(policy.fixers))
 
     def _is_compliant(
         self, account_id: str, contact_type: ContactType, contact: AlternateContact

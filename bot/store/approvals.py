@@ -59,7 +59,7 @@ WHERE state = 'waiting' AND expires_at > :now AND reminded_at IS NULL AND reques
 ORDER BY id
 """
 
-_CLEAN: Final = """
+_COMPLIANT: Final = """
 SELECT account_id, type FROM run_items
 WHERE run_id = :run_id AND state = 'planned' AND before IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM findings
@@ -128,10 +128,10 @@ class Approvals(Repository):
             now = time_text(self._clock.now())
             return [request_of(db, row, items) for row in db.rows(_WAITING, now=now)]
 
-    def clean_contacts(self, run_id: int) -> set[tuple[str, ContactType]]:
+    def compliant_contacts(self, run_id: int) -> set[tuple[str, ContactType]]:
         """The contacts of a run that were set before it, and in which nothing was found."""
         with self._connections.reading() as db:
-            rows = db.rows(_CLEAN, run_id=run_id)
+            rows = db.rows(_COMPLIANT, run_id=run_id)
             return {(row["account_id"], ContactType(row["type"])) for row in rows}
 
     def approve(self, approval_id: int, user_id: str) -> Decision | None:

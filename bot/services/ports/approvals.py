@@ -59,7 +59,7 @@ class ApprovalRepository(Protocol):
         """The requests that wait for a decision, oldest first."""
         ...
 
-    def clean_contacts(self, run_id: int) -> set[tuple[str, ContactType]]:
+    def compliant_contacts(self, run_id: int) -> set[tuple[str, ContactType]]:
         """The contacts of a run that were set before it, and in which the last check found nothing.
 
         By (account id, type). Nor was anything found by a check that couldn't evaluate a contact,

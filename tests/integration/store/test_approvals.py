@@ -290,12 +290,12 @@ def test_the_requester_is_informed_once(store: SqliteStore, clock: SetClock) -> 
     assert [each.approval.state for each in store.approvals.to_notify()] == [ApprovalState.EXPIRED]
 
 
-def test_what_was_clean_before_is_known(store: SqliteStore) -> None:
-    """A contact that was set counts as clean unless a check found something in it."""
+def test_what_was_compliant_before_is_known(store: SqliteStore) -> None:
+    """A contact that was set counts as compliant unless a check found something in it."""
     scan_once(store, result(1, breaking(Rule.PLACEHOLDER)), result(2, Outcome.COMPLIANT))
     run = previewed(store, 1, 2, 3)
-    clean = store.approvals.clean_contacts(run.id)
-    assert clean == {(account(2).id, ContactType.SECURITY), (account(3).id, ContactType.SECURITY)}
+    compliant = store.approvals.compliant_contacts(run.id)
+    assert compliant == {(account(number).id, ContactType.SECURITY) for number in (2, 3)}
 
 
 def test_messages_follow_the_run(store: SqliteStore) -> None:

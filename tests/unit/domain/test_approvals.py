@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.approvals import (
     Approval,
+    ApprovalNeed,
     ApprovalState,
-    Need,
     NewApproval,
     Sensitivity,
     approvals_for,
@@ -62,14 +62,14 @@ def test_what_needs_a_second_person(
 def test_one_approval_for_each_list_of_approvers() -> None:
     """Its reasons are counted, unless it is about one contact."""
     assert approvals_for([]) == ()
-    assert approvals_for([Need(MANAGEMENT, LEADS)]) == (
+    assert approvals_for([ApprovalNeed(MANAGEMENT, LEADS)]) == (
         NewApproval(LEADS, "It's in the management account."),
     )
     needs = [
-        Need(OVERWRITES, LEADS),
-        Need(ALWAYS, OWNERS),
-        Need(ALWAYS, LEADS),
-        Need(OVERWRITES, LEADS),
+        ApprovalNeed(OVERWRITES, LEADS),
+        ApprovalNeed(ALWAYS, OWNERS),
+        ApprovalNeed(ALWAYS, LEADS),
+        ApprovalNeed(OVERWRITES, LEADS),
     ]
     leads, owners = approvals_for(needs)
     assert leads == NewApproval(
@@ -90,7 +90,7 @@ def test_what_was_approved_by_those_who_have_to(state: ApprovalState) -> None:
     """An approval counts for the list that it was asked of; the policy may ask others now."""
     given = [approval(1, state, LEADS)]
     counts = state in {ApprovalState.APPROVED, ApprovalState.BYPASSED}
-    assert covers(given, [Need(ALWAYS, LEADS)]) is counts
-    assert covers(given, [Need(ALWAYS, LEADS)], also=1)
-    assert not covers(given, [Need(ALWAYS, LEADS), Need(ALWAYS, OWNERS)], also=1)
+    assert covers(given, [ApprovalNeed(ALWAYS, LEADS)]) is counts
+    assert covers(given, [ApprovalNeed(ALWAYS, LEADS)], also=1)
+    assert not covers(given, [ApprovalNeed(ALWAYS, LEADS), ApprovalNeed(ALWAYS, OWNERS)], also=1)
     assert covers(given, [])
