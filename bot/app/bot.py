@@ -15,7 +15,8 @@ from bot.app.clock import SystemClock
 from bot.app.doctor import check_running_bot, log_at_start
 from bot.app.scheduler import Schedule
 from bot.app.signals import run_until_stopped
-from bot.app.wiring import SlackBot, aws_gateways, slack_members
+from bot.app.slack_bot import SlackBot
+from bot.app.wiring import aws_gateways, slack_members
 from bot.config import policy_file
 from bot.config.policy_reload import ReloadablePolicy
 from bot.domain.audit import BOT

@@ -1,64 +1,34 @@
-"""The use case *fix*: authorize, precheck against the policy, plan, write, read back, record.
-
-Every step is recorded before the next one begins. If the process is killed, `FixRecovery` finds out
-from the record what happened. If the database can't be written, `FixRecorder` keeps the result.
-"""
+"""The use case *fix*: authorize, precheck against the policy, check for approval, record, write."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
-from bot.domain.contacts import fingerprint
-from bot.domain.errors import (
-    ContactRefused,
-    FixError,
-    FixUnderWay,
-    GatewayError,
-    NotAllowed,
-    StoreError,
-)
-from bot.domain.failures import FailureCode, failure
-from bot.domain.fixes import Fix, FixState, WriteOrigin
-from bot.domain.readings import Present, Unreadable, Unsupported, shows
+from bot.domain.errors import FixUnderWay, NotAllowed, StoreError
 from bot.services.fix_precheck import FixPrecheck
-from bot.services.fix_recorder import Ending
 from bot.services.fix_result import (
     Fixed,
     FixOutcome,
     NotFixed,
     earlier_in_doubt,
-    is_left_open,
     not_recorded,
     result_of,
 )
-from bot.services.heartbeat import Heartbeat
-from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.domain.actors import Actor
-    from bot.domain.contacts import AlternateContact
     from bot.domain.fixes import FixRequest
     from bot.services.account_policy import AccountPolicies
     from bot.services.approval_gate import ApprovalGate
-    from bot.services.fix_recorder import FixRecorder
     from bot.services.fix_recovery import FixRecovery
     from bot.services.fix_result import FixResult
-    from bot.services.ports.aws import Contacts
+    from bot.services.fix_writer import FixWriter
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
-    from bot.services.read_back import ReadBack
-
-_log = structlog.get_logger(__name__)
-
-STALE_READ_AGE: Final = timedelta(minutes=5)
-"""How long after a fix a read may return the old value; Terraform's provider waits as long."""
 
 RIGHT_AGE: Final = 5.0
 """Seconds for which a check of permission is valid. Reading AWS before a write may take a minute,
@@ -74,42 +44,33 @@ class FixService:
     """Carries out fixes. Safe to call from several threads.
 
     Args:
-        gateway: AWS.
         store: what is remembered.
         fixers: who may change contacts.
         clock: the time.
         policies: look up what accounts should have.
-        read_back: waits for AWS to show what was written.
-        recorder: records how fixes end.
         recovery: finds out the result of abandoned fixes.
+        writer: carries out what is recorded.
         gate: stops fixes that need approval; None if none does.
-        heartbeat_interval: seconds between two renewals of a fix's lease; well under its length.
     """
 
     def __init__(
         self,
-        gateway: Contacts,
         store: Store,
         fixers: Authorizer,
         clock: Clock,
         *,
         policies: AccountPolicies,
-        read_back: ReadBack,
-        recorder: FixRecorder,
         recovery: FixRecovery,
+        writer: FixWriter,
         gate: ApprovalGate | None = None,
-        heartbeat_interval: float = 10.0,
     ) -> None:
-        self._gateway = gateway
         self._store = store
         self._fixers = fixers
         self._clock = clock
         self._policies = policies
-        self._read_back = read_back
-        self._recorder = recorder
         self._recovery = recovery
+        self._writer = writer
         self._gate = gate
-        self._heartbeat_interval = heartbeat_interval
 
     def fix(
         self,
@@ -209,10 +170,10 @@ class FixService:
             if unreadable is not None:
                 return earlier_in_doubt(unreadable)
             if not approved and self._gate is not None:
-                gated = self._gate.check(request)
-                if isinstance(gated, NotFixed):
-                    return gated
-                still_allowed = still_allowed if gated else _refuse
+                may_write = self._gate.check(request)
+                if isinstance(may_write, NotFixed):
+                    return may_write
+                still_allowed = still_allowed if may_write else _refuse
             fix, new = self._store.fixes.plan(
                 request,
                 account_name,
@@ -224,191 +185,12 @@ class FixService:
             return NotFixed(FixOutcome.UNDER_WAY if is_under_way else FixOutcome.NOT_ALLOWED, error)
         except StoreError as error:
             return not_recorded(error)
-        result = self._carry_out(fix, still_allowed) if new else result_of(fix)
+        result = self._writer.carry_out(fix, still_allowed) if new else result_of(fix)
         return replace(result, notes=prechecked.notes) if isinstance(result, Fixed) else result
-
-    def _carry_out(self, fix: Fix, still_allowed: Callable[[], None]) -> FixResult:
-        """Make a recorded fix, and renew its lease meanwhile."""
-        log = _log.bind(fix=fix.id, account=fix.request.account_id, type=fix.request.type.value)
-        log.info("fix planned", user=fix.request.user_id)
-        result: FixResult | None = None
-        try:
-            heartbeat = Heartbeat(
-                lambda: self._store.fixes.renew(fix.id),
-                self._heartbeat_interval,
-                # The process that took it over reads AWS, and what AWS accepted counts.
-                on_lost=lambda: log.warning("fix taken over by another process"),
-                fix=fix.id,
-            )
-            with self._recovery.spared(fix.id), heartbeat:
-                result = self._make(fix, still_allowed)
-        finally:
-            if result is None or is_left_open(result):
-                self._leave(fix)
-        return result
-
-    def _make(self, fix: Fix, still_allowed: Callable[[], None]) -> FixResult:
-        request = fix.request
-        try:
-            begun = self._begin(fix, still_allowed)
-            if not isinstance(begun, Fix):
-                return begun
-            fix = begun
-            aws_request_id = self._write(fix)
-        except FixUnderWay as error:
-            return NotFixed(FixOutcome.UNDER_WAY, error, fix)
-        except GatewayError as error:
-            return self._not_written(fix, error)
-        except StoreError as error:
-            words = "The database couldn't be used, so nothing was sent to AWS."
-            why = failure(FailureCode.NOT_REACHED, message=words)
-            failed, _ = self._recorder.end(Ending(fix, FixState.FAILED, why=why))
-            return not_recorded(error, failed)
-        fix = self._recorder.applied(fix, aws_request_id)
-        _log.info("fix applied", fix=fix.id, account=request.account_id, type=request.type.value)
-        # `FixRecovery` reads back a run's fixes behind its writes, which would wait otherwise.
-        is_read_later = request.run_id is not None and fix.applied_at is not None
-        shown = None if is_read_later else self._is_shown(request)
-        if shown is None and fix.applied_at is not None:
-            return Fixed(FixOutcome.SAVED, fix)
-        return self._end(Ending(fix, FixState.CONFIRMED if shown else FixState.APPLIED))
-
-    def _write(self, fix: Fix) -> str:
-        """Send the change to AWS; returns AWS's id of the request.
-
-        Raises:
-            GatewayError: it failed, or got no answer.
-            StoreError: the account's organization couldn't be looked up; nothing was sent.
-        """
-        request = fix.request
-        origin = WriteOrigin(fix.id, request.user_id, is_run=request.run_id is not None)
-        if request.wanted is None:
-            return self._gateway.delete(request.account_id, request.type, origin)
-        return self._gateway.write(request.account_id, request.type, request.wanted, origin)
-
-    def _begin(self, fix: Fix, still_allowed: Callable[[], None]) -> Fix | FixResult:
-        """Record that the write is about to be sent, unless something is against it.
-
-        Raises:
-            FixUnderWay: another process took the fix over.
-            StoreError: it couldn't be recorded.
-        """
-        request = fix.request
-        held: AlternateContact | None = None
-        priority = Priority.FIX if request.run_id is None else Priority.RUN
-        match self._gateway.read(request.account_id, request.type, priority):
-            case Present(contact):
-                held = contact
-            case Unreadable(why) | Unsupported(why):
-                return self._end(Ending(fix, FixState.FAILED, why=why))
-        recent = self._recent_fix(request)
-        if held == request.wanted and (recent is None or recent.request.wanted == held):
-            return self._end(Ending(fix, FixState.CONFIRMED, before=held, already_there=True))
-        known = held
-        if recent is not None and (recent.applied_at or request.shown_at) > request.shown_at:
-            known = recent.request.wanted  # made since the form was shown, so not shown there
-        elif recent is not None and held == recent.before and _was_shown(recent, request):
-            known = held = recent.request.wanted  # AWS may still return what was there before it
-        if fingerprint(known) != request.shown:
-            return self._refused(fix, known, FixOutcome.CHANGED, _changed_since_shown(request))
-        try:
-            still_allowed()
-        except NotAllowed as error:
-            return self._refused(fix, held, FixOutcome.NOT_ALLOWED, error)
-        return self._store.fixes.begin_writing(fix.id, held)
 
     def stop(self) -> None:
         """Stop waiting for AWS to show what was written: `FixRecovery` continues after a start."""
-        self._read_back.stop()
-
-    def _recent_fix(self, request: FixRequest) -> Fix | None:
-        """A fix of the same contact that is so recent that AWS may still return the old value."""
-        latest = self._store.fixes.latest(request.account_id, request.type)
-        if latest is None or latest.applied_at is None:
-            return None
-        return latest if self._clock.now() - latest.applied_at < STALE_READ_AGE else None
-
-    def _refused(
-        self, fix: Fix, held: AlternateContact | None, outcome: FixOutcome, problem: FixError
-    ) -> NotFixed:
-        """Record that the write isn't sent, for a reason that isn't AWS's."""
-        why = failure(FailureCode.REFUSED, message=str(problem))
-        ending = Ending(fix, FixState.FAILED, before=held, why=why)
-        failed, unrecorded = self._recorder.end(ending)
-        changed = held if outcome is FixOutcome.CHANGED else None
-        return NotFixed(outcome, problem, failed, held=changed, unrecorded=unrecorded)
-
-    def _not_written(self, fix: Fix, error: GatewayError) -> FixResult:
-        """Record that AWS didn't confirm a write. It may have accepted it anyway."""
-        request, why = fix.request, error.failure
-        if error.maybe_done:
-            shown = self._is_shown(request) if request.run_id is None else None
-            if shown is None:
-                return Fixed(FixOutcome.UNKNOWN, fix, problem=error)
-            if shown:
-                return self._end(Ending(fix, FixState.CONFIRMED))
-        if why.cause.is_denial and self._holds(request):
-            return self._end(Ending(fix, FixState.CONFIRMED, already_there=True))
-        failed = self._end(
-            Ending(
-                fix,
-                FixState.FAILED,
-                why=why,
-                in_doubt=error.maybe_done,
-                aws_request_id=error.aws_request_id,
-            )
-        )
-        if isinstance(error, ContactRefused):
-            return NotFixed(
-                FixOutcome.REFUSED, error, failed.fix, error.fields, unrecorded=failed.unrecorded
-            )
-        return failed
-
-    def _is_shown(self, request: FixRequest) -> bool | None:
-        """Wait until AWS shows the wanted contact; None if that can't be found out now."""
-        try:
-            last = self._read_back.until_shown(request)
-        except StoreError as error:
-            _log.warning("fix not read back", account=request.account_id, problem=str(error))
-            return None
-        if last is None:
-            return True
-        if self._read_back.is_stopped() or isinstance(last, Unreadable | Unsupported):
-            return None
-        return False
-
-    def _holds(self, request: FixRequest) -> bool:
-        """Whether AWS has the wanted contact, by one read."""
-        try:
-            reading = self._gateway.read(request.account_id, request.type, Priority.FIX)
-        except StoreError:
-            return False
-        return shows(reading, request.wanted)
-
-    def _leave(self, fix: Fix) -> None:
-        """Release a fix, for `FixRecovery` in this process or another."""
-        try:
-            self._store.fixes.release(fix.id)
-        except StoreError as error:
-            # It counts as abandoned anyway when its lease is over.
-            _log.warning("fix not released", fix=fix.id, problem=str(error))
-
-    def _end(self, ending: Ending) -> FixResult:
-        return result_of(*self._recorder.end(ending))
-
-
-def _was_shown(recent: Fix, request: FixRequest) -> bool:
-    """Whether the person was shown what a recent fix wrote."""
-    return request.shown == fingerprint(recent.request.wanted)
-
-
-def _changed_since_shown(request: FixRequest) -> FixError:
-    if request.wanted is None or request.undoes is not None:
-        return FixError("The contact changed in AWS since you saw it.", "Look at it, then decide.")
-    return FixError(
-        "The contact changed in AWS while the form was open.",
-        "Check what AWS has now, then save again.",
-    )
+        self._writer.stop()
 
 
 def _refuse() -> None:

@@ -17,8 +17,8 @@ from bot.domain.failures import failure
 from bot.domain.fixes import FixRequest
 from bot.domain.readings import Present, Unreadable, Unsupported
 from bot.domain.undo import NotUndone, UndoObstacle, obstacle_of
-from bot.services.fix import STALE_READ_AGE
 from bot.services.fix_result import FixOutcome, NotFixed, earlier_in_doubt
+from bot.services.fix_writer import STALE_READ_AGE
 from bot.services.ports.aws import Priority
 
 if TYPE_CHECKING:

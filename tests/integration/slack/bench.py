@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from bot.app.wiring import SlackBot
+from bot.app.slack_bot import SlackBot
 from bot.config.policy_reload import PolicyReload
 from bot.config.settings import Settings
 from bot.domain.errors import SettingsError
@@ -42,7 +42,7 @@ IN_FORM = {**FORM, "type": "SECURITY"}
 
 
 class SlackBench:
-    """The bot as `bot.app.wiring` puts it together, on a fake gateway and a fake clock.
+    """The bot as `bot.app.slack_bot` puts it together, on a fake gateway and a fake clock.
 
     `gateway` is what AWS does; a test changes it, the store and the `policy`, while the bot runs.
     `fixers` may change contacts, `readers` see them; `reloading` is what reading the policy file

@@ -1,7 +1,7 @@
 """5,000 payloads over every listener: nothing without the right, no ack lost, no defect.
 
 `ALTCONTACT_FUZZ_PAYLOADS` is how many, `ALTCONTACT_FUZZ_SEED` which. They go over the sandbox's
-real WebSocket to the bot as `bot.app.wiring` puts it together, with the sandbox's AWS behind it.
+real WebSocket to the bot as `bot.app.slack_bot` puts it together, with the sandbox's AWS behind it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import structlog
 from altcontact_sandbox.slack.workspace import ALICE, BOB, BOT_USER, CAROL, GROUP
 from pydantic import SecretStr
 
-from bot.app.wiring import SlackBot, aws_gateways
+from bot.app.slack_bot import SlackBot
+from bot.app.wiring import aws_gateways
 from bot.config.policy_reload import PolicyReload
 from bot.config.settings import Settings
 from bot.domain.audit import AuditAction

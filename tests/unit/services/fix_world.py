@@ -13,6 +13,7 @@ from bot.services.fix import FixService
 from bot.services.fix_recorder import FixRecorder
 from bot.services.fix_recovery import FixRecovery
 from bot.services.fix_result import NotFixed
+from bot.services.fix_writer import FixWriter
 from bot.services.read_back import ReadBack
 from bot.services.remove import RemoveService
 from bot.services.show_account import AccountViewService
@@ -87,16 +88,22 @@ class World:
             store.fixes, judge=judge, on_recorded=lambda: self.told.append("recorded")
         )
         recovery = FixRecovery(store.fixes, recorder, read_back, self.clock)
-        fixes = FixService(
+        writer = FixWriter(
             self.gateway,
-            store,
-            self.fixers,
+            store.fixes,
             self.clock,
-            policies=policies,
             read_back=read_back,
             recorder=recorder,
             recovery=recovery,
             heartbeat_interval=heartbeat_interval,
+        )
+        fixes = FixService(
+            store,
+            self.fixers,
+            self.clock,
+            policies=policies,
+            recovery=recovery,
+            writer=writer,
         )
         undos = UndoService(
             fixes,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.slack.direct_messages import DirectMessages
 
 
-class Runs:
+class RunWiring:
     """The files of runs in Slack, and what its listeners need.
 
     Args:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.services.ports.slack import Authorizer
 
 
-class Approvals:
+class ApprovalWiring:
     """What decides which changes need approval, and who gives it.
 
     Args:
