@@ -88,6 +88,7 @@ class ApprovalDecisions:
         self._require_approver(approval, actor)
         run = self._records.run(approval.run_id)
         items = self._store.runs.items(run.id, (ItemState.PLANNED,))
+        self._records.waiting(approval_id)  # again: once somebody approved it, they may be done
         rights = self._needs.of_run(run.id, items)
         if rights.unknown:
             raise RightsUnknown(next(iter(rights.unknown.values())), "Try again later.")
