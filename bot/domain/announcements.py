@@ -203,7 +203,9 @@ class AnnouncementContent:
 
     def _given(self, cause: _T | None, name: str) -> _T:
         if cause is None:
-            raise ValueError(f"No {name} gave rise to a {self.announcement.kind} announcement.")
+            raise ValueError(
+                f"An announcement of kind {self.announcement.kind} has no {name} here."
+            )
         return cause
 
 

@@ -19,8 +19,8 @@ from bot.domain.errors import GatewayError, NotAllowed, RightsUnknown, StoreErro
 from bot.domain.fixes import FixRequest
 from bot.domain.rules.mail_addresses import domain_of
 from bot.domain.runs import ItemState, RunKind
+from bot.services.active_run import SAME_FAILURES, ActiveRun
 from bot.services.fix_result import Fixed, FixOutcome
-from bot.services.run_progress import SAME_FAILURES, RunProgress
 from bot.services.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class RunWorker:
         self._show_interval = show_interval
         self._shutdown_timeout = shutdown_timeout
         self._lock = threading.Lock()
-        self._progress: dict[int, RunProgress] = {}
+        self._active: dict[int, ActiveRun] = {}
         self._renewed_at = 0.0
         self._pool = pool or ThreadPoolExecutor(workers, "run")
         self._thread = WorkerThread(
@@ -119,7 +119,7 @@ class RunWorker:
         self._thread.stop(self._shutdown_timeout)
         self._pool.shutdown(wait=False, cancel_futures=True)
         try:
-            for run_id in list(self._progress):
+            for run_id in list(self._active):
                 self._runs.release(run_id)
         except StoreError as error:
             _log.warning("runs left to the next start", problem=str(error))
@@ -135,13 +135,13 @@ class RunWorker:
         """
         claimed = {run.id: run for run in self._runs.claim(self._only)}
         with self._lock:
-            for run_id in self._progress.keys() - claimed.keys():
-                if not self._progress[run_id].in_flight:
-                    del self._progress[run_id]
+            for run_id in self._active.keys() - claimed.keys():
+                if not self._active[run_id].in_flight:
+                    del self._active[run_id]
             for run_id, run in claimed.items():
-                known = self._progress.get(run_id)
+                known = self._active.get(run_id)
                 if known is None:
-                    self._progress[run_id] = RunProgress(run)
+                    self._active[run_id] = ActiveRun(run)
                     _log.info("run begun", run=run_id, interrupted=run.interrupted)
                 else:
                     known.run = run
@@ -151,9 +151,9 @@ class RunWorker:
         while begun and not self._thread.stopping.is_set():
             begun = False
             for run_id in claimed:
-                begun = self._begin_next(self._progress[run_id]) or begun
+                begun = self._begin_next(self._active[run_id]) or begun
         for run_id in claimed:
-            self._show_or_end(self._progress[run_id])
+            self._show_or_end(self._active[run_id])
         return bool(claimed)
 
     def _look(self) -> float:
@@ -167,7 +167,7 @@ class RunWorker:
 
     def _finish_in_flight(self) -> None:
         with self._lock:
-            in_flight = any(each.in_flight for each in self._progress.values())
+            in_flight = any(each.in_flight for each in self._active.values())
         if in_flight:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -178,42 +178,42 @@ class RunWorker:
                 self._runs.renew(run_id)
             self._renewed_at = now
 
-    def _begin_next(self, progress: RunProgress) -> bool:
+    def _begin_next(self, active: ActiveRun) -> bool:
         """Begin the next contact of a run if there is room for it; whether one was begun."""
         with self._lock:
-            all_in_flight = sum(len(each.in_flight) for each in self._progress.values())
-            if all_in_flight >= self._workers or progress.room(self._workers) <= 0:
+            all_in_flight = sum(len(each.in_flight) for each in self._active.values())
+            if all_in_flight >= self._workers or active.room(self._workers) <= 0:
                 return False
-            waiting = progress.waiting(self._clock.monotonic())
-        for item in self._runs.next_items(progress.run.id, len(waiting) + 1):
+            waiting = active.waiting(self._clock.monotonic())
+        for item in self._runs.next_items(active.run.id, len(waiting) + 1):
             if item.number not in waiting:
                 with self._lock:
-                    progress.in_flight.add(item.number)
-                self._pool.submit(self._work, progress, item)
+                    active.in_flight.add(item.number)
+                self._pool.submit(self._work, active, item)
                 return True
         return False
 
-    def _work(self, progress: RunProgress, item: RunItem) -> None:
+    def _work(self, active: ActiveRun, item: RunItem) -> None:
         """Take one contact through its fix; a thread of the pool."""
         try:
-            self._fix(progress, item)
+            self._fix(active, item)
         except StoreError as error:
             _log.warning("contact of a run put off", run=item.run_id, problem=str(error))
-            self._defer(progress, item, str(error))
+            self._defer(active, item, str(error))
         except Exception:  # noqa: BLE001 - a thread's edge: a defect must not stop the run
             _log.exception("a contact of a run failed", run=item.run_id, account=item.account_id)
-            self._finish(progress, item, ItemState.FAILED, "The bot failed unexpectedly.")
+            self._finish(active, item, ItemState.FAILED, "The bot failed unexpectedly.")
         finally:
             with self._lock:
-                progress.in_flight.discard(item.number)
+                active.in_flight.discard(item.number)
             self._thread.wake()
 
-    def _fix(self, progress: RunProgress, item: RunItem) -> None:
-        run = progress.run
+    def _fix(self, active: ActiveRun, item: RunItem) -> None:
+        run = active.run
         try:
             self._still_allowed(run, item)
         except NotAllowed as error:
-            self._refuse(progress, item, error)
+            self._refuse(active, item, error)
             return
         request = FixRequest(
             f"run:{run.id}:{item.number}:{item.attempt}",
@@ -238,66 +238,66 @@ class RunWorker:
             # What still needs approval isn't allowed.
             approved=True,
         )
-        self._take_result(progress, item, result)
+        self._take_result(active, item, result)
 
-    def _take_result(self, progress: RunProgress, item: RunItem, result: FixResult) -> None:
+    def _take_result(self, active: ActiveRun, item: RunItem, result: FixResult) -> None:
         """Record what a contact came to; what its fix came to is recorded with the fix."""
         if isinstance(result, Fixed):
             with self._lock:
-                progress.succeeded()
-                progress.done(item.number)
+                active.succeeded()
+                active.done(item.number)
             self._recovery.wake()
             return
         match result.outcome:
             case FixOutcome.UNDER_WAY | FixOutcome.NOT_RECORDED | FixOutcome.TO_CONFIRM:
-                self._defer(progress, item, str(result.problem))
+                self._defer(active, item, str(result.problem))
             case _ if isinstance(result.problem, NotAllowed):
                 # Its fix is recorded as refused, so the contact needs another one.
                 self._runs.plan_again(item)
-                self._refuse(progress, replace(item, attempt=item.attempt + 1), result.problem)
+                self._refuse(active, replace(item, attempt=item.attempt + 1), result.problem)
             case FixOutcome.CHANGED:
-                self._finish(progress, item, ItemState.HELD_BACK, CHANGED)
+                self._finish(active, item, ItemState.HELD_BACK, CHANGED)
             case _ if isinstance(result.problem, GatewayError):
-                self._fail(progress, item, result, result.problem)
+                self._fail(active, item, result, result.problem)
             case _:
-                self._finish(progress, item, ItemState.HELD_BACK, _reason(result))
+                self._finish(active, item, ItemState.HELD_BACK, _reason(result))
 
     def _fail(
-        self, progress: RunProgress, item: RunItem, result: NotFixed, problem: GatewayError
+        self, active: ActiveRun, item: RunItem, result: NotFixed, problem: GatewayError
     ) -> None:
         """A contact failed in AWS."""
         why = problem.failure
         if result.fix is None:
             self._runs.finish_item(item, ItemState.FAILED, why.message, why)
-        self._count_failure(progress, item, why.cause.value, why.message)
+        self._count_failure(active, item, why.cause.value, why.message)
 
-    def _refuse(self, progress: RunProgress, item: RunItem, problem: NotAllowed) -> None:
+    def _refuse(self, active: ActiveRun, item: RunItem, problem: NotAllowed) -> None:
         """A contact may not be written any more, or it couldn't be found out whether it may."""
         if isinstance(problem, RightsUnknown):
-            self._defer(progress, item, str(problem))
+            self._defer(active, item, str(problem))
             return
         self._runs.finish_item(item, ItemState.FAILED, str(problem))
-        self._count_failure(progress, item, "not allowed", str(problem))
+        self._count_failure(active, item, "not allowed", str(problem))
 
-    def _count_failure(self, progress: RunProgress, item: RunItem, cause: str, words: str) -> None:
+    def _count_failure(self, active: ActiveRun, item: RunItem, cause: str, words: str) -> None:
         with self._lock:
-            progress.done(item.number)
-            is_hopeless = progress.failed(item.account_id, cause)
+            active.done(item.number)
+            is_hopeless = active.failed(item.account_id, cause)
         if is_hopeless:
             reason = f"{SAME_FAILURES} accounts in a row failed for the same reason: {words}"
-            self._stop_run(progress.run, reason)
+            self._stop_run(active.run, reason)
 
-    def _finish(self, progress: RunProgress, item: RunItem, state: ItemState, reason: str) -> None:
+    def _finish(self, active: ActiveRun, item: RunItem, state: ItemState, reason: str) -> None:
         self._runs.finish_item(item, state, reason)
         with self._lock:
-            progress.done(item.number)
+            active.done(item.number)
 
-    def _defer(self, progress: RunProgress, item: RunItem, why: str) -> None:
+    def _defer(self, active: ActiveRun, item: RunItem, why: str) -> None:
         """Put a contact off; after a while it counts as failed."""
         with self._lock:
-            may_wait = progress.defer(item.number, self._clock.monotonic() + DEFER_SECONDS)
+            may_wait = active.defer(item.number, self._clock.monotonic() + DEFER_SECONDS)
         if not may_wait:
-            self._finish(progress, item, ItemState.FAILED, why)
+            self._finish(active, item, ItemState.FAILED, why)
 
     def _stop_run(self, run: Run, reason: str) -> None:
         if self._runs.stop(run.id, BOT, reason):
@@ -305,19 +305,19 @@ class RunWorker:
             self._on_changed()
             self._on_ended()
 
-    def _show_or_end(self, progress: RunProgress) -> None:
+    def _show_or_end(self, active: ActiveRun) -> None:
         """Have a run's message updated if its counts changed, and end the run if it is done."""
-        run = progress.run
+        run = active.run
         with self._lock:
-            is_idle = not progress.in_flight
+            is_idle = not active.in_flight
         if is_idle and not run.counts.planned and self._runs.end(run.id):
             _log.info("run ended", run=run.id)
             self._on_changed()
             self._on_ended()
             return
         now = self._clock.monotonic()
-        if run.counts != progress.shown and now - progress.shown_at >= self._show_interval:
-            progress.shown, progress.shown_at = run.counts, now
+        if run.counts != active.shown and now - active.shown_at >= self._show_interval:
+            active.shown, active.shown_at = run.counts, now
             self._runs.bump(run.id)
             self._on_changed()
 

@@ -231,7 +231,7 @@ def test_a_submission_is_answered_whatever_fails(
         raise error
 
     body = {"view": {"id": "V1", "hash": "1"}, "user": {"id": ALICE}}
-    Modals(client, tasks, messages).answer(
+    Modals(client, tasks, messages, answer_within=60).answer(
         cast("Ack", ack),
         body,
         fail,

@@ -30,5 +30,5 @@ def test_it_says_what_the_bot_does_and_when() -> None:
 
 def test_it_needs_a_timetable() -> None:
     """Another kind of announcement has none."""
-    with pytest.raises(ValueError, match="no timetable"):
+    with pytest.raises(ValueError, match="has no timetable"):
         _ = data.notice(AnnouncementKind.OTHER_BOTS).planned_by

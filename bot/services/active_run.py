@@ -17,7 +17,7 @@ minutes: an earlier fix of the same contact is settled by then."""
 
 
 @dataclass(slots=True)
-class RunProgress:
+class ActiveRun:
     """One run. Not safe to use from several threads at once.
 
     `in_flight` are the numbers of contacts that are being worked on. `due` has the contacts that
