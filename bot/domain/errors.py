@@ -5,6 +5,7 @@
     ├── GatewayError             a request to AWS failed (carries a `Failure`)
     │   └── ContactRefused       AWS rejected fields of a contact, and named them
     ├── StoreError               the database cannot be used
+    ├── ListenError              the HTTP server can't listen on its address
     ├── TooManyChecks            a person started too many checks lately
     ├── ExemptionRefused         an exemption was not granted, or not ended
     ├── RunRefused               a run was not begun, stopped or continued
@@ -106,6 +107,10 @@ class ContactRefused(GatewayError):
 
 class StoreError(AltcontactError):
     """The database cannot be opened, read or written."""
+
+
+class ListenError(AltcontactError):
+    """The HTTP server can't listen on the address that a setting gives."""
 
 
 class TooManyChecks(AltcontactError):

@@ -41,8 +41,8 @@ def test_every_folder_is_a_package() -> None:
     assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
 
 
-def test_the_bot_is_eight_folders() -> None:
+def test_the_bot_is_nine_folders() -> None:
     """A stranger sees the architecture where it begins."""
     found = {path.name for path in (ROOT / "bot").iterdir()} - {"__pycache__"}
-    folders = {"app", "aws", "cli", "config", "domain", "services", "slack", "store"}
+    folders = {"app", "aws", "cli", "config", "domain", "http", "services", "slack", "store"}
     assert found == folders | {"__init__.py", "__main__.py", "py.typed"}

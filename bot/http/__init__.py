@@ -1,0 +1,1 @@
+"""Serves HTTP: requests from Slack, health and metrics."""
