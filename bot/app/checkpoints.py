@@ -10,8 +10,8 @@ from bot.aws.checkpoint_reader import THREADS, S3CheckpointReader
 from bot.aws.checkpoints import CheckpointCalls, S3CheckpointWriter
 from bot.config.load import variable
 from bot.config.setting_parsers import quoted
-from bot.domain.checkpoints import CheckpointDestination
 from bot.domain.errors import SettingsError
+from bot.domain.s3_destination import S3Destination
 from bot.services.checkpoints import CheckpointService, verify_checkpoints
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def checkpoint_service(
     """
     if not settings.checkpoints:
         return None
-    destination = CheckpointDestination.parse(settings.checkpoints)
+    destination = S3Destination.parse(settings.checkpoints)
     calls = CheckpointCalls(destination, settings.checkpoint_key, on_date=on_date)
     return CheckpointService(
         repository,
@@ -70,7 +70,7 @@ def checkpoint_checks(
         seconds: how long to wait for AWS.
         tries: how often a call is made before a failure with this cause counts.
     """
-    destination = CheckpointDestination.parse(settings.checkpoints)
+    destination = S3Destination.parse(settings.checkpoints)
 
     def check_key() -> str:
         calls = CheckpointCalls(
@@ -115,7 +115,7 @@ def verify_at(
             f"{variable('checkpoints')}."
         )
     try:
-        destination = CheckpointDestination.parse(url)
+        destination = S3Destination.parse(url)
     except ValueError as error:
         raise SettingsError(f"{quoted(url)} {error}.") from None
     calls = CheckpointCalls(destination, settings.checkpoint_key, concurrency=THREADS)

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
-from bot.aws.access_denied import Request
+from bot.aws.bucket_calls import ALREADY_THERE, NO_BUCKET, BucketCalls
 from bot.aws.error_mapping import UnusableAnswer
-from bot.aws.retrying_calls import TRIES, ApiCaller
-from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.domain.checkpoints import Signature, to_object
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Unpack
 
-    import boto3
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_kms.literals import SigningAlgorithmSpecType
-    from mypy_boto3_s3 import S3Client
 
-    from bot.domain.checkpoints import Checkpoint, CheckpointDestination
-    from bot.domain.failures import Failure
-
-_T = TypeVar("_T")
-
-ALREADY_THERE: Final = "PreconditionFailed"
-"""S3's code if `If-None-Match: *` finds an object."""
+    from bot.aws.bucket_calls import ClientOptions
+    from bot.domain.checkpoints import Checkpoint
+    from bot.domain.s3_destination import S3Destination
 
 ALGORITHMS: Final[tuple[SigningAlgorithmSpecType, ...]] = (
     "ECDSA_SHA_256",
@@ -46,15 +38,10 @@ Source: https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-
 _NO_CHECKPOINT: Final = b"altcontact doctor"
 """What the doctor has signed: it can't pass for a checkpoint."""
 
-_DOCS: Final = "docs/checkpoints.md has the policies."
 _EXPLAINED: Final[Mapping[str, tuple[str, str]]] = {
-    "NoSuchBucket": (
+    NO_BUCKET: (
         "The bucket {bucket} doesn't exist.",
         "Create it with Object Lock, or correct ALTCONTACT_CHECKPOINTS.",
-    ),
-    "PermanentRedirect": (
-        "The bucket {bucket} is in another region.",
-        "Set AWS_REGION to the bucket's region.",
     ),
     "InvalidBucketState": (
         "The bucket {bucket} can't have locked objects.",
@@ -79,49 +66,31 @@ _EXPLAINED: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-class CheckpointCalls:
-    """The calls to S3 and KMS for checkpoints, with boto3's default credentials.
+class CheckpointCalls(BucketCalls):
+    """The calls to S3 and KMS for checkpoints.
 
     Args:
         destination: the bucket and the prefix.
         key: the ARN of the KMS key; empty if checkpoints aren't signed.
-        concurrency: how many threads call at once.
-        session: a boto3 session instead of the default one.
-        connect_seconds: how long a connection may take.
-        read_seconds: how long to wait for data of an answer.
-        pause: waits this many seconds between tries; tests replace it.
-        tries: how often a call is made before a failure with this cause counts.
-        on_date: called with the `Date` header of each answer; must be quick.
+        client_options: the rest; see `BucketCalls`.
     """
 
     def __init__(
         self,
-        destination: CheckpointDestination,
+        destination: S3Destination,
         key: str,
-        *,
-        concurrency: int = 1,
-        session: boto3.Session | None = None,
-        connect_seconds: float = CONNECT_SECONDS,
-        read_seconds: float = READ_SECONDS,
-        pause: Callable[[float], object] | None = None,
-        tries: Mapping[FailureCode, int] = TRIES,
-        on_date: Callable[[str | None], object] = lambda _: None,
+        **client_options: Unpack[ClientOptions],
     ) -> None:
-        self.destination: Final = destination
-        self.key: Final = key
-        self._calls = ApiCaller(pause, tries)
-        self._clients = Clients(
-            concurrency,
-            session,
-            connect_seconds=connect_seconds,
-            read_seconds=read_seconds,
-            on_date=on_date,
+        parts = key.split(":")
+        super().__init__(
+            destination,
+            _EXPLAINED,
+            docs="docs/checkpoints.md",
+            names={"key": key},
+            partition=parts[1] if len(parts) > 1 else "",
+            **client_options,
         )
-
-    def s3(self) -> S3Client:
-        """The client of S3."""
-        parts = self.key.split(":")
-        return self._clients.s3(parts[1] if len(parts) > 1 else "")
+        self.key: Final = key
 
     def kms(self) -> KMSClient:
         """The client of KMS in the key's region."""
@@ -143,39 +112,10 @@ class CheckpointCalls:
         offered = facts.get("SigningAlgorithms") or ()
         supported = [each for each in ALGORITHMS if each in offered]
         if facts.get("KeyUsage") != "SIGN_VERIFY" or not supported:
-            raise GatewayError(self._explained(failure(FailureCode.REFUSED), INCOMPATIBLE))
+            raise GatewayError(self.explained(failure(FailureCode.REFUSED), INCOMPATIBLE))
         if facts.get("KeyState", "Enabled") != "Enabled":
-            raise GatewayError(self._explained(failure(FailureCode.REFUSED), _NOT_ENABLED))
+            raise GatewayError(self.explained(failure(FailureCode.REFUSED), _NOT_ENABLED))
         return supported
-
-    def call(self, operation: str, ask: Callable[[], _T]) -> _T:
-        """Make a call, and explain its failure.
-
-        Raises:
-            GatewayError: AWS didn't answer, or refused.
-        """
-        try:
-            return self._calls.call(Request(operation), ask)
-        except GatewayError as error:
-            if error.failure.cause.of_the_settings:
-                self._clients.renew()
-            raise GatewayError(self._explained(error.failure)) from None
-
-    def close(self) -> None:
-        """Stop retrying."""
-        self._calls.close()
-
-    def _explained(self, why: Failure, code: str = "") -> Failure:
-        """The same failure, with the words for the bucket or the key."""
-        if code or why.code in _EXPLAINED:
-            message, remedy = _EXPLAINED[code or why.code]
-            names = {"bucket": self.destination.bucket, "key": self.key}
-            return replace(why, message=message.format(**names), remedy=remedy)
-        if why.cause.is_denial:
-            return replace(why, remedy=f"Allow it in the policies of role, bucket and key. {_DOCS}")
-        if why.cause is FailureCode.REFUSED:
-            return replace(why, remedy=f"Check the bucket and the key. {_DOCS}")
-        return why
 
 
 INCOMPATIBLE: Final = "InvalidKeyUsageException"

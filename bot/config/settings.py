@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_core import core_schema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.config import checkpoint_parsers, policy_file
+from bot.config import policy_file, s3_parsers
 from bot.config import setting_parsers as parse
 from bot.domain.contacts import ContactType
 from bot.domain.policy.policy import Policy
@@ -133,12 +133,12 @@ class Settings(BaseSettings):
         description="URL where docs/rules is published, for links in findings",
         examples=["https://github.com/corp/altcontact/blob/main/docs/rules"],
     )
-    checkpoints: Annotated[str, _parsed(checkpoint_parsers.checkpoints)] = Field(
+    checkpoints: Annotated[str, _parsed(s3_parsers.destination)] = Field(
         default="",
         description="S3 bucket and prefix for checkpoints of the audit log",
         examples=["s3://corp-audit/altcontact"],
     )
-    checkpoint_key: Annotated[str, _parsed(checkpoint_parsers.kms_key)] = Field(
+    checkpoint_key: Annotated[str, _parsed(s3_parsers.kms_key)] = Field(
         default="",
         description="ARN of the asymmetric KMS key that signs checkpoints",
         examples=["arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"],

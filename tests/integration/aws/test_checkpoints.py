@@ -31,12 +31,12 @@ from bot.domain.checkpoint_verification import (
 )
 from bot.domain.checkpoints import (
     Checkpoint,
-    CheckpointDestination,
     LogHead,
     Signature,
     to_object,
 )
 from bot.domain.errors import GatewayError, SettingsError
+from bot.domain.s3_destination import S3Destination
 from bot.store import SqliteStore
 from tests import moto_server
 
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     Calls = Callable[..., CheckpointCalls]
 
 BUCKET = "corp-audit"
-PLACE = CheckpointDestination(BUCKET, "altcontact/prod")
+PLACE = S3Destination(BUCKET, "altcontact/prod")
 START = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
 
@@ -115,7 +115,7 @@ def calls(moto: str) -> Iterator[Calls]:
     """Make calls that never wait long."""
     made: list[CheckpointCalls] = []
 
-    def make(key: str = "", place: CheckpointDestination = PLACE) -> CheckpointCalls:
+    def make(key: str = "", place: S3Destination = PLACE) -> CheckpointCalls:
         made.append(CheckpointCalls(place, key, concurrency=8, pause=lambda _: None))
         return made[-1]
 
@@ -231,7 +231,7 @@ def test_a_bucket_without_versions_is_noticed(moto: str, calls: Calls) -> None:
     client = boto3.client("s3")
     client.create_bucket(Bucket="plain-bucket")
     client.close()
-    place = CheckpointDestination("plain-bucket", "")
+    place = S3Destination("plain-bucket", "")
     assert not S3CheckpointWriter(calls("", place)).write(checkpoint())
     [found] = read(calls("", place))
     assert found.checkpoint == checkpoint()
@@ -261,7 +261,7 @@ def test_what_keeps_a_checkpoint_from_being_written_is_explained(
     elif key == "disabled":
         key = new_key(kms)
         kms.disable_key(KeyId=key_id(key))
-    writer = S3CheckpointWriter(calls(key, CheckpointDestination(bucket, "p")))
+    writer = S3CheckpointWriter(calls(key, S3Destination(bucket, "p")))
     with pytest.raises(GatewayError) as caught:
         writer.write(checkpoint())
     assert words in caught.value.failure.message

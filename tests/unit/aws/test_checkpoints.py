@@ -12,17 +12,17 @@ from bot.aws.checkpoint_reader import S3CheckpointReader
 from bot.aws.checkpoints import CheckpointCalls, S3CheckpointWriter
 from bot.domain.checkpoints import (
     Checkpoint,
-    CheckpointDestination,
     LogHead,
     UnreadableCheckpoint,
     from_object,
 )
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
+from bot.domain.s3_destination import S3Destination
 from tests.unit.aws.wire import Answer, Wire, ok, page, refusal
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k"
-PLACE = CheckpointDestination("corp-audit", "altcontact")
+PLACE = S3Destination("corp-audit", "altcontact")
 CHECKPOINT = Checkpoint(1, LogHead(7, "a" * 64), datetime(2026, 11, 27, 9, tzinfo=UTC), "1.2.3")
 WRITTEN = Answer(200, b"", {"ETag": '"e"', "x-amz-version-id": "v1"})
 DESCRIBED = ok(

@@ -1,4 +1,4 @@
-"""Parses the settings of checkpoints, like `bot.config.setting_parsers` does the others."""
+"""Parses settings of what goes to S3, like `bot.config.setting_parsers` does the others."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 from typing import Final
 
 from bot.config.setting_parsers import quoted, text
-from bot.domain.checkpoints import CheckpointDestination
+from bot.domain.s3_destination import S3Destination
 
 _KMS_KEY: Final = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]{1,64}")
 
 
-def checkpoints(value: object) -> str:
+def destination(value: object) -> str:
     """`s3://bucket/prefix`, without a trailing slash."""
     address = text(value)
     try:
-        return CheckpointDestination.parse(address).url
+        return S3Destination.parse(address).url
     except ValueError as error:
         raise ValueError(f"{quoted(address)} {error}") from None
 
