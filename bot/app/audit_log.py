@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from bot.app.clock import SystemClock
 from bot.config.load import load, load_lenient
 from bot.domain.errors import StoreError
-from bot.store import SqliteStore
+from bot.store import is_absent, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bot.config.database_url import PostgresUrl
     from bot.config.load import Settings
+    from bot.store.store import DatabaseStore
 
 
 def load_needed(*names: str) -> Settings:
@@ -34,20 +36,16 @@ def load_needed(*names: str) -> Settings:
 
 
 @contextmanager
-def open_store(database: Path) -> Iterator[SqliteStore]:
+def open_audit_log(database: Path | PostgresUrl) -> Iterator[DatabaseStore]:
     """The database of a bot, which must be there.
 
     Raises:
         StoreError: there is none, or it can't be used. None is created.
     """
-    try:
-        is_missing = not database.exists()
-    except OSError:
-        is_missing = False  # opening it says why
-    if is_missing:
+    if is_absent(database):
         raise StoreError(
             f"There is no database {database}.",
             "Set ALTCONTACT_DATABASE to the database of the bot.",
         )
-    with SqliteStore(database, SystemClock()) as store:
+    with open_store(database, SystemClock()) as store:
         yield store

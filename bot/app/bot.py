@@ -24,7 +24,7 @@ from bot.domain.audit_entries import bot_started, policy_loaded
 from bot.domain.errors import NotifierError, SettingsError, StoreError
 from bot.domain.timetable import Timetable
 from bot.services.audit_trail import AuditTrail
-from bot.store import SqliteStore
+from bot.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ class Bot:
         self._policy = ReloadablePolicy(settings, load)
         self._stopping = threading.Event()
         self._clock = clock = SystemClock()
-        self._store = SqliteStore(settings.database, clock)
+        self._store = open_store(settings.database, clock)
         self._trail = AuditTrail(self._store.audit)
         self._gateways = aws_gateways(settings, clock.observe)
         self._checkpoints = checkpoint_service(

@@ -23,7 +23,7 @@ from bot.services.host_authorizer import HostAuthorizer
 from bot.services.management_accounts import ManagementAccounts
 from bot.services.run_authority import RunAuthority
 from bot.services.select_accounts import AccountSelector
-from bot.store import SqliteStore
+from bot.store import is_absent, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -194,12 +194,12 @@ def bulk_command(settings: Settings, actor: str, *, applies: bool) -> Iterator[B
         StoreError: the database can't be used.
     """
     with ExitStack() as stack:
-        if not applies and not settings.database.exists():
+        if not applies and is_absent(settings.database):
             folder = stack.enter_context(TemporaryDirectory(prefix="altcontact-"))
             settings = settings.model_copy(update={"database": Path(folder) / "altcontact.db"})
         clock = SystemClock()
         members = slack_members(settings, clock)
-        store = stack.enter_context(SqliteStore(settings.database, clock))
+        store = stack.enter_context(open_store(settings.database, clock))
         services = Services(
             store, aws_gateways(settings, clock.observe), members, lambda: settings.policy, clock
         )

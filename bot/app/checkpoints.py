@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.services.doctor import Check
     from bot.services.ports.checkpoints import CheckpointRepository
     from bot.services.ports.clock import Clock
-    from bot.store.doctor.checks import StoreChecks
+    from bot.store.doctor.database import DatabaseChecks
 
 
 def checkpoint_service(
@@ -55,7 +55,7 @@ def checkpoint_service(
 
 def checkpoint_checks(
     settings: Settings,
-    store: StoreChecks,
+    store: DatabaseChecks,
     clock: Clock,
     *,
     seconds: float,

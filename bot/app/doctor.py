@@ -20,7 +20,7 @@ from bot.slack.channels import AlertChannel
 from bot.slack.client import doctor_client
 from bot.slack.doctor.checks import SlackChecks
 from bot.slack.doctor.home import check_home
-from bot.store.doctor.checks import StoreChecks
+from bot.store.open_store import checks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -114,7 +114,7 @@ def _checks(
         sample: whether to read the channel and one contact.
     """
     clock = SystemClock()
-    store = None if "database" in wrong else StoreChecks(settings.database)
+    store = None if "database" in wrong else checks_of(settings.database)
     checks: list[Check] = []
     if store is not None:
         checks += AlertChecks(store.waiting, store.others).checks()
@@ -196,7 +196,7 @@ def wrong_settings(environ: Mapping[str, str]) -> list[CheckResult]:
 
 def wrong_database(settings: Settings, error: StoreError) -> list[CheckResult]:
     """The problems of a database that keep a bot from starting."""
-    lines = Doctor(StoreChecks(settings.database).checks(), log_defect).lines()
+    lines = Doctor(checks_of(settings.database).checks(), log_defect).lines()
     failures = [line for line in lines if line.state is State.FAILURE]
     return failures or [
         CheckResult(Section.DATABASE, "File", State.FAILURE, str(error), error.remedy)

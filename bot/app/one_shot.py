@@ -20,7 +20,7 @@ from bot.domain.policy.starter import starters
 from bot.domain.scans import Scan, ScanReport, ScanState, Trigger, TriggerKind
 from bot.services.audit_trail import AuditTrail
 from bot.services.explain_policy import explain
-from bot.store import SqliteStore
+from bot.store import is_absent, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def check_once(
     Raises:
         StoreError: the database can't be used.
     """
-    if not _may_exist(settings.database) and (failed := _unreachable(settings)) is not None:
+    if is_absent(settings.database) and (failed := _unreachable(settings)) is not None:
         return failed
     with _services(settings) as services:
         AuditTrail(services.store.audit).command(terminal_actor(), "check")
@@ -109,14 +109,6 @@ def _unreachable(settings: Settings) -> ScanReport | None:
     return ScanReport(scan, ())
 
 
-def _may_exist(path: Path) -> bool:
-    """Whether the file exists or can't be examined; opening it then reports why."""
-    try:
-        return path.exists()
-    except OSError:
-        return True
-
-
 def explain_policy(settings: Settings, text: str) -> Explanation | NotFound:
     """Find an account by its id or name, and explain its policy.
 
@@ -125,7 +117,7 @@ def explain_policy(settings: Settings, text: str) -> Explanation | NotFound:
         StoreError: the database can't be used.
     """
     with ExitStack() as stack:
-        if not _may_exist(settings.database):
+        if is_absent(settings.database):
             # Usually the database keeps what is read, but a query must not create one.
             folder = stack.enter_context(TemporaryDirectory(prefix="altcontact-"))
             settings = settings.model_copy(update={"database": Path(folder) / "altcontact.db"})
@@ -151,9 +143,9 @@ def export_policy(settings: Settings) -> Export:
         StoreError: there is no database, it has no accounts, or it can't be used.
     """
     remedy = "Run altcontact check first."
-    if not _may_exist(settings.database):
+    if is_absent(settings.database):
         raise StoreError(f"There is no database {settings.database}.", remedy)
-    with SqliteStore(settings.database, SystemClock()) as store:
+    with open_store(settings.database, SystemClock()) as store:
         accounts = store.accounts.all()
         if not accounts:
             raise StoreError("No accounts are known yet.", remedy)
@@ -167,7 +159,7 @@ def export_policy(settings: Settings) -> Export:
 def _services(settings: Settings) -> Iterator[Services]:
     clock = SystemClock()
     members = slack_members(settings, clock)
-    with SqliteStore(settings.database, clock) as store:
+    with open_store(settings.database, clock) as store:
         services = Services(
             store, aws_gateways(settings, clock.observe), members, lambda: settings.policy, clock
         )

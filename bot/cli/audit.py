@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 import typer
 from rich.console import Console
 
-from bot.app.audit_log import load_needed, open_store
+from bot.app.audit_log import load_needed, open_audit_log
 from bot.app.terminal_user import terminal_actor
 from bot.cli import audit_output, logs
 from bot.cli.exit_status import Exit
@@ -119,7 +119,7 @@ def audit(
     settings = load_needed("database")
     logs.configure(settings.log_format, logging.ERROR)
     try:
-        with terminable(), open_store(settings.database) as store:
+        with terminable(), open_audit_log(settings.database) as store:
             account_id = find_account_id(store.accounts, account) if account else ""
             name = "audit --show-contacts" if show_contacts else "audit"
             AuditTrail(store.audit).command(terminal_actor(), name, account_id)

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.app.audit_log import load_needed, open_store
+from bot.app.audit_log import load_needed, open_audit_log
 from bot.app.terminal_user import terminal_actor
 from bot.cli import logs
 from bot.cli.audit import Before, find_account_id
@@ -36,7 +36,7 @@ def audit_redact(
     settings = load_needed("database")
     logs.configure(settings.log_format, logging.ERROR)
     try:
-        with terminable(), open_store(settings.database) as store:
+        with terminable(), open_audit_log(settings.database) as store:
             account_id = find_account_id(store.accounts, account) if account else ""
             of = f" about account {account_id}" if account_id else ""
             which = f"entries{of} before {before:%Y-%m-%d %H:%M} UTC"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.app.audit_log import load_needed, open_store
+from bot.app.audit_log import load_needed, open_audit_log
 from bot.cli import audit_output, logs
 from bot.cli.checkpoint_output import checkpoint_lines
 from bot.cli.exit_status import Exit
@@ -56,7 +56,7 @@ def audit_verify(
     settings = load_needed("database", *sent)
     logs.configure(settings.log_format, logging.ERROR)
     try:
-        with terminable(), open_store(settings.database) as store:
+        with terminable(), open_audit_log(settings.database) as store:
             result = verify(store.audit.entries())
             audit_output.write_verification(result, sys.stdout)
             status = Exit.COMPLIANT if result.is_intact else Exit.NON_COMPLIANT

@@ -11,16 +11,19 @@ import re
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from bot.config import look_alikes
+from bot.config import database_url, look_alikes
 from bot.domain.contacts import ContactType
 from bot.domain.masking import mask
 from bot.domain.pasted_ids import slack_id
 from bot.domain.scope import ScopeKind
 from bot.domain.visible_text import trim, visible
+
+if TYPE_CHECKING:
+    from bot.config.database_url import PostgresUrl
 
 _LONGEST_QUOTE: Final = 60
 _BOOLEANS: Final = {
@@ -260,6 +263,13 @@ def path(value: object) -> Path:
             f"{quoted(given)} begins with {home}, but that home directory is unknown; "
             "use an absolute path"
         ) from None
+
+
+def database(value: object) -> Path | PostgresUrl:
+    """A SQLite file, or the `postgresql://` URL of a PostgreSQL database."""
+    if isinstance(value, str) and (url := database_url.parse(text(value))) is not None:
+        return url
+    return path(value)
 
 
 def positive_number(value: object) -> float:

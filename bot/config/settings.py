@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.config import policy_file, s3_parsers
 from bot.config import setting_parsers as parse
+from bot.config.database_url import PostgresUrl
 from bot.domain.contacts import ContactType
 from bot.domain.policy.policy import Policy
 from bot.domain.scope import AwsTarget, ScopeKind
@@ -102,10 +103,12 @@ class Settings(BaseSettings):
         description="user and user group ids who see contact details; none or *: everyone",
         examples=["U012ABCDEF,S045GHIJKL"],
     )
-    database: Annotated[Path, _parsed(parse.path)] = Field(
-        default=Path("altcontact.db"),
-        description="the SQLite file",
-        examples=["/data/altcontact.db"],
+    database: Annotated[Path | Annotated[PostgresUrl, _Instance()], _parsed(parse.database)] = (
+        Field(
+            default=Path("altcontact.db"),
+            description="the SQLite file, or the postgresql:// URL of a PostgreSQL database",
+            examples=["/data/altcontact.db"],
+        )
     )
     read_rate: Annotated[float | None, _parsed(parse.positive_number)] = Field(
         default=None,

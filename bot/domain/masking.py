@@ -16,7 +16,8 @@ _SECRETS: Final = re.compile(
     r"|(?<![\w+/=])(?=[a-z\d+/]*[A-Z])(?=[A-Z\d+/]*[a-z])(?=[A-Za-z+/]*\d)[A-Za-z\d+/]{40}(?![\w+/=])"
 )
 _NAMED_SECRET: Final = re.compile(
-    r"((?:session|security|secret)[-_ ]?(?:access[-_ ]?)?(?:token|key)[\"']?\s*[:=]\s*[\"']?)"
+    r"((?:(?:session|security|secret)[-_ ]?(?:access[-_ ]?)?(?:token|key)|password)"
+    r"[\"']?\s*[:=]\s*[\"']?)"
     r"[^\s\"'&,;<>)}\]]+",
     re.IGNORECASE,
 )

@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.rules.facts import PastContact
     from bot.services.ports.clock import Clock
-    from bot.store.connections import Connections
-    from bot.store.transaction import Row, Transaction, Value
+    from bot.store.transaction import Connections, Row, Transaction, Value
 
 _KEEP: Final = """
 INSERT INTO accounts (id, name, folded, state, email, organization)
@@ -194,7 +193,10 @@ class Accounts(Repository):
     def names(self) -> list[str]:
         """Every account's name, to suggest one after a typo."""
         with self._connections.reading() as db:
-            sql = "SELECT DISTINCT name FROM accounts WHERE gone_at IS NULL ORDER BY folded, name"
+            sql = (
+                "SELECT name FROM accounts WHERE gone_at IS NULL"
+                " GROUP BY folded, name ORDER BY folded, name"
+            )
             return [row["name"] for row in db.rows(sql)]
 
     def placements(self, organization: str) -> Mapping[str, AccountPlacement]:

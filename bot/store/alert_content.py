@@ -65,16 +65,16 @@ ORDER BY folded, account_id, in_alert DESC, resolved_at, id
 _CHECKED: Final = f"""
 WITH current AS (
     SELECT account_id,
-        max(outcome IN ('missing', 'wrong', 'weak')) AS non_compliant,
-        max(rule = 'missing' AND type = 'SECURITY') AS without_security,
-        max(outcome IN ('unknown', 'unsupported')) AS unchecked
+        count(*) FILTER (WHERE outcome IN ('missing', 'wrong', 'weak')) AS non_compliant,
+        count(*) FILTER (WHERE rule = 'missing' AND type = 'SECURITY') AS without_security,
+        count(*) FILTER (WHERE outcome IN ('unknown', 'unsupported')) AS unchecked
     FROM findings WHERE resolved_at IS NULL AND exemption_id IS NULL
     GROUP BY account_id
 )
 SELECT count(*) AS total,
-    count(*) FILTER (WHERE non_compliant = 1) AS non_compliant,
-    count(*) FILTER (WHERE without_security = 1) AS without_security,
-    count(*) FILTER (WHERE unchecked = 1 AND non_compliant = 0) AS unchecked
+    count(*) FILTER (WHERE non_compliant > 0) AS non_compliant,
+    count(*) FILTER (WHERE without_security > 0) AS without_security,
+    count(*) FILTER (WHERE unchecked > 0 AND non_compliant = 0) AS unchecked
 FROM accounts LEFT JOIN current ON current.account_id = accounts.id
 WHERE gone_at IS NULL AND state = '{ACTIVE}'
     AND (:organization = '' OR organization = :organization)

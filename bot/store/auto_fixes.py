@@ -34,9 +34,10 @@ ORDER BY runs.id, run_items.number
 _IS_DECIDED: Final = "SELECT count(*) AS number FROM auto_fix_decisions WHERE scan_id = :scan_id"
 
 _DECIDE: Final = """
-INSERT OR IGNORE INTO auto_fix_decisions
+INSERT INTO auto_fix_decisions
     (scan_id, channel, decided_at, chosen, left_over, hourly_limit)
 VALUES (:scan_id, :channel, :decided_at, :chosen, :left_over, :hourly_limit)
+ON CONFLICT DO NOTHING
 """
 
 _ALERTS: Final = """

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from bot.domain.errors import StoreError
 from bot.store.columns import folded
 from bot.store.errors import locked_error, translated
-from bot.store.transaction import Transaction
+from bot.store.transaction import SqliteTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ CLOSE_TIMEOUT: Final = 3.0
 """Seconds that running transactions have at `close`; stopping the bot has 10 s in all."""
 
 
-class Connections:
+class SqliteConnections:
     """Gives each thread its own connection.
 
     Args:
@@ -50,20 +50,32 @@ class Connections:
         self._writing = False
 
     @contextmanager
-    def reading(self) -> Iterator[Transaction]:
+    def reading(self) -> Iterator[SqliteTransaction]:
         """A read transaction: sees one state of the database, and doesn't wait for writers."""
         with self._held(), translated(self.path), self._transaction("BEGIN") as db:
-            yield Transaction(db)
+            yield SqliteTransaction(db)
 
     @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def writing(self) -> Iterator[SqliteTransaction]:
         """A write transaction: the only writer of this file from its first statement on.
 
         `BEGIN IMMEDIATE`, since SQLite refuses the first write of a transaction that began by
         reading if another process wrote in between.
         """
         with self.migrating() as db:
-            yield Transaction(db)
+            yield SqliteTransaction(db)
+
+    @contextmanager
+    def wiping(self) -> Iterator[SqliteTransaction]:
+        """The same; what is wiped in it can't be read from the file afterwards."""
+        with self.plain() as db:
+            # Otherwise it could still be read from the file's free pages.
+            db.execute("PRAGMA secure_delete = ON")
+        with self.writing() as transaction:
+            yield transaction
+        with self.plain() as db:
+            # The same for the write-ahead log. Readers can keep it; the next checkpoint empties it.
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     @contextmanager
     def migrating(self) -> Iterator[Database]:

@@ -27,11 +27,11 @@ _KEEP: Final = """
 INSERT INTO contacts
     (account_id, type, contact, fingerprint, read_at, checked, checked_fingerprint, checked_at)
 VALUES (:account_id, :type, :contact, :fingerprint, :read_at,
-    CASE WHEN :checked THEN :contact END, CASE WHEN :checked THEN :fingerprint END,
-    CASE WHEN :checked THEN :read_at END)
+    CASE WHEN :checked = 1 THEN :contact END, CASE WHEN :checked = 1 THEN :fingerprint END,
+    CASE WHEN :checked = 1 THEN :read_at END)
 ON CONFLICT (account_id, type) DO UPDATE SET
     contact = excluded.contact, fingerprint = excluded.fingerprint, read_at = excluded.read_at,
-    checked = CASE WHEN :checked THEN excluded.checked ELSE contacts.checked END,
+    checked = CASE WHEN :checked = 1 THEN excluded.checked ELSE contacts.checked END,
     checked_fingerprint = coalesce(excluded.checked_fingerprint, contacts.checked_fingerprint),
     checked_at = coalesce(excluded.checked_at, contacts.checked_at)
 """

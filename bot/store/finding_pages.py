@@ -48,14 +48,16 @@ contacts AS (
     SELECT account_id, type, folded, min(status) AS status,
         coalesce(min(CASE WHEN status = 0 THEN rank END), min(rank)) AS worst,
         min(rank) AS worst_ever,
-        max(units IS NOT NULL AND units != '[]') AS placed,
-        (:non_compliant = 0 OR max(short))
+        count(*) FILTER (WHERE units IS NOT NULL AND units != '[]') AS placed,
+        (:non_compliant = 0 OR count(*) FILTER (WHERE short) > 0)
         AND (:type = '' OR type = :type)
         AND (:unit = '' OR instr(units, :unit) > 0)
         AND (
             :text = '' OR instr(folded, :text) > 0 OR account_id = :id
             OR (:part != '' AND instr(account_id, :part) > 0)
-            OR (:owners = 1 AND max(owner != '' AND instr(folded_text(owner), :text) > 0))
+            OR (:owners = 1 AND count(*) FILTER (
+                WHERE owner != '' AND instr(folded_text(owner), :text) > 0
+            ) > 0)
         ) AS found
     FROM listed
     GROUP BY account_id, type, folded, units

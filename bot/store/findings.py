@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.domain.finding_lists import FindingFilter, FindingList, FindingPage
     from bot.domain.findings import AccountResult, Finding
     from bot.services.ports.clock import Clock
-    from bot.store.connections import Connections
+    from bot.store.transaction import Connections
 
 _UNRESOLVED: Final = """
 SELECT findings.*, accounts.name AS account_name
@@ -37,7 +37,8 @@ WITH shown AS (
     FROM findings
     WHERE type = :type AND resolved_at IS NULL AND exemption_id IS NULL
     GROUP BY account_id
-    HAVING max(outcome IN ('missing', 'wrong', 'weak')) AND NOT max(rule = 'forbidden')
+    HAVING count(*) FILTER (WHERE outcome IN ('missing', 'wrong', 'weak')) > 0
+        AND count(*) FILTER (WHERE rule = 'forbidden') = 0
 )
 SELECT accounts.* FROM shown JOIN accounts ON accounts.id = shown.account_id
 WHERE gone_at IS NULL AND state = 'ACTIVE' AND id != :besides AND (:only = '' OR id = :only)

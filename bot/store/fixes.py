@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from bot.domain.findings import Resolution, TypeResult
     from bot.domain.fixes import Fix, FixRequest
     from bot.services.ports.clock import Clock
-    from bot.store.connections import Connections
     from bot.store.owner import Lease
-    from bot.store.transaction import Row, Transaction
+    from bot.store.transaction import Connections, Row, Transaction
 
 _OPEN: Final = """
 SELECT * FROM fixes WHERE account_id = :account_id AND type = :type AND ended_at IS NULL ORDER BY id

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
-    from bot.store.connections import Connections
+    from bot.store.transaction import Connections
 
 
 class Repository:

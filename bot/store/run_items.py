@@ -79,6 +79,10 @@ _STATES: Final = {
 """What a contact of a run is once its fix is in one of these states."""
 
 
+_ALL: Final = 2**62
+"""More than a run has contacts: neither database takes a limit of none."""
+
+
 def insert_items(db: Transaction, run_id: int, items: Iterable[RunItem]) -> None:
     """Record the contacts of a new run, numbered from 1 in the order given."""
     db.run_each(
@@ -118,7 +122,7 @@ def items_of(
         f"SELECT * FROM run_items WHERE run_id = :run_id {wanted} "  # noqa: S608 - names of this function
         "ORDER BY number LIMIT :limit OFFSET :offset"
     )
-    most = -1 if limit is None else limit
+    most = _ALL if limit is None else limit
     return [
         to_item(row) for row in db.stream(sql, run_id=run_id, limit=most, offset=offset, **values)
     ]

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from bot.domain.failures import Failure
     from bot.domain.runs import ItemState, Run, RunItem
     from bot.services.ports.clock import Clock
-    from bot.store.connections import Connections
     from bot.store.owner import Lease
-    from bot.store.transaction import Transaction
+    from bot.store.transaction import Connections, Transaction
 
 VERIFY_LIMIT: Final = timedelta(minutes=5)
 """How long a run waits for AWS to show what it accepted; Terraform's provider waits as long."""

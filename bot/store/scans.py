@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from bot.domain.findings import AccountResult, FindingKey
     from bot.domain.scans import Scan, Trigger
     from bot.services.ports.clock import Clock
-    from bot.store.connections import Connections
     from bot.store.owner import Lease
-    from bot.store.transaction import Transaction
+    from bot.store.transaction import Connections, Transaction
 
 _SCAN: Final = "SELECT * FROM scans WHERE id = :id"
 

@@ -17,7 +17,7 @@ from bot.store.approvals import Approvals
 from bot.store.audit import Audit
 from bot.store.auto_fixes import AutoFixes
 from bot.store.checkpoints import Checkpoints
-from bot.store.connections import BUSY_TIMEOUT, CLOSE_TIMEOUT, Connections
+from bot.store.connections import BUSY_TIMEOUT, CLOSE_TIMEOUT, SqliteConnections
 from bot.store.deliveries import Deliveries
 from bot.store.exemptions import Exemptions
 from bot.store.findings import Findings
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from bot.services.ports.clock import Clock
     from bot.store.owner import Owner
+    from bot.store.transaction import Connections
 
 LEASE: Final = timedelta(seconds=30)
 """How long a claim on a scan or a fix lasts if it isn't renewed."""
@@ -48,38 +49,26 @@ _RETRY: Final = 0.02
 """Seconds between attempts to turn on write-ahead logging, which SQLite doesn't wait for."""
 
 
-class SqliteStore:
-    """`Store` in a SQLite file. Safe for several threads, and for several processes.
+class DatabaseStore:
+    """`Store` over connections of any kind. Safe for several threads, and for several processes.
 
     Args:
-        path: the file. If it doesn't exist, it is created, readable only by its owner.
+        connections: the database, with its tables as this version needs them.
         clock: the time.
-        owner: who owns this object's claims on scans and fixes; this process by default.
         lease: how long a claim on a scan or a fix lasts if it isn't renewed.
         consistency: how long after a write AWS may still give the old value.
-        busy_timeout: seconds to wait for another writer.
-        close_timeout: seconds that running transactions have at `close`.
-        sleep: waits between attempts to turn on write-ahead logging.
-
-    Raises:
-        StoreError: the file can't be used. It was not changed.
+        owner: who owns this object's claims on scans and fixes; this process by default.
     """
 
     def __init__(
         self,
-        path: Path | str,
+        connections: Connections,
         clock: Clock,
-        lease: timedelta = LEASE,
-        consistency: timedelta = CONSISTENCY,
-        *,
-        owner: Owner | None = None,
-        busy_timeout: float = BUSY_TIMEOUT,
-        close_timeout: float = CLOSE_TIMEOUT,
-        sleep: Callable[[float], None] = time.sleep,
+        lease: timedelta,
+        consistency: timedelta,
+        owner: Owner | None,
     ) -> None:
-        file = Path(path).absolute()
-        _create_file(file)
-        self.connections = connections = Connections(file, busy_timeout, close_timeout)
+        self.connections = connections
         claims = Lease(owner or this_process(uuid.uuid4().hex), lease)
         self.scans = Scans(connections, clock, claims, consistency)
         self.findings = Findings(connections, clock, consistency)
@@ -96,17 +85,6 @@ class SqliteStore:
         self.overviews = Overviews(connections, clock)
         self.deliveries = Deliveries(connections, clock)
         self.slack_health = SlackHealth(connections, clock)
-        try:
-            with connections.plain() as db:
-                refuse_foreign(db, file)
-            _enable_write_ahead_log(connections, busy_timeout, sleep)
-            with connections.migrating() as db:
-                # Checked again: another process may have migrated it in the meantime.
-                refuse_foreign(db, file)
-                migrate(db)
-        except BaseException:
-            connections.close()
-            raise
 
     def close(self) -> None:
         """Wait for running transactions, then close. Every later call raises `StoreError`."""
@@ -122,6 +100,54 @@ class SqliteStore:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class SqliteStore(DatabaseStore):
+    """`Store` in a SQLite file. Safe for several threads, and for several processes.
+
+    Args:
+        path: the file. If it doesn't exist, it is created, readable only by its owner.
+        clock: the time.
+        owner: who owns this object's claims on scans and fixes; this process by default.
+        lease: how long a claim on a scan or a fix lasts if it isn't renewed.
+        consistency: how long after a write AWS may still give the old value.
+        busy_timeout: seconds to wait for another writer.
+        close_timeout: seconds that running transactions have at `close`.
+        sleep: waits between attempts to turn on write-ahead logging.
+
+    Raises:
+        StoreError: the file can't be used. It was not changed.
+    """
+
+    connections: SqliteConnections
+
+    def __init__(
+        self,
+        path: Path | str,
+        clock: Clock,
+        lease: timedelta = LEASE,
+        consistency: timedelta = CONSISTENCY,
+        *,
+        owner: Owner | None = None,
+        busy_timeout: float = BUSY_TIMEOUT,
+        close_timeout: float = CLOSE_TIMEOUT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        file = Path(path).absolute()
+        _create_file(file)
+        connections = SqliteConnections(file, busy_timeout, close_timeout)
+        try:
+            with connections.plain() as db:
+                refuse_foreign(db, file)
+            _enable_write_ahead_log(connections, busy_timeout, sleep)
+            with connections.migrating() as db:
+                # Checked again: another process may have migrated it in the meantime.
+                refuse_foreign(db, file)
+                migrate(db)
+        except BaseException:
+            connections.close()
+            raise
+        super().__init__(connections, clock, lease, consistency, owner)
 
 
 def _create_file(file: Path) -> None:
@@ -147,7 +173,7 @@ def _create_file(file: Path) -> None:
 
 
 def _enable_write_ahead_log(
-    connections: Connections, busy_timeout: float, sleep: Callable[[float], None]
+    connections: SqliteConnections, busy_timeout: float, sleep: Callable[[float], None]
 ) -> None:
     """Turn on write-ahead logging, so that readers and the writer don't wait for each other."""
     # SQLite may wait in the first attempt, and that can take all of the time.

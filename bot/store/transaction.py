@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from sqlite_utils import Database
 
@@ -28,7 +29,59 @@ class Row(Protocol):
         ...
 
 
-class Transaction:
+class Transaction(Protocol):
+    """The statements of one transaction, which `Connections` begins and ends."""
+
+    def run(self, sql: str, /, **values: Value) -> int:
+        """Run a statement; returns how many rows it changed."""
+        ...
+
+    def run_each(self, sql: str, rows: Iterable[Mapping[str, Value]]) -> None:
+        """Run a statement once with the values of each row."""
+        ...
+
+    def row(self, sql: str, /, **values: Value) -> Row | None:
+        """The first row of a statement, if any."""
+        ...
+
+    def rows(self, sql: str, /, **values: Value) -> list[Row]:
+        """All rows of a statement."""
+        ...
+
+    def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
+        """The rows one by one, for long results. The caller must not write in the meantime."""
+        ...
+
+    def number(self, sql: str, /, **values: Value) -> int:
+        """The number in the column `number` of a statement's only row."""
+        ...
+
+    def raw(self, columns: Iterable[str]) -> str:
+        """Columns to select, such that also texts that aren't UTF-8 can be read: as bytes."""
+        ...
+
+
+class Connections(Protocol):
+    """Begins and ends the transactions. Safe to use from several threads."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A read transaction: sees one state of the database, and doesn't wait for writers."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """A write transaction: the only writer of this database from its first statement on."""
+        ...
+
+    def wiping(self) -> AbstractContextManager[Transaction]:
+        """The same; what is wiped in it can't be read from the database's files afterwards."""
+        ...
+
+    def close(self) -> None:
+        """Wait for running transactions, then close all connections. Safe to call again."""
+        ...
+
+
+class SqliteTransaction:
     """The statements of one transaction, which `Connections` begins and ends.
 
     Args:
@@ -62,3 +115,10 @@ class Transaction:
         """The number in the column `number` of a statement's only row."""
         row = self.row(sql, **values)
         return int(row["number"]) if row is not None else 0
+
+    def raw(self, columns: Iterable[str]) -> str:
+        """Columns to select, texts as bytes: Python's sqlite3 fails on one that isn't UTF-8."""
+        return ", ".join(
+            f"CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END AS {name}"
+            for name in columns
+        )

@@ -12,23 +12,18 @@ from sqlite_utils import Database
 
 from bot.domain.errors import StoreError
 from bot.services.doctor import Check, Section, State
-from bot.store.checkpoints import checkpoint_status
-from bot.store.doctor.file import Found, check_file, check_result, quoted
+from bot.store.doctor.database import DatabaseChecks, check_result
+from bot.store.doctor.file import Found, check_file, quoted
 from bot.store.errors import translated
-from bot.store.mappers import to_scan
 from bot.store.migrations.migrate import pending, refuse_foreign
-from bot.store.scans import LAST
-from bot.store.slack_health import other_bots, waiting_alerts
-from bot.store.transaction import Transaction
+from bot.store.transaction import SqliteTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bot.domain.checkpoints import CheckpointStatus
-    from bot.domain.scans import Scan
-    from bot.domain.slack_health import OtherBots, WaitingAlerts
     from bot.services.doctor import CheckResult
+    from bot.store.transaction import Transaction
 
 _Found = TypeVar("_Found")
 
@@ -45,12 +40,7 @@ STEPS_BETWEEN: Final = 10_000
 """SQLite's instructions between two looks at the clock."""
 
 
-def _last_scan(db: Transaction) -> Scan | None:
-    row = db.row(LAST)
-    return to_scan(row) if row is not None else None
-
-
-class StoreChecks:
+class StoreChecks(DatabaseChecks):
     """The checks of one database.
 
     Args:
@@ -84,38 +74,6 @@ class StoreChecks:
         )
         return tuple(Check(Section.DATABASE, name, run) for name, run in checks)
 
-    def last_scan(self) -> Scan | None:
-        """The newest scan that ended by itself; None if there is none, or no database yet.
-
-        Raises:
-            StoreError: the database can't be read, or belongs to another program.
-        """
-        return self._read("scans", _last_scan)
-
-    def waiting(self) -> WaitingAlerts | None:
-        """The alerts waiting to be posted; None if there are none, or no database yet.
-
-        Raises:
-            StoreError: the database can't be read, or belongs to another program.
-        """
-        return self._read("other_bots", waiting_alerts)
-
-    def others(self) -> OtherBots | None:
-        """Other bots on the same Slack app; None if there are none, or no database yet.
-
-        Raises:
-            StoreError: the database can't be read, or belongs to another program.
-        """
-        return self._read("other_bots", other_bots)
-
-    def checkpoints(self, destination: str) -> CheckpointStatus | None:
-        """How writing checkpoints to a destination goes; None if there is no database yet.
-
-        Raises:
-            StoreError: the database can't be read, or belongs to another program.
-        """
-        return self._read("checkpoints", lambda db: checkpoint_status(db, destination))
-
     def _read(self, table: str, read: Callable[[Transaction], _Found | None]) -> _Found | None:
         """Read something; None if there is no database yet, or one without the table."""
         # If `exists` fails, SQLite fails as well, with a better message.
@@ -124,7 +82,7 @@ class StoreChecks:
                 return None
         with self._opened() as db:
             refuse_foreign(db, self._file)
-            return read(Transaction(db)) if db.table(table).exists() else None
+            return read(SqliteTransaction(db)) if db.table(table).exists() else None
 
     def _check_file(self) -> Iterator[CheckResult]:
         self._found, result = check_file(self._file)

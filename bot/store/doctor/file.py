@@ -6,8 +6,13 @@ import os
 import shlex
 from enum import Enum, auto
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.services.doctor import CheckResult, Section, State
+from bot.services.doctor import State
+from bot.store.doctor.database import check_result
+
+if TYPE_CHECKING:
+    from bot.services.doctor import CheckResult
 
 
 class Found(Enum):
@@ -53,13 +58,6 @@ def check_file(file: Path) -> tuple[Found, CheckResult]:
         remedy = "Give the bot's user access to its directories, or change ALTCONTACT_DATABASE."
         snippet = f"namei -l {quoted(file)}"
     return Found.UNUSABLE, check_result("File", State.FAILURE, message, remedy, snippet)
-
-
-def check_result(
-    name: str, state: State, message: str, remedy: str = "", snippet: str = ""
-) -> CheckResult:
-    """What a check of the database found."""
-    return CheckResult(Section.DATABASE, name, state, message, remedy, snippet)
 
 
 def quoted(path: Path) -> str:

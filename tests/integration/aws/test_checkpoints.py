@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
@@ -42,7 +43,6 @@ from tests import moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_kms.literals import KeySpecType
@@ -284,6 +284,7 @@ def settings(s3: S3Client, kms: KMSClient, tmp_path: Path) -> Settings:
 @pytest.fixture
 def store(settings: Settings) -> Iterator[SqliteStore]:
     """The database, with three checkpoints of nine entries."""
+    assert isinstance(settings.database, Path)
     with SqliteStore(settings.database, SystemClock()) as store:
         service = checkpoint_service(settings, store.checkpoints, SystemClock())
         assert service is not None

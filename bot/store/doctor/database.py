@@ -1,0 +1,67 @@
+"""What the doctor asks of a database, whichever it is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.services.doctor import CheckResult, Section
+from bot.store.checkpoints import checkpoint_status
+from bot.store.mappers import to_scan
+from bot.store.scans import LAST
+from bot.store.slack_health import other_bots, waiting_alerts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.domain.checkpoints import CheckpointStatus
+    from bot.domain.scans import Scan
+    from bot.domain.slack_health import OtherBots, WaitingAlerts
+    from bot.services.doctor import Check, State
+    from bot.store.transaction import Transaction
+
+_Found = TypeVar("_Found")
+
+
+class DatabaseChecks(ABC):
+    """The checks of one database. They create no file and no tables, and write nothing.
+
+    Each read returns None if there is nothing to read, or no database yet. It raises `StoreError`
+    if the database can't be read, or belongs to another program.
+    """
+
+    @abstractmethod
+    def checks(self) -> tuple[Check, ...]:
+        """The checks, in order."""
+
+    @abstractmethod
+    def _read(self, table: str, read: Callable[[Transaction], _Found | None]) -> _Found | None:
+        """Read something; None if there is no database yet, or one without the table."""
+
+    def last_scan(self) -> Scan | None:
+        """The newest scan that ended by itself."""
+        return self._read("scans", _last_scan)
+
+    def waiting(self) -> WaitingAlerts | None:
+        """The alerts waiting to be posted."""
+        return self._read("other_bots", waiting_alerts)
+
+    def others(self) -> OtherBots | None:
+        """Other bots on the same Slack app."""
+        return self._read("other_bots", other_bots)
+
+    def checkpoints(self, destination: str) -> CheckpointStatus | None:
+        """How writing checkpoints to a destination goes."""
+        return self._read("checkpoints", lambda db: checkpoint_status(db, destination))
+
+
+def check_result(
+    name: str, state: State, message: str, remedy: str = "", snippet: str = ""
+) -> CheckResult:
+    """What a check of the database found."""
+    return CheckResult(Section.DATABASE, name, state, message, remedy, snippet)
+
+
+def _last_scan(db: Transaction) -> Scan | None:
+    row = db.row(LAST)
+    return to_scan(row) if row is not None else None

@@ -1,0 +1,57 @@
+"""Opens the database that the settings name: a SQLite file, or PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.store.store import SqliteStore
+
+if TYPE_CHECKING:
+    from bot.config.database_url import PostgresUrl
+    from bot.services.ports.clock import Clock
+    from bot.store.doctor.database import DatabaseChecks
+    from bot.store.store import DatabaseStore
+
+
+def open_store(database: Path | PostgresUrl, clock: Clock) -> DatabaseStore:
+    """Open the database, create or migrate its tables, and give access to the repositories.
+
+    Args:
+        database: the setting `ALTCONTACT_DATABASE`.
+        clock: the time.
+
+    Raises:
+        StoreError: it can't be used. It was not changed.
+    """
+    if isinstance(database, Path):
+        return SqliteStore(database, clock)
+    from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - slow to import, and few use it
+
+    return PostgresStore(database.get_secret_value(), clock)
+
+
+def is_absent(database: Path | PostgresUrl) -> bool:
+    """Whether there is certainly no database yet: no file, or no tables.
+
+    If that can't be found out, opening the database says why.
+    """
+    if isinstance(database, Path):
+        try:
+            return not database.exists()
+        except OSError:
+            return False
+    from bot.store.postgres.migrate import is_empty  # noqa: PLC0415 - slow to import, and few use it
+
+    return is_empty(database.get_secret_value())
+
+
+def checks_of(database: Path | PostgresUrl) -> DatabaseChecks:
+    """The doctor's checks of the database."""
+    if isinstance(database, Path):
+        from bot.store.doctor.checks import StoreChecks  # noqa: PLC0415 - only the doctor needs it
+
+        return StoreChecks(database)
+    from bot.store.postgres.doctor import PostgresChecks  # noqa: PLC0415 - slow to import, and few use it
+
+    return PostgresChecks(database.get_secret_value())

@@ -1,0 +1,130 @@
+"""Where a PostgreSQL database is, and how the bot connects to it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+from psycopg import ClientCursor
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
+
+from bot.domain.errors import StoreError
+from bot.store.postgres.errors import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg import Connection
+    from psycopg.rows import DictRow
+
+_PARAMETERS: Final = {
+    "connect_timeout": "5",
+    # A server that is gone without a word is noticed within about ten seconds.
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+    "application_name": "altcontact",
+}
+"""https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
+
+_OPTIONS: Final = (
+    # The server notices as soon that a bot is gone, so that its transaction blocks nobody.
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+    " -c statement_timeout={longest}ms -c lock_timeout={busy}ms"
+    r" -c default_transaction_isolation=read\ committed -c timezone=UTC"
+)
+
+_LONGEST_STATEMENT: Final = 60.0
+"""Seconds that one statement may take; recording a scan of 10,000 accounts takes less in all."""
+
+
+class Address:
+    """Where a database is. Only `conninfo` is secret.
+
+    Args:
+        url: `postgresql://…`; settings in its query go before the ones used here.
+        busy_timeout: seconds to wait for a lock.
+
+    Raises:
+        StoreError: the address can't be used, or its password file can't.
+    """
+
+    def __init__(self, url: str, busy_timeout: float) -> None:
+        try:
+            given = {key: str(value) for key, value in conninfo_to_dict(url).items()}
+        except psycopg.Error:  # whose text may repeat the password
+            raise StoreError(
+                "The address of the database can't be used.",
+                "Write ALTCONTACT_DATABASE as postgresql://user@host:5432/name, with special "
+                "characters of the password as % and two digits.",
+            ) from None
+        self.host = given.get("host") or given.get("hostaddr") or os.environ.get("PGHOST", "")
+        self.name = _name(given, self.host)
+        """The database for messages, without user and password: `bots at db.example:5432`."""
+        _check_passfile(given.get("passfile") or os.environ.get("PGPASSFILE", ""))
+        if "," in self.host:
+            given.setdefault("target_session_attrs", "read-write")
+        options = _OPTIONS.format(
+            busy=int(busy_timeout * 1000), longest=int(_LONGEST_STATEMENT * 1000)
+        )
+        given["options"] = f"{options} {given.get('options', '')}".strip()
+        self.conninfo = make_conninfo("", **{**_PARAMETERS, **given})
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the connection doesn't leave this machine."""
+        hosts = (self.host or "localhost").split(",")
+        return all(
+            host in {"localhost", "::1"} or host.startswith(("127.", "/", "@")) for host in hosts
+        )
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection[DictRow]]:
+        """A connection for one purpose, without a transaction.
+
+        Raises:
+            StoreError: the database can't be reached, or a statement failed.
+        """
+        with (
+            translated(self.name),
+            psycopg.connect(
+                self.conninfo, autocommit=True, row_factory=dict_row, cursor_factory=ClientCursor
+            ) as connection,
+        ):
+            yield connection
+
+
+def _name(given: dict[str, str], host: str) -> str:
+    port = f":{given['port']}" if given.get("port") else ""
+    return (
+        f"{given.get('dbname') or given.get('user') or 'postgres'} at {host or 'localhost'}{port}"
+    )
+
+
+def _check_passfile(passfile: str) -> None:
+    """Refuse a password file that PostgreSQL's library would skip in silence."""
+    if not passfile:
+        return
+    problem = ""
+    try:
+        mode = Path(passfile).stat().st_mode
+        if not stat.S_ISREG(mode):
+            problem = "is not a file"
+        elif mode & (stat.S_IRWXG | stat.S_IRWXO):
+            problem = "can be read by others than its owner, so PostgreSQL's library ignores it"
+        elif not os.access(passfile, os.R_OK):
+            problem = "can't be read"
+    except OSError as error:
+        problem = f"can't be read ({error.strerror})"
+    if problem:
+        raise StoreError(
+            f"The password file {passfile} {problem}.",
+            "Let only the bot's user read it (chmod 600), or correct passfile in "
+            "ALTCONTACT_DATABASE.",
+        )

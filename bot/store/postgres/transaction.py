@@ -1,0 +1,89 @@
+"""Runs statements within one transaction of PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import LiteralString
+
+    from psycopg import Connection
+    from psycopg.rows import DictRow
+
+    from bot.store.transaction import Row, Value
+
+_TOKEN: Final = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-zA-Z_]\w*)|%")
+"""A text, which is kept; the name of a value; and a sign that psycopg reads as one."""
+
+
+class PostgresTransaction:
+    """The statements of one transaction; see `bot.store.transaction.Transaction`.
+
+    Args:
+        connection: a connection with a transaction open.
+    """
+
+    def __init__(self, connection: Connection[DictRow]) -> None:
+        self._connection = connection
+
+    def run(self, sql: str, /, **values: Value) -> int:
+        """Run a statement; returns how many rows it changed."""
+        return self._connection.execute(statement(sql), adapted(values)).rowcount
+
+    def run_each(self, sql: str, rows: Iterable[Mapping[str, Value]]) -> None:
+        """Run a statement once with the values of each row."""
+        with self._connection.cursor() as cursor:
+            cursor.executemany(statement(sql), [adapted(row) for row in rows])
+
+    def row(self, sql: str, /, **values: Value) -> Row | None:
+        """The first row of a statement, if any."""
+        return next(iter(self.rows(sql, **values)), None)
+
+    def rows(self, sql: str, /, **values: Value) -> list[Row]:
+        """All rows of a statement."""
+        found = self._connection.execute(statement(sql), adapted(values))
+        return cast("list[Row]", found.fetchall())
+
+    def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
+        """The rows one by one, for long results. The caller must not write in the meantime."""
+        found = self._connection.execute(statement(sql), adapted(values))
+        return cast("Iterator[Row]", iter(found))
+
+    def number(self, sql: str, /, **values: Value) -> int:
+        """The number in the column `number` of a statement's only row."""
+        row = self.row(sql, **values)
+        return int(row["number"]) if row is not None else 0
+
+    def raw(self, columns: Iterable[str]) -> str:
+        """Columns to select as they are: PostgreSQL stores no text that isn't UTF-8."""
+        return ", ".join(columns)
+
+
+@lru_cache(maxsize=1024)
+def statement(sql: str) -> LiteralString:
+    """A statement with its values named as psycopg wants them: `%(name)s` instead of `:name`."""
+
+    def replaced(found: re.Match[str]) -> str:
+        if found[1]:
+            return f"%({found[1]})s"
+        return found[0].replace("%", "%%")
+
+    return _TOKEN.sub(replaced, sql)
+
+
+def adapted(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Values as the columns have them: truth values are 0 and 1, as in SQLite."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, Enum):
+        value = value.value
+    # PostgreSQL accepts no NUL in texts.
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
