@@ -209,7 +209,7 @@ class AwsChecks:
             and not self._session.alone
         )
         statement = remedies.writing_statement(
-            self._session.partition, owner if wide else self._session.account_id, organization=wide
+            self._session.partition, self._session.account_id, owner if wide else ""
         )
         yield line("Writing", State.NOT_TESTED, message, snippet=statement)
 

@@ -38,16 +38,21 @@ def reading_policy(actions: Sequence[str]) -> str:
     return _policy({"Effect": "Allow", "Action": sorted(actions), "Resource": "*"})
 
 
-def writing_statement(partition: str, account_id: str, *, organization: bool) -> str:
+def writing_statement(partition: str, account_id: str, management_id: str = "") -> str:
     """The statement of an IAM policy that allows setting and removing contacts.
+
+    Source of the ARNs: AWS's service authorization reference of Account Management. An account of
+    an organization is named by the management account's id; the calling account, which is
+    addressed without an id, by its own.
 
     Args:
         partition: `aws`, `aws-cn`, …
-        account_id: the management account, or the one account.
-        organization: whether members' contacts are set as well.
+        account_id: the calling account.
+        management_id: the management account; empty if contacts of other accounts aren't set.
     """
-    own = f"arn:{partition}:account::{account_id}:account"
-    resources = [own, f"{own}/o-*/*"] if organization else [own]
+    resources = [f"arn:{partition}:account::{account_id}:account"]
+    if management_id:
+        resources.append(f"arn:{partition}:account::{management_id}:account/o-*/*")
     statement = {
         "Effect": "Allow",
         "Action": ["account:PutAlternateContact", "account:DeleteAlternateContact"],

@@ -180,6 +180,7 @@ class AwsApp:
         if self._aws.settings.throttling and call.service != STS:
             raise throttled(call)
         self._aws.quotas.take(caller, call)
+        self._aws.policies.require(caller, call)
         if call.service == ACCOUNT:
             return self._account.answer(caller, call)
         if call.service == ORGANIZATIONS:

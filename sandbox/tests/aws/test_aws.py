@@ -136,7 +136,7 @@ def test_what_is_no_call_is_refused(aws: AwsSandbox, connect: Connect) -> None:
     assert _refusal(connect("organizations").list_policies_for_target, **policy)["Error"][
         "Code"
     ] == ("UnknownOperationException")
-    unknown = _refusal(connect("account").get_account_information)
+    unknown = _refusal(connect("account").list_regions)
     assert unknown["Error"]["Code"] == "UnknownOperationException"
     role = {"RoleArn": "arn:aws:iam::222222222222:role/any", "RoleSessionName": "bot"}
     assert _refusal(connect("sts").assume_role, **role)["Error"]["Code"] == "AccessDenied"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
-from altcontact_sandbox.aws.organizations.identity import DELEGATED_ID, MANAGEMENT_ID, MEMBER_ID
+from altcontact_sandbox.aws.organizations.identity import (
+    DELEGATED_ID,
+    MANAGEMENT_ID,
+    MEMBER_ID,
+    STANDALONE_ID,
+)
 from altcontact_sandbox.aws.seeds.demo import SandboxAccount
 
 from bot.aws.gateway import AwsGateway, gateways_for
@@ -229,6 +235,38 @@ def session_lines(gateway: AwsGateway, *, writes: bool = True) -> list[CheckResu
     checks = gateway.doctor_checks(writes=writes, sample=False).checks()
     lines = [line for check in checks for line in check.run()]
     return [line for line in lines if line.name.startswith("Session names")]
+
+
+@pytest.mark.parametrize(
+    ("caller", "principal", "reached"),
+    [
+        ("management", f"arn:aws:iam::{MANAGEMENT_ID}:role/altcontact", (MANAGEMENT_ID, TESTING)),
+        ("delegated", f"arn:aws:iam::{DELEGATED_ID}:role/altcontact", (DELEGATED_ID, TESTING)),
+        ("standalone", f"arn:aws:iam::{STANDALONE_ID}:user/altcontact", (STANDALONE_ID,)),
+    ],
+)
+def test_the_statement_that_the_doctor_prints_is_enough_to_write(
+    aws: AwsSandbox,
+    calling_as: CallingAs,
+    caller: str,
+    principal: str,
+    reached: tuple[str, ...],
+) -> None:
+    """For the calling account, which has an ARN of its own, and for its organization's others."""
+    gateway = calling_as(caller)
+    lines = [
+        line
+        for check in gateway.doctor_checks(writes=True, sample=False).checks()
+        for line in check.run()
+    ]
+    [writing] = [line.snippet for line in lines if line.name == "Writing"]
+    reading = {"Effect": "Allow", "Action": "organizations:Describe*", "Resource": "*"}
+    statements = [reading, json.loads(writing)]
+    aws.attach_policy({"Version": "2012-10-17", "Statement": statements}, principal)
+    for account_id in reached:
+        gateway.write(account_id, ContactType.SECURITY, CONTACT, WriteOrigin(7, "U0123ABC"))
+        assert aws.contact(account_id, "SECURITY") == CONTACT
+        gateway.delete(account_id, ContactType.SECURITY, WriteOrigin(8, "U0123ABC"))
 
 
 def test_every_try_of_a_write_names_its_fix(aws: AwsSandbox, calling_as: CallingAs) -> None:

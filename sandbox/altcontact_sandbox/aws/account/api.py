@@ -23,6 +23,8 @@ _FEATURES_OFF: Final = " (Your organization must first enable all features.)"
 _TRUSTED_ACCESS_OFF: Final = (
     " (Your organization must first enable trusted access with AWS Account Management.)"
 )
+_STANDALONE_NAME: Final = "Standalone"
+_CREATED: Final = "2020-09-13T12:26:40Z"
 _STRANGER: Final = " (The specified account is not a member of your organization.)"
 
 
@@ -51,6 +53,8 @@ class AccountApi:
         self._require_reach(caller, call)
         if call.operation == "GetContactInformation":
             return {"ContactInformation": self._aws.organization.primary(account_id)}
+        if call.operation == "GetAccountInformation":
+            return self._information(account_id)
         key = (account_id, call.text("AlternateContactType"))
         if call.operation == "GetAlternateContact":
             return self._get(key)
@@ -72,6 +76,14 @@ class AccountApi:
         if contact is None:
             raise _not_found()
         return {"AlternateContact": {"AlternateContactType": key[1], **contact}}
+
+    def _information(self, account_id: str) -> dict[str, Any]:
+        member = self._aws.organization.members.get(account_id)
+        return {
+            "AccountId": account_id,
+            "AccountName": member.name if member else _STANDALONE_NAME,
+            "AccountCreatedDate": _CREATED,
+        }
 
     def _visible(self, key: tuple[str, str]) -> Contact | None:
         until, before = self._aws.delayed_reads.get(key, (0.0, None))

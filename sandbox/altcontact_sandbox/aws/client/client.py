@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from altcontact_sandbox.aws.client.accounts import AccountsClient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class AwsControl(AccountsClient):
@@ -84,6 +87,20 @@ class AwsControl(AccountsClient):
     def clear_denials(self) -> None:
         """Allow everything again that policies denied."""
         self._call("DELETE", "/denials")
+
+    def attach_policy(self, document: Mapping[str, Any], principal: str) -> None:
+        """Enforce an identity policy: what it doesn't allow is denied to that role or user.
+
+        Args:
+            document: the policy, as IAM has it.
+            principal: the ARN of the role or user: `arn:aws:iam::111111111111:role/altcontact` is
+                that of the caller `management`.
+        """
+        self._call("PUT", "/policies", {"principal": principal, "document": document})
+
+    def detach_policies(self) -> None:
+        """Enforce no identity policy any more."""
+        self._call("DELETE", "/policies")
 
     def all_features(self, on: bool) -> None:
         """Turn all features of the organization on, or leave it consolidated billing alone."""

@@ -60,6 +60,8 @@ class Control:
             *self._places.routes(),
             ("/denials", "POST", self._deny),
             ("/denials", "DELETE", self._allow),
+            ("/policies", "PUT", self._attach),
+            ("/policies", "DELETE", self._detach),
             ("/faults", "GET", self._faults),
             ("/faults", "POST", self._add_fault),
             ("/faults", "DELETE", self._clear_faults),
@@ -130,6 +132,15 @@ class Control:
         organization.denials = [
             each for each in organization.denials if not wanted.items() <= each.as_json().items()
         ]
+        return Response(status_code=204)
+
+    async def _attach(self, request: Request) -> Response:
+        wanted = await json_object(request)
+        self._aws.policies.attach(wanted["principal"], wanted["document"])
+        return Response(status_code=204)
+
+    async def _detach(self, request: Request) -> Response:
+        self._aws.policies.detach((await json_object(request)).get("principal", ""))
         return Response(status_code=204)
 
     async def _faults(self, _request: Request) -> Response:

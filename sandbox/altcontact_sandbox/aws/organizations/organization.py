@@ -206,10 +206,11 @@ class Organization:
     def _resource(self, caller: Caller, action: str, account_id: str) -> str:
         if not action.startswith("account:"):
             return "*"
-        own = f"arn:{caller.partition}:account::{caller.account_id}:account"
+        prefix = f"arn:{caller.partition}:account"
         if account_id == caller.account_id:
-            return own
-        return f"{own}/{self.identity.organization_id}/{account_id}"
+            return f"{prefix}::{account_id}:account"
+        organization = self.identity.organization_id
+        return f"{prefix}::{self.identity.management_id}:account/{organization}/{account_id}"
 
 
 def access_denied(caller: Caller, action: str, why: str = "") -> Refusal:

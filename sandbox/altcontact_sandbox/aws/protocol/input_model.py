@@ -20,6 +20,7 @@ _OPERATIONS: Final = (
     "PutAlternateContact",
     "DeleteAlternateContact",
     "GetContactInformation",
+    "GetAccountInformation",
 )
 
 

@@ -26,6 +26,7 @@ _ORGANIZATIONS: Final = Quota(20, 40)
 _EVERYWHERE: Final = {
     "GetAlternateContact": Quota(10, 15),
     "GetContactInformation": Quota(10, 15),
+    "GetAccountInformation": Quota(3, 3),
     "PutAlternateContact": Quota(5, 8),
     "DeleteAlternateContact": Quota(1, 6),
     "ListAccounts": _ORGANIZATIONS,

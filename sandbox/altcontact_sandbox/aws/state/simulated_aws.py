@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from altcontact_sandbox.aws.account.contacts import Contact, Contacts
+from altcontact_sandbox.aws.iam.authorization import Policies
 from altcontact_sandbox.aws.organizations.identity import Identity
 from altcontact_sandbox.aws.organizations.organization import Organization
 from altcontact_sandbox.aws.state.changes import ChangeCounter
@@ -33,6 +34,8 @@ class SimulatedAws:
     keys: AccessKeys = field(init=False)
     roles: dict[str, Role] = field(default_factory=dict)
     """Those that may be assumed, by ARN."""
+
+    policies: Policies = field(init=False)
 
     contacts: Contacts = field(default_factory=Contacts)
     settings: Settings = field(default_factory=Settings)
@@ -70,6 +73,7 @@ class SimulatedAws:
     def _found(self) -> None:
         self.organization = Organization(self.identity)
         self.keys = AccessKeys(self.identity)
+        self.policies = Policies(self.identity)
 
     def change(self, settings: Settings) -> None:
         """Set what can be turned."""
@@ -95,6 +99,7 @@ class SimulatedAws:
             "faults": self.faults.as_json(),
             "expired": self.keys.expired(),
             "roles": [each.as_json() for each in self.roles.values()],
+            "policies": self.policies.attached(),
         }
 
     def as_json(self) -> dict[str, Any]:

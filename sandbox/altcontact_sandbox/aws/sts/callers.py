@@ -46,7 +46,13 @@ class Caller:
         if self.session:
             session = f"{self.role}/{self.session_name}"
             return f"arn:{self.partition}:sts::{self.account_id}:assumed-role/{session}"
-        return f"arn:{self.partition}:iam::{self.account_id}:user/{_ROLE}"
+        return self.principal
+
+    @property
+    def principal(self) -> str:
+        """The ARN of the role or user, to which policies are attached."""
+        kind = f"role/{self.role}" if self.session else f"user/{_ROLE}"
+        return f"arn:{self.partition}:iam::{self.account_id}:{kind}"
 
 
 _USUAL: Final = (

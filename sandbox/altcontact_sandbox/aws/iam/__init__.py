@@ -1,0 +1,1 @@
+"""IAM: what the identity policy of a role allows."""
