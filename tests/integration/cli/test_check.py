@@ -51,7 +51,7 @@ class Command:
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Exit status, standard output, standard error."""
         with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=200)  # a busy machine needs minutes for it
         return process.returncode, out, err
 
     def check(self) -> tuple[int, dict[str, Any], str]:
