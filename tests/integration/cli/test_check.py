@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,14 +11,15 @@ import pytest
 from altcontact_sandbox.aws.sandbox import AwsSandbox
 
 from bot.domain.contacts import AlternateContact
+from tests.launcher import Command as Process
+from tests.launcher import launcher
 
-ROOT: Final = Path(__file__).parents[3]
 MANAGEMENT: Final = "111111111111"
 CONTACT: Final = AlternateContact("Security team", "Security", "sec@corp.internal", "+442079460958")
 
 
 class Command:
-    """Runs `python -m bot` in an empty folder, as one of the sandbox's callers."""
+    """Runs `altcontact` in an empty folder, as one of the sandbox's callers."""
 
     def __init__(self, aws: AwsSandbox, folder: Path) -> None:
         self.environ = {
@@ -31,28 +30,18 @@ class Command:
         self.environ |= aws.environment("management")
         self.environ |= {
             "ALTCONTACT_DATABASE": str(folder / "altcontact.db"),
-            "PYTHONPATH": str(ROOT),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         self._folder = folder
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Process:
         """Start the command."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "bot", *arguments],
-            cwd=self._folder,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return launcher().start(*arguments, environment=self.environ, folder=self._folder)
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Exit status, standard output, standard error."""
-        with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=200)  # a busy machine needs minutes for it
-        return process.returncode, out, err
+        done = launcher().run(*arguments, environment=self.environ, folder=self._folder)
+        return done.returncode, done.stdout, done.stderr
 
     def check(self) -> tuple[int, dict[str, Any], str]:
         """`check --json`, its output parsed."""
