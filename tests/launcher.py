@@ -12,10 +12,10 @@ from __future__ import annotations
 import atexit
 import functools
 import gc
+import io
 import json
 import os
 import runpy
-import select
 import signal
 import socket
 import subprocess
@@ -24,7 +24,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self, TextIO
+from typing import IO, TYPE_CHECKING, Final, Self, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,11 +38,12 @@ class Command:
     """A command that was started, with what `subprocess.Popen` has of it."""
 
     def __init__(self, status: TextIO, stdout: TextIO, stderr: TextIO) -> None:
-        self._status = status
         self.stdout = stdout
         self.stderr = stderr
         self.pid = int(status.readline())
         self.returncode: int | None = None
+        self._ended = threading.Event()
+        threading.Thread(target=self._await, args=(status,), daemon=True).start()
 
     def __enter__(self) -> Self:
         return self
@@ -54,8 +55,6 @@ class Command:
 
     def poll(self) -> int | None:
         """The exit status, where it has ended."""
-        if self.returncode is None and select.select([self._status], [], [], 0)[0]:
-            self.wait()
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -64,11 +63,8 @@ class Command:
         Raises:
             TimeoutExpired: it did not end in time.
         """
-        if self.returncode is None:
-            if not select.select([self._status], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
-            self.returncode = int(self._status.readline())
-            self._status.close()
+        if not self._ended.wait(timeout) or self.returncode is None:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
         return self.returncode
 
     def send_signal(self, number: int) -> None:
@@ -96,6 +92,11 @@ class Command:
                 raise
             return out.result(), err.result()
 
+    def _await(self, status: TextIO) -> None:
+        with status:
+            self.returncode = int(status.readline())
+        self._ended.set()
+
 
 class Launcher:
     """Starts commands, each a process of its own."""
@@ -122,17 +123,23 @@ class Launcher:
         environment: Mapping[str, str],
         folder: Path | None = None,
         module: str = "bot",
+        log: IO[bytes] | None = None,
     ) -> Command:
-        """Start `altcontact`, or another module, with these arguments in this environment."""
+        """Start `altcontact`, or another module, with these arguments in this environment.
+
+        What it writes goes to `log` where there is one, and is empty for the caller.
+        """
         asked = json.dumps([module, arguments, dict(environment), str(folder or ROOT)]).encode()
-        pipes = [os.pipe() for _ in range(_STREAMS)]
+        pipes = [os.pipe() for _ in range(_STREAMS if log is None else 1)]
         ours, theirs = zip(*pipes, strict=True)
+        streams = theirs if log is None else (*theirs, log.fileno(), log.fileno())
         with self._lock:
-            socket.send_fds(self._socket, [len(asked).to_bytes(_LENGTH)], theirs)
+            socket.send_fds(self._socket, [len(asked).to_bytes(_LENGTH)], streams)
             self._socket.sendall(asked)
         for each in theirs:
             os.close(each)
-        return Command(*(os.fdopen(each, encoding="utf-8") for each in ours))
+        status, *said = (os.fdopen(each, encoding="utf-8") for each in ours)
+        return Command(status, *(said or (io.StringIO(), io.StringIO())))
 
     def run(
         self,

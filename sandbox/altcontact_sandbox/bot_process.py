@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from altcontact_sandbox.errors import SandboxError
@@ -28,6 +28,31 @@ COMMAND: Final = (sys.executable, "-m", "bot", "run")
 """The shipped bot, by the Python that runs the sandbox."""
 
 _OWN: Final = ("AWS_", "SLACK_", "ALTCONTACT_")
+
+
+class Process(Protocol):
+    """What `subprocess.Popen` has of a process that was started."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        ...
+
+    def poll(self) -> int | None:
+        """The exit status; None before it has ended."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, seconds at most; the exit status."""
+        ...
+
+    def send_signal(self, number: int, /) -> None:
+        """Send it a signal."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL)."""
+        ...
 
 
 class BotProcess:
@@ -55,7 +80,7 @@ class BotProcess:
         self.ready = threading.Event()
         self.environment: dict[str, str] = {}
         self.on_change: Callable[[], None] = lambda: None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     @property
     def exit_status(self) -> int | None:
@@ -94,16 +119,7 @@ class BotProcess:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
         database = {"ALTCONTACT_DATABASE": str(self.log.parent / "altcontact.db")}
         with self.log.open("wb") as out:
-            # A session of its own: Ctrl-C in the terminal is for the sandbox, which then stops it.
-            self._process = subprocess.Popen(  # noqa: S603 - this program itself
-                self._command,
-                env={**kept, **self.environment, **database},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                cwd=self.log.parent,
-                start_new_session=True,
-            )
+            self._process = self._run({**kept, **self.environment, **database}, out)
         threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
         self.on_change()
 
@@ -131,7 +147,7 @@ class BotProcess:
         """Stop it in order, or else at once; does nothing where it does not run."""
         if self._process is None:
             return
-        self._process.terminate()
+        self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(self._stop_within)
         except subprocess.TimeoutExpired:
@@ -163,6 +179,18 @@ class BotProcess:
         due: datetime | None = trigger.get_next_fire_time(None, datetime.now(UTC))
         return due.isoformat() if due else None
 
-    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+    def _run(self, environment: Mapping[str, str], out: IO[bytes]) -> Process:
+        # A session of its own: Ctrl-C in the terminal is for the sandbox, which then stops it.
+        return subprocess.Popen(  # noqa: S603 - this program itself
+            self._command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=self.log.parent,
+            start_new_session=True,
+        )
+
+    def _watch(self, process: Process) -> None:
         process.wait()
         self.on_change()

@@ -28,6 +28,16 @@ def not_run(config: pytest.Config) -> int:
     return sum(1 for report in skipped if chromium.MISSING in str(report.longrepr))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the browser's tests together, in whatever order: one process of tests starts it, once.
+
+    Strewn among the others, they would have it started for every few of them. They come first,
+    since they take longest: what is left at the end is small enough to be shared.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(FOLDER))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Count tests that could not run as a failure where CI runs them."""
     if os.environ.get("CI") and not_run(session.config) and session.exitstatus == 0:

@@ -14,11 +14,14 @@ from playwright.sync_api import expect, sync_playwright
 
 from sandbox.tests.browser import chromium
 from sandbox.tests.browser.watched import Watched
+from tests.launcher import launcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from typing import IO
 
+    from altcontact_sandbox.bot_process import Process
     from playwright.sync_api import Browser
 
     from sandbox.tests.browser.watched import Opening
@@ -50,6 +53,13 @@ def slack_server(browser: Browser) -> Iterator[SlackSandbox]:
     """One Slack sandbox for a test process."""
     with SlackSandbox() as slack:
         yield slack
+
+
+class LaunchedBot(BotProcess):
+    """The shipped bot, started from modules that are loaded already."""
+
+    def _run(self, environment: Mapping[str, str], out: IO[bytes]) -> Process:
+        return launcher().start("run", environment=environment, folder=self.log.parent, log=out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,7 @@ def fresh(
 @pytest.fixture
 def sandbox(fresh: tuple[AwsSandbox, SlackSandbox], tmp_path: Path) -> Iterator[Sandbox]:
     """The page with the bot beside it, which is not started yet."""
-    yield from _sandbox(fresh, BotProcess(tmp_path / "bot.log"))
+    yield from _sandbox(fresh, LaunchedBot(tmp_path / "bot.log"))
 
 
 @pytest.fixture
