@@ -5,6 +5,9 @@ command two hundred times. So one process for each process of tests loads them, 
 start; from there on all is as with `python -m bot`: arguments, environment, folder, streams,
 signals, exit status. Starts from nothing are tested beside it, in `test_signals.py` and by the
 sandbox, which starts the bot itself.
+
+What is started so is not measured for coverage: that took as long again, and the tests of the units
+run through the same lines.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[1]
 _LENGTH: Final = 8
 _STREAMS: Final = 3
+_MEASURES: Final = ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
 
 
 class Command:
@@ -108,6 +112,7 @@ class Launcher:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.launcher", str(theirs.fileno())],
                 cwd=ROOT,
+                env={name: value for name, value in os.environ.items() if name not in _MEASURES},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
             )
@@ -146,7 +151,7 @@ class Launcher:
         *arguments: str,
         environment: Mapping[str, str],
         folder: Path | None = None,
-        timeout: float = 100.0,
+        timeout: float = 200.0,
     ) -> subprocess.CompletedProcess[str]:
         """The command, to its end."""
         with self.start(*arguments, environment=environment, folder=folder) as command:

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 
 __all__ = ["_aws", "aws", "slack", "slack_server"]
 
+pytestmark = pytest.mark.no_cover  # it would take as long again, for lines that others run through
+
 PAYLOADS: Final = int(os.environ.get("ALTCONTACT_FUZZ_PAYLOADS", "5000"))
 SEED: Final = int(os.environ.get("ALTCONTACT_FUZZ_SEED", "10"))
 AT_ONCE: Final = 8
