@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.services.doctor import Check
     from bot.services.ports.checkpoints import CheckpointRepository
     from bot.services.ports.clock import Clock
+    from bot.services.ports.metrics import Metrics
     from bot.store.doctor.database import DatabaseChecks
 
 
@@ -31,6 +32,7 @@ def checkpoint_service(
     repository: CheckpointRepository,
     clock: Clock,
     on_date: Callable[[str | None], object] = lambda _: None,
+    metrics: Metrics | None = None,
 ) -> CheckpointService | None:
     """The service that sends checkpoints of the audit log; None if no destination is set.
 
@@ -39,11 +41,12 @@ def checkpoint_service(
         repository: the database.
         clock: the time.
         on_date: called with each `Date` header from AWS.
+        metrics: take each call to AWS.
     """
     if not settings.checkpoints:
         return None
     destination = S3Destination.parse(settings.checkpoints)
-    calls = CheckpointCalls(destination, settings.checkpoint_key, on_date=on_date)
+    calls = CheckpointCalls(destination, settings.checkpoint_key, on_date=on_date, metrics=metrics)
     return CheckpointService(
         repository,
         S3CheckpointWriter(calls),

@@ -12,6 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.config import crontab
 from bot.domain.errors import AltcontactError
 from bot.domain.scans import Trigger, TriggerKind
+from bot.services.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +79,7 @@ class Schedule:
         self._look_interval = look_interval
         self._scheduler = scheduler or BackgroundScheduler(timezone=timezone)
         self._stopping = threading.Event()
+        self.pulse = Pulse("schedule")
         self._looked_at: tuple[datetime, float] = (clock.now(), clock.monotonic())
         # Every check that was due until then was run or is no longer needed.
         self._made_until = clock.now()
@@ -124,6 +126,11 @@ class Schedule:
             return self._look_interval
         return min(self._look_interval, max((next_ - now).total_seconds(), 0.0))
 
+    @property
+    def is_running(self) -> bool:
+        """Whether checks start when they are due."""
+        return bool(self._scheduler.running) and not self._stopping.is_set()
+
     def check_now(self) -> None:
         """Run the scheduled check now, in a thread of the scheduler; safe in any thread.
 
@@ -165,8 +172,11 @@ class Schedule:
 
     def _look_on(self) -> None:
         wait = 0.0
-        while not self._stopping.wait(wait):
-            wait = self.look()
+        with self.pulse.lasting():
+            while not self._stopping.wait(wait):
+                self.pulse.beat()
+                wait = self.look()
+                self.pulse.rest()
 
     def _check_soon(self, why: str = "") -> None:
         if why:

@@ -15,6 +15,7 @@ from bot.services.fix_suggestions import FixSuggestions
 from bot.services.home import HomeService
 from bot.services.other_bots import OtherBotsWatch
 from bot.services.ports.slack import MemberDirectory
+from bot.services.pulse import PoolPulse
 from bot.services.remove import RemoveService
 from bot.slack import app
 from bot.slack.app_approvals import ApprovalServices
@@ -48,7 +49,9 @@ if TYPE_CHECKING:
     from bot.services.doctor import CheckResult
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
+    from bot.services.ports.metrics import Metrics
     from bot.services.ports.store import Store
+    from bot.services.pulse import Sign
 
 
 class StoppableMembers(MemberDirectory, Protocol):
@@ -75,6 +78,7 @@ class SlackBot:
         checkpoints: how writing checkpoints goes; None if none are written.
         on_connected: called once, when Slack is connected.
         on_date: called with each `Date` header from Slack.
+        metrics: take the calls to Slack.
         post_interval: seconds between two announcements.
         edit_interval: seconds between two edits of a run's message.
         answer_within: seconds that a submission may wait for its result.
@@ -96,6 +100,7 @@ class SlackBot:
         checkpoints: Callable[[], CheckpointStatus | None] = lambda: None,
         on_connected: Callable[[], None] = lambda: None,
         on_date: Callable[[str | None], object] = lambda _: None,
+        metrics: Metrics | None = None,
         post_interval: float = 1.1,
         edit_interval: float = 3.0,
         answer_within: float = 1.5,
@@ -103,9 +108,9 @@ class SlackBot:
     ) -> None:
         token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
         self._members = members
-        self.client = retrying_client(token, url, on_date)
+        self.client = retrying_client(token, url, on_date, metrics)
         self.channel = AlertChannel(self.client, settings.channel)
-        quick = short_timeout_client(token, url)
+        quick = short_timeout_client(token, url, metrics)
         self.row_links = RowLinkResolver(settings.rules_url, Owners(quick, clock))
         membership = WorkspaceMembership(quick, self.client, clock)
         groups = UserGroups(quick, self.client, clock)
@@ -126,7 +131,7 @@ class SlackBot:
         self.readers = SlackReaders(
             settings.readers, membership, groups, fixers, trail.right_refused
         )
-        posting = single_try_client(token, url)
+        posting = single_try_client(token, url, metrics)
         notifier = SlackNotifier(
             posting,
             self.client,
@@ -240,7 +245,22 @@ class SlackBot:
             token,
             url,
             on_connected=on_connected,
+            metrics=metrics,
             count_others=OtherBotsWatch(store.slack_health, self.announcer.wake, clock).count,
+        )
+
+    def signs(self) -> Sequence[Sign]:
+        """The threads and pools that have to answer."""
+        return (
+            self.announcer.pulse,
+            self.run_files.pulse,
+            self.home.pulse,
+            self.run_worker.pulse,
+            *self.fix_recovery.pulses,
+            self.connection.pulse,
+            PoolPulse("bolt", self._bolt.acking.submit),
+            PoolPulse("listener", self._bolt.acting.submit),
+            PoolPulse("background", self.background.submit),
         )
 
     def recorded(self) -> None:

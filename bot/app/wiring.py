@@ -32,23 +32,39 @@ if TYPE_CHECKING:
     from bot.services.approval_gate import ApprovalGate
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
+    from bot.services.ports.metrics import Metrics
     from bot.services.ports.slack import Authorizer, MemberDirectory
     from bot.services.ports.store import Store
 
 
 def aws_gateways(
-    settings: Settings, on_date: Callable[[str | None], object]
+    settings: Settings, on_date: Callable[[str | None], object], metrics: Metrics | None = None
 ) -> tuple[AwsGateway, ...]:
-    """One AWS gateway for each caller in the settings; each `Date` header goes to `on_date`."""
+    """One AWS gateway for each caller in the settings.
+
+    Args:
+        settings: the settings.
+        on_date: called with each `Date` header.
+        metrics: take each call.
+    """
     return gateways_for(
-        settings.aws, settings.scope, settings.read_rate, settings.write_rate, on_date=on_date
+        settings.aws,
+        settings.scope,
+        settings.read_rate,
+        settings.write_rate,
+        on_date=on_date,
+        metrics=metrics,
     )
 
 
-def slack_members(settings: Settings, clock: Clock) -> SlackMembers | NoMemberDirectory:
+def slack_members(
+    settings: Settings, clock: Clock, metrics: Metrics | None = None
+) -> SlackMembers | NoMemberDirectory:
     """The workspace's members; an empty directory if there is no token."""
     token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
-    return SlackMembers(single_try_client(token, url), clock) if token else NoMemberDirectory()
+    if not token:
+        return NoMemberDirectory()
+    return SlackMembers(single_try_client(token, url, metrics), clock)
 
 
 class Services:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.domain.failures import Failure
     from bot.domain.s3_destination import S3Destination
+    from bot.services.ports.metrics import Metrics
 
 _T = TypeVar("_T")
 
@@ -49,6 +50,7 @@ class ClientOptions(TypedDict, total=False):
         pause: waits this many seconds between tries; tests replace it.
         tries: how often a call is made before a failure with this cause counts.
         on_date: called with the `Date` header of each answer; must be quick.
+        metrics: take each call.
     """
 
     concurrency: int
@@ -58,6 +60,7 @@ class ClientOptions(TypedDict, total=False):
     pause: Callable[[float], object] | None
     tries: Mapping[FailureCode, int]
     on_date: Callable[[str | None], object]
+    metrics: Metrics | None
 
 
 class BucketCalls:
@@ -88,7 +91,9 @@ class BucketCalls:
         self._docs = docs
         self._names = {"bucket": destination.bucket, **(names or {})}
         self._partition = partition
-        self._calls = ApiCaller(options.get("pause"), options.get("tries", TRIES))
+        self._calls = ApiCaller(
+            options.get("pause"), options.get("tries", TRIES), options.get("metrics")
+        )
         self._clients = Clients(
             options.get("concurrency", 1),
             options.get("session"),

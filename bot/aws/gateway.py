@@ -12,7 +12,14 @@ from bot.aws.doctor.checks import AwsChecks
 from bot.aws.doctor.doctor_session import DoctorSession
 from bot.aws.organizational_units import OrganizationalUnits
 from bot.aws.organizations_api import Organization
-from bot.aws.rate_limiter import LIST, TAGS, Limiters, RateLimiter, account_limiters
+from bot.aws.rate_limiter import (
+    LIST,
+    TAGS,
+    Limiters,
+    RateLimiter,
+    account_limiters,
+    lowest_rates,
+)
 from bot.aws.retrying_calls import TRIES, ApiCaller
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.domain.errors import GatewayError
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     from bot.domain.rules.facts import PrimaryContact
     from bot.domain.scope import Scope, ScopeKind
     from bot.services.ports.aws import Priority
+    from bot.services.ports.metrics import CallRate, Metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -60,6 +68,7 @@ class AwsGateway:
         target: which organization or account to reach, and how; its scope takes precedence over
             `wanted_scope`.
         on_date: called with the `Date` header of each answer; must be quick.
+        metrics: take each call.
     """
 
     def __init__(
@@ -78,12 +87,13 @@ class AwsGateway:
         tries: Mapping[FailureCode, int] = TRIES,
         target: AwsTarget = AwsTarget(),  # noqa: B008 - frozen, so it may be shared
         on_date: Callable[[str | None], object] = lambda _: None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.name: Final = target.name
         self._target = target
         self._wanted = target.scope or wanted_scope
         self._rates = (read_rate, write_rate)
-        self._calls = ApiCaller(pause, tries)
+        self._calls = ApiCaller(pause, tries, metrics)
         self._clients = Clients(
             concurrency, session, connect_seconds, read_seconds, target, on_date=on_date
         )
@@ -215,6 +225,12 @@ class AwsGateway:
             organization=self.name,
         )
 
+    def call_rates(self) -> Mapping[str, CallRate]:
+        """The rate of each limiter at present; some exist once the calling account is known."""
+        with self._lock:
+            named = [pair for each in self._limiters.values() for pair in each.named()]
+        return lowest_rates([("list", self._listing), ("tags", self._tagging), *named])
+
     def close(self) -> None:
         """Stop making calls: waiting calls fail.
 
@@ -258,6 +274,7 @@ def gateways_for(
     read_seconds: float = READ_SECONDS,
     tries: Mapping[FailureCode, int] = TRIES,
     on_date: Callable[[str | None], object] = lambda _: None,
+    metrics: Metrics | None = None,
 ) -> tuple[AwsGateway, ...]:
     """A gateway for each target; without targets, one with boto3's default credentials.
 
@@ -270,6 +287,7 @@ def gateways_for(
         read_seconds: how long to wait for data of an answer.
         tries: how often a call is made before a failure with this cause counts.
         on_date: called with the `Date` header of each answer; must be quick.
+        metrics: take each call.
     """
     return tuple(
         AwsGateway(
@@ -281,6 +299,7 @@ def gateways_for(
             tries=tries,
             target=target,
             on_date=on_date,
+            metrics=metrics,
         )
         for target in targets or (AwsTarget(),)
     )

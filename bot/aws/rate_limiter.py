@@ -12,9 +12,10 @@ from bot.aws.token_bucket import Bucket, Quota
 from bot.aws.waiting_line import WaitingLine
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
+from bot.services.ports.metrics import CallRate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from bot.services.ports.aws import Priority
 
@@ -61,6 +62,7 @@ class RateLimiter:
         self._bucket = Bucket(quota, clock())
         self._line: WaitingLine[threading.Condition] = WaitingLine()
         self._closed = False
+        self.full_rate: Final = quota.rate
 
     @property
     def rate(self) -> float:
@@ -135,8 +137,15 @@ class Limiters:
 
     def close(self) -> None:
         """Close all."""
-        for limiter in (self.read, self.write, self.delete, self.primary):
+        for _, limiter in self.named():
             limiter.close()
+
+    def named(self) -> Iterator[tuple[str, RateLimiter]]:
+        """Each with its name."""
+        yield "read", self.read
+        yield "write", self.write
+        yield "delete", self.delete
+        yield "primary", self.primary
 
 
 def account_limiters(
@@ -164,3 +173,12 @@ def account_limiters(
         write=RateLimiter((CHINA_WRITE if in_china else WRITE).at(write_rate), clock, wait),
         delete=RateLimiter(DELETE, clock, wait),
     )
+
+
+def lowest_rates(limiters: Iterable[tuple[str, RateLimiter]]) -> dict[str, CallRate]:
+    """The rate of each limiter at present; of several with one name, the one slowed down most."""
+    rates: dict[str, CallRate] = {}
+    for name, limiter in limiters:
+        rate = CallRate(limiter.rate, limiter.full_rate)
+        rates[name] = min(rate, rates.get(name, rate), key=lambda each: each.now / each.most)
+    return rates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,12 +14,14 @@ from bot.aws.error_mapping import RAISED_BY_BOTOCORE, explain, refused_fields, r
 from bot.domain.errors import ContactRefused, GatewayError
 from bot.domain.failures import FailureCode, failure
 from bot.services.ports.aws import Priority
+from bot.services.ports.metrics import NoMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bot.aws.access_denied import Request
     from bot.aws.rate_limiter import RateLimiter
+    from bot.services.ports.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -42,14 +45,17 @@ class ApiCaller:
     Args:
         pause: waits this many seconds before another try, or until closed; tests replace it.
         tries: how often a call is made before a failure with this cause counts.
+        metrics: take each try.
     """
 
     def __init__(
         self,
         pause: Callable[[float], object] | None = None,
         tries: Mapping[FailureCode, int] = TRIES,
+        metrics: Metrics | None = None,
     ) -> None:
         self._tries = tries
+        self._metrics = metrics or NoMetrics()
         self._closed = threading.Event()
         self._pause = pause
 
@@ -111,10 +117,12 @@ class ApiCaller:
         with limiter.turn(priority) if limiter else nullcontext():
             if self._closed.is_set():
                 raise GatewayError(failure(FailureCode.NOT_REACHED))
+            began = time.monotonic()
             try:
-                return ask()
+                answer = ask()
             except RAISED_BY_BOTOCORE as exc:
                 why = explain(exc, request)
+                self._report(request, time.monotonic() - began, why.cause.value)
                 if why.cause is FailureCode.THROTTLED and limiter and limiter.throttled():
                     _log.warning(
                         "aws.throttled", operation=request.operation, rate=round(limiter.rate, 2)
@@ -127,6 +135,18 @@ class ApiCaller:
                     if fields
                     else GatewayError(why, request_id)
                 ) from None
+            self._report(request, time.monotonic() - began, "ok")
+            return answer
+
+    def _report(self, request: Request, seconds: float, outcome: str) -> None:
+        self._metrics.aws_call(request.operation, seconds, outcome)
+        _log.debug(
+            "aws.called",
+            operation=request.operation,
+            account_id=request.account_id,
+            seconds=round(seconds, 3),
+            outcome=outcome,
+        )
 
     def _wait(self, seconds: float) -> None:
         if self._pause is None:

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 OURS: Final = "bot"
 """The parent of all of this program's loggers."""
 
+LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+"""The levels by the names that the setting `log_level` has for them."""
+
 _BY_KEY: Final = {
     "email": EMAIL,
     "emailaddress": EMAIL,

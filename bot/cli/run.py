@@ -33,7 +33,7 @@ def run() -> int:
         settings = load(os.environ, needs_slack=True)
     except SettingsError:
         return _cannot_start(doctor.wrong_settings(os.environ))
-    logs.configure(settings.log_format)
+    logs.configure(settings.log_format, logs.LEVELS[settings.log_level])
 
     environ = dict(os.environ)
     if not environ.get(CONFIG, "").strip() and Path(DEFAULT_FILE).exists():

@@ -296,12 +296,3 @@ def region(value: object) -> str:
             "GB" if code == "UK" else "",
         )
     return code
-
-
-def log_format(value: object) -> str:
-    """`console` or `json`."""
-    names = ["console", "json"]
-    name = text(value).lower()
-    if name not in names:
-        raise Rejected(f"{quoted(value)} is neither console nor json", _closest(name, names), name)
-    return name

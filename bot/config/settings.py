@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_core import core_schema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.config import policy_file, s3_parsers
+from bot.config import log_parsers, policy_file, s3_parsers
 from bot.config import setting_parsers as parse
 from bot.config.database_url import PostgresUrl
 from bot.domain.contacts import ContactType
@@ -128,8 +128,15 @@ class Settings(BaseSettings):
     phone_region: Annotated[str | None, _parsed(parse.region)] = Field(
         default=None, description="country of phone numbers without a country code", examples=["GB"]
     )
-    log_format: Annotated[Literal["console", "json"], _parsed(parse.log_format)] = Field(
+    log_format: Annotated[Literal["console", "json"], _parsed(log_parsers.log_format)] = Field(
         default="console", description="log format: console or json", examples=["json"]
+    )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], _parsed(log_parsers.log_level)
+    ] = Field(
+        default="info",
+        description="the lowest level of log lines: debug, info, warning or error",
+        examples=["debug"],
     )
     rules_url: Annotated[str, _parsed(parse.url)] = Field(
         default="",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Notifier, Posted
     from bot.services.ports.store import AnnouncementRepository, SlackHealthRepository
+    from bot.services.pulse import Pulse
 
 _log = structlog.get_logger(__name__)
 
@@ -97,6 +98,11 @@ class AnnouncementSender:
         self._thread = WorkerThread("announcer", self._work, woken=woken, stopping=stopping)
         self._stopping = self._thread.stopping
 
+    @property
+    def pulse(self) -> Pulse:
+        """The thread's signs of life."""
+        return self._thread.pulse
+
     def start(self) -> None:
         """Begin to send."""
         self._thread.start()
@@ -133,6 +139,7 @@ class AnnouncementSender:
         for announcement in due:
             if self._stopping.is_set():
                 break
+            self._thread.pulse.beat()
             failed, not_before = self._tries.get(announcement.id, (0, 0.0))
             not_before = max(not_before, self._next_edits.get(announcement.id, 0.0))
             now = self._clock.monotonic()

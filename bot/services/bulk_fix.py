@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.services.fix_result import FixResult, NotFixed
     from bot.services.ports.clock import Clock
     from bot.services.ports.runs import RunRepository
+    from bot.services.pulse import Pulse
 
 _log = structlog.get_logger(__name__)
 
@@ -105,6 +106,11 @@ class RunWorker:
         self._thread = WorkerThread(
             "run-worker", self._look, at_end=self._finish_in_flight, daemon=True
         )
+
+    @property
+    def pulse(self) -> Pulse:
+        """The thread's signs of life."""
+        return self._thread.pulse
 
     def start(self) -> None:
         """Start working on runs, beginning with those that an earlier process left."""

@@ -14,6 +14,7 @@ import structlog
 
 from bot.domain.checkpoint_verification import CheckpointProblem, CheckpointProblemKind, compare
 from bot.domain.errors import GatewayError, StoreError
+from bot.services.pulse import Pulse
 
 if TYPE_CHECKING:
     from bot.domain.checkpoints import Checkpoint, CheckpointStatus
@@ -86,6 +87,7 @@ class CheckpointService:
         self._problem = ""
         # A stop doesn't wait for long, so the thread must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+        self.pulse = Pulse("checkpoints")
 
     def start(self) -> None:
         """Begin to write: at once, if the log has grown since the last checkpoint."""
@@ -107,11 +109,17 @@ class CheckpointService:
         return self._checkpoints.status(self._destination)
 
     def _run(self) -> None:
+        with self.pulse.lasting():
+            self._write_on()
+
+    def _write_on(self) -> None:
         due_at = self._clock.monotonic()
         stopping = False
         while not stopping:
             wait = due_at - self._clock.monotonic()
+            self.pulse.rest()
             stopping = self._stopping.wait(max(0.0, min(wait, self._poll_interval)))
+            self.pulse.beat()
             if stopping or self._clock.monotonic() >= due_at or self._run_ended():
                 due_at = self._clock.monotonic() + self.write()
 

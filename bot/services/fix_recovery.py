@@ -21,6 +21,7 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixState
 from bot.domain.readings import Unreadable, Unsupported
 from bot.services.fix_recorder import Ending
+from bot.services.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,9 +96,10 @@ class FixRecovery:
         self._locks: dict[Contact, threading.Lock] = {}
         self._is_run_due = threading.Event()
         # The fixes of a run are many, and read behind a scan: those of people don't wait for them.
+        self.pulses = tuple(Pulse(name) for name in ("fix-recovery", "run-recovery"))
         self._threads = [
-            threading.Thread(target=self._run, args=(of_runs,), name=name, daemon=True)
-            for of_runs, name in ((False, "fix-recovery"), (True, "run-recovery"))
+            threading.Thread(target=self._run, args=(pulse, of_runs), name=pulse.name, daemon=True)
+            for pulse, of_runs in zip(self.pulses, (False, True), strict=True)
         ]
 
     def start(self) -> None:
@@ -157,11 +159,12 @@ class FixRecovery:
                     self._settle_doubt(fix)
         return None
 
-    def look(self, *, of_runs: bool | None = None) -> None:
+    def look(self, *, of_runs: bool | None = None, beat: Callable[[], None] = lambda: None) -> None:
         """One round: record what couldn't be recorded, and read each abandoned fix's contact.
 
         Args:
             of_runs: only fixes that belong to a run, or only others; None: all.
+            beat: called before each fix.
 
         Raises:
             StoreError: the record can't be used.
@@ -173,23 +176,28 @@ class FixRecovery:
         for forgotten in self._pauses.keys() - known:
             self._pauses.pop(forgotten, None)
         for left in list(self._left.values()):
+            beat()
             if of_runs in {None, _is_of_run(left.fix)}:
                 self._look_at(left.fix, partial(self._settle, left))
         for fix in doubtful:
+            beat()
             if of_runs in {None, _is_of_run(fix)}:
                 self._look_at(fix, partial(self._settle_doubt, fix))
 
-    def _run(self, of_runs: bool) -> None:
-        while not self._stopping.is_set():
-            if of_runs:
-                self._is_run_due.clear()
-            try:
-                self.look(of_runs=of_runs)
-            except StoreError as error:
-                _log.warning("fixes not checked", problem=str(error))
-            except Exception:  # noqa: BLE001 - a thread's edge: the next round tries again
-                _log.exception("checking fixes failed")
-            (self._is_run_due if of_runs else self._stopping).wait(self._poll_interval)
+    def _run(self, pulse: Pulse, of_runs: bool) -> None:
+        with pulse.lasting():
+            while not self._stopping.is_set():
+                if of_runs:
+                    self._is_run_due.clear()
+                pulse.beat()
+                try:
+                    self.look(of_runs=of_runs, beat=pulse.beat)
+                except StoreError as error:
+                    _log.warning("fixes not checked", problem=str(error))
+                except Exception:  # noqa: BLE001 - a thread's edge: the next round tries again
+                    _log.exception("checking fixes failed")
+                pulse.rest()
+                (self._is_run_due if of_runs else self._stopping).wait(self._poll_interval)
 
     def _look_at(self, fix: Fix, settle: Callable[[], object]) -> None:
         """Check one fix, unless it was checked recently; a failure doesn't stop the others."""

@@ -19,6 +19,7 @@ import structlog
 
 from bot.domain.errors import AltcontactError, NotifierError, StoreError, new_error_id
 from bot.services.ports.home import HomeContent
+from bot.services.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -122,6 +123,7 @@ class HomeService:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="home")
         self._changed = threading.Event()
         self._stopping = threading.Event()
+        self.pulse = Pulse("home updates")
         self._updates = threading.Thread(target=self._keep_up, name="home updates")
         self._status = HomeStatus()
 
@@ -181,6 +183,10 @@ class HomeService:
         return self._pace * len(viewers)
 
     def _keep_up(self) -> None:
+        with self.pulse.lasting():
+            self._update_on()
+
+    def _update_on(self) -> None:
         while True:
             has_changed = self._changed.wait(self._retry_interval)
             # Short of a stop, this waits: what is recorded meanwhile is in the same update.
@@ -188,7 +194,10 @@ class HomeService:
                 return
             if has_changed:
                 self._changed.clear()
-            if self._stopping.wait(self.update(only_failed=not has_changed)):
+            self.pulse.beat()
+            wait = self.update(only_failed=not has_changed)
+            self.pulse.rest()
+            if self._stopping.wait(wait):
                 return
 
     def _forget_idle(self) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.services.ports.files import DueFile, Files, RunFileRepository
+    from bot.services.pulse import Pulse
 
 _log = structlog.get_logger(__name__)
 
@@ -61,6 +62,11 @@ class RunFiles:
         self._tries: dict[tuple[int, datetime], int] = {}
         self._thread = WorkerThread("run files", self._work)
 
+    @property
+    def pulse(self) -> Pulse:
+        """The thread's signs of life."""
+        return self._thread.pulse
+
     def start(self) -> None:
         """Begin to share files."""
         self._thread.start()
@@ -92,6 +98,7 @@ class RunFiles:
         for due in self._records.due():
             if self._thread.stopping.is_set():
                 break
+            self._thread.pulse.beat()
             key = (due.run_id, due.ended_at)
             try:
                 self._share(due)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from bot.services.pulse import Pulse
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,6 +38,7 @@ class WorkerThread:
         self._at_end = at_end
         self._woken = woken or threading.Event()
         self.stopping = stopping or threading.Event()
+        self.pulse = Pulse(name)
         self._thread = threading.Thread(target=self._run, name=name, daemon=daemon)
 
     def start(self) -> None:
@@ -58,9 +61,13 @@ class WorkerThread:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        while True:
-            self._woken.clear()
-            if self.stopping.is_set():  # looked at after clearing, or a stop would be missed
-                break
-            self._woken.wait(self._work())
-        self._at_end()
+        with self.pulse.lasting():
+            while True:
+                self._woken.clear()
+                if self.stopping.is_set():  # looked at after clearing, or a stop would be missed
+                    break
+                self.pulse.beat()
+                wait = self._work()
+                self.pulse.rest()
+                self._woken.wait(wait)
+            self._at_end()

@@ -7,11 +7,13 @@ lost answer would post twice. All other calls may be retried.
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException, InvalidURL
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
+import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import (
@@ -28,6 +30,7 @@ from bot.domain.errors import (
     PostInDoubt,
     PostRefused,
 )
+from bot.services.ports.metrics import NoMetrics
 from bot.slack.proxy import proxy_for
 from bot.slack.rate_limit_retry import RateLimitRetry
 from bot.slack.refusals import RETRIED, explain_code, explain_connecting, is_known
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.web import SlackResponse
 
+    from bot.services.ports.metrics import Metrics
     from bot.slack.proxy import Proxy
     from bot.slack.views.message import Message
 
@@ -73,6 +77,7 @@ _MAYBE_DONE: Final = frozenset(
     {"fatal_error", "internal_error", "request_timeout", "service_unavailable", "team_added_to_org"}
 )
 
+_log = structlog.get_logger(__name__)
 _QUIET: Final = logging.getLogger(f"{__name__}.slack_sdk")
 """The logger of slack_sdk's clients: their exceptions are explained once, by the caller."""
 _QUIET.setLevel(logging.CRITICAL)
@@ -83,7 +88,8 @@ class SlackWebClient(WebClient):
 
     slack_sdk trips over an answer that is no JSON object, or not in the character set that it
     claims, with errors of Python's own; here these are a `MalformedAnswer`. `on_date` gets the
-    `Date` header of each answer, also of one that refuses, and empty where there is none.
+    `Date` header of each answer, also of one that refuses, and empty where there is none. `metrics`
+    take each call.
     """
 
     def __init__(
@@ -91,10 +97,12 @@ class SlackWebClient(WebClient):
         token: str,
         base_url: str,
         on_date: Callable[[str], object] = lambda _: None,
+        metrics: Metrics | None = None,
         **options: Any,  # noqa: ANN401 - slack_sdk's
     ) -> None:
         super().__init__(token=token, base_url=base_url, logger=_QUIET, **options)
         self._on_date = on_date
+        self._metrics = metrics or NoMetrics()
         self._way = proxy_for(base_url)
         self.proxy = self._way.url if self._way is not None else None
 
@@ -104,18 +112,33 @@ class SlackWebClient(WebClient):
         Raises:
             SlackClientError, OSError, HTTPException: the call failed.
         """
-        _check_way(self._way)
+        began, outcome = time.monotonic(), "unreachable"
         try:
-            response = super().api_call(api_method, **arguments)
+            response = self._answer(api_method, arguments)
+            outcome = "ok"
         except SlackApiError as error:
+            outcome = "refused" if code_of(error) else "unreachable"
+            if _retry_after(error) is not None:
+                outcome = "ratelimited"
+                self._metrics.slack_limited(api_method)
             self._on_date(_header(_response(error), "date"))
             raise
+        finally:
+            took = time.monotonic() - began
+            self._metrics.slack_call(api_method, took, outcome)
+            _log.debug("slack.called", method=api_method, seconds=round(took, 3), outcome=outcome)
+        self._on_date(_header(response, "date"))
+        return response
+
+    def _answer(self, api_method: str, arguments: dict[str, Any]) -> SlackResponse:
+        """Slack's answer to a call, or a `CallError`."""
+        _check_way(self._way)
+        try:
+            return super().api_call(api_method, **arguments)
         except CALL_ERRORS:
             raise
         except (ValueError, LookupError, AttributeError, RecursionError) as error:
             raise MalformedAnswer(type(error).__name__) from error
-        self._on_date(_header(response, "date"))
-        return response
 
     def send_content(self, url: str, content: bytes) -> int:
         """Send the content of a file to the address that Slack gave for it.
@@ -149,30 +172,36 @@ class SlackWebClient(WebClient):
 
 
 def retrying_client(
-    token: str, base_url: str, on_date: Callable[[str], object] = lambda _: None
+    token: str,
+    base_url: str,
+    on_date: Callable[[str], object] = lambda _: None,
+    metrics: Metrics | None = None,
 ) -> SlackWebClient:
     """A client for idempotent calls: it retries after 429, 5xx and lost connections."""
     return SlackWebClient(
         token,
         base_url,
         on_date,
+        metrics,
         timeout=TIMEOUT,
         retry_handlers=[
             ConnectionErrorRetryHandler(max_retry_count=2),
-            RateLimitRetry(max_retry_count=2),
+            RateLimitRetry(max_retry_count=2, metrics=metrics),
             ServerErrorRetryHandler(max_retry_count=2),
         ],
     )
 
 
-def single_try_client(token: str, base_url: str) -> SlackWebClient:
+def single_try_client(token: str, base_url: str, metrics: Metrics | None = None) -> SlackWebClient:
     """A client that makes each call once."""
-    return SlackWebClient(token, base_url, timeout=TIMEOUT, retry_handlers=[])
+    return SlackWebClient(token, base_url, metrics=metrics, timeout=TIMEOUT, retry_handlers=[])
 
 
-def short_timeout_client(token: str, base_url: str) -> WebClient:
+def short_timeout_client(token: str, base_url: str, metrics: Metrics | None = None) -> WebClient:
     """A client for calls that must end before a `trigger_id` expires after three seconds."""
-    return SlackWebClient(token, base_url, timeout=SHORT_TIMEOUT, retry_handlers=[])
+    return SlackWebClient(
+        token, base_url, metrics=metrics, timeout=SHORT_TIMEOUT, retry_handlers=[]
+    )
 
 
 def doctor_client(token: str, base_url: str) -> WebClient:

@@ -10,10 +10,14 @@ import structlog
 from slack_bolt import BoltResponse
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 
+from bot.services.ports.metrics import NoMetrics
+
 if TYPE_CHECKING:
     from slack_bolt import App
     from slack_sdk.socket_mode.client import BaseSocketModeClient
     from slack_sdk.socket_mode.request import SocketModeRequest
+
+    from bot.services.ports.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -26,14 +30,16 @@ class EnvelopeHandler:
 
     Args:
         app: the Bolt app whose listeners answer.
+        metrics: take how long each ack takes.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, metrics: Metrics | None = None) -> None:
         self._app = app
+        self._metrics = metrics or NoMetrics()
 
     def handle(self, client: BaseSocketModeClient, req: SocketModeRequest) -> None:
         """Handle one envelope: pass its payload to Bolt, and send the ack."""
-        began = time.time()
+        began, began_at = time.monotonic(), time.time()
         try:
             response = run_bolt_app(self._app, req)
         except Exception as error:  # noqa: BLE001 - Bolt could not even read it
@@ -42,4 +48,7 @@ class EnvelopeHandler:
         if response.status != HTTPStatus.OK:
             _log.warning("payload not handled", type=req.type, status=response.status)
             response = BoltResponse(status=HTTPStatus.OK)
-        send_response(client, req, response, began)
+        send_response(client, req, response, began_at)
+        seconds = time.monotonic() - began
+        self._metrics.acked(seconds)
+        _log.debug("acked", type=req.type, seconds=round(seconds, 3))

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
+from bot.services.ports.metrics import NoMetrics
+
 if TYPE_CHECKING:
     from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
+
+    from bot.services.ports.metrics import Metrics
 
 _OPENING: Final = ("/views.open", "/views.push")
 LONGEST_WAIT: Final = 60
@@ -22,7 +26,12 @@ class RateLimitRetry(RateLimitErrorRetryHandler):
 
     Args:
         max_retry_count: how often.
+        metrics: take each answer after which it retries.
     """
+
+    def __init__(self, max_retry_count: int = 1, metrics: Metrics | None = None) -> None:
+        super().__init__(max_retry_count=max_retry_count)
+        self._metrics = metrics or NoMetrics()
 
     def _can_retry(
         self,
@@ -39,4 +48,7 @@ class RateLimitRetry(RateLimitErrorRetryHandler):
             # slack_sdk converts the first item of a list to whole seconds without a check.
             if not told[0].isdecimal() or int(told[0]) > most:
                 return False
-        return super()._can_retry(state=state, request=request, response=response, error=error)
+        again = super()._can_retry(state=state, request=request, response=response, error=error)
+        if again:
+            self._metrics.slack_limited(request.url.rpartition("/")[2])
+        return again

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from slack_bolt import App
     from slack_sdk import WebClient
 
+    from bot.services.ports.metrics import Metrics
+
 READER_TIMEOUT: Final = 5.0
 """Seconds that the reading thread has to end at a stop."""
 
@@ -68,6 +70,7 @@ class SocketClient(SocketModeClient):
         ping_interval: seconds between pings; a peer counts as dead after about four of them.
         on_hello: called when Slack has said hello.
         on_replace: called when Slack asks for a new connection, or closes this one.
+        metrics: take how long each ack takes.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class SocketClient(SocketModeClient):
         ping_interval: float,
         on_hello: OnHello,
         on_replace: Callable[[], None],
+        metrics: Metrics | None = None,
     ) -> None:
         super().__init__(
             app_token,
@@ -95,7 +99,7 @@ class SocketClient(SocketModeClient):
         self._on_replace = on_replace
         self._failure: Exception | None = None
         self._opening = threading.Lock()
-        self.socket_mode_request_listeners.append(EnvelopeHandler(app).handle)
+        self.socket_mode_request_listeners.append(EnvelopeHandler(app, metrics).handle)
         self.on_message_listeners.append(self._hear)
 
     def open(self, url: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.domain.errors import NotifierError
+from bot.services.pulse import Pulse
 from bot.slack.client import CALL_ERRORS, connecting_error, single_try_client
 from bot.slack.socket_client import ConnectFailed, SocketClient, hang_up
 from bot.slack.transport_errors import no_websocket, required, transport_problem
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from slack_bolt import App
+
+    from bot.services.ports.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -71,6 +74,7 @@ class SocketModeConnection:
         on_connected: called once, after the first connection.
         count_others: called at each hello with how many connections of the same app belong to other
             bots; returns after how many seconds to count them again, if at all.
+        metrics: take the calls to Slack, and how long each ack takes.
         first_retry: seconds until the first retry.
         ping_interval: seconds between pings.
         hello_timeout: seconds to wait for Slack's hello.
@@ -85,12 +89,13 @@ class SocketModeConnection:
         *,
         on_connected: Callable[[], None],
         count_others: Callable[[int], float | None] = lambda _: None,
+        metrics: Metrics | None = None,
         first_retry: float = FIRST_RETRY,
         ping_interval: float = PING_INTERVAL,
         hello_timeout: float = HELLO_TIMEOUT,
     ) -> None:
         self._app_token = app_token
-        self._web = single_try_client(bot_token, base_url)
+        self._web = single_try_client(bot_token, base_url, metrics)
         self._client = SocketClient(
             app,
             app_token,
@@ -98,6 +103,7 @@ class SocketModeConnection:
             ping_interval=ping_interval,
             on_hello=self._greeted,
             on_replace=self._replace,
+            metrics=metrics,
         )
         self._on_connected = on_connected
         self._count_others = count_others
@@ -112,6 +118,7 @@ class SocketModeConnection:
         self._short_lived = 0
         self._own = 1
         self._others = 0
+        self.pulse = Pulse("connect")
         self._thread = threading.Thread(target=self._run, name="connect", daemon=True)
 
     def start(self) -> None:
@@ -136,6 +143,10 @@ class SocketModeConnection:
         return SocketStatus(silence, None, self._others)
 
     def _run(self) -> None:
+        with self.pulse.lasting():
+            self._keep_connected()
+
+    def _keep_connected(self) -> None:
         while not self._stopping.is_set():
             self._connect()
             connected_at = time.monotonic()
@@ -169,6 +180,7 @@ class SocketModeConnection:
         """Connect, with retries without limit; returns when connected, or when the bot stops."""
         logged, began = "", time.monotonic()
         while not self._stopping.is_set():
+            self.pulse.beat()
             try:
                 self._open()
             except NotifierError as problem:
@@ -191,6 +203,7 @@ class SocketModeConnection:
 
     def _pause(self, at_least: float = 0.0) -> None:
         """Wait longer each time, with jitter."""
+        self.pulse.rest()
         chance = 0.5 + secrets.randbelow(501) / 1000
         self._stopping.wait(max(at_least, self._wait * chance))
         self._wait = min(2 * self._wait, LONGEST_RETRY)
@@ -240,6 +253,7 @@ class SocketModeConnection:
         began = time.monotonic()
         due = began + recount if recount is not None else None
         while not self._stopping.is_set():
+            self.pulse.beat()
             if self._woken.wait(self._ping_interval):
                 return False
             if not self._client.check():

@@ -114,7 +114,7 @@ class Overviews(Repository):
             return Overview(
                 _counts(db),
                 _open_accounts(db, accounts),
-                _uncheckable(db),
+                uncheckable(db),
                 ending,
                 ending_total,
                 to_scan(last) if last is not None else None,
@@ -187,7 +187,7 @@ def _badness(finding: Finding) -> tuple[int, int, int]:
     )
 
 
-def _uncheckable(db: Transaction) -> list[Uncheckable]:
+def uncheckable(db: Transaction) -> list[Uncheckable]:
     """Why accounts couldn't be checked, by the code of the failure: its words may name one."""
     read: dict[str, Failure | None] = {}
     first: dict[FailureCode, Uncheckable] = {}

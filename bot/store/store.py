@@ -20,6 +20,7 @@ from bot.store.checkpoints import Checkpoints
 from bot.store.connections import BUSY_TIMEOUT, CLOSE_TIMEOUT, SqliteConnections
 from bot.store.deliveries import Deliveries
 from bot.store.exemptions import Exemptions
+from bot.store.figures import FigureCounts
 from bot.store.findings import Findings
 from bot.store.fixes import Fixes
 from bot.store.migrations.migrate import migrate, refuse_foreign
@@ -83,6 +84,7 @@ class DatabaseStore:
         self.auto_fixes = AutoFixes(connections, clock)
         self.checkpoints = Checkpoints(connections, clock)
         self.overviews = Overviews(connections, clock)
+        self.figures = FigureCounts(connections, clock)
         self.deliveries = Deliveries(connections, clock)
         self.slack_health = SlackHealth(connections, clock)
 

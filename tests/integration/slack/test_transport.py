@@ -22,6 +22,7 @@ from bot.slack.client import (
 from bot.slack.notifier import SlackNotifier
 from bot.slack.views.problem import note
 from sandbox.tests.slack.fixtures import slack, slack_server
+from tests.unit.reported_metrics import ReportedMetrics
 from tests.unit.slack.views import sample_data as data
 
 if TYPE_CHECKING:
@@ -140,3 +141,32 @@ def test_no_call_waits_for_a_day(slack: SlackSandbox) -> None:
     with pytest.raises(SlackApiError) as caught:
         made(slack, retrying_client).auth_test()
     assert explain(caught.value).retry_after == LONGEST_RETRY_AFTER
+
+
+def test_each_call_is_reported(slack: SlackSandbox) -> None:
+    """With its outcome; and each 429, also one that is retried."""
+    metrics = ReportedMetrics()
+    settings = slack.environment()
+    token, url = settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"]
+    client = retrying_client(token, url, metrics=metrics)
+    client.auth_test()
+    slack.fault("auth.test", "ratelimited")
+    client.auth_test()
+    assert metrics.limited == ["auth.test"]
+    once = single_try_client(token, url, metrics)
+    slack.fault("auth.test", "ratelimited")
+    with pytest.raises(SlackApiError):
+        once.auth_test()
+    slack.fault("auth.test", "html")
+    with pytest.raises(CALL_ERRORS):
+        once.auth_test()
+    with pytest.raises(SlackApiError):
+        client.conversations_info(channel="C0NOWHERE1")
+    assert metrics.slack == [
+        ("auth.test", "ok"),
+        ("auth.test", "ok"),
+        ("auth.test", "ratelimited"),
+        ("auth.test", "unreachable"),
+        ("conversations.info", "refused"),
+    ]
+    assert metrics.limited == ["auth.test", "auth.test"]

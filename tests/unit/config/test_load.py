@@ -79,6 +79,7 @@ def test_environment() -> None:
             "ALTCONTACT_WRITE_RATE": " 1 ",
             "ALTCONTACT_PHONE_REGION": "gb",
             "ALTCONTACT_LOG_FORMAT": "JSON",
+            "ALTCONTACT_LOG_LEVEL": "Warning",
             "ALTCONTACT_CONFIRM_TIMEOUT": "3",
             "ALTCONTACT_RULES_URL": "https://corp.example/rules/",
             "ALTCONTACT_CHECKPOINTS": "s3://corp-audit/altcontact/",
@@ -100,6 +101,7 @@ def test_environment() -> None:
     assert settings.database == Path("/data/altcontact.db")
     assert (settings.read_rate, settings.write_rate) == (2.5, 1.0)
     assert (settings.phone_region, settings.log_format) == ("GB", "json")
+    assert settings.log_level == "warning"
     assert settings.confirm_timeout == 3
     assert settings.rules_url == "https://corp.example/rules"
     assert (settings.checkpoints, settings.checkpoint_key) == ("s3://corp-audit/altcontact", KEY)
@@ -211,6 +213,9 @@ def test_unreadable_file(folder: Path, content: bytes | str | None, words: str) 
         ("ALTCONTACT_PHONE_REGION", "Germany", "is not an ISO country code"),
         ("ALTCONTACT_RULES_URL", "docs/rules", "is not a valid http or https base URL"),
         ("ALTCONTACT_LOG_FORMAT", "jsn", "did you mean “json”?"),
+        ("ALTCONTACT_LOG_LEVEL", "warn", "did you mean “warning”?"),
+        ("ALTCONTACT_LOG_LEVEL", "fatal", "did you mean “error”?"),
+        ("ALTCONTACT_LOG_LEVEL", "loud", "is not one of debug, info, warning, error"),
         ("ALTCONTACT_CHECKPOINTS", "corp-audit", "does not begin with s3://"),
         ("ALTCONTACT_CHECKPOINTS", "s3://Corp", "has no valid bucket name"),
         ("ALTCONTACT_CHECKPOINTS", "s3://corp/a b", "has a prefix with characters other than"),
