@@ -101,7 +101,7 @@ LIMIT :limit OFFSET :offset
 """
 
 _FIX: Final = "SELECT * FROM fixes WHERE announcement_id = :id"
-_UNDO: Final = f"SELECT * FROM fixes WHERE id = (SELECT undone_by FROM ({_FIX}))"  # noqa: S608 - a constant
+_UNDO: Final = f"SELECT * FROM fixes WHERE id = (SELECT undone_by FROM ({_FIX}) AS undone)"  # noqa: S608 - a constant
 """The fix that undid the one that is announced."""
 
 _CHANGES_COUNT: Final = "SELECT count(*) AS number FROM contact_changes WHERE announcement_id = :id"
