@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bot.app.clock import SystemClock
-from bot.config.load import load, load_lenient
+from bot.app.settings import SecretReader
+from bot.config.load import load_lenient, valid
 from bot.domain.errors import StoreError
 from bot.store import is_absent, open_store
 
@@ -29,10 +30,10 @@ def load_needed(*names: str) -> Settings:
     Raises:
         SettingsError: one of those is invalid.
     """
-    loaded = load_lenient(os.environ, needs_slack=False)
-    if not loaded.wrong.isdisjoint(names):
-        return load(os.environ, needs_slack=False)  # which raises, with every problem
-    return loaded.settings
+    loaded = load_lenient(
+        os.environ, needs_slack=False, read_secret=SecretReader(), secrets=("database",)
+    )
+    return loaded.settings if loaded.wrong.isdisjoint(names) else valid(loaded)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from bot.app.doctor import check_running_bot, log_at_start
 from bot.app.scheduler import Schedule
 from bot.app.signals import run_until_stopped
 from bot.app.slack_bot import SlackBot
+from bot.app.tokens import renewable_tokens
 from bot.app.wiring import aws_gateways, slack_members
 from bot.config import policy_file
 from bot.config.policy_reload import ReloadablePolicy
@@ -29,6 +30,7 @@ from bot.store import open_store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.app.settings import StartSettings
     from bot.config.load import Settings
     from bot.config.policy_reload import PolicyReload
     from bot.domain.policy.policy import Policy
@@ -41,7 +43,7 @@ class Bot:
     """The whole bot, constructed from its settings.
 
     Args:
-        settings: the settings.
+        start: the settings.
         load: reads them again, or raises SettingsError.
         shutdown_timeout: seconds that a clean stop may take; orchestrators kill after ten.
 
@@ -50,9 +52,14 @@ class Bot:
     """
 
     def __init__(
-        self, settings: Settings, load: Callable[[], Settings], *, shutdown_timeout: float = 9.0
+        self,
+        start: StartSettings,
+        load: Callable[[], Settings],
+        *,
+        shutdown_timeout: float = 9.0,
     ) -> None:
-        self._settings = settings
+        self._settings = settings = start.settings
+        self._tokens = renewable_tokens(start)
         self._shutdown_timeout = shutdown_timeout
         self._policy = ReloadablePolicy(settings, load)
         self._stopping = threading.Event()
@@ -67,8 +74,9 @@ class Bot:
             settings,
             self._store,
             self._gateways,
-            slack_members(settings, clock),
+            slack_members(settings, clock, shared=self._tokens.bot),
             self._policy.current,
+            tokens=self._tokens,
             clock=clock,
             reload_policy=self._reload_policy,
             next_check=lambda: self._schedule.next_check(),  # noqa: PLW0108 - made after this
@@ -77,7 +85,8 @@ class Bot:
                 self._gateways,
                 self._slack.connection.status,
                 self._policy.current(),
-                self._slack.home.status,
+                home=self._slack.home.status,
+                tokens=self._tokens,
             ),
             checkpoints=self._checkpoints.status if self._checkpoints else lambda: None,
             on_connected=lambda: _log.info("ready"),
@@ -164,7 +173,11 @@ class Bot:
     def _log_doctor(self) -> None:
         """Log the problems that the doctor finds."""
         lines = check_running_bot(
-            self._settings, self._gateways, socket=None, policy=self._policy.current()
+            self._settings,
+            self._gateways,
+            socket=None,
+            policy=self._policy.current(),
+            tokens=self._tokens,
         )
         log_at_start(lines, wanted=lambda: not self._stopping.is_set())
 
@@ -177,6 +190,7 @@ class Bot:
         last_resort.daemon = True
         last_resort.start()
         self._schedule.stop()
+        self._tokens.stop()
         self._slack.stop()
         if self._checkpoints is not None:
             self._checkpoints.stop()
@@ -184,11 +198,11 @@ class Bot:
         _log.info("stopped")
 
 
-def run(settings: Settings, load: Callable[[], Settings]) -> int:
+def run(start: StartSettings, load: Callable[[], Settings]) -> int:
     """Run the bot until a signal stops it; see `run_until_stopped`.
 
     Args:
-        settings: the settings.
+        start: the settings.
         load: reads them again, or raises SettingsError.
 
     Returns:
@@ -197,7 +211,7 @@ def run(settings: Settings, load: Callable[[], Settings]) -> int:
     Raises:
         StoreError: the database can't be used.
     """
-    return run_until_stopped(lambda: Bot(settings, load))
+    return run_until_stopped(lambda: Bot(start, load))
 
 
 def _log_alert_channel(channel: AlertChannel) -> None:

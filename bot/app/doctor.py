@@ -11,6 +11,8 @@ from bot.app.alert_checks import AlertChecks
 from bot.app.checkpoints import checkpoint_checks
 from bot.app.clock import SystemClock
 from bot.app.scheduler_checks import SchedulerChecks
+from bot.app.secret_checks import source_checks, token_checks
+from bot.app.settings import SecretReader
 from bot.aws.gateway import gateways_for
 from bot.config.load import load_lenient, variable
 from bot.domain.errors import new_error_id
@@ -25,9 +27,10 @@ from bot.store.open_store import checks_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from bot.app.tokens import SlackTokens
     from bot.aws.gateway import AwsGateway
     from bot.config.load import LoadedSettings, Settings
-    from bot.domain.errors import StoreError
+    from bot.domain.errors import SettingProblem, SettingsError, StoreError
     from bot.domain.policy.policy import Policy
     from bot.services.home import HomeStatus
     from bot.slack.socket_mode import SocketStatus
@@ -43,7 +46,7 @@ TRIES: Final = {FailureCode.THROTTLED: 3}
 
 def check_installation(environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """Check an installation from outside, as far as its settings are valid."""
-    found = load_lenient(environ, needs_slack=True)
+    found = load_lenient(environ, needs_slack=True, read_secret=SecretReader())
     settings = found.settings
     # If a section of either is invalid, neither the caller nor the targets are known.
     gateways = gateways_for(
@@ -55,6 +58,7 @@ def check_installation(environ: Mapping[str, str]) -> Iterator[CheckResult]:
     )
     checks = [
         *_settings_checks(found),
+        *source_checks(found.secrets, found.wrong),
         *_checks(
             settings,
             gateways,
@@ -74,7 +78,9 @@ def check_running_bot(
     gateways: Sequence[AwsGateway],
     socket: Callable[[], SocketStatus] | None,
     policy: Policy,
+    *,
     home: Callable[[], HomeStatus] | None = None,
+    tokens: SlackTokens | None = None,
 ) -> Iterator[CheckResult]:
     """Check the installation from inside a running bot, over its open connections.
 
@@ -85,10 +91,15 @@ def check_running_bot(
             channel and every contact are about to be checked anyway.
         policy: the current policy.
         home: how publishing Homes goes; None at the start, when there are none.
+        tokens: its tokens; None for those of the settings.
     """
+    if tokens is not None:
+        settings = tokens.current(settings)
     checks = _checks(settings, gateways, policy, socket=socket, sample=socket is not None)
     if home is not None:
         checks.append(Check(Section.SLACK, "Home", lambda: check_home(home())))
+    if tokens is not None:
+        checks += token_checks((tokens.bot, tokens.app))
     yield from Doctor(checks, log_defect).lines()
 
 
@@ -188,10 +199,9 @@ def log_at_start(lines: Iterator[CheckResult], wanted: Callable[[], bool]) -> No
     _log.info("doctor finished")
 
 
-def wrong_settings(environ: Mapping[str, str]) -> list[CheckResult]:
+def wrong_settings(error: SettingsError) -> list[CheckResult]:
     """The problems of settings that keep a bot from starting."""
-    found = load_lenient(environ, needs_slack=True)
-    return [line for check in _settings_checks(found) for line in check.run()]
+    return [_wrong(problem) for problem in error.problems]
 
 
 def wrong_database(settings: Settings, error: StoreError) -> list[CheckResult]:
@@ -205,17 +215,19 @@ def wrong_database(settings: Settings, error: StoreError) -> list[CheckResult]:
 
 def _settings_checks(found: LoadedSettings) -> Sequence[Check]:
     def check_values() -> Iterator[CheckResult]:
-        for problem in found.problems:
-            remedy = problem.remedy or ("For example:" if problem.snippet else "")
-            yield _setting(
-                problem.where, State.FAILURE, f"{problem.what}.", remedy, problem.snippet
-            )
+        yield from map(_wrong, found.problems)
         if not found.problems:
             number = f"{found.count} setting{' is' if found.count == 1 else 's are'}"
             message = f"{number} set in {found.sources}; the others have their defaults."
             yield _setting("Values", State.OK, message)
 
     return (Check(Section.SETTINGS, "Values", check_values),)
+
+
+def _wrong(problem: SettingProblem) -> CheckResult:
+    remedy = problem.remedy or ("For example:" if problem.snippet else "")
+    what = f"{problem.what}."
+    return _setting(problem.where, State.FAILURE, what, remedy, problem.snippet)
 
 
 def _unusable(section: Section, name: str, variables: str) -> Check:

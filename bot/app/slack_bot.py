@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.app.approval_wiring import ApprovalWiring
 from bot.app.run_wiring import RunWiring
+from bot.app.tokens import fixed_tokens
 from bot.app.wiring import Services
 from bot.services.announce import AnnouncementSender
 from bot.services.audit_trail import AuditTrail
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from bot.app.tokens import SlackTokens
     from bot.config.policy_reload import PolicyReload
     from bot.config.settings import Settings
     from bot.domain.checkpoints import CheckpointStatus
@@ -71,6 +73,7 @@ class SlackBot:
         gateways: the AWS gateways, one for each caller.
         members: the workspace's members.
         policy: returns the current policy.
+        tokens: Slack's tokens; None for those of the settings, which then don't change.
         clock: the time.
         reload_policy: applies the policy file for a user, or raises SettingsError.
         next_check: returns when the next check is due.
@@ -93,6 +96,7 @@ class SlackBot:
         members: StoppableMembers,
         policy: Callable[[], Policy],
         *,
+        tokens: SlackTokens | None = None,
         clock: Clock,
         reload_policy: Callable[[str], PolicyReload],
         next_check: Callable[[], datetime | None],
@@ -106,7 +110,8 @@ class SlackBot:
         answer_within: float = 1.5,
         ack_settles: float = 0.5,
     ) -> None:
-        token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+        tokens = tokens or fixed_tokens(settings)
+        token, url = tokens.bot, settings.slack_api_url
         self._members = members
         self.client = retrying_client(token, url, on_date, metrics)
         self.channel = AlertChannel(self.client, settings.channel)
@@ -241,13 +246,14 @@ class SlackBot:
         )
         self.connection = SocketModeConnection(
             self._bolt.app,
-            settings.slack_app_token.get_secret_value(),
-            token,
+            tokens.app,
             url,
             on_connected=on_connected,
             metrics=metrics,
             count_others=OtherBotsWatch(store.slack_health, self.announcer.wake, clock).count,
         )
+
+        tokens.when_replaced(self._token_replaced)
 
     def signs(self) -> Sequence[Sign]:
         """The threads and pools that have to answer."""
@@ -262,6 +268,11 @@ class SlackBot:
             PoolPulse("listener", self._bolt.acting.submit),
             PoolPulse("background", self.background.submit),
         )
+
+    def _token_replaced(self) -> None:
+        """Send at once what Slack refused because of the former token."""
+        self.announcer.retry()
+        self.recorded()
 
     def recorded(self) -> None:
         """Announce what was recorded, and update the Homes and results that show it."""

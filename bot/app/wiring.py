@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.services.ports.metrics import Metrics
     from bot.services.ports.slack import Authorizer, MemberDirectory
     from bot.services.ports.store import Store
+    from bot.slack.token import SlackToken
 
 
 def aws_gateways(
@@ -58,10 +59,20 @@ def aws_gateways(
 
 
 def slack_members(
-    settings: Settings, clock: Clock, metrics: Metrics | None = None
+    settings: Settings,
+    clock: Clock,
+    metrics: Metrics | None = None,
+    shared: SlackToken | None = None,
 ) -> SlackMembers | NoMemberDirectory:
-    """The workspace's members; an empty directory if there is no token."""
-    token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+    """The workspace's members; an empty directory if there is no token.
+
+    Args:
+        settings: the settings.
+        clock: the time.
+        metrics: take each call to Slack.
+        shared: the token of a running bot; None for that of the settings.
+    """
+    token, url = shared or settings.slack_bot_token.get_secret_value(), settings.slack_api_url
     if not token:
         return NoMemberDirectory()
     return SlackMembers(single_try_client(token, url, metrics), clock)

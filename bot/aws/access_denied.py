@@ -49,6 +49,8 @@ _ACTIONS: Final = {
     "DescribeKey": "kms",
     "Sign": "kms",
     "Verify": "kms",
+    "GetParameter": "ssm",
+    "GetSecretValue": "secretsmanager",
     "GetObject": "s3:GetObjectVersion",
     "ListObjectVersions": "s3:ListBucketVersions",
     "PutObject": "s3",
@@ -61,6 +63,9 @@ DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "Unauthorize
 
 _PRINCIPAL: Final = re.compile(r"User: \S+")
 _ACTION: Final = re.compile(r"not authorized to perform: ([a-z]+:[A-Za-z]+)\b")
+_KMS: Final = re.compile(r"access to kms is not allowed", re.IGNORECASE)
+"""What Secrets Manager answers if the caller may not use the key of a secret."""
+
 _SIGNS: Final = (
     (re.compile(r"trusted access", re.IGNORECASE), FailureCode.TRUSTED_ACCESS_OFF),
     (re.compile(r"service control polic", re.IGNORECASE), FailureCode.DENIED_BY_SCP),
@@ -104,6 +109,9 @@ def explain_access_denied(message: str, code: str, request: Request) -> Failure:
             message="The account isn't in the organization, or no longer is.",
             remedy="Check again: accounts that left the organization are no longer listed.",
         )
+    if _KMS.search(text):
+        message, remedy = _words(FailureCode.PERMISSION_MISSING, "kms:Decrypt", None)
+        return failure(FailureCode.PERMISSION_MISSING, code=code, message=message, remedy=remedy)
     found = next(((cause, sign.search(text)) for sign, cause in _SIGNS if sign.search(text)), None)
     cause, sign = found if found is not None else (_unexplained(text, request), None)
     named = _ACTION.search(text)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
 CONNECT_SECONDS: Final = 5.0
@@ -106,6 +108,14 @@ class Clients:
     def kms(self, region: str) -> KMSClient:
         """Key Management Service in a region."""
         return cast("KMSClient", self._client("kms", "", region=region))
+
+    def secrets_manager(self, region: str) -> SecretsManagerClient:
+        """Secrets Manager in a region."""
+        return cast("SecretsManagerClient", self._client("secretsmanager", "", region=region))
+
+    def parameters(self, region: str) -> SSMClient:
+        """Systems Manager in a region, for its parameters."""
+        return cast("SSMClient", self._client("ssm", "", region=region))
 
     def organizations(self, partition: str) -> OrganizationsClient:
         """AWS Organizations of a partition."""

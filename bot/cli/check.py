@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from bot.app import one_shot
+from bot.app.settings import load_settings
 from bot.cli import logs, scan_json, scan_output, streams
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say, terminable
-from bot.config.load import load
 from bot.domain.errors import AltcontactError
 from bot.domain.scan_summary import progress_text
 from bot.domain.scans import ScanState
@@ -51,7 +51,7 @@ def check(
 
 
 def _check(*, as_json: bool) -> int:
-    settings = load(os.environ, needs_slack=False)
+    settings = load_settings(os.environ, needs_slack=False)
     logs.configure(settings.log_format, logging.WARNING)
     try:
         with terminable():

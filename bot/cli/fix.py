@@ -14,12 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from bot.app.bulk_command import bulk_command
+from bot.app.settings import load_settings
 from bot.app.terminal_user import terminal_actor
 from bot.cli import fix_output, logs, scan_json, streams
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say, terminable
 from bot.config.contacts_file import FileProblem, read_contacts
-from bot.config.load import load
 from bot.domain.account_selection import find_each
 from bot.domain.contacts import ContactType
 from bot.domain.errors import AltcontactError
@@ -171,7 +171,7 @@ class _Request:
 
 
 def _fix(request: _Request, *, apply: bool, as_json: bool) -> int:
-    settings = load(os.environ, needs_slack=False)
+    settings = load_settings(os.environ, needs_slack=False)
     logs.configure(settings.log_format, logging.WARNING)
     started: Run | None = None
     try:

@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 
 from bot.app import one_shot
+from bot.app.settings import load_settings
 from bot.cli import logs, policy_output
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say, terminable
-from bot.config.load import load
 from bot.domain.policy.policy import BUILT_IN, PolicyUnknown
 from bot.services.explain_policy import NotFound
 
@@ -34,7 +34,7 @@ def policy_explain(
 
     Exit status: 0 success, 2 invalid usage or settings, 3 the policy can't be determined.
     """
-    settings = load(os.environ, needs_slack=False)
+    settings = load_settings(os.environ, needs_slack=False)
     logs.configure(settings.log_format, logging.ERROR)
     try:
         with terminable():

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bot.app import one_shot
+from bot.app.settings import load_settings
 from bot.cli import logs
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say
-from bot.config.load import load
 from bot.domain.as_code.export import (
     cloudformation_files,
     for_cloudformation,
@@ -57,7 +57,7 @@ def policy_export(
     if terraform == cloudformation:
         say("Choose either --terraform or --cloudformation.")
         return Exit.USAGE
-    settings = load(os.environ, needs_slack=False)
+    settings = load_settings(os.environ, needs_slack=False)
     logs.configure(settings.log_format, logging.ERROR)
     export = one_shot.export_policy(settings)
     if cloudformation:

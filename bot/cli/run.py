@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from bot.app import bot, doctor
+from bot.app.settings import StartSettings
 from bot.cli import doctor_output, logs
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say
-from bot.config.load import load
 from bot.config.toml_file import CONFIG, DEFAULT_FILE
 from bot.domain.errors import SettingsError, StoreError
 
@@ -30,9 +30,10 @@ app: Final = typer.Typer(add_completion=False, rich_markup_mode=None)
 def run() -> int:
     """Run the bot until it is stopped (SIGTERM, Ctrl-C)."""
     try:
-        settings = load(os.environ, needs_slack=True)
-    except SettingsError:
-        return _cannot_start(doctor.wrong_settings(os.environ))
+        start = StartSettings(os.environ)
+    except SettingsError as error:
+        return _cannot_start(doctor.wrong_settings(error))
+    settings = start.settings
     logs.configure(settings.log_format, logs.LEVELS[settings.log_level])
 
     environ = dict(os.environ)
@@ -40,7 +41,7 @@ def run() -> int:
         # The file must also exist at a reload: without it, the whole policy would be lost.
         environ[CONFIG] = DEFAULT_FILE
     try:
-        return bot.run(settings, lambda: load(environ, needs_slack=True))
+        return bot.run(start, lambda: start.load_again(environ))
     except StoreError as error:
         return _cannot_start(doctor.wrong_database(settings, error))
 

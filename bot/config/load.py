@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from bot.config import policy_file
 from bot.config import setting_parsers as parse
+from bot.config.secret_references import BY_FILE, SECRETS, find, read_all
 from bot.config.settings import FIELDS, FLAT, PREFIX, Settings, variable
 from bot.config.toml_file import (
     CONFIG,
@@ -26,7 +27,9 @@ from bot.domain.errors import SettingProblem, SettingsError
 from bot.domain.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+
+    from bot.config.secret_references import ReadSecret, SecretSource
 
 __all__ = ["FIELDS", "LoadedSettings", "Settings", "load", "load_lenient", "variable"]
 
@@ -36,6 +39,10 @@ _SECRET: Final = {
     "slack_app_token": "Basic Information → App-Level Tokens",
 }
 """The secret settings, and where Slack's pages of the app show them."""
+_WITHOUT_SLACK: Final = ("slack_bot_token", "database")
+"""The secrets that commands other than `run` use; the token is for rules about members."""
+_KNOWN: Final = [*FIELDS, *map(variable, BY_FILE), CONFIG]
+"""The variables that may be set."""
 _KUBERNETES: Final = re.compile(r"ALTCONTACT_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_\w+)?")
 """The variables that Kubernetes sets for a service called `altcontact`."""
 
@@ -45,7 +52,8 @@ class LoadedSettings:
     """The settings as far as they are valid; those in `wrong` have their defaults.
 
     `sources` says where they come from, and `count` how many were set; `tables` is the number of
-    policy sections, and `file` the file's name.
+    policy sections, and `file` the file's name. `secrets` says how each secret setting is set, and
+    `secret_problems` what is wrong with it.
     """
 
     settings: Settings
@@ -55,40 +63,65 @@ class LoadedSettings:
     sources: str
     tables: int = 0
     file: str = ""
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    secret_problems: Mapping[str, SettingProblem] = field(default_factory=dict)
 
 
-def load(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
+def load(
+    environ: Mapping[str, str], *, needs_slack: bool, read_secret: ReadSecret | None = None
+) -> Settings:
     """Read the settings.
 
     Args:
         environ: the environment; an empty value counts as not set.
         needs_slack: whether the tokens and the channel are required.
+        read_secret: see `load_lenient`.
 
     Raises:
         SettingsError: the message names every setting that is invalid or missing, the problem, and
             an example; it contains no secret.
     """
-    loaded = load_lenient(environ, needs_slack=needs_slack)
+    return valid(load_lenient(environ, needs_slack=needs_slack, read_secret=read_secret))
+
+
+def valid(loaded: LoadedSettings) -> Settings:
+    """The settings.
+
+    Raises:
+        SettingsError: one is invalid or missing; see `load`.
+    """
     if loaded.problems:
         problems = tuple({str(problem): problem for problem in loaded.problems}.values())
         raise SettingsError(_message(problems), problems)
     return loaded.settings
 
 
-def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSettings:
-    """Read the settings as far as they are valid; the arguments are those of `load`."""
+def load_lenient(
+    environ: Mapping[str, str],
+    *,
+    needs_slack: bool,
+    read_secret: ReadSecret | None = None,
+    secrets: Collection[str] = (),
+) -> LoadedSettings:
+    """Read the settings as far as they are valid.
+
+    Args:
+        environ: the environment; an empty value counts as not set.
+        needs_slack: whether the tokens and the channel are required.
+        read_secret: reads the value that a reference points to, or raises SecretUnreadable; None
+            leaves secrets that are set by reference at their defaults.
+        secrets: the secret settings to read; empty for all that are needed.
+    """
     variables = {name: value.strip() for name, value in environ.items() if value.strip()}
     problems = [
         SettingProblem(
             name,
-            f"unknown setting{parse.suggestion(name, [*FIELDS, CONFIG], 0)}",
+            f"unknown setting{parse.suggestion(name, _KNOWN, 0)}",
             snippet=f"unset {shlex.quote(name)}",
             remedy="Unset it, and set the correct one instead:",
         )
         for name in sorted(variables)
-        if name.startswith(PREFIX)
-        and name not in {*FIELDS, CONFIG}
-        and not _KUBERNETES.fullmatch(name)
+        if name.startswith(PREFIX) and name not in _KNOWN and not _KUBERNETES.fullmatch(name)
     ]
     problems += _quoted_credentials(variables)
     readable = True
@@ -99,19 +132,26 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
         file = SettingFile(mask(variables.get(CONFIG, DEFAULT_FILE)))
         problems.append(error.problem)
     sources = f"the environment and {file.name}" if file.content else "the environment"
-    from_file = {key: value for key, value in file.content.items() if key in FLAT}
+    keys = [*FLAT, *BY_FILE]
+    from_file = {key: value for key, value in file.content.items() if key in keys}
     problems += _unknown(file)
-    from_environ = {field: variables[name] for name, field in FIELDS.items() if name in variables}
-    merged = from_file | from_environ
+    from_environ = {key: variables[variable(key)] for key in keys if variable(key) in variables}
+    given = {source.name: source for source in find(from_environ, from_file)}
+    merged = {key: value for key, value in (from_file | from_environ).items() if key in FLAT}
+    if not secrets:
+        secrets = SECRETS if needs_slack else _WITHOUT_SLACK
+    values, unreadable = read_all(given, read_secret, secrets)
+    merged = {key: value for key, value in merged.items() if key not in given} | values
     settings, refused = _make(merged)
-    for field, why in refused.items():
-        what, closest = str(why), getattr(why, "closest", "")
-        example, snippet = _examples(field, closest, in_environ=field in from_environ)
-        if field in from_environ:
-            problems.append(SettingProblem(variable(field), what, example, snippet, _source(field)))
+    secret_problems = {}
+    for name, why in (refused | unreadable).items():
+        source = given.get(name)
+        if source is not None and (source.may_refer or source.twice):
+            problem = _of_reference(file, source, why, values.get(name))
+            secret_problems[name] = problem
         else:
-            remedy = {"example": example, "snippet": snippet, "remedy": _source(field)}
-            problems.append(_in_file(file, field, what, **remedy))
+            problem = _of_value(file, name, why, in_environ=name in from_environ)
+        problems.append(problem)
     if "checkpoint_key" in merged and "checkpoints" not in merged:
         what = f"has no effect without {variable('checkpoints')}"
         problems.append(
@@ -127,21 +167,29 @@ def load_lenient(environ: Mapping[str, str], *, needs_slack: bool) -> LoadedSett
     if not policy.problems:
         parts = {"policy": policy.policy, "aws": policy.targets}
         settings = settings.model_copy(update=parts)
-    missing = {field for field in _OF_SLACK if field not in merged}
+    missing = {name for name in _OF_SLACK if name not in merged and name not in given}
     # A file that can't be read may contain what seems to be missing.
     if needs_slack and readable:
         problems += [
-            SettingProblem(variable(field), "is not set", *_examples(field), _source(field))
-            for field in _OF_SLACK
-            if field in missing
+            SettingProblem(variable(name), "is not set", *_examples(name), _source(name))
+            for name in _OF_SLACK
+            if name in missing
         ]
     # Problems of the environment, which have no line, come first; the file's from top to bottom.
     problems.sort(key=lambda problem: problem.line)
     unread = set() if readable else Settings.model_fields.keys() - from_environ.keys()
     of_policy = policy_file.TABLES if policy.problems else ()
-    wrong = frozenset({*refused, *missing, *unread, *of_policy})
+    wrong = frozenset({*refused, *unreadable, *missing, *unread, *of_policy})
     return LoadedSettings(
-        settings, tuple(problems), wrong, len(merged), sources, policy.tables, file.name
+        settings,
+        tuple(problems),
+        wrong,
+        len(merged.keys() | given.keys()),
+        sources,
+        policy.tables,
+        file.name,
+        given,
+        secret_problems,
     )
 
 
@@ -176,12 +224,45 @@ def _quoted_credentials(variables: Mapping[str, str]) -> list[SettingProblem]:
 def _unknown(file: SettingFile) -> list[SettingProblem]:
     """The keys of the file that are not settings."""
     problems = []
-    for key in sorted(file.content.keys() - Settings.model_fields.keys()):
+    for key in sorted(file.content.keys() - Settings.model_fields.keys() - BY_FILE.keys()):
         bare = key.lower().removeprefix(PREFIX.lower())
         hint = parse.suggestion(bare, list(Settings.model_fields), 0)
         what = f"unknown setting{hint}"
         problems.append(_in_file(file, key, what, remedy="Remove it from the file."))
     return problems
+
+
+def _of_value(
+    file: SettingFile, name: str, why: ValueError | str, *, in_environ: bool
+) -> SettingProblem:
+    """What is wrong with a value."""
+    what, closest = str(why), getattr(why, "closest", "")
+    example, snippet = _examples(name, closest, in_environ=in_environ)
+    if in_environ:
+        return SettingProblem(variable(name), what, example, snippet, _source(name))
+    given = {"example": example, "snippet": snippet, "remedy": _source(name)}
+    return _in_file(file, name, what, **given)
+
+
+def _of_reference(
+    file: SettingFile, source: SecretSource, why: ValueError | str, value: object
+) -> SettingProblem:
+    """What is wrong with a secret set by reference.
+
+    Args:
+        file: the TOML file.
+        source: how the secret is set.
+        why: why it can't be read, or why its value is invalid.
+        value: the value; None if it couldn't be read.
+    """
+    what, remedy = str(why), getattr(why, "remedy", "")
+    if value is not None:
+        what, remedy = f"the value in {source.reference()} {what}", _put_there(source.name)
+        if str(value).lstrip().startswith("{"):
+            remedy = "It is a JSON object. Add the key to use, and two colons: …:secret:NAME:KEY::"
+    if source.in_environ:
+        return SettingProblem(variable(source.key), what, remedy=remedy)
+    return _in_file(file, source.key, what, remedy=remedy)
 
 
 def _in_file(file: SettingFile, key: str, what: str, **remedy: str) -> SettingProblem:
@@ -223,6 +304,13 @@ def _source(field: str) -> str:
     if field not in _SECRET:
         return ""
     return f"Copy it from https://api.slack.com/apps → the app → {_SECRET[field]}, and set it:"
+
+
+def _put_there(field: str) -> str:
+    """The remedy for a reference to a value that isn't valid."""
+    if field not in _SECRET:
+        return "Put the setting's value there."
+    return f"Put the one there from https://api.slack.com/apps → the app → {_SECRET[field]}."
 
 
 def _message(problems: tuple[SettingProblem, ...]) -> str:

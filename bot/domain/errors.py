@@ -67,9 +67,10 @@ class SettingProblem:
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.what}"
-        if not self.example:
-            return text
-        return f"{text}{'' if text.endswith('.') else '.'} For example: {self.example}"
+        # A remedy with a snippet introduces it, and the example says the same.
+        more = f"For example: {self.example}" if self.example else ""
+        more = more or ("" if self.snippet else self.remedy)
+        return f"{text}{'' if text.endswith('.') else '.'} {more}" if more else text
 
 
 class SettingsError(AltcontactError):

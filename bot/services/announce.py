@@ -6,6 +6,7 @@ was lost (also by a crash) is looked for in the channel before it is sent again.
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -24,7 +25,6 @@ from bot.domain.slack_health import Refusal
 from bot.services.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
 
     from bot.domain.announcements import Announcement
@@ -93,6 +93,7 @@ class AnnouncementSender:
         self._holds = holds
         self._next_edits: dict[str, float] = {}
         self._tries: dict[str, tuple[int, float]] = {}
+        self._retries_now = threading.Event()
         self._problems: dict[str, str] = {}
         self._unrecorded: dict[str, tuple[Posted, int]] = {}
         self._thread = WorkerThread("announcer", self._work, woken=woken, stopping=stopping)
@@ -109,6 +110,11 @@ class AnnouncementSender:
 
     def wake(self) -> None:
         """Look at once for what is to be announced."""
+        self._thread.wake()
+
+    def retry(self) -> None:
+        """Try again at once what Slack refused: the cause may be gone."""
+        self._retries_now.set()
         self._thread.wake()
 
     def stop(self) -> None:
@@ -131,6 +137,9 @@ class AnnouncementSender:
         wait = self._poll_interval
         began = self._clock.monotonic()
         self._next_edits = {id_: at for id_, at in self._next_edits.items() if at > began}
+        if self._retries_now.is_set():
+            self._retries_now.clear()
+            self._tries.clear()
         due = [each for each in self._announcements.due() if not self._holds(each)]
         self._tries = {item.id: self._tries[item.id] for item in due if item.id in self._tries}
         self._problems = {

@@ -34,6 +34,7 @@ from bot.services.ports.metrics import NoMetrics
 from bot.slack.proxy import proxy_for
 from bot.slack.rate_limit_retry import RateLimitRetry
 from bot.slack.refusals import RETRIED, explain_code, explain_connecting, is_known
+from bot.slack.token import SlackToken
 from bot.slack.transport_errors import MalformedAnswer, transport_problem
 
 if TYPE_CHECKING:
@@ -90,17 +91,23 @@ class SlackWebClient(WebClient):
     claims, with errors of Python's own; here these are a `MalformedAnswer`. `on_date` gets the
     `Date` header of each answer, also of one that refuses, and empty where there is none. `metrics`
     take each call.
+
+    A call that is refused because of the token is made again if there is another one by then: Slack
+    did nothing, so that is safe for posts as well.
     """
 
     def __init__(
         self,
-        token: str,
+        token: str | SlackToken,
         base_url: str,
         on_date: Callable[[str], object] = lambda _: None,
         metrics: Metrics | None = None,
         **options: Any,  # noqa: ANN401 - slack_sdk's
     ) -> None:
-        super().__init__(token=token, base_url=base_url, logger=_QUIET, **options)
+        shared = token if isinstance(token, SlackToken) else SlackToken(token)
+        super().__init__(token=shared.value, base_url=base_url, logger=_QUIET, **options)
+        self._shared_token = shared
+        shared.give(self)
         self._on_date = on_date
         self._metrics = metrics or NoMetrics()
         self._way = proxy_for(base_url)
@@ -112,6 +119,21 @@ class SlackWebClient(WebClient):
         Raises:
             SlackClientError, OSError, HTTPException: the call failed.
         """
+        used = self.token or ""
+        try:
+            response = self._call(api_method, arguments)
+        except SlackApiError as error:
+            # A call may have a token of its own, as `apps.connections.open` has.
+            if "token" in (arguments.get("params") or {}):
+                raise
+            if not self._shared_token.refused(used, code_of(error), self.timeout):
+                raise
+            return self._call(api_method, arguments)
+        self._shared_token.accepted(used)
+        return response
+
+    def _call(self, api_method: str, arguments: dict[str, Any]) -> SlackResponse:
+        """Make a call once, apart from slack_sdk's retries; see `api_call`."""
         began, outcome = time.monotonic(), "unreachable"
         try:
             response = self._answer(api_method, arguments)
@@ -172,7 +194,7 @@ class SlackWebClient(WebClient):
 
 
 def retrying_client(
-    token: str,
+    token: str | SlackToken,
     base_url: str,
     on_date: Callable[[str], object] = lambda _: None,
     metrics: Metrics | None = None,
@@ -192,12 +214,16 @@ def retrying_client(
     )
 
 
-def single_try_client(token: str, base_url: str, metrics: Metrics | None = None) -> SlackWebClient:
+def single_try_client(
+    token: str | SlackToken, base_url: str, metrics: Metrics | None = None
+) -> SlackWebClient:
     """A client that makes each call once."""
     return SlackWebClient(token, base_url, metrics=metrics, timeout=TIMEOUT, retry_handlers=[])
 
 
-def short_timeout_client(token: str, base_url: str, metrics: Metrics | None = None) -> WebClient:
+def short_timeout_client(
+    token: str | SlackToken, base_url: str, metrics: Metrics | None = None
+) -> WebClient:
     """A client for calls that must end before a `trigger_id` expires after three seconds."""
     return SlackWebClient(
         token, base_url, metrics=metrics, timeout=SHORT_TIMEOUT, retry_handlers=[]

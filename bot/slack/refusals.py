@@ -27,7 +27,8 @@ RETRIED: Final = frozenset(
 
 _TOKEN: Final = (
     "Slack does not accept the bot's token any more.",
-    "Install the app in the workspace again, and start the bot with the new SLACK_BOT_TOKEN.",
+    "Install the app in the workspace again, and start the bot with the new SLACK_BOT_TOKEN. If it "
+    "comes from a file or from AWS, put the new one there: the bot reads it again by itself.",
 )
 _WORKSPACE: Final = (
     "The Slack app may not act in this workspace.",
@@ -59,13 +60,15 @@ _NOT_THERE: Final = (
     "Open it again.",
 )
 
-_TOKEN_CODES: Final = (
+TOKEN_CODES: Final = (
     "invalid_auth",
     "not_authed",
     "token_revoked",
     "token_expired",
     "account_inactive",
 )
+"""The codes that mean that the token isn't good any more."""
+
 _WORKSPACE_CODES: Final = (
     "team_access_not_granted",
     "enterprise_is_restricted",
@@ -88,7 +91,7 @@ _MESSAGE_CODES: Final = (
     "too_many_attachments",
 )
 _CODES: Final[dict[str, tuple[str, str]]] = {
-    **dict.fromkeys(_TOKEN_CODES, _TOKEN),
+    **dict.fromkeys(TOKEN_CODES, _TOKEN),
     **dict.fromkeys(_WORKSPACE_CODES, _WORKSPACE),
     **dict.fromkeys(_MESSAGE_CODES, _TOO_MUCH),
     **dict.fromkeys(("missing_scope", "no_permission", "not_allowed_token_type"), _SCOPE),
@@ -145,7 +148,7 @@ _NEW_APP_LEVEL: Final = (
 )
 _CONNECTING: Final[dict[str, tuple[str, str]]] = {
     **dict.fromkeys(
-        (*_TOKEN_CODES, "not_allowed_token_type"),
+        (*TOKEN_CODES, "not_allowed_token_type"),
         ("Slack does not accept the app-level token.", _NEW_APP_LEVEL),
     ),
     **dict.fromkeys(
@@ -162,7 +165,7 @@ _CONNECTING: Final[dict[str, tuple[str, str]]] = {
 
 _EVERYWHERE: Final = frozenset(
     {
-        *_TOKEN_CODES,
+        *TOKEN_CODES,
         *_WORKSPACE_CODES,
         *_MESSAGE_CODES,
         "missing_scope",

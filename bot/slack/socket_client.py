@@ -65,8 +65,7 @@ class SocketClient(SocketModeClient):
 
     Args:
         app: the Bolt app whose listeners answer.
-        app_token: the app-level token (`xapp-…`).
-        client: the Web API client; its TLS settings are used for the socket.
+        client: the Web API client, with the app-level token; the socket gets its TLS settings.
         ping_interval: seconds between pings; a peer counts as dead after about four of them.
         on_hello: called when Slack has said hello.
         on_replace: called when Slack asks for a new connection, or closes this one.
@@ -76,7 +75,6 @@ class SocketClient(SocketModeClient):
     def __init__(
         self,
         app: App,
-        app_token: str,
         client: WebClient,
         *,
         ping_interval: float,
@@ -85,7 +83,7 @@ class SocketClient(SocketModeClient):
         metrics: Metrics | None = None,
     ) -> None:
         super().__init__(
-            app_token,
+            client.token or "",
             logger=_logger(),
             web_client=client,
             auto_reconnect_enabled=False,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from slack_bolt import App
 
     from bot.services.ports.metrics import Metrics
+    from bot.slack.token import SlackToken
 
 _log = structlog.get_logger(__name__)
 
@@ -69,7 +70,6 @@ class SocketModeConnection:
     Args:
         app: the Bolt app whose listeners answer.
         app_token: the app-level token (`xapp-…`).
-        bot_token: the bot token.
         base_url: of the Web API.
         on_connected: called once, after the first connection.
         count_others: called at each hello with how many connections of the same app belong to other
@@ -83,8 +83,7 @@ class SocketModeConnection:
     def __init__(
         self,
         app: App,
-        app_token: str,
-        bot_token: str,
+        app_token: str | SlackToken,
         base_url: str,
         *,
         on_connected: Callable[[], None],
@@ -94,11 +93,9 @@ class SocketModeConnection:
         ping_interval: float = PING_INTERVAL,
         hello_timeout: float = HELLO_TIMEOUT,
     ) -> None:
-        self._app_token = app_token
-        self._web = single_try_client(bot_token, base_url, metrics)
+        self._web = single_try_client(app_token, base_url, metrics)
         self._client = SocketClient(
             app,
-            app_token,
             self._web,
             ping_interval=ping_interval,
             on_hello=self._greeted,
@@ -228,7 +225,8 @@ class SocketModeConnection:
         # Slack may still count the connection that this one replaces.
         self._own = 2 if self._client.is_connected() else 1
         try:
-            answer = self._web.apps_connections_open(app_token=self._app_token)
+            # slack_sdk's own method would take a token that is never replaced.
+            answer = self._web.api_call("apps.connections.open")
             self._client.open(required(answer, "url", str))
         except CALL_ERRORS as error:
             raise connecting_error(error) from error

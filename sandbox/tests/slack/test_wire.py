@@ -166,3 +166,19 @@ def test_connections_are_refused_to_a_token(slack: SlackSandbox, client: WebClie
         client.apps_connections_open(app_token=token)
     slack.settings(app_token_problem="")
     client.apps_connections_open(app_token=token)
+
+
+def test_tokens_are_rotated(slack: SlackSandbox, client: WebClient) -> None:
+    """After a rotation the new tokens are taken, and the former ones are refused as revoked."""
+    app = slack.environment()["SLACK_APP_TOKEN"]
+    slack.rotate_tokens(bot="xoxb-2", app="xapp-2")
+    with pytest.raises(SlackApiError, match="token_revoked"):
+        client.auth_test()
+    with pytest.raises(SlackApiError, match="token_revoked"):
+        client.apps_connections_open(app_token=app)
+    client.token = "xoxb-2"
+    client.auth_test()
+    client.apps_connections_open(app_token="xapp-2")
+    client.token = "xoxb-3"
+    with pytest.raises(SlackApiError, match="invalid_auth"):
+        client.auth_test()

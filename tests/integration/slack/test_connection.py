@@ -53,8 +53,7 @@ class Tried:
 
         self.connection = SocketModeConnection(
             app,
-            settings["SLACK_APP_TOKEN"],
-            token,
+            options.pop("app_token", settings["SLACK_APP_TOKEN"]),
             url,
             on_connected=self._stood,
             count_others=count,
@@ -171,7 +170,6 @@ def test_a_handshake_that_is_not_slacks(slack: SlackSandbox) -> None:
     web = single_try_client(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"])
     client = SocketClient(
         App(client=web, token_verification_enabled=False),
-        settings["SLACK_APP_TOKEN"],
         web,
         ping_interval=PATIENCE,
         on_hello=lambda _: None,

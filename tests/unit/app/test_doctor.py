@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 import structlog
 
 from bot.app import doctor
+from bot.app.settings import StartSettings
 from bot.config.load import Settings
-from bot.domain.errors import StoreError
+from bot.domain.errors import SettingsError, StoreError
 from bot.services.doctor import CheckResult, Section, State
 from tests.unit.loggers import logging_put_back
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 LINES = [
     CheckResult(Section.AWS, state.value, state, "is so.", "To fix it, run:", "fix it")
@@ -63,6 +63,13 @@ def test_a_defect_is_in_the_log() -> None:
     assert logs[0]["reference"] == reference
 
 
+def wrong_settings(environ: dict[str, str]) -> list[CheckResult]:
+    """What is said of settings that keep a bot from starting."""
+    with pytest.raises(SettingsError) as caught:
+        StartSettings(environ)
+    return doctor.wrong_settings(caught.value)
+
+
 def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
     """What depends on a setting that is wrong is not checked, and the rest is."""
     environ = {
@@ -71,7 +78,7 @@ def test_settings_that_cannot_be_used(tmp_path: Path) -> None:
         "ALTCONTACT_FIXERS": "everybody",
         "ALTCONTACT_CONFIG": str(tmp_path / "none.toml"),
     }
-    lines = [*doctor.wrong_settings(environ)]
+    lines = wrong_settings(environ)
     assert {line.name for line in lines} >= {"SLACK_API_URL", "ALTCONTACT_SCHEDULE"}
     assert all(line.state is State.FAILURE for line in lines)
 
@@ -81,7 +88,7 @@ def test_settings_that_are_none(tmp_path: Path) -> None:
     file = tmp_path / "jo@example.com.toml"
     file.write_text("colour = 1\n")
     environ = {"ALTCONTACT_CHANEL": "#alerts", "ALTCONTACT_CONFIG": str(file)}
-    lines = {line.name.split()[0]: line for line in doctor.wrong_settings(environ)}
+    lines = {line.name.split()[0]: line for line in wrong_settings(environ)}
     assert lines["ALTCONTACT_CHANEL"].snippet == "unset ALTCONTACT_CHANEL"
     assert "Unset it" in lines["ALTCONTACT_CHANEL"].remedy
     assert "from the file" in lines["colour"].remedy

@@ -18,6 +18,7 @@ from altcontact_sandbox.run import Options
 
 from bot import __version__, cli
 from bot.app import bot, one_shot
+from bot.app.settings import StartSettings
 from bot.cli import check
 from bot.cli.audit import AuditCommands
 from bot.cli.lazy_group import LazyGroup
@@ -304,7 +305,7 @@ def test_defect_before_logging(monkeypatch: pytest.MonkeyPatch, capsys: Capture)
     def fail(*_: object, **__: object) -> Settings:
         raise RuntimeError("early")
 
-    monkeypatch.setattr(check, "load", fail)
+    monkeypatch.setattr(check, "load_settings", fail)
     structlog.reset_defaults()  # a test before this one may have left it configured
     assert cli.main(["check"]) == 70
     assert "RuntimeError: early" in capsys.readouterr().err
@@ -378,8 +379,8 @@ def test_run(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """`run` hands the settings to the bot, and ends as it ends."""
     given: list[Settings] = []
 
-    def run(settings: Settings, load: object) -> int:
-        given.append(settings)
+    def run(start: StartSettings, load: object) -> int:
+        given.append(start.settings)
         return 0
 
     monkeypatch.setattr(bot, "run", run)
@@ -395,7 +396,7 @@ def test_run_reloads_no_file_that_is_gone(monkeypatch: pytest.MonkeyPatch, tmp_p
     """A file that was there at the start must be there at a reload; one that comes later counts."""
     loads: list[Callable[[], Settings]] = []
 
-    def run(_: Settings, load: Callable[[], Settings]) -> int:
+    def run(_: StartSettings, load: Callable[[], Settings]) -> int:
         loads.append(load)
         return 0
 

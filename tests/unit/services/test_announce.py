@@ -412,6 +412,20 @@ def test_what_waits_for_a_person_is_tried_ever_later(
     assert store.slack_health.waiting() is None
 
 
+def test_what_was_refused_is_sent_at_once_after_the_token_was_replaced(
+    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
+) -> None:
+    """A pause that Slack's refusal began ends when its cause is gone."""
+    scan(store, {1: ABSENT})
+    notifier.post_faults.append(NO_CHANNEL)
+    announcer.deliver()
+    announcer.deliver()
+    assert (notifier.tries, notifier.posted) == (1, [])
+    announcer.retry()
+    announcer.deliver()
+    assert len(notifier.posted) == 1
+
+
 def test_two_that_wait_for_different_reasons_are_logged_once_each(
     announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier, clock: FakeClock
 ) -> None:

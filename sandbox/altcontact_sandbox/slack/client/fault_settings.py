@@ -105,6 +105,11 @@ class SlackFaultSettings:
         """Refuse the bot's token so: token_revoked, account_inactive, invalid_auth; '' takes it."""
         self._set("settings", token_problem=problem)
 
+    def rotate_tokens(self, *, bot: str = "", app: str = "") -> None:
+        """Take another bot token or app-level token from now on; the former is refused."""
+        given = {"bot_token": bot, "app_token": app}
+        self._set("settings", **{name: token for name, token in given.items() if token})
+
     def archive(self, channel: str = ALERTS) -> None:
         """Archive a channel."""
         self._set("channel", id=channel, is_archived=True)

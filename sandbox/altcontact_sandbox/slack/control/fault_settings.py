@@ -36,6 +36,8 @@ _SETTINGS: Final = frozenset(
     {
         "token_problem",
         "app_token_problem",
+        "bot_token",
+        "app_token",
         "clock_skew",
         "latency",
         "ghost_connections",

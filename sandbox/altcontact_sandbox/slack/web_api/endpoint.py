@@ -65,8 +65,9 @@ class WebApi:
         if self._space.latency:
             await asyncio.sleep(self._space.latency)
         answered = await self._answer(method, token, given, wrong, request.headers["host"])
-        if token in {BOT_TOKEN, APP_TOKEN}:
-            scopes = granted(self._space) if token == BOT_TOKEN else ["connections:write"]
+        if token in {self._space.bot_token, self._space.app_token}:
+            is_bot = token == self._space.bot_token
+            scopes = granted(self._space) if is_bot else ["connections:write"]
             answered.response.headers["x-oauth-scopes"] = ",".join(scopes)
         told = answered.body
         if told is not None and method == _OPEN and "url" in told:
@@ -100,8 +101,8 @@ class WebApi:
 
     def _call(self, method: str, token: str, given: Node, host: str) -> Node:
         if method == _OPEN:
-            if token != APP_TOKEN:
-                raise Refusal("invalid_auth")
+            if token != self._space.app_token:
+                raise Refusal(_unknown_token(token, APP_TOKEN))
             if self._space.app_token_problem:
                 raise Refusal(self._space.app_token_problem)
             return {"url": f"ws://{host}/link?ticket={self._socket.ticket()}"}
@@ -115,8 +116,8 @@ class WebApi:
         return call(self._space, given)
 
     def _check_token(self, token: str) -> None:
-        if token != BOT_TOKEN:
-            raise Refusal("invalid_auth" if token else "not_authed")
+        if token != self._space.bot_token:
+            raise Refusal(_unknown_token(token, BOT_TOKEN))
         if self._space.token_problem:
             raise Refusal(self._space.token_problem)
 
@@ -127,6 +128,13 @@ class WebApi:
         if refusal.code == "ratelimited":
             return _ratelimited(str(refusal.more["retry_after"]))
         return _json({"ok": False, "error": refusal.code, **refusal.more}, refusal.code)
+
+
+def _unknown_token(token: str, former: str) -> str:
+    """How Slack refuses a token that isn't good: the one from before a rotation is revoked."""
+    if token == former:
+        return "token_revoked"
+    return "invalid_auth" if token else "not_authed"
 
 
 async def fail(fault: Fault) -> Answered:

@@ -1,0 +1,100 @@
+"""Loads the settings with their secrets, from wherever these are; reads secrets again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.config.load import load, load_lenient, valid
+from bot.config.secret_references import SecretFile, read_secret_file
+from bot.domain.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.aws.secret_values import SecretValues
+    from bot.config.load import Settings
+    from bot.config.secret_references import SecretReference, SecretSource
+
+
+class SecretReader:
+    """Reads what references point to. One is good for one loading of the settings."""
+
+    def __init__(self) -> None:
+        self._values: SecretValues | None = None
+
+    def __call__(self, reference: SecretReference) -> str:
+        """The value of a reference.
+
+        Raises:
+            SecretUnreadable: it can't be read.
+        """
+        if isinstance(reference, SecretFile):
+            return read_secret_file(reference.path)
+        if self._values is None:
+            from bot.aws.secret_values import SecretValues  # noqa: PLC0415 - boto3 is slow to import
+
+            self._values = SecretValues()
+        return self._values.read(reference)
+
+
+def load_settings(environ: Mapping[str, str], *, needs_slack: bool) -> Settings:
+    """The settings, with the secrets that are needed.
+
+    Raises:
+        SettingsError: one is invalid or missing; the message names every one.
+    """
+    return load(environ, needs_slack=needs_slack, read_secret=SecretReader())
+
+
+class StartSettings:
+    """The settings that a bot starts with, and what is read again while it runs.
+
+    Args:
+        environ: the environment.
+
+    Raises:
+        SettingsError: a setting is invalid or missing; the message names every one.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._read: dict[SecretReference, str] = {}
+        reader = SecretReader()
+
+        def read(reference: SecretReference) -> str:
+            self._read[reference] = reader(reference)
+            return self._read[reference]
+
+        loaded = load_lenient(environ, needs_slack=True, read_secret=read)
+        self.settings = valid(loaded)
+        self.secrets: Mapping[str, SecretSource] = loaded.secrets
+
+    def load_again(self, environ: Mapping[str, str]) -> Settings:
+        """The settings as they are now, for a reload of the policy.
+
+        Secrets that are set by the same reference as at the start have the value from then: they
+        are no reason for a restart, and AWS need not be reached.
+
+        Raises:
+            SettingsError: one is invalid or missing; the message names every one.
+        """
+        reader = SecretReader()
+
+        def read(reference: SecretReference) -> str:
+            return self._read.get(reference) or reader(reference)
+
+        return load(environ, needs_slack=True, read_secret=read)
+
+    def read_secret_again(self, name: str) -> str:
+        """The value of a secret setting as it is now.
+
+        Raises:
+            SettingsError: it can't be read, isn't set any more, or is invalid.
+        """
+        found = load_lenient(
+            self._environ, needs_slack=True, read_secret=SecretReader(), secrets=(name,)
+        )
+        if name in found.wrong:
+            problem = found.secret_problems.get(name) or found.problems[0]
+            raise SettingsError(str(problem), (problem,))
+        return str(getattr(found.settings, name).get_secret_value())

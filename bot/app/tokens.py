@@ -1,0 +1,66 @@
+"""Slack's tokens for a running bot, which are read again once Slack doesn't accept them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from bot.config.settings import variable
+from bot.slack.token import SlackToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.app.settings import StartSettings
+    from bot.config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class SlackTokens:
+    """The bot token and the app-level token."""
+
+    bot: SlackToken
+    app: SlackToken
+
+    def when_replaced(self, call: Callable[[], None]) -> None:
+        """Call this after the bot token was replaced."""
+        self.bot.on_replaced = call
+
+    def current(self, settings: Settings) -> Settings:
+        """The settings with the tokens that are in use."""
+        tokens = {
+            "slack_bot_token": SecretStr(self.bot.value),
+            "slack_app_token": SecretStr(self.app.value),
+        }
+        return settings.model_copy(update=tokens)
+
+    def stop(self) -> None:
+        """Stop reading them again."""
+        self.bot.stop()
+        self.app.stop()
+
+
+def fixed_tokens(settings: Settings) -> SlackTokens:
+    """The tokens of the settings, which don't change."""
+    return SlackTokens(
+        SlackToken(settings.slack_bot_token.get_secret_value()),
+        SlackToken(settings.slack_app_token.get_secret_value()),
+    )
+
+
+def renewable_tokens(start: StartSettings) -> SlackTokens:
+    """The tokens of a running bot. Those in its environment don't change, unlike all others."""
+
+    def token(name: str) -> SlackToken:
+        value = getattr(start.settings, name).get_secret_value()
+        source = start.secrets.get(name)
+        if source is None or (source.in_environ and not source.may_refer):
+            return SlackToken(value, variable(name))
+        place = str(source.reference() or "the settings file")
+        return SlackToken(
+            value, variable(name), place=place, read=lambda: start.read_secret_again(name)
+        )
+
+    return SlackTokens(token("slack_bot_token"), token("slack_app_token"))
