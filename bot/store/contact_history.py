@@ -10,9 +10,10 @@ from bot.domain.contacts import ContactType
 from bot.domain.evaluation.known_account import KnownContact
 from bot.domain.rules.facts import PastContact
 from bot.store.columns import contact_json, time_text, to_contact
+from bot.store.rows_among import rows_among
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.domain.evaluation.plan import KeptContact
     from bot.store.transaction import Row, Transaction, Value
@@ -22,6 +23,8 @@ KEPT_FOR: Final = timedelta(days=400)
 
 MOST_KEPT: Final = 50
 """How many values of a contact are kept, the newest: enough to see that it alternates."""
+
+_KNOWN: Final = "SELECT * FROM contacts WHERE account_id IN ({values})"
 
 _KEEP: Final = """
 INSERT INTO contacts
@@ -72,10 +75,15 @@ ORDER BY seen.account_id, seen.type, seen.id
 """
 
 
-def known_contacts(db: Transaction, account_id: str) -> dict[ContactType, KnownContact]:
-    """The stored contacts of an account."""
-    rows = db.rows("SELECT * FROM contacts WHERE account_id = :account_id", account_id=account_id)
-    return {ContactType(row["type"]): _to_known_contact(row) for row in rows}
+def known_contacts(
+    db: Transaction, account_ids: Sequence[str]
+) -> dict[str, dict[ContactType, KnownContact]]:
+    """The stored contacts of accounts, by the account's id."""
+    found: dict[str, dict[ContactType, KnownContact]] = {}
+    for row in rows_among(db, _KNOWN, account_ids):
+        of_account = found.setdefault(row["account_id"], {})
+        of_account[ContactType(row["type"])] = _to_known_contact(row)
+    return found
 
 
 def keep_contact(db: Transaction, account_id: str, kept: KeptContact) -> None:
@@ -88,13 +96,13 @@ def keep_contact(db: Transaction, account_id: str, kept: KeptContact) -> None:
         "read_at": time_text(kept.read_at),
         "checked": kept.checked,
     }
-    db.run(_KEEP, **values)
+    db.later(_KEEP, **values)
     if kept.is_changed:
-        db.run(_REPLACE, **values)
+        db.later(_REPLACE, **values)
     if kept.is_new:
-        db.run(_REMEMBER, **values)
+        db.later(_REMEMBER, **values)
     if kept.is_changed:
-        db.run(_FORGET_OLDEST, **values)
+        db.later(_FORGET_OLDEST, **values)
 
 
 def forget_old(db: Transaction, now: datetime) -> None:

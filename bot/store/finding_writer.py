@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.evaluation.known_account import KnownFinding
 from bot.store.columns import differences_json, failure_json, mention_json, text, time_text
 from bot.store.mappers import to_destination, to_finding_key
+from bot.store.rows_among import rows_among
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.domain.evaluation.plan import (
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     )
     from bot.store.transaction import Row, Transaction, Value
 
-_UNRESOLVED: Final = "SELECT * FROM findings WHERE resolved_at IS NULL AND account_id = :account_id"
+_UNRESOLVED: Final = "SELECT * FROM findings WHERE resolved_at IS NULL AND account_id IN ({values})"
 
 _OPEN: Final = """
 INSERT INTO findings
@@ -47,7 +49,15 @@ WHERE id = :id
 
 def unresolved_rows(db: Transaction, account_id: str) -> dict[int, Row]:
     """The findings of an account that are not resolved, by id."""
-    return {row["id"]: row for row in db.rows(_UNRESOLVED, account_id=account_id)}
+    return unresolved_by_account(db, [account_id]).get(account_id, {})
+
+
+def unresolved_by_account(db: Transaction, account_ids: Sequence[str]) -> dict[str, dict[int, Row]]:
+    """The findings of accounts that are not resolved, by the account's id and by their own."""
+    found: dict[str, dict[int, Row]] = {}
+    for row in rows_among(db, _UNRESOLVED, account_ids):
+        found.setdefault(row["account_id"], {})[row["id"]] = row
+    return found
 
 
 def to_known_finding(row: Row) -> KnownFinding:
@@ -67,14 +77,14 @@ def open_finding(db: Transaction, opened: OpenedFinding, scan_id: int | None) ->
         "scan_id": scan_id if opened.exemption_id is None else None,
         "exemption_id": opened.exemption_id,
     }
-    db.run(_OPEN, **values, **_shown(opened.details), **_destination(opened.details))
+    db.later(_OPEN, **values, **_shown(opened.details), **_destination(opened.details))
 
 
 def refresh_finding(db: Transaction, row: Row, refreshed: RefreshedFinding) -> bool:
     """Update a finding; whether what it shows changed."""
     shown = _shown(refreshed.details)
     seen_at, destination = time_text(refreshed.seen_at), _destination(refreshed.details)
-    db.run(_REFRESH, id=refreshed.finding.id, seen_at=seen_at, **shown, **destination)
+    db.later(_REFRESH, id=refreshed.finding.id, seen_at=seen_at, **shown, **destination)
     return any(row[column] != value for column, value in shown.items())
 
 
@@ -82,7 +92,7 @@ def resolve_finding(
     db: Transaction, resolved: ResolvedFinding, now: datetime, scan_id: int | None
 ) -> None:
     """Resolve a finding."""
-    db.run(
+    db.later(
         _RESOLVE,
         id=resolved.finding.id,
         resolved_at=time_text(now),

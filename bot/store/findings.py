@@ -68,7 +68,7 @@ class Findings(Repository):
         with self._connections.writing() as db:
             now = self._clock.now()
             writer = PlanWriter(db, ReadingTime(now, result.read_at or now, self._consistency))
-            writer.take(result)
+            writer.take([result])
             bump_revision(db, writer.outdated)
 
     def unresolved(self, account_id: str) -> list[Finding]:

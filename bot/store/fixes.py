@@ -369,7 +369,8 @@ class Fixes(Repository):
         result: TypeResult | None,
     ) -> None:
         request = fix.request
-        before = known_contacts(db, request.account_id).get(request.type)
+        known = known_contacts(db, [request.account_id]).get(request.account_id, {})
+        before = known.get(request.type)
         digest = fingerprint(request.wanted)
         kept = KeptContact(request.type, request.wanted, digest, now, checked=True, before=before)
         keep_contact(db, request.account_id, kept)

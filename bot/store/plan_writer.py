@@ -19,13 +19,15 @@ from bot.store.finding_writer import (
     refresh_finding,
     resolve_finding,
     to_known_finding,
+    unresolved_by_account,
     unresolved_rows,
 )
 from bot.store.mappers import to_fix
 from bot.store.outbox import announce_fix
+from bot.store.rows_among import rows_among
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from bot.domain.evaluation.known_account import KnownFinding, ReadingTime
@@ -104,10 +106,19 @@ _EXEMPTIONS: Final = "SELECT id, account_id, type, rule FROM exemptions WHERE en
 
 
 _LAST_RESOLVED: Final = """
-SELECT announcement_id FROM findings
-WHERE account_id = :account_id AND resolved_at IS NOT NULL AND announcement_id IS NOT NULL
-ORDER BY resolved_at DESC, id DESC LIMIT 1
+SELECT announcement_id FROM findings WHERE id IN (
+    SELECT (
+        SELECT latest.id FROM findings AS latest
+        WHERE latest.account_id = accounts.id
+            AND latest.resolved_at IS NOT NULL AND latest.announcement_id IS NOT NULL
+        ORDER BY latest.resolved_at DESC, latest.id DESC LIMIT 1
+    )
+    FROM accounts WHERE accounts.id IN ({values})
+)
 """
+
+_TOGETHER: Final = 200
+"""Accounts whose rows are read at once: a server isn't asked for each account."""
 
 
 class PlanWriter:
@@ -129,6 +140,7 @@ class PlanWriter:
         self.changed: list[ChangedContact] = []
         self.outdated: set[str] = set()
         """The announcements whose content changed."""
+        self._altered: list[str] = []
         shown_since = time_text(time.began - time.consistency)
         self._fixes: dict[str, dict[ContactType, Fix]] = {}
         for row in db.rows(_FIXES_NOT_SHOWN, shown_since=shown_since):
@@ -150,28 +162,33 @@ class PlanWriter:
                 what = ContactType(row["type"]), Rule(row["rule"])
                 self._exemptions.setdefault(row["account_id"], {})[what] = row["id"]
 
-    def take(self, result: AccountResult) -> None:
-        """Apply one account's result. An account that was not scanned changes nothing."""
-        if not result.was_scanned:
-            return
-        account_id = result.account.id
-        keep_accounts(self._db, [result.account])
-        rows = unresolved_rows(self._db, account_id)
-        known = KnownAccount(
-            tuple(to_known_finding(row) for row in rows.values()),
-            known_contacts(self._db, account_id),
-            self._fixes.get(account_id, {}),
-            self._doubtful.get(account_id, {}),
-            self._fixed_to.get(account_id, {}),
-            self._exemptions.get(account_id, {}),
-        )
-        plan = reconcile(known, result, self._time, by_scan=self._scan_id is not None)
-        self._write(account_id, plan, rows, result.account.organization)
+    def take(self, results: Sequence[AccountResult]) -> None:
+        """Apply the results of accounts. An account that was not scanned changes nothing."""
+        for together in _batches(results):
+            ids = [result.account.id for result in together]
+            keep_accounts(self._db, [result.account for result in together])
+            findings = unresolved_by_account(self._db, ids)
+            contacts = known_contacts(self._db, ids)
+            for result in together:
+                account_id = result.account.id
+                rows = findings.get(account_id, {})
+                known = KnownAccount(
+                    tuple(to_known_finding(row) for row in rows.values()),
+                    contacts.get(account_id, {}),
+                    self._fixes.get(account_id, {}),
+                    self._doubtful.get(account_id, {}),
+                    self._fixed_to.get(account_id, {}),
+                    self._exemptions.get(account_id, {}),
+                )
+                plan = reconcile(known, result, self._time, by_scan=self._scan_id is not None)
+                self._write(account_id, plan, rows, result.account.organization)
+            self._end_write()
 
     def depart(self, account_id: str) -> None:
         """Resolve every finding of an account that left its organization."""
         rows = unresolved_rows(self._db, account_id)
         self._write(account_id, reconcile_departed(_known(rows)), rows)
+        self._end_write()
 
     def confirm(self, fix: Fix, result: TypeResult | None, resolution: Resolution) -> None:
         """End the findings that a fix resolved: those that `result` does not show, or all."""
@@ -179,6 +196,7 @@ class PlanWriter:
         rows = unresolved_rows(self._db, account_id)
         plan = reconcile_fix(_known(rows), fix, result, resolution, self._time.now)
         self._write(account_id, plan, rows)
+        self._end_write()
 
     def reopen(self, undo: Fix, result: TypeResult) -> None:
         """Open the findings again that the undone fix resolved, if its contact violates them.
@@ -229,9 +247,13 @@ class PlanWriter:
         for opened in plan.opened:
             self._open(opened, organization)
         if plan.resolved or plan.opened:
-            # The alert that says what became of the account is no longer right.
-            for row in self._db.rows(_LAST_RESOLVED, account_id=account_id):
-                self._is_outdated(row)
+            self._altered.append(account_id)
+
+    def _end_write(self) -> None:
+        # The alerts that say what became of the accounts are no longer right.
+        for row in rows_among(self._db, _LAST_RESOLVED, self._altered):
+            self._is_outdated(row)
+        self._altered.clear()
 
     def _open(self, opened: OpenedFinding, organization: str) -> None:
         open_finding(self._db, opened, self._scan_id)
@@ -250,6 +272,20 @@ def note_undone(db: Transaction, fix: Fix, now: datetime) -> None:
     if fix.request.undoes is not None:
         for row in db.rows(_UNDONE, id=fix.request.undoes, undone_by=fix.id):
             announce_fix(db, to_fix(row), now)
+
+
+def _batches(results: Sequence[AccountResult]) -> Iterator[list[AccountResult]]:
+    """The results of scanned accounts, in order; none has an account twice."""
+    batch: dict[str, AccountResult] = {}
+    for result in results:
+        if not result.was_scanned:
+            continue
+        if result.account.id in batch or len(batch) == _TOGETHER:
+            yield list(batch.values())
+            batch = {}
+        batch[result.account.id] = result
+    if batch:
+        yield list(batch.values())
 
 
 def _known(rows: Mapping[int, Row]) -> list[KnownFinding]:

@@ -161,8 +161,7 @@ class Scans(Repository):
             began = min(read, default=scan.started_at)
             time = ReadingTime(now, min(began, scan.started_at), self._consistency)
             writer = PlanWriter(db, time, scan.id)
-            for result in results:
-                writer.take(result)
+            writer.take(results)
             drop_departed(db, writer, scan, results, now)
             unchanged = db.number(_STANDING) - len(writer.opened)
             _end(db, scan, scan.finished_at or now, unchanged)

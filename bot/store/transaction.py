@@ -40,6 +40,10 @@ class Transaction(Protocol):
         """Run a statement once with the values of each row."""
         ...
 
+    def later(self, sql: str, /, **values: Value) -> None:
+        """Run a statement whose result nobody needs: before the next one that is run or read."""
+        ...
+
     def row(self, sql: str, /, **values: Value) -> Row | None:
         """The first row of a statement, if any."""
         ...
@@ -98,6 +102,10 @@ class SqliteTransaction:
     def run_each(self, sql: str, rows: Iterable[Mapping[str, Value]]) -> None:
         """Run a statement once with the values of each row."""
         self._db.conn.executemany(sql, rows)
+
+    def later(self, sql: str, /, **values: Value) -> None:
+        """Run a statement, at once: there is no way to a server that would be saved."""
+        self._db.execute(sql, values)
 
     def row(self, sql: str, /, **values: Value) -> Row | None:
         """The first row of a statement, if any."""

@@ -110,7 +110,9 @@ class PostgresConnections:
                 with connection.transaction():
                     row = connection.execute(_BEGIN_WRITING, self._begin).fetchone()
                     number = str(row["number"]) if row is not None else ""
-                    yield PostgresTransaction(connection)
+                    transaction = PostgresTransaction(connection)
+                    yield transaction
+                    transaction.flush()
                     committing = True
             except psycopg.Error:
                 # The answer to the commit may be what was lost.

@@ -7,14 +7,19 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from psycopg import ClientCursor
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import LiteralString
 
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
     from psycopg.rows import DictRow
 
     from bot.store.transaction import Row, Value
+
+TOGETHER: Final = 200
+"""Statements that are sent at once. The way to the server takes longer than most of them."""
 
 _TOKEN: Final = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-zA-Z_]\w*)|%")
 """A text, which is kept; the name of a value; and a sign that psycopg reads as one."""
@@ -29,15 +34,31 @@ class PostgresTransaction:
 
     def __init__(self, connection: Connection[DictRow]) -> None:
         self._connection = connection
+        self._cursor = ClientCursor(connection)
+        self._waiting: list[str] = []
 
     def run(self, sql: str, /, **values: Value) -> int:
         """Run a statement; returns how many rows it changed."""
-        return self._connection.execute(statement(sql), adapted(values)).rowcount
+        return self._execute(sql, values).rowcount
 
     def run_each(self, sql: str, rows: Iterable[Mapping[str, Value]]) -> None:
-        """Run a statement once with the values of each row."""
-        with self._connection.cursor() as cursor:
-            cursor.executemany(statement(sql), [adapted(row) for row in rows])
+        """Run a statement once with the values of each row, many on one way to the server."""
+        for row in rows:
+            self.later(sql, **row)
+        self.flush()
+
+    def later(self, sql: str, /, **values: Value) -> None:
+        """Run a statement whose result nobody needs, together with others."""
+        self._waiting.append(self._cursor.mogrify(statement(sql), adapted(values)))
+        if len(self._waiting) >= TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Run what waits."""
+        if self._waiting:
+            together = "\n;".join(self._waiting)
+            self._waiting.clear()
+            self._connection.execute(together)
 
     def row(self, sql: str, /, **values: Value) -> Row | None:
         """The first row of a statement, if any."""
@@ -45,18 +66,20 @@ class PostgresTransaction:
 
     def rows(self, sql: str, /, **values: Value) -> list[Row]:
         """All rows of a statement."""
-        found = self._connection.execute(statement(sql), adapted(values))
-        return cast("list[Row]", found.fetchall())
+        return cast("list[Row]", self._execute(sql, values).fetchall())
 
     def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
         """The rows one by one, for long results. The caller must not write in the meantime."""
-        found = self._connection.execute(statement(sql), adapted(values))
-        return cast("Iterator[Row]", iter(found))
+        return cast("Iterator[Row]", iter(self._execute(sql, values)))
 
     def number(self, sql: str, /, **values: Value) -> int:
         """The number in the column `number` of a statement's only row."""
         row = self.row(sql, **values)
         return int(row["number"]) if row is not None else 0
+
+    def _execute(self, sql: str, values: Mapping[str, Value]) -> Cursor[DictRow]:
+        self.flush()
+        return self._connection.execute(statement(sql), adapted(values))
 
     def raw(self, columns: Iterable[str]) -> str:
         """Columns to select as they are: PostgreSQL stores no text that isn't UTF-8."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
@@ -29,15 +27,14 @@ from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.rule_catalog import SEVERITIES, Rule
 from bot.domain.scans import ScanState, Trigger, TriggerKind, count
 from bot.domain.scope import CallerRole, Scope, ScopeKind
+from tests.integration.store.databases import place_of, query
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bot.domain.failures import Failure
     from bot.domain.findings import Finding
     from bot.domain.policy.account_policy import Value
     from bot.domain.scans import Changes, Scan
-    from bot.store import SqliteStore
+    from bot.store.store import DatabaseStore
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 ORGANIZATION = Scope(
@@ -155,7 +152,7 @@ def policy(**values: Value) -> AccountPolicy:
 
 
 def scan_once(
-    store: SqliteStore,
+    store: DatabaseStore,
     *results: AccountResult,
     state: ScanState = ScanState.COMPLETE,
     why: Failure | None = None,
@@ -167,7 +164,7 @@ def scan_once(
     )
 
 
-def claimed(store: SqliteStore) -> Scan:
+def claimed(store: DatabaseStore) -> Scan:
     """A scan claimed for this store."""
     claim = store.scans.claim(SCHEDULE)
     assert claim.granted
@@ -202,7 +199,7 @@ def request(
     return FixRequest(key, account(number).id, kind, wanted, "U1", "none", START)
 
 
-def send(store: SqliteStore, announcement_id: str) -> None:
+def send(store: DatabaseStore, announcement_id: str) -> None:
     """Post an announcement as the channel would take it."""
     begun = store.announcements.begin_sending(announcement_id)
     assert begun is not None
@@ -210,14 +207,14 @@ def send(store: SqliteStore, announcement_id: str) -> None:
     store.announcements.sent(announcement_id, "C1", "1.1", begun.revision)
 
 
-def findings(store: SqliteStore) -> list[Finding]:
+def findings(store: DatabaseStore) -> list[Finding]:
     """Every finding ever announced, oldest first."""
-    ids = [row[0] for row in query(store.connections.path, "SELECT id FROM announcements")]
+    ids = [row[0] for row in query(place_of(store), "SELECT id FROM announcements")]
     contents = [store.announcements.content(str(each), 100) for each in ids]
     return sorted((item for each in contents for item in each.findings), key=lambda item: item.id)
 
 
-def standing(store: SqliteStore) -> set[Outcome]:
+def standing(store: DatabaseStore) -> set[Outcome]:
     """The outcomes of the findings that are open."""
     return {item.key.outcome for item in findings(store) if item.is_open}
 
@@ -227,9 +224,3 @@ def proven_clock() -> SystemClock:
     clock = SystemClock()
     clock.observe(formatdate(usegmt=True))
     return clock
-
-
-def query(path: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
-    """Rows read, or one statement run, beside the store."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        return connection.execute(sql, values).fetchall()

@@ -1,44 +1,82 @@
 """Run by a test: records a scan or settles exemptions, and is killed at a given statement of it.
 
-Arguments: the file, the number of the statement before which to die (`commit`: before the last
-one of a writing transaction; `after`: once all is recorded), and `scan` or `settle`.
+Arguments: the file or the address of the database, the number of the statement before which to die
+(`commit`: when a writing transaction is about to be committed; `after`: once all is recorded), and
+`scan` or `settle`.
 """
+
+from __future__ import annotations
 
 import os
 import signal
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from bot.domain.findings import Outcome
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at
 from tests.integration.store.fixtures import claimed, ended, proven_clock, result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from bot.store.transaction import Transaction
+
+
+def die() -> None:
+    """End without another word."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Counted:
+    """A transaction that dies before the statement of a given number."""
+
+    count = 0
+
+    def __init__(self, transaction: Transaction, when: str) -> None:
+        self._transaction = transaction
+        self._when = when
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - as the transaction has it
+        Counted.count += 1
+        if self._when == str(Counted.count):
+            die()
+        return getattr(self._transaction, name)
 
 
 def main(path: str, when: str, what: str) -> None:
     """Record a scan of three accounts, or settle what is due, as far as it gets."""
-    store = SqliteStore(path, proven_clock())
+    store = open_at(path, proven_clock())
     scan = claimed(store) if what == "scan" else None
     found = (
         result(1, Outcome.COMPLIANT),
         result(2, Outcome.MISSING),
         result(3, Outcome.UNKNOWN),
     )
-    count = 0
-    writing = False
+    reading, writing = store.connections.reading, store.connections.writing
 
-    def trace(statement: str) -> None:
-        nonlocal count, writing
-        count += 1
-        writing = writing or statement == "BEGIN IMMEDIATE"
-        if when == str(count) or (when == "commit" and writing and statement == "COMMIT"):
-            os.kill(os.getpid(), signal.SIGKILL)
+    def counted(
+        begin: Callable[[], AbstractContextManager[Transaction]], *, dies: bool
+    ) -> Callable[[], AbstractContextManager[Any]]:
+        @contextmanager
+        def begun() -> Iterator[Counted]:
+            with begin() as transaction:
+                yield Counted(transaction, when)
+                if dies:
+                    die()
 
-    with store.connections.plain() as db:
-        db.conn.set_trace_callback(trace)
+        return begun
+
+    connections: Any = store.connections
+    connections.reading = counted(reading, dies=False)
+    connections.writing = counted(writing, dies=when == "commit")
     if scan is not None:
         store.scans.record(ended(scan, *found), found)
     else:
         store.exemptions.settle()
-    os.kill(os.getpid(), signal.SIGKILL)
+    if when == "after":
+        die()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.accounts import Account, AccountPlacement, Unit
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.findings import TypeResult
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at
 from tests.integration.store.fixtures import (
     CONTACT,
     OTHER,
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bot.store.store import DatabaseStore
+
 THIRD = AlternateContact("Cy Dee", "Duty", "duty@example.com", "+44 20 7946 0958")
 NAMES = ("Straße", "prod", "prod-eu", "Preprod", "100%_done", "ÉCOLE", "[x]*?", "prod")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(tmp_path: Path) -> Iterator[DatabaseStore]:
     """A store that remembers accounts of all those names, numbered from 1."""
-    with SqliteStore(tmp_path / "bot.db", SetClock()) as opened:
+    with open_at(tmp_path / "bot.db", SetClock()) as opened:
         opened.accounts.remember([account(n, name) for n, name in enumerate(NAMES, 1)])
         yield opened
 
@@ -61,12 +63,12 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
         ("\ud83e!", []),
     ],
 )
-def test_find_accounts(store: SqliteStore, text: str, numbers: list[int]) -> None:
+def test_find_accounts(store: DatabaseStore, text: str, numbers: list[int]) -> None:
     """An account is found by its id or name, or part of one taken literally, in any case."""
     assert store.accounts.find(text, 10) == [account(n, NAMES[n - 1]) for n in numbers]
 
 
-def test_the_best_matches_come_first(store: SqliteStore) -> None:
+def test_the_best_matches_come_first(store: DatabaseStore) -> None:
     """An exact id or name, then ids that begin with the digits, then names in their order."""
     listed = [
         Account("444444444444", "Data lake"),
@@ -81,12 +83,12 @@ def test_the_best_matches_come_first(store: SqliteStore) -> None:
     assert store.accounts.find("4444-4444-4444", 10)[0] == listed[0]
 
 
-def test_find_accounts_stops_at_its_limit(store: SqliteStore) -> None:
+def test_find_accounts_stops_at_its_limit(store: DatabaseStore) -> None:
     """No more accounts come than were asked for, the very name first."""
     assert [found.name for found in store.accounts.find("prod", 2)] == ["prod", "prod"]
 
 
-def test_account_is_kept_as_last_listed(store: SqliteStore) -> None:
+def test_account_is_kept_as_last_listed(store: DatabaseStore) -> None:
     """What was listed last replaces what was known."""
     listed = Account(account(1).id, "Renamed", "CLOSED", "new@example.com")
     store.accounts.remember([listed])
@@ -95,12 +97,12 @@ def test_account_is_kept_as_last_listed(store: SqliteStore) -> None:
     assert store.accounts.get("nonsense") is None
 
 
-def test_account_names(store: SqliteStore) -> None:
+def test_account_names(store: DatabaseStore) -> None:
     """Each name comes once."""
     assert sorted(store.accounts.names()) == sorted(set(NAMES))
 
 
-def test_surroundings_are_kept(store: SqliteStore) -> None:
+def test_surroundings_are_kept(store: DatabaseStore) -> None:
     """OUs and tags are kept each since its time, by organization; what is not given stays."""
     units = (Unit("ou-ab12-11111111", "Production"), Unit("ou-ab12-22222222", "Pay/ments"))
     later = START + timedelta(days=1)
@@ -138,7 +140,7 @@ def test_where_an_account_stood_is_known_for_a_week(tmp_path: Path) -> None:
     """An account comes with its OUs and tags as long as they are good, each by its own time."""
     clock = SetClock()
     path, tags = (Unit("ou-ab12-11111111", "Prod"),), {"env": "prod"}
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with open_at(tmp_path / "bot.db", clock) as store:
         store.accounts.remember([account()])
         store.accounts.keep_placements({account().id: AccountPlacement(path, START)})
         later = START + timedelta(days=1)
@@ -157,7 +159,7 @@ def test_all_accounts_are_listed_at_once(tmp_path: Path) -> None:
     clock = SetClock()
     path = (Unit("ou-ab12-11111111", "Prod"),)
     one, two, three = account(1, "b"), account(2, "A"), account(3, "c")
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with open_at(tmp_path / "bot.db", clock) as store:
         scan_once(store, *(result(each) for each in (one, two, three)))
         store.accounts.keep_placements(
             {
@@ -172,7 +174,7 @@ def test_all_accounts_are_listed_at_once(tmp_path: Path) -> None:
         assert store.accounts.all() == [two, one]
 
 
-def test_an_account_that_moved_leaves_its_ous_and_tags_behind(store: SqliteStore) -> None:
+def test_an_account_that_moved_leaves_its_ous_and_tags_behind(store: DatabaseStore) -> None:
     """What one organization says of an account does not hold in another."""
     here = replace(account(), organization="here")
     path, tags = (Unit("ou-ab12-11111111", "Prod"),), {"env": "prod"}
@@ -187,7 +189,7 @@ def test_an_account_that_moved_leaves_its_ous_and_tags_behind(store: SqliteStore
     assert (found.units, found.tags, store.accounts.get(here.id)) == (None, None, there)
 
 
-def test_paths_of_many_accounts_are_held_once(store: SqliteStore) -> None:
+def test_paths_of_many_accounts_are_held_once(store: DatabaseStore) -> None:
     """Accounts of one OU share one path in memory."""
     units = (Unit("ou-ab12-11111111", "Production"),)
     store.accounts.keep_placements({account(n).id: AccountPlacement(units, START) for n in (1, 2)})
@@ -197,7 +199,7 @@ def test_paths_of_many_accounts_are_held_once(store: SqliteStore) -> None:
 
 def test_contacts_that_accounts_share(tmp_path: Path) -> None:
     """Those of at least two other active accounts, by how many; ties keep their order."""
-    with SqliteStore(tmp_path / "bot.db", SetClock()) as store:
+    with open_at(tmp_path / "bot.db", SetClock()) as store:
         held: dict[int, AlternateContact] = {
             **dict.fromkeys((1, 2, 3), CONTACT),
             # The same contact as AWS may return it.

@@ -15,13 +15,12 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome, ResolutionKind
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scans import ScanState
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at, place_of, query
 from tests.integration.store.fixtures import (
     START,
     SetClock,
     account,
     breaking,
-    query,
     result,
     scan_once,
     send,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from bot.domain.announcements import Announcement, AnnouncementContent
     from bot.domain.failures import Failure
     from bot.domain.findings import AccountResult
+    from bot.store.store import DatabaseStore
 
 MISSING, COMPLIANT = Outcome.MISSING, Outcome.COMPLIANT
 FAILING, WORKING = AnnouncementKind.CHECKS_FAILING, AnnouncementKind.CHECKS_WORKING
@@ -54,47 +54,47 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """A store in that file."""
-    with SqliteStore(path, clock) as opened:
+    with open_at(path, clock) as opened:
         yield opened
 
 
-def missing(store: SqliteStore) -> Announcement:
+def missing(store: DatabaseStore) -> Announcement:
     """The announcement of one missing contact."""
     scan_once(store, result(1, MISSING))
     (due,) = store.announcements.due()
     return due
 
 
-def fail(store: SqliteStore, cause: FailureCode) -> None:
+def fail(store: DatabaseStore, cause: FailureCode) -> None:
     """A scan that failed."""
     scan_once(store, state=ScanState.FAILED, why=failure(cause))
 
 
-def kinds(store: SqliteStore) -> list[AnnouncementKind]:
+def kinds(store: DatabaseStore) -> list[AnnouncementKind]:
     """What is to be posted, by kind."""
     return [due.kind for due in store.announcements.due() if due.state is not SendState.SENT]
 
 
-def updated(store: SqliteStore) -> list[AnnouncementKind]:
+def updated(store: DatabaseStore) -> list[AnnouncementKind]:
     """What is to be edited, by kind."""
     return [due.kind for due in store.announcements.due() if due.state is SendState.SENT]
 
 
-def shown(store: SqliteStore, kind: AnnouncementKind) -> AnnouncementContent:
+def shown(store: DatabaseStore, kind: AnnouncementKind) -> AnnouncementContent:
     """What the message of the only announcement of a kind shows."""
     sql = "SELECT id FROM announcements WHERE kind = ? AND state != 'withdrawn'"
-    ((found,),) = query(store.connections.path, sql, kind.value)
+    ((found,),) = query(place_of(store), sql, kind.value)
     return store.announcements.message_content(str(found), 20)
 
 
-def state(store: SqliteStore, announcement_id: str) -> SendState:
+def state(store: DatabaseStore, announcement_id: str) -> SendState:
     """How far an announcement got."""
     return store.announcements.content(announcement_id, 9).announcement.state
 
 
-def test_what_a_scan_found_is_announced(store: SqliteStore) -> None:
+def test_what_a_scan_found_is_announced(store: DatabaseStore) -> None:
     """Missing and unchecked accounts are messages of their own, in one transaction with them."""
     scan_once(store, result(1, MISSING), result(2, Outcome.UNKNOWN), result(3, COMPLIANT))
     short, unchecked = store.announcements.due()
@@ -111,7 +111,7 @@ def test_what_a_scan_found_is_announced(store: SqliteStore) -> None:
     assert content.findings[0].key.account_id == account(2).id
 
 
-def test_sending(store: SqliteStore, clock: SetClock) -> None:
+def test_sending(store: DatabaseStore, clock: SetClock) -> None:
     """An announcement that was sent is due no more, and where it stands is known."""
     due = missing(store)
     clock.tick(5)
@@ -126,7 +126,7 @@ def test_sending(store: SqliteStore, clock: SetClock) -> None:
     assert store.announcements.begin_sending("nonsense") is None
 
 
-def test_sending_in_doubt_stays_due(store: SqliteStore, clock: SetClock) -> None:
+def test_sending_in_doubt_stays_due(store: DatabaseStore, clock: SetClock) -> None:
     """One that was begun is due until it is known to be sent, from its first try on."""
     due = missing(store)
     begun = store.announcements.begin_sending(due.id)
@@ -138,7 +138,7 @@ def test_sending_in_doubt_stays_due(store: SqliteStore, clock: SetClock) -> None
     assert store.announcements.content(due.id, 9).announcement.maybe_repeat
 
 
-def test_not_sent(store: SqliteStore, clock: SetClock) -> None:
+def test_not_sent(store: DatabaseStore, clock: SetClock) -> None:
     """One that was surely not posted was never tried; one in doubt before keeps its first try."""
     due = missing(store)
     store.announcements.begin_sending(due.id)
@@ -153,7 +153,7 @@ def test_not_sent(store: SqliteStore, clock: SetClock) -> None:
     assert (now.state, now.first_tried_at) == (SendState.PENDING, first.first_tried_at)
 
 
-def test_change_makes_a_sent_announcement_due(store: SqliteStore) -> None:
+def test_change_makes_a_sent_announcement_due(store: DatabaseStore) -> None:
     """A finding that is resolved, or stands for another reason, has its message updated once."""
     scan_once(store, result(1, MISSING), result(2, MISSING), result(3, Outcome.UNKNOWN))
     for due in store.announcements.due():
@@ -171,7 +171,7 @@ def test_change_makes_a_sent_announcement_due(store: SqliteStore) -> None:
     assert (content.total, content.open) == (2, 0)
 
 
-def test_change_while_it_is_sent_is_shown_later(store: SqliteStore) -> None:
+def test_change_while_it_is_sent_is_shown_later(store: DatabaseStore) -> None:
     """What changed between reading an announcement and Slack's answer is not lost."""
     due = missing(store)
     begun = store.announcements.begin_sending(due.id)
@@ -185,7 +185,7 @@ def test_change_while_it_is_sent_is_shown_later(store: SqliteStore) -> None:
     assert store.announcements.due() == []
 
 
-def test_resolved_before_it_was_tried_is_withdrawn(store: SqliteStore) -> None:
+def test_resolved_before_it_was_tried_is_withdrawn(store: DatabaseStore) -> None:
     """Nothing is said of what was resolved before it could be said."""
     due = missing(store)
     scan_once(store, result(1, COMPLIANT))
@@ -194,7 +194,7 @@ def test_resolved_before_it_was_tried_is_withdrawn(store: SqliteStore) -> None:
     assert state(store, due.id) is SendState.WITHDRAWN
 
 
-def test_resolved_while_it_was_refused_is_withdrawn(store: SqliteStore) -> None:
+def test_resolved_while_it_was_refused_is_withdrawn(store: DatabaseStore) -> None:
     """One resolved while Slack was asked is withdrawn if it was surely not posted."""
     due = missing(store)
     store.announcements.begin_sending(due.id)
@@ -204,14 +204,14 @@ def test_resolved_while_it_was_refused_is_withdrawn(store: SqliteStore) -> None:
     assert state(store, due.id) is SendState.WITHDRAWN
 
 
-def test_partly_resolved_is_sent(store: SqliteStore) -> None:
+def test_partly_resolved_is_sent(store: DatabaseStore) -> None:
     """An announcement stays due while any of its findings stands."""
     scan_once(store, result(1, MISSING), result(2, MISSING))
     scan_once(store, result(1, COMPLIANT), result(2, MISSING))
     assert kinds(store) == [AnnouncementKind.NON_COMPLIANT]
 
 
-def test_failing_checks_are_told_once_a_cause(store: SqliteStore) -> None:
+def test_failing_checks_are_told_once_a_cause(store: DatabaseStore) -> None:
     """Checks that fail and work again make one message each; a new cause makes another."""
     for cause in (
         FailureCode.UNREACHABLE,
@@ -226,11 +226,11 @@ def test_failing_checks_are_told_once_a_cause(store: SqliteStore) -> None:
     scan_once(store, result(1, COMPLIANT))
     assert kinds(store) == [WORKING]
     assert updated(store) == [FAILING, FAILING]
-    told = query(store.connections.path, "SELECT kind FROM announcements ORDER BY number")
+    told = query(place_of(store), "SELECT kind FROM announcements ORDER BY number")
     assert told == [(FAILING,), (FAILING,), (WORKING,)]
 
 
-def test_failure_that_passed_unsaid_is_not_said(store: SqliteStore) -> None:
+def test_failure_that_passed_unsaid_is_not_said(store: DatabaseStore) -> None:
     """Failing and working again before either could be sent makes no message at all."""
     fail(store, FailureCode.UNREACHABLE)
     fail(store, FailureCode.TIMED_OUT)
@@ -242,7 +242,9 @@ def test_failure_that_passed_unsaid_is_not_said(store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_failure_that_may_have_been_said_is_followed_up(store: SqliteStore, answered: bool) -> None:
+def test_failure_that_may_have_been_said_is_followed_up(
+    store: DatabaseStore, answered: bool
+) -> None:
     """Where the channel has, or may have, heard of the failure, it hears that it is over."""
     fail(store, FailureCode.UNREACHABLE)
     (due,) = store.announcements.due()
@@ -255,7 +257,7 @@ def test_failure_that_may_have_been_said_is_followed_up(store: SqliteStore, answ
     assert kinds(store) == ([WORKING] if answered else [FAILING, WORKING])
 
 
-def test_refused_failure_message_stays_due(store: SqliteStore) -> None:
+def test_refused_failure_message_stays_due(store: DatabaseStore) -> None:
     """A message without findings is not taken for one whose findings are all resolved."""
     fail(store, FailureCode.UNREACHABLE)
     (due,) = store.announcements.due()
@@ -265,7 +267,7 @@ def test_refused_failure_message_stays_due(store: SqliteStore) -> None:
     assert store.announcements.content(due.id, 9).total == 0
 
 
-def test_content_is_in_the_order_of_names(store: SqliteStore) -> None:
+def test_content_is_in_the_order_of_names(store: DatabaseStore) -> None:
     """Where all fit, findings come by account name whatever its case, resolved or not."""
     names = {1: "beta", 2: "Alpha", 3: "Ärger", 4: "alpha"}
     found = [result(account(n, name), MISSING) for n, name in names.items()]
@@ -277,7 +279,7 @@ def test_content_is_in_the_order_of_names(store: SqliteStore) -> None:
     assert (content.total, content.open) == (4, 3)
 
 
-def test_content_is_in_the_order_of_severity(store: SqliteStore) -> None:
+def test_content_is_in_the_order_of_severity(store: DatabaseStore) -> None:
     """Contacts with the worst finding come first, each with all of its findings together."""
     billing = breaking(Rule.FREE_MAIL, kind=ContactType.BILLING)
     free, both = breaking(Rule.FREE_MAIL), breaking(Rule.FREE_MAIL, Rule.DISPOSABLE_MAIL)
@@ -305,7 +307,7 @@ def test_content_is_in_the_order_of_severity(store: SqliteStore) -> None:
     assert (content.open, content.exempt, content.contacts) == (6, 0, 6)
 
 
-def test_content_pages_leave_none_out(store: SqliteStore) -> None:
+def test_content_pages_leave_none_out(store: DatabaseStore) -> None:
     """Where not all fit, open findings come first, and pages go through all of them once."""
     found = {n: result(n, MISSING) for n in range(1, 8)}
     scan_once(store, *found.values())
@@ -317,13 +319,13 @@ def test_content_pages_leave_none_out(store: SqliteStore) -> None:
     assert {(page.total, page.open) for page in pages} == {(7, 4)}
 
 
-def test_content_of_nothing(store: SqliteStore) -> None:
+def test_content_of_nothing(store: DatabaseStore) -> None:
     """An announcement that does not exist has no content."""
     with pytest.raises(StoreError, match="no longer in the database"):
         store.announcements.content("nonsense", 9)
 
 
-def test_delivery_is_first_once_a_day(path: Path, store: SqliteStore, clock: SetClock) -> None:
+def test_delivery_is_first_once_a_day(path: Path, store: DatabaseStore, clock: SetClock) -> None:
     """What Slack delivers again within a day is known, and forgotten after it."""
     assert store.deliveries.is_first("trigger-1")
     assert store.deliveries.is_first("trigger-2")
@@ -343,7 +345,7 @@ def unread(numbers: range, why: Failure = OFF) -> list[AccountResult]:
     return [result(number, *(unknown(why, kind) for kind in ContactType)) for number in numbers]
 
 
-def test_a_message_shows_the_first_accounts_and_counts_all(store: SqliteStore) -> None:
+def test_a_message_shows_the_first_accounts_and_counts_all(store: DatabaseStore) -> None:
     """Accounts are counted, not findings: all open findings of the worst accounts are shown."""
     free = breaking(Rule.FREE_MAIL)
     both = [type_result(MISSING), breaking(Rule.FREE_MAIL, kind=ContactType.BILLING)]
@@ -362,7 +364,7 @@ def test_a_message_shows_the_first_accounts_and_counts_all(store: SqliteStore) -
         store.announcements.message_content("nonsense", 9)
 
 
-def test_a_message_says_what_became_of_each_account(store: SqliteStore) -> None:
+def test_a_message_says_what_became_of_each_account(store: DatabaseStore) -> None:
     """Fixed, still non-compliant in another alert, closed, excluded, gone."""
     scan_once(store, *(result(number, MISSING) for number in range(1, 7)))
     for due in store.announcements.due():
@@ -393,7 +395,9 @@ def test_a_message_says_what_became_of_each_account(store: SqliteStore) -> None:
     }
 
 
-def test_an_alert_is_edited_when_a_fixed_account_needs_attention_again(store: SqliteStore) -> None:
+def test_an_alert_is_edited_when_a_fixed_account_needs_attention_again(
+    store: DatabaseStore,
+) -> None:
     """Nothing calls an account fixed that isn't, although its new finding is in a new alert."""
     scan_once(store, result(1, MISSING))
     first = shown(store, NON_COMPLIANT).announcement.id
@@ -410,7 +414,7 @@ def test_an_alert_is_edited_when_a_fixed_account_needs_attention_again(store: Sq
     assert content.summary.states == {AccountState.ELSEWHERE: 1}
 
 
-def test_one_root_cause_is_one_alert(store: SqliteStore) -> None:
+def test_one_root_cause_is_one_alert(store: DatabaseStore) -> None:
     """However many accounts and types; another cause has an alert of its own."""
     scan_once(store, *unread(range(1, 10)), *unread(range(10, 12), SCP))
     contents = [
@@ -421,7 +425,7 @@ def test_one_root_cause_is_one_alert(store: SqliteStore) -> None:
     assert [content.total for content in contents] == [27, 6]
 
 
-def test_accounts_with_a_known_root_cause_join_its_alert(store: SqliteStore) -> None:
+def test_accounts_with_a_known_root_cause_join_its_alert(store: DatabaseStore) -> None:
     """The alert that is there is edited rather than followed by another."""
     scan_once(store, *unread(range(1, 4)))
     send(store, shown(store, UNCHECKED).announcement.id)
@@ -430,7 +434,7 @@ def test_accounts_with_a_known_root_cause_join_its_alert(store: SqliteStore) -> 
     assert shown(store, UNCHECKED).summary.open_accounts == 6
 
 
-def test_a_root_cause_that_spreads_is_announced_again(store: SqliteStore) -> None:
+def test_a_root_cause_that_spreads_is_announced_again(store: DatabaseStore) -> None:
     """More accounts than before are news, since an edit notifies nobody."""
     scan_once(store, *unread(range(1, 3)))
     send(store, shown(store, UNCHECKED).announcement.id)
@@ -438,7 +442,7 @@ def test_a_root_cause_that_spreads_is_announced_again(store: SqliteStore) -> Non
     assert kinds(store) == [UNCHECKED]
 
 
-def test_a_root_cause_that_was_over_is_announced_again(store: SqliteStore) -> None:
+def test_a_root_cause_that_was_over_is_announced_again(store: DatabaseStore) -> None:
     """An alert of which nothing is open takes no new accounts."""
     scan_once(store, *unread(range(1, 4)))
     send(store, shown(store, UNCHECKED).announcement.id)
@@ -447,7 +451,7 @@ def test_a_root_cause_that_was_over_is_announced_again(store: SqliteStore) -> No
     assert kinds(store) == [UNCHECKED]
 
 
-def test_recovery_counts_what_is_still_missing(store: SqliteStore) -> None:
+def test_recovery_counts_what_is_still_missing(store: DatabaseStore) -> None:
     """The accounts can be read, and six of them turn out to have no security contact."""
     scan_once(store, *unread(range(1, 10)))
     send(store, shown(store, UNCHECKED).announcement.id)
@@ -457,7 +461,7 @@ def test_recovery_counts_what_is_still_missing(store: SqliteStore) -> None:
     assert summary.without_security == 6
 
 
-def test_checks_that_work_again_say_how_accounts_are_now(store: SqliteStore) -> None:
+def test_checks_that_work_again_say_how_accounts_are_now(store: DatabaseStore) -> None:
     """The numbers are the store's when the message is made; the old message ends, too."""
     fail(store, FailureCode.UNREACHABLE)
     send(store, shown(store, FAILING).announcement.id)

@@ -16,7 +16,7 @@ from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule
 from bot.domain.runs import RunItem, RunKind, RunState
 from bot.services.ports.runs import NewRun
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at, place_of, query
 from tests.integration.store.fixtures import (
     CONTACT,
     OTHER,
@@ -25,7 +25,6 @@ from tests.integration.store.fixtures import (
     SetClock,
     account,
     breaking,
-    query,
     result,
     scan_once,
 )
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from bot.domain.announcements import Announcement
     from bot.domain.approvals import Approval
     from bot.domain.runs import Run
+    from bot.store.store import DatabaseStore
 
 ANA = Actor("U1", frozenset({"T1"}))
 LEADS = NewApproval(("S0LEADS001",), "It's in the management account.")
@@ -50,13 +50,13 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """The store of one bot."""
-    with SqliteStore(tmp_path / "bot.db", clock) as opened:
+    with open_at(tmp_path / "bot.db", clock) as opened:
         yield opened
 
 
-def previewed(store: SqliteStore, *numbers: int, key: str = "form-1") -> Run:
+def previewed(store: DatabaseStore, *numbers: int, key: str = "form-1") -> Run:
     """A previewed run over these accounts."""
     items = [
         RunItem(0, 0, account(each).id, f"Account {each}", SECURITY, CONTACT, OTHER, START)
@@ -65,13 +65,13 @@ def previewed(store: SqliteStore, *numbers: int, key: str = "form-1") -> Run:
     return store.runs.preview(NewRun(key, RunKind.FIX, ANA), items)
 
 
-def requested(store: SqliteStore, *approvals: NewApproval) -> list[Approval]:
+def requested(store: DatabaseStore, *approvals: NewApproval) -> list[Approval]:
     """A run that waits for these approvals."""
     run = previewed(store)
     return store.approvals.request(run.id, approvals or [LEADS], "#prod")
 
 
-def state_of(store: SqliteStore, approval: Approval) -> tuple[ApprovalState, RunState]:
+def state_of(store: DatabaseStore, approval: Approval) -> tuple[ApprovalState, RunState]:
     """The state of an approval, and that of its run."""
     found, run = store.approvals.get(approval.id), store.runs.get(approval.run_id)
     assert found is not None
@@ -79,18 +79,18 @@ def state_of(store: SqliteStore, approval: Approval) -> tuple[ApprovalState, Run
     return found.state, run.state
 
 
-def announced(store: SqliteStore) -> list[Announcement]:
+def announced(store: DatabaseStore) -> list[Announcement]:
     """The messages about approvals that are due, oldest first."""
     return [each for each in store.announcements.due() if each.kind is AnnouncementKind.APPROVAL]
 
 
-def audited(store: SqliteStore) -> list[tuple[str, str]]:
+def audited(store: DatabaseStore) -> list[tuple[str, str]]:
     """(action, actor) of what is on record, without the previews."""
     entries = [(each.action, each.actor) for each in store.audit.entries()]
     return [entry for entry in entries if entry[0] != "run_previewed"]
 
 
-def test_a_request_waits_and_is_announced(store: SqliteStore, clock: SetClock) -> None:
+def test_a_request_waits_and_is_announced(store: DatabaseStore, clock: SetClock) -> None:
     """Its message mentions who can approve, in the policy's channel; a run is requested once."""
     (approval,) = requested(store)
     assert (approval.state, approval.approvers) == (ApprovalState.WAITING, ("S0LEADS001",))
@@ -106,13 +106,13 @@ def test_a_request_waits_and_is_announced(store: SqliteStore, clock: SetClock) -
     assert audited(store) == [("requested", "U1")]
 
 
-def test_everyone_is_not_mentioned(store: SqliteStore) -> None:
+def test_everyone_is_not_mentioned(store: DatabaseStore) -> None:
     """Where any member can approve, nobody is notified."""
     requested(store, NewApproval(("*",), "Because."))
     assert announced(store)[0].mention == ()
 
 
-def test_the_last_approval_begins_the_run(store: SqliteStore) -> None:
+def test_the_last_approval_begins_the_run(store: DatabaseStore) -> None:
     """Each list of approvers has to agree; the run begins with the last."""
     first, second = requested(store, LEADS, OWNERS)
     decision = store.approvals.approve(first.id, "U5")
@@ -133,7 +133,7 @@ def test_the_last_approval_begins_the_run(store: SqliteStore) -> None:
     assert all(message.revision for message in announced(store))
 
 
-def test_two_approvers_at_once_approve_once(store: SqliteStore) -> None:
+def test_two_approvers_at_once_approve_once(store: DatabaseStore) -> None:
     """One decides, the other sees who did; the run begins once."""
     (approval,) = requested(store)
     start = threading.Barrier(8)
@@ -154,7 +154,7 @@ def test_two_approvers_at_once_approve_once(store: SqliteStore) -> None:
     assert [action for action, _ in audited(store)].count("run_started") == 1
 
 
-def test_withdrawn_and_approved_at_once(store: SqliteStore) -> None:
+def test_withdrawn_and_approved_at_once(store: DatabaseStore) -> None:
     """Whoever is first counts: nothing is written, or the request can't be withdrawn any more."""
     for number in range(6):
         run = previewed(store, 1, key=f"form-{number}")
@@ -185,7 +185,7 @@ def test_withdrawn_and_approved_at_once(store: SqliteStore) -> None:
 @pytest.mark.parametrize(
     "state", [ApprovalState.REJECTED, ApprovalState.WITHDRAWN, ApprovalState.VOID]
 )
-def test_a_request_that_ends_cancels_its_run(store: SqliteStore, state: ApprovalState) -> None:
+def test_a_request_that_ends_cancels_its_run(store: DatabaseStore, state: ApprovalState) -> None:
     """Its other approvals end with it, and neither can be approved any more."""
     first, second = requested(store, LEADS, OWNERS)
     store.approvals.approve(first.id, "U5")
@@ -200,7 +200,7 @@ def test_a_request_that_ends_cancels_its_run(store: SqliteStore, state: Approval
     assert store.approvals.waiting() == []
 
 
-def test_a_request_expires(store: SqliteStore, clock: SetClock) -> None:
+def test_a_request_expires(store: DatabaseStore, clock: SetClock) -> None:
     """After a day it can't be approved, even before its end is recorded."""
     (approval,) = requested(store)
     clock.tick(LIFETIME.total_seconds() - 1)
@@ -217,7 +217,7 @@ def test_a_request_expires(store: SqliteStore, clock: SetClock) -> None:
     assert ("expired", "bot") in audited(store)
 
 
-def test_a_long_wait_is_reminded_of_once(store: SqliteStore, clock: SetClock) -> None:
+def test_a_long_wait_is_reminded_of_once(store: DatabaseStore, clock: SetClock) -> None:
     """A second message mentions the approvers again, in the same channel."""
     (approval,) = requested(store)
     clock.tick(REMIND_AFTER.total_seconds() - 1)
@@ -233,7 +233,9 @@ def test_a_long_wait_is_reminded_of_once(store: SqliteStore, clock: SetClock) ->
     assert waiting.approval.reminded_at == clock.now()
 
 
-def test_a_reminder_that_was_never_posted_is_withdrawn(store: SqliteStore, clock: SetClock) -> None:
+def test_a_reminder_that_was_never_posted_is_withdrawn(
+    store: DatabaseStore, clock: SetClock
+) -> None:
     """Once it is decided, nobody needs to be reminded; the request itself is still announced."""
     (approval,) = requested(store)
     clock.tick(REMIND_AFTER.total_seconds())
@@ -241,11 +243,11 @@ def test_a_reminder_that_was_never_posted_is_withdrawn(store: SqliteStore, clock
     store.approvals.approve(approval.id, "U5")
     assert len(announced(store)) == 1
     sql = "SELECT state FROM announcements WHERE kind = 'approval' ORDER BY number"
-    states = [state for (state,) in query(store.connections.path, sql)]
+    states = [state for (state,) in query(place_of(store), sql)]
     assert states == [SendState.PENDING, SendState.WITHDRAWN]
 
 
-def test_break_glass_before_and_after_a_request(store: SqliteStore) -> None:
+def test_break_glass_before_and_after_a_request(store: DatabaseStore) -> None:
     """It begins the run at once, and says so in a new message; once, and not after a decision."""
     run = previewed(store)
     assert store.approvals.bypass(run.id, [LEADS, OWNERS], "U1", "Abuse report, due today.", "#a")
@@ -268,7 +270,7 @@ def test_break_glass_before_and_after_a_request(store: SqliteStore) -> None:
     assert state_of(store, rejected) == (ApprovalState.REJECTED, RunState.CANCELED)
 
 
-def test_the_requester_is_informed_once(store: SqliteStore, clock: SetClock) -> None:
+def test_the_requester_is_informed_once(store: DatabaseStore, clock: SetClock) -> None:
     """Of two processes, one informs them: of what others decided, not of what they did."""
     (approval,) = requested(store)
     assert store.approvals.to_notify() == []
@@ -290,7 +292,7 @@ def test_the_requester_is_informed_once(store: SqliteStore, clock: SetClock) -> 
     assert [each.approval.state for each in store.approvals.to_notify()] == [ApprovalState.EXPIRED]
 
 
-def test_what_was_compliant_before_is_known(store: SqliteStore) -> None:
+def test_what_was_compliant_before_is_known(store: DatabaseStore) -> None:
     """A contact that was set counts as compliant unless a check found something in it."""
     scan_once(store, result(1, breaking(Rule.PLACEHOLDER)), result(2, Outcome.COMPLIANT))
     run = previewed(store, 1, 2, 3)
@@ -298,7 +300,7 @@ def test_what_was_compliant_before_is_known(store: SqliteStore) -> None:
     assert compliant == {(account(number).id, ContactType.SECURITY) for number in (2, 3)}
 
 
-def test_messages_follow_the_run(store: SqliteStore) -> None:
+def test_messages_follow_the_run(store: DatabaseStore) -> None:
     """What became of the contacts is shown where it was approved."""
     (approval,) = requested(store)
     store.approvals.approve(approval.id, "U5")
@@ -308,7 +310,7 @@ def test_messages_follow_the_run(store: SqliteStore) -> None:
     assert announced(store)[0].revision == before + 1
 
 
-def test_no_such_approval(store: SqliteStore) -> None:
+def test_no_such_approval(store: DatabaseStore) -> None:
     """An id that is no approval's decides nothing."""
     assert store.approvals.get(7) is None
     assert store.approvals.request_of(7, 3) is None

@@ -20,8 +20,9 @@ from bot.domain.findings import Outcome
 from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule
 from bot.services.ports.audit import ChainHead
-from bot.store import SqliteStore, audit
+from bot.store import audit
 from bot.store.audit_log import record
+from tests.integration.store.databases import REFUSED, open_at, query, refuse_audit_entries
 from tests.integration.store.fixtures import (
     CONTACT,
     OTHER,
@@ -29,7 +30,6 @@ from tests.integration.store.fixtures import (
     START,
     SetClock,
     account,
-    query,
     request,
     result,
     scan_once,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.contacts import AlternateContact
+    from bot.store.store import DatabaseStore
 
 ONE, TWO = "111111111111", "222222222222"
 DAY = timedelta(days=1)
@@ -58,9 +59,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """A store in that file."""
-    with SqliteStore(path, clock) as opened:
+    with open_at(path, clock) as opened:
         yield opened
 
 
@@ -82,7 +83,7 @@ def command() -> AuditEntry:
     return AuditEntry(AuditAction.COMMAND, "U1", details={"command": "help"})
 
 
-def test_entries_are_chained(store: SqliteStore, clock: SetClock) -> None:
+def test_entries_are_chained(store: DatabaseStore, clock: SetClock) -> None:
     """Each continues the one before, and says what happened, when, by whom and to what."""
     assert store.audit.head() == ChainHead(0, GENESIS)
     store.audit.record(write())
@@ -100,7 +101,7 @@ def test_entries_are_chained(store: SqliteStore, clock: SetClock) -> None:
     assert verify(store.audit.entries()).is_intact
 
 
-def test_an_entry_shares_the_fate_of_what_it_is_about(store: SqliteStore) -> None:
+def test_an_entry_shares_the_fate_of_what_it_is_about(store: DatabaseStore) -> None:
     """If the transaction fails, there is no entry, and the next one gets its number."""
     store.audit.record(command())
 
@@ -116,11 +117,11 @@ def test_an_entry_shares_the_fate_of_what_it_is_about(store: SqliteStore) -> Non
     assert verify(store.audit.entries()).is_intact
 
 
-def test_threads_and_processes_append_in_turn(path: Path, store: SqliteStore) -> None:
+def test_threads_and_processes_append_in_turn(path: Path, store: DatabaseStore) -> None:
     """There is one chain, without gaps, whoever appends."""
-    with SqliteStore(path, SetClock()) as other:
+    with open_at(path, SetClock()) as other:
 
-        def append(to: SqliteStore) -> None:
+        def append(to: DatabaseStore) -> None:
             for _ in range(10):
                 to.audit.record(command())
 
@@ -147,27 +148,28 @@ def test_threads_and_processes_append_in_turn(path: Path, store: SqliteStore) ->
         "INSERT INTO audit SELECT 9, at, action, actor, account_id, type, fix_id, run_id, "
         "request_id, details, before, after, salt, before_digest, after_digest, previous, hash "
         "FROM audit WHERE number = 1",
-        "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE number = 1",
+        "INSERT INTO audit SELECT * FROM audit WHERE number = 1 "
+        "ON CONFLICT (number) DO UPDATE SET actor = 'U2'",
     ],
 )
-def test_the_database_only_appends(path: Path, store: SqliteStore, sql: str) -> None:
+def test_the_database_only_appends(path: Path, store: DatabaseStore, sql: str) -> None:
     """Whatever a defect in the bot tries, the log stays as it is."""
     store.audit.record(write())
     store.audit.record(command())
     kept = list(store.audit.entries())
-    with pytest.raises(sqlite3.IntegrityError, match="audit log"):
+    with pytest.raises(REFUSED, match="audit log"):
         query(path, sql)
     assert list(store.audit.entries()) == kept
 
 
-def test_a_refused_entry_refuses_what_it_is_about(path: Path, store: SqliteStore) -> None:
+def test_a_refused_entry_refuses_what_it_is_about(path: Path, store: DatabaseStore) -> None:
     """What can't be put on record isn't recorded as done either."""
-    query(path, "CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END")
+    refuse_audit_entries(path)
     with pytest.raises(StoreError):
         store.audit.record(command())
 
 
-def test_batches(store: SqliteStore, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches(store: DatabaseStore, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """All entries are read, of one account or of all, since a moment, while others are added."""
     monkeypatch.setattr(audit, "BATCH", 2)
     for number in range(7):
@@ -183,7 +185,7 @@ def test_batches(store: SqliteStore, clock: SetClock, monkeypatch: pytest.Monkey
     assert [each.number for each in store.audit.entries(since=since)] == [4, 5, 6, 7, 8]
 
 
-def test_the_history_of_an_account(store: SqliteStore) -> None:
+def test_the_history_of_an_account(store: DatabaseStore) -> None:
     """The newest first, a page at a time, and how many there are."""
     for _ in range(3):
         store.audit.record(write(ONE))
@@ -195,7 +197,7 @@ def test_the_history_of_an_account(store: SqliteStore) -> None:
     assert store.audit.page("333333333333", 2) == ([], 0)
 
 
-def test_old_entries_are_redacted(path: Path, store: SqliteStore, clock: SetClock) -> None:
+def test_old_entries_are_redacted(path: Path, store: DatabaseStore, clock: SetClock) -> None:
     """Their contacts are gone from the file, the log says so, and it is intact."""
     store.audit.record(write(ONE))
     store.audit.record(command())
@@ -220,7 +222,7 @@ def test_old_entries_are_redacted(path: Path, store: SqliteStore, clock: SetCloc
     assert b"Bo Berg" not in left
 
 
-def test_one_account_is_redacted(store: SqliteStore, clock: SetClock) -> None:
+def test_one_account_is_redacted(store: DatabaseStore, clock: SetClock) -> None:
     """Entries of others stay, also those between."""
     for account_id in (ONE, ONE, TWO, ONE):
         store.audit.record(write(account_id))
@@ -236,14 +238,23 @@ def test_one_account_is_redacted(store: SqliteStore, clock: SetClock) -> None:
     assert result.redacted == 4
 
 
-def test_wiping_without_a_record_is_found(path: Path, store: SqliteStore) -> None:
+def test_wiping_without_a_record_is_found(path: Path, store: DatabaseStore) -> None:
     """The database allows it, and the chain tells."""
     store.audit.record(write())
     query(path, "UPDATE audit SET before = NULL, after = NULL, salt = NULL WHERE number = 1")
     assert verify(store.audit.entries()).problems == (Problem(1, Tampering.WIPED),)
 
 
-def test_columns_of_other_kinds_are_found(path: Path, store: SqliteStore) -> None:
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_replacing_an_entry_is_refused(path: Path, store: DatabaseStore) -> None:
+    """SQLite has a way of its own to write over a row."""
+    store.audit.record(write())
+    with pytest.raises(REFUSED, match="audit log"):
+        query(path, "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE number = 1")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_columns_of_other_kinds_are_found(path: Path, store: DatabaseStore) -> None:
     """SQLite stores whatever a tamperer writes; reading it fails nowhere."""
     store.audit.record(write())
     store.audit.record(write())
@@ -255,12 +266,12 @@ def test_columns_of_other_kinds_are_found(path: Path, store: SqliteStore) -> Non
     assert verify(store.audit.entries()).problems == (Problem(1, Tampering.EDITED),)
 
 
-def actions(store: SqliteStore) -> list[tuple[str, str, str]]:
+def actions(store: DatabaseStore) -> list[tuple[str, str, str]]:
     """Who did what to which account, of all entries."""
     return [(each.actor, each.action, each.account_id) for each in store.audit.entries()]
 
 
-def test_exemptions_are_recorded(store: SqliteStore, clock: SetClock) -> None:
+def test_exemptions_are_recorded(store: DatabaseStore, clock: SetClock) -> None:
     """Granted, replaced by another, ended early, and expired, without the reason."""
     scan_once(store, result(1, Outcome.MISSING))
     reason = "Ana Lima moves out next month."
@@ -297,10 +308,10 @@ def test_exemptions_are_recorded(store: SqliteStore, clock: SetClock) -> None:
     assert not any("Lima" in f"{each}" for each in store.audit.entries())
 
 
-def test_a_change_that_cannot_be_recorded_is_not_made(path: Path, store: SqliteStore) -> None:
+def test_a_change_that_cannot_be_recorded_is_not_made(path: Path, store: DatabaseStore) -> None:
     """An exemption is granted together with its entry, or not at all."""
     scan_once(store, result(1, Outcome.MISSING))
-    query(path, "CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END")
+    refuse_audit_entries(path)
     until = START + DAY
     wanted = ExemptionRequest(
         ExemptionKind.EXEMPTION, account(1).id, SECURITY, Rule.MISSING, "Moves out.", "U1", until
@@ -310,7 +321,7 @@ def test_a_change_that_cannot_be_recorded_is_not_made(path: Path, store: SqliteS
     assert store.exemptions.page(9) == ([], 0)
 
 
-def logged(store: SqliteStore) -> list[tuple[object, ...]]:
+def logged(store: DatabaseStore) -> list[tuple[object, ...]]:
     """Of each entry about a fix: who, what, AWS's request, contacts, and details."""
     return [
         (each.actor, each.action, each.request_id, *each.contacts(), each.details_by_name())
@@ -319,7 +330,7 @@ def logged(store: SqliteStore) -> list[tuple[object, ...]]:
     ]
 
 
-def test_a_fix_is_recorded_from_its_plan_to_its_verification(store: SqliteStore) -> None:
+def test_a_fix_is_recorded_from_its_plan_to_its_verification(store: DatabaseStore) -> None:
     """Each step with its state, in the transaction of that step; what AWS had before the write."""
     fix, _ = store.fixes.plan(request(), "Account 1")
     store.fixes.plan(request(), "Account 1")  # the same form again
@@ -338,7 +349,7 @@ def test_a_fix_is_recorded_from_its_plan_to_its_verification(store: SqliteStore)
     assert verify(store.audit.entries()).is_intact
 
 
-def test_a_confirmation_for_a_contact_kept_as_code_is_recorded(store: SqliteStore) -> None:
+def test_a_confirmation_for_a_contact_kept_as_code_is_recorded(store: DatabaseStore) -> None:
     """Who changed AWS anyway, and which tool overwrites it."""
     fix, _ = store.fixes.plan(replace(request(), confirmed_tool="terraform"), "Account 1")
     store.fixes.begin_writing(fix.id, OTHER)
@@ -349,7 +360,7 @@ def test_a_confirmation_for_a_contact_kept_as_code_is_recorded(store: SqliteStor
     ]
 
 
-def test_a_removal_and_an_undo_are_recorded_as_such(store: SqliteStore) -> None:
+def test_a_removal_and_an_undo_are_recorded_as_such(store: DatabaseStore) -> None:
     """What is removed is before, and nothing after."""
     undone, _ = store.fixes.plan(request(), "Account 1")
     store.fixes.advance(undone.id, FixState.CONFIRMED, ended=True)
@@ -363,7 +374,7 @@ def test_a_removal_and_an_undo_are_recorded_as_such(store: SqliteStore) -> None:
     ]
 
 
-def test_a_failure_is_recorded_with_its_cause(store: SqliteStore) -> None:
+def test_a_failure_is_recorded_with_its_cause(store: DatabaseStore) -> None:
     """Why, whether AWS may have applied it, and that it was found out later."""
     why = failure(FailureCode.DENIED, code="AccessDeniedException")
     fix, _ = store.fixes.plan(request(), "Account 1")
@@ -379,12 +390,12 @@ def test_a_failure_is_recorded_with_its_cause(store: SqliteStore) -> None:
     ]
 
 
-def test_an_abandoned_fix_is_recorded_as_taken_over(path: Path, store: SqliteStore) -> None:
+def test_an_abandoned_fix_is_recorded_as_taken_over(path: Path, store: DatabaseStore) -> None:
     """By whom it was begun, and what another process found."""
     fix, _ = store.fixes.plan(request(), "Account 1")
     store.fixes.begin_writing(fix.id, None)
     store.fixes.release(fix.id)
-    with SqliteStore(path, SetClock()) as other:
+    with open_at(path, SetClock()) as other:
         assert [each.id for each in other.fixes.take_over()] == [fix.id]
         other.fixes.advance(fix.id, FixState.APPLIED, ended=True, by_reading=True)
     assert logged(store)[2:] == [
@@ -393,7 +404,7 @@ def test_an_abandoned_fix_is_recorded_as_taken_over(path: Path, store: SqliteSto
     ]
 
 
-def test_a_contact_that_was_already_there_is_recorded(store: SqliteStore) -> None:
+def test_a_contact_that_was_already_there_is_recorded(store: DatabaseStore) -> None:
     """Nothing was sent, which the log says."""
     fix, _ = store.fixes.plan(request(), "Account 1")
     store.fixes.advance(fix.id, FixState.CONFIRMED, ended=True, already_there=True)
@@ -402,10 +413,10 @@ def test_a_contact_that_was_already_there_is_recorded(store: SqliteStore) -> Non
     ]
 
 
-def test_nothing_is_sent_to_aws_unrecorded(path: Path, store: SqliteStore) -> None:
+def test_nothing_is_sent_to_aws_unrecorded(path: Path, store: DatabaseStore) -> None:
     """If the log refuses the entry, the fix may not begin to write."""
     fix, _ = store.fixes.plan(request(), "Account 1")
-    query(path, "CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END")
+    refuse_audit_entries(path)
     with pytest.raises(StoreError):
         store.fixes.begin_writing(fix.id, OTHER)
     again = store.fixes.get(fix.id)

@@ -10,13 +10,14 @@ import pytest
 from bot.domain.audit import AuditAction, AuditEntry
 from bot.domain.checkpoints import Checkpoint, CheckpointStatus, LogHead
 from bot.domain.failures import FailureCode, failure
-from bot.store import SqliteStore
-from bot.store.doctor.checks import StoreChecks
+from tests.integration.store.databases import checks_at, open_at
 from tests.integration.store.fixtures import START, SetClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from bot.store.store import DatabaseStore
 
 PLACE, OTHER_PLACE = "s3://corp-audit/one", "s3://corp-audit/two"
 COMMAND = AuditEntry(AuditAction.COMMAND, "U1", details={"command": "help"})
@@ -36,20 +37,20 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """A store in that file."""
-    with SqliteStore(path, clock) as opened:
+    with open_at(path, clock) as opened:
         yield opened
 
 
-def take(store: SqliteStore, place: str = PLACE) -> Checkpoint:
+def take(store: DatabaseStore, place: str = PLACE) -> Checkpoint:
     """Take the checkpoint that is due."""
     due = store.checkpoints.due(place, "1.2.3")
     assert due is not None
     return due
 
 
-def test_a_checkpoint_is_due_once_the_log_has_grown(store: SqliteStore) -> None:
+def test_a_checkpoint_is_due_once_the_log_has_grown(store: DatabaseStore) -> None:
     """None for an empty log, none twice for the same end."""
     assert store.checkpoints.due(PLACE, "1.2.3") is None
     store.audit.record(COMMAND)
@@ -62,7 +63,7 @@ def test_a_checkpoint_is_due_once_the_log_has_grown(store: SqliteStore) -> None:
     assert take(store).sequence == 2
 
 
-def test_one_that_was_not_written_stays_due(store: SqliteStore, clock: SetClock) -> None:
+def test_one_that_was_not_written_stays_due(store: DatabaseStore, clock: SetClock) -> None:
     """As it was taken, also by another version; so no number is missing or given twice."""
     store.audit.record(COMMAND)
     first = take(store)
@@ -75,7 +76,7 @@ def test_one_that_was_not_written_stays_due(store: SqliteStore, clock: SetClock)
     assert (second.sequence, second.head.count) == (2, 2)
 
 
-def test_each_destination_has_its_own(store: SqliteStore) -> None:
+def test_each_destination_has_its_own(store: DatabaseStore) -> None:
     """A new destination begins with 1."""
     store.audit.record(COMMAND)
     store.checkpoints.written(PLACE, take(store), versioned=True)
@@ -88,7 +89,7 @@ def test_each_destination_has_its_own(store: SqliteStore) -> None:
     assert store.checkpoints.last_taken("s3://elsewhere") is None
 
 
-def test_the_status_says_how_it_goes(store: SqliteStore, clock: SetClock, path: Path) -> None:
+def test_the_status_says_how_it_goes(store: DatabaseStore, clock: SetClock, path: Path) -> None:
     """What was written when, what waits and why; the doctor reads the same."""
     nothing = CheckpointStatus(None, None, True, None, None, 0)  # noqa: FBT003 - in order
     assert store.checkpoints.status(PLACE) == nothing
@@ -106,17 +107,18 @@ def test_the_status_says_how_it_goes(store: SqliteStore, clock: SetClock, path: 
     assert (status.waiting_since, status.failure, status.uncovered_since) == (None, None, None)
     store.checkpoints.failed(PLACE, first, DENIED)
     assert store.checkpoints.status(PLACE) == status
-    assert StoreChecks(path).checkpoints(PLACE) == status
+    assert checks_at(path).checkpoints(PLACE) == status
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_without_a_database_there_is_no_status(tmp_path: Path) -> None:
     """The doctor creates none."""
     path = tmp_path / "none.db"
-    assert StoreChecks(path).checkpoints(PLACE) is None
+    assert checks_at(path).checkpoints(PLACE) is None
     assert not path.exists()
 
 
-def test_hashes_are_found_by_number(store: SqliteStore) -> None:
+def test_hashes_are_found_by_number(store: DatabaseStore) -> None:
     """Of entries that exist."""
     store.audit.record(COMMAND)
     store.audit.record(COMMAND)
@@ -126,7 +128,7 @@ def test_hashes_are_found_by_number(store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("action", [AuditAction.RUN_ENDED, AuditAction.RUN_STOPPED])
-def test_the_end_of_a_run_is_noticed(store: SqliteStore, action: AuditAction) -> None:
+def test_the_end_of_a_run_is_noticed(store: DatabaseStore, action: AuditAction) -> None:
     """Until a checkpoint is taken after it; at each destination."""
     store.audit.record(COMMAND)
     assert not store.checkpoints.run_ended(PLACE)

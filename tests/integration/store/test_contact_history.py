@@ -15,8 +15,8 @@ from bot.domain.fixes import FixState
 from bot.domain.policy.account_policy import Presence
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.rules.facts import PastContact
-from bot.store import SqliteStore
 from bot.store.contact_history import KEPT_FOR, MOST_KEPT
+from tests.integration.store.databases import open_at, query
 from tests.integration.store.fixtures import (
     CONTACT,
     OTHER,
@@ -26,7 +26,6 @@ from tests.integration.store.fixtures import (
     account,
     breaking,
     policy,
-    query,
     request,
     result,
     scan_once,
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
     from bot.domain.announcements import AnnouncementContent
     from bot.domain.findings import AccountResult
+    from bot.store.store import DatabaseStore
 
 CHANGED = AnnouncementKind.CHANGED
 ONE = account(1).id
@@ -61,9 +61,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """A store in that file."""
-    with SqliteStore(path, clock) as opened:
+    with open_at(path, clock) as opened:
         yield opened
 
 
@@ -72,13 +72,13 @@ def held(contact: AlternateContact | None, number: int = 1) -> AccountResult:
     return result(number, TypeResult.from_verdicts(SECURITY, [], contact), policy=TOLD)
 
 
-def scan(store: SqliteStore, clock: SetClock, *results: AccountResult) -> None:
+def scan(store: DatabaseStore, clock: SetClock, *results: AccountResult) -> None:
     """A check, two hours after all before."""
     clock.tick(7200)
     scan_once(store, *results)
 
 
-def told(store: SqliteStore) -> list[AnnouncementContent]:
+def told(store: DatabaseStore) -> list[AnnouncementContent]:
     """What was announced since this was last asked; all is posted then."""
     due = store.announcements.due()
     for each in due:
@@ -86,7 +86,7 @@ def told(store: SqliteStore) -> list[AnnouncementContent]:
     return [store.announcements.content(each.id, 9) for each in due]
 
 
-def test_change_by_others_is_announced_once(store: SqliteStore, clock: SetClock) -> None:
+def test_change_by_others_is_announced_once(store: DatabaseStore, clock: SetClock) -> None:
     """A contact that is another than at the last check is reported with before and after."""
     scan(store, clock, held(CONTACT))
     assert told(store) == []
@@ -105,7 +105,7 @@ def test_change_by_others_is_announced_once(store: SqliteStore, clock: SetClock)
     assert (made.changes[0].before, made.changes[0].after) == (None, CONTACT)
 
 
-def test_changes_go_where_news_of_the_account_go(store: SqliteStore, clock: SetClock) -> None:
+def test_changes_go_where_news_of_the_account_go(store: DatabaseStore, clock: SetClock) -> None:
     """There is a message a channel, with as many changes as are asked for."""
     usual = range(1, 4)
     elsewhere = result(4, TypeResult.from_verdicts(SECURITY, [], CONTACT), policy=MOVED)
@@ -135,7 +135,7 @@ def test_changes_go_where_news_of_the_account_go(store: SqliteStore, clock: SetC
     ],
 )
 def test_what_is_no_change_to_tell(
-    store: SqliteStore, clock: SetClock, item: TypeResult, told_of: set[AnnouncementKind]
+    store: DatabaseStore, clock: SetClock, item: TypeResult, told_of: set[AnnouncementKind]
 ) -> None:
     """What is non-compliant is a finding; what was not read, or is the same, is no change."""
     scan(store, clock, held(CONTACT))
@@ -144,7 +144,7 @@ def test_what_is_no_change_to_tell(
 
 
 def test_change_is_told_once_it_is_known_to_be_compliant(
-    store: SqliteStore, clock: SetClock
+    store: DatabaseStore, clock: SetClock
 ) -> None:
     """A check that cannot decide a rule of it leaves the change to the next one that can."""
     scan(store, clock, held(CONTACT))
@@ -156,7 +156,7 @@ def test_change_is_told_once_it_is_known_to_be_compliant(
     assert [(each.before, each.after) for each in content.changes] == [(CONTACT, OTHER)]
 
 
-def test_policy_may_have_changes_told_or_not(store: SqliteStore, clock: SetClock) -> None:
+def test_policy_may_have_changes_told_or_not(store: DatabaseStore, clock: SetClock) -> None:
     """Where the rule is off, or the policy is not known, no change is reported."""
     scan(store, clock, held(CONTACT))
     scan(store, clock, result(1, TypeResult.from_verdicts(SECURITY, [], OTHER), policy=policy()))
@@ -164,7 +164,7 @@ def test_policy_may_have_changes_told_or_not(store: SqliteStore, clock: SetClock
     assert told(store) == []
 
 
-def test_own_fix_is_no_change_by_others(store: SqliteStore, clock: SetClock) -> None:
+def test_own_fix_is_no_change_by_others(store: DatabaseStore, clock: SetClock) -> None:
     """What a fix wrote is not told, however late a check sees it; what follows it is."""
     scan(store, clock, held(CONTACT))
     fix, _ = store.fixes.plan(request(wanted=OTHER), "Account 1")
@@ -186,7 +186,7 @@ def test_own_fix_is_no_change_by_others(store: SqliteStore, clock: SetClock) -> 
     assert [each.announcement.kind for each in told(store)] == [CHANGED, CHANGED]
 
 
-def test_look_takes_no_change_away(store: SqliteStore, clock: SetClock) -> None:
+def test_look_takes_no_change_away(store: DatabaseStore, clock: SetClock) -> None:
     """A change that somebody looked at before the next check did is reported all the same."""
     scan(store, clock, held(CONTACT))
     clock.tick(60)
@@ -196,7 +196,7 @@ def test_look_takes_no_change_away(store: SqliteStore, clock: SetClock) -> None:
     assert [each.before for each in content.changes] == [CONTACT]
 
 
-def test_history_has_what_changed_often(store: SqliteStore, clock: SetClock) -> None:
+def test_history_has_what_changed_often(store: DatabaseStore, clock: SetClock) -> None:
     """Each value is kept from when it was first read; what was before the time asked for leads."""
     scan(store, clock, held(CONTACT), held(CONTACT, 2))
     times = [clock.now()]
@@ -218,7 +218,7 @@ def test_history_has_what_changed_often(store: SqliteStore, clock: SetClock) -> 
     assert len(store.accounts.contact_history(START, 0)) == 2
 
 
-def test_history_is_forgotten(path: Path, store: SqliteStore, clock: SetClock) -> None:
+def test_history_is_forgotten(path: Path, store: DatabaseStore, clock: SetClock) -> None:
     """A contact keeps its newest fifty values; what it is no longer goes after 400 days."""
     for number in range(MOST_KEPT + 10):
         contact = AlternateContact(f"N{number}", "T", "a@corp.internal", "+442079460958")
@@ -242,14 +242,14 @@ def test_history_is_forgotten(path: Path, store: SqliteStore, clock: SetClock) -
     assert [each.contact for each in seen] == [OTHER, THIRD]
 
 
-def test_account_that_left_is_forgotten(path: Path, store: SqliteStore, clock: SetClock) -> None:
+def test_account_that_left_is_forgotten(path: Path, store: DatabaseStore, clock: SetClock) -> None:
     """What contacts of an account were is personal data, and goes with the account."""
     scan(store, clock, held(CONTACT), held(CONTACT, 2))
     scan(store, clock, held(CONTACT, 2))
     assert query(path, "SELECT account_id FROM contact_history") == [(account(2).id,)]
 
 
-def test_types_have_histories_of_their_own(store: SqliteStore) -> None:
+def test_types_have_histories_of_their_own(store: DatabaseStore) -> None:
     """A value of one type is none of another's."""
     both = result(
         1, type_result(Outcome.COMPLIANT), breaking(Rule.FREE_MAIL, kind=ContactType.BILLING)

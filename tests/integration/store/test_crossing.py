@@ -10,7 +10,7 @@ import pytest
 from bot.domain.findings import Outcome
 from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at, query
 from tests.integration.store.fixtures import (
     OTHER,
     SetClock,
@@ -19,7 +19,6 @@ from tests.integration.store.fixtures import (
     ended,
     findings,
     key,
-    query,
     request,
     result,
     scan_once,
@@ -29,6 +28,8 @@ from tests.integration.store.fixtures import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from bot.store.store import DatabaseStore
 
 MISSING, COMPLIANT, UNKNOWN = Outcome.MISSING, Outcome.COMPLIANT, Outcome.UNKNOWN
 ONE = key(Rule.MISSING)
@@ -47,14 +48,14 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """A store in that file."""
-    with SqliteStore(path, clock) as opened:
+    with open_at(path, clock) as opened:
         yield opened
 
 
 def test_later_look_is_not_undone_by_an_earlier_reading(
-    store: SqliteStore, clock: SetClock
+    store: DatabaseStore, clock: SetClock
 ) -> None:
     """A long scan that read a contact before a look did does not contradict the look."""
     scan = claimed(store)
@@ -65,7 +66,7 @@ def test_later_look_is_not_undone_by_an_earlier_reading(
     assert store.scans.record(ended(scan, found), [found]).opened == ()
 
 
-def test_clock_that_was_put_back_hides_nothing(store: SqliteStore, clock: SetClock) -> None:
+def test_clock_that_was_put_back_hides_nothing(store: DatabaseStore, clock: SetClock) -> None:
     """Readings kept from a time yet to come do not keep out those of now."""
     store.findings.observe(result(1, COMPLIANT))
     clock.tick(-3600)
@@ -75,7 +76,7 @@ def test_clock_that_was_put_back_hides_nothing(store: SqliteStore, clock: SetClo
 @pytest.mark.parametrize("state", [FixState.APPLIED, FixState.CONFIRMED])
 @pytest.mark.parametrize("seconds", [-5, 59])
 def test_reading_from_before_a_fix_does_not_contradict_it(
-    path: Path, store: SqliteStore, clock: SetClock, state: FixState, seconds: int
+    path: Path, store: DatabaseStore, clock: SetClock, state: FixState, seconds: int
 ) -> None:
     """A reading that began before a fix, or shortly after, opens and changes nothing."""
     scan_once(store, result(1, MISSING))
@@ -90,7 +91,7 @@ def test_reading_from_before_a_fix_does_not_contradict_it(
     assert before == (standing(store), query(path, "SELECT * FROM contacts"))
 
 
-def test_reading_long_after_a_fix_counts(store: SqliteStore, clock: SetClock) -> None:
+def test_reading_long_after_a_fix_counts(store: DatabaseStore, clock: SetClock) -> None:
     """A contact that is missing well after a fix was taken away again: a new finding."""
     scan_once(store, result(1, MISSING))
     fix, _ = store.fixes.plan(request(), "Account 1")
@@ -99,7 +100,7 @@ def test_reading_long_after_a_fix_counts(store: SqliteStore, clock: SetClock) ->
     assert scan_once(store, result(1, MISSING, read_at=clock.now())).opened == (ONE,)
 
 
-def test_scan_confirms_an_applied_fix(store: SqliteStore, clock: SetClock) -> None:
+def test_scan_confirms_an_applied_fix(store: DatabaseStore, clock: SetClock) -> None:
     """A reading that shows what an ended fix wrote confirms it, and credits its user."""
     scan_once(store, result(1, MISSING))
     fix, _ = store.fixes.plan(request(), "Account 1")
@@ -114,7 +115,7 @@ def test_scan_confirms_an_applied_fix(store: SqliteStore, clock: SetClock) -> No
     assert finding.resolution == "Fixed and verified in AWS."
 
 
-def test_fix_that_is_worked_on_is_left_to_its_worker(store: SqliteStore) -> None:
+def test_fix_that_is_worked_on_is_left_to_its_worker(store: DatabaseStore) -> None:
     """A scan that sees a fix before it ended resolves in its user's name, and leaves its state."""
     scan_once(store, result(1, MISSING))
     fix, _ = store.fixes.plan(request(), "Account 1")
@@ -125,7 +126,9 @@ def test_fix_that_is_worked_on_is_left_to_its_worker(store: SqliteStore) -> None
     assert [item.resolved_by for item in findings(store)] == ["U1"]
 
 
-def test_contact_that_somebody_else_set_is_nobodys_fix(store: SqliteStore, clock: SetClock) -> None:
+def test_contact_that_somebody_else_set_is_nobodys_fix(
+    store: DatabaseStore, clock: SetClock
+) -> None:
     """A contact other than the one written resolves the finding, and confirms nothing."""
     scan_once(store, result(1, MISSING))
     fix, _ = store.fixes.plan(request(wanted=OTHER), "Account 1")
@@ -140,7 +143,7 @@ def test_contact_that_somebody_else_set_is_nobodys_fix(store: SqliteStore, clock
 
 @pytest.mark.parametrize("seconds", [-30, 30])
 def test_already_there_fix_holds_early_readings_off(
-    store: SqliteStore, clock: SetClock, seconds: int
+    store: DatabaseStore, clock: SetClock, seconds: int
 ) -> None:
     """A fix that found its contact in place is not contradicted by a reading about that time."""
     scan = claimed(store)

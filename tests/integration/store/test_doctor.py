@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@pytest.fixture(autouse=True)
+def database() -> str:
+    """These tests are about the file."""
+    return "sqlite"
+
+
 class Usage(NamedTuple):
     """What `shutil.disk_usage` gives."""
 

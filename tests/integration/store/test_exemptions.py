@@ -14,7 +14,7 @@ from bot.domain.exemptions import NOTICE, ExemptionKind, ExemptionRequest
 from bot.domain.findings import Outcome
 from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at, query
 from tests.integration.store.fixtures import (
     SECURITY,
     START,
@@ -24,7 +24,6 @@ from tests.integration.store.fixtures import (
     findings,
     key,
     policy,
-    query,
     request,
     result,
     scan_once,
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
     from bot.domain.exemptions import Exemption
     from bot.domain.findings import Finding
+    from bot.store.store import DatabaseStore
 
 MISSING, COMPLIANT = Outcome.MISSING, Outcome.COMPLIANT
 SHORT, ENDING = AnnouncementKind.NON_COMPLIANT, AnnouncementKind.ENDING
@@ -59,9 +59,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """A store in that file."""
-    with SqliteStore(path, clock) as opened:
+    with open_at(path, clock) as opened:
         yield opened
 
 
@@ -78,12 +78,12 @@ def asked(
     return ExemptionRequest(kind, account(number).id, SECURITY, rule, reason, user_id, until)
 
 
-def grant(store: SqliteStore, *requests: ExemptionRequest) -> list[Exemption]:
+def grant(store: DatabaseStore, *requests: ExemptionRequest) -> list[Exemption]:
     """Grant what was asked of an account."""
     return store.exemptions.grant(requests or (asked(),), "Account 1")
 
 
-def send_all(store: SqliteStore) -> list[AnnouncementKind]:
+def send_all(store: DatabaseStore) -> list[AnnouncementKind]:
     """Post or update whatever is due; its kinds."""
     due = store.announcements.due()
     for each in due:
@@ -94,13 +94,13 @@ def send_all(store: SqliteStore) -> list[AnnouncementKind]:
     return [each.kind for each in due]
 
 
-def alone(store: SqliteStore, number: int = 1) -> Finding:
+def alone(store: DatabaseStore, number: int = 1) -> Finding:
     """The one finding of an account that is not resolved."""
     (finding,) = store.findings.unresolved(account(number).id)
     return finding
 
 
-def test_standing_finding_is_set_aside(store: SqliteStore, clock: SetClock) -> None:
+def test_standing_finding_is_set_aside(store: DatabaseStore, clock: SetClock) -> None:
     """What is granted is kept with actor and time, and the alert shows it."""
     scan_once(store, result(1, MISSING), result(2, MISSING))
     send_all(store)
@@ -120,7 +120,7 @@ def test_standing_finding_is_set_aside(store: SqliteStore, clock: SetClock) -> N
     assert "team" not in repr(granted)
 
 
-def test_what_is_set_aside_stands_still(store: SqliteStore) -> None:
+def test_what_is_set_aside_stands_still(store: DatabaseStore) -> None:
     """Scans neither open nor count it, keep it current, and resolve it when it is over."""
     scan_once(store, result(1, MISSING), result(2, MISSING))
     send_all(store)
@@ -140,7 +140,7 @@ def test_what_is_set_aside_stands_still(store: SqliteStore) -> None:
     assert [each.state for each in store.announcements.due()] == [SendState.SENT]
 
 
-def test_rule_undecided_and_broken_is_set_aside_as_one(store: SqliteStore) -> None:
+def test_rule_undecided_and_broken_is_set_aside_as_one(store: DatabaseStore) -> None:
     """An exemption is of a rule: whether it is broken or could not be decided."""
     rule = Rule.MEMBER_MAILBOX
     grant(store, asked(rule))
@@ -154,7 +154,7 @@ def test_rule_undecided_and_broken_is_set_aside_as_one(store: SqliteStore) -> No
     }
 
 
-def test_several_are_granted_or_none(path: Path, store: SqliteStore) -> None:
+def test_several_are_granted_or_none(path: Path, store: DatabaseStore) -> None:
     """Where one cannot be recorded, none is."""
     scan_once(store, result(1, breaking(Rule.FREE_MAIL, Rule.PLACEHOLDER)))
     bad = replace(asked(Rule.PLACEHOLDER), until=START.replace(tzinfo=None))
@@ -167,7 +167,7 @@ def test_several_are_granted_or_none(path: Path, store: SqliteStore) -> None:
     assert aside == dict(zip((Rule.FREE_MAIL, Rule.PLACEHOLDER), both, strict=True))
 
 
-def test_later_grant_replaces_an_earlier_one(store: SqliteStore, clock: SetClock) -> None:
+def test_later_grant_replaces_an_earlier_one(store: DatabaseStore, clock: SetClock) -> None:
     """Of one rule of one contact one exemption holds; the one before was ended by whoever asked."""
     scan_once(store, result(1, MISSING))
     (first,) = grant(store)
@@ -183,7 +183,7 @@ def test_later_grant_replaces_an_earlier_one(store: SqliteStore, clock: SetClock
 
 @pytest.mark.parametrize("by_hand", [True, False])
 def test_ended_exemption_opens_its_finding_again(
-    store: SqliteStore, clock: SetClock, by_hand: bool
+    store: DatabaseStore, clock: SetClock, by_hand: bool
 ) -> None:
     """The old finding is resolved in nobody's name, and a new one is announced again."""
     where = policy(channel="#alerts", mention=("U7",))
@@ -221,7 +221,7 @@ def test_ended_exemption_opens_its_finding_again(
     assert len(store.scans.report(1).changes.opened) == 2
 
 
-def test_end_without_a_finding_is_quiet(store: SqliteStore, clock: SetClock) -> None:
+def test_end_without_a_finding_is_quiet(store: DatabaseStore, clock: SetClock) -> None:
     """Where nothing stands under it, an end is recorded and nobody hears of it, before or after."""
     scan_once(store, result(1, COMPLIANT))
     grant(store)
@@ -235,7 +235,7 @@ def test_end_without_a_finding_is_quiet(store: SqliteStore, clock: SetClock) -> 
     assert store.exemptions.end(99, "U1") is None
 
 
-def test_what_could_not_be_checked_opens_as_such(store: SqliteStore, clock: SetClock) -> None:
+def test_what_could_not_be_checked_opens_as_such(store: DatabaseStore, clock: SetClock) -> None:
     """A verification that ended makes an announcement of what cannot be checked."""
     scan_once(store, result(1, Outcome.UNSUPPORTED), result(2, MISSING))
     send_all(store)
@@ -247,7 +247,7 @@ def test_what_could_not_be_checked_opens_as_such(store: SqliteStore, clock: SetC
     assert kinds == [AnnouncementKind.UNCHECKED, AnnouncementKind.UNCHECKED]
 
 
-def test_alert_of_which_all_is_set_aside_is_not_sent(store: SqliteStore, clock: SetClock) -> None:
+def test_alert_of_which_all_is_set_aside_is_not_sent(store: DatabaseStore, clock: SetClock) -> None:
     """What is exempt before its alert was ever sent is announced when that ends."""
     scan_once(store, result(1, MISSING))
     grant(store)
@@ -257,7 +257,7 @@ def test_alert_of_which_all_is_set_aside_is_not_sent(store: SqliteStore, clock: 
     assert [each.kind for each in store.announcements.due()] == [SHORT]
 
 
-def test_notice_is_given_once_within_the_week_before(store: SqliteStore, clock: SetClock) -> None:
+def test_notice_is_given_once_within_the_week_before(store: DatabaseStore, clock: SetClock) -> None:
     """People hear of an end to come, a channel each, and the notice tells when it came."""
     where = policy(channel="#alerts")
     scan_once(store, result(1, MISSING, policy=where), *(result(n, MISSING) for n in (2, 3)))
@@ -285,7 +285,7 @@ def test_notice_is_given_once_within_the_week_before(store: SqliteStore, clock: 
     assert [each.ended_by for each in shown] == ["U1", ""]
 
 
-def test_short_exemption_needs_no_notice(store: SqliteStore, clock: SetClock) -> None:
+def test_short_exemption_needs_no_notice(store: DatabaseStore, clock: SetClock) -> None:
     """One that is granted for a week or less ends without a notice."""
     scan_once(store, result(1, MISSING))
     send_all(store)
@@ -298,7 +298,7 @@ def test_short_exemption_needs_no_notice(store: SqliteStore, clock: SetClock) ->
     assert ENDING not in send_all(store)
 
 
-def test_end_that_nobody_settled_yet(store: SqliteStore, clock: SetClock) -> None:
+def test_end_that_nobody_settled_yet(store: DatabaseStore, clock: SetClock) -> None:
     """Past its day an exemption holds no longer; its finding opens where the end is recorded."""
     scan_once(store, result(1, MISSING))
     grant(store)
@@ -310,7 +310,7 @@ def test_end_that_nobody_settled_yet(store: SqliteStore, clock: SetClock) -> Non
     assert alone(store).is_open
 
 
-def test_fix_of_what_is_set_aside(store: SqliteStore, clock: SetClock) -> None:
+def test_fix_of_what_is_set_aside(store: DatabaseStore, clock: SetClock) -> None:
     """A fix ends what is exempt like all else, and the exemption's end changes nothing then."""
     scan_once(store, result(1, MISSING))
     send_all(store)
@@ -324,7 +324,7 @@ def test_fix_of_what_is_set_aside(store: SqliteStore, clock: SetClock) -> None:
     assert findings(store)[0].resolved_by == "U1"
 
 
-def test_report_knows_what_set_a_verdict_aside(store: SqliteStore, clock: SetClock) -> None:
+def test_report_knows_what_set_a_verdict_aside(store: DatabaseStore, clock: SetClock) -> None:
     """The results of a scan keep which exemption it was, shown as it is now."""
     (granted,) = grant(store)
     item = type_result(MISSING)
@@ -338,7 +338,7 @@ def test_report_knows_what_set_a_verdict_aside(store: SqliteStore, clock: SetClo
     assert store.scans.report(1).results[0].results[0].verdicts[0].exemption == ended
 
 
-def test_exemptions_are_listed_by_their_ends(store: SqliteStore) -> None:
+def test_exemptions_are_listed_by_their_ends(store: DatabaseStore) -> None:
     """The first to end comes first, a page at a time."""
     for number, days in ((1, 30), (2, 20), (3, 40)):
         grant(store, asked(number=number, until=START + days * DAY))
@@ -351,7 +351,7 @@ def test_exemptions_are_listed_by_their_ends(store: SqliteStore) -> None:
     assert {total for _, total in pages} == {3}
 
 
-def test_nothing_ends_on_a_clock_that_is_not_proven(store: SqliteStore, clock: SetClock) -> None:
+def test_nothing_ends_on_a_clock_that_is_not_proven(store: DatabaseStore, clock: SetClock) -> None:
     """A clock that is wrong by a year ends no exemption, gives no notice, and forgets nothing."""
     scan_once(store, result(1, MISSING))
     (granted,) = grant(store)

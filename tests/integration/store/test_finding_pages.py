@@ -16,7 +16,7 @@ from bot.domain.exemptions import ExemptionKind, ExemptionRequest
 from bot.domain.finding_lists import FindingFilter, FindingList, FindingPage, ListKind
 from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule, Severity
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at
 from tests.integration.store.fixtures import (
     START,
     TickingClock,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.findings import AccountResult
+    from bot.store.store import DatabaseStore
 
 OPEN = FindingList(ListKind.OPEN)
 ALL = FindingFilter()
@@ -45,22 +46,22 @@ CLOCK = TickingClock()
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(tmp_path: Path) -> Iterator[DatabaseStore]:
     """An empty store, whose clock moves on."""
-    with SqliteStore(tmp_path / "bot.db", CLOCK) as opened:
+    with open_at(tmp_path / "bot.db", CLOCK) as opened:
         yield opened
 
 
-def check(store: SqliteStore, *results: AccountResult) -> None:
+def check(store: DatabaseStore, *results: AccountResult) -> None:
     """A check of these accounts, which has ended."""
     scan_once(store, *results)
     CLOCK.tick(10)
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseStore]:
     """Sixty accounts of several names, types, severities, owners and OUs."""
-    with SqliteStore(tmp_path_factory.mktemp("many") / "bot.db", TickingClock()) as opened:
+    with open_at(tmp_path_factory.mktemp("many") / "bot.db", TickingClock()) as opened:
         accounts = [account(number, NAMES[number % len(NAMES)]) for number in range(60)]
         opened.accounts.remember(accounts)
         opened.accounts.keep_placements(
@@ -104,7 +105,7 @@ def names(page: FindingPage) -> list[str]:
     return [each.account_name for each in page.findings]
 
 
-def exempt(store: SqliteStore, number: int, rule: Rule = Rule.MISSING) -> None:
+def exempt(store: DatabaseStore, number: int, rule: Rule = Rule.MISSING) -> None:
     """Exempt a finding of an account's security contact."""
     request = ExemptionRequest(
         ExemptionKind.EXEMPTION,
@@ -118,7 +119,7 @@ def exempt(store: SqliteStore, number: int, rule: Rule = Rule.MISSING) -> None:
     store.exemptions.grant([request], "x")
 
 
-def test_the_worst_come_first_and_each_once(many: SqliteStore) -> None:
+def test_the_worst_come_first_and_each_once(many: DatabaseStore) -> None:
     """Severity, then the name; a contact's findings stay together over all pages."""
     pages = [many.findings.page(OPEN, ALL, 7, offset) for offset in range(0, 80, 7)]
     seen = [contact for page in pages for contact in contacts(page)]
@@ -145,7 +146,7 @@ FILTERS = st.builds(
 
 @given(FILTERS, st.integers(1, 9))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-def test_filters_leave_what_they_say(many: SqliteStore, wanted: FindingFilter, size: int) -> None:
+def test_filters_leave_what_they_say(many: DatabaseStore, wanted: FindingFilter, size: int) -> None:
     """Whatever is combined, pages hold exactly the contacts that a plain loop would find."""
     everything = many.findings.page(OPEN, ALL, 1_000)
     text, units = wanted.text, {number: UNITS[number % 3] for number in range(60)}
@@ -166,27 +167,27 @@ def test_filters_leave_what_they_say(many: SqliteStore, wanted: FindingFilter, s
     assert {(page.matching, page.total) for page in pages} == {(len(expected), everything.total)}
 
 
-def test_owners_are_searched_only_for_those_who_may_see_them(many: SqliteStore) -> None:
+def test_owners_are_searched_only_for_those_who_may_see_them(many: DatabaseStore) -> None:
     """An owner's address can't be guessed letter by letter by who doesn't see it."""
     wanted = FindingFilter("dana@")
     assert many.findings.page(OPEN, wanted, 5).matching > 0
     assert many.findings.page(OPEN, wanted, 5, search_owners=False).matching == 0
 
 
-def test_a_pasted_id_is_found(many: SqliteStore) -> None:
+def test_a_pasted_id_is_found(many: DatabaseStore) -> None:
     """The console's form, or an ARN, finds its account."""
     for text in ("0000-0000-0004", "arn:aws:iam::000000000004:root"):
         assert set(names(many.findings.page(OPEN, FindingFilter(text), 5))) == {NAMES[4]}
 
 
-def test_units_are_listed_by_their_paths(many: SqliteStore) -> None:
+def test_units_are_listed_by_their_paths(many: DatabaseStore) -> None:
     """Those of the accounts in the list, with the ones above them."""
     assert many.findings.units(OPEN) == {PROD.id: "/Prod", PAY.id: "/Prod/Pay%2Fments"}
     assert many.findings.page(OPEN, ALL, 1).has_units
     assert many.findings.units(FindingList(ListKind.ALERT, "none")) == {}
 
 
-def test_a_checks_list_keeps_what_was_resolved_since(store: SqliteStore) -> None:
+def test_a_checks_list_keeps_what_was_resolved_since(store: DatabaseStore) -> None:
     """What a check found stays in its list, and shows what became of it."""
     check(store, *(result(number, MISSING) for number in (1, 2, 3)))
     first = FindingList(ListKind.CHECK, "1")
@@ -202,7 +203,7 @@ def test_a_checks_list_keeps_what_was_resolved_since(store: SqliteStore) -> None
     assert names(store.findings.page(OPEN, ALL, 10)) == ["Account 2", "Account 4", "Account 3"]
 
 
-def test_only_what_was_non_compliant_at_the_check(store: SqliteStore) -> None:
+def test_only_what_was_non_compliant_at_the_check(store: DatabaseStore) -> None:
     """Neither what was exempt before, nor what couldn't be checked; exempt since then, it stays."""
     check(store, *(result(number, MISSING) for number in (1, 2)))
     exempt(store, 1)
@@ -216,12 +217,12 @@ def test_only_what_was_non_compliant_at_the_check(store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("listed", ["check:7", "alert:none", "open:", "check:999999999999999"])
-def test_an_empty_list_has_an_empty_page(store: SqliteStore, listed: str) -> None:
+def test_an_empty_list_has_an_empty_page(store: DatabaseStore, listed: str) -> None:
     """A list that is unknown, or that was never recorded, is empty."""
     assert store.findings.page(FindingList.parse(listed), ALL, 10) == FindingPage()
 
 
-def test_accounts_are_joined_by_their_present_name(store: SqliteStore) -> None:
+def test_accounts_are_joined_by_their_present_name(store: DatabaseStore) -> None:
     """A renamed account is found by its new name."""
     check(store, result(Account(account(1).id, "Old"), MISSING))
     store.accounts.remember([Account(account(1).id, "New")])

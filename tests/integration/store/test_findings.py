@@ -10,7 +10,7 @@ from bot.domain.contacts import ContactType
 from bot.domain.findings import Outcome, TypeResult
 from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at
 from tests.integration.store.fixtures import (
     SECURITY,
     SetClock,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bot.store.store import DatabaseStore
+
 BILLING = ContactType.BILLING
 
 
@@ -36,19 +38,19 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """An empty store."""
-    with SqliteStore(tmp_path / "bot.db", clock) as opened:
+    with open_at(tmp_path / "bot.db", clock) as opened:
         yield opened
 
 
-def next_id(store: SqliteStore, besides: str = "") -> str:
+def next_id(store: DatabaseStore, besides: str = "") -> str:
     """The id of the account to fix next; empty if there is none."""
     found = store.findings.next_to_fix(SECURITY, besides=besides)
     return found.id if found is not None else ""
 
 
-def test_the_next_account_is_the_alerts_next_row(store: SqliteStore) -> None:
+def test_the_next_account_is_the_alerts_next_row(store: DatabaseStore) -> None:
     """The worst finding comes first, then the account's name: the order of the alert's rows."""
     scan_once(
         store,
@@ -79,7 +81,7 @@ def test_the_next_account_is_the_alerts_next_row(store: SqliteStore) -> None:
     ],
 )
 def test_what_the_form_cannot_fix_is_not_next(
-    store: SqliteStore, item: Outcome | TypeResult
+    store: DatabaseStore, item: Outcome | TypeResult
 ) -> None:
     """A contact that can't be read, or that has to be deleted, is left out."""
     scan_once(store, result(account(1), item))
@@ -87,7 +89,7 @@ def test_what_the_form_cannot_fix_is_not_next(
     assert next_id(store) == ""
 
 
-def test_inactive_accounts_and_the_same_one_are_not_next(store: SqliteStore) -> None:
+def test_inactive_accounts_and_the_same_one_are_not_next(store: DatabaseStore) -> None:
     """AWS doesn't let contacts of inactive accounts be changed."""
     scan_once(store, result(account(1), Outcome.MISSING), result(account(2), Outcome.MISSING))
     assert next_id(store, account(1).id) == account(2).id
@@ -96,7 +98,7 @@ def test_inactive_accounts_and_the_same_one_are_not_next(store: SqliteStore) -> 
     assert next_id(store) == account(1).id
 
 
-def test_an_account_that_is_being_fixed_is_not_next(store: SqliteStore, clock: SetClock) -> None:
+def test_an_account_that_is_being_fixed_is_not_next(store: DatabaseStore, clock: SetClock) -> None:
     """Nor is one that was saved since it was last checked; one whose fix failed is."""
     scan_once(store, result(account(1), Outcome.MISSING))
     only = account(1).id

@@ -10,7 +10,7 @@ from bot.domain.announcements import AnnouncementContent, AnnouncementKind, Send
 from bot.domain.contacts import ContactType
 from bot.domain.findings import Outcome
 from bot.domain.fixes import FixState
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at
 from tests.integration.store.fixtures import (
     CONTACT,
     OTHER,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.domain.contacts import AlternateContact
     from bot.domain.fixes import Fix
+    from bot.store.store import DatabaseStore
 
 PLANNED, APPLIED, CONFIRMED, FAILED = FixState
 
@@ -40,26 +41,26 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """A store without a scan."""
-    with SqliteStore(tmp_path / "bot.db", clock) as opened:
+    with open_at(tmp_path / "bot.db", clock) as opened:
         yield opened
 
 
-def planned(store: SqliteStore, before: AlternateContact | None = OTHER) -> Fix:
+def planned(store: DatabaseStore, before: AlternateContact | None = OTHER) -> Fix:
     """A fix that is about to be written, announced in a channel of its policy's."""
     fix, _ = store.fixes.plan(request(), "Account 1", "#security", unusual_domain=True)
     return store.fixes.begin_writing(fix.id, before)
 
 
-def fixed(store: SqliteStore) -> list[AnnouncementContent]:
+def fixed(store: DatabaseStore) -> list[AnnouncementContent]:
     """The announcements of fixes that are due."""
     due = [each for each in store.announcements.due() if each.kind is AnnouncementKind.FIXED]
     return [store.announcements.content(each.id, 9) for each in due]
 
 
 @pytest.mark.parametrize("state", [APPLIED, CONFIRMED])
-def test_a_write_is_announced_once_aws_took_it(store: SqliteStore, state: FixState) -> None:
+def test_a_write_is_announced_once_aws_took_it(store: DatabaseStore, state: FixState) -> None:
     """Who, which contact, before and after, and where it is announced, without any scan."""
     fix = planned(store)
     assert fixed(store) == []
@@ -72,7 +73,7 @@ def test_a_write_is_announced_once_aws_took_it(store: SqliteStore, state: FixSta
     assert content.scan is None
 
 
-def test_what_becomes_of_it_is_told_in_the_same_message(store: SqliteStore) -> None:
+def test_what_becomes_of_it_is_told_in_the_same_message(store: DatabaseStore) -> None:
     """A write that AWS shows later has its message updated rather than a second one."""
     fix = planned(store)
     store.fixes.advance(fix.id, APPLIED, ended=False)
@@ -90,7 +91,9 @@ def test_what_becomes_of_it_is_told_in_the_same_message(store: SqliteStore) -> N
     assert fixed(store) == []
 
 
-def test_a_check_that_sees_a_write_updates_its_message(store: SqliteStore, clock: SetClock) -> None:
+def test_a_check_that_sees_a_write_updates_its_message(
+    store: DatabaseStore, clock: SetClock
+) -> None:
     """A saved contact that the next check reads is reported as verified."""
     fix = planned(store)
     store.fixes.advance(fix.id, APPLIED, ended=True)
@@ -103,7 +106,7 @@ def test_a_check_that_sees_a_write_updates_its_message(store: SqliteStore, clock
 
 @pytest.mark.parametrize("before", [None, OTHER])
 def test_what_was_not_written_is_not_announced(
-    store: SqliteStore, before: AlternateContact | None
+    store: DatabaseStore, before: AlternateContact | None
 ) -> None:
     """A fix that failed, or that found what it wanted, changed nothing."""
     failed = planned(store, before)
@@ -114,7 +117,7 @@ def test_what_was_not_written_is_not_announced(
     assert fixed(store) == []
 
 
-def test_a_write_in_doubt_is_announced_and_settled(store: SqliteStore) -> None:
+def test_a_write_in_doubt_is_announced_and_settled(store: DatabaseStore) -> None:
     """AWS may have taken it: that is reported, and then in the same message what became of it."""
     fix = planned(store)
     store.fixes.advance(fix.id, FAILED, ended=True, in_doubt=True)
@@ -127,7 +130,7 @@ def test_a_write_in_doubt_is_announced_and_settled(store: SqliteStore) -> None:
     assert (updated.changed_by.state, updated.changed_by.in_doubt_since) == (CONFIRMED, None)
 
 
-def test_a_doubt_that_was_unfounded_is_not_told_late(store: SqliteStore) -> None:
+def test_a_doubt_that_was_unfounded_is_not_told_late(store: DatabaseStore) -> None:
     """What surely was not written, and was not told yet, is not; if it was after all, it is."""
     fix = planned(store)
     store.fixes.advance(fix.id, FAILED, ended=True, in_doubt=True)
@@ -138,7 +141,7 @@ def test_a_doubt_that_was_unfounded_is_not_told_late(store: SqliteStore) -> None
     assert content.changed_by.state is CONFIRMED
 
 
-def test_a_write_that_was_left_is_announced(store: SqliteStore) -> None:
+def test_a_write_that_was_left_is_announced(store: DatabaseStore) -> None:
     """A fix that somebody left while AWS could not tell is reported at once, not once AWS can."""
     fix = planned(store)
     store.fixes.release(fix.id)
@@ -148,16 +151,16 @@ def test_a_write_that_was_left_is_announced(store: SqliteStore) -> None:
 
 def test_a_write_of_a_dead_process_is_announced(tmp_path: Path, clock: SetClock) -> None:
     """Whoever takes over a fix that AWS was asked for has it announced."""
-    with SqliteStore(tmp_path / "bot.db", clock) as dead:
+    with open_at(tmp_path / "bot.db", clock) as dead:
         planned(dead)
     clock.tick(3600)
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with open_at(tmp_path / "bot.db", clock) as store:
         assert len(store.fixes.take_over()) == 1
         (content,) = fixed(store)
         assert content.changed_by.in_doubt_since is not None
 
 
-def test_a_fix_of_a_finding_is_announced_beside_the_alert(store: SqliteStore) -> None:
+def test_a_fix_of_a_finding_is_announced_beside_the_alert(store: DatabaseStore) -> None:
     """The alert is updated, and the write has its own message: what was before is not in it."""
     scan_once(store, result(1, Outcome.MISSING))
     (alert,) = store.announcements.due()
@@ -167,7 +170,7 @@ def test_a_fix_of_a_finding_is_announced_beside_the_alert(store: SqliteStore) ->
     assert kinds == [AnnouncementKind.NON_COMPLIANT, AnnouncementKind.FIXED]
 
 
-def test_the_domains_that_accounts_use(store: SqliteStore) -> None:
+def test_the_domains_that_accounts_use(store: DatabaseStore) -> None:
     """Each domain in normal form, with the accounts that have a contact there."""
     assert store.accounts.email_domains() == {}
     scan_once(

@@ -13,8 +13,8 @@ from bot.domain.errors import FixUnderWay, StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.fixes import Fix, FixState
-from bot.store import SqliteStore
 from bot.store.owner import Owner, this_host
+from tests.integration.store.databases import open_at, query
 from tests.integration.store.fixtures import (
     CONTACT,
     OTHER,
@@ -23,7 +23,6 @@ from tests.integration.store.fixtures import (
     SetClock,
     account,
     findings,
-    query,
     request,
     result,
     scan_once,
@@ -34,6 +33,8 @@ from tests.integration.store.fixtures import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from bot.store.store import DatabaseStore
 
 PLANNED, APPLIED, CONFIRMED, FAILED = FixState
 
@@ -51,20 +52,20 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """A store in that file."""
-    with SqliteStore(path, clock) as opened:
+    with open_at(path, clock) as opened:
         yield opened
 
 
-def planned(store: SqliteStore) -> Fix:
+def planned(store: DatabaseStore) -> Fix:
     """A fix that was planned."""
     fix, new = store.fixes.plan(request(), "Account 1")
     assert new
     return fix
 
 
-def test_form_submitted_twice_is_one_fix(store: SqliteStore) -> None:
+def test_form_submitted_twice_is_one_fix(store: DatabaseStore) -> None:
     """The same form again gets the first fix, as it is now."""
     fix = planned(store)
     assert fix == Fix(1, request(), "Account 1", PLANNED, START)
@@ -73,7 +74,7 @@ def test_form_submitted_twice_is_one_fix(store: SqliteStore) -> None:
     assert (again, new) == (done, False)
 
 
-def test_second_fix_of_a_contact_has_to_wait(store: SqliteStore) -> None:
+def test_second_fix_of_a_contact_has_to_wait(store: DatabaseStore) -> None:
     """While a fix is under way nobody else fixes that contact; others are free."""
     fix = planned(store)
     with pytest.raises(FixUnderWay, match="is in progress"):
@@ -91,14 +92,14 @@ def owner(number: int) -> Owner:
 
 
 @pytest.fixture
-def other(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def other(path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """The store of another process, on the same file."""
-    with SqliteStore(path, clock, owner=owner(2)) as opened:
+    with open_at(path, clock, owner=owner(2)) as opened:
         yield opened
 
 
 def test_a_fix_belongs_to_its_process(
-    store: SqliteStore, other: SqliteStore, clock: SetClock
+    store: DatabaseStore, other: DatabaseStore, clock: SetClock
 ) -> None:
     """For as long as it is renewed nobody takes a fix over; then one process does, once."""
     fix = planned(store)
@@ -116,7 +117,7 @@ def test_a_fix_belongs_to_its_process(
     assert left.ended_at is None
 
 
-def test_a_fix_that_was_left_is_free_at_once(store: SqliteStore, other: SqliteStore) -> None:
+def test_a_fix_that_was_left_is_free_at_once(store: DatabaseStore, other: DatabaseStore) -> None:
     """Who leaves a fix need not be waited for; nobody leaves another's."""
     fix = planned(store)
     other.fixes.release(fix.id)
@@ -128,14 +129,14 @@ def test_a_fix_that_was_left_is_free_at_once(store: SqliteStore, other: SqliteSt
 
 def test_the_fix_of_a_process_that_is_gone_is_free_at_once(path: Path, clock: SetClock) -> None:
     """On the same host a process that is not there any more is not waited for."""
-    with SqliteStore(path, clock, owner=Owner("gone", this_host(), 2**22 + 1)) as gone:
+    with open_at(path, clock, owner=Owner("gone", this_host(), 2**22 + 1)) as gone:
         planned(gone)
-    with SqliteStore(path, clock) as store:
+    with open_at(path, clock) as store:
         assert len(store.fixes.take_over()) == 1
 
 
 def test_nobody_ends_a_fix_by_planning_another(
-    store: SqliteStore, other: SqliteStore, clock: SetClock
+    store: DatabaseStore, other: DatabaseStore, clock: SetClock
 ) -> None:
     """However old it is, a fix is ended by who knows what became of it, and holds its contact."""
     fix = planned(store)
@@ -148,7 +149,7 @@ def test_nobody_ends_a_fix_by_planning_another(
 
 
 def test_only_the_owner_begins_to_write(
-    store: SqliteStore, other: SqliteStore, clock: SetClock
+    store: DatabaseStore, other: DatabaseStore, clock: SetClock
 ) -> None:
     """What AWS held and when it was asked is on record first; a fix taken over is not begun."""
     fix = planned(store)
@@ -161,7 +162,7 @@ def test_only_the_owner_begins_to_write(
     assert store.fixes.get(fix.id) == begun
 
 
-def test_what_aws_took_wins(store: SqliteStore, other: SqliteStore, clock: SetClock) -> None:
+def test_what_aws_took_wins(store: DatabaseStore, other: DatabaseStore, clock: SetClock) -> None:
     """A fix that another process ended as failed goes on, and resolves its findings."""
     scan_once(store, result(1, Outcome.MISSING))
     fix = planned(store)
@@ -181,7 +182,7 @@ def test_what_aws_took_wins(store: SqliteStore, other: SqliteStore, clock: SetCl
     assert standing(store) == set()
 
 
-def test_a_doubt_is_of_the_newest_fix_alone(store: SqliteStore) -> None:
+def test_a_doubt_is_of_the_newest_fix_alone(store: DatabaseStore) -> None:
     """What AWS holds tells nothing of a fix after which another was begun or made."""
     fix = planned(store)
     store.fixes.begin_writing(fix.id, None)
@@ -195,7 +196,7 @@ def test_a_doubt_is_of_the_newest_fix_alone(store: SqliteStore) -> None:
     assert store.fixes.in_doubt() == []
 
 
-def test_a_scan_finds_what_aws_took_late(store: SqliteStore, clock: SetClock) -> None:
+def test_a_scan_finds_what_aws_took_late(store: DatabaseStore, clock: SetClock) -> None:
     """A fix that failed in doubt is confirmed by a scan that reads what it wanted."""
     scan_once(store, result(1, Outcome.MISSING))
     fix = planned(store)
@@ -212,7 +213,7 @@ def test_a_scan_finds_what_aws_took_late(store: SqliteStore, clock: SetClock) ->
     assert over.resolved_by == "U1"
 
 
-def test_fix_is_followed(store: SqliteStore, clock: SetClock) -> None:
+def test_fix_is_followed(store: DatabaseStore, clock: SetClock) -> None:
     """What was before, when it was applied and when it ended are kept."""
     fix = planned(store)
     held = store.fixes.begin_writing(fix.id, OTHER)
@@ -230,7 +231,7 @@ def test_fix_is_followed(store: SqliteStore, clock: SetClock) -> None:
     assert store.fixes.get(99) is None
 
 
-def test_latest_fix_is_one_that_reached_aws(store: SqliteStore) -> None:
+def test_latest_fix_is_one_that_reached_aws(store: DatabaseStore) -> None:
     """A fix that was only planned, or failed, is not the latest one."""
     assert store.fixes.latest(account(1).id, SECURITY) is None
     done = store.fixes.advance(planned(store).id, APPLIED, ended=True)
@@ -245,7 +246,7 @@ def test_latest_fix_is_one_that_reached_aws(store: SqliteStore) -> None:
 @pytest.mark.parametrize(
     ("state", "then"), [(FAILED, PLANNED), (APPLIED, FAILED), (APPLIED, PLANNED)]
 )
-def test_fix_does_not_go_back(store: SqliteStore, state: FixState, then: FixState) -> None:
+def test_fix_does_not_go_back(store: DatabaseStore, state: FixState, then: FixState) -> None:
     """A step that says less of a fix than is known already changes nothing."""
     fix = planned(store)
     now = store.fixes.advance(fix.id, state, ended=False)
@@ -253,7 +254,7 @@ def test_fix_does_not_go_back(store: SqliteStore, state: FixState, then: FixStat
     assert store.fixes.get(fix.id) == now
 
 
-def test_unknown_fix(store: SqliteStore) -> None:
+def test_unknown_fix(store: DatabaseStore) -> None:
     """A fix that was never planned cannot advance."""
     with pytest.raises(StoreError, match="no fix 7"):
         store.fixes.advance(7, APPLIED, ended=True)
@@ -261,7 +262,7 @@ def test_unknown_fix(store: SqliteStore) -> None:
 
 @pytest.mark.parametrize(("there", "words"), [(False, "verified in AWS"), (True, "already")])
 def test_confirmed_fix_resolves_its_findings(
-    path: Path, store: SqliteStore, there: bool, words: str
+    path: Path, store: DatabaseStore, there: bool, words: str
 ) -> None:
     """Confirming resolves what stands of that contact alone, and has the message updated."""
     scan_once(store, result(1, Outcome.MISSING, Outcome.MISSING), result(2, Outcome.MISSING))
@@ -286,7 +287,7 @@ def test_confirmed_fix_resolves_its_findings(
     assert kept == [(CONTACT.fingerprint,)]
 
 
-def test_confirming_twice_is_harmless(store: SqliteStore) -> None:
+def test_confirming_twice_is_harmless(store: DatabaseStore) -> None:
     """A confirmed fix stays as it is, whatever is said of it later."""
     scan_once(store, result(1, Outcome.MISSING))
     (due,) = store.announcements.due()
@@ -298,7 +299,9 @@ def test_confirming_twice_is_harmless(store: SqliteStore) -> None:
     assert store.announcements.due() == once
 
 
-def test_a_recent_fix_is_known_until_aws_must_show_it(store: SqliteStore, clock: SetClock) -> None:
+def test_a_recent_fix_is_known_until_aws_must_show_it(
+    store: DatabaseStore, clock: SetClock
+) -> None:
     """What was verified is compared with what AWS returns for a minute, and no longer."""
     fix = planned(store)
     contact = (account(1).id, SECURITY)

@@ -16,14 +16,13 @@ from bot.domain.exemptions import ExemptionKind, ExemptionRequest
 from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanState
-from bot.store import SqliteStore
 from bot.store.columns import time_text
+from tests.integration.store.databases import is_intact, open_at, place, query
 from tests.integration.store.fixtures import (
     SCHEDULE,
     SECURITY,
     account,
     proven_clock,
-    query,
     result,
     scan_once,
     send,
@@ -37,15 +36,15 @@ if TYPE_CHECKING:
 def test_killed_while_a_scan_is_recorded(tmp_path: Path, when: str) -> None:
     """Findings, their resolution and what is to be announced are kept together or not at all."""
     path = tmp_path / "bot.db"
-    with SqliteStore(path, SystemClock()) as store:
+    with open_at(path, SystemClock()) as store:
         scan_once(store, result(1, Outcome.MISSING))
         (due,) = store.announcements.due()
         send(store, due.id)
-    command = [sys.executable, "-m", "tests.integration.store.killed", str(path), when, "scan"]
+    command = [sys.executable, "-m", "tests.integration.store.killed", place(path), when, "scan"]
     killed = subprocess.run(command, check=False, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     recorded = when == "after"
-    with SqliteStore(path, SystemClock()) as store:
+    with open_at(path, SystemClock()) as store:
         assert store.scans.cut_off_dead() == (0 if recorded else 1)
         scan = store.scans.get(2)
         assert scan is not None
@@ -56,7 +55,7 @@ def test_killed_while_a_scan_is_recorded(tmp_path: Path, when: str) -> None:
         assert store.announcements.content(due.id, 9).open == (0 if recorded else 1)
         assert (store.accounts.get(account(2).id) is not None) is recorded
         assert store.scans.claim(SCHEDULE).granted
-    assert query(path, "PRAGMA integrity_check") == [("ok",)]
+    assert is_intact(path)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,7 @@ def test_killed_while_exemptions_are_settled(tmp_path: Path, when: str) -> None:
     """An end, its finding opened again and the notice of another end are kept together or not."""
     path = tmp_path / "bot.db"
     now = proven_clock().now()
-    with SqliteStore(path, proven_clock()) as store:
+    with open_at(path, proven_clock()) as store:
         scan_once(store, result(1, Outcome.MISSING), result(2, Outcome.MISSING))
         (due,) = store.announcements.due()
         send(store, due.id)
@@ -81,10 +80,10 @@ def test_killed_while_exemptions_are_settled(tmp_path: Path, when: str) -> None:
     # The day of one has come, and that of the other is near.
     query(path, "UPDATE exemptions SET until = ?, notice_at = ?", time_text(now), time_text(now))
     query(path, "UPDATE exemptions SET until = ? WHERE id = 2", time_text(now + timedelta(days=3)))
-    command = [sys.executable, "-m", "tests.integration.store.killed", str(path), when, "settle"]
+    command = [sys.executable, "-m", "tests.integration.store.killed", place(path), when, "settle"]
     killed = subprocess.run(command, check=False, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    with SqliteStore(path, proven_clock()) as store:
+    with open_at(path, proven_clock()) as store:
         assert store.exemptions.settle() is (when != "after")
         assert not store.exemptions.settle()
         kinds = sorted(each.kind for each in store.announcements.due())
@@ -95,4 +94,4 @@ def test_killed_while_exemptions_are_settled(tmp_path: Path, when: str) -> None:
         assert (content.total, content.open, content.exempt) == (2, 0, 1)
     assert query(path, "SELECT count(*) FROM findings") == [(3,)]
     assert query(path, "SELECT count(*) FROM exemptions WHERE noticed_at IS NOT NULL") == [(1,)]
-    assert query(path, "PRAGMA integrity_check") == [("ok",)]
+    assert is_intact(path)

@@ -24,6 +24,7 @@ from bot.store import SqliteStore, migrations
 from bot.store.columns import contact_json, failure_json, time_text
 from bot.store.doctor.checks import StoreChecks
 from bot.store.migrations.migrate import SCHEMA
+from tests.integration.store.databases import query
 from tests.integration.store.fixtures import (
     CONTACT,
     ORGANIZATION,
@@ -33,13 +34,18 @@ from tests.integration.store.fixtures import (
     SetClock,
     account,
     key,
-    query,
     result,
     scan_once,
 )
 
 DENIED, NO_API = failure(FailureCode.DENIED), failure(FailureCode.NO_API)
 WHEN = time_text(START)
+
+
+@pytest.fixture(autouse=True)
+def database() -> str:
+    """These tests are about the file."""
+    return "sqlite"
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ from bot.domain.errors import AltcontactError, StoreError
 from bot.domain.findings import Outcome
 from bot.store import SqliteStore
 from bot.store.errors import store_error
+from tests.integration.store.databases import query
 from tests.integration.store.fixtures import (
     SetClock,
     account,
     claimed,
     ended,
-    query,
     result,
     scan_once,
 )
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOBODY = 65534
+
+
+@pytest.fixture(autouse=True)
+def database() -> str:
+    """These tests are about the file."""
+    return "sqlite"
 
 
 @pytest.fixture

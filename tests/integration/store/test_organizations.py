@@ -13,7 +13,7 @@ from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanPart, ScanState
 from bot.domain.scope import ScopeKind
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at, query
 from tests.integration.store.fixtures import (
     ORGANIZATION,
     SetClock,
@@ -22,7 +22,6 @@ from tests.integration.store.fixtures import (
     ended,
     key,
     policy,
-    query,
     result,
     scan_once,
     send,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from bot.domain.findings import AccountResult
     from bot.domain.scans import Changes
     from bot.domain.scope import Scope
+    from bot.store.store import DatabaseStore
 
 MISSING, COMPLIANT = Outcome.MISSING, Outcome.COMPLIANT
 FAILING, WORKING = AnnouncementKind.CHECKS_FAILING, AnnouncementKind.CHECKS_WORKING
@@ -49,9 +49,9 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[SqliteStore]:
+def store(path: Path) -> Iterator[DatabaseStore]:
     """A store in that file."""
-    with SqliteStore(path, SetClock()) as opened:
+    with open_at(path, SetClock()) as opened:
         yield opened
 
 
@@ -65,7 +65,7 @@ def part(name: str, why: FailureCode | None = None, scope: Scope | None = ORGANI
     return ScanPart(name, scope, failure(why) if why is not None else None)
 
 
-def scan(store: SqliteStore, *found: ScanPart | AccountResult) -> Changes:
+def scan(store: DatabaseStore, *found: ScanPart | AccountResult) -> Changes:
     """A scan of these parts, with these results."""
     parts = tuple(each for each in found if isinstance(each, ScanPart))
     results = [each for each in found if not isinstance(each, ScanPart)]
@@ -75,7 +75,7 @@ def scan(store: SqliteStore, *found: ScanPart | AccountResult) -> Changes:
     return store.scans.record(replace(done, parts=parts), results)
 
 
-def kinds(store: SqliteStore) -> list[tuple[AnnouncementKind, str]]:
+def kinds(store: DatabaseStore) -> list[tuple[AnnouncementKind, str]]:
     """What is to be posted about checks themselves, by organization; it is posted then."""
     due = [each for each in store.announcements.due() if each.kind in {FAILING, WORKING}]
     new = [each for each in due if each.state is SendState.PENDING]
@@ -84,7 +84,7 @@ def kinds(store: SqliteStore) -> list[tuple[AnnouncementKind, str]]:
     return [(each.kind, each.organization) for each in new]
 
 
-def test_parts_are_kept(store: SqliteStore) -> None:
+def test_parts_are_kept(store: DatabaseStore) -> None:
     """How a scan went in each organization is read back as it was."""
     parts = (part("a"), part("b", FailureCode.DENIED, None))
     scan(store, *parts, of("a", 1))
@@ -97,7 +97,7 @@ def test_parts_are_kept(store: SqliteStore) -> None:
     assert store.announcements.content(due.id, 9).scan == kept
 
 
-def test_accounts_left_where_the_listing_was_complete(store: SqliteStore) -> None:
+def test_accounts_left_where_the_listing_was_complete(store: DatabaseStore) -> None:
     """What another organization's failed listing does not have is still looked after."""
     scan(store, part("a"), part("b"), of("a", 1), of("a", 2), of("b", 3), of("b", 4))
     changes = scan(store, part("a"), part("b", FailureCode.DENIED), of("a", 1), of("b", 3))
@@ -107,7 +107,7 @@ def test_accounts_left_where_the_listing_was_complete(store: SqliteStore) -> Non
 
 @pytest.mark.parametrize("found", [[part("b", None, ALONE), of("b", 3)], [part("b")]])
 def test_listing_of_an_organization_that_proves_nothing(
-    store: SqliteStore, found: list[ScanPart | AccountResult]
+    store: DatabaseStore, found: list[ScanPart | AccountResult]
 ) -> None:
     """A listing of one account, or an empty one, says nothing of the others."""
     scan(store, part("a"), part("b"), of("a", 1), of("b", 3), of("b", 4))
@@ -115,7 +115,7 @@ def test_listing_of_an_organization_that_proves_nothing(
     assert changes.resolved == ()
 
 
-def test_organization_that_is_looked_after_no_longer(path: Path, store: SqliteStore) -> None:
+def test_organization_that_is_looked_after_no_longer(path: Path, store: DatabaseStore) -> None:
     """A complete scan without an organization ends what concerns it; an incomplete one does not."""
     scan(store, part("a"), part("b"), of("a", 1), of("b", 3))
     assert scan(store, part("a", FailureCode.DENIED), of("a", 1)).resolved == ()
@@ -123,7 +123,7 @@ def test_organization_that_is_looked_after_no_longer(path: Path, store: SqliteSt
     assert query(path, "SELECT account_id FROM contacts") == [(account(1).id,)]
 
 
-def test_account_that_moved(store: SqliteStore) -> None:
+def test_account_that_moved(store: DatabaseStore) -> None:
     """An account that another organization lists now did not leave."""
     scan_once(store, result(1, MISSING))
     changes = scan(store, part("a"), part("b"), of("a", 1), of("b", 2))
@@ -135,7 +135,7 @@ def test_account_that_moved(store: SqliteStore) -> None:
     assert kept.organization == "b"
 
 
-def test_each_organization_has_its_health(store: SqliteStore) -> None:
+def test_each_organization_has_its_health(store: DatabaseStore) -> None:
     """Checks that fail and work again are reported by organization, once a cause."""
     scan(store, part("a"), part("b", FailureCode.DENIED), of("a", 1))
     assert kinds(store) == [(FAILING, "b")]
@@ -149,14 +149,14 @@ def test_each_organization_has_its_health(store: SqliteStore) -> None:
     assert kinds(store) == []
 
 
-def test_failure_of_one_organization_unsaid(store: SqliteStore) -> None:
+def test_failure_of_one_organization_unsaid(store: DatabaseStore) -> None:
     """What passed before it was said is not said, whatever is said of the others."""
     scan(store, part("a", FailureCode.DENIED), part("b", FailureCode.DENIED))
     scan(store, part("a"), part("b", FailureCode.DENIED), of("a", 1))
     assert kinds(store) == [(FAILING, "b")]
 
 
-def test_health_of_an_organization_that_is_gone(store: SqliteStore) -> None:
+def test_health_of_an_organization_that_is_gone(store: DatabaseStore) -> None:
     """An organization that is no longer checked is not waited for; back, it is reported again."""
     scan_once(store, state=ScanState.FAILED, why=failure(FailureCode.DENIED))
     scan(store, part("a"), of("a", 1))
@@ -165,7 +165,7 @@ def test_health_of_an_organization_that_is_gone(store: SqliteStore) -> None:
     assert kinds(store) == [(FAILING, "")]
 
 
-def test_news_go_where_the_policy_says(store: SqliteStore) -> None:
+def test_news_go_where_the_policy_says(store: DatabaseStore) -> None:
     """Findings are announced a channel at a time, each naming whom its accounts' policies name."""
     one = policy(channel="#one", mention=("U1", "S1"))
     two = policy(channel="#two")

@@ -18,9 +18,9 @@ from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanState, count
 from bot.domain.slack_health import Refusal
-from bot.store import SqliteStore
 from bot.store.owner import Owner
-from bot.store.store import LEASE
+from bot.store.store import LEASE, DatabaseStore
+from tests.integration.store.databases import open_at
 from tests.integration.store.fixtures import (
     SECURITY,
     START,
@@ -55,18 +55,18 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """The database."""
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with open_at(tmp_path / "bot.db", clock) as store:
         yield store
 
 
-def seen(store: SqliteStore) -> Overview:
+def seen(store: DatabaseStore) -> Overview:
     """What is known of all accounts."""
     return store.overviews.overview(10, 5)
 
 
-def counted(store: SqliteStore) -> dict[Outcome, int]:
+def counted(store: DatabaseStore) -> dict[Outcome, int]:
     """How many accounts have each outcome, without those that none has."""
     return {outcome: number for outcome, number in seen(store).counts.items() if number}
 
@@ -90,7 +90,7 @@ def test_counts_are_those_of_the_last_complete_scan(
     """Whatever two scans in a row find, each account counts with its outcome in the second."""
     path = tmp_path_factory.mktemp("counts") / "bot.db"
     clock = SetClock()
-    with SqliteStore(path, clock) as store:
+    with open_at(path, clock) as store:
         for round_ in (0, 1):
             results = [
                 result(number, *found[round_]) for number, found in enumerate(accounts, start=1)
@@ -100,7 +100,7 @@ def test_counts_are_those_of_the_last_complete_scan(
             clock.tick(3600)
 
 
-def test_what_is_known_of_an_account_that_cannot_be_read(store: SqliteStore) -> None:
+def test_what_is_known_of_an_account_that_cannot_be_read(store: DatabaseStore) -> None:
     """One whose contact was missing still needs attention, and the cause is listed as well."""
     scan_once(store, result(1, Outcome.MISSING), result(2, Outcome.COMPLIANT))
     scan_once(store, result(1, Outcome.UNKNOWN), result(2, Outcome.UNKNOWN))
@@ -110,7 +110,7 @@ def test_what_is_known_of_an_account_that_cannot_be_read(store: SqliteStore) -> 
     assert [each.accounts for each in overview.uncheckable] == [2]
 
 
-def test_an_empty_database(store: SqliteStore) -> None:
+def test_an_empty_database(store: DatabaseStore) -> None:
     """Nothing is known before the first scan, nor of accounts that are merely listed."""
     store.accounts.remember([account(1), account(2, state="SUSPENDED")])
     overview = seen(store)
@@ -119,7 +119,7 @@ def test_an_empty_database(store: SqliteStore) -> None:
     assert (list(overview.worst), list(overview.uncheckable), list(overview.ending)) == ([], [], [])
 
 
-def test_accounts_that_a_scan_did_not_reach_keep_their_outcome(store: SqliteStore) -> None:
+def test_accounts_that_a_scan_did_not_reach_keep_their_outcome(store: DatabaseStore) -> None:
     """Scans that end early change nothing of the others, and count none that was never reached."""
     scan_once(store, result(1, Outcome.COMPLIANT), result(2, Outcome.MISSING), result(3))
     before = counted(store)
@@ -132,7 +132,7 @@ def test_accounts_that_a_scan_did_not_reach_keep_their_outcome(store: SqliteStor
     assert counted(store) == before
 
 
-def test_accounts_that_left_are_not_counted(store: SqliteStore) -> None:
+def test_accounts_that_left_are_not_counted(store: DatabaseStore) -> None:
     """A complete scan without an account takes it out."""
     scan_once(store, result(1, Outcome.COMPLIANT), result(2, Outcome.MISSING))
     scan_once(store, result(1, Outcome.COMPLIANT))
@@ -140,7 +140,7 @@ def test_accounts_that_left_are_not_counted(store: SqliteStore) -> None:
     assert seen(store).worst == []
 
 
-def test_a_fix_counts_at_once(store: SqliteStore, clock: SetClock) -> None:
+def test_a_fix_counts_at_once(store: DatabaseStore, clock: SetClock) -> None:
     """What a confirmed fix resolves makes the account compliant before the next scan."""
     scan_once(store, result(1, Outcome.MISSING), result(2, Outcome.COMPLIANT))
     clock.tick(10)
@@ -152,7 +152,7 @@ def test_a_fix_counts_at_once(store: SqliteStore, clock: SetClock) -> None:
     assert counted(store) == {Outcome.COMPLIANT: 2}
 
 
-def test_exempt_accounts(store: SqliteStore, clock: SetClock) -> None:
+def test_exempt_accounts(store: DatabaseStore, clock: SetClock) -> None:
     """One is exempt once all that is open of it is, until the exemption is ended."""
     scan_once(store, result(1, Outcome.MISSING, Outcome.MISSING), result(2, Outcome.WEAK))
     store.exemptions.grant([exempting(2, 30, Rule.PLACEHOLDER)], "Account 2")
@@ -164,7 +164,7 @@ def test_exempt_accounts(store: SqliteStore, clock: SetClock) -> None:
     assert counted(store) == {Outcome.MISSING: 1, Outcome.WEAK: 1}
 
 
-def test_the_worst_come_first(store: SqliteStore) -> None:
+def test_the_worst_come_first(store: DatabaseStore) -> None:
     """By severity, then by name whatever its case; each with its findings, the worst first."""
     scan_once(
         store,
@@ -184,7 +184,7 @@ def test_the_worst_come_first(store: SqliteStore) -> None:
     assert overview.non_compliant == 4
 
 
-def test_why_accounts_could_not_be_checked(store: SqliteStore) -> None:
+def test_why_accounts_could_not_be_checked(store: DatabaseStore) -> None:
     """By cause, whatever its words say of one account; most accounts first, each counted once."""
     denied = [
         failure(FailureCode.DENIED_BY_SCP, message=f"Denied in {number}.") for number in (1, 2)
@@ -203,7 +203,7 @@ def test_why_accounts_could_not_be_checked(store: SqliteStore) -> None:
     assert seen(store).unchecked == 3
 
 
-def test_exemptions_that_end_soon(store: SqliteStore, clock: SetClock) -> None:
+def test_exemptions_that_end_soon(store: DatabaseStore, clock: SetClock) -> None:
     """Those within the notice whose finding is still there, the first to end first."""
     scan_once(store, *(result(number, Outcome.MISSING) for number in (1, 2, 3, 4)))
     for number, days in ((1, 6.5), (2, 2.0), (3, NOTICE.days + 1.0), (4, 3.0)):
@@ -216,7 +216,7 @@ def test_exemptions_that_end_soon(store: SqliteStore, clock: SetClock) -> None:
     assert overview.ending_total == 2
 
 
-def test_the_scan_in_progress(store: SqliteStore, clock: SetClock) -> None:
+def test_the_scan_in_progress(store: DatabaseStore, clock: SetClock) -> None:
     """It is there until it ends, or its process is silent for longer than its lease."""
     scan = claimed(store)
     store.scans.renew(scan.id, 3, 7)
@@ -231,7 +231,7 @@ def test_the_scan_in_progress(store: SqliteStore, clock: SetClock) -> None:
     assert seen(store).running is None
 
 
-def test_what_keeps_the_bot_from_being_heard(store: SqliteStore) -> None:
+def test_what_keeps_the_bot_from_being_heard(store: DatabaseStore) -> None:
     """The last scan's failure, alerts that wait, and another bot are all in it."""
     why = failure(FailureCode.THROTTLED)
     scan_once(store, result(1, Outcome.MISSING), state=ScanState.INCOMPLETE, why=why)
@@ -247,8 +247,8 @@ def test_what_keeps_the_bot_from_being_heard(store: SqliteStore) -> None:
 
 def test_another_process_sees_the_same(tmp_path: Path, clock: SetClock) -> None:
     """Nothing of it is kept in memory."""
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with open_at(tmp_path / "bot.db", clock) as store:
         scan_once(store, result(1, Outcome.MISSING))
-        other = SqliteStore(tmp_path / "bot.db", clock, owner=Owner("other", "elsewhere", 1))
+        other = open_at(tmp_path / "bot.db", clock, owner=Owner("other", "elsewhere", 1))
         with other:
             assert other.overviews.overview(10, 5) == store.overviews.overview(10, 5)

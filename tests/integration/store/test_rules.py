@@ -16,7 +16,7 @@ from bot.domain.findings import Difference, Outcome, TypeResult, Verdict
 from bot.domain.fixes import FixState
 from bot.domain.policy.account_policy import AccountPolicy, Presence
 from bot.domain.rule_catalog import Rule, Severity
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at
 from tests.integration.store.fixtures import (
     CONTACT,
     OTHER,
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bot.store.store import DatabaseStore
+
 
 PLACEHOLDER, FREE, ROOT = Rule.PLACEHOLDER, Rule.FREE_MAIL, Rule.ROOT_EMAIL
 MEMBER, LOW = Rule.MEMBER_MAILBOX, Severity.LOW
@@ -53,23 +55,23 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """A store in a new file."""
-    with SqliteStore(tmp_path / "bot.db", clock) as opened:
+    with open_at(tmp_path / "bot.db", clock) as opened:
         yield opened
 
 
-def standing(store: SqliteStore) -> set[tuple[Rule, Outcome]]:
+def standing(store: DatabaseStore) -> set[tuple[Rule, Outcome]]:
     """What stands of the first account, by rule and outcome."""
     return {(each.key.rule, each.key.outcome) for each in store.findings.unresolved(account(1).id)}
 
 
-def ends(store: SqliteStore) -> dict[Rule, str]:
+def ends(store: DatabaseStore) -> dict[Rule, str]:
     """How the findings that are over ended, by rule."""
     return {each.key.rule: each.resolution for each in findings(store) if each.resolved_at}
 
 
-def test_each_rule_is_a_finding(store: SqliteStore) -> None:
+def test_each_rule_is_a_finding(store: DatabaseStore) -> None:
     """One contact has a finding for every rule that it breaks, announced together."""
     changes = scan_once(store, result(1, breaking(PLACEHOLDER, FREE)))
     assert set(changes.opened) == {key(PLACEHOLDER), key(FREE)}
@@ -110,7 +112,7 @@ def test_each_rule_is_a_finding(store: SqliteStore) -> None:
     ],
 )
 def test_what_proves_a_rule_kept(
-    store: SqliteStore,
+    store: DatabaseStore,
     before: TypeResult,
     now: TypeResult,
     left: set[tuple[Rule, Outcome]],
@@ -162,7 +164,7 @@ def test_what_proves_a_rule_kept(
     ],
 )
 def test_how_a_finding_ended_is_told(
-    store: SqliteStore,
+    store: DatabaseStore,
     before: TypeResult,
     now: TypeResult,
     asked: AccountPolicy,
@@ -177,7 +179,7 @@ def test_how_a_finding_ended_is_told(
 
 @pytest.mark.parametrize("contact", [CONTACT, OTHER])
 def test_a_rule_that_slack_keeps_off_ends_as_that(
-    store: SqliteStore, contact: AlternateContact
+    store: DatabaseStore, contact: AlternateContact
 ) -> None:
     """Where the app lost the scope, nothing is said to have been fixed, whatever is held."""
     asked = policy(rules__member_mailbox=LOW)
@@ -187,7 +189,7 @@ def test_a_rule_that_slack_keeps_off_ends_as_that(
     assert ends(store) == {MEMBER: OFF.text}
 
 
-def test_what_was_not_asked_for_is_no_news(store: SqliteStore) -> None:
+def test_what_was_not_asked_for_is_no_news(store: DatabaseStore) -> None:
     """A check that could not ask opens nothing, ends nothing, and leaves words as they are."""
     not_asked = Verdict.unknown(MEMBER, failure(FailureCode.NOT_ASKED))
     unclear = TypeResult.from_verdicts(SECURITY, [not_asked], CONTACT)
@@ -202,7 +204,7 @@ def test_what_was_not_asked_for_is_no_news(store: SqliteStore) -> None:
     assert store.findings.unresolved(account(1).id) == before
 
 
-def test_what_could_be_read_again_is_told(store: SqliteStore) -> None:
+def test_what_could_be_read_again_is_told(store: DatabaseStore) -> None:
     """What could not be looked at ends by being looked at, whatever that shows."""
     scan_once(store, result(1, type_result(UNKNOWN)))
     scan_once(store, result(1, breaking(PLACEHOLDER)))
@@ -212,7 +214,7 @@ def test_what_could_be_read_again_is_told(store: SqliteStore) -> None:
     assert ends(store)[MEMBER] == "Bad: member_mailbox."
 
 
-def test_excluded_account(store: SqliteStore) -> None:
+def test_excluded_account(store: DatabaseStore) -> None:
     """An account that the policy excludes has no findings, and the resolution says why."""
     scan_once(store, result(1, breaking(PLACEHOLDER), Outcome.UNKNOWN))
     excluded = replace(result(1), policy=policy(), excluded="Closed every Friday.")
@@ -222,7 +224,7 @@ def test_excluded_account(store: SqliteStore) -> None:
     assert store.scans.report(2).results[0].excluded == "Closed every Friday."
 
 
-def test_finding_says_what_is_known_of_it(store: SqliteStore) -> None:
+def test_finding_says_what_is_known_of_it(store: DatabaseStore) -> None:
     """Severity, expected against actual, and the owner are kept, and kept current."""
     who = replace(account(1), tags={"owner": "ana@corp.internal"})
     owned = policy(owner_tag="owner")
@@ -253,7 +255,7 @@ def test_finding_says_what_is_known_of_it(store: SqliteStore) -> None:
         assert (finding.severity, finding.differences, finding.owner) == told
 
 
-def test_results_are_kept_with_their_verdicts(store: SqliteStore) -> None:
+def test_results_are_kept_with_their_verdicts(store: DatabaseStore) -> None:
     """A report has each verdict, the account's organization and OUs, and why it was excluded."""
     units = (Unit("ou-ab12-11111111", "Production"),)
     odd = Account("000000000009", "é \ud83e", organization="acme", units=units)
@@ -274,7 +276,7 @@ def test_results_are_kept_with_their_verdicts(store: SqliteStore) -> None:
     assert second == found[1]
 
 
-def test_report_holds_once_what_many_accounts_share(store: SqliteStore) -> None:
+def test_report_holds_once_what_many_accounts_share(store: DatabaseStore) -> None:
     """Equal results, OUs and contacts of thousands of accounts are one object each."""
     units = (Unit("ou-ab12-11111111", "Production"),)
     who = [replace(account(n), units=units) for n in (1, 2)]
@@ -284,7 +286,7 @@ def test_report_holds_once_what_many_accounts_share(store: SqliteStore) -> None:
     assert first.results[0] is second.results[0]
 
 
-def test_fix_resolves_what_it_is_known_to_mend(store: SqliteStore) -> None:
+def test_fix_resolves_what_it_is_known_to_mend(store: DatabaseStore) -> None:
     """A confirmed fix ends the rules that its contact keeps; of what it breaks the finding stands.
 
     What could not be decided just now is left to the next check, and so are other contacts.
@@ -314,7 +316,7 @@ def test_fix_resolves_what_it_is_known_to_mend(store: SqliteStore) -> None:
     assert kinds == [AnnouncementKind.NON_COMPLIANT, AnnouncementKind.FIXED]
 
 
-def test_fix_resolves_all_where_nothing_more_is_known(store: SqliteStore) -> None:
+def test_fix_resolves_all_where_nothing_more_is_known(store: DatabaseStore) -> None:
     """Without a judgement of it, a confirmed fix is taken to fix all of its contact."""
     scan_once(store, result(1, breaking(PLACEHOLDER, FREE)))
     fix, _ = store.fixes.plan(request(), "Account 1")

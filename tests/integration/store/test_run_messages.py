@@ -12,8 +12,8 @@ from bot.domain.announcements import AnnouncementKind
 from bot.domain.failures import FailureCode, failure
 from bot.domain.run_progress import ResultFile, RunProgress
 from bot.domain.runs import ItemState
-from bot.store import SqliteStore
-from tests.integration.store.fixtures import SetClock, query
+from tests.integration.store.databases import open_at, place_of, query
+from tests.integration.store.fixtures import SetClock
 from tests.integration.store.test_runs import DENIED, item, previewed, running
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.announcements import Announcement
+    from bot.store.store import DatabaseStore
 
 
 @pytest.fixture
@@ -30,18 +31,18 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """The store of one bot."""
-    with SqliteStore(tmp_path / "bot.db", clock) as opened:
+    with open_at(tmp_path / "bot.db", clock) as opened:
         yield opened
 
 
-def messages(store: SqliteStore) -> list[Announcement]:
+def messages(store: DatabaseStore) -> list[Announcement]:
     """The messages of runs that are to be sent or edited."""
     return [each for each in store.announcements.due() if each.kind is AnnouncementKind.RUN]
 
 
-def post(store: SqliteStore) -> str:
+def post(store: DatabaseStore) -> str:
     """Have the message of the run stand in the channel as it is now."""
     (message,) = messages(store)
     store.announcements.begin_sending(message.id)
@@ -49,21 +50,21 @@ def post(store: SqliteStore) -> str:
     return message.id
 
 
-def end(store: SqliteStore, *states: ItemState) -> None:
+def end(store: DatabaseStore, *states: ItemState) -> None:
     """End the run, whose contacts came to this."""
     for each, state in zip(store.runs.items(1, [ItemState.PLANNED]), states, strict=True):
         store.runs.finish_item(each, state, "Why.", DENIED)
     assert store.runs.end(1)
 
 
-def progress(store: SqliteStore) -> RunProgress:
+def progress(store: DatabaseStore) -> RunProgress:
     """What the message shows."""
     found = store.runs.progress(1)
     assert found is not None
     return found
 
 
-def test_a_run_has_one_message_from_its_begin_on(store: SqliteStore) -> None:
+def test_a_run_has_one_message_from_its_begin_on(store: DatabaseStore) -> None:
     """A preview has none; stopping and continuing edit it."""
     previewed(store)
     assert messages(store) == []
@@ -79,7 +80,7 @@ def test_a_run_has_one_message_from_its_begin_on(store: SqliteStore) -> None:
 
 
 def test_a_message_that_was_deleted_is_posted_again_while_the_run_goes_on(
-    store: SqliteStore,
+    store: DatabaseStore,
 ) -> None:
     """It is stopped and continued there; once it is over, nobody needs it."""
     running(store, item(1))
@@ -91,16 +92,16 @@ def test_a_message_that_was_deleted_is_posted_again_while_the_run_goes_on(
     assert not store.announcements.post_again(announcement_id)
 
 
-def test_its_channel_is_the_one_of_the_run(store: SqliteStore) -> None:
+def test_its_channel_is_the_one_of_the_run(store: DatabaseStore) -> None:
     """As the policy names it."""
     previewed(store)
-    query(store.connections.path, "UPDATE runs SET channel = '#prod'")
+    query(place_of(store), "UPDATE runs SET channel = '#prod'")
     store.runs.start(1, "U1")
     (message,) = messages(store)
     assert message.channel == "#prod"
 
 
-def test_it_shows_how_far_the_run_is(store: SqliteStore) -> None:
+def test_it_shows_how_far_the_run_is(store: DatabaseStore) -> None:
     """Problems by cause, and the time that is left at AWS's quota."""
     throttled = failure(FailureCode.THROTTLED)
     running(store, *(item(number) for number in range(1, 21)), replace(item(21), wanted=None))
@@ -119,12 +120,12 @@ def test_it_shows_how_far_the_run_is(store: SqliteStore) -> None:
     assert shown.done == 7
 
 
-def test_it_shows_who_approved_or_went_on_without(store: SqliteStore) -> None:
+def test_it_shows_who_approved_or_went_on_without(store: DatabaseStore) -> None:
     """And the reason for that."""
     running(store)
     for state, user, reason in (("approved", "U2", ""), ("bypassed", "U3", "On fire.")):
         query(
-            store.connections.path,
+            place_of(store),
             "INSERT INTO approvals (run_id, state, approvers, requested_at, expires_at, decided_by,"
             " reason) VALUES (1, ?, '[]', '', '', ?, ?)",
             state,
@@ -136,18 +137,18 @@ def test_it_shows_who_approved_or_went_on_without(store: SqliteStore) -> None:
     assert shown.bypassed_by == ("U3", "On fire.")
 
 
-def test_it_shows_that_it_was_undone(store: SqliteStore) -> None:
+def test_it_shows_that_it_was_undone(store: DatabaseStore) -> None:
     """Not by a preview of an undo."""
     running(store)
     assert progress(store).undone_by is None
     previewed(store, item(1), key="undo")
-    query(store.connections.path, "UPDATE runs SET undoes = 1 WHERE id = 2")
+    query(place_of(store), "UPDATE runs SET undoes = 1 WHERE id = 2")
     assert progress(store).undone_by is None
     store.runs.start(2, "U1")
     assert progress(store).undone_by == 2
 
 
-def test_a_file_is_due_when_the_run_ended_and_its_message_is_posted(store: SqliteStore) -> None:
+def test_a_file_is_due_when_the_run_ended_and_its_message_is_posted(store: DatabaseStore) -> None:
     """Neither before, nor once it is shared; the message says so."""
     running(store, item(1))
     assert store.run_files.due() == []
@@ -166,7 +167,7 @@ def test_a_file_is_due_when_the_run_ended_and_its_message_is_posted(store: Sqlit
     assert len(messages(store)) == 1
 
 
-def test_a_file_that_cannot_be_shared_is_due_no_more(store: SqliteStore) -> None:
+def test_a_file_that_cannot_be_shared_is_due_no_more(store: DatabaseStore) -> None:
     """The message says why, and what to do."""
     running(store, item(1))
     end(store, ItemState.FAILED)
@@ -178,7 +179,7 @@ def test_a_file_that_cannot_be_shared_is_due_no_more(store: SqliteStore) -> None
     assert (shown.file, shown.file_problem) == (ResultFile.FAILED, "No scope. Add it.")
 
 
-def test_a_run_that_is_retried_gets_another_file(store: SqliteStore, clock: SetClock) -> None:
+def test_a_run_that_is_retried_gets_another_file(store: DatabaseStore, clock: SetClock) -> None:
     """The first is of what it had come to by then."""
     running(store, item(1))
     end(store, ItemState.FAILED)
@@ -197,6 +198,6 @@ def test_a_run_that_is_retried_gets_another_file(store: SqliteStore, clock: SetC
     assert second.file_id == ""
 
 
-def test_no_progress_of_a_run_that_is_not_there(store: SqliteStore) -> None:
+def test_no_progress_of_a_run_that_is_not_there(store: DatabaseStore) -> None:
     """It may be a forged id."""
     assert store.runs.progress(99) is None

@@ -18,10 +18,10 @@ from bot.domain.fixes import FixRequest, FixState
 from bot.domain.rule_catalog import Rule
 from bot.domain.runs import ItemState, LastReading, Run, RunCounts, RunItem, RunKind, RunState
 from bot.services.ports.runs import NewRun
-from bot.store import SqliteStore
 from bot.store.owner import Owner
 from bot.store.run_work import VERIFY_LIMIT
 from bot.store.runs import PREVIEW_KEPT
+from tests.integration.store.databases import open_at, place_of, query
 from tests.integration.store.fixtures import (
     CONTACT,
     OTHER,
@@ -30,7 +30,6 @@ from tests.integration.store.fixtures import (
     SetClock,
     account,
     breaking,
-    query,
     result,
     scan_once,
 )
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.fixes import Fix
+    from bot.store.store import DatabaseStore
 
 ANA = Actor("U1", frozenset({"T1", "T2"}), frozenset({"E1"}))
 DENIED = failure(FailureCode.DENIED)
@@ -52,17 +52,17 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """The store of one bot."""
-    with SqliteStore(tmp_path / "bot.db", clock) as opened:
+    with open_at(tmp_path / "bot.db", clock) as opened:
         yield opened
 
 
 @pytest.fixture
-def other(store: SqliteStore, clock: SetClock) -> Iterator[SqliteStore]:
+def other(store: DatabaseStore, clock: SetClock) -> Iterator[DatabaseStore]:
     """The store of a bot on another host, whose process can't be looked at."""
     owner = Owner("other", "elsewhere", 1)
-    with SqliteStore(store.connections.path, clock, owner=owner) as opened:
+    with open_at(place_of(store), clock, owner=owner) as opened:
         yield opened
 
 
@@ -72,12 +72,12 @@ def item(number: int, **changes: object) -> RunItem:
     return replace(planned, **changes)  # type: ignore[arg-type]
 
 
-def previewed(store: SqliteStore, *items: RunItem, key: str = "form-1") -> Run:
+def previewed(store: DatabaseStore, *items: RunItem, key: str = "form-1") -> Run:
     """A previewed run of these contacts."""
     return store.runs.preview(NewRun(key, RunKind.FIX, ANA), items or [item(1), item(2)])
 
 
-def running(store: SqliteStore, *items: RunItem) -> Run:
+def running(store: DatabaseStore, *items: RunItem) -> Run:
     """A run that this store's process works on."""
     run = previewed(store, *items)
     assert store.runs.start(run.id, "U1")
@@ -85,7 +85,7 @@ def running(store: SqliteStore, *items: RunItem) -> Run:
     return claimed
 
 
-def fix_of(store: SqliteStore, what: RunItem) -> Fix:
+def fix_of(store: DatabaseStore, what: RunItem) -> Fix:
     """The planned fix of a run's contact."""
     request = FixRequest(
         f"run:{what.run_id}:{what.number}:{what.attempt}",
@@ -100,18 +100,18 @@ def fix_of(store: SqliteStore, what: RunItem) -> Fix:
     return store.fixes.plan(request, what.account_name)[0]
 
 
-def states(store: SqliteStore, run_id: int = 1) -> list[ItemState]:
+def states(store: DatabaseStore, run_id: int = 1) -> list[ItemState]:
     """The states of a run's contacts."""
     return [each.state for each in store.runs.items(run_id)]
 
 
-def actions(store: SqliteStore) -> list[str]:
+def actions(store: DatabaseStore) -> list[str]:
     """What the audit log says happened."""
-    rows = query(store.connections.path, "SELECT action FROM audit ORDER BY number")
+    rows = query(place_of(store), "SELECT action FROM audit ORDER BY number")
     return [str(row[0]) for row in rows]
 
 
-def test_a_preview_is_recorded_with_its_contacts(store: SqliteStore, clock: SetClock) -> None:
+def test_a_preview_is_recorded_with_its_contacts(store: DatabaseStore, clock: SetClock) -> None:
     """Everything comes back as it was given, numbered in order, with the states counted."""
     given = [
         item(1, before=OTHER),
@@ -140,14 +140,14 @@ def test_a_preview_is_recorded_with_its_contacts(store: SqliteStore, clock: SetC
     assert store.runs.report(99) is None
 
 
-def test_a_form_that_is_submitted_twice_is_one_run(store: SqliteStore) -> None:
+def test_a_form_that_is_submitted_twice_is_one_run(store: DatabaseStore) -> None:
     """The second submission gets the run of the first, without its own contacts."""
     first = previewed(store, item(1))
     assert previewed(store, item(2), item(3)) == first
     assert [each.account_id for each in store.runs.items(first.id)] == [account(1).id]
 
 
-def test_a_preview_that_nobody_acts_on_is_deleted(store: SqliteStore, clock: SetClock) -> None:
+def test_a_preview_that_nobody_acts_on_is_deleted(store: DatabaseStore, clock: SetClock) -> None:
     """It holds contacts; a run that somebody started stays."""
     started, forgotten = previewed(store, key="a"), previewed(store, key="b")
     store.runs.start(started.id, "U1")
@@ -159,7 +159,7 @@ def test_a_preview_that_nobody_acts_on_is_deleted(store: SqliteStore, clock: Set
     assert newest.id not in {started.id, forgotten.id}
 
 
-def test_of_two_people_who_start_a_run_one_does(store: SqliteStore) -> None:
+def test_of_two_people_who_start_a_run_one_does(store: DatabaseStore) -> None:
     """A run is started once, whether it waited for approval or not."""
     one, two = previewed(store, key="a"), previewed(store, key="b")
     assert store.runs.request(two.id)
@@ -173,7 +173,7 @@ def test_of_two_people_who_start_a_run_one_does(store: SqliteStore) -> None:
     assert not store.runs.start(99, "U1")
 
 
-def test_a_run_that_has_not_begun_can_be_canceled(store: SqliteStore, clock: SetClock) -> None:
+def test_a_run_that_has_not_begun_can_be_canceled(store: DatabaseStore, clock: SetClock) -> None:
     """A canceled one can't be started, and a started one can't be canceled."""
     run = previewed(store)
     assert store.runs.cancel(run.id, "U1", "Withdrawn.")
@@ -187,7 +187,7 @@ def test_a_run_that_has_not_begun_can_be_canceled(store: SqliteStore, clock: Set
     assert not store.runs.cancel(other.id, "U1", "Withdrawn.")
 
 
-def test_contacts_can_be_left_out_until_they_are_worked_on(store: SqliteStore) -> None:
+def test_contacts_can_be_left_out_until_they_are_worked_on(store: DatabaseStore) -> None:
     """Those that a person may not fix, and those that changed while approval was awaited."""
     run = previewed(store, item(1), item(2), item(3))
     store.runs.leave_out(run.id, {1: "Not yours."})
@@ -198,7 +198,7 @@ def test_contacts_can_be_left_out_until_they_are_worked_on(store: SqliteStore) -
     assert planned.state is ItemState.PLANNED
 
 
-def test_a_contact_follows_its_fix(store: SqliteStore) -> None:
+def test_a_contact_follows_its_fix(store: DatabaseStore) -> None:
     """Each record of the fix is one of the contact, in the same transaction."""
     run = running(store, item(1), item(2), item(3))
     one, two, three = store.runs.items(run.id)
@@ -218,7 +218,7 @@ def test_a_contact_follows_its_fix(store: SqliteStore) -> None:
 
 
 def test_a_fix_that_is_handed_on_to_be_read_back_was_not_abandoned(
-    store: SqliteStore, other: SqliteStore, clock: SetClock
+    store: DatabaseStore, other: DatabaseStore, clock: SetClock
 ) -> None:
     """Only one whose process is gone is on record as taken over."""
     run = running(store, item(1), item(2))
@@ -234,7 +234,7 @@ def test_a_fix_that_is_handed_on_to_be_read_back_was_not_abandoned(
     assert actions(store).count(AuditAction.FIX_TAKEN_OVER) == 2
 
 
-def test_what_a_fix_came_to_outweighs_what_the_run_thought(store: SqliteStore) -> None:
+def test_what_a_fix_came_to_outweighs_what_the_run_thought(store: DatabaseStore) -> None:
     """A contact counts as verified if AWS shows it after all, and as held back if it changed."""
     run = running(store, item(1), item(2))
     one, two = store.runs.items(run.id)
@@ -252,7 +252,7 @@ def test_what_a_fix_came_to_outweighs_what_the_run_thought(store: SqliteStore) -
     assert store.runs.items(run.id)[1].reason == ""
 
 
-def test_a_fix_without_a_run_changes_no_run(store: SqliteStore) -> None:
+def test_a_fix_without_a_run_changes_no_run(store: DatabaseStore) -> None:
     """The same contact may be fixed by a person meanwhile."""
     run = running(store, item(1))
     request = FixRequest("form-9", account(1).id, SECURITY, CONTACT, "U2", "none", START)
@@ -263,7 +263,7 @@ def test_a_fix_without_a_run_changes_no_run(store: SqliteStore) -> None:
 
 
 def test_a_running_run_has_one_process(
-    store: SqliteStore, other: SqliteStore, clock: SetClock
+    store: DatabaseStore, other: DatabaseStore, clock: SetClock
 ) -> None:
     """Only its process gets contacts to work on, as long as it renews its claim."""
     run = running(store, item(1), item(2), item(3))
@@ -287,7 +287,7 @@ def test_a_running_run_has_one_process(
 
 
 def test_a_run_of_a_process_that_stopped_is_continued(
-    store: SqliteStore, other: SqliteStore
+    store: DatabaseStore, other: DatabaseStore
 ) -> None:
     """It is released at once, and says that it was interrupted, once."""
     run = running(store, item(1))
@@ -298,7 +298,7 @@ def test_a_run_of_a_process_that_stopped_is_continued(
     assert actions(store).count(AuditAction.RUN_INTERRUPTED) == 1
 
 
-def test_a_process_can_work_on_one_run_alone(store: SqliteStore) -> None:
+def test_a_process_can_work_on_one_run_alone(store: DatabaseStore) -> None:
     """A command doesn't take over what another process left."""
     one, two = previewed(store, key="a"), previewed(store, key="b")
     for each in (one, two):
@@ -308,7 +308,9 @@ def test_a_process_can_work_on_one_run_alone(store: SqliteStore) -> None:
     assert [run.id for run in store.runs.claim()] == [one.id, two.id]
 
 
-def test_a_run_that_is_started_here_is_nobody_elses(store: SqliteStore, other: SqliteStore) -> None:
+def test_a_run_that_is_started_here_is_nobody_elses(
+    store: DatabaseStore, other: DatabaseStore
+) -> None:
     """A bot on the same database doesn't begin a run of the command line."""
     run = previewed(store)
     assert store.runs.start(run.id, "cli:ana", here=True)
@@ -317,7 +319,7 @@ def test_a_run_that_is_started_here_is_nobody_elses(store: SqliteStore, other: S
     assert store.runs.claim()[0].interrupted == 0
 
 
-def test_a_stopped_run_keeps_the_rest_planned(store: SqliteStore) -> None:
+def test_a_stopped_run_keeps_the_rest_planned(store: DatabaseStore) -> None:
     """What is in flight is recorded all the same, and the rest goes on when it is continued."""
     run = running(store, item(1), item(2))
     one, _ = store.runs.next_items(run.id, 2)
@@ -340,7 +342,7 @@ def test_a_stopped_run_keeps_the_rest_planned(store: SqliteStore) -> None:
 
 
 def test_a_run_ends_when_nothing_is_planned_and_everything_is_read_back(
-    store: SqliteStore, other: SqliteStore, clock: SetClock
+    store: DatabaseStore, other: DatabaseStore, clock: SetClock
 ) -> None:
     """What AWS accepted is awaited for a while; what it still doesn't show then stays saved."""
     run = running(store, item(1), item(2))
@@ -366,7 +368,7 @@ def test_a_run_ends_when_nothing_is_planned_and_everything_is_read_back(
     assert states(store) == [ItemState.VERIFIED] * 2
 
 
-def test_failed_contacts_are_planned_again(store: SqliteStore) -> None:
+def test_failed_contacts_are_planned_again(store: DatabaseStore) -> None:
     """Each gets a new attempt, and so a new fix; what was held back needs a new preview."""
     run = running(store, item(1), item(2), item(3))
     one, two, three = store.runs.items(run.id)
@@ -388,7 +390,7 @@ def test_failed_contacts_are_planned_again(store: SqliteStore) -> None:
     assert states(store)[0] is ItemState.PLANNED
 
 
-def test_a_report_groups_what_went_wrong_by_its_cause(store: SqliteStore) -> None:
+def test_a_report_groups_what_went_wrong_by_its_cause(store: DatabaseStore) -> None:
     """One root cause is one group, even if the message names the account."""
     run = running(store, *(item(n) for n in range(1, 7)), item(7, wanted=None, before=CONTACT))
     one, two, three, four, *_ = store.runs.items(run.id)
@@ -415,7 +417,7 @@ def test_a_report_groups_what_went_wrong_by_its_cause(store: SqliteStore) -> Non
     ]
 
 
-def test_every_step_of_a_run_is_on_record(store: SqliteStore) -> None:
+def test_every_step_of_a_run_is_on_record(store: DatabaseStore) -> None:
     """With who did it and how many contacts were in which state, and nothing personal."""
     run = running(store, item(1))
     store.runs.stop(run.id, "U2", "Stopped by a person.")
@@ -425,7 +427,7 @@ def test_every_step_of_a_run_is_on_record(store: SqliteStore) -> None:
     store.runs.finish_item(one, ItemState.FAILED, "No.", DENIED)
     store.runs.end(run.id)
     rows = query(
-        store.connections.path, "SELECT action, actor, run_id, details FROM audit ORDER BY number"
+        place_of(store), "SELECT action, actor, run_id, details FROM audit ORDER BY number"
     )
     assert [(action, actor) for action, actor, _, _ in rows] == [
         (AuditAction.RUN_PREVIEWED, "U1"),
@@ -440,7 +442,7 @@ def test_every_step_of_a_run_is_on_record(store: SqliteStore) -> None:
     assert CONTACT.email not in str(rows)
 
 
-def test_contacts_are_known_as_last_read(store: SqliteStore, clock: SetClock) -> None:
+def test_contacts_are_known_as_last_read(store: DatabaseStore, clock: SetClock) -> None:
     """With what the last check found, and why a contact couldn't be read."""
     scan_once(
         store,

@@ -15,8 +15,8 @@ from bot.domain.errors import StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState, Trigger, TriggerKind
-from bot.store import SqliteStore
 from bot.store.owner import Owner, this_host, this_process
+from tests.integration.store.databases import open_at, place, query
 from tests.integration.store.fixtures import (
     ORGANIZATION,
     SCHEDULE,
@@ -24,7 +24,6 @@ from tests.integration.store.fixtures import (
     SetClock,
     claimed,
     ended,
-    query,
     result,
     scan_once,
 )
@@ -32,6 +31,8 @@ from tests.integration.store.fixtures import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from bot.store.store import DatabaseStore
 
 
 @pytest.fixture
@@ -47,13 +48,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """A store in that file."""
-    with SqliteStore(path, clock) as opened:
+    with open_at(path, clock) as opened:
         yield opened
 
 
-def test_claim_is_granted_once(store: SqliteStore) -> None:
+def test_claim_is_granted_once(store: DatabaseStore) -> None:
     """A second caller hears of the running scan and who started it."""
     trigger = Trigger(TriggerKind.SLACK, "U7")
     first = store.scans.claim(trigger)
@@ -66,7 +67,7 @@ def test_claim_is_granted_once(store: SqliteStore) -> None:
     assert first.scan.started_at == START
 
 
-def test_lapsed_claim_is_cut_off(path: Path, store: SqliteStore, clock: SetClock) -> None:
+def test_lapsed_claim_is_cut_off(path: Path, store: DatabaseStore, clock: SetClock) -> None:
     """A claim that another host did not renew in time goes to the next caller."""
     scan = claimed(store)
     query(path, "UPDATE scans SET host = 'elsewhere'")
@@ -81,14 +82,14 @@ def test_lapsed_claim_is_cut_off(path: Path, store: SqliteStore, clock: SetClock
     assert not store.scans.renew(scan.id, 1, 2)
 
 
-def test_renewed_claim_stands(path: Path, store: SqliteStore, clock: SetClock) -> None:
+def test_renewed_claim_stands(path: Path, store: DatabaseStore, clock: SetClock) -> None:
     """A renewed claim outlives its first lease, and others see how far the scan is."""
     scan = claimed(store)
     assert store.scans.progress(scan.id) == (0, None)
     clock.tick(29)
     assert store.scans.renew(scan.id, 3, 9)
     clock.tick(29)
-    with SqliteStore(path, clock, lease=timedelta(seconds=5)) as other:
+    with open_at(path, clock, lease=timedelta(seconds=5)) as other:
         query(path, "UPDATE scans SET host = 'elsewhere'")
         assert not other.scans.claim(SCHEDULE).granted
         assert other.scans.progress(scan.id) == (3, 9)
@@ -98,7 +99,7 @@ def test_renewed_claim_stands(path: Path, store: SqliteStore, clock: SetClock) -
     assert store.scans.progress(scan.id) == (4, None)
 
 
-def test_dead_process_of_this_host_is_cut_off(path: Path, store: SqliteStore) -> None:
+def test_dead_process_of_this_host_is_cut_off(path: Path, store: DatabaseStore) -> None:
     """A scan whose process is gone from this host does not wait for its lease."""
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -111,7 +112,7 @@ def test_dead_process_of_this_host_is_cut_off(path: Path, store: SqliteStore) ->
 
 def test_same_process_id_after_a_restart_is_cut_off(path: Path, clock: SetClock) -> None:
     """A process that got a dead one's id knows that the claim is not its own."""
-    with SqliteStore(path, clock) as before, SqliteStore(path, clock) as after:
+    with open_at(path, clock) as before, open_at(path, clock) as after:
         claimed(before)
         assert after.scans.claim(SCHEDULE).granted
 
@@ -152,14 +153,14 @@ def test_one_of_many_processes_wins(path: Path) -> None:
         "import sys\n"
         "from bot.app.clock import SystemClock\n"
         "from bot.domain.scans import Trigger, TriggerKind\n"
-        "from bot.store import SqliteStore\n"
+        "from tests.integration.store.databases import open_at\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
-        "store = SqliteStore(sys.argv[1], SystemClock())\n"
+        "store = open_at(sys.argv[1], SystemClock())\n"
         "print(store.scans.claim(Trigger(TriggerKind.CLI)).granted, flush=True)\n"
         "sys.stdin.readline()\n"
         "store.close()\n"
     )
-    command = [sys.executable, "-c", script, str(path)]
+    command = [sys.executable, "-c", script, place(path)]
     pipe = subprocess.PIPE
     racers = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
     granted = []
@@ -178,15 +179,15 @@ def test_one_of_many_processes_wins(path: Path) -> None:
         for racer in racers:
             racer.communicate("end\n")
     assert sorted(granted) == ["False", "False", "False", "True"]
-    with SqliteStore(path, SystemClock()) as store:
+    with open_at(path, SystemClock()) as store:
         assert store.scans.claim(SCHEDULE).granted
 
 
-def test_recording_needs_the_claim(path: Path, store: SqliteStore, clock: SetClock) -> None:
+def test_recording_needs_the_claim(path: Path, store: DatabaseStore, clock: SetClock) -> None:
     """A scan that lost its claim, or was recorded already, leaves nothing behind."""
     found = result(1, Outcome.MISSING)
     lost = claimed(store)
-    with SqliteStore(path, clock) as other:
+    with open_at(path, clock) as other:
         with pytest.raises(StoreError, match="seemed to be dead"):
             other.scans.record(ended(lost, found), [found])
         claimed(other)
@@ -196,7 +197,7 @@ def test_recording_needs_the_claim(path: Path, store: SqliteStore, clock: SetClo
     assert store.announcements.due() == []
 
 
-def test_report_reads_back_what_was_recorded(store: SqliteStore) -> None:
+def test_report_reads_back_what_was_recorded(store: DatabaseStore) -> None:
     """A scan's report holds the scan, its accounts in the order listed, and its changes."""
     results = (
         result(9, Outcome.MISSING, Outcome.COMPLIANT, read_at=START),
@@ -216,7 +217,7 @@ def test_report_reads_back_what_was_recorded(store: SqliteStore) -> None:
 
 @pytest.mark.parametrize("end", ["running", "cut_off", "unknown"])
 def test_report_of_what_was_not_recorded(
-    store: SqliteStore, clock: SetClock, path: Path, end: str
+    store: DatabaseStore, clock: SetClock, path: Path, end: str
 ) -> None:
     """A scan without results has no report."""
     scan_id = claimed(store).id
@@ -229,17 +230,17 @@ def test_report_of_what_was_not_recorded(
         store.scans.report(scan_id)
 
 
-def test_results_of_the_newest_scans_are_kept(path: Path, store: SqliteStore) -> None:
+def test_results_of_the_newest_scans_are_kept(path: Path, store: DatabaseStore) -> None:
     """The file does not grow with each scan: three scans' results stay, all scans do."""
     for _ in range(5):
         scan_once(store, result(1, Outcome.MISSING), result(2, Outcome.COMPLIANT))
-    kept = query(path, "SELECT scan_id, count(*) FROM scan_results GROUP BY scan_id")
+    kept = query(path, "SELECT scan_id, count(*) FROM scan_results GROUP BY scan_id ORDER BY 1")
     assert kept == [(3, 2), (4, 2), (5, 2)]
     assert store.scans.report(1).results == ()
     assert store.scans.report(5).changes.unchanged == 1
 
 
-def test_last_scan_is_one_that_ended_by_itself(store: SqliteStore, clock: SetClock) -> None:
+def test_last_scan_is_one_that_ended_by_itself(store: DatabaseStore, clock: SetClock) -> None:
     """A scan that was stopped or cut off, or that runs, is not the last one."""
     assert store.scans.last() is None
     scan_once(store, result(1, Outcome.COMPLIANT))

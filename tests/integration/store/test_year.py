@@ -11,14 +11,13 @@ from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.exemptions import NOTICE, ExemptionKind, ExemptionRequest
 from bot.domain.findings import OUTCOMES, Outcome
 from bot.domain.rule_catalog import Rule
-from bot.store import SqliteStore
+from tests.integration.store.databases import is_intact, open_at, query
 from tests.integration.store.fixtures import (
     SECURITY,
     START,
     SetClock,
     account,
     breaking,
-    query,
     result,
     scan_once,
     send,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.findings import AccountResult
+    from bot.store.store import DatabaseStore
 
 DAY = timedelta(days=1)
 YEAR = 366
@@ -82,7 +82,7 @@ def plans() -> list[Plan]:
     return made
 
 
-def deliver(store: SqliteStore) -> None:
+def deliver(store: DatabaseStore) -> None:
     """Post and update whatever is due."""
     for due in store.announcements.due():
         if due.state is SendState.SENT:
@@ -96,12 +96,12 @@ def test_simulated_year(tmp_path: Path) -> None:
     """Each opens again on its day, is noticed once in the week before, and none is lost."""
     path, clock, year = tmp_path / "bot.db", SetClock(), plans()
     ids: dict[int, int] = {}
-    store = SqliteStore(path, clock)
+    store = open_at(path, clock)
     for day in range(YEAR):
         clock.moment = START + day * DAY
         if day % 30 == 29:
             store.close()
-            store = SqliteStore(path, clock)
+            store = open_at(path, clock)
         store.exemptions.settle()
         for plan in year:
             if plan.granted == day:
@@ -125,7 +125,7 @@ def test_simulated_year(tmp_path: Path) -> None:
     store.close()
 
 
-def _check(store: SqliteStore, path: Path, year: list[Plan], ids: dict[int, int]) -> None:
+def _check(store: DatabaseStore, path: Path, year: list[Plan], ids: dict[int, int]) -> None:
     """What was noticed, announced and kept over the year."""
     rows = query(path, "SELECT id, kind FROM announcements")
     contents = [store.announcements.content(str(each), 100) for each, _ in rows]
@@ -163,4 +163,4 @@ def _check(store: SqliteStore, path: Path, year: list[Plan], ids: dict[int, int]
         AnnouncementKind.UNCHECKED,
         AnnouncementKind.ENDING,
     }
-    assert query(path, "PRAGMA integrity_check") == [("ok",)]
+    assert is_intact(path)

@@ -7,13 +7,14 @@ import sys
 
 from bot.app.clock import SystemClock
 from bot.domain.fixes import FixState
-from bot.store import SqliteStore
+from bot.store.store import DatabaseStore
+from tests.integration.store.databases import open_at
 from tests.integration.store.fixtures import request
 
 DELIVERIES = 25
 
 
-def work(store: SqliteStore, first: int, end: int) -> int:
+def work(store: DatabaseStore, first: int, end: int) -> int:
     """Confirm a fix of each account; how many of the shared deliveries came here first."""
     for number in range(first, end):
         fix, new = store.fixes.plan(request(f"form-{number}", number), f"Account {number}")
@@ -25,7 +26,7 @@ def work(store: SqliteStore, first: int, end: int) -> int:
 
 
 if __name__ == "__main__":
-    with SqliteStore(sys.argv[1], SystemClock()) as opened:
+    with open_at(sys.argv[1], SystemClock()) as opened:
         print("ready", flush=True)  # noqa: T201 - the test reads it
         sys.stdin.readline()
         print(work(opened, int(sys.argv[2]), int(sys.argv[3])), flush=True)  # noqa: T201 - the same

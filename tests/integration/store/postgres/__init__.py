@@ -1,0 +1,1 @@
+"""Tests of what only PostgreSQL has; the repositories are tested on both databases."""
