@@ -130,8 +130,8 @@ def test_the_indexes_are_the_same(
             name = index["name"] if own else ""
             where = ""
             if own:
-                found = file.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name])
-                where = plain(found.fetchone()[0].partition(" WHERE ")[2])
+                made = file.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name])
+                where = plain(made.fetchone()[0].partition(" WHERE ")[2])
             expected.add((table, name, kind, columns, where))
     of_file = {row[1] for row in expected}
     found = set()
