@@ -1,11 +1,12 @@
-"""Time from a command to its ack, with a scan running and without, fifty commands at once."""
+"""Time from a command to its ack, over Socket Mode and HTTP, with a scan running and without."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from altcontact_sandbox.slack.client.client import SlackControl
+from altcontact_sandbox.servers import HOST, listen
+from altcontact_sandbox.slack.transport.http_mode import REQUEST_PATH
 
 from benchmarks.measuring import Row, bot, environment, share, wait_log
 
@@ -18,12 +19,28 @@ if TYPE_CHECKING:
 
 AT_ONCE = 50
 ROUNDS = 4
+CROWD = 200
+"""Commands at once that have to be acked in 3 s; all come from this machine as well."""
+
 ACCOUNTS = 2000
+ACK_WITHIN = 3.0
 
 
 def measure(aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> Iterator[Row]:
-    """Fifty people type at once, four times over."""
-    place = folder / "ack"
+    """Fifty people type at once, four times over, in each mode; over HTTP then two hundred."""
+    yield from _measure(aws, slack, folder / "ack", slack.environment(), "Socket Mode")
+    with listen(0, "bot") as listener:
+        port: int = listener.getsockname()[1]
+    slack.use_http(f"http://{HOST}:{port}{REQUEST_PATH}")
+    try:
+        yield from _measure(aws, slack, folder / "http", slack.http_environment(port), "HTTP")
+    finally:
+        slack.use_http()
+
+
+def _measure(
+    aws: AwsSandbox, slack: SlackSandbox, place: Path, of_slack: dict[str, str], mode: str
+) -> Iterator[Row]:
     place.mkdir()
     log = place / "bot.log"
     aws.reset()
@@ -31,33 +48,42 @@ def measure(aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> Iterator[Row]
     settings = environment(
         place,
         aws.environment("management"),
-        slack.environment(),
+        of_slack,
         ALTCONTACT_CHANNEL="#security-alerts",
         ALTCONTACT_SCHEDULE="0 0 1 1 *",
+        ALTCONTACT_HTTP_DRAIN="0",
     )
     with bot(settings, log):
         wait_log(log, "scan ended")
         slack.wait_connected()
-        idle = _type(slack)
+        idle = _type(slack, AT_ONCE, ROUNDS)
         aws.seed_many(ACCOUNTS)
         aws.latency(80)
         slack.command("/altcontact check")
-        busy = _type(slack)
+        busy = _type(slack, AT_ONCE, ROUNDS)
+        crowd = _type(slack, CROWD, 1)
         running = log.read_text().count('"scan ended"') == 1
     aws.latency(0)
-    yield Row("ack of 50 commands at once, no scan", _told(idle))
+    yield Row(f"ack of {AT_ONCE} commands at once by {mode}, no scan", _told(idle))
     state = "while a scan ran" if running else "A SCAN DID NOT RUN THROUGHOUT"
     ratio = share(busy, 0.99) / share(idle, 0.99)
-    yield Row(f"ack of 50 commands at once, {state}", _told(busy), f"{ratio:.2f} x p99 of no scan")
+    yield Row(
+        f"ack of {AT_ONCE} commands at once by {mode}, {state}",
+        _told(busy),
+        f"{ratio:.2f} x p99 of no scan",
+    )
+    late = sum(seconds > ACK_WITHIN for seconds in crowd)
+    yield Row(
+        f"ack of {CROWD} commands at once by {mode}, {state}", _told(crowd), f"{late} after 3 s"
+    )
 
 
-def _type(slack: SlackSandbox) -> list[float]:
+def _type(slack: SlackSandbox, people: int, rounds: int) -> list[float]:
     """The seconds of each ack."""
     before = len(slack.acks())
-    controls = [SlackControl(slack.url) for _ in range(AT_ONCE)]
-    with ThreadPoolExecutor(AT_ONCE) as people:
-        for _ in range(ROUNDS):
-            list(people.map(lambda control: control.command("/altcontact help"), controls))
+    with ThreadPoolExecutor(people) as pool:
+        for _ in range(rounds):
+            list(pool.map(slack.command, people * ["/altcontact help"]))
     seconds = [ack["seconds"] for ack in slack.acks()[before:]]
     return [taken if taken is not None else float("inf") for taken in seconds]
 

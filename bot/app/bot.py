@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -16,7 +16,9 @@ from bot.app.doctor import check_running_bot, log_at_start
 from bot.app.scheduler import Schedule
 from bot.app.signals import run_until_stopped
 from bot.app.slack_bot import SlackBot
+from bot.app.slack_connection import slack_routes
 from bot.app.tokens import renewable_tokens
+from bot.app.web import Web
 from bot.app.wiring import aws_gateways, slack_members
 from bot.config import policy_file
 from bot.config.policy_reload import ReloadablePolicy
@@ -37,6 +39,12 @@ if TYPE_CHECKING:
     from bot.slack.channels import AlertChannel
 
 _log = structlog.get_logger(__name__)
+
+_AFTER_DRAIN: Final = 6.0
+"""Seconds of a stop that are left at least once nothing more arrives by HTTP."""
+
+_ANSWERED_WITHIN: Final = 3.0
+"""Seconds in which requests that were received are answered: Slack waits no longer."""
 
 
 class Bot:
@@ -92,6 +100,7 @@ class Bot:
             on_connected=lambda: _log.info("ready"),
             on_date=clock.observe,
         )
+        self._web = Web(settings.http, slack_routes(self._slack.connection))
         self._schedule = Schedule(
             self._slack.services.scanner,
             self._store.scans,
@@ -111,6 +120,7 @@ class Bot:
         self._record_policy(BOT, self._policy.current())
         timetable = Timetable(self._settings.schedule, str(self._settings.timezone))
         self._store.announcements.introduce(timetable)
+        self._web.start()
         self._slack.connection.start()
         self._slack.announcer.start()
         self._slack.run_files.start()
@@ -175,7 +185,7 @@ class Bot:
         lines = check_running_bot(
             self._settings,
             self._gateways,
-            socket=None,
+            connection=None,
             policy=self._policy.current(),
             tokens=self._tokens,
         )
@@ -186,9 +196,13 @@ class Bot:
         _log.info("stopping")
         self._stopping.set()
         # Work that still hangs in a call after this time is settled by the next start.
-        last_resort = threading.Timer(self._shutdown_timeout, _exit_now)
+        drain = self._settings.http_drain if self._settings.http is not None else 0.0
+        within = max(self._shutdown_timeout, drain + _AFTER_DRAIN)
+        last_resort = threading.Timer(within, _exit_now)
         last_resort.daemon = True
         last_resort.start()
+        self._web.drain(drain)
+        self._web.stop(_ANSWERED_WITHIN)
         self._schedule.stop()
         self._tokens.stop()
         self._slack.stop()

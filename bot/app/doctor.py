@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from bot.app.tokens import SlackTokens
     from bot.aws.gateway import AwsGateway
     from bot.config.load import LoadedSettings, Settings
-    from bot.domain.errors import SettingProblem, SettingsError, StoreError
+    from bot.domain.errors import ListenError, SettingProblem, SettingsError, StoreError
     from bot.domain.policy.policy import Policy
     from bot.services.home import HomeStatus
+    from bot.slack.http_mode import HttpStatus
     from bot.slack.socket_mode import SocketStatus
+
+    SlackStatus = SocketStatus | HttpStatus
 
 _log = structlog.get_logger(__name__)
 
@@ -76,7 +79,7 @@ def check_installation(environ: Mapping[str, str]) -> Iterator[CheckResult]:
 def check_running_bot(
     settings: Settings,
     gateways: Sequence[AwsGateway],
-    socket: Callable[[], SocketStatus] | None,
+    connection: Callable[[], SlackStatus] | None,
     policy: Policy,
     *,
     home: Callable[[], HomeStatus] | None = None,
@@ -87,7 +90,7 @@ def check_running_bot(
     Args:
         settings: the bot's settings.
         gateways: the bot's AWS gateways, one for each caller, with their quotas.
-        socket: the state of its Slack connection; None at the start, when the connection, the
+        connection: the state of its Slack connection; None at the start, when the connection, the
             channel and every contact are about to be checked anyway.
         policy: the current policy.
         home: how publishing Homes goes; None at the start, when there are none.
@@ -95,7 +98,9 @@ def check_running_bot(
     """
     if tokens is not None:
         settings = tokens.current(settings)
-    checks = _checks(settings, gateways, policy, socket=socket, sample=socket is not None)
+    checks = _checks(
+        settings, gateways, policy, connection=connection, sample=connection is not None
+    )
     if home is not None:
         checks.append(Check(Section.SLACK, "Home", lambda: check_home(home())))
     if tokens is not None:
@@ -110,7 +115,7 @@ def _checks(
     *,
     wrong: Collection[str] = (),
     app_token: str | None = None,
-    socket: Callable[[], SocketStatus] | None = None,
+    connection: Callable[[], SlackStatus] | None = None,
     sample: bool = True,
 ) -> list[Check]:
     """The checks of everything but the settings.
@@ -120,8 +125,8 @@ def _checks(
         gateways: the AWS gateways, one for each caller.
         policy: what accounts should have; None if unknown.
         wrong: the invalid settings; checks that need one of them are skipped.
-        app_token: the app-level token to try; None if `socket` says more.
-        socket: the state of the running bot's connection.
+        app_token: the app-level token to try; None if `connection` says more.
+        connection: the state of the running bot's connection.
         sample: whether to read the channel and one contact.
     """
     clock = SystemClock()
@@ -142,7 +147,8 @@ def _checks(
             None if "fixers" in wrong else settings.fixers,
             None if "readers" in wrong else settings.readers,
             app_token=app_token,
-            socket=socket,
+            connection=connection,
+            by_http=settings.http is not None or "http" in wrong,
             wants_members=policy is not None and policy.needs_members,
             wants_owners=policy is not None and policy.names_owners,
             people=policy.people if policy is not None else {},
@@ -211,6 +217,11 @@ def wrong_database(settings: Settings, error: StoreError) -> list[CheckResult]:
     return failures or [
         CheckResult(Section.DATABASE, "File", State.FAILURE, str(error), error.remedy)
     ]
+
+
+def wrong_address(error: ListenError) -> CheckResult:
+    """What keeps a bot from starting that can't listen."""
+    return _setting("Address", State.FAILURE, str(error), error.remedy)
 
 
 def _settings_checks(found: LoadedSettings) -> Sequence[Check]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.app.approval_wiring import ApprovalWiring
 from bot.app.run_wiring import RunWiring
+from bot.app.slack_connection import slack_connection
 from bot.app.tokens import fixed_tokens
 from bot.app.wiring import Services
 from bot.services.announce import AnnouncementSender
@@ -35,7 +36,6 @@ from bot.slack.owners import Owners
 from bot.slack.readers import SlackReaders
 from bot.slack.refused_requests import RefusedRequests
 from bot.slack.row_links import RowLinkResolver
-from bot.slack.socket_mode import SocketModeConnection
 from bot.slack.user_groups import UserGroups
 from bot.slack.views.announcements import ROWS
 
@@ -244,10 +244,10 @@ class SlackBot:
             tasks=self.background,
             undos=self.services.undos(self.fixes, self.fix_recovery),
         )
-        self.connection = SocketModeConnection(
-            self._bolt.app,
+        self.connection = slack_connection(
+            settings,
+            self._bolt,
             tokens.app,
-            url,
             on_connected=on_connected,
             metrics=metrics,
             count_others=OtherBotsWatch(store.slack_health, self.announcer.wake, clock).count,

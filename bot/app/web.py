@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import structlog
@@ -50,11 +51,19 @@ class Web:
             self._server.start()
             _log.info("listening", host=self._host, port=self._server.port)
 
-    def drain(self) -> None:
-        """Say that the bot is about to stop, and go on serving."""
+    def drain(self, seconds: float = 0.0) -> None:
+        """Say that the bot is about to stop, and go on serving until load balancers noticed it.
+
+        Args:
+            seconds: to serve on.
+        """
         self._draining.set()
-        if self._server is not None:
-            self._server.close_connections()
+        if self._server is None:
+            return
+        self._server.close_connections()
+        if seconds > 0:
+            _log.info("draining", seconds=seconds)
+            time.sleep(seconds)
 
     def stop(self, within: float) -> None:
         """Answer what was received, and close.

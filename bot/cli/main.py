@@ -1,4 +1,4 @@
-"""The command line: `altcontact run | check | fix | doctor | policy | audit | sandbox`."""
+"""The command line, `altcontact`: run, check, fix, doctor, policy, audit, manifest, sandbox."""
 
 from __future__ import annotations
 
@@ -45,6 +45,10 @@ class Commands(LazyGroup):
         ),
         "policy": LazyCommand(
             "bot.cli.policy", "Check the policy file, and explain what applies to an account."
+        ),
+        "manifest": LazyCommand(
+            "bot.cli.manifest",
+            "Print the manifest of the Slack app, to paste at https://api.slack.com/apps.",
         ),
         "audit": LazyCommand(
             "bot.cli.audit", "List the audit log: who did what to which account, and when."

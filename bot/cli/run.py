@@ -15,7 +15,7 @@ from bot.cli import doctor_output, logs
 from bot.cli.exit_status import Exit
 from bot.cli.shared import say
 from bot.config.toml_file import CONFIG, DEFAULT_FILE
-from bot.domain.errors import SettingsError, StoreError
+from bot.domain.errors import ListenError, SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,8 @@ def run() -> int:
         return bot.run(start, lambda: start.load_again(environ))
     except StoreError as error:
         return _cannot_start(doctor.wrong_database(settings, error))
+    except ListenError as error:
+        return _cannot_start([doctor.wrong_address(error)])
 
 
 def _cannot_start(lines: Sequence[CheckResult]) -> Exit:

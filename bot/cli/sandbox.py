@@ -45,6 +45,10 @@ def sandbox(
     no_bot: Annotated[
         bool, typer.Option("--no-bot", help="Run only the servers, for your own bot.")
     ] = False,
+    http: Annotated[
+        bool,
+        typer.Option("--http", help="Have Slack send requests by HTTP, not over Socket Mode."),
+    ] = False,
     terminal: Annotated[
         bool, typer.Option("--terminal", help="Also show Slack as text in this terminal.")
     ] = False,
@@ -70,6 +74,7 @@ def sandbox(
             policy=policy_file,
             headless=headless,
             bot=not no_bot,
+            http=http,
             terminal=terminal,
         )
     )

@@ -33,10 +33,13 @@ if TYPE_CHECKING:
 
 __all__ = ["FIELDS", "LoadedSettings", "Settings", "load", "load_lenient", "variable"]
 
-_OF_SLACK: Final = ("slack_bot_token", "slack_app_token", "channel")
+_BY_SOCKET: Final = ("slack_bot_token", "slack_app_token", "channel")
+_BY_HTTP: Final = ("slack_bot_token", "slack_signing_secret", "channel")
+"""What Slack needs, in either mode; the other mode's secret is allowed, and not used."""
 _SECRET: Final = {
     "slack_bot_token": "Install App → Bot User OAuth Token",
     "slack_app_token": "Basic Information → App-Level Tokens",
+    "slack_signing_secret": "Basic Information → Signing Secret",
 }
 """The secret settings, and where Slack's pages of the app show them."""
 _WITHOUT_SLACK: Final = ("slack_bot_token", "database")
@@ -167,12 +170,13 @@ def load_lenient(
     if not policy.problems:
         parts = {"policy": policy.policy, "aws": policy.targets}
         settings = settings.model_copy(update=parts)
-    missing = {name for name in _OF_SLACK if name not in merged and name not in given}
+    of_slack = _BY_HTTP if "http" in merged else _BY_SOCKET
+    missing = {name for name in of_slack if name not in merged and name not in given}
     # A file that can't be read may contain what seems to be missing.
     if needs_slack and readable:
         problems += [
             SettingProblem(variable(name), "is not set", *_examples(name), _source(name))
-            for name in _OF_SLACK
+            for name in of_slack
             if name in missing
         ]
     # Problems of the environment, which have no line, come first; the file's from top to bottom.

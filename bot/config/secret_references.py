@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     ReadSecret: TypeAlias = Callable[["SecretReference"], str]
 
-SECRETS: Final = ("slack_bot_token", "slack_app_token", "database")
+SECRETS: Final = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "database")
 """The settings whose value may be a reference."""
 
 BY_FILE: Final = {f"{name}_file": name for name in SECRETS}

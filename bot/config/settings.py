@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_core import core_schema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.config import log_parsers, policy_file, s3_parsers
+from bot.config import http_parsers, log_parsers, policy_file, s3_parsers
 from bot.config import setting_parsers as parse
 from bot.config.database_url import PostgresUrl
 from bot.domain.contacts import ContactType
@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="the app-level token for Socket Mode",
         examples=["xapp-…"],
+    )
+    slack_signing_secret: Annotated[SecretStr, _parsed(http_parsers.signing_secret)] = Field(
+        default=SecretStr(""),
+        description="the secret by which Slack signs requests, with `http` alone",
+        examples=["0123456789abcdef0123456789abcdef"],
     )
     slack_api_url: Annotated[str, _parsed(parse.base_url)] = Field(
         default="https://slack.com/api/",
@@ -137,6 +142,16 @@ class Settings(BaseSettings):
         default="info",
         description="the lowest level of log lines: debug, info, warning or error",
         examples=["debug"],
+    )
+    http: Annotated[tuple[str, int] | None, _parsed(http_parsers.address)] = Field(
+        default=None,
+        description="host and port where Slack's requests arrive; not set: Socket Mode",
+        examples=["0.0.0.0:8080"],
+    )
+    http_drain: Annotated[float, _parsed(http_parsers.drain)] = Field(
+        default=3.0,
+        description="seconds to go on serving before a stop, until load balancers notice it",
+        examples=["15"],
     )
     rules_url: Annotated[str, _parsed(parse.url)] = Field(
         default="",

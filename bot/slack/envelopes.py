@@ -1,4 +1,4 @@
-"""Acknowledges every Socket Mode envelope, even if Bolt can't handle its payload."""
+"""Acknowledges every payload of Slack's, even if Bolt can't handle it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from bot.services.ports.metrics import NoMetrics
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slack_bolt import App
     from slack_sdk.socket_mode.client import BaseSocketModeClient
     from slack_sdk.socket_mode.request import SocketModeRequest
@@ -22,11 +24,29 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 
-class EnvelopeHandler:
-    """Like Bolt's handler, but also acknowledges payloads that Bolt can't handle.
+def answer(kind: str, handle: Callable[[], BoltResponse]) -> BoltResponse:
+    """Bolt's answer to a payload, or an empty one that Slack takes for an ack.
 
     Without an ack, which Bolt omits if it finds no listener or fails itself, Slack shows a failure
     and delivers the payload three more times.
+
+    Args:
+        kind: of the payload, for the log.
+        handle: passes the payload to Bolt.
+    """
+    try:
+        response = handle()
+    except Exception as error:  # noqa: BLE001 - Bolt could not even read it
+        response = BoltResponse(status=HTTPStatus.BAD_REQUEST)
+        _log.warning("payload not understood", type=kind, kind=type(error).__name__)
+    if response.status != HTTPStatus.OK:
+        _log.warning("payload not handled", type=kind, status=response.status)
+        response = BoltResponse(status=HTTPStatus.OK)
+    return response
+
+
+class EnvelopeHandler:
+    """Like Bolt's handler for Socket Mode, but acknowledges every envelope.
 
     Args:
         app: the Bolt app whose listeners answer.
@@ -40,14 +60,7 @@ class EnvelopeHandler:
     def handle(self, client: BaseSocketModeClient, req: SocketModeRequest) -> None:
         """Handle one envelope: pass its payload to Bolt, and send the ack."""
         began, began_at = time.monotonic(), time.time()
-        try:
-            response = run_bolt_app(self._app, req)
-        except Exception as error:  # noqa: BLE001 - Bolt could not even read it
-            response = BoltResponse(status=HTTPStatus.BAD_REQUEST)
-            _log.warning("payload not understood", type=req.type, kind=type(error).__name__)
-        if response.status != HTTPStatus.OK:
-            _log.warning("payload not handled", type=req.type, status=response.status)
-            response = BoltResponse(status=HTTPStatus.OK)
+        response = answer(req.type, lambda: run_bolt_app(self._app, req))
         send_response(client, req, response, began_at)
         seconds = time.monotonic() - began
         self._metrics.acked(seconds)

@@ -21,7 +21,9 @@ from altcontact_sandbox.browser import open_page
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.loopback import without_proxy
 from altcontact_sandbox.page.server import PageServer
+from altcontact_sandbox.servers import HOST, listen
 from altcontact_sandbox.slack.sandbox import SlackSandbox
+from altcontact_sandbox.slack.transport.http_mode import REQUEST_PATH
 from altcontact_sandbox.terminal import prompt
 from bot.config.load import load
 from bot.config.toml_file import CONFIG
@@ -44,7 +46,8 @@ class Options:
     `port` is the page's; `aws_port` and `slack_port` None are the two after it. `accounts` None
     is the demo organization, a number so many accounts made from `seed`. `policy` is the TOML file
     that the bot reads, empty where it has none. `headless` opens no browser, `terminal` shows Slack
-    as text as well, and `bot` false runs the servers alone.
+    as text as well, and `bot` false runs the servers alone. With `http`, Slack's requests reach the
+    bot by HTTP rather than by Socket Mode.
 
     The command line leaves the rest as it is: `bot_command` is run as the bot, which may take
     `connect_within` seconds to connect, and every `poll_interval` seconds is looked at whether it
@@ -59,6 +62,7 @@ class Options:
     policy: str = ""
     headless: bool = False
     bot: bool = True
+    http: bool = False
     terminal: bool = False
     bot_command: Sequence[str] = COMMAND
     connect_within: float = 60.0
@@ -114,7 +118,7 @@ def _run(options: Options, stack: ExitStack) -> None:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="altcontact-")))
     bot = BotProcess(folder / "bot.log", managed=options.bot, command=options.bot_command)
     aws, slack, page = _servers(options, bot, stack)
-    urls = {**aws.environment("management"), **slack.environment()}
+    urls = {**aws.environment("management"), **_slack_environment(options, slack)}
     # The bot runs in another folder.
     config = {CONFIG: str(Path(options.policy).expanduser().resolve())} if options.policy else {}
     bot.tell({**urls, **config})
@@ -143,6 +147,17 @@ def _run(options: Options, stack: ExitStack) -> None:
         # A wait without an end may miss a signal that comes just as it begins.
         while not threading.Event().wait(options.poll_interval):
             pass
+
+
+def _slack_environment(options: Options, slack: SlackSandbox) -> dict[str, str]:
+    """What the bot needs for Slack; over HTTP, Slack needs the address where it will listen."""
+    if not options.http:
+        return slack.environment()
+    # A port that is free now. Nothing else is likely to take it before the bot does.
+    with listen(port_of(None, options.port, 3), "bot") as listener:
+        port: int = listener.getsockname()[1]
+    slack.use_http(f"http://{HOST}:{port}{REQUEST_PATH}")
+    return slack.http_environment(port)
 
 
 def _servers(

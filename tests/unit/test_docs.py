@@ -97,6 +97,7 @@ def test_every_command_is_described() -> None:
         "altcontact audit",
         "altcontact audit verify",
         "altcontact audit redact",
+        "altcontact manifest",
         "altcontact sandbox",
         "altcontact --version",
     ]
@@ -247,6 +248,7 @@ def test_the_threat_model_names_tests_that_exist() -> None:
     "threat",
     [
         "stolen bot token",
+        "Forged requests",
         "malicious member",
         "hijacked fixer",
         "Hostile acc",

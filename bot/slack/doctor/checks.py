@@ -12,12 +12,15 @@ from bot.services.doctor import Check, Section, State
 from bot.slack.channels import NoSuchChannel
 from bot.slack.client import CALL_ERRORS, code_of
 from bot.slack.doctor import reachability
+from bot.slack.doctor.connection import check_requests, check_socket
 from bot.slack.doctor.lines import REACHED, line, refused
 from bot.slack.doctor.people import check_fixers, check_policy_people, check_readers
 from bot.slack.doctor.proxy import check_proxy
 from bot.slack.doctor.scopes import APPS, check_scopes
+from bot.slack.http_mode import HttpStatus
 from bot.slack.proxy import proxy_for
 from bot.slack.scopes import BOT_SCOPES, FOR_POLICY, granted, manifest_lines
+from bot.slack.socket_mode import SocketStatus
 from bot.slack.transport_errors import transport_problem
 
 if TYPE_CHECKING:
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from bot.services.doctor import CheckResult
     from bot.services.ports.clock import Clock
     from bot.slack.channels import AlertChannel
-    from bot.slack.socket_mode import SocketStatus
 
 SKEW_WARNING, SKEW_FAILURE = 60.0, 240.0
 """Seconds by which the clock may be wrong.
@@ -38,13 +40,9 @@ requests that are older than five minutes; 240 leaves a minute for delays. A clo
 a minute isn't synchronized.
 """
 
-SILENCE: Final = 30.0
-"""Seconds of silence after which a connection is probably dead; it is pinged every 2 seconds."""
-
 _SCOPE_OF_APP: Final = "connections:write"
 _TOKEN: Final = f"{APPS} → the app → Install App → Bot User OAuth Token"
 _APP_TOKEN: Final = f"{APPS} → the app → Basic Information → App-Level Tokens"
-_RECONNECTS: Final = "The bot reconnects by itself. If it doesn't, test the network:"
 _CLOCK: Final = "timedatectl set-ntp true && timedatectl status"
 
 
@@ -57,8 +55,9 @@ class SlackChecks:
         channel: the channel for alerts, and its name in the settings; None if unknown.
         fixers: who may change contacts; None if unknown.
         readers: who may see contact details; None if unknown.
-        app_token: the app-level token to try; None if `socket` says more.
-        socket: the state of a running bot's connection.
+        app_token: the app-level token to try; None if `connection` says more.
+        connection: the state of a running bot's connection.
+        by_http: whether requests arrive by HTTP rather than by Socket Mode.
         wants_members: whether the policy has a rule about members of the workspace.
         wants_owners: whether the policy names the owners of accounts by a tag.
         people: the users and groups that the policy names, by key, if it names any.
@@ -73,7 +72,8 @@ class SlackChecks:
         readers: Sequence[str] | None,
         *,
         app_token: str | None = None,
-        socket: Callable[[], SocketStatus] | None = None,
+        connection: Callable[[], SocketStatus | HttpStatus] | None = None,
+        by_http: bool = False,
         wants_members: bool = False,
         wants_owners: bool = False,
         people: Mapping[str, Sequence[str]] | None = None,
@@ -84,7 +84,8 @@ class SlackChecks:
         self._fixers = fixers
         self._readers = readers
         self._app_token = app_token
-        self._socket = socket
+        self._connection = connection
+        self._by_http = by_http
         self._wants_members = wants_members
         self._wants_owners = wants_owners
         self._people = people or {}
@@ -100,7 +101,7 @@ class SlackChecks:
             ("Bot token", self._check_token),
             ("Scopes", self._check_scopes),
             ("App-level token", self._check_app_token),
-            ("Socket", self._check_socket),
+            ("Requests" if self._by_http else "Socket", self._check_connection),
             ("Channel", self._check_channel),
             ("Fixers", self._check_fixers),
             ("Readers", self._check_readers),
@@ -151,7 +152,7 @@ class SlackChecks:
 
     def _check_app_token(self) -> Iterator[CheckResult]:
         name = "App-level token"
-        if self._app_token is None:
+        if self._app_token is None or self._by_http:
             return
         if not self._app_token:
             message = "the settings contain no valid one."
@@ -183,23 +184,12 @@ class SlackChecks:
         else:
             yield line("Socket", State.OK, f"reached {reachability.host_of(url)}{through}.")
 
-    def _check_socket(self) -> Iterator[CheckResult]:
-        if self._socket is None:
-            return
-        status = self._socket()
-        silence = status.silence
-        if silence is None:
-            problem = status.problem
-            message = f"not connected. {problem}" if problem else "not connected."
-            remedy = problem.remedy if problem else _RECONNECTS
-            yield line("Socket", State.FAILURE, message, remedy, REACHED)
-        elif silence > SILENCE:
-            message = f"connected, but silent for {silence:.0f} seconds."
-            remedy = _RECONNECTS
-            yield line("Socket", State.WARNING, message, remedy, REACHED)
-        else:
-            message = f"connected; last message {silence:.0f} seconds ago."
-            yield line("Socket", State.OK, message)
+    def _check_connection(self) -> Iterator[CheckResult]:
+        status = self._connection() if self._connection is not None else None
+        if self._by_http:
+            yield check_requests(status if isinstance(status, HttpStatus) else None)
+        elif isinstance(status, SocketStatus):
+            yield check_socket(status)
 
     def _check_channel(self) -> Iterator[CheckResult]:
         if self._channel is None or self._in_the_way:

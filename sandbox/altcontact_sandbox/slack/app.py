@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
@@ -18,6 +19,7 @@ from altcontact_sandbox.slack.transport.dropped_connections import (
     DroppedConnection,
     with_transport,
 )
+from altcontact_sandbox.slack.transport.http_mode import HttpMode
 from altcontact_sandbox.slack.transport.socket_mode import SocketMode
 from altcontact_sandbox.slack.transport.wire_log import Exchange
 from altcontact_sandbox.slack.web_api.endpoint import DOES_WHAT_IS_ASKED, Answered, WebApi, fail
@@ -26,6 +28,8 @@ from altcontact_sandbox.slack.web_api.response_url import respond
 from altcontact_sandbox.slack.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
@@ -41,6 +45,7 @@ class SlackApp:
     def __init__(self) -> None:
         self.space = Workspace()
         self.socket = SocketMode(self.space)
+        self.http = HttpMode(self.space)
         self._web = WebApi(self.space, self.socket)
 
     def application(self) -> ASGIApp:
@@ -51,10 +56,16 @@ class SlackApp:
                 Route("/respond/{key}", self._respond, methods=["POST"]),
                 Route("/upload/{key}", self._upload, methods=["POST"]),
                 WebSocketRoute("/link", self.socket.serve),
-                *Control(self.space, self.socket).routes(),
-            ]
+                *Control(self.space, self.socket, self.http).routes(),
+            ],
+            lifespan=self._life,
         )
         return with_transport(dated(starlette, self.space))
+
+    @asynccontextmanager
+    async def _life(self, _: Starlette) -> AsyncIterator[None]:
+        yield
+        await self.http.stop()
 
     async def _respond(self, request: Request) -> Response:
         began = time.monotonic()

@@ -27,6 +27,8 @@ BOT: Final = "B0ALTBOT01"
 BOT_TOKEN: Final = "xoxb-sandbox-bot"  # noqa: S105 - good for the sandbox alone
 APP_TOKEN: Final = "xapp-sandbox-app"  # noqa: S105 - good for the sandbox alone
 
+SIGNING_SECRET: Final = "5a4db0c5a4db0c5a4db0c5a4db0c5a4d"  # noqa: S105 - good for the sandbox alone
+
 ALICE, BOB, CAROL = "U0ALICE001", "U0BOB00002", "U0CAROL003"
 GROUP: Final = "S0SECOPS01"
 APPROVERS: Final = "S0APPROV01"
@@ -55,6 +57,7 @@ class Workspace:
         self.changed = asyncio.Condition()
         self.changes = 0
         self.url = ""
+        self.request_urls: list[str] = []
         self.wire = WireLog()
         self.reset()
 

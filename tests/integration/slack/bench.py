@@ -6,9 +6,13 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from altcontact_sandbox.slack.workspace import SIGNING_SECRET
 from pydantic import SecretStr
 
 from bot.app.slack_bot import SlackBot
+from bot.app.slack_connection import slack_routes
+from bot.app.web import Web
+from bot.config.http_parsers import REQUEST_PATH
 from bot.config.policy_reload import PolicyReload
 from bot.config.settings import Settings
 from bot.domain.errors import SettingsError
@@ -47,7 +51,7 @@ class SlackBench:
     `gateway` is what AWS does; a test changes it, the store and the `policy`, while the bot runs.
     `fixers` may change contacts, `readers` see them; `reloading` is what reading the policy file
     again comes to. `hurried`: a submission waits for nothing. `busy_timeout`: seconds to wait for
-    the database.
+    the database. `by_http`: Slack's requests arrive by HTTP, at `request_url`.
     """
 
     def __init__(
@@ -59,12 +63,15 @@ class SlackBench:
         readers: tuple[str, ...] = (),
         hurried: bool = False,
         busy_timeout: float = BUSY_TIMEOUT,
+        by_http: bool = False,
     ) -> None:
         environment = slack.environment()
         settings = Settings(
             slack_bot_token=SecretStr(environment["SLACK_BOT_TOKEN"]),
             slack_app_token=SecretStr(environment["SLACK_APP_TOKEN"]),
+            slack_signing_secret=SecretStr(SIGNING_SECRET),
             slack_api_url=environment["SLACK_API_URL"],
+            http=("127.0.0.1", 0) if by_http else None,
             channel="#security-alerts",
             fixers=fixers,
             readers=readers,
@@ -96,7 +103,10 @@ class SlackBench:
             answer_within=0.0 if hurried else 1.5,
             ack_settles=0.0 if hurried else 0.5,
         )
+        self.web = Web(settings.http, slack_routes(self._bot.connection))
+        self.request_url = f"http://127.0.0.1:{self.web.port}{REQUEST_PATH}" if by_http else ""
         self.client = self._bot.client
+        self.connection = self._bot.connection
         self.announcer = self._bot.announcer
         self.run_files = self._bot.run_files
         self.run_worker = self._bot.run_worker
@@ -116,7 +126,9 @@ class SlackBench:
 
     def start(self) -> None:
         """Connect."""
+        self.web.start()
         self._bot.connection.start()
+        self.slack.use_http(*filter(None, [self.request_url]))
         self.home.start()
         self.slack.wait_connected()
 
@@ -128,6 +140,7 @@ class SlackBench:
 
     def stop_connection(self) -> None:
         """Take no more work from Slack."""
+        self.web.stop(60)
         self._bot.connection.stop()
 
     def settle(self) -> None:
@@ -136,6 +149,8 @@ class SlackBench:
 
     def stop(self) -> None:
         """Stop as `bot.app.bot` does."""
+        self.slack.use_http()
+        self.web.stop(60)
         self._bot.stop()
         self.store.close()
         if self._lock is not None:

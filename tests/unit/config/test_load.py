@@ -59,6 +59,8 @@ def test_defaults() -> None:
     assert settings.confirm_timeout == 60
     assert (settings.rules_url, settings.aws) == ("", ())
     assert settings.policy == Policy.requiring()
+    assert (settings.http, settings.http_drain) == (None, 3)
+    assert settings.slack_signing_secret.get_secret_value() == ""
 
 
 def test_environment() -> None:
@@ -84,9 +86,15 @@ def test_environment() -> None:
             "ALTCONTACT_RULES_URL": "https://corp.example/rules/",
             "ALTCONTACT_CHECKPOINTS": "s3://corp-audit/altcontact/",
             "ALTCONTACT_CHECKPOINT_KEY": KEY,
+            "ALTCONTACT_HTTP": "[::]:8080",
+            "ALTCONTACT_HTTP_DRAIN": "15",
+            "SLACK_SIGNING_SECRET": "0123456789abcdef0123456789abcdef",
         },
         needs_slack=True,
     )
+    assert (settings.http, settings.http_drain) == (("::", 8080), 15)
+    secret = settings.slack_signing_secret.get_secret_value()
+    assert secret == "0123456789abcdef0123456789abcdef"
     assert settings.slack_bot_token.get_secret_value() == "xoxb-1-abc"
     assert settings.slack_app_token.get_secret_value() == "xapp-1-def"
     assert settings.slack_api_url == "http://127.0.0.1:8702/api/"

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from slack_sdk import WebClient
 
+from bot.slack import app_manifest, command_parser
 from bot.slack.command_parser import COMMAND
 from bot.slack.scopes import BOT_EVENTS, BOT_SCOPES, HOME_MANIFEST, manifest_lines
 
@@ -85,6 +86,34 @@ def events() -> set[str]:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "event" and call.args
         if isinstance(call.args[0], ast.Constant)
     }
+
+
+def test_the_file_is_what_the_command_prints() -> None:
+    """Its content is in one place: the code."""
+    assert (ROOT / "manifest.yml").read_text("utf-8") == app_manifest.manifest()
+
+
+def test_over_http_only_the_transport_differs(manifest: dict[str, Any]) -> None:
+    """Command, interactivity, menus and events are sent to one URL; all else stays."""
+    url = "https://altcontact.corp.example/slack/events"
+    over_http = yaml.safe_load(app_manifest.manifest(url))
+    command = over_http["features"]["slash_commands"][0]
+    settings = over_http["settings"]
+    interactivity = settings["interactivity"]
+    assert command.pop("url") == url
+    assert settings["event_subscriptions"].pop("request_url") == url
+    assert interactivity.pop("request_url") == url
+    assert interactivity.pop("message_menu_options_url") == url
+    assert settings["socket_mode_enabled"] is False
+    settings["socket_mode_enabled"] = True
+    assert over_http == manifest
+
+
+def test_the_hint_has_every_command(manifest: dict[str, Any]) -> None:
+    """What Slack shows while one types lists each command that there is."""
+    hint = manifest["features"]["slash_commands"][0]["usage_hint"]
+    assert {use.split(" ")[0] for use in hint[1:-1].split(" | ")} == set(command_parser._NAMES)
+    assert len(hint) <= 1000
 
 
 def test_every_method_called_is_known_here() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from altcontact_sandbox.errors import SandboxError
 from altcontact_sandbox.slack.client.actions import SlackActions
-from altcontact_sandbox.slack.workspace import ALERTS, ALICE, APP_TOKEN, BOT_TOKEN
+from altcontact_sandbox.slack.workspace import ALERTS, ALICE, APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,15 @@ class SlackControl(SlackActions):
             "SLACK_BOT_TOKEN": BOT_TOKEN,
             "SLACK_APP_TOKEN": APP_TOKEN,
             "SLACK_API_URL": f"{self.url}/api/",
+        }
+
+    def http_environment(self, port: int) -> dict[str, str]:
+        """The settings of a bot that this workspace reaches by HTTP on a loopback port."""
+        return {
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "SLACK_API_URL": f"{self.url}/api/",
+            "ALTCONTACT_HTTP": f"127.0.0.1:{port}",
         }
 
     # What people see

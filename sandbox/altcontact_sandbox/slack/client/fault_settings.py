@@ -187,6 +187,14 @@ class SlackFaultSettings:
         """
         self._set("settings", **changed)
 
+    def use_http(self, *urls: str) -> None:
+        """Deliver to a request URL, as soon as it answers Slack's challenge; none: Socket Mode.
+
+        Several are behind a load balancer, which sends each request to the next of those that
+        answered, and to another one if the connection fails.
+        """
+        self._set("request_urls", urls=urls)
+
     def reset(self) -> None:
         """As on the first day; connections stay."""
         self._set("reset")

@@ -11,6 +11,7 @@ from altcontact_sandbox.slack.people.members import DOMAIN
 from altcontact_sandbox.slack.workspace import BOT_USER
 
 if TYPE_CHECKING:
+    from altcontact_sandbox.slack.transport.http_mode import HttpMode
     from altcontact_sandbox.slack.transport.socket_mode import SocketMode
     from altcontact_sandbox.slack.workspace import Workspace
 
@@ -63,9 +64,10 @@ _ORIGIN: Final = frozenset({"team_id", "home_team_id", "enterprise_id"})
 class FaultSettings:
     """The `set` calls of the control interface."""
 
-    def __init__(self, space: Workspace, socket: SocketMode) -> None:
+    def __init__(self, space: Workspace, socket: SocketMode, http: HttpMode) -> None:
         self._space = space
         self._socket = socket
+        self._http = http
         self._changes = {
             "fault": self._add_fault,
             "channel": self._change_channel,
@@ -103,6 +105,8 @@ class FaultSettings:
                 self._socket.refuse_until = time.monotonic() + float(given["seconds"])
             case "disconnect":
                 await self._socket.disconnect(given["reason"])
+            case "request_urls":
+                self._http.use([str(url) for url in given["urls"]])
             case "die":
                 self._socket.die()
             case _ if what in self._changes:

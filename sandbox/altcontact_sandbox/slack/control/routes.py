@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from altcontact_sandbox.slack.transport.http_mode import HttpMode
     from altcontact_sandbox.slack.transport.socket_mode import SocketMode
     from altcontact_sandbox.slack.workspace import Workspace
 
@@ -44,10 +45,11 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
 class Control:
     """The control interface, as routes of the Slack server."""
 
-    def __init__(self, space: Workspace, socket: SocketMode) -> None:
+    def __init__(self, space: Workspace, socket: SocketMode, http: HttpMode) -> None:
         self._space = space
         self._socket = socket
-        self._fault_settings = FaultSettings(space, socket)
+        self._http = http
+        self._fault_settings = FaultSettings(space, socket, http)
 
     def routes(self) -> list[Route]:
         """The routes."""
@@ -72,7 +74,8 @@ class Control:
                     await asyncio.wait_for(
                         self._space.changed.wait_for(lambda: self._space.changes > since), timeout
                     )
-        sockets = {"connected": self._socket.connected, "accepted": self._socket.accepted}
+        connected = self._http.connected if self._space.request_urls else self._socket.connected
+        sockets = {"connected": connected, "accepted": self._socket.accepted}
         return JSONResponse({**snapshot(self._space), **sockets})
 
     async def _log(self, _: Request) -> Response:
@@ -103,7 +106,8 @@ class Control:
         return Response(file.content, headers=headers, media_type=file.mimetype)
 
     async def _act(self, request: Request) -> Response:
-        delivery = Delivery(self._space, self._socket, str(request.base_url).rstrip("/"))
+        transport = self._http if self._space.request_urls else self._socket
+        delivery = Delivery(self._space, transport, str(request.base_url).rstrip("/"))
         people, elements = PeopleActions(delivery), ElementActions(delivery)
         acts: dict[str, Callable[..., Awaitable[Given]]] = {
             "command": people.command,

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from altcontact_sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from altcontact_sandbox.slack.model import View
-    from altcontact_sandbox.slack.transport.socket_mode import SocketMode
     from altcontact_sandbox.slack.workspace import Workspace
 
     Payload = dict[str, Any]
+
+
+class Transport(Protocol):
+    """Socket Mode, or HTTP."""
+
+    async def deliver(
+        self, kind: str, payload: Payload, *, again: bool = False
+    ) -> tuple[Payload | None, int]:
+        """Deliver a payload: what its ack carried, and how many deliveries it took."""
+        ...
 
 
 class Delivery:
@@ -22,16 +31,16 @@ class Delivery:
     `acked`, and the number of `deliveries` that it took.
     """
 
-    def __init__(self, space: Workspace, socket: SocketMode, base: str) -> None:
+    def __init__(self, space: Workspace, transport: Transport, base: str) -> None:
         self.space = space
         self.base = base
-        self._socket = socket
+        self._transport = transport
 
     async def deliver(self, kind: str, payload: Payload) -> tuple[Payload | None, Payload]:
         """Deliver something new: (what the ack carried, what the person's act gives)."""
         handle = len(self.space.delivered)
         self.space.delivered.append((kind, payload))
-        answer, deliveries = await self._socket.deliver(kind, payload)
+        answer, deliveries = await self._transport.deliver(kind, payload)
         return answer, {
             "acked": answer is not None,
             "deliveries": deliveries,
@@ -43,7 +52,7 @@ class Delivery:
         """Deliver something that the person doesn't wait for; gives its handle."""
         handle = len(self.space.delivered)
         self.space.delivered.append((kind, payload))
-        task = asyncio.create_task(self._socket.deliver(kind, payload))
+        task = asyncio.create_task(self._transport.deliver(kind, payload))
         self.space.deliveries.add(task)
         task.add_done_callback(self.space.deliveries.discard)
         return handle
@@ -54,7 +63,7 @@ class Delivery:
         number = len(delivered) - 1 if handle is None else handle
         if not 0 <= number < len(delivered):
             return {"error": "nothing like that was delivered yet"}
-        answer, deliveries = await self._socket.deliver(*delivered[number])
+        answer, deliveries = await self._transport.deliver(*delivered[number], again=True)
         return {
             "acked": answer is not None,
             "answer": answer,

@@ -123,7 +123,11 @@ class SocketMode:
             waiting.set_result(payload)
 
     async def deliver(
-        self, kind: str, payload: dict[str, Any]
+        self,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        again: bool = False,  # noqa: ARG002 - an envelope looks the same then
     ) -> tuple[dict[str, Any] | None, int]:
         """Deliver an envelope until it is acked.
 

@@ -16,6 +16,7 @@ from bot.services.home import HomeStatus
 from bot.slack.doctor.checks import SlackChecks
 from bot.slack.doctor.home import check_home
 from bot.slack.doctor.proxy import check_proxy
+from bot.slack.http_mode import HttpStatus
 from bot.slack.scopes import BOT_SCOPES, HOME_MANIFEST
 from bot.slack.socket_mode import SocketStatus
 from tests.unit.fakes import START, FakeClock
@@ -65,7 +66,8 @@ def run_checks(
     *,
     fixers: Sequence[str] | None = ("*",),
     readers: Sequence[str] | None = (),
-    socket: SocketStatus | None = None,
+    connection: SocketStatus | HttpStatus | None = None,
+    by_http: bool = False,
     app_token: str | None = None,
     at: datetime = START,
     wants_members: bool = False,
@@ -80,7 +82,8 @@ def run_checks(
         fixers,
         readers,
         app_token=app_token,
-        socket=(lambda: socket) if socket else None,
+        connection=(lambda: connection) if connection else None,
+        by_http=by_http,
         wants_members=wants_members,
         wants_owners=wants_owners,
     )
@@ -203,7 +206,7 @@ def test_scopes_that_the_policy_needs() -> None:
 )
 def test_the_socket_of_a_running_bot(silence: float | None, state: State) -> None:
     """What matters is how long ago its last message came."""
-    line = run_checks(bot(), socket=SocketStatus(silence))["Socket"]
+    line = run_checks(bot(), connection=SocketStatus(silence))["Socket"]
     assert line.state is state
     assert bool(line.remedy) is (state is not State.OK)
 
@@ -211,9 +214,28 @@ def test_the_socket_of_a_running_bot(silence: float | None, state: State) -> Non
 def test_a_socket_that_does_not_stand_says_why() -> None:
     """The cause of the last try and its remedy are in the line."""
     problem = NotifierError("The proxy refused.", "Allow it.")
-    line = run_checks(bot(), socket=SocketStatus(None, problem))["Socket"]
+    line = run_checks(bot(), connection=SocketStatus(None, problem))["Socket"]
     assert (line.state, line.remedy) == (State.FAILURE, "Allow it.")
     assert "The proxy refused." in line.message
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "said"),
+    [
+        (HttpStatus(12.3), State.OK, "the last one 12 seconds ago"),
+        (HttpStatus(None), State.WARNING, "none arrived"),
+        (HttpStatus(1.0, refused=1), State.WARNING, "1 request refused"),
+        (HttpStatus(None, refused=20), State.WARNING, "20 requests refused"),
+        (None, State.NOT_TESTED, "Only the running bot knows"),
+    ],
+)
+def test_requests_by_http(status: HttpStatus | None, state: State, said: str) -> None:
+    """When Slack's last one arrived, in the place of the socket; no app-level token is tried."""
+    lines = run_checks(bot(), connection=status, by_http=True, app_token="")
+    assert lines.keys().isdisjoint({"Socket", "App-level token"})
+    assert lines["Requests"].state is state
+    assert said in lines["Requests"].message
+    assert bool(lines["Requests"].snippet) is (state is not State.OK)
 
 
 def test_a_socket_that_cannot_be_reached() -> None:

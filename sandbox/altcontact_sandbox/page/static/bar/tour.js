@@ -83,15 +83,20 @@ function notice() {
   }
 }
 
+/** Whether Slack sent it to the bot, in either of the two ways. */
+function isDelivery(kind) {
+  return kind === "socket" || kind === "http";
+}
+
 function isCheckCommand({ kind, sent }) {
-  if (kind !== "socket") return false;
+  if (!isDelivery(kind)) return false;
   const { command, text } = sent?.payload ?? sent ?? {};
   return typeof command === "string" && /^\s*check\b/.test(text ?? "");
 }
 
 function isConfirmedRun({ kind, sent }) {
   const { type, view } = sent?.payload ?? {};
-  return kind === "socket" && type === "view_submission" && view?.callback_id === PREVIEW;
+  return isDelivery(kind) && type === "view_submission" && view?.callback_id === PREVIEW;
 }
 
 function isCall(entry, kind, operation) {

@@ -5,6 +5,7 @@ import { announce, h } from "../shared/dom.js";
 const KINDS = {
   web_api: ["→", "bot → Slack", "Web API"],
   socket: ["←", "Slack → bot", "Socket Mode"],
+  http: ["←", "Slack → bot", "HTTP"],
   response_url: ["→", "bot → Slack", "response_url"],
   aws: ["→", "bot → AWS", "AWS"],
 };

@@ -1,0 +1,207 @@
+"""The story once more over HTTP: signed requests, their answers as acks, and a stop that drains."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+from altcontact_sandbox.servers import HOST, listen
+from altcontact_sandbox.slack.transport.http_mode import REQUEST_PATH, sign
+
+from tests.e2e import test_home, test_many, test_story
+from tests.launcher import launcher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from altcontact_sandbox.aws.sandbox import AwsSandbox
+    from altcontact_sandbox.slack.sandbox import SlackSandbox
+
+    from tests.e2e.conftest import Bot
+
+ready, many = test_story.ready, test_many.many
+PEOPLE = 200
+WAIT = 60.0
+
+# Commands, buttons, forms, menus, events, an approval, pages, and a stop.
+test_from_alert_to_confirmed = test_story.test_from_alert_to_confirmed
+test_one_account_and_its_button = test_story.test_one_account_and_its_button
+test_a_compliant_contact = test_story.test_a_compliant_contact_is_not_overwritten_unseen
+test_fix_by_name_opens_the_form = test_story.test_fix_by_name_opens_the_form
+test_from_one_account_to_the_next = test_story.test_from_one_account_to_the_next
+test_a_slow_write_is_confirmed_later = test_story.test_a_slow_write_is_confirmed_later
+test_home_from_an_open_to_a_fix = test_home.test_home_from_an_open_to_a_fix
+test_pages_and_the_form_from_a_page = test_many.test_pages_and_the_form_from_a_page
+test_stops_in_order = test_story.test_stops_in_order
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free now."""
+    with listen(0, "bot") as listener:
+        found: int = listener.getsockname()[1]
+    return found
+
+
+@pytest.fixture
+def environment(
+    environment: dict[str, str], slack: SlackSandbox, port: int
+) -> Iterator[dict[str, str]]:
+    """The bot's settings, for HTTP; Slack knows where it will listen."""
+    environment.pop("SLACK_APP_TOKEN")
+    slack.use_http(f"http://{HOST}:{port}{REQUEST_PATH}")
+    yield {**environment, **slack.http_environment(port), "ALTCONTACT_HTTP_DRAIN": "0.5"}
+    slack.use_http()
+
+
+def command(slack: SlackSandbox, text: str) -> bytes:
+    """The body of a slash command of alice's."""
+    trigger = slack.trigger(test_story.ALICE)
+    return urlencode(
+        {
+            "command": "/altcontact",
+            "text": text,
+            "team_id": "T0SANDBOX1",
+            "user_id": test_story.ALICE,
+            "channel_id": "C0ALERTS01",
+            "api_app_id": "A0SANDBOX1",
+            **trigger,
+        }
+    ).encode()
+
+
+def post(port: int, body: bytes, headers: dict[str, str]) -> int:
+    """The status of a request that anybody can send."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=WAIT)
+    try:
+        connection.request("POST", REQUEST_PATH, body, headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_what_slack_did_not_sign_does_nothing(bot: Bot, slack: SlackSandbox, port: int) -> None:
+    """Forged, replayed, late and unsigned commands are refused, and start no check."""
+    bot.start()
+    slack.wait_connected()
+    bot.wait_log("scan ended")
+    body, now = command(slack, "check"), time.time()
+    for headers in [
+        {},
+        sign(body, now, "guessed"),
+        sign(body, now, " "),
+        sign(body, now - 301),
+        {k: v.replace("v0=", "v1=") for k, v in sign(body, now).items()},
+    ]:
+        assert post(port, body, headers) == 401
+    once = command(slack, "nonsense")
+    signed = sign(once, time.time())
+    assert [post(port, once, signed) for _ in range(2)] == [200, 401]
+    slack.wait_private("nonsense")
+    assert bot.terminate() == 0
+    assert len(bot.lines("scan started")) == 1
+    assert len(slack.private()) == 1
+    assert len(bot.lines("request refused")) == 1
+
+
+def test_two_hundred_commands_at_once_while_a_scan_runs(
+    bot: Bot, slack: SlackSandbox, aws: AwsSandbox
+) -> None:
+    """Each is acked on its only delivery, and each gets its answer once."""
+    aws.seed_many(300)
+    bot.start()
+    slack.wait_connected()
+    bot.wait_log("scan ended")
+    aws.latency(2000)
+    slack.command("/altcontact check")
+    bot.wait_log("scan started", number=2)
+    slack.settings(ack_within=30.0)  # how soon acks come is measured by `make bench`
+    before = len(slack.acks())
+    with ThreadPoolExecutor(PEOPLE) as people:
+        told = list(people.map(slack.command, PEOPLE * ["/altcontact nonsense"]))
+    assert len(bot.lines("scan ended")) == 1, "the scan was over before the commands were"
+    assert [each["acked"] for each in told] == [True] * PEOPLE
+    acks = slack.acks()[before:]
+    assert [ack["attempt"] for ack in acks] == [0] * PEOPLE
+    slack.wait(lambda seen: len(answers(seen)) >= PEOPLE, WAIT, "an answer each")
+    aws.latency(0)
+    bot.wait_log("scan ended", number=2)
+    assert len(answers(slack.state())) == PEOPLE
+
+
+def answers(seen: dict[str, Any]) -> list[dict[str, Any]]:
+    """The answers to nonsense."""
+    return [each for each in seen["messages"] if "nonsense" in each["text"]]
+
+
+def test_a_stop_drains(bot: Bot, slack: SlackSandbox, port: int) -> None:
+    """After SIGTERM the bot serves on and closes connections, then ends; nobody gets no answer."""
+    bot.start()
+    slack.wait_connected()
+    bot.wait_log("scan ended")
+    over = threading.Event()
+    heard: list[bool] = []
+
+    def type_on() -> None:
+        while not over.is_set():
+            heard.append(slack.command("/altcontact nonsense")["acked"])
+
+    with ThreadPoolExecutor(1) as pool:
+        typing = pool.submit(type_on)
+        slack.wait(lambda seen: len(answers(seen)) > 2, WAIT, "answers")
+        connection = http.client.HTTPConnection(HOST, port, timeout=WAIT)
+        ending = threading.Thread(target=bot.terminate)
+        ending.start()
+        bot.wait_log("draining")
+        connection.request("GET", REQUEST_PATH)
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Connection"]) == (405, "close")
+        over.set()
+        typing.result(WAIT)
+        ending.join(WAIT)
+    assert heard == [True] * len(heard)
+    bot.wait_log("stopped")
+
+
+@pytest.mark.refused("no_ack")
+def test_a_killed_bot_answers_once_it_is_back(bot: Bot, slack: SlackSandbox) -> None:
+    """What Slack sends meanwhile is lost to it, after three more tries of an event."""
+    bot.start()
+    slack.wait_connected()
+    bot.wait_log("scan ended")
+    bot.kill()
+    slack.say("hello", channel=f"D{test_story.ALICE[1:]}")
+    slack.wait(lambda seen: seen["refusals"], WAIT, "an event given up")
+    assert [ack["attempt"] for ack in slack.acks() if ack["seconds"] is None] == [0, 1, 2, 3]
+    bot.start()
+    slack.wait_connected()
+    slack.say("hello again", channel=f"D{test_story.ALICE[1:]}")
+    slack.wait_dm("altcontact fix")
+
+
+def test_a_port_that_is_taken(environment: dict[str, str], port: int) -> None:
+    """The bot says so, and how to go on, and doesn't start."""
+    with listen(port, "test"):
+        ended = launcher().run("run", environment=environment)
+    assert ended.returncode == 2
+    assert f"can't listen on {HOST}:{port}: Address already in use" in ended.stderr
+    assert "free port" in ended.stderr
+
+
+def test_the_doctor_over_http(environment: dict[str, str], bot: Bot, slack: SlackSandbox) -> None:
+    """Outside of the bot it tries no app-level token; inside it knows Slack's last request."""
+    bot.start()
+    slack.wait_connected()
+    bot.wait_log("scan ended")
+    ended = launcher().run("doctor", "--all", environment=environment)
+    assert "App-level token" not in ended.stdout
+    assert "Only the running bot knows" in ended.stdout
+    slack.command("/altcontact doctor")
+    told = slack.wait_private("checks passed")
+    slack.press("altcontact_doctor_show_all", message=told)
+    slack.wait_view("arrive by HTTP; the last one")
