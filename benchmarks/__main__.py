@@ -1,7 +1,7 @@
 """`make bench`: runs the benchmarks, or those named, and prints a table.
 
 Usage: python -m benchmarks [--quick] [scan | ack | memory | start | sandbox | policy |
-                              home | organization | preview | run | cold] …
+                              home | monitoring | organization | preview | run | cold] …
 
 `cold` installs everything in a fresh clone, and runs where it is named alone.
 """
@@ -23,6 +23,7 @@ from benchmarks import (
     evaluation,
     footprint,
     home,
+    monitoring,
     organization,
     run_preview,
     running,
@@ -42,6 +43,7 @@ NAMES = (
     "memory",
     "policy",
     "home",
+    "monitoring",
     "organization",
     "preview",
     "run",
@@ -70,6 +72,7 @@ def main(arguments: list[str]) -> None:
             "memory": lambda: footprint.measure(aws, slack, folder),
             "policy": evaluation.measure,
             "home": lambda: home.measure(slack, folder, quick=quick),
+            "monitoring": lambda: monitoring.measure(folder, quick=quick),
             "organization": lambda: organization.measure(aws, slack, folder, quick=quick),
             "preview": lambda: run_preview.measure(folder, quick=quick),
             "run": lambda: running.measure(aws, slack, folder, quick=quick),

@@ -53,7 +53,7 @@ def measure(slack: SlackSandbox, folder: Path, *, quick: bool) -> Iterator[Row]:
     for accounts in QUICK if quick else SIZES:
         place = folder / f"home-{accounts}.db"
         with SqliteStore(place, SystemClock()) as store:
-            _fill(store, accounts)
+            fill(store, accounts)
         with SqliteStore(place, SystemClock()) as store:
 
             def read(store: SqliteStore = store) -> HomeContent:
@@ -84,7 +84,7 @@ def measure(slack: SlackSandbox, folder: Path, *, quick: bool) -> Iterator[Row]:
         )
 
 
-def _fill(store: SqliteStore, accounts: int) -> None:
+def fill(store: SqliteStore, accounts: int) -> None:
     """Record scans of all three types, as a bot would have."""
     required = {f"{kind.value.lower()}.presence": Presence.REQUIRED for kind in ContactType}
     policy = Policy.requiring(tables=[PolicyTable("", {**required})])

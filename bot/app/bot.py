@@ -13,6 +13,7 @@ from bot import __version__
 from bot.app.checkpoints import checkpoint_service
 from bot.app.clock import SystemClock
 from bot.app.doctor import check_running_bot, log_at_start
+from bot.app.monitoring import Monitoring
 from bot.app.scheduler import Schedule
 from bot.app.signals import run_until_stopped
 from bot.app.slack_bot import SlackBot
@@ -72,17 +73,19 @@ class Bot:
         self._policy = ReloadablePolicy(settings, load)
         self._stopping = threading.Event()
         self._clock = clock = SystemClock()
-        self._store = open_store(settings.database, clock)
+        self._monitoring = Monitoring(settings)
+        metrics = self._monitoring.metrics
+        self._store = open_store(settings.database, clock, metrics)
         self._trail = AuditTrail(self._store.audit)
-        self._gateways = aws_gateways(settings, clock.observe)
+        self._gateways = aws_gateways(settings, clock.observe, metrics)
         self._checkpoints = checkpoint_service(
-            settings, self._store.checkpoints, clock, clock.observe
+            settings, self._store.checkpoints, clock, clock.observe, metrics
         )
         self._slack = SlackBot(
             settings,
             self._store,
             self._gateways,
-            slack_members(settings, clock, shared=self._tokens.bot),
+            slack_members(settings, clock, metrics, self._tokens.bot),
             self._policy.current,
             tokens=self._tokens,
             clock=clock,
@@ -99,8 +102,8 @@ class Bot:
             checkpoints=self._checkpoints.status if self._checkpoints else lambda: None,
             on_connected=lambda: _log.info("ready"),
             on_date=clock.observe,
+            metrics=metrics,
         )
-        self._web = Web(settings.http, slack_routes(self._slack.connection))
         self._schedule = Schedule(
             self._slack.services.scanner,
             self._store.scans,
@@ -110,9 +113,21 @@ class Bot:
             check_on_start=settings.check_on_start,
             upkeep=self._settle,
         )
+        self._monitoring.watch(
+            self._store.figures,
+            self._slack,
+            self._gateways,
+            clock,
+            schedule=self._schedule,
+            stopping=self._stopping.is_set,
+            checkpoints=self._checkpoints,
+        )
+        routes = {**slack_routes(self._slack.connection), **self._monitoring.routes}
+        self._web = Web(settings.http, routes)
 
     def start(self) -> None:
         """Start everything. If Slack or AWS is unavailable, work that needs it waits."""
+        self._monitoring.start()
         cut_off = self._store.scans.cut_off_dead()
         if cut_off:
             _log.warning("an earlier check was interrupted", scans=cut_off)
@@ -208,6 +223,7 @@ class Bot:
         self._slack.stop()
         if self._checkpoints is not None:
             self._checkpoints.stop()
+        self._monitoring.stop()
         self._store.close()
         _log.info("stopped")
 

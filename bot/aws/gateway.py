@@ -12,14 +12,7 @@ from bot.aws.doctor.checks import AwsChecks
 from bot.aws.doctor.doctor_session import DoctorSession
 from bot.aws.organizational_units import OrganizationalUnits
 from bot.aws.organizations_api import Organization
-from bot.aws.rate_limiter import (
-    LIST,
-    TAGS,
-    Limiters,
-    RateLimiter,
-    account_limiters,
-    lowest_rates,
-)
+from bot.aws.rate_limiter import LIST, TAGS, Limiters, RateLimiter, account_limiters
 from bot.aws.retrying_calls import TRIES, ApiCaller
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.domain.errors import GatewayError
@@ -225,11 +218,12 @@ class AwsGateway:
             organization=self.name,
         )
 
-    def call_rates(self) -> Mapping[str, CallRate]:
-        """The rate of each limiter at present; some exist once the calling account is known."""
+    def call_rates(self) -> list[tuple[str, CallRate]]:
+        """The rate of each limiter by name; some exist once the calling account is known."""
         with self._lock:
             named = [pair for each in self._limiters.values() for pair in each.named()]
-        return lowest_rates([("list", self._listing), ("tags", self._tagging), *named])
+        named += [("list", self._listing), ("tags", self._tagging)]
+        return [(name, limiter.call_rate) for name, limiter in named]
 
     def close(self) -> None:
         """Stop making calls: waiting calls fail.

@@ -15,7 +15,7 @@ from bot.domain.failures import FailureCode, failure
 from bot.services.ports.metrics import CallRate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from bot.services.ports.aws import Priority
 
@@ -62,13 +62,18 @@ class RateLimiter:
         self._bucket = Bucket(quota, clock())
         self._line: WaitingLine[threading.Condition] = WaitingLine()
         self._closed = False
-        self.full_rate: Final = quota.rate
+        self._full_rate = quota.rate
 
     @property
     def rate(self) -> float:
         """Calls a second that are let through at present."""
         with self._lock:
             return self._bucket.rate
+
+    @property
+    def call_rate(self) -> CallRate:
+        """The same, beside the rate without throttling."""
+        return CallRate(self.rate, self._full_rate)
 
     @contextmanager
     def turn(self, priority: Priority) -> Iterator[None]:
@@ -173,12 +178,3 @@ def account_limiters(
         write=RateLimiter((CHINA_WRITE if in_china else WRITE).at(write_rate), clock, wait),
         delete=RateLimiter(DELETE, clock, wait),
     )
-
-
-def lowest_rates(limiters: Iterable[tuple[str, RateLimiter]]) -> dict[str, CallRate]:
-    """The rate of each limiter at present; of several with one name, the one slowed down most."""
-    rates: dict[str, CallRate] = {}
-    for name, limiter in limiters:
-        rate = CallRate(limiter.rate, limiter.full_rate)
-        rates[name] = min(rate, rates.get(name, rate), key=lambda each: each.now / each.most)
-    return rates

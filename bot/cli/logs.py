@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import socket
 import sys
 import threading
 from contextlib import suppress
@@ -42,7 +44,7 @@ _ACCOUNT_KEYS: Final = frozenset({"account", "account_id", "accounts"})
 _ACCOUNT: Final = re.compile(r"\d[\d -]*")
 
 
-def configure(log_format: str, level: int = logging.INFO) -> None:
+def configure(log_format: str, level: int = logging.INFO, *, replica: str = "") -> None:
     """Send every log line, including those of libraries, to standard error in one masked format.
 
     May be called again; the last call takes effect.
@@ -50,6 +52,7 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
     Args:
         log_format: `console` or `json`.
         level: the lowest level of this program's own lines; for libraries it is WARNING.
+        replica: the name of this process in every line, where several write to one log.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -59,6 +62,7 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
         mask_event,
+        *([_adding("replica", replica)] if replica else []),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
@@ -87,6 +91,11 @@ def configure(log_format: str, level: int = logging.INFO) -> None:
     threading.excepthook = _log_thread_defect
 
 
+def this_replica() -> str:
+    """A name of this process for people: the host's, which is the pod's on Kubernetes."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 def log_defect(error: Exception) -> str:
     """Log an unexpected error.
 
@@ -108,6 +117,16 @@ def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
         key: value if key.startswith("_") else _masked_by_key(key, value)  # structlog's `_record`
         for key, value in event.items()
     }
+
+
+def _adding(key: str, value: str) -> structlog.typing.Processor:
+    """A processor that gives every line a value."""
+
+    def add(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event[key] = value
+        return event
+
+    return add
 
 
 def _masked_by_key(key: str, value: object) -> object:

@@ -34,7 +34,9 @@ def run() -> int:
     except SettingsError as error:
         return _cannot_start(doctor.wrong_settings(error))
     settings = start.settings
-    logs.configure(settings.log_format, logs.LEVELS[settings.log_level])
+    # One file has one bot, but on PostgreSQL there may be several.
+    replica = "" if isinstance(settings.database, Path) else logs.this_replica()
+    logs.configure(settings.log_format, logs.LEVELS[settings.log_level], replica=replica)
 
     environ = dict(os.environ)
     if not environ.get(CONFIG, "").strip() and Path(DEFAULT_FILE).exists():

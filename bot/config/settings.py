@@ -153,6 +153,11 @@ class Settings(BaseSettings):
         description="seconds to go on serving before a stop, until load balancers notice it",
         examples=["15"],
     )
+    metrics: Annotated[tuple[str, int] | None, _parsed(http_parsers.address)] = Field(
+        default=None,
+        description="host and port for health and metrics; not set: only where `http` is",
+        examples=["127.0.0.1:9090"],
+    )
     rules_url: Annotated[str, _parsed(parse.url)] = Field(
         default="",
         description="URL where docs/rules is published, for links in findings",

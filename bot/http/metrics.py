@@ -42,6 +42,8 @@ AWS_OPERATIONS: Final = frozenset(
         "GetCallerIdentity",
         "GetContactInformation",
         "GetObject",
+        "GetParameter",
+        "GetSecretValue",
         "ListAWSServiceAccessForOrganization",
         "ListAccounts",
         "ListAccountsForParent",

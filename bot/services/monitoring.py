@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.health import Condition, hung_threads, not_ready
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from bot.domain.figures import Figures
@@ -43,7 +43,7 @@ class Sources:
         has_schedule: whether the schedule runs, or another replica has it.
         stopping: whether the bot takes no more requests.
         leads: whether this replica leads.
-        rates: the rates of the limiters of calls to AWS, by limiter.
+        rates: the rates of the limiters of calls to AWS, by limiter; some have the same name.
         copies: how copies of the data elsewhere come along, by kind, as far as that is known; only
             those that are set up.
     """
@@ -53,7 +53,7 @@ class Sources:
     has_schedule: Callable[[], bool]
     stopping: Callable[[], bool]
     leads: Callable[[], bool] = lambda: True
-    rates: Callable[[], Mapping[str, CallRate]] = dict
+    rates: Callable[[], Iterable[tuple[str, CallRate]]] = tuple
     copies: Mapping[str, Callable[[], CopyState | None]] = field(default_factory=dict)
 
 
@@ -124,9 +124,17 @@ class Monitor:
             self.ready(),
             self._sources.slack_silence(),
             self._sources.leads(),
-            self._sources.rates(),
+            _lowest(self._sources.rates()),
             {kind: copy for kind, copy in copies.items() if copy is not None},
         )
 
     def _silences(self) -> Mapping[str, float]:
         return {sign.name: sign.silence() for sign in self._sources.signs}
+
+
+def _lowest(rates: Iterable[tuple[str, CallRate]]) -> Mapping[str, CallRate]:
+    """Of the limiters with one name, the one that is slowed down most."""
+    found: dict[str, CallRate] = {}
+    for name, rate in rates:
+        found[name] = min(rate, found.get(name, rate), key=lambda each: each.now / each.most)
+    return found

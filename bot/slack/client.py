@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException, InvalidURL
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
@@ -189,8 +188,17 @@ class SlackWebClient(WebClient):
 
     def ask_time(self) -> None:
         """Get the time from any answer of Slack."""
-        with suppress(*CALL_ERRORS):
+        self.answers()
+
+    def answers(self) -> bool:
+        """Whether Slack answers at all, also if it refuses."""
+        try:
             self.api_test()
+        except SlackApiError as error:
+            return bool(code_of(error))
+        except CALL_ERRORS:
+            return False
+        return True
 
 
 def retrying_client(

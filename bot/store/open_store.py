@@ -10,25 +10,29 @@ from bot.store.store import SqliteStore
 if TYPE_CHECKING:
     from bot.config.database_url import PostgresUrl
     from bot.services.ports.clock import Clock
+    from bot.services.ports.metrics import Metrics
     from bot.store.doctor.database import DatabaseChecks
     from bot.store.store import DatabaseStore
 
 
-def open_store(database: Path | PostgresUrl, clock: Clock) -> DatabaseStore:
+def open_store(
+    database: Path | PostgresUrl, clock: Clock, metrics: Metrics | None = None
+) -> DatabaseStore:
     """Open the database, create or migrate its tables, and give access to the repositories.
 
     Args:
         database: the setting `ALTCONTACT_DATABASE`.
         clock: the time.
+        metrics: take how long transactions take.
 
     Raises:
         StoreError: it can't be used. It was not changed.
     """
     if isinstance(database, Path):
-        return SqliteStore(database, clock)
+        return SqliteStore(database, clock, metrics=metrics)
     from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - slow to import, and few use it
 
-    return PostgresStore(database.get_secret_value(), clock)
+    return PostgresStore(database.get_secret_value(), clock, metrics=metrics)
 
 
 def is_absent(database: Path | PostgresUrl) -> bool:

@@ -23,6 +23,7 @@ from bot.store.exemptions import Exemptions
 from bot.store.figures import FigureCounts
 from bot.store.findings import Findings
 from bot.store.fixes import Fixes
+from bot.store.measured import MeasuredConnections
 from bot.store.migrations.migrate import migrate, refuse_foreign
 from bot.store.overviews import Overviews
 from bot.store.owner import Lease, this_process
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from bot.services.ports.clock import Clock
+    from bot.services.ports.metrics import Metrics
     from bot.store.owner import Owner
     from bot.store.transaction import Connections
 
@@ -59,6 +61,7 @@ class DatabaseStore:
         lease: how long a claim on a scan or a fix lasts if it isn't renewed.
         consistency: how long after a write AWS may still give the old value.
         owner: who owns this object's claims on scans and fixes; this process by default.
+        metrics: take how long transactions take.
     """
 
     def __init__(
@@ -68,8 +71,12 @@ class DatabaseStore:
         lease: timedelta,
         consistency: timedelta,
         owner: Owner | None,
+        *,
+        metrics: Metrics | None = None,
     ) -> None:
         self.connections = connections
+        if metrics is not None:
+            connections = MeasuredConnections(connections, metrics)
         claims = Lease(owner or this_process(uuid.uuid4().hex), lease)
         self.scans = Scans(connections, clock, claims, consistency)
         self.findings = Findings(connections, clock, consistency)
@@ -115,6 +122,7 @@ class SqliteStore(DatabaseStore):
         consistency: how long after a write AWS may still give the old value.
         busy_timeout: seconds to wait for another writer.
         close_timeout: seconds that running transactions have at `close`.
+        metrics: take how long transactions take.
         sleep: waits between attempts to turn on write-ahead logging.
 
     Raises:
@@ -133,6 +141,7 @@ class SqliteStore(DatabaseStore):
         owner: Owner | None = None,
         busy_timeout: float = BUSY_TIMEOUT,
         close_timeout: float = CLOSE_TIMEOUT,
+        metrics: Metrics | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         file = Path(path).absolute()
@@ -149,7 +158,7 @@ class SqliteStore(DatabaseStore):
         except BaseException:
             connections.close()
             raise
-        super().__init__(connections, clock, lease, consistency, owner)
+        super().__init__(connections, clock, lease, consistency, owner, metrics=metrics)
 
 
 def _create_file(file: Path) -> None:

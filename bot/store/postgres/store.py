@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from bot.services.ports.clock import Clock
+    from bot.services.ports.metrics import Metrics
     from bot.store.owner import Owner
 
 
@@ -26,6 +27,7 @@ class PostgresStore(DatabaseStore):
         owner: who owns this object's claims on scans and fixes; this process by default.
         busy_timeout: seconds to wait for another writer.
         close_timeout: seconds that running transactions have at `close`.
+        metrics: take how long transactions take.
 
     Raises:
         StoreError: the database can't be used. It was not changed.
@@ -41,6 +43,7 @@ class PostgresStore(DatabaseStore):
         owner: Owner | None = None,
         busy_timeout: float = BUSY_TIMEOUT,
         close_timeout: float = CLOSE_TIMEOUT,
+        metrics: Metrics | None = None,
     ) -> None:
         connections = PostgresConnections(url, busy_timeout, close_timeout)
         try:
@@ -48,4 +51,4 @@ class PostgresStore(DatabaseStore):
         except BaseException:
             connections.close()
             raise
-        super().__init__(connections, clock, lease, consistency, owner)
+        super().__init__(connections, clock, lease, consistency, owner, metrics=metrics)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.contacts import ContactType
-from bot.domain.errors import StoreError
 from bot.domain.exemptions import ExemptionKind, ExemptionRequest
 from bot.domain.failures import FailureCode, failure
 from bot.domain.figures import Figures, FindingKind
@@ -16,7 +15,7 @@ from bot.domain.findings import Outcome
 from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import Rule, Severity
 from bot.domain.scans import ScanState
-from bot.store import SqliteStore
+from tests.integration.store.databases import open_at
 from tests.integration.store.fixtures import (
     SECURITY,
     START,
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bot.store.store import DatabaseStore
+
 BILLING = ContactType.BILLING
 
 
@@ -44,18 +45,18 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: SetClock) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, clock: SetClock) -> Iterator[DatabaseStore]:
     """The database."""
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with open_at(tmp_path / "bot.db", clock) as store:
         yield store
 
 
-def test_an_empty_database(store: SqliteStore) -> None:
+def test_an_empty_database(store: DatabaseStore) -> None:
     """There is nothing, and no age of anything."""
     assert store.figures.figures() == Figures()
 
 
-def test_findings(store: SqliteStore) -> None:
+def test_findings(store: DatabaseStore) -> None:
     """By outcome, type and severity; the exempt ones apart, the resolved ones not at all."""
     scan_once(
         store,
@@ -91,7 +92,7 @@ def test_findings(store: SqliteStore) -> None:
     assert figures.unchecked == {FailureCode.DENIED: 1}
 
 
-def test_scans(store: SqliteStore, clock: SetClock) -> None:
+def test_scans(store: DatabaseStore, clock: SetClock) -> None:
     """The newest that ended, the newest complete one, and how many ended how."""
     scan_once(store, result(1, Outcome.COMPLIANT))
     clock.tick(3600)
@@ -111,7 +112,7 @@ def test_scans(store: SqliteStore, clock: SetClock) -> None:
     assert (figures.last_scan.id, figures.last_scan.failure) == (2, why)
 
 
-def test_announcements_that_wait(store: SqliteStore, clock: SetClock) -> None:
+def test_announcements_that_wait(store: DatabaseStore, clock: SetClock) -> None:
     """From the oldest that isn't posted; one that is being posted waits as well."""
     scan_once(store, result(1, Outcome.MISSING))
     clock.tick(60)
@@ -130,7 +131,7 @@ def test_announcements_that_wait(store: SqliteStore, clock: SetClock) -> None:
     assert (after.waiting, after.waiting_since) == (0, None)
 
 
-def test_fixes(store: SqliteStore) -> None:
+def test_fixes(store: DatabaseStore) -> None:
     """By state; those in doubt besides."""
     for number in (1, 2, 3):
         store.fixes.plan(request(f"form-{number}", number), f"Account {number}")
@@ -143,7 +144,7 @@ def test_fixes(store: SqliteStore) -> None:
     assert figures.fixes_in_doubt == 1
 
 
-def test_the_probe_writes_and_leaves_one_row(store: SqliteStore, clock: SetClock) -> None:
+def test_the_probe_writes_and_leaves_one_row(store: DatabaseStore, clock: SetClock) -> None:
     """However often it is made; what Slack delivers is not affected."""
     for _ in range(3):
         store.figures.probe()
@@ -152,10 +153,3 @@ def test_the_probe_writes_and_leaves_one_row(store: SqliteStore, clock: SetClock
     assert not store.deliveries.is_first("event:1")
     with store.connections.reading() as db:
         assert db.number("SELECT count(*) AS number FROM deliveries WHERE key = 'probe'") == 1
-
-
-def test_the_probe_of_a_database_that_is_gone(store: SqliteStore, tmp_path: Path) -> None:
-    """It says so."""
-    (tmp_path / "bot.db").unlink()
-    with pytest.raises(StoreError, match="moved or deleted"):
-        store.figures.probe()

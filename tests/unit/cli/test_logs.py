@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -46,6 +47,54 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         "level": "info",
         "logger": "bot.services.scan.scanner",
     }
+
+
+def test_replicas(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where several write to one log, each line says which it is of, also those of libraries."""
+    logs.configure("json", replica=logs.this_replica())
+    structlog.get_logger("bot.app.bot").info("ready")
+    logging.getLogger("urllib3").warning("trouble")
+    assert [line["replica"] for line in lines(capsys)] == [logs.this_replica()] * 2
+    assert logs.this_replica().endswith(f":{os.getpid()}")
+    logs.configure("json")
+    structlog.get_logger("bot.app.bot").info("ready")
+    assert "replica" not in lines(capsys)[0]
+
+
+@pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
+def test_levels_by_name(capsys: pytest.CaptureFixture[str], level: str) -> None:
+    """Lines from that level on are shown; libraries stay at WARNING, or above."""
+    logs.configure("json", logs.LEVELS[level])
+    for each in logs.LEVELS:
+        getattr(structlog.get_logger("bot.app.bot"), each)(each)
+        getattr(logging.getLogger("botocore"), each)("the contact of Ana Lima")
+    ours = [line["event"] for line in lines(capsys) if line["logger"] == "bot.app.bot"]
+    names = list(logs.LEVELS)
+    assert ours == names[names.index(level) :]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "botocore",
+        "botocore.parsers",
+        "boto3",
+        "urllib3",
+        "slack_sdk",
+        "slack_bolt",
+        "waitress",
+        "psycopg",
+        "psycopg.pool",
+    ],
+)
+def test_libraries_say_nothing_below_warning_at_debug(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """What they log then are requests and answers."""
+    logs.configure("json", logging.DEBUG)
+    logging.getLogger(name).debug("Body: {'EmailAddress': 'ana@corp.example', 'Name': 'Ana Lima'}")
+    logging.getLogger(name).info("Body: {'EmailAddress': 'ana@corp.example', 'Name': 'Ana Lima'}")
+    assert lines(capsys) == []
 
 
 def test_console(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +203,7 @@ def test_exceptions(capsys: pytest.CaptureFixture[str], log_format: str) -> None
     said = capsys.readouterr().err
     assert said.count("KeyError: '[email]'") == 2
     assert said.count("ValueError: of 11 [phone]") == 2
-    for part in ("jo@", "7946", "local-value"):
+    for part in ("jo@", "+44 20", "local-value"):
         assert part not in said
 
 

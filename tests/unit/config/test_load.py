@@ -82,6 +82,7 @@ def test_environment() -> None:
             "ALTCONTACT_PHONE_REGION": "gb",
             "ALTCONTACT_LOG_FORMAT": "JSON",
             "ALTCONTACT_LOG_LEVEL": "Warning",
+            "ALTCONTACT_METRICS": "127.0.0.1:9090",
             "ALTCONTACT_CONFIRM_TIMEOUT": "3",
             "ALTCONTACT_RULES_URL": "https://corp.example/rules/",
             "ALTCONTACT_CHECKPOINTS": "s3://corp-audit/altcontact/",
@@ -110,6 +111,7 @@ def test_environment() -> None:
     assert (settings.read_rate, settings.write_rate) == (2.5, 1.0)
     assert (settings.phone_region, settings.log_format) == ("GB", "json")
     assert settings.log_level == "warning"
+    assert settings.metrics == ("127.0.0.1", 9090)
     assert settings.confirm_timeout == 3
     assert settings.rules_url == "https://corp.example/rules"
     assert (settings.checkpoints, settings.checkpoint_key) == ("s3://corp-audit/altcontact", KEY)
@@ -221,6 +223,8 @@ def test_unreadable_file(folder: Path, content: bytes | str | None, words: str) 
         ("ALTCONTACT_PHONE_REGION", "Germany", "is not an ISO country code"),
         ("ALTCONTACT_RULES_URL", "docs/rules", "is not a valid http or https base URL"),
         ("ALTCONTACT_LOG_FORMAT", "jsn", "did you mean “json”?"),
+        ("ALTCONTACT_METRICS", "9090", "did you mean “0.0.0.0:9090”?"),
+        ("ALTCONTACT_METRICS", "127.0.0.1", "did you mean “127.0.0.1:8080”?"),
         ("ALTCONTACT_LOG_LEVEL", "warn", "did you mean “warning”?"),
         ("ALTCONTACT_LOG_LEVEL", "fatal", "did you mean “error”?"),
         ("ALTCONTACT_LOG_LEVEL", "loud", "is not one of debug, info, warning, error"),

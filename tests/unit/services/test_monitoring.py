@@ -60,7 +60,7 @@ def monitor(
         slack_silence=lambda: 1.0,
         has_schedule=lambda: True,
         stopping=stopping,
-        rates=lambda: {"read": CallRate(2.5, 10.0)},
+        rates=lambda: [("read", CallRate(10.0, 10.0)), ("read", CallRate(2.5, 10.0))],
         copies={
             "checkpoint": lambda: CopyState(START, failing=False),
             "snapshot": lambda: None,

@@ -1,0 +1,1 @@
+"""Tests of what the bot serves by HTTP, without a socket."""
