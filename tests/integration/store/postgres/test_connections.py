@@ -293,7 +293,7 @@ def test_no_more_connections(url: str) -> None:
 
 
 def test_a_user_without_rights(url: str) -> None:
-    """Who may not read the tables is told whose rights are missing."""
+    """The error for those that may not read the tables names whose rights are missing."""
     server = postgres.server()
     query(url, "CREATE ROLE guest LOGIN")
     try:
