@@ -31,18 +31,21 @@ sandbox: $(SANDBOX_STAMP) ## Run the bot against a local Slack workspace and a l
 # CI measures branches; coverage does that by sys.monitoring where Python can (3.14).
 MEASURED = $(if $(COVERAGE),--cov=bot --cov-report=term:skip-covered)
 
+# Tests start hundreds of Pythons, and each would compile again what others have compiled.
+PYTEST = env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
+
 .PHONY: test
 test: $(STAMP) ## Run every test (COVERAGE=1: measured); gets a Chromium where there is none
 	@$(BIN)/python -m sandbox.tests.browser.chromium
-	$(BIN)/python -m pytest $(MEASURED)
+	$(PYTEST) $(MEASURED)
 
 .PHONY: unit
 unit: $(STAMP) ## Run the unit tests alone: the inner loop
-	$(BIN)/python -m pytest tests/unit
+	$(PYTEST) tests/unit
 
 .PHONY: soak
 soak: $(STAMP) ## Prove a long run: 300 accounts, faults and kills; takes minutes
-	$(BIN)/python -m pytest -n 0 -s tests/soak/run_of_300.py
+	$(PYTEST) -n 0 -s tests/soak/run_of_300.py
 
 .PHONY: screenshots
 screenshots: $(STAMP) ## Take the pictures of the docs anew, from the running sandbox
@@ -82,7 +85,7 @@ lock: ## Resolve the locks again (needs uv)
 	$(COMPILE) pyproject.toml -o requirements.txt
 	printf 'editables\nhatchling\n' | $(COMPILE) --extra sandbox -c requirements.txt pyproject.toml - -o requirements-sandbox.txt
 	$(COMPILE) --extra dev -c requirements-sandbox.txt pyproject.toml -o requirements-dev.txt
-	printf 'build\nhatchling\n' | $(COMPILE) -c requirements-dev.txt - -o requirements-build.txt
+	printf 'build\ncyclonedx-python-lib\nhatchling\n' | $(COMPILE) -c requirements-dev.txt - -o requirements-build.txt
 
 .PHONY: clean
 clean: ## Remove what the other targets made

@@ -1,21 +1,162 @@
-"""Tries the built image: as its user, with a read-only root, against the sandbox's AWS and Slack.
+"""Tries the built image as whoever runs images may: any user, no home, a read-only root.
 
 Usage: try_image.py WORKFOLDER BUILDAH [OPTION ...]
+
+It runs against the sandbox's AWS and Slack.
 """
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import distributions
 from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
 
 from altcontact_sandbox.aws.sandbox import AwsSandbox
 from altcontact_sandbox.slack.sandbox import SlackSandbox
 
-UID = 10001
-STOP_WITHIN = 10.0
+OWN: Final = (10001, 10001)
+"""The image's own user and group."""
+
+ANY: Final = (1000680000, 0)
+"""A user as OpenShift makes one up, of whom nothing on the machine knows."""
+
+STOP_WITHIN: Final = 10.0
+PATIENCE: Final = 120.0
+MEGABYTE: Final = 10**6
+
+PROGRAM_SIZE: Final = 70
+"""Megabytes that the program may take. The image that FROM names takes some 125 more, unpacked."""
+
+NO_HOMES: Final[tuple[dict[str, str | None], ...]] = ({"HOME": None}, {"HOME": "/nowhere"})
+
+
+class Image:
+    """The image, mounted as a container's root.
+
+    Args:
+        root: where it is mounted.
+        work: a folder to put volumes into.
+        environment: the image's own.
+    """
+
+    def __init__(self, root: Path, work: Path, environment: dict[str, str]) -> None:
+        self._root = root
+        self._work = work
+        self._environment = environment
+
+    def start(
+        self, settings: dict[str, str | None], *words: str, user: tuple[int, int] = OWN
+    ) -> subprocess.Popen[str]:
+        """Run a command: the root is read-only, the volume and /tmp are all that can be written.
+
+        The volume is new to each user, and as the image has it: any user of group 0 may write.
+        """
+        uid, gid = user
+        data = self._work / f"data-{uid}"
+        if not data.exists():
+            data.mkdir()
+            shutil.copystat(self._root / "data", data)
+            owner = (self._root / "data").stat()
+            os.chown(data, owner.st_uid, owner.st_gid)
+        own = (str(self._root), str(data), str(uid), str(gid))
+        environment = {**self._environment, "NO_PROXY": "127.0.0.1", **settings}
+        return subprocess.Popen(
+            ["/usr/bin/unshare", "--mount", "sh", "-ec", SCRIPT, "sh", *own, *words],
+            env={name: value for name, value in environment.items() if value is not None},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def check_contents(self) -> None:
+        """No build tools, no pip, no cache, no sandbox; and small."""
+        program = self._root / "opt/altcontact"
+        tools = [self._root / "usr/bin" / name for name in ("gcc", "cc", "make")]
+        tools += [program / "bin/pip", program / "bin/hatchling", self._root / "build"]
+        found = [tool for tool in tools if tool.exists()]
+        assert not found, f"build tools in the image: {found}"
+        assert not (self._root / "root/.cache").exists(), "a cache in the image"
+        sandbox = [
+            *program.rglob("altcontact_sandbox*"),
+            *program.glob("lib/*/site-packages/starlette"),
+        ]
+        assert not sandbox, f"the sandbox in the image: {sandbox}"
+        size = sum(path.lstat().st_size for path in program.rglob("*")) / MEGABYTE
+        print(f"image: the program takes {size:.0f} MB")
+        assert size <= PROGRAM_SIZE, f"{size} MB: with its base, the image comes near 200"
+
+    def check_bill(self) -> None:
+        """Every package is on the bill of materials, and nothing else is."""
+        bill = json.loads((self._root / "usr/share/sbom/altcontact.cdx.json").read_text("utf-8"))
+        assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+        listed = {unquote(each["purl"].partition("?")[0]) for each in bill["components"]}
+        assert len(listed) == len(bill["components"])
+        (site,) = (self._root / "opt/altcontact/lib").glob("python3*/site-packages")
+        here = {
+            f"pkg:pypi/{each.metadata['Name'].lower().replace('_', '-')}@{each.version}"
+            for each in distributions(path=[str(site)])
+        }
+        status = (self._root / "var/lib/dpkg/status").read_text("utf-8")
+        for paragraph in status.strip().split("\n\n"):
+            name = re.search(r"^Package: (.+)$", paragraph, re.MULTILINE)
+            version = re.search(r"^Version: (.+)$", paragraph, re.MULTILINE)
+            assert name, paragraph
+            assert version, paragraph
+            here.add(f"pkg:deb/debian/{name[1]}@{version[1]}")
+        (python,) = {each for each in listed if each.startswith("pkg:generic/python@")}
+        assert listed - {python} == here, (listed - {python}) ^ here
+        refs = {each["bom-ref"] for each in bill["components"]}
+        (bot,) = (each for each in bill["dependencies"] if each["ref"] == "pypi/altcontact")
+        assert {"pypi/boto3", "pypi/slack-bolt"} <= set(bot["dependsOn"]) <= refs
+        print(f"image: {len(listed)} packages, each on the bill of materials")
+
+    def check_version(self) -> None:
+        """It says its version as any user, without a home directory too."""
+        for user in (OWN, ANY):
+            for home in NO_HOMES:
+                version = self.start(dict(home), "altcontact", "--version", user=user)
+                said = version.communicate(timeout=PATIENCE)[0].strip()
+                assert version.returncode == 0, said
+        print("image:", said)
+
+    def check_traceback(self) -> None:
+        """What rich shows of a defect needs none of what was left out."""
+        shown = self.start({}, "python", "-c", DEFECT)
+        said = shown.communicate(timeout=PATIENCE)[0]
+        assert shown.returncode == 0, said
+        assert "Traceback (most recent call last)" in said
+        assert "self.scan_once(" in said, said
+
+    def check_accounts(self, settings: dict[str, str]) -> None:
+        """It checks accounts as any user, without a home directory too, and keeps what it found."""
+        for user, home in ((OWN, {}), (ANY, NO_HOMES[0]), (ANY, NO_HOMES[1])):
+            checked = self.start({**settings, **home}, "altcontact", "check", user=user)
+            output = checked.communicate(timeout=PATIENCE)[0]
+            assert checked.returncode == 1, (user, home, output)
+            assert "missing" in output
+            kept = (self._work / f"data-{user[0]}/altcontact.db").stat()
+            assert kept.st_uid == user[0]
+        print(output)
+
+    def check_bot(self, settings: dict[str, str], slack: SlackSandbox) -> None:
+        """The bot announces what it finds, and stops in order when it is asked to."""
+        bot = self.start(dict(settings), "altcontact", "run", user=ANY)
+        slack.wait_connected(timeout=PATIENCE)
+        slack.wait_message("no security contact", timeout=PATIENCE)
+        began = time.monotonic()
+        bot.send_signal(signal.SIGTERM)
+        output = bot.communicate(timeout=PATIENCE)[0]
+        took = time.monotonic() - began
+        print(f"image: run ended {took:.1f} s after SIGTERM with status {bot.returncode}")
+        assert bot.returncode == 0, output
+        assert took < STOP_WITHIN
 
 
 def main() -> None:
@@ -27,75 +168,42 @@ def main() -> None:
         return done.stdout.strip()
 
     container = buildah("from", "--pull-never", "localhost/altcontact")
-    root = Path(buildah("mount", container))
     configuration = json.loads(buildah("inspect", container))["OCIv1"]["config"]
-    assert configuration["User"] == f"{UID}:{UID}", configuration["User"]
-    image_environment = dict(line.split("=", 1) for line in configuration["Env"])
-    program = root / "opt/altcontact"
-    tools = [root / "usr/bin" / name for name in ("gcc", "cc", "make")]
-    found = [
-        tool for tool in (*tools, program / "bin/pip", program / "bin/hatchling") if tool.exists()
-    ]
-    assert not found, f"build tools in the image: {found}"
-    assert not (root / "root/.cache").exists(), "a cache in the image"
-    sandbox = [
-        *program.rglob("altcontact_sandbox*"),
-        *program.glob("lib/*/site-packages/starlette"),
-    ]
-    assert not sandbox, f"the sandbox in the image: {sandbox}"
-    size = sum(path.lstat().st_size for path in program.rglob("*"))
-    print(f"image: the program takes {size / 2**20:.0f} MiB")
-
-    # The root is mounted read-only over itself; the volume and /tmp are all that can be written.
-    data = work / "data"
-    data.mkdir()
-    os.chown(data, UID, UID)
-    command = ["unshare", "--mount", "sh", "-ec", SCRIPT, "sh", str(root), str(data), str(UID)]
-
-    def run(environment: dict[str, str], *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*command, *words],
-            env={**image_environment, "NO_PROXY": "127.0.0.1", **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    version = run({}, "altcontact", "--version")
-    print("image:", version.communicate(timeout=60)[0].strip())
-    assert version.returncode == 0
-
+    assert configuration["User"] == "{}:{}".format(*OWN), configuration["User"]
+    assert configuration["Labels"]["org.opencontainers.image.licenses"] == "MIT"
+    environment = dict(line.split("=", 1) for line in configuration["Env"])
+    image = Image(Path(buildah("mount", container)), work, environment)
+    image.check_contents()
+    image.check_bill()
+    image.check_version()
+    image.check_traceback()
     with AwsSandbox() as aws, SlackSandbox() as slack:
         aws.seed_demo()
-        checked = run(aws.environment("management"), "altcontact", "check")
-        output = checked.communicate(timeout=60)[0]
-        print(output)
-        assert checked.returncode == 1, checked.returncode
-        assert "missing" in output
+        image.check_accounts(aws.environment("management"))
         settings = {**aws.environment("management"), **slack.environment()}
-        bot = run({**settings, "ALTCONTACT_CHANNEL": "#security-alerts"}, "altcontact", "run")
-        slack.wait_connected(timeout=60)
-        slack.wait_message("no security contact", timeout=60)
-        began = time.monotonic()
-        bot.send_signal(signal.SIGTERM)
-        bot.communicate(timeout=30)
-        took = time.monotonic() - began
-        print(f"image: run ended {took:.1f} s after SIGTERM with status {bot.returncode}")
-        assert bot.returncode == 0
-        assert took < STOP_WITHIN
+        image.check_bot({**settings, "ALTCONTACT_CHANNEL": "#security-alerts"}, slack)
     buildah("umount", container)
 
 
+DEFECT = """
+import json
+from rich.console import Console
+try:
+    json.loads("{", parse_int=int)
+except ValueError:
+    Console().print_exception(extra_lines=50)
+"""
+
 SCRIPT = """
-root=$1 data=$2 uid=$3
-shift 3
+root=$1 data=$2 uid=$3 gid=$4
+shift 4
 mount --bind "$root" "$root"
 mount --bind "$data" "$root/data"
 mount -t tmpfs tmpfs "$root/tmp"
 mount -t proc proc "$root/proc"
 mount -o remount,bind,ro "$root"
 if touch "$root/written" 2>/dev/null; then echo "the root can be written"; exit 99; fi
-exec chroot --userspec="$uid:$uid" --groups= "$root" "$@"
+exec chroot --userspec="$uid:$gid" --groups= "$root" "$@"
 """
 
 if __name__ == "__main__":

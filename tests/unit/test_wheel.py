@@ -80,4 +80,4 @@ def test_the_image_is_built_from_the_bot_alone() -> None:
     assert lines[0] == "*"
     let_in = {line.removeprefix("!") for line in lines if line.startswith("!")}
     files = {"LICENSE", "README.md", "pyproject.toml", "requirements.txt", "requirements-build.txt"}
-    assert let_in == {"bot", *files}
+    assert let_in == {"bot", "deploy/image", *files}

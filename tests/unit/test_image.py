@@ -1,0 +1,85 @@
+"""What the image is built on, and what is taken out of it to keep it small."""
+
+from __future__ import annotations
+
+import ast
+import re
+import runpy
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import botocore
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+SLIM = runpy.run_path(str(ROOT / "deploy/image/slim.py"))
+SITE = Path(sysconfig.get_path("purelib"))
+
+
+def services() -> Iterator[str]:
+    """The services that the bot makes clients of: names of botocore's in calls that make one."""
+    described = {path.name for path in (Path(botocore.__file__).parent / "data").iterdir()}
+    for path in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("client"):
+                words = [each.value for each in node.args if isinstance(each, ast.Constant)]
+                yield from (each for each in words if each in described)
+
+
+def test_each_service_of_the_bot_is_kept() -> None:
+    """A client of a service without its description could not be made in the image."""
+    used = set(services())
+    assert {"account", "organizations", "sts"} <= used
+    assert used <= SLIM["SERVICES"]
+
+
+def test_only_what_nothing_needs_is_removed() -> None:
+    """Descriptions of other services, places of phone numbers, grammars; never a whole package."""
+    surplus = SLIM["surplus"](SITE)
+    kept = {SITE / "botocore/data" / name for name in SLIM["SERVICES"]}
+    folders = (
+        "botocore/data/",
+        "phonenumbers/carrierdata",
+        "phonenumbers/geodata",
+        "pygments/lexers/",
+    )
+    paths = [path.relative_to(SITE).as_posix() for path in surplus]
+    assert len(paths) > 400
+    assert not [path for path in paths if not path.startswith(folders)]
+    assert not kept & set(surplus)
+
+
+def test_what_is_not_where_it_is_known_to_be_is_named(tmp_path: Path) -> None:
+    """A new version that lays things out differently fails the build of the image."""
+    for name in SLIM["SERVICES"] - {"kms"}:
+        (tmp_path / "botocore/data" / name).mkdir(parents=True)
+    (tmp_path / "phonenumbers/geodata").mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match=r"data/kms, .*carrierdata"):
+        SLIM["surplus"](tmp_path)
+
+
+def test_the_base_is_named_by_its_digest() -> None:
+    """Each stage is made on the one base, which cannot change under its name."""
+    stages = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    outside = [each for each in stages if each not in {"base", "scratch"}]
+    assert len(outside) == 1
+    assert re.fullmatch(r"docker\.io/library/python:3\.13-slim@sha256:[0-9a-f]{64}", outside[0])
+
+
+def test_actions_are_named_by_their_commits() -> None:
+    """What others' tags point to can be changed; each has its version beside it."""
+    workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
+    used = [
+        line.strip().removeprefix("- ")
+        for workflow in workflows
+        for line in workflow.read_text("utf-8").splitlines()
+        if line.strip().removeprefix("- ").startswith("uses: ") and "uses: ./" not in line
+    ]
+    assert len(workflows) == 2
+    assert used
+    pinned = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert not [line for line in used if not pinned.fullmatch(line)]
