@@ -27,6 +27,8 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cyclonedx.model.license import License
+
 NAME: Final = "altcontact"
 STATUS: Final = Path("/var/lib/dpkg/status")
 """Debian's list of its packages, a paragraph each."""
@@ -36,7 +38,7 @@ INSTALLED: Final = "install ok installed"
 
 def python_packages(site: Path) -> dict[str, tuple[Component, Distribution]]:
     """{a package's normalized name: it, and what its installation says of it}."""
-    found = {}
+    found: dict[str, tuple[Component, Distribution]] = {}
     for each in distributions(path=[str(site)]):
         name = canonicalize_name(each.metadata["Name"])
         component = Component(
@@ -44,7 +46,7 @@ def python_packages(site: Path) -> dict[str, tuple[Component, Distribution]]:
             version=each.version,
             type=ComponentType.APPLICATION if name == NAME else ComponentType.LIBRARY,
             bom_ref=f"pypi/{name}",
-            description=each.metadata.get("Summary"),
+            description=_first(each, "Summary"),
             licenses=_licenses(each),
             purl=PackageURL("pypi", None, name, each.version),
         )
@@ -52,8 +54,13 @@ def python_packages(site: Path) -> dict[str, tuple[Component, Distribution]]:
     return found
 
 
-def _licenses(package: Distribution) -> list:
-    expression = package.metadata.get("License-Expression")
+def _first(package: Distribution, field: str) -> str | None:
+    values: list[str] = package.metadata.get_all(field, [])
+    return values[0] if values else None
+
+
+def _licenses(package: Distribution) -> list[License]:
+    expression = _first(package, "License-Expression")
     if expression:
         return [LicenseFactory().make_from_string(expression)]
     known = [
@@ -76,6 +83,8 @@ def needed(package: Distribution) -> set[str]:
 
 def debian_packages() -> Iterator[Component]:
     """The packages of Debian."""
+    if not STATUS.exists():
+        return
     release = platform.freedesktop_os_release()
     distribution = f"{release['ID']}-{release['VERSION_ID']}"
     for paragraph in STATUS.read_text(encoding="utf-8").split("\n\n"):

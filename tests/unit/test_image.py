@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
+import platform
 import re
 import runpy
+import subprocess
+import sys
 import sysconfig
+from importlib.metadata import distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +65,33 @@ def test_what_is_not_where_it_is_known_to_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "phonenumbers/geodata").mkdir(parents=True)
     with pytest.raises(FileNotFoundError, match=r"data/kms, .*carrierdata"):
         SLIM["surplus"](tmp_path)
+
+
+def test_the_bill_lists_every_package_and_what_it_needs(tmp_path: Path) -> None:
+    """Of an environment that has more than the image's, and of the system below it."""
+    bill = tmp_path / "sbom/bill.json"
+    command: list[str | Path] = [
+        sys.executable,
+        "-W",
+        "error",
+        ROOT / "deploy/image/sbom.py",
+        SITE,
+        bill,
+    ]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(bill.read_text("utf-8"))
+    assert (made["bomFormat"], made["specVersion"]) == ("CycloneDX", "1.6")
+    listed = {each["bom-ref"]: each for each in made["components"]}
+    installed = {re.sub(r"[-_.]+", "-", each.name).lower() for each in distributions()}
+    assert {f"pypi/{name}" for name in installed} <= listed.keys()
+    assert listed["pypi/boto3"]["purl"] == f"pkg:pypi/boto3@{version('boto3')}"
+    assert listed["generic/python"]["version"] == platform.python_version()
+    needs = {each["ref"]: each.get("dependsOn", []) for each in made["dependencies"]}
+    assert {"pypi/boto3", "pypi/psycopg", "pypi/slack-bolt"} <= set(needs["pypi/altcontact"])
+    assert "pypi/pytest" not in needs["pypi/altcontact"]
+    if Path("/var/lib/dpkg/status").exists():
+        assert any(ref.startswith("deb/libc6:") for ref in listed)
 
 
 def test_the_base_is_named_by_its_digest() -> None:
