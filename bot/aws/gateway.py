@@ -88,7 +88,13 @@ class AwsGateway:
         self._rates = (read_rate, write_rate)
         self._calls = ApiCaller(pause, tries, metrics)
         self._clients = Clients(
-            concurrency, session, connect_seconds, read_seconds, target, on_date=on_date
+            concurrency,
+            session,
+            connect_seconds,
+            read_seconds,
+            target,
+            on_date=on_date,
+            metrics=metrics,
         )
         self._listing, self._tagging = RateLimiter(listing), RateLimiter(tagging)
         self._organization = Organization(self._calls, self._clients, self._listing, self.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from bot.aws.regions import home_region
 from bot.aws.setup_errors import SetupError
 from bot.aws.write_origin import SESSION_NAME
 from bot.domain.failures import FailureCode, failure
+from bot.services.ports.metrics import NoMetrics
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -29,12 +31,16 @@ if TYPE_CHECKING:
 
     from bot.domain.failures import Failure
     from bot.domain.scope import AwsTarget
+    from bot.services.ports.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
 
 def open_session(
-    target: AwsTarget, config: Config, session_name: str = SESSION_NAME
+    target: AwsTarget,
+    config: Config,
+    session_name: str = SESSION_NAME,
+    metrics: Metrics | None = None,
 ) -> boto3.Session:
     """The session for a target.
 
@@ -42,6 +48,7 @@ def open_session(
         target: names the profile and the role.
         config: how calls to STS are made.
         session_name: the session's name in CloudTrail, if a role is assumed.
+        metrics: take each call that assumes it.
 
     Raises:
         SetupError: the profile does not exist, or the configuration is wrong in another way.
@@ -50,7 +57,7 @@ def open_session(
     base = boto3.Session(botocore_session=open_core(profile))
     if not target.role:
         return base
-    return assume_role(target, config, base, open_core(profile), session_name)
+    return assume_role(target, config, base, open_core(profile), session_name, metrics=metrics)
 
 
 def assume_role(
@@ -59,6 +66,8 @@ def assume_role(
     base: boto3.Session,
     core: Session,
     session_name: str = SESSION_NAME,
+    *,
+    metrics: Metrics | None = None,
 ) -> boto3.Session:
     """A session whose credentials are those of the target's role, renewed before they expire.
 
@@ -69,6 +78,7 @@ def assume_role(
         core: the session to give the role's credentials to.
         session_name: the session's name in CloudTrail. If the role's trust policy doesn't allow it,
             the common name is used, and a warning is logged.
+        metrics: take each call that assumes the role.
 
     Raises:
         SetupError: the configuration is wrong.
@@ -77,7 +87,7 @@ def assume_role(
     partition = target.role.split(":")[1] if ":" in target.role else ""
     region = base.region_name or home_region(partition)
     sts: STSClient = make_client(base, "sts", region, config)
-    provider = _Provider(sts, target, session_name)
+    provider = _Provider(sts, target, session_name, metrics or NoMetrics())
     core.register_component("credential_provider", CredentialResolver([provider]))
     return boto3.Session(botocore_session=core, region_name=base.region_name)
 
@@ -87,8 +97,11 @@ class _Provider(CredentialProvider):
 
     METHOD = "assume-role"
 
-    def __init__(self, sts: STSClient, target: AwsTarget, session_name: str) -> None:
+    def __init__(
+        self, sts: STSClient, target: AwsTarget, session_name: str, metrics: Metrics
+    ) -> None:
         super().__init__()
+        self._metrics = metrics
         self._sts = sts
         self._target = target
         self._session_name = session_name
@@ -130,13 +143,16 @@ class _Provider(CredentialProvider):
         }
         if self._target.external_id:
             asked["ExternalId"] = self._target.external_id
+        began, outcome = time.monotonic(), "ok"
         try:
             return _credentials(self._sts.assume_role(**asked))
         except RAISED_BY_BOTOCORE as exc:
+            why = explain(exc, Request("AssumeRole"))
+            outcome = why.cause.value
             # Not `from exc`: botocore's text names the caller, and tracebacks show it.
-            raise SetupError(
-                _about(self._target.role, explain(exc, Request("AssumeRole")))
-            ) from None
+            raise SetupError(_about(self._target.role, why)) from None
+        finally:
+            self._metrics.aws_call("AssumeRole", time.monotonic() - began, outcome)
 
 
 def _credentials(answer: AssumeRoleResponseTypeDef) -> dict[str, str]:

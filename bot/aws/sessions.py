@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
+    from bot.services.ports.metrics import Metrics
+
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
 _MAX_PEOPLE: Final = 16
@@ -58,6 +60,7 @@ class Clients:
         read_seconds: how long to wait for data of an answer.
         target: what to reach, with which profile or role.
         on_date: called with the `Date` header of each answer, also of errors.
+        metrics: take each call that assumes the target's role.
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class Clients:
         target: AwsTarget = AwsTarget(),  # noqa: B008 - frozen, so it may be shared
         *,
         on_date: Callable[[str | None], object] = lambda _: None,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics
         self._on_date = on_date
         self._given = session
         self._session = session
@@ -163,7 +168,7 @@ class Clients:
             key = (service, partition or region)
             if key not in self._made:
                 if self._session is None:
-                    self._session = open_session(self._target, self._config)
+                    self._session = open_session(self._target, self._config, metrics=self._metrics)
                 region = region or regions.known_region(partition) or self._session.region_name
                 self._made[key] = self._make(self._session, service, region or default)
             return self._made[key]
@@ -175,7 +180,7 @@ class Clients:
         with self._lock:
             key = (session_name(user_id), service, partition)
             if key not in self._personal:
-                session = open_session(self._target, self._config, key[0])
+                session = open_session(self._target, self._config, key[0], self._metrics)
                 region = regions.known_region(partition) or session.region_name
                 self._personal[key] = self._make(session, service, region or regions.DEFAULT)
             return self._personal[key]

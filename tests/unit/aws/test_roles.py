@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from bot.domain.scope import AwsTarget, ScopeKind
 from bot.services.ports.aws import Priority
 from tests.unit.aws.test_gateway import SECURITY, gateway, managed
 from tests.unit.aws.wire import MEMBER, OWN, Answer, Wire, contact, identity, page
+from tests.unit.reported_metrics import ReportedMetrics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +86,21 @@ def test_credentials_that_run_out_are_renewed() -> None:
     base = Wire().on("AssumeRole", handed_out(timedelta(minutes=1)), handed_out())
     by_role(base, managed()).scope()
     assert len(base.asked("AssumeRole")) == 2
+
+
+def test_each_call_that_assumes_the_role_is_reported() -> None:
+    """With its outcome: denials, and what comes after them."""
+    metrics = ReportedMetrics()
+    for answer in (handed_out(), denied()):
+        base, there = Wire().on("AssumeRole", answer), managed()
+        there.session = assume_role(TARGET, ONCE, base.session, there.core(), metrics=metrics)
+        with suppress(GatewayError):
+            gateway(there, target=TARGET).scope()
+    first, *others = metrics.aws
+    assert first == ("AssumeRole", "ok")
+    assert others
+    assert {operation for operation, _ in others} == {"AssumeRole"}
+    assert all(FailureCode(outcome).is_denial for _, outcome in others)
 
 
 def test_a_denied_role_is_told_with_its_trust_policy() -> None:
