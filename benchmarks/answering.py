@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from altcontact_sandbox.servers import HOST, listen
@@ -81,9 +80,8 @@ def _measure(
 def _type(slack: SlackSandbox, people: int, rounds: int) -> list[float]:
     """The seconds of each ack."""
     before = len(slack.acks())
-    with ThreadPoolExecutor(people) as pool:
-        for _ in range(rounds):
-            list(pool.map(slack.command, people * ["/altcontact help"]))
+    for _ in range(rounds):
+        slack.commands(people, "/altcontact help")
     seconds = [ack["seconds"] for ack in slack.acks()[before:]]
     return [taken if taken is not None else float("inf") for taken in seconds]
 

@@ -40,8 +40,20 @@ MAX_HEADERS: Final = 32 * 1024
 THREADS: Final = 32
 """Threads that answer. An answer to Slack may take 3 s, and Slack sends several at once."""
 
-CONNECTIONS: Final = 128
+CONNECTIONS: Final = 512
 """Connections at a time. Further ones wait in the socket's queue, and idle ones make room."""
+
+MAX_BUFFERED: Final = 32 * MAX_BODY
+"""Bytes of all requests that are being received; over that, the longest ones are cut off."""
+
+IDLE_AFTER: Final = 1.0
+"""Seconds of silence after which a connection is closed if others wait for its place.
+
+Before that, a request may be on its way on it.
+"""
+
+_LAST_GRACE: Final = 0.2
+"""Seconds of silence after which a connection is closed by a stop."""
 
 IDLE_TIMEOUT: Final = 120.0
 """Seconds until an idle connection is closed: longer than load balancers keep theirs (60 s)."""
@@ -160,7 +172,7 @@ class HttpServer:
                 self._server.asyncore.loop(timeout=wait, use_poll=True, map=self._map, count=1)
                 self._close_slow(time.monotonic())
                 if self._server.in_connection_overflow:
-                    self._close_idle()
+                    self._close_idle(IDLE_AFTER)
                 if self._stopping.is_set() and self._is_drained():
                     return
             except Exception as error:  # noqa: BLE001 - a server that ended would hear nothing
@@ -172,8 +184,9 @@ class HttpServer:
         return list(self._server.active_channels.values())
 
     def _close_slow(self, now: float) -> None:
-        """Close connections whose request takes too long to arrive."""
+        """Close connections whose request takes too long to arrive, or too much memory."""
         begun = {}
+        buffered: list[tuple[int, Any]] = []
         for channel in self._channels():
             request = channel.request
             if request is None:
@@ -181,15 +194,20 @@ class HttpServer:
             same, since = self._begun.get(id(channel), (None, now))
             since = since if same is request else now
             begun[id(channel)] = (request, since)
+            buffered.append((request.body_bytes_received, channel))
             if now - since >= self._request_timeout:
                 channel.will_close = True
         self._begun = begun
+        buffered.sort(key=lambda each: each[0])
+        while sum(received for received, _ in buffered) > MAX_BUFFERED:
+            buffered.pop()[1].will_close = True
 
-    def _close_idle(self) -> bool:
+    def _close_idle(self, after: float) -> bool:
         """Close connections on which nothing is received, answered or sent. Returns: all are."""
-        idle = True
+        idle, latest = True, time.time() - after  # waitress's clock
         for channel in self._channels():
-            if channel.requests or channel.request is not None or channel.total_outbufs_len:
+            busy = channel.requests or channel.request is not None or channel.total_outbufs_len
+            if busy or channel.last_activity > latest:
                 idle = False
             else:
                 channel.will_close = True
@@ -206,7 +224,7 @@ class HttpServer:
             self._server.del_channel()
             self._server.socket.close()
             return False
-        idle = self._close_idle()
+        idle = self._close_idle(_LAST_GRACE)
         return (idle and not self._channels()) or time.monotonic() >= self._drain_until
 
     def _close(self) -> None:

@@ -122,8 +122,7 @@ def test_two_hundred_commands_at_once_while_a_scan_runs(
     bot.wait_log("scan started", number=2)
     slack.settings(ack_within=30.0)  # how soon acks come is measured by `make bench`
     before = len(slack.acks())
-    with ThreadPoolExecutor(PEOPLE) as people:
-        told = list(people.map(slack.command, PEOPLE * ["/altcontact nonsense"]))
+    told = slack.commands(PEOPLE, "/altcontact nonsense")
     assert len(bot.lines("scan ended")) == 1, "the scan was over before the commands were"
     assert [each["acked"] for each in told] == [True] * PEOPLE
     acks = slack.acks()[before:]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import select
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from bot.domain.errors import ListenError
+from bot.http import server as server_module
 from bot.http.server import HttpServer, allowing
 
 if TYPE_CHECKING:
@@ -183,18 +186,50 @@ def test_slow_clients_hold_no_thread_and_are_cut_off() -> None:
         assert read_to_end(bodiless) == b""
 
 
-def test_idle_connections_make_room() -> None:
+def test_idle_connections_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """More clients than connections are allowed are all answered, though none of them leaves."""
+    monkeypatch.setattr(server_module, "CONNECTIONS", 6)
+    monkeypatch.setattr(server_module, "IDLE_AFTER", 0.0)
     with serving({"/": echo}) as server:
         held = []
         try:
-            for _ in range(200):
+            for _ in range(20):
                 connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=WAIT)
                 held.append(connection)
                 assert ask(connection, "POST", "/", b"x")[:2] == (200, b"x")
         finally:
             for connection in held:
                 connection.close()
+
+
+def test_no_request_is_lost_if_many_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that find no place wait for one, also where a connection is open before its request."""
+    monkeypatch.setattr(server_module, "CONNECTIONS", 20)
+
+    def one(_: int) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=WAIT)
+        try:
+            connection.connect()
+            together.wait(WAIT)
+            return ask(connection, "POST", "/", b"x")[:2]
+        finally:
+            connection.close()
+
+    together = threading.Barrier(100)
+    with serving({"/": echo}) as server, ThreadPoolExecutor(100) as people:
+        assert list(people.map(one, range(100))) == 100 * [(200, b"x")]
+
+
+def test_many_long_bodies_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is received at a time has a limit too; short requests still get through."""
+    monkeypatch.setattr(server_module, "MAX_BUFFERED", 100_000)
+    with serving({"/": echo}) as server, connected(server) as one, connected(server) as other:
+        for sock in (one, other):
+            sock.sendall(b"POST / HTTP/1.1\r\nContent-Length: 80000\r\n\r\n" + b"x" * 60_000)
+        readable, _, _ = select.select([one, other], [], [], WAIT)
+        assert len(readable) == 1
+        with client(server) as connection:
+            assert ask(connection, "POST", "/", b"fine")[:2] == (200, b"fine")
 
 
 def test_an_app_that_fails_answers_500(capfd: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,15 @@ class SlackActions(SlackFaultSettings):
         """Type a slash command."""
         return self._act("command", user=user, channel=channel, line=text)
 
+    def commands(
+        self, number: int, text: str, user: str = ALICE, channel: str = ALERTS
+    ) -> list[Seen]:
+        """Type a slash command so many times at once; gives what each gives."""
+        told: list[Seen] = self._act(
+            "commands", user=user, channel=channel, line=text, number=number
+        )["each"]
+        return told
+
     def say(
         self, text: str, user: str = ALICE, channel: str = ALERTS, *, answers: Seen | None = None
     ) -> Seen:

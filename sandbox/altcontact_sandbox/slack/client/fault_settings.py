@@ -57,7 +57,7 @@ class SlackFaultSettings:
     def wire(self, since: int = 0, timeout: float = 0.0) -> Seen:
         """What went over the wire after an entry: {last, entries}; waits so long for some.
 
-        Each entry: number, at, kind (web_api, socket, response_url), name, ok, status,
+        Each entry: number, at, kind (web_api, socket, http, response_url), name, ok, status,
         milliseconds, sent, answered.
         """
         return self._get("wire", since=since, timeout=timeout)

@@ -111,6 +111,7 @@ class Control:
         people, elements = PeopleActions(delivery), ElementActions(delivery)
         acts: dict[str, Callable[..., Awaitable[Given]]] = {
             "command": people.command,
+            "commands": people.commands,
             "say": people.say,
             "press": elements.press,
             "suggest": elements.suggest,

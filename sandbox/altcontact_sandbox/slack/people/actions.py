@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,11 @@ class PeopleActions:
             )
             await self._space.tell()
         return told
+
+    async def commands(self, user: str, channel: str, line: str, number: int) -> Payload:
+        """Type a slash command so many times at once; gives what each gives, as `each`."""
+        typed = [self.command(user, channel, line) for _ in range(number)]
+        return {"each": await asyncio.gather(*typed)}
 
     async def say(self, user: str, channel: str, text: str, thread_ts: str = "") -> Payload:
         """Post a message, or an answer to one; `acked` is None, as nobody waits for that.

@@ -9,19 +9,18 @@ import hmac
 import itertools
 import json
 import secrets
-import ssl
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-import httpx
-
+from altcontact_sandbox.slack.transport.http_request import post
 from altcontact_sandbox.slack.transport.socket_mode import delivered
 from altcontact_sandbox.slack.transport.wire_log import Exchange
 from altcontact_sandbox.slack.workspace import SIGNING_SECRET
 
 if TYPE_CHECKING:
+    from altcontact_sandbox.slack.transport.http_request import HttpAnswer
     from altcontact_sandbox.slack.workspace import Workspace
 
     Payload = dict[str, Any]
@@ -37,9 +36,6 @@ Nothing else is delivered again over HTTP.
 
 _PROBE_INTERVAL: Final = 0.05
 """Seconds until a URL at which nothing listens is tried again."""
-
-_NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Trusts nobody, and is cheap to make: the app is on this machine."""
 
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 _OK: Final = 200
@@ -157,26 +153,19 @@ class HttpMode:
         """One signed request, and what its answer means."""
         content, content_type = _encoded(kind, payload)
         signed = sign(content, time.time() + self._space.clock_skew)
-        transport = httpx.AsyncHTTPTransport(verify=_NO_TLS, trust_env=False)
+        sent = {
+            "Content-Type": content_type,
+            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            **signed,
+            **headers,
+        }
         try:
-            async with (
-                asyncio.timeout(self._space.ack_within),
-                httpx.AsyncClient(transport=transport, timeout=None) as client,  # noqa: S113 - the one above
-            ):
-                answer = await client.post(
-                    url,
-                    content=content,
-                    headers={
-                        "Content-Type": content_type,
-                        "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
-                        **signed,
-                        **headers,
-                    },
-                )
+            async with asyncio.timeout(self._space.ack_within):
+                answer = await post(url, sent, content)
         except TimeoutError:
             within = f"No answer came within {self._space.ack_within:g} seconds."
             return _Answered(None, "http_timeout", within)
-        except httpx.HTTPError as error:
+        except OSError as error:
             why = f"The request URL could not be reached: {type(error).__name__}."
             return _Answered(None, "connection_failed", why)
         return _read(kind, answer)
@@ -211,19 +200,19 @@ def _encoded(kind: str, payload: Payload) -> tuple[bytes, str]:
     return urlencode({"payload": json.dumps(payload)}).encode(), _FORM
 
 
-def _read(kind: str, answer: httpx.Response) -> _Answered:
+def _read(kind: str, answer: HttpAnswer) -> _Answered:
     """What an answer means: its status, and a body that is nothing, or what Slack takes."""
-    no_retry = answer.headers.get("X-Slack-No-Retry") == "1"
-    if answer.status_code != _OK:
-        why = f"The answer has the status {answer.status_code}."
+    no_retry = answer.headers.get("x-slack-no-retry") == "1"
+    if answer.status != _OK:
+        why = f"The answer has the status {answer.status}."
         return _Answered(None, "http_error", why, no_retry)
-    content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip()
+    content_type = answer.headers.get("content-type", "").partition(";")[0].strip()
     if not answer.content:
         return _Answered({})
     if kind == "slash_commands" and content_type == "text/plain":
-        return _Answered({"text": answer.text})
+        return _Answered({"text": answer.content.decode(errors="replace")})
     try:
-        given = answer.json()
+        given = json.loads(answer.content)
     except ValueError:
         given = None
     if content_type != _JSON or not isinstance(given, dict):

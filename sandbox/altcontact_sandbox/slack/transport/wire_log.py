@@ -22,7 +22,7 @@ class Exchange:
     """One exchange, without tokens.
 
     Args:
-        kind: `web_api`, `socket` or `response_url`.
+        kind: `web_api`, `socket`, `http` or `response_url`.
         name: of the method, or of what was delivered.
         status: `ok`, or in a word why it is not.
         sent: the payload.
