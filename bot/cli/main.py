@@ -1,4 +1,4 @@
-"""The command line, `altcontact`: run, check, fix, doctor, policy, audit, manifest, sandbox."""
+"""The command line: run, check, fix, doctor, policy, manifest, database, audit, sandbox."""
 
 from __future__ import annotations
 
@@ -49,6 +49,9 @@ class Commands(LazyGroup):
         "manifest": LazyCommand(
             "bot.cli.manifest",
             "Print the manifest of the Slack app, to paste at https://api.slack.com/apps.",
+        ),
+        "database": LazyCommand(
+            "bot.cli.database", "Copy the database: from SQLite to PostgreSQL, or back."
         ),
         "audit": LazyCommand(
             "bot.cli.audit", "List the audit log: who did what to which account, and when."

@@ -50,7 +50,7 @@ def check_file(file: Path) -> tuple[Found, CheckResult]:
             message = f"{file} doesn't exist yet; the first start creates it."
             return Found.ABSENT, check_result("File", State.OK, message)
         else:
-            user = _process_using(file)
+            user = process_using(file)
             used = f" Process {user} uses it, which is fine if that is the bot." if user else ""
             return Found.USABLE, check_result("File", State.OK, f"{file} exists.{used}")
     except OSError as error:
@@ -65,7 +65,7 @@ def quoted(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _process_using(file: Path) -> int | None:
+def process_using(file: Path) -> int | None:
     """A process that has the database open; None if there is none, or the kernel isn't Linux.
 
     SQLite holds a lock on the `-shm` file while a connection is open. The kernel's list of locks is

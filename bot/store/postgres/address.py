@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.rows import DictRow
 
+BOT: Final = "altcontact"
+"""How the bot's connections call themselves, so that a copy finds a bot that runs."""
+
 _PARAMETERS: Final = {
     "connect_timeout": "5",
     # A server that is gone without a word is noticed within about ten seconds.
@@ -29,7 +32,6 @@ _PARAMETERS: Final = {
     "keepalives_interval": "2",
     "keepalives_count": "3",
     "tcp_user_timeout": "10000",
-    "application_name": "altcontact",
 }
 """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
 
@@ -50,12 +52,13 @@ class Address:
     Args:
         url: `postgresql://…`; settings in its query go before the ones used here.
         busy_timeout: seconds to wait for a lock.
+        application: how its connections call themselves in `pg_stat_activity`.
 
     Raises:
         StoreError: the address can't be used, or its password file can't.
     """
 
-    def __init__(self, url: str, busy_timeout: float) -> None:
+    def __init__(self, url: str, busy_timeout: float, application: str = BOT) -> None:
         try:
             given = {key: str(value) for key, value in conninfo_to_dict(url).items()}
         except psycopg.Error:  # whose text may repeat the password
@@ -74,6 +77,7 @@ class Address:
             busy=int(busy_timeout * 1000), longest=int(_LONGEST_STATEMENT * 1000)
         )
         given["options"] = f"{options} {given.get('options', '')}".strip()
+        given["application_name"] = application
         self.conninfo = make_conninfo("", **{**_PARAMETERS, **given})
 
     @property

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 from bot.domain.errors import StoreError
-from bot.store.postgres.address import Address
+from bot.store.postgres.address import BOT, Address
 from bot.store.postgres.errors import translated
 from bot.store.postgres.transaction import PostgresTransaction
 
@@ -56,15 +56,20 @@ class PostgresConnections:
         url: `postgresql://…`; settings in its query go before the ones used here.
         busy_timeout: seconds to wait for another writer, and for a free connection.
         close_timeout: seconds that running transactions have at `close`.
+        application: how the connections call themselves in `pg_stat_activity`.
 
     Raises:
         StoreError: the database can't be reached.
     """
 
     def __init__(
-        self, url: str, busy_timeout: float = BUSY_TIMEOUT, close_timeout: float = CLOSE_TIMEOUT
+        self,
+        url: str,
+        busy_timeout: float = BUSY_TIMEOUT,
+        close_timeout: float = CLOSE_TIMEOUT,
+        application: str = BOT,
     ) -> None:
-        self._address = Address(url, busy_timeout)
+        self._address = Address(url, busy_timeout, application)
         self.name = self._address.name
         self._begin = (f"{int(busy_timeout * 500)}ms", WRITER)
         self._close_timeout = close_timeout

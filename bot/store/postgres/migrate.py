@@ -53,19 +53,32 @@ def migrate(
     Raises:
         StoreError: a newer version, or another program, made them. Nothing was changed.
     """
+    with connections.writing() as db:
+        create_tables(db, connections.name, steps)
+
+
+def create_tables(
+    db: Transaction, name: str, steps: Mapping[int, Sequence[str]] | None = None
+) -> None:
+    """The same within a write transaction.
+
+    Args:
+        db: the transaction.
+        name: the database, for messages.
+        steps: the steps after `FIRST`; `STEPS` by default.
+    """
     steps = STEPS if steps is None else steps
     newest = max((FIRST, *steps))
-    with connections.writing() as db:
-        version = known_version(db, connections.name, newest)
-        if version == newest:
-            return
-        if version == 0:
-            _create(db, connections.name)
-        for number in range(max(version, FIRST) + 1, newest + 1):
-            for sql in steps[number]:
-                db.run(sql)
-        db.run("DELETE FROM altcontact")
-        db.run("INSERT INTO altcontact (version) VALUES (:version)", version=newest)
+    version = known_version(db, name, newest)
+    if version == newest:
+        return
+    if version == 0:
+        _create(db, name)
+    for number in range(max(version, FIRST) + 1, newest + 1):
+        for sql in steps[number]:
+            db.run(sql)
+    db.run("DELETE FROM altcontact")
+    db.run("INSERT INTO altcontact (version) VALUES (:version)", version=newest)
 
 
 def newest_version() -> int:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 TOGETHER: Final = 200
 """Statements that are sent at once. The way to the server takes longer than most of them."""
 
+STREAMED: Final = 2000
+"""Rows of a long result that are in memory at once."""
+
 _TOKEN: Final = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-zA-Z_]\w*)|%")
 """A text, which is kept; the name of a value; and a sign that psycopg reads as one."""
 
@@ -36,6 +39,7 @@ class PostgresTransaction:
         self._connection = connection
         self._cursor = ClientCursor(connection)
         self._waiting: list[str] = []
+        self._streams = 0
 
     def run(self, sql: str, /, **values: Value) -> int:
         """Run a statement; returns how many rows it changed."""
@@ -70,7 +74,14 @@ class PostgresTransaction:
 
     def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
         """The rows one by one, for long results. The caller must not write in the meantime."""
-        return cast("Iterator[Row]", iter(self._execute(sql, values)))
+        self._streams += 1
+        name = f"stream{self._streams}"
+        self._execute(f"DECLARE {name} NO SCROLL CURSOR FOR {sql}", values)
+        while rows := self.rows(f"FETCH {STREAMED} FROM {name}"):
+            yield from rows
+            if len(rows) < STREAMED:
+                break
+        self.run(f"CLOSE {name}")
 
     def number(self, sql: str, /, **values: Value) -> int:
         """The number in the column `number` of a statement's only row."""
