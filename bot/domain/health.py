@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 HUNG_AFTER: Final = 300.0
 """Seconds without a sign of life after which a thread hangs: the longest waits within one step are
 two of Slack's `Retry-After` of a minute each, and the reading back of a fix."""
+
+POOL_HUNG_AFTER: Final = 900.0
+"""Seconds that a task may wait in a pool of threads: dozens of fixes may wait there for AWS, each
+for as long as `ALTCONTACT_CONFIRM_TIMEOUT` says, and a restart would interrupt them all."""
 
 SLACK_SILENCE: Final = 60.0
 """Seconds since Slack's last sign of life from which on it counts as out of reach."""
@@ -56,16 +60,19 @@ class Condition:
     stopping: bool
 
 
-def hung_threads(silences: Mapping[str, float]) -> tuple[Problem, ...]:
-    """Which threads hang.
+class Silence(NamedTuple):
+    """For how many seconds something has worked without a sign of life, and how many it may."""
 
-    Args:
-        silences: for how many seconds each worked without a sign of life.
-    """
+    seconds: float
+    limit: float = HUNG_AFTER
+
+
+def hung_threads(silences: Mapping[str, Silence]) -> tuple[Problem, ...]:
+    """Which threads hang, of those whose silences are given by name."""
     return tuple(
-        Problem(Reason.THREAD, _hung(name, seconds))
-        for name, seconds in silences.items()
-        if seconds > HUNG_AFTER
+        Problem(Reason.THREAD, _hung(name, silence.seconds))
+        for name, silence in silences.items()
+        if silence.seconds > silence.limit
     )
 
 

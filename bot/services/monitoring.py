@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.domain.health import Condition, hung_threads, not_ready
+from bot.domain.health import Condition, Silence, hung_threads, not_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -100,7 +100,9 @@ class Monitor:
 
     def alive(self) -> tuple[Problem, ...]:
         """Which threads hang; empty if the bot is alive."""
-        return hung_threads(self._silences())
+        return hung_threads(
+            {sign.name: Silence(sign.silence(), sign.limit) for sign in self._sources.signs}
+        )
 
     def ready(self) -> tuple[Problem, ...]:
         """Why the bot can't answer people; empty if it can."""
@@ -120,16 +122,13 @@ class Monitor:
         return BotState(
             self._clock.now(),
             figures,
-            self._silences(),
+            {sign.name: sign.silence() for sign in self._sources.signs},
             self.ready(),
             self._sources.slack_silence(),
             self._sources.leads(),
             _lowest(self._sources.rates()),
             {kind: copy for kind, copy in copies.items() if copy is not None},
         )
-
-    def _silences(self) -> Mapping[str, float]:
-        return {sign.name: sign.silence() for sign in self._sources.signs}
 
 
 def _lowest(rates: Iterable[tuple[str, CallRate]]) -> Mapping[str, CallRate]:

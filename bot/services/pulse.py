@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.errors import AltcontactError
+from bot.domain.health import HUNG_AFTER, POOL_HUNG_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +20,11 @@ class Sign(Protocol):
     @property
     def name(self) -> str:
         """What it is: one of few names, from the code."""
+        ...
+
+    @property
+    def limit(self) -> float:
+        """After how many seconds without a sign of life it hangs."""
         ...
 
     def silence(self) -> float:
@@ -34,10 +40,17 @@ class Pulse:
     Args:
         name: of the thread.
         clock: seconds, never going back.
+        limit: after how many seconds without a sign of life it hangs.
     """
 
-    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        clock: Callable[[], float] = time.monotonic,
+        limit: float = HUNG_AFTER,
+    ) -> None:
         self.name = name
+        self.limit = limit
         self._clock = clock
         self._working_since: float | None = None
 
@@ -72,6 +85,7 @@ class PoolPulse:
         name: of the pool.
         submit: gives the pool a task; may raise RuntimeError or AltcontactError if it takes none.
         clock: seconds, never going back.
+        limit: for how many seconds a task may wait.
     """
 
     def __init__(
@@ -79,8 +93,10 @@ class PoolPulse:
         name: str,
         submit: Callable[[Callable[[], None]], object],
         clock: Callable[[], float] = time.monotonic,
+        limit: float = POOL_HUNG_AFTER,
     ) -> None:
         self.name = name
+        self.limit = limit
         self._submit = submit
         self._clock = clock
         self._asked_at: float | None = None

@@ -193,3 +193,15 @@ def test_each_alert_has_a_test_for_promtool() -> None:
     assert tested == [[name, name] for name in NAMES]
     assert all(test["alert_rule_test"][0]["exp_alerts"] == [] for test in tests)
     assert all(len(test["alert_rule_test"][1]["exp_alerts"]) == 1 for test in tests)
+
+
+def test_the_operator_finds_the_pods_of_the_manifests() -> None:
+    """By a label and a port that they have."""
+    monitor = yaml.safe_load((FOLDER / "podmonitor.yaml").read_text(encoding="utf-8"))["spec"]
+    base = ROOT / "deploy/kubernetes/base"
+    custom = yaml.safe_load((base / "kustomization.yaml").read_text(encoding="utf-8"))
+    labels = {key: value for each in custom["labels"] for key, value in each["pairs"].items()}
+    assert monitor["selector"]["matchLabels"].items() <= labels.items()
+    pod = yaml.safe_load((base / "deployment.yaml").read_text(encoding="utf-8"))["spec"]["template"]
+    ports = {port["name"] for each in pod["spec"]["containers"] for port in each.get("ports", ())}
+    assert {endpoint["port"] for endpoint in monitor["podMetricsEndpoints"]} <= ports

@@ -10,9 +10,11 @@ import pytest
 from bot.domain.health import (
     DATABASE_SILENCE,
     HUNG_AFTER,
+    POOL_HUNG_AFTER,
     SLACK_SILENCE,
     Condition,
     Reason,
+    Silence,
     hung_threads,
     not_ready,
 )
@@ -57,8 +59,15 @@ def test_several_reasons() -> None:
 
 def test_threads_that_hang() -> None:
     """The one that hangs is named, and how long it has been silent."""
-    silences = {"announcer": HUNG_AFTER, "connect": HUNG_AFTER + 1, "home updates": math.inf}
+    silences = {
+        "announcer": Silence(HUNG_AFTER),
+        "connect": Silence(HUNG_AFTER + 1),
+        "home updates": Silence(math.inf),
+        "background": Silence(HUNG_AFTER + 1, POOL_HUNG_AFTER),
+        "bolt": Silence(POOL_HUNG_AFTER + 1, POOL_HUNG_AFTER),
+    }
     assert [(problem.reason, problem.detail) for problem in hung_threads(silences)] == [
         (Reason.THREAD, "The thread “connect” gave no sign for 301 seconds."),
         (Reason.THREAD, "The thread “home updates” ended with an error."),
+        (Reason.THREAD, "The thread “bolt” gave no sign for 901 seconds."),
     ]
