@@ -97,6 +97,7 @@ def test_every_command_is_described() -> None:
         "altcontact audit",
         "altcontact audit verify",
         "altcontact audit redact",
+        "altcontact database copy",
         "altcontact manifest",
         "altcontact sandbox",
         "altcontact --version",
