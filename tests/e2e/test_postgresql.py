@@ -1,4 +1,4 @@
-"""The shipped bot on PostgreSQL: the story, a killed bot, and a server that goes away for a while."""
+"""The shipped bot on PostgreSQL: the story, a killed bot, and a server that is gone for a while."""
 
 from __future__ import annotations
 
