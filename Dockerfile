@@ -31,16 +31,20 @@ LABEL org.opencontainers.image.title="altcontact" \
       org.opencontainers.image.base.name="docker.io/library/python:3.13-slim"
 COPY --from=build /sbom /usr/share/sbom
 COPY --from=build /opt/altcontact /opt/altcontact
+COPY deploy/image/healthcheck.py /usr/local/lib/altcontact/
 # Whatever the user's number is, its group may be 0, as OpenShift has it.
 RUN mkdir -m 0775 /data && chown 10001:0 /data
 ENV PATH=/opt/altcontact/bin:$PATH \
     HOME=/data \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    ALTCONTACT_DATABASE=/data/altcontact.db
+    ALTCONTACT_DATABASE=/data/altcontact.db \
+    ALTCONTACT_METRICS=127.0.0.1:9090
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
 STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
+    CMD ["python", "/usr/local/lib/altcontact/healthcheck.py"]
 ENTRYPOINT ["altcontact"]
 CMD ["run"]

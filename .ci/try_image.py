@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -44,12 +45,16 @@ class Image:
         root: where it is mounted.
         work: a folder to put volumes into.
         environment: the image's own.
+        health: the command that finds out whether the bot is alive.
     """
 
-    def __init__(self, root: Path, work: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, root: Path, work: Path, environment: dict[str, str], health: list[str]
+    ) -> None:
         self._root = root
         self._work = work
         self._environment = environment
+        self._health = health
 
     def start(
         self, settings: dict[str, str | None], *words: str, user: tuple[int, int] = OWN
@@ -146,10 +151,15 @@ class Image:
         print(output)
 
     def check_bot(self, settings: dict[str, str], slack: SlackSandbox) -> None:
-        """The bot announces what it finds, and stops in order when it is asked to."""
-        bot = self.start(dict(settings), "altcontact", "run", user=ANY)
+        """The bot announces what it finds, is alive, and stops in order when it is asked to."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        own = {**settings, "ALTCONTACT_METRICS": f"0.0.0.0:{port}"}
+        assert self._healthcheck(own) == 1, "alive before it is started"
+        bot = self.start(dict(own), "altcontact", "run", user=ANY)
         slack.wait_connected(timeout=PATIENCE)
         slack.wait_message("no security contact", timeout=PATIENCE)
+        assert self._healthcheck(own) == 0, "not alive, though it works"
         began = time.monotonic()
         bot.send_signal(signal.SIGTERM)
         output = bot.communicate(timeout=PATIENCE)[0]
@@ -157,6 +167,11 @@ class Image:
         print(f"image: run ended {took:.1f} s after SIGTERM with status {bot.returncode}")
         assert bot.returncode == 0, output
         assert took < STOP_WITHIN
+
+    def _healthcheck(self, settings: dict[str, str]) -> int:
+        check = self.start(dict(settings), *self._health, user=ANY)
+        print("image:", check.communicate(timeout=PATIENCE)[0].strip())
+        return check.returncode
 
 
 def main() -> None:
@@ -172,7 +187,12 @@ def main() -> None:
     assert configuration["User"] == "{}:{}".format(*OWN), configuration["User"]
     assert configuration["Labels"]["org.opencontainers.image.licenses"] == "MIT"
     environment = dict(line.split("=", 1) for line in configuration["Env"])
-    image = Image(Path(buildah("mount", container)), work, environment)
+    # Only Docker's own format has a health check.
+    (kind, *health) = json.loads(buildah("inspect", container))["Docker"]["config"]["Healthcheck"][
+        "Test"
+    ]
+    assert kind == "CMD"
+    image = Image(Path(buildah("mount", container)), work, environment, health)
     image.check_contents()
     image.check_bill()
     image.check_version()

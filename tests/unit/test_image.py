@@ -10,6 +10,8 @@ import runpy
 import subprocess
 import sys
 import sysconfig
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,3 +117,37 @@ def test_actions_are_named_by_their_commits() -> None:
     assert used
     pinned = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
     assert not [line for line in used if not pinned.fullmatch(line)]
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers `/healthz` with the status that its server has."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_response(200 if self.path == "/healthz" and self.server.alive else 503)  # type: ignore[attr-defined]
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def healthcheck(**settings: str) -> int:
+    """The exit status of the image's health check with these settings."""
+    command: list[str | Path] = [sys.executable, ROOT / "deploy/image/healthcheck.py"]
+    return subprocess.run(command, check=False, capture_output=True, env=settings).returncode
+
+
+def test_the_health_check_asks_the_bot_where_it_is_told_to_be() -> None:
+    """By either setting, on any address; without one there is nobody to ask."""
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_port
+        server.alive = True  # type: ignore[attr-defined]
+        assert healthcheck(ALTCONTACT_METRICS=f"127.0.0.1:{port}") == 0
+        assert healthcheck(ALTCONTACT_METRICS="", ALTCONTACT_HTTP=f"0.0.0.0:{port}") == 0
+        server.alive = False  # type: ignore[attr-defined]
+        assert healthcheck(ALTCONTACT_METRICS=f"0.0.0.0:{port}") == 1
+        server.shutdown()
+    assert healthcheck(ALTCONTACT_METRICS=f"127.0.0.1:{port}") == 1
+    assert healthcheck() == 0
