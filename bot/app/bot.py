@@ -18,6 +18,7 @@ from bot.app.scheduler import Schedule
 from bot.app.signals import run_until_stopped
 from bot.app.slack_bot import SlackBot
 from bot.app.slack_connection import slack_routes
+from bot.app.snapshots import open_with_snapshots
 from bot.app.tokens import renewable_tokens
 from bot.app.web import Web
 from bot.app.wiring import aws_gateways, slack_members
@@ -28,7 +29,6 @@ from bot.domain.audit_entries import bot_started, policy_loaded
 from bot.domain.errors import NotifierError, SettingsError, StoreError
 from bot.domain.timetable import Timetable
 from bot.services.audit_trail import AuditTrail
-from bot.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from bot.config.load import Settings
     from bot.config.policy_reload import PolicyReload
     from bot.domain.policy.policy import Policy
+    from bot.domain.snapshots import SnapshotStatus
     from bot.slack.channels import AlertChannel
 
 _log = structlog.get_logger(__name__)
@@ -75,7 +76,7 @@ class Bot:
         self._clock = clock = SystemClock()
         self._monitoring = Monitoring(settings)
         metrics = self._monitoring.metrics
-        self._store = open_store(settings.database, clock, metrics)
+        self._store, self._snapshots = open_with_snapshots(settings, clock, clock.observe, metrics)
         self._trail = AuditTrail(self._store.audit)
         self._gateways = aws_gateways(settings, clock.observe, metrics)
         self._checkpoints = checkpoint_service(
@@ -98,8 +99,11 @@ class Bot:
                 self._policy.current(),
                 home=self._slack.home.status,
                 tokens=self._tokens,
+                snapshots=self._snapshot_status,
             ),
             checkpoints=self._checkpoints.status if self._checkpoints else lambda: None,
+            snapshots=self._snapshot_status,
+            holds=self._snapshots.holds if self._snapshots is not None else lambda _: False,
             on_connected=lambda: _log.info("ready"),
             on_date=clock.observe,
             metrics=metrics,
@@ -121,6 +125,7 @@ class Bot:
             schedule=self._schedule,
             stopping=self._stopping.is_set,
             checkpoints=self._checkpoints,
+            snapshots=self._snapshots,
         )
         routes = {**slack_routes(self._slack.connection), **self._monitoring.routes}
         self._web = Web(settings.http, routes)
@@ -145,6 +150,10 @@ class Bot:
         self._slack.run_worker.start()
         if self._checkpoints is not None:
             self._checkpoints.start()
+        if self._snapshots is not None:
+            self._snapshots.start(
+                on_changed=self._slack.home.changed, on_saved=self._slack.announcer.wake
+            )
         self._slack.background.run_unattended(lambda: _log_alert_channel(self._slack.channel))
         # In a thread of its own, since a stop must not wait for it.
         threading.Thread(target=self._log_doctor, name="doctor", daemon=True).start()
@@ -195,6 +204,10 @@ class Bot:
         if exemptions.settle():
             self._slack.recorded()
 
+    def _snapshot_status(self) -> SnapshotStatus | None:
+        """How saving snapshots goes; None if none are saved."""
+        return self._snapshots.status() if self._snapshots is not None else None
+
     def _log_doctor(self) -> None:
         """Log the problems that the doctor finds."""
         lines = check_running_bot(
@@ -221,8 +234,12 @@ class Bot:
         self._schedule.stop()
         self._tokens.stop()
         self._slack.stop()
+        if self._snapshots is not None:
+            self._snapshots.begin_stop()
         if self._checkpoints is not None:
             self._checkpoints.stop()
+        if self._snapshots is not None:
+            self._snapshots.stop()
         self._monitoring.stop()
         self._store.close()
         _log.info("stopped")

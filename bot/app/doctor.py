@@ -13,6 +13,7 @@ from bot.app.clock import SystemClock
 from bot.app.scheduler_checks import SchedulerChecks
 from bot.app.secret_checks import source_checks, token_checks
 from bot.app.settings import SecretReader
+from bot.app.snapshots import snapshot_checks
 from bot.aws.gateway import gateways_for
 from bot.config.load import load_lenient, variable
 from bot.domain.errors import new_error_id
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bot.config.load import LoadedSettings, Settings
     from bot.domain.errors import ListenError, SettingProblem, SettingsError, StoreError
     from bot.domain.policy.policy import Policy
+    from bot.domain.snapshots import SnapshotStatus
     from bot.services.home import HomeStatus
     from bot.slack.http_mode import HttpStatus
     from bot.slack.socket_mode import SocketStatus
@@ -84,6 +86,7 @@ def check_running_bot(
     *,
     home: Callable[[], HomeStatus] | None = None,
     tokens: SlackTokens | None = None,
+    snapshots: Callable[[], SnapshotStatus | None] = lambda: None,
 ) -> Iterator[CheckResult]:
     """Check the installation from inside a running bot, over its open connections.
 
@@ -95,11 +98,17 @@ def check_running_bot(
         policy: the current policy.
         home: how publishing Homes goes; None at the start, when there are none.
         tokens: its tokens; None for those of the settings.
+        snapshots: how saving snapshots goes; None at the start, or if none are saved.
     """
     if tokens is not None:
         settings = tokens.current(settings)
     checks = _checks(
-        settings, gateways, policy, connection=connection, sample=connection is not None
+        settings,
+        gateways,
+        policy,
+        connection=connection,
+        sample=connection is not None,
+        snapshots=snapshots,
     )
     if home is not None:
         checks.append(Check(Section.SLACK, "Home", lambda: check_home(home())))
@@ -117,6 +126,7 @@ def _checks(
     app_token: str | None = None,
     connection: Callable[[], SlackStatus] | None = None,
     sample: bool = True,
+    snapshots: Callable[[], SnapshotStatus | None] = lambda: None,
 ) -> list[Check]:
     """The checks of everything but the settings.
 
@@ -128,6 +138,7 @@ def _checks(
         app_token: the app-level token to try; None if `connection` says more.
         connection: the state of the running bot's connection.
         sample: whether to read the channel and one contact.
+        snapshots: how saving snapshots goes in a running bot.
     """
     clock = SystemClock()
     store = None if "database" in wrong else checks_of(settings.database)
@@ -169,6 +180,15 @@ def _checks(
                 settings,
                 store,
                 clock,
+                seconds=AWS_SECONDS,
+                tries=TRIES,
+            )
+        if settings.backup:
+            checks += snapshot_checks(
+                settings,
+                store,
+                clock,
+                snapshots,
                 seconds=AWS_SECONDS,
                 tries=TRIES,
             )

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from bot.aws.gateway import AwsGateway
     from bot.config.settings import Settings
     from bot.domain.checkpoints import CheckpointStatus
+    from bot.domain.snapshots import SnapshotStatus
     from bot.http.metrics import PrometheusMetrics
     from bot.services.checkpoints import CheckpointService
     from bot.services.ports.clock import Clock
     from bot.services.ports.figures import FigureRepository
     from bot.services.pulse import Sign
+    from bot.services.snapshots import SnapshotService
 
 HEALTH: Final = "/healthz"
 READY: Final = "/readyz"
@@ -63,6 +65,7 @@ class Monitoring:
         stopping: Callable[[], bool],
         leads: Callable[[], bool] = lambda: True,
         checkpoints: CheckpointService | None = None,
+        snapshots: SnapshotService | None = None,
     ) -> None:
         """Look at the bot whenever somebody asks.
 
@@ -75,6 +78,7 @@ class Monitoring:
             stopping: whether the bot takes no more requests.
             leads: whether this replica leads.
             checkpoints: writes checkpoints; None if none are written.
+            snapshots: saves snapshots; None if none are saved.
 
         Raises:
             ListenError: nothing can listen on the address of `settings.metrics`.
@@ -87,6 +91,8 @@ class Monitoring:
         if checkpoints is not None:
             signs.append(checkpoints.pulse)
             copies["checkpoint"] = _checkpoint_state(checkpoints.status)
+        if snapshots is not None:
+            copies["snapshot"] = _snapshot_state(snapshots.status)
 
         def silence() -> float | None:
             return slack.connection.status().silence
@@ -141,6 +147,14 @@ def _prometheus() -> PrometheusMetrics:
     from bot.http.metrics import PrometheusMetrics  # noqa: PLC0415 - its library is loaded if used
 
     return PrometheusMetrics(__version__)
+
+
+def _snapshot_state(status: Callable[[], SnapshotStatus]) -> Callable[[], CopyState | None]:
+    def read() -> CopyState:
+        found = status()
+        return CopyState(found.saved_at, found.failing_since is not None)
+
+    return read
 
 
 def _checkpoint_state(status: Callable[[], CheckpointStatus]) -> Callable[[], CopyState | None]:

@@ -46,8 +46,10 @@ if TYPE_CHECKING:
     from bot.app.tokens import SlackTokens
     from bot.config.policy_reload import PolicyReload
     from bot.config.settings import Settings
+    from bot.domain.announcements import Announcement
     from bot.domain.checkpoints import CheckpointStatus
     from bot.domain.policy.policy import Policy
+    from bot.domain.snapshots import SnapshotStatus
     from bot.services.doctor import CheckResult
     from bot.services.ports.aws import ContactGateway
     from bot.services.ports.clock import Clock
@@ -79,6 +81,8 @@ class SlackBot:
         next_check: returns when the next check is due.
         run_checks: runs the doctor's checks.
         checkpoints: how writing checkpoints goes; None if none are written.
+        snapshots: how saving snapshots goes; None if none are saved.
+        holds: whether an announcement waits, besides those about what the bot fixes by itself.
         on_connected: called once, when Slack is connected.
         on_date: called with each `Date` header from Slack.
         metrics: take the calls to Slack.
@@ -102,6 +106,8 @@ class SlackBot:
         next_check: Callable[[], datetime | None],
         run_checks: Callable[[], Iterator[CheckResult]],
         checkpoints: Callable[[], CheckpointStatus | None] = lambda: None,
+        snapshots: Callable[[], SnapshotStatus | None] = lambda: None,
+        holds: Callable[[Announcement], bool] = lambda _: False,
         on_connected: Callable[[], None] = lambda: None,
         on_date: Callable[[str | None], object] = lambda _: None,
         metrics: Metrics | None = None,
@@ -151,7 +157,7 @@ class SlackBot:
             rows=ROWS,
             post_interval=post_interval,
             edit_interval=edit_interval,
-            holds=self.auto_fix.holds,
+            holds=lambda each: holds(each) or self.auto_fix.holds(each),
         )
         runs = RunWiring(self.client, posting, store, on_recorded=self.run_started)
         self.run_files = runs.files
@@ -164,6 +170,7 @@ class SlackBot:
             clock,
             next_check=next_check,
             checkpoints=checkpoints,
+            snapshots=snapshots,
             requests=self.approvals.decisions.requests_for,
         )
         self.fixes, self.fix_recovery = self.services.fixes(

@@ -51,8 +51,11 @@ _ACTIONS: Final = {
     "Verify": "kms",
     "GetParameter": "ssm",
     "GetSecretValue": "secretsmanager",
-    "GetObject": "s3:GetObjectVersion",
+    "DeleteObject": "s3",
+    "GetObject": "s3",
+    "GetObjectVersion": "s3",
     "ListObjectVersions": "s3:ListBucketVersions",
+    "ListObjectsV2": "s3:ListBucket",
     "PutObject": "s3",
 }
 """The service of each operation that the bot uses, or the action if that has another name; all

@@ -97,7 +97,7 @@ class S3CheckpointReader:
             with answer["Body"] as body:
                 return body.read(MAX_BYTES + 1), "ObjectLockRetainUntilDate" in answer
 
-        body, locked = self._calls.call("GetObject", get)
+        body, locked = self._calls.call("GetObjectVersion", get)
         name = item.key.removeprefix(self._calls.destination.folder)
         checkpoint: Checkpoint | None = None
         state = SignatureState.NOT_WANTED

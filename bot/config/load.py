@@ -155,16 +155,8 @@ def load_lenient(
         else:
             problem = _of_value(file, name, why, in_environ=name in from_environ)
         problems.append(problem)
-    if "checkpoint_key" in merged and "checkpoints" not in merged:
-        what = f"has no effect without {variable('checkpoints')}"
-        problems.append(
-            SettingProblem(
-                variable("checkpoint_key"),
-                what,
-                *_examples("checkpoints", in_environ="checkpoint_key" in from_environ),
-                "Set where checkpoints go:",
-            )
-        )
+    problems += _without_effect(merged, from_environ)
+    problems += _misplaced(settings)
     policy = policy_file.read(file, settings.types, FLAT)
     problems += policy.problems
     if not policy.problems:
@@ -195,6 +187,47 @@ def load_lenient(
         given,
         secret_problems,
     )
+
+
+_NEEDS: Final = {
+    "checkpoint_key": ("checkpoints", "Set where checkpoints go:"),
+    "backup_keep": ("backup", "Set where snapshots go:"),
+}
+"""Settings that have no effect without another one, and the remedy."""
+
+
+def _without_effect(
+    merged: Mapping[str, Any], from_environ: Mapping[str, str]
+) -> list[SettingProblem]:
+    """Settings that nobody should think to be in effect."""
+    return [
+        SettingProblem(
+            variable(field),
+            f"has no effect without {variable(needed)}",
+            *_examples(needed, in_environ=field in from_environ),
+            remedy,
+        )
+        for field, (needed, remedy) in _NEEDS.items()
+        if field in merged and needed not in merged
+    ]
+
+
+def _misplaced(settings: Settings) -> list[SettingProblem]:
+    """Snapshots of PostgreSQL, which has better ones, or in the place of checkpoints.
+
+    The verification of checkpoints reports everything else that is there.
+    """
+    if settings.backup and not isinstance(settings.database, Path):
+        what = "is for a SQLite file, but ALTCONTACT_DATABASE names a PostgreSQL database"
+        remedy = "Remove it. Use the backups of PostgreSQL, such as those of Amazon RDS."
+        return [SettingProblem(variable("backup"), what, remedy=remedy)]
+    if not (settings.backup and settings.checkpoints):
+        return []
+    first, second = sorted((f"{settings.backup}/", f"{settings.checkpoints}/"))
+    if not second.startswith(first):
+        return []
+    what = f"is in the same place as {variable('checkpoints')}"
+    return [SettingProblem(variable("backup"), what, remedy="Give each a prefix of its own.")]
 
 
 def _read_named(variables: Mapping[str, str]) -> SettingFile:

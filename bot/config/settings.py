@@ -173,6 +173,14 @@ class Settings(BaseSettings):
         description="ARN of the asymmetric KMS key that signs checkpoints",
         examples=["arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
     )
+    backup: Annotated[str, _parsed(s3_parsers.destination)] = Field(
+        default="",
+        description="S3 bucket and prefix for snapshots of the database",
+        examples=["s3://corp-backup/altcontact"],
+    )
+    backup_keep: Annotated[int, _parsed(s3_parsers.kept)] = Field(
+        default=48, description="how many snapshots are kept", examples=["48"]
+    )
     policy: Annotated[Policy, _Instance()] = Field(
         default_factory=lambda values: Policy.requiring(values.get("types", ())),
         description="what accounts should have: [policy] of the file, over `types`",

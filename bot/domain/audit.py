@@ -46,6 +46,7 @@ class AuditAction(StrEnum):
     PAYLOAD_REFUSED = "payload_refused"
 
     BOT_STARTED = "bot_started"
+    DATABASE_RESTORED = "database_restored"
     POLICY_LOADED = "policy_loaded"
     POLICY_REFUSED = "policy_refused"
 

@@ -21,6 +21,17 @@ def bot_started(version: str) -> AuditEntry:
     return AuditEntry(AuditAction.BOT_STARTED, BOT, details={"version": version})
 
 
+def database_restored(snapshot: str, newest: str) -> AuditEntry:
+    """The database was restored from a snapshot: what was recorded after it is lost.
+
+    Args:
+        snapshot: its name.
+        newest: the name of the newest snapshot; another one if that wasn't intact.
+    """
+    details = {"snapshot": snapshot, "newest": newest}
+    return AuditEntry(AuditAction.DATABASE_RESTORED, BOT, details=details)
+
+
 def policy_loaded(actor: str, digest: str, sections: int) -> AuditEntry:
     """A policy is in use from now on.
 

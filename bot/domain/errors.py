@@ -5,6 +5,7 @@
     ├── GatewayError             a request to AWS failed (carries a `Failure`)
     │   └── ContactRefused       AWS rejected fields of a contact, and named them
     ├── StoreError               the database cannot be used
+    ├── SnapshotSuperseded       newer snapshots are there that aren't of this database
     ├── ListenError              the HTTP server can't listen on its address
     ├── TooManyChecks            a person started too many checks lately
     ├── ExemptionRefused         an exemption was not granted, or not ended
@@ -112,6 +113,10 @@ class StoreError(AltcontactError):
 
 class ListenError(AltcontactError):
     """The HTTP server can't listen on the address that a setting gives."""
+
+
+class SnapshotSuperseded(AltcontactError):
+    """Newer snapshots are there that aren't of this database, so none was saved."""
 
 
 class TooManyChecks(AltcontactError):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.actors import Actor
     from bot.domain.approvals import ApprovalRequest
     from bot.domain.checkpoints import CheckpointStatus
+    from bot.domain.snapshots import SnapshotStatus
     from bot.services.ports.clock import Clock
     from bot.services.ports.home import HomePage, OverviewRepository
 
@@ -89,6 +90,7 @@ class HomeService:
         clock: the time.
         next_check: when the schedule checks next; None if it never does.
         checkpoints: how writing checkpoints goes; None if none are written.
+        snapshots: how saving snapshots goes; None if none are saved.
         requests: the requests that a person can decide, and their own that wait.
         settle: seconds to wait after something was recorded: more often follows at once.
         pace: seconds between two rounds of updates, for each person who gets one.
@@ -104,6 +106,7 @@ class HomeService:
         *,
         next_check: Callable[[], datetime | None],
         checkpoints: Callable[[], CheckpointStatus | None] = lambda: None,
+        snapshots: Callable[[], SnapshotStatus | None] = lambda: None,
         requests: Callable[[Actor], tuple[Requests, Requests]] = lambda _: ((), ()),
         settle: float = 0.5,
         pace: float = 0.75,
@@ -114,6 +117,7 @@ class HomeService:
         self._clock = clock
         self._next_check = next_check
         self._checkpoints = checkpoints
+        self._snapshots = snapshots
         self._requests = requests
         self._settle = settle
         self._pace = pace
@@ -246,7 +250,9 @@ class HomeService:
                 self._page.publish_problem(actor, error)
             else:
                 due = self._next_check()
-                content = HomeContent(overview, due, notice, checkpoints, waiting, own)
+                content = HomeContent(
+                    overview, due, notice, checkpoints, waiting, own, self._snapshots()
+                )
                 self._page.publish(actor, content)
         except NotifierError as error:
             self._status = HomeStatus(self._status.published_at, error)

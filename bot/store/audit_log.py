@@ -11,15 +11,23 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.audit import AuditEntry
+    from bot.domain.checkpoints import LogHead
     from bot.store.transaction import Transaction
 
 _SALT_BYTES: Final = 32
 
 _LAST: Final = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
 
+_HAS: Final = "SELECT count(*) AS number FROM audit WHERE number = :count AND hash = :hash"
+
 _APPEND: Final = f"""
 INSERT INTO audit ({", ".join(COLUMNS)}) VALUES ({", ".join(f":{name}" for name in COLUMNS)})
 """  # noqa: S608 - only the names of columns are put in
+
+
+def has_entry(db: Transaction, head: LogHead) -> bool:
+    """Whether the audit log has an entry; every log has the end of an empty one."""
+    return not head.count or bool(db.number(_HAS, count=head.count, hash=head.hash))
 
 
 def record(db: Transaction, entry: AuditEntry, now: datetime) -> None:

@@ -126,6 +126,11 @@ class Bot:
         self._process.kill()
         self._process.wait(60)
 
+    def exit_status(self) -> int:
+        """Wait until it ends by itself; its exit status."""
+        assert self._process is not None
+        return self._process.wait(60)
+
     def terminate(self, number: int = signal.SIGTERM) -> int:
         """Ask it to stop; its exit status."""
         assert self._process is not None

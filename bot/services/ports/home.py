@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.domain.checkpoints import CheckpointStatus
     from bot.domain.errors import AltcontactError
     from bot.domain.overview import Overview
+    from bot.domain.snapshots import SnapshotStatus
 
 
 class OverviewRepository(Protocol):
@@ -40,6 +41,7 @@ class HomeContent:
         checkpoints: how writing checkpoints of the audit log goes; None if none are written.
         waiting: the requests that the person can decide, oldest first.
         requests: the person's own requests that wait for approval, oldest first.
+        snapshots: how saving snapshots of the database goes; None if none are saved.
     """
 
     overview: Overview
@@ -48,6 +50,7 @@ class HomeContent:
     checkpoints: CheckpointStatus | None = None
     waiting: Sequence[ApprovalRequest] = ()
     requests: Sequence[ApprovalRequest] = ()
+    snapshots: SnapshotStatus | None = None
 
 
 class HomePage(Protocol):

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bot.domain.overview import Overview, Uncheckable
     from bot.domain.scans import Scan
     from bot.domain.slack_health import WaitingAlerts
+    from bot.domain.snapshots import SnapshotStatus
     from bot.services.ports.home import HomeContent
     from bot.slack.views.blocks import Block
 
@@ -76,7 +77,11 @@ def home_view(content: HomeContent, *, fixers: str, read_only: bool) -> dict[str
     if content.notice is not None:
         blocks += [_warning(content.notice), divider()]
     blocks += _summary(overview, content.next_check)
-    problems = [*_problems(overview), *_checkpoints(content.checkpoints)]
+    problems = [
+        *_problems(overview),
+        *_checkpoints(content.checkpoints),
+        *_snapshots(content.snapshots),
+    ]
     blocks += problems
     blocks += request_rows(content.waiting, content.requests)
     blocks += _attention(overview, read_only=read_only)
@@ -202,6 +207,15 @@ def _checkpoints(status: CheckpointStatus | None) -> Iterator[Block]:
     since = f"Checkpoints of the audit log have been failing since {date(status.waiting_since)}."
     remedy = f"\nTo fix this: {escape(status.failure.remedy)}" if status.failure.remedy else ""
     yield paragraph(f":warning: *{since}* {escape(status.failure.message)}{remedy}")
+
+
+def _snapshots(status: SnapshotStatus | None) -> Iterator[Block]:
+    """Why snapshots of the database aren't saved, if they aren't."""
+    if status is None or status.failing_since is None:
+        return
+    since = f"Snapshots of my database have been failing since {date(status.failing_since)}."
+    remedy = f"\nTo fix this: {escape(status.remedy)}" if status.remedy else ""
+    yield paragraph(f":warning: *{since}* {escape(status.problem)}{remedy}")
 
 
 def _uncheckable(cause: Uncheckable) -> str:

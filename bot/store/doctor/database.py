@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.services.doctor import CheckResult, Section
+from bot.store.audit_log import has_entry
 from bot.store.checkpoints import checkpoint_status
 from bot.store.mappers import to_scan
 from bot.store.scans import LAST
@@ -14,7 +15,7 @@ from bot.store.slack_health import other_bots, waiting_alerts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.domain.checkpoints import CheckpointStatus
+    from bot.domain.checkpoints import CheckpointStatus, LogHead
     from bot.domain.scans import Scan
     from bot.domain.slack_health import OtherBots, WaitingAlerts
     from bot.services.doctor import Check, State
@@ -53,6 +54,10 @@ class DatabaseChecks(ABC):
     def checkpoints(self, destination: str) -> CheckpointStatus | None:
         """How writing checkpoints to a destination goes."""
         return self._read("checkpoints", lambda db: checkpoint_status(db, destination))
+
+    def has_entry(self, head: LogHead) -> bool | None:
+        """Whether the audit log has an entry."""
+        return self._read("audit", lambda db: has_entry(db, head))
 
 
 def check_result(

@@ -61,18 +61,25 @@ def refuse_foreign(db: Database, path: Path) -> None:
     Raises:
         StoreError: it was made by a newer version, or by another program.
     """
-    applied = {migration.name for migration in SCHEMA.applied(db)}
-    if applied - _STEPS.keys():
+    if is_newer(db):
         raise StoreError(
             f"The database {path} was made by a newer version of altcontact.",
             "Run that version or a later one, or set ALTCONTACT_DATABASE to another file; "
             "this one was left as it is.",
         )
-    if not applied and db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+    if (
+        not list(SCHEMA.applied(db))
+        and db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    ):
         raise StoreError(
             f"The database {path} belongs to another program.",
             "Set ALTCONTACT_DATABASE to another file; this one was left as it is.",
         )
+
+
+def is_newer(db: Database) -> bool:
+    """Whether a file was made by a newer version; writes nothing."""
+    return bool({migration.name for migration in SCHEMA.applied(db)} - _STEPS.keys())
 
 
 def pending(db: Database) -> int:

@@ -90,6 +90,8 @@ def test_environment() -> None:
             "ALTCONTACT_HTTP": "[::]:8080",
             "ALTCONTACT_HTTP_DRAIN": "15",
             "SLACK_SIGNING_SECRET": "0123456789abcdef0123456789abcdef",
+            "ALTCONTACT_BACKUP": "s3://corp-backup/altcontact/",
+            "ALTCONTACT_BACKUP_KEEP": "10",
         },
         needs_slack=True,
     )
@@ -115,6 +117,7 @@ def test_environment() -> None:
     assert settings.confirm_timeout == 3
     assert settings.rules_url == "https://corp.example/rules"
     assert (settings.checkpoints, settings.checkpoint_key) == ("s3://corp-audit/altcontact", KEY)
+    assert (settings.backup, settings.backup_keep) == ("s3://corp-backup/altcontact", 10)
 
 
 def test_pasted_values() -> None:
@@ -231,6 +234,7 @@ def test_unreadable_file(folder: Path, content: bytes | str | None, words: str) 
         ("ALTCONTACT_CHECKPOINTS", "corp-audit", "does not begin with s3://"),
         ("ALTCONTACT_CHECKPOINTS", "s3://Corp", "has no valid bucket name"),
         ("ALTCONTACT_CHECKPOINTS", "s3://corp/a b", "has a prefix with characters other than"),
+        ("ALTCONTACT_BACKUP", "https://corp.s3.amazonaws.com", "does not begin with s3://"),
     ],
 )
 def test_wrong_value(name: str, value: str, words: str) -> None:
@@ -240,6 +244,60 @@ def test_wrong_value(name: str, value: str, words: str) -> None:
     assert f"  {name}: " in said
     assert words in said
     assert ("For example: " in said) is ("did you mean" not in said)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("many", "is not a number"),
+        ("2.5", "is not a whole number"),
+        ("1", "is not between 2 and 10,000"),
+        ("10001", "is not between 2 and 10,000"),
+    ],
+)
+def test_a_wrong_number_of_snapshots_is_refused(value: str, words: str) -> None:
+    """One alone could be damaged, and too many take long to list."""
+    assert words in refusal(
+        {"ALTCONTACT_BACKUP": "s3://corp-backup", "ALTCONTACT_BACKUP_KEEP": value}
+    )
+
+
+def test_snapshots_to_keep_without_a_place_are_refused() -> None:
+    """Nobody should think that snapshots are kept if none are saved."""
+    said = refusal({"ALTCONTACT_BACKUP_KEEP": "10"})
+    assert "ALTCONTACT_BACKUP_KEEP: has no effect without ALTCONTACT_BACKUP" in said
+    assert "s3://corp-backup/altcontact" in said
+
+
+def test_snapshots_of_postgresql_are_refused() -> None:
+    """It has backups of its own, and the bot can't restore them."""
+    said = refusal(
+        {
+            "ALTCONTACT_BACKUP": "s3://corp-backup",
+            "ALTCONTACT_DATABASE": "postgresql://bot:secret@db.corp.internal/altcontact",
+        }
+    )
+    assert "ALTCONTACT_BACKUP: is for a SQLite file" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("backup", "is_refused"),
+    [
+        ("s3://corp-audit/altcontact", True),
+        ("s3://corp-audit/altcontact/snapshots", True),
+        ("s3://corp-audit", True),
+        ("s3://corp-audit/altcontact-snapshots", False),
+        ("s3://corp-backup/altcontact", False),
+    ],
+)
+def test_snapshots_and_checkpoints_are_kept_apart(backup: str, is_refused: bool) -> None:
+    """The verification of checkpoints reports everything else that is there."""
+    given = {"ALTCONTACT_CHECKPOINTS": "s3://corp-audit/altcontact", "ALTCONTACT_BACKUP": backup}
+    if is_refused:
+        assert "is in the same place as ALTCONTACT_CHECKPOINTS" in refusal(given)
+    else:
+        assert load(given, needs_slack=False).backup == backup
 
 
 @pytest.mark.parametrize(

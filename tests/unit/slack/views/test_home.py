@@ -22,6 +22,7 @@ from bot.domain.overview import OpenAccount, Overview, RunningScan, Uncheckable
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanState
 from bot.domain.slack_health import OtherBots, Refusal, WaitingAlerts
+from bot.domain.snapshots import SnapshotStatus
 from bot.services.ports.home import HomeContent
 from bot.slack.views.fix_all import FIX_ALL, REMOVE_ALL
 from bot.slack.views.home import CHECK, home_view, problem_home
@@ -48,9 +49,10 @@ def shown(
     next_check: datetime | None = NEXT,
     notice: TooManyChecks | None = None,
     checkpoints: CheckpointStatus | None = None,
+    snapshots: SnapshotStatus | None = None,
 ) -> View:
     """A Home that Slack would take."""
-    content = HomeContent(overview, next_check, notice, checkpoints)
+    content = HomeContent(overview, next_check, notice, checkpoints, snapshots=snapshots)
     view = home_view(content, fixers=WHO, read_only=read_only)
     assert problems(view, surface="home") == []
     assert_links_nothing_by_itself(view)
@@ -271,6 +273,20 @@ def test_any_name(names: list[str]) -> None:
     exempt = [replace(ending(1), account_name=names[-1])]
     overview = replace(many(1), worst=worst, uncheckable=causes, ending=exempt, ending_total=1)
     assert "<!channel>" not in text(shown(overview)).replace("Fix: ", "")
+
+
+def test_snapshots_that_cannot_be_saved_are_a_problem() -> None:
+    """Since when, why, and the next step; while they are saved, nothing is said of them."""
+    saved = SnapshotStatus("s3://corp-backup/one", NOW)
+    failing = replace(saved, failing_since=NOW, problem=f"{HOSTILE} failed.", remedy="Fix that.")
+    overview = Overview({Outcome.COMPLIANT: 3}, last_scan=scan())
+    said = text(shown(overview, snapshots=failing))
+    assert "Snapshots of my database have been failing since" in said
+    assert "To fix this: Fix that." in said
+    assert "are working" not in said
+    said = text(shown(overview, snapshots=saved))
+    assert "napshot" not in said
+    assert "are working" in said
 
 
 def test_checkpoints_that_cannot_be_written_are_a_problem() -> None:
