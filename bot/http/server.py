@@ -17,14 +17,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
-from waitress.channel import HTTPChannel
 from waitress.server import create_server
-from waitress.task import WSGITask
 
 from bot.domain.errors import ListenError, new_error_id
+from bot.http.connections import channel_class
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     Address = tuple[str, int]
@@ -116,7 +115,7 @@ class HttpServer:
             "ident": "",
         }
         self._server: Any = cast("Any", create_server(self._answer, map=self._map, **options))
-        self._server.channel_class = _channel_class(self._closing.is_set)
+        self._server.channel_class = channel_class(self._closing.is_set)
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
 
     def start(self) -> None:
@@ -258,22 +257,6 @@ def plain_answer(
     length = ("Content-Length", str(len(body)))
     start_response(f"{status.value} {status.phrase}", [_TEXT, length, *headers])
     return [body]
-
-
-def _channel_class(closes: Callable[[], bool]) -> type[HTTPChannel]:
-    """Connections of waitress that end with the next answer while `closes()`."""
-
-    class Task(WSGITask):
-        def build_response_header(self) -> bytes:
-            if closes():
-                request: Any = self.request
-                request.headers["CONNECTION"] = "close"
-            return super().build_response_header()
-
-    class Channel(HTTPChannel):
-        task_class = Task
-
-    return Channel
 
 
 def _listen(address: Address) -> socket.socket:

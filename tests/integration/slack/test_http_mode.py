@@ -250,6 +250,7 @@ def test_limits(bench: SlackBench) -> None:
         assert (answer.status, bool(answer.read())) == (status, True)
     connection.putrequest("POST", where.path)
     connection.putheader("Content-Length", str(1024 * 1024 + 1))
+    connection.putheader("Expect", "100-continue")
     connection.endheaders()
     assert connection.getresponse().status == 413
     connection.close()
