@@ -92,6 +92,7 @@ class Monitoring:
             signs.append(checkpoints.pulse)
             copies["checkpoint"] = _checkpoint_state(checkpoints.status)
         if snapshots is not None:
+            signs.append(snapshots.pulse)
             copies["snapshot"] = _snapshot_state(snapshots.status)
 
         def silence() -> float | None:

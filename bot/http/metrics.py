@@ -35,6 +35,7 @@ AWS_OPERATIONS: Final = frozenset(
     {
         "AssumeRole",
         "DeleteAlternateContact",
+        "DeleteObject",
         "DescribeKey",
         "DescribeOrganization",
         "GetAccountInformation",
@@ -49,6 +50,7 @@ AWS_OPERATIONS: Final = frozenset(
         "ListAccountsForParent",
         "ListDelegatedAdministrators",
         "ListObjectVersions",
+        "ListObjectsV2",
         "ListOrganizationalUnitsForParent",
         "ListRoots",
         "ListTagsForResource",

@@ -20,6 +20,7 @@ from bot.domain.snapshots import (
     next_generation,
     surplus,
 )
+from bot.services.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -37,6 +38,9 @@ _log = structlog.get_logger(__name__)
 
 INTERVAL: Final = 3600.0
 """Seconds between two snapshots if nothing is decided: what checks find is in the next one."""
+
+LONGEST_UPLOAD: Final = 1800.0
+"""Seconds after which a snapshot counts as hanging: a large one on a slow line takes minutes."""
 
 POLL_INTERVAL: Final = 0.5
 """Seconds between two looks for a decision, whichever process recorded it."""
@@ -120,6 +124,7 @@ class SnapshotService:
         self._waiting: frozenset[str] = frozenset()
         # A stop doesn't wait for long, so the thread must not keep the process alive.
         self._thread = threading.Thread(target=self._run, name="snapshots", daemon=True)
+        self.pulse = Pulse("snapshots", limit=LONGEST_UPLOAD)
 
     def start(
         self,
@@ -167,11 +172,17 @@ class SnapshotService:
         return announcement.id not in self._waiting and waited < HELD_FOR
 
     def _run(self) -> None:
+        with self.pulse.lasting():
+            self._save_on()
+
+    def _save_on(self) -> None:
         due_at = self._clock.monotonic()
         led = stopping = False
         while not stopping:
             wait = due_at - self._clock.monotonic()
+            self.pulse.rest()
             stopping = self._stopping.wait(max(0.0, min(wait, self._poll_interval)))
+            self.pulse.beat()
             if not self._leads():
                 led = False
                 continue
