@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -23,6 +24,7 @@ from bot.slack.channels import AlertChannel
 from bot.slack.client import doctor_client
 from bot.slack.doctor.checks import SlackChecks
 from bot.slack.doctor.home import check_home
+from bot.store.doctor.database import FILE_SYSTEM
 from bot.store.open_store import checks_of
 
 if TYPE_CHECKING:
@@ -232,10 +234,14 @@ def wrong_settings(error: SettingsError) -> list[CheckResult]:
 
 def wrong_database(settings: Settings, error: StoreError) -> list[CheckResult]:
     """The problems of a database that keep a bot from starting."""
-    lines = Doctor(checks_of(settings.database).checks(), log_defect).lines()
+    lines = list(Doctor(checks_of(settings.database).checks(), log_defect).lines())
     failures = [line for line in lines if line.state is State.FAILURE]
-    return failures or [
+    failures = failures or [
         CheckResult(Section.DATABASE, "File", State.FAILURE, str(error), error.remedy)
+    ]
+    # It may be the cause, and then it is one that the others don't show.
+    return failures + [
+        replace(line, state=State.FAILURE) for line in lines if line.name == FILE_SYSTEM
     ]
 
 

@@ -12,8 +12,9 @@ from sqlite_utils import Database
 
 from bot.domain.errors import StoreError
 from bot.services.doctor import Check, Section, State
-from bot.store.doctor.database import DatabaseChecks, check_result
+from bot.store.doctor.database import FILE_SYSTEM, DatabaseChecks, check_result
 from bot.store.doctor.file import Found, check_file, quoted
+from bot.store.doctor.file_system import MOUNTS, network_file_system
 from bot.store.errors import translated
 from bot.store.migrations.migrate import pending, refuse_foreign
 from bot.store.transaction import SqliteTransaction
@@ -48,6 +49,7 @@ class StoreChecks(DatabaseChecks):
         busy_timeout: seconds to wait for another writer.
         integrity_seconds: seconds that the search for damage may take.
         steps_between: SQLite's instructions between two looks at the clock meanwhile.
+        mounts: the list of mounted file systems.
     """
 
     def __init__(
@@ -56,17 +58,21 @@ class StoreChecks(DatabaseChecks):
         busy_timeout: float = BUSY_TIMEOUT,
         integrity_seconds: float = INTEGRITY_SECONDS,
         steps_between: int = STEPS_BETWEEN,
+        *,
+        mounts: Path = MOUNTS,
     ) -> None:
         self._file = path.absolute()
         self._busy_timeout = busy_timeout
         self._integrity_seconds = integrity_seconds
         self._steps_between = steps_between
+        self._mounts = mounts
         self._found = Found.UNUSABLE
 
     def checks(self) -> tuple[Check, ...]:
         """The checks, in order."""
         checks = (
             ("File", self._check_file),
+            (FILE_SYSTEM, self._check_file_system),
             ("Schema", self._check_schema),
             ("Writing", self._check_writing),
             ("Integrity", self._check_integrity),
@@ -87,6 +93,22 @@ class StoreChecks(DatabaseChecks):
     def _check_file(self) -> Iterator[CheckResult]:
         self._found, result = check_file(self._file)
         yield result
+
+    def _check_file_system(self) -> Iterator[CheckResult]:
+        """A line if the file is on a network file system."""
+        found = network_file_system(self._file, self._mounts)
+        if found is None:
+            return
+        message = (
+            f"the database is on a network file system ({found.name}), mounted at "
+            f"{found.mount_point}. SQLite can be damaged there, and lose what was decided."
+        )
+        remedy = (
+            "Use PostgreSQL (docs/postgresql.md), or a file on a local disk with snapshots in S3 "
+            "(docs/backup.md). To see the mount:"
+        )
+        snippet = f"findmnt --target {quoted(self._file.parent)}"
+        yield check_result(FILE_SYSTEM, State.WARNING, message, remedy, snippet)
 
     def _check_schema(self) -> Iterator[CheckResult]:
         if self._found is not Found.USABLE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.services.doctor import CheckResult, Section
 from bot.store.audit_log import has_entry
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bot.store.transaction import Transaction
 
 _Found = TypeVar("_Found")
+
+FILE_SYSTEM: Final = "File system"
+"""The name of the line about the file system of a database file."""
 
 
 class DatabaseChecks(ABC):

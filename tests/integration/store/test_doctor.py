@@ -30,6 +30,9 @@ def database() -> str:
     return "sqlite"
 
 
+NO_MOUNTS = Path("/nonexistent/mountinfo")
+
+
 class Usage(NamedTuple):
     """What `shutil.disk_usage` gives."""
 
@@ -53,10 +56,13 @@ def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run_checks(
-    path: Path, integrity_seconds: float = 20.0, steps_between: int = STEPS_BETWEEN
+    path: Path,
+    integrity_seconds: float = 20.0,
+    steps_between: int = STEPS_BETWEEN,
+    mounts: Path = NO_MOUNTS,
 ) -> dict[str, CheckResult]:
     """The lines by name."""
-    checks = StoreChecks(path, 0.1, integrity_seconds, steps_between)
+    checks = StoreChecks(path, 0.1, integrity_seconds, steps_between, mounts=mounts)
     return {line.name: line for check in checks.checks() for line in check.run()}
 
 
@@ -239,3 +245,80 @@ def test_the_last_scan(file: Path) -> None:
     with SqliteStore(file, SystemClock()) as store:
         store.scans.claim(Trigger(TriggerKind.CLI))
         assert StoreChecks(file).last_scan() is None
+
+
+MOUNTS = """\
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw
+23 22 0:5 / /proc rw shared:2 - proc proc rw
+24 22 0:61 / {place} rw,noatime shared:3 - {kind} {source} rw,vers=4.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "words"),
+    [
+        ("nfs", "filer:/export", "(NFS)"),
+        ("nfs4", "127.0.0.1:/", "(NFS, such as Amazon EFS)"),
+        ("cifs", "//filer/share", "(SMB)"),
+        ("smb3", "//filer/share", "(SMB)"),
+        ("9p", "drivers", "(9P, "),
+        ("lustre", "10.0.0.1@tcp:/fsx", "(Lustre)"),
+        ("fuse.s3fs", "s3fs", "(FUSE, such as an object store"),
+        ("fuse.gcsfuse", "bucket", "(FUSE, such as an object store"),
+        ("fuse", "mountpoint-s3", "(FUSE, such as an object store"),
+        ("fuse.sshfs", "host:/", "(FUSE, "),
+        ("fuse.glusterfs", "host:/vol", "(GlusterFS)"),
+        ("ceph", "mon:/", "(CephFS)"),
+    ],
+)
+def test_a_network_file_system_is_named(
+    file: Path, tmp_path: Path, kind: str, source: str, words: str
+) -> None:
+    """With what to use instead."""
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(MOUNTS.format(place=file.parent, kind=kind, source=source))
+    line = run_checks(file, mounts=mounts)["File system"]
+    assert line.state is State.WARNING
+    assert words in line.message
+    assert f"mounted at {file.parent}." in line.message
+    assert "Use PostgreSQL" in line.remedy
+    assert "snapshots in S3" in line.remedy
+    assert source not in line.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        MOUNTS.format(place="/elsewhere", kind="nfs4", source="x:/"),
+        MOUNTS.format(place="{parent}/b", kind="nfs4", source="x:/"),
+        MOUNTS.format(place="{parent}", kind="xfs", source="/dev/sdb"),
+        MOUNTS.format(place="{parent}", kind="fuse.fuse-overlayfs", source="fuse-overlayfs"),
+        MOUNTS.format(place="{parent}", kind="overlay", source="overlay"),
+        MOUNTS.format(place="{parent}", kind="nfs4", source="x:/")
+        + "25 24 8:2 / {parent} rw - ext4 /dev/sdb rw\n",
+        "",
+        "not a list of mounts\n\n - \n24 22 0:61 /\n",
+    ],
+)
+def test_other_file_systems_are_no_line(file: Path, tmp_path: Path, content: str) -> None:
+    """Local disks, mounts beside it or covered by another one, and lists that can't be read."""
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(content.replace("{parent}", str(file.parent)))
+    assert "File system" not in run_checks(file, mounts=mounts)
+    assert "File system" not in run_checks(file, mounts=tmp_path / "none")
+
+
+def test_the_innermost_mount_counts(file: Path, tmp_path: Path) -> None:
+    """Wherever it is in the list, with blanks in its path, and through a link."""
+    shared = tmp_path / "a b"
+    shared.mkdir()
+    mounts = tmp_path / "mountinfo"
+    place = str(shared).replace(" ", "\\040")
+    mounts.write_text(
+        f"25 24 0:9 / {place} rw - nfs4 x:/ rw\n24 22 8:2 / {tmp_path} rw - ext4 /dev/sdb rw\n"
+    )
+    link = tmp_path / "link"
+    link.symlink_to(shared)
+    for path in (shared / "bot.db", link / "bot.db"):
+        assert str(shared) in run_checks(path, mounts=mounts)["File system"].message
+    assert "File system" not in run_checks(file, mounts=mounts)
