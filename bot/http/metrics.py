@@ -43,6 +43,7 @@ AWS_OPERATIONS: Final = frozenset(
         "GetCallerIdentity",
         "GetContactInformation",
         "GetObject",
+        "GetObjectVersion",
         "GetParameter",
         "GetSecretValue",
         "ListAWSServiceAccessForOrganization",
