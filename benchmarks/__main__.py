@@ -1,7 +1,8 @@
 """`make bench`: runs the benchmarks, or those named, and prints a table.
 
 Usage: python -m benchmarks [--quick] [scan | ack | memory | start | sandbox | policy |
-                              home | monitoring | organization | preview | run | cold] …
+                              home | monitoring | organization | preview | databases |
+                              run | cold] …
 
 `cold` installs everything in a fresh clone, and runs where it is named alone.
 """
@@ -20,6 +21,7 @@ from altcontact_sandbox.slack.sandbox import SlackSandbox
 
 from benchmarks import (
     answering,
+    databases,
     evaluation,
     footprint,
     home,
@@ -46,6 +48,7 @@ NAMES = (
     "monitoring",
     "organization",
     "preview",
+    "databases",
     "run",
     "scan",
 )
@@ -74,6 +77,7 @@ def main(arguments: list[str]) -> None:
             "home": lambda: home.measure(slack, folder, quick=quick),
             "monitoring": lambda: monitoring.measure(folder, quick=quick),
             "organization": lambda: organization.measure(aws, slack, folder, quick=quick),
+            "databases": lambda: databases.measure(folder, quick=quick),
             "preview": lambda: run_preview.measure(folder, quick=quick),
             "run": lambda: running.measure(aws, slack, folder, quick=quick),
             "scan": lambda: scanning.measure(aws, folder, sizes),

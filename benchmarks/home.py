@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from bot.domain.findings import AccountResult
     from bot.domain.readings import ContactReading
+    from bot.store.store import DatabaseStore
 
 Result = TypeVar("Result")
 
@@ -84,7 +85,7 @@ def measure(slack: SlackSandbox, folder: Path, *, quick: bool) -> Iterator[Row]:
         )
 
 
-def fill(store: SqliteStore, accounts: int) -> None:
+def fill(store: DatabaseStore, accounts: int) -> None:
     """Record scans of all three types, as a bot would have."""
     required = {f"{kind.value.lower()}.presence": Presence.REQUIRED for kind in ContactType}
     policy = Policy.requiring(tables=[PolicyTable("", {**required})])

@@ -24,11 +24,13 @@ from bot.services.bulk_preview import BulkPreview, PreviewRequest
 from bot.store import SqliteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from bot.domain.policy.account_policy import Value
     from bot.domain.readings import ContactReading
+    from bot.services.bulk_preview import Preview
+    from bot.store.store import DatabaseStore
 
 SIZE, QUICK = 10_000, 1_000
 TEAMS = 20
@@ -51,19 +53,10 @@ def measure(folder: Path, *, quick: bool) -> Iterator[Row]:
     """A preview of one type in every account, half of which have another contact or none."""
     accounts = QUICK if quick else SIZE
     clock = SystemClock()
-    policy = _policy()
+    policy = policy_of_teams()
     with SqliteStore(folder / "preview.db", clock) as store:
-        known = _fill(store, policy, accounts)
-        policies = AccountPolicies(store.accounts, lambda: policy)
-        previews = BulkPreview(store, policies, _NoAws(), clock)
-        seconds = []
-        for number in range(3):
-            request = PreviewRequest(
-                f"bench:{number}", Actor("U1"), known, (ContactType.SECURITY,), Source.EXPECTED
-            )
-            began = time.perf_counter()
-            preview = previews.preview(request)
-            seconds.append(time.perf_counter() - began)
+        known = fill(store, policy, accounts)
+        seconds, preview = previews_of(store, known, policy, clock)
         counts = preview.run.counts
         left_out = store.runs.items(preview.run.id, (ItemState.LEFT_OUT,))
     yield Row(
@@ -73,7 +66,25 @@ def measure(folder: Path, *, quick: bool) -> Iterator[Row]:
     )
 
 
-def _policy() -> Policy:
+def previews_of(
+    store: DatabaseStore, known: Sequence[Account], policy: Policy, clock: SystemClock
+) -> tuple[list[float], Preview]:
+    """How long each of three previews takes, and the last of them."""
+    policies = AccountPolicies(store.accounts, lambda: policy)
+    previews = BulkPreview(store, policies, _NoAws(), clock)
+    seconds = []
+    for number in range(3):
+        request = PreviewRequest(
+            f"bench:{number}", Actor("U1"), known, (ContactType.SECURITY,), Source.EXPECTED
+        )
+        began = time.perf_counter()
+        preview = previews.preview(request)
+        seconds.append(time.perf_counter() - began)
+    return seconds, preview
+
+
+def policy_of_teams() -> Policy:
+    """A section for each team, with the contact that its accounts should have."""
     tables = [
         PolicyTable(
             f"team {number}",
@@ -101,7 +112,7 @@ def _contact(team: int) -> AlternateContact:
     )
 
 
-def _fill(store: SqliteStore, policy: Policy, accounts: int) -> list[Account]:
+def fill(store: DatabaseStore, policy: Policy, accounts: int) -> list[Account]:
     """Record a check of every account, as a bot would have."""
     known = [
         Account(f"{number:012}", f"team{number % TEAMS}-prod-{number}", "ACTIVE")

@@ -77,16 +77,26 @@ def programs() -> Path:
 
     Without it, the test is skipped with a line that says so; in CI it fails.
     """
-    found = [
-        path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb") if path.is_file()
-    ]
-    if on_path := shutil.which("initdb"):
-        found.append(Path(on_path).resolve().parent)
+    found = _folders()
     if not found:
         if os.environ.get("CI"):
             pytest.fail(_MISSING, pytrace=False)
         pytest.skip(_MISSING)
     return max(found, key=lambda path: path.parts)
+
+
+def is_installed() -> bool:
+    """Whether there is a PostgreSQL to run."""
+    return bool(_folders())
+
+
+def _folders() -> list[Path]:
+    found = [
+        path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb") if path.is_file()
+    ]
+    if on_path := shutil.which("initdb"):
+        found.append(Path(on_path).resolve().parent)
+    return found
 
 
 class Server:
