@@ -44,8 +44,9 @@ unit: $(STAMP) ## Run the unit tests alone: the inner loop
 	$(PYTEST) tests/unit
 
 .PHONY: soak
-soak: $(STAMP) ## Prove a long run: 300 accounts, faults and kills; takes minutes
+soak: $(STAMP) ## Prove long runs: 300 accounts with faults and kills, and 1,000 rounds of replicas; takes hours
 	$(PYTEST) -n 0 -s tests/soak/run_of_300.py
+	$(PYTEST) -n 0 -s tests/soak/rounds_of_replicas.py
 
 .PHONY: screenshots
 screenshots: $(STAMP) ## Take the pictures of the docs anew, from the running sandbox

@@ -1,4 +1,4 @@
-"""The doctor's first lines: whether alerts are posted, and whether another bot interferes."""
+"""The doctor's first lines: whether alerts are posted, which replica leads, other bots."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.services.doctor import Check, CheckResult, Section, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bot.domain.leadership import Leader
     from bot.domain.slack_health import OtherBots, WaitingAlerts
 
 _APPS: Final = "https://api.slack.com/apps"
@@ -21,21 +22,25 @@ class AlertChecks:
     Args:
         waiting: reads the alerts that are waiting to be posted.
         others: reads the other bots that use the same Slack app.
+        leader: reads which replica leads.
     """
 
     def __init__(
         self,
         waiting: Callable[[], WaitingAlerts | None],
         others: Callable[[], OtherBots | None],
+        leader: Callable[[], Leader | None] = lambda: None,
     ) -> None:
         self._waiting = waiting
         self._others = others
+        self._leader = leader
 
     def checks(self) -> tuple[Check, ...]:
         """The checks, in order."""
         return (
             Check(Section.ALERTS, "Posting", self._check_posting),
             Check(Section.ALERTS, "Other bots", self._check_others),
+            Check(Section.ALERTS, "Leader", self._check_leader),
         )
 
     def _check_posting(self) -> Iterator[CheckResult]:
@@ -75,6 +80,23 @@ class AlertChecks:
             message += " An overlapping restart looks the same for a minute."
         remedy = "Stop the other bot, or create a separate Slack app for it:"
         yield _line("Other bots", State.WARNING, message, remedy, _APPS)
+
+    def _check_leader(self) -> Iterator[CheckResult]:
+        try:
+            leader = self._leader()
+        except StoreError:
+            return
+        if leader is None:
+            return
+        since = f"{leader.since:%Y-%m-%d %H:%M} UTC"
+        if leader.is_over:
+            message = f"no bot leads now; the last one, on {leader.host}, began at {since}."
+            remedy = "Start the bot. If one runs, it takes the lead within a minute."
+            yield _line("Leader", State.WARNING, message, remedy)
+            return
+        which = "this replica leads" if leader.is_own else f"the replica on {leader.host} leads"
+        message = f"{which} since {since} (token {leader.token})."
+        yield _line("Leader", State.OK, message)
 
 
 def _line(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -14,6 +15,7 @@ from bot.app.checkpoints import checkpoint_service
 from bot.app.clock import SystemClock
 from bot.app.doctor import check_running_bot, log_at_start
 from bot.app.monitoring import Monitoring
+from bot.app.replica import Replica
 from bot.app.scheduler import Schedule
 from bot.app.signals import run_until_stopped
 from bot.app.slack_bot import SlackBot
@@ -77,10 +79,24 @@ class Bot:
         self._monitoring = Monitoring(settings)
         metrics = self._monitoring.metrics
         self._store, self._snapshots = open_with_snapshots(settings, clock, clock.observe, metrics)
+        self._replica = Replica(
+            self._store.leadership,
+            self._store.replicas,
+            clock,
+            lease=settings.lease,
+            on_gained=self._lead,
+            on_news=lambda: self._slack.others_recorded(),  # noqa: PLW0108 - made after this
+            reload=self._follow_reload,
+        )
         self._trail = AuditTrail(self._store.audit)
         self._gateways = aws_gateways(settings, clock.observe, metrics)
         self._checkpoints = checkpoint_service(
-            settings, self._store.checkpoints, clock, clock.observe, metrics
+            settings,
+            self._store.checkpoints,
+            clock,
+            on_date=clock.observe,
+            metrics=metrics,
+            leads=self._replica.lead.leads,
         )
         self._slack = SlackBot(
             settings,
@@ -107,6 +123,7 @@ class Bot:
             on_connected=lambda: _log.info("ready"),
             on_date=clock.observe,
             metrics=metrics,
+            lead=self._replica.lead,
         )
         self._schedule = Schedule(
             self._slack.services.scanner,
@@ -116,6 +133,7 @@ class Bot:
             settings.timezone,
             check_on_start=settings.check_on_start,
             upkeep=self._settle,
+            leads=self._replica.lead.leads,
         )
         self._monitoring.watch(
             self._store.figures,
@@ -124,6 +142,7 @@ class Bot:
             clock,
             schedule=self._schedule,
             stopping=self._stopping.is_set,
+            leads=self._replica.lead.leads,
             checkpoints=self._checkpoints,
             snapshots=self._snapshots,
         )
@@ -138,25 +157,37 @@ class Bot:
             _log.warning("an earlier check was interrupted", scans=cut_off)
         self._store.audit.record(bot_started(__version__))
         self._record_policy(BOT, self._policy.current())
-        timetable = Timetable(self._settings.schedule, str(self._settings.timezone))
-        self._store.announcements.introduce(timetable)
+        self._schedule.start()
+        self._replica.start()
         self._web.start()
         self._slack.connection.start()
         self._slack.announcer.start()
         self._slack.run_files.start()
         self._slack.home.start()
-        self._schedule.start()
         self._slack.fix_recovery.start()
         self._slack.run_worker.start()
         if self._checkpoints is not None:
             self._checkpoints.start()
         if self._snapshots is not None:
             self._snapshots.start(
-                on_changed=self._slack.home.changed, on_saved=self._slack.announcer.wake
+                leads=self._replica.lead.leads,
+                on_changed=self._slack.home.changed,
+                on_saved=self._slack.announcer.wake,
             )
         self._slack.background.run_unattended(lambda: _log_alert_channel(self._slack.channel))
         # In a thread of its own, since a stop must not wait for it.
         threading.Thread(target=self._log_doctor, name="doctor", daemon=True).start()
+
+    def _lead(self) -> None:
+        """Begin what only one replica does, with what has come due since somebody last did it.
+
+        Raises:
+            StoreError: the database can't be used.
+        """
+        timetable = Timetable(self._settings.schedule, str(self._settings.timezone))
+        self._store.announcements.introduce(timetable)
+        self._schedule.lead()
+        self._slack.run_started()
 
     def check_now(self) -> None:
         """Run the scheduled check now, in the background."""
@@ -179,11 +210,36 @@ class Bot:
             SettingsError: a setting is invalid; the previous policy stays in use.
             StoreError: it couldn't be recorded; the previous policy stays in use.
         """
+
+        def record(policy: Policy) -> None:
+            self._record_policy(actor, policy)
+            self._replica.request_reload(policy.digest)
+
         try:
-            return self._policy.reload(lambda policy: self._record_policy(actor, policy))
+            reloaded = self._policy.reload(record)
         except SettingsError as error:
             self._trail.policy_refused(actor, {"problems": str(len(error.problems))})
             raise
+        return replace(reloaded, replicas=self._replica.lead.others())
+
+    def _follow_reload(self, digest: str) -> bool:
+        """Apply the policy file that another replica applied; whether it is in use now.
+
+        Raises:
+            StoreError: it couldn't be recorded; the previous policy stays in use.
+        """
+
+        def record(policy: Policy) -> None:
+            if policy.digest != self._policy.current().digest:
+                self._record_policy(BOT, policy)
+
+        if self._policy.current().digest != digest:
+            try:
+                self._policy.reload(record)
+            except SettingsError as error:
+                for problem in error.problems:
+                    _log.warning("policy file not applied", problem=str(problem))
+        return self._policy.current().digest == digest
 
     def _record_policy(self, actor: str, policy: Policy) -> None:
         sections = policy_file.count(policy)
@@ -240,6 +296,7 @@ class Bot:
             self._checkpoints.stop()
         if self._snapshots is not None:
             self._snapshots.stop()
+        self._replica.stop()
         self._monitoring.stop()
         self._store.close()
         _log.info("stopped")

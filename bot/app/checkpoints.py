@@ -31,8 +31,10 @@ def checkpoint_service(
     settings: Settings,
     repository: CheckpointRepository,
     clock: Clock,
+    *,
     on_date: Callable[[str | None], object] = lambda _: None,
     metrics: Metrics | None = None,
+    leads: Callable[[], bool] = lambda: True,
 ) -> CheckpointService | None:
     """The service that sends checkpoints of the audit log; None if no destination is set.
 
@@ -42,6 +44,7 @@ def checkpoint_service(
         clock: the time.
         on_date: called with each `Date` header from AWS.
         metrics: take each call to AWS.
+        leads: whether this process leads.
     """
     if not settings.checkpoints:
         return None
@@ -53,6 +56,7 @@ def checkpoint_service(
         clock,
         destination=destination.url,
         version=__version__,
+        leads=leads,
     )
 
 

@@ -146,7 +146,7 @@ def _checks(
     store = None if "database" in wrong else checks_of(settings.database)
     checks: list[Check] = []
     if store is not None:
-        checks += AlertChecks(store.waiting, store.others).checks()
+        checks += AlertChecks(store.waiting, store.others, lambda: store.leader(clock)).checks()
     if "slack_api_url" in wrong:
         checks.append(_unusable(Section.SLACK, "Web API", "SLACK_API_URL"))
     else:

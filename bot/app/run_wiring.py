@@ -37,6 +37,8 @@ class RunWiring:
         client: a client that retries.
         posting: a client that makes each call once.
         store: the database.
+        leading: the same, and none once another process leads.
+        leads: whether this process leads.
         on_recorded: called when the message of a run has to change.
     """
 
@@ -46,6 +48,8 @@ class RunWiring:
         posting: SlackWebClient,
         store: Store,
         *,
+        leading: SlackWebClient,
+        leads: Callable[[], bool],
         on_recorded: Callable[[], None],
     ) -> None:
         self._posting = posting
@@ -53,7 +57,11 @@ class RunWiring:
         self._on_recorded = on_recorded
         self._files = SlackFiles(client, posting)
         self.files = RunFiles(
-            self._files, store.run_files, self._results_csv, on_recorded=on_recorded
+            SlackFiles(client, leading),
+            store.run_files,
+            self._results_csv,
+            on_recorded=on_recorded,
+            leads=leads,
         )
 
     def services(

@@ -10,7 +10,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.config import crontab
-from bot.domain.errors import AltcontactError
+from bot.domain.errors import AltcontactError, NotLeading
 from bot.domain.scans import Trigger, TriggerKind
 from bot.services.pulse import Pulse
 
@@ -49,6 +49,7 @@ class Schedule:
         timezone: the time zone of the expression.
         check_on_start: whether to check at every start.
         upkeep: work that comes due without a check; done at the start and in between.
+        leads: whether this process leads: only the leader checks on schedule, and does the upkeep.
         upkeep_interval: seconds between two rounds of upkeep: what ends on a day ends in its first
             minutes.
         look_interval: longest time between two looks at the clock, in seconds.
@@ -65,6 +66,7 @@ class Schedule:
         *,
         check_on_start: bool,
         upkeep: Callable[[], None] = lambda: None,
+        leads: Callable[[], bool] = lambda: True,
         upkeep_interval: float = 600.0,
         look_interval: float = 20.0,
         scheduler: BackgroundScheduler | None = None,
@@ -75,6 +77,7 @@ class Schedule:
         self._trigger = crontab.trigger(expression, timezone)
         self._check_on_start = check_on_start
         self._upkeep = upkeep
+        self._leads = leads
         self._upkeep_interval = upkeep_interval
         self._look_interval = look_interval
         self._scheduler = scheduler or BackgroundScheduler(timezone=timezone)
@@ -84,21 +87,32 @@ class Schedule:
         # Every check that was due until then was run or is no longer needed.
         self._made_until = clock.now()
         self._kept_up_at = clock.monotonic()
+        self._has_led = False
 
     def start(self) -> None:
-        """Start checking.
+        """Start checking, once this process leads.
+
+        Raises:
+            StoreError: the time of the last scan can't be read.
+        """
+        self._scheduler.start()
+        if self._leads():
+            self.lead()
+        threading.Thread(target=self._look_on, name="schedule", daemon=True).start()
+
+    def lead(self) -> None:
+        """Do what has come due, since this process leads from now on.
 
         Raises:
             StoreError: the time of the last scan can't be read.
         """
         why = self._due_at_start()
+        self._has_led = True
         self._looked_at = self._clock.now(), self._clock.monotonic()
         self._made_until = self._looked_at[0]
-        self._scheduler.start()
         if why:
             self._check_soon(why)
         self._keep_up_soon()
-        threading.Thread(target=self._look_on, name="schedule", daemon=True).start()
 
     def look(self) -> float:
         """Start what has come due since the last look.
@@ -112,6 +126,9 @@ class Schedule:
         set_by = now - then - timedelta(seconds=counted - counted_then)
         if abs(set_by) > _ADJUSTED:
             _log.info("the clock changed or the machine slept", by=round(set_by.total_seconds()))
+        if not self._leads():
+            self._made_until = now
+            return self._look_interval
         if set_by < -_ADJUSTED:
             # Checks on a clock that was ahead ran earlier than it seemed.
             self._made_until += set_by
@@ -168,7 +185,7 @@ class Schedule:
         due = self._trigger.get_next_fire_time(None, last.started_at + _AFTER)
         if due is not None and due <= now:
             return "a check was missed"
-        return "check on start is on" if self._check_on_start else ""
+        return "check on start is on" if self._check_on_start and not self._has_led else ""
 
     def _look_on(self) -> None:
         wait = 0.0
@@ -194,15 +211,21 @@ class Schedule:
         )
 
     def check(self) -> None:
-        """Run the scheduled check to its end."""
+        """Run the scheduled check to its end; if another process leads, as a requested one."""
+        kind = TriggerKind.SCHEDULE if self._leads() else TriggerKind.CLI
         try:
-            self._scanner.start(Trigger(TriggerKind.SCHEDULE)).report.result()
+            self._scanner.start(Trigger(kind)).report.result()
+        except NotLeading:
+            _log.info("check left to another process")
         except AltcontactError as error:
             _log.error("check not recorded", problem=str(error), remedy=error.remedy)
 
     def keep_up(self) -> None:
         """Do the work that comes due without a check."""
         try:
-            self._upkeep()
+            if self._leads():
+                self._upkeep()
+        except NotLeading:
+            _log.info("upkeep left to another process")
         except AltcontactError as error:
             _log.error("upkeep failed", problem=str(error), remedy=error.remedy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from bot.app.approval_wiring import ApprovalWiring
+from bot.app.replica import Lead
 from bot.app.run_wiring import RunWiring
 from bot.app.slack_connection import slack_connection
 from bot.app.tokens import fixed_tokens
@@ -86,6 +87,7 @@ class SlackBot:
         on_connected: called once, when Slack is connected.
         on_date: called with each `Date` header from Slack.
         metrics: take the calls to Slack.
+        lead: whether this process leads: every replica answers Slack, one does the rest.
         post_interval: seconds between two announcements.
         edit_interval: seconds between two edits of a run's message.
         answer_within: seconds that a submission may wait for its result.
@@ -111,6 +113,7 @@ class SlackBot:
         on_connected: Callable[[], None] = lambda: None,
         on_date: Callable[[str | None], object] = lambda _: None,
         metrics: Metrics | None = None,
+        lead: Lead = Lead(),  # noqa: B008 - frozen, so it may be shared
         post_interval: float = 1.1,
         edit_interval: float = 3.0,
         answer_within: float = 1.5,
@@ -133,6 +136,7 @@ class SlackBot:
             clock,
             on_recorded=self.recorded,
             on_scanned=lambda: self.auto_fix.settle(),  # noqa: PLW0108 - made after this
+            lead=lead,
         )
         self.auto_fix = self.services.auto_fixes(settings.phone_region, self.run_started)
         trail = AuditTrail(store.audit)
@@ -142,7 +146,7 @@ class SlackBot:
         self.readers = SlackReaders(
             settings.readers, membership, groups, fixers, trail.right_refused
         )
-        posting = single_try_client(token, url, metrics)
+        posting = single_try_client(token, url, metrics, lead.leads)
         notifier = SlackNotifier(
             posting,
             self.client,
@@ -158,8 +162,16 @@ class SlackBot:
             post_interval=post_interval,
             edit_interval=edit_interval,
             holds=lambda each: holds(each) or self.auto_fix.holds(each),
+            leads=lead.leads,
         )
-        runs = RunWiring(self.client, posting, store, on_recorded=self.run_started)
+        runs = RunWiring(
+            self.client,
+            single_try_client(token, url, metrics),
+            store,
+            leading=posting,
+            leads=lead.leads,
+            on_recorded=self.run_started,
+        )
         self.run_files = runs.files
         self.approvals = ApprovalWiring(
             self.services, fixers, on_recorded=self.recorded, on_started=self.run_started
@@ -184,6 +196,8 @@ class SlackBot:
             still_allowed=self.approvals.authority.require,
             on_changed=self.announcer.wake,
             on_ended=self.recorded,
+            leads=lead.leads,
+            heartbeat_interval=lead.claim / 3,
         )
         self.background = BackgroundTasks(on_failed=RefusedRequests(trail).note_current)
         messages = DirectMessages(self.client)
@@ -257,7 +271,9 @@ class SlackBot:
             tokens.app,
             on_connected=on_connected,
             metrics=metrics,
-            count_others=OtherBotsWatch(store.slack_health, self.announcer.wake, clock).count,
+            count_others=OtherBotsWatch(
+                store.slack_health, self.announcer.wake, clock, replicas=lead.others
+            ).count,
         )
 
         tokens.when_replaced(self._token_replaced)
@@ -291,6 +307,11 @@ class SlackBot:
         """Work on a run that began or continues, and show how it goes."""
         self.run_worker.wake()
         self.recorded()
+
+    def others_recorded(self) -> None:
+        """Take up, and show, what another replica recorded."""
+        self.auto_fix.settle()
+        self.run_started()
 
     def settle_approvals(self) -> None:
         """Let requests expire, remind of those that wait long, and inform requesters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from bot.services.snapshots import SnapshotService
 from bot.store import SqliteStore, open_store
 from bot.store.restore import SqliteSnapshotFile
 from bot.store.snapshot import SqliteSnapshots
+from bot.store.store import CLAIMS as LEASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,14 +64,17 @@ def open_with_snapshots(
     Raises:
         StoreError: the database can't be used, or not restored.
     """
+    lead_lease = timedelta(seconds=settings.lease)
     if not settings.backup or not isinstance(settings.database, Path):
-        return open_store(settings.database, clock, metrics), None
+        return open_store(settings.database, clock, metrics, lead_lease), None
     destination = S3Destination.parse(settings.backup)
     storage = S3SnapshotStorage(destination, on_date=on_date, metrics=metrics)
     file = SqliteSnapshotFile(settings.database, clock)
     for claim in range(CLAIMS):
         restored = restore(storage, file, destination.url) if file.is_vacant() else None
-        store = open_file(settings.database, clock, metrics=metrics)
+        store = open_file(
+            settings.database, clock, LEASES * lead_lease, lead_lease=lead_lease, metrics=metrics
+        )
         service = SnapshotService(
             SqliteSnapshots(store.connections, clock),
             storage,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.app.replica import Lead
 from bot.aws.gateway import gateways_for
 from bot.services.account_policy import AccountPolicies
 from bot.services.auto_fix import AutoFixService
@@ -89,6 +90,7 @@ class Services:
         clock: the time.
         on_recorded: called when something was recorded that may need an announcement.
         on_scanned: called when a scan was recorded, before `on_recorded`.
+        lead: whether this process leads.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Services:
         *,
         on_recorded: Callable[[], None] = lambda: None,
         on_scanned: Callable[[], None] = lambda: None,
+        lead: Lead = Lead(),  # noqa: B008 - frozen, so it may be shared
     ) -> None:
         def scanned() -> None:
             on_scanned()
@@ -110,7 +113,13 @@ class Services:
         self.clock = clock
         self.organizations = OrganizationRouter(gateways, store.accounts)
         self.scanner = Scanner(
-            self.organizations.all, store, policy, members, clock, on_recorded=scanned
+            self.organizations.all,
+            store,
+            policy,
+            members,
+            clock,
+            on_recorded=scanned,
+            heartbeat_interval=lead.claim / 6,
         )
         self.policies = AccountPolicies(
             store.accounts, policy, AccountPlacer(self.organizations, store.accounts, clock)
@@ -120,6 +129,7 @@ class Services:
         )
         self.finder = AccountFinder(store.accounts, self.organizations, clock)
         self._on_recorded = on_recorded
+        self._lead = lead
 
     def undos(self, fixes: FixService, recovery: FixRecovery) -> UndoService:
         """The service that undoes fixes."""
@@ -141,7 +151,8 @@ class Services:
             self.store.fixes, judge=self.accounts.judge, on_recorded=self._on_recorded
         )
         read_back = ReadBack(self.organizations, self.clock, within=confirm_timeout)
-        recovery = FixRecovery(self.store.fixes, recorder, read_back, self.clock)
+        lead = self._lead
+        recovery = FixRecovery(self.store.fixes, recorder, read_back, self.clock, leads=lead.leads)
         writer = FixWriter(
             self.organizations,
             self.store.fixes,
@@ -149,6 +160,9 @@ class Services:
             read_back=read_back,
             recorder=recorder,
             recovery=recovery,
+            lease=lead.claim,
+            leads=lead.leads,
+            elapsed=lead.elapsed,
         )
         fixes = FixService(
             self.store,
@@ -172,6 +186,7 @@ class Services:
             self.clock,
             phone_region=phone_region,
             on_started=on_started,
+            leads=self._lead.leads,
         )
 
     def exemptions(self, fixers: Authorizer) -> ExemptionService:

@@ -9,7 +9,7 @@ import structlog
 from bot.aws.access_denied import Request
 from bot.aws.error_mapping import NOT_FOUND, UnusableAnswer
 from bot.aws.sessions import has_contacts_api, has_listed_contacts_api
-from bot.aws.write_origin import in_user_agent
+from bot.aws.write_origin import written_for
 from bot.domain.contacts import AlternateContact
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
@@ -178,7 +178,7 @@ class Contacts:
 
         def ask() -> str:
             client = self._clients.account_for(self._scope.partition, origin.user_id)
-            with in_user_agent(origin.fix_id):
+            with written_for(origin):
                 return _request_id(send(client))
 
         _log_write(request, origin)

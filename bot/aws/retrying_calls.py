@@ -11,7 +11,7 @@ import structlog
 from tenacity import Retrying, retry_if_exception, wait_random_exponential
 
 from bot.aws.error_mapping import RAISED_BY_BOTOCORE, explain, refused_fields, request_id_of
-from bot.domain.errors import ContactRefused, GatewayError
+from bot.domain.errors import ContactRefused, GatewayError, WriteNotSent
 from bot.domain.failures import FailureCode, failure
 from bot.services.ports.aws import Priority
 from bot.services.ports.metrics import NoMetrics
@@ -81,6 +81,7 @@ class ApiCaller:
 
         Raises:
             ContactRefused: AWS rejected fields, and named them.
+            WriteNotSent: it may not be sent any more, or not again.
             GatewayError: the failure of the last try; `NOT_REACHED` if closing prevented the first
                 one.
         """
@@ -89,6 +90,9 @@ class ApiCaller:
         def attempt() -> _T:
             try:
                 return self._try(request, ask, limiter, priority)
+            except WriteNotSent as error:
+                error.maybe_done = any(each.maybe_done for each in tried)
+                raise
             except GatewayError as error:
                 if error.failure.cause is FailureCode.NOT_REACHED and tried:
                     # The last try's failure says more than that the next one was prevented.

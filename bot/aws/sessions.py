@@ -13,7 +13,7 @@ from bot.aws import regions
 from bot.aws.credential_chain import make_client
 from bot.aws.roles import open_session
 from bot.aws.setup_errors import SetupError
-from bot.aws.write_origin import add_fix, session_name
+from bot.aws.write_origin import observe_writes, session_name
 from bot.domain.scope import AwsTarget
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class Clients:
     def _make(self, session: boto3.Session, service: str, region: str) -> object:
         client = make_client(session, service, region, self._config)
         client.meta.events.register("response-received", self._observe)
-        add_fix(client.meta.events)
+        observe_writes(client.meta.events)
         return client
 
     def _observe(self, response_dict: Mapping[str, Any] | None, **_: object) -> None:

@@ -33,6 +33,7 @@ class PolicyReload:
         policy: the policy that is now in use.
         changed: whether it differs from the previous one.
         sections: how many policy sections the file has now; `sections_before`: had before.
+        replicas: how many other replicas still have to apply it.
         restart_for: the settings that differ from those at the start, by their names in the file;
             they need a restart.
     """
@@ -42,6 +43,7 @@ class PolicyReload:
     sections: int
     sections_before: int
     restart_for: tuple[str, ...] = ()
+    replicas: int = 0
 
     @property
     def message(self) -> str:
@@ -52,6 +54,18 @@ class PolicyReload:
         same = self.sections == self.sections_before
         before = "" if same else f" (previously {self.sections_before})"
         return f"Policy reloaded: {now}{before}."
+
+    @property
+    def replicas_message(self) -> str:
+        """That other replicas follow, as text for people; empty if there are none."""
+        if not self.replicas:
+            return ""
+        who = (
+            "The other replica applies"
+            if self.replicas == 1
+            else (f"The other {self.replicas} replicas apply")
+        )
+        return f"{who} it as soon as the file there is the same."
 
     @property
     def restart_message(self) -> str:

@@ -25,6 +25,9 @@ from bot.domain.visible_text import trim, visible
 if TYPE_CHECKING:
     from bot.config.database_url import PostgresUrl
 
+SHORTEST_LEASE, LONGEST_LEASE = 2.0, 60.0
+"""Seconds: a shorter lease is lost to any hiccup, and a longer one leaves nobody in the lead."""
+
 _LONGEST_QUOTE: Final = 60
 _BOOLEANS: Final = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
@@ -283,6 +286,16 @@ def positive_number(value: object) -> float:
     if not (math.isfinite(number) and number > 0):
         raise ValueError(f"{quoted(value)} is not greater than 0")
     return number
+
+
+def lease(value: object) -> float:
+    """Seconds that the lead may last: a pause in the network isn't the end of a replica."""
+    seconds = positive_number(value)
+    if not SHORTEST_LEASE <= seconds <= LONGEST_LEASE:
+        raise ValueError(
+            f"{quoted(value)} is not between {SHORTEST_LEASE:.0f} and {LONGEST_LEASE:.0f}"
+        )
+    return seconds
 
 
 def region(value: object) -> str:

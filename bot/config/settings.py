@@ -115,6 +115,11 @@ class Settings(BaseSettings):
             examples=["/data/altcontact.db"],
         )
     )
+    lease: Annotated[float, _parsed(parse.lease)] = Field(
+        default=15.0,
+        description="seconds until another replica takes over from one that stopped",
+        examples=["15"],
+    )
     read_rate: Annotated[float | None, _parsed(parse.positive_number)] = Field(
         default=None,
         description="reads per second; not set: AWS's published quota",

@@ -3,8 +3,10 @@
     AltcontactError              what happened, and the next step
     ├── SettingsError            settings are missing or wrong; nothing was started
     ├── GatewayError             a request to AWS failed (carries a `Failure`)
+    │   ├── WriteNotSent         this process may no longer be the one to send a write
     │   └── ContactRefused       AWS rejected fields of a contact, and named them
     ├── StoreError               the database cannot be used
+    │   └── NotLeading           only the leader may do this, and another process leads
     ├── SnapshotSuperseded       newer snapshots are there that aren't of this database
     ├── ListenError              the HTTP server can't listen on its address
     ├── TooManyChecks            a person started too many checks lately
@@ -97,6 +99,14 @@ class GatewayError(AltcontactError):
         self.maybe_done = failure.cause.leaves_a_write_in_doubt
 
 
+class WriteNotSent(GatewayError):
+    """A write wasn't sent, since this process may no longer be the one to send it."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.maybe_done = False
+
+
 class ContactRefused(GatewayError):
     """AWS rejected fields of a contact: `fields` is {name | title | email | phone: why}."""
 
@@ -117,6 +127,13 @@ class ListenError(AltcontactError):
 
 class SnapshotSuperseded(AltcontactError):
     """Newer snapshots are there that aren't of this database, so none was saved."""
+
+
+class NotLeading(StoreError):
+    """This process was about to do what only the leader does, and doesn't lead any more."""
+
+    def __init__(self) -> None:
+        super().__init__("Another bot process leads now.", "It goes on with this work.")
 
 
 class TooManyChecks(AltcontactError):

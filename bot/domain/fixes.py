@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from bot.domain.contacts import AlternateContact, ContactType
@@ -65,12 +66,15 @@ class FixRequest:
 class WriteOrigin:
     """Who changes a contact in AWS, and by which fix: CloudTrail records both.
 
-    `is_run`: the fix belongs to a run, and waits behind those that a person waits for.
+    `is_run`: the fix belongs to a run, and waits behind those that a person waits for. `may_send`
+    is asked right before each try is sent: a process that was paused may not be the one any more
+    that makes the fix.
     """
 
     fix_id: int
     user_id: str
     is_run: bool = False
+    may_send: Callable[[], bool] = field(default=lambda: True, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

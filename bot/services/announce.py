@@ -17,6 +17,7 @@ from bot.domain.errors import (
     MessageGone,
     MessageLocked,
     NotifierError,
+    NotLeading,
     PostInDoubt,
     PostRefused,
     StoreError,
@@ -63,6 +64,7 @@ class AnnouncementSender:
         edit_interval: seconds between two edits of one message: while a run is going on, its own
             message and the alert change all the time, and Slack takes about 50 edits a minute.
         holds: whether an announcement that is due has to wait.
+        leads: whether this process leads: only the leader sends.
         woken: set where there may be something to announce.
         stopping: set once this is to stop.
     """
@@ -75,10 +77,11 @@ class AnnouncementSender:
         *,
         clock: Clock,
         rows: int,
-        poll_interval: float = 5.0,
+        poll_interval: float = 2.0,
         post_interval: float = 1.1,
         edit_interval: float = 3.0,
         holds: Callable[[Announcement], bool] = lambda _: False,
+        leads: Callable[[], bool] = lambda: True,
         woken: threading.Event | None = None,
         stopping: threading.Event | None = None,
     ) -> None:
@@ -91,11 +94,13 @@ class AnnouncementSender:
         self._post_interval = post_interval
         self._edit_interval = edit_interval
         self._holds = holds
+        self._leads = leads
         self._next_edits: dict[str, float] = {}
         self._tries: dict[str, tuple[int, float]] = {}
         self._retries_now = threading.Event()
         self._problems: dict[str, str] = {}
         self._unrecorded: dict[str, tuple[Posted, int]] = {}
+        self._inherited: dict[str, float] | None = None
         self._thread = WorkerThread("announcer", self._work, woken=woken, stopping=stopping)
         self._stopping = self._thread.stopping
 
@@ -122,8 +127,14 @@ class AnnouncementSender:
         self._thread.stop()
 
     def _work(self) -> float:
+        if not self._leads():
+            self._inherited = None
+            return self._poll_interval
         try:
             return self.deliver()
+        except NotLeading:
+            self._inherited = None
+            return self._poll_interval
         except StoreError as error:
             _log.error("announcements cannot be read", problem=str(error), remedy=error.remedy)
             return LONGEST_RETRY
@@ -141,16 +152,25 @@ class AnnouncementSender:
             self._retries_now.clear()
             self._tries.clear()
         due = [each for each in self._announcements.due() if not self._holds(each)]
+        if self._inherited is None:
+            # What another process was sending may reach the channel a moment after it ended.
+            self._inherited = {
+                each.id: began + DOUBT_WAIT for each in due if each.state is SendState.SENDING
+            }
         self._tries = {item.id: self._tries[item.id] for item in due if item.id in self._tries}
         self._problems = {
             item.id: self._problems[item.id] for item in due if item.id in self._problems
         }
         for announcement in due:
-            if self._stopping.is_set():
+            if self._stopping.is_set() or not self._leads():
                 break
             self._thread.pulse.beat()
             failed, not_before = self._tries.get(announcement.id, (0, 0.0))
-            not_before = max(not_before, self._next_edits.get(announcement.id, 0.0))
+            not_before = max(
+                not_before,
+                self._next_edits.get(announcement.id, 0.0),
+                self._inherited.get(announcement.id, 0.0),
+            )
             now = self._clock.monotonic()
             if now >= not_before:
                 pause = self._try(announcement, failed)

@@ -16,7 +16,7 @@ import structlog
 from bot.domain.actors import Actor
 from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.audit import BOT
-from bot.domain.errors import StoreError
+from bot.domain.errors import NotLeading, StoreError
 from bot.domain.evaluation.auto_fix import (
     CONTESTED_FOR,
     LIMITED_FOR,
@@ -63,6 +63,7 @@ class AutoFixService:
         clock: the time.
         phone_region: the country in whose national form the policy may give phone numbers, if any.
         on_started: called after a run began.
+        leads: whether this process leads: only the leader decides what the bot fixes by itself.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class AutoFixService:
         *,
         phone_region: str | None = None,
         on_started: Callable[[], None] = lambda: None,
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self._policies = policies
@@ -81,6 +83,7 @@ class AutoFixService:
         self._clock = clock
         self._phone_region = phone_region
         self._on_started = on_started
+        self._leads = leads
         self._lock = threading.Lock()
         self._settled: int | None = None
 
@@ -90,9 +93,14 @@ class AutoFixService:
         Called after each scan, at the start, and now and then: another process may have scanned.
         A failure is logged; the alerts tell people what needs attention.
         """
+        if not self._leads():
+            return
         try:
             with self._lock:
                 started = self._resume() + self._after_last_scan()
+        except NotLeading:
+            self._settled = None
+            return
         except StoreError as error:
             _log.warning("auto-fix not possible", problem=str(error), remedy=error.remedy)
             return

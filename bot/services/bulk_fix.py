@@ -15,7 +15,7 @@ import structlog
 
 from bot.domain.audit import BOT
 from bot.domain.contacts import FIELDS
-from bot.domain.errors import GatewayError, NotAllowed, RightsUnknown, StoreError
+from bot.domain.errors import GatewayError, NotAllowed, NotLeading, RightsUnknown, StoreError
 from bot.domain.fixes import FixRequest
 from bot.domain.rules.mail_addresses import domain_of
 from bot.domain.runs import ItemState, RunKind
@@ -58,6 +58,7 @@ class RunWorker:
             `RightsUnknown` if that can't be found out now.
         on_changed: called when a run's message has to be updated.
         on_ended: called when a run has ended or stopped.
+        leads: whether this process leads: only the leader works on runs.
         only: the id of the one run to work on: a command works on its own alone, since it may not
             decide who may do what in Slack.
         workers: contacts that are worked on at once.
@@ -78,6 +79,7 @@ class RunWorker:
         still_allowed: Callable[[Run, RunItem], None],
         on_changed: Callable[[], None] = lambda: None,
         on_ended: Callable[[], None] = lambda: None,
+        leads: Callable[[], bool] = lambda: True,
         only: int | None = None,
         workers: int = WORKERS,
         pool: Executor | None = None,
@@ -93,6 +95,7 @@ class RunWorker:
         self._still_allowed = still_allowed
         self._on_changed = on_changed
         self._on_ended = on_ended
+        self._leads = leads
         self._only = only
         self._workers = workers
         self._poll_interval = poll_interval
@@ -139,7 +142,7 @@ class RunWorker:
         Raises:
             StoreError: the record can't be used.
         """
-        claimed = {run.id: run for run in self._runs.claim(self._only)}
+        claimed = {run.id: run for run in self._claim()}
         with self._lock:
             for run_id in self._active.keys() - claimed.keys():
                 if not self._active[run_id].in_flight:
@@ -154,7 +157,7 @@ class RunWorker:
         self._renew(claimed)
         # Each run gets a contact in turn, so that a small one doesn't wait for a large one.
         begun = True
-        while begun and not self._thread.stopping.is_set():
+        while begun and not self._thread.stopping.is_set() and self._leads():
             begun = False
             for run_id in claimed:
                 begun = self._begin_next(self._active[run_id]) or begun
@@ -162,9 +165,15 @@ class RunWorker:
             self._show_or_end(self._active[run_id])
         return bool(claimed)
 
+    def _claim(self) -> list[Run]:
+        """The runs to work on: none where another process leads, which goes on with them."""
+        return self._runs.claim(self._only) if self._leads() else []
+
     def _look(self) -> float:
         try:
             self.look()
+        except NotLeading:
+            _log.info("runs left to another process")
         except StoreError as error:
             _log.warning("runs not worked on", problem=str(error))
         except Exception:  # noqa: BLE001 - a thread's edge: the next look tries again

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.domain.checkpoint_verification import CheckpointProblem, CheckpointProblemKind, compare
-from bot.domain.errors import GatewayError, StoreError
+from bot.domain.errors import GatewayError, NotLeading, StoreError
 from bot.services.pulse import Pulse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.domain.checkpoints import Checkpoint, CheckpointStatus
     from bot.services.ports.checkpoints import (
         CheckpointReader,
@@ -54,6 +56,7 @@ class CheckpointService:
         first_retry: seconds until a failed one is tried again, growing twofold.
         longest_retry: seconds until then at most.
         stop_timeout: seconds that the last one may delay a clean stop.
+        leads: whether this process leads: only the leader writes checkpoints.
         stopping: set once this is to stop.
     """
 
@@ -70,6 +73,7 @@ class CheckpointService:
         first_retry: float = FIRST_RETRY,
         longest_retry: float = LONGEST_RETRY,
         stop_timeout: float = STOP_TIMEOUT,
+        leads: Callable[[], bool] = lambda: True,
         stopping: threading.Event | None = None,
     ) -> None:
         self._checkpoints = checkpoints
@@ -82,6 +86,7 @@ class CheckpointService:
         self._first_retry = first_retry
         self._longest_retry = longest_retry
         self._stop_timeout = stop_timeout
+        self._leads = leads
         self._stopping = stopping or threading.Event()
         self._failures = 0
         self._problem = ""
@@ -120,7 +125,9 @@ class CheckpointService:
             self.pulse.rest()
             stopping = self._stopping.wait(max(0.0, min(wait, self._poll_interval)))
             self.pulse.beat()
-            if stopping or self._clock.monotonic() >= due_at or self._run_ended():
+            if not self._leads():
+                due_at = self._clock.monotonic()  # the next leader writes one when it takes over
+            elif stopping or self._clock.monotonic() >= due_at or self._run_ended():
                 due_at = self._clock.monotonic() + self.write()
 
     def _run_ended(self) -> bool:
@@ -145,6 +152,8 @@ class CheckpointService:
                 self._write(checkpoint)
         except GatewayError as error:
             self._report(str(error), error.remedy)
+        except NotLeading:
+            return self._poll_interval
         except StoreError as error:
             self._report(str(error), error.remedy)
         except Exception:  # noqa: BLE001 - a defect here must not end the checkpoints

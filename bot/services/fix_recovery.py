@@ -71,6 +71,8 @@ class FixRecovery:
         clock: the time.
         poll_interval: seconds between two rounds.
         shutdown_timeout: seconds that a round under way has to end.
+        leads: whether this process leads: only the leader takes over what others abandoned, unless
+            somebody wants to fix the same contact.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class FixRecovery:
         *,
         poll_interval: float = 5.0,
         shutdown_timeout: float = 2.0,
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
         self._fixes = fixes
         self._recorder = recorder
@@ -89,6 +92,7 @@ class FixRecovery:
         self._clock = clock
         self._poll_interval = poll_interval
         self._shutdown_timeout = shutdown_timeout
+        self._leads = leads
         self._stopping = threading.Event()
         self._at_work: set[int] = set()
         self._left: dict[int, _Left] = {}
@@ -170,8 +174,10 @@ class FixRecovery:
             StoreError: the record can't be used.
         """
         self._recorder.retry()
-        self._take_over()
-        doubtful = self._fixes.in_doubt()
+        doubtful: list[Fix] = []
+        if self._leads():
+            self._take_over()
+            doubtful = self._fixes.in_doubt()
         known = self._left.keys() | {fix.id for fix in doubtful}
         for forgotten in self._pauses.keys() - known:
             self._pauses.pop(forgotten, None)

@@ -18,6 +18,7 @@ from bot.domain.errors import (
     FixUnderWay,
     GatewayError,
     NotAllowed,
+    NotLeading,
     StoreError,
 )
 from bot.domain.failures import FailureCode, failure
@@ -34,6 +35,7 @@ from bot.services.fix_result import (
 )
 from bot.services.heartbeat import Heartbeat
 from bot.services.ports.aws import Priority
+from bot.services.send_window import SendWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +66,10 @@ class FixWriter:
         read_back: waits for AWS to show what was written.
         recorder: records how fixes end.
         recovery: finds out the result of abandoned fixes.
-        heartbeat_interval: seconds between two renewals of a fix's lease; well under its length.
+        lease: seconds that a claim on a fix lasts.
+        leads: whether this process leads: only then it sends the writes of runs.
+        elapsed: seconds by a clock that goes on while the process is paused; the clock's monotonic
+            time by default.
     """
 
     def __init__(
@@ -76,7 +81,9 @@ class FixWriter:
         read_back: ReadBack,
         recorder: FixRecorder,
         recovery: FixRecovery,
-        heartbeat_interval: float = 10.0,
+        lease: float = 30.0,
+        leads: Callable[[], bool] = lambda: True,
+        elapsed: Callable[[], float] | None = None,
     ) -> None:
         self._gateway = gateway
         self._records = records
@@ -84,7 +91,9 @@ class FixWriter:
         self._read_back = read_back
         self._recorder = recorder
         self._recovery = recovery
-        self._heartbeat_interval = heartbeat_interval
+        self._lease = lease
+        self._leads = leads
+        self._elapsed = elapsed or clock.monotonic
 
     def carry_out(self, fix: Fix, still_allowed: Callable[[], None]) -> FixResult:
         """Make a recorded fix, and renew its lease meanwhile.
@@ -96,35 +105,40 @@ class FixWriter:
         log = _log.bind(fix=fix.id, account=fix.request.account_id, type=fix.request.type.value)
         log.info("fix planned", user=fix.request.user_id)
         result: FixResult | None = None
+        window = SendWindow(self._lease, self._elapsed)
         try:
             heartbeat = Heartbeat(
-                lambda: self._records.renew(fix.id),
-                self._heartbeat_interval,
+                lambda: window.claimed(lambda: self._records.renew(fix.id)),
+                self._lease / 3,
                 # The process that took it over reads AWS, and what AWS accepted counts.
                 on_lost=lambda: log.warning("fix taken over by another process"),
                 fix=fix.id,
             )
             with self._recovery.spared(fix.id), heartbeat:
-                result = self._make(fix, still_allowed)
+                result = self._make(fix, still_allowed, window)
         finally:
             if result is None or is_left_open(result):
                 self._leave(fix)
         return result
 
-    def _make(self, fix: Fix, still_allowed: Callable[[], None]) -> FixResult:
+    def _make(self, fix: Fix, still_allowed: Callable[[], None], window: SendWindow) -> FixResult:
         request = fix.request
         try:
-            begun = self._begin(fix, still_allowed)
+            begun = self._begin(fix, still_allowed, window)
             if not isinstance(begun, Fix):
                 return begun
             fix = begun
-            aws_request_id = self._write(fix)
+            aws_request_id = self._write(fix, window)
         except FixUnderWay as error:
             return NotFixed(FixOutcome.UNDER_WAY, error, fix)
         except GatewayError as error:
             return self._not_written(fix, error)
         except StoreError as error:
-            words = "The database couldn't be used, so nothing was sent to AWS."
+            words = (
+                "Another bot process goes on with this run, so nothing was sent to AWS."
+                if isinstance(error, NotLeading)
+                else "The database couldn't be used, so nothing was sent to AWS."
+            )
             why = failure(FailureCode.NOT_REACHED, message=words)
             failed, _ = self._recorder.end(Ending(fix, FixState.FAILED, why=why))
             return not_recorded(error, failed)
@@ -137,7 +151,7 @@ class FixWriter:
             return Fixed(FixOutcome.SAVED, fix)
         return self._end(Ending(fix, FixState.CONFIRMED if shown else FixState.APPLIED))
 
-    def _write(self, fix: Fix) -> str:
+    def _write(self, fix: Fix, window: SendWindow) -> str:
         """Send the change to AWS; returns AWS's id of the request.
 
         Raises:
@@ -145,12 +159,19 @@ class FixWriter:
             StoreError: the account's organization couldn't be looked up; nothing was sent.
         """
         request = fix.request
-        origin = WriteOrigin(fix.id, request.user_id, is_run=request.run_id is not None)
+        is_run = request.run_id is not None
+
+        def may_send() -> bool:
+            return window.is_open() and (not is_run or self._leads())
+
+        origin = WriteOrigin(fix.id, request.user_id, is_run, may_send)
         if request.wanted is None:
             return self._gateway.delete(request.account_id, request.type, origin)
         return self._gateway.write(request.account_id, request.type, request.wanted, origin)
 
-    def _begin(self, fix: Fix, still_allowed: Callable[[], None]) -> Fix | FixResult:
+    def _begin(
+        self, fix: Fix, still_allowed: Callable[[], None], window: SendWindow
+    ) -> Fix | FixResult:
         """Record that the write is about to be sent, unless something is against it.
 
         Raises:
@@ -179,7 +200,7 @@ class FixWriter:
             still_allowed()
         except NotAllowed as error:
             return self._refused(fix, held, FixOutcome.NOT_ALLOWED, error)
-        return self._records.begin_writing(fix.id, held)
+        return window.claimed(lambda: self._records.begin_writing(fix.id, held))
 
     def stop(self) -> None:
         """Stop waiting for AWS to show what was written: `FixRecovery` continues after a start."""

@@ -36,6 +36,7 @@ class OtherBotsWatch:
         health: stores the count, and announces other bots that stay.
         on_news: called if there is something to announce.
         clock: the time.
+        replicas: how many of the others are replicas of this bot, which share its database.
         recount: seconds until others are counted again.
         recount_known: the same once it is known that they stay.
     """
@@ -46,11 +47,13 @@ class OtherBotsWatch:
         on_news: Callable[[], None],
         clock: Clock,
         *,
+        replicas: Callable[[], int] = lambda: 0,
         recount: float = RECOUNT,
         recount_known: float = RECOUNT_KNOWN,
     ) -> None:
         self._health = health
         self._on_news = on_news
+        self._replicas = replicas
         self._recount = recount
         self._recount_known = recount_known
         self._clock = clock
@@ -66,6 +69,7 @@ class OtherBotsWatch:
         Returns:
             Seconds until the next count; None if there are no others.
         """
+        others = max(others - self._replicas(), 0)
         since, was_lasting = self._since, self._lasting
         now = self._clock.monotonic()
         self._since = (now if since is None else since) if others else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.domain.errors import FileGone, HistoryUnreadable, NotifierError, StoreError
+from bot.domain.errors import FileGone, HistoryUnreadable, NotifierError, NotLeading, StoreError
 from bot.services.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class RunFiles:
         records: what is remembered of them.
         write: makes the content of a run's file.
         on_recorded: called when a run's message has to say something else.
+        leads: whether this process leads: only the leader shares files.
         poll_interval: seconds between two looks for what is due.
         retry: see `RETRY`.
     """
@@ -50,13 +51,15 @@ class RunFiles:
         write: Callable[[int], bytes],
         *,
         on_recorded: Callable[[], None] = lambda: None,
-        poll_interval: float = 5.0,
+        leads: Callable[[], bool] = lambda: True,
+        poll_interval: float = 2.0,
         retry: float = RETRY,
     ) -> None:
         self._files = files
         self._records = records
         self._write = write
         self._on_recorded = on_recorded
+        self._leads = leads
         self._poll_interval = poll_interval
         self._retry = retry
         self._tries: dict[tuple[int, datetime], int] = {}
@@ -80,8 +83,13 @@ class RunFiles:
         self._thread.stop()
 
     def _work(self) -> float:
+        if not self._leads():
+            self._tries.clear()
+            return self._poll_interval
         try:
             return self.deliver()
+        except NotLeading:
+            _log.info("result files left to another process")
         except StoreError as error:
             _log.error("result files not read", problem=str(error), remedy=error.remedy)
         except Exception:  # noqa: BLE001 - end of a thread: a defect must not end it for good
@@ -127,6 +135,8 @@ class RunFiles:
             return
         if not file_id:
             file_id = self._upload(due)
+        else:
+            self._records.uploaded(due, file_id)  # only the leader shares it
         try:
             self._files.share(file_id, _TITLE.format(due.run_id), due.place)
         except FileGone:

@@ -26,6 +26,7 @@ from bot.domain.errors import (
     MessageGone,
     MessageLocked,
     NotifierError,
+    NotLeading,
     PostInDoubt,
     PostRefused,
 )
@@ -89,7 +90,7 @@ class SlackWebClient(WebClient):
     slack_sdk trips over an answer that is no JSON object, or not in the character set that it
     claims, with errors of Python's own; here these are a `MalformedAnswer`. `on_date` gets the
     `Date` header of each answer, also of one that refuses, and empty where there is none. `metrics`
-    take each call.
+    take each call. `may_send` is asked right before each request.
 
     A call that is refused because of the token is made again if there is another one by then: Slack
     did nothing, so that is safe for posts as well.
@@ -101,6 +102,7 @@ class SlackWebClient(WebClient):
         base_url: str,
         on_date: Callable[[str], object] = lambda _: None,
         metrics: Metrics | None = None,
+        may_send: Callable[[], bool] = lambda: True,
         **options: Any,  # noqa: ANN401 - slack_sdk's
     ) -> None:
         shared = token if isinstance(token, SlackToken) else SlackToken(token)
@@ -109,6 +111,7 @@ class SlackWebClient(WebClient):
         shared.give(self)
         self._on_date = on_date
         self._metrics = metrics or NoMetrics()
+        self._may_send = may_send
         self._way = proxy_for(base_url)
         self.proxy = self._way.url if self._way is not None else None
 
@@ -117,6 +120,7 @@ class SlackWebClient(WebClient):
 
         Raises:
             SlackClientError, OSError, HTTPException: the call failed.
+            NotLeading: it may not be made any more; nothing was sent.
         """
         used = self.token or ""
         try:
@@ -133,6 +137,8 @@ class SlackWebClient(WebClient):
 
     def _call(self, api_method: str, arguments: dict[str, Any]) -> SlackResponse:
         """Make a call once, apart from slack_sdk's retries; see `api_call`."""
+        if not self._may_send():
+            raise NotLeading
         began, outcome = time.monotonic(), "unreachable"
         try:
             response = self._answer(api_method, arguments)
@@ -223,10 +229,20 @@ def retrying_client(
 
 
 def single_try_client(
-    token: str | SlackToken, base_url: str, metrics: Metrics | None = None
+    token: str | SlackToken,
+    base_url: str,
+    metrics: Metrics | None = None,
+    may_send: Callable[[], bool] = lambda: True,
 ) -> SlackWebClient:
-    """A client that makes each call once."""
-    return SlackWebClient(token, base_url, metrics=metrics, timeout=TIMEOUT, retry_handlers=[])
+    """A client that makes each call once, and none while `may_send` says so."""
+    return SlackWebClient(
+        token,
+        base_url,
+        metrics=metrics,
+        may_send=may_send,
+        timeout=TIMEOUT,
+        retry_handlers=[],
+    )
 
 
 def short_timeout_client(

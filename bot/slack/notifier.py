@@ -35,7 +35,7 @@ class SlackNotifier:
     """Posts to the channel for alerts, or to the channels that the policy names.
 
     Args:
-        posting: a client that makes each call once.
+        posting: a client that makes each call once, and only where it may change messages.
         client: a client that retries calls.
         channel: the channel for alerts.
         row_links: what rows link to.
@@ -150,7 +150,7 @@ class SlackNotifier:
         fallback_reason = self._channels.fallback_reason(content.announcement)
         message = announcement_message(content, links, fallback_reason)
         try:
-            self._client.chat_update(
+            self._posting.chat_update(
                 channel=content.announcement.channel_id,
                 ts=content.announcement.ts,
                 text=message.text,

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from bot.domain.announcements import Announcement
     from bot.domain.timetable import Timetable
-    from bot.store.transaction import Row, Transaction, Value
+    from bot.services.ports.clock import Clock
+    from bot.store.fence import Fence
+    from bot.store.transaction import Connections, Row, Transaction, Value
 
 HELD_FOR: Final = timedelta(minutes=10)
 """How long an alert waits for the bot to fix what it is about. Then people are needed anyway."""
@@ -163,7 +165,17 @@ _SET_TIMETABLE: Final = "UPDATE announcements SET timetable = :timetable WHERE i
 
 
 class Announcements(Repository):
-    """Announcements to send to Slack."""
+    """Announcements to send to Slack, which only the leader does.
+
+    Args:
+        connections: the database.
+        clock: the time.
+        fence: refuses what only the leader does.
+    """
+
+    def __init__(self, connections: Connections, clock: Clock, fence: Fence) -> None:
+        super().__init__(connections, clock)
+        self._fence = fence
 
     def introduce(self, timetable: Timetable) -> bool:
         """Have the bot introduce itself if its database is new: once, before the first scan.
@@ -210,9 +222,11 @@ class Announcements(Repository):
             rows: how many accounts, changes or exemptions it shows at most.
 
         Raises:
+            NotLeading: only the leader shows it.
             StoreError: there is no such announcement.
         """
         with self._connections.reading() as db:
+            self._fence.require(db)
             content = _without_findings(db, announcement_id, rows)
             if content.announcement.kind not in ALERTS:
                 return content
@@ -230,8 +244,12 @@ class Announcements(Repository):
         """Mark that it is being sent; None if there is nothing to send any more.
 
         One that is already `SENDING` is in doubt from now on: an earlier attempt got no answer.
+
+        Raises:
+            NotLeading: only the leader sends it.
         """
         with self._connections.writing() as db:
+            self._fence.require(db)
             row = db.row(_BEGIN_SENDING, id=announcement_id, now=time_text(self._clock.now()))
             return to_announcement(row) if row is not None else None
 
@@ -240,8 +258,12 @@ class Announcements(Repository):
 
         The time of the first attempt is cleared, so that it can still be withdrawn, unless an
         earlier attempt got no answer: that message may be in the channel.
+
+        Raises:
+            NotLeading: the next leader may be sending it already.
         """
         with self._connections.writing() as db:
+            self._fence.require(db)
             db.run(_NOT_SENT, id=announcement_id)
             db.run(WITHDRAW_IDLE, id=announcement_id)
 
@@ -261,8 +283,12 @@ class Announcements(Repository):
 
         Returns:
             Whether it will be posted again.
+
+        Raises:
+            NotLeading: the next leader sees to it.
         """
         with self._connections.writing() as db:
+            self._fence.require(db)
             return db.run(_POST_AGAIN, id=announcement_id) == 1
 
     def may_repeat(self, announcement_id: str) -> None:

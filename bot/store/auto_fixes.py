@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from bot.services.ports.auto_fixes import AutoFixDecision
-    from bot.store.transaction import Transaction
+    from bot.services.ports.clock import Clock
+    from bot.store.fence import Fence
+    from bot.store.transaction import Connections, Transaction
 
 _UNSTARTED: Final = """
 SELECT id FROM runs WHERE kind = 'auto_fix' AND state = 'previewed' ORDER BY id
@@ -52,11 +54,22 @@ WHERE scan_id = :scan_id AND channel = :channel AND left_over > 0
 
 
 class AutoFixes(Repository):
-    """What the bot fixed by itself."""
+    """What the bot fixed by itself.
+
+    Args:
+        connections: the database.
+        clock: the time.
+        fence: refuses what only the leader does.
+    """
+
+    def __init__(self, connections: Connections, clock: Clock, fence: Fence) -> None:
+        super().__init__(connections, clock)
+        self._fence = fence
 
     def unstarted(self) -> list[int]:
         """The ids of runs that were recorded, but whose start was interrupted."""
         with self._connections.reading() as db:
+            self._fence.require(db)
             return [row["id"] for row in db.rows(_UNSTARTED)]
 
     def planned_since(self, moment: datetime) -> list[PlannedAutoFix]:
@@ -80,6 +93,7 @@ class AutoFixes(Repository):
         """Record what was decided after a scan, and have its alerts show where the bot stopped."""
         now = self._clock.now()
         with self._connections.writing() as db:
+            self._fence.require(db)
             for decision in decisions:
                 is_new = db.run(
                     _DECIDE,

@@ -16,7 +16,9 @@ from bot.store.repository import Repository
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bot.store.transaction import Row, Transaction
+    from bot.services.ports.clock import Clock
+    from bot.store.fence import Fence
+    from bot.store.transaction import Connections, Row, Transaction
 
 _HEAD: Final = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
 
@@ -55,11 +57,22 @@ WHERE destination = :destination AND sequence = :sequence AND written_at IS NULL
 
 
 class Checkpoints(Repository):
-    """Checkpoints taken of the audit log; see `CheckpointRepository`."""
+    """Checkpoints taken of the audit log; see `CheckpointRepository`.
+
+    Args:
+        connections: the database.
+        clock: the time.
+        fence: refuses what only the leader does.
+    """
+
+    def __init__(self, connections: Connections, clock: Clock, fence: Fence) -> None:
+        super().__init__(connections, clock)
+        self._fence = fence
 
     def due(self, destination: str, version: str) -> Checkpoint | None:
         """The checkpoint to write next: the last one if it wasn't written, else a new one."""
         with self._connections.writing() as db:
+            self._fence.require(db)
             last = db.row(_LAST, destination=destination)
             if last is not None and last["written_at"] is None:
                 return _to_checkpoint(last)

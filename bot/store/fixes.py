@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bot.domain.findings import Resolution, TypeResult
     from bot.domain.fixes import Fix, FixRequest
     from bot.services.ports.clock import Clock
+    from bot.store.fence import Fence
     from bot.store.owner import Lease
     from bot.store.transaction import Connections, Row, Transaction
 
@@ -115,6 +116,7 @@ class Fixes(Repository):
         clock: the time.
         lease: this process's leases.
         consistency: how long after a write AWS may still return the old value.
+        fence: refuses what only the leader does.
     """
 
     def __init__(
@@ -123,8 +125,10 @@ class Fixes(Repository):
         clock: Clock,
         lease: Lease,
         consistency: timedelta,
+        fence: Fence,
     ) -> None:
         super().__init__(connections, clock)
+        self._fence = fence
         self._lease = lease
         self._consistency = consistency
 
@@ -168,7 +172,7 @@ class Fixes(Repository):
                 run_id=request.run_id,
                 undoes=request.undoes,
                 confirmed_tool=request.confirmed_tool,
-                **self._lease.columns(now),
+                **self._lease.columns(db.now(self._clock)),
             )
             fix = to_fix(planned)
             follow_fix(db, fix)
@@ -177,8 +181,8 @@ class Fixes(Repository):
 
     def renew(self, fix_id: int) -> bool:
         """Renew the lease of a fix; false if another process took it over."""
-        lease = self._lease.until(self._clock.now())
         with self._connections.writing() as db:
+            lease = self._lease.until(db.now(self._clock))
             instance = self._lease.owner.instance
             return db.run(_RENEW, id=fix_id, lease_until=lease, instance=instance) == 1
 
@@ -200,7 +204,7 @@ class Fixes(Repository):
             taken = []
             for row in self._abandoned(db, contact):
                 fix = to_fix(row)
-                db.run(_OWN, id=fix.id, **self._lease.columns(now))
+                db.run(_OWN, id=fix.id, **self._lease.columns(db.now(self._clock)))
                 # What a run wrote is handed on to be read back, and nobody abandoned it.
                 is_handed_on = fix.request.run_id is not None and not row["instance"]
                 if not is_handed_on:
@@ -214,15 +218,18 @@ class Fixes(Repository):
 
         Raises:
             FixUnderWay: another process took this fix over, so nothing must be sent.
+            NotLeading: it is part of a run, and another process leads.
         """
         with self._connections.writing() as db:
+            if _require(db, fix_id).request.run_id is not None:
+                self._fence.require(db)
             now = self._clock.now()
             begun = db.run(
                 _BEGIN_WRITING,
                 id=fix_id,
                 before=contact_json(before),
                 now=time_text(now),
-                lease_until=self._lease.until(now),
+                lease_until=self._lease.until(db.now(self._clock)),
                 instance=self._lease.owner.instance,
             )
             if not begun:
@@ -288,7 +295,7 @@ class Fixes(Repository):
                 aws_request_id=text(aws_request_id),
             )
             if not ended:
-                db.run(_OWN, id=fix_id, **self._lease.columns(now))
+                db.run(_OWN, id=fix_id, **self._lease.columns(db.now(self._clock)))
             if state is FixState.CONFIRMED and fix.state is not FixState.CONFIRMED:
                 resolution = ALREADY_THERE if already_there else FIXED
                 self._confirm(db, fix, now, resolution, result)
@@ -353,7 +360,7 @@ class Fixes(Repository):
 
     def _abandoned(self, db: Transaction, contact: tuple[str, ContactType] | None) -> list[Row]:
         """The fixes that have not ended, and that no process works on."""
-        now = self._clock.now()
+        now = db.now(self._clock)
         if contact is None:
             rows = db.rows(_ALL_OPEN)
         else:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.store.store import SqliteStore
+from bot.store.store import CLAIMS, LEAD_LEASE, SqliteStore
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from bot.config.database_url import PostgresUrl
     from bot.services.ports.clock import Clock
     from bot.services.ports.metrics import Metrics
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def open_store(
-    database: Path | PostgresUrl, clock: Clock, metrics: Metrics | None = None
+    database: Path | PostgresUrl,
+    clock: Clock,
+    metrics: Metrics | None = None,
+    lead_lease: timedelta = LEAD_LEASE,
 ) -> DatabaseStore:
     """Open the database, create or migrate its tables, and give access to the repositories.
 
@@ -24,15 +29,20 @@ def open_store(
         database: the setting `ALTCONTACT_DATABASE`.
         clock: the time.
         metrics: take how long transactions take.
+        lead_lease: how long the lead lasts if it isn't renewed; claims on scans, fixes and runs
+            last in proportion.
 
     Raises:
         StoreError: it can't be used. It was not changed.
     """
+    lease = CLAIMS * lead_lease
     if isinstance(database, Path):
-        return SqliteStore(database, clock, metrics=metrics)
+        return SqliteStore(database, clock, lease, lead_lease=lead_lease, metrics=metrics)
     from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - slow to import, and few use it
 
-    return PostgresStore(database.get_secret_value(), clock, metrics=metrics)
+    return PostgresStore(
+        database.get_secret_value(), clock, lease, lead_lease=lead_lease, metrics=metrics
+    )
 
 
 def is_absent(database: Path | PostgresUrl) -> bool:

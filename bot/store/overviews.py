@@ -133,7 +133,7 @@ class Overviews(Repository):
 
     def _running(self, db: Transaction) -> RunningScan | None:
         """The scan in progress; one whose process is gone doesn't renew its lease."""
-        row = db.row(_RUNNING, now=time_text(self._clock.now()))
+        row = db.row(_RUNNING, now=time_text(db.now(self._clock)))
         if row is None:
             return None
         # The column holds 0 while accounts are still being listed.

@@ -65,12 +65,16 @@ class Lease:
 
 
 def this_host() -> str:
-    """This host's name and process namespace; a process id is only valid within its namespace."""
+    """This host's name, its boot and the process namespace: where a process id is valid.
+
+    Two hosts may have the same name and number their namespaces alike; their boots differ.
+    """
     try:
         namespace = Path("/proc/self/ns/pid").stat().st_ino
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return socket.gethostname()
-    return f"{socket.gethostname()}/{namespace}"
+    return f"{socket.gethostname()}/{namespace}/{boot}"
 
 
 def this_process(instance: str) -> Owner:

@@ -12,7 +12,9 @@ from bot.store.repository import Repository
 from bot.store.run_rows import bump_run
 
 if TYPE_CHECKING:
-    from bot.store.transaction import Value
+    from bot.services.ports.clock import Clock
+    from bot.store.fence import Fence
+    from bot.store.transaction import Connections, Value
 
 _DUE: Final = """
 SELECT runs.id, runs.ended_at, announcements.channel_id, announcements.ts, run_files.file_id
@@ -33,11 +35,22 @@ ON CONFLICT (run_id) DO UPDATE SET
 
 
 class RunFileRecords(Repository):
-    """The result files of runs. A run whose failures are retried ends again, with a new file."""
+    """The result files of runs. A run whose failures are retried ends again, with a new file.
+
+    Args:
+        connections: the database.
+        clock: the time.
+        fence: refuses what only the leader does.
+    """
+
+    def __init__(self, connections: Connections, clock: Clock, fence: Fence) -> None:
+        super().__init__(connections, clock)
+        self._fence = fence
 
     def due(self) -> list[DueFile]:
         """The files to share: of runs that ended and whose message is posted, oldest first."""
         with self._connections.reading() as db:
+            self._fence.require(db)
             return [
                 DueFile(
                     row["id"],
@@ -69,6 +82,7 @@ class RunFileRecords(Repository):
             "problem": text(problem),
         }
         with self._connections.writing() as db:
+            self._fence.require(db)
             db.run(_RECORD, **values)
             if state != "waiting":
                 bump_run(db, due.run_id)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.domain.failures import Failure
     from bot.domain.runs import ItemState, Run, RunItem
     from bot.services.ports.clock import Clock
+    from bot.store.fence import Fence
     from bot.store.owner import Lease
     from bot.store.transaction import Connections, Transaction
 
@@ -93,19 +94,26 @@ class RunWork(Repository):
         connections: the database.
         clock: the time.
         lease: this process's leases.
+        fence: refuses what only the leader does.
     """
 
-    def __init__(self, connections: Connections, clock: Clock, lease: Lease) -> None:
+    def __init__(self, connections: Connections, clock: Clock, lease: Lease, fence: Fence) -> None:
         super().__init__(connections, clock)
+        self._fence = fence
         self._lease = lease
 
     def claim(self, only: int | None = None) -> list[Run]:
-        """The running runs that are this process's, oldest first; takes over abandoned ones."""
+        """The running runs that are this process's, oldest first; takes over abandoned ones.
+
+        Raises:
+            NotLeading: the leader works on them.
+        """
         with self._connections.reading() as db:
             if not db.rows(_RUNNING):
                 return []
         with self._connections.writing() as db:
-            now = self._clock.now()
+            self._fence.require(db)
+            now = db.now(self._clock)
             claimed = []
             for row in db.rows(_RUNNING):
                 is_own = row["instance"] == self._lease.owner.instance
@@ -121,8 +129,10 @@ class RunWork(Repository):
 
     def renew(self, run_id: int) -> bool:
         """Renew the claim on a run; false if it no longer runs, or was taken over."""
-        lease, instance = self._lease.until(self._clock.now()), self._lease.owner.instance
+        instance = self._lease.owner.instance
         with self._connections.writing() as db:
+            self._fence.require(db)
+            lease = self._lease.until(db.now(self._clock))
             return db.run(_RENEW, id=run_id, lease_until=lease, instance=instance) == 1
 
     def release(self, run_id: int) -> None:
@@ -134,6 +144,7 @@ class RunWork(Repository):
     def next_items(self, run_id: int, limit: int, after: int = 0) -> list[RunItem]:
         """The next planned contacts numbered above `after`; none unless this process runs it."""
         with self._connections.reading() as db:
+            self._fence.require(db)
             instance = self._lease.owner.instance
             rows = db.rows(_NEXT, id=run_id, after=after, limit=limit, instance=instance)
             return [to_item(row) for row in rows]
@@ -143,6 +154,7 @@ class RunWork(Repository):
     ) -> None:
         """Record what a contact came to, unless a fix of it has come further."""
         with self._connections.writing() as db:
+            self._fence.require(db)
             db.run(
                 _FINISH,
                 id=item.run_id,
@@ -156,11 +168,13 @@ class RunWork(Repository):
     def plan_again(self, item: RunItem) -> None:
         """Plan a contact again whose fix was refused for a reason that passes."""
         with self._connections.writing() as db:
+            self._fence.require(db)
             db.run(_PLAN_AGAIN, id=item.run_id, number=item.number, attempt=item.attempt)
 
     def end(self, run_id: int) -> bool:
         """End a running run of which nothing is planned, and nothing still being verified."""
         with self._connections.writing() as db:
+            self._fence.require(db)
             if self._verifying(db, run_id):
                 return False
             since = time_text(self._clock.now() - VERIFY_LIMIT)

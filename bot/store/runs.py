@@ -77,6 +77,7 @@ class Runs(RunWork):
         connections: the database.
         clock: the time.
         lease: this process's leases.
+        fence: refuses what only the leader does.
     """
 
     def last_readings(
@@ -171,7 +172,7 @@ class Runs(RunWork):
             now = self._clock.now()
             is_started = start_run(db, run_id, actor, now)
             if is_started and here:
-                self._own(db, run_id, now)
+                self._own(db, run_id, db.now(self._clock))
             return is_started
 
     def stop(self, run_id: int, actor: str, reason: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import StoreError
 from bot.domain.evaluation.known_account import ReadingTime
-from bot.domain.scans import Changes, ScanReport, ScanState
+from bot.domain.scans import Changes, ScanReport, ScanState, TriggerKind
 from bot.services.ports.store import ScanClaim
 from bot.store.columns import SCOPE_COLUMNS, failure_json, parts_json, scope_values, time_text
 from bot.store.contact_history import forget_old
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.domain.findings import AccountResult, FindingKey
     from bot.domain.scans import Scan, Trigger
     from bot.services.ports.clock import Clock
+    from bot.store.fence import Fence
     from bot.store.owner import Lease
     from bot.store.transaction import Connections, Transaction
 
@@ -91,6 +92,7 @@ class Scans(Repository):
         clock: the time.
         lease: this process's claims.
         consistency: how long after a write AWS may still give the old value.
+        fence: refuses what only the leader does.
     """
 
     def __init__(
@@ -99,16 +101,24 @@ class Scans(Repository):
         clock: Clock,
         lease: Lease,
         consistency: timedelta,
+        fence: Fence,
     ) -> None:
         super().__init__(connections, clock)
+        self._fence = fence
         self._lease = lease
         self._consistency = consistency
 
     def claim(self, trigger: Trigger) -> ScanClaim:
-        """Begin a scan unless one is running, here or in another process with this database."""
-        now = self._clock.now()
+        """Begin a scan unless one is running, here or in another process with this database.
+
+        Raises:
+            NotLeading: the schedule's scans are the leader's.
+        """
         with self._connections.writing() as db:
-            self._cut_off(db, now)
+            if trigger.kind is TriggerKind.SCHEDULE:
+                self._fence.require(db)
+            now, db_now = self._clock.now(), db.now(self._clock)
+            self._cut_off(db, db_now)
             running = db.row(_RUNNING)
             if running is not None:
                 return ScanClaim(to_scan(running), granted=False)
@@ -117,14 +127,14 @@ class Scans(Repository):
                 trigger=trigger.kind,
                 user_id=trigger.user_id,
                 started_at=time_text(now),
-                **self._lease.columns(now),
+                **self._lease.columns(db_now),
             )
             return ScanClaim(to_scan(row), granted=True)
 
     def renew(self, scan_id: int, done: int, total: int | None) -> bool:
         """Record that a scan is still running, and its progress; false if its claim was lost."""
-        lease = self._lease.until(self._clock.now())
         with self._connections.writing() as db:
+            lease = self._lease.until(db.now(self._clock))
             instance = self._lease.owner.instance
             renewed = db.run(
                 _RENEW,
@@ -206,7 +216,7 @@ class Scans(Repository):
     def cut_off_dead(self) -> int:
         """Mark the scans whose process is gone; how many there were."""
         with self._connections.writing() as db:
-            return self._cut_off(db, self._clock.now())
+            return self._cut_off(db, db.now(self._clock))
 
     def _require_claim(self, db: Transaction, scan_id: int) -> None:
         if db.row(_CLAIMED, id=scan_id, instance=self._lease.owner.instance) is None:

@@ -20,13 +20,16 @@ from bot.store.checkpoints import Checkpoints
 from bot.store.connections import BUSY_TIMEOUT, CLOSE_TIMEOUT, SqliteConnections
 from bot.store.deliveries import Deliveries
 from bot.store.exemptions import Exemptions
+from bot.store.fence import Fence
 from bot.store.figures import FigureCounts
 from bot.store.findings import Findings
 from bot.store.fixes import Fixes
+from bot.store.leadership import Leadership
 from bot.store.measured import MeasuredConnections
 from bot.store.migrations.migrate import migrate, refuse_foreign
 from bot.store.overviews import Overviews
 from bot.store.owner import Lease, this_process
+from bot.store.replicas import Replicas
 from bot.store.run_files import RunFileRecords
 from bot.store.runs import Runs
 from bot.store.scans import Scans
@@ -42,8 +45,17 @@ if TYPE_CHECKING:
     from bot.store.owner import Owner
     from bot.store.transaction import Connections
 
-LEASE: Final = timedelta(seconds=30)
-"""How long a claim on a scan or a fix lasts if it isn't renewed."""
+LEAD_LEASE: Final = timedelta(seconds=15)
+"""How long the lead lasts if it isn't renewed."""
+
+CLAIMS: Final = 2
+"""How much longer a claim on a scan, a fix or a run lasts than the lead.
+
+The leader changes often enough; a claim that ends too early costs a repeated check.
+"""
+
+LEASE: Final = CLAIMS * LEAD_LEASE
+"""How long a claim on a scan, a fix or a run lasts if it isn't renewed."""
 
 CONSISTENCY: Final = timedelta(seconds=60)
 """How long after a write AWS may still give the old value."""
@@ -60,6 +72,7 @@ class DatabaseStore:
         clock: the time.
         lease: how long a claim on a scan or a fix lasts if it isn't renewed.
         consistency: how long after a write AWS may still give the old value.
+        lead_lease: how long the lead lasts if it isn't renewed.
         owner: who owns this object's claims on scans and fixes; this process by default.
         metrics: take how long transactions take.
     """
@@ -70,26 +83,30 @@ class DatabaseStore:
         clock: Clock,
         lease: timedelta,
         consistency: timedelta,
-        owner: Owner | None,
         *,
+        lead_lease: timedelta,
+        owner: Owner | None,
         metrics: Metrics | None = None,
     ) -> None:
         self.connections = connections
         if metrics is not None:
             connections = MeasuredConnections(connections, metrics)
-        claims = Lease(owner or this_process(uuid.uuid4().hex), lease)
-        self.scans = Scans(connections, clock, claims, consistency)
+        owner = owner or this_process(uuid.uuid4().hex)
+        claims, fence = Lease(owner, lease), Fence(owner.instance)
+        self.leadership = Leadership(connections, clock, Lease(owner, lead_lease), fence)
+        self.replicas = Replicas(connections, clock, claims)
+        self.scans = Scans(connections, clock, claims, consistency, fence)
         self.findings = Findings(connections, clock, consistency)
-        self.fixes = Fixes(connections, clock, claims, consistency)
-        self.runs = Runs(connections, clock, claims)
+        self.fixes = Fixes(connections, clock, claims, consistency, fence)
+        self.runs = Runs(connections, clock, claims, fence)
         self.approvals = Approvals(connections, clock)
-        self.run_files = RunFileRecords(connections, clock)
+        self.run_files = RunFileRecords(connections, clock, fence)
         self.exemptions = Exemptions(connections, clock)
-        self.announcements = Announcements(connections, clock)
+        self.announcements = Announcements(connections, clock, fence)
         self.accounts = Accounts(connections, clock)
         self.audit = Audit(connections, clock)
-        self.auto_fixes = AutoFixes(connections, clock)
-        self.checkpoints = Checkpoints(connections, clock)
+        self.auto_fixes = AutoFixes(connections, clock, fence)
+        self.checkpoints = Checkpoints(connections, clock, fence)
         self.overviews = Overviews(connections, clock)
         self.figures = FigureCounts(connections, clock)
         self.deliveries = Deliveries(connections, clock)
@@ -138,6 +155,7 @@ class SqliteStore(DatabaseStore):
         lease: timedelta = LEASE,
         consistency: timedelta = CONSISTENCY,
         *,
+        lead_lease: timedelta = LEAD_LEASE,
         owner: Owner | None = None,
         busy_timeout: float = BUSY_TIMEOUT,
         close_timeout: float = CLOSE_TIMEOUT,
@@ -158,7 +176,15 @@ class SqliteStore(DatabaseStore):
         except BaseException:
             connections.close()
             raise
-        super().__init__(connections, clock, lease, consistency, owner, metrics=metrics)
+        super().__init__(
+            connections,
+            clock,
+            lease,
+            consistency,
+            lead_lease=lead_lease,
+            owner=owner,
+            metrics=metrics,
+        )
 
 
 def _create_file(file: Path) -> None:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from sqlite_utils import Database
+
+    from bot.services.ports.clock import Clock
 
 Value: TypeAlias = str | int | None
 """The value of a column."""
@@ -58,6 +61,14 @@ class Transaction(Protocol):
 
     def number(self, sql: str, /, **values: Value) -> int:
         """The number in the column `number` of a statement's only row."""
+        ...
+
+    def now(self, clock: Clock) -> datetime:
+        """The time by which leases are measured: the same for all processes on this database.
+
+        Args:
+            clock: this process's, where the database has no time of its own.
+        """
         ...
 
     def raw(self, columns: Iterable[str]) -> str:
@@ -118,6 +129,10 @@ class SqliteTransaction:
     def stream(self, sql: str, /, **values: Value) -> Iterator[Row]:
         """The rows one by one, for long results. The caller must not write in the meantime."""
         return cast("Iterator[Row]", self._db.execute(sql, values))
+
+    def now(self, clock: Clock) -> datetime:
+        """The time by which leases are measured: SQLite has one host, and so one clock."""
+        return clock.now()
 
     def number(self, sql: str, /, **values: Value) -> int:
         """The number in the column `number` of a statement's only row."""

@@ -23,6 +23,8 @@ MUST_SHOW: Final = (
     "requester removed in between",
     "policy reloaded between request and approval",
     "run against SIGKILL",
+    "leader against its successor",
+    "replicas against kills and pauses",
     "undo after somebody else's change",
     "two people undo at once",
     "undo against scan",

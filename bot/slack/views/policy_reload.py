@@ -29,6 +29,8 @@ def reloaded_message(reloaded: PolicyReload) -> Message:
     blocks = [paragraph(escape(words))]
     if reloaded.restart_for:
         blocks.append(paragraph(f":information_source: {escape(reloaded.restart_message)}"))
+    if reloaded.replicas:
+        blocks.append(context(escape(reloaded.replicas_message)))
     if reloaded.changed:
         blocks.append(
             context("New findings are posted after the next check. To run one: `/altcontact check`")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from bot.services.doctor import CheckResult, Section
 from bot.store.audit_log import has_entry
 from bot.store.checkpoints import checkpoint_status
+from bot.store.leadership import leader
 from bot.store.mappers import to_scan
 from bot.store.scans import LAST
 from bot.store.slack_health import other_bots, waiting_alerts
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.domain.checkpoints import CheckpointStatus, LogHead
+    from bot.domain.leadership import Leader
     from bot.domain.scans import Scan
     from bot.domain.slack_health import OtherBots, WaitingAlerts
     from bot.services.doctor import Check, State
+    from bot.services.ports.clock import Clock
     from bot.store.transaction import Transaction
 
 _Found = TypeVar("_Found")
@@ -53,6 +56,14 @@ class DatabaseChecks(ABC):
     def others(self) -> OtherBots | None:
         """Other bots on the same Slack app."""
         return self._read("other_bots", other_bots)
+
+    def leader(self, clock: Clock) -> Leader | None:
+        """Which replica leads.
+
+        Args:
+            clock: the time of a database that has none of its own.
+        """
+        return self._read("leader", lambda db: leader(db, db.now(clock)))
 
     def checkpoints(self, destination: str) -> CheckpointStatus | None:
         """How writing checkpoints to a destination goes."""

@@ -23,6 +23,7 @@ from bot.store.migrations import (
     step_13_checkpoints,
     step_14_confirmed_tools,
     step_15_auto_fixes,
+    step_16_leader,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m013_checkpoints": step_13_checkpoints.upgrade,
     "m014_confirmed_tools": step_14_confirmed_tools.upgrade,
     "m015_auto_fixes": step_15_auto_fixes.upgrade,
+    "m016_leader": step_16_leader.upgrade,
 }
 """The steps in order, with the names that files store. These names never change."""
 for _name, _upgrade in _STEPS.items():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.store.postgres.connections import BUSY_TIMEOUT, CLOSE_TIMEOUT, PostgresConnections
 from bot.store.postgres.migrate import migrate
-from bot.store.store import CONSISTENCY, LEASE, DatabaseStore
+from bot.store.store import CONSISTENCY, LEAD_LEASE, LEASE, DatabaseStore
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -24,6 +24,7 @@ class PostgresStore(DatabaseStore):
         clock: the time.
         lease: how long a claim on a scan or a fix lasts if it isn't renewed.
         consistency: how long after a write AWS may still give the old value.
+        lead_lease: how long the lead lasts if it isn't renewed.
         owner: who owns this object's claims on scans and fixes; this process by default.
         busy_timeout: seconds to wait for another writer.
         close_timeout: seconds that running transactions have at `close`.
@@ -40,6 +41,7 @@ class PostgresStore(DatabaseStore):
         lease: timedelta = LEASE,
         consistency: timedelta = CONSISTENCY,
         *,
+        lead_lease: timedelta = LEAD_LEASE,
         owner: Owner | None = None,
         busy_timeout: float = BUSY_TIMEOUT,
         close_timeout: float = CLOSE_TIMEOUT,
@@ -51,4 +53,12 @@ class PostgresStore(DatabaseStore):
         except BaseException:
             connections.close()
             raise
-        super().__init__(connections, clock, lease, consistency, owner, metrics=metrics)
+        super().__init__(
+            connections,
+            clock,
+            lease,
+            consistency,
+            lead_lease=lead_lease,
+            owner=owner,
+            metrics=metrics,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from psycopg import Connection, Cursor
     from psycopg.rows import DictRow
 
+    from bot.services.ports.clock import Clock
     from bot.store.transaction import Row, Value
 
 TOGETHER: Final = 200
@@ -91,6 +93,12 @@ class PostgresTransaction:
     def _execute(self, sql: str, values: Mapping[str, Value]) -> Cursor[DictRow]:
         self.flush()
         return self._connection.execute(statement(sql), adapted(values))
+
+    def now(self, clock: Clock) -> datetime:  # noqa: ARG002 - the server has a time of its own
+        """The server's time, so that clocks of hosts don't matter."""
+        (row,) = self.rows("SELECT clock_timestamp() AS now")
+        now: datetime = row["now"]
+        return now.astimezone(UTC)
 
     def raw(self, columns: Iterable[str]) -> str:
         """Columns to select as they are: PostgreSQL stores no text that isn't UTF-8."""

@@ -8,6 +8,7 @@ import pytest
 
 from bot.app.alert_checks import AlertChecks
 from bot.domain.errors import StoreError
+from bot.domain.leadership import Leader
 from bot.domain.slack_health import OtherBots, Refusal, WaitingAlerts
 from bot.services.doctor import Section, State
 from tests.unit.fakes import START
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
 
 def found(
-    waiting: WaitingAlerts | None = None, others: OtherBots | None = None
+    waiting: WaitingAlerts | None = None,
+    others: OtherBots | None = None,
+    leader: Leader | None = None,
 ) -> list[CheckResult]:
     """The lines."""
-    checks = AlertChecks(lambda: waiting, lambda: others).checks()
+    checks = AlertChecks(lambda: waiting, lambda: others, lambda: leader).checks()
     return [line for check in checks for line in check.run()]
 
 
@@ -69,6 +72,26 @@ def test_a_database_that_cannot_be_read() -> None:
     def fail() -> None:
         raise StoreError("Broken.")
 
-    checks = AlertChecks(fail, fail).checks()
+    checks = AlertChecks(fail, fail, fail).checks()
     (line,) = [line for check in checks for line in check.run()]
     assert line.state is State.NOT_TESTED
+
+
+@pytest.mark.parametrize(
+    ("leader", "state", "words"),
+    [
+        (Leader("a", START, 3, is_own=True), State.OK, "this replica leads since 2026-01-05 09:00"),
+        (Leader("a", START, 3), State.OK, "the replica on a leads since 2026-01-05 09:00 UTC"),
+        (
+            Leader("a", START, 3, is_over=True),
+            State.WARNING,
+            "no bot leads now; the last one, on a",
+        ),
+    ],
+)
+def test_who_leads(leader: Leader, state: State, words: str) -> None:
+    """Which replica, since when; or that none does, and what to do."""
+    _, line = found(leader=leader)
+    assert line.state is state
+    assert line.message.startswith(words)
+    assert bool(line.remedy) is (state is State.WARNING)

@@ -102,6 +102,7 @@ def make(
         check_on_start: bool = False,
         scheduler: Paused | None = None,
         upkeep: Callable[[], None] = lambda: None,
+        leads: Callable[[], bool] = lambda: True,
     ) -> Schedule:
         made.append(
             Schedule(
@@ -113,6 +114,7 @@ def make(
                 check_on_start=check_on_start,
                 scheduler=scheduler,
                 upkeep=upkeep,
+                leads=leads,
             )
         )
         return made[-1]
@@ -495,3 +497,32 @@ def test_the_clock_is_looked_at_by_itself(
         assert recorded.wait(PATIENCE)
     finally:
         schedule.stop()
+
+
+def test_a_follower_checks_once_it_leads(make: Callable[..., Schedule], clock: FakeClock) -> None:
+    """Until then nothing is begun, however much comes due; then what was missed is, once."""
+    leads = [False]
+    paused = Paused()
+    schedule = make(scheduler=paused, check_on_start=True, leads=lambda: leads[0])
+    schedule.start()
+    clock.tick(3 * 86400)
+    schedule.look()
+    assert paused.take() == set()
+    leads[0] = True
+    schedule.lead()
+    assert paused.take() == {JOB, "upkeep"}
+    schedule.look()
+    assert paused.take() == set()
+
+
+def test_a_check_requested_of_a_follower_is_made_there(
+    make: Callable[..., Schedule], store: SqliteStore, recorded: threading.Event
+) -> None:
+    """The signal for a check works on every replica."""
+    schedule = make(leads=lambda: False)
+    schedule.start()
+    schedule.check_now()
+    assert recorded.wait(PATIENCE)
+    last = store.scans.last()
+    assert last is not None
+    assert last.trigger.kind is TriggerKind.CLI

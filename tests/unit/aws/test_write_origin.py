@@ -14,8 +14,13 @@ from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.aws.write_origin import add_fix, in_user_agent, session_name
+from bot.aws.access_denied import Request
+from bot.aws.retrying_calls import ApiCaller
+from bot.aws.write_origin import observe_writes, session_name, written_for
 from bot.cli.audit_output import write_csv
+from bot.domain.errors import GatewayError, WriteNotSent
+from bot.domain.failures import FailureCode, failure
+from bot.domain.fixes import WriteOrigin
 from tests.unit.aws.wire import Wire, ok
 
 
@@ -45,11 +50,11 @@ def test_each_thread_names_its_own_fix() -> None:
     """A client that threads share adds the fix of the thread, and none outside of a write."""
     wire = Wire("us-east-1").on("PutAlternateContact", ok())
     client = wire.session.client("account", config=Config(retries={"total_max_attempts": 1}))
-    add_fix(client.meta.events)
+    observe_writes(client.meta.events)
     both_inside = threading.Barrier(2, timeout=30)
 
     def put(fix_id: int) -> None:
-        with in_user_agent(fix_id):
+        with written_for(WriteOrigin(fix_id, "U1")):
             both_inside.wait()
             client.put_alternate_contact(
                 AlternateContactType="SECURITY",
@@ -96,3 +101,46 @@ def test_the_queries_of_the_docs_read_columns_that_exist() -> None:
     out = io.StringIO()
     write_csv([], out, show_contacts=False)
     assert {*used.split(", "), "at"} <= set(out.getvalue().strip().split(","))
+
+
+def test_a_write_that_may_not_be_sent_any_more_is_not_sent() -> None:
+    """It is asked right before the request leaves; other requests don't matter."""
+    wire = Wire("us-east-1").on("PutAlternateContact", ok())
+    client = wire.session.client("account", config=Config(retries={"total_max_attempts": 1}))
+    observe_writes(client.meta.events)
+
+    def put() -> None:
+        client.put_alternate_contact(
+            AlternateContactType="SECURITY",
+            Name="n",
+            Title="t",
+            EmailAddress="s@example.com",
+            PhoneNumber="1",
+        )
+
+    may_send = [True, False]
+    origin = WriteOrigin(7, "U1", may_send=lambda: may_send.pop(0))
+    with written_for(origin):
+        put()
+        with pytest.raises(WriteNotSent) as refused:
+            put()
+    assert refused.value.failure.cause is FailureCode.NOT_REACHED
+    assert not refused.value.maybe_done
+    assert len(wire.asked("PutAlternateContact")) == 1
+    put()
+    assert len(wire.asked("PutAlternateContact")) == 2
+
+
+def test_a_second_try_that_may_not_be_sent_leaves_the_first_in_doubt() -> None:
+    """Whether AWS took the first try isn't known, so the write isn't certainly undone."""
+    tries: list[GatewayError] = [
+        GatewayError(failure(FailureCode.TIMED_OUT)),
+        WriteNotSent(failure(FailureCode.NOT_REACHED)),
+    ]
+
+    def ask() -> None:
+        raise tries.pop(0)
+
+    with pytest.raises(WriteNotSent) as refused:
+        ApiCaller(lambda _: None).call(Request("PutAlternateContact", "1" * 12), ask)
+    assert refused.value.maybe_done

@@ -222,6 +222,8 @@ def test_unreadable_file(folder: Path, content: bytes | str | None, words: str) 
         ("ALTCONTACT_READ_RATE", "0", "is not greater than 0"),
         ("ALTCONTACT_WRITE_RATE", "inf", "is not greater than 0"),
         ("ALTCONTACT_CONFIRM_TIMEOUT", "nan", "is not greater than 0"),
+        ("ALTCONTACT_LEASE", "1", "is not between 2 and 60"),
+        ("ALTCONTACT_LEASE", "61", "is not between 2 and 60"),
         ("ALTCONTACT_PHONE_REGION", "UK", "did you mean “GB”?"),
         ("ALTCONTACT_PHONE_REGION", "Germany", "is not an ISO country code"),
         ("ALTCONTACT_RULES_URL", "docs/rules", "is not a valid http or https base URL"),

@@ -67,7 +67,7 @@ class World:
         *,
         within: float = 60.0,
         wait: float = 0.0,
-        heartbeat_interval: float = 10.0,
+        lease: float = 30.0,
         busy_timeout: float = 10.0,
     ) -> Process:
         """A bot on the database, on a host of its own; `wait` seconds between two reads."""
@@ -95,7 +95,7 @@ class World:
             read_back=read_back,
             recorder=recorder,
             recovery=recovery,
-            heartbeat_interval=heartbeat_interval,
+            lease=lease,
         )
         fixes = FixService(
             store,

@@ -294,13 +294,19 @@ def test_one_refused_after_a_lost_reply_is_still_looked_for(
 
 
 def test_a_crash_while_sending_is_made_up_for(
-    announcer: AnnouncementSender, store: SqliteStore, notifier: FakeNotifier
+    announcer: AnnouncementSender,
+    store: SqliteStore,
+    notifier: FakeNotifier,
+    clock: FakeClock,
 ) -> None:
     """What was being sent when the process was killed is looked for before it is posted."""
     scan(store, {1: ABSENT})
     begun = store.announcements.begin_sending(only_due(store).id)
     assert begun is not None
     notifier.post(store.announcements.content(begun.id, 10))
+    announcer.deliver()
+    assert notifier.looked_for == []  # it may be on its way to the channel
+    clock.tick(DOUBT_WAIT)
     announcer.deliver()
     assert notifier.looked_for == [begun.id]
     assert notifier.posted == [begun.id]
@@ -756,9 +762,12 @@ def test_a_post_that_was_never_recorded_is_looked_for_by_the_next_process(
     announcements.sent_faults = 1
     with pytest.raises(StoreError):
         announcer.deliver()
-    AnnouncementSender(
+    following = AnnouncementSender(
         announcements, store.slack_health, notifier, clock=clock, rows=10, post_interval=0.0
-    ).deliver()
+    )
+    following.deliver()
+    clock.tick(DOUBT_WAIT)
+    following.deliver()
     assert len(notifier.looked_for) == 1
     assert len(notifier.posted) == 1
 

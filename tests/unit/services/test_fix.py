@@ -148,6 +148,23 @@ def test_a_right_that_ends_while_aws_is_read_writes_nothing(
     assert fix.ended_at is not None
 
 
+def test_a_pause_past_the_claim_closes_the_window(
+    world: World, fixes: FixService, gateway: FakeGateway
+) -> None:
+    """A process that was paused between its claim and the request may not send it any more."""
+    asked: list[bool] = []
+
+    def pause() -> None:
+        origin = gateway.origins[-1]
+        asked.append(origin.may_send())
+        world.clock.tick(30)
+        asked.append(origin.may_send())
+
+    gateway.on_write = pause
+    fixes.fix(fix_request(), NAME, ANA)
+    assert asked == [True, False]
+
+
 def test_a_form_submitted_twice_writes_once(fixes: FixService, gateway: FakeGateway) -> None:
     """The second submission of a form gets the fix that the first one made."""
     first = fixes.fix(fix_request(), NAME, ANA)

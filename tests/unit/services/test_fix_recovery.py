@@ -96,7 +96,7 @@ def test_what_somebody_works_on_is_left_alone(world: World, dead: Process, bot: 
 
 def test_a_second_bot_does_not_end_what_hangs(world: World, bot: Process) -> None:
     """While AWS takes its time over a write, another bot leaves the fix to the one that asked."""
-    first = world.process(heartbeat_interval=0.001)
+    first = world.process(lease=0.003)
     gate = world.gateway.write_gate = Gate()
     ended: list[FixResult] = []
     thread = threading.Thread(

@@ -137,3 +137,17 @@ def test_a_store_that_fails(bench: Bench) -> None:
     with capture_logs() as logs:
         assert bench.watch.count(1) == RECOUNT
     assert [log["log_level"] for log in logs] == ["error", "warning"]
+
+
+def test_replicas_are_no_other_bots(bench: Bench) -> None:
+    """Connections of replicas on the same database aren't counted; one more is."""
+    replicas = [2]
+    watch = OtherBotsWatch(
+        bench.store.slack_health, bench.count_news, bench.clock, replicas=lambda: replicas[0]
+    )
+    assert watch.count(2) is None
+    assert bench.store.slack_health.others() is None
+    assert watch.count(3) == RECOUNT
+    others = bench.store.slack_health.others()
+    assert others is not None
+    assert others.connections == 1

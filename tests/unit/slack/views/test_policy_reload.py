@@ -85,3 +85,19 @@ def test_more_mistakes_than_fit(number: int) -> None:
 def test_slack_takes_every_list_of_mistakes(problems: list[SettingProblem]) -> None:
     """Whatever the file holds, Slack takes the message."""
     assert_sound(refused_message(SettingsError("It is wrong.", tuple(problems))))
+
+
+@pytest.mark.parametrize(
+    ("replicas", "words"),
+    [(0, ""), (1, "The other replica applies it"), (4, "The other 4 replicas apply it")],
+)
+def test_other_replicas_follow(replicas: int, words: str) -> None:
+    """With several replicas, the answer says that the others follow."""
+    policy = Policy.requiring()
+    reloaded = PolicyReload(policy, changed=True, sections=3, sections_before=3, replicas=replicas)
+    said = reloaded.replicas_message
+    assert said.startswith(words)
+    assert bool(said) is bool(words)
+    message = reloaded_message(reloaded)
+    assert said in str(message.blocks)
+    assert_sound(message)
