@@ -36,6 +36,7 @@ class Installation:
     types: tuple[str, ...] = ("SECURITY",)
     roles: tuple[str, ...] = ()
     secret_keys: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
     snapshots: bool = True
     snapshot_key: str = ""
     checkpoints: str = ""
@@ -56,7 +57,7 @@ class Installation:
             "contact_types": list(self.types),
             "assume_role_arns": list(self.roles),
             "secret_arns": [f"{SECRET}:SLACK_BOT_TOKEN::", f"{SECRET}:SLACK_APP_TOKEN::"],
-            "parameter_arns": [],
+            "parameter_arns": list(self.parameters),
             "secret_key_arns": list(self.secret_keys),
             "snapshots": f"s3://{self.bucket}/altcontact" if self.snapshots else "",
             "snapshot_key_arns": [self.snapshot_key] if self.snapshot_key else [],
@@ -64,7 +65,7 @@ class Installation:
             "checkpoint_key_arns": [self.checkpoint_key] if self.checkpoint_key else [],
         }
 
-    def parameters(self) -> dict[str, str]:
+    def template_parameters(self) -> dict[str, str]:
         """The parameters of the CloudFormation template."""
         return {
             "Image": "registry.example/altcontact:0.1.0",
@@ -91,7 +92,7 @@ class Installation:
             "AWS::Region": REGION,
             "AWS::StackName": STACK,
         }
-        return Template(TEMPLATE, self.parameters(), pseudo)
+        return Template(TEMPLATE, self.template_parameters(), pseudo)
 
 
 EVERYTHING: Final = Installation(
@@ -164,3 +165,12 @@ def member_policy(account_id: str) -> dict[str, Any]:
     [policy] = role["Policies"]
     document: dict[str, Any] = policy["PolicyDocument"]
     return document
+
+
+def without(policy: dict[str, Any], action: str) -> dict[str, Any]:
+    """The policy without an action."""
+    left = [
+        {**each, "Action": [one for one in each["Action"] if one != action]}
+        for each in policy["Statement"]
+    ]
+    return {**policy, "Statement": [each for each in left if each["Action"]]}

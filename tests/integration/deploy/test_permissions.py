@@ -38,6 +38,7 @@ from tests.integration.deploy.policies import (
     cloudformation_policy,
     member_policy,
     terraform_policy,
+    without,
 )
 
 if TYPE_CHECKING:
@@ -109,15 +110,6 @@ def actions(policy: dict[str, Any]) -> list[str]:
     assert not [each for each in found if "*" in each]
     assert {each["Effect"] for each in policy["Statement"]} == {"Allow"}
     return found
-
-
-def without(policy: dict[str, Any], action: str) -> dict[str, Any]:
-    """The policy without an action."""
-    left = [
-        {**each, "Action": [one for one in each["Action"] if one != action]}
-        for each in policy["Statement"]
-    ]
-    return {**policy, "Statement": [each for each in left if each["Action"]]}
 
 
 class World:
