@@ -142,7 +142,7 @@ class Bot:
             clock,
             schedule=self._schedule,
             stopping=self._stopping.is_set,
-            leads=self._replica.lead.leads,
+            replica=self._replica,
             checkpoints=self._checkpoints,
             snapshots=self._snapshots,
         )

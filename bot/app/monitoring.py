@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from wsgiref.types import WSGIApplication
 
+    from bot.app.replica import Replica
     from bot.app.scheduler import Schedule
     from bot.app.slack_bot import SlackBot
     from bot.aws.gateway import AwsGateway
@@ -63,7 +64,7 @@ class Monitoring:
         *,
         schedule: Schedule,
         stopping: Callable[[], bool],
-        leads: Callable[[], bool] = lambda: True,
+        replica: Replica,
         checkpoints: CheckpointService | None = None,
         snapshots: SnapshotService | None = None,
     ) -> None:
@@ -76,7 +77,7 @@ class Monitoring:
             clock: the time.
             schedule: the schedule.
             stopping: whether the bot takes no more requests.
-            leads: whether this replica leads.
+            replica: this process among those on its database.
             checkpoints: writes checkpoints; None if none are written.
             snapshots: saves snapshots; None if none are saved.
 
@@ -86,7 +87,7 @@ class Monitoring:
         if self.metrics is None:
             return
         probe = DatabaseProbe(figures)
-        signs: list[Sign] = [*slack.signs(), schedule.pulse, probe.pulse]
+        signs: list[Sign] = [*slack.signs(), *replica.signs(), schedule.pulse, probe.pulse]
         copies: dict[str, Callable[[], CopyState | None]] = {}
         if checkpoints is not None:
             signs.append(checkpoints.pulse)
@@ -106,7 +107,7 @@ class Monitoring:
             slack_silence=self._slack.silence if self._slack is not None else silence,
             has_schedule=lambda: schedule.is_running,
             stopping=stopping,
-            leads=leads,
+            leads=replica.lead.leads,
             rates=lambda: [rate for gateway in gateways for rate in gateway.call_rates()],
             copies=copies,
         )

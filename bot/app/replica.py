@@ -12,10 +12,11 @@ from bot.services.replicas import ReplicaWatch
 from bot.store.store import CLAIMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bot.services.ports.clock import Clock
     from bot.services.ports.leadership import LeadershipRepository, ReplicaRepository
+    from bot.services.pulse import Sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class Replica:
         )
         self.lead = Lead(self._leadership.leads, self._watch.others, elapsed, CLAIMS * lease)
         self.request_reload = self._watch.request_reload
+
+    def signs(self) -> Sequence[Sign]:
+        """The threads that have to answer."""
+        return (*self._leadership.pulses, self._watch.pulse)
 
     def start(self) -> None:
         """Join the other replicas, and take the lead if it is free.

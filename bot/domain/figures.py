@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.domain.failures import FailureCode
     from bot.domain.findings import Outcome
     from bot.domain.fixes import FixState
+    from bot.domain.leadership import Leader
     from bot.domain.rule_catalog import Severity
     from bot.domain.scans import Scan, ScanState
 
@@ -39,6 +40,7 @@ class Figures:
         waiting_since: when the oldest of them was recorded; None if none waits.
         fixes: how many fixes there have been, by state.
         fixes_in_doubt: how many of them may or may not have been applied by AWS.
+        leader: who leads, or led last; None if nobody ever did.
     """
 
     findings: Mapping[FindingKind, int] = field(default_factory=dict)
@@ -50,3 +52,4 @@ class Figures:
     waiting_since: datetime | None = None
     fixes: Mapping[FixState, int] = field(default_factory=dict)
     fixes_in_doubt: int = 0
+    leader: Leader | None = None

@@ -47,6 +47,7 @@ class StateMetrics(Collector):
         for kind, copy in state.copies.items():
             yield from _copy(kind, copy.written_at, state.now, failing=copy.failing)
         if state.figures is not None:
+            yield from _leader(state.figures, state.now)
             yield from _findings(state.figures)
             yield from _scans(state.figures, state.now)
             yield from _work(state.figures, state.now)
@@ -101,6 +102,21 @@ def _copy(
         _age(written_at, now),
     )
     yield _gauge(f"{kind}_failing", f"Whether the last {kind} couldn't be written.", failing)
+
+
+def _leader(figures: Figures, now: datetime) -> Iterator[Metric]:
+    leader = figures.leader
+    if leader is None:
+        return
+    yield _gauge(
+        "leader_token", "Grows by one whenever another replica takes the lead.", leader.token
+    )
+    if not leader.is_over:
+        yield _gauge(
+            "leader_age_seconds",
+            "Seconds since the replica that leads took the lead; missing while none leads.",
+            _age(leader.since, now),
+        )
 
 
 def _findings(figures: Figures) -> Iterator[Metric]:

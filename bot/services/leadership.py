@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.services.ports.leadership import LeadershipRepository
+    from bot.services.pulse import Pulse
 
 _log = structlog.get_logger(__name__)
 
@@ -67,6 +68,11 @@ class LeadershipService:
         self._renewals = WorkerThread("leadership", lambda: self._renew(wait), daemon=True)
         # What follows from a change takes a while, and must not keep the lease from being renewed.
         self._changes = WorkerThread("lead", lambda: self._follow(wait), daemon=True)
+
+    @property
+    def pulses(self) -> tuple[Pulse, ...]:
+        """The threads' signs of life."""
+        return self._renewals.pulse, self._changes.pulse
 
     def start(self) -> None:
         """Take the lead if it is free, with all that follows from it, and go on trying.

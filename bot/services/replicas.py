@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.services.ports.clock import Clock
     from bot.services.ports.leadership import ReplicaRepository
+    from bot.services.pulse import Pulse
 
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +70,11 @@ class ReplicaWatch:
         self._reloaded: int | None = None
         self._tried: tuple[int, float, float] | None = None
         self._thread = WorkerThread("replicas", self._work, daemon=True)
+
+    @property
+    def pulse(self) -> Pulse:
+        """The thread's signs of life."""
+        return self._thread.pulse
 
     def start(self) -> None:
         """Note that this process runs, and begin to look.

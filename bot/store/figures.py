@@ -12,6 +12,7 @@ from bot.domain.fixes import FixState
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
 from bot.domain.scans import ScanState
 from bot.store.columns import time_text, to_time
+from bot.store.leadership import leader
 from bot.store.mappers import to_scan
 from bot.store.overviews import uncheckable
 from bot.store.repository import Repository
@@ -69,6 +70,7 @@ class FigureCounts(Repository):
                 to_time(waiting["since"]) if waiting is not None else None,
                 {FixState(row["state"]): row["number"] for row in db.rows(_FIXES)},
                 db.number(_IN_DOUBT),
+                leader(db, db.now(self._clock)),
             )
 
     def probe(self) -> None:

@@ -153,3 +153,16 @@ def test_the_probe_writes_and_leaves_one_row(store: DatabaseStore, clock: SetClo
     assert not store.deliveries.is_first("event:1")
     with store.connections.reading() as db:
         assert db.number("SELECT count(*) AS number FROM deliveries WHERE key = 'probe'") == 1
+
+
+def test_the_leader(store: DatabaseStore) -> None:
+    """Who leads, and that the lead is over after it was given up."""
+    token = store.leadership.claim()
+    assert token is not None
+    leader = store.figures.figures().leader
+    assert leader is not None
+    assert (leader.token, leader.is_over) == (token, False)
+    store.leadership.release(token)
+    leader = store.figures.figures().leader
+    assert leader is not None
+    assert leader.is_over

@@ -10,6 +10,7 @@ from bot.domain.figures import Figures, FindingKind
 from bot.domain.findings import Outcome
 from bot.domain.fixes import FixState
 from bot.domain.health import Problem, Reason
+from bot.domain.leadership import Leader
 from bot.domain.rule_catalog import Severity
 from bot.domain.scans import Scan, ScanState
 from bot.services.monitoring import BotState, CopyState
@@ -35,6 +36,7 @@ WELL = BotState(
         last_scan=COMPLETE,
         last_complete=COMPLETE,
         fixes={FixState.CONFIRMED: 3},
+        leader=Leader("a", START, 4),
     ),
     {"announcer": 0.0, "connect": 0.5},
     (),
@@ -63,6 +65,7 @@ TROUBLED = BotState(
         waiting_since=NOW,
         fixes={FixState.PLANNED: 1, FixState.FAILED: 2},
         fixes_in_doubt=1,
+        leader=Leader("a", START, 4, is_over=True),
     ),
     {"announcer": 400.0, "connect": 0.5},
     (

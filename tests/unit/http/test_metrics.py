@@ -102,6 +102,8 @@ def test_a_bot_on_which_all_is_well() -> None:
     assert found["altcontact_thread_silence_seconds", ("connect",)] == 0.5
     assert found["altcontact_slack_silence_seconds", ()] == 0.7
     assert found["altcontact_leader", ()] == 1
+    assert found["altcontact_leader_token", ()] == 4
+    assert found["altcontact_leader_age_seconds", ()] == 3600
     assert found["altcontact_database_up", ()] == 1
     assert found["altcontact_aws_rate_calls_per_second", ("read",)] == 10
     assert found["altcontact_findings", ("security", "missing", "very_high")] == 6
@@ -128,6 +130,7 @@ def test_a_bot_in_trouble() -> None:
     assert found["altcontact_problem", ("thread",)] == 1
     assert found["altcontact_slack_silence_seconds", ()] == math.inf
     assert found["altcontact_leader", ()] == 0
+    assert ("altcontact_leader_age_seconds", ()) not in found
     assert found["altcontact_aws_rate_calls_per_second", ("read",)] == 0.5
     assert found["altcontact_aws_quota_calls_per_second", ("read",)] == 10
     assert found["altcontact_findings", ("billing", "unknown", "none")] == 2
@@ -236,8 +239,8 @@ def test_the_docs_list_every_metric_and_no_other() -> None:
     metrics.slack_call("chat.postMessage", 1.5, "ok")
     metrics.slack_limited("views.publish")
     served = {}
-    for family in metrics.registry.collect():
-        if family.name.startswith("process_"):
+    for family in (*metrics.registry.collect(), *of(WELL).registry.collect()):
+        if family.name.startswith("process_") or not family.samples:
             continue
         name = f"{family.name}_total" if family.type == "counter" else family.name
         labels = [label for label in family.samples[0].labels if label != "le"]
