@@ -9,10 +9,10 @@ import sys
 COMMAND = [sys.executable, "-m", "bot", "sandbox", "--headless", "--port", "0"]
 
 
-def talk(*lines: str) -> tuple[int, str]:
+def talk(*lines: str, option: str = "--terminal") -> tuple[int, str]:
     """Pipe lines into the sandbox: its exit status and what it showed."""
     done = subprocess.run(
-        [*COMMAND, "--terminal"],
+        [*COMMAND, "--terminal", option],
         input="".join(f"{line}\n" for line in lines),
         capture_output=True,
         text=True,
@@ -39,6 +39,13 @@ def test_from_check_to_confirmed() -> None:
     assert "+44 20 7946 0958" in shown
     assert "Stopping." in shown
     assert "Traceback" not in shown
+
+
+def test_over_http() -> None:
+    """The bot is reached by HTTP, and answers as over Socket Mode."""
+    status, shown = talk("/altcontact check", "quit", option="--http")
+    assert status == 0, shown
+    assert "6 accounts have no security contact" in shown
 
 
 def test_other_people_choices_and_slips() -> None:
