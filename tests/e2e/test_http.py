@@ -216,8 +216,9 @@ def test_a_killed_bot_answers_once_it_is_back(bot: Bot, slack: SlackSandbox) -> 
     slack.wait_dm("altcontact fix")
 
 
-def test_a_port_that_is_taken(environment: dict[str, str], port: int) -> None:
+def test_a_port_that_is_taken(environment: dict[str, str], port: int, slack: SlackSandbox) -> None:
     """The bot says so, and how to go on, and doesn't start."""
+    slack.use_http()  # or Slack would ask the one that took it
     with listen(port, "test"):
         ended = launcher().run("run", environment=environment)
     assert ended.returncode == 2
