@@ -19,16 +19,16 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import boto3
 import pytest
 from altcontact_sandbox.aws.iam.policy import Decision, PolicyRequest, read_policy
-from bot.aws.snapshots import S3SnapshotStorage
-from bot.domain.snapshots import NewestSnapshot, SnapshotName
 from botocore.awsrequest import AWSResponse
 
 from bot.aws.checkpoints import CheckpointCalls, S3CheckpointWriter
 from bot.aws.secret_values import SecretValues
+from bot.aws.snapshots import S3SnapshotStorage
 from bot.config.secret_references import ManagedSecret, SecretUnreadable, StoredParameter
 from bot.domain.checkpoints import Checkpoint, LogHead
 from bot.domain.errors import GatewayError
 from bot.domain.s3_destination import S3Destination
+from bot.domain.snapshots import NewestSnapshot, SnapshotName
 from tests import moto_server
 from tests.integration.deploy.policies import (
     EVERYTHING,
