@@ -20,6 +20,7 @@ import boto3
 import pytest
 from altcontact_sandbox.aws.iam.policy import Decision, PolicyRequest, read_policy
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from bot.aws.checkpoints import CheckpointCalls, S3CheckpointWriter
 from bot.aws.secret_values import SecretValues
@@ -59,7 +60,8 @@ class Guard:
     def session(self) -> boto3.Session:
         """A session all of whose clients are guarded."""
         session = boto3.Session()
-        session.events.register("before-send.*", self._check)
+        events: Any = session.events  # as botocore has it: what a handler returns is the answer
+        events.register("before-send.*", self._check)
         return session
 
     def _check(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
@@ -71,7 +73,7 @@ class Guard:
             body = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
         else:
             body = json.dumps({"__type": "AccessDeniedException", "Message": "not authorized"})
-        return AWSResponse(request.url, 403, {}, _Raw(body.encode()))
+        return AWSResponse(request.url, 403, HTTPHeaders(), _Raw(body.encode()))
 
 
 class _Raw:
@@ -86,13 +88,14 @@ class _Raw:
 
 def _asked(request: AWSPreparedRequest) -> PolicyRequest:
     """Which permission a request needs."""
-    headers = {
-        name.lower(): value.decode() if isinstance(value, bytes) else str(value)
-        for name, value in request.headers.items()
-    }
+    given: Any
+    headers: dict[str, str] = {}
+    for name, value in dict[str, Any](request.headers).items():
+        headers[name.lower()] = value.decode() if isinstance(value, bytes) else str(value)
     if target := headers.get("x-amz-target", ""):
         service, _, operation = target.partition(".")
-        given = json.loads(request.body or b"{}")
+        body: Any = request.body
+        given = json.loads(body or b"{}")
         if service == "TrentService":
             return PolicyRequest(f"kms:{operation}", given["KeyId"], {})
         if service == "secretsmanager":
@@ -220,13 +223,13 @@ def test_a_checkpoint_cannot_be_overwritten(place: Place) -> None:
     """The policy allows only writes that fail if the object exists; and none elsewhere."""
     session = Guard(place.policy).session()
     with closing(session.client("s3")) as s3:
-        for bucket, key, condition in (
-            (CHECKPOINTS.bucket, "altcontact/prod/1.json", {}),
-            (CHECKPOINTS.bucket, "elsewhere/1.json", {"IfNoneMatch": "*"}),
-            (EVERYTHING.bucket, "elsewhere/1.json", {}),
+        for place_and_condition in (
+            {"Bucket": CHECKPOINTS.bucket, "Key": "altcontact/prod/1.json"},
+            {"Bucket": CHECKPOINTS.bucket, "Key": "elsewhere/1.json", "IfNoneMatch": "*"},
+            {"Bucket": EVERYTHING.bucket, "Key": "elsewhere/1.json"},
         ):
             with pytest.raises(s3.exceptions.ClientError) as raised:
-                s3.put_object(Bucket=bucket, Key=key, Body=b"{}", **condition)
+                s3.put_object(Body=b"{}", **place_and_condition)  # type: ignore[arg-type] # texts
             assert raised.value.response["Error"]["Code"] == "AccessDenied"
         key = "altcontact/prod/1.json"
         s3.put_object(Bucket=CHECKPOINTS.bucket, Key=key, Body=b"{}", IfNoneMatch="*")
