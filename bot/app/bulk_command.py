@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from bot.app.clock import SystemClock
+from bot.app.snapshots import require_restored
 from bot.app.wiring import Services, aws_gateways, slack_members
 from bot.domain.actors import Actor
 from bot.domain.run_summary import summarize
@@ -197,6 +198,8 @@ def bulk_command(settings: Settings, actor: str, *, applies: bool) -> Iterator[B
         if not applies and is_absent(settings.database):
             folder = stack.enter_context(TemporaryDirectory(prefix="altcontact-"))
             settings = settings.model_copy(update={"database": Path(folder) / "altcontact.db"})
+        if applies:
+            require_restored(settings)
         clock = SystemClock()
         members = slack_members(settings, clock)
         store = stack.enter_context(open_store(settings.database, clock))

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bot.app.clock import SystemClock
+from bot.app.snapshots import require_restored
 from bot.app.terminal_user import terminal_actor
 from bot.app.wiring import Services, aws_gateways, slack_members
 from bot.domain.as_code.export import collect
@@ -47,6 +48,7 @@ def check_once(
     Raises:
         StoreError: the database can't be used.
     """
+    require_restored(settings)
     if is_absent(settings.database) and (failed := _unreachable(settings)) is not None:
         return failed
     with _services(settings) as services:

@@ -11,10 +11,11 @@ import structlog
 from bot import __version__
 from bot.app.snapshot_checks import SnapshotChecks
 from bot.aws.snapshots import S3SnapshotStorage
+from bot.domain.errors import StoreError
 from bot.domain.s3_destination import S3Destination
 from bot.services.restore import restore
 from bot.services.snapshots import SnapshotService
-from bot.store import SqliteStore, open_store
+from bot.store import SqliteStore, is_absent, open_store
 from bot.store.restore import SqliteSnapshotFile
 from bot.store.snapshot import SqliteSnapshots
 from bot.store.store import CLAIMS as LEASES
@@ -92,6 +93,19 @@ def open_with_snapshots(
         store.close()
         file.discard()
     return store, service
+
+
+def require_restored(settings: Settings) -> None:
+    """Let no command make a database where the bot's next start restores one.
+
+    Raises:
+        StoreError: there is no database yet, though the settings name a place for snapshots.
+    """
+    if settings.backup and is_absent(settings.database):
+        raise StoreError(
+            f"There is no database {settings.database}, and ALTCONTACT_BACKUP is set.",
+            "Start the bot first (altcontact run): it restores the newest snapshot.",
+        )
 
 
 def snapshot_checks(
