@@ -16,6 +16,7 @@ from benchmarks.measuring import (
     seconds_of,
     wait_log,
 )
+from tests.postgres import Server, is_installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +62,20 @@ def measure(aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> Iterator[Row]
             f"peak memory of the bot with metrics, {accounts:,} accounts checked and announced",
             f"{peak / MEBIBYTE:.0f} MiB",
         )
+    if is_installed():
+        peak = _peak_on_postgresql({**settings, "ALTCONTACT_METRICS": "127.0.0.1:0"}, place)
+        yield Row("the same on PostgreSQL", f"{peak / MEBIBYTE:.0f} MiB")
+
+
+def _peak_on_postgresql(settings: dict[str, str], place: Path) -> int:
+    server, log = Server(), place / "postgresql.log"
+    try:
+        server.start()
+        with bot({**settings, "ALTCONTACT_DATABASE": server.create()}, log) as process:
+            wait_log(log, "announced")
+            return resident_peak(process.pid)
+    finally:
+        server.close()
 
 
 def start(aws: AwsSandbox, slack: SlackSandbox, folder: Path) -> Iterator[Row]:
