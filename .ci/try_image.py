@@ -28,6 +28,10 @@ OWN: Final = (10001, 10001)
 ANY: Final = (1000680000, 0)
 """A user as OpenShift makes one up, of whom nothing on the machine knows."""
 
+TOKENS: Final = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+NO_PROBLEMS, WARNINGS = 0, 1
+"""How the doctor ends."""
+
 STOP_WITHIN: Final = 10.0
 PATIENCE: Final = 120.0
 MEGABYTE: Final = 10**6
@@ -57,14 +61,19 @@ class Image:
         self._health = health
 
     def start(
-        self, settings: dict[str, str | None], *words: str, user: tuple[int, int] = OWN
+        self,
+        settings: dict[str, str | None],
+        *words: str,
+        user: tuple[int, int] = OWN,
+        volume: tuple[int, int] | None = None,
     ) -> subprocess.Popen[str]:
         """Run a command: the root is read-only, the volume and /tmp are all that can be written.
 
         The volume is new to each user, and as the image has it: any user of group 0 may write.
+        It may be another user's, `volume`.
         """
         uid, gid = user
-        data = self._work / f"data-{uid}"
+        data = self._work / f"data-{(volume or user)[0]}"
         if not data.exists():
             data.mkdir()
             shutil.copystat(self._root / "data", data)
@@ -150,8 +159,22 @@ class Image:
             assert kept.st_uid == user[0]
         print(output)
 
+    def keep_secrets(self, settings: dict[str, str]) -> dict[str, str]:
+        """Put the tokens into files, as docs/deploy/docker.md does; the settings that name them."""
+        secrets = self._root / "run/secrets"
+        secrets.mkdir(parents=True, exist_ok=True)
+        kept = {name: value for name, value in settings.items() if name not in TOKENS}
+        for name in TOKENS:
+            (secrets / name).write_text(f"{settings[name]}\n", "utf-8")
+            (secrets / name).chmod(0o644)
+            kept[f"{name}_FILE"] = f"/run/secrets/{name}"
+        return kept
+
     def check_bot(self, settings: dict[str, str], slack: SlackSandbox) -> None:
-        """The bot announces what it finds, is alive, and stops in order when it is asked to."""
+        """The bot announces what it finds, is alive, and stops in order when it is asked to.
+
+        Meanwhile the doctor finds no failure beside it. Then root copies the database.
+        """
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         own = {**settings, "ALTCONTACT_METRICS": f"0.0.0.0:{port}"}
@@ -160,6 +183,9 @@ class Image:
         slack.wait_connected(timeout=PATIENCE)
         slack.wait_message("no security contact", timeout=PATIENCE)
         assert self._healthcheck(own) == 0, "not alive, though it works"
+        doctor = self.start(dict(own), "altcontact", "doctor", user=ANY)
+        said = doctor.communicate(timeout=PATIENCE)[0]
+        assert doctor.returncode in {NO_PROBLEMS, WARNINGS}, said
         began = time.monotonic()
         bot.send_signal(signal.SIGTERM)
         output = bot.communicate(timeout=PATIENCE)[0]
@@ -167,6 +193,10 @@ class Image:
         print(f"image: run ended {took:.1f} s after SIGTERM with status {bot.returncode}")
         assert bot.returncode == 0, output
         assert took < STOP_WITHIN
+        copy = "import shutil; shutil.copy('/data/altcontact.db', '/tmp/before.db')"
+        copied = self.start({}, "python3", "-c", copy, user=(0, 0), volume=ANY)
+        said = copied.communicate(timeout=PATIENCE)[0]
+        assert copied.returncode == 0, said
 
     def _healthcheck(self, settings: dict[str, str]) -> int:
         check = self.start(dict(settings), *self._health, user=ANY)
@@ -200,7 +230,7 @@ def main() -> None:
     with AwsSandbox() as aws, SlackSandbox() as slack:
         aws.seed_demo()
         image.check_accounts(aws.environment("management"))
-        settings = {**aws.environment("management"), **slack.environment()}
+        settings = image.keep_secrets({**aws.environment("management"), **slack.environment()})
         image.check_bot({**settings, "ALTCONTACT_CHANNEL": "#security-alerts"}, slack)
     buildah("umount", container)
 
