@@ -16,6 +16,7 @@ from bot.aws.rate_limiter import LIST, TAGS, Limiters, RateLimiter, account_limi
 from bot.aws.retrying_calls import TRIES, ApiCaller
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.domain.errors import GatewayError
+from bot.domain.failures import Failure
 from bot.domain.readings import Unreadable
 from bot.domain.scope import AwsTarget
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from bot.aws.token_bucket import Quota
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
-    from bot.domain.failures import Failure, FailureCode
+    from bot.domain.failures import FailureCode
     from bot.domain.fixes import WriteOrigin
     from bot.domain.policy.policy import Policy
     from bot.domain.readings import ContactReading, PlacementsReading, UnitsReading
@@ -162,7 +163,10 @@ class AwsGateway:
             contacts = self._contacts()
         except GatewayError as error:
             return error.failure
-        return contacts.primary_contact(account_id, priority)
+        found = contacts.primary_contact(account_id, priority)
+        if isinstance(found, Failure):
+            self._renew_after(found)
+        return found
 
     def read(
         self, account_id: str, contact_type: ContactType, priority: Priority
@@ -172,7 +176,10 @@ class AwsGateway:
             contacts = self._contacts()
         except GatewayError as error:
             return Unreadable(error.failure)
-        return contacts.read(account_id, contact_type, priority)
+        reading = contacts.read(account_id, contact_type, priority)
+        if isinstance(reading, Unreadable):
+            self._renew_after(reading.failure)
+        return reading
 
     def write(
         self,
@@ -187,7 +194,11 @@ class AwsGateway:
             ContactRefused: AWS rejected fields, and named them.
             GatewayError: the write failed, or got no answer.
         """
-        return self._contacts().write(account_id, contact_type, contact, origin)
+        try:
+            return self._contacts().write(account_id, contact_type, contact, origin)
+        except GatewayError as error:
+            self._renew_after(error.failure)
+            raise
 
     def delete(self, account_id: str, contact_type: ContactType, origin: WriteOrigin) -> str:
         """Remove one contact; returns AWS's id of the request. None set is no failure.
@@ -195,7 +206,11 @@ class AwsGateway:
         Raises:
             GatewayError: the request failed, or got no answer.
         """
-        return self._contacts().delete(account_id, contact_type, origin)
+        try:
+            return self._contacts().delete(account_id, contact_type, origin)
+        except GatewayError as error:
+            self._renew_after(error.failure)
+            raise
 
     def doctor_checks(
         self, *, writes: bool, sample: bool, policy: Policy | None = None
@@ -244,6 +259,14 @@ class AwsGateway:
         self._tagging.close()
         for limiter in limiters:
             limiter.close()
+
+    def _renew_after(self, why: Failure) -> None:
+        """Load credentials again before the next call if this failure is about them.
+
+        Otherwise a role's session that AWS ended early would fail until the next check.
+        """
+        if why.cause.of_the_settings:
+            self._clients.renew()
 
     def _contacts(self) -> Contacts:
         return self._contacts_of(self._known_scope())

@@ -11,6 +11,7 @@ import structlog
 from tenacity import Retrying, retry_if_exception, wait_random_exponential
 
 from bot.aws.error_mapping import RAISED_BY_BOTOCORE, explain, refused_fields, request_id_of
+from bot.aws.setup_errors import SetupError
 from bot.domain.errors import ContactRefused, GatewayError, WriteNotSent
 from bot.domain.failures import FailureCode, failure
 from bot.services.ports.aws import Priority
@@ -134,11 +135,14 @@ class ApiCaller:
                 fields = refused_fields(exc) if why.cause in _OF_FIELDS else {}
                 # Not `from exc`: botocore's text may contain personal data, and tracebacks show it.
                 request_id = request_id_of(exc)
-                raise (
+                error = (
                     ContactRefused(why, fields, request_id)
                     if fields
                     else GatewayError(why, request_id)
-                ) from None
+                )
+                if isinstance(exc, SetupError):
+                    error.maybe_done = False  # what failed came before the request, as AssumeRole
+                raise error from None
             self._report(request, time.monotonic() - began, "ok")
             return answer
 

@@ -56,7 +56,7 @@ class Fixed:
 
     `notes` is {field: the policy's objection} of fields that stay as they are in AWS. `unrecorded`
     is why this isn't in the database yet, if it isn't: `fix` is then as it will be recorded.
-    `problem` is why it is `UNKNOWN`.
+    `problem` is why it is `UNKNOWN`, or why AWS couldn't be read to verify what it `SAVED`.
     """
 
     outcome: FixOutcome

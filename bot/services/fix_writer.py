@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.domain.contacts import AlternateContact
+    from bot.domain.failures import Failure
     from bot.domain.fixes import FixRequest
     from bot.services.fix_recorder import FixRecorder
     from bot.services.fix_recovery import FixRecovery
@@ -147,9 +148,10 @@ class FixWriter:
         # `FixRecovery` reads back a run's fixes behind its writes, which would wait otherwise.
         is_read_later = request.run_id is not None and fix.applied_at is not None
         shown = None if is_read_later else self._is_shown(request)
-        if shown is None and fix.applied_at is not None:
-            return Fixed(FixOutcome.SAVED, fix)
-        return self._end(Ending(fix, FixState.CONFIRMED if shown else FixState.APPLIED))
+        if not isinstance(shown, bool) and fix.applied_at is not None:
+            unread = GatewayError(shown) if shown is not None else None
+            return Fixed(FixOutcome.SAVED, fix, problem=unread)
+        return self._end(Ending(fix, FixState.CONFIRMED if shown is True else FixState.APPLIED))
 
     def _write(self, fix: Fix, window: SendWindow) -> str:
         """Send the change to AWS; returns AWS's id of the request.
@@ -228,7 +230,7 @@ class FixWriter:
         request, why = fix.request, error.failure
         if error.maybe_done:
             shown = self._is_shown(request) if request.run_id is None else None
-            if shown is None:
+            if not isinstance(shown, bool):
                 return Fixed(FixOutcome.UNKNOWN, fix, problem=error)
             if shown:
                 return self._end(Ending(fix, FixState.CONFIRMED))
@@ -249,8 +251,12 @@ class FixWriter:
             )
         return failed
 
-    def _is_shown(self, request: FixRequest) -> bool | None:
-        """Wait until AWS shows the wanted contact; None if that can't be found out now."""
+    def _is_shown(self, request: FixRequest) -> bool | Failure | None:
+        """Wait until AWS shows the wanted contact.
+
+        Returns:
+            If that can't be found out now: why AWS couldn't be read, or None for another reason.
+        """
         try:
             last = self._read_back.until_shown(request)
         except StoreError as error:
@@ -258,9 +264,9 @@ class FixWriter:
             return None
         if last is None:
             return True
-        if self._read_back.is_stopped() or isinstance(last, Unreadable | Unsupported):
+        if self._read_back.is_stopped():
             return None
-        return False
+        return last.failure if isinstance(last, Unreadable | Unsupported) else False
 
     def _holds(self, request: FixRequest) -> bool:
         """Whether AWS has the wanted contact, by one read."""

@@ -210,6 +210,8 @@ def _words(result: Fixed) -> str:
             f"This may have been {done} in AWS. I'll find out, and update the record and the alert."
         )
     if fix.state is FixState.APPLIED:
+        if result.problem is not None:
+            return f"{done.capitalize()} in AWS, but not verified yet. I'll keep checking."
         still = "still shows it" if is_removal else "doesn't show it yet"
         return f"{done.capitalize()} in AWS, but AWS {still}. The next check verifies it."
     if fix.already_there:

@@ -158,6 +158,8 @@ def _words(result: Fixed) -> str:
     match fix.state:
         case FixState.PLANNED:
             return "This may have been undone in AWS. I'll find out, and update the record."
+        case FixState.APPLIED if result.problem is not None:
+            return "Undone in AWS, but not verified yet. I'll keep checking."
         case FixState.APPLIED:
             return "Undone in AWS, but AWS doesn't show it yet. The next check verifies it."
         case _ if fix.already_there:

@@ -277,16 +277,28 @@ def test_every_try_of_a_write_names_its_fix(aws: AwsSandbox, calling_as: Calling
 
 
 def test_the_credentials_of_a_person_are_renewed(aws: AwsSandbox, calling_as: CallingAs) -> None:
-    """Once the caller's have expired and are new, the person's role is assumed again."""
+    """Once AWS takes them no more, the person's role is assumed again for the next write."""
     gateway = calling_as("standalone", AwsTarget("corp", role=aws.role("altcontact")))
     put(gateway, 7, "U0123ABC")
     aws.expire("management")
     with pytest.raises(GatewayError) as caught:
         put(gateway, 8, "U0123ABC")
     assert caught.value.failure.cause is FailureCode.CREDENTIALS_EXPIRED
-    gateway.scope()
     put(gateway, 9, "U0123ABC")
     assert named(aws)[-1][:2] == ("altcontact-U0123ABC", "altcontact-fix/9")
+
+
+@pytest.mark.parametrize("kind", ["close", "error", "html"])
+def test_a_role_that_cannot_be_assumed_leaves_no_doubt(
+    aws: AwsSandbox, calling_as: CallingAs, kind: str
+) -> None:
+    """A lost answer to AssumeRole isn't one to the write, which was never sent."""
+    gateway = calling_as("standalone", AwsTarget("corp", role=aws.role("altcontact")))
+    gateway.scope()
+    aws.fault(kind, "AssumeRole")
+    with pytest.raises(GatewayError, match="Couldn't assume the role") as caught:
+        put(gateway, 7, "U0123ABC")
+    assert not caught.value.maybe_done
 
 
 def test_the_scope_of_a_target_takes_precedence(calling_as: CallingAs) -> None:

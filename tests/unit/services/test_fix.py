@@ -579,6 +579,18 @@ def test_a_write_in_doubt_that_cannot_be_read_is_left_open(
     assert record_of(again).already_there
 
 
+def test_a_saved_contact_that_cannot_be_read_says_why(
+    fixes: FixService, gateway: FakeGateway, store: SqliteStore
+) -> None:
+    """AWS took the write; that it can't be read isn't that it doesn't show the contact."""
+    gateway.on_write = lambda: gateway.say(1, *40 * [unreadable(FailureCode.THROTTLED)])
+    result = fixes.fix(fix_request(), NAME, ANA)
+    assert isinstance(result, Fixed)
+    assert result.outcome is FixOutcome.SAVED
+    assert "throttling" in str(result.problem)
+    assert (recorded(store).state, recorded(store).ended_at) == (FixState.APPLIED, None)
+
+
 def test_nothing_is_written_over_what_cannot_be_read(
     fixes: FixService, gateway: FakeGateway, store: SqliteStore
 ) -> None:

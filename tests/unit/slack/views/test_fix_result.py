@@ -63,6 +63,11 @@ def test_results_of_fixes(name: str) -> None:
     assert len(set(told.values())) == 3
     assert "Saved and verified in AWS." in told[FixState.CONFIRMED, False]
     assert "doesn't show it yet" in told[FixState.APPLIED, False]
+    unread = GatewayError(failure(FailureCode.THROTTLED))
+    result = replace(fixed(FixState.APPLIED, already_there=False, name=name), problem=unread)
+    text = fix_result.result_message(result).text
+    assert "Saved in AWS, but not verified yet. I'll keep checking." in text
+    assert f"{unread} {unread.remedy}" in text
 
 
 @pytest.mark.parametrize(

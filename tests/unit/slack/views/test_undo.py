@@ -193,7 +193,7 @@ def test_a_check_mark_is_for_a_compliant_account() -> None:
 @pytest.mark.parametrize(
     ("fix", "outcome", "words"),
     [
-        (undone(FixState.APPLIED), FixOutcome.SAVED, "AWS doesn't show it yet"),
+        (undone(FixState.APPLIED), FixOutcome.SAVED, "Undone in AWS, but not verified yet."),
         (undone(FixState.PLANNED), FixOutcome.UNKNOWN, "may have been undone"),
         (replace(undone(), already_there=True), FixOutcome.VERIFIED, "Nothing was changed."),
     ],
