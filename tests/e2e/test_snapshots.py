@@ -183,7 +183,7 @@ def test_no_decision_is_lost_with_the_disk(
     slack.wait_private("Snapshots")
     number = len(bot.lines("snapshot saved"))
     assert bot.terminate() == 0
-    assert len(bot.lines("snapshot saved")) > number
+    bot.wait_log("snapshot saved", number=number + 1)
 
 
 def test_no_verification_is_lost_with_the_disk(
