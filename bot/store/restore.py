@@ -46,7 +46,9 @@ _PREPARE: Final = (
     UPDATE fixes SET in_doubt_since = coalesce(in_doubt_since, :now), instance = ''
     WHERE ended_at IS NULL
     """,
-    # Their owners are gone with the disk.
+    # Their owners are gone with the disk, and so is who led, on whatever host that was.
+    "UPDATE leader SET lease_until = ''",
+    "DELETE FROM replicas",
     "UPDATE runs SET instance = '' WHERE ended_at IS NULL",
     "UPDATE scans SET instance = '' WHERE state = 'running'",
 )

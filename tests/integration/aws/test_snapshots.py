@@ -507,7 +507,7 @@ def test_a_decision_made_while_another_bot_restores_is_not_lost(
     file = tmp_path / "new.db"
     opens: list[int] = []
 
-    def open_late(path: Path, clock: Clock, **_: object) -> SqliteStore:
+    def open_late(path: Path, clock: Clock, *_: object, **__: object) -> SqliteStore:
         opens.append(entries(path))
         if len(opens) == 1:
             decide(old)

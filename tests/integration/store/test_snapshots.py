@@ -20,6 +20,7 @@ from bot.domain.errors import StoreError
 from bot.domain.findings import Outcome
 from bot.domain.snapshots import SnapshotName
 from bot.store import SqliteStore
+from bot.store.owner import Owner
 from bot.store.restore import SqliteSnapshotFile
 from bot.store.snapshot import SqliteSnapshots
 from tests.integration.store.fixtures import START, SetClock, request, result, scan_once, send
@@ -171,6 +172,20 @@ def test_a_fix_that_may_have_been_sent_since_is_in_doubt(
         (left,) = copy.fixes.take_over()
         assert left.id == fix.id
         assert left.in_doubt_since == clock.now()
+
+
+def test_nobody_waits_for_a_leader_that_is_gone(
+    store: SqliteStore, source: SqliteSnapshots, restored: Path, clock: SetClock
+) -> None:
+    """Its lease is in the snapshot, and its host may be another one."""
+    first = store.leadership.claim()
+    restore(source, restored, clock)
+    owner = Owner("another", "another host", 1)
+    with SqliteStore(restored, clock, owner=owner) as copy:
+        second = copy.leadership.claim()
+    assert first is not None
+    assert second is not None
+    assert second > first
 
 
 def test_a_restore_is_on_record(
