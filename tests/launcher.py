@@ -6,8 +6,8 @@ start; from there on all is as with `python -m bot`: arguments, environment, fol
 signals, exit status. Starts from nothing are tested beside it, in `test_signals.py` and by the
 sandbox, which starts the bot itself.
 
-What is started so is not measured for coverage: that took as long again, and the tests of the units
-run through the same lines.
+A bot that is started so is not measured for coverage: that took as long again, and the tests of the
+units run through the same lines. A command is, where its test asks for it.
 """
 
 from __future__ import annotations
@@ -103,16 +103,24 @@ class Command:
 
 
 class Launcher:
-    """Starts commands, each a process of its own."""
+    """Starts commands, each a process of its own.
 
-    def __init__(self) -> None:
+    Args:
+        measured: whether coverage counts what they run through, where it is measured at all.
+    """
+
+    def __init__(self, *, measured: bool = False) -> None:
         self._lock = threading.Lock()
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.launcher", str(theirs.fileno())],
                 cwd=ROOT,
-                env={name: value for name, value in os.environ.items() if name not in _MEASURES},
+                env={
+                    name: value
+                    for name, value in os.environ.items()
+                    if measured or name not in _MEASURES
+                },
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
             )
@@ -160,9 +168,9 @@ class Launcher:
 
 
 @functools.cache
-def launcher() -> Launcher:
+def launcher(*, measured: bool = False) -> Launcher:
     """The one of this process, which ends with it."""
-    made = Launcher()
+    made = Launcher(measured=measured)
     atexit.register(made.close)
     return made
 

@@ -56,7 +56,7 @@ def environment(folder: Path, given: dict[str, str], config: str) -> dict[str, s
 def test_a_wrong_setting_is_told_as_itself(command: str, name: str, tmp_path: Path) -> None:
     """The cause and the setting are named; nobody is asked, nothing secret is shown."""
     given, config, words = CASES[name]
-    done = launcher().run(command, environment=environment(tmp_path, given, config))
+    done = launcher(measured=True).run(command, environment=environment(tmp_path, given, config))
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert words in " ".join(said.split())
@@ -86,6 +86,6 @@ def test_the_doctors_command_goes_to_what_did_not_answer(
 ) -> None:
     """Not to a region that nobody uses."""
     wanted = environment(tmp_path, {**KEYS, **given}, "")
-    done = launcher().run("doctor", environment=wanted)
+    done = launcher(measured=True).run("doctor", environment=wanted)
     assert command in done.stdout
     assert "secret@" not in done.stdout

@@ -36,11 +36,15 @@ class Command:
 
     def start(self, *arguments: str) -> Process:
         """Start the command."""
-        return launcher().start(*arguments, environment=self.environ, folder=self._folder)
+        return launcher(measured=True).start(
+            *arguments, environment=self.environ, folder=self._folder
+        )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Exit status, standard output, standard error."""
-        done = launcher().run(*arguments, environment=self.environ, folder=self._folder)
+        done = launcher(measured=True).run(
+            *arguments, environment=self.environ, folder=self._folder
+        )
         return done.returncode, done.stdout, done.stderr
 
     def check(self) -> tuple[int, dict[str, Any], str]:
