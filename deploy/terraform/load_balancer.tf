@@ -73,13 +73,15 @@ resource "aws_lb_target_group" "this" {
   deregistration_delay = 30 # Slack wants an answer within three seconds, so nothing takes longer
   tags                 = var.tags
 
+  # ECS replaces a task that the load balancer finds unhealthy. That helps against a thread that hangs, and
+  # not while Slack or the database is down: so not /readyz.
   health_check {
-    path                = "/readyz"
+    path                = "/healthz"
     matcher             = "200"
     interval            = 15
     timeout             = 5
     healthy_threshold   = 2
-    unhealthy_threshold = 10 # ECS replaces an unhealthy task, which helps nobody while Slack is down
+    unhealthy_threshold = 4
   }
 }
 
