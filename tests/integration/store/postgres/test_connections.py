@@ -45,6 +45,18 @@ except StoreError as error:
 """
 
 
+READING = PAUSED.replace(
+    "sys.stdin.readline()",
+    "db.rows(\"SELECT repeat('x', 1000) AS long FROM generate_series(1, 2000000)\")",
+)
+"""Two gigabytes: the server is still sending them when the reader is stopped."""
+
+SENDING = """
+SELECT pid FROM pg_stat_activity
+WHERE pid != pg_backend_pid() AND state = 'active' AND query LIKE '%generate_series%'
+"""
+
+
 def deliver(store: PostgresStore, key: str) -> None:
     """Write something."""
     with store.connections.writing() as db:
@@ -78,6 +90,24 @@ def test_a_writer_that_was_stopped_holds_up_nobody(url: str) -> None:
         child.wait()
     assert "ended a transaction because the bot had stopped" in told
     assert delivered(url) == ["other"]
+
+
+def test_a_writer_that_was_stopped_while_it_reads_holds_up_nobody(url: str) -> None:
+    """The server waits for it to take what it asked for, which is no idle transaction."""
+    child = subprocess.Popen([sys.executable, "-c", READING, url], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    try:
+        assert child.stdout.readline() == b"writing\n"
+        while not query(url, SENDING):
+            assert child.poll() is None
+        os.kill(child.pid, signal.SIGSTOP)
+        with closing(PostgresStore(url, SystemClock(), busy_timeout=PATIENCE)) as store:
+            deliver(store, "other")
+        assert delivered(url) == ["other"]
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
 
 
 class Way:
