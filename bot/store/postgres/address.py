@@ -36,8 +36,8 @@ _PARAMETERS: Final = {
 """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
 
 _OPTIONS: Final = (
-    # The server notices as soon that a bot is gone, so that its transaction blocks nobody. A paused bot
-    # still answers keepalives; what it doesn't take of an answer within tcp_user_timeout ends it as well.
+    # The server notices as soon that a bot is gone, so that its transaction blocks nobody. A paused
+    # bot still answers keepalives, but takes no more of an answer: then tcp_user_timeout ends it.
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
     " -c tcp_user_timeout=8000"
     " -c statement_timeout={longest}ms -c lock_timeout={busy}ms"
