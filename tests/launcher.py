@@ -194,6 +194,8 @@ def _serve(asking: socket.socket) -> None:
 def _keep(asked: bytes, status: int, out: int, err: int) -> None:
     """Tell the command's process id and in the end its exit status; in the fork, run it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # As at a terminal: what a shell starts in the background ignores it, and so do its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     pid = os.fork()
     if pid:
         os.close(out)

@@ -148,15 +148,6 @@ def test_settings(command: Command, tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
-@pytest.fixture
-def _interruptible() -> Iterator[None]:
-    """SIGINT as at a terminal: a job that a shell starts in the background ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted(aws: AwsSandbox, command: Command, number: signal.Signals) -> None:
     """A check that is asked to stop ends in order with 130; the next one runs as ever."""

@@ -33,6 +33,7 @@ from tests.integration.store.fixtures import (
     scan_once,
     send,
 )
+from tests.unit.loggers import logging_put_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,13 @@ if TYPE_CHECKING:
     from bot.store.store import DatabaseStore
 
 Rows = dict[str, list[tuple[object, ...]]]
+
+
+@pytest.fixture(autouse=True)
+def _logging() -> Iterator[None]:
+    """Logging as it was: a command configures it for its process."""
+    with logging_put_back():
+        yield
 
 
 @pytest.fixture
