@@ -59,6 +59,9 @@ class Organization:
         self._calls = calls
         self._clients = clients
         self._limiter = limiter
+        # A permission that is lost later must not make a check of one account out of a check of
+        # all: it would report that nothing needs attention.
+        self._listed_by = ""
 
     def scope(self, wanted: ScopeKind | None) -> Scope:
         """Find out who is calling, and which accounts can be checked.
@@ -66,7 +69,7 @@ class Organization:
         Args:
             wanted: what must be in scope; None: the organization if the caller may list it,
                 otherwise the caller's account. Only a definite denial reduces the scope; if AWS
-                doesn't answer, this raises.
+                doesn't answer, or the caller could list it before, this raises.
 
         Raises:
             GatewayError: it couldn't be found out, or the requested organization is unavailable.
@@ -81,7 +84,7 @@ class Organization:
                 raise
             if cause is FailureCode.NO_ORGANIZATION:
                 return alone
-            if wanted is None and cause not in _MAY_NOT:
+            if wanted is None and (cause not in _MAY_NOT or account_id == self._listed_by):
                 raise
             _log.warning("aws.organization_unknown", account_id=account_id, cause=cause.value)
             return Scope(ScopeKind.ACCOUNT, CallerRole.UNKNOWN, account_id, partition)
@@ -130,7 +133,11 @@ class Organization:
         try:
             self._page(scope, "", 1)
         except GatewayError as error:
-            if wanted is ScopeKind.ORGANIZATION or error.failure.cause not in _MAY_NOT:
+            if (
+                wanted is ScopeKind.ORGANIZATION
+                or error.failure.cause not in _MAY_NOT
+                or self._listed_by == scope.account_id
+            ):
                 raise
             _log.warning(
                 "aws.organization_not_listed",
@@ -138,6 +145,7 @@ class Organization:
                 cause=error.failure.cause.value,
             )
             return scope
+        self._listed_by = scope.account_id
         return Scope(
             kind=ScopeKind.ORGANIZATION,
             role=CallerRole.MANAGEMENT if manages else CallerRole.DELEGATED_ADMINISTRATOR,

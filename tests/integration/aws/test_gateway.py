@@ -136,6 +136,22 @@ def test_a_denied_listing_is_told_by_its_action(aws: AwsSandbox, calling_as: Cal
     assert calling_as().scope().kind is ScopeKind.ACCOUNT
 
 
+@pytest.mark.parametrize("action", ["ListAccounts", "DescribeOrganization"])
+def test_a_permission_lost_later_does_not_reduce_the_scope(
+    aws: AwsSandbox, calling_as: CallingAs, action: str
+) -> None:
+    """What could be listed before is not silently left out: the denial is raised."""
+    gateway = calling_as()
+    assert gateway.scope().kind is ScopeKind.ORGANIZATION
+    aws.deny(f"organizations:{action}")
+    with pytest.raises(GatewayError) as caught:
+        gateway.scope()
+    assert caught.value.failure.cause is FailureCode.PERMISSION_MISSING
+    assert f"organizations:{action}" in caught.value.remedy
+    aws.clear_denials()
+    assert gateway.scope().kind is ScopeKind.ORGANIZATION
+
+
 # Listing
 
 
