@@ -211,9 +211,11 @@ def unanswered(error: CallError, scope: str = "") -> NotifierError:
     """
     problem = explain(error, TRY_AGAIN)
     if problem.retry_after is not None:
+        is_one = round(problem.retry_after) == 1
+        seconds = f"{problem.retry_after:.0f} second{'' if is_one else 's'}"
         return NotifierError(
             "Slack is throttling the bot's requests.",
-            f"Please try again in {problem.retry_after:.0f} seconds.",
+            f"Please try again in {seconds}.",
             code=problem.code,
             retry_after=problem.retry_after,
         )

@@ -34,7 +34,7 @@ def check_socket(status: SocketStatus) -> CheckResult:
     if silence > SILENCE:
         message = f"connected, but silent for {silence:.0f} seconds."
         return line("Socket", State.WARNING, message, _RECONNECTS, REACHED)
-    return line("Socket", State.OK, f"connected; last message {silence:.0f} seconds ago.")
+    return line("Socket", State.OK, f"connected; last message {_seconds(silence)} ago.")
 
 
 def check_requests(status: HttpStatus | None) -> CheckResult:
@@ -56,5 +56,9 @@ def check_requests(status: HttpStatus | None) -> CheckResult:
         message = "none arrived from Slack since the start."
         remedy = f"Compare the app's request URLs, which end with {REQUEST_PATH}, with:"
         return line(name, State.WARNING, message, remedy, _MANIFEST)
-    message = f"arrive by HTTP; the last one {status.silence:.0f} seconds ago."
+    message = f"arrive by HTTP; the last one {_seconds(status.silence)} ago."
     return line(name, State.OK, message)
+
+
+def _seconds(number: float) -> str:
+    return f"{number:.0f} second{'' if round(number) == 1 else 's'}"

@@ -223,6 +223,7 @@ def test_a_socket_that_does_not_stand_says_why() -> None:
     ("status", "state", "said"),
     [
         (HttpStatus(12.3), State.OK, "the last one 12 seconds ago"),
+        (HttpStatus(1.2), State.OK, "the last one 1 second ago"),
         (HttpStatus(None), State.WARNING, "none arrived"),
         (HttpStatus(1.0, refused=1), State.WARNING, "1 request refused"),
         (HttpStatus(None, refused=20), State.WARNING, "20 requests refused"),
