@@ -252,6 +252,7 @@ def test_a_closed_form_brings_a_message(ready: Bot, slack: SlackSandbox, aws: Aw
     slack.submit(**FORM)
     slack.close()
     slack.wait_private("Saved and verified")
+    slack.wait_message(f"(<@{ALICE}>)")  # or a button would move under the finger
     aws.deny("account:PutAlternateContact", "666666666666", by="iam")
     open_form(slack, "666666666666")
     slack.submit(**FORM)
