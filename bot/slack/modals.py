@@ -18,7 +18,7 @@ from bot.domain.errors import AltcontactError, NotifierError, PostRefused
 from bot.slack import payloads
 from bot.slack.background import Stopping, report_defect
 from bot.slack.client import CALL_ERRORS, TRY_AGAIN, explain, post_error
-from bot.slack.payloads import text_at
+from bot.slack.payloads import find_text, text_at
 from bot.slack.views.problem import problem_message, problem_view, window_failed_message
 
 if TYPE_CHECKING:
@@ -202,6 +202,13 @@ class Modals:
         """Replace a view, whatever it shows by now; see `fill`."""
         problem = self._update(view, view_id=opened.view_id)
         self._tell(opened, problem, message, even_if_closed=even_if_closed)
+
+    def replace_below(self, body: Body, view: View) -> None:
+        """Replace the view below the one that was submitted, if any: it offers what is done."""
+        below = find_text(body, "view", "previous_view_id")
+        problem = self._update(view, view_id=below) if below else None
+        if problem is not None:
+            _log.info("view not updated", code=problem.code, problem=str(problem))
 
     def _update(self, view: View, **which: str) -> NotifierError | None:
         """Replace a view. Returns why that failed, if it did."""

@@ -159,6 +159,8 @@ class ApprovalListeners:
             except FixError as error:
                 self._modals.failed(error, body)
                 message = approval_review.problem_of(error, again)
+            else:
+                self._modals.replace_below(body, approval_review.result_view(message))
             self._notices.send_due()
             return SubmissionResult(approval_review.result_view(message), message)
 

@@ -85,6 +85,9 @@ def test_a_fixer_goes_on_alone(
     page.modal.get_by_role("button", name="Change now").click()
     expect(page.modal).to_contain_text("made without approval")
     page.page.keyboard.press("Escape")
+    expect(page.modal).to_contain_text("made without approval")  # and no longer "Waiting"
+    page.page.keyboard.press("Escape")
+    expect(page.modal).to_have_count(0)
     told = posted(page, "Changed without approval: 1 contact")
     expect(told).to_contain_text(REASON)
     expect(told).to_contain_text("Saved and verified in AWS")

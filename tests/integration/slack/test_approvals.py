@@ -153,6 +153,10 @@ def test_a_request_is_rejected_with_a_reason(bench: SlackBench) -> None:
     assert bench.slack.submit(CAROL, reason="         \u200b")["errors"]
     bench.slack.submit(CAROL, reason="The address is <!channel> wrong.")
     bench.slack.wait_view("gets your reason", CAROL)
+    bench.slack.close(CAROL)
+    below = str(bench.slack.wait_view("gets your reason", CAROL))
+    assert REJECT not in below
+    assert "'submit'" not in below
     told = bench.slack.wait_dm("rejected the request", ALICE)
     assert "&lt;!channel&gt; wrong" in str(told)
     assert "Nothing was changed" in str(posted(bench, "Rejected")["blocks"])
