@@ -24,7 +24,7 @@ from bot.store.auto_fixes import auto_fix_pause
 from bot.store.columns import SEVERITY_RANK, time_text, timetable_json, to_time
 from bot.store.mappers import to_announcement, to_change, to_exemption, to_findings, to_fix, to_scan
 from bot.store.outbox import STANDS, WITHDRAW_IDLE, record
-from bot.store.repository import Repository
+from bot.store.repository import FencedRepository
 from bot.store.run_progress import announced_progress
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 
     from bot.domain.announcements import Announcement
     from bot.domain.timetable import Timetable
-    from bot.services.ports.clock import Clock
-    from bot.store.fence import Fence
-    from bot.store.transaction import Connections, Row, Transaction, Value
+    from bot.store.transaction import Row, Transaction, Value
 
 HELD_FOR: Final = timedelta(minutes=10)
 """How long an alert waits for the bot to fix what it is about. Then people are needed anyway."""
@@ -164,18 +162,8 @@ SELECT NOT EXISTS (SELECT 1 FROM scans)
 _SET_TIMETABLE: Final = "UPDATE announcements SET timetable = :timetable WHERE id = :id"
 
 
-class Announcements(Repository):
-    """Announcements to send to Slack, which only the leader does.
-
-    Args:
-        connections: the database.
-        clock: the time.
-        fence: refuses what only the leader does.
-    """
-
-    def __init__(self, connections: Connections, clock: Clock, fence: Fence) -> None:
-        super().__init__(connections, clock)
-        self._fence = fence
+class Announcements(FencedRepository):
+    """Announcements to send to Slack, which only the leader does."""
 
     def introduce(self, timetable: Timetable) -> bool:
         """Have the bot introduce itself if its database is new: once, before the first scan.

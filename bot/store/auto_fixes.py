@@ -12,15 +12,13 @@ from bot.services.ports.auto_fixes import PlannedAutoFix
 from bot.store.audit_log import record
 from bot.store.columns import text, time_text
 from bot.store.outbox import bump_revision
-from bot.store.repository import Repository
+from bot.store.repository import FencedRepository
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from bot.services.ports.auto_fixes import AutoFixDecision
-    from bot.services.ports.clock import Clock
-    from bot.store.fence import Fence
-    from bot.store.transaction import Connections, Transaction
+    from bot.store.transaction import Transaction
 
 _UNSTARTED: Final = """
 SELECT id FROM runs WHERE kind = 'auto_fix' AND state = 'previewed' ORDER BY id
@@ -53,18 +51,8 @@ WHERE scan_id = :scan_id AND channel = :channel AND left_over > 0
 """
 
 
-class AutoFixes(Repository):
-    """What the bot fixed by itself.
-
-    Args:
-        connections: the database.
-        clock: the time.
-        fence: refuses what only the leader does.
-    """
-
-    def __init__(self, connections: Connections, clock: Clock, fence: Fence) -> None:
-        super().__init__(connections, clock)
-        self._fence = fence
+class AutoFixes(FencedRepository):
+    """What the bot fixed by itself."""
 
     def unstarted(self) -> list[int]:
         """The ids of runs that were recorded, but whose start was interrupted."""

@@ -11,14 +11,12 @@ from bot.domain.audit import AuditAction
 from bot.domain.checkpoints import Checkpoint, CheckpointStatus, LogHead
 from bot.domain.failures import Failure, FailureCode
 from bot.store.columns import time_text
-from bot.store.repository import Repository
+from bot.store.repository import FencedRepository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bot.services.ports.clock import Clock
-    from bot.store.fence import Fence
-    from bot.store.transaction import Connections, Row, Transaction
+    from bot.store.transaction import Row, Transaction
 
 _HEAD: Final = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1"
 
@@ -56,18 +54,8 @@ WHERE destination = :destination AND sequence = :sequence AND written_at IS NULL
 """
 
 
-class Checkpoints(Repository):
-    """Checkpoints taken of the audit log; see `CheckpointRepository`.
-
-    Args:
-        connections: the database.
-        clock: the time.
-        fence: refuses what only the leader does.
-    """
-
-    def __init__(self, connections: Connections, clock: Clock, fence: Fence) -> None:
-        super().__init__(connections, clock)
-        self._fence = fence
+class Checkpoints(FencedRepository):
+    """Checkpoints taken of the audit log; see `CheckpointRepository`."""
 
     def due(self, destination: str, version: str) -> Checkpoint | None:
         """The checkpoint to write next: the last one if it wasn't written, else a new one."""

@@ -1,4 +1,4 @@
-"""The base of all repositories: connections and a clock."""
+"""The bases of all repositories: connections and a clock, and the fence of what the leader does."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
+    from bot.store.fence import Fence
     from bot.store.transaction import Connections
 
 
@@ -20,3 +21,17 @@ class Repository:
     def __init__(self, connections: Connections, clock: Clock) -> None:
         self._connections = connections
         self._clock = clock
+
+
+class FencedRepository(Repository):
+    """Base of the repositories of what only the leader does.
+
+    Args:
+        connections: the database.
+        clock: the time.
+        fence: refuses what only the leader does.
+    """
+
+    def __init__(self, connections: Connections, clock: Clock, fence: Fence) -> None:
+        super().__init__(connections, clock)
+        self._fence = fence

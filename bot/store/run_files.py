@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Final
 from bot.services.ports.files import DueFile
 from bot.services.ports.slack import Posted
 from bot.store.columns import text, time_text
-from bot.store.repository import Repository
+from bot.store.repository import FencedRepository
 from bot.store.run_rows import bump_run
 
 if TYPE_CHECKING:
-    from bot.services.ports.clock import Clock
-    from bot.store.fence import Fence
-    from bot.store.transaction import Connections, Value
+    from bot.store.transaction import Value
 
 _DUE: Final = """
 SELECT runs.id, runs.ended_at, announcements.channel_id, announcements.ts, run_files.file_id
@@ -34,18 +32,8 @@ ON CONFLICT (run_id) DO UPDATE SET
 """
 
 
-class RunFileRecords(Repository):
-    """The result files of runs. A run whose failures are retried ends again, with a new file.
-
-    Args:
-        connections: the database.
-        clock: the time.
-        fence: refuses what only the leader does.
-    """
-
-    def __init__(self, connections: Connections, clock: Clock, fence: Fence) -> None:
-        super().__init__(connections, clock)
-        self._fence = fence
+class RunFileRecords(FencedRepository):
+    """The result files of runs. A run whose failures are retried ends again, with a new file."""
 
     def due(self) -> list[DueFile]:
         """The files to share: of runs that ended and whose message is posted, oldest first."""

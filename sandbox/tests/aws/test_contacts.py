@@ -119,7 +119,7 @@ def test_accounts_that_are_not_active_are_refused(
 def test_a_denied_action_names_the_policy_that_is_missing(
     aws: AwsSandbox, connect: Connect
 ) -> None:
-    """A missing IAM permission is told apart from an SCP's denial, by action and account."""
+    """A missing IAM permission differs from an SCP's denial, by action and account."""
     aws.deny("account:PutAlternateContact", by="iam")
     aws.deny("account:GetAlternateContact", MEMBER, by="scp")
     client = connect("account")
