@@ -13,14 +13,21 @@ from pydantic import ValidationError
 from bot.config import policy_file
 from bot.config import setting_parsers as parse
 from bot.config.secret_references import BY_FILE, SECRETS, find, read_all
+from bot.config.setting_problems import (
+    examples,
+    file_problem,
+    problems_text,
+    quoted_credentials,
+    reference_problem,
+    source_remedy,
+    value_problem,
+)
 from bot.config.settings import FIELDS, FLAT, PREFIX, Settings, variable
 from bot.config.toml_file import (
     CONFIG,
     DEFAULT_FILE,
     SettingFile,
     TomlFileError,
-    in_file,
-    plain,
     read_file,
 )
 from bot.domain.errors import SettingProblem, SettingsError
@@ -36,12 +43,6 @@ __all__ = ["FIELDS", "LoadedSettings", "Settings", "load", "load_lenient", "vari
 _BY_SOCKET: Final = ("slack_bot_token", "slack_app_token", "channel")
 _BY_HTTP: Final = ("slack_bot_token", "slack_signing_secret", "channel")
 """What Slack needs, in either mode; the other mode's secret is allowed, and not used."""
-_SECRET: Final = {
-    "slack_bot_token": "Install App → Bot User OAuth Token",
-    "slack_app_token": "Basic Information → App-Level Tokens",
-    "slack_signing_secret": "Basic Information → Signing Secret",
-}
-"""The secret settings, and where Slack's pages of the app show them."""
 _WITHOUT_SLACK: Final = ("slack_bot_token", "database")
 """The secrets that commands other than `run` use; the token is for rules about members."""
 _KNOWN: Final = [*FIELDS, *map(variable, BY_FILE), CONFIG]
@@ -95,7 +96,7 @@ def valid(loaded: LoadedSettings) -> Settings:
     """
     if loaded.problems:
         problems = tuple({str(problem): problem for problem in loaded.problems}.values())
-        raise SettingsError(_message(problems), problems)
+        raise SettingsError(problems_text(problems), problems)
     return loaded.settings
 
 
@@ -126,7 +127,7 @@ def load_lenient(
         for name in sorted(variables)
         if name.startswith(PREFIX) and name not in _KNOWN and not _KUBERNETES.fullmatch(name)
     ]
-    problems += _quoted_credentials(variables)
+    problems += quoted_credentials(variables)
     readable = True
     try:
         file = _read_named(variables)
@@ -150,10 +151,10 @@ def load_lenient(
     for name, why in (refused | unreadable).items():
         source = given.get(name)
         if source is not None and (source.may_refer or source.twice):
-            problem = _of_reference(file, source, why, values.get(name))
+            problem = reference_problem(file, source, why, values.get(name))
             secret_problems[name] = problem
         else:
-            problem = _of_value(file, name, why, in_environ=name in from_environ)
+            problem = value_problem(file, name, why, in_environ=name in from_environ)
         problems.append(problem)
     problems += _without_effect(merged, from_environ)
     problems += _misplaced(settings)
@@ -167,7 +168,7 @@ def load_lenient(
     # A file that can't be read may contain what seems to be missing.
     if needs_slack and readable:
         problems += [
-            SettingProblem(variable(name), "is not set", *_examples(name), _source(name))
+            SettingProblem(variable(name), "is not set", *examples(name), source_remedy(name))
             for name in of_slack
             if name in missing
         ]
@@ -204,7 +205,7 @@ def _without_effect(
         SettingProblem(
             variable(field),
             f"has no effect without {variable(needed)}",
-            *_examples(needed, in_environ=field in from_environ),
+            *examples(needed, in_environ=field in from_environ),
             remedy,
         )
         for field, (needed, remedy) in _NEEDS.items()
@@ -246,18 +247,6 @@ def _read_named(variables: Mapping[str, str]) -> SettingFile:
     return read_file(path, named=True)
 
 
-def _quoted_credentials(variables: Mapping[str, str]) -> list[SettingProblem]:
-    """boto3's variables in quotation marks, which boto3 would treat as part of the value."""
-    problems = []
-    for name in sorted(variables):
-        if name.startswith("AWS_"):
-            try:
-                parse.check_quotes(variables[name])
-            except ValueError as error:
-                problems.append(SettingProblem(name, str(error)))
-    return problems
-
-
 def _unknown(file: SettingFile) -> list[SettingProblem]:
     """The keys of the file that are not settings."""
     problems = []
@@ -265,47 +254,8 @@ def _unknown(file: SettingFile) -> list[SettingProblem]:
         bare = key.lower().removeprefix(PREFIX.lower())
         hint = parse.suggestion(bare, list(Settings.model_fields), 0)
         what = f"unknown setting{hint}"
-        problems.append(_in_file(file, key, what, remedy="Remove it from the file."))
+        problems.append(file_problem(file, key, what, remedy="Remove it from the file."))
     return problems
-
-
-def _of_value(
-    file: SettingFile, name: str, why: ValueError | str, *, in_environ: bool
-) -> SettingProblem:
-    """What is wrong with a value."""
-    what, closest = str(why), getattr(why, "closest", "")
-    example, snippet = _examples(name, closest, in_environ=in_environ)
-    if in_environ:
-        return SettingProblem(variable(name), what, example, snippet, _source(name))
-    given = {"example": example, "snippet": snippet, "remedy": _source(name)}
-    return _in_file(file, name, what, **given)
-
-
-def _of_reference(
-    file: SettingFile, source: SecretSource, why: ValueError | str, value: object
-) -> SettingProblem:
-    """What is wrong with a secret set by reference.
-
-    Args:
-        file: the TOML file.
-        source: how the secret is set.
-        why: why it can't be read, or why its value is invalid.
-        value: the value; None if it couldn't be read.
-    """
-    what, remedy = str(why), getattr(why, "remedy", "")
-    if value is not None:
-        what, remedy = f"the value in {source.reference()} {what}", _put_there(source.name)
-        if str(value).lstrip().startswith("{"):
-            remedy = "It is a JSON object. Add the key to use, and two colons: …:secret:NAME:KEY::"
-    if source.in_environ:
-        return SettingProblem(variable(source.key), what, remedy=remedy)
-    return _in_file(file, source.key, what, remedy=remedy)
-
-
-def _in_file(file: SettingFile, key: str, what: str, **remedy: str) -> SettingProblem:
-    line, name = file.lines.line_of((key,)), plain(key)
-    where = in_file(name, file.name, line)
-    return SettingProblem(where, what, **remedy, key=name, line=line)
 
 
 def _make(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, ValueError | str]]:
@@ -321,39 +271,3 @@ def _make(merged: Mapping[str, Any]) -> tuple[Settings, dict[str, ValueError | s
         }
     valid = {field: value for field, value in merged.items() if field not in refused}
     return Settings(**valid), refused
-
-
-def _examples(field: str, closest: str = "", *, in_environ: bool = True) -> tuple[str, str]:
-    """An example of a field's value, and the line that sets it in a shell or in the file.
-
-    If the intended value is likely known, the line sets it, and there is no separate example.
-    """
-    closest = "" if field in _SECRET else closest
-    example = closest or str((Settings.model_fields[field].examples or [""])[0])
-    shown = "" if closest else example
-    if in_environ:
-        return shown, f"export {variable(field)}={shlex.quote(example)}"
-    return shown, f'{field} = "{example}"'
-
-
-def _source(field: str) -> str:
-    """Where to copy a secret from, as the remedy of its problem; empty for other settings."""
-    if field not in _SECRET:
-        return ""
-    return f"Copy it from https://api.slack.com/apps → the app → {_SECRET[field]}, and set it:"
-
-
-def _put_there(field: str) -> str:
-    """The remedy for a reference to a value that isn't valid."""
-    if field not in _SECRET:
-        return "Put the setting's value there."
-    return f"Put the one there from https://api.slack.com/apps → the app → {_SECRET[field]}."
-
-
-def _message(problems: tuple[SettingProblem, ...]) -> str:
-    head = (
-        "A setting is invalid or missing:"
-        if len(problems) == 1
-        else f"{len(problems)} settings are invalid or missing:"
-    )
-    return "\n".join([head, *(f"  {problem}" for problem in problems)])
