@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -15,6 +14,7 @@ from bot.app.checkpoints import checkpoint_service
 from bot.app.clock import SystemClock
 from bot.app.doctor import check_running_bot, log_at_start
 from bot.app.monitoring import Monitoring
+from bot.app.policy_in_use import PolicyInUse
 from bot.app.replica import Replica
 from bot.app.scheduler import Schedule
 from bot.app.signals import run_until_stopped
@@ -24,21 +24,17 @@ from bot.app.snapshots import open_with_snapshots
 from bot.app.tokens import renewable_tokens
 from bot.app.web import Web
 from bot.app.wiring import aws_gateways, slack_members
-from bot.config import policy_file
 from bot.config.policy_reload import ReloadablePolicy
 from bot.domain.audit import BOT
-from bot.domain.audit_entries import bot_started, policy_loaded
-from bot.domain.errors import NotifierError, SettingsError, StoreError
+from bot.domain.audit_entries import bot_started
+from bot.domain.errors import NotifierError
 from bot.domain.timetable import Timetable
-from bot.services.audit_trail import AuditTrail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.app.settings import StartSettings
     from bot.config.load import Settings
-    from bot.config.policy_reload import PolicyReload
-    from bot.domain.policy.policy import Policy
     from bot.domain.snapshots import SnapshotStatus
     from bot.slack.channels import AlertChannel
 
@@ -73,7 +69,6 @@ class Bot:
         self._settings = settings = start.settings
         self._tokens = renewable_tokens(start)
         self._shutdown_timeout = shutdown_timeout
-        self._policy = ReloadablePolicy(settings, load)
         self._stopping = threading.Event()
         self._clock = clock = SystemClock()
         self._monitoring = Monitoring(settings)
@@ -86,9 +81,11 @@ class Bot:
             lease=settings.lease,
             on_gained=self._lead,
             on_news=lambda: self._slack.others_recorded(),  # noqa: PLW0108 - made after this
-            reload=self._follow_reload,
+            reload=lambda digest: self._policy.follow(digest),  # noqa: PLW0108 - made after this
         )
-        self._trail = AuditTrail(self._store.audit)
+        self._policy = PolicyInUse(
+            ReloadablePolicy(settings, load), self._store.audit, self._replica
+        )
         self._gateways = aws_gateways(settings, clock.observe, metrics)
         self._checkpoints = checkpoint_service(
             settings,
@@ -106,7 +103,7 @@ class Bot:
             self._policy.current,
             tokens=self._tokens,
             clock=clock,
-            reload_policy=self._reload_policy,
+            reload_policy=self._policy.reload,
             next_check=lambda: self._schedule.next_check(),  # noqa: PLW0108 - made after this
             run_checks=lambda: check_running_bot(
                 settings,
@@ -156,7 +153,7 @@ class Bot:
         if cut_off:
             _log.warning("an earlier check was interrupted", scans=cut_off)
         self._store.audit.record(bot_started(__version__))
-        self._record_policy(BOT, self._policy.current())
+        self._policy.record(BOT)
         self._schedule.start()
         self._replica.start()
         self._web.start()
@@ -195,55 +192,7 @@ class Bot:
 
     def reload(self) -> None:
         """Apply the policy file, or log why it can't be applied and keep the current policy."""
-        try:
-            self._reload_policy(BOT)
-        except SettingsError as error:
-            for problem in error.problems:
-                _log.error("policy file not applied", problem=str(problem))
-        except StoreError as error:
-            _log.error("policy file not applied", problem=str(error), remedy=error.remedy)
-
-    def _reload_policy(self, actor: str) -> PolicyReload:
-        """Apply the policy file, and put on record who had that done.
-
-        Raises:
-            SettingsError: a setting is invalid; the previous policy stays in use.
-            StoreError: it couldn't be recorded; the previous policy stays in use.
-        """
-
-        def record(policy: Policy) -> None:
-            self._record_policy(actor, policy)
-            self._replica.request_reload(policy.digest)
-
-        try:
-            reloaded = self._policy.reload(record)
-        except SettingsError as error:
-            self._trail.policy_refused(actor, {"problems": str(len(error.problems))})
-            raise
-        return replace(reloaded, replicas=self._replica.lead.others())
-
-    def _follow_reload(self, digest: str) -> bool:
-        """Apply the policy file that another replica applied; whether it is in use now.
-
-        Raises:
-            StoreError: it couldn't be recorded; the previous policy stays in use.
-        """
-
-        def record(policy: Policy) -> None:
-            if policy.digest != self._policy.current().digest:
-                self._record_policy(BOT, policy)
-
-        if self._policy.current().digest != digest:
-            try:
-                self._policy.reload(record)
-            except SettingsError as error:
-                for problem in error.problems:
-                    _log.warning("policy file not applied", problem=str(problem))
-        return self._policy.current().digest == digest
-
-    def _record_policy(self, actor: str, policy: Policy) -> None:
-        sections = policy_file.count(policy)
-        self._store.audit.record(policy_loaded(actor, policy.digest, sections))
+        self._policy.reload_and_log()
 
     def _settle(self) -> None:
         """Fix what another process's check found, and end exemptions and requests that are due."""
