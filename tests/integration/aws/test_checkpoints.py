@@ -39,7 +39,6 @@ from bot.domain.checkpoints import (
 from bot.domain.errors import GatewayError, SettingsError
 from bot.domain.s3_destination import S3Destination
 from bot.store import SqliteStore
-from tests import moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,20 +58,6 @@ def checkpoint(sequence: int = 1, count: int = 10) -> Checkpoint:
     """A checkpoint of some log."""
     head = LogHead(count, f"{count:064x}")
     return Checkpoint(sequence, head, START + timedelta(hours=sequence), "1.2.3")
-
-
-@pytest.fixture(scope="session")
-def _moto() -> Iterator[str]:
-    with moto_server.serve() as url:
-        yield url
-
-
-@pytest.fixture
-def moto(_moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of moto's server, which knows of nothing; boto3's own chain leads there."""
-    moto_server.forget(_moto)
-    moto_server.lead_there(_moto, monkeypatch)
-    return _moto
 
 
 @pytest.fixture

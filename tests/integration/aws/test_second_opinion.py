@@ -19,7 +19,6 @@ from bot.domain.fixes import WriteOrigin
 from bot.domain.readings import Absent, Present
 from bot.domain.scope import AwsTarget, CallerRole, ScopeKind
 from bot.services.ports.aws import Priority
-from tests import moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,20 +43,6 @@ AS_WRITTEN = {
 }
 
 ORIGIN = WriteOrigin(7, "U0ALICE")
-
-
-@pytest.fixture(scope="session")
-def _moto() -> Iterator[str]:
-    with moto_server.serve() as url:
-        yield url
-
-
-@pytest.fixture
-def moto(_moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of moto's server, which knows of nothing; boto3's own chain leads there."""
-    moto_server.forget(_moto)
-    moto_server.lead_there(_moto, monkeypatch)
-    return _moto
 
 
 @pytest.fixture

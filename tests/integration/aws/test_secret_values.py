@@ -13,11 +13,8 @@ from bot.app.settings import SecretReader, load_settings
 from bot.aws.secret_values import SecretValues
 from bot.config.secret_references import ManagedSecret, SecretUnreadable, parse_arn
 from bot.domain.errors import SettingsError
-from tests import moto_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_ssm import SSMClient
 
@@ -28,22 +25,13 @@ ABSENT = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:none-AbCdEf"
 NO_PARAMETER = f"arn:aws:ssm:{REGION}:123456789012:parameter/none"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The server of moto, for all tests of this file."""
-    with moto_server.serve() as url:
-        yield url
-
-
 @pytest.fixture
-def url(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Its URL; empty, and found by boto3's own variables for the two services."""
-    moto_server.forget(server)
-    moto_server.lead_there(server, monkeypatch)
+def url(moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of moto's server, found by boto3's own variables for the two services alone."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", server)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", server)
-    return server
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", moto)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", moto)
+    return moto
 
 
 @pytest.fixture

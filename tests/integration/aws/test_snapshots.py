@@ -26,7 +26,6 @@ from bot.services.snapshots import SnapshotService
 from bot.store import SqliteStore
 from bot.store.restore import SqliteSnapshotFile
 from bot.store.snapshot import SqliteSnapshots
-from tests import moto_server
 from tests.integration.aws.breaking_proxy import BreakingProxy
 from tests.unit.fakes import START, FakeClock
 
@@ -49,20 +48,6 @@ def decision() -> AuditEntry:
     """A decision, unlike any other."""
     account_id = str(next(ACCOUNTS))
     return AuditEntry(AuditAction.EXEMPTION_GRANTED, "U1", account_id=account_id)
-
-
-@pytest.fixture(scope="session")
-def _moto() -> Iterator[str]:
-    with moto_server.serve() as url:
-        yield url
-
-
-@pytest.fixture
-def moto(_moto: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of moto's server, which knows of nothing; boto3's own chain leads there."""
-    moto_server.forget(_moto)
-    moto_server.lead_there(_moto, monkeypatch)
-    return _moto
 
 
 @pytest.fixture
