@@ -80,3 +80,17 @@ def test_a_run_is_stopped_and_continued(sandbox: Sandbox, opened: Opening) -> No
     expect(run.get_by_role("heading", name="6 contacts fixed", exact=True)).to_be_visible()
     writes = [each["account_id"] for each in sandbox.aws.writes()]
     assert len(set(writes)) == len(writes) == 6
+
+
+def test_what_failed_is_tried_again(sandbox: Sandbox, opened: Opening) -> None:
+    """One cause for all is said once; once it is gone, one press fixes them."""
+    sandbox.start_bot()
+    page = opened(sandbox)
+    preview(page)
+    sandbox.aws.deny("account:PutAlternateContact")
+    run = begin(page)
+    expect(run).to_contain_text("6 failed")
+    sandbox.aws.allow(action="account:PutAlternateContact")
+    run.get_by_role("button", name=re.compile("^Retry the 6 contacts of run 1")).click()
+    expect(run.get_by_role("heading", name="6 contacts fixed", exact=True)).to_be_visible()
+    expect(alert(page)).to_contain_text("6 accounts had no security contact, all fixed")
