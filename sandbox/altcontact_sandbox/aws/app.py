@@ -91,6 +91,8 @@ class AwsApp:
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         body = await _body(receive)
+        if body is None:
+            return
         try:
             answer = await self._answer(headers, scope["path"], body)
         except _HangUp:
@@ -192,11 +194,14 @@ def _said(code: str) -> dict[str, Any]:
     return {"code": code, "message": _SAID[code]}
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None where the caller went away before it had sent all of it."""
     body = bytearray()
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return bytes(body)

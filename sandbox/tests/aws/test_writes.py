@@ -1,6 +1,10 @@
 """The record of writes in the sandbox's AWS, and faults that strike a part of the calls."""
 
+import socket
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -98,6 +102,29 @@ def test_a_lost_answer_of_a_refusal_applied_nothing(aws: AwsSandbox, connect: Co
         connect("account").delete_alternate_contact(**TARGET)
     [write] = aws.writes()
     assert (write["status"], write["applied"]) == ("lost_answer", False)
+
+
+def test_a_request_that_is_cut_off_is_none(aws: AwsSandbox, connect: Connect) -> None:
+    """A caller that dies before it has sent the whole body has asked for nothing."""
+    client = connect("account")
+    sent: list[Any] = []  # botocore's AWSPreparedRequest
+    client.meta.events.register_last(
+        "before-send.account", lambda request, **_: sent.append(request)
+    )
+    client.put_alternate_contact(**TARGET, **CONTACT)
+    [whole] = sent
+    where = urlsplit(whole.url)
+    assert where.hostname
+    assert where.port
+    with closing(HTTPConnection(where.hostname, where.port, timeout=30)) as connection:
+        connection.putrequest(whole.method, where.path)
+        for name, value in whole.headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        connection.sock.shutdown(socket.SHUT_WR)
+        assert connection.sock.recv(1) == b""
+    client.get_alternate_contact(**TARGET)
+    assert [each["status"] for each in aws.writes()] == ["ok"]
 
 
 def test_the_last_attempts_are_kept() -> None:
