@@ -51,7 +51,7 @@ def test_a_second_person_approves(
     sandbox.start_bot(ALTCONTACT_CONFIG=str(file))
     page = opened(sandbox, width, scheme)
     request(page)
-    page.page.keyboard.press("Escape")
+    page.close_modal()
     assert email(sandbox) == ""
 
     page.become("Carol")
@@ -62,7 +62,7 @@ def test_a_second_person_approves(
     expect(page.modal).to_contain_text(FORM["Email"])
     page.modal.get_by_role("button", name="Approve").click()
     expect(page.modal).to_contain_text("The change is being made")
-    page.page.keyboard.press("Escape")
+    page.close_modal()
     done = posted(page, "Approved: 1 contact")
     expect(done).to_contain_text("Saved and verified in AWS")
     expect(done.get_by_role("button", name="Review")).to_have_count(0)
@@ -84,9 +84,9 @@ def test_a_fixer_goes_on_alone(
     page.modal.get_by_role("textbox").fill(REASON)
     page.modal.get_by_role("button", name="Change now").click()
     expect(page.modal).to_contain_text("made without approval")
-    page.page.keyboard.press("Escape")
+    page.close_modal()
     expect(page.modal).to_contain_text("made without approval")  # and no longer "Waiting"
-    page.page.keyboard.press("Escape")
+    page.close_modal()
     expect(page.modal).to_have_count(0)
     told = posted(page, "Changed without approval: 1 contact")
     expect(told).to_contain_text(REASON)

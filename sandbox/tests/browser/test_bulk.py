@@ -34,7 +34,7 @@ def begin(page: Watched) -> Locator:
     """Begin what is previewed; gives the message of the run."""
     page.modal.get_by_role("button", name=re.compile("^(Fix|Restore) 6 contacts$")).click()
     expect(page.modal).to_contain_text("Started")
-    page.page.keyboard.press("Escape")
+    page.close_modal()
     expect(page.modal).to_have_count(0)
     return page.messages.filter(has_text="Started by").last
 
@@ -60,7 +60,7 @@ def test_from_the_alert_to_the_undo(
 
     run.get_by_role("button", name="Show the results of run 1").click()
     expect(page.modal).to_contain_text("verified in AWS")
-    page.page.keyboard.press("Escape")
+    page.close_modal()
     run.get_by_role("button", name=re.compile("^Undo run 1")).click()
     expect(page.modal).to_contain_text("6 contacts will be put back")
     across = "document.documentElement.scrollWidth - innerWidth"

@@ -40,7 +40,7 @@ def test_from_check_to_fixed(sandbox: Sandbox, opened: Opening, width: int, sche
     phone.fill(FORM["Phone"])
     page.modal.get_by_role("button", name="Save").click()
     expect(page.modal).to_contain_text("Saved and verified in AWS.")
-    page.page.keyboard.press("Escape")
+    page.close_modal()
     expect(page.modal).to_have_count(0)
     expect(alert(page)).to_contain_text("6 accounts had no security contact, 5 left")
     expect(alert(page)).to_contain_text("1 fixed: ")
@@ -74,7 +74,7 @@ def test_from_fixed_to_undone(sandbox: Sandbox, opened: Opening, width: int) -> 
     dialog.get_by_role("button", name="Remove contact").click()
     expect(page.modal).to_contain_text("Undone. The contact was removed, and AWS shows none.")
     assert sandbox.aws.contact(WEB, "SECURITY") is None
-    page.page.keyboard.press("Escape")
+    page.close_modal()
     expect(page.modal).to_have_count(0)
     expect(alert(page)).to_contain_text("6 accounts have no security contact")
     across = "document.documentElement.scrollWidth - innerWidth"
@@ -144,5 +144,5 @@ def test_five_hundred_accounts(sandbox: Sandbox, opened: Opening) -> None:
     page.modal.get_by_role("menuitem", name="Fix").click()
     expect(page.page.get_by_role("dialog", name="Security contact")).to_be_visible()
     expect(page.modal.get_by_label("Phone")).to_be_visible()
-    page.page.keyboard.press("Escape")
+    page.close_modal()
     expect(page.page.get_by_role("dialog", name="All findings")).to_be_visible()

@@ -114,6 +114,12 @@ class Watched:
 
     # What people do
 
+    def close_modal(self) -> None:
+        """Close the topmost modal, and come back once it is gone."""
+        which = self.modal.get_attribute("data-id")
+        self.page.keyboard.press("Escape")
+        expect(self.page.locator(f'#modals [data-id="{which}"]')).to_have_count(0)
+
     def show(self, pane: str) -> None:
         """Show Slack or AWS where only one of them fits."""
         if self.narrow:

@@ -216,6 +216,7 @@ def test_idle_connections_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_request_is_lost_if_many_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that find no place wait for one, also where a connection is open before its request."""
     monkeypatch.setattr(server_module, "CONNECTIONS", 20)
+    monkeypatch.setattr(server_module, "IDLE_AFTER", WAIT)  # they may wait long for each other
 
     def one(_: int) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=WAIT)
