@@ -240,7 +240,7 @@ def build(
         records=store.exemptions,
         rules_url=row_links.rules_url,
     )
-    doctor = DoctorListener(fixers, run_checks, modals, clock)
+    doctor = DoctorListener(fixers, run_checks, modals, tasks, clock)
     help_ = HelpListener(store.scans, fixers, next_check, store.slack_health.waiting)
     scan = ScanListener(
         scanner,

@@ -54,6 +54,7 @@ seen to refuse messages from about 13,000 characters on."""
 
 _NOT_ALL: Final = "`altcontact doctor --all` on the bot's machine shows every check."
 _UNCHANGED: Final = "Nothing was changed."
+_AGAIN: Final = "The list of that report isn't available any more, so the checks ran again."
 
 
 def progress_message() -> Message:
@@ -85,22 +86,35 @@ def result_message(lines: Sequence[CheckResult], report_id: str) -> Message:
     return Message(headline, blocks)
 
 
-def all_checks_view(lines: Sequence[CheckResult], checked_at: datetime) -> dict[str, Any]:
+def all_checks_view(
+    lines: Sequence[CheckResult], checked_at: datetime, *, again: bool = False
+) -> dict[str, Any]:
     """Every check: failures, warnings, what wasn't tested, and what passed, by section.
 
     Args:
         lines: the results.
         checked_at: when the checks were run.
+        again: whether they were run again, because the report's own list isn't kept.
     """
+    when = f"Checked {date(checked_at)}. {_UNCHANGED}"
     blocks: list[Block] = [
         paragraph(f"*{escape(summary(lines))}*"),
-        context(f"Checked {date(checked_at)}. {_UNCHANGED}"),
+        context(f"{_AGAIN} {when}" if again else when),
     ]
     texts = list(_paragraphs(worst_first(lines)))
     shown = list(_within_limits(texts, *_MODAL))
     blocks += map(paragraph, shown)
     if len(shown) < len(texts):
         blocks.append(context(f"There are more. {_NOT_ALL}"))
+    return _modal(blocks)
+
+
+def message_view(message: Message) -> dict[str, Any]:
+    """A message in place of the list: the checks are running, or why they didn't."""
+    return _modal(message.blocks)
+
+
+def _modal(blocks: list[Block]) -> dict[str, Any]:
     return {
         "type": "modal",
         "title": plain("All checks", 24),

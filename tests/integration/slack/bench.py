@@ -24,7 +24,7 @@ from bot.store.connections import BUSY_TIMEOUT
 from tests.unit.fakes import START, FakeClock, FakeGateway, FakeMembers, Gate, account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from altcontact_sandbox.slack.sandbox import SlackSandbox
@@ -79,7 +79,7 @@ class SlackBench:
         self.slack = slack
         self.clock = FakeClock()
         self.gateway = FakeGateway(*accounts)
-        self.found: list[CheckResult] = []
+        self.found: Iterable[CheckResult] = []
         self._folder = folder
         self._lock: sqlite3.Connection | None = None
         self.store = SqliteStore(folder / "bot.db", self.clock, busy_timeout=busy_timeout)

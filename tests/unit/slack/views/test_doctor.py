@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.services.doctor import CheckResult, Section, State
-from bot.slack.views.doctor import SHOW_ALL, all_checks_view, progress_message, result_message
+from bot.slack.views.doctor import (
+    SHOW_ALL,
+    all_checks_view,
+    message_view,
+    progress_message,
+    result_message,
+)
 from tests.unit.fakes import START
 from tests.unit.slack.views.assertions import assert_sound, assert_sound_view, texts
 
@@ -123,5 +129,6 @@ def test_slack_takes_every_report(lines: list[CheckResult]) -> None:
 
 
 def test_slack_takes_the_progress() -> None:
-    """The first answer says that the checks are running."""
+    """The first answer, and a list that is made again, say that the checks are running."""
     assert_sound(progress_message())
+    assert_sound_view(message_view(progress_message()))
