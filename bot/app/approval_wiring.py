@@ -44,11 +44,17 @@ class ApprovalWiring:
             authorizer,
             services.accounts.judge,
         )
-        self.gate = ApprovalGate(needs, contacts, store.fixes)
+        self.gate = ApprovalGate(needs, contacts, store.fixes, services.clock)
         self.authority = RunAuthority(store, authorizer, needs, services.clock)
         self.service = ApprovalService(
             store, authorizer, needs, on_recorded=on_recorded, on_started=on_started
         )
         self.decisions = ApprovalDecisions(
-            store, authorizer, needs, contacts, on_recorded=on_recorded, on_started=on_started
+            store,
+            authorizer,
+            needs,
+            contacts,
+            services.clock,
+            on_recorded=on_recorded,
+            on_started=on_started,
         )

@@ -17,8 +17,10 @@ from bot.domain.contacts import fingerprint
 from bot.domain.errors import ApprovalClosed, FixError, NotAllowed, RightsUnknown
 from bot.domain.readings import Present, Unreadable, Unsupported
 from bot.domain.runs import ItemState
+from bot.domain.stale_reads import seen_contact
 from bot.services.approval_records import AGAIN, ApprovalRecords, checked, decided
 from bot.services.ports.aws import Priority
+from bot.services.recent_fixes import RecentFixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,10 +28,11 @@ if TYPE_CHECKING:
     from bot.domain.actors import Actor
     from bot.domain.approvals import Approval, ApprovalRequest
     from bot.domain.contacts import AlternateContact
-    from bot.domain.runs import RunItem
+    from bot.domain.runs import Run, RunItem
     from bot.services.approval_needs import ApprovalNeeds
     from bot.services.ports.approvals import Decision
     from bot.services.ports.aws import ContactReader
+    from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
 
@@ -52,6 +55,7 @@ class ApprovalDecisions:
         authorizer: asks Slack who may do what.
         needs: knows what needs approval.
         contacts: reads AWS.
+        clock: the time.
         on_recorded: called after a change that messages have to show.
         on_started: called after a run began.
     """
@@ -62,6 +66,7 @@ class ApprovalDecisions:
         authorizer: Authorizer,
         needs: ApprovalNeeds,
         contacts: ContactReader,
+        clock: Clock,
         *,
         on_recorded: Callable[[], None] = lambda: None,
         on_started: Callable[[], None] = lambda: None,
@@ -70,6 +75,7 @@ class ApprovalDecisions:
         self._authorizer = authorizer
         self._needs = needs
         self._contacts = contacts
+        self._recent = RecentFixes(store.fixes, clock)
         self._records = ApprovalRecords(store, authorizer)
         self._on_recorded = on_recorded
         self._on_started = on_started
@@ -108,7 +114,7 @@ class ApprovalDecisions:
         ]
         if not covers(counted, needs):
             self._void(approval, "The policy changed: other people have to approve this now.")
-        changed = self._changed_in_aws(items)
+        changed = self._changed_in_aws(run, items)
         if len(changed) == len(items):
             self._void(approval, "AWS has another contact now than the request was made for.")
         if lost:
@@ -177,7 +183,7 @@ class ApprovalDecisions:
             return False
         return True
 
-    def _changed_in_aws(self, items: Sequence[RunItem]) -> dict[int, str]:
+    def _changed_in_aws(self, run: Run, items: Sequence[RunItem]) -> dict[int, str]:
         """Why items can't be written any more, by number; of a large run nothing is read.
 
         Raises:
@@ -187,14 +193,16 @@ class ApprovalDecisions:
             return {}
         changed: dict[int, str] = {}
         for item in items:
-            held: AlternateContact | None = None
+            read: AlternateContact | None = None
             match self._contacts.read(item.account_id, item.type, Priority.FIX):
                 case Present(contact):
-                    held = contact
+                    read = contact
                 case Unreadable(why) | Unsupported(why):
                     words = f"Nothing was approved, because AWS couldn't be read. {why.message}"
                     raise FixError(words, f"{why.remedy} Then approve again.".lstrip())
-            if fingerprint(held) != item.shown and held != item.wanted:
+            recent = self._recent.of(item.account_id, item.type)
+            known = seen_contact(read, recent, item.shown, item.read_at or run.created_at).known
+            if fingerprint(known) != item.shown and known != item.wanted:
                 changed[item.number] = "AWS has another contact now than the preview showed."
         return changed
 

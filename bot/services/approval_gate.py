@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from bot.domain.contacts import NO_CONTACT, fingerprint
 from bot.domain.errors import FixError
 from bot.domain.readings import Present, Unreadable, Unsupported
+from bot.domain.stale_reads import seen_contact
 from bot.services.fix_result import FixOutcome, NotFixed
 from bot.services.ports.aws import Priority
+from bot.services.recent_fixes import RecentFixes
 
 if TYPE_CHECKING:
     from bot.domain.approvals import ApprovalNeed
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from bot.domain.fixes import FixRequest
     from bot.services.approval_needs import ApprovalNeeds
     from bot.services.ports.aws import ContactReader
+    from bot.services.ports.clock import Clock
     from bot.services.ports.fixes import FixRepository
 
 
@@ -39,12 +42,16 @@ class ApprovalGate:
         needs: knows which changes need approval.
         contacts: reads AWS.
         fixes: knows which fixes were made.
+        clock: the time.
     """
 
-    def __init__(self, needs: ApprovalNeeds, contacts: ContactReader, fixes: FixRepository) -> None:
+    def __init__(
+        self, needs: ApprovalNeeds, contacts: ContactReader, fixes: FixRepository, clock: Clock
+    ) -> None:
         self._needs = needs
         self._contacts = contacts
         self._fixes = fixes
+        self._recent = RecentFixes(fixes, clock)
 
     def check(self, request: FixRequest) -> NeedsApproval | bool:
         """Whether a fix may be written without approval.
@@ -65,9 +72,14 @@ class ApprovalGate:
         reading = self._contacts.read(request.account_id, request.type, Priority.FIX)
         if isinstance(reading, Unreadable | Unsupported):
             return False
-        before = reading.contact if isinstance(reading, Present) else None
-        if before == request.wanted or fingerprint(before) != request.shown:
+        read = reading.contact if isinstance(reading, Present) else None
+        recent = self._recent.of(request.account_id, request.type)
+        before = seen_contact(read, recent, request.shown, request.shown_at).known
+        wrote = recent.request.wanted if recent is not None else before
+        if fingerprint(before) != request.shown or before == request.wanted == wrote:
             return False
+        if before == request.wanted:
+            before = wrote  # the read may be stale, so this may be overwritten
         need = self._need(request, before)
         if need is None:
             return True

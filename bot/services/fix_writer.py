@@ -6,8 +6,7 @@ from the record what happened. If the database can't be written, `FixRecorder` k
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -24,6 +23,7 @@ from bot.domain.errors import (
 from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import Fix, FixState, WriteOrigin
 from bot.domain.readings import Present, Unreadable, Unsupported, shows
+from bot.domain.stale_reads import seen_contact
 from bot.services.fix_recorder import Ending
 from bot.services.fix_result import (
     Fixed,
@@ -35,6 +35,7 @@ from bot.services.fix_result import (
 )
 from bot.services.heartbeat import Heartbeat
 from bot.services.ports.aws import Priority
+from bot.services.recent_fixes import RecentFixes
 from bot.services.send_window import SendWindow
 
 if TYPE_CHECKING:
@@ -52,9 +53,6 @@ if TYPE_CHECKING:
     from bot.services.read_back import ReadBack
 
 _log = structlog.get_logger(__name__)
-
-STALE_READ_AGE: Final = timedelta(minutes=5)
-"""How long after a fix a read may return the old value; Terraform's provider waits as long."""
 
 
 class FixWriter:
@@ -88,7 +86,7 @@ class FixWriter:
     ) -> None:
         self._gateway = gateway
         self._records = records
-        self._clock = clock
+        self._recent = RecentFixes(records, clock)
         self._read_back = read_back
         self._recorder = recorder
         self._recovery = recovery
@@ -188,32 +186,21 @@ class FixWriter:
                 held = contact
             case Unreadable(why) | Unsupported(why):
                 return self._end(Ending(fix, FixState.FAILED, why=why))
-        recent = self._recent_fix(request)
+        recent = self._recent.of(request.account_id, request.type)
         if held == request.wanted and (recent is None or recent.request.wanted == held):
             return self._end(Ending(fix, FixState.CONFIRMED, before=held, already_there=True))
-        known = held
-        if recent is not None and (recent.applied_at or request.shown_at) > request.shown_at:
-            known = recent.request.wanted  # made since the form was shown, so not shown there
-        elif recent is not None and held == recent.before and _was_shown(recent, request):
-            known = held = recent.request.wanted  # AWS may still return what was there before it
-        if fingerprint(known) != request.shown:
-            return self._refused(fix, known, FixOutcome.CHANGED, _changed_since_shown(request))
+        seen = seen_contact(held, recent, request.shown, request.shown_at)
+        if fingerprint(seen.known) != request.shown:
+            return self._refused(fix, seen.known, FixOutcome.CHANGED, _changed_since_shown(request))
         try:
             still_allowed()
         except NotAllowed as error:
-            return self._refused(fix, held, FixOutcome.NOT_ALLOWED, error)
-        return window.claimed(lambda: self._records.begin_writing(fix.id, held))
+            return self._refused(fix, seen.held, FixOutcome.NOT_ALLOWED, error)
+        return window.claimed(lambda: self._records.begin_writing(fix.id, seen.held))
 
     def stop(self) -> None:
         """Stop waiting for AWS to show what was written: `FixRecovery` continues after a start."""
         self._read_back.stop()
-
-    def _recent_fix(self, request: FixRequest) -> Fix | None:
-        """A fix of the same contact that is so recent that AWS may still return the old value."""
-        latest = self._records.latest(request.account_id, request.type)
-        if latest is None or latest.applied_at is None:
-            return None
-        return latest if self._clock.now() - latest.applied_at < STALE_READ_AGE else None
 
     def _refused(
         self, fix: Fix, held: AlternateContact | None, outcome: FixOutcome, problem: FixError
@@ -286,11 +273,6 @@ class FixWriter:
 
     def _end(self, ending: Ending) -> FixResult:
         return result_of(*self._recorder.end(ending))
-
-
-def _was_shown(recent: Fix, request: FixRequest) -> bool:
-    """Whether the person was shown what a recent fix wrote."""
-    return request.shown == fingerprint(recent.request.wanted)
 
 
 def _changed_since_shown(request: FixRequest) -> FixError:

@@ -16,10 +16,11 @@ from bot.domain.errors import GatewayError, StoreError
 from bot.domain.failures import failure
 from bot.domain.fixes import FixRequest
 from bot.domain.readings import Present, Unreadable, Unsupported
+from bot.domain.stale_reads import held_after
 from bot.domain.undo import NotUndone, UndoObstacle, obstacle_of
 from bot.services.fix_result import FixOutcome, NotFixed, earlier_in_doubt
-from bot.services.fix_writer import STALE_READ_AGE
 from bot.services.ports.aws import Priority
+from bot.services.recent_fixes import RecentFixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +107,7 @@ class UndoService:
     ) -> None:
         self._fixes = fixes
         self._records = records
+        self._recent = RecentFixes(records, clock)
         self._gateway = gateway
         self._recovery = recovery
         self._policies = policies
@@ -183,9 +185,8 @@ class UndoService:
                 raise GatewayError(_not_read(why))
             case _:
                 held = None
+        held = held_after(held, self._recent.of(request.account_id, request.type))
         latest = self._records.latest(request.account_id, request.type)
-        if latest is not None and self._is_recent(latest) and held == latest.before:
-            held = latest.request.wanted  # AWS may still return the contact from before that fix
         later = _later(fix, latest, held)
         if held == request.wanted:
             return held
@@ -215,11 +216,6 @@ class UndoService:
         except StoreError as error:
             _log.warning("undo not evaluated", fix=fix.id, problem=str(error))
             return None
-
-    def _is_recent(self, fix: Fix) -> bool:
-        """Whether AWS may still return the contact from before a fix."""
-        applied = fix.applied_at
-        return applied is not None and self._clock.now() - applied < STALE_READ_AGE
 
 
 def _later(fix: Fix, latest: Fix | None, held: AlternateContact | None) -> Fix | None:

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from bot.domain.actors import Actor
 from bot.domain.policy.policy import Policy
 from bot.services.account_policy import AccountPolicies
+from bot.services.approval_gate import ApprovalGate
+from bot.services.approval_needs import ApprovalNeeds
 from bot.services.fix import FixService
 from bot.services.fix_recorder import FixRecorder
 from bot.services.fix_recovery import FixRecovery
 from bot.services.fix_result import NotFixed
 from bot.services.fix_writer import FixWriter
+from bot.services.management_accounts import ManagementAccounts
+from bot.services.organizations import OrganizationRouter
 from bot.services.read_back import ReadBack
 from bot.services.remove import RemoveService
 from bot.services.show_account import AccountViewService
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.fixes import Fix
+    from bot.services.approval_needs import Judge
     from bot.services.fix_result import FixResult
 
 NAME = "Account 1"
@@ -69,8 +74,12 @@ class World:
         wait: float = 0.0,
         lease: float = 30.0,
         busy_timeout: float = 10.0,
+        gated: bool = False,
     ) -> Process:
-        """A bot on the database, on a host of its own; `wait` seconds between two reads."""
+        """A bot on the database, on a host of its own; `wait` seconds between two reads.
+
+        `gated`: a second person has to approve what the policy says.
+        """
         host = f"host-{len(self.processes)}"
         store = SqliteStore(
             self.path, self.clock, owner=Owner(host, host, 1), busy_timeout=busy_timeout
@@ -104,6 +113,7 @@ class World:
             policies=policies,
             recovery=recovery,
             writer=writer,
+            gate=self._gate(store, policies, judge) if gated else None,
         )
         undos = UndoService(
             fixes,
@@ -117,6 +127,12 @@ class World:
         removals = RemoveService(fixes, policies, store.exemptions)
         self.processes.append(Process(store, fixes, recovery, read_back, undos, removals))
         return self.processes[-1]
+
+    def _gate(self, store: SqliteStore, policies: AccountPolicies, judge: Judge) -> ApprovalGate:
+        organizations = OrganizationRouter([self.gateway], store.accounts)
+        management = ManagementAccounts(organizations, store.scans, self.clock)
+        needs = ApprovalNeeds(store, policies, management, self.fixers, judge)
+        return ApprovalGate(needs, organizations.reader(), store.fixes, self.clock)
 
     def close(self) -> None:
         """Close every database connection."""

@@ -18,14 +18,16 @@ from bot.services.approval_needs import ApprovalNeeds
 from bot.services.management_accounts import ManagementAccounts
 from bot.services.organizations import OrganizationRouter
 from bot.services.ports.runs import NewRun
-from tests.unit.fakes import CONTACT, SECURITY, FakeFixers, account
-from tests.unit.services.fix_world import ANA, NAME, World
+from tests.unit.fakes import ABSENT, CONTACT, OTHER, SECURITY, FakeFixers, account, fix_request
+from tests.unit.services.fix_world import ANA, NAME, World, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from bot.domain.approvals import Approval
+    from bot.domain.contacts import AlternateContact
     from bot.domain.policy.account_policy import Value
     from bot.store import SqliteStore
 
@@ -58,10 +60,15 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.close()
 
 
-def requested(store: SqliteStore) -> Approval:
+def requested(
+    store: SqliteStore,
+    wanted: AlternateContact = CONTACT,
+    before: AlternateContact | None = None,
+    read_at: datetime | None = None,
+) -> Approval:
     """A request for one contact, which waits."""
     store.accounts.remember([account(1)])
-    item = RunItem(0, 0, account(1).id, NAME, SECURITY, CONTACT)
+    item = RunItem(0, 0, account(1).id, NAME, SECURITY, wanted, before, read_at)
     run = store.runs.preview(NewRun("form-1", RunKind.FIX, ANA), [item])
     (approval,) = store.approvals.request(run.id, [NewApproval(APPROVERS, "Always.")])
     return approval
@@ -74,15 +81,20 @@ def carry_out(store: SqliteStore, run_id: int) -> None:
         store.runs.finish_item(item, ItemState.VERIFIED, "")
 
 
+def decisions_of(world: World, store: SqliteStore) -> ApprovalDecisions:
+    """What decides requests."""
+    organizations = OrganizationRouter([world.gateway], store.accounts)
+    management = ManagementAccounts(organizations, store.scans, world.clock)
+    policies = AccountPolicies(store.accounts, lambda: world.policy)
+    needs = ApprovalNeeds(store, policies, management, world.fixers, lambda *_: None)
+    return ApprovalDecisions(store, world.fixers, needs, organizations.reader(), world.clock)
+
+
 def test_who_was_slower_is_told_who_approved(world: World) -> None:
     """Even if the run has ended by the time that Slack says who may approve."""
     store, fixers = world.process().store, world.fixers
     assert isinstance(fixers, Fixers)
-    organizations = OrganizationRouter([world.gateway], store.accounts)
-    management = ManagementAccounts(organizations, store.scans, world.clock)
-    policies = AccountPolicies(store.accounts, lambda: world.policy)
-    needs = ApprovalNeeds(store, policies, management, fixers, lambda *_: None)
-    decisions = ApprovalDecisions(store, fixers, needs, organizations.reader())
+    decisions = decisions_of(world, store)
     approval = requested(store)
 
     def approve_and_carry_out() -> None:
@@ -96,3 +108,25 @@ def test_who_was_slower_is_told_who_approved(world: World) -> None:
     found = store.approvals.get(approval.id)
     assert found is not None
     assert (found.state, found.decided_by) == (ApprovalState.APPROVED, DAN.user_id)
+
+
+def test_a_stale_read_does_not_void_a_request(world: World) -> None:
+    """Requested seconds after a fix: AWS may still return the contact from before it."""
+    process = world.process()
+    made = record_of(process.fixes.fix(fix_request(), NAME, ANA))
+    approval = requested(process.store, OTHER, made.request.wanted, world.clock.now())
+    world.gateway.say(1, ABSENT)
+    decisions_of(world, process.store).approve(approval.id, CARA)
+    found = process.store.approvals.get(approval.id)
+    assert found is not None
+    assert found.state is ApprovalState.APPROVED
+
+
+def test_a_stale_read_does_not_hide_a_later_fix(world: World) -> None:
+    """What was fixed after the request isn't what the request was made for, whatever is read."""
+    process = world.process()
+    approval = requested(process.store, OTHER, None, world.clock.now())
+    record_of(process.fixes.fix(fix_request(), NAME, ANA))
+    world.gateway.say(1, ABSENT)
+    with pytest.raises(ApprovalClosed, match="AWS has another contact now"):
+        decisions_of(world, process.store).approve(approval.id, CARA)

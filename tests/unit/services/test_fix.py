@@ -19,8 +19,8 @@ from bot.domain.policy.account_policy import Presence
 from bot.domain.policy.match import EVERY, Match
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present, Unsupported
+from bot.domain.stale_reads import STALE_READ_AGE
 from bot.services.fix_result import Fixed, FixOutcome
-from bot.services.fix_writer import STALE_READ_AGE
 from bot.services.ports.aws import Priority
 from tests.unit.fakes import (
     ABSENT,

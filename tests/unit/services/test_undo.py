@@ -18,9 +18,9 @@ from bot.domain.policy.account_policy import ManagedBy
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule
+from bot.domain.stale_reads import STALE_READ_AGE
 from bot.domain.undo import NotUndone, UndoObstacle, can_be_undone, obstacle_of
 from bot.services.fix_result import Fixed, FixOutcome, NotFixed
-from bot.services.fix_writer import STALE_READ_AGE
 from bot.services.undo import UndoAttempt, UndoQuestion
 from tests.unit.fakes import (
     CONTACT,
