@@ -27,8 +27,9 @@ REMIND_AFTER: Final = timedelta(hours=4)
 class ApprovalState(StrEnum):
     """How an approval was decided.
 
-    `VOID`: AWS changed meanwhile. `BYPASSED`: the requester went on alone, with a reason, where the
-    policy allows that.
+    `VOID`: it can't be made any more, because AWS, the policy or the requester's rights changed
+    meanwhile; an approved one, if its run held back every contact. `BYPASSED`: the requester went
+    on alone, with a reason, where the policy allows that.
     """
 
     WAITING = "waiting"
@@ -46,7 +47,8 @@ class Approval:
 
     `approvers` has user and user group ids, as the policy named them when it was requested.
     `why` says in a sentence why a second person is needed. `decided_by` is a user id; `reason` is
-    what that person wrote.
+    what that person wrote. For a request that is `VOID`, they are who had approved it, if somebody
+    had, and why it is void.
     """
 
     id: int
@@ -178,6 +180,17 @@ def covers(approvals: Sequence[Approval], needs: Iterable[ApprovalNeed], *, also
         if each.id == also or each.state in {ApprovalState.APPROVED, ApprovalState.BYPASSED}
     }
     return all(need.approvers in granted for need in needs)
+
+
+def void_reason(reasons: Sequence[str]) -> str:
+    """Why an approved request is void after all, as a sentence.
+
+    Args:
+        reasons: why its contacts were held back, each reason once.
+    """
+    if len(reasons) == 1:
+        return reasons[0]
+    return "Every contact was held back, because AWS or the policy changed since."
 
 
 def _why(counted: dict[Sensitivity, int]) -> str:

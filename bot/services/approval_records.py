@@ -156,7 +156,9 @@ def decided(decision: Decision | None) -> Decision:
 def closed(approval: Approval) -> ApprovalClosed:
     """Why a request can't be decided any more."""
     words = _CLOSED[approval.state]
-    return ApprovalClosed(words, AGAIN if approval.state in _FAILED else "", by=approval.decided_by)
+    is_void = approval.state is ApprovalState.VOID  # not by who had approved it
+    by = "" if is_void else approval.decided_by
+    return ApprovalClosed(words, AGAIN if approval.state in _FAILED else "", by=by)
 
 
 _CLOSED: Final = {

@@ -32,7 +32,7 @@ FROM run_items WHERE run_id = :id AND state = 'planned'
 
 _APPROVALS: Final = """
 SELECT state, decided_by, reason FROM approvals
-WHERE run_id = :id AND state IN ('approved', 'bypassed') ORDER BY id
+WHERE run_id = :id AND decided_by != '' AND state IN ('approved', 'void', 'bypassed') ORDER BY id
 """
 
 _UNDONE_BY: Final = """
@@ -68,7 +68,7 @@ def progress_of(db: Transaction, run_id: int) -> RunProgress | None:
         run,
         group_problems(_results(db, run_id)),
         left if run.state is RunState.RUNNING else None,
-        tuple(dict.fromkeys(row["decided_by"] for row in decided if row["state"] == "approved")),
+        tuple(dict.fromkeys(row["decided_by"] for row in decided if row["state"] != "bypassed")),
         (bypassed[0]["decided_by"], bypassed[0]["reason"]) if bypassed else ("", ""),
         undone["number"] if undone is not None else None,
         ResultFile(file["state"]) if file is not None else ResultFile.NONE,

@@ -10,6 +10,7 @@ from bot.store.columns import failure_json, text, time_text
 from bot.store.repository import Repository
 from bot.store.run_items import to_item
 from bot.store.run_rows import bump_run, changed, require_run
+from bot.store.void_requests import void_held_back
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -172,7 +173,10 @@ class RunWork(Repository):
             db.run(_PLAN_AGAIN, id=item.run_id, number=item.number, attempt=item.attempt)
 
     def end(self, run_id: int) -> bool:
-        """End a running run of which nothing is planned, and nothing still being verified."""
+        """End a running run of which nothing is planned, and nothing still being verified.
+
+        If every contact was held back, the approvals that were given for it are void.
+        """
         with self._connections.writing() as db:
             self._fence.require(db)
             if self._verifying(db, run_id):
@@ -183,6 +187,7 @@ class RunWork(Repository):
             if not db.run(_END, id=run_id, now=now, instance=instance):
                 return False
             changed(db, run_id, AuditAction.RUN_ENDED, self._clock.now())
+            void_held_back(db, require_run(db, run_id), self._clock.now())
             return True
 
     def bump(self, run_id: int) -> None:

@@ -132,6 +132,8 @@ def decision_words(request: ApprovalRequest) -> str:
         case ApprovalState.VOID:
             why = escape(approval.reason)
             words = f"The request of {who} is void. Nothing was changed. {why}"
+            if approval.decided_by:
+                words += f" {by} had approved it."
         case ApprovalState.BYPASSED:
             words = f"{by} went on without approval. Reason:{reason} {_result(request)}"
     return words.rstrip()
@@ -175,7 +177,7 @@ def _result(request: ApprovalRequest) -> str:
             (counts.verified, "saved and verified in AWS"),
             (counts.saved, "saved in AWS, which doesn't show it yet"),
             (counts.failed, "failed"),
-            (counts.held_back, "held back, because AWS changed since"),
+            (counts.held_back, "held back"),
             (counts.planned, "left"),
         )
         if number

@@ -11,10 +11,11 @@ import pytest
 from bot.domain.actors import Actor
 from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.approvals import LIFETIME, REMIND_AFTER, ApprovalState, NewApproval
+from bot.domain.audit import BOT
 from bot.domain.contacts import ContactType
 from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule
-from bot.domain.runs import RunItem, RunKind, RunState
+from bot.domain.runs import ItemState, RunItem, RunKind, RunState
 from bot.services.ports.runs import NewRun
 from tests.integration.store.databases import open_at, place_of, query
 from tests.integration.store.fixtures import (
@@ -308,6 +309,59 @@ def test_messages_follow_the_run(store: DatabaseStore) -> None:
     before = message.revision
     store.runs.bump(approval.run_id)
     assert announced(store)[0].revision == before + 1
+
+
+@pytest.mark.parametrize(
+    ("reasons", "words"),
+    [
+        (("AWS changed.", "AWS changed."), "AWS changed."),
+        (("AWS changed.", "It is exempt."), "Every contact was held back, because AWS or the"),
+    ],
+)
+def test_a_run_that_held_everything_back_makes_its_request_void(
+    store: DatabaseStore, reasons: tuple[str, ...], words: str
+) -> None:
+    """Who approved it stays known, and the requester is informed once more."""
+    (approval,) = requested(store)
+    store.approvals.approve(approval.id, "U5")
+    assert store.approvals.notified(approval.id)
+    before = announced(store)[0].revision
+    store.runs.claim()
+    for item, reason in zip(store.runs.items(approval.run_id), reasons, strict=True):
+        assert state_of(store, approval)[0] is ApprovalState.APPROVED
+        store.runs.finish_item(item, ItemState.HELD_BACK, reason)
+    assert store.runs.end(approval.run_id)
+    (due,) = store.approvals.to_notify()
+    void = due.approval
+    assert (void.id, void.state, void.decided_by) == (approval.id, ApprovalState.VOID, "U5")
+    assert void.reason.startswith(words)
+    assert audited(store)[-2:] == [("run_ended", BOT), ("voided", BOT)]
+    assert announced(store)[0].revision > before
+    shown = store.runs.progress(approval.run_id)
+    assert shown is not None
+    assert shown.approved_by == ("U5",)
+
+
+@pytest.mark.parametrize("state", [ItemState.VERIFIED, ItemState.SAVED, ItemState.FAILED])
+def test_a_run_that_held_back_a_part_keeps_its_approval(
+    store: DatabaseStore, state: ItemState
+) -> None:
+    """Something was changed, or may be tried again under it. Break-glass stays what it is."""
+    (approval,) = requested(store)
+    store.approvals.approve(approval.id, "U5")
+    other = previewed(store, 3, key="form-2")
+    store.approvals.bypass(other.id, [LEADS], "U1", "Abuse report, due today.")
+    store.runs.claim()
+    first, second = store.runs.items(approval.run_id)
+    (third,) = store.runs.items(other.id)
+    store.runs.finish_item(first, ItemState.HELD_BACK, "AWS changed.")
+    store.runs.finish_item(second, state, "")
+    store.runs.finish_item(third, ItemState.HELD_BACK, "AWS changed.")
+    assert store.runs.end(approval.run_id)
+    assert store.runs.end(other.id)
+    assert state_of(store, approval)[0] is ApprovalState.APPROVED
+    (bypassed,) = store.approvals.of_run(other.id)
+    assert bypassed.state is ApprovalState.BYPASSED
 
 
 def test_no_such_approval(store: DatabaseStore) -> None:

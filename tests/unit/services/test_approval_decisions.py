@@ -13,13 +13,16 @@ from bot.domain.policy.account_policy import ApprovalRule
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.runs import ItemState, RunItem, RunKind
 from bot.services.account_policy import AccountPolicies
-from bot.services.approval_decisions import ApprovalDecisions
+from bot.services.approval_decisions import READ_AT_APPROVAL, ApprovalDecisions
 from bot.services.approval_needs import ApprovalNeeds
+from bot.services.bulk_fix import CHANGED, RunWorker
 from bot.services.management_accounts import ManagementAccounts
 from bot.services.organizations import OrganizationRouter
 from bot.services.ports.runs import NewRun
+from bot.services.run_authority import RunAuthority
 from tests.unit.fakes import ABSENT, CONTACT, OTHER, SECURITY, FakeFixers, account, fix_request
 from tests.unit.services.fix_world import ANA, NAME, World, record_of
+from tests.unit.services.test_bulk_fix import Inline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact
     from bot.domain.policy.account_policy import Value
     from bot.store import SqliteStore
+    from tests.unit.services.fix_world import Process
 
 CARA, DAN = Actor("U3"), Actor("U4")
 APPROVERS = (CARA.user_id, DAN.user_id)
@@ -65,13 +69,23 @@ def requested(
     wanted: AlternateContact = CONTACT,
     before: AlternateContact | None = None,
     read_at: datetime | None = None,
+    *,
+    accounts: int = 1,
 ) -> Approval:
-    """A request for one contact, which waits."""
-    store.accounts.remember([account(1)])
-    item = RunItem(0, 0, account(1).id, NAME, SECURITY, wanted, before, read_at)
-    run = store.runs.preview(NewRun("form-1", RunKind.FIX, ANA), [item])
+    """A request for one contact in each account, which waits."""
+    known = [account(number) for number in range(1, accounts + 1)]
+    store.accounts.remember(known)
+    items = [RunItem(0, 0, each.id, NAME, SECURITY, wanted, before, read_at) for each in known]
+    run = store.runs.preview(NewRun("form-1", RunKind.FIX, ANA), items)
     (approval,) = store.approvals.request(run.id, [NewApproval(APPROVERS, "Always.")])
     return approval
+
+
+def found(store: SqliteStore, approval: Approval) -> Approval:
+    """A request as it is now."""
+    now = store.approvals.get(approval.id)
+    assert now is not None
+    return now
 
 
 def carry_out(store: SqliteStore, run_id: int) -> None:
@@ -81,13 +95,34 @@ def carry_out(store: SqliteStore, run_id: int) -> None:
         store.runs.finish_item(item, ItemState.VERIFIED, "")
 
 
-def decisions_of(world: World, store: SqliteStore) -> ApprovalDecisions:
-    """What decides requests."""
+def needs_of(world: World, store: SqliteStore) -> ApprovalNeeds:
+    """What knows which changes need approval."""
     organizations = OrganizationRouter([world.gateway], store.accounts)
     management = ManagementAccounts(organizations, store.scans, world.clock)
     policies = AccountPolicies(store.accounts, lambda: world.policy)
-    needs = ApprovalNeeds(store, policies, management, world.fixers, lambda *_: None)
-    return ApprovalDecisions(store, world.fixers, needs, organizations.reader(), world.clock)
+    return ApprovalNeeds(store, policies, management, world.fixers, lambda *_: None)
+
+
+def decisions_of(world: World, store: SqliteStore) -> ApprovalDecisions:
+    """What decides requests."""
+    needs = needs_of(world, store)
+    return ApprovalDecisions(store, world.fixers, needs, world.gateway, world.clock)
+
+
+def work(world: World, process: Process) -> None:
+    """Work on the runs that were approved, to their ends."""
+    needs = needs_of(world, process.store)
+    worker = RunWorker(
+        process.store.runs,
+        process.fixes,
+        process.recovery,
+        world.clock,
+        still_allowed=RunAuthority(process.store, world.fixers, needs, world.clock).require,
+        pool=Inline(),
+    )
+    for _ in range(4):
+        worker.look()
+        process.recovery.look(of_runs=True)
 
 
 def test_who_was_slower_is_told_who_approved(world: World) -> None:
@@ -105,9 +140,8 @@ def test_who_was_slower_is_told_who_approved(world: World) -> None:
     with pytest.raises(ApprovalClosed, match="This request was already approved") as caught:
         decisions.approve(approval.id, CARA)
     assert caught.value.by == DAN.user_id
-    found = store.approvals.get(approval.id)
-    assert found is not None
-    assert (found.state, found.decided_by) == (ApprovalState.APPROVED, DAN.user_id)
+    decided = found(store, approval)
+    assert (decided.state, decided.decided_by) == (ApprovalState.APPROVED, DAN.user_id)
 
 
 def test_a_stale_read_does_not_void_a_request(world: World) -> None:
@@ -117,9 +151,7 @@ def test_a_stale_read_does_not_void_a_request(world: World) -> None:
     approval = requested(process.store, OTHER, made.request.wanted, world.clock.now())
     world.gateway.say(1, ABSENT)
     decisions_of(world, process.store).approve(approval.id, CARA)
-    found = process.store.approvals.get(approval.id)
-    assert found is not None
-    assert found.state is ApprovalState.APPROVED
+    assert found(process.store, approval).state is ApprovalState.APPROVED
 
 
 def test_a_stale_read_does_not_hide_a_later_fix(world: World) -> None:
@@ -130,3 +162,19 @@ def test_a_stale_read_does_not_hide_a_later_fix(world: World) -> None:
     world.gateway.say(1, ABSENT)
     with pytest.raises(ApprovalClosed, match="AWS has another contact now"):
         decisions_of(world, process.store).approve(approval.id, CARA)
+
+
+def test_a_large_request_is_void_if_aws_changed_under_all_of_it(world: World) -> None:
+    """More contacts than are read at the decision: the run finds out, and the request says so."""
+    process = world.process()
+    accounts = READ_AT_APPROVAL + 1
+    approval = requested(process.store, accounts=accounts)
+    for number in range(1, accounts + 1):
+        world.gateway.hold(number, OTHER)
+    assert decisions_of(world, process.store).approve(approval.id, CARA).started
+    assert world.gateway.reads == []
+    assert found(process.store, approval).state is ApprovalState.APPROVED
+    work(world, process)
+    void = found(process.store, approval)
+    assert (void.state, void.reason) == (ApprovalState.VOID, CHANGED)
+    assert world.gateway.writes == []

@@ -100,7 +100,7 @@ def test_a_message_fits_slack(state: ApprovalState, *, total: int, is_reminder: 
     [
         (RunCounts(verified=1), "Saved and verified in AWS."),
         (RunCounts(failed=1), "Failed."),
-        (RunCounts(held_back=1), "Held back, because AWS changed since."),
+        (RunCounts(held_back=1), "Held back."),
         (RunCounts(saved=1), "Saved in AWS, which doesn't show it yet."),
     ],
 )
@@ -109,6 +109,15 @@ def test_what_became_of_one_contact(counts: RunCounts, words: str) -> None:
     shown = request(ApprovalState.APPROVED, run_state=RunState.ENDED)
     shown = replace(shown, run=replace(shown.run, counts=counts))
     assert words in str(approval_message(shown).blocks)
+
+
+def test_a_request_that_became_void_after_it_was_approved() -> None:
+    """It says why, and who had approved it."""
+    shown = request(ApprovalState.VOID, total=300, run_state=RunState.ENDED)
+    void = replace(shown.approval, decided_by="U0CAROL003", reason="AWS has another contact.")
+    said = str(approval_message(replace(shown, approval=void)).blocks)
+    assert "Request void: 300 contacts" in said
+    assert "Nothing was changed. AWS has another contact. <@U0CAROL003> had approved it." in said
 
 
 def test_what_became_of_many_contacts() -> None:
