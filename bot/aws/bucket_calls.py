@@ -91,15 +91,18 @@ class BucketCalls:
         self._docs = docs
         self._names = {"bucket": destination.bucket, **(names or {})}
         self._partition = partition
-        self._calls = ApiCaller(
-            options.get("pause"), options.get("tries", TRIES), options.get("metrics")
-        )
         self._clients = Clients(
             options.get("concurrency", 1),
             options.get("session"),
             connect_seconds=options.get("connect_seconds", CONNECT_SECONDS),
             read_seconds=options.get("read_seconds", READ_SECONDS),
             on_date=options.get("on_date", lambda _: None),
+        )
+        self._calls = ApiCaller(
+            options.get("pause"),
+            options.get("tries", TRIES),
+            options.get("metrics"),
+            self._clients,
         )
 
     def s3(self) -> S3Client:
@@ -115,8 +118,6 @@ class BucketCalls:
         try:
             return self._calls.call(Request(operation), ask)
         except GatewayError as error:
-            if error.failure.cause.of_the_settings:
-                self._clients.renew()
             raise GatewayError(self.explained(error.failure)) from None
 
     def close(self) -> None:

@@ -16,7 +16,6 @@ from bot.aws.rate_limiter import LIST, TAGS, Limiters, RateLimiter, account_limi
 from bot.aws.retrying_calls import TRIES, ApiCaller
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.domain.errors import GatewayError
-from bot.domain.failures import Failure
 from bot.domain.readings import Unreadable
 from bot.domain.scope import AwsTarget
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from bot.aws.token_bucket import Quota
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
-    from bot.domain.failures import FailureCode
+    from bot.domain.failures import Failure, FailureCode
     from bot.domain.fixes import WriteOrigin
     from bot.domain.policy.policy import Policy
     from bot.domain.readings import ContactReading, PlacementsReading, UnitsReading
@@ -87,7 +86,6 @@ class AwsGateway:
         self._target = target
         self._wanted = target.scope or wanted_scope
         self._rates = (read_rate, write_rate)
-        self._calls = ApiCaller(pause, tries, metrics)
         self._clients = Clients(
             concurrency,
             session,
@@ -97,6 +95,7 @@ class AwsGateway:
             on_date=on_date,
             metrics=metrics,
         )
+        self._calls = ApiCaller(pause, tries, metrics, self._clients)
         self._listing, self._tagging = RateLimiter(listing), RateLimiter(tagging)
         self._organization = Organization(self._calls, self._clients, self._listing, self.name)
         self._places = OrganizationalUnits(self._calls, self._clients, self._listing, self._tagging)
@@ -112,13 +111,7 @@ class AwsGateway:
         Raises:
             GatewayError: it couldn't be found out, or the requested scope is unavailable.
         """
-        try:
-            found = self._organization.scope(self._wanted)
-        except GatewayError as error:
-            if not error.failure.cause.of_the_settings:
-                raise
-            self._clients.renew()
-            found = self._organization.scope(self._wanted)
+        found = self._organization.scope(self._wanted)
         with self._lock:
             known, self._scope = self._scope, found
         if found != known:
@@ -163,10 +156,7 @@ class AwsGateway:
             contacts = self._contacts()
         except GatewayError as error:
             return error.failure
-        found = contacts.primary_contact(account_id, priority)
-        if isinstance(found, Failure):
-            self._renew_after(found)
-        return found
+        return contacts.primary_contact(account_id, priority)
 
     def read(
         self, account_id: str, contact_type: ContactType, priority: Priority
@@ -176,10 +166,7 @@ class AwsGateway:
             contacts = self._contacts()
         except GatewayError as error:
             return Unreadable(error.failure)
-        reading = contacts.read(account_id, contact_type, priority)
-        if isinstance(reading, Unreadable):
-            self._renew_after(reading.failure)
-        return reading
+        return contacts.read(account_id, contact_type, priority)
 
     def write(
         self,
@@ -194,11 +181,7 @@ class AwsGateway:
             ContactRefused: AWS rejected fields, and named them.
             GatewayError: the write failed, or got no answer.
         """
-        try:
-            return self._contacts().write(account_id, contact_type, contact, origin)
-        except GatewayError as error:
-            self._renew_after(error.failure)
-            raise
+        return self._contacts().write(account_id, contact_type, contact, origin)
 
     def delete(self, account_id: str, contact_type: ContactType, origin: WriteOrigin) -> str:
         """Remove one contact; returns AWS's id of the request. None set is no failure.
@@ -206,11 +189,7 @@ class AwsGateway:
         Raises:
             GatewayError: the request failed, or got no answer.
         """
-        try:
-            return self._contacts().delete(account_id, contact_type, origin)
-        except GatewayError as error:
-            self._renew_after(error.failure)
-            raise
+        return self._contacts().delete(account_id, contact_type, origin)
 
     def doctor_checks(
         self, *, writes: bool, sample: bool, policy: Policy | None = None
@@ -259,14 +238,6 @@ class AwsGateway:
         self._tagging.close()
         for limiter in limiters:
             limiter.close()
-
-    def _renew_after(self, why: Failure) -> None:
-        """Load credentials again before the next call if this failure is about them.
-
-        Otherwise a role's session that AWS ended early would fail until the next check.
-        """
-        if why.cause.of_the_settings:
-            self._clients.renew()
 
     def _contacts(self) -> Contacts:
         return self._contacts_of(self._known_scope())

@@ -1,14 +1,18 @@
-"""Makes one call to AWS: limits its rate, retries transient failures, and explains the last one."""
+"""Makes one call to AWS: limits its rate, retries transient failures, and explains the last one.
+
+A call that AWS refuses because of its credentials is made once more with those that can be had by
+then: a role's session may have ended early, or a file may hold new keys.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import structlog
-from tenacity import Retrying, retry_if_exception, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from bot.aws.error_mapping import RAISED_BY_BOTOCORE, explain, refused_fields, request_id_of
 from bot.aws.setup_errors import SetupError
@@ -18,7 +22,7 @@ from bot.services.ports.aws import Priority
 from bot.services.ports.metrics import NoMetrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from bot.aws.access_denied import Request
     from bot.aws.rate_limiter import RateLimiter
@@ -38,6 +42,18 @@ TRIES: Final = {
 _OF_FIELDS: Final = frozenset({FailureCode.REFUSED, FailureCode.REQUEST_INVALID})
 _FIRST_PAUSE_SECONDS: Final = 0.25
 _LONGEST_PAUSE_SECONDS: Final = 5.0
+_BACKOFF: Final = wait_random_exponential(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
+
+
+class Credentials(Protocol):
+    """The credentials that calls are made with. Safe to use from several threads."""
+
+    @property
+    def generation(self) -> int:
+        """How often they were renewed."""
+
+    def renew(self, generation: int) -> None:
+        """Load them again before the next call, unless that was done since that generation."""
 
 
 class ApiCaller:
@@ -47,6 +63,8 @@ class ApiCaller:
         pause: waits this many seconds before another try, or until closed; tests replace it.
         tries: how often a call is made before a failure with this cause counts.
         metrics: take each try.
+        credentials: what the calls are made with, renewed when AWS refuses them; None if they
+            can't be.
     """
 
     def __init__(
@@ -54,7 +72,9 @@ class ApiCaller:
         pause: Callable[[float], object] | None = None,
         tries: Mapping[FailureCode, int] = TRIES,
         metrics: Metrics | None = None,
+        credentials: Credentials | None = None,
     ) -> None:
+        self._credentials = credentials
         self._tries = tries
         self._metrics = metrics or NoMetrics()
         self._closed = threading.Event()
@@ -75,8 +95,8 @@ class ApiCaller:
 
         Args:
             request: the request, to explain a denial.
-            ask: makes the call with a boto3 client and returns the wanted part of the answer; may
-                raise `UnusableAnswer`.
+            ask: gets a boto3 client, makes the call with it, and returns the wanted part of the
+                answer; may raise `UnusableAnswer`.
             limiter: limits the rate of tries; None for calls that AWS hardly limits.
             priority: the priority there.
 
@@ -89,6 +109,7 @@ class ApiCaller:
         tried: list[GatewayError] = []
 
         def attempt() -> _T:
+            generation = self._credentials.generation if self._credentials is not None else 0
             try:
                 return self._try(request, ask, limiter, priority)
             except WriteNotSent as error:
@@ -100,12 +121,23 @@ class ApiCaller:
                     raise tried[-1] from None
                 error.maybe_done |= any(each.maybe_done for each in tried)
                 tried.append(error)
+                if self._credentials is not None and error.failure.cause.of_the_settings:
+                    self._credentials.renew(generation)
                 raise
 
+        def may_pass(error: BaseException) -> bool:
+            return isinstance(error, GatewayError) and (
+                error.failure.cause in self._tries or self._is_first_refusal(error, tried)
+            )
+
+        def wait(state: RetryCallState) -> float:
+            # Credentials don't get better by waiting: they are renewed, or they aren't.
+            return 0.0 if tried[-1].failure.cause.of_the_settings else _BACKOFF(state)
+
         retrying = Retrying(
-            retry=retry_if_exception(self._may_pass),
+            retry=retry_if_exception(may_pass),
             stop=lambda state: self._enough(tried[-1], state.attempt_number),
-            wait=wait_random_exponential(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS),
+            wait=wait,
             sleep=self._wait,
             before_sleep=lambda state: _log_retry(request, tried[-1], state.attempt_number),
             reraise=True,
@@ -163,10 +195,15 @@ class ApiCaller:
             self._pause(seconds)
 
     def _enough(self, error: GatewayError, tries: int) -> bool:
-        return self._closed.is_set() or tries >= self._tries[error.failure.cause]
+        if self._closed.is_set():
+            return True
+        cause = error.failure.cause
+        return cause in self._tries and tries >= self._tries[cause]
 
-    def _may_pass(self, error: BaseException) -> bool:
-        return isinstance(error, GatewayError) and error.failure.cause in self._tries
+    def _is_first_refusal(self, error: GatewayError, tried: Sequence[GatewayError]) -> bool:
+        """Whether a try failed for its credentials, as none of the call did before."""
+        refused = [each for each in tried if each.failure.cause.of_the_settings]
+        return self._credentials is not None and refused == [error]
 
 
 def _log_retry(request: Request, error: GatewayError, tries: int) -> None:

@@ -91,10 +91,10 @@ class SecretValues:
         read_seconds: float = READ_SECONDS,
         tries: Mapping[FailureCode, int] = TRIES,
     ) -> None:
-        self._calls = ApiCaller(pause, tries)
         self._clients = Clients(
             1, session, connect_seconds=connect_seconds, read_seconds=read_seconds
         )
+        self._calls = ApiCaller(pause, tries, credentials=self._clients)
         self._kept: dict[tuple[str, str, str], str] = {}
 
     def read(self, reference: AwsReference) -> str:

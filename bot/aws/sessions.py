@@ -81,6 +81,7 @@ class Clients:
         self._target = target
         # Boto3 can't create sessions or clients in several threads at once.
         self._lock = threading.Lock()
+        self._generation = 0
         self._made: dict[tuple[str, str], object] = {}
         self._personal: LRUCache[tuple[str, str, str], object] = LRUCache(_MAX_PEOPLE)
         self._config = Config(
@@ -91,9 +92,23 @@ class Clients:
             retries={"total_max_attempts": 1, "mode": "standard"},
         )
 
-    def renew(self) -> None:
-        """Load credentials again: files may have changed, and a role must be assumed again."""
+    @property
+    def generation(self) -> int:
+        """How often credentials were renewed; clients made after this was read have these."""
         with self._lock:
+            return self._generation
+
+    def renew(self, generation: int) -> None:
+        """Load credentials again: files may have changed, and a role must be assumed again.
+
+        Args:
+            generation: the one that AWS refused. If it was renewed by now, nothing is done: many
+                calls fail at once, and need one renewal.
+        """
+        with self._lock:
+            if generation != self._generation:
+                return
+            self._generation += 1
             self._session = self._given
             self._made.clear()
             self._personal.clear()

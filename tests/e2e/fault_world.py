@@ -105,7 +105,7 @@ class FaultWorld:
         clock = SystemClock()
         policy = Policy.requiring()
         self.store = store
-        self._gateway = AwsGateway(
+        gateway = AwsGateway(
             None,
             1000.0,
             1000.0,
@@ -117,7 +117,7 @@ class FaultWorld:
         self.bot = SlackBot(
             settings,
             self.store,
-            [self._gateway],
+            [gateway],
             FakeMembers(),
             lambda: policy,
             clock=clock,
@@ -130,14 +130,9 @@ class FaultWorld:
         )
 
     def lead_to_aws(self) -> None:
-        """Give boto3 credentials that AWS takes."""
+        """Give boto3 new credentials that AWS takes; the old ones expire."""
         for name, value in self.aws.renew("management").items():
             self._patch.setenv(name, value)
-
-    def renew(self) -> None:
-        """Replace credentials that expired, which the bot notices at its next call."""
-        self.lead_to_aws()
-        self._gateway.scope()
 
     def start(self) -> None:
         """Connect, check all accounts, and post the one alert."""

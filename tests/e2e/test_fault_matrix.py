@@ -72,8 +72,8 @@ SLACK_SAYS: Final = {
     "expired": "token",
 }
 
-NEEDED: Final = 9 * len(FAULTS)
-"""Accounts: one for each cell."""
+NEEDED: Final = 9 * len(FAULTS) + 1
+"""Accounts: one for each cell, and one for credentials that were replaced."""
 
 LASTING: Final = frozenset({"denied", "expired"})
 """The faults of Slack that last until a person does something."""
@@ -112,7 +112,7 @@ def lift(world: FaultWorld, fault: str) -> None:
     """Let everything work again; credentials that expired are new."""
     world.clear()
     if fault == "expired":
-        world.renew()
+        world.lead_to_aws()
 
 
 def text_of(seen: object) -> str:
@@ -338,3 +338,14 @@ def test_cell(world: FaultWorld, call: str, fault: str) -> None:
     finally:
         lift(world, fault)
     assert sum("accounts had no security contact" in m["text"] for m in world.alerts()) <= 1
+
+
+def test_credentials_that_were_replaced_are_taken_unnoticed(world: FaultWorld) -> None:
+    """The first form, and the first write, after the old ones expired go through."""
+    account_id, _, user = world.next_cell()
+    world.lead_to_aws()
+    world.open_form(account_id, user)
+    world.lead_to_aws()
+    world.submit(user)
+    assert "Saved and verified" in result_in(world, user)
+    is_kept(world, account_id)

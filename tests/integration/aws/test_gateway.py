@@ -339,7 +339,7 @@ WRITE = "PutAlternateContact"
         ("error", FailureCode.AWS_FAULT, 3),
         ("close", FailureCode.UNREACHABLE, 3),
         ("throttle", FailureCode.THROTTLED, 5),
-        ("expire", FailureCode.CREDENTIALS_EXPIRED, 1),
+        ("expire", FailureCode.CREDENTIALS_EXPIRED, 2),
     ],
 )
 def test_each_fault_has_its_cause(
@@ -452,7 +452,18 @@ def test_credentials_that_were_renewed_in_a_file_are_taken(
     assert refused.value.failure.cause is FailureCode.CREDENTIALS_EXPIRED
     hand_out(aws.renew())
     assert gateway.scope().account_id == MANAGEMENT_ID
+    # The old ones are refused at the first call of each, which nobody notices.
+    hand_out(aws.renew())
     assert look(gateway, MEMBER_ID) == Absent()
+    hand_out(aws.renew())
+    gateway.write(MEMBER_ID, SECURITY, CONTACT, ORIGIN)
+    assert [write["applied"] for write in aws.writes()] == [False, True]
+    assert aws.contact(MEMBER_ID, "SECURITY") == CONTACT
+    hand_out(aws.renew())
+    gateway.delete(MEMBER_ID, SECURITY, ORIGIN)
+    assert aws.contact(MEMBER_ID, "SECURITY") is None
+    hand_out(aws.renew())
+    assert len(list(gateway.accounts())) == len(aws.accounts())
 
 
 @pytest.mark.parametrize("days", [0, -400])

@@ -636,14 +636,14 @@ def test_a_removal_that_aws_denies_names_its_permission() -> None:
         (ReadTimeoutError(**ENDPOINT), 3),
         (EndpointConnectionError(**ENDPOINT), 3),
         (page(), 1),
-        (EXPIRED, 1),
+        (EXPIRED, 2),
         (refusal("AccessDeniedException", status=403), 1),
     ],
 )
 def test_what_may_pass_is_tried_again_a_bounded_number_of_times(
     answer: Answer | Exception, tries: int
 ) -> None:
-    """Throttling is tried five times, faults of the way three times, anything else once."""
+    """Throttling five times, faults of the way three times, once more with new credentials."""
     wire = managed().on("GetAlternateContact", answer)
     read(wire)
     assert len(wire.asked("GetAlternateContact")) == tries
