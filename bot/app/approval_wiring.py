@@ -10,6 +10,7 @@ from bot.services.approval_needs import ApprovalNeeds
 from bot.services.approvals import ApprovalService
 from bot.services.management_accounts import ManagementAccounts
 from bot.services.run_authority import RunAuthority
+from bot.services.run_exclusions import RunExclusions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,16 +46,18 @@ class ApprovalWiring:
             services.accounts.judge,
         )
         self.gate = ApprovalGate(needs, contacts, store.fixes, services.clock)
-        self.authority = RunAuthority(store, authorizer, needs, services.clock)
+        exclusions = RunExclusions(store.findings, services.policies)
+        self.authority = RunAuthority(store, authorizer, needs, exclusions, services.clock)
         self.service = ApprovalService(
-            store, authorizer, needs, on_recorded=on_recorded, on_started=on_started
+            store, authorizer, needs, exclusions, on_recorded=on_recorded, on_started=on_started
         )
         self.decisions = ApprovalDecisions(
             store,
             authorizer,
             needs,
+            exclusions,
             contacts,
-            services.clock,
+            clock=services.clock,
             on_recorded=on_recorded,
             on_started=on_started,
         )

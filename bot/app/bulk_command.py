@@ -23,6 +23,7 @@ from bot.services.bulk_preview import BulkPreview, PreviewRequest
 from bot.services.host_authorizer import HostAuthorizer
 from bot.services.management_accounts import ManagementAccounts
 from bot.services.run_authority import RunAuthority
+from bot.services.run_exclusions import RunExclusions
 from bot.services.select_accounts import AccountSelector
 from bot.store import is_absent, open_store
 
@@ -73,7 +74,13 @@ class BulkCommand:
             authorizer,
             services.accounts.judge,
         )
-        self._authority = RunAuthority(services.store, authorizer, self._needs, services.clock)
+        self._authority = RunAuthority(
+            services.store,
+            authorizer,
+            self._needs,
+            RunExclusions(services.store.findings, services.policies),
+            services.clock,
+        )
         self._preview = BulkPreview(
             services.store,
             services.policies,

@@ -241,6 +241,10 @@ class RightsUnknown(NotAllowed):
     """
 
 
+class HeldBack(NotAllowed):
+    """A contact of a run isn't written, because runs leave it alone since the preview."""
+
+
 class NobodyCanApprove(FixError):
     """A change needs approval, and nobody but the requester could give it.
 

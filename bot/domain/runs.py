@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.contacts import fingerprint
 
@@ -45,9 +45,9 @@ class RunState(StrEnum):
 class ItemState(StrEnum):
     """How far one contact of a run has come.
 
-    `LEFT_OUT`: the preview left it out, so nothing is written. `HELD_BACK`: AWS has another contact
-    than the preview showed, so nothing was written. `VERIFIED`, `SAVED`: AWS shows it, or accepted
-    it. `FAILED`: it wasn't written, as far as known.
+    `LEFT_OUT`: the preview left it out, so nothing is written. `HELD_BACK`: AWS, the policy or its
+    exemptions changed since the preview, so nothing was written. `VERIFIED`, `SAVED`: AWS shows it,
+    or accepted it. `FAILED`: it wasn't written, as far as known.
     """
 
     PLANNED = "planned"
@@ -58,6 +58,27 @@ class ItemState(StrEnum):
     FAILED = "failed"
 
 
+class LeftAlone(StrEnum):
+    """Why runs leave a contact alone, whatever it should be.
+
+    `EXCLUDED`: the policy excludes its account. `EXEMPT`: all of its findings are exempt.
+    """
+
+    EXCLUDED = "excluded"
+    EXEMPT = "exempt"
+
+    @property
+    def sentence(self) -> str:
+        """Why, as a sentence."""
+        return _LEFT_ALONE[self]
+
+
+_LEFT_ALONE: Final = {
+    LeftAlone.EXCLUDED: "The policy excludes this account.",
+    LeftAlone.EXEMPT: "All findings of this contact are exempt.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class RunItem:
     """One contact of a run.
@@ -66,7 +87,8 @@ class RunItem:
     made, None if none was set, last read at `read_at` (None: never). `reason` says in a sentence
     why it was left out, held back or failed, without personal data; `failure` is the cause, if it
     is AWS's. `fix_id` is the newest fix of this item, `undoes` the fix that it undoes. `attempt`
-    counts from 1, and grows if it is retried. `confirmed_tool` as in `FixRequest`.
+    counts from 1, and grows if it is retried. `confirmed_tool` as in `FixRequest`. `despite` is why
+    runs leave the contact alone, if somebody requested the change in the form all the same.
     """
 
     number: int
@@ -84,6 +106,7 @@ class RunItem:
     undoes: int | None = None
     attempt: int = 1
     confirmed_tool: str = ""
+    despite: LeftAlone | None = None
 
     @property
     def shown(self) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
 
-from bot.domain.approvals import ApprovalState, covers
+from bot.domain.approvals import ApprovalState, covers, void_reason
 from bot.domain.contacts import fingerprint
 from bot.domain.errors import ApprovalClosed, FixError, NotAllowed, RightsUnknown
 from bot.domain.readings import Present, Unreadable, Unsupported
@@ -35,12 +35,15 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
+    from bot.services.run_exclusions import RunExclusions
 
 _log = structlog.get_logger(__name__)
 
 READ_AT_APPROVAL: Final = 10
 """Contacts of a run that are read from AWS when it is approved: about two seconds at AWS's quota.
 In a larger run, each contact is read right before it is written anyway."""
+
+_CHANGED: Final = "AWS has another contact now than the request was made for."
 
 _LOST_RIGHT: Final = (
     "The requester no longer has permission to change the contacts of this account."
@@ -54,6 +57,7 @@ class ApprovalDecisions:
         store: runs, approvals, and what else is remembered.
         authorizer: asks Slack who may do what.
         needs: knows what needs approval.
+        exclusions: know which contacts runs leave alone.
         contacts: reads AWS.
         clock: the time.
         on_recorded: called after a change that messages have to show.
@@ -65,15 +69,17 @@ class ApprovalDecisions:
         store: Store,
         authorizer: Authorizer,
         needs: ApprovalNeeds,
+        exclusions: RunExclusions,
         contacts: ContactReader,
-        clock: Clock,
         *,
+        clock: Clock,
         on_recorded: Callable[[], None] = lambda: None,
         on_started: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._authorizer = authorizer
         self._needs = needs
+        self._exclusions = exclusions
         self._contacts = contacts
         self._recent = RecentFixes(store.fixes, clock)
         self._records = ApprovalRecords(store, authorizer)
@@ -114,13 +120,13 @@ class ApprovalDecisions:
         ]
         if not covers(counted, needs):
             self._void(approval, "The policy changed: other people have to approve this now.")
-        changed = self._changed_in_aws(run, items)
-        if len(changed) == len(items):
-            self._void(approval, "AWS has another contact now than the request was made for.")
+        held_back = self._held_back(run, items)
+        if len(held_back) == len(items):
+            self._void(approval, void_reason(list(dict.fromkeys(held_back.values()))))
         if lost:
             self._store.runs.leave_out(run.id, lost)
-        if changed:
-            self._store.runs.hold_back(run.id, changed)
+        if held_back:
+            self._store.runs.hold_back(run.id, held_back)
         decision = decided(self._store.approvals.approve(approval_id, actor.user_id))
         self._changed(started=decision.started)
         return decision
@@ -183,28 +189,39 @@ class ApprovalDecisions:
             return False
         return True
 
-    def _changed_in_aws(self, run: Run, items: Sequence[RunItem]) -> dict[int, str]:
-        """Why items can't be written any more, by number; of a large run nothing is read.
+    def _held_back(self, run: Run, items: Sequence[RunItem]) -> dict[int, str]:
+        """Why items aren't written any more, by number; of a large run nothing is looked up.
 
         Raises:
             FixError: AWS couldn't be read.
         """
         if len(items) > READ_AT_APPROVAL:
             return {}
-        changed: dict[int, str] = {}
+        held_back: dict[int, str] = {}
         for item in items:
-            read: AlternateContact | None = None
-            match self._contacts.read(item.account_id, item.type, Priority.FIX):
-                case Present(contact):
-                    read = contact
-                case Unreadable(why) | Unsupported(why):
-                    words = f"Nothing was approved, because AWS couldn't be read. {why.message}"
-                    raise FixError(words, f"{why.remedy} Then approve again.".lstrip())
-            recent = self._recent.of(item.account_id, item.type)
-            known = seen_contact(read, recent, item.shown, item.read_at or run.created_at).known
-            if fingerprint(known) != item.shown and known != item.wanted:
-                changed[item.number] = "AWS has another contact now than the preview showed."
-        return changed
+            left_alone = self._exclusions.since(run.kind, item)
+            if left_alone is not None:
+                held_back[item.number] = left_alone.sentence
+            elif self._is_changed_in_aws(run, item):
+                held_back[item.number] = _CHANGED
+        return held_back
+
+    def _is_changed_in_aws(self, run: Run, item: RunItem) -> bool:
+        """Whether AWS has another contact than the request was made for.
+
+        Raises:
+            FixError: AWS couldn't be read.
+        """
+        read: AlternateContact | None = None
+        match self._contacts.read(item.account_id, item.type, Priority.FIX):
+            case Present(contact):
+                read = contact
+            case Unreadable(why) | Unsupported(why):
+                words = f"Nothing was approved, because AWS couldn't be read. {why.message}"
+                raise FixError(words, f"{why.remedy} Then approve again.".lstrip())
+        recent = self._recent.of(item.account_id, item.type)
+        known = seen_contact(read, recent, item.shown, item.read_at or run.created_at).known
+        return fingerprint(known) != item.shown and known != item.wanted
 
     def _void(self, approval: Approval, why: str) -> NoReturn:
         """End a request that can't be approved any more.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.services.ports.approvals import Decision
     from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
+    from bot.services.run_exclusions import RunExclusions
 
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +60,7 @@ class ApprovalService:
         store: runs, approvals, and what else is remembered.
         authorizer: asks Slack who may do what.
         needs: knows what needs approval.
+        exclusions: know which contacts runs leave alone.
         on_recorded: called after a change that messages have to show.
         on_started: called after a run began.
     """
@@ -68,6 +70,7 @@ class ApprovalService:
         store: Store,
         authorizer: Authorizer,
         needs: ApprovalNeeds,
+        exclusions: RunExclusions,
         *,
         on_recorded: Callable[[], None] = lambda: None,
         on_started: Callable[[], None] = lambda: None,
@@ -75,6 +78,7 @@ class ApprovalService:
         self._store = store
         self._authorizer = authorizer
         self._needs = needs
+        self._exclusions = exclusions
         self._records = ApprovalRecords(store, authorizer)
         self._on_recorded = on_recorded
         self._on_started = on_started
@@ -116,6 +120,7 @@ class ApprovalService:
             request.shown_at,
             undoes=request.undoes,
             confirmed_tool=request.confirmed_tool,
+            despite=self._exclusions.of(request.account_id, request.type),
         )
         new = NewRun(f"form:{request.key}", kind, actor, channel=channel)
         run = self._store.runs.preview(new, [item])

@@ -15,7 +15,14 @@ import structlog
 
 from bot.domain.audit import BOT
 from bot.domain.contacts import FIELDS
-from bot.domain.errors import GatewayError, NotAllowed, NotLeading, RightsUnknown, StoreError
+from bot.domain.errors import (
+    GatewayError,
+    HeldBack,
+    NotAllowed,
+    NotLeading,
+    RightsUnknown,
+    StoreError,
+)
 from bot.domain.fixes import FixRequest
 from bot.domain.rules.mail_addresses import domain_of
 from bot.domain.runs import ItemState, RunKind
@@ -54,8 +61,8 @@ class RunWorker:
         fixes: makes each fix.
         recovery: reads back what was written.
         clock: the time.
-        still_allowed: raises `NotAllowed` if a contact of a run may not be written any more, and
-            `RightsUnknown` if that can't be found out now.
+        still_allowed: raises `NotAllowed` if a contact of a run may not be written any more,
+            `HeldBack` if runs leave it alone, and `RightsUnknown` if that can't be found out now.
         on_changed: called when a run's message has to be updated.
         on_ended: called when a run has ended or stopped.
         leads: whether this process leads: only the leader works on runs.
@@ -227,6 +234,9 @@ class RunWorker:
         run = active.run
         try:
             self._still_allowed(run, item)
+        except HeldBack as error:
+            self._finish(active, item, ItemState.HELD_BACK, str(error))
+            return
         except NotAllowed as error:
             self._refuse(active, item, error)
             return
@@ -266,6 +276,8 @@ class RunWorker:
         match result.outcome:
             case FixOutcome.UNDER_WAY | FixOutcome.NOT_RECORDED | FixOutcome.TO_CONFIRM:
                 self._defer(active, item, str(result.problem))
+            case _ if isinstance(result.problem, HeldBack):
+                self._finish(active, item, ItemState.HELD_BACK, str(result.problem))
             case _ if isinstance(result.problem, NotAllowed):
                 # Its fix is recorded as refused, so the contact needs another one.
                 self._runs.plan_again(item)

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.approvals import ApprovalState, covers
-from bot.domain.errors import NotAllowed, RightsUnknown
+from bot.domain.errors import HeldBack, NotAllowed, RightsUnknown
 from bot.domain.runs import RunKind
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
     from bot.services.ports.slack import Authorizer
     from bot.services.ports.store import Store
+    from bot.services.run_exclusions import RunExclusions
 
 MAX_AGE: Final = 5.0
 """Seconds for which Slack's answer counts: a run writes five contacts a second, and Slack allows
@@ -34,15 +35,22 @@ class RunAuthority:
         store: approvals.
         authorizer: asks Slack who may do what.
         needs: knows what needs approval.
+        exclusions: know which contacts runs leave alone.
         clock: the time.
     """
 
     def __init__(
-        self, store: Store, authorizer: Authorizer, needs: ApprovalNeeds, clock: Clock
+        self,
+        store: Store,
+        authorizer: Authorizer,
+        needs: ApprovalNeeds,
+        exclusions: RunExclusions,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._authorizer = authorizer
         self._needs = needs
+        self._exclusions = exclusions
         self._clock = clock
         self._lock = threading.Lock()
         self._answers: dict[tuple[object, ...], tuple[float, NotAllowed | None]] = {}
@@ -54,10 +62,14 @@ class RunAuthority:
         both by Slack's answer of the last five seconds and by the current policy.
 
         Raises:
+            HeldBack: its account was excluded, or its findings exempted, since the preview.
             NotAllowed: it may not.
             RightsUnknown: Slack couldn't say, or the account's policy is unknown.
             StoreError: the database can't be read.
         """
+        left_alone = self._exclusions.since(run.kind, item)
+        if left_alone is not None:
+            raise HeldBack(left_alone.sentence, "")
         rights = self._needs.of_run(run.id, [item])
         if item.account_id in rights.unknown:
             raise RightsUnknown(rights.unknown[item.account_id], "Try again later.")

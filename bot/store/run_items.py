@@ -9,7 +9,7 @@ from bot.domain.alert_summary import root_cause
 from bot.domain.contacts import ContactType
 from bot.domain.failures import FailureCode
 from bot.domain.fixes import FixState
-from bot.domain.runs import ItemState, RunItem
+from bot.domain.runs import ItemState, LeftAlone, RunItem
 from bot.services.ports.runs import ItemGroup
 from bot.store.columns import (
     contact_json,
@@ -37,10 +37,10 @@ MOST_ATTEMPTS: Final = 5
 _INSERT: Final = """
 INSERT INTO run_items
     (run_id, number, account_id, account_name, type, wanted, before, read_at, state, reason,
-     failure, undoes, confirmed_tool)
+     failure, undoes, confirmed_tool, despite)
 VALUES
     (:run_id, :number, :account_id, :account_name, :type, :wanted, :before, :read_at, :state,
-     :reason, :failure, :undoes, :confirmed_tool)
+     :reason, :failure, :undoes, :confirmed_tool, :despite)
 """
 
 _WITH_REASON: Final = """
@@ -102,6 +102,7 @@ def insert_items(db: Transaction, run_id: int, items: Iterable[RunItem]) -> None
                 "failure": failure_json(item.failure),
                 "undoes": item.undoes,
                 "confirmed_tool": text(item.confirmed_tool),
+                "despite": item.despite or "",
             }
             for number, item in enumerate(items, 1)
         ),
@@ -207,4 +208,5 @@ def to_item(row: Row) -> RunItem:
         row["undoes"],
         row["attempt"],
         row["confirmed_tool"],
+        LeftAlone(row["despite"]) if row["despite"] else None,
     )

@@ -135,6 +135,11 @@ def wait_read(aws: AwsSandbox, account_id: str, since: int) -> None:
 
 
 ACCOUNTS = 6
+EXCLUDED = """
+[[policy.exclude]]
+match = { name = "account 00005" }
+reason = "It is closed next week."
+"""
 
 
 @pytest.fixture
@@ -198,14 +203,16 @@ def test_two_runs_over_the_same_accounts(
 def test_policy_reloaded_between_preview_and_run(
     many: Bot, slack: SlackSandbox, aws: AwsSandbox, tmp_path: Path
 ) -> None:
-    """What the policy no longer accepts isn't written, though the preview showed it."""
+    """What the policy no longer accepts, or excludes, isn't written, though it was previewed."""
     preview_all(slack)
-    write_policy(tmp_path, "somebody-else@corp.internal")
+    path = write_policy(tmp_path, "somebody-else@corp.internal")
+    path.write_text(f"{path.read_text()}{EXCLUDED}")
     slack.command("/altcontact reload")
     slack.wait_private("olicy")
     begin(slack)
     over = wait_run_over(slack, 1)
     assert f"0 of {ACCOUNTS} contacts fixed" in over["text"]
+    assert "*1 held back:* The policy excludes this account." in str(over["blocks"])
     assert aws.writes() == []
 
 

@@ -16,7 +16,7 @@ from bot.domain.rules.expected_values import (
 )
 from bot.domain.rules.facts import RuleInput
 from bot.domain.rules.mail_addresses import domain_of
-from bot.domain.runs import ItemState, RunItem
+from bot.domain.runs import ItemState, LeftAlone, RunItem
 from bot.domain.validation import digests, validate
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 ALREADY_SET: Final = "AWS already has this contact."
 NOTHING_SET: Final = "No contact is set, so there is nothing to remove."
-EXEMPT: Final = "All findings of this contact are exempt."
-EXCLUDED: Final = "The policy excludes this account."
 UNKNOWN_POLICY: Final = "The account's OUs or tags are unknown, so its policy is too."
 UNREAD: Final = "This contact was never read. Run a check first."
 
@@ -167,6 +165,18 @@ class RunPlanner:
         return self._objections[key]
 
 
+def left_alone(policy: AccountPolicy | None, *, is_exempt: bool) -> LeftAlone | None:
+    """Why runs leave a contact alone, whatever it should be; None if they don't.
+
+    Args:
+        policy: the account's; None if it is unknown.
+        is_exempt: whether all findings of the contact are exempt.
+    """
+    if policy is not None and policy.excluded:
+        return LeftAlone.EXCLUDED
+    return LeftAlone.EXEMPT if is_exempt else None
+
+
 def _left_out(account: Account, reading: LastReading, policy: AccountPolicy | None) -> str:
     """Why nothing is changed in this account, whatever the contact; empty for no reason."""
     reason = ""
@@ -175,7 +185,7 @@ def _left_out(account: Account, reading: LastReading, policy: AccountPolicy | No
     elif policy is None:
         reason = UNKNOWN_POLICY
     elif policy.excluded:
-        reason = EXCLUDED
+        reason = LeftAlone.EXCLUDED.sentence
     elif policy.managed_by is not None:
         reason = f"Managed in {policy.managed_by.label}, which would change it back."
     elif reading.failure is not None:
@@ -183,7 +193,7 @@ def _left_out(account: Account, reading: LastReading, policy: AccountPolicy | No
     elif reading.read_at is None:
         reason = UNREAD
     elif reading.is_exempt:
-        reason = EXEMPT
+        reason = LeftAlone.EXEMPT.sentence
     return reason
 
 

@@ -24,6 +24,7 @@ from bot.store.migrations import (
     step_14_confirmed_tools,
     step_15_auto_fixes,
     step_16_leader,
+    step_17_despite,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _STEPS: Final[Mapping[str, Callable[[Database], None]]] = {
     "m014_confirmed_tools": step_14_confirmed_tools.upgrade,
     "m015_auto_fixes": step_15_auto_fixes.upgrade,
     "m016_leader": step_16_leader.upgrade,
+    "m017_despite": step_17_despite.upgrade,
 }
 """The steps in order, with the names that files store. These names never change."""
 for _name, _upgrade in _STEPS.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.errors import StoreError
-from bot.store.migrations import step_16_leader
+from bot.store.migrations import step_16_leader, step_17_despite
 from bot.store.postgres.address import Address
 from bot.store.postgres.functions import AUDIT_TRIGGERS, FUNCTIONS
 from bot.store.postgres.indexes import INDEXES
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 FIRST: Final = 15
 """The version of `TABLES`, with which the bot began to use PostgreSQL: a step's number."""
 
-STEPS: Final[Mapping[int, Sequence[str]]] = {16: step_16_leader.POSTGRES}
+STEPS: Final[Mapping[int, Sequence[str]]] = {
+    16: step_16_leader.POSTGRES,
+    17: step_17_despite.POSTGRES,
+}
 """The statements of each later step, by its number: `POSTGRES` of the module of that step."""
 
 CHECK_SECONDS: Final = 5.0

@@ -20,6 +20,8 @@ from bot.services.management_accounts import ManagementAccounts
 from bot.services.organizations import OrganizationRouter
 from bot.services.read_back import ReadBack
 from bot.services.remove import RemoveService
+from bot.services.run_authority import RunAuthority
+from bot.services.run_exclusions import RunExclusions
 from bot.services.show_account import AccountViewService
 from bot.services.undo import UndoService
 from bot.store import SqliteStore
@@ -113,7 +115,7 @@ class World:
             policies=policies,
             recovery=recovery,
             writer=writer,
-            gate=self._gate(store, policies, judge) if gated else None,
+            gate=self._gate(store, judge) if gated else None,
         )
         undos = UndoService(
             fixes,
@@ -128,16 +130,34 @@ class World:
         self.processes.append(Process(store, fixes, recovery, read_back, undos, removals))
         return self.processes[-1]
 
-    def _gate(self, store: SqliteStore, policies: AccountPolicies, judge: Judge) -> ApprovalGate:
-        organizations = OrganizationRouter([self.gateway], store.accounts)
-        management = ManagementAccounts(organizations, store.scans, self.clock)
-        needs = ApprovalNeeds(store, policies, management, self.fixers, judge)
-        return ApprovalGate(needs, organizations.reader(), store.fixes, self.clock)
+    def _gate(self, store: SqliteStore, judge: Judge) -> ApprovalGate:
+        needs = needs_of(self, store, judge)
+        return ApprovalGate(needs, self.gateway, store.fixes, self.clock)
 
     def close(self) -> None:
         """Close every database connection."""
         for process in self.processes:
             process.store.close()
+
+
+def needs_of(world: World, store: SqliteStore, judge: Judge = lambda *_: None) -> ApprovalNeeds:
+    """What knows which changes need approval."""
+    organizations = OrganizationRouter([world.gateway], store.accounts)
+    management = ManagementAccounts(organizations, store.scans, world.clock)
+    policies = AccountPolicies(store.accounts, lambda: world.policy)
+    return ApprovalNeeds(store, policies, management, world.fixers, judge)
+
+
+def exclusions_of(world: World, store: SqliteStore) -> RunExclusions:
+    """What knows which contacts runs leave alone."""
+    policies = AccountPolicies(store.accounts, lambda: world.policy)
+    return RunExclusions(store.findings, policies)
+
+
+def authority_of(world: World, store: SqliteStore) -> RunAuthority:
+    """What asks again whether a run may write."""
+    needs, exclusions = needs_of(world, store), exclusions_of(world, store)
+    return RunAuthority(store, world.fixers, needs, exclusions, world.clock)
 
 
 def record_of(result: FixResult) -> Fix:

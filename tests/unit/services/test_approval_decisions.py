@@ -12,17 +12,22 @@ from bot.domain.errors import ApprovalClosed
 from bot.domain.policy.account_policy import ApprovalRule
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.runs import ItemState, RunItem, RunKind
-from bot.services.account_policy import AccountPolicies
 from bot.services.approval_decisions import READ_AT_APPROVAL, ApprovalDecisions
-from bot.services.approval_needs import ApprovalNeeds
-from bot.services.bulk_fix import CHANGED, RunWorker
-from bot.services.management_accounts import ManagementAccounts
-from bot.services.organizations import OrganizationRouter
+from bot.services.bulk_fix import CHANGED
 from bot.services.ports.runs import NewRun
-from bot.services.run_authority import RunAuthority
-from tests.unit.fakes import ABSENT, CONTACT, OTHER, SECURITY, FakeFixers, account, fix_request
-from tests.unit.services.fix_world import ANA, NAME, World, record_of
-from tests.unit.services.test_bulk_fix import Inline
+from tests.unit.fakes import (
+    ABSENT,
+    CONTACT,
+    OTHER,
+    SCHEDULE,
+    SECURITY,
+    FakeFixers,
+    account,
+    fix_request,
+    scanner,
+)
+from tests.unit.services.fix_world import ANA, NAME, World, exclusions_of, needs_of, record_of
+from tests.unit.services.test_run_exclusions import exempt, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +38,6 @@ if TYPE_CHECKING:
     from bot.domain.contacts import AlternateContact
     from bot.domain.policy.account_policy import Value
     from bot.store import SqliteStore
-    from tests.unit.services.fix_world import Process
 
 CARA, DAN = Actor("U3"), Actor("U4")
 APPROVERS = (CARA.user_id, DAN.user_id)
@@ -95,34 +99,12 @@ def carry_out(store: SqliteStore, run_id: int) -> None:
         store.runs.finish_item(item, ItemState.VERIFIED, "")
 
 
-def needs_of(world: World, store: SqliteStore) -> ApprovalNeeds:
-    """What knows which changes need approval."""
-    organizations = OrganizationRouter([world.gateway], store.accounts)
-    management = ManagementAccounts(organizations, store.scans, world.clock)
-    policies = AccountPolicies(store.accounts, lambda: world.policy)
-    return ApprovalNeeds(store, policies, management, world.fixers, lambda *_: None)
-
-
 def decisions_of(world: World, store: SqliteStore) -> ApprovalDecisions:
     """What decides requests."""
-    needs = needs_of(world, store)
-    return ApprovalDecisions(store, world.fixers, needs, world.gateway, world.clock)
-
-
-def work(world: World, process: Process) -> None:
-    """Work on the runs that were approved, to their ends."""
-    needs = needs_of(world, process.store)
-    worker = RunWorker(
-        process.store.runs,
-        process.fixes,
-        process.recovery,
-        world.clock,
-        still_allowed=RunAuthority(process.store, world.fixers, needs, world.clock).require,
-        pool=Inline(),
+    needs, exclusions = needs_of(world, store), exclusions_of(world, store)
+    return ApprovalDecisions(
+        store, world.fixers, needs, exclusions, world.gateway, clock=world.clock
     )
-    for _ in range(4):
-        worker.look()
-        process.recovery.look(of_runs=True)
 
 
 def test_who_was_slower_is_told_who_approved(world: World) -> None:
@@ -162,6 +144,29 @@ def test_a_stale_read_does_not_hide_a_later_fix(world: World) -> None:
     world.gateway.say(1, ABSENT)
     with pytest.raises(ApprovalClosed, match="AWS has another contact now"):
         decisions_of(world, process.store).approve(approval.id, CARA)
+
+
+@pytest.mark.parametrize("accounts", [1, 2])
+def test_what_was_exempted_since_the_request_is_held_back(world: World, accounts: int) -> None:
+    """A request of nothing else is void, before AWS is read for it."""
+    process = world.process()
+    checking = scanner(world.gateway, process.store, world.clock, world.policy)
+    checking.start(SCHEDULE).report.result()
+    checking.stop()
+    read = len(world.gateway.reads)
+    approval = requested(process.store, accounts=accounts)
+    exempt(world, process.store, 1)
+    decisions = decisions_of(world, process.store)
+    if accounts == 1:
+        with pytest.raises(ApprovalClosed, match="All findings of this contact are exempt"):
+            decisions.approve(approval.id, CARA)
+    else:
+        decisions.approve(approval.id, CARA)
+        work(world, process)
+    states = [item.state for item in process.store.runs.items(approval.run_id)]
+    assert states[1:] == [ItemState.VERIFIED] * (accounts - 1)
+    assert len(world.gateway.writes) == accounts - 1
+    assert account(1).id not in {each for each, _, _ in world.gateway.reads[read:]}
 
 
 def test_a_large_request_is_void_if_aws_changed_under_all_of_it(world: World) -> None:

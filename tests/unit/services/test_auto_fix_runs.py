@@ -11,16 +11,15 @@ from bot.domain.announcements import AnnouncementKind
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.runs import ItemState, RunState
 from bot.services.account_policy import AccountPolicies
-from bot.services.approval_needs import ApprovalNeeds
 from bot.services.auto_fix import AutoFixService
 from bot.services.bulk_fix import RunWorker
 from bot.services.management_accounts import ManagementAccounts
 from bot.services.organizations import OrganizationRouter
-from bot.services.run_authority import RunAuthority
 from tests.unit.fakes import CONTACT, OTHER, SCHEDULE, SECURITY, account, scanner
-from tests.unit.services.fix_world import World
+from tests.unit.services.fix_world import World, authority_of
 from tests.unit.services.test_auto_fix import WHOLE
 from tests.unit.services.test_bulk_fix import Inline
+from tests.unit.services.test_run_exclusions import exempt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,14 +47,13 @@ class Bot:
         organizations = OrganizationRouter([world.gateway], self.store.accounts)
         policies = AccountPolicies(self.store.accounts, lambda: world.policy)
         management = ManagementAccounts(organizations, self.store.scans, world.clock)
-        needs = ApprovalNeeds(self.store, policies, management, world.fixers, lambda *_: None)
         self.auto_fix = AutoFixService(self.store, policies, management, world.clock)
         self.worker = RunWorker(
             self.store.runs,
             self.process.fixes,
             self.process.recovery,
             world.clock,
-            still_allowed=RunAuthority(self.store, world.fixers, needs, world.clock).require,
+            still_allowed=authority_of(world, self.store).require,
             pool=Inline(),
         )
 
@@ -132,7 +130,13 @@ def test_what_changed_since_the_scan_is_held_back_and_alerted(world: World, bot:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"auto_fix": False}, {"approval": "always"}, {"managed_by": "terraform"}]
+    "changed",
+    [
+        {"auto_fix": False},
+        {"approval": "always"},
+        {"managed_by": "terraform"},
+        {"excluded": "Closing."},
+    ],
 )
 def test_the_policy_counts_as_it_is_when_a_contact_is_written(
     world: World, bot: Bot, changed: dict[str, Value]
@@ -144,6 +148,15 @@ def test_the_policy_counts_as_it_is_when_a_contact_is_written(
     assert world.gateway.writes == []
     assert set(bot.states()) <= {ItemState.FAILED, ItemState.HELD_BACK}
     assert bot.due(AnnouncementKind.NON_COMPLIANT) != []
+
+
+def test_what_was_exempted_since_the_scan_is_held_back(world: World, bot: Bot) -> None:
+    """The bot leaves it alone, and the others are fixed."""
+    bot.scan()
+    exempt(world, bot.store, 2)
+    bot.work()
+    assert bot.states() == [ItemState.VERIFIED, ItemState.HELD_BACK, ItemState.VERIFIED]
+    assert len(world.gateway.writes) == 2
 
 
 def test_a_killed_bot_writes_nothing_twice(world: World, bot: Bot) -> None:

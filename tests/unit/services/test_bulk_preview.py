@@ -15,8 +15,6 @@ from bot.domain.errors import StoreError
 from bot.domain.evaluation.evaluate import evaluate
 from bot.domain.evaluation.run_plan import (
     ALREADY_SET,
-    EXCLUDED,
-    EXEMPT,
     NOTHING_SET,
     UNKNOWN_POLICY,
     UNREAD,
@@ -29,7 +27,7 @@ from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.readings import Absent, Present
 from bot.domain.rule_catalog import Rule
-from bot.domain.runs import ItemState, RunItem, RunKind, RunState
+from bot.domain.runs import ItemState, LeftAlone, RunItem, RunKind, RunState
 from bot.domain.scans import ScanState, count
 from bot.services.account_policy import AccountPolicies
 from bot.services.bulk_preview import MOST_READ, BulkPreview, PreviewRequest
@@ -218,10 +216,10 @@ def test_what_is_left_out_says_why(world: World) -> None:
     preview = world.preview()
     assert world.reasons(preview) == [
         "The account is suspended.",
-        EXCLUDED,
+        LeftAlone.EXCLUDED.sentence,
         "Managed in Terraform, which would change it back.",
         f"The contact couldn't be read: {unreadable().failure.message}",
-        EXEMPT,
+        LeftAlone.EXEMPT.sentence,
         "",
     ]
     assert world.items(preview)[3].failure == unreadable().failure
