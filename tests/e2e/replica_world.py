@@ -13,7 +13,7 @@ import signal
 import threading
 from collections import Counter
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -67,18 +67,6 @@ class Replica:
         return self.process.pid
 
 
-@dataclass
-class Failover:
-    """How long nobody led, in seconds, after the leader was disturbed."""
-
-    seconds: list[float] = field(default_factory=list)
-
-    def quantile(self, part: float) -> float:
-        """The failover that this part of all took at most."""
-        ordered = sorted(self.seconds)
-        return ordered[min(int(part * len(ordered)), len(ordered) - 1)] if ordered else 0.0
-
-
 class World:
     """The servers, the replicas, and the people.
 
@@ -106,7 +94,7 @@ class World:
         self.random = random.Random(seed)  # noqa: S311 - moments of death, no secrets
         self.aws, self.slack = AwsSandbox(), SlackSandbox()
         self.replicas = [Replica(number) for number in range(replicas)]
-        self.failover = Failover()
+        self.failovers: list[float] = []  # seconds in which nobody led
         self.disturbed: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
         self.pids: dict[int, str] = {}
@@ -214,8 +202,8 @@ class World:
             self.signal(victim, signal.SIGSTOP)
         if victim is leader:
             self.wait_leader(pid)
-            self.failover.seconds.append(self.leaders[max(self.leaders)][1] - began)
-        else:
+            self.failovers.append(self.leaders[max(self.leaders)][1] - began)
+        elif how == "SIGSTOP":
             self._pause(1.5 * self.lease)
         if how == "SIGKILL":
             self.start(victim)
@@ -224,17 +212,12 @@ class World:
 
     # -- people
 
-    def go_through(self, rounds: int) -> dict[str, int]:
-        """Do everything in turn, then in any order, for so many rounds; see `check`."""
+    def next_round(self) -> None:
+        """Let people do one thing: each in turn at first, then any."""
         actions = [self.run, self.announce, self.fix, self.scan, self.exempt, self.fail_over]
-        for number in range(rounds):
-            is_first = number < len(actions)
-            self.round(actions[number] if is_first else self.random.choice(actions))
-            if number % 50 == 49:
-                print(self.report(), flush=True)  # noqa: T201 - a long run says how far it is
-        self.scan()
-        self.settle()
-        return self.check()
+        number = self.done.total()
+        is_first = number < len(actions)
+        self.round(actions[number] if is_first else self.random.choice(actions))
 
     def round(self, action: Callable[[], None]) -> None:
         """Let people do something while a replica is disturbed, and wait until all is settled."""
@@ -431,19 +414,6 @@ class World:
     def log_of(self, replica: Replica) -> str:
         """What a replica logged since it was started."""
         return (self.folder / f"{replica.name}.log").read_text("utf-8")
-
-    def report(self) -> str:
-        """What was done, in a few lines."""
-        rounds = ", ".join(f"{number} {name}" for name, number in sorted(self.done.items()))
-        how = ", ".join(f"{number} {name}" for name, number in sorted(self.disturbed.items()))
-        seconds = self.failover
-        return (
-            f"\n{self.done.total()} rounds ({rounds}); {how}; {self.fixes()} fixes, "
-            f"{len(self.aws.writes())} writes sent; {len(seconds.seconds)} failovers, p50 "
-            f"{seconds.quantile(0.5):.1f} s, p95 {seconds.quantile(0.95):.1f} s, most "
-            f"{max(seconds.seconds, default=0.0):.1f} s, with a lease of {self.lease:.0f} s; "
-            f"{self.check()}"
-        )
 
     def logs(self) -> str:
         """The ends of the replicas' logs."""
