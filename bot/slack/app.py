@@ -179,6 +179,7 @@ def build(
     guard = RequestGuard(store.deliveries, errors, acting, trail)
     logging.getLogger("slack_bolt.App").addFilter(_is_wanted)
     app = App(
+        name="altcontact",  # without one, Bolt reads the sources of all callers for it
         # No token: with one, Bolt asks `auth.test` before its first ack, which waits for that.
         client=WebClient(base_url=client.base_url),
         authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=None, bot_token=client.token),
