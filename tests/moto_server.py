@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
+from altcontact_sandbox.loopback import NO_CERTIFICATES
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def serve() -> Iterator[str]:
 
 def forget(url: str) -> None:
     """Empty the server."""
-    httpx.post(f"{url}/moto-api/reset", trust_env=False).raise_for_status()
+    httpx.post(f"{url}/moto-api/reset", trust_env=False, verify=NO_CERTIFICATES).raise_for_status()
 
 
 def lead_there(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

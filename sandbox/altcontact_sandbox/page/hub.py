@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from altcontact_sandbox.loopback import NO_CERTIFICATES
 from altcontact_sandbox.page.changes import aws_changes, slack_changes
 from altcontact_sandbox.page.masking import WireMasking
 from bot.slack.command_parser import COMMAND, USAGE
@@ -71,6 +72,7 @@ class Hub:
         self.urls: dict[str, str] = {}
         self.client = httpx.AsyncClient(
             trust_env=False,
+            verify=NO_CERTIFICATES,
             timeout=_LONG_POLL_SECONDS * 4,
             limits=httpx.Limits(max_connections=None),
         )

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final, Self
 
 import httpx
+from altcontact_sandbox.loopback import NO_CERTIFICATES
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -36,7 +37,7 @@ class BreakingProxy:
         self._break_after, self._breaks = 0, 0
         self._lose, self._losses = "", 0
         self._lock = threading.Lock()
-        self._client = httpx.Client(trust_env=False, timeout=60)
+        self._client = httpx.Client(trust_env=False, timeout=60, verify=NO_CERTIFICATES)
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):

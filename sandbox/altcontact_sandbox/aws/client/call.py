@@ -8,6 +8,7 @@ import httpx
 
 from altcontact_sandbox.aws.control.routes import PREFIX
 from altcontact_sandbox.errors import SandboxError
+from altcontact_sandbox.loopback import NO_CERTIFICATES
 
 _TIMEOUT: Final = 60.0
 _BAD_REQUEST: Final = 400
@@ -27,6 +28,7 @@ class ControlClient:
                 json=body,
                 timeout=_TIMEOUT,
                 trust_env=False,
+                verify=NO_CERTIFICATES,
             )
         except httpx.HTTPError as exc:
             raise SandboxError(f"The sandbox's AWS at {self.url} isn't responding.") from exc

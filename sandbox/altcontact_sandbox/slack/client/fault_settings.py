@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from altcontact_sandbox.errors import SandboxError
+from altcontact_sandbox.loopback import NO_CERTIFICATES
 from altcontact_sandbox.slack.people.members import DOMAIN
 from altcontact_sandbox.slack.workspace import ALERTS
 
@@ -34,7 +35,7 @@ class SlackFaultSettings:
 
     def __init__(self, url: str = "") -> None:
         self.url = url
-        self._http = httpx.Client(timeout=_TIMEOUT, trust_env=False)
+        self._http = httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=NO_CERTIFICATES)
 
     def hang_up(self) -> None:
         """Close the connections to the sandbox."""
