@@ -5,11 +5,16 @@ from contextlib import ExitStack
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from altcontact_sandbox.aws.sandbox import AwsSandbox
 from botocore.config import Config
 
 Connect = Callable[..., Any]
+
+_LOADER = botocore.loaders.create_loader()
+"""Keeps what it read of botocore's files, which takes longer than all else that a client needs."""
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +37,10 @@ def connect(aws: AwsSandbox) -> Iterator[Connect]:
 
         def make(service: str, caller: str = "management", **config: Any) -> Any:  # noqa: ANN401 - boto3
             environment = aws.environment(caller)
+            core = botocore.session.Session()
+            core.register_component("data_loader", _LOADER)
             client: Any = boto3.Session(
+                botocore_session=core,
                 aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
                 aws_session_token=environment.get("AWS_SESSION_TOKEN"),

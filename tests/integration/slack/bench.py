@@ -21,6 +21,7 @@ from bot.slack.allow_list import EVERYONE
 from bot.slack.listeners.show_all import ShowAllListeners
 from bot.store import SqliteStore
 from bot.store.connections import BUSY_TIMEOUT
+from tests.sqlite import with_tables
 from tests.unit.fakes import START, FakeClock, FakeGateway, FakeMembers, Gate, account
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ class SlackBench:
         self.found: Iterable[CheckResult] = []
         self._folder = folder
         self._lock: sqlite3.Connection | None = None
-        self.store = SqliteStore(folder / "bot.db", self.clock, busy_timeout=busy_timeout)
+        self.store = SqliteStore(
+            with_tables(folder / "bot.db"), self.clock, busy_timeout=busy_timeout
+        )
         self.store.accounts.remember(accounts)
         self.policy = Policy.requiring()
         self.reloading: PolicyReload | SettingsError = PolicyReload(

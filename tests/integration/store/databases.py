@@ -18,6 +18,7 @@ from bot.store import SqliteStore
 from bot.store.doctor.checks import StoreChecks
 from bot.store.postgres.doctor import PostgresChecks
 from bot.store.postgres.store import PostgresStore
+from tests.sqlite import with_tables
 
 if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
@@ -69,6 +70,8 @@ def open_at(path: Path | str, clock: Clock, *arguments: Any, **options: Any) -> 
     """Open the store of a test: a SQLite file, or the PostgreSQL database in its place."""
     where = place(path)
     kind = PostgresStore if where.startswith("postgresql://") else SqliteStore
+    if kind is SqliteStore and Path(where).parent.is_dir():
+        with_tables(Path(where))
     store = kind(where, clock, *arguments, **options)
     current.places[store] = where
     return store

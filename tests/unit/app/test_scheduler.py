@@ -15,6 +15,7 @@ from bot.app.scheduler import JOB, Schedule
 from bot.domain.errors import StoreError
 from bot.domain.scans import TriggerKind
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import PATIENCE, START, FakeClock, FakeGateway, account, gateway_error
 from tests.unit.fakes import scanner as make_scanner
 
@@ -62,7 +63,7 @@ def clock() -> Machine:
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
     """The database."""
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as store:
         yield store
 
 

@@ -26,6 +26,7 @@ from bot.services.show_account import AccountViewService
 from bot.services.undo import UndoService
 from bot.store import SqliteStore
 from bot.store.owner import Owner
+from tests.sqlite import with_tables
 from tests.unit.fakes import START, FakeClock, FakeFixers, FakeGateway, FakeMembers, account
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class World:
         self.policy = Policy.requiring()
         self.fixers = FakeFixers("U1", "U2")
         self.told: list[str] = []
-        self.path = folder / "bot.db"
+        self.path = with_tables(folder / "bot.db")
         self.processes: list[Process] = []
 
     def process(
@@ -84,7 +85,10 @@ class World:
         """
         host = f"host-{len(self.processes)}"
         store = SqliteStore(
-            self.path, self.clock, owner=Owner(host, host, 1), busy_timeout=busy_timeout
+            with_tables(self.path),
+            self.clock,
+            owner=Owner(host, host, 1),
+            busy_timeout=busy_timeout,
         )
         read_back = ReadBack(
             self.gateway,

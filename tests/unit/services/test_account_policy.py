@@ -13,6 +13,7 @@ from bot.services.account_policy import AccountPolicies
 from bot.services.organizations import OrganizationRouter
 from bot.services.placement import AccountPlacer
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import SECURITY, FakeClock, FakeGateway, account
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ TAGGED = Policy.requiring(
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """A database that knows one account."""
-    with SqliteStore(tmp_path / "bot.db", FakeClock()) as opened:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), FakeClock()) as opened:
         opened.accounts.remember([ONE])
         yield opened
 

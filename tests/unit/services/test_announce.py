@@ -36,6 +36,7 @@ from bot.services.announce import (
 )
 from bot.services.ports.runs import NewRun
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import (
     ABSENT,
     CONTACT,
@@ -72,7 +73,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
     """The database."""
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as store:
         yield store
 
 

@@ -22,6 +22,7 @@ from bot.services.auto_fix import AutoFixService
 from bot.services.management_accounts import ManagementAccounts
 from bot.services.organizations import OrganizationRouter
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import (
     CONTACT,
     OTHER,
@@ -60,7 +61,7 @@ class World:
         self.gateway = FakeGateway(*(account(number) for number in range(1, accounts + 1)))
         self.policy = Policy.requiring()
         self.allow()
-        self.store = SqliteStore(path, self.clock)
+        self.store = SqliteStore(with_tables(path), self.clock)
         self.started: list[str] = []
 
     def allow(self, match: Match = EVERY, **more: Value) -> None:

@@ -34,6 +34,7 @@ from bot.services.bulk_preview import MOST_READ, BulkPreview, PreviewRequest
 from bot.services.organizations import OrganizationRouter
 from bot.services.ports import aws
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import (
     CONTACT,
     ORGANIZATION,
@@ -127,7 +128,7 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     """An organization that no check has seen yet."""
     clock = FakeClock()
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as store:
         yield World(store, clock)
 
 

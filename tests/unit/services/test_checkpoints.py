@@ -22,6 +22,7 @@ from bot.services.checkpoints import (
     verify_checkpoints,
 )
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import CONTACT, PATIENCE, START, FakeClock, gateway_error
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class LookedAtClock(FakeClock):
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """The database, with an entry in its log."""
-    with SqliteStore(tmp_path / "bot.db", FakeClock()) as opened:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), FakeClock()) as opened:
         opened.audit.record(COMMAND)
         yield opened
 

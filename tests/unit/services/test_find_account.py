@@ -11,6 +11,7 @@ from bot.domain.failures import FailureCode
 from bot.services.find_account import AccountFinder, AccountMatches
 from bot.services.organizations import OrganizationRouter
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def test_an_id_is_meant_however_it_was_pasted(text: str) -> None:
 def test_a_name_is_found_without_the_marks_around_it(tmp_path: Path) -> None:
     """A name that was copied with marks is found; one that has such marks of its own, too."""
     clock = FakeClock()
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as store:
         finder = AccountFinder(store.accounts, OrganizationRouter([], store.accounts), clock)
         store.accounts.remember([LAB, LAB_TWO, account(3, "R&D <lab>"), account(4, "2024")])
         assert finder.known("“Lab”").only == LAB
@@ -56,7 +57,7 @@ def test_a_name_of_digits_is_a_name(tmp_path: Path) -> None:
     """A name like an account id is found by itself; where it is another's id, a person chooses."""
     clock = FakeClock()
     named = account(7, "0000-0000-0002")
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as store:
         finder = AccountFinder(store.accounts, OrganizationRouter([], store.accounts), clock)
         store.accounts.remember([named])
         assert finder.known("0000-0000-0002").only == named
@@ -82,7 +83,7 @@ def test_nothing_is_meant_where_nothing_matches() -> None:
 def test_why_accounts_could_not_be_listed_comes_with_no_match_alone(tmp_path: Path) -> None:
     """What is known is found however AWS fares; else it is said why there may be more."""
     clock = FakeClock()
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as store:
         gateway = FakeGateway()
         gateway.listing_fault = gateway_error(FailureCode.DENIED)
         finder = AccountFinder(store.accounts, OrganizationRouter([gateway], store.accounts), clock)
@@ -95,7 +96,7 @@ def test_why_accounts_could_not_be_listed_comes_with_no_match_alone(tmp_path: Pa
 def test_accounts_are_listed_once_for_what_is_not_known(tmp_path: Path) -> None:
     """An unknown name lists the accounts again, and not again for a while."""
     clock = FakeClock()
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as store:
         gateway = FakeGateway(Account("444444444444", "Data lake"))
         directory = AccountFinder(
             store.accounts, OrganizationRouter([gateway], store.accounts), clock

@@ -19,6 +19,7 @@ from bot.services.account_policy import AccountPolicies
 from bot.services.fix_form import FixForms
 from bot.services.fix_suggestions import CommonContact, FixSuggestions
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import (
     CONTACT,
     OTHER,
@@ -85,7 +86,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """One account without contacts."""
-    with SqliteStore(tmp_path / "bot.db", FakeClock()) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), FakeClock()) as store:
         yield World(store)
 
 

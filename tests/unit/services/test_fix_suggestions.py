@@ -17,6 +17,7 @@ from bot.domain.scans import ScanState
 from bot.services.account_policy import AccountPolicies
 from bot.services.fix_suggestions import CommonContact, FixSuggestions
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import (
     CONTACT,
     ORGANIZATION,
@@ -69,7 +70,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """One account without contacts."""
-    with SqliteStore(tmp_path / "bot.db", FakeClock()) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), FakeClock()) as store:
         yield World(store)
 
 

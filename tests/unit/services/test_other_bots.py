@@ -11,6 +11,7 @@ from bot.domain.announcements import AnnouncementKind, SendState
 from bot.domain.errors import StoreError
 from bot.services.other_bots import RECOUNT, RECOUNT_KNOWN, OtherBotsWatch
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import FakeClock
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Bench:
 def bench(tmp_path: Path) -> Iterator[Bench]:
     """The unit under test."""
     clock = FakeClock()
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as store:
         yield Bench(store, clock)
 
 

@@ -15,6 +15,7 @@ from bot.services.approvals import Submitted
 from bot.services.ports.runs import NewRun
 from bot.services.run_begin import PREVIEW_AGE, RunBeginning
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import CONTACT, FakeClock, account
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     """The unit under test on a database."""
     clock = FakeClock()
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as store:
         yield World(store, clock)
 
 

@@ -14,6 +14,7 @@ from bot.domain.runs import ItemState, Run, RunItem, RunKind, RunState
 from bot.services.ports.runs import NewRun
 from bot.services.run_control import RunControl
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import CONTACT, FakeClock, account
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """The unit under test on a database."""
-    with SqliteStore(tmp_path / "bot.db", FakeClock()) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), FakeClock()) as store:
         yield World(store)
 
 

@@ -11,6 +11,7 @@ from bot.domain.failures import FailureCode
 from bot.services.organizations import OrganizationRouter
 from bot.services.select_accounts import MOST_TAGGED, AccountSelector
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import FakeClock, FakeGateway, account, gateway_error
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     """The accounts, and the database without them."""
     clock = FakeClock()
-    with SqliteStore(tmp_path / "bot.db", clock) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as store:
         yield World(store, clock)
 
 

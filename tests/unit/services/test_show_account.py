@@ -17,6 +17,7 @@ from bot.domain.readings import Present
 from bot.domain.rule_catalog import Rule, Severity
 from bot.services.fix_result import FixOutcome
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import (
     CONTACT,
     OTHER,
@@ -48,7 +49,7 @@ RULED = PolicyTable(
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
     """A database."""
-    with SqliteStore(tmp_path / "bot.db", FakeClock()) as opened:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), FakeClock()) as opened:
         yield opened
 
 

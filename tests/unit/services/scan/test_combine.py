@@ -14,6 +14,7 @@ from bot.domain.failures import FailureCode
 from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import (
     ORGANIZATION,
     PATIENCE,
@@ -46,7 +47,7 @@ def clock() -> FakeClock:
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteStore]:
     """A database."""
-    with SqliteStore(tmp_path / "bot.db", clock) as opened:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), clock) as opened:
         yield opened
 
 

@@ -20,6 +20,7 @@ from bot.services.evaluation_context import EvaluationContext
 from bot.services.placement import PlacementResolver
 from bot.services.scan.organization_scan import OrganizationScan
 from bot.store import SqliteStore
+from tests.sqlite import with_tables
 from tests.unit.fakes import ORGANIZATION, FakeClock, FakeGateway, account, gateway_error
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """One organization, and one thread that reads it."""
-    with SqliteStore(tmp_path / "bot.db", FakeClock()) as store, ThreadPoolExecutor(1) as readers:
+    with (
+        SqliteStore(with_tables(tmp_path / "bot.db"), FakeClock()) as store,
+        ThreadPoolExecutor(1) as readers,
+    ):
         yield World(store, readers)
 
 
@@ -189,7 +193,7 @@ class TaggedWorld:
 @pytest.fixture
 def tagged(tmp_path: Path) -> Iterator[TaggedWorld]:
     """The same world for each test, with nothing kept."""
-    with SqliteStore(tmp_path / "bot.db", FakeClock()) as store:
+    with SqliteStore(with_tables(tmp_path / "bot.db"), FakeClock()) as store:
         yield TaggedWorld(store)
 
 

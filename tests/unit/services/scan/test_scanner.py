@@ -23,6 +23,7 @@ from bot.domain.scans import ScanState, Trigger, TriggerKind
 from bot.services.ports.aws import Priority
 from bot.store import SqliteStore
 from bot.store.owner import Owner
+from tests.sqlite import with_tables
 from tests.unit.fakes import (
     CONTACT,
     PATIENCE,
@@ -124,7 +125,7 @@ def open_store(tmp_path: Path, clock: FakeClock) -> Iterator[Callable[[str], Fra
     def make(name: str) -> FrailStore:
         # A process on another host cannot be looked at: its claim has to lapse.
         owner = None if name == "mine" else Owner(name, "elsewhere", 1)
-        opened.append(SqliteStore(tmp_path / "bot.db", clock, owner=owner))
+        opened.append(SqliteStore(with_tables(tmp_path / "bot.db"), clock, owner=owner))
         return FrailStore(opened[-1])
 
     yield make
