@@ -68,7 +68,7 @@ class RateLimiter:
     def rate(self) -> float:
         """Calls a second that are let through at present."""
         with self._lock:
-            return self._bucket.rate
+            return self._bucket.rate(self._clock())
 
     @property
     def call_rate(self) -> CallRate:

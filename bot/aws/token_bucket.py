@@ -49,9 +49,9 @@ class Bucket:
         self._then = now
         self._lowered_at = now - _PATIENCE_SECONDS
 
-    @property
-    def rate(self) -> float:
+    def rate(self, now: float) -> float:
         """Calls a second that are let through at present."""
+        self._refill(now)
         return self._rate
 
     def wait(self, now: float) -> float:

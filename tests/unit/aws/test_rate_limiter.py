@@ -14,6 +14,7 @@ from bot.aws.token_bucket import Quota
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
 from bot.services.ports.aws import Priority
+from bot.services.ports.metrics import CallRate
 
 if TYPE_CHECKING:
     import threading
@@ -150,6 +151,8 @@ def test_throttling_slows_the_turns() -> None:
     with limiter.turn(Priority.SCAN):
         pass
     assert time.now == pytest.approx(0.2, rel=0.05)
+    time.now += 3600
+    assert limiter.call_rate == CallRate(10, 10)
 
 
 def test_waits_on_the_real_clock_by_itself() -> None:
