@@ -139,6 +139,23 @@ def test_rules_and_dashboard_name_only_metrics_that_exist() -> None:
         assert any(name.startswith(f"altcontact_{area}") for name in used), area
 
 
+def test_what_every_replica_reads_from_the_database_is_not_added_up() -> None:
+    """Three replicas have the findings of one; a dashboard shows one installation at a time."""
+    with_database = {family.name for family in of(TROUBLED).registry.collect()}
+    without = of(replace(TROUBLED, figures=None, copies={})).registry.collect()
+    shared = with_database - {family.name for family in without}
+    assert {"altcontact_findings", "altcontact_scans", "altcontact_fixes"} <= shared
+    dashboard = json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))
+    targets = [target for panel in dashboard["panels"] for target in panel.get("targets", ())]
+    for expression in [each["expr"] for each in (*RULES, *targets)]:
+        for name in metric_names(expression):
+            if name.removesuffix("_total") in shared:
+                inner = rf"\b(max|min)( by \([^)]*\))? ?\((increase\(|delta\()?{name}\b"
+                assert re.search(inner, expression), expression
+    [job] = [each for each in dashboard["templating"]["list"] if each["name"] == "job"]
+    assert not job["multi"]
+
+
 def test_the_dashboards_panels_do_not_overlap() -> None:
     """Each lies within 24 columns, on no other, and has an id of its own."""
     panels = json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))["panels"]
