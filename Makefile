@@ -44,7 +44,7 @@ unit: $(STAMP) ## Run the unit tests alone: the inner loop
 	$(PYTEST) tests/unit
 
 .PHONY: soak
-soak: $(STAMP) ## Prove long runs: 300 accounts with faults and kills, and 1,000 rounds of replicas; takes hours
+soak: $(STAMP) ## Prove long runs: 300 accounts with faults and kills, and 1,000 rounds of replicas; takes half an hour
 	$(PYTEST) -n 0 -s tests/soak/run_of_300.py
 	$(PYTEST) -n 0 -s tests/soak/rounds_of_replicas.py
 
